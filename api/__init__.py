@@ -1,0 +1,1 @@
+"""HTTP: sessions, WHIP, events, results, health, metrics."""

@@ -1,0 +1,1 @@
+"""What each figure means is told in README.md beside this file."""

@@ -1,0 +1,1 @@
+"""Media in: WebRTC, decoding, shared-memory arenas and rings."""

@@ -1,0 +1,1 @@
+"""What a calling service imports: publish media, follow events."""

@@ -1,0 +1,1 @@
+"""Models and time: micro-batches over all sessions, findings out."""

@@ -1,0 +1,1 @@
+"""One file a model: what goes in, what comes out."""
