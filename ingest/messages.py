@@ -1,0 +1,112 @@
+"""What an ingest worker says and hears on ``ingest-N.sock``.
+
+Two kinds of peer connect: the api (as *controller*: opens and closes sessions) and each scheduler (as
+*reader*: maps the arena). The first message tells which: ``Hello``. The worker owns what it holds, so after
+``Hello`` it sends everything that is true at that moment (open sessions, open streams), then changes.
+"""
+
+from typing import Literal
+
+import msgspec
+
+StreamKind = Literal["video", "audio"]
+Role = Literal["controller", "reader"]
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """Controller or reader → writer, first on every connection. ``name`` is for logs."""
+
+    role: Role
+    name: str
+
+
+class OpenSession(msgspec.Struct, frozen=True, tag="open_session"):
+    """Controller → worker: terminate this WHIP offer. Answered by SessionAnswer or SessionRefused."""
+
+    request: int
+    session_id: str
+    offer_sdp: str
+
+
+class CloseSession(msgspec.Struct, frozen=True, tag="close_session"):
+    """Controller → worker: end the session if it is there. Answered by SessionClosed."""
+
+    session_id: str
+
+
+class SessionAnswer(msgspec.Struct, frozen=True, tag="session_answer"):
+    """Worker → controller: the answer of ``request``, with all candidates."""
+
+    request: int
+    answer_sdp: str
+
+
+class SessionRefused(msgspec.Struct, frozen=True, tag="session_refused"):
+    """Worker → controller: ``request`` cannot be served; ``code`` is an error code of DESIGN section 6."""
+
+    request: int
+    code: str
+    sentence: str
+
+
+class SessionState(msgspec.Struct, frozen=True, tag="session_state"):
+    """Worker → controller: where a session stands; also sent for every open one after Hello.
+
+    ``connecting`` → ``live`` ⇄ ``stale`` (2 s without media) → ``closed`` with a reason:
+    ``client`` (BYE or DTLS close), ``deleted`` (CloseSession), ``silent`` (about 10 s without media),
+    ``never_connected``, ``shutdown``.
+    """
+
+    session_id: str
+    state: Literal["connecting", "live", "stale", "closed"]
+    reason: str = ""
+
+
+class ArenaOffer(msgspec.Struct, frozen=True, tag="arena"):
+    """Writer → reader, once after Hello; brings two descriptors: the arena's memfd, this reader's eventfd."""
+
+    writer: str
+
+
+class StreamOpened(msgspec.Struct, frozen=True, tag="stream_opened"):
+    """Writer → reader: a ring of this session's track is (now) at this row and generation.
+
+    Sent again for the same session and kind when the geometry changed: it replaces the earlier ring.
+    """
+
+    session_id: str
+    kind: StreamKind
+    row: int
+    generation: int
+
+
+class StreamClosed(msgspec.Struct, frozen=True, tag="stream_closed"):
+    """Writer → reader: the track ended, its ring is gone."""
+
+    session_id: str
+    kind: StreamKind
+
+
+class StreamCounters(msgspec.Struct, frozen=True):
+    """What happened to one track's media since it opened."""
+
+    session_id: str
+    kind: StreamKind
+    frames: int
+    dropped: dict[str, int]
+
+
+class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
+    """Worker → controller, every second: for metrics, placement and the worker's health."""
+
+    sessions: int
+    max_sessions: int
+    arena_bytes: int
+    arena_free_bytes: int
+    loop_lag_ms: float
+    streams: list[StreamCounters]
+
+
+ToWorker = Hello | OpenSession | CloseSession
+ToController = SessionAnswer | SessionRefused | SessionState | IngestStats
+ToReader = ArenaOffer | StreamOpened | StreamClosed

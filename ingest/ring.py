@@ -1,0 +1,306 @@
+"""Rings in an arena: one writer each, any number of readers, the oldest is overwritten.
+
+FrameRing: frame ``n`` lies in slot ``n % slots``. Its slot's ``seq`` word is ``2n + 1`` while the frame is
+written and ``2n + 2`` once it is whole: one number tells which frame lies there and if it can be used::
+
+    writer   RESERVED = n+1 · seq = 2n+1 · header, pixels · seq = 2n+2 · HEAD = n+1
+    reader   n = HEAD-1 · seq == 2n+2? · use header and pixels · seq == 2n+2 and generation unchanged?
+
+PcmRing: sample ``i`` lies at ``i % capacity``. ``RESERVED`` moves before the samples are written and ``HEAD``
+after, so samples ``[a, b)`` were whole while they were copied if ``b <= HEAD`` before the copy and
+``a >= RESERVED - capacity`` after it.
+
+A writer that dies half-way leaves an odd ``seq`` or ``RESERVED > HEAD``: what it was writing is never used.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arena import (
+    ANCHOR_ARRIVAL,
+    ANCHOR_CAPTURED,
+    ANCHOR_RTP,
+    ANCHOR_SAMPLE,
+    ANCHOR_SEQ,
+    CAPACITY,
+    GENERATION,
+    HEAD,
+    OFFSET,
+    RESERVED,
+    RING_FRAMES,
+    RING_PCM,
+    SLOT_BYTES,
+    Arena,
+    ArenaView,
+    row_word,
+)
+from .errors import FrameTooLarge, RingClosed
+from .frame import INFO_OFFSET, SLOT_HEADER_BYTES, FrameInfo, pack_info, plane_shapes, unpack_info
+
+SAMPLE_RATE = 16_000
+CACHE_LINE = 64
+
+
+class FrameRing:
+    """Writer of one video track's frames."""
+
+    def __init__(self, arena: Arena, slots: int, frame_bytes: int) -> None:
+        self.frame_bytes = frame_bytes
+        self.slots = slots
+        self.slot_bytes = -(-(SLOT_HEADER_BYTES + frame_bytes) // CACHE_LINE) * CACHE_LINE
+        self._arena = arena
+        self.row = arena.take_row(RING_FRAMES, slots, self.slot_bytes, slots * self.slot_bytes)
+        self._row_word = row_word(self.row)
+        self.generation = arena.words[self._row_word + GENERATION]
+        self._offset = arena.words[self._row_word + OFFSET]
+        self._next = 0
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def write(self, planes: Sequence[NDArray[np.uint8]], info: FrameInfo) -> int:
+        """Copy a frame into the next slot, publish it, wake the readers; returns its number.
+
+        ``planes`` are u8 ``[rows, bytes per row]`` with any row stride, of the shapes that
+        ``plane_shapes(info)`` tells.
+
+        Raises:
+            FrameTooLarge: the payload does not fit the slot.
+            RingClosed: the ring was given back.
+        """
+        if info.nbytes > self.frame_bytes:
+            raise FrameTooLarge(f"a frame of {info.nbytes} bytes does not fit a slot of {self.frame_bytes}")
+        with self._lock:
+            if self._closed:
+                raise RingClosed("the frame ring was given back")
+            words, number = self._arena.words, self._next
+            slot = self._offset + number % self.slots * self.slot_bytes
+            words[self._row_word + RESERVED] = number + 1
+            words[slot >> 3] = 2 * number + 1
+            self._copy(slot, planes, info)
+            words[slot >> 3] = 2 * number + 2
+            words[self._row_word + HEAD] = self._next = number + 1
+        self._arena.wake()
+        return number
+
+    def _copy(self, slot: int, planes: Sequence[NDArray[np.uint8]], info: FrameInfo) -> None:
+        header = pack_info(info)
+        self._arena.bytes[slot + INFO_OFFSET : slot + INFO_OFFSET + len(header)] = header
+        at = slot + SLOT_HEADER_BYTES
+        for plane, shape in zip(planes, plane_shapes(info), strict=True):
+            nbytes = shape[0] * shape[1]
+            np.copyto(self._arena.pixels[at : at + nbytes].reshape(shape), plane)
+            at += nbytes
+
+    def close(self) -> None:
+        """Give the memory back, zeroed. Later writes raise RingClosed."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._arena.give_back_row(self.row, self.slots * self.slot_bytes)
+
+
+class FrameView(NamedTuple):
+    """A frame where it lies. Use the pixels, then ask ``valid()``; only then trust what came of them."""
+
+    number: int
+    info: FrameInfo
+    planes: list[NDArray[np.uint8]]
+    _words: "memoryview[Any]"
+    _seq_word: int
+    _generation_word: int
+    _generation: int
+
+    def valid(self) -> bool:
+        """Whether nothing of the frame was overwritten since it was opened."""
+        return bool(
+            self._words[self._seq_word] == 2 * self.number + 2
+            and self._words[self._generation_word] == self._generation
+        )
+
+
+class FrameReader:
+    """One reader's place in one FrameRing: newest first, what was skipped or torn is counted."""
+
+    def __init__(self, view: ArenaView, row: int, generation: int) -> None:
+        self._view = view
+        self._row_word = row_word(row)
+        self.generation = generation
+        self._offset = view.words[self._row_word + OFFSET]
+        self._slots = view.words[self._row_word + CAPACITY]
+        self._slot_bytes = view.words[self._row_word + SLOT_BYTES]
+        self.next = 0
+        self.skipped = 0
+        self.torn = 0
+
+    def newest(self) -> FrameView | None:
+        """Open the newest whole frame not yet seen, or None. Counts what was passed over.
+
+        Frames between the last one opened and this one add to ``skipped``; call ``lose()`` if the frame
+        turned out invalid after use.
+        """
+        words = self._view.words
+        while True:
+            head = words[self._row_word + HEAD]
+            if words[self._row_word + GENERATION] != self.generation or head <= self.next:
+                return None
+            number = head - 1
+            frame = self._open(number)
+            if frame is not None:
+                self.skipped += number - self.next
+                self.next = number + 1
+                return frame
+            if words[self._row_word + HEAD] == head:
+                # The writer is already filling this slot again (or died in it): nothing newer is whole yet.
+                self.skipped += number + 1 - self.next
+                self.next = number + 1
+                return None
+
+    def lose(self) -> None:
+        """Count a frame that was overwritten while it was used."""
+        self.torn += 1
+
+    def _open(self, number: int) -> FrameView | None:
+        words = self._view.words
+        slot = self._offset + number % self._slots * self._slot_bytes
+        if words[slot >> 3] != 2 * number + 2:
+            return None
+        try:
+            info = unpack_info(self._view.bytes, slot)
+        except ValueError:
+            return None
+        if words[slot >> 3] != 2 * number + 2:
+            return None
+        return FrameView(
+            number,
+            info,
+            self._planes(slot, info),
+            words,
+            slot >> 3,
+            self._row_word + GENERATION,
+            self.generation,
+        )
+
+    def _planes(self, slot: int, info: FrameInfo) -> list[NDArray[np.uint8]]:
+        planes, at = [], slot + SLOT_HEADER_BYTES
+        for shape in plane_shapes(info):
+            nbytes = shape[0] * shape[1]
+            planes.append(self._view.pixels[at : at + nbytes].reshape(shape))
+            at += nbytes
+        return planes
+
+
+class PcmAnchor(NamedTuple):
+    """Ties a sample number to clocks; the others follow at 16 kHz."""
+
+    sample: int
+    captured_ns: int
+    arrival_ns: int
+    rtp_timestamp: int
+
+
+class PcmRing:
+    """Writer of one audio track's samples, 16 kHz mono s16."""
+
+    def __init__(self, arena: Arena, seconds: float) -> None:
+        self.capacity = int(seconds * SAMPLE_RATE)
+        self._arena = arena
+        self.row = arena.take_row(RING_PCM, self.capacity, 0, 2 * self.capacity)
+        self._row_word = row_word(self.row)
+        self.generation = arena.words[self._row_word + GENERATION]
+        offset = arena.words[self._row_word + OFFSET]
+        self._samples = arena.pixels[offset : offset + 2 * self.capacity].view(np.int16)
+        self.head = 0
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def write(self, samples: NDArray[np.int16], captured_ns: int, arrival_ns: int, rtp_timestamp: int) -> int:
+        """Append samples (at most ``capacity``), publish them, wake the readers; returns the first's number.
+
+        The three clocks are those of the first sample (see ``PcmAnchor``).
+
+        Raises:
+            FrameTooLarge: more samples than the ring holds.
+            RingClosed: the ring was given back.
+        """
+        count = len(samples)
+        if count > self.capacity:
+            raise FrameTooLarge(f"{count} samples do not fit a ring of {self.capacity}")
+        with self._lock:
+            if self._closed:
+                raise RingClosed("the PCM ring was given back")
+            first, words = self.head, self._arena.words
+            words[self._row_word + RESERVED] = first + count
+            at = first % self.capacity
+            front = min(count, self.capacity - at)
+            self._samples[at : at + front] = samples[:front]
+            self._samples[: count - front] = samples[front:]
+            self._anchor(PcmAnchor(first, captured_ns, arrival_ns, rtp_timestamp))
+            words[self._row_word + HEAD] = self.head = first + count
+        self._arena.wake()
+        return first
+
+    def _anchor(self, anchor: PcmAnchor) -> None:
+        words, at = self._arena.words, self._row_word
+        words[at + ANCHOR_SEQ] += 1
+        words[at + ANCHOR_SAMPLE] = anchor.sample
+        words[at + ANCHOR_CAPTURED] = anchor.captured_ns
+        words[at + ANCHOR_ARRIVAL] = anchor.arrival_ns
+        words[at + ANCHOR_RTP] = anchor.rtp_timestamp
+        words[at + ANCHOR_SEQ] += 1
+
+    def close(self) -> None:
+        """Give the memory back, zeroed. Later writes raise RingClosed."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._arena.give_back_row(self.row, 2 * self.capacity)
+
+
+def read_anchor(view: ArenaView, row: int) -> PcmAnchor:
+    """The clocks of a recent sample of this PCM ring."""
+    words, at = view.words, row_word(row)
+    while True:
+        seq = words[at + ANCHOR_SEQ]
+        anchor = PcmAnchor(
+            words[at + ANCHOR_SAMPLE],
+            words[at + ANCHOR_CAPTURED],
+            words[at + ANCHOR_ARRIVAL],
+            words[at + ANCHOR_RTP],
+        )
+        if seq % 2 == 0 and words[at + ANCHOR_SEQ] == seq:
+            return anchor
+
+
+class PcmGather(NamedTuple):
+    """What one gather over many PCM rings brought.
+
+    ``samples`` i16 ``[rings, count]``; ``ok`` bool ``[rings]``: False where samples were missing or were
+    overwritten meanwhile, that row is to be dropped.
+    """
+
+    samples: NDArray[np.int16]
+    ok: NDArray[np.bool_]
+
+
+def gather_pcm(
+    view: ArenaView,
+    rows: NDArray[np.intp],
+    generations: NDArray[np.uint64],
+    cursors: NDArray[np.int64],
+    count: int,
+) -> PcmGather:
+    """Copy samples ``[cursor, cursor + count)`` of every ring in one indexed read."""
+    table = view.table
+    capacity = table[rows, CAPACITY].astype(np.int64)
+    capacity[capacity == 0] = 1  # a row that was given back; rejected below
+    start = table[rows, OFFSET].astype(np.int64) // 2
+    published = table[rows, HEAD].astype(np.int64) >= cursors + count
+    index = start[:, None] + (cursors[:, None] + np.arange(count)) % capacity[:, None]
+    samples = view.samples[index]
+    oldest = table[rows, RESERVED].astype(np.int64) - capacity
+    whole = (cursors >= oldest) & (table[rows, GENERATION] == generations)
+    return PcmGather(samples, published & whole)

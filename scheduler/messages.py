@@ -1,0 +1,112 @@
+"""What the scheduler says and hears on ``scheduler-rt.sock``; the api connects to it.
+
+The api owns sessions and policies: on every connection it sends all of them, then changes. The scheduler owns
+findings: it keeps every ``Finding`` until the api acknowledged it, and sends again what was not acknowledged.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from .policy import Policy
+
+
+class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
+    """Api → scheduler: watch this session's streams under these thresholds (see ``policy.py``).
+
+    ``streams`` names what is to run: any of face, video, audio.
+    """
+
+    session_id: str
+    streams: list[str]
+    policy: Policy = Policy()
+
+
+class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
+    """Api → scheduler: forget the session. Its open violations end first."""
+
+    session_id: str
+
+
+class FindingsAck(msgspec.Struct, frozen=True, tag="findings_ack"):
+    """Api → scheduler: every finding of this boot up to ``number`` is stored."""
+
+    boot: str
+    number: int
+
+
+class Finding(msgspec.Struct, frozen=True, tag="finding"):
+    """Scheduler → api: one event, before the api gives it its ``seq`` and id.
+
+    ``(boot, number)`` identifies it across resends: ``boot`` is new with every scheduler process, ``number``
+    counts from 1 without holes. Times: ``captured_at`` unix seconds of the sender's clock where a sender
+    report came, of this host's clock else; ``media_s`` seconds since the stream's first frame or sample.
+    """
+
+    boot: str
+    number: int
+    session_id: str
+    type: Literal["violation", "observation"]
+    stream: str
+    name: str
+    state: Literal["start", "update", "end"]
+    severity: Literal["info", "warning", "critical"]
+    confidence: float
+    captured_at: float
+    media_s: float
+    frame_age_ms: float
+    data: dict[str, Any]
+
+
+class Latest(msgspec.Struct, frozen=True, tag="latest"):
+    """Scheduler → api: a stream's newest result, a few a second at most; kept current, never an event.
+
+    ``skipped`` counts the frames passed over since the one before; ``models`` maps role to model id.
+    """
+
+    session_id: str
+    stream: str
+    captured_at: float
+    frame_age_ms: float
+    skipped: int
+    models: dict[str, str]
+    data: dict[str, Any]
+
+
+class RoleStatus(msgspec.Struct, frozen=True):
+    """One role of the scheduler: its model, and whether a real inference of it has succeeded."""
+
+    role: str
+    model: str
+    ready: bool
+    detail: str
+    load_seconds: float
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """Cumulative counts below each bound (seconds or items), plus their sum and count."""
+
+    bounds: list[float]
+    counts: list[int]
+    sum: float
+    count: int
+
+
+class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats"):
+    """Scheduler → api, every second: readiness, load, and the figures behind ``/metrics``."""
+
+    boot: str
+    device: str
+    roles: list[RoleStatus]
+    active_sessions: dict[str, int]
+    fits_more: int
+    rate_scale: float
+    served: dict[str, int]
+    dropped: dict[str, dict[str, int]]
+    batch_size: dict[str, Histogram]
+    infer_seconds: dict[str, Histogram]
+    frame_age_seconds: dict[str, Histogram]
+
+
+ToScheduler = SessionPolicy | SessionEnded | FindingsAck
+FromScheduler = Finding | Latest | SchedulerStats

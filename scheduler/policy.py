@@ -1,0 +1,76 @@
+"""What a caller may set for a session: which findings it wants, and where their thresholds lie.
+
+Angles are degrees, durations seconds, scores 0..1. Every violation has a threshold to start, a (calmer) one to
+end, and the time it must hold (see ``rules.py``); a rule with ``enabled = false`` reports nothing.
+"""
+
+import msgspec
+
+
+class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long a condition must hold before its violation starts, and be gone before it ends."""
+
+    enabled: bool = True
+    start_after_s: float = 1.0
+    end_after_s: float = 1.0
+
+
+class GazeAway(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Eyes off the screen, relative to the head; the horizontal and vertical iris offset, 0..1."""
+
+    horizontal: float = 0.18
+    vertical: float = 0.25
+    start_after_s: float = 0.6
+    end_after_s: float = 0.6
+
+
+class HeadTurned(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Head turned away from the camera."""
+
+    yaw_deg: float = 30.0
+    pitch_deg: float = 25.0
+
+
+class PhoneDetected(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A mobile phone in the picture."""
+
+    score: float = 0.35
+
+
+class MultiplePeople(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """More persons in the picture than allowed (whole bodies, the object detector's count)."""
+
+    score: float = 0.35
+    allowed: int = 1
+
+
+class SpeechDetected(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Speech where silence is asked for; off unless a caller wants it."""
+
+    enabled: bool = False
+    start_after_s: float = 0.3
+    end_after_s: float = 1.0
+
+
+class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How often each model looks, in Hz, while there is no overload; and observations per second."""
+
+    face_detector: float = 4.0
+    face_mesh: float = 8.0
+    object_detector: float = 1.0
+    observations: float = 1.0
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything a session may ask for. The defaults suit an interview at a desk."""
+
+    face_absent: Hold = Hold(start_after_s=1.5, end_after_s=0.5)
+    multiple_faces: Hold = Hold(start_after_s=0.7, end_after_s=1.0)
+    gaze_away: GazeAway = GazeAway()
+    head_turned: HeadTurned = HeadTurned()
+    multiple_people: MultiplePeople = MultiplePeople(start_after_s=1.0, end_after_s=2.0)
+    phone_detected: PhoneDetected = PhoneDetected(start_after_s=1.0, end_after_s=2.0)
+    speech_detected: SpeechDetected = SpeechDetected()
+    vad_threshold: float = 0.5
+    rates: Rates = Rates()
+    weight: float = 1.0
