@@ -1,7 +1,7 @@
 """What a caller may set for a session: which findings it wants, and where their thresholds lie.
 
-Angles are degrees, durations seconds, scores 0..1. Every violation has a threshold to start, a (calmer) one to
-end, and the time it must hold (see ``rules.py``); a rule with ``enabled = false`` reports nothing.
+Angles are degrees, durations seconds, scores 0..1. A violation has a threshold to start, a calmer one to end,
+and the time it must hold (see ``rules.py``); a rule with ``enabled = false`` reports nothing.
 """
 
 import msgspec

@@ -1,0 +1,144 @@
+"""The scheduler's vocabulary: what models, streams and the loop between them say to each other.
+
+A *model* turns frames or samples into outputs and knows no sessions. A *stream* belongs to one session, says
+which roles it wants to look at what, and turns outputs into outcomes; it knows no tensors and no clocks.
+The loop brings them together in batches over all sessions::
+
+    plan(now, demand) -> Batch        which rows of which model
+    model.prepare(...) -> feeds       frames or samples of those rows, one tensor for all of them
+    engine.run(feeds) -> tensors
+    model.decode(tensors) -> outputs  one per row
+    stream.absorb(role, output, at)   one row's output, to outcomes
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.ingest.frame import FrameInfo
+from argusd.ingest.ring import FrameView
+
+Feeds = dict[str, NDArray[Any]]
+
+
+class Roi(NamedTuple):
+    """A square region of a frame, in its pixels; it may reach beyond the frame's edges (black there).
+
+    ``angle`` turns it clockwise, in radians. The whole frame, letterboxed, is the square around it.
+    """
+
+    center_x: float
+    center_y: float
+    size: float
+    angle: float = 0.0
+
+
+def whole_frame(info: FrameInfo) -> Roi:
+    """The square that holds the whole picture."""
+    return Roi(info.width / 2, info.height / 2, float(max(info.width, info.height)))
+
+
+class Engine(Protocol):
+    """Runs one model's graph. Threads may call ``run`` at the same time."""
+
+    def run(self, feeds: Feeds) -> list[NDArray[Any]]:
+        """Run a batch; every feed's first axis is the batch unless the model says otherwise."""
+
+
+class Model(Protocol):
+    """What every model tells the scheduler."""
+
+    @property
+    def role(self) -> str:
+        """The role it fills, as in DESIGN's table: face_detector, vad, …"""
+
+    @property
+    def name(self) -> str:
+        """Its id in the manifest; results carry it."""
+
+    def example(self, batch: int) -> Feeds:
+        """Feeds of this batch size with plausible values, to warm up and to measure the batch curve."""
+
+
+class VisionModel(Model, Protocol):
+    """A model of frames."""
+
+    def prepare(self, frames: Sequence[FrameView], rois: Sequence[Roi]) -> Feeds:
+        """One tensor from one region of each frame. The frames are not known to be whole until after."""
+
+    def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[Any]:
+        """One output for each row, coordinates in its frame's pixels."""
+
+
+class AudioModel(Model, Protocol):
+    """A model of samples that remembers each session in a slot of its own columns."""
+
+    @property
+    def window(self) -> int:
+        """Samples (16 kHz) it takes at a time."""
+
+    def reset(self, slot: int) -> None:
+        """Forget what was heard in this slot."""
+
+    def prepare(self, samples: NDArray[np.int16], slots: NDArray[np.intp]) -> Feeds:
+        """Feeds for i16 ``[B, window]`` samples; ``slots`` are distinct."""
+
+    def decode(self, tensors: Sequence[NDArray[Any]], slots: NDArray[np.intp]) -> list[Any]:
+        """One output for each row; keeps the new state of the slots."""
+
+
+class Moment(NamedTuple):
+    """When something was seen or heard.
+
+    ``media_s``: seconds since the stream's first frame or sample, on the media's own clock (rules use it,
+    so that a record replays the same). ``captured_at``: unix seconds. ``frame_age_ms``: from arrival to now.
+    ``width``, ``height``: the frame's pixels (0 for audio). ``skipped``: frames passed over since the last.
+    """
+
+    media_s: float
+    captured_at: float
+    frame_age_ms: float
+    width: int = 0
+    height: int = 0
+    skipped: int = 0
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a stream has to tell: the part of an event that does not depend on who listens."""
+
+    type: Literal["violation", "observation"]
+    name: str
+    state: Literal["start", "update", "end"]
+    confidence: float
+    severity: Literal["info", "warning", "critical"] = "info"
+    data: dict[str, Any] = {}
+
+
+class Stream(Protocol):
+    """One session's face, video or audio: which models look, and what their outputs mean."""
+
+    @property
+    def name(self) -> str:
+        """face, video or audio."""
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Role to wanted Hz while there is no overload."""
+
+    def roi(self, role: str, info: FrameInfo) -> Roi | None:
+        """Where in the next frame this role is to look; None: nowhere now, spend nothing on it."""
+
+    def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
+        """Take one output in; returns what starts, changes or ends because of it."""
+
+    def latest(self) -> dict[str, Any]:
+        """The newest result, as the stream's JSON of the wire contract (DESIGN section 6)."""
+
+    def restart(self) -> None:
+        """The picture's geometry or the sample count began anew: drop positions, keep rules and findings."""
+
+    def finish(self, at: Moment) -> list[Outcome]:
+        """The stream is over: end what is open."""
