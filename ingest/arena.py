@@ -23,6 +23,7 @@ import os
 import platform
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -197,10 +198,12 @@ class ArenaView:
 
     def __init__(self, memfd: int) -> None:
         nbytes = os.fstat(memfd).st_size
+        if nbytes < DATA_START or nbytes % PAGE:
+            raise ArenaUnavailable("the file handed over is not an arena")
         self._map = mmap.mmap(memfd, nbytes, prot=mmap.PROT_READ)
         self.bytes = memoryview(self._map)
         self.words = self.bytes.cast("Q")
-        if nbytes < DATA_START or self.words[0] != MAGIC or self.words[2] != nbytes:
+        if self.words[0] != MAGIC or self.words[2] != nbytes:
             raise ArenaUnavailable("the file handed over is not an arena")
         if self.words[1] != LAYOUT_VERSION:
             raise ArenaUnavailable(f"arena layout {self.words[1]} is not {LAYOUT_VERSION}: versions differ")
@@ -222,16 +225,28 @@ def row_word(row: int) -> int:
 def _create_sealed_memfd(nbytes: int) -> int:
     if platform.machine() not in ("x86_64", "AMD64"):
         raise UnsupportedPlatform(f"rings need x86-64 store order; this machine is {platform.machine()}")
+    # posix_fallocate alone would let the kernel kill a process where memory runs out: memfds have no quota.
+    available = _available_bytes()
+    if nbytes > available:
+        raise ArenaUnavailable(
+            f"cannot reserve {nbytes >> 20} MiB of shared memory, {available >> 20} MiB are available: "
+            "lower ingest.arena_mib or free memory"
+        )
     fd = os.memfd_create("argusd-arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         os.posix_fallocate(fd, 0, nbytes)
     except OSError as error:
         os.close(fd)
-        raise ArenaUnavailable(
-            f"cannot reserve {nbytes >> 20} MiB of shared memory ({error.strerror}): "
-            "lower ingest.arena_mib or free memory"
-        ) from error
+        raise ArenaUnavailable(f"cannot reserve {nbytes >> 20} MiB: {error.strerror}") from error
     return fd
+
+
+def _available_bytes() -> int:
+    """What the kernel could give without swapping (MemAvailable of proc(5), which is in KiB)."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) << 10
+    raise ArenaUnavailable("/proc/meminfo does not tell how much memory is available")
 
 
 def _seal_against_new_writers(fd: int) -> None:

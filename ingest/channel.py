@@ -171,14 +171,21 @@ class Listener:
 
 
 async def keep_connected(path: Path, session: Callable[[socket.socket], Awaitable[None]]) -> None:
-    """Connect to ``path``, run ``session`` until it returns, and again, for as long as this task lives."""
+    """Connect to ``path``, run ``session`` until it returns, and again, for as long as this task lives.
+
+    ``session`` makes a Channel of the socket and closes that in any case, cancellation included.
+    """
     loop = asyncio.get_running_loop()
     while True:
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        try:
-            await loop.sock_connect(sock, str(path))
-        except OSError:
-            sock.close()
-        else:
-            await session(sock)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as sock:
+            if await _connected(loop, sock, path):
+                await session(sock)
         await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _connected(loop: asyncio.AbstractEventLoop, sock: socket.socket, path: Path) -> bool:
+    try:
+        await loop.sock_connect(sock, str(path))
+    except OSError:
+        return False
+    return True

@@ -15,7 +15,7 @@ A writer that dies half-way leaves an odd ``seq`` or ``RESERVED > HEAD``: what i
 
 import threading
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,23 +103,24 @@ class FrameRing:
                 self._arena.give_back_row(self.row, self.slots * self.slot_bytes)
 
 
-class FrameView(NamedTuple):
-    """A frame where it lies. Use the pixels, then ask ``valid()``; only then trust what came of them."""
+class FrameView:
+    """A frame where it lies. Use the pixels, then ask ``valid()``; only then trust what came of them.
 
-    number: int
-    info: FrameInfo
-    planes: list[NDArray[np.uint8]]
-    _words: "memoryview[Any]"
-    _seq_word: int
-    _generation_word: int
-    _generation: int
+    ``planes`` are u8 ``[rows, bytes per row]`` views of shared memory, see ``plane_shapes``.
+    """
+
+    __slots__ = ("_reader", "_seq_word", "info", "number", "planes")
+
+    def __init__(self, reader: "FrameReader", number: int, slot: int, info: FrameInfo) -> None:
+        self.number = number
+        self.info = info
+        self.planes = reader.planes(slot, info)
+        self._reader = reader
+        self._seq_word = slot >> 3
 
     def valid(self) -> bool:
         """Whether nothing of the frame was overwritten since it was opened."""
-        return bool(
-            self._words[self._seq_word] == 2 * self.number + 2
-            and self._words[self._generation_word] == self._generation
-        )
+        return self._reader.holds(self._seq_word, self.number)
 
 
 class FrameReader:
@@ -164,32 +165,29 @@ class FrameReader:
         self.torn += 1
 
     def _open(self, number: int) -> FrameView | None:
-        words = self._view.words
         slot = self._offset + number % self._slots * self._slot_bytes
-        if words[slot >> 3] != 2 * number + 2:
+        if not self.holds(slot >> 3, number):
             return None
         try:
             info = unpack_info(self._view.bytes, slot)
         except ValueError:
             return None
-        if words[slot >> 3] != 2 * number + 2:
-            return None
-        return FrameView(
-            number,
-            info,
-            self._planes(slot, info),
-            words,
-            slot >> 3,
-            self._row_word + GENERATION,
-            self.generation,
+        # The geometry must be known to be this frame's before views are cut by it.
+        return FrameView(self, number, slot, info) if self.holds(slot >> 3, number) else None
+
+    def holds(self, seq_word: int, number: int) -> bool:
+        """Whether frame ``number`` lies whole in the slot whose ``seq`` is this word of the arena."""
+        words = self._view.words
+        return bool(
+            words[seq_word] == 2 * number + 2 and words[self._row_word + GENERATION] == self.generation
         )
 
-    def _planes(self, slot: int, info: FrameInfo) -> list[NDArray[np.uint8]]:
+    def planes(self, slot: int, info: FrameInfo) -> list[NDArray[np.uint8]]:
+        """Views of the planes in the slot at this byte of the arena."""
         planes, at = [], slot + SLOT_HEADER_BYTES
-        for shape in plane_shapes(info):
-            nbytes = shape[0] * shape[1]
-            planes.append(self._view.pixels[at : at + nbytes].reshape(shape))
-            at += nbytes
+        for rows, row_bytes in plane_shapes(info):
+            planes.append(self._view.pixels[at : at + rows * row_bytes].reshape(rows, row_bytes))
+            at += rows * row_bytes
         return planes
 
 
