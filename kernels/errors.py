@@ -1,0 +1,19 @@
+"""Errors of the pixel kernels; each class has a stable ``code``."""
+
+
+class KernelError(Exception):
+    """Any error of this folder."""
+
+    code = "kernel_error"
+
+
+class BadImage(KernelError):
+    """The bytes are not an image we can decode."""
+
+    code = "bad_image"
+
+
+class ImageTooLarge(KernelError):
+    """The image's header announces more pixels than are allowed; nothing was decoded."""
+
+    code = "image_too_large"
