@@ -56,7 +56,7 @@ class FrameRing:
         self.row = arena.take_row(RING_FRAMES, slots, self.slot_bytes, slots * self.slot_bytes)
         self._row_word = row_word(self.row)
         self.generation = arena.words[self._row_word + GENERATION]
-        self._offset = arena.words[self._row_word + OFFSET]
+        self.offset = arena.words[self._row_word + OFFSET]
         self._next = 0
         self._closed = False
         self._lock = threading.Lock()
@@ -77,7 +77,7 @@ class FrameRing:
             if self._closed:
                 raise RingClosed("the frame ring was given back")
             words, number = self._arena.words, self._next
-            slot = self._offset + number % self.slots * self.slot_bytes
+            slot = self.offset + number % self.slots * self.slot_bytes
             words[self._row_word + RESERVED] = number + 1
             words[slot >> 3] = 2 * number + 1
             self._copy(slot, planes, info)

@@ -106,7 +106,7 @@ def test_a_frame_overwritten_while_in_use_is_not_valid() -> None:
 def test_a_slot_that_is_being_written_is_not_used() -> None:
     pair = Pair()
     pair.write(1)
-    slot_seq = pair.ring._offset >> 3
+    slot_seq = pair.ring.offset >> 3
     pair.arena.words[slot_seq] = 2 * 3 + 1  # the writer began frame 3 in slot 0 and was killed there
     assert pair.reader.newest() is None
     assert (pair.reader.next, pair.reader.skipped) == (1, 1)

@@ -1,0 +1,106 @@
+"""What every benchmark shares: its result, the machine it ran on, and how a result is shown and kept."""
+
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Protocol
+
+import msgspec
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """One figure. ``baseline`` is the peer's figure from the same run, ``target`` what we promise."""
+
+    value: float
+    unit: str
+    meaning: str
+    baseline: float | None = None
+    target: str = ""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What one run found; ``served`` counts the units of real work behind the figures (never 0).
+
+    ``series`` holds curves for a plot: name to (x, y) points; ``axes`` names x and y.
+    """
+
+    name: str
+    machine: dict[str, str]
+    served: int
+    metrics: dict[str, Metric]
+    series: dict[str, list[tuple[float, float]]] = {}
+    axes: tuple[str, str] = ("", "")
+
+
+class Benchmark(Protocol):
+    """What a module of this folder offers."""
+
+    def main(self, quick: bool) -> Result:
+        """Measure; ``quick`` spends about a tenth of the time."""
+
+
+def machine() -> dict[str, str]:
+    """The machine in words, for the reader of a result."""
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    return {
+        "cpu": model,
+        "cores": str(len(os.sched_getaffinity(0))),
+        "python": platform.python_version(),
+        "kernel": platform.release(),
+    }
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The value below which ``percent`` of the values lie (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Median of ours / theirs over rounds that ran one right after the other, so that noise cancels."""
+    return median(a / b for a, b in zip(ours, theirs, strict=True))
+
+
+def show(result: Result) -> str:
+    """The result as a table for a terminal."""
+    lines = [f"{result.name}: {result.served} served on {result.machine['cores']} x {result.machine['cpu']}"]
+    for name, metric in result.metrics.items():
+        beside = f"  (baseline {metric.baseline:.4g})" if metric.baseline is not None else ""
+        target = f"  [target {metric.target}]" if metric.target else ""
+        lines.append(f"  {name:34s} {metric.value:10.4g} {metric.unit:6s}{beside}{target}  {metric.meaning}")
+    return "\n".join(lines)
+
+
+def save_json(result: Result, path: Path) -> None:
+    """Keep a result: ``name``, ``machine``, ``served``, ``metrics`` and its series."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+
+
+def save_plot(result: Result, path: Path) -> None:
+    """Draw the result's series (needs the ``bench`` extra).
+
+    Raises:
+        ValueError: this benchmark has no curve to draw.
+    """
+    if not result.series:
+        raise ValueError(f"{result.name} has no curve to draw")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    for name, points in result.series.items():
+        axes.plot(*zip(*points, strict=True), label=name)
+    axes.set_xlabel(result.axes[0])
+    axes.set_ylabel(result.axes[1])
+    axes.set_title(f"{result.name}, {result.machine['cores']} cores")
+    axes.legend()
+    figure.savefig(path, dpi=120)
