@@ -1,99 +1,106 @@
-"""What every benchmark shares: the machine's description, the median, the result and its files.
-
-A benchmark is a module with ``main(quick: bool) -> Result``. It warms up, measures ours and the baseline in
-the same run, and raises ``NothingServed`` when the system under test did no real work: a fast but dead path
-must never look like a good figure.
-"""
+"""What every benchmark shares: its result, the machine it ran on, and how a result is shown and kept."""
 
 import os
 import platform
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from statistics import median
+from typing import Protocol
 
 import msgspec
 
 
-class NothingServed(Exception):
-    """The measured system produced less than the benchmark fed it; its figures mean nothing."""
+class Metric(msgspec.Struct, frozen=True):
+    """One figure. ``baseline`` is the peer's figure from the same run, ``target`` what we promise."""
 
-
-class Machine(msgspec.Struct, frozen=True):
-    """Where the figures were taken."""
-
-    cpu: str
-    cores: int
-    memory_mib: int
-    kernel: str
-    python: str
+    value: float
+    unit: str
+    meaning: str
+    baseline: float | None = None
+    target: str = ""
 
 
 class Result(msgspec.Struct, frozen=True):
-    """One benchmark's outcome.
+    """What one run found; ``served`` counts the units of real work behind the figures (never 0).
 
-    ``served`` counts the work done while measuring (frames, batches, reads), over all runs.
-    ``metrics`` maps a name that ends in its unit (``ours_vp8_cpu_ms``, ``speedup_ratio``) to its median.
+    ``series`` holds curves for a plot: name to (x, y) points; ``axes`` names x and y.
     """
 
     name: str
-    machine: Machine
+    machine: dict[str, str]
     served: int
-    metrics: dict[str, float]
+    metrics: dict[str, Metric]
+    series: dict[str, list[tuple[float, float]]] = {}
+    axes: tuple[str, str] = ("", "")
 
 
-class Curve(NamedTuple):
-    """A line of a plot: ``label`` in the legend, ``x`` and ``y`` of equal length."""
+class Benchmark(Protocol):
+    """What a module of this folder offers."""
 
-    label: str
-    x: Sequence[float]
-    y: Sequence[float]
+    def main(self, quick: bool) -> Result:
+        """Measure; ``quick`` spends about a tenth of the time."""
 
 
-def describe_machine() -> Machine:
-    """Read what identifies this machine's speed from the kernel."""
-    return Machine(
-        cpu=_field(Path("/proc/cpuinfo"), "model name") or platform.processor(),
-        cores=len(os.sched_getaffinity(0)),
-        memory_mib=int(_field(Path("/proc/meminfo"), "MemTotal").split()[0]) // 1024,
-        kernel=platform.release(),
-        python=platform.python_version(),
+def machine() -> dict[str, str]:
+    """The machine in words, for the reader of a result."""
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
     )
+    return {
+        "cpu": model,
+        "cores": str(len(os.sched_getaffinity(0))),
+        "python": platform.python_version(),
+        "kernel": platform.release(),
+    }
 
 
-def result(name: str, served: int, runs: Mapping[str, Sequence[float]]) -> Result:
-    """Take the median of each metric over its runs.
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The value below which ``percent`` of the values lie (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Median of ours / theirs over rounds that ran one right after the other, so that noise cancels."""
+    return median(a / b for a, b in zip(ours, theirs, strict=True))
+
+
+def show(result: Result) -> str:
+    """The result as a table for a terminal."""
+    lines = [f"{result.name}: {result.served} served on {result.machine['cores']} x {result.machine['cpu']}"]
+    for name, metric in result.metrics.items():
+        beside = f"  (baseline {metric.baseline:.4g})" if metric.baseline is not None else ""
+        target = f"  [target {metric.target}]" if metric.target else ""
+        lines.append(f"  {name:34s} {metric.value:10.4g} {metric.unit:6s}{beside}{target}  {metric.meaning}")
+    return "\n".join(lines)
+
+
+def save_json(result: Result, path: Path) -> None:
+    """Keep a result: ``name``, ``machine``, ``served``, ``metrics`` and its series."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
+
+
+def save_plot(result: Result, path: Path) -> None:
+    """Draw the result's series (needs the ``bench`` extra).
 
     Raises:
-        NothingServed: ``served`` is zero.
+        ValueError: this benchmark has no curve to draw.
     """
-    if served <= 0:
-        raise NothingServed(f"{name}: no work was served, so there is nothing to report")
-    medians = {metric: round(statistics.median(values), 4) for metric, values in runs.items()}
-    return Result(name, describe_machine(), served, medians)
-
-
-def write_json(outcome: Result, path: Path) -> None:
-    """Write the result as indented JSON."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(outcome), indent=2) + b"\n")
-
-
-def write_plot(curves: Sequence[Curve], path: Path, *, title: str, x_label: str, y_label: str) -> None:
-    """Draw the curves into an image file; needs the ``bench`` extra (matplotlib)."""
+    if not result.series:
+        raise ValueError(f"{result.name} has no curve to draw")
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.add_subplot(title=title, xlabel=x_label, ylabel=y_label)
-    for curve in curves:
-        axes.plot(curve.x, curve.y, label=curve.label)
+    axes = figure.add_subplot()
+    for name, points in result.series.items():
+        axes.plot(*zip(*points, strict=True), label=name)
+    axes.set_xlabel(result.axes[0])
+    axes.set_ylabel(result.axes[1])
+    axes.set_title(f"{result.name}, {result.machine['cores']} cores")
     axes.legend()
-    axes.grid(visible=True, alpha=0.3)
     figure.savefig(path, dpi=120)
-
-
-def _field(path: Path, name: str) -> str:
-    for line in path.read_text().splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() == name:
-            return value.strip()
-    return ""
