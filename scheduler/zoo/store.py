@@ -1,0 +1,180 @@
+"""The model store: pulls, checks and finds models in one cache folder.
+
+Looking up is cheap, needs no network and no lock. Pulling is safe from several processes at once, can be
+interrupted at any moment, and leaves the cache as it was or better.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from .errors import ModelUnavailableError, UnknownModelError
+from .fetching import WantedFile, count_downloads, fetch_files
+from .importing import import_model, is_current, read_record
+from .layout import CacheLayout, file_sha256
+from .manifest import Manifest, ModelEntry, builtin_manifest
+from .progress import PullProgress
+
+
+class ModelStatus(msgspec.Struct, frozen=True):
+    """One line of ``argusd models list``; ``size`` is in bytes on disk, 0 when nothing is."""
+
+    name: str
+    about: str
+    kind: str
+    role: str | None
+    packs: tuple[str, ...]
+    licence: str
+    present: bool
+    size: int
+
+
+class Damage(msgspec.Struct, frozen=True):
+    """A file in the cache that is not what it should be."""
+
+    model: str
+    file: str
+    reason: str
+
+
+class ZooStore:
+    """The models of a manifest in a cache folder."""
+
+    def __init__(self, cache_dir: Path, manifest: Manifest | None = None) -> None:
+        self._layout = CacheLayout(cache_dir)
+        self.manifest = manifest or builtin_manifest()
+
+    def is_present(self, name: str) -> bool:
+        """Say whether a model can be used now.
+
+        :raises UnknownModelError: when the manifest has no such model.
+        """
+        return self._is_present(self.manifest.entry(name))
+
+    def path(self, name: str) -> Path:
+        """Return the file to run: the imported ONNX model, or the first published file of an entry kept as
+        published.
+
+        :raises UnknownModelError: when the manifest has no such entry.
+        :raises ModelUnavailableError: when it is not in the cache.
+        """
+        entry = self._present_entry(name)
+        if entry.importer == "copy":
+            return self._layout.file(entry, entry.files[0])
+        return self._layout.imported(entry)
+
+    def file(self, name: str, file_name: str) -> Path:
+        """Return a published file of an entry by its name.
+
+        :raises UnknownModelError: when the manifest has no such entry or file.
+        :raises ModelUnavailableError: when the entry is not in the cache.
+        """
+        entry = self._present_entry(name)
+        for file in entry.files:
+            if file.name == file_name:
+                return self._layout.file(entry, file)
+        raise UnknownModelError(f"{name} has no file {file_name!r}")
+
+    def choose(self, role: str, preferred: str | None = None) -> str:
+        """Return the name of the model to use for a role: the preferred one, or the best one that is present.
+
+        :raises UnknownModelError: when the role has no models or the preferred one is not among them.
+        :raises ModelUnavailableError: when the preferred one, or without a preference any, is not in the
+            cache.
+        """
+        names = [entry.name for entry in self.manifest.of_role(role)]
+        if preferred is not None and preferred not in names:
+            raise UnknownModelError(f"{preferred!r} is not a model for the role {role!r}: {', '.join(names)}")
+        for name in names if preferred is None else [preferred]:
+            if self.is_present(name):
+                return name
+        raise _unavailable(preferred or names[0])
+
+    def pull(self, names: Sequence[str], progress: PullProgress | None = None) -> None:
+        """Fetch and import models, by name or by pack; what is already present and whole is left alone.
+
+        :raises UnknownModelError: when a name is neither a model's nor a pack's.
+        :raises SourceUnavailableError: when a file cannot be had.
+        :raises HashMismatchError: when a file is not what the manifest says.
+        :raises ImportFailedError: when a file cannot be converted.
+        """
+        entries = self.manifest.select(names)
+        with self._layout.exclusive():
+            # Nobody else works here now: what an interrupted pull left behind is garbage.
+            shutil.rmtree(self._layout.work, ignore_errors=True)
+            self._layout.work.mkdir()
+            wanted = [item for entry in entries for item in self._missing_files(entry)]
+            imports = [
+                entry for entry in entries if entry.importer != "copy" and not self._is_imported(entry)
+            ]
+            steps = count_downloads(wanted) + len(imports)
+            with progress or PullProgress(steps) as shown:
+                fetch_files(wanted, self._layout.work, shown)
+                for entry in imports:
+                    shown.begin(f"importing {entry.name}")
+                    import_model(self._layout, entry)
+
+    def verify(self) -> list[Damage]:
+        """Hash every file that is in the cache; return those that are not what they should be."""
+        return [damage for entry in self.manifest.models for damage in self._damages(entry)]
+
+    def status(self, entry: ModelEntry) -> ModelStatus:
+        """Return what the cache holds of an entry."""
+        folder = self._layout.folder(entry)
+        return ModelStatus(
+            name=entry.name,
+            about=entry.about,
+            kind=entry.kind,
+            role=entry.role,
+            packs=entry.packs,
+            licence=entry.licence,
+            present=self._is_present(entry),
+            size=sum(file.stat().st_size for file in folder.iterdir()) if folder.is_dir() else 0,
+        )
+
+    def _present_entry(self, name: str) -> ModelEntry:
+        entry = self.manifest.entry(name)
+        if not self._is_present(entry):
+            raise _unavailable(name)
+        return entry
+
+    def _is_present(self, entry: ModelEntry) -> bool:
+        published = all(self._layout.file(entry, file).is_file() for file in entry.files)
+        return published and (entry.importer == "copy" or is_current(self._layout, entry))
+
+    def _missing_files(self, entry: ModelEntry) -> list[WantedFile]:
+        items = [WantedFile(file, self._layout.file(entry, file)) for file in entry.files]
+        return [item for item in items if not _is_whole(item.target, item.file.sha256)]
+
+    def _is_imported(self, entry: ModelEntry) -> bool:
+        record = read_record(self._layout, entry)
+        current = record is not None and is_current(self._layout, entry)
+        return record is not None and current and _is_whole(self._layout.imported(entry), record.sha256)
+
+    def _damages(self, entry: ModelEntry) -> list[Damage]:
+        expected = {self._layout.file(entry, file): file.sha256 for file in entry.files}
+        record = read_record(self._layout, entry)
+        if record is not None:
+            expected[self._layout.imported(entry)] = record.sha256
+        return [
+            Damage(entry.name, path.name, f"SHA-256 is not {sha256}")
+            for path, sha256 in expected.items()
+            if path.is_file() and not _is_whole(path, sha256)
+        ]
+
+
+def list_models(store: ZooStore) -> list[ModelStatus]:
+    """Return the status of every entry, in manifest order."""
+    return [store.status(entry) for entry in store.manifest.models]
+
+
+def _is_whole(path: Path, sha256: str) -> bool:
+    return path.is_file() and file_sha256(path) == sha256
+
+
+def _unavailable(name: str) -> ModelUnavailableError:
+    return ModelUnavailableError(
+        f"the model {name} is not in the cache: get it with `argusd models pull {name}`"
+    )
