@@ -1,0 +1,58 @@
+"""The units start commands that exist, and stay as closed as they were."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+UNITS = sorted((Path(__file__).parents[2] / "systemd").glob("*.service"))
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed"
+)
+
+
+def runnable(unit: Path, folder: Path) -> Path:
+    """The unit with a program that exists on every machine in place of ours."""
+    copy = folder / unit.name
+    copy.write_text(re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", unit.read_text(), flags=re.MULTILINE))
+    return copy
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_knows_every_setting(unit: Path, tmp_path: Path) -> None:
+    check = subprocess.run(
+        ["systemd-analyze", "verify", runnable(unit, tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert [line for line in check.stderr.splitlines() if unit.name in line] == []
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_exposure_stays_low(unit: Path, tmp_path: Path) -> None:
+    # The text is parsed because --threshold does not fail where it should.
+    report = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", runnable(unit, tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    exposure = re.search(r"Overall exposure level for .*: ([0-9.]+)", report.stdout)
+    assert exposure
+    assert float(exposure[1]) <= 1.2
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_units_start_commands_of_the_program(unit: Path) -> None:
+    started = re.search(r"^ExecStart=/opt/argusd/bin/argusd (\S+)", unit.read_text(), flags=re.MULTILINE)
+    assert started
+    known = subprocess.run(
+        [Path(sys.executable).with_name("argusd"), started[1], "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert known.returncode == 0, known.stderr
+    assert "--config" in known.stdout
