@@ -1,0 +1,45 @@
+"""What keeps the program from starting or going on; each error is one sentence for who is at the terminal."""
+
+
+class DaemonError(Exception):
+    """Base of every error of this folder. ``exit_code`` is what the process ends with."""
+
+    code = "daemon_error"
+    exit_code = 1
+
+
+class ConfigInvalid(DaemonError):
+    """A configuration file, environment variable or argument is not understood; a restart cannot mend it."""
+
+    code = "config_invalid"
+    exit_code = 2
+
+
+class AlreadyRunning(DaemonError):
+    """Another daemon holds this state directory."""
+
+    code = "already_running"
+
+
+class PortTaken(DaemonError):
+    """Another program listens on the port that the api is to serve."""
+
+    code = "port_taken"
+
+
+class ChildFailed(DaemonError):
+    """A child process ended too often to be restarted once more."""
+
+    code = "child_failed"
+
+
+class SampleUnavailable(DaemonError):
+    """The sample clip cannot be made, because its material is not in the cache."""
+
+    code = "sample_unavailable"
+
+
+class DaemonUnreachable(DaemonError):
+    """No daemon answers at the given address, or it is not ready in time."""
+
+    code = "daemon_unreachable"

@@ -1,0 +1,55 @@
+"""Readiness by datagram, as systemd's sd_notify(3) defines it, both sides.
+
+A process says ``READY=1`` to the unix socket named by ``NOTIFY_SOCKET``. Under systemd that socket is
+systemd's; under ``argusd serve`` it is the supervisor's. The children cannot tell the difference.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+READY = b"READY=1"
+STOPPING = b"STOPPING=1"
+LONGEST_DATAGRAM = 4096
+
+
+def notify(address: str | None, state: bytes) -> None:
+    """Tell whoever started this process its state. Does nothing when nobody asked (``address`` is None)."""
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        try:
+            # A leading @ stands for the abstract namespace.
+            sock.sendto(state, "\0" + address[1:] if address.startswith("@") else address)
+        except OSError as error:
+            log.warning("nobody takes notice of %s at %s: %s", state.decode(), address, error.strerror)
+
+
+class NotifyListener:
+    """The listening side: calls ``on_ready`` for every ``READY=1`` that arrives at ``path``."""
+
+    def __init__(self, path: Path, on_ready: Callable[[], None]) -> None:
+        path.unlink(missing_ok=True)
+        self.path = path
+        self._on_ready = on_ready
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._sock.bind(str(path))
+        path.chmod(0o600)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._sock.fileno(), self._readable)
+
+    def _readable(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            if READY in self._sock.recv(LONGEST_DATAGRAM).split(b"\n"):
+                self._on_ready()
+
+    def close(self) -> None:
+        """Stop listening and remove the socket file."""
+        self._loop.remove_reader(self._sock.fileno())
+        self._sock.close()
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,44 @@
+"""What a caller of the daemon may meet; each error has a stable code."""
+
+
+class BridgeError(Exception):
+    """Base of every error of this folder."""
+
+    code = "bridge_error"
+
+
+class PublishRefused(BridgeError):
+    """The daemon did not take the offer. ``code`` and the sentence are the daemon's own."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+
+
+class SubscriptionRefused(PublishRefused):
+    """The daemon does not serve these events (unknown session, no right to it)."""
+
+
+class SourceUnreadable(BridgeError):
+    """The media source cannot be opened, or holds neither picture nor sound."""
+
+    code = "source_unreadable"
+
+
+class ConnectionNotMade(BridgeError):
+    """The daemon answered the offer, but no media path came up in time."""
+
+    code = "connection_not_made"
+
+
+class Unreachable(BridgeError):
+    """Nobody answers at the daemon's address."""
+
+    code = "unreachable"
+
+
+class StreamBroken(BridgeError):
+    """What came over the event stream is not what the daemon sends."""
+
+    code = "stream_broken"

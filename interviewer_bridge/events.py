@@ -1,0 +1,125 @@
+"""The event stream, as a Layer-3 service reads it: every event once and in order, across reconnects."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+import aiohttp
+import msgspec
+
+from .errors import StreamBroken, SubscriptionRefused, Unreachable
+from .refusal import refusal_of
+from .sse import SseMessage, SseParser
+
+log = logging.getLogger(__name__)
+
+FIRST_BACKOFF_S = 0.2
+LONGEST_BACKOFF_S = 5.0
+# The daemon sends a comment every few seconds; longer silence means that the connection is dead.
+SILENCE_S = 45.0
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event of the wire contract (DESIGN section 6).
+
+    ``captured_at`` is unix seconds, ``frame_age_ms`` the time from a frame's arrival to the finding.
+    A ``gap`` says that events before this one are past their retention and will never come.
+    """
+
+    type: Literal["violation", "observation", "session", "gap"]
+    id: str = ""
+    session_id: str = ""
+    seq: int = 0
+    stream: str | None = None
+    name: str = ""
+    state: str | None = None
+    severity: str | None = None
+    confidence: float | None = None
+    captured_at: float | None = None
+    frame_age_ms: float | None = None
+    data: dict[str, Any] = {}
+    evidence_id: str | None = None
+
+
+async def subscribe(
+    url: str,
+    session_id: str | None = None,
+    *,
+    token: str | None = None,
+    last_event_id: str = "",
+    connected: asyncio.Event | None = None,
+) -> AsyncIterator[Event]:
+    """Yield a session's events (all sessions' without ``session_id``) for as long as the caller iterates.
+
+    Lost connections are made anew, with back-off, from the last event seen: nothing is lost or doubled inside
+    the daemon's retention. ``connected`` is set once the daemon serves the stream.
+
+    Raises:
+        SubscriptionRefused: the daemon says no (401, 403, 404, 422); trying again would not help.
+        Unreachable: the very first connection cannot be made.
+    """
+    path = f"/sessions/{session_id}/events" if session_id else "/events"
+    timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=SILENCE_S)
+    backoff = FIRST_BACKOFF_S
+    served = False
+    async with aiohttp.ClientSession(base_url=url, timeout=timeout, headers=bearer(token)) as http:
+        while True:
+            try:
+                async with contextlib.aclosing(_read(http, path, last_event_id)) as messages:
+                    async for message in messages:
+                        if message is None:
+                            served, backoff = True, FIRST_BACKOFF_S
+                            if connected is not None:
+                                connected.set()
+                            continue
+                        last_event_id = message.last_event_id
+                        yield decode_event(message)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                if not served:
+                    raise Unreachable(f"no daemon answers at {url}") from error
+                log.info("event stream interrupted; connecting again in %.1f s", backoff)
+            await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, LONGEST_BACKOFF_S)
+
+
+async def _read(
+    http: aiohttp.ClientSession, path: str, last_event_id: str
+) -> AsyncIterator[SseMessage | None]:
+    """One connection's messages; None first, when the daemon has accepted."""
+    headers = {"Accept": "text/event-stream"}
+    if last_event_id:
+        headers["Last-Event-ID"] = last_event_id
+    async with http.get(path, headers=headers) as response:
+        if response.status >= 500:
+            response.raise_for_status()  # the daemon is not up yet, or draining: worth another try
+        if response.status != 200:
+            raise SubscriptionRefused(response.status, *await refusal_of(response))
+        yield None
+        parser = SseParser()
+        parser.last_event_id = last_event_id
+        async for piece in response.content.iter_any():
+            for message in parser.feed(piece):
+                yield message
+
+
+def decode_event(message: SseMessage) -> Event:
+    """The event that an SSE message carries.
+
+    Raises:
+        StreamBroken: its data is not an event.
+    """
+    try:
+        if message.event == "gap":
+            return Event(
+                type="gap", id=message.last_event_id, data=msgspec.json.decode(message.data, type=dict)
+            )
+        return msgspec.json.decode(message.data, type=Event)
+    except msgspec.MsgspecError as error:
+        raise StreamBroken("the daemon sent something that is not an event") from error
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    """Request headers that carry the token, if there is one."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
