@@ -1,0 +1,45 @@
+"""What vision models give to streams. All coordinates are frame pixels, x to the right and y down."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Box(NamedTuple):
+    """An upright rectangle; it may reach beyond the frame."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Face(NamedTuple):
+    """A detected face.
+
+    ``keypoints`` f64 ``[6, 2]``: the person's right eye, left eye, nose tip, mouth, right ear, left ear.
+    """
+
+    box: Box
+    keypoints: NDArray[np.float64]
+    score: float
+
+
+class Mesh(NamedTuple):
+    """478 landmarks of one face, f64 ``[478, 3]``, numbered as MediaPipe's.
+
+    z has the unit of x, grows away from the camera, and is 0 near the head's centre.
+    ``presence`` (0..1): how surely the region held a face at all.
+    """
+
+    points: NDArray[np.float64]
+    presence: float
+
+
+class Thing(NamedTuple):
+    """A detected object; ``label`` is a COCO name."""
+
+    label: str
+    score: float
+    box: Box
