@@ -1,0 +1,36 @@
+"""A small manifest whose files come from the local disk: the store's whole path without a network."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from argusd.scheduler.zoo.manifest import Manifest, ModelEntry, ModelFile, PathSource
+
+ManifestMaker = Callable[..., Manifest]
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """The folder where a site keeps its own models."""
+    folder = tmp_path / "published"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def local_manifest(published: Path) -> ManifestMaker:
+    """Publish files and return a manifest of one "copy" model for each: ``local_manifest(voice=b"...")``."""
+
+    def make(**contents: bytes) -> Manifest:
+        return Manifest(tuple(_publish(published, name, content) for name, content in contents.items()))
+
+    return make
+
+
+def _publish(folder: Path, name: str, content: bytes) -> ModelEntry:
+    path = folder / f"{name}.bin"
+    path.write_bytes(content)
+    file = ModelFile(f"{name}.bin", sha256(content).hexdigest(), (PathSource(str(path)),))
+    return ModelEntry(name, f"the {name} model", "MIT", (file,), role="role_of_all", packs=("site",))

@@ -1,0 +1,114 @@
+import pytest
+
+from argusd.scheduler.zoo.errors import ManifestError, UnknownModelError
+from argusd.scheduler.zoo.manifest import (
+    Manifest,
+    NpmSource,
+    PathSource,
+    UrlSource,
+    WheelSource,
+    builtin_manifest,
+    parse_manifest,
+)
+
+SHA256 = "0" * 64
+ENTRY = f"""
+[[models]]
+name = "small"
+about = "a small model"
+licence = "MIT"
+
+[[models.files]]
+name = "small.onnx"
+sha256 = "{SHA256}"
+sources = [{{ kind = "path", path = "/models/small.onnx" }}]
+"""
+
+
+def test_an_entry_needs_only_a_name_a_licence_and_its_files() -> None:
+    entry = parse_manifest(ENTRY).entry("small")
+
+    assert entry.files[0].sources == (PathSource("/models/small.onnx"),)
+    assert (entry.kind, entry.role, entry.packs, entry.importer, entry.outputs) == (
+        "model",
+        None,
+        (),
+        "copy",
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "source"),
+    [
+        ('{ kind = "wheel", package = "p", version = "1", member = "m" }', WheelSource("p", "1", "m")),
+        ('{ kind = "npm", package = "@o/p", version = "1", member = "m" }', NpmSource("@o/p", "1", "m")),
+        ('{ kind = "url", url = "https://host/file" }', UrlSource("https://host/file")),
+    ],
+)
+def test_a_file_names_its_sources(table: str, source: object) -> None:
+    text = ENTRY.replace('{ kind = "path", path = "/models/small.onnx" }', table)
+
+    assert parse_manifest(text).entry("small").files[0].sources == (source,)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "reason"),
+    [
+        ('licence = "MIT"', 'license = "MIT"', "unknown field `license`"),
+        ('kind = "path"', 'kind = "ftp"', "Invalid value 'ftp'"),
+        ('name = "small"', 'name = "../small"', "matching regex"),
+        ('name = "small.onnx"', 'name = "../../small.onnx"', "matching regex"),
+        (SHA256, "1234", "matching regex"),
+        ('kind = "path", path = "/models', 'kind = "path", path = "models', "matching regex"),
+        ('kind = "path", path', 'kind = "url", url', "matching regex"),
+        ('[{ kind = "path", path = "/models/small.onnx" }]', "[]", "length >= 1"),
+        ("[[models.files]]", "[[models.files]", "line 7"),
+    ],
+)
+def test_a_manifest_that_is_not_valid_is_refused(good: str, bad: str, reason: str) -> None:
+    assert good in ENTRY
+
+    with pytest.raises(ManifestError, match=reason):
+        parse_manifest(ENTRY.replace(good, bad))
+
+
+def test_two_models_cannot_share_a_name() -> None:
+    with pytest.raises(ManifestError, match="names a model twice: small"):
+        parse_manifest(ENTRY + ENTRY.replace("/models/small.onnx", "/models/other.onnx"))
+
+
+def test_two_files_cannot_share_a_source() -> None:
+    with pytest.raises(ManifestError, match="names a source twice"):
+        parse_manifest(ENTRY + ENTRY.replace('"small"', '"other"'))
+
+
+def test_models_are_selected_by_name_and_by_pack_in_manifest_order() -> None:
+    manifest = builtin_manifest()
+
+    names = [entry.name for entry in manifest.select(["sample", "silero_vad", "blazeface", "silero_vad"])]
+
+    assert names == ["blazeface", "silero_vad", "astronaut", "two_speakers"]
+
+
+@pytest.mark.parametrize("name", ["yolo", "", "live "])
+def test_a_name_that_is_no_model_and_no_pack_is_an_error(name: str) -> None:
+    with pytest.raises(UnknownModelError):
+        builtin_manifest().select([name])
+
+
+def test_the_live_pack_fills_every_role_of_a_live_session() -> None:
+    roles = {entry.role for entry in builtin_manifest().select(["live"])}
+
+    assert roles == {"face_detector", "face_mesh", "face_embedder", "object_detector", "vad"}
+
+
+def test_every_model_says_its_licence() -> None:
+    licences = {entry.licence for entry in builtin_manifest().models}
+
+    assert licences == {"Apache-2.0", "MIT", "Public domain (NASA)"}
+
+
+def test_a_role_without_models_is_an_error() -> None:
+    with pytest.raises(UnknownModelError, match="'lip_reader'"):
+        Manifest(()).of_role("lip_reader")
