@@ -15,7 +15,7 @@ def iou(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.floa
     area = np.prod(np.maximum(box[2:] - box[:2], 0))
     areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
     union = area + areas - shared
-    return np.divide(shared, union, out=np.zeros_like(union), where=union > 0)
+    return np.asarray(np.divide(shared, union, out=np.zeros_like(union), where=union > 0), np.float64)
 
 
 def weighted_nms(

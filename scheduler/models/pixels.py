@@ -12,7 +12,6 @@ from argusd.kernels.picture import Layout, Picture, Span, Square, affine
 
 from ..core import Roi
 
-
 LAYOUTS: dict[PixelFormat, Layout] = {
     PixelFormat.I420: "I420",
     PixelFormat.NV12: "NV12",

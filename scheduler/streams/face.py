@@ -12,6 +12,7 @@ from ..models.outputs import Face, Mesh
 from ..policy import Policy
 from ..rules import Rule, certainty
 from .attention import Attention
+from .boxes import in_unit
 from .face_tracker import FaceTracker
 from .observations import ObservationPace
 
@@ -78,7 +79,7 @@ class FaceStream:
         self._tracker.see_faces(faces, max(at.width, at.height))
         tracked = self._mesh_s is not None and at.media_s - self._mesh_s <= TRACKED_FOR_S
         self._counts.append(max(len(faces), int(tracked)))
-        self._boxes = [_normalised(face, at) for face in faces]
+        self._boxes = [in_unit(face.box, at.width, at.height) for face in faces]
         count = self._count()
         scores = sorted((face.score for face in faces), reverse=True)
         absent = self._absent.feed(count == 0, 1.0, at.media_s, {"face_count": count, "threshold": 1})
@@ -102,9 +103,3 @@ class FaceStream:
             return []
         confidence = certainty(len(self._counts), LOOKS / 2)
         return [Outcome("observation", "face", "update", confidence, data=self.latest())]
-
-
-def _normalised(face: Face, at: Moment) -> list[float]:
-    left, top, right, bottom = face.box
-    edges = (left / at.width, top / at.height, right / at.width, bottom / at.height)
-    return [round(min(1.0, max(0.0, edge)), 4) for edge in edges]

@@ -15,8 +15,9 @@ boxes = (
 
 def test_iou_of_known_boxes() -> None:
     box = np.array([0.0, 0, 2, 2])
+    expected = np.array([1, 1 / 3, 0, 0])
     others = np.array([[0.0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6], [1, 1, 1, 1]])
-    np.testing.assert_allclose(iou(box, others), [1, 1 / 3, 0, 0])
+    np.testing.assert_allclose(iou(box, others), expected)
 
 
 def test_a_cluster_becomes_its_mean_weighted_by_score() -> None:

@@ -1,0 +1,18 @@
+"""Which adapter runs which model of the store."""
+
+from collections.abc import Callable, Mapping
+
+from ..core import AudioModel, VisionModel
+from .blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
+from .centernet import CenterNet
+from .facemesh import FaceMesh
+from .silero import Silero
+
+# Name in the store's manifest → how to make its adapter, which takes that name.
+MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
+    "blazeface": lambda name: BlazeFace(name, SHORT_RANGE),
+    "blazeface_full_range": lambda name: BlazeFace(name, FULL_RANGE),
+    "facemesh_attention": FaceMesh,
+    "centernet": CenterNet,
+    "silero_vad": Silero,
+}

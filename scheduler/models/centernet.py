@@ -1,0 +1,83 @@
+"""CenterNet: objects as points of a heat map.
+
+Zhou et al., "Objects as Points", arXiv 1904.07850, with a distance to each side of the box as in TTFNet
+(arXiv 1909.00700); MobileNetV3 weights for the 80 classes of COCO from human-models (MIT).
+
+Input f32 ``[B, 512, 512, 3]`` RGB in 0..255. Outputs f32: scores ``[B, 128, 128, 80]`` in 0..1, a local
+maximum being an object's centre; distances from there to the left, upper, right and lower side
+``[B, 128, 128, 4]`` in input pixels.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.ingest.ring import FrameView
+from argusd.kernels.picture import Span
+
+from ..core import Feeds, Roi
+from .coco import COCO
+from .outputs import Box, Thing
+from .pixels import crop, to_frame
+
+INPUT = "tower_0/images"
+SIZE = 512
+STRIDE = 4
+SPAN = Span(0, 255)
+MIN_SCORE = 0.3
+MOST = 100  # as many as the published graph picks
+
+
+class CenterNet:
+    """The object detector; one output row is a list of ``Thing``, best first."""
+
+    role = "object_detector"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def example(self, batch: int) -> Feeds:
+        """Mid-grey squares."""
+        return {INPUT: np.full((batch, SIZE, SIZE, 3), 127.5, np.float32)}
+
+    def prepare(self, frames: Sequence[FrameView], rois: Sequence[Roi]) -> Feeds:
+        """Regions as ``[B, 512, 512, 3]`` in 0..255."""
+        return {INPUT: crop(frames, rois, SIZE, SPAN)}
+
+    def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Thing]]:
+        """Objects of each row."""
+        scores, distances = tensors
+        return [_things(*row) for row in zip(scores, distances, rois, strict=True)]
+
+
+def _things(scores: NDArray[Any], distances: NDArray[Any], roi: Roi) -> list[Thing]:
+    rows, columns, classes = peaks(scores)
+    best = scores[rows, columns, classes]
+    centers = np.stack([columns, rows], axis=1) * STRIDE
+    low = (centers - distances[rows, columns, :2]) / SIZE
+    high = (centers + distances[rows, columns, 2:]) / SIZE
+    corners = np.hstack([to_frame(low, roi), to_frame(high, roi)])
+    return [
+        Thing(COCO[label], float(score), Box(*corner))
+        for label, score, corner in zip(classes, best, corners.tolist(), strict=True)
+    ]
+
+
+def peaks(scores: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Rows, columns and classes of the local maxima (3 × 3, per class) of ``[H, W, C]``, highest first."""
+    rows, columns, classes = np.nonzero(scores >= MIN_SCORE)
+    best = scores[rows, columns, classes]
+    highest = np.ones(len(best), bool)
+    for down in (-1, 0, 1):
+        for across in (-1, 0, 1):
+            beside = scores[
+                np.clip(rows + down, 0, scores.shape[0] - 1),
+                np.clip(columns + across, 0, scores.shape[1] - 1),
+                classes,
+            ]
+            highest &= best >= beside
+    kept = np.flatnonzero(highest)
+    kept = kept[np.argsort(-best[kept], kind="stable")][:MOST]
+    return rows[kept], columns[kept], classes[kept]

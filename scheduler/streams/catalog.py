@@ -1,0 +1,15 @@
+"""The streams a session may ask for, by name."""
+
+from collections.abc import Callable, Mapping
+
+from ..core import Stream
+from ..policy import Policy
+from .audio import AudioStream
+from .face import FaceStream
+from .video import VideoStream
+
+STREAMS: Mapping[str, Callable[[Policy], Stream]] = {
+    "face": FaceStream,
+    "video": VideoStream,
+    "audio": AudioStream,
+}

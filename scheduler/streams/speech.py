@@ -1,0 +1,58 @@
+"""From one probability per window to segments of speech.
+
+The way of Silero's own iterator: speech begins at the threshold and goes on above a lower one; it is over
+when the sound stayed below that for a while, and then ended where it first fell.
+"""
+
+from typing import Literal, NamedTuple
+
+CALMER_BY = 0.15
+MIN_SPEECH_S = 0.1  # a click is no speech
+MIN_SILENCE_S = 0.6  # a breath inside a sentence is no end
+
+
+class SpeechEdge(NamedTuple):
+    """A segment's start or end; times are media seconds, ``end_s`` is None at the start."""
+
+    state: Literal["start", "end"]
+    start_s: float
+    end_s: float | None
+    confidence: float
+
+
+class SpeechSegments:
+    """Hysteresis over windows that follow one another."""
+
+    def __init__(self, threshold: float) -> None:
+        self.speaking = False
+        self._threshold = threshold
+        self._since: float | None = None
+        self._until = 0.0  # end of the last window that was speech
+        self._best = 0.0
+
+    def feed(self, probability: float, begin_s: float, end_s: float) -> SpeechEdge | None:
+        """Take in a window that lasted from ``begin_s`` to ``end_s``."""
+        going_on = self._since is not None
+        if probability >= self._threshold - (CALMER_BY if going_on else 0.0):
+            return self._speech(probability, begin_s, end_s)
+        if self.speaking and end_s - self._until < MIN_SILENCE_S:
+            return None
+        return self.close()
+
+    def close(self) -> SpeechEdge | None:
+        """End the segment that is open, as of its last speech; None if there is none."""
+        was_speaking, self.speaking = self.speaking, False
+        since, self._since = self._since, None
+        if not was_speaking or since is None:
+            return None
+        return SpeechEdge("end", since, self._until, self._best)
+
+    def _speech(self, probability: float, begin_s: float, end_s: float) -> SpeechEdge | None:
+        if self._since is None:
+            self._since, self._best = begin_s, 0.0
+        self._until = end_s
+        self._best = max(self._best, probability)
+        if self.speaking or end_s - self._since < MIN_SPEECH_S:
+            return None
+        self.speaking = True
+        return SpeechEdge("start", self._since, None, self._best)
