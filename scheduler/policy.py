@@ -18,7 +18,7 @@ class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class GazeAway(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Eyes off the screen, relative to the head; the horizontal and vertical iris offset, 0..1."""
 
-    horizontal: float = 0.18
+    horizontal: float = 0.15
     vertical: float = 0.25
     start_after_s: float = 0.6
     end_after_s: float = 0.6

@@ -10,6 +10,7 @@ recording gives the same findings every time. Every outcome carries the figures 
                      ├──►│ start_after_s ├──────►│ end_after_s
 """
 
+from math import inf
 from typing import Any, Literal
 
 from .core import Outcome
@@ -30,10 +31,21 @@ def certainty(value: float, threshold: float) -> float:
 
 
 class Rule:
-    """One violation's memory. ``open``: it has started and not ended."""
+    """One violation's memory. ``open``: it has started and not ended.
 
-    def __init__(self, name: str, hold: Hold, severity: Literal["warning", "critical"] = "warning") -> None:
+    ``patience_s``: after so long without a look the next one begins anew, whatever was going on.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        hold: Hold,
+        severity: Literal["warning", "critical"] = "warning",
+        patience_s: float = inf,
+    ) -> None:
         self.name = name
+        self._patience_s = patience_s
+        self._looked: float | None = None
         self.open = False
         self._hold = hold
         self._severity: Literal["warning", "critical"] = severity
@@ -56,13 +68,15 @@ class Rule:
         """
         if not self._hold.enabled:
             return []
+        before, self._looked = self._looked, media_s
+        ended = self.close() if before is not None and media_s - before > self._patience_s else []
         if condition:
-            return self._met(confidence, media_s, data)
+            return ended + self._met(confidence, media_s, data)
         if not self.open:
             self._since = None
         elif media_s - self._last >= self._hold.end_after_s:
             return self.close()
-        return []
+        return ended
 
     def close(self) -> list[Outcome]:
         """End it now if it is open, as of when its condition was last seen to hold."""

@@ -5,6 +5,7 @@ the middle between the eye's corners, in half eye widths. An eyeball has about 1
 about 30 mm width, so 0.18 is some 13 degrees.
 """
 
+from math import copysign
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -37,12 +38,13 @@ CLOSED = 0.15
 class Gaze(NamedTuple):
     """Offsets in half eye widths: x > 0 to the person's left, y > 0 down.
 
-    ``open``: distance of the lids over the eye's width.
+    ``open``: distance of the lids over the eye's width. ``width``: an eye's, in frame pixels.
     """
 
     x: float
     y: float
     open: float
+    width: float
 
     @property
     def blink(self) -> bool:
@@ -54,16 +56,16 @@ def measure_gaze(points: NDArray[np.float64], axes: NDArray[np.float64]) -> Gaze
     """Mean of both eyes, from points ``[478, 3]`` and the head's axes (see ``head_pose``)."""
     in_head = points @ axes.T
     eyes = [_measure(in_head, eye) for eye in (RIGHT, LEFT)]
-    x, y, openness = np.mean(eyes, axis=0)
-    return Gaze(float(x), float(y) - REST_VERTICAL, float(openness))
+    x, y, openness, width = np.mean(eyes, axis=0).tolist()
+    return Gaze(x, y - REST_VERTICAL, openness, width)
 
 
-def _measure(points: NDArray[np.float64], eye: Eye) -> tuple[float, float, float]:
+def _measure(points: NDArray[np.float64], eye: Eye) -> tuple[float, float, float, float]:
     first, second = points[list(eye.corners), :2]
     width = float(np.linalg.norm(second - first))
     offset = (points[eye.iris, :2] - (first + second) / 2) / (width / 2)
     gap = points[list(eye.lower), :2].mean(axis=0) - points[list(eye.upper), :2].mean(axis=0)
-    return float(offset[0]), float(offset[1]), float(np.linalg.norm(gap)) / width
+    return float(offset[0]), float(offset[1]), float(np.linalg.norm(gap)) / width, width
 
 
 def beyond_head_turn(offset: float, angle_deg: float) -> float:
@@ -75,7 +77,8 @@ def beyond_head_turn(offset: float, angle_deg: float) -> float:
     turn = TURN * float(np.sin(np.radians(angle_deg)))
     if offset * turn >= 0:
         return offset
-    return float(np.sign(offset)) * max(0.0, abs(offset) - abs(turn))
+    left = abs(offset) - abs(turn)
+    return copysign(left, offset) if left > 0 else 0.0
 
 
 def direction_of(x: float, y: float, horizontal: float, vertical: float) -> Direction:

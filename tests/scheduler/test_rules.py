@@ -1,0 +1,131 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argusd.scheduler.core import Outcome
+from argusd.scheduler.policy import Hold
+from argusd.scheduler.rules import Rule, certainty, exceeds
+
+HOLD = Hold(start_after_s=1.0, end_after_s=0.5)
+
+
+def play(rule: Rule, *looks: tuple[float, bool]) -> list[tuple[float, str]]:
+    """Feed (media seconds, condition) pairs; returns when something was told, and its state."""
+    told = []
+    for media_s, condition in looks:
+        told += [(media_s, outcome.state) for outcome in rule.feed(condition, 0.5, media_s, {})]
+    return told
+
+
+def test_starts_once_it_has_held_and_ends_once_it_has_been_gone() -> None:
+    looks = [(0.0, True), (0.5, True), (1.0, True), (1.5, True), (1.9, False), (2.0, False), (2.5, False)]
+    assert play(Rule("gaze_away", HOLD), *looks) == [(1.0, "start"), (2.0, "end")]
+
+
+def test_one_calm_look_before_the_start_begins_the_wait_anew() -> None:
+    looks = [(0.0, True), (0.9, True), (1.0, False), (1.1, True), (2.0, True), (2.1, True)]
+    assert play(Rule("gaze_away", HOLD), *looks) == [(2.1, "start")]
+
+
+def test_a_short_lapse_does_not_split_a_violation() -> None:
+    looks = [(0.0, True), (1.0, True), (1.2, False), (1.4, False), (1.5, True), (3.0, False)]
+    assert play(Rule("gaze_away", HOLD), *looks) == [(1.0, "start"), (3.0, "end")]
+
+
+def test_the_end_carries_its_times_and_the_figures_of_the_surest_look() -> None:
+    rule = Rule("gaze_away", HOLD)
+    rule.feed(True, 0.5, 10.0, {"direction": "left", "value": 0.2, "threshold": 0.15})
+    rule.feed(True, 0.8, 11.0, {"direction": "left", "value": 0.3, "threshold": 0.15})
+    rule.feed(True, 0.6, 12.0, {"direction": "left", "value": 0.2, "threshold": 0.15})
+    assert rule.feed(False, 0.0, 13.0, {}) == [
+        Outcome(
+            type="violation",
+            name="gaze_away",
+            state="end",
+            confidence=0.8,
+            severity="warning",
+            data={
+                "direction": "left",
+                "value": 0.3,
+                "threshold": 0.15,
+                "start_s": 10.0,
+                "end_s": 12.0,
+                "duration_s": 2.0,
+            },
+        )
+    ]
+
+
+def test_a_long_violation_reports_every_five_seconds() -> None:
+    looks = [(float(second), True) for second in range(13)]
+    assert play(Rule("phone_detected", HOLD), *looks) == [(1.0, "start"), (6.0, "update"), (11.0, "update")]
+
+
+def test_closing_ends_only_what_has_started() -> None:
+    rule = Rule("phone_detected", HOLD)
+    play(rule, (0.0, True))
+    assert rule.close() == []
+    assert play(rule, (0.5, True), (1.5, True)) == [(1.5, "start")]
+    assert [outcome.state for outcome in rule.close()] == ["end"]
+    assert rule.close() == []
+
+
+def test_after_its_patience_a_rule_begins_anew() -> None:
+    rule = Rule("gaze_away", HOLD, patience_s=2.0)
+    looks = [(0.0, True), (1.0, True), (3.5, True), (4.0, True), (4.5, True)]
+    assert play(rule, *looks) == [(1.0, "start"), (3.5, "end"), (4.5, "start")]
+
+
+def test_a_disabled_rule_is_silent() -> None:
+    rule = Rule("speech_detected", Hold(enabled=False, start_after_s=0.0))
+    assert play(rule, (0.0, True), (1.0, True)) == []
+    assert not rule.open
+
+
+@pytest.mark.parametrize(
+    ("value", "already", "expected"),
+    [(0.9, False, False), (0.9, True, True), (1.0, False, True), (0.7, True, False)],
+)
+def test_what_goes_on_already_has_a_calmer_threshold(value: float, already: bool, expected: bool) -> None:
+    assert exceeds(value, 1.0, already) is expected
+
+
+def test_certainty_of_an_excess() -> None:
+    assert [certainty(value, 10.0) for value in (-5.0, 0.0, 10.0, 20.0, 90.0)] == [0.0, 0.0, 0.5, 1.0, 1.0]
+
+
+@given(
+    looks=st.lists(st.tuples(st.floats(0.01, 3.0), st.booleans(), st.floats(0, 1)), max_size=60),
+    start_after_s=st.floats(0, 3),
+    end_after_s=st.floats(0, 3),
+    patience_s=st.sampled_from([1.0, float("inf")]),
+)
+def test_starts_and_ends_take_turns_and_durations_are_true(
+    looks: list[tuple[float, bool, float]], start_after_s: float, end_after_s: float, patience_s: float
+) -> None:
+    rule = Rule("any", Hold(start_after_s=start_after_s, end_after_s=end_after_s), patience_s=patience_s)
+    told: list[tuple[float, Outcome]] = []
+    met: list[float] = []
+    now = 0.0
+    for step, condition, confidence in looks:
+        now += step
+        met += [now] if condition else []
+        told += [(now, outcome) for outcome in rule.feed(condition, confidence, now, {})]
+        assert rule.open == (bool(told) and told[-1][1].state != "end")
+    told += [(now, outcome) for outcome in rule.close()]
+
+    edges = [outcome for _, outcome in told if outcome.state != "update"]
+    assert [outcome.state for outcome in edges] == ["start", "end"] * (len(edges) // 2)
+    previous_end = -1.0
+    for (told_s, start), end in zip(starts(told), edges[1::2], strict=True):
+        began, ended = end.data["start_s"], end.data["end_s"]
+        assert start.data["start_s"] == began
+        assert previous_end <= began <= ended <= now + 1e-3
+        assert told_s - began >= start_after_s - 1e-3
+        assert end.data["duration_s"] == pytest.approx(ended - began, abs=2e-3)
+        assert {began, ended} <= {round(moment, 3) for moment in met}
+        previous_end = ended
+
+
+def starts(told: list[tuple[float, Outcome]]) -> list[tuple[float, Outcome]]:
+    return [(media_s, outcome) for media_s, outcome in told if outcome.state == "start"]
