@@ -10,7 +10,6 @@ from argusd.scheduler.zoo import archives
 from argusd.scheduler.zoo.archives import extract_members
 from argusd.scheduler.zoo.errors import SourceUnavailableError
 
-
 Writer = Callable[[Path, dict[str, bytes]], Path]
 
 
