@@ -35,7 +35,7 @@ class FindingsAck(msgspec.Struct, frozen=True, tag="findings_ack"):
     number: int
 
 
-class Finding(msgspec.Struct, frozen=True, tag="finding"):
+class Finding(msgspec.Struct, frozen=True, tag="finding", tag_field="message"):
     """Scheduler → api: one event, before the api gives it its ``seq`` and id.
 
     ``(boot, number)`` identifies it across resends: ``boot`` is new with every scheduler process, ``number``
@@ -58,7 +58,7 @@ class Finding(msgspec.Struct, frozen=True, tag="finding"):
     data: dict[str, Any]
 
 
-class Latest(msgspec.Struct, frozen=True, tag="latest"):
+class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
     """Scheduler → api: a stream's newest result, a few a second at most; kept current, never an event.
 
     ``skipped`` counts the frames passed over since the one before; ``models`` maps role to model id.
@@ -92,7 +92,7 @@ class Histogram(msgspec.Struct, frozen=True):
     count: int
 
 
-class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats"):
+class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats", tag_field="message"):
     """Scheduler → api, every second: readiness, load, and the figures behind ``/metrics``."""
 
     boot: str

@@ -1,0 +1,127 @@
+"""The decision: which rows of which model run now, together. Pure: no clock, no device, no I/O.
+
+A batch closes when one of these is true, and is not formed before:
+
+    full      it holds as many rows as the model's measured curve makes worthwhile
+    idle      nothing runs on its device: waiting would only waste it
+    deadline  the earliest of its rows would be late if it started any later
+
+Which rows: higher priority first; then sessions that had no more than the mean service of those who wait
+(as in "Earliest Eligible Virtual Deadline First", Stoica and Abdel-Wahab, 1995); then the earliest deadline.
+Without overload every ready row is taken and the order decides nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .curve import BatchCurve
+from .demand import Demand, Rows
+
+Closing = Literal["full", "idle", "deadline"]
+ROUNDING = 1e-9
+
+
+class ModelState(NamedTuple):
+    """What planning needs to know of a model: ``room`` is how many more of its batches may run at once."""
+
+    curve: BatchCurve
+    max_batch: int
+    room: int
+
+
+class LaneState(NamedTuple):
+    """``free`` of ``total`` lanes can take a batch. ``shared``: all feed one device; else each is its own."""
+
+    free: int
+    total: int
+    shared: bool
+
+    @property
+    def idle(self) -> bool:
+        """Whether a device has nothing to do."""
+        return self.free == self.total if self.shared else self.free > 0
+
+
+class Batch(NamedTuple):
+    """Rows of one model that run together, each at most once."""
+
+    model: int
+    rows: Rows
+    closing: Closing
+
+
+class Plan(NamedTuple):
+    """Batches to start now, ready rows that must wait, and when to plan again at the latest."""
+
+    batches: list[Batch]
+    waiting: Rows
+    wake_at: float
+
+
+def plan(now: float, demand: Demand, models: Sequence[ModelState], lanes: LaneState) -> Plan:
+    """Form the batches that are to start now, at most one a free lane."""
+    ready = demand.ready(now)
+    pending = ready[fair_order(demand, ready)]
+    room = [state.room for state in models]
+    batches: list[Batch] = []
+    waiting: list[Rows] = []
+    wake_at = next_due(now, demand)
+    while len(pending) and lanes.free:
+        model = int(demand.model[pending[0]])
+        same = demand.model[pending] == model
+        rows = pending[same]
+        rows = rows[: batch_size(len(rows), models[model], lanes)]
+        closing = closing_reason(now, demand, rows, models[model], lanes) if room[model] else None
+        if closing is None:
+            waiting.append(pending[same])
+            pending = pending[~same]
+            if room[model]:
+                wake_at = min(wake_at, latest_start(demand, rows, models[model]))
+            continue
+        batches.append(Batch(model, rows, closing))
+        room[model] -= 1
+        lanes = lanes._replace(free=lanes.free - 1)
+        pending = pending[~(same & (np.cumsum(same) <= len(rows)))]
+    return Plan(batches, np.concatenate([*waiting, pending]), wake_at)
+
+
+def fair_order(demand: Demand, rows: Rows) -> Rows:
+    """Positions in ``rows``, those to be served first in front."""
+    tags = demand.shares.tags(demand.session[rows])
+    ahead: NDArray[np.bool_] = tags > tags.mean() + ROUNDING if len(rows) else np.zeros(0, np.bool_)
+    return np.lexsort((demand.deadline[rows], ahead, -demand.priority[rows]))
+
+
+def batch_size(ready: int, state: ModelState, lanes: LaneState) -> int:
+    """How many of the ``ready`` rows of one model go into the next batch.
+
+    Lanes that are cores of their own share the rows, unless the call itself is what costs.
+    """
+    if lanes.shared or state.curve.call_bound:
+        return min(ready, state.max_batch)
+    return min(-(-ready // lanes.free), state.max_batch)
+
+
+def closing_reason(
+    now: float, demand: Demand, rows: Rows, state: ModelState, lanes: LaneState
+) -> Closing | None:
+    """Why this batch starts now; None: it stays open."""
+    if len(rows) >= state.max_batch:
+        return "full"
+    if lanes.idle:
+        return "idle"
+    return "deadline" if latest_start(demand, rows, state) <= now else None
+
+
+def latest_start(demand: Demand, rows: Rows, state: ModelState) -> float:
+    """The last moment at which a batch of these rows still meets its earliest deadline."""
+    return float(demand.deadline[rows].min()) - state.curve.cost(len(rows))
+
+
+def next_due(now: float, demand: Demand) -> float:
+    """When the next row that is not due yet will be; infinity if there is none."""
+    later = demand.active & ~demand.busy & (demand.due > now)
+    return float(demand.due.min(where=later, initial=np.inf))

@@ -1,0 +1,222 @@
+"""Who wants which model to look at what, how often and how urgently: a structure of arrays.
+
+A *row* is one thing to be served again and again (``STREAM``: a session's stream seen by one model) or just
+once (``ONCE``: a task with a deadline, whose payload lies elsewhere). Columns, not objects: planning
+for a thousand sessions is a handful of array operations.
+
+Shares are start-time fair (Goyal, Vin, Cheng: "Start-time Fair Queueing", 1996): a session's ``tag`` is the
+service it has had, in seconds divided by its weight. While some wait, the least served go first; a
+session that wanted nothing for a while comes back at ``floor``, so that it can neither hoard nor owe.
+"""
+
+import heapq
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.intp]
+
+NOTHING = np.inf  # arrival of what has not come yet
+GRID_ROUNDING = 1e-6
+
+
+class RowKind(IntEnum):
+    """How a row is served."""
+
+    STREAM = 0
+    ONCE = 1
+
+
+class Columns:
+    """Arrays of equal length whose indices are handed out, lowest first, and taken back."""
+
+    _names: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self._free: list[int] = []
+        self._length = 0
+
+    def _take(self) -> int:
+        if not self._free:
+            self._grow()
+        return heapq.heappop(self._free)
+
+    def _grow(self) -> None:
+        added = max(self._length, 16)
+        for name in self._names:
+            column: NDArray[Any] = getattr(self, name)
+            setattr(self, name, np.concatenate([column, np.zeros(added, column.dtype)]))
+        self._free = list(range(self._length, self._length + added))
+        self._length += added
+
+    def _give_back(self, index: int) -> None:
+        heapq.heappush(self._free, index)
+
+
+class Shares(Columns):
+    """Per session: ``weight``, ``tag`` and the ``start`` (the tag before) of its newest service.
+
+    ``floor`` is where those who come (back) begin.
+    """
+
+    _names = ("weight", "tag", "start")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = np.zeros(0)
+        self.tag = np.zeros(0)
+        self.start = np.zeros(0)
+        self.floor = 0.0
+
+    def join(self, weight: float) -> int:
+        """Index for one more session; a session of weight 2 gets twice the service of weight 1."""
+        session = self._take()
+        self.weight[session] = weight
+        self.tag[session] = self.floor
+        return session
+
+    def leave(self, session: int) -> None:
+        """Take a session's index back."""
+        self.tag[session] = 0.0
+        self._give_back(session)
+
+    def tags(self, sessions: Rows) -> NDArray[np.float64]:
+        """Start tags these sessions have now."""
+        return np.maximum(self.tag[sessions], self.floor)
+
+    def charge(self, sessions: Rows, seconds: float) -> None:
+        """Every entry of ``sessions`` had ``seconds`` of service."""
+        self.tag[sessions] = self.start[sessions] = self.tags(sessions)
+        np.add.at(self.tag, sessions, seconds / self.weight[sessions])
+
+    def settle(self, waiting: Rows, at_work: Rows) -> None:
+        """Move ``floor`` up to the least served session that waits or is at work; to the top if none does."""
+        if len(waiting):
+            started = self.start[at_work].min(initial=np.inf)
+            self.floor = max(self.floor, min(float(self.tags(waiting).min()), float(started)))
+        else:
+            self.floor = float(self.tag.max(initial=self.floor))
+
+
+class Demand(Columns):
+    """One row per (session, stream, model), or per task.
+
+    Times are monotonic seconds. ``arrival``: when the newest item not served yet came (``NOTHING``: none).
+    ``seen``: the next frame number, or the next sample, of the row's ring. ``due``: not to be served before.
+    ``deadline``: for a stream when the next period begins, for a task when its answer is worthless.
+    ``ready_since``: when the row could first have been served. ``busy``: a batch holds it, never two.
+    """
+
+    _names = (
+        "active",
+        "busy",
+        "kind",
+        "session",
+        "model",
+        "priority",
+        "period",
+        "max_age",
+        "due",
+        "deadline",
+        "arrival",
+        "ready_since",
+        "seen",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shares = Shares()
+        self.active = np.zeros(0, np.bool_)
+        self.busy = np.zeros(0, np.bool_)
+        self.kind = np.zeros(0, np.int8)
+        self.session = np.zeros(0, np.intp)
+        self.model = np.zeros(0, np.intp)
+        self.priority = np.zeros(0, np.int8)
+        self.period = np.zeros(0)
+        self.max_age = np.zeros(0)
+        self.due = np.zeros(0)
+        self.deadline = np.zeros(0)
+        self.arrival = np.zeros(0)
+        self.ready_since = np.zeros(0)
+        self.seen = np.zeros(0, np.int64)
+
+    def add_stream(
+        self, session: int, model: int, *, period: float, max_age: float, due: float, priority: int = 0
+    ) -> int:
+        """A row that wants to be served once a ``period`` with what is newest then."""
+        row = self._add(RowKind.STREAM, session, model, priority)
+        self.period[row] = period
+        self.max_age[row] = max_age
+        self.due[row] = due
+        self.deadline[row] = due + period
+        self.arrival[row] = NOTHING
+        return row
+
+    def add_once(
+        self, session: int, model: int, *, arrival: float, deadline: float, priority: int = 0
+    ) -> int:
+        """A row that wants to be served once, before ``deadline``; whoever serves it removes it."""
+        row = self._add(RowKind.ONCE, session, model, priority)
+        self.max_age[row] = np.inf
+        self.due[row] = self.arrival[row] = arrival
+        self.deadline[row] = deadline
+        return row
+
+    def _add(self, kind: RowKind, session: int, model: int, priority: int) -> int:
+        row = self._take()
+        self.kind[row], self.session[row], self.model[row] = kind, session, model
+        self.priority[row] = priority
+        self.busy[row], self.seen[row], self.ready_since[row], self.period[row] = False, 0, NOTHING, 0.0
+        self.active[row] = True
+        return row
+
+    def remove(self, row: int) -> None:
+        """Take the row back. The caller waits for the batch that holds it, if any."""
+        assert not self.busy[row], "a row in a batch cannot be handed to somebody else"
+        self.active[row] = False
+        self._give_back(row)
+
+    def ready(self, now: float) -> Rows:
+        """Rows that can be served now: due, with something new that is neither stale nor too late."""
+        mask = self.active & ~self.busy & (self.due <= now) & (now - self.arrival <= self.max_age)
+        mask &= self.arrival != NOTHING
+        mask &= (self.kind == RowKind.STREAM) | (self.deadline > now)
+        return np.flatnonzero(mask)
+
+    def waits_for_media(self, now: float) -> bool:
+        """Whether a row is due and has nothing new to look at."""
+        nothing = (self.arrival == NOTHING) | (now - self.arrival > self.max_age)
+        return bool((self.active & ~self.busy & (self.due <= now) & nothing).any())
+
+    def mark_ready(self, now: float) -> None:
+        """Remember since when rows could be served; the overload loop looks at how long they waited."""
+        mask = np.zeros(len(self.active), np.bool_)
+        mask[self.ready(now)] = True
+        self.ready_since = np.where(mask, np.minimum(self.ready_since, now), NOTHING)
+
+    def dispatch(self, rows: Rows, now: float, *, stretch: float, grid: float, seconds: float) -> None:
+        """A batch takes these rows: they become due a period (times ``stretch``) later.
+
+        A period that was missed is not made up for: what is late is served when it can be, not twice.
+        With a ``grid`` the rows fall due together, on its multiples, and so meet in one batch. ``seconds``
+        is what one row of the batch costs its session.
+        """
+        period = self.period[rows] * stretch
+        due = np.maximum(self.due[rows] + period, now)
+        if grid:
+            due = np.ceil(due / grid - GRID_ROUNDING) * grid
+        self.due[rows] = due
+        self.deadline[rows] = np.where(self.kind[rows] == RowKind.STREAM, due + period, self.deadline[rows])
+        self.busy[rows] = True
+        self.shares.charge(self.session[rows], seconds)
+
+    def settle(self, waiting: Rows) -> None:
+        """Planning is done: these rows were ready and must wait."""
+        self.shares.settle(self.session[waiting], self.session[self.busy])
+
+    def release(self, rows: Rows) -> None:
+        """The batch is over."""
+        self.busy[rows] = False
+        self.arrival[rows] = NOTHING

@@ -1,0 +1,72 @@
+"""When something was seen or heard: from ring clocks to ``Moment``."""
+
+import time
+
+from argusd.ingest.frame import FrameInfo
+from argusd.ingest.ring import SAMPLE_RATE, PcmAnchor
+
+from .core import Moment
+
+VIDEO_CLOCK = 90_000  # RTP ticks a second (RFC 6184, RFC 7741)
+NANOSECONDS = 1e9
+DRIFT_LIMIT_S = 10.0
+BACKWARDS_LIMIT_S = 1.0
+
+
+def unix_offset_ns() -> int:
+    """What to add to CLOCK_MONOTONIC to get unix time; taken once, so that findings stay in order."""
+    return time.time_ns() - time.monotonic_ns()
+
+
+class MediaClock:
+    """Seconds since a stream's first timestamp, on the media's own clock.
+
+    Timestamps that leap (a publisher that restarted its encoder, a ring made anew) are tied to the arrival
+    clock again, so that media time goes on.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._base: float | None = None
+        self._first_arrival = 0.0
+        self._last = 0.0
+
+    def seconds(self, timestamp: int, arrival: float) -> float:
+        """Media time of ``timestamp`` (ticks), which arrived at ``arrival`` (monotonic seconds)."""
+        ticks = timestamp / self._rate
+        if self._base is None:
+            self._base, self._first_arrival = ticks, arrival
+        elapsed = arrival - self._first_arrival
+        media = ticks - self._base
+        if abs(media - elapsed) > DRIFT_LIMIT_S or media < self._last - BACKWARDS_LIMIT_S:
+            media = max(elapsed, self._last)
+            self._base = ticks - media
+        self._last = max(self._last, media)
+        return media
+
+
+def frame_moment(info: FrameInfo, clock: MediaClock, now: float, offset_ns: int, skipped: int) -> Moment:
+    """The moment of a frame; its capture time is its arrival's while the sender's clock is unknown."""
+    arrival = info.arrival_ns / NANOSECONDS
+    return Moment(
+        media_s=clock.seconds(info.rtp_timestamp, arrival),
+        captured_at=(info.captured_ns or info.arrival_ns + offset_ns) / NANOSECONDS,
+        frame_age_ms=(now - arrival) * 1000,
+        width=info.width,
+        height=info.height,
+        skipped=skipped,
+    )
+
+
+def window_moment(
+    first: int, window: int, anchor: PcmAnchor, clock: MediaClock, now: float, offset_ns: int
+) -> Moment:
+    """The moment of sample number ``first``; the age counts from when the last of ``window`` arrived."""
+    after_anchor = (first - anchor.sample) / SAMPLE_RATE
+    arrival = anchor.arrival_ns / NANOSECONDS + after_anchor
+    captured = anchor.captured_ns or anchor.arrival_ns + offset_ns
+    return Moment(
+        media_s=clock.seconds(first, arrival),
+        captured_at=captured / NANOSECONDS + after_anchor,
+        frame_age_ms=(now - arrival - window / SAMPLE_RATE) * 1000,
+    )

@@ -1,0 +1,261 @@
+"""The loop: receive → plan → prepare → run → decode → absorb.
+
+Receiving, planning and absorbing happen on the event loop and take turns; preparing, running and decoding
+happen in a lane's thread. While lanes work the next batches are planned, so batch sizes follow the load by
+themselves: what became ready while a batch ran goes into the next one.
+"""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.ingest.frame import FrameInfo
+from argusd.ingest.ring import PcmAnchor, read_anchor
+
+from .batcher import Batch, plan
+from .core import Moment
+from .demand import Demand, Rows
+from .errors import InferenceFailed, OutOfMemory, SchedulerError
+from .lanes import Lanes
+from .meters import Meters
+from .moments import frame_moment, unix_offset_ns, window_moment
+from .overload import RateControl
+from .served import Done, Dropped, Listen, Look, Served, ServedAudio, ServedVision
+from .sessions import Findings, Row, Sessions, StreamFactory
+from .sources import Source
+
+log = logging.getLogger(__name__)
+
+GRID_S = 0.032  # rows of call-bound models fall due together, on multiples of a Silero window
+SHORTEST_TICK_S = 0.002
+LONGEST_TICK_S = 0.5
+
+
+class _Entry(NamedTuple):
+    """A row of a batch at work, as it was when the batch began."""
+
+    row: Row
+    epoch: int
+    moment: Callable[[float], Moment]
+
+
+class _Flight(NamedTuple):
+    """A batch at work. ``allowed``: seconds from ready to result that each row may take."""
+
+    entries: list[_Entry]
+    ready_since: NDArray[np.float64]
+    allowed: NDArray[np.float64]
+
+
+class Scheduler:
+    """Everything between the arenas and the findings.
+
+    ``served``: (role, model) pairs; a role without a model is simply not served.
+    ``factories``: stream name to the class of its streams.
+    """
+
+    def __init__(
+        self,
+        served: Sequence[tuple[str, Served]],
+        factories: Mapping[str, StreamFactory],
+        findings: Findings,
+        lanes: Lanes,
+        *,
+        max_age_s: float = 1.0,
+        promised_age_s: float = 0.5,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.meters = Meters()
+        self.rate = RateControl()
+        self.lanes = lanes
+        self.demand = Demand()
+        self.sources: list[Source] = []
+        self._served = [model for _, model in served]
+        self._findings = findings
+        self._max_age_s = max_age_s
+        self._promised_age_s = promised_age_s
+        self._clock = clock
+        self._awake = asyncio.Event()
+        self._offset_ns = unix_offset_ns()
+        self.sessions = Sessions(
+            self.demand, list(served), factories, findings, max_age_s=max_age_s, clock=clock
+        )
+
+    def awake(self) -> None:
+        """Something changed: plan again soon."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        while True:
+            self._awake.clear()
+            pause = self.tick()
+            await asyncio.sleep(SHORTEST_TICK_S)
+            try:
+                async with asyncio.timeout(max(0.0, pause - SHORTEST_TICK_S)):
+                    await self._awake.wait()
+            except TimeoutError:
+                continue
+
+    def tick(self) -> float:
+        """Receive, plan, and start batches; returns the seconds until it is to be called again."""
+        now = self._clock()
+        self._receive(now)
+        decided = plan(now, self.demand, [model.state for model in self._served], self.lanes.state)
+        for batch in decided.batches:
+            self._start(batch, now)
+        self.demand.settle(decided.waiting)
+        self.rate.step(now)
+        if self.demand.waits_for_media(now):
+            for source in self.sources:
+                source.arm()
+        return min(LONGEST_TICK_S, decided.wake_at - self._clock())
+
+    def _receive(self, now: float) -> None:
+        for jump in self.sessions.arrivals.refresh(now):
+            row = self.sessions.rows[jump.row]
+            row.fresh = True
+            self._drop(row, "gap", jump.windows)
+            log.warning("%d windows of samples were passed over: the scheduler fell behind", jump.windows)
+        self.demand.mark_ready(now)
+
+    def _start(self, batch: Batch, now: float) -> None:
+        served = self._served[batch.model]
+        if isinstance(served, ServedVision):
+            self._start_vision(served, batch, now)
+        elif isinstance(served, ServedAudio):
+            self._start_audio(served, batch, now)
+
+    def _start_vision(self, served: ServedVision, batch: Batch, now: float) -> None:
+        looks, entries, rows = [], [], []
+        for index in batch.rows:
+            row = self.sessions.rows[int(index)]
+            opened = self._open_frame(row, now)
+            if opened is not None:
+                look, entry = opened
+                looks.append(look)
+                entries.append(entry)
+                rows.append(index)
+        taken = np.array(rows, np.intp)
+        self._pass_over(np.setdiff1d(batch.rows, taken), now)
+        if looks:
+            self._submit(served, taken, entries, partial(served.look, looks), now)
+
+    def _open_frame(self, row: Row, now: float) -> tuple[Look, _Entry] | None:
+        """The newest frame of the row, if it is fresh enough and the stream wants to look at it."""
+        assert row.reader is not None
+        frame = row.reader.newest()
+        self.demand.seen[row.index] = row.reader.next
+        if frame is None:
+            return None
+        if now - frame.info.arrival_ns * 1e-9 > self._max_age_s:
+            self._drop(row, "stale")
+            return None
+        roi = row.watch.stream.roi(row.role, frame.info)
+        if roi is None:
+            return None
+        skipped, row.skipped = row.reader.skipped - row.skipped, row.reader.skipped
+        moment = partial(_moment_of_frame, frame.info, row, skipped, self._offset_ns)
+        return Look(frame, roi), _Entry(row, row.watch.epoch, moment)
+
+    def _start_audio(self, served: ServedAudio, batch: Batch, now: float) -> None:
+        listens, entries = [], []
+        for index in batch.rows:
+            row = self.sessions.rows[int(index)]
+            ring, cursor = row.watch.ring, int(self.demand.seen[index])
+            listens.append(Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh))
+            row.fresh = False
+            anchor = read_anchor(ring.view, ring.row)
+            moment = partial(_moment_of_samples, cursor, served.window, anchor, row, self._offset_ns)
+            entries.append(_Entry(row, row.watch.epoch, moment))
+        self.demand.seen[batch.rows] += served.window
+        self._submit(served, batch.rows, entries, partial(served.listen, listens), now)
+
+    def _pass_over(self, rows: Rows, now: float) -> None:
+        """Nothing to do for these after all: they come round again a period later, at no charge."""
+        self.demand.dispatch(rows, now, stretch=1 / self.rate.scale, grid=0.0, seconds=0.0)
+        self.demand.release(rows)
+
+    def _submit(
+        self, served: Served, rows: Rows, entries: list[_Entry], job: Callable[[], Done], now: float
+    ) -> None:
+        audio = isinstance(served, ServedAudio)
+        stretch = 1.0 if audio else 1 / self.rate.scale  # samples are not optional; frames are
+        flight = _Flight(entries, self.demand.ready_since[rows], self.demand.period[rows] * stretch)
+        self.demand.dispatch(
+            rows,
+            now,
+            stretch=stretch,
+            grid=GRID_S if served.curve.call_bound else 0.0,
+            seconds=served.curve.cost(len(rows)) / len(rows),
+        )
+        served.at_work += 1
+        self.lanes.submit(job, partial(self._finish, served, rows, flight))
+
+    def _finish(self, served: Served, rows: Rows, flight: _Flight, future: Future[Done]) -> None:
+        served.at_work -= 1
+        self.demand.release(rows)
+        try:
+            done = future.result()
+        except OutOfMemory:
+            served.halve()
+            log.warning("the device has no memory for %d rows of %s", len(rows), served.name)
+            done = Done([Dropped(OutOfMemory.code)] * len(rows), 0.0)
+        except SchedulerError as error:
+            log.exception("a batch of %s failed", served.name)
+            done = Done([Dropped(error.code)] * len(rows), 0.0)
+        except Exception:  # the top of a lane's thread: one batch is lost, the others go on
+            log.exception("a batch of %s failed", served.name)
+            done = Done([Dropped(InferenceFailed.code)] * len(rows), 0.0)
+        self.meters.batch_size[served.name].add(len(rows))
+        self.meters.infer_seconds[served.name].add(done.seconds)
+        self._absorb(flight, done)
+        for index in rows:
+            self.sessions.row_is_over(int(index))
+        self.awake()
+
+    def _absorb(self, flight: _Flight, done: Done) -> None:
+        now = self._clock()
+        for entry, output, since, allowed in zip(
+            flight.entries, done.outputs, flight.ready_since, flight.allowed, strict=True
+        ):
+            if isinstance(output, Dropped):
+                self._drop(entry.row, output.reason)
+            elif entry.row.watch.ended or entry.epoch != entry.row.watch.epoch:
+                self._drop(entry.row, "superseded")
+            else:
+                self._absorb_one(entry, output, now)
+                if math.isfinite(since) and not isinstance(entry.row.served, ServedAudio):
+                    self.rate.observe((now - since) / allowed)
+
+    def _absorb_one(self, entry: _Entry, output: Any, now: float) -> None:
+        row, watch, at = entry.row, entry.row.watch, entry.moment(now)
+        watch.last = at
+        self.meters.served[row.role] += 1
+        self.meters.frame_age[watch.stream.name].add(at.frame_age_ms / 1000)
+        if not isinstance(row.served, ServedAudio):
+            self.rate.observe(at.frame_age_ms / 1000 / self._promised_age_s)
+        for outcome in watch.stream.absorb(row.role, output, at):
+            self._findings.finding(watch.session_id, watch.stream.name, outcome, at)
+        self._findings.latest(watch, at)
+
+    def _drop(self, row: Row, reason: str, count: int = 1) -> None:
+        self.meters.dropped[row.watch.stream.name][reason] += count
+
+
+def _moment_of_frame(info: FrameInfo, row: Row, skipped: int, offset_ns: int, now: float) -> Moment:
+    return frame_moment(info, row.watch.clock, now, offset_ns, skipped)
+
+
+def _moment_of_samples(
+    first: int, window: int, anchor: PcmAnchor, row: Row, offset_ns: int, now: float
+) -> Moment:
+    return window_moment(first, window, anchor, row.watch.clock, now, offset_ns)

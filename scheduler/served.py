@@ -1,0 +1,162 @@
+"""A model with its engine and its measured curve: prepare, run, decode, in a lane's thread."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.ingest.arena import ArenaView
+from argusd.ingest.ring import FrameView, gather_pcm
+
+from .batcher import ModelState
+from .core import AudioModel, Engine, Roi, VisionModel
+from .curve import BatchCurve
+from .demand import Rows
+
+UNLIMITED = 1 << 30
+
+
+class Dropped(NamedTuple):
+    """In place of an output: why there is none."""
+
+    reason: str
+
+
+class Done(NamedTuple):
+    """What came of a batch: one output (or ``Dropped``) a row, and the seconds its inference took."""
+
+    outputs: list[Any]
+    seconds: float
+
+
+class Look(NamedTuple):
+    """One row of a vision batch."""
+
+    frame: FrameView
+    roi: Roi
+
+
+class Listen(NamedTuple):
+    """One row of an audio batch: the samples from ``cursor`` on, for the state in ``slot``.
+
+    ``fresh``: forget first what the slot remembers.
+    """
+
+    view: ArenaView
+    ring: int
+    generation: int
+    cursor: int
+    slot: int
+    fresh: bool
+
+
+class Served:
+    """What vision and audio models have in common.
+
+    ``max_batch`` begins with the curve's choice and is halved when the device has no memory for it.
+    """
+
+    def __init__(self, name: str, engine: Engine, curve: BatchCurve, parallel: int) -> None:
+        self.name = name
+        self.curve = curve
+        self.max_batch = curve.max_batch
+        self.at_work = 0
+        self._engine = engine
+        self._parallel = parallel
+
+    @property
+    def state(self) -> ModelState:
+        """What planning needs to know."""
+        return ModelState(self.curve, self.max_batch, self._parallel - self.at_work)
+
+    def halve(self) -> None:
+        """The device ran out of memory: smaller batches from now on."""
+        self.max_batch = max(1, self.max_batch // 2)
+
+    def _run(self, feeds: dict[str, NDArray[Any]]) -> tuple[list[NDArray[Any]], float]:
+        started = time.monotonic()
+        tensors = self._engine.run(feeds)
+        return tensors, time.monotonic() - started
+
+
+class ServedVision(Served):
+    """A model of frames. Batches of it may run side by side."""
+
+    def __init__(self, model: VisionModel, engine: Engine, curve: BatchCurve) -> None:
+        super().__init__(model.name, engine, curve, UNLIMITED)
+        self._model = model
+
+    def look(self, looks: Sequence[Look]) -> Done:
+        """Outputs for these regions; ``torn`` where the writer overwrote the frame while it was read."""
+        rois = [look.roi for look in looks]
+        feeds = self._model.prepare([look.frame for look in looks], rois)
+        whole = [look.frame.valid() for look in looks]
+        if not any(whole):
+            return Done([Dropped("torn")] * len(looks), 0.0)
+        tensors, seconds = self._run(feeds)
+        outputs = self._model.decode(tensors, rois)
+        return Done(
+            [output if ok else Dropped("torn") for output, ok in zip(outputs, whole, strict=True)], seconds
+        )
+
+
+class ServedAudio(Served):
+    """A model of samples, with a slot of state for each session.
+
+    One batch at a time: the next window of a session needs the state the last one left, and only the
+    lane that runs the batch touches the model's columns.
+    """
+
+    def __init__(self, model: AudioModel, engine: Engine, curve: BatchCurve) -> None:
+        super().__init__(model.name, engine, curve, 1)
+        self._model = model
+        self._slots: list[int] = []
+        self._slots_made = 0
+
+    @property
+    def window(self) -> int:
+        """Samples (16 kHz) a row takes at a time."""
+        return self._model.window
+
+    def take_slot(self) -> int:
+        """A slot nobody has; its first ``Listen`` is to be ``fresh``."""
+        if not self._slots:
+            self._slots.append(self._slots_made)
+            self._slots_made += 1
+        return self._slots.pop()
+
+    def give_back_slot(self, slot: int) -> None:
+        """The slot's session is gone; no batch may hold it any more."""
+        self._slots.append(slot)
+
+    def listen(self, listens: Sequence[Listen]) -> Done:
+        """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
+        for listen in listens:
+            if listen.fresh:
+                self._model.reset(listen.slot)
+        samples, whole = self._gather(listens)
+        if not whole.any():
+            return Done([Dropped("torn")] * len(listens), 0.0)
+        slots = np.array([listen.slot for listen in listens], np.intp)[whole]
+        tensors, seconds = self._run(self._model.prepare(samples[whole], slots))
+        outputs: list[Any] = [Dropped("torn")] * len(listens)
+        for index, output in zip(np.flatnonzero(whole), self._model.decode(tensors, slots), strict=True):
+            outputs[index] = output
+        return Done(outputs, seconds)
+
+    def _gather(self, listens: Sequence[Listen]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+        samples = np.zeros((len(listens), self.window), np.int16)
+        whole = np.zeros(len(listens), np.bool_)
+        for view in {id(listen.view): listen.view for listen in listens}.values():
+            at: Rows = np.array([n for n, listen in enumerate(listens) if listen.view is view], np.intp)
+            gathered = gather_pcm(
+                view,
+                np.array([listens[n].ring for n in at], np.intp),
+                np.array([listens[n].generation for n in at], np.uint64),
+                np.array([listens[n].cursor for n in at], np.int64),
+                self.window,
+            )
+            samples[at], whole[at] = gathered.samples, gathered.ok
+        return samples, whole

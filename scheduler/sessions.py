@@ -1,0 +1,254 @@
+"""Who is watched: joins the rings that ingest opened with the policies that the api sent.
+
+Only where both are there is a *watch* made: one stream object, and a row of demand for each role it wants and
+some model fills. A watch ends when either goes; then its open violations end first.
+
+Rows and model slots are used again by other sessions. A row that a batch holds at that moment is given back
+when the batch is over, never before, so that nothing of one session reaches another.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from argusd.ingest.arena import HEAD, ArenaView
+from argusd.ingest.messages import StreamKind
+from argusd.ingest.ring import SAMPLE_RATE, FrameReader
+
+from .arrivals import FALL_BEHIND, Arrivals
+from .core import Moment, Outcome, Stream
+from .demand import Demand
+from .messages import SessionPolicy
+from .moments import VIDEO_CLOCK, MediaClock
+from .policy import Policy
+from .served import Served, ServedAudio, ServedVision
+from .sources import RingRef
+
+StreamFactory = Callable[[Policy], Stream]
+
+FED_BY: Mapping[str, StreamKind] = {"face": "video", "video": "video", "audio": "audio"}
+AUDIO_PRIORITY = 1  # cheap, and lost for good when late
+START = Moment(media_s=0.0, captured_at=0.0, frame_age_ms=0.0)
+
+
+class Findings(Protocol):
+    """Whoever takes what streams have to tell."""
+
+    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
+        """One outcome, to be kept until it is delivered."""
+
+    def latest(self, watch: "Watch", at: Moment) -> None:
+        """The watch's stream has a newer result; its ``latest()`` may be sent on."""
+
+
+class Watch:
+    """One stream of one session under one policy.
+
+    ``epoch`` counts the rings it had: what was begun in an earlier one is not absorbed any more.
+    """
+
+    def __init__(self, session_id: str, stream: Stream, ring: RingRef, share: int) -> None:
+        self.session_id = session_id
+        self.stream = stream
+        self.ring = ring
+        self.share = share
+        self.epoch = 0
+        self.ended = False
+        self.last = START
+        self.models: dict[str, str] = {}
+        self.rows: list[Row] = []
+        self.clock = MediaClock(VIDEO_CLOCK if ring.kind == "video" else SAMPLE_RATE)
+
+
+class Row:
+    """What stands behind one row of the demand: ``reader`` for frames, ``slot`` for samples.
+
+    ``skipped``: what the reader had passed over when it last opened a frame. ``fresh``: the slot holds
+    the memory of somebody else, or of what was said before a gap.
+    """
+
+    def __init__(self, index: int, watch: Watch, role: str, served: Served) -> None:
+        self.index = index
+        self.watch = watch
+        self.role = role
+        self.served = served
+        self.reader: FrameReader | None = None
+        self.skipped = 0
+        self.slot = 0
+        self.fresh = True
+
+
+class Sessions:
+    """Policies, rings, and the watches made of them.
+
+    ``served``: (role, model) by model number, the numbers that ``Demand.model`` holds.
+    """
+
+    def __init__(
+        self,
+        demand: Demand,
+        served: list[tuple[str, Served]],
+        factories: Mapping[str, StreamFactory],
+        findings: Findings,
+        *,
+        max_age_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self.arrivals = Arrivals(demand)
+        self.rows: dict[int, Row] = {}
+        self._demand = demand
+        self._served = served
+        self._factories = factories
+        self._findings = findings
+        self._max_age_s = max_age_s
+        self._clock = clock
+        self._policies: dict[str, SessionPolicy] = {}
+        self._rings: dict[tuple[str, StreamKind], RingRef] = {}
+        self._watches: dict[tuple[str, str], Watch] = {}
+        self._shares: dict[str, tuple[int, int]] = {}
+
+    @property
+    def active(self) -> dict[str, int]:
+        """How many sessions are watched, by stream."""
+        streams = [stream for _, stream in self._watches]
+        return {stream: streams.count(stream) for stream in self._factories}
+
+    @property
+    def policies(self) -> frozenset[str]:
+        """Sessions that have a policy."""
+        return frozenset(self._policies)
+
+    def set_policy(self, policy: SessionPolicy) -> None:
+        """Watch a session, or watch it differently from now on. The same policy again changes nothing."""
+        if self._policies.get(policy.session_id) == policy:
+            return
+        self._end_all(policy.session_id)
+        self._policies[policy.session_id] = policy
+        self._begin(policy.session_id)
+
+    def end(self, session_id: str) -> None:
+        """Forget a session; its open violations end first."""
+        self._end_all(session_id)
+        self._policies.pop(session_id, None)
+
+    def ring_opened(self, session_id: str, ring: RingRef) -> None:
+        """A track has a ring; in place of an earlier one, its streams go on with the new one."""
+        replaced = (session_id, ring.kind) in self._rings
+        self._rings[session_id, ring.kind] = ring
+        if replaced:
+            for watch in self._of_kind(session_id, ring.kind):
+                self._restart(watch, ring)
+        self._begin(session_id)
+
+    def ring_closed(self, session_id: str, kind: StreamKind, view: ArenaView) -> None:
+        """A track ended. One that another writer has opened meanwhile lives on."""
+        ring = self._rings.get((session_id, kind))
+        if ring is None or ring.view is not view:
+            return
+        del self._rings[session_id, kind]
+        for watch in self._of_kind(session_id, kind):
+            self._end(watch)
+
+    def row_is_over(self, index: int) -> None:
+        """The batch that held this row came back; give the row back if its watch ended meanwhile."""
+        if self.rows[index].watch.ended:
+            self._drop_row(self.rows[index])
+
+    def _of_kind(self, session_id: str, kind: StreamKind) -> list[Watch]:
+        found = (self._watches.get((session_id, stream)) for stream, fed in FED_BY.items() if fed == kind)
+        return [watch for watch in found if watch is not None]
+
+    def _begin(self, session_id: str) -> None:
+        policy = self._policies.get(session_id)
+        if policy is None:
+            return
+        for name in policy.streams:
+            ring = self._rings.get((session_id, FED_BY[name])) if name in self._factories else None
+            if ring is not None and (session_id, name) not in self._watches:
+                self._watch(policy, name, ring)
+
+    def _watch(self, policy: SessionPolicy, name: str, ring: RingRef) -> None:
+        stream = self._factories[name](policy.policy)
+        watch = Watch(policy.session_id, stream, ring, self._join(policy.session_id, policy.policy.weight))
+        self._watches[policy.session_id, name] = watch
+        for model, (role, served) in enumerate(self._served):
+            if role in stream.rates:
+                self._join(policy.session_id, policy.policy.weight)
+                self._add_row(watch, role, model, served)
+
+    def _add_row(self, watch: Watch, role: str, model: int, served: Served) -> None:
+        audio = isinstance(served, ServedAudio)
+        index = self._demand.add_stream(
+            watch.share,
+            model,
+            period=1.0 / watch.stream.rates[role],
+            max_age=self._max_age_s + (FALL_BEHIND / SAMPLE_RATE if audio else 0.0),
+            due=self._clock(),
+            priority=AUDIO_PRIORITY if audio else 0,
+        )
+        row = self.rows[index] = Row(index, watch, role, served)
+        if isinstance(served, ServedAudio):
+            row.slot = served.take_slot()
+        watch.models[role] = served.name
+        watch.rows.append(row)
+        self._feed(row)
+
+    def _feed(self, row: Row) -> None:
+        """Read the watch's ring from its beginning, or from its newest second if it is older."""
+        ring = row.watch.ring
+        if isinstance(row.served, ServedVision):
+            row.reader = FrameReader(ring.view, ring.row, ring.generation)
+            row.skipped = 0
+            self._demand.seen[row.index] = 0
+            self.arrivals.follow(row.index, ring)
+        elif isinstance(row.served, ServedAudio):
+            row.fresh = True
+            head = int(ring.view.table[ring.row, HEAD])
+            self._demand.seen[row.index] = max(0, head - FALL_BEHIND)
+            self.arrivals.follow(row.index, ring, row.served.window)
+
+    def _restart(self, watch: Watch, ring: RingRef) -> None:
+        watch.ring = ring
+        watch.epoch += 1
+        watch.stream.restart()
+        for row in watch.rows:
+            self._feed(row)
+
+    def _end_all(self, session_id: str) -> None:
+        for name in FED_BY:
+            watch = self._watches.get((session_id, name))
+            if watch is not None:
+                self._end(watch)
+
+    def _end(self, watch: Watch) -> None:
+        del self._watches[watch.session_id, watch.stream.name]
+        watch.ended = True
+        for outcome in watch.stream.finish(watch.last):
+            self._findings.finding(watch.session_id, watch.stream.name, outcome, watch.last)
+        for row in watch.rows:
+            if not self._demand.busy[row.index]:
+                self._drop_row(row)
+            else:
+                self._demand.active[row.index] = False
+        self._leave(watch.session_id)
+
+    def _drop_row(self, row: Row) -> None:
+        if isinstance(row.served, ServedAudio):
+            row.served.give_back_slot(row.slot)
+        self.arrivals.forget(row.index)
+        self._demand.remove(row.index)
+        del self.rows[row.index]
+        self._leave(row.watch.session_id)
+
+    def _join(self, session_id: str, weight: float) -> int:
+        """The session's share; it is held by each of its watches and rows."""
+        share, holders = self._shares.get(session_id) or (self._demand.shares.join(weight), 0)
+        self._shares[session_id] = (share, holders + 1)
+        return share
+
+    def _leave(self, session_id: str) -> None:
+        share, holders = self._shares[session_id]
+        if holders > 1:
+            self._shares[session_id] = (share, holders - 1)
+        else:
+            del self._shares[session_id]
+            self._demand.shares.leave(share)

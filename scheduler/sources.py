@@ -1,0 +1,134 @@
+"""Attaches to every process that owns an arena, and again whenever one comes back.
+
+An ingest worker hands over its memfd and an eventfd, then tells which streams have rings in it. When its
+connection ends its streams end with it: what it wrote last may never be finished.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from argusd.ingest.arena import ArenaView
+from argusd.ingest.channel import Channel, keep_connected
+from argusd.ingest.messages import ArenaOffer, Hello, StreamClosed, StreamKind, StreamOpened, ToReader
+
+log = logging.getLogger(__name__)
+
+
+class RingRef(NamedTuple):
+    """Where a track's ring lies."""
+
+    view: ArenaView
+    kind: StreamKind
+    row: int
+    generation: int
+
+
+class RingObserver(Protocol):
+    """Whoever wants to know which rings exist."""
+
+    def ring_opened(self, session_id: str, ring: RingRef) -> None:
+        """A track has a ring, or a new one in place of its earlier one."""
+
+    def ring_closed(self, session_id: str, kind: StreamKind, view: ArenaView) -> None:
+        """A track of this arena ended."""
+
+
+class Source:
+    """One writer process, as seen by this reader.
+
+    ``awake`` is called when the writer published something, once per ``arm()``: while nobody waits for media
+    its wake-ups cost nothing.
+    """
+
+    def __init__(self, path: Path, observer: RingObserver, awake: Callable[[], None]) -> None:
+        self._path = path
+        self._observer = observer
+        self._awake = awake
+        self._eventfd = -1
+        self._armed = False
+
+    async def run(self) -> None:
+        """Stay attached for as long as this task lives."""
+        await keep_connected(self._path, self._attached)
+
+    def arm(self) -> None:
+        """Call ``awake`` at the next publication (or at once, if there was one since the last time)."""
+        if self._eventfd >= 0 and not self._armed:
+            self._armed = True
+            asyncio.get_running_loop().add_reader(self._eventfd, self._woken)
+
+    def _woken(self) -> None:
+        os.eventfd_read(self._eventfd)
+        self._disarm()
+        self._awake()
+
+    def _disarm(self) -> None:
+        if self._armed:
+            self._armed = False
+            asyncio.get_running_loop().remove_reader(self._eventfd)
+
+    async def _attached(self, sock: socket.socket) -> None:
+        attachment = _Attachment(self._observer)
+
+        def received(message: ArenaOffer | StreamOpened | StreamClosed) -> None:
+            if isinstance(message, ArenaOffer):
+                memfd, self._eventfd = channel.take_fds(2)
+                attachment.map(memfd)
+                log.info("attached to the arena of %s", message.writer)
+                self._awake()
+            else:
+                attachment.follow(message)
+
+        channel = Channel[ArenaOffer | StreamOpened | StreamClosed](sock, ToReader, received)
+        channel.send(Hello(role="reader", name="scheduler"))
+        try:
+            await asyncio.wait([channel.closed])
+        finally:
+            channel.close()
+            self._detach()
+            attachment.end()
+
+    def _detach(self) -> None:
+        self._disarm()
+        if self._eventfd >= 0:
+            os.close(self._eventfd)
+            self._eventfd = -1
+
+
+class _Attachment:
+    """One connection's arena and the streams that live in it."""
+
+    def __init__(self, observer: RingObserver) -> None:
+        self._observer = observer
+        self._view: ArenaView | None = None
+        self._open: set[tuple[str, StreamKind]] = set()
+
+    def map(self, memfd: int) -> None:
+        """Map the arena; the map keeps the memory alive, the descriptor is not needed any more."""
+        self._view = ArenaView(memfd)
+        os.close(memfd)
+
+    def follow(self, message: StreamOpened | StreamClosed) -> None:
+        """Pass a change on to the observer."""
+        if self._view is None:
+            return
+        stream = (message.session_id, message.kind)
+        if isinstance(message, StreamOpened):
+            self._open.add(stream)
+            ring = RingRef(self._view, message.kind, message.row, message.generation)
+            self._observer.ring_opened(message.session_id, ring)
+        elif stream in self._open:
+            self._open.remove(stream)
+            self._observer.ring_closed(*stream, self._view)
+
+    def end(self) -> None:
+        """The writer is gone, and its streams with it."""
+        for session_id, kind in sorted(self._open):
+            assert self._view is not None
+            self._observer.ring_closed(session_id, kind, self._view)
+        self._open.clear()

@@ -1,0 +1,186 @@
+"""A model, an engine and a stream that show what the loop gives them; the arenas in these tests are real."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.ingest.arena import Arena, ArenaView
+from argusd.ingest.frame import FrameInfo, i420_info
+from argusd.ingest.messages import StreamKind
+from argusd.ingest.ring import FrameRing, FrameView, PcmRing
+from argusd.scheduler.core import Feeds, Moment, Outcome, Roi, whole_frame
+from argusd.scheduler.policy import Policy
+from argusd.scheduler.sources import RingRef
+
+WIDTH, HEIGHT = 64, 48
+WINDOW = 512
+
+
+class FakeEngine:
+    """Doubles what it is fed. ``gate`` holds batches back while it is cleared; ``fail`` is raised once."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.batches: list[int] = []
+        self.fail: Exception | None = None
+        self.while_running: Callable[[], None] = lambda: None
+
+    def run(self, feeds: Feeds) -> list[NDArray[Any]]:
+        self.gate.wait(10)
+        self.while_running()
+        error, self.fail = self.fail, None
+        if error is not None:
+            raise error
+        self.batches.append(len(feeds["x"]))
+        return [feeds["x"] * 2]
+
+
+class FakeVision:
+    """Output: twice the brightness of the frame's first pixel."""
+
+    role = "face_detector"
+    name = "fake_vision"
+
+    def __init__(self) -> None:
+        self.while_preparing: Callable[[], None] = lambda: None
+
+    def example(self, batch: int) -> Feeds:
+        return {"x": np.zeros(batch)}
+
+    def prepare(self, frames: Sequence[FrameView], rois: Sequence[Roi]) -> Feeds:
+        feeds = {"x": np.array([float(frame.planes[0][0, 0]) for frame in frames])}
+        self.while_preparing()
+        return feeds
+
+    def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[float]:
+        return [float(value) for value in tensors[0]]
+
+
+class FakeAudio:
+    """Output: (the window's first sample, windows this slot remembers)."""
+
+    role = "vad"
+    name = "fake_audio"
+    window = WINDOW
+
+    def __init__(self) -> None:
+        self.heard: dict[int, int] = {}
+
+    def example(self, batch: int) -> Feeds:
+        return {"x": np.zeros(batch)}
+
+    def reset(self, slot: int) -> None:
+        self.heard[slot] = 0
+
+    def prepare(self, samples: NDArray[np.int16], slots: NDArray[np.intp]) -> Feeds:
+        return {"x": samples[:, 0].astype(np.float64)}
+
+    def decode(self, tensors: Sequence[NDArray[Any]], slots: NDArray[np.intp]) -> list[tuple[int, int]]:
+        for slot in slots:
+            self.heard[int(slot)] += 1
+        return [
+            (int(value) // 2, self.heard[int(slot)]) for value, slot in zip(tensors[0], slots, strict=True)
+        ]
+
+
+class FakeStream:
+    """Looks with every role at its ``rates``; remembers what it absorbed and reports it."""
+
+    def __init__(self, name: str, rates: Mapping[str, float]) -> None:
+        self.name = name
+        self.rates = rates
+        self.looks = True
+        self.absorbed: list[tuple[str, Any, Moment]] = []
+        self.restarts = 0
+
+    def roi(self, role: str, info: FrameInfo) -> Roi | None:
+        return whole_frame(info) if self.looks else None
+
+    def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
+        self.absorbed.append((role, output, at))
+        return [Outcome("observation", role, "update", 1.0, data={"output": output})]
+
+    def latest(self) -> dict[str, Any]:
+        return {"absorbed": len(self.absorbed)}
+
+    def restart(self) -> None:
+        self.restarts += 1
+
+    def finish(self, at: Moment) -> list[Outcome]:
+        return [Outcome("violation", "fake", "end", 1.0)]
+
+
+class FakeStreams:
+    """A factory that remembers the streams it made, in order."""
+
+    def __init__(self, name: str, rates: Mapping[str, float]) -> None:
+        self._name = name
+        self._rates = rates
+        self.made: list[FakeStream] = []
+
+    def __call__(self, policy: Policy) -> FakeStream:
+        self.made.append(FakeStream(self._name, self._rates))
+        return self.made[-1]
+
+
+class HeardFindings:
+    """Takes what streams tell and keeps it."""
+
+    def __init__(self) -> None:
+        self.findings: list[tuple[str, str, Outcome, Moment]] = []
+        self.newest: list[tuple[str, str]] = []
+
+    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
+        self.findings.append((session_id, stream, outcome, at))
+
+    def latest(self, watch: Any, at: Moment) -> None:
+        self.newest.append((watch.session_id, watch.stream.name))
+
+
+class ArenaWithTracks:
+    """A writer's arena and its reader's view, in one process."""
+
+    def __init__(self) -> None:
+        self.arena = Arena(8 << 20)
+        self.view = ArenaView(self.arena.fd)
+
+    def frames(self, slots: int = 4) -> tuple[FrameRing, RingRef]:
+        ring = FrameRing(self.arena, slots, i420_info(WIDTH, HEIGHT).nbytes)
+        return ring, self.ref(ring, "video")
+
+    def pcm(self, seconds: float = 4.0) -> tuple[PcmRing, RingRef]:
+        ring = PcmRing(self.arena, seconds)
+        return ring, self.ref(ring, "audio")
+
+    def ref(self, ring: FrameRing | PcmRing, kind: StreamKind) -> RingRef:
+        return RingRef(self.view, kind, ring.row, ring.generation)
+
+
+def write_frame(
+    ring: FrameRing, brightness: int, *, arrival: float, rtp: int = 0, captured_ns: int = 0
+) -> None:
+    """A grey picture whose first pixel tells which one it is."""
+    info = FrameInfo(
+        width=WIDTH,
+        height=HEIGHT,
+        format=i420_info(WIDTH, HEIGHT).format,
+        strides=i420_info(WIDTH, HEIGHT).strides,
+        nbytes=i420_info(WIDTH, HEIGHT).nbytes,
+        arrival_ns=int(arrival * 1e9),
+        rtp_timestamp=rtp,
+        captured_ns=captured_ns,
+    )
+    luma = np.full((HEIGHT, WIDTH), brightness, np.uint8)
+    chroma = np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8)
+    ring.write([luma, chroma, chroma], info)
+
+
+def write_windows(ring: PcmRing, values: Sequence[int], *, arrival: float) -> None:
+    """One window of constant samples for each value, all arrived by ``arrival``."""
+    samples = np.repeat(np.array(values, np.int16), WINDOW)
+    start = arrival - len(samples) / 16_000
+    ring.write(samples, 0, int(start * 1e9), 0)
