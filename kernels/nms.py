@@ -43,3 +43,21 @@ def weighted_nms(
         best.append(scores[0])
         values, scores = values[~together], scores[~together]
     return np.array(blended).reshape(-1, values.shape[1]), np.array(best)
+
+
+def suppress(boxes: NDArray[np.float64], groups: NDArray[np.integer], overlap: float) -> NDArray[np.intp]:
+    """Which of ``boxes`` (best first) stay: those that overlap no better one of the same group.
+
+    Args:
+        boxes: f64 ``[N, 4]``.
+        groups: ``[N]``, a class for each box.
+        overlap: from this IoU on, the worse box goes.
+    """
+    remaining = np.arange(len(boxes))
+    kept = []
+    while len(remaining):
+        best, rest = remaining[0], remaining[1:]
+        kept.append(best)
+        same = (groups[rest] == groups[best]) & (iou(boxes[best], boxes[rest]) >= overlap)
+        remaining = rest[~same]
+    return np.array(kept, np.intp)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.ring import FrameView
+from argusd.kernels.nms import suppress
 from argusd.kernels.picture import Span
 
 from ..core import Feeds, Roi
@@ -27,6 +28,7 @@ SIZE = 512
 STRIDE = 4
 SPAN = Span(0, 255)
 MIN_SCORE = 0.3
+SAME_THING = 0.6  # IoU
 MOST = 100  # as many as the published graph picks
 
 
@@ -54,14 +56,14 @@ class CenterNet:
 
 def _things(scores: NDArray[Any], distances: NDArray[Any], roi: Roi) -> list[Thing]:
     rows, columns, classes = peaks(scores)
-    best = scores[rows, columns, classes]
     centers = np.stack([columns, rows], axis=1) * STRIDE
     low = (centers - distances[rows, columns, :2]) / SIZE
     high = (centers + distances[rows, columns, 2:]) / SIZE
     corners = np.hstack([to_frame(low, roi), to_frame(high, roi)])
+    # A thing that fills the frame has a broad peak, which may have two tops.
     return [
-        Thing(COCO[label], float(score), Box(*corner))
-        for label, score, corner in zip(classes, best, corners.tolist(), strict=True)
+        Thing(COCO[classes[i]], float(scores[rows[i], columns[i], classes[i]]), Box(*corners[i].tolist()))
+        for i in suppress(corners, classes, SAME_THING)
     ]
 
 

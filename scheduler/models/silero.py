@@ -5,10 +5,9 @@ comes after the 64 before it, with the state that the last one left.
 
 Inputs: f32 ``[B, 576]`` in −1..1, state f32 ``[2, B, 128]``, sample rate i64. Outputs: probability f32
 ``[B, 1]``, new state. The memory of all sessions lies in columns here, one per slot, so that a batch is one
-gather and one scatter.
+gather and one scatter. One batch runs at a time, since the next window needs the state the last one left.
 """
 
-import threading
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -40,14 +39,9 @@ class Silero:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._lock = threading.Lock()  # lanes share the columns, and adding slots moves them
         self._state = np.zeros((2, FIRST_SLOTS, STATE), np.float32)
         self._context = np.zeros((FIRST_SLOTS, CONTEXT), np.float32)
         self._rms = np.zeros(FIRST_SLOTS)
-        # A slot's resets so far, and how many there were when its window in flight was prepared:
-        # what was heard before a reset must not come back after it.
-        self._resets = np.zeros(FIRST_SLOTS, np.int64)
-        self._prepared = np.zeros(FIRST_SLOTS, np.int64)
 
     def example(self, batch: int) -> Feeds:
         """Silence."""
@@ -57,31 +51,25 @@ class Silero:
 
     def reset(self, slot: int) -> None:
         """Forget what was heard in this slot."""
-        with self._lock:
-            self._reach(slot)
-            self._state[:, slot] = 0
-            self._context[slot] = 0
-            self._resets[slot] += 1
+        self._reach(slot)
+        self._state[:, slot] = 0
+        self._context[slot] = 0
 
     def prepare(self, samples: NDArray[np.int16], slots: NDArray[np.intp]) -> Feeds:
         """Feeds for i16 ``[B, 512]``; remembers their ends as the context of the next ones."""
         sound = samples.astype(np.float32) / FULL_SCALE
-        with self._lock:
-            self._reach(int(slots.max(initial=0)))
-            padded = np.hstack([self._context[slots], sound])
-            self._context[slots] = sound[:, -CONTEXT:]
-            self._rms[slots] = np.sqrt(np.square(sound).mean(axis=1))
-            self._prepared[slots] = self._resets[slots]
-            return _feeds(padded, self._state[:, slots])
+        self._reach(int(slots.max(initial=0)))
+        padded = np.hstack([self._context[slots], sound])
+        self._context[slots] = sound[:, -CONTEXT:]
+        self._rms[slots] = np.sqrt(np.square(sound).mean(axis=1))
+        return _feeds(padded, self._state[:, slots])
 
     def decode(self, tensors: Sequence[NDArray[Any]], slots: NDArray[np.intp]) -> list[Voice]:
         """One ``Voice`` per row; keeps the new states."""
         speech, state = tensors
-        with self._lock:
-            current = self._prepared[slots] == self._resets[slots]
-            self._state[:, slots[current]] = state[:, current]
-            rms = self._rms[slots]
-        return [Voice(float(p), float(level)) for p, level in zip(speech[:, 0], rms, strict=True)]
+        self._state[:, slots] = state
+        levels = self._rms[slots]
+        return [Voice(float(p), float(level)) for p, level in zip(speech[:, 0], levels, strict=True)]
 
     def _reach(self, slot: int) -> None:
         more = max(slot + 1 - len(self._rms), 0)
@@ -91,8 +79,6 @@ class Silero:
         self._state = np.pad(self._state, ((0, 0), (0, more), (0, 0)))
         self._context = np.pad(self._context, ((0, more), (0, 0)))
         self._rms = np.pad(self._rms, (0, more))
-        self._resets = np.pad(self._resets, (0, more))
-        self._prepared = np.pad(self._prepared, (0, more))
 
 
 def _feeds(padded: NDArray[np.float32], state: NDArray[np.float32]) -> Feeds:

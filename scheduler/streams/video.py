@@ -87,7 +87,12 @@ class VideoStream:
         self._counts.append(len(scores))
         count = self._count()
         surplus = scores[limits.allowed] if len(scores) > limits.allowed else 0.0
-        data = {"person_count": count, "allowed": limits.allowed, "value": surplus, "threshold": limits.score}
+        data = {
+            "person_count": count,
+            "allowed": limits.allowed,
+            "value": round(surplus, 3),
+            "threshold": limits.score,
+        }
         return self._people.feed(count > limits.allowed, surplus, media_s, data)
 
     def _feed_phone(self, things: list[Thing], media_s: float) -> list[Outcome]:

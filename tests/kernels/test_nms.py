@@ -1,10 +1,11 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from argusd.kernels.nms import iou, weighted_nms
+from argusd.kernels.nms import iou, suppress, weighted_nms
 
 boxes = (
     st.integers(0, 12)
@@ -15,9 +16,8 @@ boxes = (
 
 def test_iou_of_known_boxes() -> None:
     box = np.array([0.0, 0, 2, 2])
-    expected = np.array([1, 1 / 3, 0, 0])
     others = np.array([[0.0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6], [1, 1, 1, 1]])
-    np.testing.assert_allclose(iou(box, others), expected)
+    assert list(iou(box, others)) == pytest.approx([1, 1 / 3, 0, 0])
 
 
 def test_a_cluster_becomes_its_mean_weighted_by_score() -> None:
@@ -25,6 +25,12 @@ def test_a_cluster_becomes_its_mean_weighted_by_score() -> None:
     blended, scores = weighted_nms(values, np.array([0.9, 0.3, 0.5]), 0.3)
     np.testing.assert_allclose(blended, [[0.5, 0, 10.5, 10, 5], [40, 40, 50, 50, 1]])
     np.testing.assert_allclose(scores, [0.9, 0.5])
+
+
+def test_only_better_boxes_of_the_same_group_suppress() -> None:
+    boxes = np.array([[0.0, 0, 10, 10], [1, 0, 11, 10], [1, 0, 11, 10], [30, 30, 40, 40]])
+    assert suppress(boxes, np.array([7, 7, 3, 7]), 0.6).tolist() == [0, 2, 3]
+    assert suppress(boxes[:0], np.array([], int), 0.6).tolist() == []
 
 
 def test_nothing_in_nothing_out() -> None:

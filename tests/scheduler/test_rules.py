@@ -11,7 +11,7 @@ HOLD = Hold(start_after_s=1.0, end_after_s=0.5)
 
 def play(rule: Rule, *looks: tuple[float, bool]) -> list[tuple[float, str]]:
     """Feed (media seconds, condition) pairs; returns when something was told, and its state."""
-    told = []
+    told: list[tuple[float, str]] = []
     for media_s, condition in looks:
         told += [(media_s, outcome.state) for outcome in rule.feed(condition, 0.5, media_s, {})]
     return told

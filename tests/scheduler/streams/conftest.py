@@ -118,7 +118,7 @@ def look(runner: Runner, stream: Stream, role: str, frame: FrameView, at: Moment
 
 def frames(source: Path | io.BytesIO) -> Iterator[tuple[float, FrameView]]:
     """Media seconds since the first frame, and the frame, as ingest would put it into a ring."""
-    with av.open(str(source) if isinstance(source, Path) else source) as container:
+    with av.open(str(source) if isinstance(source, Path) else source, "r") as container:
         first: float | None = None
         for picture in container.decode(video=0):
             time = float(picture.time or 0.0)
@@ -130,7 +130,7 @@ def as_view(picture: av.VideoFrame) -> FrameView:
     picture = picture.reformat(picture.width // 2 * 2, picture.height // 2 * 2, "yuv420p")
     info = i420_info(picture.width, picture.height)
     planes = [
-        np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : shape[1]]
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : shape[1]]
         for plane, shape in zip(picture.planes, plane_shapes(info), strict=True)
     ]
     return cast(FrameView, DecodedFrame(info, planes))
@@ -142,7 +142,7 @@ def through_vp8() -> Callable[[Path], io.BytesIO]:
 
     def degrade(source: Path) -> io.BytesIO:
         sent = io.BytesIO()
-        with av.open(str(source)) as container, av.open(sent, "w", "webm") as output:
+        with av.open(str(source), "r") as container, av.open(sent, "w", "webm") as output:
             video = container.streams.video[0]
             encoder: Any = output.add_stream("libvpx", rate=video.average_rate)
             encoder.width, encoder.height, encoder.pix_fmt = video.width, video.height, "yuv420p"
