@@ -1,5 +1,6 @@
 """What every argusd process does around its own work: signals, readiness, logs, its parent's death."""
 
+import argparse
 import asyncio
 import ctypes
 import logging
@@ -31,7 +32,7 @@ def run_process(
     """
     configure_logs(name, log_level)
     disable_core_dumps()
-    if supervisor is not None and not end_with_parent(supervisor):
+    if not end_with_parent(supervisor):
         return 1
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -62,7 +63,17 @@ def disable_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def end_with_parent(parent: int) -> bool:
-    """Have the kernel send us SIGTERM when our parent dies; False when it is dead already."""
+def configure_supervised(parser: argparse.ArgumentParser) -> None:
+    """Declare the option by which a parent process makes itself known."""
+    parser.add_argument("--supervised-by", type=int, metavar="PID", help=argparse.SUPPRESS)
+
+
+def end_with_parent(parent: int | None) -> bool:
+    """Have the kernel send us SIGTERM when our parent dies; False when it is dead already.
+
+    Nothing happens when no parent has made itself known.
+    """
+    if parent is None:
+        return True
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     return os.getppid() == parent

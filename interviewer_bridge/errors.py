@@ -7,8 +7,8 @@ class BridgeError(Exception):
     code = "bridge_error"
 
 
-class PublishRefused(BridgeError):
-    """The daemon did not take the offer. ``code`` and the sentence are the daemon's own."""
+class Refused(BridgeError):
+    """The daemon says no. ``status`` is HTTP's; ``code`` and the sentence are the daemon's own."""
 
     def __init__(self, status: int, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -16,8 +16,16 @@ class PublishRefused(BridgeError):
         self.code = code
 
 
-class SubscriptionRefused(PublishRefused):
+class PublishRefused(Refused):
+    """The daemon did not take the WHIP offer."""
+
+
+class SubscriptionRefused(Refused):
     """The daemon does not serve these events (unknown session, no right to it)."""
+
+
+class SessionRefused(Refused):
+    """The daemon does not show or make this session."""
 
 
 class SourceUnreadable(BridgeError):

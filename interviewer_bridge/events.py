@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Literal
 
 import aiohttp
@@ -50,7 +50,7 @@ async def subscribe(
     token: str | None = None,
     last_event_id: str = "",
     connected: asyncio.Event | None = None,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Yield a session's events (all sessions' without ``session_id``) for as long as the caller iterates.
 
     Lost connections are made anew, with back-off, from the last event seen: nothing is lost or doubled inside
@@ -86,7 +86,7 @@ async def subscribe(
 
 async def _read(
     http: aiohttp.ClientSession, path: str, last_event_id: str
-) -> AsyncIterator[SseMessage | None]:
+) -> AsyncGenerator[SseMessage | None, None]:
     """One connection's messages; None first, when the daemon has accepted."""
     headers = {"Accept": "text/event-stream"}
     if last_event_id:
@@ -112,9 +112,8 @@ def decode_event(message: SseMessage) -> Event:
     """
     try:
         if message.event == "gap":
-            return Event(
-                type="gap", id=message.last_event_id, data=msgspec.json.decode(message.data, type=dict)
-            )
+            data = msgspec.json.decode(message.data, type=dict[str, Any])
+            return Event(type="gap", id=message.last_event_id, data=data)
         return msgspec.json.decode(message.data, type=Event)
     except msgspec.MsgspecError as error:
         raise StreamBroken("the daemon sent something that is not an event") from error

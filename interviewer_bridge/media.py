@@ -143,5 +143,6 @@ def gradient(number: int) -> NDArray[np.uint8]:
 def tone(number: int) -> NDArray[np.int16]:
     """Block ``number`` of the test tone, i16 ``[1, AUDIO_BLOCK]``, at a quarter of full scale."""
     samples = np.arange(number * AUDIO_BLOCK, (number + 1) * AUDIO_BLOCK)
-    wave = np.sin(2 * np.pi * TONE_HZ / AUDIO_RATE * samples) * 8192
-    return wave.astype(np.int16)[np.newaxis]
+    wave: NDArray[np.float64] = np.sin(2 * np.pi * TONE_HZ / AUDIO_RATE * samples)
+    block: NDArray[np.int16] = (wave * 8192).astype(np.int16)
+    return block[np.newaxis]

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 15.0
 HTTP_SECONDS = 15.0
+# The last packets of a track that ended are still on their way through the daemon's jitter buffer.
+LINGER_SECONDS = 0.5
 
 
 class Publisher:
@@ -62,8 +64,9 @@ class Publisher:
         await self.close()
 
     async def finished(self) -> None:
-        """Wait until every track has come to its end, or the connection is lost."""
+        """Wait until every track has come to its end and has been sent, or the connection is lost."""
         await self._over.wait()
+        await asyncio.sleep(LINGER_SECONDS)
 
     async def close(self) -> None:
         """Delete the WHIP resource and end the peer connection; never fails."""

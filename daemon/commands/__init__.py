@@ -1,0 +1,1 @@
+"""The commands of ``argusd``, one file each: ``configure(parser)`` declares it, ``run(args)`` does it."""

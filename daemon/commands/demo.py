@@ -1,0 +1,113 @@
+"""``argusd demo``: the whole thing on a newcomer's machine; ``make run`` calls it.
+
+Pulls what models it can, starts the daemon, publishes the sample clip through real WebRTC, prints what is
+found, and leaves the daemon up until Ctrl-C.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+
+from argusd.daemon.broadcast import broadcast
+from argusd.daemon.child import Child, ChildSpec
+from argusd.daemon.commands.serve import argusd_child
+from argusd.daemon.config import Config
+from argusd.daemon.errors import ChildFailed
+from argusd.daemon.findings import Summary
+from argusd.daemon.first import first_of
+from argusd.daemon.options import configure_daemon, daemon_config, local_endpoint
+from argusd.daemon.output import EventOutput
+from argusd.daemon.preflight import require_free_port
+from argusd.daemon.sample import sample_clip
+from argusd.daemon.supervisor import describe_exit
+from argusd.interviewer_bridge.events import Event
+from argusd.interviewer_bridge.media import open_file
+from argusd.scheduler.zoo.errors import ZooError
+from argusd.scheduler.zoo.store import ZooStore
+
+HELP = {"demo": "pull models, run the daemon, publish the sample clip, print what is found"}
+
+SESSION = "demo"
+STOP_SECONDS = 25.0  # the supervisor's own 20 s, and some
+NEXT_STEPS = """
+The daemon stays up.  Dashboard: {url}/
+Try, in another terminal:
+  {argusd} publish FILE --session mine     your own recording, through the same WebRTC path
+  {argusd} publish --synthetic --session test
+  {argusd} events                          everything that is found, as it is found
+  {argusd} doctor                          what this machine has and lacks
+Ctrl-C ends it."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    configure_daemon(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show it, until Ctrl-C."""
+    config = daemon_config(args)
+    require_free_port(config)
+    print("models …", flush=True)
+    pull_what_can_be_had(ZooStore(config.cache_dir))
+    clip = sample_clip(config.cache_dir)
+    return asyncio.run(_show(config, clip))
+
+
+def pull_what_can_be_had(store: ZooStore) -> None:
+    """Pull the models of live sessions; one that cannot be had is named and left out."""
+    try:
+        store.pull(["live"])
+    except ZooError:
+        for entry in store.manifest.select(["live"]):
+            try:
+                store.pull([entry.name])
+            except ZooError as error:
+                print(f"  without {entry.name}: {error}", flush=True)
+
+
+async def _show(config: Config, clip: Path) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    config.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    daemon = Child(_serve_spec(config), config.runtime_dir)
+    running = asyncio.create_task(daemon.run_once())
+    try:
+        print("daemon …", flush=True)
+        await first_of(running, daemon.ready.wait(), stop.wait())
+        if daemon.ready.is_set() and not stop.is_set():
+            await _publish(config, clip, stop)
+            await first_of(running, stop.wait())
+        clean = await daemon.stop(STOP_SECONDS)
+        code = await running
+        if not stop.is_set():
+            raise ChildFailed(f"the daemon ended by itself ({describe_exit(code)})")
+        return 0 if clean and code == 0 else 1
+    finally:
+        daemon.kill()
+        daemon.close()
+
+
+async def _publish(config: Config, clip: Path, stop: asyncio.Event) -> None:
+    daemon = local_endpoint(config)
+    output, summary = EventOutput(json=False), Summary()
+
+    def take(event: Event) -> None:
+        output.show(event)
+        summary.add(event)
+
+    print("sample clip, through WebRTC; what is found:\n", flush=True)
+    await broadcast(daemon, SESSION, open_file(str(clip)), take, stop)
+    print("\n" + "\n".join(summary.lines()))
+    print(NEXT_STEPS.format(url=daemon.url, argusd=Path(sys.argv[0]).name), flush=True)
+
+
+def _serve_spec(config: Config) -> ChildSpec:
+    # Progress and findings are this command's to print; the daemon's own log speaks up only when it matters.
+    quiet = {"ARGUSD_LOG_LEVEL": "warning"} | config.environment
+    return argusd_child("serve", ["serve"], msgspec.structs.replace(config, environment=quiet))

@@ -1,0 +1,56 @@
+"""``argusd models list|pull|verify``: the model store, by hand."""
+
+import argparse
+
+from argusd.daemon.config import load_config
+from argusd.scheduler.zoo.store import ModelStatus, ZooStore, list_models
+
+HELP = {"models": "list, pull or verify models"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the actions."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="show every model, its role, licence and whether it is here")
+    pull = actions.add_parser("pull", help="fetch and convert models")
+    pull.add_argument(
+        "names", nargs="*", default=["live"], metavar="NAME", help="models, packs (default: live)"
+    )
+    actions.add_parser("verify", help="check the SHA-256 of every file")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do one action."""
+    store = ZooStore(load_config(args.config).cache_dir)
+    if args.action == "list":
+        print("\n".join(table(list_models(store))))
+        return 0
+    if args.action == "pull":
+        store.pull(args.names)
+        return 0
+    damages = store.verify()
+    for damage in damages:
+        print(f"{damage.model}: {damage.file}: {damage.reason}")
+    print(f"{len(damages)} damaged files" if damages else "all files are whole")
+    return 1 if damages else 0
+
+
+def table(statuses: list[ModelStatus]) -> list[str]:
+    """One line a model, in columns."""
+    rows = [("", "NAME", "ROLE", "PACKS", "MB", "LICENCE", "ABOUT")]
+    rows += [
+        (
+            "✓" if status.present else "·",
+            status.name,
+            status.role or status.kind,
+            ",".join(status.packs),
+            f"{status.size / 1e6:.1f}" if status.size else "",
+            status.licence,
+            status.about,
+        )
+        for status in statuses
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]

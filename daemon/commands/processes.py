@@ -1,0 +1,51 @@
+"""``argusd api|ingest|scheduler``: one process of the daemon, as systemd or ``argusd serve`` starts it."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from argusd.daemon.config import Config, load_config
+from argusd.daemon.process import configure_supervised, run_process
+
+HELP = {
+    "api": "run the HTTP process alone (systemd)",
+    "ingest": "run one ingest worker alone (systemd)",
+    "scheduler": "run the scheduler alone (systemd)",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--index", type=int, default=0, metavar="N", help="which ingest worker, from 0")
+    configure_supervised(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGTERM."""
+    config = load_config(args.config)
+    name = f"ingest-{args.index}" if args.command == "ingest" else str(args.command)
+    config.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return run_process(
+        name,
+        lambda stop, on_ready: _serve(args.command, args.index, config, stop, on_ready),
+        notify_socket=config.notify_socket,
+        log_level=config.log_level,
+        supervisor=args.supervised_by,
+    )
+
+
+def _serve(
+    command: str, index: int, config: Config, stop: asyncio.Event, on_ready: Callable[[], None]
+) -> Awaitable[None]:
+    # Each process loads its own folder only: the api must stay free of every ML library.
+    if command == "api":
+        from argusd.api.app import run_api
+
+        return run_api(config.api, stop, on_ready)
+    if command == "ingest":
+        from argusd.ingest.worker import run_worker
+
+        return run_worker(config.ingest_worker(index), stop, on_ready)
+    from argusd.scheduler.service import run_scheduler
+
+    return run_scheduler(config.scheduler, stop, on_ready)

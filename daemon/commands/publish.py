@@ -1,0 +1,61 @@
+"""``argusd publish SOURCE``: a real WHIP publisher; what the daemon finds is printed as it comes."""
+
+import argparse
+import asyncio
+import signal
+
+from argusd.daemon.broadcast import broadcast
+from argusd.daemon.config import load_config
+from argusd.daemon.errors import ConfigInvalid
+from argusd.daemon.findings import Summary
+from argusd.daemon.options import Endpoint, configure_endpoint, endpoint
+from argusd.daemon.output import EventOutput
+from argusd.daemon.sample import sample_clip
+from argusd.interviewer_bridge.events import Event
+from argusd.interviewer_bridge.media import Source, open_file, synthetic
+
+HELP = {"publish": "send a file or a test picture as a session, and print what is found"}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help="a media file, or sample")
+    parser.add_argument("--synthetic", action="store_true", help="a generated picture and tone instead")
+    parser.add_argument("--session", required=True, metavar="ID", help="the session to publish as")
+    parser.add_argument("--seconds", type=float, metavar="N", help="length of --synthetic (default: endless)")
+    parser.add_argument("--loop", action="store_true", help="play the file again and again, until Ctrl-C")
+    parser.add_argument("--json", action="store_true", help="one event a line, as JSON")
+    configure_endpoint(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Publish to the end of the source, or Ctrl-C."""
+    if (args.source is None) == (not args.synthetic):
+        raise ConfigInvalid("name a media file, or sample, or give --synthetic")
+    daemon = endpoint(args)
+    path = str(sample_clip(load_config(args.config).cache_dir)) if args.source == "sample" else args.source
+    summary = asyncio.run(publish(daemon, args.session, path, args))
+    if not args.json:
+        print("\n" + "\n".join(summary.lines()))
+    return 0
+
+
+async def publish(daemon: Endpoint, session_id: str, path: str | None, args: argparse.Namespace) -> Summary:
+    """Publish the file (None: the synthetic source) and print its events; returns what they came to."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    output, summary = EventOutput(json=args.json), Summary()
+
+    def take(event: Event) -> None:
+        output.show(event)
+        summary.add(event)
+
+    await broadcast(daemon, session_id, open_source(path, args.seconds, loop=args.loop), take, stop)
+    return summary
+
+
+def open_source(path: str | None, seconds: float | None, *, loop: bool) -> Source:
+    """The source that the options name."""
+    return synthetic(seconds) if path is None else open_file(path, loop=loop)

@@ -1,0 +1,68 @@
+"""``argusd serve``: the whole daemon in the foreground, its processes supervised."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+
+from argusd.daemon.address import base_url
+from argusd.daemon.child import ChildSpec
+from argusd.daemon.config import Config
+from argusd.daemon.logs import configure_logs
+from argusd.daemon.notify import READY, STOPPING, notify
+from argusd.daemon.options import configure_daemon, daemon_config
+from argusd.daemon.preflight import hold_state_dir, require_free_port
+from argusd.daemon.process import configure_supervised, disable_core_dumps, end_with_parent
+from argusd.daemon.restarts import RestartRule
+from argusd.daemon.supervisor import Supervisor
+
+HELP = {"serve": "run the daemon: api, ingest workers and scheduler"}
+
+log = logging.getLogger(__name__)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    configure_daemon(parser)
+    configure_supervised(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGTERM; 0 after a clean end."""
+    config = daemon_config(args)
+    configure_logs("serve", config.log_level)
+    disable_core_dumps()
+    if not end_with_parent(args.supervised_by):
+        return 1
+    with hold_state_dir(config):
+        require_free_port(config)
+        return asyncio.run(_serve(config))
+
+
+async def _serve(config: Config) -> int:
+    def announce() -> None:
+        notify(config.notify_socket, READY)
+        log.info("argusd is up at %s", base_url(config.api.host, config.api.port))
+
+    supervisor = Supervisor(child_groups(config), config.runtime_dir, RestartRule(), announce)
+    supervisor.handle_signals()
+    clean = await supervisor.run()
+    notify(config.notify_socket, STOPPING)
+    log.info("argusd has ended")
+    return 0 if clean else 1
+
+
+def child_groups(config: Config) -> list[list[ChildSpec]]:
+    """The daemon's processes in the order in which they are stopped."""
+    indexes = range(config.ingest_workers)
+    workers = [argusd_child(f"ingest-{n}", ["ingest", "--index", str(n)], config) for n in indexes]
+    others = [[argusd_child(name, [name], config)] for name in ("scheduler", "api")]
+    return [workers, *others]
+
+
+def argusd_child(name: str, command: list[str], config: Config) -> ChildSpec:
+    """An ``argusd`` command as a child of this process."""
+    # -P: the working directory is no place to import from.
+    argv = [sys.executable, "-P", "-m", "argusd.daemon", *command, "--supervised-by", str(os.getpid())]
+    return ChildSpec(name, argv, config.environment)

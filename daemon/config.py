@@ -1,0 +1,203 @@
+"""One configuration for all processes: a TOML file, overridden by the environment. Only this file reads it.
+
+The file has top-level keys (``Shared``) and the tables ``[api]``, ``[ingest]``, ``[scheduler]``; their keys
+are the fields of ``ApiConfig``, ``IngestConfig`` and ``SchedulerConfig``. Every key can come from the
+environment: ``ARGUSD_STATE_DIR`` is ``state_dir``, ``ARGUSD_API__PORT`` is ``api.port``; a value that begins
+with ``[`` or ``{`` is read as TOML, any other as text. A few older names are understood (``OLDER_NAMES``).
+Order, last one wins: defaults, file, older names, ``ARGUSD_*``. Unknown keys are refused.
+
+Two variables are no keys: ``ARGUSD_CONFIG`` names the file, ``ARGUSD_TOKEN`` is what clients show the daemon.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from argusd.api.config import ApiConfig
+from argusd.ingest.config import IngestConfig
+from argusd.scheduler.config import SchedulerConfig
+
+from .errors import ConfigInvalid
+
+PREFIX = "ARGUSD_"
+FILE_VARIABLE = "ARGUSD_CONFIG"
+TOKEN_VARIABLE = "ARGUSD_TOKEN"  # noqa: S105 the variable's name, not a token
+OLDER_NAMES = {
+    "REDIS_URL": ("api", "redis_url"),
+    "PORT": ("api", "port"),
+    "PROCTORING_ML_DEVICE": ("scheduler", "device"),
+}
+LONGEST_SOCKET_NAME = len("/notify-scheduler.sock")
+SUN_PATH = 107  # bytes of a unix socket's path, sockaddr_un(7)
+CORES_PER_INGEST_WORKER = 4
+
+Section = TypeVar("Section", bound=msgspec.Struct)
+Table = dict[str, Any]
+
+
+class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The top-level keys: what more than one process must agree on.
+
+    ``runtime_dir`` (sockets) lies in ``state_dir`` unless it is set. ``ingest_workers`` 0 means one for every
+    four cores.
+    """
+
+    state_dir: Path = Path("~/.local/state/argusd")
+    runtime_dir: Path | None = None
+    cache_dir: Path = Path("~/.cache/argusd")
+    ingest_workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole configuration, resolved.
+
+    ``notify_socket``: who wants to know that we are ready. ``orchestrator_url``: the daemon that clients talk
+    to, where it is not the one described here. ``environment``: what a child process needs to arrive at the
+    same configuration.
+    """
+
+    state_dir: Path
+    runtime_dir: Path
+    cache_dir: Path
+    ingest_workers: int
+    log_level: str
+    api: ApiConfig
+    ingest: IngestConfig
+    scheduler: SchedulerConfig
+    notify_socket: str | None
+    orchestrator_url: str | None
+    environment: dict[str, str]
+
+    @property
+    def client_token(self) -> str | None:
+        """What clients show the daemon: the environment's token, else the first unrestricted one."""
+        unrestricted = [token.secret for token in self.api.tokens if not token.session_prefix]
+        return self.environment.get(TOKEN_VARIABLE) or next(iter(unrestricted), None)
+
+    def ingest_worker(self, index: int) -> IngestConfig:
+        """The configuration of ingest worker ``index``.
+
+        Raises:
+            ConfigInvalid: there are not that many workers.
+        """
+        if not 0 <= index < self.ingest_workers:
+            raise ConfigInvalid(f"there is no ingest worker {index}; ingest_workers is {self.ingest_workers}")
+        return msgspec.structs.replace(self.ingest, worker=index)
+
+
+def load_config(file: Path | None = None, overrides: Mapping[str, str] | None = None) -> Config:
+    """Read the environment and the file it (or ``file``) names; ``overrides`` are variables that win.
+
+    Raises:
+        ConfigInvalid: a key is unknown, a value is not of its type, or the file cannot be read.
+    """
+    environment = {**os.environ, **(overrides or {})}
+    if file is not None:
+        environment[FILE_VARIABLE] = str(file.absolute())
+    return resolve(environment)
+
+
+def resolve(environment: Mapping[str, str]) -> Config:
+    """The configuration that these environment variables (and the file they name) describe."""
+    merged = _read_file(environment.get(FILE_VARIABLE))
+    for name, path in OLDER_NAMES.items():
+        if environment.get(name):
+            _put(merged, path, environment[name])
+    for name, text in environment.items():
+        if name.startswith(PREFIX) and name not in (FILE_VARIABLE, TOKEN_VARIABLE):
+            _put(merged, tuple(name.removeprefix(PREFIX).lower().split("__")), _value(name, text))
+    return _build(merged, dict(environment))
+
+
+def _build(merged: Table, environment: dict[str, str]) -> Config:
+    tables = {name: merged.pop(name, {}) for name in ("api", "ingest", "scheduler")}
+    shared = _convert(merged, Shared, "", frozenset())
+    state_dir = shared.state_dir.expanduser().absolute()
+    runtime_dir = (shared.runtime_dir or state_dir / "run").expanduser().absolute()
+    if len(os.fsencode(runtime_dir)) + LONGEST_SOCKET_NAME > SUN_PATH:
+        raise ConfigInvalid(f"runtime_dir {runtime_dir} is too long for unix sockets; choose a shorter one")
+    workers = shared.ingest_workers or max(1, (os.cpu_count() or 1) // CORES_PER_INGEST_WORKER)
+    common: Table = {
+        "state_dir": state_dir,
+        "runtime_dir": runtime_dir,
+        "cache_dir": shared.cache_dir.expanduser().absolute(),
+        "ingest_workers": workers,
+    }
+    return Config(
+        **common,
+        log_level=shared.log_level,
+        api=_section(tables["api"], ApiConfig, "api", common),
+        ingest=_section(
+            tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0}
+        ),
+        scheduler=_section(tables["scheduler"], SchedulerConfig, "scheduler", common),
+        notify_socket=environment.get("NOTIFY_SOCKET"),
+        orchestrator_url=environment.get("ML_ORCHESTRATOR_URL"),
+        environment=environment,
+    )
+
+
+def _section(table: Any, kind: type[Section], name: str, common: Table) -> Section:
+    if not isinstance(table, dict):
+        raise ConfigInvalid(f"{name} is a table of keys, not a value")
+    fields = {field.name for field in msgspec.structs.fields(kind)}
+    given = {key: value for key, value in common.items() if key in fields}
+    return _convert({**table, **given}, kind, f"{name}.", frozenset(table) & frozenset(common))
+
+
+def _convert(table: Table, kind: type[Section], prefix: str, misplaced: frozenset[str]) -> Section:
+    fields = [field.name for field in msgspec.structs.fields(kind)]
+    for key in table:
+        if key in misplaced:
+            raise ConfigInvalid(
+                f"{prefix}{key} is set for all processes at once: move {key} to the top level"
+            )
+        if key not in fields:
+            close = difflib.get_close_matches(key, fields, 1)
+            hint = f"; did you mean {prefix}{close[0]}?" if close else ""
+            raise ConfigInvalid(f"unknown configuration key {prefix}{key}{hint}")
+    try:
+        return msgspec.convert(table, kind, strict=False, dec_hook=_decode_path)
+    except msgspec.ValidationError as error:
+        what, at, where = str(error).partition(" - at `$.")
+        raise ConfigInvalid(f"{prefix}{where.rstrip('`')}: {what}" if at else what) from error
+
+
+def _decode_path(kind: type, value: Any) -> Any:
+    if issubclass(kind, Path) and isinstance(value, str):
+        return Path(value).expanduser()
+    raise NotImplementedError
+
+
+def _read_file(name: str | None) -> Table:
+    if not name:
+        return {}
+    try:
+        return tomllib.loads(Path(name).read_text("utf-8"))
+    except OSError as error:
+        raise ConfigInvalid(f"cannot read the configuration {name}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{name} is not TOML: {error}") from error
+
+
+def _value(name: str, text: str) -> Any:
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigInvalid(f"{name} is not a TOML value: {error}") from error
+
+
+def _put(table: Table, path: tuple[str, ...], value: Any) -> None:
+    for key in path[:-1]:
+        table = table.setdefault(key, {})
+        if not isinstance(table, dict):
+            raise ConfigInvalid(f"{'.'.join(path)}: {key} is a value, not a table")
+    table[path[-1]] = value

@@ -1,0 +1,137 @@
+"""How findings look on a terminal: a line each as they come, a summary at the end. Pure text, no I/O."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from argusd.interviewer_bridge.events import Event
+
+MARKS = {"start": "▲", "end": "▼", "update": "·"}
+COLOURS = {"critical": "\033[31m", "warning": "\033[33m"}
+DIM, RESET = "\033[2m", "\033[0m"
+# The counts of an observation that are worth a line when they change.
+COUNTS = {"face_count": "face", "person_count": "person"}
+
+
+class FindingPrinter:
+    """Turns events into lines; None for those that a reader does not miss."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def line(self, event: Event) -> str | None:
+        """The event's line, or None: an update, or an observation that repeats the counts before it."""
+        if event.type == "gap":
+            return "          … events before this one are past their retention"
+        if event.type == "session":
+            return self._paint(DIM, f"{'':>9} ● session {event.name}{_reason(event)}")
+        if event.type == "observation" and event.name != "speech":
+            return self._counts_line(event)
+        if event.state == "update":
+            return None
+        mark = MARKS.get(event.state or "", "·")
+        text = f"{media_time(event):>9} {mark} {event.name:<16} {_details(event)}".rstrip()
+        colour = COLOURS.get(event.severity or "", "") if event.type == "violation" else ""
+        return self._paint(colour, text) + self._age(event)
+
+    def _counts_line(self, event: Event) -> str | None:
+        changed = []
+        for key, noun in COUNTS.items():
+            count = event.data.get(key)
+            known = (event.session_id, key)
+            if isinstance(count, int) and self._counts.get(known) != count:
+                self._counts[known] = count
+                changed.append(f"{count} {noun if count == 1 else plural(noun)}")
+        if not changed:
+            return None
+        return f"{media_time(event):>9} · {event.stream or '':<16} {', '.join(changed)}" + self._age(event)
+
+    def _age(self, event: Event) -> str:
+        if event.frame_age_ms is None:
+            return ""
+        return self._paint(DIM, f"   age {event.frame_age_ms:.0f} ms")
+
+    def _paint(self, colour: str, text: str) -> str:
+        return f"{colour}{text}{RESET}" if self._colour and colour else text
+
+
+class Summary:
+    """What a whole session came to."""
+
+    def __init__(self) -> None:
+        self._starts: Counter[str] = Counter()
+        self._seconds: Counter[str] = Counter()
+        self._directions: dict[str, Counter[str]] = {}
+        self._face_counts: Counter[int] = Counter()
+        self._speech: list[float] = []
+        self._ages: list[float] = []
+
+    def add(self, event: Event) -> None:
+        """Count one event."""
+        if event.type in ("violation", "observation") and event.frame_age_ms is not None:
+            self._ages.append(event.frame_age_ms)
+        if event.type == "violation":
+            self._add_violation(event)
+        elif event.name == "speech" and event.state == "end":
+            self._speech.append(duration(event))
+        elif event.type == "observation" and isinstance(event.data.get("face_count"), int):
+            self._face_counts[event.data["face_count"]] += 1
+
+    def _add_violation(self, event: Event) -> None:
+        if event.state == "start":
+            self._starts[event.name] += 1
+            if "direction" in event.data:
+                self._directions.setdefault(event.name, Counter())[str(event.data["direction"])] += 1
+        elif event.state == "end":
+            self._seconds[event.name] += duration(event)  # type: ignore[assignment]
+
+    def lines(self) -> Iterable[str]:
+        """The summary, line by line."""
+        yield "violations    " + ("none" if not self._starts else "")
+        for name, count in sorted(self._starts.items()):
+            directions = ", ".join(f"{way} {n}×" for way, n in self._directions.get(name, Counter()).items())
+            yield f"  {name:<18} {count}×  {self._seconds[name]:.1f} s  {directions}".rstrip()
+        yield "faces seen    " + (", ".join(str(count) for count in sorted(self._face_counts)) or "–")
+        yield f"speech        {len(self._speech)} segments, {sum(self._speech):.1f} s"
+        if self._ages:
+            p50, p95 = percentile(self._ages, 50), percentile(self._ages, 95)
+            yield f"frame age     p50 {p50:.0f} ms, p95 {p95:.0f} ms"
+
+
+def media_time(event: Event) -> str:
+    """The event's place on the media's own clock, as ``m:ss.t``; empty where it has none."""
+    seconds = event.data.get("media_s")
+    if not isinstance(seconds, (int, float)):
+        return ""
+    minutes, rest = divmod(round(seconds * 10), 600)
+    return f"{minutes}:{rest // 10:02d}.{rest % 10}"
+
+
+def duration(event: Event) -> float:
+    """Seconds that an ``end`` event says it lasted; 0 where it does not say."""
+    return float(event.data.get("duration_s", 0.0))
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """The smallest of ``values`` that at least ``percent`` % of them do not exceed (nearest rank)."""
+    ranked = sorted(values)
+    return ranked[max(-(-len(ranked) * percent // 100) - 1, 0)]
+
+
+def plural(noun: str) -> str:
+    """More than one of the things we count."""
+    return "people" if noun == "person" else f"{noun}s"
+
+
+def _details(event: Event) -> str:
+    parts = []
+    if "direction" in event.data:
+        parts.append(str(event.data["direction"]))
+    if event.state == "end":
+        parts.append(f"after {duration(event):.1f} s")
+    return ", ".join(parts)
+
+
+def _reason(event: Event) -> str:
+    reason = event.data.get("reason")
+    return f" ({reason})" if reason else ""

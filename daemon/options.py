@@ -1,0 +1,49 @@
+"""Options that several commands share, and the configuration or the daemon they lead to."""
+
+import argparse
+from pathlib import Path
+
+import msgspec
+
+from .address import base_url
+from .config import Config, load_config
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """A daemon's address and the token it wants, if any."""
+
+    url: str
+    token: str | None
+
+
+def configure_daemon(parser: argparse.ArgumentParser) -> None:
+    """Declare what commands that start a daemon understand."""
+    parser.add_argument("--port", type=int, metavar="N", help="port of the HTTP api (api.port)")
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where its state lies (state_dir)")
+
+
+def daemon_config(args: argparse.Namespace) -> Config:
+    """The configuration of a daemon to start; options win over the environment and the file."""
+    overrides = {}
+    if args.port is not None:
+        overrides["ARGUSD_API__PORT"] = str(args.port)
+    if args.state_dir is not None:
+        overrides["ARGUSD_STATE_DIR"] = str(args.state_dir.absolute())
+    return load_config(args.config, overrides)
+
+
+def configure_endpoint(parser: argparse.ArgumentParser) -> None:
+    """Declare what commands that talk to a running daemon understand."""
+    parser.add_argument("--url", metavar="URL", help="the daemon (default: as configured)")
+
+
+def endpoint(args: argparse.Namespace) -> Endpoint:
+    """The daemon that the arguments, the environment or the configuration name, in this order."""
+    config = load_config(args.config)
+    local = local_endpoint(config)
+    return msgspec.structs.replace(local, url=args.url or config.orchestrator_url or local.url)
+
+
+def local_endpoint(config: Config) -> Endpoint:
+    """The daemon that a configuration describes."""
+    return Endpoint(base_url(config.api.host, config.api.port), config.client_token)

@@ -1,0 +1,25 @@
+"""Events on stdout: a pretty line each for people, or one JSON object a line for programs."""
+
+import sys
+
+import msgspec
+
+from argusd.interviewer_bridge.events import Event
+
+from .findings import FindingPrinter
+
+
+class EventOutput:
+    """Writes events as they come; every line is flushed, so that a pipe's reader is not kept waiting."""
+
+    def __init__(self, *, json: bool, name_sessions: bool = False) -> None:
+        self._json = json
+        self._name_sessions = name_sessions
+        self._printer = FindingPrinter(colour=sys.stdout.isatty())
+
+    def show(self, event: Event) -> None:
+        """Write one event, unless it is one that people do not miss."""
+        line = msgspec.json.encode(event).decode() if self._json else self._printer.line(event)
+        if line is not None:
+            prefix = f"{event.session_id}  " if self._name_sessions and not self._json else ""
+            print(prefix + line, flush=True)
