@@ -25,5 +25,5 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     models: dict[str, str] = {}
     max_age_s: float = 1.0
     promised_age_s: float = 0.5
-    hang_s: float = 30.0
+    hang_s: float = 20.0
     findings_kept: int = 20_000

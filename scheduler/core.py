@@ -12,7 +12,7 @@ The loop brings them together in batches over all sessions::
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 import numpy as np
@@ -73,6 +73,7 @@ class VisionModel(Model, Protocol):
         """One output for each row, coordinates in its frame's pixels."""
 
 
+@runtime_checkable
 class AudioModel(Model, Protocol):
     """A model of samples that remembers each session in a slot of its own columns."""
 

@@ -8,6 +8,7 @@ themselves: what became ready while a batch ran goes into the next one.
 import asyncio
 import logging
 import math
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -23,7 +24,7 @@ from argusd.ingest.ring import PcmAnchor, read_anchor
 from .batcher import Batch, plan
 from .core import Moment
 from .demand import Demand, Rows
-from .errors import InferenceFailed, OutOfMemory, SchedulerError
+from .errors import EXIT_DEVICE_LOST, DeviceLost, InferenceFailed, OutOfMemory, SchedulerError
 from .lanes import Lanes
 from .meters import Meters
 from .moments import frame_moment, unix_offset_ns, window_moment
@@ -72,13 +73,15 @@ class Scheduler:
         max_age_s: float = 1.0,
         promised_age_s: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
+        abort: Callable[[int], None] = sys.exit,
     ) -> None:
         self.meters = Meters()
         self.rate = RateControl()
         self.lanes = lanes
         self.demand = Demand()
         self.sources: list[Source] = []
-        self._served = [model for _, model in served]
+        self.served = list(served)
+        self.abort = abort
         self._findings = findings
         self._max_age_s = max_age_s
         self._promised_age_s = promised_age_s
@@ -86,7 +89,7 @@ class Scheduler:
         self._awake = asyncio.Event()
         self._offset_ns = unix_offset_ns()
         self.sessions = Sessions(
-            self.demand, list(served), factories, findings, max_age_s=max_age_s, clock=clock
+            self.demand, self.served, factories, findings, max_age_s=max_age_s, clock=clock
         )
 
     def awake(self) -> None:
@@ -109,7 +112,7 @@ class Scheduler:
         """Receive, plan, and start batches; returns the seconds until it is to be called again."""
         now = self._clock()
         self._receive(now)
-        decided = plan(now, self.demand, [model.state for model in self._served], self.lanes.state)
+        decided = plan(now, self.demand, [model.state for _, model in self.served], self.lanes.state)
         for batch in decided.batches:
             self._start(batch, now)
         self.demand.settle(decided.waiting)
@@ -128,7 +131,7 @@ class Scheduler:
         self.demand.mark_ready(now)
 
     def _start(self, batch: Batch, now: float) -> None:
-        served = self._served[batch.model]
+        _, served = self.served[batch.model]
         if isinstance(served, ServedVision):
             self._start_vision(served, batch, now)
         elif isinstance(served, ServedAudio):
@@ -209,12 +212,17 @@ class Scheduler:
             served.halve()
             log.warning("the device has no memory for %d rows of %s", len(rows), served.name)
             done = Done([Dropped(OutOfMemory.code)] * len(rows), 0.0)
+        except DeviceLost:
+            log.exception("a batch of %s failed", served.name)
+            self.abort(EXIT_DEVICE_LOST)
+            done = Done([Dropped(DeviceLost.code)] * len(rows), 0.0)
         except SchedulerError as error:
             log.exception("a batch of %s failed", served.name)
             done = Done([Dropped(error.code)] * len(rows), 0.0)
         except Exception:  # the top of a lane's thread: one batch is lost, the others go on
             log.exception("a batch of %s failed", served.name)
             done = Done([Dropped(InferenceFailed.code)] * len(rows), 0.0)
+        served.took(len(rows), done.seconds)
         self.meters.batch_size[served.name].add(len(rows))
         self.meters.infer_seconds[served.name].add(done.seconds)
         self._absorb(flight, done)

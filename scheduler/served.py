@@ -16,6 +16,7 @@ from .curve import BatchCurve
 from .demand import Rows
 
 UNLIMITED = 1 << 30
+LEARNING_RATE = 0.05
 
 
 class Dropped(NamedTuple):
@@ -56,6 +57,7 @@ class Served:
     """What vision and audio models have in common.
 
     ``max_batch`` begins with the curve's choice and is halved when the device has no memory for it.
+    ``slowdown``: how much longer batches take than the curve says, because other processes use the cores.
     """
 
     def __init__(self, name: str, engine: Engine, curve: BatchCurve, parallel: int) -> None:
@@ -63,6 +65,7 @@ class Served:
         self.curve = curve
         self.max_batch = curve.max_batch
         self.at_work = 0
+        self.slowdown = 1.0
         self._engine = engine
         self._parallel = parallel
 
@@ -74,6 +77,12 @@ class Served:
     def halve(self) -> None:
         """The device ran out of memory: smaller batches from now on."""
         self.max_batch = max(1, self.max_batch // 2)
+
+    def took(self, rows: int, seconds: float) -> None:
+        """Learn from a batch that ran."""
+        if seconds:
+            ratio = max(1.0, seconds / self.curve.cost(rows))
+            self.slowdown += LEARNING_RATE * (ratio - self.slowdown)
 
     def _run(self, feeds: dict[str, NDArray[Any]]) -> tuple[list[NDArray[Any]], float]:
         started = time.monotonic()

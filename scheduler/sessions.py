@@ -43,7 +43,8 @@ class Findings(Protocol):
 class Watch:
     """One stream of one session under one policy.
 
-    ``epoch`` counts the rings it had: what was begun in an earlier one is not absorbed any more.
+    ``epoch`` counts the rings it had: what was begun in an earlier one is not absorbed any more. ``models``:
+    role to model id. ``skipped`` and ``next_latest`` belong to whoever sends the latest results on.
     """
 
     def __init__(self, session_id: str, stream: Stream, ring: RingRef, share: int) -> None:
@@ -55,6 +56,8 @@ class Watch:
         self.ended = False
         self.last = START
         self.models: dict[str, str] = {}
+        self.skipped = 0
+        self.next_latest = 0.0
         self.rows: list[Row] = []
         self.clock = MediaClock(VIDEO_CLOCK if ring.kind == "video" else SAMPLE_RATE)
 

@@ -227,7 +227,7 @@ async def test_a_slot_that_is_used_again_remembers_nothing(bench: Bench) -> None
         bench.sessions.ring_opened(session_id, ref)
         write_windows(ring, [1, 2], arrival=bench.now)
         await bench.settle()
-        bench.now += 0.032
+        bench.now += 0.064
         await bench.settle()
         bench.sessions.end(session_id)
         bench.now += 1

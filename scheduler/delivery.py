@@ -1,0 +1,104 @@
+"""What streams have to tell, on its way to the api: findings are numbered, kept, and sent again."""
+
+import socket
+from collections.abc import Callable
+
+import msgspec
+
+from argusd.ingest.channel import Channel
+from argusd.ingest.errors import ChannelClosed
+
+from .core import Moment, Outcome
+from .messages import Finding, FindingsAck, Latest, SessionEnded, SessionPolicy, ToScheduler
+from .outbox import Outbox
+from .sessions import Watch
+
+LATEST_INTERVAL_S = 0.25
+
+Incoming = SessionPolicy | SessionEnded | FindingsAck
+
+
+class Delivery:
+    """The connections from the api, and what goes out on them.
+
+    ``boot`` names this process's life. There is one api; while it is replaced two may be connected, and both
+    are told everything.
+    """
+
+    def __init__(self, boot: str, findings_kept: int, clock: Callable[[], float]) -> None:
+        self.boot = boot
+        self.outbox = Outbox(findings_kept)
+        self._clock = clock
+        self._number = 0
+        self._channels: set[Channel[Incoming]] = set()
+
+    def connect(self, sock: socket.socket, received: Callable[[Incoming], None]) -> Channel[Incoming]:
+        """Take a connection: send what is not acknowledged, then everything as it comes."""
+        channel = Channel[Incoming](sock, ToScheduler, received)
+        self._channels.add(channel)
+        channel.closed.add_done_callback(lambda _: self._channels.discard(channel))
+        for finding in self.outbox:
+            self._send(channel, finding)
+        return channel
+
+    def close(self) -> None:
+        """End all connections."""
+        for channel in list(self._channels):
+            channel.close()
+
+    def acknowledged(self, ack: FindingsAck) -> None:
+        """Forget what is stored; what an earlier process said is not ours to forget."""
+        if ack.boot == self.boot:
+            self.outbox.acknowledge(ack.number)
+
+    def broadcast(self, message: msgspec.Struct) -> None:
+        """Send to every connection; one that does not keep up has been cut off and comes back by itself."""
+        for channel in list(self._channels):
+            self._send(channel, message)
+
+    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
+        """Number an outcome, keep it until it is acknowledged, and send it."""
+        self._number += 1
+        finding = Finding(
+            boot=self.boot,
+            number=self._number,
+            session_id=session_id,
+            type=outcome.type,
+            stream=stream,
+            name=outcome.name,
+            state=outcome.state,
+            severity=outcome.severity,
+            confidence=outcome.confidence,
+            captured_at=at.captured_at,
+            media_s=at.media_s,
+            frame_age_ms=at.frame_age_ms,
+            data=outcome.data,
+        )
+        self.outbox.put(finding)
+        self.broadcast(finding)
+
+    def latest(self, watch: Watch, at: Moment) -> None:
+        """Send a stream's newest result, at most every ``LATEST_INTERVAL_S``; never kept."""
+        watch.skipped += at.skipped
+        now = self._clock()
+        if not self._channels or now < watch.next_latest:
+            return
+        watch.next_latest = now + LATEST_INTERVAL_S
+        self.broadcast(
+            Latest(
+                session_id=watch.session_id,
+                stream=watch.stream.name,
+                captured_at=at.captured_at,
+                frame_age_ms=at.frame_age_ms,
+                skipped=watch.skipped,
+                models=watch.models,
+                data=watch.stream.latest(),
+            )
+        )
+        watch.skipped = 0
+
+    def _send(self, channel: Channel[Incoming], message: msgspec.Struct) -> None:
+        try:
+            channel.send(message)
+        except ChannelClosed:
+            self._channels.discard(channel)

@@ -1,0 +1,59 @@
+"""The scheduler's figures, every second."""
+
+import numpy as np
+
+from .admission import Work, fits_more
+from .messages import RoleStatus, SchedulerStats
+from .policy import Policy
+from .scheduler import Scheduler
+from .streams.catalog import STREAMS
+
+DEGRADED = 0.95
+
+
+class Report:
+    """Puts together what ``/metrics`` and ``/ready`` show of this process."""
+
+    def __init__(
+        self, boot: str, device: str, roles: list[RoleStatus], scheduler: Scheduler, promised_age_s: float
+    ) -> None:
+        self._boot = boot
+        self._device = device
+        self._roles = roles
+        self._scheduler = scheduler
+        self._promised_age_s = promised_age_s
+        wanted: dict[str, float] = {}
+        for make in STREAMS.values():
+            wanted |= make(Policy()).rates
+        self._session = [wanted.get(role, 0.0) for role, _ in scheduler.served]
+
+    def stats(self) -> SchedulerStats:
+        """Everything as it is now."""
+        meters = self._scheduler.meters
+        return SchedulerStats(
+            boot=self._boot,
+            device=self._device,
+            roles=self._roles,
+            active_sessions=self._scheduler.sessions.active,
+            fits_more=self.fits_more(),
+            rate_scale=self._scheduler.rate.scale,
+            served=dict(meters.served),
+            dropped={stream: dict(reasons) for stream, reasons in meters.dropped.items()},
+            batch_size={model: meter.snapshot() for model, meter in meters.batch_size.items()},
+            infer_seconds={model: meter.snapshot() for model, meter in meters.infer_seconds.items()},
+            frame_age_seconds={stream: meter.snapshot() for stream, meter in meters.frame_age.items()},
+        )
+
+    def fits_more(self) -> int:
+        """Sessions of the default policy that still fit; none while rates are lowered already."""
+        if self._scheduler.rate.scale < DEGRADED:
+            return 0
+        demand, served = self._scheduler.demand, self._scheduler.served
+        rates = np.bincount(
+            demand.model[demand.active], 1 / demand.period[demand.active], minlength=len(served)
+        )
+        now = [
+            Work(float(rate), model.curve, model.slowdown)
+            for rate, (_, model) in zip(rates, served, strict=True)
+        ]
+        return fits_more(now, self._session, self._scheduler.lanes.state.total, self._promised_age_s)

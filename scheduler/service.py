@@ -1,0 +1,144 @@
+"""The scheduler's process: loads models, listens to the api, attaches to the arenas, and serves."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from argusd.ingest.channel import Listener
+
+from .config import SchedulerConfig
+from .delivery import Delivery, Incoming
+from .engines import resolve_device
+from .errors import EXIT_HUNG
+from .lanes import Lanes
+from .messages import FindingsAck, RoleStatus, SessionPolicy
+from .report import Report
+from .roles import fill_roles, ready
+from .scheduler import Scheduler
+from .sources import Source
+from .streams.catalog import STREAMS
+
+log = logging.getLogger(__name__)
+
+SOCKET_NAME = "scheduler-rt.sock"
+CUDA_LANES = 2
+REPORT_INTERVAL_S = 1.0
+CONFIRM_S = 5.0
+
+
+async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+    """Serve until ``stop`` is set. ``on_ready`` is called once every role that has weights has run.
+
+    Raises:
+        DeviceUnavailable: the configured device is not there.
+    """
+    device = resolve_device(config.device)
+    roles = await asyncio.to_thread(fill_roles, config, device)
+    cores = len(os.sched_getaffinity(0))
+    lanes = Lanes(
+        config.lanes or (cores if device == "cpu" else CUDA_LANES),
+        shared=device != "cpu",
+        clock=time.monotonic,
+    )
+    delivery = Delivery(secrets.token_hex(8), config.findings_kept, time.monotonic)
+    scheduler = Scheduler(
+        ready(roles),
+        STREAMS,
+        delivery,
+        lanes,
+        max_age_s=config.max_age_s,
+        promised_age_s=config.promised_age_s,
+        abort=end_process,
+    )
+    service = Service(config, device, [role.status for role in roles], scheduler, delivery)
+    await service.run(stop, on_ready)
+
+
+def end_process(code: int) -> NoReturn:
+    """End at once: a thread inside a stuck library call can be neither interrupted nor joined."""
+    log.critical("the scheduler ends with exit code %d", code)
+    logging.shutdown()
+    os._exit(code)
+
+
+class Service:
+    """Joins the api's connections, the arenas and the loop."""
+
+    def __init__(
+        self,
+        config: SchedulerConfig,
+        device: str,
+        roles: Sequence[RoleStatus],
+        scheduler: Scheduler,
+        delivery: Delivery,
+    ) -> None:
+        self._config = config
+        self._scheduler = scheduler
+        self._delivery = delivery
+        self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
+        for worker in range(config.ingest_workers):
+            path = config.runtime_dir / f"ingest-{worker}.sock"
+            scheduler.sources.append(Source(path, scheduler.sessions, scheduler.awake))
+
+    async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+        """Serve until ``stop`` is set, or until a part of it fails."""
+        listener = Listener(self._config.runtime_dir / SOCKET_NAME, self._accept)
+        tasks = [
+            asyncio.create_task(coroutine)
+            for coroutine in (
+                stop.wait(),
+                self._scheduler.run(),
+                self._tell_every_second(),
+                *(source.run() for source in self._scheduler.sources),
+            )
+        ]
+        on_ready()
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            listener.close()
+            self._delivery.close()
+            self._scheduler.lanes.close()
+
+    def _accept(self, sock: socket.socket) -> None:
+        """The api connected: it sends the policies of all its sessions. Those it has no more end."""
+        unconfirmed = set(self._scheduler.sessions.policies)
+
+        def received(message: Incoming) -> None:
+            if isinstance(message, SessionPolicy):
+                unconfirmed.discard(message.session_id)
+            self._received(message)
+
+        def forget_unconfirmed() -> None:
+            for session_id in () if channel.closed.done() else unconfirmed:
+                self._scheduler.sessions.end(session_id)
+
+        channel = self._delivery.connect(sock, received)
+        asyncio.get_running_loop().call_later(CONFIRM_S, forget_unconfirmed)
+
+    def _received(self, message: Incoming) -> None:
+        if isinstance(message, FindingsAck):
+            self._delivery.acknowledged(message)
+        elif isinstance(message, SessionPolicy):
+            self._scheduler.sessions.set_policy(message)
+        else:
+            self._scheduler.sessions.end(message.session_id)
+        self._scheduler.awake()
+
+    async def _tell_every_second(self) -> None:
+        while True:
+            await asyncio.sleep(REPORT_INTERVAL_S)
+            self._delivery.broadcast(self._report.stats())
+            if self._scheduler.lanes.longest() > self._config.hang_s:
+                log.critical("a batch did not come back within %.0f s", self._config.hang_s)
+                self._scheduler.abort(EXIT_HUNG)
