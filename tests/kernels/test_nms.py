@@ -23,7 +23,7 @@ def test_iou_of_known_boxes() -> None:
 def test_a_cluster_becomes_its_mean_weighted_by_score() -> None:
     values = np.array([[0.0, 0, 10, 10, 4], [2, 0, 12, 10, 8], [40, 40, 50, 50, 1]])
     blended, scores = weighted_nms(values, np.array([0.9, 0.3, 0.5]), 0.3)
-    np.testing.assert_allclose(blended, [[0.5, 0, 10.5, 10, 5], [40, 40, 50, 50, 1]])
+    np.testing.assert_allclose(blended, [[0.5, 0.0, 10.5, 10.0, 5.0], [40.0, 40.0, 50.0, 50.0, 1.0]])
     np.testing.assert_allclose(scores, [0.9, 0.5])
 
 

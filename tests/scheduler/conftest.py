@@ -1,11 +1,16 @@
-"""Models for the tests that need real weights."""
+"""Models and recordings for the tests that need real weights."""
 
 import os
 from pathlib import Path
 
 import pytest
 
+from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.zoo.store import ZooStore
+
+from .recordings import Runner, Runners
+
+MEDIA = Path(__file__).parents[3] / "shared" / "media"
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +20,24 @@ def store() -> ZooStore:
     store = ZooStore(Path(cache_dir) if cache_dir else Path.home() / ".cache" / "argusd")
     store.pull(["live", "sample"])
     return store
+
+
+@pytest.fixture(scope="session")
+def runners(store: ZooStore) -> Runners:
+    """Makes the runner of each role's best model once; a model's own name does as well."""
+    made: dict[str, Runner] = {}
+
+    def get(role: str) -> Runner:
+        if role not in made:
+            made[role] = Runner(store, role if role in MODELS else store.choose(role))
+        return made[role]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def media() -> Path:
+    """The folder of recordings beside the repository."""
+    if not MEDIA.is_dir():
+        pytest.skip("the recordings are not here")
+    return MEDIA
