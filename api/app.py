@@ -1,0 +1,156 @@
+"""The api process: its parts put together, started and ended in order."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from .access_log import AccessLog
+from .auth import Access, check_bind
+from .authenticate import authentication
+from .bell import Bell
+from .browsers import add_browser_headers, browser_rules
+from .config import ApiConfig
+from .context import CONTEXT, Context
+from .embedded_redis import EmbeddedRedis
+from .envelope import error_envelope
+from .history import History
+from .journal import Journal
+from .lifecycle import Lifecycle
+from .rate_limit import RateLimit
+from .redis_store import connect, wait_until_up
+from .registry import Registry
+from .reports import Reports
+from .routes import ROUTES
+from .scheduler_link import SchedulerLink
+from .sessions import Sessions
+from .workers import Workers
+
+log = logging.getLogger(__name__)
+
+STORE_REST_S = 5.0
+
+
+async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+    """Serve until ``stop`` is set. ``on_ready`` is called when requests are taken.
+
+    Raises:
+        InsecureBind: the address needs a token.
+        RedisNotStarted: the store is not there.
+        OSError: the port cannot be had.
+    """
+    check_bind(config)
+    async with opened_store(config) as redis:
+        context = put_together(config, stop, redis)
+        await context.registry.load()
+        async with background(context) as ended, serving(context):
+            log.info("listening on http://%s:%d", config.host, config.port)
+            on_ready()
+            ended.add_done_callback(lambda _: stop.set())
+            await stop.wait()
+
+
+def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Context:
+    """All parts, wired and not yet running."""
+    bell = Bell()
+    scheduler = SchedulerLink(config.runtime_dir / "scheduler-rt.sock")
+    workers = Workers(config)
+    registry = Registry(redis, config)
+    journal = Journal(redis, config, bell, f"api-{secrets.token_hex(8)}", scheduler.acknowledge)
+    lifecycle = Lifecycle(journal, scheduler)
+    return Context(
+        config=config,
+        stop=stop,
+        access=Access(config),
+        bell=bell,
+        redis=redis,
+        journal=journal,
+        history=History(redis),
+        registry=registry,
+        lifecycle=lifecycle,
+        sessions=Sessions(registry, lifecycle, journal, scheduler, workers),
+        reports=Reports(registry, lifecycle, journal, workers),
+        workers=workers,
+        scheduler=scheduler,
+        posts_by_remote=RateLimit(config.whip_posts_per_minute),
+        posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
+    )
+
+
+def make_app(context: Context) -> web.Application:
+    """The aiohttp application: middlewares from the outside in, then the routes."""
+    public = frozenset[object](route.handler for route in ROUTES if route.public)
+    app = web.Application(
+        middlewares=[error_envelope, browser_rules, authentication(public)],
+        client_max_size=context.config.max_body,
+    )
+    app[CONTEXT] = context
+    app.on_response_prepare.append(add_browser_headers)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, route.handler)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def opened_store(config: ApiConfig) -> AsyncIterator[Redis]:
+    """A connection to the configured Redis, or to one started for as long as the context lasts."""
+    async with contextlib.AsyncExitStack() as stack:
+        url = config.redis_url
+        if url is None:
+            server = EmbeddedRedis(config.state_dir / "redis")
+            stack.push_async_callback(server.stop)
+            await server.start()
+            redis = connect(server.socket, config.redis_timeout_s)
+        else:
+            redis = connect(url, config.redis_timeout_s)
+        stack.push_async_callback(redis.aclose)
+        await wait_until_up(redis)
+        yield redis
+
+
+@contextlib.asynccontextmanager
+async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
+    """What runs beside the requests; the future is done as soon as any of it fails.
+
+    Leaving the context stores what is still to be stored, as far as Redis lets us.
+    """
+    tasks = asyncio.gather(
+        context.journal.run(),
+        context.scheduler.run(context.reports),
+        context.workers.run(context.reports),
+        context.sessions.sweep(),
+    )
+    try:
+        yield tasks
+        context.lifecycle.release_all()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STORE_REST_S):
+                await context.journal.drain()
+    finally:
+        tasks.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await tasks
+
+
+@contextlib.asynccontextmanager
+async def serving(context: Context) -> AsyncIterator[None]:
+    """Take requests; leaving the context lets those in flight finish."""
+    config = context.config
+    runner = web.AppRunner(
+        make_app(context),
+        access_log_class=AccessLog,
+        handle_signals=False,
+        shutdown_timeout=config.shutdown_s,
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, config.host, config.port).start()
+        yield
+    finally:
+        context.bell.ring_all()
+        await runner.cleanup()

@@ -1,0 +1,83 @@
+"""Who may do what: bearer tokens, and without any, only this host.
+
+Without a token every program on this host is trusted, but not every web page in its browser: a page from
+elsewhere could send requests to a loopback address, or point its own name at it (DNS rebinding). So then the
+``Host`` must name this host and an ``Origin`` must be a local one or configured. With tokens neither
+matters, since a browser adds no bearer token by itself.
+"""
+
+import hmac
+import ipaddress
+from urllib.parse import urlsplit
+
+from .config import ApiConfig, Token
+from .errors import Forbidden, InsecureBind, OriginRefused, Unauthorized
+
+
+def check_bind(config: ApiConfig) -> None:
+    """Refuse to be reachable from other hosts without a token.
+
+    Raises:
+        InsecureBind: that is what the configuration asks for.
+    """
+    if any(not token.secret for token in config.tokens):
+        raise InsecureBind("a configured token is empty")
+    if not config.tokens and not is_loopback(config.host):
+        raise InsecureBind(f"host {config.host} is reachable from elsewhere: configure a token first")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address can only mean this host."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class Access:
+    """Decides about requests."""
+
+    def __init__(self, config: ApiConfig) -> None:
+        self._config = config
+        self._tokens = [(token.secret.encode(), token) for token in config.tokens]
+
+    def check_origin(self, origin: str | None, host: str) -> None:
+        """Let a browser's page in or not.
+
+        Raises:
+            OriginRefused: it comes from elsewhere, and nothing but its address protects the daemon.
+        """
+        if self._tokens:
+            return
+        if not is_loopback(urlsplit(f"//{host}").hostname or ""):
+            raise OriginRefused("Without a token the daemon answers to this host's own name only.")
+        if origin is None or origin in self._config.allowed_origins:
+            return
+        if not is_loopback(urlsplit(origin).hostname or ""):
+            raise OriginRefused("Pages from this origin may not use a daemon without a token.")
+
+    def check_token(self, authorization: str | None, session_id: str | None) -> None:
+        """Let a request for a session (None: for an overview) in or not.
+
+        Raises:
+            Unauthorized: no token, or a wrong one.
+            Forbidden: the token is for other sessions.
+        """
+        if not self._tokens:
+            return
+        token = self._token_of(authorization or "")
+        if token is None:
+            raise Unauthorized("This needs the header Authorization: Bearer <token>.")
+        if token.session_prefix and not (session_id or "").startswith(token.session_prefix):
+            raise Forbidden("This token is for other sessions.")
+
+    def _token_of(self, authorization: str) -> Token | None:
+        scheme, _, secret = authorization.partition(" ")
+        found = None
+        # All are compared, each in constant time: the time taken tells nothing about the tokens.
+        for known, token in self._tokens:
+            if hmac.compare_digest(known, secret.strip().encode(errors="replace")):
+                found = token
+        return found if scheme.lower() == "bearer" else None

@@ -1,0 +1,55 @@
+"""What browsers need to be told: CORS for pages from elsewhere, and harmless headers for our own page."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from .context import CONTEXT
+from .whip import SDP
+
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+ASKED_HEADERS = "Authorization, Content-Type, If-Match, Last-Event-ID"
+SHOWN_HEADERS = "Location, Link, Retry-After"
+
+
+@web.middleware
+async def browser_rules(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Check where a page comes from, answer OPTIONS for every path, and let pages read the answers.
+
+    Headers are added by ``add_browser_headers``, so that streams get them before they begin.
+    """
+    request.app[CONTEXT].access.check_origin(request.headers.get("Origin"), request.host)
+    if request.method == "OPTIONS":
+        return options(request)
+    return await handler(request)
+
+
+def options(request: web.Request) -> web.Response:
+    """The answer to OPTIONS: what the path takes (RFC 9725 wants Accept-Post and CORS)."""
+    mismatch = request.match_info.http_exception
+    if not isinstance(mismatch, web.HTTPMethodNotAllowed):
+        raise web.HTTPNotFound
+    methods = ", ".join(sorted({*mismatch.allowed_methods, "OPTIONS"}))
+    headers = {
+        "Allow": methods,
+        "Access-Control-Allow-Methods": methods,
+        "Access-Control-Allow-Headers": ASKED_HEADERS,
+        "Access-Control-Max-Age": "600",
+    }
+    if "POST" in mismatch.allowed_methods:
+        headers["Accept-Post"] = SDP
+    return web.Response(headers=headers)
+
+
+async def add_browser_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Signal handler: every answer, errors and streams included, gets these just before it is sent."""
+    response.headers.update(SAFE_HEADERS)
+    origin = request.headers.get("Origin")
+    if origin is not None and response.status != 403:
+        # Access has let the origin in; with tokens, any: a browser adds no bearer token by itself.
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = SHOWN_HEADERS
+        response.headers["Vary"] = "Origin"

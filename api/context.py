@@ -1,0 +1,53 @@
+"""What request handlers work with."""
+
+import asyncio
+from typing import NamedTuple
+
+from aiohttp import web
+from redis.asyncio import Redis
+
+from .auth import Access
+from .bell import Bell
+from .config import ApiConfig
+from .errors import Draining
+from .history import History
+from .journal import Journal
+from .lifecycle import Lifecycle
+from .rate_limit import RateLimit
+from .registry import Registry
+from .reports import Reports
+from .scheduler_link import SchedulerLink
+from .sessions import Sessions
+from .workers import Workers
+
+
+class Context(NamedTuple):
+    """The parts of one running api. ``stop`` is set when it is about to end."""
+
+    config: ApiConfig
+    stop: asyncio.Event
+    access: Access
+    bell: Bell
+    redis: Redis
+    journal: Journal
+    history: History
+    registry: Registry
+    lifecycle: Lifecycle
+    sessions: Sessions
+    reports: Reports
+    workers: Workers
+    scheduler: SchedulerLink
+    posts_by_remote: RateLimit
+    posts_by_session: RateLimit
+
+    def check_accepting(self) -> None:
+        """Turn new work away while the api is about to end.
+
+        Raises:
+            Draining: it is.
+        """
+        if self.stop.is_set():
+            raise Draining("The daemon is about to stop; try again in a moment.")
+
+
+CONTEXT = web.AppKey("context", Context)

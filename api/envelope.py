@@ -1,0 +1,121 @@
+"""JSON in and out: the response envelope, and the middleware that puts every error into it."""
+
+import logging
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from redis.exceptions import RedisError
+
+from .errors import (
+    ApiError,
+    BodyTooLarge,
+    InvalidField,
+    MalformedBody,
+    MethodNotAllowed,
+    PathNotFound,
+    StoreUnavailable,
+    WrongContentType,
+)
+
+log = logging.getLogger(__name__)
+
+Body = TypeVar("Body")
+
+
+class ErrorReply(msgspec.Struct, frozen=True):
+    """The body of every answer that is an error; ``error_code`` is stable, ``error`` a sentence for people.
+
+    ``session_id`` is there where the path names one.
+    """
+
+    success: bool
+    error_code: str
+    error: str
+    session_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def json_reply(body: object, status: int = 200) -> web.Response:
+    """A JSON answer of any msgspec type; never cached, because all of it is live."""
+    return web.Response(
+        body=msgspec.json.encode(body),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def read_json(request: web.Request, kind: type[Body]) -> Body:
+    """The request's body as ``kind``; an empty body is an empty object.
+
+    Raises:
+        WrongContentType: it comes as something else than JSON.
+        MalformedBody: it is not JSON, or nested beyond reason.
+        InvalidField: it does not fit ``kind``; the sentence names the field.
+    """
+    body = await request.read()
+    if not body:
+        body = b"{}"
+    elif request.content_type != "application/json":
+        raise WrongContentType("This path takes application/json.")
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise InvalidField(invalid_field_sentence(str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBody("The body is not valid JSON.") from error
+
+
+def invalid_field_sentence(message: str) -> str:
+    """Our own words for a msgspec validation message, which ends in the JSON path of what is wrong."""
+    problem, _, path = message.partition(" - at ")
+    field = path.strip("`").removeprefix("$").lstrip(".") or "the body"
+    if "unknown field" in problem or "missing required field" in problem:
+        name = problem.rpartition(" `")[2].strip("`")
+        known = "is not known" if "unknown" in problem else "is missing"
+        return f"The field {name} of {field} {known}."
+    return f"The value of {field} has the wrong type, or lies outside its range."
+
+
+@web.middleware
+async def error_envelope(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever goes wrong into the envelope. The top of a request: the broad ``except`` stands here."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return error_reply(request, error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return error_reply(request, from_http(error), error.headers.get("Allow"))
+    except (RedisError, TimeoutError):
+        log.warning("Redis did not answer a request", exc_info=True)
+        return error_reply(request, StoreUnavailable("The event store does not answer; try again."))
+    except Exception:
+        log.exception("a request failed")
+        return error_reply(request, ApiError())
+
+
+def from_http(error: web.HTTPException) -> ApiError:
+    """Our error for one that aiohttp raised."""
+    if error.status == 405:
+        return MethodNotAllowed("The path does not know this method.")
+    if error.status == 413:
+        return BodyTooLarge("The body is too large.")
+    if error.status == 404:
+        return PathNotFound("There is nothing at this path; /openapi.json lists what there is.")
+    return MalformedBody("The request is not valid HTTP for this path.")
+
+
+def error_reply(request: web.Request, error: ApiError, allow: str | None = None) -> web.Response:
+    """The envelope of one error."""
+    session_id = request.match_info.get("session_id", "")[:128] or msgspec.UNSET
+    reply = json_reply(ErrorReply(False, error.code, error.sentence, session_id), error.status)
+    if error.retry_after is not None:
+        reply.headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401:
+        reply.headers["WWW-Authenticate"] = "Bearer"
+    if allow is not None:
+        reply.headers["Allow"] = allow
+    return reply

@@ -1,0 +1,88 @@
+"""``/health``: the process runs. ``/ready``: the whole daemon can do its work, or why not."""
+
+import msgspec
+from aiohttp import web
+
+from argusd.scheduler.messages import RoleStatus
+
+from .context import CONTEXT, Context
+from .envelope import json_reply
+from .redis_store import answers
+
+
+class Health(msgspec.Struct, frozen=True):
+    """The body of ``/health``."""
+
+    status: str
+
+
+class WorkerStatus(msgspec.Struct, frozen=True):
+    """One ingest worker. ``load``: how full it is, 0..1."""
+
+    worker_id: str
+    ready: bool
+    sessions: int
+    load: float
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """The body of ``/ready``. ``reasons`` is empty exactly when ``ready``.
+
+    A role is ready when a real inference of its model has succeeded.
+    """
+
+    ready: bool
+    reasons: list[str]
+    device: str | None
+    roles: list[RoleStatus]
+    workers: list[WorkerStatus]
+    redis: bool
+    buffered_events: int
+    fits_more: int | None
+
+
+async def health(_request: web.Request) -> web.Response:
+    """Say that the process runs and takes requests."""
+    return json_reply(Health("ok"))
+
+
+async def ready(request: web.Request) -> web.Response:
+    """Say whether the daemon can do its work: 200, or 503 with the reasons."""
+    readiness = await readiness_of(request.app[CONTEXT])
+    reply = json_reply(readiness, 200 if readiness.ready else 503)
+    if not readiness.ready:
+        reply.headers["Retry-After"] = "2"
+    return reply
+
+
+async def readiness_of(context: Context) -> Readiness:
+    """Ask everyone how they are."""
+    workers = worker_statuses(context)
+    redis = await answers(context.redis)
+    stats = context.scheduler.stats if context.scheduler.healthy else None
+    reasons = ["the daemon is about to stop"] if context.stop.is_set() else []
+    reasons += [f"{each.worker_id} does not answer" for each in workers if not each.ready]
+    if stats is None:
+        reasons.append("the scheduler does not answer")
+    else:
+        reasons += [f"{role.role} is not ready: {role.detail}" for role in stats.roles if not role.ready]
+    if not redis or context.journal.stalled:
+        reasons.append("Redis does not answer; events wait in memory")
+    return Readiness(
+        ready=not reasons,
+        reasons=reasons,
+        device=stats.device if stats else None,
+        roles=stats.roles if stats else [],
+        workers=workers,
+        redis=redis,
+        buffered_events=context.journal.buffered,
+        fits_more=stats.fits_more if stats else None,
+    )
+
+
+def worker_statuses(context: Context) -> list[WorkerStatus]:
+    """Each ingest worker, as it stands now."""
+    return [
+        WorkerStatus(link.name, link.healthy, link.stats.sessions if link.stats else 0, round(link.load, 3))
+        for link in context.workers
+    ]

@@ -1,0 +1,25 @@
+"""The names of everything that lies in Redis. Each key of a session carries its id."""
+
+SESSIONS = "ml:sessions"
+"""Hash, session id → SessionRecord (JSON): what callers asked for."""
+
+MEDIA = "ml:media"
+"""Hash, session id → Media (JSON): where a session's media is, written together with the session's events."""
+
+ALL_EVENTS = "ml:events"
+"""Stream, id ``{position}-0``: fields ``s`` session id and ``q`` seq, all sessions' events in order."""
+
+
+def events(session_id: str) -> str:
+    """Stream, id ``{seq}-0``: field ``e`` is the event (JSON)."""
+    return f"ml:session:{session_id}:events"
+
+
+def results(session_id: str) -> str:
+    """Hash: ``latest:{stream}`` and ``violation:{name}`` (JSON)."""
+    return f"ml:session:{session_id}:results"
+
+
+def position(origin: str) -> str:
+    """Number (string) of the last entry of this origin (a scheduler's or an api's boot) that is stored."""
+    return f"ml:origin:{origin}"

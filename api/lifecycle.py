@@ -1,0 +1,92 @@
+"""The states of a session's media, and who has to hear when they change.
+
+::
+
+    created ─▶ connecting ─▶ live ⇄ stale ─▶ closed | lost ─▶ (connecting …)
+
+Each change is a session event, stored together with the new state. The scheduler watches a session exactly
+as long as its media is there.
+"""
+
+import asyncio
+
+import msgspec
+
+from argusd.scheduler.messages import SessionPolicy
+
+from .event import session_event
+from .journal import Journal
+from .scheduler_link import SchedulerLink
+from .session import Media, MediaPhase, Session
+
+# The scheduler ends a closed session's violations at the same moment: those events come before ``closed``.
+LAST_FINDINGS_S = 0.5
+
+
+class Lifecycle:
+    """Moves sessions from state to state."""
+
+    def __init__(self, journal: Journal, scheduler: SchedulerLink) -> None:
+        self._journal = journal
+        self._scheduler = scheduler
+        self._held_back: dict[str, tuple[asyncio.TimerHandle, Session, str]] = {}
+        self._over: dict[str, asyncio.Event] = {}
+
+    def opened(self, session: Session, media: Media) -> asyncio.Future[None]:
+        """A worker has answered the session's publisher; the future is done when that is stored."""
+        self.release(session.session_id)
+        session.media = media
+        self._over[session.session_id] = asyncio.Event()
+        self._scheduler.watch(policy_of(session))
+        return self._journal.append(session_event(session.session_id, "connecting", media.worker, ""), media)
+
+    def progressed(self, session: Session, phase: MediaPhase, reason: str) -> None:
+        """The media goes on in this phase."""
+        media = self._move(session, phase)
+        self._journal.append(session_event(session.session_id, phase, media.worker, reason), media)
+
+    def lost(self, session: Session, reason: str) -> None:
+        """The media is gone with its worker: told at once."""
+        media = self._move(session, "lost")
+        self._end(session)
+        self._journal.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
+
+    def closed(self, session: Session, reason: str) -> None:
+        """The media has ended in order: told after the last findings."""
+        self._move(session, "closed")
+        self._end(session)
+        timer = asyncio.get_running_loop().call_later(LAST_FINDINGS_S, self.release, session.session_id)
+        self._held_back[session.session_id] = timer, session, reason
+
+    def release(self, session_id: str) -> None:
+        """Write the session's ``closed`` event now, if it is held back."""
+        if session_id in self._held_back:
+            timer, session, reason = self._held_back.pop(session_id)
+            timer.cancel()
+            media = self._move(session, "closed")
+            self._journal.append(session_event(session_id, "closed", media.worker, reason), media)
+
+    def release_all(self) -> None:
+        """Write all events that are held back, because the process ends."""
+        for session_id in list(self._held_back):
+            self.release(session_id)
+
+    async def over(self, session: Session) -> None:
+        """Return when the session's media has ended."""
+        while session.active:
+            await self._over.setdefault(session.session_id, asyncio.Event()).wait()
+
+    def _end(self, session: Session) -> None:
+        self._scheduler.unwatch(session.session_id)
+        if event := self._over.pop(session.session_id, None):
+            event.set()
+
+    def _move(self, session: Session, phase: MediaPhase) -> Media:
+        assert session.media is not None, "only a session with media changes its phase"
+        session.media = msgspec.structs.replace(session.media, phase=phase)
+        return session.media
+
+
+def policy_of(session: Session) -> SessionPolicy:
+    """What the scheduler is to watch in this session."""
+    return SessionPolicy(session.session_id, session.streams, session.record.spec.policy)

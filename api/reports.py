@@ -1,0 +1,68 @@
+"""What ingest workers and the scheduler report, and what follows from it for the sessions."""
+
+import logging
+from collections.abc import Iterable
+
+from argusd.ingest.messages import SessionState
+from argusd.scheduler.messages import Finding, Latest, SessionPolicy
+
+from .journal import Journal
+from .lifecycle import Lifecycle, policy_of
+from .registry import Registry
+from .session import Session
+from .workers import Workers
+
+log = logging.getLogger(__name__)
+
+
+class Reports:
+    """Listens to every worker and to the scheduler. The worker owns its sessions' media: its word counts."""
+
+    def __init__(self, registry: Registry, lifecycle: Lifecycle, journal: Journal, workers: Workers) -> None:
+        self._registry = registry
+        self._lifecycle = lifecycle
+        self._journal = journal
+        self._workers = workers
+
+    def policies(self) -> Iterable[SessionPolicy]:
+        """All sessions that are to be watched now."""
+        return [policy_of(session) for session in self._registry if session.active]
+
+    def found(self, finding: Finding) -> None:
+        """A finding, perhaps not for the first time."""
+        self._journal.found(finding, finding.session_id in self._registry)
+
+    def latest(self, latest: Latest) -> None:
+        """A stream's newest result."""
+        if latest.session_id in self._registry:
+            self._journal.latest(latest)
+
+    def media_changed(self, worker: str, state: SessionState) -> None:
+        """A session's media came into another state."""
+        session = self._registry.find(state.session_id)
+        if session is None or session not in self._at(worker):
+            return
+        self._registry.touch(session)
+        if state.state == "closed":
+            self._lifecycle.closed(session, state.reason)
+        elif session.state != state.state:
+            self._lifecycle.progressed(session, state.state, state.reason)
+
+    def media_listed(self, worker: str, session_ids: set[str]) -> None:
+        """After connecting: these are all the sessions that the worker holds."""
+        known = self._at(worker)
+        for session in known:
+            if session.session_id not in session_ids:
+                self._lifecycle.lost(session, "not_at_worker")
+        for session_id in session_ids - {session.session_id for session in known}:
+            log.warning("%s holds a session that nobody can reach; closing it", worker)
+            if link := self._workers.find(worker):
+                link.close(session_id)
+
+    def worker_gone(self, worker: str) -> None:
+        """The worker is not there (any more), and its sessions neither."""
+        for session in self._at(worker):
+            self._lifecycle.lost(session, "worker_gone")
+
+    def _at(self, worker: str) -> list[Session]:
+        return [each for each in self._registry if each.active and each.media and each.media.worker == worker]

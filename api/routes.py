@@ -1,0 +1,124 @@
+"""Every path of the api, described once: for the router, for authentication and for ``/openapi.json``."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+from aiohttp import web
+
+from . import errors
+from .events import all_events, session_events
+from .health import Health, Readiness, health, ready
+from .results import Results
+from .session import SessionList, SessionSpec, SessionView
+from .session_routes import delete_session, get_results, get_session, list_sessions, put_session
+from .whip import FRAGMENT, SDP, nothing_to_get, publish, trickle, unpublish
+
+EVENT_STREAM = "text/event-stream"
+
+BODY_ERRORS = (errors.MalformedBody, errors.BodyTooLarge, errors.WrongContentType, errors.InvalidField)
+
+
+class Route(NamedTuple):
+    """One method of one path; the handler's docstring says what it does.
+
+    ``body`` and the values of ``replies`` (status → what comes back) are a type sent as JSON, or the content
+    type of a text, or None. ``public`` needs no token. ``headers`` and ``query`` name optional parameters.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    replies: Mapping[int, type | str | None]
+    body: type | str | None = None
+    errors: tuple[type[errors.ApiError], ...] = ()
+    public: bool = False
+    headers: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+
+
+ROUTES = (
+    Route("GET", "/health", health, {200: Health}, public=True),
+    Route("GET", "/ready", ready, {200: Readiness, 503: Readiness}, public=True),
+    Route(
+        "POST",
+        "/whip/{session_id}",
+        publish,
+        {201: SDP},
+        body=SDP,
+        errors=(
+            *BODY_ERRORS,
+            errors.SessionActive,
+            errors.RateLimited,
+            errors.Draining,
+            errors.Overloaded,
+            errors.NoIngestWorker,
+            errors.StoreUnavailable,
+            errors.WorkerTimeout,
+        ),
+    ),
+    Route("GET", "/whip/{session_id}", nothing_to_get, {204: None}),
+    Route(
+        "PATCH",
+        "/whip/{session_id}/{resource}",
+        trickle,
+        {204: None},
+        body=FRAGMENT,
+        errors=(
+            errors.ResourceNotFound,
+            errors.MalformedBody,
+            errors.BodyTooLarge,
+            errors.WrongContentType,
+            errors.IceRestartUnsupported,
+        ),
+    ),
+    Route("GET", "/whip/{session_id}/{resource}", nothing_to_get, {204: None}),
+    Route(
+        "DELETE",
+        "/whip/{session_id}/{resource}",
+        unpublish,
+        {200: None},
+        errors=(errors.ResourceNotFound,),
+    ),
+    Route("GET", "/sessions", list_sessions, {200: SessionList}),
+    Route(
+        "PUT",
+        "/sessions/{session_id}",
+        put_session,
+        {200: SessionView, 201: SessionView},
+        body=SessionSpec,
+        errors=(*BODY_ERRORS, errors.Overloaded, errors.Draining, errors.StoreUnavailable),
+    ),
+    Route("GET", "/sessions/{session_id}", get_session, {200: SessionView}, errors=(errors.SessionNotFound,)),
+    Route(
+        "DELETE",
+        "/sessions/{session_id}",
+        delete_session,
+        {204: None},
+        errors=(errors.SessionNotFound, errors.StoreUnavailable),
+    ),
+    Route(
+        "GET",
+        "/sessions/{session_id}/results",
+        get_results,
+        {200: Results},
+        errors=(errors.SessionNotFound, errors.StoreUnavailable),
+    ),
+    Route(
+        "GET",
+        "/sessions/{session_id}/events",
+        session_events,
+        {200: EVENT_STREAM},
+        errors=(errors.SessionNotFound, errors.InvalidField, errors.Draining, errors.StoreUnavailable),
+        headers=("Last-Event-ID",),
+        query=("after",),
+    ),
+    Route(
+        "GET",
+        "/events",
+        all_events,
+        {200: EVENT_STREAM},
+        errors=(errors.InvalidField, errors.Draining, errors.StoreUnavailable),
+        headers=("Last-Event-ID",),
+        query=("after",),
+    ),
+)

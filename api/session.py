@@ -1,0 +1,131 @@
+"""A session as the registry keeps it, and what callers say and see of it."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from argusd.ingest.messages import StreamKind
+from argusd.scheduler.policy import Policy
+
+from .errors import InvalidField
+
+StreamName = Literal["face", "video", "audio"]
+MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
+
+ACTIVE: tuple[MediaPhase, ...] = ("connecting", "live", "stale")
+STREAMS_OF: dict[StreamKind, tuple[StreamName, ...]] = {"video": ("face", "video"), "audio": ("audio",)}
+
+SESSION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+
+
+class SessionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of ``PUT /sessions/{session_id}``: what to watch, and under which thresholds.
+
+    Without ``streams`` everything is watched that the publisher's tracks allow.
+    """
+
+    streams: tuple[StreamName, ...] | None = None
+    policy: Policy = Policy()
+
+
+class SessionRecord(msgspec.Struct, frozen=True):
+    """What a caller asked for, as it lies in Redis. Times are unix seconds."""
+
+    spec: SessionSpec
+    created_at: float
+    updated_at: float
+
+
+class Media(msgspec.Struct, frozen=True):
+    """Where a session's media is. ``resource`` is the secret part of the WHIP resource's URL.
+
+    ``kinds``: the tracks that were offered. ``ice_ufrag``: the peer's, to tell trickle from restart.
+    """
+
+    phase: MediaPhase
+    worker: str
+    resource: str
+    ice_ufrag: str
+    kinds: tuple[StreamKind, ...]
+
+
+class Session(msgspec.Struct):
+    """One session in the registry's memory."""
+
+    session_id: str
+    record: SessionRecord
+    media: Media | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether a publisher's media is (about to be) there."""
+        return self.media is not None and self.media.phase in ACTIVE
+
+    @property
+    def state(self) -> str:
+        """``created`` before any media, the media's phase then."""
+        return self.media.phase if self.media else "created"
+
+    @property
+    def streams(self) -> list[str]:
+        """The streams to run: the caller's choice, or all that the tracks allow."""
+        if self.record.spec.streams is not None:
+            return list(self.record.spec.streams)
+        kinds = self.media.kinds if self.media else ()
+        return [stream for kind in kinds for stream in STREAMS_OF[kind]]
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """A session as callers see it. ``state``: created, connecting, live, stale, closed or lost."""
+
+    session_id: str
+    state: str
+    streams: list[str]
+    policy: Policy
+    worker_id: str | None
+    created_at: float
+    updated_at: float
+
+
+class SessionList(msgspec.Struct, frozen=True):
+    """The body of ``GET /sessions``. ``fits_more``: sessions that still fit; null while it is unknown."""
+
+    sessions: list[SessionView]
+    fits_more: int | None
+
+
+def view(session: Session) -> SessionView:
+    """What callers may know of the session; the resource's secret stays here."""
+    record = session.record
+    return SessionView(
+        session_id=session.session_id,
+        state=session.state,
+        streams=session.streams,
+        policy=record.spec.policy,
+        worker_id=session.media.worker if session.media and session.active else None,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+    )
+
+
+def check_session_id(session_id: str) -> str:
+    """The id itself.
+
+    Raises:
+        InvalidField: it is empty, too long, or has other characters than letters, digits and ``_.:-``.
+    """
+    if not SESSION_ID.fullmatch(session_id):
+        raise InvalidField("The session_id must be 1 to 128 letters, digits or any of _ . : -")
+    return session_id
+
+
+def check_spec(spec: SessionSpec) -> SessionSpec:
+    """The spec itself.
+
+    Raises:
+        InvalidField: it names no stream at all, or one twice.
+    """
+    if spec.streams is not None and (not spec.streams or len(set(spec.streams)) < len(spec.streams)):
+        raise InvalidField("The field streams must name at least one stream, and each only once.")
+    return spec

@@ -1,0 +1,165 @@
+"""Media in: WHIP (RFC 9725).
+
+``POST /whip/{session_id}`` takes an SDP offer and answers 201 with the SDP answer; ``Location`` names a
+resource that only the publisher knows, ``Link`` the session's events from here on. All of our candidates are
+in the answer and the peer's are learnt from its checks, so trickled ones are accepted and need nothing done.
+ICE restarts are not supported (422): a peer that lost its path publishes anew.
+"""
+
+import hmac
+import re
+import secrets
+import time
+
+from aiohttp import web
+
+from argusd.ingest.messages import StreamKind
+
+from .context import CONTEXT, Context
+from .errors import (
+    IceRestartUnsupported,
+    MalformedBody,
+    Overloaded,
+    RateLimited,
+    ResourceNotFound,
+    WrongContentType,
+)
+from .session import Media, Session, check_session_id
+
+SDP = "application/sdp"
+FRAGMENT = "application/trickle-ice-sdpfrag"
+EVENTS_RELATION = "urn:ietf:params:whip:ext:core:server-sent-events"
+
+MEDIA_LINE = re.compile(r"^m=(audio|video) ", re.MULTILINE)
+UFRAG_LINE = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
+
+
+async def publish(request: web.Request) -> web.Response:
+    """Publish a session's media: an SDP offer in, the answer out."""
+    context = request.app[CONTEXT]
+    session_id = check_session_id(request.match_info["session_id"])
+    context.check_accepting()
+    limit_rate(context, request.remote or "", session_id)
+    offer = await read_sdp(request, SDP)
+    with context.sessions.opening(session_id):
+        check_admission(context)
+        worker = context.workers.place()
+        answer = await worker.open(session_id, offer, context.config.answer_timeout_s)
+        media = new_media(worker.name, offer)
+        try:
+            position = await context.history.last_seq(session_id)
+            await context.sessions.opened(session_id, media)
+        except BaseException:
+            worker.close(session_id)
+            raise
+    events = f"/sessions/{session_id}/events?after={position}"
+    return web.Response(
+        status=201,
+        text=answer,
+        content_type=SDP,
+        headers={
+            "Location": f"/whip/{session_id}/{media.resource}",
+            "Link": f'<{events}>; rel="{EVENTS_RELATION}"; events="violation,observation,session"',
+        },
+    )
+
+
+async def trickle(request: web.Request) -> web.Response:
+    """Take candidates that come late; an ICE restart is refused."""
+    session = find_resource(request)
+    fragment = await read_sdp(request, FRAGMENT)
+    ufrag = UFRAG_LINE.search(fragment)
+    if ufrag is None:
+        raise MalformedBody("The fragment has no ice-ufrag.")
+    if session.media is None or ufrag[1] != session.media.ice_ufrag:
+        raise IceRestartUnsupported("ICE restarts are not supported; publish anew.")
+    return web.Response(status=204)
+
+
+async def unpublish(request: web.Request) -> web.Response:
+    """End the session's media. The session and its events stay."""
+    await request.app[CONTEXT].sessions.end_media(find_resource(request))
+    return web.Response()
+
+
+async def nothing_to_get(_request: web.Request) -> web.Response:
+    """Answer a GET with nothing, as RFC 9725 has it."""
+    return web.Response(status=204)
+
+
+def limit_rate(context: Context, remote: str, session_id: str) -> None:
+    """Count an attempt to publish.
+
+    Raises:
+        RateLimited: too many from this address, or for this session.
+    """
+    now = time.monotonic()
+    by_remote = context.posts_by_remote.allow(remote, now)
+    if not (by_remote and context.posts_by_session.allow(session_id, now)):
+        raise RateLimited("Too many attempts to publish; wait a little.")
+
+
+def check_admission(context: Context) -> None:
+    """Take a session only while all of them can be served in time.
+
+    Raises:
+        Overloaded: the scheduler says that no more fit.
+    """
+    fits_more = context.scheduler.fits_more
+    if fits_more is not None and fits_more <= 0:
+        raise Overloaded("No further session fits without making all of them late.")
+
+
+async def read_sdp(request: web.Request, content_type: str) -> str:
+    """The body as text.
+
+    Raises:
+        WrongContentType: it comes as another type.
+        MalformedBody: it is empty or not text.
+    """
+    if request.content_type != content_type:
+        raise WrongContentType(f"This path takes {content_type}.")
+    try:
+        body = (await request.read()).decode()
+    except UnicodeDecodeError as error:
+        raise MalformedBody("The body is not UTF-8 text.") from error
+    if not body.strip():
+        raise MalformedBody("The body is empty.")
+    return body
+
+
+def new_media(worker: str, offer: str) -> Media:
+    """The session's media at this worker, under a new resource that nobody can guess."""
+    ufrag = UFRAG_LINE.search(offer)
+    return Media(
+        phase="connecting",
+        worker=worker,
+        resource=secrets.token_urlsafe(24),
+        ice_ufrag=ufrag[1] if ufrag else "",
+        kinds=offered_kinds(offer),
+    )
+
+
+def offered_kinds(offer: str) -> tuple[StreamKind, ...]:
+    """The kinds of media an accepted offer holds, each once."""
+    kinds: list[StreamKind] = []
+    if "video" in (found := MEDIA_LINE.findall(offer)):
+        kinds.append("video")
+    if "audio" in found:
+        kinds.append("audio")
+    return tuple(kinds)
+
+
+def find_resource(request: web.Request) -> Session:
+    """The session whose WHIP resource the path names.
+
+    Raises:
+        ResourceNotFound: the resource is over, or never was.
+    """
+    session = request.app[CONTEXT].registry.find(request.match_info["session_id"])
+    resource = request.match_info["resource"].encode()
+    if session is None or session.media is None or not session.active:
+        raise ResourceNotFound("There is no such WHIP resource (any more).")
+    if not hmac.compare_digest(session.media.resource.encode(), resource):
+        raise ResourceNotFound("There is no such WHIP resource (any more).")
+    return session
