@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
-from argusd.interviewer_bridge.events import Event, subscribe
+from argusd.api.event import Event
+from argusd.interviewer_bridge.events import Gap, subscribe
 from argusd.interviewer_bridge.media import Source
 from argusd.interviewer_bridge.publisher import Publisher
-from argusd.interviewer_bridge.sessions import ensure_session
 
 from .first import first_of
 from .options import Endpoint
@@ -18,7 +18,11 @@ ENDINGS = ("closed", "session_lost")
 
 
 async def broadcast(
-    daemon: Endpoint, session_id: str, source: Source, on_event: Callable[[Event], None], stop: asyncio.Event
+    daemon: Endpoint,
+    session_id: str,
+    source: Source,
+    on_event: Callable[[Event | Gap], None],
+    stop: asyncio.Event,
 ) -> None:
     """Publish ``source`` as a session and hand over its events as they come.
 
@@ -27,28 +31,22 @@ async def broadcast(
     Raises:
         BridgeError: the daemon cannot be reached, or refuses.
     """
-    await ensure_session(daemon.url, session_id, token=daemon.token)
-    listening = asyncio.Event()
-    follower = asyncio.create_task(_follow(daemon, session_id, on_event, listening))
-    try:
-        # Listen first: events begin with the offer.
-        await first_of(follower, listening.wait())
-        if not follower.done():
-            async with Publisher(daemon.url, session_id, source, token=daemon.token) as publisher:
-                await first_of(follower, publisher.finished(), stop.wait())
-        await asyncio.wait([follower], timeout=LAST_WORDS_SECONDS)
-        if follower.done():
-            follower.result()
-    finally:
-        follower.cancel()
+    async with Publisher(daemon.url, session_id, source, token=daemon.token) as publisher:
+        events = subscribe(daemon.url, session_id, token=daemon.token, last_event_id=publisher.events_after)
+        follower = asyncio.create_task(_follow(events, on_event))
+        try:
+            await first_of(follower, publisher.finished(), stop.wait())
+            await publisher.close()
+            await asyncio.wait([follower], timeout=LAST_WORDS_SECONDS)
+            if follower.done():
+                follower.result()
+        finally:
+            follower.cancel()
 
 
-async def _follow(
-    daemon: Endpoint, session_id: str, on_event: Callable[[Event], None], listening: asyncio.Event
-) -> None:
-    events = subscribe(daemon.url, session_id, token=daemon.token, connected=listening)
+async def _follow(events: AsyncGenerator[Event | Gap, None], on_event: Callable[[Event | Gap], None]) -> None:
     async with contextlib.aclosing(events):
         async for event in events:
             on_event(event)
-            if event.type == "session" and event.name in ENDINGS:
+            if isinstance(event, Event) and event.type == "session" and event.name in ENDINGS:
                 return

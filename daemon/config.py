@@ -155,9 +155,7 @@ def _convert(table: Table, kind: type[Section], prefix: str, misplaced: frozense
     fields = [field.name for field in msgspec.structs.fields(kind)]
     for key in table:
         if key in misplaced:
-            raise ConfigInvalid(
-                f"{prefix}{key} is set for all processes at once: move {key} to the top level"
-            )
+            raise ConfigInvalid(f"{prefix}{key} follows from the top-level keys and is not set here")
         if key not in fields:
             close = difflib.get_close_matches(key, fields, 1)
             hint = f"; did you mean {prefix}{close[0]}?" if close else ""
@@ -170,7 +168,7 @@ def _convert(table: Table, kind: type[Section], prefix: str, misplaced: frozense
 
 
 def _decode_path(kind: type, value: Any) -> Any:
-    if issubclass(kind, Path) and isinstance(value, str):
+    if issubclass(kind, Path) and isinstance(value, str | Path):
         return Path(value).expanduser()
     raise NotImplementedError
 
@@ -200,4 +198,6 @@ def _put(table: Table, path: tuple[str, ...], value: Any) -> None:
         table = table.setdefault(key, {})
         if not isinstance(table, dict):
             raise ConfigInvalid(f"{'.'.join(path)}: {key} is a value, not a table")
+    if isinstance(table.get(path[-1]), dict) and not isinstance(value, dict):
+        raise ConfigInvalid(f"{'.'.join(path)} is a table of keys, not a value")
     table[path[-1]] = value

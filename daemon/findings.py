@@ -1,9 +1,10 @@
 """How findings look on a terminal: a line each as they come, a summary at the end. Pure text, no I/O."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from argusd.interviewer_bridge.events import Event
+from argusd.api.event import Event
+from argusd.interviewer_bridge.events import Gap
 
 MARKS = {"start": "▲", "end": "▼", "update": "·"}
 COLOURS = {"critical": "\033[31m", "warning": "\033[33m"}
@@ -19,19 +20,20 @@ class FindingPrinter:
         self._colour = colour
         self._counts: dict[tuple[str, str], int] = {}
 
-    def line(self, event: Event) -> str | None:
+    def line(self, event: Event | Gap) -> str | None:
         """The event's line, or None: an update, or an observation that repeats the counts before it."""
-        if event.type == "gap":
-            return "          … events before this one are past their retention"
+        if isinstance(event, Gap):
+            missed = "some" if event.missed is None else event.missed
+            return self._paint(DIM, f"{'':>9} … {missed} events are lost")
         if event.type == "session":
             return self._paint(DIM, f"{'':>9} ● session {event.name}{_reason(event)}")
         if event.type == "observation" and event.name != "speech":
             return self._counts_line(event)
         if event.state == "update":
             return None
-        mark = MARKS.get(event.state or "", "·")
+        mark = MARKS[event.state]
         text = f"{media_time(event):>9} {mark} {event.name:<16} {_details(event)}".rstrip()
-        colour = COLOURS.get(event.severity or "", "") if event.type == "violation" else ""
+        colour = COLOURS.get(event.severity, "") if event.type == "violation" else ""
         return self._paint(colour, text) + self._age(event)
 
     def _counts_line(self, event: Event) -> str | None:
@@ -44,10 +46,10 @@ class FindingPrinter:
                 changed.append(f"{count} {noun if count == 1 else plural(noun)}")
         if not changed:
             return None
-        return f"{media_time(event):>9} · {event.stream or '':<16} {', '.join(changed)}" + self._age(event)
+        return f"{media_time(event):>9} · {event.stream:<16} {', '.join(changed)}" + self._age(event)
 
     def _age(self, event: Event) -> str:
-        if event.frame_age_ms is None:
+        if not event.frame_age_ms:
             return ""
         return self._paint(DIM, f"   age {event.frame_age_ms:.0f} ms")
 
@@ -60,15 +62,17 @@ class Summary:
 
     def __init__(self) -> None:
         self._starts: Counter[str] = Counter()
-        self._seconds: Counter[str] = Counter()
+        self._seconds: defaultdict[str, float] = defaultdict(float)
         self._directions: dict[str, Counter[str]] = {}
         self._face_counts: Counter[int] = Counter()
         self._speech: list[float] = []
         self._ages: list[float] = []
 
-    def add(self, event: Event) -> None:
+    def add(self, event: Event | Gap) -> None:
         """Count one event."""
-        if event.type in ("violation", "observation") and event.frame_age_ms is not None:
+        if isinstance(event, Gap) or event.type == "session":
+            return
+        if event.frame_age_ms:
             self._ages.append(event.frame_age_ms)
         if event.type == "violation":
             self._add_violation(event)
@@ -83,7 +87,7 @@ class Summary:
             if "direction" in event.data:
                 self._directions.setdefault(event.name, Counter())[str(event.data["direction"])] += 1
         elif event.state == "end":
-            self._seconds[event.name] += duration(event)  # type: ignore[assignment]
+            self._seconds[event.name] += duration(event)
 
     def lines(self) -> Iterable[str]:
         """The summary, line by line."""

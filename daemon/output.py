@@ -4,7 +4,8 @@ import sys
 
 import msgspec
 
-from argusd.interviewer_bridge.events import Event
+from argusd.api.event import Event
+from argusd.interviewer_bridge.events import Gap
 
 from .findings import FindingPrinter
 
@@ -17,7 +18,7 @@ class EventOutput:
         self._name_sessions = name_sessions
         self._printer = FindingPrinter(colour=sys.stdout.isatty())
 
-    def show(self, event: Event) -> None:
+    def show(self, event: Event | Gap) -> None:
         """Write one event, unless it is one that people do not miss."""
         line = msgspec.json.encode(event).decode() if self._json else self._printer.line(event)
         if line is not None:

@@ -24,10 +24,6 @@ class SubscriptionRefused(Refused):
     """The daemon does not serve these events (unknown session, no right to it)."""
 
 
-class SessionRefused(Refused):
-    """The daemon does not show or make this session."""
-
-
 class SourceUnreadable(BridgeError):
     """The media source cannot be opened, or holds neither picture nor sound."""
 

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator
-from typing import Any, Literal
 
 import aiohttp
 import msgspec
+
+from argusd.api.event import Event
 
 from .errors import StreamBroken, SubscriptionRefused, Unreachable
 from .refusal import refusal_of
@@ -21,26 +22,12 @@ LONGEST_BACKOFF_S = 5.0
 SILENCE_S = 45.0
 
 
-class Event(msgspec.Struct, frozen=True):
-    """One event of the wire contract (DESIGN section 6).
+class Gap(msgspec.Struct, frozen=True, tag="gap", tag_field="type"):
+    """Events are missing here and will never come: ``missed`` of them, where that is known."""
 
-    ``captured_at`` is unix seconds, ``frame_age_ms`` the time from a frame's arrival to the finding.
-    A ``gap`` says that events before this one are past their retention and will never come.
-    """
-
-    type: Literal["violation", "observation", "session", "gap"]
-    id: str = ""
     session_id: str = ""
-    seq: int = 0
-    stream: str | None = None
-    name: str = ""
-    state: str | None = None
-    severity: str | None = None
-    confidence: float | None = None
-    captured_at: float | None = None
-    frame_age_ms: float | None = None
-    data: dict[str, Any] = {}
-    evidence_id: str | None = None
+    missed: int | None = None
+    reason: str = ""
 
 
 async def subscribe(
@@ -49,12 +36,12 @@ async def subscribe(
     *,
     token: str | None = None,
     last_event_id: str = "",
-    connected: asyncio.Event | None = None,
-) -> AsyncGenerator[Event, None]:
+) -> AsyncGenerator[Event | Gap, None]:
     """Yield a session's events (all sessions' without ``session_id``) for as long as the caller iterates.
 
-    Lost connections are made anew, with back-off, from the last event seen: nothing is lost or doubled inside
-    the daemon's retention. ``connected`` is set once the daemon serves the stream.
+    They begin behind ``last_event_id``: an event's id, ``0`` for the oldest that is kept, empty for now. Lost
+    connections are made anew, with back-off, from the last event seen: nothing is lost or doubled inside the
+    daemon's retention; where it is, a ``Gap`` says so.
 
     Raises:
         SubscriptionRefused: the daemon says no (401, 403, 404, 422); trying again would not help.
@@ -71,8 +58,6 @@ async def subscribe(
                     async for message in messages:
                         if message is None:
                             served, backoff = True, FIRST_BACKOFF_S
-                            if connected is not None:
-                                connected.set()
                             continue
                         last_event_id = message.last_event_id
                         yield decode_event(message)
@@ -104,16 +89,15 @@ async def _read(
                 yield message
 
 
-def decode_event(message: SseMessage) -> Event:
-    """The event that an SSE message carries.
+def decode_event(message: SseMessage) -> Event | Gap:
+    """The event, or the gap, that a message carries.
 
     Raises:
-        StreamBroken: its data is not an event.
+        StreamBroken: its data is neither.
     """
     try:
         if message.event == "gap":
-            data = msgspec.json.decode(message.data, type=dict[str, Any])
-            return Event(type="gap", id=message.last_event_id, data=data)
+            return msgspec.convert(msgspec.json.decode(message.data, type=dict), Gap)
         return msgspec.json.decode(message.data, type=Event)
     except msgspec.MsgspecError as error:
         raise StreamBroken("the daemon sent something that is not an event") from error

@@ -15,14 +15,17 @@ from urllib.parse import quote, urljoin
 
 import aiohttp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from yarl import URL
 
 from .errors import ConnectionNotMade, PublishRefused, Unreachable
 from .events import bearer
+from .loopback import offer_loopback
 from .media import Source
 from .refusal import refusal_of
 
 log = logging.getLogger(__name__)
 
+EVENTS_RELATION = "urn:ietf:params:whip:ext:core:server-sent-events"
 CONNECT_SECONDS = 15.0
 HTTP_SECONDS = 15.0
 # The last packets of a track that ended are still on their way through the daemon's jitter buffer.
@@ -30,7 +33,10 @@ LINGER_SECONDS = 0.5
 
 
 class Publisher:
-    """One peer connection that sends; entering the context publishes, leaving it ends the session's media."""
+    """One peer connection that sends; entering the context publishes, leaving it ends the session's media.
+
+    ``events_after``: the position (as for ``subscribe``) behind which this publication's events lie.
+    """
 
     def __init__(self, url: str, session_id: str, source: Source, *, token: str | None = None) -> None:
         self._url = url
@@ -43,12 +49,14 @@ class Publisher:
         self._over = asyncio.Event()
         self._playing = len(source.tracks)
         self._resource: str | None = None
+        self.events_after = ""
         self._peer.on("connectionstatechange", self._connection_changed)
         for track in source.tracks:
             self._peer.addTrack(track)
             track.on("ended", self._track_ended)
         for transceiver in self._peer.getTransceivers():
             transceiver.direction = "sendonly"
+        offer_loopback(self._peer)
 
     async def __aenter__(self) -> Self:
         try:
@@ -106,6 +114,9 @@ class Publisher:
             if response.status != 201:
                 raise PublishRefused(response.status, *await refusal_of(response))
             self._resource = urljoin(self._endpoint, response.headers["Location"])
+            events = response.links.get(EVENTS_RELATION)
+            if events is not None:
+                self.events_after = URL(events["url"]).query.get("after", "")
             return await response.text()
 
     def _http(self) -> aiohttp.ClientSession:

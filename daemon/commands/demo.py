@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from argusd.api.event import Event
 from argusd.daemon.broadcast import broadcast
 from argusd.daemon.child import Child, ChildSpec
 from argusd.daemon.commands.serve import argusd_child
@@ -24,7 +25,7 @@ from argusd.daemon.output import EventOutput
 from argusd.daemon.preflight import require_free_port
 from argusd.daemon.sample import sample_clip
 from argusd.daemon.supervisor import describe_exit
-from argusd.interviewer_bridge.events import Event
+from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.media import open_file
 from argusd.scheduler.zoo.errors import ZooError
 from argusd.scheduler.zoo.store import ZooStore
@@ -97,7 +98,7 @@ async def _publish(config: Config, clip: Path, stop: asyncio.Event) -> None:
     daemon = local_endpoint(config)
     output, summary = EventOutput(json=False), Summary()
 
-    def take(event: Event) -> None:
+    def take(event: Event | Gap) -> None:
         output.show(event)
         summary.add(event)
 

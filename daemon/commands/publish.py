@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import signal
 
+from argusd.api.event import Event
 from argusd.daemon.broadcast import broadcast
 from argusd.daemon.config import load_config
 from argusd.daemon.errors import ConfigInvalid
@@ -11,7 +12,7 @@ from argusd.daemon.findings import Summary
 from argusd.daemon.options import Endpoint, configure_endpoint, endpoint
 from argusd.daemon.output import EventOutput
 from argusd.daemon.sample import sample_clip
-from argusd.interviewer_bridge.events import Event
+from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.media import Source, open_file, synthetic
 
 HELP = {"publish": "send a file or a test picture as a session, and print what is found"}
@@ -48,7 +49,7 @@ async def publish(daemon: Endpoint, session_id: str, path: str | None, args: arg
         loop.add_signal_handler(number, stop.set)
     output, summary = EventOutput(json=args.json), Summary()
 
-    def take(event: Event) -> None:
+    def take(event: Event | Gap) -> None:
         output.show(event)
         summary.add(event)
 

@@ -1,0 +1,134 @@
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argusd.daemon.config import resolve
+from argusd.daemon.errors import ConfigInvalid
+
+
+@pytest.fixture
+def toml(tmp_path: Path):
+    """Writes a configuration file; returns the environment that names it."""
+
+    def write(text: str) -> dict[str, str]:
+        file = tmp_path / "argusd.toml"
+        file.write_text(text)
+        return {"ARGUSD_CONFIG": str(file)}
+
+    return write
+
+
+def test_defaults_need_nothing():
+    config = resolve({})
+    assert config.api.port == 8015
+    assert config.api.host == "127.0.0.1"
+    assert config.scheduler.device == "auto"
+    assert config.state_dir == Path("~/.local/state/argusd").expanduser()
+    assert config.runtime_dir == config.state_dir / "run"
+
+
+def test_what_processes_share_is_the_same_in_all_of_them(tmp_path: Path):
+    config = resolve({"ARGUSD_STATE_DIR": str(tmp_path), "ARGUSD_INGEST_WORKERS": "3"})
+    sections = (config.api, config.ingest, config.scheduler)
+    assert {section.runtime_dir for section in sections} == {tmp_path / "run"}
+    assert (config.api.ingest_workers, config.ingest.workers, config.scheduler.ingest_workers) == (3, 3, 3)
+    assert [config.ingest_worker(n).worker for n in range(3)] == [0, 1, 2]
+
+
+def test_a_worker_that_is_not_configured_is_refused():
+    with pytest.raises(ConfigInvalid, match="no ingest worker 7"):
+        resolve({}).ingest_worker(7)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, 8001),
+        ({"PORT": "8002"}, 8002),
+        ({"PORT": "8002", "ARGUSD_API__PORT": "8003"}, 8003),
+    ],
+)
+def test_the_environment_goes_over_older_names_over_the_file(toml, environment, expected):
+    assert resolve(toml("[api]\nport = 8001") | environment).api.port == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "read"),
+    [
+        ("REDIS_URL", "redis://cache:6379/2", lambda config: config.api.redis_url),
+        ("PROCTORING_ML_DEVICE", "cuda:1", lambda config: config.scheduler.device),
+        ("ARGUSD_API__REDIS_URL", "unix:///run/redis.sock", lambda config: config.api.redis_url),
+        ("ARGUSD_LOG_LEVEL", "debug", lambda config: config.log_level),
+        ("ARGUSD_CACHE_DIR", "/var/cache/argusd", lambda config: str(config.scheduler.cache_dir)),
+        ("ARGUSD_TOKEN", "s3cret", lambda config: config.client_token),
+        ("ML_ORCHESTRATOR_URL", "http://ml:8015", lambda config: config.orchestrator_url),
+        ("NOTIFY_SOCKET", "/run/notify", lambda config: config.notify_socket),
+    ],
+)
+def test_each_variable_reaches_its_key(variable, value, read):
+    assert read(resolve({variable: value})) == value
+
+
+def test_a_value_with_brackets_is_toml():
+    config = resolve(
+        {
+            "ARGUSD_API__TOKENS": '[{secret = "a", session_prefix = "kyc-"}, {secret = "b"}]',
+            "ARGUSD_INGEST__ICE_ADDRESSES": '["127.0.0.1"]',
+            "ARGUSD_SCHEDULER__MODELS": '{face_detector = "blazeface"}',
+        }
+    )
+    assert [token.secret for token in config.api.tokens] == ["a", "b"]
+    assert config.client_token == "b"  # the first that reaches every session
+    assert config.ingest.ice_addresses == ("127.0.0.1",)
+    assert config.scheduler.models == {"face_detector": "blazeface"}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[api]\nprot = 1", "unknown configuration key api.prot; did you mean api.port?"),
+        ("stat_dir = '/x'", "unknown configuration key stat_dir; did you mean state_dir?"),
+        ("[gpu]\nx = 1", "unknown configuration key gpu"),
+        ("[scheduler]\nstate_dir = '/x'", "scheduler.state_dir follows from the top-level keys"),
+        ("[ingest]\nworker = 1", "ingest.worker follows from the top-level keys"),
+        ("[api]\nport = 'eighty'", "api.port: Expected `int`"),
+        ("[ingest]\nslots = 1", "ingest.slots must be at least 2"),
+        ("log_level = 'loud'", "log_level: Invalid enum value 'loud'"),
+        ("api = 3", "api is a table of keys, not a value"),
+        ("port = ", "is not TOML"),
+    ],
+)
+def test_what_is_not_understood_is_refused_by_name(toml, text, complaint):
+    with pytest.raises(ConfigInvalid) as caught:
+        resolve(toml(text))
+    assert complaint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"ARGUSD_API__PROT": "1"}, "api.prot"),
+        ({"ARGUSD_BOGUS": "1"}, "unknown configuration key bogus"),
+        ({"ARGUSD_LOG_LEVEL__X": "1", "ARGUSD_LOG_LEVEL": "info"}, "log_level"),
+        ({"ARGUSD_API__TOKENS": "[{"}, "ARGUSD_API__TOKENS is not a TOML value"),
+        ({"ARGUSD_CONFIG": "/nowhere/argusd.toml"}, "cannot read the configuration /nowhere/argusd.toml"),
+        ({"ARGUSD_STATE_DIR": "/x" * 60}, "too long for unix sockets"),
+    ],
+)
+def test_a_variable_that_is_not_understood_is_refused(environment, complaint):
+    with pytest.raises(ConfigInvalid) as caught:
+        resolve(environment)
+    assert complaint in str(caught.value)
+
+
+@given(
+    st.from_regex(r"ARGUSD_[A-Z_]{1,20}", fullmatch=True),
+    st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=20),
+)
+def test_any_variable_is_either_understood_or_refused_in_words(name: str, value: str):
+    # No other exception gets out, whatever the variable.
+    with suppress(ConfigInvalid):
+        assert resolve({name: value}).environment == {name: value}
