@@ -46,8 +46,8 @@ def _convert_tfjs(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelP
 
 
 IMPORTERS: Mapping[str, Importer] = {
-    "tflite": Importer(1, _convert_tflite),
-    "tfjs": Importer(1, _convert_tfjs),
+    "tflite": Importer(2, _convert_tflite),
+    "tfjs": Importer(2, _convert_tfjs),
 }
 """Raise a version when the same source would give another model: caches then import again."""
 

@@ -16,6 +16,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from ..errors import ImportFailedError
+from .hard_sigmoid import fuse_hard_sigmoids
 
 Array = npt.NDArray[np.generic]
 
@@ -48,7 +49,7 @@ class GraphBuilder:
 
     def __init__(self) -> None:
         self._nodes: list[onnx.NodeProto] = []
-        self._initializers: dict[str, onnx.TensorProto] = {}
+        self._constants: dict[str, Array] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
         self._transposed: dict[str, str] = {}
         self._clipped: dict[str, tuple[Value, float, float]] = {}
@@ -62,8 +63,7 @@ class GraphBuilder:
     def constant(self, array: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
         """Add a constant and return its name."""
         name = self._fresh("constant")
-        data = np.ascontiguousarray(np.asarray(array, dtype=dtype)).reshape(np.shape(array))
-        self._initializers[name] = numpy_helper.from_array(data, name)
+        self._constants[name] = np.asarray(array, dtype=dtype, order="C")
         return name
 
     def node(self, operator: str, inputs: Sequence[str], **attributes: Any) -> str:
@@ -103,14 +103,14 @@ class GraphBuilder:
         for name, value in outputs.items():
             renamed = helper.make_node("Identity", [self.source_layout(value)], [name], name=f"output/{name}")
             self._nodes.append(renamed)
-        nodes = _reachable(self._nodes, outputs)
+        nodes = _reachable(fuse_hard_sigmoids(self._nodes, self._constants), outputs)
         used = {name for node in nodes for name in node.input}
         graph = helper.make_graph(
             nodes,
             "argusd",
             self._inputs,
             [_value_info(name, value.shape) for name, value in outputs.items()],
-            [tensor for name, tensor in self._initializers.items() if name in used],
+            [numpy_helper.from_array(data, name) for name, data in self._constants.items() if name in used],
         )
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="argusd"

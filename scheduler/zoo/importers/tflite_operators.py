@@ -118,7 +118,7 @@ def _mul(call: Call) -> Value:
 
 
 def _prelu(call: Call) -> Value:
-    return layers.binary(call.g, "PRelu", call.value(0), call.constant(1))
+    return layers.prelu(call.g, call.value(0), call.constant(1))
 
 
 def _relu(call: Call) -> Value:

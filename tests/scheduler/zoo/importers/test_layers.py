@@ -125,6 +125,15 @@ def test_an_image_and_a_vector_cannot_be_added() -> None:
         layers.binary(g, "Add", g.input("x", (2, 2, 1)), g.input("y", (2,)))
 
 
+def test_prelu_bends_each_channel_by_its_own_slope(compute: Compute) -> None:
+    x = np.array([-2.0, -1.0, 0.0, 3.0]).reshape(1, 4, 1, 1) * np.ones(3)
+    slopes = np.array([0.25, -4.0, 6.0], np.float32).reshape(1, 1, 3)
+
+    found = compute(lambda g, v: layers.prelu(g, v, slopes), x)
+
+    np.testing.assert_allclose(found, np.where(x > 0, x, x * slopes), rtol=1e-6)
+
+
 def test_zeros_are_added_around_an_image_and_behind_its_channels(compute: Compute) -> None:
     x = np.ones((2, 1, 1, 1))
 

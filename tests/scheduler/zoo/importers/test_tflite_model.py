@@ -62,7 +62,9 @@ def test_an_inner_tensor_can_be_given_out_instead(small_tflite: bytes, run: Runn
 def test_images_are_transposed_once_on_the_way_in_and_once_on_the_way_out(small_tflite: bytes) -> None:
     operators = [node.op_type for node in import_tflite(small_tflite).graph.node]
 
-    assert operators == ["Transpose", "Conv", "Clip", "PRelu", "Transpose", "Identity"]
+    assert operators[:3] == ["Transpose", "Conv", "Clip"]
+    assert operators[-2:] == ["Transpose", "Identity"]
+    assert operators.count("Transpose") == 2
 
 
 @pytest.mark.parametrize("name", ["kernel", "nothing"])
