@@ -41,3 +41,51 @@ class ChannelClosed(IngestError):
     """The other end of a control connection is gone, or does not keep up."""
 
     code = "channel_closed"
+
+
+class IncompatibleLibrary(IngestError):
+    """The installed aiortc or aioice is not the one whose inner parts the guard and the transport know."""
+
+    code = "incompatible_library"
+
+
+class OfferRefused(IngestError):
+    """Base of every reason not to answer a WHIP offer."""
+
+    code = "bad_offer"
+
+
+class BadOffer(OfferRefused):
+    """The SDP is malformed, too long, or lacks what WebRTC demands (BUNDLE, rtcp-mux, DTLS, ICE)."""
+
+    code = "bad_offer"
+
+
+class OfferNotSending(OfferRefused):
+    """A media section of the offer is recvonly or inactive; a WHIP client sends."""
+
+    code = "offer_not_sending"
+
+
+class TooManyTracks(OfferRefused):
+    """More than one track of a kind is offered."""
+
+    code = "too_many_tracks"
+
+
+class UnsupportedCodec(OfferRefused):
+    """A media section offers none of VP8, H264 (video) and Opus (audio)."""
+
+    code = "unsupported_codec"
+
+
+class SessionExists(OfferRefused):
+    """This worker already holds a session of that id."""
+
+    code = "session_exists"
+
+
+class WorkerFull(OfferRefused):
+    """The worker holds as many sessions as it may."""
+
+    code = "worker_full"

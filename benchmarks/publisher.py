@@ -1,0 +1,83 @@
+"""A real aiortc peer that publishes encoded clips."""
+
+import asyncio
+from collections.abc import Sequence
+from fractions import Fraction
+
+import av
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+
+from .clips import FPS, OPUS_CLOCKS
+
+VIDEO_CLOCK, AUDIO_CLOCK = 90_000, 48_000
+
+
+class PacketTrack(MediaStreamTrack):
+    """Plays encoded packets in real time, ``repeat`` times; then the peer is silent."""
+
+    def __init__(self, kind: str, packets: Sequence[bytes], *, repeat: int = 1) -> None:
+        super().__init__()
+        self.kind = kind
+        self.packets = packets
+        self.sent = 0
+        self._limit = repeat * len(packets)
+        self._clock_rate = VIDEO_CLOCK if kind == "video" else AUDIO_CLOCK
+        self._step = VIDEO_CLOCK // FPS if kind == "video" else OPUS_CLOCKS
+        self._start = 0.0
+
+    async def recv(self) -> av.Packet:
+        """The next packet, when it is due."""
+        loop = asyncio.get_running_loop()
+        self._start = self._start or loop.time()
+        if self.sent >= self._limit:
+            await loop.create_future()
+        due = self._start + self.sent * self._step / self._clock_rate
+        await asyncio.sleep(max(0.0, due - loop.time()))
+        packet = av.Packet(self.packets[self.sent % len(self.packets)])
+        packet.pts, packet.time_base = self.sent * self._step, Fraction(1, self._clock_rate)
+        self.sent += 1
+        return packet
+
+
+class Publisher:
+    """Offers its tracks from 127.0.0.1; ``codec`` is the video codec that is offered."""
+
+    def __init__(self, tracks: Sequence[MediaStreamTrack], codec: str = "vp8") -> None:
+        self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.connected = asyncio.Event()
+        self.peer.on("connectionstatechange", self._state_changed)
+        for track in tracks:
+            transceiver = self.peer.addTransceiver(track, "sendonly")
+            capabilities = transceiver.sender.getCapabilities(track.kind).codecs
+            wanted = ("audio/opus", f"video/{codec}", "video/rtx")
+            transceiver.setCodecPreferences([c for c in capabilities if c.mimeType.lower() in wanted])
+        for transceiver in self.peer.getTransceivers():
+            _gather_on_loopback(transceiver.sender.transport.transport._connection)
+
+    async def offer(self) -> str:
+        """The SDP offer, with all candidates."""
+        await self.peer.setLocalDescription(await self.peer.createOffer())
+        return self.peer.localDescription.sdp
+
+    async def accept(self, answer_sdp: str) -> None:
+        """Take the answer and wait until the media flows."""
+        await self.peer.setRemoteDescription(RTCSessionDescription(answer_sdp, "answer"))
+        await asyncio.wait_for(self.connected.wait(), 20)
+
+    async def close(self) -> None:
+        """Say goodbye."""
+        await self.peer.close()
+
+    def _state_changed(self) -> None:
+        if self.peer.connectionState == "connected":
+            self.connected.set()
+
+
+def _gather_on_loopback(connection: object) -> None:
+    # aioice leaves 127.0.0.1 out; without it two peers on a host without a network never meet.
+    gather = connection.get_component_candidates
+
+    async def gather_loopback(component: int, **_: object) -> object:
+        return await gather(component, ["127.0.0.1"])
+
+    connection.get_component_candidates = gather_loopback

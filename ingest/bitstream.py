@@ -1,0 +1,17 @@
+"""What the codecs' parsers return."""
+
+from typing import NamedTuple
+
+
+class Fragment(NamedTuple):
+    """One packet's share of a frame's bitstream; ``starts_frame`` is True only where that is certain."""
+
+    data: bytes
+    starts_frame: bool
+
+
+class FrameHead(NamedTuple):
+    """What an encoded frame says about itself; ``size`` (width, height) comes with keyframes."""
+
+    keyframe: bool
+    size: tuple[int, int] | None = None

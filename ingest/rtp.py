@@ -1,0 +1,83 @@
+"""RTP packets as they come out of SRTP (RFC 3550 section 5.1), parsed no further than a receiver needs."""
+
+from struct import Struct
+from typing import NamedTuple
+
+HEADER = Struct("!BBHLL")
+EXTENSION_HEADER = Struct("!HH")
+ONE_BYTE_PROFILE = 0xBEDE
+
+
+class RtpPacket(NamedTuple):
+    """One packet. ``extension`` is the header extension's body when its profile is one-byte (RFC 8285)."""
+
+    payload_type: int
+    marker: bool
+    sequence_number: int
+    timestamp: int
+    ssrc: int
+    payload: bytes
+    extension: bytes = b""
+
+
+def parse_rtp(data: bytes) -> RtpPacket:
+    """Parse a decrypted packet.
+
+    Raises:
+        ValueError: it is truncated, or says so of its parts.
+    """
+    size = len(data)
+    if size < HEADER.size:
+        raise ValueError("the RTP header is truncated")
+    first, second, sequence_number, timestamp, ssrc = HEADER.unpack_from(data)
+    if first >> 6 != 2:
+        raise ValueError("the RTP version is not 2")
+    start = HEADER.size + 4 * (first & 0x0F)
+    extension = b""
+    if first & 0x10:
+        if size < start + 4:
+            raise ValueError("the RTP header extension is truncated")
+        profile, words = EXTENSION_HEADER.unpack_from(data, start)
+        body = start + 4
+        start = body + 4 * words
+        if profile == ONE_BYTE_PROFILE:
+            extension = data[body:start]
+    end = size - data[-1] if first & 0x20 else size
+    if end < start or (first & 0x20 and end == size):
+        raise ValueError("the RTP packet is shorter than its parts")
+    return RtpPacket(
+        second & 0x7F, second > 0x7F, sequence_number, timestamp, ssrc, data[start:end], extension
+    )
+
+
+def unwrap_rtx(packet: RtpPacket, payload_type: int, ssrc: int) -> RtpPacket:
+    """The lost packet that a retransmission carries (RFC 4588).
+
+    Raises:
+        ValueError: there is nothing in it; senders probe the bandwidth with such packets.
+    """
+    if len(packet.payload) < 2:
+        raise ValueError("the retransmission is empty")
+    return RtpPacket(
+        payload_type,
+        packet.marker,
+        int.from_bytes(packet.payload[:2], "big"),
+        packet.timestamp,
+        ssrc,
+        packet.payload[2:],
+    )
+
+
+def extension_element(extension: bytes, element_id: int) -> bytes:
+    """The element of that id in a one-byte header extension, empty when it is not there (RFC 8285 4.2)."""
+    at = 0
+    while at < len(extension):
+        head = extension[at]
+        if head == 0:  # padding
+            at += 1
+            continue
+        end = at + 2 + (head & 0x0F)
+        if head >> 4 == element_id:
+            return extension[at + 1 : end]
+        at = end
+    return b""

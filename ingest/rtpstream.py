@@ -1,0 +1,112 @@
+"""What a receiver keeps of one synchronisation source: its counters, its clock, its reception report."""
+
+from aiortc.rtp import RtcpReceiverInfo, RtcpSrPacket
+
+from .clock import SenderClock, Unwrapper
+from .rtp import RtpPacket
+
+MAX_LOST = (1 << 23) - 1
+SILENCE_NS = 2_000_000_000
+
+
+class RtpStream:
+    """One SSRC's reception (RFC 3550 sections 6.4 and A.3, A.8)."""
+
+    def __init__(self, ssrc: int, clock_rate: int) -> None:
+        self.ssrc = ssrc
+        self.clock = SenderClock(clock_rate)
+        self._numbers = Unwrapper(16)
+        self._timestamps = Unwrapper(32)
+        self._clock_rate = clock_rate
+        self._base = -1
+        self._highest = -1
+        self._received = 0
+        self._expected_prior = 0
+        self._received_prior = 0
+        self._transit = 0
+        self._jitter = 0.0
+        self._last_timestamp = -1
+        self._last_report = (0, 0)  # middle 32 bits of the NTP time, monotonic ns of its arrival
+        self.last_ns = 0
+
+    def extend(self, packet: RtpPacket) -> tuple[int, int]:
+        """Extended sequence number and timestamp of a packet."""
+        return self._numbers.extend(packet.sequence_number), self._timestamps.extend(packet.timestamp)
+
+    def count(self, number: int, timestamp: int, now_ns: int) -> None:
+        """Note the arrival of an original (not retransmitted) packet, by its extended counters."""
+        self._received += 1
+        self.last_ns = now_ns
+        if number > self._highest:
+            if self._base < 0:
+                self._base = number
+            self._highest = number
+            if timestamp != self._last_timestamp:
+                self._measure_jitter(timestamp, now_ns)
+
+    def _measure_jitter(self, timestamp: int, now_ns: int) -> None:
+        transit = now_ns * self._clock_rate // 1_000_000_000 - timestamp
+        if self._last_timestamp >= 0:
+            self._jitter += (abs(transit - self._transit) - self._jitter) / 16
+        self._transit, self._last_timestamp = transit, timestamp
+
+    def sender_report(self, packet: RtcpSrPacket, now_ns: int) -> None:
+        """Take in the sender's clocks."""
+        info = packet.sender_info
+        self._last_report = (info.ntp_timestamp >> 16 & 0xFFFFFFFF, now_ns)
+        timestamp = self._timestamps.nearest(info.rtp_timestamp)
+        if timestamp is not None:
+            self.clock.report(info.ntp_timestamp, timestamp)
+
+    def report_block(self, now_ns: int) -> RtcpReceiverInfo:
+        """The reception report since the last one."""
+        expected = self._highest - self._base + 1
+        expected_since = expected - self._expected_prior
+        lost_since = expected_since - (self._received - self._received_prior)
+        self._expected_prior, self._received_prior = expected, self._received
+        middle, arrived_ns = self._last_report
+        return RtcpReceiverInfo(
+            ssrc=self.ssrc,
+            fraction_lost=min(255, max(0, (lost_since << 8) // max(1, expected_since))),
+            packets_lost=max(-MAX_LOST, min(MAX_LOST, expected - self._received)),
+            highest_sequence=self._highest & 0xFFFFFFFF,
+            jitter=int(self._jitter),
+            lsr=middle,
+            dlsr=min(0xFFFFFFFF, (now_ns - arrived_ns << 16) // 1_000_000_000) if middle else 0,
+        )
+
+
+class Source:
+    """The one SSRC that a track is received from, and what happens to any other.
+
+    The first SSRC heard is taken; another takes its place only after ``SILENCE_NS`` without a packet of it.
+    However many SSRCs a peer invents, there is one stream's worth of state.
+    """
+
+    def __init__(self, clock_rate: int) -> None:
+        self._clock_rate = clock_rate
+        self.stream: RtpStream | None = None
+        self.refused = 0
+
+    @property
+    def ssrc(self) -> int:
+        """The SSRC in use.
+
+        Raises:
+            ValueError: none was heard yet.
+        """
+        if self.stream is None:
+            raise ValueError("no packet of this track has arrived")
+        return self.stream.ssrc
+
+    def admit(self, ssrc: int, now_ns: int) -> RtpStream | None:
+        """The stream of this SSRC (a new one when it is taken up), or None if its packets are not wanted."""
+        stream = self.stream
+        if stream is not None and stream.ssrc == ssrc:
+            return stream
+        if stream is None or now_ns - stream.last_ns > SILENCE_NS:
+            self.stream = RtpStream(ssrc, self._clock_rate)
+            self.stream.last_ns = now_ns
+            return self.stream
+        self.refused += 1
+        return None

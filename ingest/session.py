@@ -1,0 +1,181 @@
+"""One WHIP session: an offer answered, its media received, its end noticed."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from typing import Protocol
+
+from aiortc import RTCConfiguration, RTCDtlsTransport, RTCPeerConnection, RTCSessionDescription
+from aiortc.exceptions import InternalError, InvalidStateError, OperationError
+from aiortc.rtcrtpparameters import RTCRtpReceiveParameters
+
+from .arena import Arena
+from .audio import AudioReceiver
+from .bandwidth import BandwidthEstimator
+from .config import IngestConfig
+from .decoder import VideoDecoder
+from .errors import BadOffer
+from .feedback import Feedback
+from .gate import KeyframeGate
+from .guard import guard_connection, host_addresses
+from .liveness import Standing, standing
+from .messages import StreamCounters, StreamKind
+from .sdp import MALFORMED, Agreement, check_offer, finish_answer, read_answer
+from .sink import FrameSink, PcmSink, Ring
+from .transport import MediaTransport, RtcpSender
+from .video import VideoReceiver
+
+log = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT_S = 5.0
+AIORTC_ERRORS = (*MALFORMED, InternalError, InvalidStateError, OperationError)
+
+
+class Observer(Protocol):
+    """Who wants to know of a session; all calls come on the loop."""
+
+    def stream_opened(self, session_id: str, kind: StreamKind, ring: Ring) -> None:
+        """A track has a ring now, or another one than before."""
+
+    def standing_changed(self, session_id: str, standing: Standing) -> None:
+        """The session's state is another one now."""
+
+
+class Session:
+    """A peer connection and what it feeds.
+
+    ``answer`` once, ``check`` often, ``close`` once. Every ring is zeroed and given back when ``close``
+    returns; for what aiortc still has to close there is ``closed``.
+    """
+
+    def __init__(self, session_id: str, config: IngestConfig, arena: Arena, observer: Observer) -> None:
+        self.session_id = session_id
+        self.standing = Standing("connecting")
+        self._config = config
+        self._observer = observer
+        self._loop = asyncio.get_running_loop()
+        self._opened_ns = time.monotonic_ns()
+        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._frames = FrameSink(arena, config.slots, self._video_opened)
+        self._pcm = PcmSink(arena, config.pcm_seconds, self._audio_opened)
+        self._decoder = VideoDecoder(config.max_width * config.max_height, self._frames, self._decoder_failed)
+        self._kinds: list[StreamKind] = []
+        self._media: MediaTransport | None = None
+        self._connected = False
+        self._dropped: Counter[str] = Counter()
+        self._closing: asyncio.Task[None] | None = None
+
+    async def answer(self, offer_sdp: str) -> str:
+        """Terminate the offer; returns the answer with all candidates.
+
+        Raises:
+            OfferRefused: the offer is not one we take.
+        """
+        offer = check_offer(offer_sdp)
+        try:
+            await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            answer = await self._peer.createAnswer()
+        except AIORTC_ERRORS as error:
+            raise BadOffer("the offer cannot be answered") from error
+        transceivers = self._peer.getTransceivers()
+        for transceiver in transceivers:
+            transceiver.receiver.receive = _receive_nothing  # type: ignore[method-assign]
+        dtls = transceivers[0].receiver.transport
+        media = self._media = self._build(dtls, read_answer(answer.sdp))
+        addresses = self._config.ice_addresses or host_addresses()
+        guard_connection(dtls.transport._connection, addresses, media.receive, self._dropped)
+        self._peer.on("connectionstatechange", self._connection_changed)
+        await self._peer.setLocalDescription(answer)
+        return finish_answer(self._peer.localDescription.sdp)
+
+    def _build(self, dtls: RTCDtlsTransport, agreement: Agreement) -> MediaTransport:
+        self._kinds = agreement.kinds
+        feedback = Feedback(agreement.ssrc, RtcpSender(dtls).send)
+        gate = KeyframeGate(self._config.max_width, self._config.max_height)
+        bandwidth = BandwidthEstimator(agreement.abs_send_time) if agreement.abs_send_time else None
+        video = VideoReceiver(self._decoder, gate, feedback, bandwidth)
+        audio = AudioReceiver(self._pcm)
+        return MediaTransport(dtls, agreement.payloads, video, audio, feedback, self._dropped)
+
+    def check(self, now_ns: int) -> None:
+        """Notice silence and goodbyes; to be called a few times a second."""
+        if self._closing is not None or self._media is None:
+            return
+        now = standing(self._config, self._opened_ns, self._media.last_media_ns, now_ns)
+        if self._media.said_bye:
+            now = Standing("closed", "client")
+        if now.state == "closed":
+            self.close(now.reason)
+        elif now != self.standing:
+            self.standing = now
+            self._observer.standing_changed(self.session_id, now)
+
+    def report(self) -> None:
+        """Tell the sender what arrived; to be called about once a second."""
+        if self._media is not None:
+            self._media.report()
+
+    def counters(self) -> list[StreamCounters]:
+        """What became of each track's media; what is dropped before it has a track counts with the first."""
+        if self._media is None:
+            return []
+        receivers: dict[StreamKind, VideoReceiver | AudioReceiver] = {
+            "video": self._media.video,
+            "audio": self._media.audio,
+        }
+        counters = []
+        for index, kind in enumerate(self._kinds):
+            dropped = receivers[kind].dropped + (self._dropped if index == 0 else Counter())
+            counters.append(StreamCounters(self.session_id, kind, receivers[kind].frames, dict(dropped)))
+        return counters
+
+    def close(self, reason: str) -> None:
+        """End the session: never blocks, and from here on nothing of it is in shared memory."""
+        if self._closing is not None:
+            return
+        self._closing = asyncio.ensure_future(self._close_peer())
+        if self._media is not None:
+            self._media.close()
+        self._decoder.close()
+        self._frames.close()
+        self._pcm.close()
+        self.standing = Standing("closed", reason)
+        self._observer.standing_changed(self.session_id, self.standing)
+
+    async def closed(self) -> None:
+        """Wait until aiortc let go of the sockets; ``close`` comes first."""
+        if self._closing is not None:
+            await self._closing
+
+    async def _close_peer(self) -> None:
+        try:
+            await asyncio.wait_for(self._peer.close(), CLOSE_TIMEOUT_S)
+        except (TimeoutError, ConnectionError):
+            log.warning("a peer connection did not close within %s s", CLOSE_TIMEOUT_S)
+
+    def _connection_changed(self) -> None:
+        state = self._peer.connectionState
+        if state == "connected":
+            self._connected = True
+        elif state in ("closed", "failed"):
+            self.close("client" if self._connected else "never_connected")
+
+    def _decoder_failed(self) -> None:
+        if self._media is not None:
+            self._loop.call_soon_threadsafe(self._media.video.decoder_failed)
+
+    def _video_opened(self, ring: Ring) -> None:
+        # In the decoder's thread.
+        self._loop.call_soon_threadsafe(self._opened, "video", ring)
+
+    def _audio_opened(self, ring: Ring) -> None:
+        self._opened("audio", ring)
+
+    def _opened(self, kind: StreamKind, ring: Ring) -> None:
+        if self._closing is None:
+            self._observer.stream_opened(self.session_id, kind, ring)
+
+
+async def _receive_nothing(parameters: RTCRtpReceiveParameters) -> None:
+    """Keep aiortc's own receivers from starting: media goes through MediaTransport."""

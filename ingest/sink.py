@@ -1,0 +1,101 @@
+"""Decoded media into rings: one ring per track, made when its geometry is known, replaced when it changes."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arena import Arena
+from .errors import RingClosed
+from .frame import FrameInfo
+from .ring import FrameRing, PcmRing
+
+
+class Ring(Protocol):
+    """What a reader needs to find a ring."""
+
+    row: int
+    generation: int
+
+
+class FrameSink:
+    """Writes one track's frames; the decoder thread writes, the loop closes.
+
+    ``opened`` is called with every new ring, in the thread that writes, before its first frame.
+    """
+
+    def __init__(self, arena: Arena, slots: int, opened: Callable[[Ring], None]) -> None:
+        self._arena = arena
+        self._slots = slots
+        self._opened = opened
+        self._ring: FrameRing | None = None
+        self._size = (0, 0)
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def write(self, planes: Sequence[NDArray[np.uint8]], info: FrameInfo) -> None:
+        """Publish a frame.
+
+        Raises:
+            ArenaFull: there is no room for a ring of this geometry; the next frame tries again.
+            RingClosed: the session is over.
+        """
+        with self._lock:
+            if self._closed:
+                raise RingClosed("the session is over")
+            if self._ring is None or self._size != (info.width, info.height):
+                self._open(info)
+            if self._ring is not None:
+                self._ring.write(planes, info)
+
+    def _open(self, info: FrameInfo) -> None:
+        if self._ring is not None:
+            self._ring.close()
+            self._ring = None
+        self._ring = FrameRing(self._arena, self._slots, info.nbytes)
+        self._size = (info.width, info.height)
+        self._opened(self._ring)
+
+    def close(self) -> None:
+        """Zero and give back the memory."""
+        with self._lock:
+            self._closed = True
+            if self._ring is not None:
+                self._ring.close()
+                self._ring = None
+
+
+class PcmSink:
+    """Writes one track's samples, on the loop. ``opened`` is called when the ring is made."""
+
+    def __init__(self, arena: Arena, seconds: float, opened: Callable[[Ring], None]) -> None:
+        self._arena = arena
+        self._seconds = seconds
+        self._opened = opened
+        self._ring: PcmRing | None = None
+        self._closed = False
+
+    def write(
+        self, samples: NDArray[np.int16], captured_ns: int, arrival_ns: int, rtp_timestamp: int
+    ) -> None:
+        """Publish samples with the clocks of the first.
+
+        Raises:
+            ArenaFull: there is no room for the ring; the next write tries again.
+            RingClosed: the session is over.
+        """
+        if self._closed:
+            raise RingClosed("the session is over")
+        if self._ring is None:
+            self._ring = PcmRing(self._arena, self._seconds)
+            self._opened(self._ring)
+        self._ring.write(samples, captured_ns, arrival_ns, rtp_timestamp)
+
+    def close(self) -> None:
+        """Zero and give back the memory."""
+        self._closed = True
+        if self._ring is not None:
+            self._ring.close()
+            self._ring = None

@@ -1,0 +1,164 @@
+"""A session's media behind DTLS: SRTP in, straight to the receivers; RTCP both ways.
+
+aiortc does ICE and DTLS. Behind them it would pass each packet through an asyncio queue, a task, a parser
+and a router; here a packet goes from the socket to its receiver in one call.
+"""
+
+import asyncio
+import contextlib
+import struct
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+
+import pylibsrtp
+from aiortc import RTCDtlsTransport
+from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSrPacket
+
+from .audio import AudioReceiver
+from .codec import VIDEO_CODECS
+from .feedback import Feedback
+from .rtp import RtpPacket, parse_rtp, unwrap_rtx
+from .rtpstream import RtpStream
+from .sdp import Payload
+from .video import VideoReceiver
+
+POLL_S = 0.02
+MAX_SENDING = 64
+MAX_EARLY = 256
+OPUS = "opus"
+
+
+class RtcpSender:
+    """Sends RTCP through DTLS' SRTP session without making the caller wait."""
+
+    def __init__(self, dtls: RTCDtlsTransport) -> None:
+        self._dtls = dtls
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def send(self, data: bytes) -> None:
+        """Send; while too many are under way the newest is dropped: RTCP tells the same again later."""
+        if len(self._tasks) < MAX_SENDING:
+            task = asyncio.ensure_future(self._send(data))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _send(self, data: bytes) -> None:
+        with contextlib.suppress(ConnectionError):
+            await self._dtls._send_rtp(data)
+
+
+class MediaTransport:
+    """Decrypts, sorts by payload type and feeds the receivers, all on the loop.
+
+    ``last_media_ns`` is the monotonic time of the last packet with media in it, 0 before the first.
+    ``dropped`` counts packets that found no receiver, by reason.
+    """
+
+    def __init__(
+        self,
+        dtls: RTCDtlsTransport,
+        payloads: Mapping[int, Payload],
+        video: VideoReceiver,
+        audio: AudioReceiver,
+        feedback: Feedback,
+        dropped: Counter[str],
+    ) -> None:
+        self._dtls = dtls
+        self._payloads = payloads
+        self.video = video
+        self.audio = audio
+        self._feedback = feedback
+        self._dropped = dropped
+        # Media may overtake the task that ends the handshake. Overflow policy: the oldest is overwritten.
+        self._early: deque[bytes] = deque(maxlen=MAX_EARLY)
+        self._gone: set[int] = set()
+        self._polling: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._closed = False
+        self.last_media_ns = 0
+
+    @property
+    def said_bye(self) -> bool:
+        """Whether every source that was heard has said goodbye (RTCP BYE)."""
+        heard = {stream.ssrc for stream in self._streams()}
+        return bool(heard) and heard <= self._gone
+
+    def receive(self, data: bytes) -> None:
+        """Take a datagram from a verified source."""
+        srtp = self._dtls._rx_srtp
+        if srtp is None:
+            self._early.append(data)
+            return
+        while self._early:
+            self._decrypt(srtp, self._early.popleft())
+        self._decrypt(srtp, data)
+
+    def _decrypt(self, srtp: pylibsrtp.Session, data: bytes) -> None:
+        if self._closed:
+            return
+        now_ns = time.monotonic_ns()
+        try:
+            if 192 <= data[1] <= 208:  # RFC 5761 section 4
+                self._receive_rtcp(srtp.unprotect_rtcp(data), now_ns)
+            else:
+                self._receive_rtp(parse_rtp(srtp.unprotect(data)), now_ns)
+        except pylibsrtp.Error:
+            self._dropped["srtp_refused_packet"] += 1
+        except (ValueError, struct.error):
+            self._dropped["malformed_packet"] += 1
+
+    def _receive_rtp(self, packet: RtpPacket, now_ns: int) -> None:
+        payload = self._payloads.get(packet.payload_type)
+        if payload is None:
+            self._dropped["unknown_payload_packet"] += 1
+            return
+        source = self.audio.source if payload.codec == OPUS else self.video.source
+        if payload.original is not None:
+            packet = unwrap_rtx(packet, payload.original, source.ssrc)
+        stream = source.admit(packet.ssrc, now_ns)
+        if stream is None:
+            return
+        if packet.payload:
+            self.last_media_ns = now_ns
+        if payload.codec == OPUS:
+            self.audio.receive(stream, packet, now_ns)
+        else:
+            codec, retransmitted = VIDEO_CODECS[payload.codec], payload.original is not None
+            self.video.receive(stream, packet, codec, now_ns, retransmitted=retransmitted)
+        if self._polling is None and (self.video.waiting or self.audio.waiting):
+            self._polling = self._loop.call_later(POLL_S, self._poll)
+
+    def _poll(self) -> None:
+        self._polling = None
+        now_ns = time.monotonic_ns()
+        self.video.poll(now_ns)
+        self.audio.poll(now_ns)
+        if self.video.waiting or self.audio.waiting:
+            self._polling = self._loop.call_later(POLL_S, self._poll)
+
+    def _streams(self) -> list[RtpStream]:
+        sources = (self.video.source, self.audio.source)
+        return [source.stream for source in sources if source.stream is not None]
+
+    def _receive_rtcp(self, data: bytes, now_ns: int) -> None:
+        for packet in RtcpPacket.parse(data):
+            for stream in self._streams():
+                if isinstance(packet, RtcpSrPacket) and packet.ssrc == stream.ssrc:
+                    stream.sender_report(packet, now_ns)
+                elif isinstance(packet, RtcpByePacket) and stream.ssrc in packet.sources:
+                    self._gone.add(stream.ssrc)
+
+    def report(self) -> None:
+        """Send a reception report of every source; to be called about once a second."""
+        now_ns = time.monotonic_ns()
+        blocks = [stream.report_block(now_ns) for stream in self._streams()]
+        if blocks and not self._closed:
+            self._feedback.reception(blocks)
+
+    def close(self) -> None:
+        """Take no more packets."""
+        self._closed = True
+        if self._polling is not None:
+            self._polling.cancel()
+            self._polling = None

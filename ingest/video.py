@@ -1,0 +1,169 @@
+"""One video track: from RTP packets to frames for the decoder."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from .assembly import EncodedFrame, FrameAssembler, Part
+from .bandwidth import BandwidthEstimator
+from .codec import VideoCodec
+from .decoder import VideoDecoder, Work
+from .feedback import Feedback
+from .frame import FrameFlag
+from .gate import KeyframeGate
+from .jitter import ReorderBuffer
+from .rtp import RtpPacket
+from .rtpstream import RtpStream, Source
+
+CLOCK_RATE = 90_000
+PATIENCE_NS = 350_000_000
+REORDER_CAPACITY = 1024
+KEYFRAME_INTERVAL_NS = 500_000_000
+
+
+class VideoReceiver:
+    """Orders, completes and judges a track's packets; runs on the loop and never blocks it.
+
+    Bounded everywhere: the reorder buffer by its capacity, a frame by its bytes, the decoder's queue by the
+    gate, the streams by there being one.
+    """
+
+    def __init__(
+        self,
+        decoder: VideoDecoder,
+        gate: KeyframeGate,
+        feedback: Feedback,
+        bandwidth: BandwidthEstimator | None,
+    ) -> None:
+        self.source = Source(CLOCK_RATE)
+        self._codec: VideoCodec | None = None
+        self._decoder = decoder
+        self._gate = gate
+        self._feedback = feedback
+        self._bandwidth = bandwidth
+        self._order: ReorderBuffer[Part] = ReorderBuffer(PATIENCE_NS, REORDER_CAPACITY)
+        self._assembler = FrameAssembler()
+        self._stream: RtpStream | None = None
+        self._keyframe_asked_ns = -KEYFRAME_INTERVAL_NS
+        self._dropped: Counter[str] = Counter()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether ``poll`` has something to do later: a gap in the packets is open."""
+        return self._order.waiting
+
+    @property
+    def frames(self) -> int:
+        """Frames published."""
+        return self._decoder.frames
+
+    @property
+    def dropped(self) -> Counter[str]:
+        """Frames (and, where so named, packets) that went no further, by reason."""
+        assembler, order = self._assembler, self._order
+        return +(
+            self._dropped
+            + Counter(self._decoder.dropped)
+            + Counter(
+                late_packet=order.late,
+                lost_packet=order.lost,
+                discarded_packet=order.discarded,
+                mid_frame_packet=assembler.mid_frame,
+                padding_packet=assembler.padding,
+                frame_too_long=assembler.too_long,
+                unknown_ssrc_packet=self.source.refused,
+            )
+        )
+
+    def receive(
+        self, stream: RtpStream, packet: RtpPacket, codec: VideoCodec, now_ns: int, *, retransmitted: bool
+    ) -> None:
+        """Take a packet of ``stream``. Another stream or codec than before starts anew, from a keyframe."""
+        if stream is not self._stream or codec is not self._codec:
+            self._restart(stream, codec)
+        number, timestamp = stream.extend(packet)
+        if not retransmitted:
+            stream.count(number, timestamp, now_ns)
+            if self._bandwidth is not None:
+                self._estimate(self._bandwidth, packet, now_ns)
+        starts_frame, data = False, b""
+        if packet.payload:
+            try:
+                data, starts_frame = codec.depayload(packet.payload)
+            except ValueError:
+                self._dropped["damaged_packet"] += 1
+        part = Part(number, timestamp, packet.marker, starts_frame, data, now_ns)
+        self._assemble(self._order.add(number, part, now_ns), now_ns)
+        if self._order.waiting:
+            self._request_missing(stream, now_ns)
+
+    def poll(self, now_ns: int) -> None:
+        """Ask again for what is missing; give it up when that took too long."""
+        stream = self._stream
+        if stream is None:
+            return
+        if self._order.overdue(now_ns):
+            self._assemble(self._order.jump(_starts_frame), now_ns)
+            self._gate.lost()
+            self._ask_keyframe(stream, now_ns)
+        self._request_missing(stream, now_ns)
+
+    def decoder_failed(self) -> None:
+        """The decoder lost its state; called on the loop."""
+        self._gate.broken()
+
+    def _restart(self, stream: RtpStream, codec: VideoCodec) -> None:
+        self._order.reset()
+        self._assembler.restart()
+        self._gate.broken()
+        self._stream, self._codec = stream, codec
+
+    def _assemble(self, parts: Sequence[Part], now_ns: int) -> None:
+        stream, codec = self._stream, self._codec
+        if stream is None or codec is None:
+            return
+        for part in parts:
+            for frame in self._assembler.add(part):
+                self._offer(stream, codec, frame, now_ns)
+
+    def _offer(self, stream: RtpStream, codec: VideoCodec, frame: EncodedFrame, now_ns: int) -> None:
+        if frame.follows_loss:
+            self._gate.lost()
+        try:
+            head = codec.inspect(frame.data)
+        except ValueError:
+            self._dropped["damaged_frame"] += 1
+            self._gate.broken()
+            self._ask_keyframe(stream, now_ns)
+            return
+        verdict = self._gate.judge(head, self._decoder.backlog)
+        if verdict.clear:
+            self._dropped["overload"] += self._decoder.clear()
+        if verdict.ask:
+            self._ask_keyframe(stream, now_ns)
+        if verdict.reason:
+            self._dropped[verdict.reason] += 1
+            return
+        flags = FrameFlag.SUSPECT if self._gate.suspect else FrameFlag.NONE
+        captured_ns = stream.clock.captured_ns(frame.timestamp)
+        self._decoder.submit(
+            Work(codec.decoder, frame.data, frame.timestamp, captured_ns, frame.arrival_ns, flags)
+        )
+
+    def _ask_keyframe(self, stream: RtpStream, now_ns: int) -> None:
+        if now_ns - self._keyframe_asked_ns >= KEYFRAME_INTERVAL_NS:
+            self._keyframe_asked_ns = now_ns
+            self._feedback.request_keyframe(stream.ssrc)
+
+    def _request_missing(self, stream: RtpStream, now_ns: int) -> None:
+        numbers = self._order.to_request(now_ns)
+        if numbers:
+            self._feedback.request_packets(stream.ssrc, numbers)
+
+    def _estimate(self, bandwidth: BandwidthEstimator, packet: RtpPacket, now_ns: int) -> None:
+        bits_per_second = bandwidth.add(packet, now_ns)
+        if bits_per_second is not None:
+            self._feedback.limit_bitrate(bits_per_second, [packet.ssrc])
+
+
+def _starts_frame(part: Part) -> bool:
+    return part.starts_frame

@@ -1,0 +1,188 @@
+"""The ingest worker: sessions by command, rings for readers, one process, one loop.
+
+The api connects as controller and each scheduler as reader (see messages.py). Sessions outlive both: whoever
+connects is told what is true now, then what changes.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import msgspec
+
+from .arena import Arena
+from .channel import Listener
+from .config import IngestConfig
+from .errors import ArenaFull, IngestError, SessionExists, WorkerFull
+from .frame import i420_info
+from .guard import check_aioice
+from .liveness import Standing
+from .messages import (
+    CloseSession,
+    IngestStats,
+    OpenSession,
+    Role,
+    SessionAnswer,
+    SessionRefused,
+    SessionState,
+    StreamClosed,
+    StreamKind,
+    StreamOpened,
+)
+from .peers import Answer, Peers
+from .session import Session
+from .sink import Ring
+
+log = logging.getLogger(__name__)
+
+CHECK_S = 0.25
+CHECKS_PER_REPORT = 4
+SHUTDOWN_S = 6.0
+# A session is refused at once where not even this picture would fit, rather than accepted and starved.
+SMALLEST_PICTURE = i420_info(640, 480)
+
+
+class Worker:
+    """Holds the sessions; a session's Observer. Nothing in it blocks the loop."""
+
+    def __init__(self, config: IngestConfig, arena: Arena) -> None:
+        self._config = config
+        self._arena = arena
+        self._sessions: dict[str, Session] = {}
+        self._streams: dict[tuple[str, StreamKind], Ring] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.peers = Peers(config.name, arena, self._facts, self._command)
+
+    def _facts(self, role: Role) -> Iterator[msgspec.Struct]:
+        if role == "controller":
+            for session in self._sessions.values():
+                yield SessionState(session.session_id, session.standing.state)
+        else:
+            for (session_id, kind), ring in self._streams.items():
+                yield StreamOpened(session_id, kind, ring.row, ring.generation)
+
+    def _command(self, command: OpenSession | CloseSession, answer: Answer) -> None:
+        if isinstance(command, OpenSession):
+            self._spawn(self._open(command, answer))
+        elif command.session_id in self._sessions:
+            self._sessions[command.session_id].close("deleted")
+
+    async def _open(self, command: OpenSession, answer: Answer) -> None:
+        try:
+            session = self._admit(command.session_id)
+        except IngestError as error:
+            answer(SessionRefused(command.request, error.code, str(error)))
+            return
+        try:
+            sdp = await session.answer(command.offer_sdp)
+        except IngestError as error:
+            del self._sessions[command.session_id]
+            answer(SessionRefused(command.request, error.code, str(error)))
+            session.close("refused")
+            await session.closed()
+            return
+        answer(SessionAnswer(command.request, sdp))
+        self.standing_changed(command.session_id, session.standing)
+
+    def _admit(self, session_id: str) -> Session:
+        config = self._config
+        if session_id in self._sessions:
+            raise SessionExists(f"session {session_id} is open on this worker")
+        if len(self._sessions) >= config.max_sessions:
+            raise WorkerFull(f"the worker holds its {config.max_sessions} sessions")
+        need = config.slots * SMALLEST_PICTURE.nbytes + int(config.pcm_seconds * 32_000)
+        if self._arena.free_bytes < need:
+            raise ArenaFull("shared memory for another session is used up")
+        session = self._sessions[session_id] = Session(session_id, config, self._arena, self)
+        return session
+
+    def stream_opened(self, session_id: str, kind: StreamKind, ring: Ring) -> None:
+        """Tell readers of a new ring."""
+        self._streams[session_id, kind] = ring
+        self.peers.tell("reader", StreamOpened(session_id, kind, ring.row, ring.generation))
+
+    def standing_changed(self, session_id: str, standing: Standing) -> None:
+        """Tell controllers of a session's state; a closed one's streams are gone."""
+        session = self._sessions.get(session_id)
+        if session is None:
+            return
+        if standing.state == "closed":
+            del self._sessions[session_id]
+            self._spawn(session.closed())
+            for kind in ("video", "audio"):
+                if self._streams.pop((session_id, kind), None) is not None:
+                    self.peers.tell("reader", StreamClosed(session_id, kind))
+        self.peers.tell("controller", SessionState(session_id, standing.state, standing.reason))
+
+    def check(self) -> None:
+        """Let every session notice what time does."""
+        now_ns = time.monotonic_ns()
+        for session in tuple(self._sessions.values()):
+            session.check(now_ns)
+
+    def report(self, loop_lag_ms: float) -> None:
+        """Report to the senders over RTCP and to the controllers."""
+        sessions = tuple(self._sessions.values())
+        for session in sessions:
+            session.report()
+        stats = IngestStats(
+            sessions=len(sessions),
+            max_sessions=self._config.max_sessions,
+            arena_bytes=self._arena.nbytes,
+            arena_free_bytes=self._arena.free_bytes,
+            loop_lag_ms=loop_lag_ms,
+            streams=[counters for session in sessions for counters in session.counters()],
+        )
+        self.peers.tell("controller", stats)
+
+    async def close(self) -> None:
+        """End every session and wait a while for their sockets."""
+        for session in tuple(self._sessions.values()):
+            session.close("shutdown")
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=SHUTDOWN_S)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def run_worker(config: IngestConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+    """Serve until ``stop`` is set; ``on_ready`` is called once the socket listens.
+
+    Raises:
+        ArenaUnavailable, UnsupportedPlatform: no shared memory.
+        IncompatibleLibrary: aioice is not the pinned one.
+    """
+    check_aioice()
+    arena = Arena(config.arena_mib << 20)
+    worker = Worker(config, arena)
+    listener = Listener(config.socket_path, worker.peers.accept)
+    log.info("%s listens with %d MiB of shared memory", config.name, config.arena_mib)
+    on_ready()
+    try:
+        await _watch(worker, stop)
+    finally:
+        listener.close()
+        await worker.close()
+        worker.peers.close()
+        await asyncio.sleep(0)  # the connections' last callbacks use the arena
+        arena.close()
+
+
+async def _watch(worker: Worker, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.ensure_future(stop.wait())
+    checks, worst_lag_s = 0, 0.0
+    while not stopped.done():
+        due = loop.time() + CHECK_S
+        await asyncio.wait([stopped], timeout=CHECK_S)
+        worst_lag_s = max(worst_lag_s, loop.time() - due)
+        worker.check()
+        checks += 1
+        if checks % CHECKS_PER_REPORT == 0:
+            worker.report(1000 * max(0.0, worst_lag_s))
+            worst_lag_s = 0.0
