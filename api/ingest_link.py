@@ -45,7 +45,7 @@ class WorkerListener(Protocol):
     def media_changed(self, worker: str, state: SessionState) -> None:
         """A session's media came into another state."""
 
-    def media_listed(self, worker: str, session_ids: set[str]) -> None:
+    def media_listed(self, worker: str, session_ids: frozenset[str]) -> None:
         """After connecting: these are all the sessions that the worker holds."""
 
     def worker_gone(self, worker: str) -> None:
@@ -53,16 +53,20 @@ class WorkerListener(Protocol):
 
 
 class IngestLink:
-    """One worker as the api sees it: opens and closes sessions there, knows its load and health."""
+    """One worker as the api sees it: opens and closes sessions there, knows its load and health.
+
+    ``holding``: the sessions whose media it holds, as far as it has told.
+    """
 
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
         self.stats: IngestStats | None = None
         self._path = path
         self._channel: Channel[ToController] | None = None
-        self._listed: set[str] | None = set()
+        self.holding: set[str] = set()
+        self._listing = True
         self._requests = count(1)
-        self._answers: dict[int, asyncio.Future[str]] = {}
+        self._answers: dict[int, tuple[str, asyncio.Future[str]]] = {}
         self._stats_at = 0.0
 
     @property
@@ -95,7 +99,7 @@ class IngestLink:
         """
         request = next(self._requests)
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._answers[request] = future
+        self._answers[request] = session_id, future
         try:
             self._send(OpenSession(request, session_id, offer))
             async with asyncio.timeout(timeout_s):
@@ -121,7 +125,7 @@ class IngestLink:
 
     async def _session(self, sock: socket.socket, listener: WorkerListener) -> None:
         channel = Channel[ToController](sock, ToController, lambda message: self._received(message, listener))
-        self._listed = set()
+        self._listing = True
         try:
             channel.send(Hello("controller", "api"))
             self._channel = channel
@@ -134,15 +138,18 @@ class IngestLink:
 
     def _disconnected(self, listener: WorkerListener) -> None:
         self._channel = self.stats = None
-        for future in self._answers.values():
+        self.holding.clear()
+        for _, future in self._answers.values():
             if not future.done():
                 future.set_exception(NoIngestWorker("The ingest worker went away; try again."))
         listener.worker_gone(self.name)
 
     def _received(self, message: ToController, listener: WorkerListener) -> None:
         if isinstance(message, SessionState):
-            if self._listed is not None and message.state != "closed":
-                self._listed.add(message.session_id)
+            if message.state == "closed":
+                self.holding.discard(message.session_id)
+            else:
+                self.holding.add(message.session_id)
             listener.media_changed(self.name, message)
         elif isinstance(message, IngestStats):
             self.stats, self._stats_at = message, time.monotonic()
@@ -152,15 +159,16 @@ class IngestLink:
 
     def _end_listing(self, listener: WorkerListener) -> None:
         # The worker lists what it holds right after Hello, so it is complete when the first figures come.
-        if self._listed is not None:
-            listed, self._listed = self._listed, None
-            listener.media_listed(self.name, listed)
+        if self._listing:
+            self._listing = False
+            listener.media_listed(self.name, frozenset(self.holding))
 
     def _answered(self, message: SessionAnswer | SessionRefused) -> None:
-        future = self._answers.get(message.request)
+        session_id, future = self._answers.get(message.request, ("", None))
         if future is None or future.done():
             return
         if isinstance(message, SessionAnswer):
+            self.holding.add(session_id)
             future.set_result(message.answer_sdp)
         else:
             status = REFUSAL_STATUS.get(message.code, 503)

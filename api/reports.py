@@ -48,7 +48,7 @@ class Reports:
         elif session.state != state.state:
             self._lifecycle.progressed(session, state.state, state.reason)
 
-    def media_listed(self, worker: str, session_ids: set[str]) -> None:
+    def media_listed(self, worker: str, session_ids: frozenset[str]) -> None:
         """After connecting: these are all the sessions that the worker holds."""
         known = self._at(worker)
         for session in known:

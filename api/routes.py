@@ -30,7 +30,7 @@ class Route(NamedTuple):
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     replies: Mapping[int, type | str | None]
     body: type | str | None = None
-    errors: tuple[type[errors.ApiError], ...] = ()
+    refusals: tuple[type[errors.ApiError], ...] = ()
     public: bool = False
     headers: tuple[str, ...] = ()
     query: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ ROUTES = (
         publish,
         {201: SDP},
         body=SDP,
-        errors=(
+        refusals=(
             *BODY_ERRORS,
             errors.SessionActive,
             errors.RateLimited,
@@ -63,7 +63,7 @@ ROUTES = (
         trickle,
         {204: None},
         body=FRAGMENT,
-        errors=(
+        refusals=(
             errors.ResourceNotFound,
             errors.MalformedBody,
             errors.BodyTooLarge,
@@ -77,7 +77,7 @@ ROUTES = (
         "/whip/{session_id}/{resource}",
         unpublish,
         {200: None},
-        errors=(errors.ResourceNotFound,),
+        refusals=(errors.ResourceNotFound,),
     ),
     Route("GET", "/sessions", list_sessions, {200: SessionList}),
     Route(
@@ -86,29 +86,31 @@ ROUTES = (
         put_session,
         {200: SessionView, 201: SessionView},
         body=SessionSpec,
-        errors=(*BODY_ERRORS, errors.Overloaded, errors.Draining, errors.StoreUnavailable),
+        refusals=(*BODY_ERRORS, errors.Overloaded, errors.Draining, errors.StoreUnavailable),
     ),
-    Route("GET", "/sessions/{session_id}", get_session, {200: SessionView}, errors=(errors.SessionNotFound,)),
+    Route(
+        "GET", "/sessions/{session_id}", get_session, {200: SessionView}, refusals=(errors.SessionNotFound,)
+    ),
     Route(
         "DELETE",
         "/sessions/{session_id}",
         delete_session,
         {204: None},
-        errors=(errors.SessionNotFound, errors.StoreUnavailable),
+        refusals=(errors.SessionNotFound, errors.StoreUnavailable),
     ),
     Route(
         "GET",
         "/sessions/{session_id}/results",
         get_results,
         {200: Results},
-        errors=(errors.SessionNotFound, errors.StoreUnavailable),
+        refusals=(errors.SessionNotFound, errors.StoreUnavailable),
     ),
     Route(
         "GET",
         "/sessions/{session_id}/events",
         session_events,
         {200: EVENT_STREAM},
-        errors=(errors.SessionNotFound, errors.InvalidField, errors.Draining, errors.StoreUnavailable),
+        refusals=(errors.SessionNotFound, errors.InvalidField, errors.Draining, errors.StoreUnavailable),
         headers=("Last-Event-ID",),
         query=("after",),
     ),
@@ -117,7 +119,7 @@ ROUTES = (
         "/events",
         all_events,
         {200: EVENT_STREAM},
-        errors=(errors.InvalidField, errors.Draining, errors.StoreUnavailable),
+        refusals=(errors.InvalidField, errors.Draining, errors.StoreUnavailable),
         headers=("Last-Event-ID",),
         query=("after",),
     ),

@@ -6,7 +6,8 @@ import logging
 import time
 from collections.abc import Iterator
 
-from .errors import SessionActive, StoreUnavailable
+from .errors import NoIngestWorker, SessionActive, StoreUnavailable
+from .ingest_link import IngestLink
 from .journal import Journal
 from .lifecycle import Lifecycle, policy_of
 from .registry import Registry
@@ -62,16 +63,21 @@ class Sessions:
         finally:
             self._opening.discard(session_id)
 
-    async def opened(self, session_id: str, media: Media) -> None:
+    async def opened(self, session_id: str, media: Media, worker: IngestLink) -> None:
         """The worker has answered: the session's media is about to come.
 
         Raises:
+            NoIngestWorker: the worker has dropped it again while we were busy.
             StoreUnavailable: that could not be stored, so a restarted api would not know of it.
         """
         session = self._registry.find(session_id)
         if session is None:
             session, _ = await self._registry.put(session_id, SessionSpec())
-        await self._stored(self._lifecycle.opened(session, media))
+        stored = self._lifecycle.opened(session, media)
+        if session_id not in worker.holding:
+            self._lifecycle.lost(session, "worker_gone")
+            raise NoIngestWorker("The ingest worker has just gone away; try again.")
+        await self._stored(stored)
 
     async def end_media(self, session: Session) -> None:
         """Have the session's media closed, and wait until it is."""

@@ -48,7 +48,7 @@ async def publish(request: web.Request) -> web.Response:
         media = new_media(worker.name, offer)
         try:
             position = await context.history.last_seq(session_id)
-            await context.sessions.opened(session_id, media)
+            await context.sessions.opened(session_id, media, worker)
         except BaseException:
             worker.close(session_id)
             raise

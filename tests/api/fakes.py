@@ -1,0 +1,179 @@
+"""Peers of the api that speak the real messages over real unix sockets: an ingest worker, a scheduler."""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+from argusd.ingest.channel import Channel, Listener
+from argusd.ingest.messages import (
+    CloseSession,
+    Hello,
+    IngestStats,
+    OpenSession,
+    SessionAnswer,
+    SessionRefused,
+    SessionState,
+    ToWorker,
+)
+from argusd.scheduler.messages import (
+    Finding,
+    FindingsAck,
+    Latest,
+    RoleStatus,
+    SchedulerStats,
+    SessionEnded,
+    SessionPolicy,
+    ToScheduler,
+)
+
+
+class FakeWorker:
+    """Answers every offer at once, or refuses with ``refusal``, or keeps silent while ``mute``."""
+
+    def __init__(self, path: Path, *, sessions: set[str] | None = None, max_sessions: int = 8) -> None:
+        self.sessions = sessions or set()
+        self.max_sessions = max_sessions
+        self.refusal: tuple[str, str] | None = None
+        self.mute = False
+        self.opened: list[OpenSession] = []
+        self.closed: list[str] = []
+        self._channels: list[Channel[ToWorker]] = []
+        self._listener = Listener(path, self._accept)
+
+    def _accept(self, sock: socket.socket) -> None:
+        self._channels.append(Channel[ToWorker](sock, ToWorker, self._received))
+
+    def _received(self, message: ToWorker) -> None:
+        if isinstance(message, Hello):
+            for session_id in self.sessions:
+                self.say(SessionState(session_id, "live"))
+            self.stats()
+        elif isinstance(message, CloseSession):
+            self.closed.append(message.session_id)
+            if message.session_id in self.sessions:
+                self.end(message.session_id, "deleted")
+        else:
+            self._open(message)
+
+    def _open(self, message: OpenSession) -> None:
+        self.opened.append(message)
+        if self.mute:
+            return
+        if self.refusal is not None:
+            self.say(SessionRefused(message.request, *self.refusal))
+            return
+        self.sessions.add(message.session_id)
+        self.say(SessionState(message.session_id, "connecting"))
+        self.say(SessionAnswer(message.request, "v=0\r\nanswer\r\n"))
+
+    def end(self, session_id: str, reason: str) -> None:
+        self.sessions.discard(session_id)
+        self.say(SessionState(session_id, "closed", reason))
+
+    def stats(self) -> None:
+        self.say(IngestStats(len(self.sessions), self.max_sessions, 1 << 28, 1 << 27, 0.5, []))
+
+    def say(self, message: Any) -> None:
+        for channel in self._channels:
+            if not channel.closed.done():
+                channel.send(message)
+
+    def die(self) -> None:
+        self._listener.close()
+        for channel in self._channels:
+            channel.close()
+
+
+class FakeScheduler:
+    """Sends findings as told, keeps them until acknowledged, and sends them again on every connection."""
+
+    def __init__(self, path: Path, boot: str = "boot-1") -> None:
+        self.boot = boot
+        self.fits_more = 4
+        self.policies: dict[str, SessionPolicy] = {}
+        self.acked = 0
+        self.unacked: list[Finding] = []
+        self.heard = asyncio.Event()
+        self._number = 0
+        self._channels: list[Channel[ToScheduler]] = []
+        self._listener = Listener(path, self._accept)
+
+    def _accept(self, sock: socket.socket) -> None:
+        channel = Channel[ToScheduler](sock, ToScheduler, self._received)
+        self._channels = [channel]
+        channel.send(scheduler_stats(self.boot, self.fits_more))
+        for finding in self.unacked:
+            channel.send(finding)
+
+    def _received(self, message: ToScheduler) -> None:
+        if isinstance(message, FindingsAck):
+            self.acked = max(self.acked, message.number)
+            self.unacked = [each for each in self.unacked if each.number > message.number]
+        elif isinstance(message, SessionPolicy):
+            self.policies[message.session_id] = message
+        elif isinstance(message, SessionEnded):
+            self.policies.pop(message.session_id, None)
+        self.heard.set()
+
+    async def until(self, condition: Any) -> None:
+        """Return once ``condition()`` holds; it is looked at after every message heard."""
+        while not condition():
+            self.heard.clear()
+            await self.heard.wait()
+
+    def find(self, session_id: str, **changes: Any) -> Finding:
+        self._number += 1
+        finding = make_finding(self.boot, self._number, session_id, **changes)
+        self.unacked.append(finding)
+        self.say(finding)
+        return finding
+
+    def say(self, message: Finding | Latest | SchedulerStats) -> None:
+        for channel in self._channels:
+            if not channel.closed.done():
+                channel.send(message)
+
+    def hang_up(self) -> None:
+        for channel in self._channels:
+            channel.close()
+
+    def die(self) -> None:
+        self._listener.close()
+        self.hang_up()
+
+
+def make_finding(boot: str, number: int, session_id: str, **changes: Any) -> Finding:
+    fields: dict[str, Any] = {
+        "boot": boot,
+        "number": number,
+        "session_id": session_id,
+        "type": "observation",
+        "stream": "face",
+        "name": "face",
+        "state": "update",
+        "severity": "info",
+        "confidence": 0.9,
+        "captured_at": 1_700_000_000.0 + number,
+        "media_s": number / 10,
+        "frame_age_ms": 12.5,
+        "data": {"number": number},
+    }
+    return Finding(**{**fields, **changes})
+
+
+def scheduler_stats(boot: str, fits_more: int = 4, **changes: Any) -> SchedulerStats:
+    fields: dict[str, Any] = {
+        "boot": boot,
+        "device": "cpu",
+        "roles": [RoleStatus("face_detector", "blazeface", True, "", 0.25)],
+        "active_sessions": {"face": 2},
+        "fits_more": fits_more,
+        "rate_scale": 1.0,
+        "served": {"face_detector": 100},
+        "dropped": {"face_detector": {"stale": 3}},
+        "batch_size": {},
+        "infer_seconds": {},
+        "frame_age_seconds": {},
+    }
+    return SchedulerStats(**{**fields, **changes})

@@ -1,0 +1,134 @@
+"""A running api with fakes at its sockets, and how tests talk to it."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+import msgspec
+
+from argusd.api.app import run_api
+from argusd.api.config import ApiConfig
+
+from .fakes import FakeScheduler, FakeWorker
+
+OFFER = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=ice-ufrag:abcd\r\na=sendonly\r\n"
+    "m=video 9 UDP/TLS/RTP/SAVPF 97\r\na=ice-ufrag:abcd\r\na=sendonly\r\n"
+)
+SDP = {"Content-Type": "application/sdp"}
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def make_config(directory: Path, **changes: Any) -> ApiConfig:
+    fields = {"runtime_dir": directory, "state_dir": directory / "state", "port": free_port(), **changes}
+    return ApiConfig(**fields)
+
+
+class RunningApi:
+    """The real thing: ``run_api`` in a task, real Redis, a real port."""
+
+    def __init__(self, config: ApiConfig) -> None:
+        self.config = config
+        self.url = f"http://127.0.0.1:{config.port}"
+        self.http = aiohttp.ClientSession(self.url)
+        self.stop = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        ready = asyncio.Event()
+        self._task = asyncio.create_task(run_api(self.config, self.stop, ready.set))
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait([self._task, waiting], return_when="FIRST_COMPLETED")
+        waiting.cancel()
+        if self._task.done():
+            await self.http.close()
+            self._task.result()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.close()
+        self.stop.set()
+        assert self._task is not None
+        await self._task
+
+    async def json(self, method: str, path: str, **request: Any) -> tuple[int, Any]:
+        async with self.http.request(method, path, **request) as response:
+            body = await response.read()
+            return response.status, msgspec.json.decode(body) if body else None
+
+    async def publish(self, session_id: str) -> str:
+        """Publish and return the resource's path."""
+        async with self.http.post(f"/whip/{session_id}", data=OFFER, headers=SDP) as response:
+            assert response.status == 201, await response.text()
+            return response.headers["Location"]
+
+    async def until_ready(self) -> None:
+        """Return once the api has heard of its peers."""
+        while (await self.json("GET", "/ready"))[0] != 200:  # noqa: ASYNC110 no event crosses HTTP
+            await asyncio.sleep(0.02)
+
+    @contextlib.asynccontextmanager
+    async def events(self, path: str, last_event_id: str = "") -> AsyncIterator["EventReader"]:
+        headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+        async with self.http.get(path, headers=headers) as response:
+            assert response.status == 200, await response.text()
+            reader = EventReader(response)
+            await reader.next_block()  # the retry line: the stream is open
+            yield reader
+
+
+class EventReader:
+    """Reads server-sent events: ``(id, kind, data)``."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def next_block(self) -> dict[str, str]:
+        block: dict[str, str] = {}
+        while line := (await self._response.content.readline()).decode().rstrip("\n"):
+            name, _, value = line.partition(": ")
+            block[name] = value
+        return block
+
+    async def next(self) -> tuple[str, str, Any]:
+        while "data" not in (block := await self.next_block()):
+            if not block and self._response.content.at_eof():
+                raise EOFError
+        return block["id"], block.get("event", ""), msgspec.json.decode(block["data"])
+
+    async def take(self, count: int) -> list[tuple[str, str, Any]]:
+        return [await self.next() for _ in range(count)]
+
+
+class Rig:
+    """An api together with one fake ingest worker and a fake scheduler."""
+
+    def __init__(self, api: RunningApi, worker: FakeWorker, scheduler: FakeScheduler) -> None:
+        self.api = api
+        self.worker = worker
+        self.scheduler = scheduler
+
+
+@contextlib.asynccontextmanager
+async def running_rig(directory: Path, **changes: Any) -> AsyncIterator[Rig]:
+    worker = FakeWorker(directory / "ingest-0.sock")
+    scheduler = FakeScheduler(directory / "scheduler-rt.sock")
+    try:
+        async with RunningApi(make_config(directory, **changes)) as api:
+            if not api.config.tokens:
+                await api.until_ready()
+            yield Rig(api, worker, scheduler)
+    finally:
+        worker.die()
+        scheduler.die()
