@@ -15,11 +15,15 @@ log = logging.getLogger(__name__)
 
 
 class ChildSpec(msgspec.Struct, frozen=True):
-    """What to start: a name for logs, the command line, the environment (secrets go here, never in argv)."""
+    """What to start: a name for logs, the command line, the environment (secrets go here, never in argv).
+
+    ``grace_s``: how long it may take to end when asked to, before it is killed.
+    """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
+    grace_s: float
 
 
 class Child:
@@ -54,17 +58,17 @@ class Child:
         finally:
             self.ready.clear()
 
-    async def stop(self, grace_s: float) -> bool:
-        """Ask the process to end and wait; after ``grace_s`` it is killed. False if it had to be."""
+    async def stop(self) -> bool:
+        """Ask the process to end and wait; after its grace it is killed. False if it had to be."""
         self._stop_asked = True
         process = self._process
         if process is None or process.returncode is not None:
             return True
         process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), grace_s)
+            await asyncio.wait_for(process.wait(), self._spec.grace_s)
         except TimeoutError:
-            log.error("%s did not end within %.0f s and is killed", self.name, grace_s)  # noqa: TRY400
+            log.error("%s did not end within %.0f s and is killed", self.name, self._spec.grace_s)  # noqa: TRY400
             self.kill()
             await process.wait()
             return False

@@ -11,6 +11,10 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
+from argusd.api.errors import InsecureBind, StartError
+from argusd.ingest.errors import IngestError, UnsupportedPlatform
+from argusd.scheduler.errors import DeviceUnavailable, SchedulerError
+
 from .errors import ConfigInvalid
 from .logs import configure_logs
 from .notify import READY, STOPPING, notify
@@ -18,6 +22,8 @@ from .notify import READY, STOPPING, notify
 log = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG = 1
+# What another start would meet again; the supervisor gives up at once.
+FINAL = (InsecureBind, UnsupportedPlatform, DeviceUnavailable)
 
 Entry = Callable[[asyncio.Event, Callable[[], None]], Awaitable[None]]
 
@@ -27,8 +33,8 @@ def run_process(
 ) -> int:
     """Run one process's work under uvloop until SIGTERM or SIGINT; returns the exit code.
 
-    ``entry(stop, on_ready)`` calls ``on_ready`` once it serves and returns soon after ``stop`` is set.
-    ``supervisor`` is the pid of the process that must be our parent: when it dies, we get SIGTERM.
+    2 is for what another start would meet again. ``entry(stop, on_ready)`` calls ``on_ready`` once it serves
+    and returns soon after ``stop`` is set. ``supervisor`` is the pid of the process that must be our parent: when it dies, we get SIGTERM.
     """
     configure_logs(name, log_level)
     disable_core_dumps()
@@ -37,8 +43,9 @@ def run_process(
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_stopped(entry, notify_socket))
-    except ConfigInvalid:
-        raise
+    except (StartError, IngestError, SchedulerError) as error:
+        log.critical("%s", error)
+        return ConfigInvalid.exit_code if isinstance(error, FINAL) else 1
     except Exception:
         log.critical("%s ends because of an error nobody expected", name, exc_info=True)
         return 1

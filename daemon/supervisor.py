@@ -18,9 +18,6 @@ from .restarts import RestartRule
 
 log = logging.getLogger(__name__)
 
-# Three kinds of children end one after the other, inside the 20 s that an operator waits for a clean end.
-STOP_SECONDS = 6.0
-
 
 class Supervisor:
     """Runs the children until ``stop`` is set; ``kill`` cuts an orderly end short.
@@ -127,7 +124,7 @@ class Supervisor:
     async def _stop_in_order(self) -> bool:
         clean = True
         for group in self._groups:
-            ended = await asyncio.gather(*(child.stop(STOP_SECONDS) for child in group))
+            ended = await asyncio.gather(*(child.stop() for child in group))
             clean = clean and all(ended)
         return clean
 

@@ -84,7 +84,7 @@ async def _show(config: Config, clip: Path) -> int:
         if daemon.ready.is_set() and not stop.is_set():
             await _publish(config, clip, stop)
             await first_of(running, stop.wait())
-        clean = await daemon.stop(STOP_SECONDS)
+        clean = await daemon.stop()
         code = await running
         if not stop.is_set():
             raise ChildFailed(f"the daemon ended by itself ({describe_exit(code)})")
@@ -111,4 +111,4 @@ async def _publish(config: Config, clip: Path, stop: asyncio.Event) -> None:
 def _serve_spec(config: Config) -> ChildSpec:
     # Progress and findings are this command's to print; the daemon's own log speaks up only when it matters.
     quiet = {"ARGUSD_LOG_LEVEL": "warning"} | config.environment
-    return argusd_child("serve", ["serve"], msgspec.structs.replace(config, environment=quiet))
+    return argusd_child("serve", ["serve"], msgspec.structs.replace(config, environment=quiet), STOP_SECONDS)

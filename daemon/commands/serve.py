@@ -19,6 +19,9 @@ from argusd.daemon.supervisor import Supervisor
 
 HELP = {"serve": "run the daemon: api, ingest workers and scheduler"}
 
+# One after the other, and 20 s together: what an operator waits for a clean end.
+INGEST_GRACE_S, SCHEDULER_GRACE_S, API_GRACE_S = 7.0, 3.0, 10.0
+
 log = logging.getLogger(__name__)
 
 
@@ -56,13 +59,15 @@ async def _serve(config: Config) -> int:
 def child_groups(config: Config) -> list[list[ChildSpec]]:
     """The daemon's processes in the order in which they are stopped."""
     indexes = range(config.ingest_workers)
-    workers = [argusd_child(f"ingest-{n}", ["ingest", "--index", str(n)], config) for n in indexes]
-    others = [[argusd_child(name, [name], config)] for name in ("scheduler", "api")]
-    return [workers, *others]
+    return [
+        [argusd_child(f"ingest-{n}", ["ingest", "--index", str(n)], config, INGEST_GRACE_S) for n in indexes],
+        [argusd_child("scheduler", ["scheduler"], config, SCHEDULER_GRACE_S)],
+        [argusd_child("api", ["api"], config, API_GRACE_S)],
+    ]
 
 
-def argusd_child(name: str, command: list[str], config: Config) -> ChildSpec:
+def argusd_child(name: str, command: list[str], config: Config, grace_s: float) -> ChildSpec:
     """An ``argusd`` command as a child of this process."""
     # -P: the working directory is no place to import from.
     argv = [sys.executable, "-P", "-m", "argusd.daemon", *command, "--supervised-by", str(os.getpid())]
-    return ChildSpec(name, argv, config.environment)
+    return ChildSpec(name, argv, config.environment, grace_s)
