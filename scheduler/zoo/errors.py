@@ -30,6 +30,12 @@ class ModelUnavailableError(ZooError):
     code = "model_unavailable"
 
 
+class CacheUnusableError(ZooError):
+    """The cache folder cannot be written: no permission, no space, or a read-only file system."""
+
+    code = "cache_unusable"
+
+
 class SourceUnavailableError(ZooError):
     """A source did not deliver: no network, no such package, no such member, no program to ask it with."""
 

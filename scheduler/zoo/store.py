@@ -10,7 +10,15 @@ from pathlib import Path
 
 import msgspec
 
-from .errors import ModelUnavailableError, UnknownModelError
+from .errors import (
+    CacheUnusableError,
+    HashMismatchError,
+    ImportFailedError,
+    ModelUnavailableError,
+    SourceUnavailableError,
+    UnknownModelError,
+    ZooError,
+)
 from .fetching import WantedFile, count_downloads, fetch_files
 from .importing import import_model, is_current, read_record
 from .layout import CacheLayout, file_sha256
@@ -92,29 +100,26 @@ class ZooStore:
                 return name
         raise _unavailable(preferred or names[0])
 
-    def pull(self, names: Sequence[str], progress: PullProgress | None = None) -> None:
+    def pull(self, names: Sequence[str]) -> None:
         """Fetch and import models, by name or by pack; what is already present and whole is left alone.
+
+        When some of them fail, the others are pulled all the same before the first failure is raised.
 
         :raises UnknownModelError: when a name is neither a model's nor a pack's.
         :raises SourceUnavailableError: when a file cannot be had.
         :raises HashMismatchError: when a file is not what the manifest says.
         :raises ImportFailedError: when a file cannot be converted.
+        :raises CacheUnusableError: when the cache cannot be written.
         """
         entries = self.manifest.select(names)
-        with self._layout.exclusive():
-            # Nobody else works here now: what an interrupted pull left behind is garbage.
-            shutil.rmtree(self._layout.work, ignore_errors=True)
-            self._layout.work.mkdir()
-            wanted = [item for entry in entries for item in self._missing_files(entry)]
-            imports = [
-                entry for entry in entries if entry.importer != "copy" and not self._is_imported(entry)
-            ]
-            steps = count_downloads(wanted) + len(imports)
-            with progress or PullProgress(steps) as shown:
-                fetch_files(wanted, self._layout.work, shown)
-                for entry in imports:
-                    shown.begin(f"importing {entry.name}")
-                    import_model(self._layout, entry)
+        # A complete cache may be read-only.
+        if not any(self._missing(entries)):
+            return
+        try:
+            with self._layout.exclusive():
+                self._pull(entries)
+        except OSError as error:
+            raise CacheUnusableError(f"the model cache {self._layout.root}: {error.strerror}") from error
 
     def verify(self) -> list[Damage]:
         """Hash every file that is in the cache; return those that are not what they should be."""
@@ -143,6 +148,35 @@ class ZooStore:
     def _is_present(self, entry: ModelEntry) -> bool:
         published = all(self._layout.file(entry, file).is_file() for file in entry.files)
         return published and (entry.importer == "copy" or is_current(self._layout, entry))
+
+    def _pull(self, entries: Sequence[ModelEntry]) -> None:
+        """Do the work of a pull, while nobody else does any."""
+        # What an interrupted pull left behind is garbage now.
+        shutil.rmtree(self._layout.work, ignore_errors=True)
+        self._layout.work.mkdir()
+        wanted, imports = self._missing(entries)
+        failures: list[ZooError] = []
+        with PullProgress(count_downloads(wanted) + len(imports)) as progress:
+            try:
+                fetch_files(wanted, self._layout.work, progress)
+            except (SourceUnavailableError, HashMismatchError) as error:
+                failures.append(error)
+            for entry in imports:
+                if self._missing_files(entry):
+                    continue
+                progress.begin(f"importing {entry.name}")
+                try:
+                    import_model(self._layout, entry)
+                except ImportFailedError as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def _missing(self, entries: Sequence[ModelEntry]) -> tuple[list[WantedFile], list[ModelEntry]]:
+        """Return the files to fetch and the entries to import."""
+        wanted = [item for entry in entries for item in self._missing_files(entry)]
+        imports = [entry for entry in entries if entry.importer != "copy" and not self._is_imported(entry)]
+        return wanted, imports
 
     def _missing_files(self, entry: ModelEntry) -> list[WantedFile]:
         items = [WantedFile(file, self._layout.file(entry, file)) for file in entry.files]

@@ -1,9 +1,8 @@
 """Puts back the hard sigmoid that TensorFlow writes as four steps.
 
-MobileNetV3 (arXiv:1905.02244) gates with ``relu6(x + 3) / 6``, and its hard swish is ``x * relu6(x + 3) /
-6``. As one node the gate saves passes over memory, which makes the object detector a fifth faster on a CPU.
-The published 1/6 is rounded to half precision (0.16663); the gate here is the exact one and differs by at
-most 2.5e-4.
+MobileNetV3 (arXiv:1905.02244) gates with ``relu6(x + 3) / 6``; its hard swish is x times that gate. As one
+node the gate saves passes over memory, which makes the object detector a fifth faster on a CPU. The published
+1/6 is rounded to half precision (0.16663); the gate here is the exact one and differs by at most 2.5e-4.
 """
 
 from collections.abc import Mapping, Sequence

@@ -32,7 +32,9 @@ class _Shape(msgspec.Struct, frozen=True):
     dim: list[_Dimension] = []
 
 
-class _ListValue(msgspec.Struct, frozen=True):
+class ListValue(msgspec.Struct, frozen=True):
+    """A list of integers or of base64 strings."""
+
     i: list[int] = []
     s: list[str] = []
 
@@ -44,7 +46,7 @@ class Attribute(msgspec.Struct, frozen=True, rename={"items": "list"}):
     b: bool = False
     s: str = ""
     shape: _Shape = _Shape()
-    items: _ListValue = _ListValue()
+    items: ListValue = ListValue()
 
     @property
     def text(self) -> str:

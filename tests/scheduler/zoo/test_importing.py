@@ -5,7 +5,7 @@ import onnx
 import pytest
 
 from argusd.scheduler.zoo import importing
-from argusd.scheduler.zoo.errors import ImportFailedError, ModelUnavailableError
+from argusd.scheduler.zoo.errors import ImportFailedError, ModelUnavailableError, SourceUnavailableError
 from argusd.scheduler.zoo.importers.graph import GraphBuilder
 from argusd.scheduler.zoo.importing import Importer
 from argusd.scheduler.zoo.manifest import Manifest, ModelEntry, ModelFile, PathSource
@@ -94,6 +94,20 @@ def test_a_record_that_cannot_be_read_is_as_good_as_none(
     cache.pull(["voice"])
 
     assert cache.is_present("voice")
+
+
+def test_a_model_is_imported_even_when_another_cannot_be_had(
+    tmp_path: Path, entry: ModelEntry, importer: CountingImporter
+) -> None:
+    gone = ModelFile("gone.tflite", "0" * 64, (PathSource(str(tmp_path / "gone")),))
+    absent = ModelEntry("absent", "a model that is gone", "MIT", (gone,), importer="tflite")
+    store = ZooStore(tmp_path / "cache", Manifest((absent, entry)))
+
+    with pytest.raises(SourceUnavailableError, match="gone"):
+        store.pull(["absent", "voice"])
+
+    assert store.is_present("voice")
+    assert not store.is_present("absent")
 
 
 def test_what_cannot_be_imported_is_not_present(cache: ZooStore) -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from argusd.scheduler.zoo.errors import (
+    CacheUnusableError,
     HashMismatchError,
     ModelUnavailableError,
     SourceUnavailableError,
@@ -225,6 +226,26 @@ def test_a_source_that_is_gone_is_an_error(
         store.pull(["voice"])
 
     assert caught.value.code == "source_unavailable"
+
+
+def test_a_complete_cache_is_not_written_to(tmp_path: Path, local_manifest: ManifestMaker) -> None:
+    store = ZooStore(tmp_path / "cache", local_manifest(voice=b"weights"))
+    store.pull(["voice"])
+    (tmp_path / "cache" / "pull.lock").unlink()
+
+    store.pull(["voice"])
+
+    assert not (tmp_path / "cache" / "pull.lock").exists()
+
+
+def test_a_cache_that_cannot_be_written_is_an_error(tmp_path: Path, local_manifest: ManifestMaker) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    store = ZooStore(tmp_path / "cache", local_manifest(voice=b"weights"))
+
+    with pytest.raises(CacheUnusableError, match="File exists") as caught:
+        store.pull(["voice"])
+
+    assert caught.value.code == "cache_unusable"
 
 
 @pytest.mark.weights
