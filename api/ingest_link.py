@@ -23,6 +23,7 @@ from argusd.ingest.messages import (
 )
 
 from .errors import NoIngestWorker, OfferRefused, WorkerTimeout
+from .ingest_counters import IngestCounters
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class IngestLink:
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
         self.stats: IngestStats | None = None
+        self.counters = IngestCounters()
         self._path = path
         self._channel: Channel[ToController] | None = None
         self.holding: set[str] = set()
@@ -153,6 +155,7 @@ class IngestLink:
             listener.media_changed(self.name, message)
         elif isinstance(message, IngestStats):
             self.stats, self._stats_at = message, time.monotonic()
+            self.counters.absorb(message)
             self._end_listing(listener)
         else:
             self._answered(message)

@@ -1,14 +1,13 @@
 """Every path of the api, described once: for the router, for authentication and for ``/openapi.json``."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
-
-from aiohttp import web
-
 from . import errors
+from .dashboard import dashboard, dashboard_file
 from .events import all_events, session_events
 from .health import Health, Readiness, health, ready
+from .metrics import CONTENT_TYPE, metrics
+from .openapi import serve_document
 from .results import Results
+from .route import Route
 from .session import SessionList, SessionSpec, SessionView
 from .session_routes import delete_session, get_results, get_session, list_sessions, put_session
 from .whip import FRAGMENT, SDP, nothing_to_get, publish, trickle, unpublish
@@ -18,27 +17,19 @@ EVENT_STREAM = "text/event-stream"
 BODY_ERRORS = (errors.MalformedBody, errors.BodyTooLarge, errors.WrongContentType, errors.InvalidField)
 
 
-class Route(NamedTuple):
-    """One method of one path; the handler's docstring says what it does.
-
-    ``body`` and the values of ``replies`` (status → what comes back) are a type sent as JSON, or the content
-    type of a text, or None. ``public`` needs no token. ``headers`` and ``query`` name optional parameters.
-    """
-
-    method: str
-    path: str
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    replies: Mapping[int, type | str | None]
-    body: type | str | None = None
-    refusals: tuple[type[errors.ApiError], ...] = ()
-    public: bool = False
-    headers: tuple[str, ...] = ()
-    query: tuple[str, ...] = ()
-
-
-ROUTES = (
+API_ROUTES = (
+    Route("GET", "/", dashboard, {200: "text/html"}, public=True),
+    Route(
+        "GET",
+        "/ui/{name}",
+        dashboard_file,
+        {200: "text/plain"},
+        refusals=(errors.PathNotFound,),
+        public=True,
+    ),
     Route("GET", "/health", health, {200: Health}, public=True),
     Route("GET", "/ready", ready, {200: Readiness, 503: Readiness}, public=True),
+    Route("GET", "/metrics", metrics, {200: CONTENT_TYPE}),
     Route(
         "POST",
         "/whip/{session_id}",
@@ -124,3 +115,6 @@ ROUTES = (
         query=("after",),
     ),
 )
+
+ROUTES: list[Route] = [*API_ROUTES]
+ROUTES.append(Route("GET", "/openapi.json", serve_document(ROUTES), {200: "application/json"}, public=True))

@@ -1,0 +1,136 @@
+"""``/metrics``: the figures of every process, in Prometheus' text format.
+
+The scheduler and the workers count; what they report each second is rendered here as it is. So nothing is
+kept in prometheus_client's own counters, only its exposition is used, through a collector.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from argusd.scheduler.messages import Histogram, SchedulerStats
+
+from .context import CONTEXT, Context
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+# A reader that came too late for a slot or for samples of a ring counts them so (scheduler/meters.py).
+OVERRUN_REASONS = ("torn", "gap")
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Show all figures to Prometheus."""
+    registry = CollectorRegistry()
+    registry.register(Figures(request.app[CONTEXT]))
+    return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE})
+
+
+class Figures(Collector):
+    """Everything that is known now."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all families."""
+        yield from own_figures(self._context)
+        yield from ingest_figures(self._context)
+        if (stats := self._context.scheduler.stats) is not None:
+            yield from load_figures(stats)
+            yield from work_figures(stats)
+
+
+def own_figures(context: Context) -> Iterator[Metric]:
+    """The api's own."""
+    active = sum(session.active for session in context.registry)
+    yield GaugeMetricFamily("ml_sessions", "Sessions with media", value=active)
+    journal = context.journal
+    yield CounterMetricFamily("ml_events_stored", "Events stored by this api", value=journal.stored_events)
+    yield CounterMetricFamily(
+        "ml_events_lost", "Findings lost while Redis was away, told as gaps", value=journal.lost_events
+    )
+    yield GaugeMetricFamily("ml_events_buffered", "Events that wait for Redis", value=journal.buffered)
+    up = GaugeMetricFamily("ml_worker_health", "1 while the process answers", labels=["worker_id"])
+    for link in context.workers:
+        up.add_metric([link.name], float(link.healthy))
+    up.add_metric(["scheduler-rt"], float(context.scheduler.healthy))
+    yield up
+
+
+def ingest_figures(context: Context) -> Iterator[Metric]:
+    """The ingest workers'."""
+    frames = CounterMetricFamily("ml_ingest_frames", "Frames or packets", labels=["worker_id", "kind"])
+    dropped = CounterMetricFamily(
+        "ml_ingest_dropped", "What was not written, and why", labels=["worker_id", "kind", "reason"]
+    )
+    free = GaugeMetricFamily("ml_arena_free_bytes", "Free shared memory", labels=["worker_id"])
+    lag = GaugeMetricFamily("ml_ingest_loop_lag_ms", "How late the worker's loop runs", labels=["worker_id"])
+    for link in context.workers:
+        for kind, count in link.counters.frames.items():
+            frames.add_metric([link.name, kind], count)
+        for (kind, reason), count in link.counters.dropped.items():
+            dropped.add_metric([link.name, kind, reason], count)
+        if link.stats is not None:
+            free.add_metric([link.name], link.stats.arena_free_bytes)
+            lag.add_metric([link.name], link.stats.loop_lag_ms)
+    yield from (frames, dropped, free, lag)
+
+
+def load_figures(stats: SchedulerStats) -> Iterator[Metric]:
+    """How much the scheduler has to do, and how much more it could."""
+    active = GaugeMetricFamily("ml_active_sessions", "Sessions being watched", labels=["stream_type"])
+    for stream, count in stats.active_sessions.items():
+        active.add_metric([stream], count)
+    yield active
+    yield GaugeMetricFamily("ml_sessions_fit_more", "Sessions that still fit", value=stats.fits_more)
+    yield GaugeMetricFamily("ml_rate_scale", "Share of the wanted rates that is kept", value=stats.rate_scale)
+    loaded = GaugeMetricFamily("ml_model_load_seconds", "Time to load and warm up", labels=["model"])
+    for role in stats.roles:
+        loaded.add_metric([role.model], role.load_seconds)
+    yield loaded
+    ready = GaugeMetricFamily("ml_role_ready", "1 after a real inference", labels=["role", "model"])
+    for role in stats.roles:
+        ready.add_metric([role.role, role.model], float(role.ready))
+    yield ready
+
+
+def work_figures(stats: SchedulerStats) -> Iterator[Metric]:
+    """What the scheduler has done."""
+    served = CounterMetricFamily("ml_served", "Results", labels=["role"])
+    for role, count in stats.served.items():
+        served.add_metric([role], count)
+    yield served
+    dropped = CounterMetricFamily("ml_dropped", "What was passed over, and why", labels=["stream", "reason"])
+    overruns = CounterMetricFamily(
+        "ml_ring_overruns", "Slots or samples overwritten before they were used", labels=["stream"]
+    )
+    for stream, reasons in stats.dropped.items():
+        for reason, count in reasons.items():
+            dropped.add_metric([stream, reason], count)
+        overruns.add_metric([stream], sum(reasons.get(reason, 0) for reason in OVERRUN_REASONS))
+    yield from (dropped, overruns)
+    yield histograms("ml_infer_duration_seconds", "One batch", "model", stats.infer_seconds)
+    yield histograms("ml_batch_size", "Items in a batch", "model", stats.batch_size)
+    yield histograms("ml_frame_age_seconds", "From arrival to result", "stream", stats.frame_age_seconds)
+
+
+def histograms(name: str, what: str, label: str, found: Mapping[str, Histogram]) -> HistogramMetricFamily:
+    """One family, with a histogram for each label value."""
+    family = HistogramMetricFamily(name, what, labels=[label])
+    for value, histogram in found.items():
+        family.add_metric([value], buckets(histogram), histogram.sum)
+    return family
+
+
+def buckets(histogram: Histogram) -> list[tuple[str, float]]:
+    """Upper bounds and cumulative counts, the last one without a bound."""
+    bounded: Iterable[tuple[float, int]] = zip(histogram.bounds, histogram.counts, strict=True)
+    return [*((str(bound), float(count)) for bound, count in bounded), ("+Inf", float(histogram.count))]
