@@ -1,10 +1,14 @@
 """Synthetic clips, encoded once and kept in memory: what a publisher sends."""
 
+import os
+import tempfile
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import av
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,7 +42,7 @@ def video_clip(
 
 
 class Scene:
-    """A talking head before a swaying background, with sensor noise: costs an encoder what a camera costs it."""
+    """A talking head before a swaying background, with sensor noise: as dear to code as camera pictures."""
 
     def __init__(self, width: int, height: int) -> None:
         self._width, self._height = width, height
@@ -74,8 +78,9 @@ def _pink(random: np.random.Generator, height: int, width: int) -> NDArray[np.fl
     spectrum = np.fft.rfft2(random.standard_normal((height, width)))
     radius = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     radius[0, 0] = 1
-    image = np.fft.irfft2(spectrum / radius**1.1, s=(height, width))
-    return (image - image.mean()) / image.std()
+    image: NDArray[np.float64] = np.fft.irfft2(spectrum / radius**1.1, s=(height, width))
+    scaled: NDArray[np.float64] = (image - image.mean()) / image.std()
+    return scaled
 
 
 @cache
@@ -95,3 +100,25 @@ def opus_clip(count: int, *, stereo: bool = False) -> tuple[bytes, ...]:
         frame.sample_rate, frame.pts, frame.time_base = 48_000, start, Fraction(1, 48_000)
         packets += [bytes(packet) for packet in encoder.encode(frame)]
     return tuple(packets[:count])
+
+
+class Clip(msgspec.Struct, frozen=True):
+    """A clip in a file: encoded video frames and Opus packets."""
+
+    codec: VideoName
+    video: tuple[bytes, ...]
+    audio: tuple[bytes, ...]
+
+
+def cached_clip(codec: VideoName, width: int, height: int, seconds: int, bit_rate: int) -> Path:
+    """Encode a clip with sound, or find it where an earlier run left it; returns its msgpack file."""
+    name = f"{codec}-{width}x{height}-{seconds}s-{bit_rate}.msgpack"
+    path = Path(tempfile.gettempdir()) / f"argusd-clips-{os.getuid()}" / name
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        video = video_clip(codec, width, height, FPS * seconds, bit_rate=bit_rate)
+        clip = Clip(codec, video, opus_clip(50 * seconds))
+        unfinished = path.with_suffix(".part")
+        unfinished.write_bytes(msgspec.msgpack.encode(clip))
+        unfinished.rename(path)
+    return path

@@ -1,10 +1,13 @@
 """A real aiortc peer that publishes encoded clips."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from fractions import Fraction
+from functools import partial
+from typing import Any
 
 import av
+from aioice import Candidate
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from .clips import FPS, OPUS_CLOCKS
@@ -25,7 +28,7 @@ class PacketTrack(MediaStreamTrack):
         self._step = VIDEO_CLOCK // FPS if kind == "video" else OPUS_CLOCKS
         self._start = 0.0
 
-    async def recv(self) -> av.Packet:
+    async def recv(self) -> "av.Packet[Any]":
         """The next packet, when it is due."""
         loop = asyncio.get_running_loop()
         self._start = self._start or loop.time()
@@ -51,8 +54,7 @@ class Publisher:
             capabilities = transceiver.sender.getCapabilities(track.kind).codecs
             wanted = ("audio/opus", f"video/{codec}", "video/rtx")
             transceiver.setCodecPreferences([c for c in capabilities if c.mimeType.lower() in wanted])
-        for transceiver in self.peer.getTransceivers():
-            _gather_on_loopback(transceiver.sender.transport.transport._connection)
+        gather_on_loopback(self.peer)
 
     async def offer(self) -> str:
         """The SDP offer, with all candidates."""
@@ -73,11 +75,16 @@ class Publisher:
             self.connected.set()
 
 
-def _gather_on_loopback(connection: object) -> None:
-    # aioice leaves 127.0.0.1 out; without it two peers on a host without a network never meet.
-    gather = connection.get_component_candidates
+def gather_on_loopback(peer: RTCPeerConnection) -> None:
+    """Let the peer's candidates be on 127.0.0.1, which aioice leaves out, instead of the machine's addresses."""
+    for transceiver in peer.getTransceivers():
+        connection = transceiver.sender.transport.transport._connection
+        gather = partial(connection.get_component_candidates, addresses=["127.0.0.1"])
+        connection.get_component_candidates = _ignoring_addresses(gather)  # type: ignore[method-assign]
 
-    async def gather_loopback(component: int, **_: object) -> object:
-        return await gather(component, ["127.0.0.1"])
 
-    connection.get_component_candidates = gather_loopback
+def _ignoring_addresses(gather: Callable[..., Awaitable[list[Candidate]]]) -> Callable[..., Any]:
+    async def ignoring(component: int, **_: object) -> list[Candidate]:
+        return await gather(component=component)
+
+    return ignoring

@@ -1,0 +1,80 @@
+"""Ingest: milliseconds of CPU per second of live media, ours beside stock aiortc.
+
+A publisher process sends the same encoded clip (720p30 with Opus) over real ICE, DTLS and SRTP on loopback,
+in turn to an ingest worker (decoded frames and samples end in shared memory) and to a process that uses aiortc
+as most people do: every frame to a BGR array on the event loop. Both receivers run under uvloop. The figure
+is the receiving process' CPU time, user and system, over a window in which its frames are counted.
+"""
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from .clips import FPS, VideoName, cached_clip
+from .harness import Metric, Result, machine, paired_ratio
+from .ingest_receivers import OurReceiver, Peer, StockReceiver
+
+WIDTH, HEIGHT, CLIP_SECONDS, BIT_RATE = 1280, 720, 5, 2_000_000
+TARGETS_MS: dict[VideoName, int] = {"vp8": 80, "h264": 58}
+WARM_UP_S = 2.0
+SERVED_SHARE = 0.9
+
+
+class Window(NamedTuple):
+    """What a receiver did while it was watched."""
+
+    cpu_ms_per_s: float
+    frames: int
+
+
+def main(quick: bool) -> Result:
+    """Measure VP8 and H.264, ours and stock in turn."""
+    rounds, seconds = (1, 3.0) if quick else (5, 8.0)
+    served, metrics = 0, {}
+    for codec, target in TARGETS_MS.items():
+        ours, stock = asyncio.run(measure(codec, rounds, seconds))
+        served += sum(window.frames for window in ours)
+        our_ms, stock_ms = ([window.cpu_ms_per_s for window in windows] for windows in (ours, stock))
+        metrics[f"{codec}_cpu_ms"] = Metric(
+            median(our_ms),
+            "ms/s",
+            f"CPU per second of {codec} 720p30 + Opus; baseline: stock aiortc with to_ndarray",
+            median(stock_ms),
+            f"<= {target}",
+        )
+        metrics[f"{codec}_speedup"] = Metric(
+            paired_ratio(stock_ms, our_ms), "x", "stock / ours, paired by round", None, ">= 1.5"
+        )
+    return Result(name="ingest", machine=machine(), served=served, metrics=metrics)
+
+
+async def measure(codec: VideoName, rounds: int, seconds: float) -> tuple[list[Window], list[Window]]:
+    """Windows of ours and of stock, alternating."""
+    clip = cached_clip(codec, WIDTH, HEIGHT, CLIP_SECONDS, BIT_RATE)
+    ours, stock = [], []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as directory:
+            ours.append(await watch(OurReceiver(Path(directory)), clip, seconds))
+        stock.append(await watch(StockReceiver(), clip, seconds))
+    return ours, stock
+
+
+async def watch(receiver: OurReceiver | StockReceiver, clip: Path, seconds: float) -> Window:
+    """Publish a clip to a receiver and watch it for a while."""
+    await receiver.start()
+    publisher = await Peer.spawn("publish", str(clip))
+    try:
+        await publisher.say(await receiver.answer(str(await publisher.hear())))
+        await asyncio.sleep(WARM_UP_S)
+        started, cpu_s, frames = time.monotonic(), receiver.cpu_s(), await receiver.frames()
+        await asyncio.sleep(seconds)
+        elapsed = time.monotonic() - started
+        cpu_s, frames = receiver.cpu_s() - cpu_s, await receiver.frames() - frames
+    finally:
+        await publisher.end()
+        await receiver.end()
+    assert frames >= SERVED_SHARE * FPS * elapsed, f"only {frames} frames were served in {elapsed:.1f} s"
+    return Window(1000 * cpu_s / elapsed, frames)
