@@ -68,5 +68,5 @@ def window_moment(
     return Moment(
         media_s=clock.seconds(first, arrival),
         captured_at=captured / NANOSECONDS + after_anchor,
-        frame_age_ms=(now - arrival - window / SAMPLE_RATE) * 1000,
+        frame_age_ms=max(0.0, now - arrival - window / SAMPLE_RATE) * 1000,  # a packet's samples come at once
     )

@@ -66,7 +66,7 @@ class Served:
         self.max_batch = curve.max_batch
         self.at_work = 0
         self.slowdown = 1.0
-        self._engine = engine
+        self.engine = engine
         self._parallel = parallel
 
     @property
@@ -86,7 +86,7 @@ class Served:
 
     def _run(self, feeds: dict[str, NDArray[Any]]) -> tuple[list[NDArray[Any]], float]:
         started = time.monotonic()
-        tensors = self._engine.run(feeds)
+        tensors = self.engine.run(feeds)
         return tensors, time.monotonic() - started
 
 
@@ -95,17 +95,17 @@ class ServedVision(Served):
 
     def __init__(self, model: VisionModel, engine: Engine, curve: BatchCurve) -> None:
         super().__init__(model.name, engine, curve, UNLIMITED)
-        self._model = model
+        self.model = model
 
     def look(self, looks: Sequence[Look]) -> Done:
         """Outputs for these regions; ``torn`` where the writer overwrote the frame while it was read."""
         rois = [look.roi for look in looks]
-        feeds = self._model.prepare([look.frame for look in looks], rois)
+        feeds = self.model.prepare([look.frame for look in looks], rois)
         whole = [look.frame.valid() for look in looks]
         if not any(whole):
             return Done([Dropped("torn")] * len(looks), 0.0)
         tensors, seconds = self._run(feeds)
-        outputs = self._model.decode(tensors, rois)
+        outputs = self.model.decode(tensors, rois)
         return Done(
             [output if ok else Dropped("torn") for output, ok in zip(outputs, whole, strict=True)], seconds
         )
@@ -120,14 +120,14 @@ class ServedAudio(Served):
 
     def __init__(self, model: AudioModel, engine: Engine, curve: BatchCurve) -> None:
         super().__init__(model.name, engine, curve, 1)
-        self._model = model
+        self.model = model
         self._slots: list[int] = []
         self._slots_made = 0
 
     @property
     def window(self) -> int:
         """Samples (16 kHz) a row takes at a time."""
-        return self._model.window
+        return self.model.window
 
     def take_slot(self) -> int:
         """A slot nobody has; its first ``Listen`` is to be ``fresh``."""
@@ -144,14 +144,14 @@ class ServedAudio(Served):
         """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
         for listen in listens:
             if listen.fresh:
-                self._model.reset(listen.slot)
+                self.model.reset(listen.slot)
         samples, whole = self._gather(listens)
         if not whole.any():
             return Done([Dropped("torn")] * len(listens), 0.0)
         slots = np.array([listen.slot for listen in listens], np.intp)[whole]
-        tensors, seconds = self._run(self._model.prepare(samples[whole], slots))
+        tensors, seconds = self._run(self.model.prepare(samples[whole], slots))
         outputs: list[Any] = [Dropped("torn")] * len(listens)
-        for index, output in zip(np.flatnonzero(whole), self._model.decode(tensors, slots), strict=True):
+        for index, output in zip(np.flatnonzero(whole), self.model.decode(tensors, slots), strict=True):
             outputs[index] = output
         return Done(outputs, seconds)
 

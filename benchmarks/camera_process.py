@@ -1,0 +1,80 @@
+"""The writing process of the scheduler's benchmarks: an ingest worker's arena without WebRTC.
+
+Publishes I420 frames for many sessions at a steady rate, spread evenly over the frame interval, and offers
+its arena on a unix socket exactly as an ingest worker does.
+"""
+
+import asyncio
+import socket
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import uvloop
+from numpy.typing import NDArray
+
+from argusd.ingest.arena import Arena
+from argusd.ingest.channel import Channel, Listener
+from argusd.ingest.frame import i420_info, plane_shapes
+from argusd.ingest.messages import ArenaOffer, Hello, StreamOpened, ToWorker
+from argusd.ingest.ring import FrameRing
+
+WIDTH, HEIGHT, SLOTS = 640, 480, 4
+RTP_CLOCK = 90_000
+
+
+class Cameras:
+    """``count`` sessions named s0, s1, …, each with one video ring."""
+
+    def __init__(self, path: Path, count: int, fps: float) -> None:
+        self._info = i420_info(WIDTH, HEIGHT)
+        self._arena = Arena(count * SLOTS * (self._info.nbytes + 4096) + (1 << 20))
+        self._rings = [FrameRing(self._arena, SLOTS, self._info.nbytes) for _ in range(count)]
+        self._planes = _picture()
+        self._fps = fps
+        self._readers: list[Channel[Hello]] = []
+        self._listener = Listener(path, self._accept)
+
+    def _accept(self, sock: socket.socket) -> None:
+        reader = Channel[Hello](sock, ToWorker, lambda _: None)
+        reader.send(ArenaOffer("cameras"), list(self._arena.attach()))
+        for number, ring in enumerate(self._rings):
+            reader.send(StreamOpened(f"s{number}", "video", ring.row, ring.generation))
+        self._readers.append(reader)
+
+    async def run(self) -> None:
+        """Publish for as long as this process lives."""
+        loop, started, tick = asyncio.get_running_loop(), time.monotonic(), 0
+        while True:
+            ring = self._rings[tick % len(self._rings)]
+            frame = tick // len(self._rings)
+            ring.write(
+                self._planes,
+                msgspec.structs.replace(
+                    self._info,
+                    arrival_ns=time.monotonic_ns(),
+                    rtp_timestamp=int(frame * RTP_CLOCK / self._fps),
+                ),
+            )
+            tick += 1
+            due = started + tick / (self._fps * len(self._rings))
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+
+def _picture() -> list[NDArray[np.uint8]]:
+    """A smooth picture: what it shows is of no account, only how large it is."""
+    return [
+        np.add.outer(np.arange(rows), np.arange(columns)).astype(np.uint8)
+        for rows, columns in plane_shapes(i420_info(WIDTH, HEIGHT))
+    ]
+
+
+async def main(path: Path, count: int, fps: float) -> None:
+    """Serve until killed."""
+    await Cameras(path, count, fps).run()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))

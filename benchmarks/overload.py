@@ -1,0 +1,78 @@
+"""Overload: twice as many sessions as the lanes can serve, at the default policy's rates, on real models.
+
+What must hold: the frame behind each result stays young, no older at the end than at the beginning (nothing
+queues), and all sessions are served alike.
+"""
+
+import math
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import uvloop
+
+from argusd.scheduler.policy import Rates
+
+from .harness import Metric, Result, machine, percentile
+from .rig import CORES, Answer, live_models, measured, running_scheduler
+
+FPS = 15.0
+OVERLOAD = 2.0
+THIRDS = 3
+
+
+def main(quick: bool) -> Result:
+    """One run; its results are split by time and by session."""
+    seconds = 6.0 if quick else 45.0
+    with tempfile.TemporaryDirectory() as folder:
+        models = live_models(Path(folder))
+    wanted = {role: getattr(Rates(), role) for role in models}
+    cost = sum(rate * models[role].curve.item_cost for role, rate in wanted.items())
+    sessions = math.ceil(OVERLOAD * CORES / cost)
+
+    async def serve() -> list[Answer]:
+        async with running_scheduler(models, wanted, sessions, FPS) as recorder:
+            await measured(recorder, seconds / THIRDS)  # until the rates have settled
+            return await measured(recorder, seconds)
+
+    answers = uvloop.run(serve())
+    assert answers, "the scheduler served nothing"
+    return Result(
+        "overload",
+        machine(),
+        len(answers),
+        _metrics(answers, wanted, sessions, seconds),
+        series={"frame age, ms": [(answer.at - answers[0].at, answer.age_s * 1e3) for answer in answers]},
+        axes=("seconds of twofold overload", "age of the frame behind a result, ms"),
+    )
+
+
+def _metrics(
+    answers: list[Answer], wanted: dict[str, float], sessions: int, seconds: float
+) -> dict[str, Metric]:
+    periods = [answer.age_s * wanted[answer.role] for answer in answers]
+    third = seconds / THIRDS
+    first = [answer.age_s for answer in answers if answer.at < answers[0].at + third]
+    last = [answer.age_s for answer in answers if answer.at > answers[-1].at - third]
+    shares = Counter(answer.session_id for answer in answers)
+    asked = sessions * sum(wanted.values())
+    return {
+        "sessions": Metric(sessions, "", f"each wants {sum(wanted.values()):.0f} looks a second"),
+        "looks_per_s": Metric(len(answers) / seconds, "1/s", "looks answered, beside those wanted", asked),
+        "age_p95_periods": Metric(percentile(periods, 95), "", "frame age, p95, in periods", None, "<= 2.5"),
+        "age_p95_ms": Metric(1e3 * percentile([answer.age_s for answer in answers], 95), "ms", "the same"),
+        "age_trend": Metric(
+            percentile(last, 95) / percentile(first, 95),
+            "x",
+            "p95 age, last third / first third",
+            None,
+            "~ 1",
+        ),
+        "fairness": Metric(
+            max(shares.values()) / min(shares.get(f"s{n}", 0) or 1e-9 for n in range(sessions)),
+            "x",
+            "most served / least served session",
+            None,
+            "<= 1.2",
+        ),
+    }

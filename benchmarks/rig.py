@@ -1,0 +1,139 @@
+"""The scheduler as the daemon runs it, fed by a camera process, for the benchmarks that load it."""
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from argusd.ingest.frame import FrameInfo
+from argusd.scheduler.core import Moment, Outcome, Roi, whole_frame
+from argusd.scheduler.lanes import Lanes
+from argusd.scheduler.messages import SessionPolicy
+from argusd.scheduler.policy import Policy
+from argusd.scheduler.probe import CurveCache
+from argusd.scheduler.roles import serve
+from argusd.scheduler.scheduler import Scheduler
+from argusd.scheduler.served import ServedVision
+from argusd.scheduler.sessions import Watch
+from argusd.scheduler.sources import Source
+from argusd.scheduler.zoo.store import ZooStore
+
+STREAM = "video"
+VISION_ROLES = ("face_detector", "face_mesh", "object_detector")
+CORES = len(os.sched_getaffinity(0))
+
+
+class Answer(NamedTuple):
+    """One look that was answered: when (monotonic), whose, by which role, and the frame's age then."""
+
+    at: float
+    session_id: str
+    role: str
+    age_s: float
+
+
+class Onlooker:
+    """A stream that looks at the whole frame at fixed rates and says so whenever it was answered."""
+
+    name = STREAM
+
+    def __init__(self, rates: Mapping[str, float]) -> None:
+        self.rates = rates
+
+    def roi(self, role: str, info: FrameInfo) -> Roi | None:  # noqa: ARG002 - the protocol's
+        """The whole frame, whatever the role."""
+        return whole_frame(info)
+
+    def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:  # noqa: ARG002
+        """Every answer is an outcome named after its role."""
+        return [Outcome("observation", role, "update", 1.0)]
+
+    def latest(self) -> dict[str, Any]:
+        """Nothing is kept."""
+        return {}
+
+    def restart(self) -> None:
+        """Nothing is kept."""
+
+    def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002
+        """Nothing is open."""
+        return []
+
+
+class Recorder:
+    """Takes the scheduler's findings and notes when they came."""
+
+    def __init__(self) -> None:
+        self.answers: list[Answer] = []
+
+    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:  # noqa: ARG002
+        """Note one answer."""
+        self.answers.append(Answer(time.monotonic(), session_id, outcome.name, at.frame_age_ms / 1000))
+
+    def latest(self, watch: Watch, at: Moment) -> None:
+        """The findings say it all."""
+
+
+def live_models(folder: Path) -> dict[str, ServedVision]:
+    """The vision models whose weights are present, by role; their curves are measured and kept in ``folder``.
+
+    Raises:
+        ModelUnavailableError: there are none; says how to get them.
+    """
+    store, curves = ZooStore(Path.home() / ".cache" / "argusd"), CurveCache(folder)
+    served = {}
+    for role in VISION_ROLES:
+        name = store.choose(role)
+        served[role] = serve(name, store.path(name), "cpu", curves)
+    return {role: model for role, model in served.items() if isinstance(model, ServedVision)}
+
+
+async def measured(recorder: Recorder, seconds: float) -> list[Answer]:
+    """What is answered in the next ``seconds``."""
+    start = len(recorder.answers)
+    await asyncio.sleep(seconds)
+    return recorder.answers[start:]
+
+
+@asynccontextmanager
+async def running_scheduler(
+    models: Mapping[str, ServedVision], rates: Mapping[str, float], sessions: int, fps: float
+) -> AsyncIterator[Recorder]:
+    """A scheduler over ``sessions`` cameras of another process, each watched at ``rates``."""
+    recorder = Recorder()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cameras.sock"
+        cameras = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "argusd.benchmarks.camera_process", str(path), str(sessions), str(fps)
+        )
+        lanes = Lanes(CORES, shared=False, clock=time.monotonic)
+        scheduler = Scheduler(list(models.items()), {STREAM: lambda _: Onlooker(rates)}, recorder, lanes)
+        scheduler.sources.append(Source(path, scheduler.sessions, scheduler.awake))
+        for number in range(sessions):
+            scheduler.sessions.set_policy(SessionPolicy(f"s{number}", [STREAM], Policy()))
+        tasks = [asyncio.create_task(scheduler.run()), asyncio.create_task(scheduler.sources[0].run())]
+        try:
+            await _answers_from(sessions, recorder, tasks)
+            yield recorder
+        finally:
+            for task in tasks:
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(*tasks)
+            cameras.kill()
+            await cameras.wait()
+            lanes.close()
+
+
+async def _answers_from(sessions: int, recorder: Recorder, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait until every session was answered once."""
+    async with asyncio.timeout(60):
+        while len({answer.session_id for answer in recorder.answers}) < sessions:
+            done, _ = await asyncio.wait(tasks, timeout=0.05)
+            for task in done:
+                task.result()
