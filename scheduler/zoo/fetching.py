@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from .clients import Report
 from .errors import HashMismatchError, SourceUnavailableError, ZooError
 from .layout import file_sha256, place
 from .manifest import ModelFile, Source
@@ -47,7 +48,7 @@ def fetch_files(wanted: Sequence[WantedFile], work: Path, progress: PullProgress
                 groups[origin(source)][source] = item
         for name, group in groups.items():
             progress.begin(f"fetching {name}")
-            failed = _fetch_origin(group, work)
+            failed = _fetch_origin(group, work, progress.arrived)
             for item in group.values():
                 failures.pop(item)
             failures.update(failed)
@@ -55,7 +56,7 @@ def fetch_files(wanted: Sequence[WantedFile], work: Path, progress: PullProgress
         raise next(iter(failures.values()))
 
 
-def _fetch_origin(group: dict[Source, WantedFile], work: Path) -> dict[WantedFile, ZooError]:
+def _fetch_origin(group: dict[Source, WantedFile], work: Path, arrived: Report) -> dict[WantedFile, ZooError]:
     """Fetch one origin; return what failed and why."""
     failures: dict[WantedFile, ZooError] = {}
     with tempfile.TemporaryDirectory(dir=work) as folder:
@@ -63,7 +64,7 @@ def _fetch_origin(group: dict[Source, WantedFile], work: Path) -> dict[WantedFil
         workspace.mkdir()
         arrivals = {source: Path(folder, f"file{number}") for number, source in enumerate(group)}
         try:
-            deliver(arrivals, workspace)
+            deliver(arrivals, workspace, arrived)
         except SourceUnavailableError as error:
             _logger.warning("%s", error)
             return dict.fromkeys(group.values(), error)

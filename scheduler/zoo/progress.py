@@ -25,7 +25,13 @@ class PullProgress:
             self._stream.flush()
             return
         self._bar.update(self._begun - 1 - self._bar.n)
+        self._bar.set_postfix_str("", refresh=False)
         self._bar.set_description(step)
+
+    def arrived(self, size: int) -> None:
+        """Say how many bytes of the step's download have arrived."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"{size / 1e6:.0f} MB")
 
     def __enter__(self) -> Self:
         return self

