@@ -73,6 +73,41 @@ class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
     data: dict[str, Any]
 
 
+class TaskRequest(msgspec.Struct, frozen=True, tag="task_request"):
+    """Api → scheduler: a one-shot task. ``payload``: msgpack of the task's type in ``tasks/payloads.py``.
+
+    Answered once, by TaskDone or TaskFailed; ``timeout_s`` is what the caller still wants to wait.
+    """
+
+    request: int
+    session_id: str
+    task_type: str
+    payload: bytes
+    timeout_s: float
+
+
+class TaskCancelled(msgspec.Struct, frozen=True, tag="task_cancelled"):
+    """Api → scheduler: nobody waits for ``request`` any more; it is not answered."""
+
+    request: int
+
+
+class TaskDone(msgspec.Struct, frozen=True, tag="task_done"):
+    """Scheduler → api: the result of ``request``, with the models behind it (role to model id)."""
+
+    request: int
+    result: dict[str, Any]
+    models: dict[str, str]
+
+
+class TaskFailed(msgspec.Struct, frozen=True, tag="task_failed"):
+    """Scheduler → api: why ``request`` has no result; ``code`` is an error code of DESIGN section 6."""
+
+    request: int
+    code: str
+    sentence: str
+
+
 class RoleStatus(msgspec.Struct, frozen=True):
     """One role of the scheduler: its model, and whether a real inference of it has succeeded."""
 
@@ -108,5 +143,5 @@ class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats", tag_fie
     frame_age_seconds: dict[str, Histogram]
 
 
-ToScheduler = SessionPolicy | SessionEnded | FindingsAck
-FromScheduler = Finding | Latest | SchedulerStats
+ToScheduler = SessionPolicy | SessionEnded | FindingsAck | TaskRequest | TaskCancelled
+FromScheduler = Finding | Latest | SchedulerStats | TaskDone | TaskFailed
