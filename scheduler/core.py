@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.frame import FrameInfo
-from argusd.ingest.ring import FrameView
 
 Feeds = dict[str, NDArray[Any]]
 
@@ -39,6 +38,21 @@ class Roi(NamedTuple):
 def whole_frame(info: FrameInfo) -> Roi:
     """The square that holds the whole picture."""
     return Roi(info.width / 2, info.height / 2, float(max(info.width, info.height)))
+
+
+class Frame(Protocol):
+    """A picture where it lies: a slot of a ring (``ingest.ring.FrameView``) or a task's decoded image."""
+
+    @property
+    def info(self) -> FrameInfo:
+        """Its geometry."""
+
+    @property
+    def planes(self) -> Sequence[NDArray[np.uint8]]:
+        """u8 ``[rows, bytes per row]``, see ``ingest.frame.plane_shapes``."""
+
+    def valid(self) -> bool:
+        """Whether nothing of it was overwritten so far; to be asked after the pixels were used."""
 
 
 class Engine(Protocol):
@@ -66,7 +80,7 @@ class Model(Protocol):
 class VisionModel(Model, Protocol):
     """A model of frames."""
 
-    def prepare(self, frames: Sequence[FrameView], rois: Sequence[Roi]) -> Feeds:
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         """One tensor from one region of each frame. The frames are not known to be whole until after."""
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[Any]:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.arena import ArenaView
-from argusd.ingest.ring import FrameView, gather_pcm
+from argusd.ingest.ring import gather_pcm
 
 from .batcher import ModelState
-from .core import AudioModel, Engine, Roi, VisionModel
+from .core import AudioModel, Engine, Frame, Roi, VisionModel
 from .curve import BatchCurve
 from .demand import Rows
 
@@ -35,7 +35,7 @@ class Done(NamedTuple):
 class Look(NamedTuple):
     """One row of a vision batch."""
 
-    frame: FrameView
+    frame: Frame
     roi: Roi
 
 

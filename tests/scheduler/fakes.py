@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from argusd.ingest.arena import Arena, ArenaView
 from argusd.ingest.frame import FrameInfo, i420_info
 from argusd.ingest.messages import StreamKind
-from argusd.ingest.ring import FrameRing, FrameView, PcmRing
-from argusd.scheduler.core import Feeds, Moment, Outcome, Roi, whole_frame
+from argusd.ingest.ring import FrameRing, PcmRing
+from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.policy import Policy
 from argusd.scheduler.sources import RingRef
 
@@ -51,7 +51,7 @@ class FakeVision:
     def example(self, batch: int) -> Feeds:
         return {"x": np.zeros(batch)}
 
-    def prepare(self, frames: Sequence[FrameView], rois: Sequence[Roi]) -> Feeds:
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         feeds = {"x": np.array([float(frame.planes[0][0, 0]) for frame in frames])}
         self.while_preparing()
         return feeds
