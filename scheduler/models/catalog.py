@@ -6,6 +6,7 @@ from ..core import AudioModel, VisionModel
 from .blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from .centernet import CenterNet
 from .facemesh import FaceMesh
+from .ge2e import Ge2e
 from .silero import Silero
 
 # Name in the store's manifest → how to make its adapter, which takes that name.
@@ -14,5 +15,6 @@ MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
     "blazeface_full_range": lambda name: BlazeFace(name, FULL_RANGE),
     "facemesh_attention": FaceMesh,
     "centernet": CenterNet,
+    "ge2e": Ge2e,
     "silero_vad": Silero,
 }
