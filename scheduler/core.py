@@ -105,6 +105,28 @@ class AudioModel(Model, Protocol):
         """One output for each row; keeps the new state of the slots."""
 
 
+class WholeModel(Protocol):
+    """A model that its own library runs, one whole input at a time; only tasks use it, by ``compute``.
+
+    Threads may use it at the same time. Its other methods are its tasks' business.
+    """
+
+    @property
+    def role(self) -> str:
+        """The role it fills."""
+
+    @property
+    def name(self) -> str:
+        """Its id in the manifest."""
+
+    def check(self) -> None:
+        """Load it and run it on something small.
+
+        Raises:
+            InferenceFailed: it does not run here.
+        """
+
+
 class Moment(NamedTuple):
     """When something was seen or heard.
 

@@ -9,13 +9,13 @@ from argusd.ingest.channel import Channel
 from argusd.ingest.errors import ChannelClosed
 
 from .core import Moment, Outcome
-from .messages import Finding, FindingsAck, Latest, SessionEnded, SessionPolicy, ToScheduler
+from .messages import Finding, FindingsAck, Latest, TaskDone, TaskFailed, ToScheduler
 from .outbox import Outbox
 from .sessions import Watch
 
 LATEST_INTERVAL_S = 0.25
 
-Incoming = SessionPolicy | SessionEnded | FindingsAck
+Incoming = ToScheduler
 
 
 class Delivery:
@@ -96,6 +96,10 @@ class Delivery:
             )
         )
         watch.skipped = 0
+
+    def reply(self, channel: Channel[Incoming], answer: TaskDone | TaskFailed) -> None:
+        """Answer a task where it was asked for; if that connection is gone, nobody waits."""
+        self._send(channel, answer)
 
     def _send(self, channel: Channel[Incoming], message: msgspec.Struct) -> None:
         try:

@@ -1,4 +1,4 @@
-"""What the scheduler says and hears on ``scheduler-rt.sock``; the api connects to it.
+"""What a scheduler says and hears on its socket (``scheduler-rt.sock``, …); the api connects to it.
 
 The api owns sessions and policies: on every connection it sends all of them, then changes. The scheduler owns
 findings: it keeps every ``Finding`` until the api acknowledged it, and sends again what was not acknowledged.
@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from .policy import Policy
+from .tasks.errors import Fault
 
 
 class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
@@ -92,30 +93,39 @@ class TaskCancelled(msgspec.Struct, frozen=True, tag="task_cancelled"):
     request: int
 
 
-class TaskDone(msgspec.Struct, frozen=True, tag="task_done"):
-    """Scheduler → api: the result of ``request``, with the models behind it (role to model id)."""
+class TaskDone(msgspec.Struct, frozen=True, tag="task_done", tag_field="message"):
+    """Scheduler → api: the result of ``request``, with the models behind it (role to model id).
+
+    ``seconds``: how long it took here; the rest of the caller's wait was the way.
+    """
 
     request: int
     result: dict[str, Any]
     models: dict[str, str]
+    seconds: float
 
 
-class TaskFailed(msgspec.Struct, frozen=True, tag="task_failed"):
-    """Scheduler → api: why ``request`` has no result; ``code`` is an error code of DESIGN section 6."""
+class TaskFailed(msgspec.Struct, frozen=True, tag="task_failed", tag_field="message"):
+    """Scheduler → api: why ``request`` has no result; ``fault``, ``code``: see ``tasks/errors.py``."""
 
     request: int
+    fault: Fault
     code: str
     sentence: str
 
 
 class RoleStatus(msgspec.Struct, frozen=True):
-    """One role of the scheduler: its model, and whether a real inference of it has succeeded."""
+    """One role of the scheduler: its model, and whether a real inference of it has succeeded.
+
+    ``live``: streams look with it. A role that only tasks need leaves the others ready when it is not.
+    """
 
     role: str
     model: str
     ready: bool
     detail: str
     load_seconds: float
+    live: bool = True
 
 
 class Histogram(msgspec.Struct, frozen=True):

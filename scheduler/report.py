@@ -3,6 +3,7 @@
 import numpy as np
 
 from .admission import Work, fits_more
+from .demand import RowKind
 from .messages import RoleStatus, SchedulerStats
 from .policy import Policy
 from .scheduler import Scheduler
@@ -49,9 +50,8 @@ class Report:
         if self._scheduler.rate.scale < DEGRADED:
             return 0
         demand, served = self._scheduler.demand, self._scheduler.served
-        rates = np.bincount(
-            demand.model[demand.active], 1 / demand.period[demand.active], minlength=len(served)
-        )
+        streams = demand.active & (demand.kind == RowKind.STREAM)
+        rates = np.bincount(demand.model[streams], 1 / demand.period[streams], minlength=len(served))
         now = [
             Work(float(rate), model.curve, model.slowdown)
             for rate, (_, model) in zip(rates, served, strict=True)

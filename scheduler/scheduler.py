@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,14 +23,15 @@ from argusd.ingest.frame import FrameInfo
 from argusd.ingest.ring import PcmAnchor, read_anchor
 
 from .batcher import Batch, plan
-from .core import Moment
+from .core import Moment, WholeModel
 from .demand import Demand, Rows
 from .errors import EXIT_DEVICE_LOST, DeviceLost, InferenceFailed, OutOfMemory, SchedulerError
 from .lanes import Lanes
 from .meters import Meters
 from .moments import frame_moment, unix_offset_ns, window_moment
+from .oneshots import Ask, OneShots
 from .overload import RateControl
-from .served import Done, Dropped, Listen, Look, Served, ServedAudio, ServedVision
+from .served import Clip, Done, Dropped, Listen, Look, Served, ServedAudio, ServedVision
 from .sessions import Findings, Row, Sessions, StreamFactory
 from .sources import Source
 
@@ -38,6 +40,7 @@ log = logging.getLogger(__name__)
 GRID_S = 0.032  # rows of call-bound models fall due together, on multiples of a Silero window
 SHORTEST_TICK_S = 0.002
 LONGEST_TICK_S = 0.5
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class _Entry(NamedTuple):
@@ -51,7 +54,7 @@ class _Entry(NamedTuple):
 class _Flight(NamedTuple):
     """A batch at work. ``allowed``: seconds from ready to result that each row may take."""
 
-    entries: list[_Entry]
+    entries: list[_Entry | Ask]
     ready_since: NDArray[np.float64]
     allowed: NDArray[np.float64]
 
@@ -60,7 +63,7 @@ class Scheduler:
     """Everything between the arenas and the findings.
 
     ``served``: (role, model) pairs; a role without a model is simply not served.
-    ``factories``: stream name to the class of its streams.
+    ``factories``: stream name to the class of its streams. ``missing``, ``whole``: see ``OneShots``.
     """
 
     def __init__(
@@ -70,6 +73,8 @@ class Scheduler:
         findings: Findings,
         lanes: Lanes,
         *,
+        missing: Mapping[str, str] = NONE,
+        whole: Mapping[str, WholeModel] = NONE,
         max_age_s: float = 1.0,
         promised_age_s: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
@@ -91,6 +96,7 @@ class Scheduler:
         self.sessions = Sessions(
             self.demand, self.served, factories, findings, max_age_s=max_age_s, clock=clock
         )
+        self.oneshots = OneShots(self.demand, self.served, missing, whole, clock, self.awake)
 
     def awake(self) -> None:
         """Something changed: plan again soon."""
@@ -138,10 +144,11 @@ class Scheduler:
             self._start_audio(served, batch, now)
 
     def _start_vision(self, served: ServedVision, batch: Batch, now: float) -> None:
-        looks, entries, rows = [], [], []
+        looks: list[Look] = []
+        entries: list[_Entry | Ask] = []
+        rows = []
         for index in batch.rows:
-            row = self.sessions.rows[int(index)]
-            opened = self._open_frame(row, now)
+            opened = self._open_look(int(index), now)
             if opened is not None:
                 look, entry = opened
                 looks.append(look)
@@ -152,8 +159,13 @@ class Scheduler:
         if looks:
             self._submit(served, taken, entries, partial(served.look, looks), now)
 
-    def _open_frame(self, row: Row, now: float) -> tuple[Look, _Entry] | None:
-        """The newest frame of the row, if it is fresh enough and the stream wants to look at it."""
+    def _open_look(self, index: int, now: float) -> tuple[Look, _Entry | Ask] | None:
+        """A task's picture, or the row's newest frame if it is fresh and the stream wants to look at it."""
+        ask = self.oneshots.asks.get(index)
+        if ask is not None:
+            assert isinstance(ask.item, Look)
+            return ask.item, ask
+        row = self.sessions.rows[index]
         assert row.reader is not None
         frame = row.reader.newest()
         self.demand.seen[row.index] = row.reader.next
@@ -170,8 +182,15 @@ class Scheduler:
         return Look(frame, roi), _Entry(row, row.watch.epoch, moment)
 
     def _start_audio(self, served: ServedAudio, batch: Batch, now: float) -> None:
-        listens, entries = [], []
+        listens: list[Listen | Clip] = []
+        entries: list[_Entry | Ask] = []
         for index in batch.rows:
+            ask = self.oneshots.asks.get(int(index))
+            if ask is not None:
+                assert isinstance(ask.item, Clip)
+                listens.append(ask.item)
+                entries.append(ask)
+                continue
             row = self.sessions.rows[int(index)]
             ring, cursor = row.watch.ring, int(self.demand.seen[index])
             listens.append(Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh))
@@ -188,7 +207,7 @@ class Scheduler:
         self.demand.release(rows)
 
     def _submit(
-        self, served: Served, rows: Rows, entries: list[_Entry], job: Callable[[], Done], now: float
+        self, served: Served, rows: Rows, entries: list[_Entry | Ask], job: Callable[[], Done], now: float
     ) -> None:
         audio = isinstance(served, ServedAudio)
         stretch = 1.0 if audio else 1 / self.rate.scale  # samples are not optional; frames are
@@ -227,7 +246,8 @@ class Scheduler:
         self.meters.infer_seconds[served.name].add(done.seconds)
         self._absorb(flight, done)
         for index in rows:
-            self.sessions.row_is_over(int(index))
+            if not self.oneshots.row_is_over(int(index)):
+                self.sessions.row_is_over(int(index))
         self.awake()
 
     def _absorb(self, flight: _Flight, done: Done) -> None:
@@ -235,7 +255,9 @@ class Scheduler:
         for entry, output, since, allowed in zip(
             flight.entries, done.outputs, flight.ready_since, flight.allowed, strict=True
         ):
-            if isinstance(output, Dropped):
+            if isinstance(entry, Ask):
+                entry.settle(output, len(flight.entries))
+            elif isinstance(output, Dropped):
                 self._drop(entry.row, output.reason)
             elif entry.row.watch.ended or entry.epoch != entry.row.watch.epoch:
                 self._drop(entry.row, "superseded")

@@ -53,6 +53,13 @@ class Listen(NamedTuple):
     fresh: bool
 
 
+class Clip(NamedTuple):
+    """One row of an audio batch whose samples, i16 ``[window]``, lie in no ring; nothing is remembered."""
+
+    samples: NDArray[np.int16]
+    slot: int
+
+
 class Served:
     """What vision and audio models have in common.
 
@@ -140,10 +147,10 @@ class ServedAudio(Served):
         """The slot's session is gone; no batch may hold it any more."""
         self._slots.append(slot)
 
-    def listen(self, listens: Sequence[Listen]) -> Done:
+    def listen(self, listens: Sequence[Listen | Clip]) -> Done:
         """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
         for listen in listens:
-            if listen.fresh:
+            if isinstance(listen, Clip) or listen.fresh:
                 self.model.reset(listen.slot)
         samples, whole = self._gather(listens)
         if not whole.any():
@@ -155,17 +162,23 @@ class ServedAudio(Served):
             outputs[index] = output
         return Done(outputs, seconds)
 
-    def _gather(self, listens: Sequence[Listen]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    def _gather(self, listens: Sequence[Listen | Clip]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         samples = np.zeros((len(listens), self.window), np.int16)
         whole = np.zeros(len(listens), np.bool_)
-        for view in {id(listen.view): listen.view for listen in listens}.values():
-            at: Rows = np.array([n for n, listen in enumerate(listens) if listen.view is view], np.intp)
+        in_rings: dict[int, list[tuple[int, Listen]]] = {}
+        for at, listen in enumerate(listens):
+            if isinstance(listen, Clip):
+                samples[at], whole[at] = listen.samples, True
+            else:
+                in_rings.setdefault(id(listen.view), []).append((at, listen))
+        for members in in_rings.values():
+            rows: Rows = np.array([at for at, _ in members], np.intp)
             gathered = gather_pcm(
-                view,
-                np.array([listens[n].ring for n in at], np.intp),
-                np.array([listens[n].generation for n in at], np.uint64),
-                np.array([listens[n].cursor for n in at], np.int64),
+                members[0][1].view,
+                np.array([listen.ring for _, listen in members], np.intp),
+                np.array([listen.generation for _, listen in members], np.uint64),
+                np.array([listen.cursor for _, listen in members], np.int64),
                 self.window,
             )
-            samples[at], whole[at] = gathered.samples, gathered.ok
+            samples[rows], whole[rows] = gathered.samples, gathered.ok
         return samples, whole

@@ -7,25 +7,27 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NoReturn
 
-from argusd.ingest.channel import Listener
+from argusd.ingest.channel import Channel, Listener
 
 from .config import SchedulerConfig
 from .delivery import Delivery, Incoming
 from .engines import resolve_device
 from .errors import EXIT_HUNG
 from .lanes import Lanes
-from .messages import FindingsAck, RoleStatus, SessionPolicy
+from .messages import FindingsAck, RoleStatus, SessionPolicy, TaskCancelled, TaskRequest
 from .report import Report
-from .roles import fill_roles, ready
+from .roles import batched, fill_roles, missing, whole
 from .scheduler import Scheduler
 from .sources import Source
 from .streams.catalog import STREAMS
+from .taskpool import TaskPool
+from .tasks.catalog import one_shots
 
 log = logging.getLogger(__name__)
 
-SOCKET_NAME = "scheduler-rt.sock"
 CUDA_LANES = 2
 REPORT_INTERVAL_S = 1.0
 CONFIRM_S = 5.0
@@ -47,15 +49,18 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     )
     delivery = Delivery(secrets.token_hex(8), config.findings_kept, time.monotonic)
     scheduler = Scheduler(
-        ready(roles),
+        batched(roles),
         STREAMS,
         delivery,
         lanes,
+        missing=missing(roles),
+        whole=whole(roles),
         max_age_s=config.max_age_s,
         promised_age_s=config.promised_age_s,
         abort=end_process,
     )
-    service = Service(config, device, [role.status for role in roles], scheduler, delivery)
+    tasks = TaskPool(scheduler.oneshots, one_shots(config.lane), limit=config.max_tasks, threads=cores)
+    service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
     await service.run(stop, on_ready)
 
 
@@ -76,18 +81,21 @@ class Service:
         roles: Sequence[RoleStatus],
         scheduler: Scheduler,
         delivery: Delivery,
+        tasks: TaskPool,
     ) -> None:
         self._config = config
+        self._tasks = tasks
         self._scheduler = scheduler
         self._delivery = delivery
         self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
-        for worker in range(config.ingest_workers):
+        # Streams are the real-time lane's alone.
+        for worker in range(config.ingest_workers if config.lane == "rt" else 0):
             path = config.runtime_dir / f"ingest-{worker}.sock"
             scheduler.sources.append(Source(path, scheduler.sessions, scheduler.awake))
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Serve until ``stop`` is set, or until a part of it fails."""
-        listener = Listener(self._config.runtime_dir / SOCKET_NAME, self._accept)
+        listener = Listener(self._config.runtime_dir / f"scheduler-{self._config.lane}.sock", self._accept)
         tasks = [
             asyncio.create_task(coroutine)
             for coroutine in (
@@ -107,6 +115,7 @@ class Service:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             listener.close()
+            await self._tasks.close()
             self._delivery.close()
             self._scheduler.lanes.close()
 
@@ -117,17 +126,22 @@ class Service:
         def received(message: Incoming) -> None:
             if isinstance(message, SessionPolicy):
                 unconfirmed.discard(message.session_id)
-            self._received(message)
+            self._received(message, channel)
 
         def forget_unconfirmed() -> None:
             for session_id in () if channel.closed.done() else unconfirmed:
                 self._scheduler.sessions.end(session_id)
 
         channel = self._delivery.connect(sock, received)
+        channel.closed.add_done_callback(lambda _: self._tasks.forget(channel))
         asyncio.get_running_loop().call_later(CONFIRM_S, forget_unconfirmed)
 
-    def _received(self, message: Incoming) -> None:
-        if isinstance(message, FindingsAck):
+    def _received(self, message: Incoming, channel: Channel[Incoming]) -> None:
+        if isinstance(message, TaskRequest):
+            self._tasks.start(channel, message, partial(self._delivery.reply, channel))
+        elif isinstance(message, TaskCancelled):
+            self._tasks.cancel(channel, message.request)
+        elif isinstance(message, FindingsAck):
             self._delivery.acknowledged(message)
         elif isinstance(message, SessionPolicy):
             self._scheduler.sessions.set_policy(message)

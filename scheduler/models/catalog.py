@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from ..core import AudioModel, VisionModel
+from ..core import AudioModel, VisionModel, WholeModel
+from ..zoo.store import ZooStore
 from .blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from .centernet import CenterNet
 from .facemesh import FaceMesh
+from .faceres import FaceRes
 from .ge2e import Ge2e
 from .silero import Silero
 
@@ -15,6 +17,10 @@ MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
     "blazeface_full_range": lambda name: BlazeFace(name, FULL_RANGE),
     "facemesh_attention": FaceMesh,
     "centernet": CenterNet,
+    "faceres": FaceRes,
     "ge2e": Ge2e,
     "silero_vad": Silero,
 }
+
+# The same for models that their own library runs; they find their files in the store.
+WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore], WholeModel]] = {}

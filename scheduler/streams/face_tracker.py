@@ -8,16 +8,14 @@ faces, but none there.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from argusd.ingest.frame import FrameInfo
 from argusd.kernels.nms import iou
 
 from ..core import Roi, whole_frame
+from ..models.alignment import MIN_PRESENCE, mesh_region
 from ..models.outputs import Box, Face, Mesh
 
-MARGIN = 1.5
-MIN_PRESENCE = 0.5
 SAME_FACE = 0.2  # IoU; the detector's box and the landmarks' differ, most on a turned head
 RIGHT_EYE, LEFT_EYE = 0, 1  # key points of a detection
 RIGHT_CORNER, LEFT_CORNER = 33, 263  # landmarks
@@ -54,7 +52,7 @@ class FaceTracker:
         if self.tracked is None or not self._among(faces, self.tracked):
             right, left = nearest.keypoints[RIGHT_EYE], nearest.keypoints[LEFT_EYE]
             self.tracked = None
-            self._region = _region(nearest.box, right, left)
+            self._region = mesh_region(nearest.box, right, left)
 
     def see_mesh(self, mesh: Mesh) -> bool:
         """Take landmarks in; False if there was no face in the region."""
@@ -63,7 +61,7 @@ class FaceTracker:
             return False
         points = mesh.points[:, :2]
         self.tracked = Box(*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
-        self._region = _region(self.tracked, points[RIGHT_CORNER], points[LEFT_CORNER])
+        self._region = mesh_region(self.tracked, points[RIGHT_CORNER], points[LEFT_CORNER])
         return True
 
     def forget(self) -> None:
@@ -78,13 +76,3 @@ class FaceTracker:
 
 def _side(box: Box) -> float:
     return max(box.right - box.left, box.bottom - box.top)
-
-
-def _region(box: Box, right_eye: NDArray[np.float64], left_eye: NDArray[np.float64]) -> Roi:
-    across, down = left_eye - right_eye
-    return Roi(
-        center_x=(box.left + box.right) / 2,
-        center_y=(box.top + box.bottom) / 2,
-        size=MARGIN * _side(box),
-        angle=float(np.arctan2(down, across)),
-    )

@@ -1,7 +1,8 @@
 """What a task may ask of the scheduler while it runs: looks and listens that join the streams' micro-batches.
 
 A task is a coroutine on the scheduler's loop: ``async def face_embed(payload, runner) -> dict``. It awaits
-the runner and computes little itself; decoding and other work of milliseconds goes through ``Runner.compute``.
+the runner and computes little itself; decoding and other work of milliseconds goes through
+``Runner.compute``.
 """
 
 from collections.abc import Callable
@@ -40,8 +41,14 @@ class Runner(Protocol):
     async def listen(self, role: str, windows: NDArray[np.int16]) -> list[Any]:
         """The role's outputs for i16 ``[N, window]`` samples at 16 kHz, each on its own (stateless)."""
 
+    async def hear(self, role: str, samples: NDArray[np.int16]) -> list[Any]:
+        """The role's outputs for i16 ``[samples]`` at 16 kHz, window after window, each after the last.
+
+        For models that remember (the voice detector); what is left at the end is too short and left out.
+        """
+
     async def compute(self, work: Callable[[], Computed]) -> Computed:
-        """Run plain work in a lane's thread."""
+        """Run plain work in a thread, beside the loop."""
 
     def model(self, role: str) -> Any:
         """The model that fills a role: for its name, its embedding size, its threshold.

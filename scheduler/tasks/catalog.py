@@ -1,0 +1,26 @@
+"""What a scheduler does for each task type, and the roles it needs for that."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+
+from .faces import FACE_ROLES, face_embed, face_verify
+from .lanes import HOMES, Lane
+from .runner import Runner
+
+
+class OneShot(NamedTuple):
+    """``run`` takes the task type's payload; its result is the ``result`` of the wire contract."""
+
+    run: Callable[[Any, Runner], Awaitable[dict[str, Any]]]
+    roles: tuple[str, ...]
+
+
+ONE_SHOTS: Mapping[str, OneShot] = {
+    "face_embed": OneShot(face_embed, FACE_ROLES),
+    "face_verify": OneShot(face_verify, FACE_ROLES),
+}
+
+
+def one_shots(lane: Lane) -> dict[str, OneShot]:
+    """The tasks of one lane."""
+    return {name: task for name, task in ONE_SHOTS.items() if HOMES[name].lane == lane}
