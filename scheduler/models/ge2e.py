@@ -23,7 +23,7 @@ FRAME = 400
 HOP = 160
 FRAMES = 160
 BANDS = 40
-SIZE = 256
+EMBEDDING_SIZE = 256
 FULL_SCALE = 32768
 LOUDNESS = 10 ** (-30 / 20)  # root mean square that quiet sound is raised to
 STRIDE = 12_320  # 77 frames: Resemblyzer's 1.3 windows a second
@@ -35,8 +35,8 @@ class Ge2e:
     role = "speaker_embedder"
     window = FRAME + (FRAMES - 1) * HOP
     stride = STRIDE
-    size = SIZE
-    threshold = 0.78
+    embedding_size = EMBEDDING_SIZE
+    threshold = 0.77
 
     def __init__(self, name: str) -> None:
         self.name = name
