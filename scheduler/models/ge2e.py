@@ -50,7 +50,7 @@ class Ge2e:
 
     def prepare(self, samples: NDArray[np.int16], slots: NDArray[np.intp]) -> Feeds:  # noqa: ARG002 - stateless
         """Feeds for i16 ``[B, 25840]``."""
-        sound = samples.astype(np.float32) / FULL_SCALE
+        sound: NDArray[np.float32] = samples.astype(np.float32) / np.float32(FULL_SCALE)
         rms = np.sqrt(np.square(sound).mean(axis=1, keepdims=True))
         sound *= np.maximum(1.0, LOUDNESS / np.maximum(rms, 1 / FULL_SCALE))
         spectra = power_spectra(to_frames(sound, FRAME, HOP), hann(FRAME))

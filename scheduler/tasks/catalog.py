@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from .faces import FACE_ROLES, face_embed, face_verify
 from .lanes import HOMES, Lane
 from .runner import Runner
+from .voices import VOICE_ROLES, audio_enroll, audio_verify
 
 
 class OneShot(NamedTuple):
@@ -18,6 +19,8 @@ class OneShot(NamedTuple):
 ONE_SHOTS: Mapping[str, OneShot] = {
     "face_embed": OneShot(face_embed, FACE_ROLES),
     "face_verify": OneShot(face_verify, FACE_ROLES),
+    "audio_enroll": OneShot(audio_enroll, VOICE_ROLES),
+    "audio_verify": OneShot(audio_verify, VOICE_ROLES),
 }
 
 

@@ -14,7 +14,7 @@ from argusd.scheduler.zoo.importers.ge2e import import_ge2e
 Run = Callable[[onnx.ModelProto, dict[str, npt.NDArray[Any]]], dict[str, npt.NDArray[Any]]]
 
 
-class Encoder(torch.nn.Module):
+class Encoder(torch.nn.Module):  # type: ignore[misc]
     """The published network, with random weights of its own size."""
 
     def __init__(self) -> None:
