@@ -11,6 +11,8 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from .access_log import AccessLog
+from .affinity import Affinity
+from .analysis.llm import Llm
 from .auth import Access, check_bind
 from .authenticate import authentication
 from .bell import Bell
@@ -20,6 +22,7 @@ from .context import CONTEXT, Context
 from .embedded_redis import EmbeddedRedis
 from .envelope import error_envelope
 from .history import History
+from .inference import Inference
 from .journal import Journal
 from .lifecycle import Lifecycle
 from .rate_limit import RateLimit
@@ -27,7 +30,7 @@ from .redis_store import connect, wait_until_up
 from .registry import Registry
 from .reports import Reports
 from .routes import ROUTES
-from .scheduler_link import SchedulerLink
+from .schedulers import Schedulers
 from .sessions import Sessions
 from .workers import Workers
 
@@ -58,7 +61,9 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
 def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Context:
     """All parts, wired and not yet running."""
     bell = Bell()
-    scheduler = SchedulerLink(config.runtime_dir / "scheduler-rt.sock")
+    affinity = Affinity(redis)
+    schedulers = Schedulers(config.runtime_dir, affinity)
+    scheduler = schedulers.live
     workers = Workers(config)
     registry = Registry(redis, config)
     journal = Journal(redis, config, bell, f"api-{secrets.token_hex(8)}", scheduler.acknowledge)
@@ -76,7 +81,10 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Contex
         sessions=Sessions(registry, lifecycle, journal, scheduler, workers),
         reports=Reports(registry, lifecycle, journal, workers),
         workers=workers,
+        schedulers=schedulers,
         scheduler=scheduler,
+        affinity=affinity,
+        inference=Inference(schedulers, Llm(config.llm, config.llm_concurrency), config.max_task_bytes),
         posts_by_remote=RateLimit(config.whip_posts_per_minute),
         posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
     )
@@ -85,8 +93,9 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Contex
 def make_app(context: Context) -> web.Application:
     """The aiohttp application: middlewares from the outside in, then the routes."""
     public = frozenset[object](route.handler for route in ROUTES if route.public)
+    by_body = frozenset[object](route.handler for route in ROUTES if route.session_in_body)
     app = web.Application(
-        middlewares=[error_envelope, browser_rules, authentication(public)],
+        middlewares=[error_envelope, browser_rules, authentication(public, by_body)],
         client_max_size=context.config.max_body,
     )
     app[CONTEXT] = context
@@ -121,7 +130,7 @@ async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
     """
     tasks = asyncio.gather(
         context.journal.run(),
-        context.scheduler.run(context.reports),
+        context.schedulers.run(context.reports),
         context.workers.run(context.reports),
         context.sessions.sweep(),
     )

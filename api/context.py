@@ -6,23 +6,29 @@ from typing import NamedTuple
 from aiohttp import web
 from redis.asyncio import Redis
 
+from .affinity import Affinity
 from .auth import Access
 from .bell import Bell
 from .config import ApiConfig
 from .errors import Draining
 from .history import History
+from .inference import Inference
 from .journal import Journal
 from .lifecycle import Lifecycle
 from .rate_limit import RateLimit
 from .registry import Registry
 from .reports import Reports
 from .scheduler_link import SchedulerLink
+from .schedulers import Schedulers
 from .sessions import Sessions
 from .workers import Workers
 
 
 class Context(NamedTuple):
-    """The parts of one running api. ``stop`` is set when it is about to end."""
+    """The parts of one running api.
+
+    ``stop`` is set when it is about to end. ``scheduler`` is the one of ``schedulers`` that watches sessions.
+    """
 
     config: ApiConfig
     stop: asyncio.Event
@@ -36,7 +42,10 @@ class Context(NamedTuple):
     sessions: Sessions
     reports: Reports
     workers: Workers
+    schedulers: Schedulers
     scheduler: SchedulerLink
+    affinity: Affinity
+    inference: Inference
     posts_by_remote: RateLimit
     posts_by_session: RateLimit
 

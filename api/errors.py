@@ -7,13 +7,19 @@
 A sentence is written here or by another process of argusd; a library's text never gets out.
 """
 
+from argusd.scheduler.tasks.errors import Fault
+
 
 class ApiError(Exception):
-    """Base of every error that becomes a response. ``retry_after`` is seconds, for 429 and 503."""
+    """Base of every error that becomes a response. ``retry_after`` is seconds, for 429 and 503.
+
+    ``worker_id``: the worker that a task went to, if it got that far.
+    """
 
     status = 500
     code = "internal_error"
     retry_after: int | None = None
+    worker_id: str | None = None
 
     def __init__(self, sentence: str = "Something went wrong inside the daemon; its log says more.") -> None:
         super().__init__(sentence)
@@ -104,6 +110,13 @@ class InvalidField(ApiError):
     code = "invalid_field"
 
 
+class LlmProfileUnknown(ApiError):
+    """The request names a language model that the configuration does not have."""
+
+    status = 422
+    code = "llm_profile_unknown"
+
+
 class IceRestartUnsupported(ApiError):
     """The peer asks for an ICE restart; it has to publish anew."""
 
@@ -166,6 +179,57 @@ class OfferRefused(ApiError):
         self.status = status
         self.code = code
         self.retry_after = 5 if status == 503 else None
+
+
+class UnknownTask(ApiError):
+    """There is no such task type."""
+
+    status = 422
+    code = "unknown_task"
+
+
+class WorkerGone(ApiError):
+    """The scheduler that would do the task is not there, or ended while it was at work."""
+
+    status = 503
+    code = "worker_gone"
+    retry_after = 2
+
+
+class BreakerOpen(ApiError):
+    """The scheduler that would do the task has failed repeatedly and gets a rest."""
+
+    status = 503
+    code = "breaker_open"
+    retry_after = 5
+
+
+class WorkerSilent(ApiError):
+    """The scheduler said nothing, not even at the deadline."""
+
+    status = 504
+    code = "deadline_exceeded"
+
+
+STATUS_OF: dict[Fault, int] = {
+    "input": 422,
+    "too_large": 413,
+    "missing": 404,
+    "unavailable": 503,
+    "deadline": 504,
+    "internal": 500,
+}
+
+
+class TaskRefused(ApiError):
+    """A task has no result; fault, code and sentence are the scheduler's (``scheduler/tasks/errors.py``)."""
+
+    def __init__(self, fault: Fault, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.fault = fault
+        self.status = STATUS_OF[fault]
+        self.code = code
+        self.retry_after = 5 if self.status == 503 else None
 
 
 class StartError(Exception):

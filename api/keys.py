@@ -23,3 +23,8 @@ def results(session_id: str) -> str:
 def position(origin: str) -> str:
     """Number (string) of the last entry of this origin (a scheduler's or an api's boot) that is stored."""
     return f"ml:origin:{origin}"
+
+
+def affinity(session_id: str, domain: str) -> str:
+    """String: the worker that the session's tasks and streams of this domain (face, audio, …) go to."""
+    return f"ml:session:{session_id}:{domain}"

@@ -36,6 +36,7 @@ def encoded(kind: str, codec: str, rate: int) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format=kind) as container:
         stream = container.add_stream(codec, rate=rate, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         frame = av.AudioFrame.from_ndarray(tone(rate)[None], format="s16", layout="mono")
         frame.sample_rate = rate
         for resampled in av.AudioResampler(stream.format, "mono", rate, frame_size=960).resample(frame):
