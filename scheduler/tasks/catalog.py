@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
+from .diarize import audio_diarize
 from .faces import FACE_ROLES, face_embed, face_verify
 from .lanes import HOMES, Lane
 from .runner import Runner
@@ -21,6 +22,7 @@ ONE_SHOTS: Mapping[str, OneShot] = {
     "face_verify": OneShot(face_verify, FACE_ROLES),
     "audio_enroll": OneShot(audio_enroll, VOICE_ROLES),
     "audio_verify": OneShot(audio_verify, VOICE_ROLES),
+    "audio_diarize": OneShot(audio_diarize, VOICE_ROLES),
 }
 
 

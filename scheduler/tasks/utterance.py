@@ -69,7 +69,7 @@ def cut(samples: NDArray[np.int16], window: int, stride: int) -> NDArray[np.int1
 
 
 def _widened(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
-    return np.convolve(mask, np.ones(2 * by + 1), "same")[: len(mask)] > 0
+    return np.convolve(mask, np.ones(2 * by + 1), "same") > 0
 
 
 def _snr_db(speech: NDArray[np.bool_], voices: Sequence[Voice]) -> float:
