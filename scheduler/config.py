@@ -17,7 +17,8 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     and the overload loop hold. ``hang_s``: a batch at work for longer ends the process
     (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's acknowledgement.
     ``lane``: ``rt`` serves streams and quick tasks, ``bulk`` slow tasks (``tasks/lanes.py``).
-    ``max_tasks``: one-shot tasks at a time; more are turned away.
+    ``max_tasks``: one-shot tasks at a time; more are turned away. ``drain_s``: how long those at work may go
+    on when the process is asked to end.
     """
 
     runtime_dir: Path
@@ -33,3 +34,4 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     findings_kept: int = 20_000
     lane: Lane = "rt"
     max_tasks: int = 64
+    drain_s: float = 4.0

@@ -110,6 +110,7 @@ class Service:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+            await self._tasks.drain(self._config.drain_s)
         finally:
             for task in tasks:
                 task.cancel()

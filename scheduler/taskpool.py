@@ -12,7 +12,7 @@ from .messages import TaskDone, TaskFailed, TaskRequest
 from .oneshots import OneShots
 from .taskrunner import TaskRunner
 from .tasks.catalog import OneShot
-from .tasks.errors import DeadlineExceeded, InvalidPayload, TaskError, TaskUnknown, TooManyTasks
+from .tasks.errors import DeadlineExceeded, Draining, InvalidPayload, TaskError, TaskUnknown, TooManyTasks
 from .tasks.payloads import TASKS
 
 log = logging.getLogger(__name__)
@@ -34,11 +34,12 @@ class TaskPool:
         self._limit = limit
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="task")
         self._running: dict[tuple[Hashable, int], asyncio.Task[None]] = {}
+        self._draining = False
 
     def start(self, owner: Hashable, request: TaskRequest, reply: Reply) -> None:
         """Begin; ``reply`` is called exactly once, unless the task is cancelled. ``owner``: who asks."""
-        if len(self._running) >= self._limit:
-            reply(_failed(request, TooManyTasks("As many tasks are at work as may be; try again.")))
+        if self._draining or len(self._running) >= self._limit:
+            reply(_failed(request, self._refusal()))
             return
         key = owner, request.request
         task = asyncio.create_task(self._run(request, reply), name=request.task_type)
@@ -56,6 +57,12 @@ class TaskPool:
             if known == owner:
                 self.cancel(owner, number)
 
+    async def drain(self, seconds: float) -> None:
+        """Take nothing more, and let what is at work go on for so long."""
+        self._draining = True
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=seconds)
+
     async def close(self) -> None:
         """End what is at work."""
         tasks = list(self._running.values())
@@ -63,6 +70,11 @@ class TaskPool:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _refusal(self) -> TaskError:
+        if self._draining:
+            return Draining("The worker is about to end; try again in a moment.")
+        return TooManyTasks("As many tasks are at work as may be; try again in a moment.")
 
     async def _run(self, request: TaskRequest, reply: Reply) -> None:
         share = self._oneshots.begin()

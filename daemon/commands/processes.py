@@ -3,49 +3,63 @@
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import get_args
 
 from argusd.daemon.config import Config, load_config
 from argusd.daemon.process import configure_supervised, run_process
+from argusd.scheduler.tasks.lanes import Lane
+
+LANES = get_args(Lane)
 
 HELP = {
     "api": "run the HTTP process alone (systemd)",
     "ingest": "run one ingest worker alone (systemd)",
-    "scheduler": "run the scheduler alone (systemd)",
+    "scheduler": "run one scheduler alone (systemd)",
 }
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--index", type=int, default=0, metavar="N", help="which ingest worker, from 0")
+    parser.add_argument(
+        "--lane", choices=LANES, default="rt", help="which scheduler: live work, or slow tasks"
+    )
     configure_supervised(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
     config = load_config(args.config)
-    name = f"ingest-{args.index}" if args.command == "ingest" else str(args.command)
+    name = process_name(args.command, args.index, args.lane)
     config.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return run_process(
         name,
-        lambda stop, on_ready: _serve(args.command, args.index, config, stop, on_ready),
+        lambda stop, on_ready: _serve(args, config, stop, on_ready),
         notify_socket=config.notify_socket,
         log_level=config.log_level,
         supervisor=args.supervised_by,
     )
 
 
+def process_name(command: str, index: int, lane: Lane) -> str:
+    """What logs and the supervisor call it."""
+    if command == "ingest":
+        return f"ingest-{index}"
+    return "scheduler-bulk" if command == "scheduler" and lane == "bulk" else command
+
+
 def _serve(
-    command: str, index: int, config: Config, stop: asyncio.Event, on_ready: Callable[[], None]
+    args: argparse.Namespace, config: Config, stop: asyncio.Event, on_ready: Callable[[], None]
 ) -> Awaitable[None]:
     # Each process loads its own folder only: the api must stay free of every ML library.
-    if command == "api":
+    if args.command == "api":
         from argusd.api.app import run_api
 
         return run_api(config.api, stop, on_ready)
-    if command == "ingest":
+    if args.command == "ingest":
         from argusd.ingest.worker import run_worker
 
-        return run_worker(config.ingest_worker(index), stop, on_ready)
+        return run_worker(config.ingest_worker(args.index), stop, on_ready)
     from argusd.scheduler.service import run_scheduler
 
-    return run_scheduler(config.scheduler, stop, on_ready)
+    return run_scheduler(config.scheduler_lane(args.lane), stop, on_ready)

@@ -106,6 +106,13 @@ class TooManyTasks(TaskError):
     fault = "unavailable"
 
 
+class Draining(TaskError):
+    """The process is about to end."""
+
+    code = "draining"
+    fault = "unavailable"
+
+
 class DeadlineExceeded(TaskError):
     """The task was not done in the time its caller gave."""
 
