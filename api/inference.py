@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -39,12 +39,13 @@ class Inference:
     """Places tasks and counts them.
 
     ``seconds``: by task type, what callers waited. ``dispatch_ms``: by domain, the part of it that was the
-    way to the worker and back. ``held``: bytes of the requests' bodies.
+    way to the worker and back. ``refused``: by task type and error code. ``held``: bytes of requests' bodies.
     """
 
     def __init__(self, schedulers: Schedulers, llm: Llm, max_bytes: int) -> None:
         self.seconds: defaultdict[str, Meter] = defaultdict(lambda: Meter(TASK_SECONDS))
         self.dispatch_ms: defaultdict[str, Meter] = defaultdict(lambda: Meter(MILLISECONDS))
+        self.refused: Counter[tuple[str, str]] = Counter()
         self.held = 0
         self._schedulers = schedulers
         self._llm = llm
@@ -76,6 +77,9 @@ class Inference:
             if HOMES[task_type].lane is None:
                 return Inferred(await self._here(task_type, payload, timeout_s), API)
             return await self._there(session_id, task_type, payload, timeout_s)
+        except ApiError as error:
+            self.refused[task_type, error.code] += 1
+            raise
         finally:
             self.seconds[task_type].add(time.monotonic() - started)
 

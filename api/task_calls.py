@@ -66,7 +66,7 @@ class TaskCalls:
         try:
             async with asyncio.timeout(timeout_s + GRACE_S):
                 await self._send(TaskRequest(number, session_id, task_type, body, timeout_s))
-                answer = await future
+                answer: Answer = await future
         except TimeoutError:
             raise WorkerSilent("The worker did not answer in time.") from None
         finally:
