@@ -6,6 +6,7 @@ from ..core import AudioModel, VisionModel, WholeModel
 from ..zoo.store import ZooStore
 from .blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from .centernet import CenterNet
+from .easyocr_reader import EasyOcr
 from .facemesh import FaceMesh
 from .faceres import FaceRes
 from .ge2e import Ge2e
@@ -23,4 +24,6 @@ MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
 }
 
 # The same for models that their own library runs; they find their files in the store.
-WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore], WholeModel]] = {}
+WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore], WholeModel]] = {
+    "easyocr_en": EasyOcr,
+}

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 from .diarize import audio_diarize
+from .documents import DOCUMENT_ROLES, OCR_ROLES, doc_id_verify, doc_ocr
 from .faces import FACE_ROLES, face_embed, face_verify
 from .lanes import HOMES, Lane
 from .runner import Runner
@@ -23,6 +24,8 @@ ONE_SHOTS: Mapping[str, OneShot] = {
     "audio_enroll": OneShot(audio_enroll, VOICE_ROLES),
     "audio_verify": OneShot(audio_verify, VOICE_ROLES),
     "audio_diarize": OneShot(audio_diarize, VOICE_ROLES),
+    "doc_id_verify": OneShot(doc_id_verify, DOCUMENT_ROLES),
+    "doc_ocr": OneShot(doc_ocr, OCR_ROLES),
 }
 
 

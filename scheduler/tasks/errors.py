@@ -78,6 +78,20 @@ class NoFace(TaskError):
     fault = "input"
 
 
+class LanguageUnsupported(TaskError):
+    """No text reader knows the language."""
+
+    code = "language_unsupported"
+    fault = "input"
+
+
+class ScanExpired(TaskError):
+    """There is no room scan of this name, or none any more."""
+
+    code = "scan_expired"
+    fault = "missing"
+
+
 class EmbeddingSize(TaskError):
     """The reference embedding is not one of the model that would be compared with it."""
 
