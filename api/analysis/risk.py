@@ -79,4 +79,4 @@ def explain(risk: Risk) -> str:
         return "The text speaks of itself as a language model does."
     strong = [SIGNS[name].meaning for name, value in risk.signs.items() if value >= STRONG]
     style = f"Style: {', '.join(strong)}." if strong else "Nothing in the style stands out."
-    return style if risk.evidence >= STRONG else f"{style} There is little text to judge by."
+    return style if risk.evidence >= STRONG else f"{style} There is too little to judge by."
