@@ -1,6 +1,7 @@
 import logging
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,9 @@ from argusd.api.analysis.errors import LlmUnavailable
 from argusd.api.config import LlmProfile
 
 
-async def test_without_litellm_there_is_no_answer_and_the_log_says_what_to_install(monkeypatch, caplog):
+async def test_without_litellm_there_is_no_answer_and_the_log_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setitem(sys.modules, "litellm", None)  # an import of it fails
     completion._load.cache_clear()
     with pytest.raises(LlmUnavailable):
@@ -17,13 +20,13 @@ async def test_without_litellm_there_is_no_answer_and_the_log_says_what_to_insta
     assert "install argusd[llm]" in caplog.text
 
 
-async def test_libraries_that_would_log_prompts_are_silenced():
+async def test_libraries_that_would_log_prompts_are_silenced() -> None:
     await completion.load_library()
     levels = {logging.getLogger(name).level for name in ("LiteLLM", "openai", "httpx", "httpcore")}
     assert levels == {logging.CRITICAL}
 
 
-def test_the_import_uses_no_network_and_no_env_file(tmp_path):
+def test_the_import_uses_no_network_and_no_env_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PLANTED=1\n")
     code = """
 import asyncio, os, sys

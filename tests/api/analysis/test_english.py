@@ -1,10 +1,12 @@
+from collections.abc import Callable, Sequence
+
 import pytest
 
 from argusd.api.analysis import english
 from argusd.api.analysis.prose import split_words
 
 
-def test_flesch_reading_ease_by_hand():
+def test_flesch_reading_ease_by_hand() -> None:
     # Six words, six syllables, one sentence: 206.835 - 1.015 · 6 - 84.6 · 1.
     assert english.reading_ease(split_words("The cat sat on the mat."), 1) == pytest.approx(116.145)
 
@@ -22,7 +24,7 @@ def test_flesch_reading_ease_by_hand():
         ("idea", 2),  # three, said aloud: adjoining vowels count as one
     ],
 )
-def test_syllables_are_groups_of_vowels(word, syllables):
+def test_syllables_are_groups_of_vowels(word: str, syllables: int) -> None:
     assert english.count_syllables(word) == syllables
 
 
@@ -40,5 +42,7 @@ def test_syllables_are_groups_of_vowels(word, syllables):
         (english.excess_vocabulary_rate, "the robustness of realmish things", 0.0),
     ],
 )
-def test_rates_per_hundred_words(rate, text, per_hundred):
+def test_rates_per_hundred_words(
+    rate: Callable[[Sequence[str]], float], text: str, per_hundred: float
+) -> None:
     assert rate(split_words(text)) == pytest.approx(per_hundred)

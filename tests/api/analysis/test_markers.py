@@ -20,7 +20,7 @@ from argusd.api.analysis.markers import orders_a_model, speaks_as_model
         ("I have personal experience with that.", False),
     ],
 )
-def test_what_only_a_model_says_of_itself(text, speaks):
+def test_what_only_a_model_says_of_itself(text: str, speaks: bool) -> None:
     assert speaks_as_model(text) is speaks
 
 
@@ -40,5 +40,5 @@ def test_what_only_a_model_says_of_itself(text, speaks):
         ("We showed the instructions to users.", False),
     ],
 )
-def test_orders_to_whatever_model_reads_it(text, orders):
+def test_orders_to_whatever_model_reads_it(text: str, orders: bool) -> None:
     assert orders_a_model(text) is orders

@@ -21,7 +21,7 @@ PROFILES = {"default": DEFAULT, "strong": STRONG, "cloud": CLOUD}
         ("strong", "http://llm:4001/v1", STRONG),
     ],
 )
-def test_a_request_means_a_configured_profile(name, url, profile):
+def test_a_request_means_a_configured_profile(name: str | None, url: str | None, profile: LlmProfile) -> None:
     assert choose_profile(PROFILES, name, url) is profile
 
 
@@ -36,12 +36,12 @@ def test_a_request_means_a_configured_profile(name, url, profile):
         ("default", "http://llm:4001/v1"),
     ],
 )
-def test_anything_else_is_refused(name, url):
+def test_anything_else_is_refused(name: str | None, url: str | None) -> None:
     with pytest.raises(LlmProfileUnknown) as refused:
         choose_profile(PROFILES, name, url)
     assert (refused.value.status, refused.value.code) == (422, "llm_profile_unknown")
     assert "attacker" not in refused.value.sentence
 
 
-def test_without_a_default_profile_there_may_be_none():
+def test_without_a_default_profile_there_may_be_none() -> None:
     assert choose_profile({"strong": STRONG}, None, None) is None

@@ -19,7 +19,7 @@ from argusd.api.analysis.prose import read_prose, split_words
         ("", []),
     ],
 )
-def test_words_of_any_script(text, words):
+def test_words_of_any_script(text: str, words: list[str]) -> None:
     assert split_words(text) == words
 
 
@@ -36,12 +36,12 @@ def test_words_of_any_script(text, words):
         ("!!! ???", ()),
     ],
 )
-def test_sentences_are_counted_in_words(text, lengths):
+def test_sentences_are_counted_in_words(text: str, lengths: tuple[int, ...]) -> None:
     assert read_prose(text).sentences == lengths
 
 
 @given(st.text())
-def test_any_text_can_be_read(text):
+def test_any_text_can_be_read(text: str) -> None:
     prose = read_prose(text)
     assert sum(prose.sentences) == len(prose.words)
     assert all(word == word.strip() != "" for word in prose.words)
@@ -58,5 +58,5 @@ def test_any_text_can_be_read(text):
         ("", False),
     ],
 )
-def test_english_is_told_by_its_function_words(text, english):
+def test_english_is_told_by_its_function_words(text: str, english: bool) -> None:
     assert read_prose(text).english is english

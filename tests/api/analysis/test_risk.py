@@ -6,12 +6,12 @@ CALM = {name: sign.calm for name, sign in SIGNS.items()}
 STRIKING = {name: sign.striking for name, sign in SIGNS.items()}
 
 
-def test_the_weights_add_up_to_one():
+def test_the_weights_add_up_to_one() -> None:
     assert sum(sign.weight for sign in SIGNS.values()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", SIGNS)
-def test_a_sign_rises_from_calm_to_striking(name):
+def test_a_sign_rises_from_calm_to_striking(name: str) -> None:
     sign = SIGNS[name]
     beyond = 2 * sign.striking - sign.calm
     values = [
@@ -35,12 +35,14 @@ def test_a_sign_rises_from_calm_to_striking(name):
         ({}, 200, 0.0, 0.0),
     ],
 )
-def test_the_score_is_the_weight_of_what_is_striking_times_the_evidence(measures, words, score, evidence):
+def test_the_score_is_the_weight_of_what_is_striking_times_the_evidence(
+    measures: dict[str, float | None], words: int, score: float, evidence: float
+) -> None:
     risk = assess("some text", words, measures)
     assert (risk.score, risk.evidence) == pytest.approx((score, evidence))
 
 
-def test_a_text_that_speaks_as_a_model_is_marked_however_calm_and_short():
+def test_a_text_that_speaks_as_a_model_is_marked_however_calm_and_short() -> None:
     risk = assess("As an AI language model, I have no job.", 9, CALM)
     assert (risk.score, risk.speaks_as_model) == (MARKED, True)
     assert explain(risk) == "The text speaks of itself as a language model does."
@@ -58,5 +60,7 @@ def test_a_text_that_speaks_as_a_model_is_marked_however_calm_and_short():
         ),
     ],
 )
-def test_the_reasoning_names_the_strong_signs(measures, words, sentence):
+def test_the_reasoning_names_the_strong_signs(
+    measures: dict[str, float | None], words: int, sentence: str
+) -> None:
     assert explain(assess("some text", words, measures)) == sentence

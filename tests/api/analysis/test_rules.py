@@ -20,7 +20,7 @@ from argusd.api.analysis.rules import holds_card_number, match_rules, passes_luh
         ("", None),
     ],
 )
-def test_the_surest_rule_names_the_category(text, category):
+def test_the_surest_rule_names_the_category(text: str, category: str | None) -> None:
     match = match_rules(text)
     assert (match and match.category) == category
 
@@ -37,17 +37,17 @@ def test_the_surest_rule_names_the_category(text, category):
         ("99994111111111111111999", False),  # part of a longer number
     ],
 )
-def test_a_card_number_has_a_check_digit(text, holds):
+def test_a_card_number_has_a_check_digit(text: str, holds: bool) -> None:
     assert holds_card_number(text) is holds
 
 
 @given(st.text("0123456789", min_size=12, max_size=18))
-def test_one_of_ten_check_digits_passes(digits):
+def test_one_of_ten_check_digits_passes(digits: str) -> None:
     passing = [last for last in "0123456789" if passes_luhn(digits + last)]
     assert len(passing) == (0 if set(digits) == {"0"} else 1)
 
 
 @given(st.text())
-def test_any_text_can_be_judged(text):
+def test_any_text_can_be_judged(text: str) -> None:
     match = match_rules(text)
     assert match is None or 0 < match.confidence < 1
