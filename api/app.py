@@ -29,6 +29,7 @@ from .rate_limit import RateLimit
 from .redis_store import connect, wait_until_up
 from .registry import Registry
 from .reports import Reports
+from .room_scans import RoomScans
 from .routes import ROUTES
 from .schedulers import Schedulers
 from .sessions import Sessions
@@ -84,7 +85,12 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Contex
         schedulers=schedulers,
         scheduler=scheduler,
         affinity=affinity,
-        inference=Inference(schedulers, Llm(config.llm, config.llm_concurrency), config.max_task_bytes),
+        inference=Inference(
+            schedulers,
+            Llm(config.llm, config.llm_concurrency),
+            RoomScans(redis),
+            config.max_task_bytes,
+        ),
         posts_by_remote=RateLimit(config.whip_posts_per_minute),
         posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
     )

@@ -68,6 +68,13 @@ class SessionNotFound(ApiError):
     code = "session_not_found"
 
 
+class ScanExpired(ApiError):
+    """No room scan of the session has this id, or none any more."""
+
+    status = 404
+    code = "scan_expired"
+
+
 class ResourceNotFound(ApiError):
     """The WHIP resource is over, or never was."""
 

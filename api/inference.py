@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 from argusd.scheduler.meters import SECONDS, Meter
 from argusd.scheduler.tasks.lanes import HOMES
-from argusd.scheduler.tasks.payloads import Payload
+from argusd.scheduler.tasks.payloads import Payload, VideoRoomScan
 
 from .analysis.llm import Llm
 from .analysis.moderation import response_moderate
 from .analysis.plagiarism import plagiarism_analyze
 from .errors import ApiError, Overloaded, WorkerSilent
+from .room_scans import RoomScans
 from .schedulers import Schedulers
 
 MILLISECONDS = (0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
@@ -42,13 +43,14 @@ class Inference:
     way to the worker and back. ``refused``: by task type and error code. ``held``: bytes of requests' bodies.
     """
 
-    def __init__(self, schedulers: Schedulers, llm: Llm, max_bytes: int) -> None:
+    def __init__(self, schedulers: Schedulers, llm: Llm, scans: RoomScans, max_bytes: int) -> None:
         self.seconds: defaultdict[str, Meter] = defaultdict(lambda: Meter(TASK_SECONDS))
         self.dispatch_ms: defaultdict[str, Meter] = defaultdict(lambda: Meter(MILLISECONDS))
         self.refused: Counter[tuple[str, str]] = Counter()
         self.held = 0
         self._schedulers = schedulers
         self._llm = llm
+        self._scans = scans
         self._max_bytes = max_bytes
 
     @contextlib.contextmanager
@@ -76,6 +78,8 @@ class Inference:
         try:
             if HOMES[task_type].lane is None:
                 return Inferred(await self._here(task_type, payload, timeout_s), API)
+            if isinstance(payload, VideoRoomScan):
+                return await self._scan(session_id, task_type, payload, timeout_s)
             return await self._there(session_id, task_type, payload, timeout_s)
         except ApiError as error:
             self.refused[task_type, error.code] += 1
@@ -89,6 +93,15 @@ class Inference:
                 return await TEXT_TASKS[task_type](payload, self._llm)
         except TimeoutError:
             raise WorkerSilent(f"The task was not done in {timeout_s:g} s.") from None
+
+    async def _scan(
+        self, session_id: str, task_type: str, payload: VideoRoomScan, timeout_s: float
+    ) -> Inferred:
+        async def look(frame: Payload) -> Inferred:
+            return await self._there(session_id, task_type, frame, timeout_s)
+
+        result, worker_id = await self._scans.step(session_id, payload, look)
+        return Inferred(result, worker_id or API)
 
     async def _there(self, session_id: str, task_type: str, payload: Payload, timeout_s: float) -> Inferred:
         started = time.monotonic()

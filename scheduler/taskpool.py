@@ -13,7 +13,7 @@ from .oneshots import OneShots
 from .taskrunner import TaskRunner
 from .tasks.catalog import OneShot
 from .tasks.errors import DeadlineExceeded, Draining, InvalidPayload, TaskError, TaskUnknown, TooManyTasks
-from .tasks.payloads import TASKS
+from .tasks.payloads import AT_WORK
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class TaskPool:
         if function is None:
             raise TaskUnknown(f"This lane runs no task {request.task_type}.")
         try:
-            payload = msgspec.msgpack.decode(request.payload, type=TASKS[request.task_type])
+            payload = msgspec.msgpack.decode(request.payload, type=AT_WORK[request.task_type])
         except msgspec.ValidationError as error:
             raise InvalidPayload("The payload does not fit the task.") from error
         started = time.monotonic()

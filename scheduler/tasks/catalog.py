@@ -7,6 +7,7 @@ from .diarize import audio_diarize
 from .documents import DOCUMENT_ROLES, OCR_ROLES, doc_id_verify, doc_ocr
 from .faces import FACE_ROLES, face_embed, face_verify
 from .lanes import HOMES, Lane
+from .room_scan import ROOM_SCAN_ROLES, room_scan_frame
 from .runner import Runner
 from .voices import VOICE_ROLES, audio_enroll, audio_verify
 
@@ -24,6 +25,7 @@ ONE_SHOTS: Mapping[str, OneShot] = {
     "audio_enroll": OneShot(audio_enroll, VOICE_ROLES),
     "audio_verify": OneShot(audio_verify, VOICE_ROLES),
     "audio_diarize": OneShot(audio_diarize, VOICE_ROLES),
+    "video_room_scan": OneShot(room_scan_frame, ROOM_SCAN_ROLES),
     "doc_id_verify": OneShot(doc_id_verify, DOCUMENT_ROLES),
     "doc_ocr": OneShot(doc_ocr, OCR_ROLES),
 }

@@ -85,13 +85,6 @@ class LanguageUnsupported(TaskError):
     fault = "input"
 
 
-class ScanExpired(TaskError):
-    """There is no room scan of this name, or none any more."""
-
-    code = "scan_expired"
-    fault = "missing"
-
-
 class EmbeddingSize(TaskError):
     """The reference embedding is not one of the model that would be compared with it."""
 

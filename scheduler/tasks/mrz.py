@@ -23,7 +23,7 @@ MOST_CHANGES = 2
 VALID_FOR_YEARS = 50  # no document is valid for longer
 TO_DIGIT = str.maketrans("OQDILZSGB", "000112568")
 TO_LETTER = str.maketrans("012568", "OIZSGB")
-CONFUSED = {a: b for a, b in zip("0O1I2Z5S6G8B", "O0I1Z2S5G6B8", strict=True)}
+CONFUSED = dict(zip("0O1I2Z5S6G8B", "O0I1Z2S5G6B8", strict=True))
 FIRST_LINE = re.compile(r"[PIAC][A-Z0-9<][A-Z0-9<]{3}")
 
 

@@ -66,6 +66,13 @@ class VideoRoomScan(Payload, frozen=True):
     complete: bool = False
 
 
+class RoomScanFrame(Payload, frozen=True):
+    """What the api makes of a room scan's frame: with the reference that it keeps, once there is one."""
+
+    frame_b64: bytes
+    reference: bytes = b""
+
+
 class DocIdVerify(Payload, frozen=True):
     """An identity document against a live face: the fields, and whether the faces match."""
 
@@ -115,3 +122,6 @@ TASKS: dict[str, type[Payload]] = {
     "plagiarism_analyze": PlagiarismAnalyze,
     "response_moderate": ResponseModerate,
 }
+
+# What schedulers get, where it is not what callers send.
+AT_WORK: dict[str, type[Payload]] = TASKS | {"video_room_scan": RoomScanFrame}
