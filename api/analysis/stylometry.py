@@ -80,7 +80,7 @@ class Stylometry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def analyze_style(text: str) -> Stylometry:
-    """Measure ``text``, which has at least one word. Takes about a second per megabyte.
+    """Measure ``text``, which has at least one word. Takes about two seconds per megabyte.
 
     Raises:
         ValueError: there is no word in it.

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argusd.api.analysis.rules import match_rules
 from argusd.api.analysis.stylometry import MEASURES, analyze_style
 
 from .texts import DARWIN, ESSAY, HINDI, TALK
@@ -74,3 +75,13 @@ def test_every_measure_has_a_value_or_a_reason(parts: list[str]) -> None:
     assert set(style.measures) == set(MEASURES)
     assert {name for name, value in style.measures.items() if value is None} == set(style.not_meaningful)
     assert 0 <= style.risk.score <= style.risk.evidence <= 1
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "part", [".", "!'", "a-", "-", "\n", "\n ", "1 ", "a.", "aaa", "don't ", "我", "<|", "a@", "as an ai "]
+)
+def test_no_text_of_the_longest_length_takes_long(part: str) -> None:
+    text = ("x" + part * 200_000)[:199_999] + "x"
+    assert analyze_style(text).words > 0
+    assert match_rules(text) is None
