@@ -4,6 +4,8 @@ Angles are degrees, durations seconds, scores 0..1. A violation has a threshold 
 and the time it must hold (see ``rules.py``); a rule with ``enabled = false`` reports nothing.
 """
 
+from typing import Annotated
+
 import msgspec
 
 
@@ -52,12 +54,38 @@ class SpeechDetected(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True
     end_after_s: float = 1.0
 
 
+class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A voice that is not the session's own: the reference's (as ``audio_enroll`` gives it), or without one
+    the first that was heard. ``likeness``: the least cosine of one voice's windows; None: the model's own.
+    """
+
+    reference_embedding_b64: bytes | None = None
+    likeness: float | None = None
+    start_after_s: float = 0.7
+    end_after_s: float = 1.5
+
+
+class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Is it still the person of this embedding (``face_embed`` gives it)? Asked every ``period_s``.
+
+    The times cover more than one look, so that a single wrong one changes nothing. ``threshold`` left out is
+    the model's own.
+    """
+
+    reference_embedding_b64: bytes
+    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    period_s: Annotated[float, msgspec.Meta(ge=0.2, le=600)] = 2.0
+    start_after_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 3.0
+    end_after_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 3.0
+
+
 class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How often each model looks, in Hz, while there is no overload; and observations per second."""
+    """How often each model looks or listens while there is no overload, in Hz; and observations per second."""
 
     face_detector: float = 4.0
     face_mesh: float = 8.0
     object_detector: float = 1.0
+    speaker_embedder: float = 1.3
     observations: float = 1.0
 
 
@@ -68,9 +96,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     multiple_faces: Hold = Hold(start_after_s=0.7, end_after_s=1.0)
     gaze_away: GazeAway = GazeAway()
     head_turned: HeadTurned = HeadTurned()
+    identity: Identity | None = None
     multiple_people: MultiplePeople = MultiplePeople(start_after_s=1.0, end_after_s=2.0)
     phone_detected: PhoneDetected = PhoneDetected(start_after_s=1.0, end_after_s=2.0)
     speech_detected: SpeechDetected = SpeechDetected()
+    second_speaker: SecondSpeaker = SecondSpeaker()
     vad_threshold: float = 0.5
     rates: Rates = Rates()
     weight: float = 1.0

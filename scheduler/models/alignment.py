@@ -1,7 +1,8 @@
-"""Where a face's points lie in the crops that face embedders were trained on.
+"""Where a face's points lie in the crop that face embedders look at.
 
 ArcFace's template (InsightFace, ``face_align.py``, MIT) has the eyes, the nose tip and the mouth's corners
-in a crop of 112 pixels; detectors that give the mouth's middle are aligned by that instead.
+in a crop of 112 pixels; detectors that give the mouth's middle are aligned by that instead. Every embedder is
+shown that crop; one that was trained on another widens or moves it by itself.
 """
 
 import numpy as np
@@ -27,9 +28,9 @@ ARCFACE = np.vstack([ARCFACE_112[:3], ARCFACE_112[3:].mean(axis=0)]) / ARCFACE_S
 MESH_POINTS = ((33, 133), (362, 263), (1,), (61, 291))
 
 
-def face_region(keypoints: NDArray[np.float64], template: NDArray[np.float64]) -> Roi:
-    """The region that shows a face as ``template`` has it; ``keypoints`` f64 ``[≥4, 2]`` as in ``Face``."""
-    return Roi(*align(keypoints[:POINTS], template))
+def face_region(keypoints: NDArray[np.float64]) -> Roi:
+    """The region that shows a face as the template has it; ``keypoints`` f64 ``[≥4, 2]`` as in ``Face``."""
+    return Roi(*align(keypoints[:POINTS], ARCFACE))
 
 
 def mesh_region(box: Box, right_eye: NDArray[np.float64], left_eye: NDArray[np.float64]) -> Roi:

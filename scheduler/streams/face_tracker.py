@@ -8,12 +8,13 @@ faces, but none there.
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from argusd.ingest.frame import FrameInfo
 from argusd.kernels.nms import iou
 
 from ..core import Roi, whole_frame
-from ..models.alignment import MIN_PRESENCE, mesh_region
+from ..models.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
 from ..models.outputs import Box, Face, Mesh
 
 SAME_FACE = 0.2  # IoU; the detector's box and the landmarks' differ, most on a turned head
@@ -31,6 +32,7 @@ class FaceTracker:
     def __init__(self) -> None:
         self.tracked: Box | None = None
         self._region: Roi | None = None
+        self._keypoints: NDArray[np.float64] | None = None
         self._back = False
 
     def detector_region(self, info: FrameInfo) -> Roi:
@@ -42,6 +44,10 @@ class FaceTracker:
         """Around the face, or None while there is none."""
         return self._region
 
+    def face_region(self) -> Roi | None:
+        """The followed face as embedders look at it, or None while no landmarks are known."""
+        return None if self._keypoints is None else face_region(self._keypoints)
+
     def see_faces(self, faces: Sequence[Face], longer_side: float) -> None:
         """Take a detection in; ``longer_side`` is the frame's, in pixels."""
         if not faces:
@@ -51,7 +57,7 @@ class FaceTracker:
         self._back = self._back and _side(nearest.box) > FILLS_FRAME * longer_side
         if self.tracked is None or not self._among(faces, self.tracked):
             right, left = nearest.keypoints[RIGHT_EYE], nearest.keypoints[LEFT_EYE]
-            self.tracked = None
+            self.tracked = self._keypoints = None
             self._region = mesh_region(nearest.box, right, left)
 
     def see_mesh(self, mesh: Mesh) -> bool:
@@ -59,6 +65,7 @@ class FaceTracker:
         if mesh.presence < MIN_PRESENCE:
             self.forget()
             return False
+        self._keypoints = mesh_keypoints(mesh.points)
         points = mesh.points[:, :2]
         self.tracked = Box(*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
         self._region = mesh_region(self.tracked, points[RIGHT_CORNER], points[LEFT_CORNER])
@@ -66,7 +73,7 @@ class FaceTracker:
 
     def forget(self) -> None:
         """Drop the tracked face; the next detection sets a new one."""
-        self.tracked = self._region = None
+        self.tracked = self._region = self._keypoints = None
 
     @staticmethod
     def _among(faces: Sequence[Face], tracked: Box) -> bool:

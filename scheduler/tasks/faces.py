@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..models.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
-from ..models.outputs import Box, Face, Mesh
+from ..models.outputs import Box, Face, FaceEmbedding, Mesh
 from .embeddings import from_wire, to_wire, verdict
 from .errors import NoFace
 from .payloads import FaceEmbed, FaceVerify
@@ -54,15 +54,15 @@ async def see_face(image: bytes, runner: Runner) -> SeenFace:
     Raises:
         TaskError: ``bad_image``, ``image_too_large``, ``no_face``, or what the runner raises.
     """
-    model = runner.model(EMBEDDER)
+    runner.model(EMBEDDER)  # no picture is decoded for a model that is not there
     picture = await runner.compute(partial(decode_picture, image))
     faces: list[Face] = await runner.look(DETECTOR, picture)
     if not faces:
         raise NoFace("There is no face in the image.")
     largest = max(faces, key=lambda face: _area(face.box))
-    region = face_region(await _keypoints(largest, picture, runner), model.template)
-    embedding: NDArray[np.float32] = await runner.look(EMBEDDER, picture, region)
-    return SeenFace(embedding, len(faces))
+    region = face_region(await _keypoints(largest, picture, runner))
+    seen: FaceEmbedding = await runner.look(EMBEDDER, picture, region)
+    return SeenFace(seen.vector, len(faces))
 
 
 async def _keypoints(face: Face, picture: Picture, runner: Runner) -> NDArray[np.float64]:
