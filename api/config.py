@@ -18,7 +18,8 @@ class LlmProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     With ``base_url`` it is an OpenAI-compatible server and ``model`` a name it knows. Without, ``model`` is
     LiteLLM's ``provider/model``, and an ``api_key`` left out comes from the provider's own variable.
-    ``timeout_s`` covers a whole request: waiting for a turn, the answer, and one retry of a bad answer.
+    ``timeout_s`` covers a whole request: waiting for a turn, the answer, and one retry of a bad answer; with
+    the very first one also the seconds that LiteLLM takes to load.
     """
 
     model: str

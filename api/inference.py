@@ -22,7 +22,9 @@ MILLISECONDS = (0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
 TASK_SECONDS = (*SECONDS, 5.0, 10.0, 30.0, 60.0)
 API = "api"  # the worker_id of what is done here
 
-TextTask = Callable[[Any, Llm], Awaitable[dict[str, Any]]]
+LLM_SHARE = 0.9  # of a caller's time, so that the rest of a text task's result still comes
+
+TextTask = Callable[[Any, Llm, float], Awaitable[dict[str, Any]]]
 TEXT_TASKS: Mapping[str, TextTask] = {
     "plagiarism_analyze": plagiarism_analyze,
     "response_moderate": response_moderate,
@@ -90,7 +92,7 @@ class Inference:
     async def _here(self, task_type: str, payload: Payload, timeout_s: float) -> dict[str, Any]:
         try:
             async with asyncio.timeout(timeout_s):
-                return await TEXT_TASKS[task_type](payload, self._llm)
+                return await TEXT_TASKS[task_type](payload, self._llm, LLM_SHARE * timeout_s)
         except TimeoutError:
             raise WorkerSilent(f"The task was not done in {timeout_s:g} s.") from None
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from ..config import LlmProfile
-from .completion import Message, complete, load_library
+from .completion import Message, complete
 from .errors import LlmBadAnswer, LlmTimeout, LlmUnavailable
 from .profiles import choose_profile
 
@@ -41,13 +41,16 @@ class Llm:
         self._turns = asyncio.Semaphore(concurrency)
         self._room = concurrency * (1 + WAITING_PER_TURN)
 
-    def profile(self, name: str | None, url: str | None) -> LlmProfile | None:
-        """The profile that a request means; see ``choose_profile``.
+    def profile(self, name: str | None, url: str | None, patience_s: float) -> LlmProfile | None:
+        """The profile that a request means (see ``choose_profile``), with no more time than ``patience_s``.
 
         Raises:
             LlmProfileUnknown: it means one that is not configured.
         """
-        return choose_profile(self._profiles, name, url)
+        profile = choose_profile(self._profiles, name, url)
+        if profile is None or profile.timeout_s <= patience_s:
+            return profile
+        return msgspec.structs.replace(profile, timeout_s=patience_s)
 
     async def ask(
         self, profile: LlmProfile, task: str, material: Mapping[str, str], kind: type[Answer]
@@ -63,7 +66,6 @@ class Llm:
             raise LlmUnavailable("too many requests wait for a language model")
         self._room -= 1
         try:
-            await load_library()  # seconds the first time, which no answer should pay for
             async with asyncio.timeout(profile.timeout_s), self._turns:
                 return await _converse(profile, prompt(task, material, kind), kind)
         except TimeoutError as error:

@@ -6,6 +6,7 @@ final     rules and, where a profile is configured, the model; the stricter of t
           model can block, and only when it is sure.
 """
 
+from math import inf
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -52,17 +53,17 @@ class Judgement(msgspec.Struct, frozen=True):
     reasoning: str
 
 
-async def response_moderate(payload: ResponseModerate, llm: Llm) -> dict[str, Any]:
+async def response_moderate(payload: ResponseModerate, llm: Llm, patience_s: float = inf) -> dict[str, Any]:
     """The result of the task: category, action, confidence, reasoning, partial, llm.
 
     ``llm`` is "ok", "not_asked" (partial), "no_profile", or the code of the error that kept the model's
-    judgement away.
+    judgement away. The model has ``patience_s`` seconds at most.
 
     Raises:
         LlmProfileUnknown: the payload names a profile that is not configured.
         InvalidField: the text is empty.
     """
-    profile = llm.profile(payload.llm_profile, payload.proxyllm_url)
+    profile = llm.profile(payload.llm_profile, payload.proxyllm_url, patience_s)
     if not payload.text.strip():
         raise InvalidField("The value of text is empty.")
     if payload.partial:

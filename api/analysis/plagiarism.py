@@ -1,6 +1,7 @@
 """Was an answer given in the speaker's own words? Style can hint at it, a language model adds a verdict."""
 
 import asyncio
+from math import inf
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -33,17 +34,17 @@ class Verdict(msgspec.Struct, frozen=True):
     reasoning: str
 
 
-async def plagiarism_analyze(payload: PlagiarismAnalyze, llm: Llm) -> dict[str, Any]:
+async def plagiarism_analyze(payload: PlagiarismAnalyze, llm: Llm, patience_s: float = inf) -> dict[str, Any]:
     """The result of the task: risk_score (0..1), stylometry, llm_verdict, llm_probability, reasoning, llm.
 
     ``llm`` is "ok", "no_profile", or the code of the error that kept the verdict away; then ``llm_verdict``
-    is None and the score is style's alone.
+    is None and the score is style's alone. The model has ``patience_s`` seconds at most.
 
     Raises:
         LlmProfileUnknown: the payload names a profile that is not configured.
         InvalidField: the transcript has no words.
     """
-    profile = llm.profile(payload.llm_profile, payload.proxyllm_url)
+    profile = llm.profile(payload.llm_profile, payload.proxyllm_url, patience_s)
     try:
         # Long texts take a good part of a second, too long for the event loop.
         style = await asyncio.to_thread(analyze_style, payload.transcript)

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from argusd.api.analysis.completion import load_library
 from argusd.api.config import LlmProfile
 
 
@@ -25,6 +26,7 @@ class FakeLlm:
         self._arrival = asyncio.Condition()
 
     async def __aenter__(self) -> Self:
+        await load_library()  # takes seconds, which the first answer would have to do without
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._complete)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)

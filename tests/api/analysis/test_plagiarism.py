@@ -54,10 +54,11 @@ async def test_a_model_that_fails_costs_only_the_verdict(
     assert result["risk_score"] > 0.9
 
 
-async def test_a_slow_model_costs_only_the_verdict() -> None:
+@pytest.mark.parametrize(("profile_s", "caller_s"), [(0.2, 60.0), (60.0, 0.2)])
+async def test_a_slow_model_costs_only_the_verdict(profile_s: float, caller_s: float) -> None:
     async with FakeLlm(None) as server:
-        llm = Llm({"default": server.profile(timeout_s=0.2)})
-        result = await plagiarism_analyze(PlagiarismAnalyze(transcript=ESSAY), llm)
+        llm = Llm({"default": server.profile(timeout_s=profile_s)})
+        result = await plagiarism_analyze(PlagiarismAnalyze(transcript=ESSAY), llm, caller_s)
     assert (result["llm"], result["llm_verdict"]) == ("llm_timeout", None)
 
 
