@@ -49,6 +49,10 @@ class Onlooker:
         """The whole frame, whatever the role."""
         return whole_frame(info)
 
+    def hears(self, role: str) -> bool:
+        """Every window, as long as it stays."""
+        return role in self.rates
+
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:  # noqa: ARG002
         """Every answer is an outcome named after its role."""
         return [Outcome("observation", role, "update", 1.0)]

@@ -95,6 +95,10 @@ class AudioModel(Model, Protocol):
     def window(self) -> int:
         """Samples (16 kHz) it takes at a time."""
 
+    @property
+    def hop(self) -> int:
+        """Samples from the beginning of one window to that of the next; what windows share is heard again."""
+
     def reset(self, slot: int) -> None:
         """Forget what was heard in this slot."""
 
@@ -167,6 +171,9 @@ class Stream(Protocol):
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """Where in the next frame this role is to look; None: nowhere now, spend nothing on it."""
+
+    def hears(self, role: str) -> bool:
+        """Whether this role is to listen to the next window; False: spend nothing on it."""
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         """Take one output in; returns what starts, changes or ends because of it."""

@@ -80,7 +80,7 @@ class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How often each model looks or listens while there is no overload, in Hz; and observations per second."""
+    """How often each model looks or listens, in Hz, if there is no overload; and observations per second."""
 
     face_detector: float = 4.0
     face_mesh: float = 8.0

@@ -20,7 +20,7 @@ from .models.catalog import MODELS, WHOLE_MODELS
 from .policy import Policy
 from .probe import CurveCache, measure_curve
 from .served import Served, ServedAudio, ServedVision
-from .streams.catalog import STREAMS
+from .streams.catalog import ENRICHING, STREAMS
 from .tasks.catalog import one_shots
 from .tasks.lanes import Lane
 from .zoo.errors import ZooError
@@ -37,8 +37,8 @@ class FilledRole(NamedTuple):
 
 
 def live_roles() -> frozenset[str]:
-    """Every role some stream looks with."""
-    return frozenset(role for make in STREAMS.values() for role in make(Policy()).rates)
+    """Every role that some stream cannot do without."""
+    return frozenset(role for make in STREAMS.values() for role in make(Policy()).rates) - ENRICHING
 
 
 def wanted_roles(lane: Lane) -> list[str]:

@@ -155,7 +155,7 @@ class Scheduler:
                 entries.append(entry)
                 rows.append(index)
         taken = np.array(rows, np.intp)
-        self._pass_over(np.setdiff1d(batch.rows, taken), now)
+        self._pass_over(np.setdiff1d(batch.rows, taken), now, 1 / self.rate.scale)
         if looks:
             self._submit(served, taken, entries, partial(served.look, looks), now)
 
@@ -184,26 +184,41 @@ class Scheduler:
     def _start_audio(self, served: ServedAudio, batch: Batch, now: float) -> None:
         listens: list[Listen | Clip] = []
         entries: list[_Entry | Ask] = []
+        rows = []
         for index in batch.rows:
-            ask = self.oneshots.asks.get(int(index))
-            if ask is not None:
-                assert isinstance(ask.item, Clip)
-                listens.append(ask.item)
-                entries.append(ask)
-                continue
-            row = self.sessions.rows[int(index)]
-            ring, cursor = row.watch.ring, int(self.demand.seen[index])
-            listens.append(Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh))
-            row.fresh = False
-            anchor = read_anchor(ring.view, ring.row)
-            moment = partial(_moment_of_samples, cursor, served.window, anchor, row, self._offset_ns)
-            entries.append(_Entry(row, row.watch.epoch, moment))
-        self.demand.seen[batch.rows] += served.window
-        self._submit(served, batch.rows, entries, partial(served.listen, listens), now)
+            opened = self._open_listen(served, int(index))
+            if opened is not None:
+                listen, entry = opened
+                listens.append(listen)
+                entries.append(entry)
+                rows.append(index)
+        self.demand.seen[batch.rows] += served.hop
+        taken = np.array(rows, np.intp)
+        self._pass_over(np.setdiff1d(batch.rows, taken), now, 1.0)
+        if listens:
+            self._submit(served, taken, entries, partial(served.listen, listens), now)
 
-    def _pass_over(self, rows: Rows, now: float) -> None:
+    def _open_listen(self, served: ServedAudio, index: int) -> tuple[Listen | Clip, _Entry | Ask] | None:
+        """A task's samples, or the row's next window if its stream wants to hear it."""
+        ask = self.oneshots.asks.get(index)
+        if ask is not None:
+            assert isinstance(ask.item, Clip)
+            return ask.item, ask
+        row = self.sessions.rows[index]
+        if not row.watch.stream.hears(row.role):
+            return None
+        ring, cursor = row.watch.ring, int(self.demand.seen[index])
+        listen = Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh)
+        row.fresh = False
+        anchor = read_anchor(ring.view, ring.row)
+        # What is new in a window that overlaps the one before it is its last hop.
+        first = cursor + served.window - served.hop
+        moment = partial(_moment_of_samples, first, served.hop, anchor, row, self._offset_ns)
+        return listen, _Entry(row, row.watch.epoch, moment)
+
+    def _pass_over(self, rows: Rows, now: float, stretch: float) -> None:
         """Nothing to do for these after all: they come round again a period later, at no charge."""
-        self.demand.dispatch(rows, now, stretch=1 / self.rate.scale, grid=0.0, seconds=0.0)
+        self.demand.dispatch(rows, now, stretch=stretch, grid=0.0, seconds=0.0)
         self.demand.release(rows)
 
     def _submit(

@@ -136,6 +136,11 @@ class ServedAudio(Served):
         """Samples (16 kHz) a row takes at a time."""
         return self.model.window
 
+    @property
+    def hop(self) -> int:
+        """Samples from one window to the next."""
+        return self.model.hop
+
     def take_slot(self) -> int:
         """A slot nobody has; its first ``Listen`` is to be ``fresh``."""
         if not self._slots:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..models.outputs import VoicePrint
 from ..models.silero import SAMPLE_RATE, WINDOW, Voice
 from .clustering import speaker_centres
 from .errors import NoSpeech
@@ -108,7 +109,7 @@ async def _embed(
     window = runner.model(EMBEDDER).window
     padded = np.pad(samples, (window // 2, window))
     views = np.lib.stride_tricks.sliding_window_view(padded, window)
-    outputs: list[NDArray[np.float32]] = []
+    prints: list[VoicePrint] = []
     for begin in range(0, len(middles), AT_A_TIME):
-        outputs += await runner.listen(EMBEDDER, views[middles[begin : begin + AT_A_TIME]])
-    return np.stack(outputs)
+        prints += await runner.listen(EMBEDDER, views[middles[begin : begin + AT_A_TIME]])
+    return np.stack([each.embedding for each in prints])

@@ -56,16 +56,16 @@ def utterance(samples: NDArray[np.int16], voices: Sequence[Voice]) -> Utterance:
     return Utterance(samples[: len(kept)][kept], seconds, _snr_db(speech, voices), clipped)
 
 
-def cut(samples: NDArray[np.int16], window: int, stride: int) -> NDArray[np.int16]:
-    """Windows i16 ``[N, window]``, one every ``stride`` samples, N at least 1.
+def cut(samples: NDArray[np.int16], window: int, hop: int) -> NDArray[np.int16]:
+    """Windows i16 ``[N, window]``, one every ``hop`` samples, N at least 1.
 
     Zeros fill the last one; it counts only if enough of it is sound.
     """
-    count = 1 + max(0, -(-(len(samples) - window) // stride))
-    if count > 1 and len(samples) - (count - 1) * stride < FILLED * window:
+    count = 1 + max(0, -(-(len(samples) - window) // hop))
+    if count > 1 and len(samples) - (count - 1) * hop < FILLED * window:
         count -= 1
-    padded = np.pad(samples, (0, max(0, (count - 1) * stride + window - len(samples))))
-    return np.lib.stride_tricks.sliding_window_view(padded, window)[::stride][:count]
+    padded = np.pad(samples, (0, max(0, (count - 1) * hop + window - len(samples))))
+    return np.lib.stride_tricks.sliding_window_view(padded, window)[::hop][:count]
 
 
 def _widened(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..models.outputs import VoicePrint
 from .embeddings import centre, from_wire, to_wire, verdict
 from .payloads import AudioEnroll, AudioVerify
 from .runner import Runner
@@ -67,5 +68,5 @@ async def hear_voice(audio: bytes, rate: int | None, runner: Runner) -> Voice:
     require_sound(samples)
     voices = await runner.hear(VAD, samples)
     heard = await runner.compute(partial(utterance, samples, voices))
-    windows = await runner.listen(EMBEDDER, cut(heard.samples, model.window, model.stride))
-    return Voice(heard, windows)
+    prints: list[VoicePrint] = await runner.listen(EMBEDDER, cut(heard.samples, model.window, model.hop))
+    return Voice(heard, [each.embedding for each in prints])

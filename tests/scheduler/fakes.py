@@ -65,7 +65,7 @@ class FakeAudio:
 
     role = "vad"
     name = "fake_audio"
-    window = WINDOW
+    window = hop = WINDOW
 
     def __init__(self) -> None:
         self.heard: dict[int, int] = {}
@@ -99,6 +99,9 @@ class FakeStream:
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         return whole_frame(info) if self.looks else None
+
+    def hears(self, role: str) -> bool:
+        return self.looks
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         self.absorbed.append((role, output, at))

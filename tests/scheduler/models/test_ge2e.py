@@ -21,7 +21,8 @@ Oracle = Callable[[NDArray[np.int16]], NDArray[np.float32]]
 
 def embed(runners: Runners, windows: NDArray[np.int16]) -> NDArray[np.float32]:
     runner = runners("speaker_embedder")
-    return np.stack(runner.model.decode(runner.run(runner.model.prepare(windows, SLOTS)), SLOTS))
+    tensors = runner.run(runner.model.prepare(windows, SLOTS))
+    return np.stack([row.embedding for row in runner.model.decode(tensors, SLOTS)])
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_a_window_is_160_frames() -> None:
     feeds = model.prepare(np.zeros((2, model.window), np.int16), SLOTS)
     assert feeds["mels"].shape == (2, FRAMES, 40)
     assert feeds["mels"].shape == model.example(2)["mels"].shape
-    assert model.stride % HOP == 0
+    assert model.hop % HOP == 0
 
 
 def test_quiet_sound_is_raised_and_loud_sound_left_alone() -> None:
@@ -69,8 +70,8 @@ def test_quiet_sound_is_raised_and_loud_sound_left_alone() -> None:
 def test_embeddings_have_length_one_and_silence_none() -> None:
     raw = np.array([[3.0, 4.0], [0.0, 0.0]], np.float32)
     one, none = Ge2e("ge2e").decode([raw], SLOTS)
-    np.testing.assert_allclose(one, [0.6, 0.8])
-    assert not none.any()
+    np.testing.assert_allclose(one.embedding, [0.6, 0.8])
+    assert not none.embedding.any()
 
 
 @pytest.mark.weights
