@@ -1,6 +1,6 @@
 """One chat completion through LiteLLM, which knows the providers. The only file that imports it.
 
-The import takes seconds and about 100 MB, so it happens at the first use, in a thread.
+The import takes 2 to 7 seconds and 160 MB, so it happens at the first use, in a thread.
 """
 
 import asyncio

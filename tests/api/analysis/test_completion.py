@@ -20,6 +20,12 @@ async def test_without_litellm_there_is_no_answer_and_the_log_says_what_to_insta
     assert "install argusd[llm]" in caplog.text
 
 
+async def test_a_model_that_belongs_to_no_provider_is_unavailable(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(LlmUnavailable):
+        await completion.complete(LlmProfile(model="nobody/knows"), [])
+    assert capfd.readouterr().out == ""
+
+
 async def test_libraries_that_would_log_prompts_are_silenced() -> None:
     await completion.load_library()
     levels = {logging.getLogger(name).level for name in ("LiteLLM", "openai", "httpx", "httpcore")}

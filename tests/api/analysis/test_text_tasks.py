@@ -45,7 +45,7 @@ async def test_a_model_that_is_too_slow_for_the_caller_costs_only_the_verdict(tm
     assert (status, answer["result"]["llm"], answer["result"]["llm_verdict"]) == (200, "llm_timeout", None)
 
 
-WRONG = [
+WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("plagiarism_analyze", {}, "transcript"),
     ("plagiarism_analyze", {"transcript": 5}, "transcript"),
     ("plagiarism_analyze", {"transcript": "…"}, "transcript"),
