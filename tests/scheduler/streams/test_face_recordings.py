@@ -116,9 +116,9 @@ def test_a_face_that_fills_the_frame_is_found(runners: Runners, media: Path, par
 @pytest.mark.parametrize("width", [150, 90, 75])
 def test_a_face_at_the_other_end_of_the_room_is_found(runners: Runners, media: Path, width: int) -> None:
     """``width`` pixels of 1280."""
-    _, near = next(iter(frames(media / "gaze_focus.mp4")))
-    small = cv2.resize(near.planes[0], None, fx=width / 300, fy=width / 300, interpolation=cv2.INTER_AREA)
+    near = np.asarray(cv2.imread(str(media / "biden.jpg")), np.uint8)[150:900]
+    small = cv2.resize(near, None, fx=width / 320, fy=width / 320, interpolation=cv2.INTER_AREA)
     room = np.full((720, 1280, 3), 90, np.uint8)
-    room[100 : 100 + small.shape[0], 600 : 600 + small.shape[1]] = small[..., None]
+    room[100 : 100 + small.shape[0], 600 : 600 + small.shape[1]] = small
     findings = play(runners, slides((from_bgr(room), 2)))
     assert {latest["face_count"] for latest in findings.between(0, 2)} == {1}
