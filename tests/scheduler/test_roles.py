@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import pytest
+
+from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.probe import CurveCache
+from argusd.scheduler.roles import fill_roles, ready, serve, wanted_roles
+from argusd.scheduler.served import ServedAudio, ServedVision
+from argusd.scheduler.zoo.store import ZooStore
+
+
+def test_every_role_that_some_stream_looks_with_is_wanted() -> None:
+    assert wanted_roles() == ["face_detector", "face_mesh", "object_detector", "vad"]
+
+
+def test_a_role_that_is_given_a_model_of_another_is_not_ready_and_says_why(tmp_path: Path) -> None:
+    config = SchedulerConfig(
+        runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, models={"vad": "centernet"}
+    )
+    roles = fill_roles(config, "cpu")
+    [vad] = [role.status for role in roles if role.status.role == "vad"]
+    assert not vad.ready
+    assert "centernet" in vad.detail
+    assert ready(roles) == []
+
+
+@pytest.mark.weights
+def test_a_model_is_measured_once(store: ZooStore, tmp_path: Path) -> None:
+    curves = CurveCache(tmp_path)
+    first = serve("silero_vad", store.path("silero_vad"), "cpu", curves)
+    again = serve("silero_vad", store.path("silero_vad"), "cpu", curves)
+    assert isinstance(first, ServedAudio)
+    assert first.curve == again.curve
+    assert first.max_batch > 1, "a recurrent model of small matrices gains from batches"
+
+
+@pytest.mark.weights
+def test_a_model_of_frames_is_served_as_one(store: ZooStore, tmp_path: Path) -> None:
+    served = serve("blazeface", store.path("blazeface"), "cpu", CurveCache(tmp_path))
+    assert isinstance(served, ServedVision)
+    assert served.name == "blazeface"
