@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+import cv2
+
 from argusd.ingest.channel import Listener
 
 from .config import SchedulerConfig
@@ -37,6 +39,7 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     Raises:
         DeviceUnavailable: the configured device is not there.
     """
+    cv2.setNumThreads(1)  # the lanes are the threads; OpenCV's own cost 40 % more CPU for the same crops
     device = resolve_device(config.device)
     roles = await asyncio.to_thread(fill_roles, config, device)
     cores = len(os.sched_getaffinity(0))
