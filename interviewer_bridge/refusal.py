@@ -16,8 +16,5 @@ async def refusal_of(response: aiohttp.ClientResponse) -> tuple[str, str]:
     try:
         refusal = msgspec.json.decode(await response.read(), type=Refusal)
     except msgspec.MsgspecError:
-        return (
-            f"http_{response.status}",
-            f"the daemon answered {response.status} {response.reason or ''}".rstrip(),
-        )
+        return f"http_{response.status}", f"the daemon answered with HTTP status {response.status}"
     return refusal.error_code, refusal.error
