@@ -1,9 +1,9 @@
 """Ingest: milliseconds of CPU per second of live media, ours beside stock aiortc.
 
 A publisher process sends the same encoded clip (720p30 with Opus) over real ICE, DTLS and SRTP on loopback,
-in turn to an ingest worker (decoded frames and samples end in shared memory) and to a process that uses aiortc
-as most people do: every frame to a BGR array on the event loop. Both receivers run under uvloop. The figure
-is the receiving process' CPU time, user and system, over a window in which its frames are counted.
+in turn to an ingest worker (decoded frames and samples end in shared memory) and to a process that uses
+aiortc as most people do: every frame to a BGR array on the event loop. Both receivers run under uvloop. The
+figure is the receiving process' CPU time, user and system, over a window in which its frames are counted.
 """
 
 import asyncio

@@ -76,7 +76,7 @@ class Publisher:
 
 
 def gather_on_loopback(peer: RTCPeerConnection) -> None:
-    """Let the peer's candidates be on 127.0.0.1, which aioice leaves out, instead of the machine's addresses."""
+    """Let the peer's candidates be on 127.0.0.1, which aioice leaves out, and nowhere else."""
     for transceiver in peer.getTransceivers():
         connection = transceiver.sender.transport.transport._connection
         gather = partial(connection.get_component_candidates, addresses=["127.0.0.1"])
