@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -100,34 +101,44 @@ async def measured(recorder: Recorder, seconds: float) -> list[Answer]:
     return recorder.answers[start:]
 
 
-@asynccontextmanager
-async def running_scheduler(
-    models: Mapping[str, ServedVision], rates: Mapping[str, float], sessions: int, fps: float
-) -> AsyncIterator[Recorder]:
-    """A scheduler over ``sessions`` cameras of another process, each watched at ``rates``."""
-    recorder = Recorder()
+@contextmanager
+def cameras(count: int, fps: float) -> Iterator[Path]:
+    """A process with so many cameras; the path of its socket."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cameras.sock"
-        cameras = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "argusd.benchmarks.camera_process", str(path), str(sessions), str(fps)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "argusd.benchmarks.camera_process", str(path), str(count), str(fps)]
         )
-        lanes = Lanes(CORES, shared=False, clock=time.monotonic)
-        scheduler = Scheduler(list(models.items()), {STREAM: lambda _: Onlooker(rates)}, recorder, lanes)
-        scheduler.sources.append(Source(path, scheduler.sessions, scheduler.awake))
-        for number in range(sessions):
-            scheduler.sessions.set_policy(SessionPolicy(f"s{number}", [STREAM], Policy()))
-        tasks = [asyncio.create_task(scheduler.run()), asyncio.create_task(scheduler.sources[0].run())]
         try:
-            await _answers_from(sessions, recorder, tasks)
-            yield recorder
+            while not path.exists():
+                time.sleep(0.01)
+            yield path
         finally:
-            for task in tasks:
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*tasks)
-            cameras.kill()
-            await cameras.wait()
-            lanes.close()
+            process.kill()
+            process.wait()
+
+
+@asynccontextmanager
+async def running_scheduler(
+    path: Path, models: Mapping[str, ServedVision], rates: Mapping[str, float], sessions: int
+) -> AsyncIterator[Recorder]:
+    """A scheduler that watches ``sessions`` cameras behind ``path``, each at ``rates``; all were answered."""
+    recorder = Recorder()
+    lanes = Lanes(CORES, shared=False, clock=time.monotonic)
+    scheduler = Scheduler(list(models.items()), {STREAM: lambda _: Onlooker(rates)}, recorder, lanes)
+    source = Source(path, scheduler.sessions, scheduler.awake)
+    scheduler.sources.append(source)
+    for number in range(sessions):
+        scheduler.sessions.set_policy(SessionPolicy(f"s{number}", [STREAM], Policy()))
+    tasks = [asyncio.create_task(scheduler.run()), asyncio.create_task(source.run())]
+    try:
+        await _answers_from(sessions, recorder, tasks)
+        yield recorder
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        lanes.close()
 
 
 async def _answers_from(sessions: int, recorder: Recorder, tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -36,7 +36,7 @@ from .sources import Source
 log = logging.getLogger(__name__)
 
 GRID_S = 0.032  # rows of call-bound models fall due together, on multiples of a Silero window
-SHORTEST_TICK_S = 0.002
+GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
 
 
@@ -87,6 +87,7 @@ class Scheduler:
         self._promised_age_s = promised_age_s
         self._clock = clock
         self._awake = asyncio.Event()
+        self._listening = False
         self._offset_ns = unix_offset_ns()
         self.sessions = Sessions(
             self.demand, self.served, factories, findings, max_age_s=max_age_s, clock=clock
@@ -98,29 +99,41 @@ class Scheduler:
 
     async def run(self) -> None:
         """Serve until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             self._awake.clear()
-            pause = self.tick()
-            await asyncio.sleep(SHORTEST_TICK_S)
-            try:
-                async with asyncio.timeout(max(0.0, pause - SHORTEST_TICK_S)):
-                    await self._awake.wait()
-            except TimeoutError:
-                continue
+            alarm = loop.call_later(self.tick(), self.awake)
+            await self._awake.wait()
+            alarm.cancel()
 
     def tick(self) -> float:
-        """Receive, plan, and start batches; returns the seconds until it is to be called again."""
+        """Receive, plan, and start batches; returns the seconds until it is to be called again.
+
+        While no lane is free there is nothing to decide: the next one that becomes free calls.
+        """
         now = self._clock()
+        self.rate.step(now)
+        if not self.lanes.state.free:
+            return LONGEST_TICK_S
         self._receive(now)
         decided = plan(now, self.demand, [model.state for _, model in self.served], self.lanes.state)
         for batch in decided.batches:
             self._start(batch, now)
         self.demand.settle(decided.waiting)
-        self.rate.step(now)
         if self.demand.waits_for_media(now):
-            for source in self.sources:
-                source.arm()
-        return min(LONGEST_TICK_S, decided.wake_at - self._clock())
+            self._listen_for_media()
+        return min(LONGEST_TICK_S, max(0.0, decided.wake_at - self._clock()))
+
+    def _listen_for_media(self) -> None:
+        """Wake up when something is published, but not before many cameras had time to do so."""
+        if not self._listening:
+            self._listening = True
+            asyncio.get_running_loop().call_later(GATHERING_S, self._arm)
+
+    def _arm(self) -> None:
+        self._listening = False
+        for source in self.sources:
+            source.arm()
 
     def _receive(self, now: float) -> None:
         for jump in self.sessions.arrivals.refresh(now):
@@ -138,19 +151,13 @@ class Scheduler:
             self._start_audio(served, batch, now)
 
     def _start_vision(self, served: ServedVision, batch: Batch, now: float) -> None:
-        looks, entries, rows = [], [], []
-        for index in batch.rows:
-            row = self.sessions.rows[int(index)]
-            opened = self._open_frame(row, now)
-            if opened is not None:
-                look, entry = opened
-                looks.append(look)
-                entries.append(entry)
-                rows.append(index)
-        taken = np.array(rows, np.intp)
-        self._pass_over(np.setdiff1d(batch.rows, taken), now)
-        if looks:
-            self._submit(served, taken, entries, partial(served.look, looks), now)
+        opened = [self._open_frame(self.sessions.rows[int(index)], now) for index in batch.rows]
+        taken = np.array([found is not None for found in opened])
+        if not taken.all():
+            self._pass_over(batch.rows[~taken], now)
+        if taken.any():
+            looks, entries = zip(*filter(None, opened), strict=True)
+            self._submit(served, batch.rows[taken], list(entries), partial(served.look, looks), now)
 
     def _open_frame(self, row: Row, now: float) -> tuple[Look, _Entry] | None:
         """The newest frame of the row, if it is fresh enough and the stream wants to look at it."""
@@ -197,7 +204,7 @@ class Scheduler:
             rows,
             now,
             stretch=stretch,
-            grid=GRID_S if served.curve.call_bound else 0.0,
+            grid=GRID_S if served.call_bound else 0.0,
             seconds=served.curve.cost(len(rows)) / len(rows),
         )
         served.at_work += 1

@@ -64,6 +64,7 @@ class Served:
         self.name = name
         self.curve = curve
         self.max_batch = curve.max_batch
+        self.call_bound = curve.call_bound
         self.at_work = 0
         self.slowdown = 1.0
         self.engine = engine
@@ -72,7 +73,7 @@ class Served:
     @property
     def state(self) -> ModelState:
         """What planning needs to know."""
-        return ModelState(self.curve, self.max_batch, self._parallel - self.at_work)
+        return ModelState(self.curve, self.max_batch, self._parallel - self.at_work, self.call_bound)
 
     def halve(self) -> None:
         """The device ran out of memory: smaller batches from now on."""

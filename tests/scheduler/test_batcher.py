@@ -18,8 +18,8 @@ LINEAR = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.020, 0.040, 0.080])
 ONE_LANE = LaneState(free=1, total=1, shared=False)
 
 
-def state(curve: BatchCurve = FLAT, room: int = 99) -> ModelState:
-    return ModelState(curve, curve.max_batch, room)
+def state(curve: BatchCurve = FLAT, room: int = 99, max_batch: int = 0) -> ModelState:
+    return ModelState(curve, max_batch or curve.max_batch, room, curve.call_bound)
 
 
 def demand_of(sessions: int, *, model: int = 0, period: float = 0.25, arrival: float = 10.0) -> Demand:
@@ -52,7 +52,7 @@ def test_a_batch_is_never_larger_than_the_curve_makes_worthwhile() -> None:
 
 def test_cores_share_the_rows_of_a_model_that_gains_nothing_from_batches() -> None:
     two_cores = LaneState(free=2, total=2, shared=False)
-    planned = plan(10.0, demand_of(2), [ModelState(LINEAR, 4, 99)], two_cores)
+    planned = plan(10.0, demand_of(2), [state(LINEAR, 99, 4)], two_cores)
     assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
 
 
@@ -102,7 +102,7 @@ def test_the_earliest_deadline_goes_first_among_equal_shares() -> None:
     for period in (1.0, 0.1, 0.5):
         row = demand.add_stream(demand.shares.join(1.0), 0, period=period, max_age=1.0, due=10.0)
         demand.arrival[row] = 10.0
-    planned = plan(10.0, demand, [ModelState(FLAT, 2, 99)], ONE_LANE)
+    planned = plan(10.0, demand, [state(FLAT, 99, 2)], ONE_LANE)
     assert list(planned.batches[0].rows) == [1, 2]
 
 
@@ -110,7 +110,7 @@ def test_priority_goes_before_everything() -> None:
     demand = demand_of(3)
     demand.priority[2] = 1
     demand.deadline[2] = 99.0
-    planned = plan(10.0, demand, [ModelState(FLAT, 1, 99)], ONE_LANE)
+    planned = plan(10.0, demand, [state(FLAT, 99, 1)], ONE_LANE)
     assert list(planned.batches[0].rows) == [2]
 
 
@@ -187,7 +187,7 @@ def test_every_plan_keeps_the_rules(
             )
             demand.arrival[index] = arrival
         demand.busy[index], demand.priority[index] = row["busy"], row["priority"]
-    states = [ModelState(LINEAR, max_batch, room)] * 3
+    states = [state(LINEAR, room, max_batch)] * 3
     planned = plan(now, demand, states, LaneState(free, 3, shared))
 
     served, ready = rows_of(planned), set(demand.ready(now).tolist())
@@ -222,7 +222,7 @@ def test_under_twice_the_load_equal_sessions_are_served_equally(
         )
     for _ in range(40 * sessions):
         demand.arrival[:sessions] = now
-        planned = plan(now, demand, [ModelState(LINEAR, max_batch, 1)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, 1, max_batch)], ONE_LANE)
         for batch in planned.batches:
             demand.dispatch(batch.rows, now, stretch=1.0, grid=0.0, seconds=LINEAR.item_cost)
             served[batch.rows] += 1
@@ -242,7 +242,7 @@ def test_a_session_of_twice_the_weight_is_served_twice_as_often_under_overload()
     for step in range(300):
         now = step * 0.010
         demand.arrival[:2] = now
-        planned = plan(now, demand, [ModelState(LINEAR, 1, 1)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, 1, 1)], ONE_LANE)
         rows = planned.batches[0].rows
         demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
         demand.settle(planned.waiting)
@@ -259,7 +259,7 @@ def test_a_session_that_was_away_does_not_push_the_others_aside_when_it_returns(
         now = step * 0.010
         demand.arrival[0] = now
         demand.arrival[1] = now if step >= 200 else np.inf
-        planned = plan(now, demand, [ModelState(LINEAR, 1, 1)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, 1, 1)], ONE_LANE)
         rows = planned.batches[0].rows
         demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
         demand.settle(planned.waiting)

@@ -13,12 +13,24 @@ def serve(demand: Demand, row: int, now: float, *, stretch: float = 1.0, grid: f
     demand.release(np.array([row]))
 
 
-def test_a_row_is_due_a_period_after_it_was_due_not_after_it_was_served() -> None:
+def test_a_row_that_waited_for_its_camera_keeps_its_beat() -> None:
     demand = Demand()
     row = stream_row(demand)
+    demand.arrival[row] = 10.1
+    demand.mark_ready(10.1)
     serve(demand, row, 10.1)
     assert demand.due[row] == pytest.approx(10.25)
     assert demand.deadline[row] == pytest.approx(10.5)
+
+
+def test_rows_that_had_to_wait_for_a_lane_do_not_meet_again() -> None:
+    demand = Demand()
+    first, second = stream_row(demand), stream_row(demand)
+    demand.arrival[[first, second]] = 9.9
+    demand.mark_ready(10.0)
+    serve(demand, first, 10.0)
+    serve(demand, second, 10.1)
+    assert demand.due[[first, second]] == pytest.approx([10.25, 10.35])
 
 
 def test_missed_periods_are_not_made_up_for() -> None:
@@ -62,7 +74,7 @@ def test_how_long_a_row_waits_counts_from_when_it_could_first_be_served() -> Non
     demand.mark_ready(10.0)
     assert demand.ready_since[row] == NOTHING
     demand.arrival[row] = 10.1
-    demand.mark_ready(10.1)
+    demand.mark_ready(10.15)
     demand.arrival[row] = 10.2  # a newer frame does not make it wait for less
     demand.mark_ready(10.2)
     assert demand.ready_since[row] == 10.1
