@@ -14,6 +14,7 @@ from .history import History
 from .journal import Journal
 from .lifecycle import Lifecycle
 from .rate_limit import RateLimit
+from .readers import Readers
 from .registry import Registry
 from .reports import Reports
 from .scheduler_link import SchedulerLink
@@ -28,6 +29,7 @@ class Context(NamedTuple):
     stop: asyncio.Event
     access: Access
     bell: Bell
+    readers: Readers
     redis: Redis
     journal: Journal
     history: History

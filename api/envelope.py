@@ -51,14 +51,21 @@ async def read_json(request: web.Request, kind: type[Body]) -> Body:
 
     Raises:
         WrongContentType: it comes as something else than JSON.
+        MalformedBody, InvalidField: see ``decode_body``.
+    """
+    body = await request.read()
+    if body and request.content_type != "application/json":
+        raise WrongContentType("This path takes application/json.")
+    return decode_body(body or b"{}", kind)
+
+
+def decode_body(body: bytes, kind: type[Body]) -> Body:
+    """JSON as ``kind``.
+
+    Raises:
         MalformedBody: it is not JSON, or nested beyond reason.
         InvalidField: it does not fit ``kind``; the sentence names the field.
     """
-    body = await request.read()
-    if not body:
-        body = b"{}"
-    elif request.content_type != "application/json":
-        raise WrongContentType("This path takes application/json.")
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:

@@ -65,11 +65,19 @@ async def stream(
     response.content_type = "text/event-stream"
     await response.prepare(request)
     frames = f"retry: {RETRY_MS}\n\n".encode() + opening
-    with context.bell.listen(topic) as bell, contextlib.suppress(ConnectionError):
-        while not context.stop.is_set() and goes_on():
-            if frames and not await deliver(request, response, frames):
-                break
-            frames = await next_frames(context, cursor, bell)
+    try:
+        with context.bell.listen(topic) as bell, context.readers.one_more():
+            while not context.stop.is_set() and goes_on():
+                if frames:
+                    async with asyncio.timeout(context.config.slow_consumer_s):
+                        await response.write(frames)
+                frames = await next_frames(context, cursor, bell)
+    except ConnectionError:
+        pass  # the reader has left
+    except TimeoutError:
+        context.readers.cut_off += 1
+        if request.transport is not None:
+            request.transport.abort()
     return response
 
 
@@ -87,15 +95,3 @@ async def next_frames(context: Context, cursor: Cursor, bell: asyncio.Event) -> 
             await bell.wait()
         return b""
     return b": heartbeat\n\n"
-
-
-async def deliver(request: web.Request, response: web.StreamResponse, frames: bytes) -> bool:
-    """Write to the caller; one that does not take it in time is cut off, and False comes back."""
-    try:
-        async with asyncio.timeout(request.app[CONTEXT].config.slow_consumer_s):
-            await response.write(frames)
-    except TimeoutError:
-        if request.transport is not None:
-            request.transport.abort()
-        return False
-    return True

@@ -1,5 +1,6 @@
 """The control connection to the scheduler."""
 
+import asyncio
 import logging
 import socket
 import time
@@ -94,7 +95,7 @@ class SchedulerLink:
             for policy in listener.policies():
                 channel.send(policy)
             self._channel = channel
-            await channel.closed
+            await asyncio.wait([channel.closed])
         except ChannelClosed:
             log.info("the scheduler hung up at once")
         finally:

@@ -137,6 +137,7 @@ def new_media(worker: str, offer: str) -> Media:
         resource=secrets.token_urlsafe(24),
         ice_ufrag=ufrag[1] if ufrag else "",
         kinds=offered_kinds(offer),
+        changed_at=time.time(),
     )
 
 
