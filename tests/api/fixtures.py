@@ -58,6 +58,9 @@ class RunningApi:
         waiting.cancel()
         if self._task.done():
             self._task.result()
+        self.connect()
+
+    def connect(self) -> None:
         self.http = aiohttp.ClientSession(self.url)
 
     async def close(self) -> None:
