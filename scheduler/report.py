@@ -45,10 +45,11 @@ class Report:
         )
 
     def fits_more(self) -> int:
-        """Sessions of the default policy that still fit; none while rates are lowered already."""
-        if self._scheduler.rate.scale < DEGRADED:
-            return 0
+        """Sessions of the default policy that still fit; none while anybody's rates are lowered already."""
         demand, served = self._scheduler.demand, self._scheduler.served
+        # With nobody left the scale says how it was, not how it is.
+        if self._scheduler.rate.scale < DEGRADED and demand.active.any():
+            return 0
         rates = np.bincount(
             demand.model[demand.active], 1 / demand.period[demand.active], minlength=len(served)
         )

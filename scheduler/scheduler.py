@@ -13,21 +13,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
-from argusd.ingest.frame import FrameInfo
-from argusd.ingest.ring import PcmAnchor, read_anchor
 
 from .batcher import Batch, plan
-from .core import Moment
 from .demand import Demand, Rows
-from .errors import EXIT_DEVICE_LOST, DeviceLost, InferenceFailed, OutOfMemory, SchedulerError
+from .errors import EXIT_DEVICE_LOST, DeviceLost
+from .flights import Entry, Flight, frame_entry, landed, window_entry
 from .lanes import Lanes
 from .meters import Meters
-from .moments import frame_moment, unix_offset_ns, window_moment
+from .moments import unix_offset_ns
 from .overload import RateControl
 from .served import Done, Dropped, Listen, Look, Served, ServedAudio, ServedVision
 from .sessions import Findings, Row, Sessions, StreamFactory
@@ -38,22 +34,6 @@ log = logging.getLogger(__name__)
 GRID_S = 0.032  # rows of call-bound models fall due together, on multiples of a Silero window
 GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
-
-
-class _Entry(NamedTuple):
-    """A row of a batch at work, as it was when the batch began."""
-
-    row: Row
-    epoch: int
-    moment: Callable[[float], Moment]
-
-
-class _Flight(NamedTuple):
-    """A batch at work. ``allowed``: seconds from ready to result that each row may take."""
-
-    entries: list[_Entry]
-    ready_since: NDArray[np.float64]
-    allowed: NDArray[np.float64]
 
 
 class Scheduler:
@@ -117,9 +97,10 @@ class Scheduler:
             return LONGEST_TICK_S
         self._receive(now)
         decided = plan(now, self.demand, [model.state for _, model in self.served], self.lanes.state)
-        for batch in decided.batches:
-            self._start(batch, now)
+        started = [self._start(batch, now) for batch in decided.batches]
         self.demand.settle(decided.waiting)
+        if len(decided.waiting) and not all(started):
+            self.awake()  # a lane is left over
         if self.demand.waits_for_media(now):
             self._listen_for_media()
         return min(LONGEST_TICK_S, max(0.0, decided.wake_at - self._clock()))
@@ -143,14 +124,16 @@ class Scheduler:
             log.warning("%d windows of samples were passed over: the scheduler fell behind", jump.windows)
         self.demand.mark_ready(now)
 
-    def _start(self, batch: Batch, now: float) -> None:
+    def _start(self, batch: Batch, now: float) -> bool:
+        """Hand a batch to a lane; False if there was nothing to do for any of its rows after all."""
         _, served = self.served[batch.model]
         if isinstance(served, ServedVision):
-            self._start_vision(served, batch, now)
-        elif isinstance(served, ServedAudio):
-            self._start_audio(served, batch, now)
+            return self._start_vision(served, batch, now)
+        assert isinstance(served, ServedAudio)
+        self._start_audio(served, batch, now)
+        return True
 
-    def _start_vision(self, served: ServedVision, batch: Batch, now: float) -> None:
+    def _start_vision(self, served: ServedVision, batch: Batch, now: float) -> bool:
         opened = [self._open_frame(self.sessions.rows[int(index)], now) for index in batch.rows]
         taken = np.array([found is not None for found in opened])
         if not taken.all():
@@ -158,8 +141,9 @@ class Scheduler:
         if taken.any():
             looks, entries = zip(*filter(None, opened), strict=True)
             self._submit(served, batch.rows[taken], list(entries), partial(served.look, looks), now)
+        return bool(taken.any())
 
-    def _open_frame(self, row: Row, now: float) -> tuple[Look, _Entry] | None:
+    def _open_frame(self, row: Row, now: float) -> tuple[Look, Entry] | None:
         """The newest frame of the row, if it is fresh enough and the stream wants to look at it."""
         assert row.reader is not None
         frame = row.reader.newest()
@@ -172,9 +156,7 @@ class Scheduler:
         roi = row.watch.stream.roi(row.role, frame.info)
         if roi is None:
             return None
-        skipped, row.skipped = row.reader.skipped - row.skipped, row.reader.skipped
-        moment = partial(_moment_of_frame, frame.info, row, skipped, self._offset_ns)
-        return Look(frame, roi), _Entry(row, row.watch.epoch, moment)
+        return Look(frame, roi), frame_entry(row, frame.info, self._offset_ns)
 
     def _start_audio(self, served: ServedAudio, batch: Batch, now: float) -> None:
         listens, entries = [], []
@@ -183,9 +165,7 @@ class Scheduler:
             ring, cursor = row.watch.ring, int(self.demand.seen[index])
             listens.append(Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh))
             row.fresh = False
-            anchor = read_anchor(ring.view, ring.row)
-            moment = partial(_moment_of_samples, cursor, served.window, anchor, row, self._offset_ns)
-            entries.append(_Entry(row, row.watch.epoch, moment))
+            entries.append(window_entry(row, cursor, served.window, self._offset_ns))
         self.demand.seen[batch.rows] += served.window
         self._submit(served, batch.rows, entries, partial(served.listen, listens), now)
 
@@ -195,11 +175,13 @@ class Scheduler:
         self.demand.release(rows)
 
     def _submit(
-        self, served: Served, rows: Rows, entries: list[_Entry], job: Callable[[], Done], now: float
+        self, served: Served, rows: Rows, entries: list[Entry], job: Callable[[], Done], now: float
     ) -> None:
         audio = isinstance(served, ServedAudio)
         stretch = 1.0 if audio else 1 / self.rate.scale  # samples are not optional; frames are
-        flight = _Flight(entries, self.demand.ready_since[rows], self.demand.period[rows] * stretch)
+        flight = Flight(
+            served, rows, entries, self.demand.ready_since[rows], self.demand.period[rows] * stretch
+        )
         self.demand.dispatch(
             rows,
             now,
@@ -208,36 +190,26 @@ class Scheduler:
             seconds=served.curve.cost(len(rows)) / len(rows),
         )
         served.at_work += 1
-        self.lanes.submit(job, partial(self._finish, served, rows, flight))
+        self.lanes.submit(job, partial(self._finish, flight))
 
-    def _finish(self, served: Served, rows: Rows, flight: _Flight, future: Future[Done]) -> None:
+    def _finish(self, flight: Flight, future: "Future[Done]") -> None:
+        served, rows = flight.served, flight.rows
         served.at_work -= 1
         self.demand.release(rows)
-        try:
-            done = future.result()
-        except OutOfMemory:
-            served.halve()
-            log.warning("the device has no memory for %d rows of %s", len(rows), served.name)
-            done = Done([Dropped(OutOfMemory.code)] * len(rows), 0.0)
-        except DeviceLost:
-            log.exception("a batch of %s failed", served.name)
+        done = landed(flight, future)
+        if done.failure == DeviceLost.code:
             self.abort(EXIT_DEVICE_LOST)
-            done = Done([Dropped(DeviceLost.code)] * len(rows), 0.0)
-        except SchedulerError as error:
-            log.exception("a batch of %s failed", served.name)
-            done = Done([Dropped(error.code)] * len(rows), 0.0)
-        except Exception:  # the top of a lane's thread: one batch is lost, the others go on
-            log.exception("a batch of %s failed", served.name)
-            done = Done([Dropped(InferenceFailed.code)] * len(rows), 0.0)
         served.took(len(rows), done.seconds)
         self.meters.batch_size[served.name].add(len(rows))
         self.meters.infer_seconds[served.name].add(done.seconds)
-        self._absorb(flight, done)
-        for index in rows:
-            self.sessions.row_is_over(int(index))
-        self.awake()
+        try:
+            self._absorb(flight, done)
+        finally:
+            for index in rows:
+                self.sessions.row_is_over(int(index))
+            self.awake()
 
-    def _absorb(self, flight: _Flight, done: Done) -> None:
+    def _absorb(self, flight: Flight, done: Done) -> None:
         now = self._clock()
         for entry, output, since, allowed in zip(
             flight.entries, done.outputs, flight.ready_since, flight.allowed, strict=True
@@ -251,7 +223,7 @@ class Scheduler:
                 if math.isfinite(since) and not isinstance(entry.row.served, ServedAudio):
                     self.rate.observe((now - since) / allowed)
 
-    def _absorb_one(self, entry: _Entry, output: Any, now: float) -> None:
+    def _absorb_one(self, entry: Entry, output: Any, now: float) -> None:
         row, watch, at = entry.row, entry.row.watch, entry.moment(now)
         watch.last = at
         self.meters.served[row.role] += 1
@@ -264,13 +236,3 @@ class Scheduler:
 
     def _drop(self, row: Row, reason: str, count: int = 1) -> None:
         self.meters.dropped[row.watch.stream.name][reason] += count
-
-
-def _moment_of_frame(info: FrameInfo, row: Row, skipped: int, offset_ns: int, now: float) -> Moment:
-    return frame_moment(info, row.watch.clock, now, offset_ns, skipped)
-
-
-def _moment_of_samples(
-    first: int, window: int, anchor: PcmAnchor, row: Row, offset_ns: int, now: float
-) -> Moment:
-    return window_moment(first, window, anchor, row.watch.clock, now, offset_ns)

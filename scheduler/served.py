@@ -26,10 +26,14 @@ class Dropped(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What came of a batch: one output (or ``Dropped``) a row, and the seconds its inference took."""
+    """What came of a batch: one output (or ``Dropped``) a row, and the seconds its inference took.
+
+    ``failure``: the error's code where the whole batch failed.
+    """
 
     outputs: list[Any]
     seconds: float
+    failure: str = ""
 
 
 class Look(NamedTuple):

@@ -6,7 +6,7 @@ import pytest
 from argusd.scheduler.arrivals import Arrivals, Jump
 from argusd.scheduler.demand import NOTHING, Demand
 
-from .fakes import WINDOW, ArenaWithTracks, write_frame, write_windows
+from .fakes import WINDOW, ArenaWithTracks, calls_of, write_frame, write_windows
 
 
 @pytest.fixture
@@ -106,3 +106,15 @@ def test_a_row_that_is_gone_is_not_touched(tracks: ArenaWithTracks, demand: Dema
     write_frame(ring, 0, arrival=100.0)
     arrivals.refresh(100.0)
     assert demand.arrival[row] == NOTHING
+
+
+def test_a_thousand_rings_take_as_many_steps_as_ten() -> None:
+    def steps(count: int) -> int:
+        tracks, demand = ArenaWithTracks(), Demand()
+        arrivals = Arrivals(demand)
+        for _ in range(count):
+            arrivals.follow(row_of(demand), tracks.pcm(0.04)[1], WINDOW)
+        arrivals.refresh(1.0)  # columns are put together when rings come or go
+        return calls_of(lambda: arrivals.refresh(1.0))
+
+    assert steps(1000) == steps(10)

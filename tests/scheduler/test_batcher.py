@@ -1,7 +1,5 @@
 """The plan is pure: these tests run without a clock, a device or an ML library."""
 
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,8 @@ from hypothesis import strategies as st
 from argusd.scheduler.batcher import LaneState, ModelState, Plan, plan
 from argusd.scheduler.curve import BatchCurve
 from argusd.scheduler.demand import Demand
+
+from .fakes import calls_of
 
 FLAT = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.012, 0.016, 0.024])  # 8 is the best size, call-bound
 LINEAR = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.020, 0.040, 0.080])
@@ -130,25 +130,9 @@ def test_a_task_past_its_deadline_is_never_served() -> None:
 def test_planning_for_a_thousand_sessions_takes_as_many_steps_as_for_ten() -> None:
     def steps(sessions: int) -> int:
         demand = demand_of(sessions)
-        return _calls(lambda: plan(10.0, demand, [state()], ONE_LANE))
+        return calls_of(lambda: plan(10.0, demand, [state()], ONE_LANE))
 
     assert steps(1000) == steps(10)
-
-
-def _calls(run: Callable[[], Any]) -> int:
-    """Function calls, Python's and C's, that ``run`` makes."""
-    count = 0
-
-    def profile(_frame: Any, event: str, _argument: Any) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(profile)
-    try:
-        run()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 row_strategy = st.fixed_dictionaries(
