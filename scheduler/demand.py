@@ -207,10 +207,12 @@ class Demand(Columns):
         is what one row of the batch costs its session.
         """
         period = self.period[rows] * stretch
-        waited = np.maximum(now - self.ready_since[rows], 0.0)
-        due = np.maximum(self.due[rows] + waited + period, now)
         if grid:
+            due = np.maximum(self.due[rows] + period, now)
             due = np.ceil(due / grid - GRID_ROUNDING) * grid
+        else:
+            waited = np.maximum(now - self.ready_since[rows], 0.0)
+            due = np.maximum(self.due[rows] + waited + period, now)
         self.due[rows] = due
         self.deadline[rows] = np.where(self.kind[rows] == RowKind.STREAM, due + period, self.deadline[rows])
         self.busy[rows] = True

@@ -54,7 +54,9 @@ def test_rows_on_a_grid_fall_due_together() -> None:
         serve(demand, row, 10.005, grid=0.032)
     assert len(set(demand.due[rows])) == 1
     due = demand.due[rows[0]]
-    serve(demand, rows[0], due, grid=0.032)
+    demand.arrival[rows[0]] = due
+    demand.mark_ready(due + 0.001)
+    serve(demand, rows[0], due + 0.001, grid=0.032)
     assert demand.due[rows[0]] - due == pytest.approx(0.032), "and stay on it at their period"
 
 
