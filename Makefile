@@ -39,7 +39,7 @@ test: setup
 	$(BIN)/pytest
 
 bench: setup
-	for name in ring ingest batching overload; do $(BIN)/argusd bench $$name || exit 1; done
+	for name in ring ingest batching overload sessions; do $(BIN)/argusd bench $$name --quick || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
