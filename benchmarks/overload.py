@@ -30,7 +30,7 @@ def main(quick: bool) -> Result:
         models = live_models(Path(folder))
     wanted = {role: getattr(Rates(), role) for role in models}
     # What all cores together need for a session's looks in a second, one call for each of them.
-    cost = sum(rate / bare_rate(models[role], 1, CALIBRATION_S) for role, rate in wanted.items())
+    cost = sum(rate / bare_rate(role, models[role], 1, CALIBRATION_S).per_s for role, rate in wanted.items())
     sessions = math.ceil(OVERLOAD / cost)
 
     async def serve() -> list[Answer]:

@@ -29,6 +29,15 @@ VISION_ROLES = ("face_detector", "face_mesh", "object_detector")
 CORES = len(os.sched_getaffinity(0))
 
 
+def region(role: str, info: FrameInfo) -> Roi:
+    """A face's square in the middle for the mesh, the whole frame for the detectors."""
+    return (
+        Roi(info.width / 2, info.height / 2, info.height / 2, 0.1)
+        if role == "face_mesh"
+        else whole_frame(info)
+    )
+
+
 class Answer(NamedTuple):
     """One look that was answered: when (monotonic), whose, by which role, and the frame's age then."""
 
@@ -39,16 +48,16 @@ class Answer(NamedTuple):
 
 
 class Onlooker:
-    """A stream that looks at the whole frame at fixed rates and says so whenever it was answered."""
+    """A stream that looks at fixed rates and says so whenever it was answered."""
 
     name = STREAM
 
     def __init__(self, rates: Mapping[str, float]) -> None:
         self.rates = rates
 
-    def roi(self, role: str, info: FrameInfo) -> Roi | None:  # noqa: ARG002 - the protocol's
-        """The whole frame, whatever the role."""
-        return whole_frame(info)
+    def roi(self, role: str, info: FrameInfo) -> Roi | None:
+        """What the role would look at in a picture of one person."""
+        return region(role, info)
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:  # noqa: ARG002
         """Every answer is an outcome named after its role."""
