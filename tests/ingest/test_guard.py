@@ -40,7 +40,7 @@ class Gate:
         self.inner = StunProtocol(self.connection)
         self.inner.local_candidate = candidate(5000)
         self.stun: list[bytes] = []
-        self.inner.datagram_received = lambda data, _addr: self.stun.append(data)  # type: ignore[method-assign, assignment]
+        self.inner.datagram_received = self._pass  # type: ignore[method-assign, assignment]
         remote = candidate(FRIEND[1])
         remote._network_host = FRIEND[0]
         self.pair = CandidatePair(self.inner, remote)
@@ -48,6 +48,9 @@ class Gate:
         self.media: list[bytes] = []
         self.dropped: Counter[str] = Counter()
         self.guard = DatagramGuard(self.inner, self.connection, self.media.append, self.dropped)
+
+    def _pass(self, data: bytes, _addr: object) -> None:
+        self.stun.append(data)
 
     def verify_friend(self) -> None:
         self.pair.state = CandidatePair.State.SUCCEEDED

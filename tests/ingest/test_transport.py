@@ -4,11 +4,12 @@ import asyncio
 from collections import Counter
 from typing import Any
 
+import numpy as np
 import pylibsrtp
-import pytest
 from aiortc.rtp import RtcpByePacket, RtcpSenderInfo, RtcpSrPacket
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from argusd.benchmarks.clips import opus_clip
 from argusd.ingest.arena import Arena
@@ -47,38 +48,53 @@ class Dtls:
 
     def __init__(self, srtp: object) -> None:
         self._rx_srtp = srtp
-        self.sent: list[bytes] = []
+        self.sent: asyncio.Queue[bytes] = asyncio.Queue()
         self.hold = asyncio.Event()
         self.hold.set()
 
     async def _send_rtp(self, data: bytes) -> None:
         await self.hold.wait()
-        self.sent.append(data)
-        if len(self.sent) > 1_000:
-            raise ConnectionError
+        self.sent.put_nowait(data)
 
 
 class Decoder:
     """Takes the place of VideoDecoder."""
 
-    backlog = frames = 0
-    dropped: Counter[str] = Counter()
+    def __init__(self) -> None:
+        self.backlog = self.frames = 0
+        self.dropped: Counter[str] = Counter()
 
-    def submit(self, work: Any) -> None:
+    def submit(self, _work: Any) -> None:
         self.frames += 1
+
+
+class TellingSink(PcmSink):
+    """Tells of every write."""
+
+    def __init__(self) -> None:
+        super().__init__(Arena(1 << 20), 2.0, lambda _ring: None)
+        self.writes: asyncio.Queue[int] = asyncio.Queue()
+
+    def write(
+        self, samples: NDArray[np.int16], captured_ns: int, arrival_ns: int, rtp_timestamp: int
+    ) -> None:
+        super().write(samples, captured_ns, arrival_ns, rtp_timestamp)
+        self.writes.put_nowait(len(samples))
 
 
 class Path:
     """A transport whose datagrams come from the test."""
 
     def __init__(self, srtp: object = None) -> None:
-        self.dtls: Any = Dtls(srtp if srtp is not None else PlainSrtp())
+        self.dtls = Dtls(srtp if srtp is not None else PlainSrtp())
+        dtls: Any = self.dtls
         self.dropped: Counter[str] = Counter()
-        self.feedback = Feedback(1, RtcpSender(self.dtls).send)
+        self.feedback = Feedback(1, RtcpSender(dtls).send)
         decoder: Any = Decoder()
         video = VideoReceiver(decoder, KeyframeGate(1920, 1088), self.feedback, None)
-        audio = AudioReceiver(PcmSink(Arena(1 << 20), 2.0, lambda _ring: None))
-        self.transport = MediaTransport(self.dtls, PAYLOADS, video, audio, self.feedback, self.dropped)
+        self.sink = TellingSink()
+        audio = AudioReceiver(self.sink)
+        self.transport = MediaTransport(dtls, PAYLOADS, video, audio, self.feedback, self.dropped)
 
 
 def rtp(payload_type: int, number: int, payload: bytes, ssrc: int = 7) -> bytes:
@@ -131,7 +147,7 @@ async def test_a_hundred_ssrcs_leave_one_stream() -> None:
     assert path.transport.audio.dropped == {"unknown_ssrc_packet": 99}
     path.transport.report()
     await asyncio.sleep(0)
-    assert len(path.dtls.sent) == 1
+    assert path.dtls.sent.qsize() == 1
 
 
 async def test_retransmissions_of_nothing_are_counted() -> None:
@@ -165,14 +181,14 @@ async def test_a_sender_report_dates_its_own_stream_only() -> None:
     assert stream.clock.captured_ns(1 << 32) == (4_000_000_000 - 2_208_988_800) * 10**9
 
 
-async def test_gaps_are_polled_until_they_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_gaps_are_polled_until_they_are_closed() -> None:
     path = Path()
     for number in (0, 1, 3):
         path.transport.receive(sound(number))
     assert path.transport.audio.waiting
-    async with asyncio.timeout(10):
-        while path.transport.audio.waiting:
-            await asyncio.sleep(0.005)
+    writes = [await asyncio.wait_for(path.sink.writes.get(), 10) for _ in range(3)]
+    assert writes == [304, 320, 640]
+    assert not path.transport.audio.waiting
     assert path.transport.audio.dropped == {"lost_packet": 1}
 
 
@@ -184,21 +200,20 @@ async def test_closed_it_takes_nothing() -> None:
     path.transport.report()
     await asyncio.sleep(0)
     assert path.transport.audio.frames == 1
-    assert path.dtls.sent == []
+    assert path.dtls.sent.empty()
 
 
 async def test_rtcp_that_nobody_takes_is_bounded() -> None:
     path = Path()
     path.dtls.hold.clear()
-    sender = RtcpSender(path.dtls)
+    dtls: Any = path.dtls
+    sender = RtcpSender(dtls)
     for _ in range(3 * MAX_SENDING):
         sender.send(b"report")
     path.dtls.hold.set()
-    async with asyncio.timeout(10):
-        while len(path.dtls.sent) < MAX_SENDING:
-            await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert len(path.dtls.sent) == MAX_SENDING
+    for _ in range(MAX_SENDING):
+        await asyncio.wait_for(path.dtls.sent.get(), 10)
+    assert path.dtls.sent.empty()
 
 
 @given(

@@ -84,7 +84,7 @@ class Line:
         self.receiver.receive(stream, packet, self.codec, now_ns, retransmitted=retransmitted)
 
     def play(self, first: int, last: int, lost: frozenset[tuple[int, int]] = frozenset()) -> None:
-        """Send frames ``[first, last)`` but for the (frame, part) pairs in ``lost``, polling as a timer would."""
+        """Send frames ``[first, last)`` but for the (frame, part) pairs in ``lost``; poll before each."""
         for frame in range(first, last):
             now_ns = frame * FRAME_NS
             self.receiver.poll(now_ns)
