@@ -17,7 +17,9 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     ``runtime_dir`` holds the control sockets of the other processes, ``state_dir`` the embedded Redis (used
     while ``redis_url`` is None). ``allowed_origins`` (``https://host[:port]``) names the web pages whose
-    scripts may come here although no token protects the daemon. Durations are seconds, sizes bytes.
+    scripts may come here although no token protects the daemon. With ``overcommit`` sessions are taken beyond
+    what the scheduler promises to serve in time: all of them are then looked at less often. Durations are
+    seconds, sizes bytes.
     """
 
     runtime_dir: Path
@@ -29,6 +31,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     redis_url: str | None = None
     redis_timeout_s: float = 1.0
     ingest_workers: int = 1
+    overcommit: bool = False
 
     max_body: int = 64 << 10
     max_sessions: int = 10_000

@@ -1,9 +1,9 @@
 """Findings out: server-sent events (WHATWG HTML, section 9.2) of one session or all.
 
-Without ``Last-Event-ID`` (or ``?after=``) a stream begins now; with one it goes on behind that event, and
-with 0 it begins at the oldest event that is kept. Comments keep an idle connection alive. A reader that does
-not take its events within the time allowed is disconnected and may come back to where it was: it holds a
-socket's buffer at most.
+Without ``Last-Event-ID`` (or ``?after=``) a stream begins now; with one it goes on behind that event; with 0
+it begins at the oldest event that is kept, with ``?after=-50`` fifty events ago. Comments keep an idle
+connection alive. A reader that does not take its events within the time allowed is disconnected and may come
+back to where it was: it holds a socket's buffer and a page of events at most.
 """
 
 import asyncio
@@ -51,6 +51,8 @@ def begin(asked: int | None, newest: int) -> tuple[int, bytes]:
     """The position to begin at, and what to say first: a gap if there never was such a position."""
     if asked is None:
         return newest, b""
+    if asked < 0:
+        return max(0, newest + asked), b""
     if asked > newest:
         return 0, gap("0", reason="unknown_position")
     return asked, b""

@@ -56,7 +56,7 @@ class SchedulerLink:
     @property
     def fits_more(self) -> int | None:
         """Sessions that still fit at the promised frame age; None while the scheduler does not say."""
-        return self.stats.fits_more if self.stats is not None else None
+        return self.stats.fits_more if self.stats is not None and self.healthy else None
 
     async def run(self, listener: SchedulerListener) -> None:
         """Stay connected, until cancelled."""

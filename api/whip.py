@@ -106,7 +106,7 @@ def check_admission(context: Context) -> None:
         Overloaded: the scheduler says that no more fit.
     """
     fits_more = context.scheduler.fits_more
-    if fits_more is not None and fits_more <= 0:
+    if fits_more is not None and fits_more <= 0 and not context.config.overcommit:
         raise Overloaded("No further session fits without making all of them late.")
 
 

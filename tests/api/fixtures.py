@@ -82,7 +82,8 @@ class RunningApi:
     async def json(self, method: str, path: str, **request: Any) -> tuple[int, Any]:
         async with self.http.request(method, path, **request) as response:
             body = await response.read()
-            return response.status, msgspec.json.decode(body) if body else None
+            is_json = response.content_type == "application/json"
+            return response.status, msgspec.json.decode(body) if is_json else body
 
     async def publish(self, session_id: str) -> str:
         """Publish and return the resource's path."""

@@ -28,8 +28,9 @@ async def test_a_stream_begins_now_behind_an_event_or_at_the_oldest(rig: Rig) ->
     async with rig.api.events("/sessions/s1/events") as events:
         await find_many(rig, 1)
         assert (await events.next())[0] == "s1:6"
-    async with rig.api.events("/sessions/s1/events?after=2") as events:
-        assert (await events.next())[2]["seq"] == 3
+    for after, first in (("2", 3), ("-2", 5), ("-999", 1)):
+        async with rig.api.events(f"/sessions/s1/events?after={after}") as events:
+            assert (await events.next())[2]["seq"] == first
 
 
 async def test_events_survive_a_restart_of_the_api_without_loss_or_double(rig: Rig) -> None:
@@ -145,7 +146,7 @@ async def test_a_slow_reader_is_cut_off_and_may_resume_while_others_go_on(tmp_pa
             assert (await events.next())[0] == "s1:591"
 
 
-@pytest.mark.parametrize("value", ["x", "s1:", "-1", "1.5", "9" * 30, "s1:1:x"])
+@pytest.mark.parametrize("value", ["x", "s1:", "s1:-1", "-99999", "1.5", "9" * 30, "s1:1:x"])
 async def test_a_position_that_is_none_is_refused(rig: Rig, value: str) -> None:
     with pytest.raises(InvalidField):
         parse_position(value)
@@ -156,4 +157,5 @@ async def test_a_position_that_is_none_is_refused(rig: Rig, value: str) -> None:
 def test_positions_are_event_ids_or_numbers() -> None:
     assert parse_position("a:b:17") == 17
     assert parse_position("17") == 17
+    assert parse_position("-50") == -50
     assert parse_position("") is parse_position(None) is None

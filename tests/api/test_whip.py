@@ -114,7 +114,7 @@ async def test_patch_takes_candidates_and_refuses_restarts(
 async def test_get_is_empty_and_options_tell_what_is_taken(rig: Rig) -> None:
     resource = await rig.api.publish("s1")
     for path in ("/whip/s1", resource):
-        assert await rig.api.json("GET", path) == (204, None)
+        assert await rig.api.json("GET", path) == (204, b"")
     async with rig.api.http.options("/whip/s1", headers={"Origin": "http://localhost:3000"}) as response:
         assert response.status == 200
         assert response.headers["Accept-Post"] == "application/sdp"
@@ -143,6 +143,14 @@ async def test_a_full_daemon_says_when_to_come_back(rig: Rig) -> None:
     async with rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response:
         assert (response.status, (await response.json())["error_code"]) == (503, "overloaded")
         assert response.headers["Retry-After"] == "10"
+
+
+async def test_an_operator_may_take_more_than_is_promised(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, overcommit=True) as rig:
+        rig.scheduler.fits_more = 0
+        rig.scheduler.tell_stats()
+        await rig.api.until("/sessions", lambda body: body["fits_more"] == 0)
+        await rig.api.publish("s1")
 
 
 async def test_full_and_absent_workers_are_passed_over(rig: Rig) -> None:
