@@ -10,6 +10,7 @@ from argusd.ingest.channel import Channel
 from argusd.scheduler.core import Moment, Outcome
 from argusd.scheduler.delivery import LATEST_INTERVAL_S, Delivery
 from argusd.scheduler.messages import Finding, FindingsAck, FromScheduler, Latest, SessionPolicy
+from argusd.scheduler.moments import MediaClock
 from argusd.scheduler.sessions import Watch
 
 from .fakes import ArenaWithTracks, FakeStream
@@ -84,7 +85,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
     delivery = Delivery("b", findings_kept=10, clock=lambda: now[0])
     api = Api(delivery)
     _, ref = ArenaWithTracks().frames()
-    watch = Watch("alice", FakeStream("face", {}), ref, share=0)
+    watch = Watch("alice", FakeStream("face", {}), ref, MediaClock(90_000), share=0)
     watch.models["face_detector"] = "blazeface"
     delivery.latest(watch, AT)
     delivery.latest(watch, AT)

@@ -1,8 +1,11 @@
+import numpy as np
 import pytest
 
 from argusd.ingest.frame import FrameInfo, PixelFormat
 from argusd.ingest.ring import PcmAnchor
-from argusd.scheduler.moments import MediaClock, frame_moment, window_moment
+from argusd.scheduler.moments import MediaClock, frame_moment, ring_clock, window_moment
+
+from .fakes import ArenaWithTracks, write_frame
 
 OFFSET_NS = 1_000_000_000_000  # unix time minus monotonic time
 
@@ -64,3 +67,24 @@ def test_a_window_is_dated_by_its_first_sample_and_aged_by_its_last() -> None:
     assert moment.media_s == pytest.approx(1.01)
     assert moment.captured_at == pytest.approx(1050.01)
     assert moment.frame_age_ms == pytest.approx(100 - 10 - 32)
+
+
+def test_the_clock_of_a_track_begins_with_its_first_sample() -> None:
+    ring, ref = ArenaWithTracks().pcm()
+    for second in range(3):
+        ring.write(np.zeros(16_000, np.int16), 0, int((100 + second) * 1e9), 0)
+    assert ring_clock(ref).seconds(32_000, 102.0) == pytest.approx(2.0)
+
+
+def test_the_clock_of_a_track_begins_with_the_first_frame_there_is() -> None:
+    ring, ref = ArenaWithTracks().frames()
+    write_frame(ring, 1, arrival=100.0, rtp=1_000_000)
+    clock = ring_clock(ref)
+    write_frame(ring, 1, arrival=101.0, rtp=1_090_000)
+    assert clock.seconds(1_090_000, 101.0) == pytest.approx(1.0)
+
+
+def test_the_clock_of_an_empty_ring_begins_with_what_comes() -> None:
+    tracks = ArenaWithTracks()
+    assert ring_clock(tracks.frames()[1]).seconds(1_000_000, 100.0) == 0.0
+    assert ring_clock(tracks.pcm()[1]).seconds(0, 100.0) == 0.0

@@ -102,6 +102,24 @@ def test_a_ring_of_a_writer_that_is_gone_does_not_end_the_one_that_replaced_it(b
     assert bench.sessions.active["face"] == 0
 
 
+def test_all_streams_of_a_track_have_one_clock_which_outlives_its_ring(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face", "video"]))
+    bench.open("alice", "video")
+    clocks = {row.watch.clock for row in bench.sessions.rows.values()}
+    bench.open("alice", "video")
+    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
+    assert {row.watch.clock for row in bench.sessions.rows.values()} == clocks
+    assert len(clocks) == 1
+
+
+def test_another_policy_changes_the_weight_of_a_session_at_work(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face"], Policy(weight=1.0)))
+    bench.open("alice", "video")
+    bench.demand.busy[0] = True
+    bench.sessions.set_policy(SessionPolicy("alice", ["face"], Policy(weight=5.0)))
+    assert bench.demand.shares.weight[bench.demand.session[1]] == 5.0
+
+
 def test_an_old_ring_of_sound_is_read_from_its_newest_second(bench: Bench) -> None:
     ring, ref = bench.tracks.pcm(4.0)
     for _ in range(3):
