@@ -51,7 +51,7 @@ class FakeWorker:
         self._ticking = asyncio.create_task(every_second(self.stats))
 
     def _accept(self, sock: socket.socket) -> None:
-        self._channels.append(Channel[ToWorker](sock, ToWorker, self._received))
+        channel = Channel[ToWorker](sock, ToWorker, lambda message: self._received(message, channel))
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return once ``condition()`` holds; it is looked at after every message heard."""
@@ -59,9 +59,10 @@ class FakeWorker:
             self.heard.clear()
             await self.heard.wait()
 
-    def _received(self, message: ToWorker) -> None:
+    def _received(self, message: ToWorker, channel: Channel[ToWorker]) -> None:
         self.heard.set()
         if isinstance(message, Hello):
+            self._channels.append(channel)
             for session_id in self.sessions:
                 self.say(SessionState(session_id, "live"))
             self.stats()

@@ -2,7 +2,7 @@ import re
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argusd.api.envelope import decode_body
@@ -49,6 +49,7 @@ def test_nesting_beyond_reason_is_refused() -> None:
         decode_body(b"[" * 10_000 + b"]" * 10_000, object)
 
 
+@settings(deadline=None)
 @given(st.binary() | JSON.map(msgspec.json.encode))
 def test_any_body_is_a_spec_or_a_named_refusal(body: bytes) -> None:
     try:

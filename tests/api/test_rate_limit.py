@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argusd.api.rate_limit import RateLimit
@@ -11,6 +11,7 @@ def test_a_burst_passes_then_the_rate_holds() -> None:
     assert limit.allow("b", 1.0)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 120), min_size=1, max_size=200))
 def test_no_minute_allows_more_than_the_rate_and_a_burst(times: list[float]) -> None:
     limit = RateLimit(per_minute=20)
