@@ -45,15 +45,16 @@ def main(quick: bool) -> Result:
         "overload",
         machine(),
         len(answers),
-        _metrics(answers, wanted, sessions, seconds),
+        overload_metrics(answers, wanted, sessions, seconds),
         series={"frame age, ms": [(answer.at - answers[0].at, answer.age_s * 1e3) for answer in answers]},
         axes=("seconds of twofold overload", "age of the frame behind a result, ms"),
     )
 
 
-def _metrics(
+def overload_metrics(
     answers: list[Answer], wanted: dict[str, float], sessions: int, seconds: float
 ) -> dict[str, Metric]:
+    """The figures of ``seconds`` of answers to so many sessions, each of which wanted these rates."""
     periods = [answer.age_s * wanted[answer.role] for answer in answers]
     third = seconds / THIRDS
     first = [answer.age_s for answer in answers if answer.at < answers[0].at + third]

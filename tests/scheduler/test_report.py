@@ -40,12 +40,15 @@ async def test_it_says_how_many_sessions_still_fit(scheduler: Scheduler) -> None
 async def test_nothing_fits_while_rates_are_lowered(scheduler: Scheduler) -> None:
     report = Report("boot", "cpu", [ROLE], scheduler, promised_age_s=0.5)
     scheduler.demand.add_stream(scheduler.demand.shares.join(1.0), 0, period=0.25, max_age=1.0, due=0.0)
-    scheduler.rate.scale = 0.9
-    assert (report.stats().fits_more, report.stats().rate_scale) == (0, 0.9)
+    scheduler.rate.scale = 0.7
+    assert (report.stats().fits_more, report.stats().rate_scale) == (0, 0.7)
+    scheduler.rate.scale = 0.85  # as a burst of a second leaves it
+    assert report.stats().fits_more == 7
 
 
-async def test_rates_that_were_lowered_for_sessions_long_gone_turn_nobody_away(scheduler: Scheduler) -> None:
+async def test_load_of_sessions_long_gone_turns_nobody_away(scheduler: Scheduler) -> None:
     scheduler.rate.scale = 0.5
+    scheduler.served[0][1].slowdown = 9.0
     assert Report("boot", "cpu", [ROLE], scheduler, promised_age_s=0.5).stats().fits_more == 8
 
 
