@@ -148,6 +148,12 @@ class Rig:
 
 
 @pytest.fixture
+def rig_class() -> type[Rig]:
+    """For tests that run a loop of their own."""
+    return Rig
+
+
+@pytest.fixture
 async def start_rig(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Start a worker with some settings of its own; ended with the test."""
     rigs: list[Rig] = []
