@@ -30,6 +30,12 @@ def test_the_marker_ends_a_frame_without_waiting_for_the_next() -> None:
     assert assembler.add(second) == [EncodedFrame(b"ab", 0, 10, follows_loss=False)]
 
 
+def test_a_frame_has_arrived_when_its_last_missing_part_has() -> None:
+    first, second = parts([[b"a", b"b"]])
+    (frame,) = assemble(FrameAssembler(), [first._replace(arrival_ns=500), second._replace(arrival_ns=10)])
+    assert frame.arrival_ns == 500
+
+
 def test_without_markers_the_next_timestamp_ends_it() -> None:
     frames = assemble(FrameAssembler(), parts(FRAMES, marker=False))
     assert [frame.data for frame in frames] == [b"ab", b"c", b"def"]

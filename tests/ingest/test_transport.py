@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pylibsrtp
+import pytest
+from aiortc import RTCDtlsTransport
 from aiortc.rtp import RtcpByePacket, RtcpSenderInfo, RtcpSrPacket
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,11 +16,12 @@ from numpy.typing import NDArray
 from argusd.benchmarks.clips import opus_clip
 from argusd.ingest.arena import Arena
 from argusd.ingest.audio import AudioReceiver
+from argusd.ingest.errors import IncompatibleLibrary
 from argusd.ingest.feedback import Feedback
 from argusd.ingest.gate import KeyframeGate
 from argusd.ingest.sdp import Payload
 from argusd.ingest.sink import PcmSink
-from argusd.ingest.transport import MAX_EARLY, MAX_SENDING, MediaTransport, RtcpSender
+from argusd.ingest.transport import MAX_EARLY, MAX_SENDING, MediaTransport, RtcpSender, check_aiortc
 from argusd.ingest.video import VideoReceiver
 
 VP8, RTX, OPUS = 96, 97, 111
@@ -214,6 +217,13 @@ async def test_rtcp_that_nobody_takes_is_bounded() -> None:
     for _ in range(MAX_SENDING):
         await asyncio.wait_for(path.dtls.sent.get(), 10)
     assert path.dtls.sent.empty()
+
+
+async def test_another_aiortc_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_aiortc()
+    monkeypatch.delattr(RTCDtlsTransport, "_send_rtp")
+    with pytest.raises(IncompatibleLibrary, match=r"RTCDtlsTransport\._send_rtp"):
+        check_aiortc()
 
 
 @given(

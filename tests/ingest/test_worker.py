@@ -176,6 +176,17 @@ async def test_a_refused_offer_has_its_code_and_leaves_nothing(
         assert not isinstance(again, SessionRefused)
 
 
+async def test_a_session_deleted_while_it_is_opened_is_refused_and_gone(rig: Any) -> None:
+    offer = await rig.offer(video_publisher())
+    opening = asyncio.ensure_future(rig.request("one", offer))
+    await asyncio.sleep(0)  # the request is on its way
+    rig.controller.channel.send(CloseSession("one"))
+    assert await opening
+    rig.controller.channel.send(CloseSession("one"))
+    again = await rig.request("one", offer)
+    assert not isinstance(again, SessionRefused)
+
+
 async def test_a_session_id_is_open_once_and_the_worker_has_its_limit(start_rig: Callable[..., Any]) -> None:
     rig = await start_rig(max_sessions=1)
     await rig.publish("one", video_publisher())
