@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-DISPATCH_S = 0.0005  # what planning, handing over and absorbing a batch cost besides, whatever its size
+DISPATCH_S = 0.001  # what planning, handing over and absorbing a batch cost besides, whatever its size
 GOOD_ENOUGH = 0.95  # the smallest batch within 5 % of the best throughput also has the best latency
 CALL_BOUND_GAIN = 1.5
 
