@@ -63,12 +63,20 @@ async def measure(codec: VideoName, rounds: int, seconds: float) -> tuple[list[W
     return ours, stock
 
 
+async def first_frame(receiver: OurReceiver | StockReceiver) -> None:
+    """Wait until pictures flow: who loses the clip's first packet has to wait for its next keyframe."""
+    async with asyncio.timeout(5 * CLIP_SECONDS):
+        while not await receiver.frames():  # noqa: ASYNC110 (of another process)
+            await asyncio.sleep(0.1)
+
+
 async def watch(receiver: OurReceiver | StockReceiver, clip: Path, seconds: float) -> Window:
     """Publish a clip to a receiver and watch it for a while."""
     await receiver.start()
     publisher = await Peer.spawn("publish", str(clip))
     try:
         await publisher.say(await receiver.answer(str(await publisher.hear())))
+        await first_frame(receiver)
         await asyncio.sleep(WARM_UP_S)
         started, cpu_s, frames = time.monotonic(), receiver.cpu_s(), await receiver.frames()
         await asyncio.sleep(seconds)
