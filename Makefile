@@ -7,26 +7,26 @@ STAMP := $(VENV)/.installed
 # With an NVIDIA driver the CUDA build of ONNX Runtime; the two builds exclude each other.
 EXTRA := $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
 
-.PHONY: setup run test bench clean
+.PHONY: setup system-packages run test bench clean
 
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	    || { echo "argusd needs Python 3.11 or later; name one with: make PYTHON=python3.11"; exit 1; }
-	@command -v npm >/dev/null || $(MAKE) --no-print-directory system-packages
+	@$(MAKE) --no-print-directory system-packages
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check --progress-bar on -e '.[$(EXTRA),bench,test]'
+	$(BIN)/pip install --disable-pip-version-check -e '.[$(EXTRA),bench,test]'
 	@touch $(STAMP)
 
-# npm fetches some of the models.
-.PHONY: system-packages
+# What pip cannot bring: Debian keeps venv's core apart, and some of the models come through npm.
 system-packages:
-	@if [ "$$(id -u)" = 0 ]; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends npm; \
-	else \
-	    echo "npm is missing; install it: sudo apt-get install npm"; exit 1; \
-	fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "argusd needs Python 3.11 or later; name one: make PYTHON=python3.11"; exit 1; }
+	@missing=$$($(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv; command -v npm >/dev/null || echo npm); \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	    echo "please install first:" $$missing; exit 1; \
+	fi; \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing
 
 run: setup
 	@$(BIN)/argusd demo
@@ -39,7 +39,7 @@ test: setup
 	$(BIN)/pytest
 
 bench: setup
-	for name in ring ingest batching overload; do $(BIN)/argusd bench $$name || exit 1; done
+	for name in ring ingest batching overload sessions; do $(BIN)/argusd bench $$name --quick || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

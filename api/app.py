@@ -22,10 +22,12 @@ from .context import CONTEXT, Context
 from .embedded_redis import EmbeddedRedis
 from .envelope import error_envelope
 from .history import History
+from .in_flight import InFlight
 from .inference import Inference
 from .journal import Journal
 from .lifecycle import Lifecycle
 from .rate_limit import RateLimit
+from .readers import Readers
 from .redis_store import connect, wait_until_up
 from .registry import Registry
 from .reports import Reports
@@ -74,6 +76,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Contex
         stop=stop,
         access=Access(config),
         bell=bell,
+        readers=Readers(),
         redis=redis,
         journal=journal,
         history=History(redis),
@@ -96,12 +99,12 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Contex
     )
 
 
-def make_app(context: Context) -> web.Application:
+def make_app(context: Context, in_flight: InFlight) -> web.Application:
     """The aiohttp application: middlewares from the outside in, then the routes."""
     public = frozenset[object](route.handler for route in ROUTES if route.public)
     by_body = frozenset[object](route.handler for route in ROUTES if route.session_in_body)
     app = web.Application(
-        middlewares=[error_envelope, browser_rules, authentication(public, by_body)],
+        middlewares=[in_flight.middleware, error_envelope, browser_rules, authentication(public, by_body)],
         client_max_size=context.config.max_body,
     )
     app[CONTEXT] = context
@@ -154,10 +157,11 @@ async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
 
 @contextlib.asynccontextmanager
 async def serving(context: Context) -> AsyncIterator[None]:
-    """Take requests; leaving the context lets those in flight finish."""
+    """Take requests. Leaving the context lets those in flight finish, while new work is turned away."""
     config = context.config
+    in_flight = InFlight()
     runner = web.AppRunner(
-        make_app(context),
+        make_app(context, in_flight),
         access_log_class=AccessLog,
         handle_signals=False,
         shutdown_timeout=config.shutdown_s,
@@ -168,4 +172,5 @@ async def serving(context: Context) -> AsyncIterator[None]:
         yield
     finally:
         context.bell.ring_all()
+        await in_flight.finished(config.shutdown_s)
         await runner.cleanup()

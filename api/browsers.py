@@ -6,6 +6,8 @@ from aiohttp.typedefs import Handler
 from .context import CONTEXT
 from .whip import SDP
 
+ADMITTED = web.RequestKey("admitted origin", str)
+
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -21,7 +23,10 @@ async def browser_rules(request: web.Request, handler: Handler) -> web.StreamRes
 
     Headers are added by ``add_browser_headers``, so that streams get them before they begin.
     """
-    request.app[CONTEXT].access.check_origin(request.headers.get("Origin"), request.host)
+    origin = request.headers.get("Origin")
+    request.app[CONTEXT].access.check_origin(origin, request.host)
+    if origin is not None:
+        request[ADMITTED] = origin
     if request.method == "OPTIONS":
         return options(request)
     return await handler(request)
@@ -47,9 +52,8 @@ def options(request: web.Request) -> web.Response:
 async def add_browser_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal handler: every answer, errors and streams included, gets these just before it is sent."""
     response.headers.update(SAFE_HEADERS)
-    origin = request.headers.get("Origin")
-    if origin is not None and response.status != 403:
-        # Access has let the origin in; with tokens, any: a browser adds no bearer token by itself.
+    origin = request.get(ADMITTED)
+    if origin is not None:
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = SHOWN_HEADERS
         response.headers["Vary"] = "Origin"

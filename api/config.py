@@ -33,9 +33,10 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     ``runtime_dir`` holds the control sockets of the other processes, ``state_dir`` the embedded Redis (used
     while ``redis_url`` is None). ``allowed_origins`` (``https://host[:port]``) names the web pages whose
-    scripts may come here although no token protects the daemon. ``llm`` holds the profiles of language
-    models, ``llm_concurrency`` says how many of their answers are awaited at a time. Durations are seconds,
-    sizes bytes.
+    scripts may come here although no token protects the daemon. With ``overcommit`` sessions are taken beyond
+    what the scheduler promises to serve in time: all of them are then looked at less often. ``llm`` holds the
+    profiles of language models, ``llm_concurrency`` says how many of their answers are awaited at a time.
+    Durations are seconds, sizes bytes.
     """
 
     runtime_dir: Path
@@ -47,6 +48,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     redis_url: str | None = None
     redis_timeout_s: float = 1.0
     ingest_workers: int = 1
+    overcommit: bool = False
     llm: dict[str, LlmProfile] = {}
     llm_concurrency: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
 

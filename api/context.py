@@ -16,6 +16,7 @@ from .inference import Inference
 from .journal import Journal
 from .lifecycle import Lifecycle
 from .rate_limit import RateLimit
+from .readers import Readers
 from .registry import Registry
 from .reports import Reports
 from .scheduler_link import SchedulerLink
@@ -34,6 +35,7 @@ class Context(NamedTuple):
     stop: asyncio.Event
     access: Access
     bell: Bell
+    readers: Readers
     redis: Redis
     journal: Journal
     history: History

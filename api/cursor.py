@@ -13,7 +13,7 @@ import msgspec
 from .errors import InvalidField
 from .history import History
 
-POSITION = re.compile(r"(?:.+:)?(\d{1,15})", re.DOTALL)
+POSITION = re.compile(r"(?:.+:)?(\d{1,15})|(-\d{1,4})", re.DOTALL)
 
 
 class Cursor(Protocol):
@@ -74,6 +74,8 @@ class OverallCursor:
 def parse_position(value: str | None) -> int | None:
     """The number in a ``Last-Event-ID`` or ``after``: an event id or a bare number. None: from now on.
 
+    A negative number counts back from the newest event.
+
     Raises:
         InvalidField: it is neither.
     """
@@ -82,7 +84,7 @@ def parse_position(value: str | None) -> int | None:
     match = POSITION.fullmatch(value)
     if match is None:
         raise InvalidField("Last-Event-ID (or after) must be the id of an event, or a number.")
-    return int(match[1])
+    return int(match[1] or match[2])
 
 
 def frame(frame_id: str, data: bytes, kind: bytes = b"") -> bytes:

@@ -28,9 +28,9 @@ LONGEST_SOCKET_PATH = 107
 
 CONFIGURATION = """\
 port 0
-unixsocket {directory}/redis.sock
+unixsocket "{directory}/redis.sock"
 unixsocketperm 700
-dir {directory}
+dir "{directory}"
 daemonize no
 loglevel warning
 maxclients 256
@@ -62,8 +62,8 @@ class EmbeddedRedis:
     """Keeps one server running in ``directory`` between ``start`` and ``stop``."""
 
     def __init__(self, directory: Path) -> None:
-        self.socket = directory / "redis.sock"
-        self._directory = directory
+        self._directory = directory.absolute()
+        self.socket = self._directory / "redis.sock"
         self._lock = -1
         self._keeper: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None

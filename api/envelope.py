@@ -54,15 +54,12 @@ async def read_json(request: web.Request, kind: type[Body], limit: int | None = 
     Raises:
         BodyTooLarge: it is larger.
         WrongContentType: it comes as something else than JSON.
-        MalformedBody: it is not JSON, or nested beyond reason.
-        InvalidField: it does not fit ``kind``; the sentence names the field.
+        MalformedBody, InvalidField: see ``decode_json``.
     """
     body = await (request.clone(client_max_size=limit) if limit else request).read()
-    if not body:
-        body = b"{}"
-    elif request.content_type != "application/json":
+    if body and request.content_type != "application/json":
         raise WrongContentType("This path takes application/json.")
-    return decode_json(body, kind)
+    return decode_json(body or b"{}", kind)
 
 
 def decode_json(body: bytes | msgspec.Raw, kind: type[Body], whole: str = "the body") -> Body:

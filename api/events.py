@@ -1,9 +1,9 @@
 """Findings out: server-sent events (WHATWG HTML, section 9.2) of one session or all.
 
-Without ``Last-Event-ID`` (or ``?after=``) a stream begins now; with one it goes on behind that event, and
-with 0 it begins at the oldest event that is kept. Comments keep an idle connection alive. A reader that does
-not take its events within the time allowed is disconnected and may come back to where it was: it holds a
-socket's buffer at most.
+Without ``Last-Event-ID`` (or ``?after=``) a stream begins now; with one it goes on behind that event; with 0
+it begins at the oldest event that is kept, with ``?after=-50`` fifty events ago. Comments keep an idle
+connection alive. A reader that does not take its events within the time allowed is disconnected and may come
+back to where it was: it holds a socket's buffer and a page of events at most.
 """
 
 import asyncio
@@ -51,6 +51,8 @@ def begin(asked: int | None, newest: int) -> tuple[int, bytes]:
     """The position to begin at, and what to say first: a gap if there never was such a position."""
     if asked is None:
         return newest, b""
+    if asked < 0:
+        return max(0, newest + asked), b""
     if asked > newest:
         return 0, gap("0", reason="unknown_position")
     return asked, b""
@@ -65,11 +67,19 @@ async def stream(
     response.content_type = "text/event-stream"
     await response.prepare(request)
     frames = f"retry: {RETRY_MS}\n\n".encode() + opening
-    with context.bell.listen(topic) as bell, contextlib.suppress(ConnectionError):
-        while not context.stop.is_set() and goes_on():
-            if frames and not await deliver(request, response, frames):
-                break
-            frames = await next_frames(context, cursor, bell)
+    try:
+        with context.bell.listen(topic) as bell, context.readers.one_more():
+            while not context.stop.is_set() and goes_on():
+                if frames:
+                    async with asyncio.timeout(context.config.slow_consumer_s):
+                        await response.write(frames)
+                frames = await next_frames(context, cursor, bell)
+    except ConnectionError:
+        pass  # the reader has left
+    except TimeoutError:
+        context.readers.cut_off += 1
+        if request.transport is not None:
+            request.transport.abort()
     return response
 
 
@@ -87,15 +97,3 @@ async def next_frames(context: Context, cursor: Cursor, bell: asyncio.Event) -> 
             await bell.wait()
         return b""
     return b": heartbeat\n\n"
-
-
-async def deliver(request: web.Request, response: web.StreamResponse, frames: bytes) -> bool:
-    """Write to the caller; one that does not take it in time is cut off, and False comes back."""
-    try:
-        async with asyncio.timeout(request.app[CONTEXT].config.slow_consumer_s):
-            await response.write(frames)
-    except TimeoutError:
-        if request.transport is not None:
-            request.transport.abort()
-        return False
-    return True

@@ -131,12 +131,12 @@ class IngestLink:
         try:
             channel.send(Hello("controller", "api"))
             self._channel = channel
-            await channel.closed
+            await asyncio.wait([channel.closed])
         except ChannelClosed:
             log.info("%s hung up at once", self.name)
         finally:
             channel.close()
-            self._disconnected(listener)
+        self._disconnected(listener)  # not when we are the ones who leave
 
     def _disconnected(self, listener: WorkerListener) -> None:
         self._channel = self.stats = None

@@ -96,10 +96,6 @@ class Journal:
             asyncio.get_running_loop().call_later(LATEST_EVERY_S, self._work.set)
         self._latest[latest.session_id, latest.stream] = latest
 
-    def forget_session(self, session_id: str) -> None:
-        """Free the memory of a session that has been over for long."""
-        self._ledger.forget_session(session_id)
-
     async def drain(self) -> None:
         """Return once everything is stored; takes for ever while Redis is away."""
         await self._idle.wait()
@@ -130,7 +126,7 @@ class Journal:
 
     def _lose_oldest(self) -> None:
         for place, entry in enumerate(self._entries):
-            if entry.origin != self._boot:
+            if entry.origin != self._boot:  # session events are few, and others wait for them
                 del self._entries[place]
                 self._lost[entry.session_id] += isinstance(entry.change, Append)
                 self.lost_events += isinstance(entry.change, Append)
@@ -181,5 +177,7 @@ class Journal:
         for origin in {entry.origin for entry in batch}:
             self._stored(origin, self._ledger.position(origin))
         for entry in batch:
+            if isinstance(entry.change, Erase):
+                self._ledger.forget_session(entry.session_id)
             if entry.origin == self._boot and not (future := self._waiting.pop(entry.number)).done():
                 future.set_result(None)

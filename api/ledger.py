@@ -66,7 +66,7 @@ class Ledger:
         self._sessions.clear()
 
     def forget_session(self, session_id: str) -> None:
-        """Free what is remembered of a session that nothing is written for."""
+        """Free what is remembered of a session that has been erased."""
         self._sessions.pop(session_id, None)
 
     def position(self, origin: str) -> int:

@@ -9,6 +9,7 @@ as long as its media is there.
 """
 
 import asyncio
+import time
 
 import msgspec
 
@@ -83,7 +84,7 @@ class Lifecycle:
 
     def _move(self, session: Session, phase: MediaPhase) -> Media:
         assert session.media is not None, "only a session with media changes its phase"
-        session.media = msgspec.structs.replace(session.media, phase=phase)
+        session.media = msgspec.structs.replace(session.media, phase=phase, changed_at=time.time())
         return session.media
 
 

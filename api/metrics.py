@@ -62,6 +62,11 @@ def own_figures(context: Context) -> Iterator[Metric]:
         "ml_events_lost", "Findings lost while Redis was away, told as gaps", value=journal.lost_events
     )
     yield GaugeMetricFamily("ml_events_buffered", "Events that wait for Redis", value=journal.buffered)
+    readers = context.readers
+    yield GaugeMetricFamily("ml_event_readers", "Open event streams", value=readers.reading)
+    yield CounterMetricFamily(
+        "ml_event_readers_cut_off", "Event streams ended because their reader lagged", value=readers.cut_off
+    )
     up = GaugeMetricFamily("ml_worker_health", "1 while the process answers", labels=["worker_id"])
     for link in context.workers:
         up.add_metric([link.name], float(link.healthy))

@@ -46,10 +46,13 @@ class Registry:
         """Take in what an earlier api has written."""
         records = cast(dict[bytes, bytes], await self._redis.hgetall(keys.SESSIONS))
         media = cast(dict[bytes, bytes], await self._redis.hgetall(keys.MEDIA))
+        loaded = []
         for raw_id, body in records.items():
             session = Session(raw_id.decode(), msgspec.json.decode(body, type=SessionRecord))
             if raw_id in media:
                 session.media = msgspec.json.decode(media[raw_id], type=Media)
+            loaded.append(session)
+        for session in sorted(loaded, key=lambda each: each.record.created_at):
             self._sessions[session.session_id] = session
 
     async def put(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
@@ -68,10 +71,6 @@ class Registry:
         session.record = record
         return session, known is None
 
-    def touch(self, session: Session) -> None:
-        """Note that something happened to the session; its retention begins anew."""
-        session.record = msgspec.structs.replace(session.record, updated_at=time.time())
-
     def remove(self, session_id: str) -> None:
         """Forget the session here; the journal erases it in Redis."""
         self._sessions.pop(session_id, None)
@@ -79,4 +78,4 @@ class Registry:
     def expired(self, now: float) -> list[Session]:
         """Sessions without media for longer than the retention. ``now``: unix seconds."""
         oldest = now - self._config.retention_s
-        return [each for each in self if not each.active and each.record.updated_at < oldest]
+        return [each for each in self if not each.active and each.updated_at < oldest]

@@ -42,7 +42,6 @@ class Reports:
         session = self._registry.find(state.session_id)
         if session is None or session not in self._at(worker):
             return
-        self._registry.touch(session)
         if state.state == "closed":
             self._lifecycle.closed(session, state.reason)
         elif session.state != state.state:

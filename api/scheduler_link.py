@@ -1,5 +1,6 @@
 """The control connection to the scheduler."""
 
+import asyncio
 import logging
 import socket
 import time
@@ -87,7 +88,7 @@ class SchedulerLink:
     @property
     def fits_more(self) -> int | None:
         """Sessions that still fit at the promised frame age; None while the scheduler does not say."""
-        return self.stats.fits_more if self.stats is not None else None
+        return self.stats.fits_more if self.stats is not None and self.healthy else None
 
     async def run(self, listener: SchedulerListener) -> None:
         """Stay connected, until cancelled."""
@@ -128,7 +129,7 @@ class SchedulerLink:
             self._channel = channel
             self.connections += 1
             self.tasks.connected(channel)
-            await channel.closed
+            await asyncio.wait([channel.closed])
         except ChannelClosed:
             log.info("the scheduler hung up at once")
         finally:

@@ -41,6 +41,7 @@ class Media(msgspec.Struct, frozen=True):
     """Where a session's media is. ``resource`` is the secret part of the WHIP resource's URL.
 
     ``kinds``: the tracks that were offered. ``ice_ufrag``: the peer's, to tell trickle from restart.
+    ``changed_at``: unix seconds of the phase's begin.
     """
 
     phase: MediaPhase
@@ -48,6 +49,7 @@ class Media(msgspec.Struct, frozen=True):
     resource: str
     ice_ufrag: str
     kinds: tuple[StreamKind, ...]
+    changed_at: float
 
 
 class Session(msgspec.Struct):
@@ -66,6 +68,11 @@ class Session(msgspec.Struct):
     def state(self) -> str:
         """``created`` before any media, the media's phase then."""
         return self.media.phase if self.media else "created"
+
+    @property
+    def updated_at(self) -> float:
+        """Unix seconds of the newest change, by a caller or of the media."""
+        return max(self.record.updated_at, self.media.changed_at if self.media else 0.0)
 
     @property
     def streams(self) -> list[str]:
@@ -105,7 +112,7 @@ def view(session: Session) -> SessionView:
         policy=record.spec.policy,
         worker_id=session.media.worker if session.media and session.active else None,
         created_at=record.created_at,
-        updated_at=record.updated_at,
+        updated_at=session.updated_at,
     )
 
 

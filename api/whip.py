@@ -106,7 +106,7 @@ def check_admission(context: Context) -> None:
         Overloaded: the scheduler says that no more fit.
     """
     fits_more = context.scheduler.fits_more
-    if fits_more is not None and fits_more <= 0:
+    if fits_more is not None and fits_more <= 0 and not context.config.overcommit:
         raise Overloaded("No further session fits without making all of them late.")
 
 
@@ -137,6 +137,7 @@ def new_media(worker: str, offer: str) -> Media:
         resource=secrets.token_urlsafe(24),
         ice_ufrag=ufrag[1] if ufrag else "",
         kinds=offered_kinds(offer),
+        changed_at=time.time(),
     )
 
 

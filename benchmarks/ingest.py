@@ -1,9 +1,9 @@
 """Ingest: milliseconds of CPU per second of live media, ours beside stock aiortc.
 
 A publisher process sends the same encoded clip (720p30 with Opus) over real ICE, DTLS and SRTP on loopback,
-in turn to an ingest worker (decoded frames and samples end in shared memory) and to a process that uses aiortc
-as most people do: every frame to a BGR array on the event loop. Both receivers run under uvloop. The figure
-is the receiving process' CPU time, user and system, over a window in which its frames are counted.
+in turn to an ingest worker (decoded frames and samples end in shared memory) and to a process that uses
+aiortc as most people do: every frame to a BGR array on the event loop. Both receivers run under uvloop. The
+figure is the receiving process' CPU time, user and system, by the seconds of video that it decoded meanwhile.
 """
 
 import asyncio
@@ -20,13 +20,14 @@ from .ingest_receivers import OurReceiver, Peer, StockReceiver
 WIDTH, HEIGHT, CLIP_SECONDS, BIT_RATE = 1280, 720, 5, 2_000_000
 TARGETS_MS: dict[VideoName, int] = {"vp8": 80, "h264": 58}
 WARM_UP_S = 2.0
-SERVED_SHARE = 0.9
+# On a busy machine the publisher itself may fall behind; below this the figure would be of something else.
+SERVED_SHARE = 0.5
 
 
 class Window(NamedTuple):
     """What a receiver did while it was watched."""
 
-    cpu_ms_per_s: float
+    cpu_ms_per_media_s: float
     frames: int
 
 
@@ -37,15 +38,15 @@ def main(quick: bool) -> Result:
     for codec, target in TARGETS_MS.items():
         ours, stock = asyncio.run(measure(codec, rounds, seconds))
         served += sum(window.frames for window in ours)
-        our_ms, stock_ms = ([window.cpu_ms_per_s for window in windows] for windows in (ours, stock))
-        metrics[f"{codec}_cpu_ms"] = Metric(
+        our_ms, stock_ms = ([window.cpu_ms_per_media_s for window in windows] for windows in (ours, stock))
+        metrics[f"{codec}_cpu_ms_per_media_s"] = Metric(
             median(our_ms),
-            "ms/s",
+            "ms",
             f"CPU per second of {codec} 720p30 + Opus; baseline: stock aiortc with to_ndarray",
             median(stock_ms),
             f"<= {target}",
         )
-        metrics[f"{codec}_speedup"] = Metric(
+        metrics[f"{codec}_over_stock"] = Metric(
             paired_ratio(stock_ms, our_ms), "x", "stock / ours, paired by round", None, ">= 1.5"
         )
     return Result(name="ingest", machine=machine(), served=served, metrics=metrics)
@@ -62,12 +63,20 @@ async def measure(codec: VideoName, rounds: int, seconds: float) -> tuple[list[W
     return ours, stock
 
 
+async def first_frame(receiver: OurReceiver | StockReceiver) -> None:
+    """Wait until pictures flow: who loses the clip's first packet has to wait for its next keyframe."""
+    async with asyncio.timeout(5 * CLIP_SECONDS):
+        while not await receiver.frames():  # noqa: ASYNC110 (of another process)
+            await asyncio.sleep(0.1)
+
+
 async def watch(receiver: OurReceiver | StockReceiver, clip: Path, seconds: float) -> Window:
     """Publish a clip to a receiver and watch it for a while."""
     await receiver.start()
     publisher = await Peer.spawn("publish", str(clip))
     try:
         await publisher.say(await receiver.answer(str(await publisher.hear())))
+        await first_frame(receiver)
         await asyncio.sleep(WARM_UP_S)
         started, cpu_s, frames = time.monotonic(), receiver.cpu_s(), await receiver.frames()
         await asyncio.sleep(seconds)
@@ -77,4 +86,4 @@ async def watch(receiver: OurReceiver | StockReceiver, clip: Path, seconds: floa
         await publisher.end()
         await receiver.end()
     assert frames >= SERVED_SHARE * FPS * elapsed, f"only {frames} frames were served in {elapsed:.1f} s"
-    return Window(1000 * cpu_s / elapsed, frames)
+    return Window(1000 * cpu_s / (frames / FPS), frames)

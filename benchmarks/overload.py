@@ -13,12 +13,14 @@ import uvloop
 
 from argusd.scheduler.policy import Rates
 
+from .batching import bare_rate
 from .harness import Metric, Result, machine, percentile
-from .rig import CORES, Answer, live_models, measured, running_scheduler
+from .rig import Answer, cameras, live_models, measured, running_scheduler
 
 FPS = 15.0
 OVERLOAD = 2.0
 THIRDS = 3
+CALIBRATION_S = 1.0
 
 
 def main(quick: bool) -> Result:
@@ -27,29 +29,32 @@ def main(quick: bool) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         models = live_models(Path(folder))
     wanted = {role: getattr(Rates(), role) for role in models}
-    cost = sum(rate * models[role].curve.item_cost for role, rate in wanted.items())
-    sessions = math.ceil(OVERLOAD * CORES / cost)
+    # What all cores together need for a session's looks in a second, one call for each of them.
+    cost = sum(rate / bare_rate(role, models[role], 1, CALIBRATION_S).per_s for role, rate in wanted.items())
+    sessions = math.ceil(OVERLOAD / cost)
 
     async def serve() -> list[Answer]:
-        async with running_scheduler(models, wanted, sessions, FPS) as recorder:
+        async with running_scheduler(path, models, wanted, sessions) as recorder:
             await measured(recorder, seconds / THIRDS)  # until the rates have settled
             return await measured(recorder, seconds)
 
-    answers = uvloop.run(serve())
+    with cameras(sessions, FPS) as path:
+        answers = uvloop.run(serve())
     assert answers, "the scheduler served nothing"
     return Result(
         "overload",
         machine(),
         len(answers),
-        _metrics(answers, wanted, sessions, seconds),
+        overload_metrics(answers, wanted, sessions, seconds),
         series={"frame age, ms": [(answer.at - answers[0].at, answer.age_s * 1e3) for answer in answers]},
         axes=("seconds of twofold overload", "age of the frame behind a result, ms"),
     )
 
 
-def _metrics(
+def overload_metrics(
     answers: list[Answer], wanted: dict[str, float], sessions: int, seconds: float
 ) -> dict[str, Metric]:
+    """The figures of ``seconds`` of answers to so many sessions, each of which wanted these rates."""
     periods = [answer.age_s * wanted[answer.role] for answer in answers]
     third = seconds / THIRDS
     first = [answer.age_s for answer in answers if answer.at < answers[0].at + third]

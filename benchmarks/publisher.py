@@ -18,14 +18,14 @@ VIDEO_CLOCK, AUDIO_CLOCK = 90_000, 48_000
 class PacketTrack(MediaStreamTrack):
     """Plays encoded packets in real time, ``repeat`` times; then the peer is silent."""
 
-    def __init__(self, kind: str, packets: Sequence[bytes], *, repeat: int = 1) -> None:
+    def __init__(self, kind: str, packets: Sequence[bytes], *, repeat: int = 1, fps: int = FPS) -> None:
         super().__init__()
         self.kind = kind
         self.packets = packets
         self.sent = 0
         self._limit = repeat * len(packets)
         self._clock_rate = VIDEO_CLOCK if kind == "video" else AUDIO_CLOCK
-        self._step = VIDEO_CLOCK // FPS if kind == "video" else OPUS_CLOCKS
+        self._step = VIDEO_CLOCK // fps if kind == "video" else OPUS_CLOCKS
         self._start = 0.0
 
     async def recv(self) -> "av.Packet[Any]":
@@ -76,7 +76,7 @@ class Publisher:
 
 
 def gather_on_loopback(peer: RTCPeerConnection) -> None:
-    """Let the peer's candidates be on 127.0.0.1, which aioice leaves out, instead of the machine's addresses."""
+    """Let the peer's candidates be on 127.0.0.1, which aioice leaves out, and nowhere else."""
     for transceiver in peer.getTransceivers():
         connection = transceiver.sender.transport.transport._connection
         gather = partial(connection.get_component_candidates, addresses=["127.0.0.1"])

@@ -2,11 +2,12 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,15 @@ VISION_ROLES = ("face_detector", "face_mesh", "object_detector")
 CORES = len(os.sched_getaffinity(0))
 
 
+def region(role: str, info: FrameInfo) -> Roi:
+    """A face's square in the middle for the mesh, the whole frame for the detectors."""
+    return (
+        Roi(info.width / 2, info.height / 2, info.height / 2, 0.1)
+        if role == "face_mesh"
+        else whole_frame(info)
+    )
+
+
 class Answer(NamedTuple):
     """One look that was answered: when (monotonic), whose, by which role, and the frame's age then."""
 
@@ -38,16 +48,16 @@ class Answer(NamedTuple):
 
 
 class Onlooker:
-    """A stream that looks at the whole frame at fixed rates and says so whenever it was answered."""
+    """A stream that looks at fixed rates and says so whenever it was answered."""
 
     name = STREAM
 
     def __init__(self, rates: Mapping[str, float]) -> None:
         self.rates = rates
 
-    def roi(self, role: str, info: FrameInfo) -> Roi | None:  # noqa: ARG002 - the protocol's
-        """The whole frame, whatever the role."""
-        return whole_frame(info)
+    def roi(self, role: str, info: FrameInfo) -> Roi | None:
+        """What the role would look at in a picture of one person."""
+        return region(role, info)
 
     def hears(self, role: str) -> bool:
         """Every window, as long as it stays."""
@@ -104,34 +114,44 @@ async def measured(recorder: Recorder, seconds: float) -> list[Answer]:
     return recorder.answers[start:]
 
 
-@asynccontextmanager
-async def running_scheduler(
-    models: Mapping[str, ServedVision], rates: Mapping[str, float], sessions: int, fps: float
-) -> AsyncIterator[Recorder]:
-    """A scheduler over ``sessions`` cameras of another process, each watched at ``rates``."""
-    recorder = Recorder()
+@contextmanager
+def cameras(count: int, fps: float) -> Iterator[Path]:
+    """A process with so many cameras; the path of its socket."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cameras.sock"
-        cameras = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "argusd.benchmarks.camera_process", str(path), str(sessions), str(fps)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "argusd.benchmarks.camera_process", str(path), str(count), str(fps)]
         )
-        lanes = Lanes(CORES, shared=False, clock=time.monotonic)
-        scheduler = Scheduler(list(models.items()), {STREAM: lambda _: Onlooker(rates)}, recorder, lanes)
-        scheduler.sources.append(Source(path, scheduler.sessions, scheduler.awake))
-        for number in range(sessions):
-            scheduler.sessions.set_policy(SessionPolicy(f"s{number}", [STREAM], Policy()))
-        tasks = [asyncio.create_task(scheduler.run()), asyncio.create_task(scheduler.sources[0].run())]
         try:
-            await _answers_from(sessions, recorder, tasks)
-            yield recorder
+            while not path.exists():
+                time.sleep(0.01)
+            yield path
         finally:
-            for task in tasks:
-                task.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*tasks)
-            cameras.kill()
-            await cameras.wait()
-            lanes.close()
+            process.kill()
+            process.wait()
+
+
+@asynccontextmanager
+async def running_scheduler(
+    path: Path, models: Mapping[str, ServedVision], rates: Mapping[str, float], sessions: int
+) -> AsyncIterator[Recorder]:
+    """A scheduler that watches ``sessions`` cameras behind ``path``, each at ``rates``; all were answered."""
+    recorder = Recorder()
+    lanes = Lanes(CORES, shared=False, clock=time.monotonic)
+    scheduler = Scheduler(list(models.items()), {STREAM: lambda _: Onlooker(rates)}, recorder, lanes)
+    source = Source(path, scheduler.sessions, scheduler.awake)
+    scheduler.sources.append(source)
+    for number in range(sessions):
+        scheduler.sessions.set_policy(SessionPolicy(f"s{number}", [STREAM], Policy()))
+    tasks = [asyncio.create_task(scheduler.run()), asyncio.create_task(source.run())]
+    try:
+        await _answers_from(sessions, recorder, tasks)
+        yield recorder
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        lanes.close()
 
 
 async def _answers_from(sessions: int, recorder: Recorder, tasks: Sequence[asyncio.Task[None]]) -> None:

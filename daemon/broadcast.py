@@ -9,12 +9,12 @@ from argusd.interviewer_bridge.events import Gap, subscribe
 from argusd.interviewer_bridge.media import Source
 from argusd.interviewer_bridge.publisher import Publisher
 
+from .errors import SessionLost
 from .first import first_of
 from .options import Endpoint
 
 # After the media's end the daemon closes the session; its last findings come before that event.
 LAST_WORDS_SECONDS = 10.0
-ENDINGS = ("closed", "session_lost")
 
 
 async def broadcast(
@@ -30,6 +30,7 @@ async def broadcast(
 
     Raises:
         BridgeError: the daemon cannot be reached, or refuses.
+        SessionLost: the daemon lost the session before its end.
     """
     async with Publisher(daemon.url, session_id, source, token=daemon.token) as publisher:
         events = subscribe(daemon.url, session_id, token=daemon.token, last_event_id=publisher.events_after)
@@ -48,5 +49,9 @@ async def _follow(events: AsyncGenerator[Event | Gap, None], on_event: Callable[
     async with contextlib.aclosing(events):
         async for event in events:
             on_event(event)
-            if isinstance(event, Event) and event.type == "session" and event.name in ENDINGS:
+            if isinstance(event, Gap) or event.type != "session":
+                continue
+            if event.name == "session_lost":
+                raise SessionLost("the ingest worker that held the session has ended; publish again")
+            if event.name == "closed":
                 return

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -11,29 +12,31 @@ from argusd.interviewer_bridge.errors import BridgeError
 from argusd.scheduler.errors import SchedulerError
 from argusd.scheduler.zoo.errors import ZooError
 
-from .commands import bench, demo, doctor, events, models, processes, publish, serve
 from .errors import DaemonError
 
-COMMANDS: dict[str, ModuleType] = {
-    "serve": serve,
-    "publish": publish,
-    "events": events,
-    "models": models,
-    "doctor": doctor,
-    "bench": bench,
-    "demo": demo,
-    "api": processes,
-    "ingest": processes,
-    "scheduler": processes,
+COMMANDS = {
+    "serve": "serve",
+    "publish": "publish",
+    "events": "events",
+    "models": "models",
+    "doctor": "doctor",
+    "bench": "bench",
+    "demo": "demo",
+    "api": "processes",
+    "ingest": "processes",
+    "scheduler": "processes",
 }
+"""Command to its module. Only the asked one is imported: a publisher's libraries have no place in the api."""
+
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    args = build_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    args = build_parser([argv[0]] if argv and argv[0] in COMMANDS else COMMANDS).parse_args(argv)
     try:
-        return int(COMMANDS[args.command].run(args))
+        return int(module_of(args.command).run(args))
     except DaemonError as error:
         return _fail(error, error.exit_code)
     except (BridgeError, IngestError, SchedulerError, ZooError) as error:
@@ -42,15 +45,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Every command and its options."""
+def module_of(command: str) -> ModuleType:
+    """The module that carries the command out."""
+    return import_module(f"argusd.daemon.commands.{COMMANDS[command]}")
+
+
+def build_parser(names: Iterable[str]) -> argparse.ArgumentParser:
+    """These commands and their options."""
     parser = argparse.ArgumentParser(
         prog="argusd", description="Live cameras and microphones in, findings out."
     )
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--config", type=Path, metavar="FILE", help="TOML configuration")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in COMMANDS.items():
+    for name in names:
+        module = module_of(name)
         module.configure(commands.add_parser(name, parents=[common], help=module.HELP[name]))
     return parser
 

@@ -33,13 +33,7 @@ class ChildFailed(DaemonError):
     code = "child_failed"
 
 
-class SampleUnavailable(DaemonError):
-    """The sample clip cannot be made, because its material is not in the cache."""
+class SessionLost(DaemonError):
+    """The ingest worker that held a published session ended."""
 
-    code = "sample_unavailable"
-
-
-class DaemonUnreachable(DaemonError):
-    """No daemon answers at the given address, or it is not ready in time."""
-
-    code = "daemon_unreachable"
+    code = "session_lost"

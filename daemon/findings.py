@@ -1,7 +1,4 @@
-"""How findings look on a terminal: a line each as they come, a summary at the end. Pure text, no I/O."""
-
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+"""How findings look on a terminal as they come, a line each. Pure text, no I/O."""
 
 from argusd.api.event import Event
 from argusd.interviewer_bridge.events import Gap
@@ -32,7 +29,7 @@ class FindingPrinter:
         if event.state == "update":
             return None
         mark = MARKS[event.state]
-        text = f"{media_time(event):>9} {mark} {event.name:<16} {_details(event)}".rstrip()
+        text = f"{media_time(event):>9} {mark} {event.name:<16} {_details(event):<24}"
         colour = COLOURS.get(event.severity, "") if event.type == "violation" else ""
         return self._paint(colour, text) + self._age(event)
 
@@ -46,60 +43,15 @@ class FindingPrinter:
                 changed.append(f"{count} {noun if count == 1 else plural(noun)}")
         if not changed:
             return None
-        return f"{media_time(event):>9} · {event.stream:<16} {', '.join(changed)}" + self._age(event)
+        return f"{media_time(event):>9} · {event.stream:<16} {', '.join(changed):<24}" + self._age(event)
 
     def _age(self, event: Event) -> str:
         if not event.frame_age_ms:
             return ""
-        return self._paint(DIM, f"   age {event.frame_age_ms:.0f} ms")
+        return self._paint(DIM, f"{event.frame_age_ms:5.0f} ms old")
 
     def _paint(self, colour: str, text: str) -> str:
         return f"{colour}{text}{RESET}" if self._colour and colour else text
-
-
-class Summary:
-    """What a whole session came to."""
-
-    def __init__(self) -> None:
-        self._starts: Counter[str] = Counter()
-        self._seconds: defaultdict[str, float] = defaultdict(float)
-        self._directions: dict[str, Counter[str]] = {}
-        self._face_counts: Counter[int] = Counter()
-        self._speech: list[float] = []
-        self._ages: list[float] = []
-
-    def add(self, event: Event | Gap) -> None:
-        """Count one event."""
-        if isinstance(event, Gap) or event.type == "session":
-            return
-        if event.frame_age_ms:
-            self._ages.append(event.frame_age_ms)
-        if event.type == "violation":
-            self._add_violation(event)
-        elif event.name == "speech" and event.state == "end":
-            self._speech.append(duration(event))
-        elif event.type == "observation" and isinstance(event.data.get("face_count"), int):
-            self._face_counts[event.data["face_count"]] += 1
-
-    def _add_violation(self, event: Event) -> None:
-        if event.state == "start":
-            self._starts[event.name] += 1
-            if "direction" in event.data:
-                self._directions.setdefault(event.name, Counter())[str(event.data["direction"])] += 1
-        elif event.state == "end":
-            self._seconds[event.name] += duration(event)
-
-    def lines(self) -> Iterable[str]:
-        """The summary, line by line."""
-        yield "violations    " + ("none" if not self._starts else "")
-        for name, count in sorted(self._starts.items()):
-            directions = ", ".join(f"{way} {n}×" for way, n in self._directions.get(name, Counter()).items())
-            yield f"  {name:<18} {count}×  {self._seconds[name]:.1f} s  {directions}".rstrip()
-        yield "faces seen    " + (", ".join(str(count) for count in sorted(self._face_counts)) or "–")
-        yield f"speech        {len(self._speech)} segments, {sum(self._speech):.1f} s"
-        if self._ages:
-            p50, p95 = percentile(self._ages, 50), percentile(self._ages, 95)
-            yield f"frame age     p50 {p50:.0f} ms, p95 {p95:.0f} ms"
 
 
 def media_time(event: Event) -> str:
@@ -114,12 +66,6 @@ def media_time(event: Event) -> str:
 def duration(event: Event) -> float:
     """Seconds that an ``end`` event says it lasted; 0 where it does not say."""
     return float(event.data.get("duration_s", 0.0))
-
-
-def percentile(values: list[float], percent: int) -> float:
-    """The smallest of ``values`` that at least ``percent`` % of them do not exceed (nearest rank)."""
-    ranked = sorted(values)
-    return ranked[max(-(-len(ranked) * percent // 100) - 1, 0)]
 
 
 def plural(noun: str) -> str:

@@ -27,7 +27,7 @@ def notify(address: str | None, state: bytes) -> None:
             # A leading @ stands for the abstract namespace.
             sock.sendto(state, "\0" + address[1:] if address.startswith("@") else address)
         except OSError as error:
-            log.warning("nobody takes notice of %s at %s: %s", state.decode(), address, error.strerror)
+            log.debug("nobody takes notice of %s at %s: %s", state.decode(), address, error.strerror)
 
 
 class NotifyListener:

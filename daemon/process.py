@@ -34,7 +34,8 @@ def run_process(
     """Run one process's work under uvloop until SIGTERM or SIGINT; returns the exit code.
 
     2 is for what another start would meet again. ``entry(stop, on_ready)`` calls ``on_ready`` once it serves
-    and returns soon after ``stop`` is set. ``supervisor`` is the pid of the process that must be our parent: when it dies, we get SIGTERM.
+    and returns soon after ``stop`` is set. ``supervisor`` is the pid of the process that must be our parent:
+    when it dies, we get SIGTERM.
     """
     configure_logs(name, log_level)
     disable_core_dumps()

@@ -17,10 +17,11 @@ from argusd.scheduler.zoo.store import ZooStore
 from .scenes import DURATION_S, FPS, HEIGHT, SPEECH, WIDTH, Picture, draw
 
 RATE = 48_000
-BLOCK = 960  # 20 ms of Opus
+BLOCK = 320  # samples encoded at a time; the encoder gathers what Opus takes
+BLOCKS_PER_FRAME = RATE // FPS // BLOCK
 FADE_S = 0.02
 # Part of the file's name: a changed storyboard is another clip.
-VERSION = 1
+VERSION = 2
 
 
 def sample_clip(cache_dir: Path) -> Path:
@@ -54,9 +55,10 @@ def encode(portrait: Picture, recording: NDArray[np.int16], target: Path) -> Non
             frame = av.VideoFrame.from_ndarray(draw(portrait, number / FPS), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, FPS)
             clip.mux(video.encode(frame))
+            # Picture and sound side by side in the file: a player does not read far ahead.
+            for start in range(number * BLOCKS_PER_FRAME, (number + 1) * BLOCKS_PER_FRAME):
+                clip.mux(audio.encode(_audio_frame(sound, start * BLOCK)))
         clip.mux(video.encode(None))
-        for start in range(0, len(sound), BLOCK):
-            clip.mux(audio.encode(_audio_frame(sound[start : start + BLOCK], start)))
         clip.mux(audio.encode(None))
 
 
@@ -86,7 +88,7 @@ def read_sound(path: Path) -> NDArray[np.int16]:
     return np.concatenate([frame.to_ndarray()[0] for frame in frames])
 
 
-def _audio_frame(samples: NDArray[np.int16], start: int) -> av.AudioFrame:
-    frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="s16", layout="mono")
+def _audio_frame(sound: NDArray[np.int16], start: int) -> av.AudioFrame:
+    frame = av.AudioFrame.from_ndarray(sound[np.newaxis, start : start + BLOCK], format="s16", layout="mono")
     frame.sample_rate, frame.pts, frame.time_base = RATE, start, Fraction(1, RATE)
     return frame

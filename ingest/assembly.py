@@ -71,7 +71,9 @@ class FrameAssembler:
     def _finish(self) -> EncodedFrame:
         parts = self._parts
         data = parts[0].data if len(parts) == 1 else b"".join([part.data for part in parts])
-        frame = EncodedFrame(data, parts[0].timestamp, parts[-1].arrival_ns, self._lost)
+        # A retransmitted part may have come after the one that ends the frame.
+        arrival_ns = max([part.arrival_ns for part in parts])
+        frame = EncodedFrame(data, parts[0].timestamp, arrival_ns, self._lost)
         self._parts, self._nbytes, self._lost = [], 0, False
         return frame
 

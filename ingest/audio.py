@@ -121,7 +121,7 @@ class AudioReceiver:
 
     def poll(self, now_ns: int) -> None:
         """Go on without what is missing for too long."""
-        if self._stream is not None and self._order.overdue(now_ns):
+        while self._stream is not None and self._order.overdue(now_ns):
             for ready in self._order.jump(_any_packet):
                 self._decode(self._stream, *ready)
 

@@ -84,7 +84,7 @@ class Channel(Generic[Incoming]):
 
     def close(self) -> None:
         """End the connection. What was not taken by the peer yet is gone."""
-        if self.closed.done():
+        if self._sock.fileno() < 0:
             return
         self._loop.remove_reader(self._sock.fileno())
         self._loop.remove_writer(self._sock.fileno())
@@ -94,7 +94,8 @@ class Channel(Generic[Incoming]):
         self._fds.clear()
         self._outgoing.clear()
         self.has_room.set()
-        self.closed.set_result(None)
+        if not self.closed.done():  # cancelled, where a task that awaited it was
+            self.closed.set_result(None)
 
     def _readable(self) -> None:
         try:

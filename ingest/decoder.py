@@ -131,11 +131,10 @@ def open_decoder(codec: str, max_pixels: int) -> av.VideoCodecContext:
 
 def picture_planes(picture: av.VideoFrame) -> list[NDArray[np.uint8]]:
     """Views of a 4:2:0 picture's planes, u8 ``[rows, bytes per row]``, padding cut off."""
-    planes = []
-    for plane in picture.planes:
-        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-        planes.append(rows[: plane.height, : plane.width])
-    return planes
+    return [
+        np.ndarray((plane.height, plane.width), np.uint8, memoryview(plane), 0, (plane.line_size, 1))
+        for plane in picture.planes
+    ]
 
 
 def describe(picture: av.VideoFrame, work: Work) -> FrameInfo:

@@ -58,6 +58,8 @@ def check_offer(sdp: str) -> str:
     """
     if len(sdp.encode(errors="replace")) > MAX_OFFER_BYTES:
         raise BadOffer(f"the offer is longer than {MAX_OFFER_BYTES} bytes")
+    if not sdp.startswith("v=0"):
+        raise BadOffer("the offer is not SDP")
     try:
         description = SessionDescription.parse(sdp)
     except MALFORMED as error:

@@ -74,10 +74,13 @@ class Session:
         """
         offer = check_offer(offer_sdp)
         try:
-            await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-            answer = await self._peer.createAnswer()
+            return await self._negotiate(offer)
         except AIORTC_ERRORS as error:
             raise BadOffer("the offer cannot be answered") from error
+
+    async def _negotiate(self, offer: str) -> str:
+        await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        answer = await self._peer.createAnswer()
         transceivers = self._peer.getTransceivers()
         for transceiver in transceivers:
             transceiver.receiver.receive = _receive_nothing  # type: ignore[method-assign]
@@ -100,10 +103,11 @@ class Session:
 
     def check(self, now_ns: int) -> None:
         """Notice silence and goodbyes; to be called a few times a second."""
-        if self._closing is not None or self._media is None:
+        if self._closing is not None:
             return
-        now = standing(self._config, self._opened_ns, self._media.last_media_ns, now_ns)
-        if self._media.said_bye:
+        last_media_ns = self._media.last_media_ns if self._media is not None else 0
+        now = standing(self._config, self._opened_ns, last_media_ns, now_ns)
+        if self._media is not None and self._media.said_bye:
             now = Standing("closed", "client")
         if now.state == "closed":
             self.close(now.reason)

@@ -12,11 +12,12 @@ from collections import Counter, deque
 from collections.abc import Mapping
 
 import pylibsrtp
-from aiortc import RTCDtlsTransport
+from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSrPacket
 
 from .audio import AudioReceiver
 from .codec import VIDEO_CODECS
+from .errors import IncompatibleLibrary
 from .feedback import Feedback
 from .rtp import RtpPacket, parse_rtp, unwrap_rtx
 from .rtpstream import RtpStream
@@ -162,3 +163,18 @@ class MediaTransport:
         if self._polling is not None:
             self._polling.cancel()
             self._polling = None
+
+
+def check_aiortc() -> None:
+    """Prove that aiortc has the inner parts that a session reaches for.
+
+    Raises:
+        IncompatibleLibrary: another version is installed.
+    """
+    ice = RTCIceTransport(RTCIceGatherer([]))
+    dtls = RTCDtlsTransport(ice, [RTCCertificate.generateCertificate()])
+    missing = [f"RTCDtlsTransport.{name}" for name in ("_rx_srtp", "_send_rtp") if not hasattr(dtls, name)]
+    if not hasattr(ice, "_connection"):
+        missing.append("RTCIceTransport._connection")
+    if missing:
+        raise IncompatibleLibrary(f"the installed aiortc has no {', '.join(missing)}; install the pinned one")

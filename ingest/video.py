@@ -101,7 +101,7 @@ class VideoReceiver:
         stream = self._stream
         if stream is None:
             return
-        if self._order.overdue(now_ns):
+        while self._order.overdue(now_ns):
             self._assemble(self._order.jump(_starts_frame), now_ns)
             self._gate.lost()
             self._ask_keyframe(stream, now_ns)

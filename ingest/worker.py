@@ -34,6 +34,7 @@ from .messages import (
 from .peers import Answer, Peers
 from .session import Session
 from .sink import Ring
+from .transport import check_aiortc
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ class Worker:
         try:
             sdp = await session.answer(command.offer_sdp)
         except IngestError as error:
-            del self._sessions[command.session_id]
+            self._sessions.pop(command.session_id, None)
             answer(SessionRefused(command.request, error.code, str(error)))
             session.close("refused")
             await session.closed()
@@ -155,9 +156,10 @@ async def run_worker(config: IngestConfig, stop: asyncio.Event, on_ready: Callab
 
     Raises:
         ArenaUnavailable, UnsupportedPlatform: no shared memory.
-        IncompatibleLibrary: aioice is not the pinned one.
+        IncompatibleLibrary: aioice or aiortc is not the pinned one.
     """
     check_aioice()
+    check_aiortc()
     arena = Arena(config.arena_mib << 20)
     worker = Worker(config, arena)
     listener = Listener(config.socket_path, worker.peers.accept)

@@ -16,7 +16,7 @@ from .colour import BGR_TO_RGB, BLACK_YUV, YUV_TO_RGB, normalised
 from .jpeg import decode_jpeg
 from .picture import Picture, Span, Square, affine
 
-BLACK_Y, BLACK_U, BLACK_V = BLACK_YUV
+BLACK_Y, BLACK_U, _ = BLACK_YUV  # U and V are alike
 
 
 def crop_batch(
@@ -51,11 +51,11 @@ def _sample(
         return resample(pixels, matrix, size, (0, 0, 0)), BGR_TO_RGB
     luma = resample(planes[0], matrix, size, (BLACK_Y,))
     half = matrix / 2
-    if picture.layout == "NV12":
-        pairs = planes[1].reshape(planes[1].shape[0], -1, 2)
-        chroma = resample(pairs, half, size, (BLACK_U, BLACK_V))
-        return np.dstack([luma, chroma]), YUV_TO_RGB
-    u, v = (resample(plane, half, size, (BLACK_U,)) for plane in planes[1:])
+    if picture.layout == "NV12":  # OpenCV samples pairs on a coarser grid than single values
+        chroma = cv2.split(planes[1].reshape(planes[1].shape[0], -1, 2))
+    else:
+        chroma = planes[1:]
+    u, v = (resample(np.asarray(plane, np.uint8), half, size, (BLACK_U,)) for plane in chroma)
     return np.asarray(cv2.merge([luma, u, v]), np.uint8), YUV_TO_RGB
 
 

@@ -25,11 +25,15 @@ ROUNDING = 1e-9
 
 
 class ModelState(NamedTuple):
-    """What planning needs to know of a model: ``room`` is how many more of its batches may run at once."""
+    """What planning needs to know of a model.
+
+    ``room``: how many more of its batches may run at once. ``call_bound``: see ``BatchCurve``.
+    """
 
     curve: BatchCurve
     max_batch: int
     room: int
+    call_bound: bool
 
 
 class LaneState(NamedTuple):
@@ -100,7 +104,7 @@ def batch_size(ready: int, state: ModelState, lanes: LaneState) -> int:
 
     Lanes that are cores of their own share the rows, unless the call itself is what costs.
     """
-    if lanes.shared or state.curve.call_bound:
+    if lanes.shared or state.call_bound:
         return min(ready, state.max_batch)
     return min(-(-ready // lanes.free), state.max_batch)
 

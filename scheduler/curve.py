@@ -5,11 +5,12 @@ model gains a lot; on a GPU nearly all gain. So the size is read from the measur
 on its device.
 """
 
+from bisect import bisect_left
 from typing import Annotated
 
 import msgspec
-import numpy as np
 
+DISPATCH_S = 0.001  # what planning, handing over and absorbing a batch cost besides, whatever its size
 GOOD_ENOUGH = 0.95  # the smallest batch within 5 % of the best throughput also has the best latency
 CALL_BOUND_GAIN = 1.5
 
@@ -24,13 +25,21 @@ class BatchCurve(msgspec.Struct, frozen=True):
         """Seconds for a batch of this size: on the line between measurements, then in proportion."""
         if batch > self.sizes[-1]:
             return self.seconds[-1] * batch / self.sizes[-1]
-        return float(np.interp(batch, self.sizes, self.seconds))
+        after = bisect_left(self.sizes, batch)
+        if self.sizes[after] == batch:
+            return self.seconds[after]
+        low, high = self.sizes[after - 1], self.sizes[after]
+        share = (batch - low) / (high - low)
+        return self.seconds[after - 1] * (1 - share) + self.seconds[after] * share
 
     @property
     def max_batch(self) -> int:
-        """The smallest measured size whose throughput is within 5 % of the best."""
-        throughput = np.divide(self.sizes, self.seconds)
-        return self.sizes[int(np.argmax(throughput >= GOOD_ENOUGH * throughput.max()))]
+        """The smallest measured size whose throughput, overhead included, is within 5 % of the best."""
+        throughput = [
+            size / (taken + DISPATCH_S) for size, taken in zip(self.sizes, self.seconds, strict=True)
+        ]
+        enough = GOOD_ENOUGH * max(throughput)
+        return next(size for size, rate in zip(self.sizes, throughput, strict=True) if rate >= enough)
 
     @property
     def item_cost(self) -> float:

@@ -89,7 +89,8 @@ class Shares(Columns):
     def charge(self, sessions: Rows, seconds: float) -> None:
         """Every entry of ``sessions`` had ``seconds`` of service."""
         self.tag[sessions] = self.start[sessions] = self.tags(sessions)
-        np.add.at(self.tag, sessions, seconds / self.weight[sessions])
+        rows = np.bincount(sessions)[sessions]
+        self.tag[sessions] += rows * seconds / self.weight[sessions]
 
     def settle(self, waiting: Rows, at_work: Rows) -> None:
         """Move ``floor`` up to the least served session that waits or is at work; to the top if none does."""
@@ -194,22 +195,28 @@ class Demand(Columns):
         """Remember since when rows could be served; the overload loop looks at how long they waited."""
         mask = np.zeros(len(self.active), np.bool_)
         mask[self.ready(now)] = True
-        self.ready_since = np.where(mask, np.minimum(self.ready_since, now), NOTHING)
+        since = np.maximum(self.due, self.arrival)
+        self.ready_since = np.where(mask, np.minimum(self.ready_since, since), NOTHING)
 
     def dispatch(self, rows: Rows, now: float, *, stretch: float, grid: float, seconds: float) -> None:
         """A batch takes these rows: they become due a period (times ``stretch``) later.
 
-        A period that was missed is not made up for: what is late is served when it can be, not twice.
+        A row that had to wait for a lane is moved on by as much, so that rows which met once do not meet
+        again; one that waited for its camera keeps its beat. A period that was missed is not made up for.
         With a ``grid`` the rows fall due together, on its multiples, and so meet in one batch. ``seconds``
         is what one row of the batch costs its session.
         """
         period = self.period[rows] * stretch
-        due = np.maximum(self.due[rows] + period, now)
         if grid:
+            due = np.maximum(self.due[rows] + period, now)
             due = np.ceil(due / grid - GRID_ROUNDING) * grid
+        else:
+            waited = np.maximum(now - self.ready_since[rows], 0.0)
+            due = np.maximum(self.due[rows] + waited + period, now)
         self.due[rows] = due
         self.deadline[rows] = np.where(self.kind[rows] == RowKind.STREAM, due + period, self.deadline[rows])
         self.busy[rows] = True
+        self.ready_since[rows] = NOTHING
         self.shares.charge(self.session[rows], seconds)
 
     def settle(self, waiting: Rows) -> None:

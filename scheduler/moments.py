@@ -3,9 +3,10 @@
 import time
 
 from argusd.ingest.frame import FrameInfo
-from argusd.ingest.ring import SAMPLE_RATE, PcmAnchor
+from argusd.ingest.ring import SAMPLE_RATE, FrameReader, PcmAnchor, read_anchor
 
 from .core import Moment
+from .sources import RingRef
 
 VIDEO_CLOCK = 90_000  # RTP ticks a second (RFC 6184, RFC 7741)
 NANOSECONDS = 1e9
@@ -43,6 +44,21 @@ class MediaClock:
             self._base = ticks - media
         self._last = max(self._last, media)
         return media
+
+
+def ring_clock(ring: RingRef) -> MediaClock:
+    """The media clock of a track, which begins with its first sample, or the first frame there is to see."""
+    if ring.kind == "audio":
+        clock = MediaClock(SAMPLE_RATE)
+        anchor = read_anchor(ring.view, ring.row)
+        if anchor.arrival_ns:
+            clock.seconds(0, anchor.arrival_ns / NANOSECONDS - anchor.sample / SAMPLE_RATE)
+        return clock
+    clock = MediaClock(VIDEO_CLOCK)
+    frame = FrameReader(ring.view, ring.row, ring.generation).newest()
+    if frame is not None:
+        clock.seconds(frame.info.rtp_timestamp, frame.info.arrival_ns / NANOSECONDS)
+    return clock
 
 
 def frame_moment(info: FrameInfo, clock: MediaClock, now: float, offset_ns: int, skipped: int) -> Moment:

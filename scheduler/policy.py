@@ -8,50 +8,58 @@ from typing import Annotated
 
 import msgspec
 
+# The ranges are checked where a policy is decoded, so nothing absurd gets as far as a rule or the planner.
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
+Degrees = Annotated[float, msgspec.Meta(gt=0, le=180)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Hertz = Annotated[float, msgspec.Meta(ge=0.01, le=60)]
+Weight = Annotated[float, msgspec.Meta(ge=0.01, le=100)]
+People = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+
 
 class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How long a condition must hold before its violation starts, and be gone before it ends."""
 
     enabled: bool = True
-    start_after_s: float = 1.0
-    end_after_s: float = 1.0
+    start_after_s: Seconds = 1.0
+    end_after_s: Seconds = 1.0
 
 
 class GazeAway(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Eyes off the screen, relative to the head; the horizontal and vertical iris offset, 0..1."""
 
-    horizontal: float = 0.15
-    vertical: float = 0.25
-    start_after_s: float = 0.6
-    end_after_s: float = 0.6
+    horizontal: Share = 0.15
+    vertical: Share = 0.25
+    start_after_s: Seconds = 0.6
+    end_after_s: Seconds = 0.6
 
 
 class HeadTurned(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Head turned away from the camera."""
 
-    yaw_deg: float = 30.0
-    pitch_deg: float = 25.0
+    yaw_deg: Degrees = 30.0
+    pitch_deg: Degrees = 25.0
 
 
 class PhoneDetected(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A mobile phone in the picture."""
 
-    score: float = 0.35
+    score: Share = 0.35
 
 
 class MultiplePeople(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """More persons in the picture than allowed (whole bodies, the object detector's count)."""
 
-    score: float = 0.35
-    allowed: int = 1
+    score: Share = 0.35
+    allowed: People = 1
 
 
 class SpeechDetected(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Speech where silence is asked for; off unless a caller wants it."""
 
     enabled: bool = False
-    start_after_s: float = 0.3
-    end_after_s: float = 1.0
+    start_after_s: Seconds = 0.3
+    end_after_s: Seconds = 1.0
 
 
 class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -60,9 +68,9 @@ class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """
 
     reference_embedding_b64: bytes | None = None
-    likeness: float | None = None
-    start_after_s: float = 0.7
-    end_after_s: float = 1.5
+    likeness: Share | None = None
+    start_after_s: Seconds = 0.7
+    end_after_s: Seconds = 1.5
 
 
 class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -73,20 +81,23 @@ class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     reference_embedding_b64: bytes
-    threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    threshold: Share | None = None
     period_s: Annotated[float, msgspec.Meta(ge=0.2, le=600)] = 2.0
-    start_after_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 3.0
-    end_after_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 3.0
+    start_after_s: Seconds = 3.0
+    end_after_s: Seconds = 3.0
 
 
 class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How often each model looks or listens, in Hz, if there is no overload; and observations per second."""
+    """How often each model looks or listens, in Hz, if there is no overload; and observations per second.
 
-    face_detector: float = 4.0
-    face_mesh: float = 8.0
-    object_detector: float = 1.0
-    speaker_embedder: float = 1.3
-    observations: float = 1.0
+    With ``speaker_embedder`` 0 voices are not told apart.
+    """
+
+    face_detector: Hertz = 4.0
+    face_mesh: Hertz = 8.0
+    object_detector: Hertz = 1.0
+    speaker_embedder: Annotated[float, msgspec.Meta(ge=0, le=60)] = 1.3
+    observations: Hertz = 1.0
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -101,6 +112,6 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     phone_detected: PhoneDetected = PhoneDetected(start_after_s=1.0, end_after_s=2.0)
     speech_detected: SpeechDetected = SpeechDetected()
     second_speaker: SecondSpeaker = SecondSpeaker()
-    vad_threshold: float = 0.5
+    vad_threshold: Share = 0.5
     rates: Rates = Rates()
-    weight: float = 1.0
+    weight: Weight = 1.0

@@ -14,21 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
-from argusd.ingest.frame import FrameInfo
-from argusd.ingest.ring import PcmAnchor, read_anchor
 
 from .batcher import Batch, plan
-from .core import Moment, WholeModel
+from .core import WholeModel
 from .demand import Demand, Rows
-from .errors import EXIT_DEVICE_LOST, DeviceLost, InferenceFailed, OutOfMemory, SchedulerError
+from .errors import EXIT_DEVICE_LOST, DeviceLost
+from .flights import Entry, Flight, frame_entry, landed, window_entry
 from .lanes import Lanes
 from .meters import Meters
-from .moments import frame_moment, unix_offset_ns, window_moment
+from .moments import unix_offset_ns
 from .oneshots import Ask, OneShots
 from .overload import RateControl
 from .served import Clip, Done, Dropped, Listen, Look, Served, ServedAudio, ServedVision
@@ -38,25 +35,9 @@ from .sources import Source
 log = logging.getLogger(__name__)
 
 GRID_S = 0.032  # rows of call-bound models fall due together, on multiples of a Silero window
-SHORTEST_TICK_S = 0.002
+GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
 NONE: Mapping[str, Any] = MappingProxyType({})
-
-
-class _Entry(NamedTuple):
-    """A row of a batch at work, as it was when the batch began."""
-
-    row: Row
-    epoch: int
-    moment: Callable[[float], Moment]
-
-
-class _Flight(NamedTuple):
-    """A batch at work. ``allowed``: seconds from ready to result that each row may take."""
-
-    entries: list[_Entry | Ask]
-    ready_since: NDArray[np.float64]
-    allowed: NDArray[np.float64]
 
 
 class Scheduler:
@@ -92,6 +73,7 @@ class Scheduler:
         self._promised_age_s = promised_age_s
         self._clock = clock
         self._awake = asyncio.Event()
+        self._listening = False
         self._offset_ns = unix_offset_ns()
         self.sessions = Sessions(
             self.demand, self.served, factories, findings, max_age_s=max_age_s, clock=clock
@@ -104,29 +86,42 @@ class Scheduler:
 
     async def run(self) -> None:
         """Serve until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
             self._awake.clear()
-            pause = self.tick()
-            await asyncio.sleep(SHORTEST_TICK_S)
-            try:
-                async with asyncio.timeout(max(0.0, pause - SHORTEST_TICK_S)):
-                    await self._awake.wait()
-            except TimeoutError:
-                continue
+            alarm = loop.call_later(self.tick(), self.awake)
+            await self._awake.wait()
+            alarm.cancel()
 
     def tick(self) -> float:
-        """Receive, plan, and start batches; returns the seconds until it is to be called again."""
+        """Receive, plan, and start batches; returns the seconds until it is to be called again.
+
+        While no lane is free there is nothing to decide: the next one that becomes free calls.
+        """
         now = self._clock()
+        self.rate.step(now)
+        if not self.lanes.state.free:
+            return LONGEST_TICK_S
         self._receive(now)
         decided = plan(now, self.demand, [model.state for _, model in self.served], self.lanes.state)
-        for batch in decided.batches:
-            self._start(batch, now)
+        started = [self._start(batch, now) for batch in decided.batches]
         self.demand.settle(decided.waiting)
-        self.rate.step(now)
+        if len(decided.waiting) and not all(started):
+            self.awake()  # a lane is left over
         if self.demand.waits_for_media(now):
-            for source in self.sources:
-                source.arm()
-        return min(LONGEST_TICK_S, decided.wake_at - self._clock())
+            self._listen_for_media()
+        return min(LONGEST_TICK_S, max(0.0, decided.wake_at - self._clock()))
+
+    def _listen_for_media(self) -> None:
+        """Wake up when something is published, but not before many cameras had time to do so."""
+        if not self._listening:
+            self._listening = True
+            asyncio.get_running_loop().call_later(GATHERING_S, self._arm)
+
+    def _arm(self) -> None:
+        self._listening = False
+        for source in self.sources:
+            source.arm()
 
     def _receive(self, now: float) -> None:
         for jump in self.sessions.arrivals.refresh(now):
@@ -136,30 +131,23 @@ class Scheduler:
             log.warning("%d windows of samples were passed over: the scheduler fell behind", jump.windows)
         self.demand.mark_ready(now)
 
-    def _start(self, batch: Batch, now: float) -> None:
+    def _start(self, batch: Batch, now: float) -> bool:
+        """Hand a batch to a lane; False if there was nothing to do for any of its rows after all."""
         _, served = self.served[batch.model]
         if isinstance(served, ServedVision):
-            self._start_vision(served, batch, now)
-        elif isinstance(served, ServedAudio):
-            self._start_audio(served, batch, now)
+            return self._start_vision(served, batch, now)
+        assert isinstance(served, ServedAudio)
+        return self._start_audio(served, batch, now)
 
-    def _start_vision(self, served: ServedVision, batch: Batch, now: float) -> None:
-        looks: list[Look] = []
-        entries: list[_Entry | Ask] = []
-        rows = []
-        for index in batch.rows:
-            opened = self._open_look(int(index), now)
-            if opened is not None:
-                look, entry = opened
-                looks.append(look)
-                entries.append(entry)
-                rows.append(index)
-        taken = np.array(rows, np.intp)
-        self._pass_over(np.setdiff1d(batch.rows, taken), now, 1 / self.rate.scale)
-        if looks:
-            self._submit(served, taken, entries, partial(served.look, looks), now)
+    def _start_vision(self, served: ServedVision, batch: Batch, now: float) -> bool:
+        opened = [self._open_look(int(index), now) for index in batch.rows]
+        rows = self._wanted(batch, opened, now, stretch=1 / self.rate.scale)
+        if len(rows):
+            looks, entries = zip(*filter(None, opened), strict=True)
+            self._submit(served, rows, list(entries), partial(served.look, looks), now)
+        return len(rows) > 0
 
-    def _open_look(self, index: int, now: float) -> tuple[Look, _Entry | Ask] | None:
+    def _open_look(self, index: int, now: float) -> tuple[Look, Entry | Ask] | None:
         """A task's picture, or the row's newest frame if it is fresh and the stream wants to look at it."""
         ask = self.oneshots.asks.get(index)
         if ask is not None:
@@ -168,7 +156,7 @@ class Scheduler:
         row = self.sessions.rows[index]
         assert row.reader is not None
         frame = row.reader.newest()
-        self.demand.seen[row.index] = row.reader.next
+        self.demand.seen[index] = row.reader.next
         if frame is None:
             return None
         if now - frame.info.arrival_ns * 1e-9 > self._max_age_s:
@@ -177,28 +165,18 @@ class Scheduler:
         roi = row.watch.stream.roi(row.role, frame.info)
         if roi is None:
             return None
-        skipped, row.skipped = row.reader.skipped - row.skipped, row.reader.skipped
-        moment = partial(_moment_of_frame, frame.info, row, skipped, self._offset_ns)
-        return Look(frame, roi), _Entry(row, row.watch.epoch, moment)
+        return Look(frame, roi), frame_entry(row, frame.info, self._offset_ns)
 
-    def _start_audio(self, served: ServedAudio, batch: Batch, now: float) -> None:
-        listens: list[Listen | Clip] = []
-        entries: list[_Entry | Ask] = []
-        rows = []
-        for index in batch.rows:
-            opened = self._open_listen(served, int(index))
-            if opened is not None:
-                listen, entry = opened
-                listens.append(listen)
-                entries.append(entry)
-                rows.append(index)
+    def _start_audio(self, served: ServedAudio, batch: Batch, now: float) -> bool:
+        opened = [self._open_listen(served, int(index)) for index in batch.rows]
         self.demand.seen[batch.rows] += served.hop
-        taken = np.array(rows, np.intp)
-        self._pass_over(np.setdiff1d(batch.rows, taken), now, 1.0)
-        if listens:
-            self._submit(served, taken, entries, partial(served.listen, listens), now)
+        rows = self._wanted(batch, opened, now, stretch=1.0)
+        if len(rows):
+            listens, entries = zip(*filter(None, opened), strict=True)
+            self._submit(served, rows, list(entries), partial(served.listen, listens), now)
+        return len(rows) > 0
 
-    def _open_listen(self, served: ServedAudio, index: int) -> tuple[Listen | Clip, _Entry | Ask] | None:
+    def _open_listen(self, served: ServedAudio, index: int) -> tuple[Listen | Clip, Entry | Ask] | None:
         """A task's samples, or the row's next window if its stream wants to hear it."""
         ask = self.oneshots.asks.get(index)
         if ask is not None:
@@ -210,62 +188,57 @@ class Scheduler:
         ring, cursor = row.watch.ring, int(self.demand.seen[index])
         listen = Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh)
         row.fresh = False
-        anchor = read_anchor(ring.view, ring.row)
         # What is new in a window that overlaps the one before it is its last hop.
         first = cursor + served.window - served.hop
-        moment = partial(_moment_of_samples, first, served.hop, anchor, row, self._offset_ns)
-        return listen, _Entry(row, row.watch.epoch, moment)
+        return listen, window_entry(row, first, served.hop, self._offset_ns)
 
-    def _pass_over(self, rows: Rows, now: float, stretch: float) -> None:
-        """Nothing to do for these after all: they come round again a period later, at no charge."""
-        self.demand.dispatch(rows, now, stretch=stretch, grid=0.0, seconds=0.0)
-        self.demand.release(rows)
+    def _wanted(self, batch: Batch, opened: Sequence[object], now: float, *, stretch: float) -> Rows:
+        """Those that something was opened for; the others come round again a period later, at no charge."""
+        wanted = np.array([found is not None for found in opened])
+        taken: Rows = batch.rows[wanted]
+        if len(taken) < len(batch.rows):
+            passed_over = batch.rows[~wanted]
+            self.demand.dispatch(passed_over, now, stretch=stretch, grid=0.0, seconds=0.0)
+            self.demand.release(passed_over)
+        return taken
 
     def _submit(
-        self, served: Served, rows: Rows, entries: list[_Entry | Ask], job: Callable[[], Done], now: float
+        self, served: Served, rows: Rows, entries: list[Entry | Ask], job: Callable[[], Done], now: float
     ) -> None:
         audio = isinstance(served, ServedAudio)
         stretch = 1.0 if audio else 1 / self.rate.scale  # samples are not optional; frames are
-        flight = _Flight(entries, self.demand.ready_since[rows], self.demand.period[rows] * stretch)
+        flight = Flight(
+            served, rows, entries, self.demand.ready_since[rows], self.demand.period[rows] * stretch
+        )
         self.demand.dispatch(
             rows,
             now,
             stretch=stretch,
-            grid=GRID_S if served.curve.call_bound else 0.0,
+            grid=GRID_S if served.call_bound else 0.0,
             seconds=served.curve.cost(len(rows)) / len(rows),
         )
         served.at_work += 1
-        self.lanes.submit(job, partial(self._finish, served, rows, flight))
+        self.lanes.submit(job, partial(self._finish, flight))
 
-    def _finish(self, served: Served, rows: Rows, flight: _Flight, future: Future[Done]) -> None:
+    def _finish(self, flight: Flight, future: "Future[Done]") -> None:
+        served, rows = flight.served, flight.rows
         served.at_work -= 1
         self.demand.release(rows)
-        try:
-            done = future.result()
-        except OutOfMemory:
-            served.halve()
-            log.warning("the device has no memory for %d rows of %s", len(rows), served.name)
-            done = Done([Dropped(OutOfMemory.code)] * len(rows), 0.0)
-        except DeviceLost:
-            log.exception("a batch of %s failed", served.name)
+        done = landed(flight, future)
+        if done.failure == DeviceLost.code:
             self.abort(EXIT_DEVICE_LOST)
-            done = Done([Dropped(DeviceLost.code)] * len(rows), 0.0)
-        except SchedulerError as error:
-            log.exception("a batch of %s failed", served.name)
-            done = Done([Dropped(error.code)] * len(rows), 0.0)
-        except Exception:  # the top of a lane's thread: one batch is lost, the others go on
-            log.exception("a batch of %s failed", served.name)
-            done = Done([Dropped(InferenceFailed.code)] * len(rows), 0.0)
         served.took(len(rows), done.seconds)
         self.meters.batch_size[served.name].add(len(rows))
         self.meters.infer_seconds[served.name].add(done.seconds)
-        self._absorb(flight, done)
-        for index in rows:
-            if not self.oneshots.row_is_over(int(index)):
-                self.sessions.row_is_over(int(index))
-        self.awake()
+        try:
+            self._absorb(flight, done)
+        finally:
+            for index in rows:
+                if not self.oneshots.row_is_over(int(index)):
+                    self.sessions.row_is_over(int(index))
+            self.awake()
 
-    def _absorb(self, flight: _Flight, done: Done) -> None:
+    def _absorb(self, flight: Flight, done: Done) -> None:
         now = self._clock()
         for entry, output, since, allowed in zip(
             flight.entries, done.outputs, flight.ready_since, flight.allowed, strict=True
@@ -281,7 +254,7 @@ class Scheduler:
                 if math.isfinite(since) and not isinstance(entry.row.served, ServedAudio):
                     self.rate.observe((now - since) / allowed)
 
-    def _absorb_one(self, entry: _Entry, output: Any, now: float) -> None:
+    def _absorb_one(self, entry: Entry, output: Any, now: float) -> None:
         row, watch, at = entry.row, entry.row.watch, entry.moment(now)
         watch.last = at
         self.meters.served[row.role] += 1
@@ -294,13 +267,3 @@ class Scheduler:
 
     def _drop(self, row: Row, reason: str, count: int = 1) -> None:
         self.meters.dropped[row.watch.stream.name][reason] += count
-
-
-def _moment_of_frame(info: FrameInfo, row: Row, skipped: int, offset_ns: int, now: float) -> Moment:
-    return frame_moment(info, row.watch.clock, now, offset_ns, skipped)
-
-
-def _moment_of_samples(
-    first: int, window: int, anchor: PcmAnchor, row: Row, offset_ns: int, now: float
-) -> Moment:
-    return window_moment(first, window, anchor, row.watch.clock, now, offset_ns)

@@ -26,10 +26,14 @@ class Dropped(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What came of a batch: one output (or ``Dropped``) a row, and the seconds its inference took."""
+    """What came of a batch: one output (or ``Dropped``) a row, and the seconds its inference took.
+
+    ``failure``: the error's code where the whole batch failed.
+    """
 
     outputs: list[Any]
     seconds: float
+    failure: str = ""
 
 
 class Look(NamedTuple):
@@ -71,6 +75,7 @@ class Served:
         self.name = name
         self.curve = curve
         self.max_batch = curve.max_batch
+        self.call_bound = curve.call_bound
         self.at_work = 0
         self.slowdown = 1.0
         self.engine = engine
@@ -79,7 +84,7 @@ class Served:
     @property
     def state(self) -> ModelState:
         """What planning needs to know."""
-        return ModelState(self.curve, self.max_batch, self._parallel - self.at_work)
+        return ModelState(self.curve, self.max_batch, self._parallel - self.at_work, self.call_bound)
 
     def halve(self) -> None:
         """The device ran out of memory: smaller batches from now on."""

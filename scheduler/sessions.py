@@ -18,7 +18,7 @@ from .arrivals import FALL_BEHIND, Arrivals
 from .core import Moment, Outcome, Stream
 from .demand import Demand
 from .messages import SessionPolicy
-from .moments import VIDEO_CLOCK, MediaClock
+from .moments import MediaClock, ring_clock
 from .policy import Policy
 from .served import Served, ServedAudio, ServedVision
 from .sources import RingRef
@@ -47,10 +47,11 @@ class Watch:
     role to model id. ``skipped`` and ``next_latest`` belong to whoever sends the latest results on.
     """
 
-    def __init__(self, session_id: str, stream: Stream, ring: RingRef, share: int) -> None:
+    def __init__(self, session_id: str, stream: Stream, ring: RingRef, clock: MediaClock, share: int) -> None:
         self.session_id = session_id
         self.stream = stream
         self.ring = ring
+        self.clock = clock
         self.share = share
         self.epoch = 0
         self.ended = False
@@ -59,7 +60,6 @@ class Watch:
         self.skipped = 0
         self.next_latest = 0.0
         self.rows: list[Row] = []
-        self.clock = MediaClock(VIDEO_CLOCK if ring.kind == "video" else SAMPLE_RATE)
 
 
 class Row:
@@ -106,6 +106,8 @@ class Sessions:
         self._clock = clock
         self._policies: dict[str, SessionPolicy] = {}
         self._rings: dict[tuple[str, StreamKind], RingRef] = {}
+        # One for all streams of a track, and kept when its ring is replaced: media time goes on.
+        self._clocks: dict[tuple[str, StreamKind], MediaClock] = {}
         self._watches: dict[tuple[str, str], Watch] = {}
         self._shares: dict[str, tuple[int, int]] = {}
 
@@ -135,8 +137,10 @@ class Sessions:
 
     def ring_opened(self, session_id: str, ring: RingRef) -> None:
         """A track has a ring; in place of an earlier one, its streams go on with the new one."""
-        replaced = (session_id, ring.kind) in self._rings
-        self._rings[session_id, ring.kind] = ring
+        track = (session_id, ring.kind)
+        replaced = track in self._rings
+        self._rings[track] = ring
+        self._clocks.setdefault(track, ring_clock(ring))
         if replaced:
             for watch in self._of_kind(session_id, ring.kind):
                 self._restart(watch, ring)
@@ -147,7 +151,7 @@ class Sessions:
         ring = self._rings.get((session_id, kind))
         if ring is None or ring.view is not view:
             return
-        del self._rings[session_id, kind]
+        del self._rings[session_id, kind], self._clocks[session_id, kind]
         for watch in self._of_kind(session_id, kind):
             self._end(watch)
 
@@ -171,7 +175,9 @@ class Sessions:
 
     def _watch(self, policy: SessionPolicy, name: str, ring: RingRef) -> None:
         stream = self._factories[name](policy.policy)
-        watch = Watch(policy.session_id, stream, ring, self._join(policy.session_id, policy.policy.weight))
+        clock = self._clocks[policy.session_id, ring.kind]
+        share = self._join(policy.session_id, policy.policy.weight)
+        watch = Watch(policy.session_id, stream, ring, clock, share)
         self._watches[policy.session_id, name] = watch
         for model, (role, served) in enumerate(self._served):
             if role in stream.rates:
@@ -246,6 +252,7 @@ class Sessions:
         """The session's share; it is held by each of its watches and rows."""
         share, holders = self._shares.get(session_id) or (self._demand.shares.join(weight), 0)
         self._shares[session_id] = (share, holders + 1)
+        self._demand.shares.weight[share] = weight
         return share
 
     def _leave(self, session_id: str) -> None:

@@ -2,6 +2,7 @@
 
 const POLL_MS = 2000;
 const MOST_EVENTS = 300;
+const EARLIER_EVENTS = 200;
 const MARK = { start: "▲", update: "·", end: "▼" };
 const $ = (id) => document.getElementById(id);
 
@@ -9,7 +10,8 @@ let token = sessionStorage.getItem("token") ?? "";
 let lastEventId = "";
 let servedBefore = null;
 
-async function get(path, headers = {}) {
+async function get(path) {
+  const headers = {};
   if (token) headers.Authorization = `Bearer ${token}`;
   const response = await fetch(path, { headers, cache: "no-store" });
   if (response.status === 401) $("sign-in").hidden = false;
@@ -107,7 +109,7 @@ function quantile(samples, name, share) {
 async function followEvents() {
   for (;;) {
     try {
-      const response = await get("/events", lastEventId ? { "Last-Event-ID": lastEventId } : {});
+      const response = await get(`/events?after=${lastEventId || -EARLIER_EVENTS}`);
       if (response.ok) {
         $("stream").textContent = "live";
         await readEvents(response.body.pipeThrough(new TextDecoderStream()).getReader());

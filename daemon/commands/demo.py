@@ -18,12 +18,12 @@ from argusd.daemon.child import Child, ChildSpec
 from argusd.daemon.commands.serve import argusd_child
 from argusd.daemon.config import Config
 from argusd.daemon.errors import ChildFailed
-from argusd.daemon.findings import Summary
 from argusd.daemon.first import first_of
 from argusd.daemon.options import configure_daemon, daemon_config, local_endpoint
 from argusd.daemon.output import EventOutput
 from argusd.daemon.preflight import require_free_port
 from argusd.daemon.sample import sample_clip
+from argusd.daemon.summary import Summary
 from argusd.daemon.supervisor import describe_exit
 from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.media import open_file
@@ -105,7 +105,7 @@ async def _publish(config: Config, clip: Path, stop: asyncio.Event) -> None:
     print("sample clip, through WebRTC; what is found:\n", flush=True)
     await broadcast(daemon, SESSION, open_file(str(clip)), take, stop)
     print("\n" + "\n".join(summary.lines()))
-    print(NEXT_STEPS.format(url=daemon.url, argusd=Path(sys.argv[0]).name), flush=True)
+    print(NEXT_STEPS.format(url=daemon.url, argusd=sys.argv[0]), flush=True)
 
 
 def _serve_spec(config: Config) -> ChildSpec:

@@ -1,12 +1,11 @@
 """``argusd api|ingest|scheduler``: one process of the daemon, as systemd or ``argusd serve`` starts it."""
 
 import argparse
-import asyncio
-from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import get_args
 
 from argusd.daemon.config import Config, load_config
-from argusd.daemon.process import configure_supervised, run_process
+from argusd.daemon.process import Entry, configure_supervised, run_process
 from argusd.scheduler.tasks.lanes import Lane
 
 LANES = get_args(Lane)
@@ -34,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     config.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return run_process(
         name,
-        lambda stop, on_ready: _serve(args, config, stop, on_ready),
+        entry_of(args.command, args.index, args.lane, config),
         notify_socket=config.notify_socket,
         log_level=config.log_level,
         supervisor=args.supervised_by,
@@ -48,18 +47,20 @@ def process_name(command: str, index: int, lane: Lane) -> str:
     return "scheduler-bulk" if command == "scheduler" and lane == "bulk" else command
 
 
-def _serve(
-    args: argparse.Namespace, config: Config, stop: asyncio.Event, on_ready: Callable[[], None]
-) -> Awaitable[None]:
-    # Each process loads its own folder only: the api must stay free of every ML library.
-    if args.command == "api":
+def entry_of(command: str, index: int, lane: Lane, config: Config) -> Entry:
+    """The process's work. Each loads its own folder only: the api must stay free of every ML library.
+
+    Raises:
+        ConfigInvalid: there is no ingest worker of this index.
+    """
+    if command == "api":
         from argusd.api.app import run_api
 
-        return run_api(config.api, stop, on_ready)
-    if args.command == "ingest":
+        return partial(run_api, config.api)
+    if command == "ingest":
         from argusd.ingest.worker import run_worker
 
-        return run_worker(config.ingest_worker(args.index), stop, on_ready)
+        return partial(run_worker, config.ingest_worker(index))
     from argusd.scheduler.service import run_scheduler
 
-    return run_scheduler(config.scheduler_lane(args.lane), stop, on_ready)
+    return partial(run_scheduler, config.scheduler_lane(lane))

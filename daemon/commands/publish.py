@@ -8,10 +8,10 @@ from argusd.api.event import Event
 from argusd.daemon.broadcast import broadcast
 from argusd.daemon.config import load_config
 from argusd.daemon.errors import ConfigInvalid
-from argusd.daemon.findings import Summary
 from argusd.daemon.options import Endpoint, configure_endpoint, endpoint
 from argusd.daemon.output import EventOutput
 from argusd.daemon.sample import sample_clip
+from argusd.daemon.summary import Summary
 from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.media import Source, open_file, synthetic
 

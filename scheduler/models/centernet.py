@@ -68,7 +68,8 @@ def _things(scores: NDArray[Any], distances: NDArray[Any], roi: Roi) -> list[Thi
 
 def peaks(scores: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Rows, columns and classes of the local maxima (3 × 3, per class) of ``[H, W, C]``, highest first."""
-    rows, columns, classes = np.nonzero(scores >= MIN_SCORE)
+    # One dimension first: nonzero() of three is ten times as slow.
+    rows, columns, classes = np.unravel_index(np.flatnonzero(scores >= MIN_SCORE), scores.shape)
     best = scores[rows, columns, classes]
     highest = np.ones(len(best), bool)
     for down in (-1, 0, 1):

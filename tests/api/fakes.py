@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ from argusd.scheduler.messages import (
 )
 
 
+async def every_second(tell: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(1)
+        tell()
+
+
 class FakeWorker:
     """Answers every offer at once, or refuses with ``refusal``, or keeps silent while ``mute``."""
 
@@ -38,14 +45,24 @@ class FakeWorker:
         self.mute = False
         self.opened: list[OpenSession] = []
         self.closed: list[str] = []
+        self.heard = asyncio.Event()
         self._channels: list[Channel[ToWorker]] = []
         self._listener = Listener(path, self._accept)
+        self._ticking = asyncio.create_task(every_second(self.stats))
 
     def _accept(self, sock: socket.socket) -> None:
-        self._channels.append(Channel[ToWorker](sock, ToWorker, self._received))
+        channel = Channel[ToWorker](sock, ToWorker, lambda message: self._received(message, channel))
 
-    def _received(self, message: ToWorker) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Return once ``condition()`` holds; it is looked at after every message heard."""
+        while not condition():
+            self.heard.clear()
+            await self.heard.wait()
+
+    def _received(self, message: ToWorker, channel: Channel[ToWorker]) -> None:
+        self.heard.set()
         if isinstance(message, Hello):
+            self._channels.append(channel)
             for session_id in self.sessions:
                 self.say(SessionState(session_id, "live"))
             self.stats()
@@ -60,6 +77,9 @@ class FakeWorker:
         self.opened.append(message)
         if self.mute:
             return
+        self.answer(message)
+
+    def answer(self, message: OpenSession) -> None:
         if self.refusal is not None:
             self.say(SessionRefused(message.request, *self.refusal))
             return
@@ -80,7 +100,8 @@ class FakeWorker:
                 channel.send(message)
 
     def die(self) -> None:
-        self._listener.close()
+        if self._ticking.cancel():
+            self._listener.close()
         for channel in self._channels:
             channel.close()
 
@@ -98,11 +119,12 @@ class FakeScheduler:
         self._number = 0
         self._channels: list[Channel[ToScheduler]] = []
         self._listener = Listener(path, self._accept)
+        self._ticking = asyncio.create_task(every_second(self.tell_stats))
 
     def _accept(self, sock: socket.socket) -> None:
         channel = Channel[ToScheduler](sock, ToScheduler, self._received)
         self._channels = [channel]
-        channel.send(scheduler_stats(self.boot, self.fits_more))
+        self.tell_stats()
         for finding in self.unacked:
             channel.send(finding)
 
@@ -116,11 +138,14 @@ class FakeScheduler:
             self.policies.pop(message.session_id, None)
         self.heard.set()
 
-    async def until(self, condition: Any) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         """Return once ``condition()`` holds; it is looked at after every message heard."""
         while not condition():
             self.heard.clear()
             await self.heard.wait()
+
+    def tell_stats(self, **changes: Any) -> None:
+        self.say(scheduler_stats(self.boot, self.fits_more, **changes))
 
     def find(self, session_id: str, **changes: Any) -> Finding:
         self._number += 1
@@ -139,7 +164,8 @@ class FakeScheduler:
             channel.close()
 
     def die(self) -> None:
-        self._listener.close()
+        if self._ticking.cancel():
+            self._listener.close()
         self.hang_up()
 
 

@@ -3,14 +3,15 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
 import msgspec
+from prometheus_client.parser import text_string_to_metric_families
 
-from argusd.api.app import run_api
+from argusd.api import app
 from argusd.api.config import ApiConfig
 
 from .fakes import FakeScheduler, FakeWorker
@@ -35,37 +36,54 @@ def make_config(directory: Path, **changes: Any) -> ApiConfig:
     return ApiConfig(**fields)
 
 
+def name(metric: str, labels: dict[str, str]) -> str:
+    inside = ",".join(f"{label}={value}" for label, value in sorted(labels.items()))
+    return f"{metric}{{{inside}}}" if inside else metric
+
+
 class RunningApi:
     """The real thing: ``run_api`` in a task, real Redis, a real port."""
 
     def __init__(self, config: ApiConfig) -> None:
         self.config = config
         self.url = f"http://127.0.0.1:{config.port}"
-        self.http = aiohttp.ClientSession(self.url)
         self.stop = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Self:
+    async def open(self) -> None:
+        self.stop.clear()
         ready = asyncio.Event()
-        self._task = asyncio.create_task(run_api(self.config, self.stop, ready.set))
+        self._task = asyncio.create_task(app.run_api(self.config, self.stop, ready.set))
         waiting = asyncio.create_task(ready.wait())
         await asyncio.wait([self._task, waiting], return_when="FIRST_COMPLETED")
         waiting.cancel()
         if self._task.done():
-            await self.http.close()
             self._task.result()
+        self.connect()
+
+    def connect(self) -> None:
+        self.http = aiohttp.ClientSession(self.url)
+
+    async def close(self) -> None:
+        self.stop.set()
+        await self.http.close()
+        await self._task
+
+    async def restart(self) -> None:
+        await self.close()
+        await self.open()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.http.close()
-        self.stop.set()
-        assert self._task is not None
-        await self._task
+        await self.close()
 
     async def json(self, method: str, path: str, **request: Any) -> tuple[int, Any]:
         async with self.http.request(method, path, **request) as response:
             body = await response.read()
-            return response.status, msgspec.json.decode(body) if body else None
+            is_json = response.content_type == "application/json"
+            return response.status, msgspec.json.decode(body) if is_json else body
 
     async def publish(self, session_id: str) -> str:
         """Publish and return the resource's path."""
@@ -75,7 +93,24 @@ class RunningApi:
 
     async def until_ready(self) -> None:
         """Return once the api has heard of its peers."""
-        while (await self.json("GET", "/ready"))[0] != 200:  # noqa: ASYNC110 no event crosses HTTP
+        await self.until("/ready", lambda body: bool(body["ready"]))
+
+    async def until(self, path: str, condition: Callable[[Any], bool]) -> Any:
+        """Ask until the answer is as wanted; returns it."""
+        while not condition(body := (await self.json("GET", path))[1]):  # noqa: ASYNC110 no event crosses HTTP
+            await asyncio.sleep(0.02)
+        return body
+
+    async def metrics(self) -> dict[str, float]:
+        """Every sample of ``/metrics``: ``name{label=value,…}`` to its value."""
+        async with self.http.get("/metrics") as response:
+            families = text_string_to_metric_families(await response.text())
+        return {
+            name(sample.name, sample.labels): sample.value for each in families for sample in each.samples
+        }
+
+    async def until_metric(self, name: str, value: float) -> None:
+        while (await self.metrics())[name] != value:  # noqa: ASYNC110 no event crosses HTTP
             await asyncio.sleep(0.02)
 
     @contextlib.asynccontextmanager
@@ -107,6 +142,10 @@ class EventReader:
                 raise EOFError
         return block["id"], block.get("event", ""), msgspec.json.decode(block["data"])
 
+    async def drain(self) -> None:
+        """Read until the stream ends."""
+        await self._response.content.read()
+
     async def take(self, count: int) -> list[tuple[str, str, Any]]:
         return [await self.next() for _ in range(count)]
 
@@ -114,21 +153,22 @@ class EventReader:
 class Rig:
     """An api together with one fake ingest worker and a fake scheduler."""
 
-    def __init__(self, api: RunningApi, worker: FakeWorker, scheduler: FakeScheduler) -> None:
-        self.api = api
+    api: RunningApi
+
+    def __init__(self, worker: FakeWorker, scheduler: FakeScheduler) -> None:
         self.worker = worker
         self.scheduler = scheduler
 
 
 @contextlib.asynccontextmanager
 async def running_rig(directory: Path, **changes: Any) -> AsyncIterator[Rig]:
-    worker = FakeWorker(directory / "ingest-0.sock")
-    scheduler = FakeScheduler(directory / "scheduler-rt.sock")
+    rig = Rig(FakeWorker(directory / "ingest-0.sock"), FakeScheduler(directory / "scheduler-rt.sock"))
     try:
         async with RunningApi(make_config(directory, **changes)) as api:
+            rig.api = api
             if not api.config.tokens:
                 await api.until_ready()
-            yield Rig(api, worker, scheduler)
+            yield rig
     finally:
-        worker.die()
-        scheduler.die()
+        rig.worker.die()
+        rig.scheduler.die()

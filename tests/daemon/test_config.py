@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -6,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.api.config import LlmProfile
-from argusd.daemon.config import resolve
+from argusd.daemon.config import Config, resolve
 from argusd.daemon.errors import ConfigInvalid
+
+WriteToml = Callable[[str], dict[str, str]]
 
 
 @pytest.fixture
-def toml(tmp_path: Path):
+def toml(tmp_path: Path) -> WriteToml:
     """Writes a configuration file; returns the environment that names it."""
 
     def write(text: str) -> dict[str, str]:
@@ -22,7 +25,7 @@ def toml(tmp_path: Path):
     return write
 
 
-def test_defaults_need_nothing():
+def test_defaults_need_nothing() -> None:
     config = resolve({})
     assert config.api.port == 8015
     assert config.api.host == "127.0.0.1"
@@ -31,7 +34,7 @@ def test_defaults_need_nothing():
     assert config.runtime_dir == config.state_dir / "run"
 
 
-def test_what_processes_share_is_the_same_in_all_of_them(tmp_path: Path):
+def test_what_processes_share_is_the_same_in_all_of_them(tmp_path: Path) -> None:
     config = resolve({"ARGUSD_STATE_DIR": str(tmp_path), "ARGUSD_INGEST_WORKERS": "3"})
     sections = (config.api, config.ingest, config.scheduler)
     assert {section.runtime_dir for section in sections} == {tmp_path / "run"}
@@ -39,7 +42,7 @@ def test_what_processes_share_is_the_same_in_all_of_them(tmp_path: Path):
     assert [config.ingest_worker(n).worker for n in range(3)] == [0, 1, 2]
 
 
-def test_a_worker_that_is_not_configured_is_refused():
+def test_a_worker_that_is_not_configured_is_refused() -> None:
     with pytest.raises(ConfigInvalid, match="no ingest worker 7"):
         resolve({}).ingest_worker(7)
 
@@ -52,7 +55,9 @@ def test_a_worker_that_is_not_configured_is_refused():
         ({"PORT": "8002", "ARGUSD_API__PORT": "8003"}, 8003),
     ],
 )
-def test_the_environment_goes_over_older_names_over_the_file(toml, environment, expected):
+def test_the_environment_goes_over_older_names_over_the_file(
+    toml: WriteToml, environment: dict[str, str], expected: int
+) -> None:
     assert resolve(toml("[api]\nport = 8001") | environment).api.port == expected
 
 
@@ -70,11 +75,11 @@ def test_the_environment_goes_over_older_names_over_the_file(toml, environment, 
         ("NOTIFY_SOCKET", "/run/notify", lambda config: config.notify_socket),
     ],
 )
-def test_each_variable_reaches_its_key(variable, value, read):
+def test_each_variable_reaches_its_key(variable: str, value: str, read: Callable[[Config], object]) -> None:
     assert read(resolve({variable: value})) == value
 
 
-def test_the_older_names_of_a_language_model_make_the_default_profile():
+def test_the_older_names_of_a_language_model_make_the_default_profile() -> None:
     older = {"PROXYLLM_URL": "http://llm:4000/v1", "PROXYLLM_KEY": "s3cret", "PROXYLLM_MODEL": "judge"}
     assert resolve(older).api.llm == {
         "default": LlmProfile(model="judge", base_url="http://llm:4000/v1", api_key="s3cret")
@@ -89,12 +94,14 @@ def test_the_older_names_of_a_language_model_make_the_default_profile():
         ({"PROXYLLM_MODEL": "judge", "ARGUSD_API__LLM__DEFAULT__TIMEOUT_S": "0"}, "timeout_s"),
     ],
 )
-def test_a_language_model_profile_that_cannot_work_is_refused(variables, problem):
+def test_a_language_model_profile_that_cannot_work_is_refused(
+    variables: dict[str, str], problem: str
+) -> None:
     with pytest.raises(ConfigInvalid, match=problem):
         resolve(variables)
 
 
-def test_a_value_with_brackets_is_toml():
+def test_a_value_with_brackets_is_toml() -> None:
     config = resolve(
         {
             "ARGUSD_API__TOKENS": '[{secret = "a", session_prefix = "kyc-"}, {secret = "b"}]',
@@ -123,7 +130,7 @@ def test_a_value_with_brackets_is_toml():
         ("port = ", "is not TOML"),
     ],
 )
-def test_what_is_not_understood_is_refused_by_name(toml, text, complaint):
+def test_what_is_not_understood_is_refused_by_name(toml: WriteToml, text: str, complaint: str) -> None:
     with pytest.raises(ConfigInvalid) as caught:
         resolve(toml(text))
     assert complaint in str(caught.value)
@@ -140,7 +147,7 @@ def test_what_is_not_understood_is_refused_by_name(toml, text, complaint):
         ({"ARGUSD_STATE_DIR": "/x" * 60}, "too long for unix sockets"),
     ],
 )
-def test_a_variable_that_is_not_understood_is_refused(environment, complaint):
+def test_a_variable_that_is_not_understood_is_refused(environment: dict[str, str], complaint: str) -> None:
     with pytest.raises(ConfigInvalid) as caught:
         resolve(environment)
     assert complaint in str(caught.value)
@@ -150,7 +157,7 @@ def test_a_variable_that_is_not_understood_is_refused(environment, complaint):
     st.from_regex(r"ARGUSD_[A-Z_]{1,20}", fullmatch=True),
     st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=20),
 )
-def test_any_variable_is_either_understood_or_refused_in_words(name: str, value: str):
+def test_any_variable_is_either_understood_or_refused_in_words(name: str, value: str) -> None:
     # No other exception gets out, whatever the variable.
     with suppress(ConfigInvalid):
         assert resolve({name: value}).environment == {name: value}

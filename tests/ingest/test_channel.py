@@ -131,3 +131,16 @@ async def test_a_client_connects_once_the_server_is_there_and_again_after_it_lef
         assert not path.exists()
     client.cancel()
     await asyncio.gather(client, return_exceptions=True)
+
+
+async def test_a_channel_still_closes_after_a_task_that_awaited_its_end_was_cancelled() -> None:
+    ours, theirs = socket.socketpair()
+    channel = Channel[msgspec.Struct](ours, msgspec.Struct, lambda _: None)
+    waiting = asyncio.ensure_future(asyncio.wait_for(channel.closed, 10))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    channel.close()
+    assert ours.fileno() == -1
+    assert theirs.recv(1) == b""
+    theirs.close()

@@ -1,5 +1,6 @@
 """A model, an engine and a stream that show what the loop gives them; the arenas in these tests are real."""
 
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -187,3 +188,19 @@ def write_windows(ring: PcmRing, values: Sequence[int], *, arrival: float) -> No
     samples = np.repeat(np.array(values, np.int16), WINDOW)
     start = arrival - len(samples) / 16_000
     ring.write(samples, 0, int(start * 1e9), 0)
+
+
+def calls_of(run: Callable[[], Any]) -> int:
+    """Function calls, Python's and C's, that ``run`` makes."""
+    count = 0
+
+    def profile(_frame: Any, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(profile)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return count

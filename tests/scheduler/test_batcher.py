@@ -1,7 +1,5 @@
 """The plan is pure: these tests run without a clock, a device or an ML library."""
 
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,13 +11,15 @@ from argusd.scheduler.batcher import LaneState, ModelState, Plan, plan
 from argusd.scheduler.curve import BatchCurve
 from argusd.scheduler.demand import Demand
 
+from .fakes import calls_of
+
 FLAT = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.012, 0.016, 0.024])  # 8 is the best size, call-bound
 LINEAR = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.020, 0.040, 0.080])
 ONE_LANE = LaneState(free=1, total=1, shared=False)
 
 
-def state(curve: BatchCurve = FLAT, room: int = 99) -> ModelState:
-    return ModelState(curve, curve.max_batch, room)
+def state(curve: BatchCurve = FLAT, room: int = 99, max_batch: int = 0) -> ModelState:
+    return ModelState(curve, max_batch or curve.max_batch, room, curve.call_bound)
 
 
 def demand_of(sessions: int, *, model: int = 0, period: float = 0.25, arrival: float = 10.0) -> Demand:
@@ -52,7 +52,7 @@ def test_a_batch_is_never_larger_than_the_curve_makes_worthwhile() -> None:
 
 def test_cores_share_the_rows_of_a_model_that_gains_nothing_from_batches() -> None:
     two_cores = LaneState(free=2, total=2, shared=False)
-    planned = plan(10.0, demand_of(2), [ModelState(LINEAR, 4, 99)], two_cores)
+    planned = plan(10.0, demand_of(2), [state(LINEAR, 99, 4)], two_cores)
     assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
 
 
@@ -102,7 +102,7 @@ def test_the_earliest_deadline_goes_first_among_equal_shares() -> None:
     for period in (1.0, 0.1, 0.5):
         row = demand.add_stream(demand.shares.join(1.0), 0, period=period, max_age=1.0, due=10.0)
         demand.arrival[row] = 10.0
-    planned = plan(10.0, demand, [ModelState(FLAT, 2, 99)], ONE_LANE)
+    planned = plan(10.0, demand, [state(FLAT, 99, 2)], ONE_LANE)
     assert list(planned.batches[0].rows) == [1, 2]
 
 
@@ -110,7 +110,7 @@ def test_priority_goes_before_everything() -> None:
     demand = demand_of(3)
     demand.priority[2] = 1
     demand.deadline[2] = 99.0
-    planned = plan(10.0, demand, [ModelState(FLAT, 1, 99)], ONE_LANE)
+    planned = plan(10.0, demand, [state(FLAT, 99, 1)], ONE_LANE)
     assert list(planned.batches[0].rows) == [2]
 
 
@@ -130,25 +130,9 @@ def test_a_task_past_its_deadline_is_never_served() -> None:
 def test_planning_for_a_thousand_sessions_takes_as_many_steps_as_for_ten() -> None:
     def steps(sessions: int) -> int:
         demand = demand_of(sessions)
-        return _calls(lambda: plan(10.0, demand, [state()], ONE_LANE))
+        return calls_of(lambda: plan(10.0, demand, [state()], ONE_LANE))
 
     assert steps(1000) == steps(10)
-
-
-def _calls(run: Callable[[], Any]) -> int:
-    """Function calls, Python's and C's, that ``run`` makes."""
-    count = 0
-
-    def profile(_frame: Any, event: str, _argument: Any) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(profile)
-    try:
-        run()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 row_strategy = st.fixed_dictionaries(
@@ -187,7 +171,7 @@ def test_every_plan_keeps_the_rules(
             )
             demand.arrival[index] = arrival
         demand.busy[index], demand.priority[index] = row["busy"], row["priority"]
-    states = [ModelState(LINEAR, max_batch, room)] * 3
+    states = [state(LINEAR, room, max_batch)] * 3
     planned = plan(now, demand, states, LaneState(free, 3, shared))
 
     served, ready = rows_of(planned), set(demand.ready(now).tolist())
@@ -222,7 +206,7 @@ def test_under_twice_the_load_equal_sessions_are_served_equally(
         )
     for _ in range(40 * sessions):
         demand.arrival[:sessions] = now
-        planned = plan(now, demand, [ModelState(LINEAR, max_batch, 1)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, 1, max_batch)], ONE_LANE)
         for batch in planned.batches:
             demand.dispatch(batch.rows, now, stretch=1.0, grid=0.0, seconds=LINEAR.item_cost)
             served[batch.rows] += 1
@@ -242,7 +226,7 @@ def test_a_session_of_twice_the_weight_is_served_twice_as_often_under_overload()
     for step in range(300):
         now = step * 0.010
         demand.arrival[:2] = now
-        planned = plan(now, demand, [ModelState(LINEAR, 1, 1)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, 1, 1)], ONE_LANE)
         rows = planned.batches[0].rows
         demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
         demand.settle(planned.waiting)
@@ -259,7 +243,7 @@ def test_a_session_that_was_away_does_not_push_the_others_aside_when_it_returns(
         now = step * 0.010
         demand.arrival[0] = now
         demand.arrival[1] = now if step >= 200 else np.inf
-        planned = plan(now, demand, [ModelState(LINEAR, 1, 1)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, 1, 1)], ONE_LANE)
         rows = planned.batches[0].rows
         demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
         demand.settle(planned.waiting)

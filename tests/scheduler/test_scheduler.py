@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from argusd.scheduler.core import Outcome
 from argusd.scheduler.curve import BatchCurve
-from argusd.scheduler.errors import DeviceUnavailable, OutOfMemory
+from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavailable, OutOfMemory
 from argusd.scheduler.lanes import Lanes
 from argusd.scheduler.messages import SessionPolicy
 from argusd.scheduler.scheduler import Scheduler
@@ -389,3 +390,56 @@ async def test_what_a_stream_does_not_want_to_hear_costs_no_inference(bench: Ben
     write_windows(ring, [3], arrival=bench.now)
     await bench.settle()
     assert [output[0] for _, output, _ in bench.sound.made[0].absorbed] == [3]
+
+
+async def test_a_lane_that_was_given_nothing_to_do_goes_to_who_waits(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argusd.scheduler.scheduler.LONGEST_TICK_S", 1000.0)
+    bench.vision_engine.gate.clear()
+    rings = []
+    for n in range(4):
+        ring, ref = bench.tracks.frames()
+        bench.watch(f"s{n}", "face")
+        bench.sessions.ring_opened(f"s{n}", ref)
+        write_frame(ring, n, arrival=bench.now)
+        rings.append(ring)
+    bench.served_vision.max_batch = 1
+    bench.face.made[0].looks = bench.face.made[1].looks = False
+    loop = asyncio.create_task(bench.scheduler.run())
+    await bench.until(lambda: bench.lanes.state.free == 0)
+    bench.vision_engine.gate.set()
+    await bench.until(lambda: len(bench.face.made[2].absorbed) == len(bench.face.made[3].absorbed) == 1)
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+
+
+async def test_a_lost_device_ends_the_process(bench: Bench) -> None:
+    codes: list[int] = []
+    bench.scheduler.abort = codes.append
+    bench.vision_engine.fail = DeviceLost("gone for good")
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    write_frame(ring, 1, arrival=bench.now)
+    await bench.settle()
+    assert codes == [EXIT_DEVICE_LOST]
+
+
+async def test_a_stream_that_fails_leaves_no_row_behind(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[Outcome]:
+        raise ValueError("a bug in a stream")
+
+    raised: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context["exception"]))
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    monkeypatch.setattr(bench.face.made[0], "absorb", fail)
+    write_frame(ring, 1, arrival=bench.now)
+    await bench.settle()
+    assert [str(error) for error in raised] == ["a bug in a stream"]
+    bench.sessions.end("alice")
+    assert bench.sessions.rows == {}

@@ -5,7 +5,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from argusd.scheduler.core import Roi
+from argusd.scheduler.models.facemesh import LEFT_EYELIDS, RIGHT_EYELIDS
 from argusd.scheduler.policy import Policy
 from argusd.scheduler.streams.face import FaceStream
 
@@ -103,6 +106,28 @@ def test_a_person_who_leaves_and_comes_back(runners: Runners, media: Path) -> No
     assert all(latest["gaze"] is not None for latest in findings.between(8, 10))
 
 
+def with_eyes_shut(pixels: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Stretch the skin above each eye down to its lower lid, column by column, and draw the lashes there."""
+    shut = pixels.copy()
+    for eye in (RIGHT_EYELIDS, LEFT_EYELIDS):
+        lower, upper = points[eye[:9]], points[[eye[0], *eye[9:], eye[8]]]
+        for x in range(int(lower[:, 0].min()), int(lower[:, 0].max()) + 1):
+            below, above = (np.interp(x, *line[np.argsort(line[:, 0])].T) for line in (lower, upper))
+            top = 2 * above - below - 4
+            rows = np.arange(int(top), int(below) + 1)
+            shut[rows, x] = pixels[np.interp(rows, (top, below), (top, above - 3)).astype(int), x]
+            shut[int(below) - 1 : int(below) + 1, x] = (30, 20, 20)
+    return shut
+
+
+def test_shut_eyes_are_a_blink(runners: Runners, media: Path) -> None:
+    pixels = np.asarray(cv2.imread(str(media / "biden.jpg")), np.uint8)
+    points = runners("face_mesh").look(from_bgr(pixels), Roi(581, 400, 540)).points
+    shut = with_eyes_shut(pixels, points[:, :2])
+    findings = play(runners, slides((from_bgr(pixels), 1), (from_bgr(shut), 0.5), (from_bgr(pixels), 1)))
+    assert [latest["blink"] for _, latest in findings.latest] == [False] * 8 + [True] * 4 + [False] * 8
+
+
 @pytest.mark.parametrize("part", [0.9, 1.2, 2.0])
 def test_a_face_that_fills_the_frame_is_found(runners: Runners, media: Path, part: float) -> None:
     """The picture is cut to ``part`` of the face's width around it."""
@@ -116,9 +141,9 @@ def test_a_face_that_fills_the_frame_is_found(runners: Runners, media: Path, par
 @pytest.mark.parametrize("width", [150, 90, 75])
 def test_a_face_at_the_other_end_of_the_room_is_found(runners: Runners, media: Path, width: int) -> None:
     """``width`` pixels of 1280."""
-    _, near = next(iter(frames(media / "gaze_focus.mp4")))
-    small = cv2.resize(near.planes[0], None, fx=width / 300, fy=width / 300, interpolation=cv2.INTER_AREA)
+    near = np.asarray(cv2.imread(str(media / "biden.jpg")), np.uint8)[150:900]
+    small = cv2.resize(near, None, fx=width / 320, fy=width / 320, interpolation=cv2.INTER_AREA)
     room = np.full((720, 1280, 3), 90, np.uint8)
-    room[100 : 100 + small.shape[0], 600 : 600 + small.shape[1]] = small[..., None]
+    room[100 : 100 + small.shape[0], 600 : 600 + small.shape[1]] = small
     findings = play(runners, slides((from_bgr(room), 2)))
     assert {latest["face_count"] for latest in findings.between(0, 2)} == {1}

@@ -1,0 +1,34 @@
+import re
+
+from argusd.api.dashboard import FILES, TYPES
+
+from .fixtures import Rig
+
+
+async def test_the_page_and_its_files_are_served_under_a_strict_policy(rig: Rig) -> None:
+    async with rig.api.http.get("/") as response:
+        page = await response.text()
+        assert response.content_type == "text/html"
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+        assert "unsafe" not in response.headers["Content-Security-Policy"]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+    wanted = set(re.findall(r'(?:src|href)="(/ui/[^"]+)"', page))
+    assert wanted == {"/ui/eye.svg", "/ui/style.css", "/ui/dashboard.js"}
+    for path in wanted:
+        async with rig.api.http.get(path) as response:
+            assert response.status == 200
+
+
+async def test_nothing_else_can_be_had(rig: Rig) -> None:
+    for path in ("/ui/nothing.js", "/ui/..%2fapp.py", "/ui/%2e%2e/app.py", "/ui/"):
+        status, body = await rig.api.json("GET", path)
+        assert (status, body["error_code"]) == (404, "not_found")
+
+
+def test_the_page_holds_no_inline_code_and_fetches_nothing_from_elsewhere() -> None:
+    assert {file.name for file in FILES.iterdir()} == set(TYPES)
+    page = (FILES / "index.html").read_text()
+    assert re.findall(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", page) == []
+    for name in ("index.html", "dashboard.js", "style.css"):
+        assert "://" not in (FILES / name).read_text()
+    assert "innerHTML" not in (FILES / "dashboard.js").read_text()

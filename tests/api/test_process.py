@@ -1,0 +1,73 @@
+"""The api as a process of its own: what it loads, and that killing it loses nothing."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from .fakes import FakeScheduler, FakeWorker
+from .fixtures import Rig, RunningApi, make_config
+
+ML_LIBRARIES = ("aiortc", "av", "cv2", "easyocr", "numpy", "onnx", "onnxruntime", "tflite", "torch")
+
+SERVE = """
+import asyncio, sys
+from pathlib import Path
+from argusd.api.app import run_api
+from argusd.api.config import ApiConfig
+directory, port = Path(sys.argv[1]), int(sys.argv[2])
+config = ApiConfig(runtime_dir=directory, state_dir=directory / "state", port=port)
+asyncio.run(run_api(config, asyncio.Event(), lambda: print("ready", flush=True)))
+"""
+
+
+def test_the_api_loads_no_ml_library() -> None:
+    code = "import argusd.api.app, sys; print(*(name for name in sys.modules if '.' not in name))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(loaded.stdout.split()) & set(ML_LIBRARIES) == set()
+
+
+class ApiProcess(RunningApi):
+    """The api in a child process, on the same port and state each time."""
+
+    async def open(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            SERVE,
+            str(self.config.runtime_dir),
+            str(self.config.port),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        assert await self._process.stdout.readline() == b"ready\n"
+        self.connect()
+
+    async def close(self) -> None:
+        await self.http.close()
+        self._process.send_signal(signal.SIGKILL)
+        await self._process.wait()
+
+
+async def test_killing_the_api_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    rig = Rig(FakeWorker(tmp_path / "ingest-0.sock"), FakeScheduler(tmp_path / "scheduler-rt.sock"))
+    async with ApiProcess(make_config(tmp_path)) as rig.api:
+        resource = await rig.api.publish("s1")
+        for before in (0, 100, 200):
+            for _ in range(100):
+                rig.scheduler.find("s1")
+            await rig.scheduler.until(lambda before=before: rig.scheduler.acked > before)  # type: ignore[misc]
+            await rig.api.restart()
+        await rig.scheduler.until(lambda: rig.scheduler.acked == 300)
+        seen: list[int] = []
+        async with rig.api.events("/sessions/s1/events", "0") as events:
+            while len(seen) < 300:
+                _, kind, event = await events.next()
+                assert kind == ""
+                if event["type"] == "observation":
+                    seen.append(event["data"]["number"])
+        assert seen == list(range(1, 301))
+        assert (await rig.api.json("DELETE", resource))[0] == 200
+    rig.worker.die()
+    rig.scheduler.die()

@@ -1,0 +1,92 @@
+"""The api with the real ingest worker and real WebRTC peers."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from argusd.ingest.config import IngestConfig
+from argusd.ingest.worker import run_worker
+from argusd.interviewer_bridge.errors import PublishRefused
+from argusd.interviewer_bridge.media import synthetic
+from argusd.interviewer_bridge.publisher import Publisher
+
+from .fakes import FakeScheduler
+from .fixtures import SDP, RunningApi, make_config
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[RunningApi]:
+    scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock")
+    async with worker(tmp_path), RunningApi(make_config(tmp_path)) as api:
+        await api.until_ready()
+        yield api
+    scheduler.die()
+
+
+@contextlib.asynccontextmanager
+async def worker(runtime_dir: Path) -> AsyncIterator[None]:
+    stop, ready = asyncio.Event(), asyncio.Event()
+    config = IngestConfig(runtime_dir=runtime_dir, arena_mib=32)
+    task = asyncio.create_task(run_worker(config, stop, ready.set))
+    await asyncio.wait_for(ready.wait(), 20)
+    yield
+    stop.set()
+    await task
+
+
+async def test_a_real_peer_goes_live_is_refused_a_double_and_leaves(api: RunningApi) -> None:
+    async with api.events("/events") as events:
+        async with Publisher(api.url, "s1", synthetic()):
+            assert (await events.next())[2]["name"] == "connecting"
+            assert (await events.next())[2]["name"] == "live"
+            with pytest.raises(PublishRefused) as caught:
+                await Publisher(api.url, "s1", synthetic()).__aenter__()
+            assert (caught.value.status, caught.value.code) == (409, "session_active")
+            _, session = await api.json("GET", "/sessions/s1")
+            assert (session["state"], session["streams"]) == ("live", ["face", "video", "audio"])
+            assert session["worker_id"] == "ingest-0"
+        _, _, closed = await events.next()
+    assert (closed["name"], closed["state"], closed["data"]["worker"]) == ("closed", "end", "ingest-0")
+    async with Publisher(api.url, "s1", synthetic()):
+        assert (await api.json("GET", "/sessions/s1"))[1]["state"] in ("connecting", "live")
+
+
+async def test_media_goes_on_while_the_api_restarts(api: RunningApi) -> None:
+    async with Publisher(api.url, "s1", synthetic()):
+        await api.until("/sessions/s1", lambda body: body["state"] == "live")
+        await api.restart()
+        await api.until_ready()
+        frames = "ml_ingest_frames_total{kind=video,worker_id=ingest-0}"
+        before = (await api.metrics())[frames]
+        while (await api.metrics())[frames] <= before:  # noqa: ASYNC110 no event crosses HTTP
+            await asyncio.sleep(0.05)
+        assert (await api.json("GET", "/sessions/s1"))[1]["state"] == "live"
+
+
+@pytest.mark.parametrize(
+    ("offer", "status", "code"),
+    [
+        ("this is no sdp", 400, "bad_offer"),
+        ("v=0\r\n", 400, "bad_offer"),
+        ("recvonly", 422, "offer_not_sending"),
+        ("two videos", 422, "too_many_tracks"),
+    ],
+)
+async def test_a_bad_offer_is_refused_and_the_others_go_on(
+    api: RunningApi, offer: str, status: int, code: str
+) -> None:
+    async with Publisher(api.url, "s1", synthetic()) as publisher:
+        good = await publisher._peer.createOffer()
+        if offer == "recvonly":
+            offer = good.sdp.replace("a=sendonly", "a=recvonly")
+        elif offer == "two videos":
+            head, *media = good.sdp.split("m=")
+            video = next(part for part in media if part.startswith("video"))
+            offer = "m=".join([head, video, video])
+        answer_status, answer = await api.json("POST", "/whip/s2", data=offer, headers=SDP)
+        assert (answer_status, answer["error_code"]) == (status, code)
+        await api.until("/sessions/s1", lambda body: body["state"] == "live")
+    assert (await api.json("GET", "/sessions/s2"))[0] == 404

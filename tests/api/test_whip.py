@@ -1,0 +1,187 @@
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from argusd.api.whip import offered_kinds
+
+from .fixtures import OFFER, SDP, Rig, running_rig
+
+FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
+
+
+async def test_publish_answers_as_rfc_9725_has_it(rig: Rig) -> None:
+    async with rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response:
+        assert response.status == 201
+        assert response.content_type == "application/sdp"
+        assert await response.text() == "v=0\r\nanswer\r\n"
+        prefix, _, secret = response.headers["Location"].rpartition("/")
+        assert prefix == "/whip/s1"
+        assert len(secret) == 32
+        assert response.headers["Link"].startswith("</sessions/s1/events?after=0>; rel=")
+    assert rig.worker.opened[0].session_id == "s1"
+    assert rig.worker.opened[0].offer_sdp == OFFER
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        (OFFER, {"Content-Type": "text/plain"}, 415, "unsupported_media_type"),
+        (b"", SDP, 400, "malformed_body"),
+        (b"\xff\xfe", SDP, 400, "malformed_body"),
+        (b"v=0\r\n" * 20_000, SDP, 413, "body_too_large"),
+    ],
+)
+async def test_a_bad_body_is_refused_before_any_worker_sees_it(
+    rig: Rig, body: Any, headers: dict[str, str], status: int, code: str
+) -> None:
+    answer_status, answer = await rig.api.json("POST", "/whip/s1", data=body, headers=headers)
+    assert (answer_status, answer["success"], answer["error_code"]) == (status, False, code)
+    assert answer["session_id"] == "s1"
+    assert rig.worker.opened == []
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("bad_offer", 400),
+        ("offer_not_sending", 422),
+        ("too_many_tracks", 422),
+        ("unsupported_codec", 422),
+        ("session_exists", 409),
+        ("shm_exhausted", 503),
+        ("worker_full", 503),
+    ],
+)
+async def test_a_workers_refusal_keeps_its_code_and_leaves_no_session(
+    rig: Rig, code: str, status: int
+) -> None:
+    rig.worker.refusal = (code, "Because.")
+    async with rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response:
+        body = await response.json()
+        assert (response.status, body["error_code"], body["error"]) == (status, code, "Because.")
+        assert ("Retry-After" in response.headers) == (status == 503)
+    assert (await rig.api.json("GET", "/sessions/s1"))[0] == 404
+
+
+@pytest.mark.parametrize("session_id", ["a b", "ä", "x" * 129, "a%00", "a$"])
+async def test_a_session_id_of_other_characters_is_refused(rig: Rig, session_id: str) -> None:
+    status, body = await rig.api.json("POST", f"/whip/{session_id}", data=OFFER, headers=SDP)
+    assert (status, body["error_code"]) == (422, "invalid_field")
+
+
+async def test_a_second_publisher_is_a_conflict_until_the_first_has_left(rig: Rig) -> None:
+    resource = await rig.api.publish("s1")
+    status, body = await rig.api.json("POST", "/whip/s1", data=OFFER, headers=SDP)
+    assert (status, body["error_code"]) == (409, "session_active")
+    assert (await rig.api.json("DELETE", resource))[0] == 200
+    assert rig.worker.closed == ["s1"]
+    assert await rig.api.publish("s1") != resource
+
+
+async def test_two_offers_at_once_open_one_session(rig: Rig) -> None:
+    requests = [rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) for _ in range(4)]
+    statuses = sorted(response.status for response in await asyncio.gather(*requests))
+    assert statuses == [201, 409, 409, 409]
+
+
+async def test_the_resource_cannot_be_guessed(rig: Rig) -> None:
+    resource = await rig.api.publish("s1")
+    for path in (f"{resource}x", "/whip/s1/guess", resource.replace("s1", "s2")):
+        status, body = await rig.api.json("DELETE", path)
+        assert (status, body["error_code"]) == (404, "resource_not_found")
+    assert (await rig.api.json("DELETE", resource))[0] == 200
+    assert (await rig.api.json("DELETE", resource))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        ("a=ice-ufrag:abcd\r\na=ice-pwd:x\r\nm=audio 9 RTP 0\r\na=candidate:1\r\n", FRAGMENT, 204),
+        ("a=ice-ufrag:other\r\na=ice-pwd:y\r\n", FRAGMENT, 422),
+        ("a=candidate:1\r\n", FRAGMENT, 400),
+        ("a=ice-ufrag:abcd\r\n", SDP, 415),
+    ],
+)
+async def test_patch_takes_candidates_and_refuses_restarts(
+    rig: Rig, body: str, headers: dict[str, str], status: int
+) -> None:
+    resource = await rig.api.publish("s1")
+    assert (await rig.api.json("PATCH", resource, data=body, headers=headers))[0] == status
+
+
+async def test_get_is_empty_and_options_tell_what_is_taken(rig: Rig) -> None:
+    resource = await rig.api.publish("s1")
+    for path in ("/whip/s1", resource):
+        assert await rig.api.json("GET", path) == (204, b"")
+    async with rig.api.http.options("/whip/s1", headers={"Origin": "http://localhost:3000"}) as response:
+        assert response.status == 200
+        assert response.headers["Accept-Post"] == "application/sdp"
+        assert response.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+        assert "POST" in response.headers["Access-Control-Allow-Methods"]
+    async with rig.api.http.options(resource) as response:
+        assert {"DELETE", "PATCH"} <= set(response.headers["Allow"].split(", "))
+
+
+async def test_a_flood_of_offers_is_slowed(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, whip_posts_per_minute_and_session=4) as rig:
+        rig.worker.refusal = ("bad_offer", "Because.")
+        answers = []
+        for _ in range(3):
+            async with rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response:
+                answers.append((response.status, response.headers.get("Retry-After")))
+        assert answers == [(400, None), (400, None), (429, "5")]
+        rig.worker.refusal = None
+        await rig.api.publish("s2")
+
+
+async def test_a_full_daemon_says_when_to_come_back(rig: Rig) -> None:
+    rig.scheduler.fits_more = 0
+    rig.scheduler.tell_stats()
+    await rig.api.until("/sessions", lambda body: body["fits_more"] == 0)
+    async with rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response:
+        assert (response.status, (await response.json())["error_code"]) == (503, "overloaded")
+        assert response.headers["Retry-After"] == "10"
+
+
+async def test_an_operator_may_take_more_than_is_promised(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, overcommit=True) as rig:
+        rig.scheduler.fits_more = 0
+        rig.scheduler.tell_stats()
+        await rig.api.until("/sessions", lambda body: body["fits_more"] == 0)
+        await rig.api.publish("s1")
+
+
+async def test_full_and_absent_workers_are_passed_over(rig: Rig) -> None:
+    rig.worker.max_sessions = 1
+    await rig.api.publish("s1")
+    rig.worker.stats()
+    await rig.api.until("/ready", lambda body: body["workers"][0]["load"] == 1)
+    status, body = await rig.api.json("POST", "/whip/s2", data=OFFER, headers=SDP)
+    assert (status, body["error_code"]) == (503, "no_ingest_worker")
+
+
+async def test_a_silent_worker_runs_into_the_deadline(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, answer_timeout_s=0.1) as rig:
+        rig.worker.mute = True
+        status, body = await rig.api.json("POST", "/whip/s1", data=OFFER, headers=SDP)
+        assert (status, body["error_code"]) == (504, "worker_timeout")
+        rig.worker.mute = False
+        await rig.api.publish("s1")
+        assert rig.worker.closed == ["s1"]  # what may have opened late was closed before
+
+
+async def test_a_worker_that_dies_over_an_offer_is_told_at_once(rig: Rig) -> None:
+    rig.worker.mute = True
+    request = asyncio.ensure_future(rig.api.json("POST", "/whip/s1", data=OFFER, headers=SDP))
+    await rig.worker.until(lambda: bool(rig.worker.opened))
+    rig.worker.die()
+    status, body = await request
+    assert (status, body["error_code"]) == (503, "no_ingest_worker")
+
+
+async def test_what_is_watched_follows_the_tracks(rig: Rig) -> None:
+    assert offered_kinds("v=0\r\nm=audio 9 x\r\n") == ("audio",)
+    assert offered_kinds("v=0\r\nm=video 9 x\r\nm=audio 9 x\r\n") == ("video", "audio")
+    assert offered_kinds("v=0\r\nm=application 9 x\r\n") == ()

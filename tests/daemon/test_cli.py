@@ -1,0 +1,75 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from argusd.daemon.cli import COMMANDS, main
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test touches the user's state or cache."""
+    monkeypatch.setenv("ARGUSD_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("ARGUSD_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: argusd {command}" in capsys.readouterr().out
+
+
+def test_without_a_command_all_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out.split()
+    assert set(COMMANDS) <= set(shown)
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "sentence"),
+    [
+        (["serve", "--config", "/nowhere.toml"], 2, "cannot read the configuration /nowhere.toml"),
+        (["ingest", "--index", "99"], 2, "there is no ingest worker 99"),
+        (["publish", "--session", "s"], 2, "name a media file, or sample, or give --synthetic"),
+        (["publish", "film.mp4", "--synthetic", "--session", "s"], 2, "or give --synthetic"),
+        (["publish", "/nowhere.mp4", "--session", "s"], 1, "cannot open /nowhere.mp4"),
+        (["events", "--url", "http://127.0.0.1:1"], 1, "no daemon answers at http://127.0.0.1:1"),
+        (["models", "pull", "nonesuch"], 1, "the manifest has no model 'nonesuch'"),
+        (["bench", "nonesuch"], 2, "there is no benchmark 'nonesuch'"),
+        (["bench", "harness"], 2, "is a part of the benchmarks"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence(
+    argv: list[str], code: int, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(argv) == code
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("argusd: ")
+    assert sentence in line
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_taken_port_is_named(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert main([command, "--port", str(port)]) == 1
+    assert f"cannot listen on 127.0.0.1:{port} (address already in use)" in capsys.readouterr().err
+
+
+def test_models_are_listed_before_any_is_here(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "list"]) == 0
+    heading, *rows = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["NAME", "ROLE", "PACKS", "MB", "LICENCE", "ABOUT"]
+    assert rows
+    assert all(row.startswith("·") for row in rows)
+
+
+def test_an_empty_cache_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "verify"]) == 0
+    assert capsys.readouterr().out == "all files are whole\n"

@@ -1,0 +1,29 @@
+"""Settings that make no sense are refused by name."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from argusd.ingest.config import IngestConfig
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"slots": 1}, "slots"),
+        ({"slots": 0}, "slots"),
+        ({"max_sessions": 0}, "max_sessions"),
+        ({"worker": 2, "workers": 2}, "worker"),
+        ({"pcm_seconds": 1.0}, "pcm_seconds"),
+        ({"stale_s": 10.0, "closed_s": 10.0}, "stale_s"),
+    ],
+)
+def test_a_bad_setting_is_named(settings: dict[str, Any], name: str) -> None:
+    with pytest.raises(ValueError, match=rf"ingest\.{name}"):
+        IngestConfig(runtime_dir=Path("run"), **settings)
+
+
+def test_the_socket_is_named_after_the_worker() -> None:
+    config = IngestConfig(runtime_dir=Path("run"), worker=1, workers=2)
+    assert config.socket_path == Path("run/ingest-1.sock")

@@ -1,0 +1,156 @@
+"""Frames decoded in their own thread: the same pixels as FFmpeg makes, and never waited for."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from argusd.benchmarks.clips import VideoName, video_clip
+from argusd.ingest.arena import Arena
+from argusd.ingest.decoder import VideoDecoder, Work
+from argusd.ingest.errors import ArenaFull, RingClosed
+from argusd.ingest.frame import FrameFlag, FrameInfo
+from argusd.ingest.sink import FrameSink
+
+
+class RecordingSink(FrameSink):
+    """Keeps what is written; ``hold`` makes the decoder's thread wait in the middle of a write."""
+
+    def __init__(self) -> None:
+        super().__init__(Arena(1 << 20), 2, lambda _ring: None)
+        self.written: list[tuple[FrameInfo, list[NDArray[np.uint8]]]] = []
+        self.arrived = threading.Semaphore(0)
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.refusal: Exception | None = None
+
+    def write(self, planes: Sequence[NDArray[np.uint8]], info: FrameInfo) -> None:
+        self.arrived.release()
+        assert self.go_on.wait(20)
+        if self.refusal is not None:
+            raise self.refusal
+        self.written.append((info, [plane.copy() for plane in planes]))
+
+    def await_frames(self, count: int) -> None:
+        for _ in range(count):
+            assert self.arrived.acquire(timeout=20)
+
+
+def finish(decoder: VideoDecoder) -> None:
+    """End the thread, and wait for it as the product never does."""
+    decoder.close()
+    for thread in threading.enumerate():
+        if thread.name == "video-decoder":
+            thread.join(20)
+
+
+def work(codec: str, data: bytes, timestamp: int = 0, flags: FrameFlag = FrameFlag.NONE) -> Work:
+    return Work(codec, data, timestamp, captured_ns=5, arrival_ns=6, flags=flags)
+
+
+@pytest.fixture
+def sink() -> RecordingSink:
+    return RecordingSink()
+
+
+@pytest.fixture
+def failures() -> list[None]:
+    return []
+
+
+@pytest.fixture
+def decoder(sink: RecordingSink, failures: list[None]) -> Iterator[VideoDecoder]:
+    made = VideoDecoder(1920 * 1088, sink, lambda: failures.append(None))
+    yield made
+    sink.go_on.set()
+    made.close()
+
+
+def reference(codec: str, packets: Sequence[bytes]) -> list[NDArray[Any]]:
+    context = av.CodecContext.create(codec, "r")
+    assert isinstance(context, av.VideoCodecContext)
+    frames = [frame for packet in packets for frame in context.decode(av.Packet(packet))]
+    return [frame.to_ndarray(format="yuv420p") for frame in frames + context.decode(None)]
+
+
+@pytest.mark.parametrize("codec", ["vp8", "h264"])
+def test_every_pixel_arrives_with_its_frames_times_and_flags(
+    codec: VideoName, sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    packets = video_clip(codec, 130, 98, 5)
+    for index, packet in enumerate(packets):
+        decoder.submit(work(codec, packet, 3000 * index, FrameFlag.SUSPECT if index == 3 else FrameFlag.NONE))
+    sink.await_frames(5)
+    finish(decoder)
+    for index, ((info, planes), expected) in enumerate(
+        zip(sink.written, reference(codec, packets), strict=True)
+    ):
+        assert np.array_equal(np.concatenate([plane.reshape(-1) for plane in planes]), expected.reshape(-1))
+        assert (info.width, info.height, info.rtp_timestamp) == (130, 98, 3000 * index)
+        assert (info.captured_ns, info.arrival_ns) == (5, 6)
+        assert info.flags == (FrameFlag.SUSPECT if index == 3 else FrameFlag.NONE)
+    assert decoder.frames == 5
+    assert not decoder.dropped
+
+
+def test_the_codec_may_change_between_frames(sink: RecordingSink, decoder: VideoDecoder) -> None:
+    for codec in ("vp8", "h264", "vp8"):
+        decoder.submit(work(codec, video_clip(codec, 64, 48, 1)[0]))
+    sink.await_frames(3)
+
+
+def test_damage_is_reported_and_the_next_keyframe_decodes(
+    sink: RecordingSink, decoder: VideoDecoder, failures: list[None]
+) -> None:
+    keyframe = video_clip("vp8", 64, 48, 1)[0]
+    decoder.submit(work("vp8", b"\x00" * 20))
+    decoder.submit(work("vp8", keyframe))
+    sink.await_frames(1)
+    assert decoder.dropped == {"decode_error": 1}
+    assert len(failures) == 1
+
+
+def test_a_full_arena_costs_the_frame_only(sink: RecordingSink, decoder: VideoDecoder) -> None:
+    sink.refusal = ArenaFull("full")
+    first, second = video_clip("vp8", 64, 48, 2)
+    decoder.submit(work("vp8", first))
+    sink.await_frames(1)
+    decoder.submit(work("vp8", second))
+    sink.await_frames(1)
+    finish(decoder)
+    assert decoder.frames == 0
+    assert decoder.dropped == {"arena_full": 2}
+
+
+def test_close_returns_while_the_thread_is_busy_and_what_waited_is_gone(
+    sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    sink.go_on.clear()
+    first, second = video_clip("vp8", 64, 48, 2)
+    decoder.submit(work("vp8", first))
+    sink.await_frames(1)  # the thread is in the middle of the first frame now
+    decoder.submit(work("vp8", second))
+    assert decoder.backlog == 1
+    decoder.close()
+    assert sink.written == []
+    sink.refusal = RingClosed("over")
+    finish_after = threading.active_count()
+    sink.go_on.set()
+    finish(decoder)
+    assert threading.active_count() < finish_after
+    assert not sink.arrived.acquire(blocking=False)
+
+
+def test_clear_tells_how_many_waited(sink: RecordingSink, decoder: VideoDecoder) -> None:
+    sink.go_on.clear()
+    first, second = video_clip("vp8", 64, 48, 2)
+    decoder.submit(work("vp8", first))
+    sink.await_frames(1)
+    for _ in range(3):
+        decoder.submit(work("vp8", second))
+    assert decoder.clear() == 3
+    assert decoder.backlog == 0

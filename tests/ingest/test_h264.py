@@ -1,0 +1,92 @@
+"""H.264: payloads as aiortc reads them, sizes as x264 wrote them."""
+
+from fractions import Fraction
+
+import av
+import pytest
+from aiortc.codecs.h264 import H264Encoder, h264_depayload
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argusd.benchmarks.clips import Scene, video_clip
+from argusd.ingest.h264 import START_CODE, depayload, inspect, picture_size
+
+
+def packetize(frame: bytes) -> list[bytes]:
+    packet = av.Packet(frame)
+    packet.pts, packet.time_base = 0, Fraction(1, 90_000)
+    return H264Encoder().pack(packet)[0]
+
+
+def test_packets_of_a_frame_join_to_the_same_units_and_only_the_first_starts_it() -> None:
+    frame = video_clip("h264", 640, 480, 1)[0]
+    payloads = packetize(frame)
+    assert len(payloads) > 2
+    fragments = [depayload(payload) for payload in payloads]
+    assert b"".join(fragment.data for fragment in fragments) == b"".join(map(h264_depayload, payloads))
+    # A second unit of the frame may say that it could start one; what continues a unit never does.
+    assert fragments[0].starts_frame
+    assert not fragments[-1].starts_frame
+
+
+@given(st.binary(max_size=30))
+def test_any_payload_is_what_aiortc_makes_of_it_or_a_value_error(payload: bytes) -> None:
+    try:
+        fragment = depayload(payload)
+    except ValueError:
+        return
+    assert fragment.data == h264_depayload(payload)
+
+
+@pytest.mark.parametrize(
+    ("payload", "starts"),
+    [
+        (b"\x41\x9a\x00", True),  # a slice whose first macroblock is 0
+        (b"\x41\x40\x00", False),  # one that begins further down
+        (b"\x67\x42\x00\x1f", True),
+        (b"\x7c\x85\x88\x00", True),  # FU-A, start bit, IDR slice
+        (b"\x7c\x05\x88\x00", False),
+    ],
+)
+def test_the_start_of_a_frame_is_told_from_the_first_bits(payload: bytes, starts: bool) -> None:
+    assert depayload(payload).starts_frame is starts
+
+
+@pytest.mark.parametrize("profile", ["baseline", "main", "high"])
+@pytest.mark.parametrize(("width", "height"), [(640, 480), (1280, 720), (322, 182), (1920, 1080)])
+def test_the_size_in_the_sps_is_that_of_the_picture(profile: str, width: int, height: int) -> None:
+    frame = encode_one(width, height, profile)
+    head = inspect(frame)
+    assert head.keyframe
+    assert head.size == (width, height)
+
+
+def encode_one(width: int, height: int, profile: str) -> bytes:
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.time_base = Fraction(1, 30)
+    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "profile": profile}
+    return bytes(encoder.encode(Scene(width, height).picture(0))[0])
+
+
+def test_a_frame_without_an_idr_slice_is_no_keyframe() -> None:
+    assert not inspect(video_clip("h264", 640, 480, 2)[1]).keyframe
+    assert not inspect(START_CODE).keyframe
+
+
+@given(st.binary(max_size=80))
+def test_any_sps_gives_a_size_or_a_value_error(sps: bytes) -> None:
+    try:
+        width, height = picture_size(sps)
+    except ValueError:
+        return
+    assert min(width, height) > 0
+
+
+@given(st.binary(max_size=80))
+def test_any_frame_is_inspected_or_refused_with_a_value_error(frame: bytes) -> None:
+    try:
+        inspect(START_CODE + frame)
+    except ValueError:
+        return

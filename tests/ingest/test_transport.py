@@ -1,0 +1,257 @@
+"""Decrypted RTP and RTCP of any kind: fed, or counted, never more. SRTP itself is taken off."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pylibsrtp
+import pytest
+from aiortc import RTCDtlsTransport
+from aiortc.rtp import RtcpByePacket, RtcpSenderInfo, RtcpSrPacket
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from argusd.benchmarks.clips import opus_clip
+from argusd.ingest.arena import Arena
+from argusd.ingest.audio import AudioReceiver
+from argusd.ingest.errors import IncompatibleLibrary
+from argusd.ingest.feedback import Feedback
+from argusd.ingest.gate import KeyframeGate
+from argusd.ingest.sdp import Payload
+from argusd.ingest.sink import PcmSink
+from argusd.ingest.transport import MAX_EARLY, MAX_SENDING, MediaTransport, RtcpSender, check_aiortc
+from argusd.ingest.video import VideoReceiver
+
+VP8, RTX, OPUS = 96, 97, 111
+PAYLOADS = {VP8: Payload("vp8"), RTX: Payload("vp8", VP8), OPUS: Payload("opus")}
+
+
+class PlainSrtp:
+    """Takes the place of an SRTP session that has nothing to decrypt."""
+
+    def unprotect(self, data: bytes) -> bytes:
+        return data
+
+    unprotect_rtcp = unprotect
+
+
+class RefusingSrtp:
+    """Takes the place of an SRTP session that never heard of the key."""
+
+    def unprotect(self, data: bytes) -> bytes:
+        raise pylibsrtp.Error("authentication failure")
+
+    unprotect_rtcp = unprotect
+
+
+class Dtls:
+    """Takes the place of RTCDtlsTransport."""
+
+    def __init__(self, srtp: object) -> None:
+        self._rx_srtp = srtp
+        self.sent: asyncio.Queue[bytes] = asyncio.Queue()
+        self.hold = asyncio.Event()
+        self.hold.set()
+
+    async def _send_rtp(self, data: bytes) -> None:
+        await self.hold.wait()
+        self.sent.put_nowait(data)
+
+
+class Decoder:
+    """Takes the place of VideoDecoder."""
+
+    def __init__(self) -> None:
+        self.backlog = self.frames = 0
+        self.dropped: Counter[str] = Counter()
+
+    def submit(self, _work: Any) -> None:
+        self.frames += 1
+
+
+class TellingSink(PcmSink):
+    """Tells of every write."""
+
+    def __init__(self) -> None:
+        super().__init__(Arena(1 << 20), 2.0, lambda _ring: None)
+        self.writes: asyncio.Queue[int] = asyncio.Queue()
+
+    def write(
+        self, samples: NDArray[np.int16], captured_ns: int, arrival_ns: int, rtp_timestamp: int
+    ) -> None:
+        super().write(samples, captured_ns, arrival_ns, rtp_timestamp)
+        self.writes.put_nowait(len(samples))
+
+
+class Path:
+    """A transport whose datagrams come from the test."""
+
+    def __init__(self, srtp: object = None) -> None:
+        self.dtls = Dtls(srtp if srtp is not None else PlainSrtp())
+        dtls: Any = self.dtls
+        self.dropped: Counter[str] = Counter()
+        self.feedback = Feedback(1, RtcpSender(dtls).send)
+        decoder: Any = Decoder()
+        video = VideoReceiver(decoder, KeyframeGate(1920, 1088), self.feedback, None)
+        self.sink = TellingSink()
+        audio = AudioReceiver(self.sink)
+        self.transport = MediaTransport(dtls, PAYLOADS, video, audio, self.feedback, self.dropped)
+
+
+def rtp(payload_type: int, number: int, payload: bytes, ssrc: int = 7) -> bytes:
+    header = bytes([0x80, payload_type]) + number.to_bytes(2, "big") + (960 * number).to_bytes(4, "big")
+    return header + ssrc.to_bytes(4, "big") + payload
+
+
+def sound(number: int, ssrc: int = 7) -> bytes:
+    return rtp(OPUS, number, opus_clip(50)[number], ssrc)
+
+
+async def test_packets_go_where_their_payload_type_says() -> None:
+    path = Path()
+    path.transport.receive(sound(0))
+    path.transport.receive(rtp(120, 0, b"x"))
+    assert path.transport.audio.frames == 1
+    assert path.transport.video.source.stream is None
+    assert path.dropped == {"unknown_payload_packet": 1}
+    assert path.transport.last_media_ns > 0
+
+
+async def test_media_that_overtakes_the_handshake_waits_for_it_in_a_bounded_place() -> None:
+    path = Path()
+    srtp, path.dtls._rx_srtp = path.dtls._rx_srtp, None
+    for number in range(3):
+        path.transport.receive(sound(number))
+    assert path.transport.audio.frames == 0
+    path.dtls._rx_srtp = srtp
+    path.transport.receive(sound(3))
+    assert path.transport.audio.frames == 4
+    path.dtls._rx_srtp = None
+    for _ in range(2 * MAX_EARLY):
+        path.transport.receive(rtp(120, 0, b"x"))
+    path.dtls._rx_srtp = srtp
+    path.transport.receive(sound(4))
+    assert path.dropped == {"unknown_payload_packet": MAX_EARLY}
+
+
+async def test_what_srtp_refuses_is_counted() -> None:
+    path = Path(RefusingSrtp())
+    path.transport.receive(sound(0))
+    path.transport.receive(b"\x80\xc8" + bytes(30))
+    assert path.dropped == {"srtp_refused_packet": 2}
+
+
+async def test_a_hundred_ssrcs_leave_one_stream() -> None:
+    path = Path()
+    for ssrc in range(100):
+        path.transport.receive(sound(0, ssrc))
+    assert path.transport.audio.dropped == {"unknown_ssrc_packet": 99}
+    path.transport.report()
+    await asyncio.sleep(0)
+    assert path.dtls.sent.qsize() == 1
+
+
+async def test_retransmissions_of_nothing_are_counted() -> None:
+    path = Path()
+    path.transport.receive(rtp(RTX, 0, b"\x00\x01\x10abc"))
+    path.transport.receive(rtp(VP8, 0, b"\x10\x01"))
+    path.transport.receive(rtp(RTX, 1, b""))
+    assert path.dropped == {"malformed_packet": 2}
+
+
+async def test_goodbye_counts_when_every_source_has_said_it() -> None:
+    path = Path()
+    assert not path.transport.said_bye
+    path.transport.receive(sound(0))
+    path.transport.receive(rtp(VP8, 0, b"\x10\x01", ssrc=8))
+    path.transport.receive(bytes(RtcpByePacket([7, 99])))
+    assert not path.transport.said_bye
+    path.transport.receive(bytes(RtcpByePacket([8])))
+    assert path.transport.said_bye
+
+
+async def test_a_sender_report_dates_its_own_stream_only() -> None:
+    path = Path()
+    path.transport.receive(sound(0))
+    other, own = (RtcpSrPacket(ssrc, RtcpSenderInfo(4_000_000_000 << 32, 0, 0, 0)) for ssrc in (8, 7))
+    stream = path.transport.audio.source.stream
+    assert stream is not None
+    path.transport.receive(bytes(other))
+    assert stream.clock.captured_ns(1 << 32) == 0
+    path.transport.receive(bytes(own))
+    assert stream.clock.captured_ns(1 << 32) == (4_000_000_000 - 2_208_988_800) * 10**9
+
+
+async def test_gaps_are_polled_until_they_are_closed() -> None:
+    path = Path()
+    for number in (0, 1, 3):
+        path.transport.receive(sound(number))
+    assert path.transport.audio.waiting
+    writes = [await asyncio.wait_for(path.sink.writes.get(), 10) for _ in range(3)]
+    assert writes == [304, 320, 640]
+    assert not path.transport.audio.waiting
+    assert path.transport.audio.dropped == {"lost_packet": 1}
+
+
+async def test_closed_it_takes_nothing() -> None:
+    path = Path()
+    path.transport.receive(sound(0))
+    path.transport.close()
+    path.transport.receive(sound(1))
+    path.transport.report()
+    await asyncio.sleep(0)
+    assert path.transport.audio.frames == 1
+    assert path.dtls.sent.empty()
+
+
+async def test_rtcp_that_nobody_takes_is_bounded() -> None:
+    path = Path()
+    path.dtls.hold.clear()
+    dtls: Any = path.dtls
+    sender = RtcpSender(dtls)
+    for _ in range(3 * MAX_SENDING):
+        sender.send(b"report")
+    path.dtls.hold.set()
+    for _ in range(MAX_SENDING):
+        await asyncio.wait_for(path.dtls.sent.get(), 10)
+    assert path.dtls.sent.empty()
+
+
+async def test_another_aiortc_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_aiortc()
+    monkeypatch.delattr(RTCDtlsTransport, "_send_rtp")
+    with pytest.raises(IncompatibleLibrary, match=r"RTCDtlsTransport\._send_rtp"):
+        check_aiortc()
+
+
+@given(
+    st.lists(
+        st.binary(min_size=12, max_size=60)
+        | st.builds(
+            rtp,
+            st.sampled_from([VP8, RTX, OPUS]),
+            st.integers(0, 65_535),
+            st.binary(max_size=30),
+            st.sampled_from([7, 8]),
+        )
+        | st.builds(
+            lambda kind, count, length, body: bytes([0x80 | count, kind, 0, length]) + body,
+            st.sampled_from([200, 201, 202, 203, 205, 206]),
+            st.integers(0, 31),
+            st.integers(0, 10),
+            st.binary(min_size=8, max_size=44),
+        ),
+        max_size=12,
+    )
+)
+def test_no_packet_however_damaged_gets_beyond_a_counter(datagrams: list[bytes]) -> None:
+    async def feed() -> None:
+        path = Path()
+        for data in datagrams:
+            path.transport.receive(data)
+        path.transport.close()
+        assert path.dropped.total() <= len(datagrams)
+
+    asyncio.run(feed())

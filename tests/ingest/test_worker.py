@@ -1,0 +1,222 @@
+"""The worker end to end: real WebRTC publishers on loopback, frames and samples out of shared memory."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from argusd.benchmarks.clips import VideoName, opus_clip, video_clip
+from argusd.benchmarks.publisher import PacketTrack, Publisher
+from argusd.ingest.arena import HEAD
+from argusd.ingest.messages import (
+    CloseSession,
+    SessionRefused,
+    SessionState,
+    StreamClosed,
+    StreamOpened,
+)
+from argusd.ingest.ring import SAMPLE_RATE, read_anchor
+
+
+def video_publisher(
+    codec: VideoName = "vp8", frames: int = 60, size: tuple[int, int] = (320, 240)
+) -> Publisher:
+    return Publisher([PacketTrack("video", video_clip(codec, *size, frames, gop=15))], codec)
+
+
+def reference(codec: str, packets: tuple[bytes, ...]) -> list[np.ndarray[Any, Any]]:
+    context = av.CodecContext.create(codec, "r")
+    assert isinstance(context, av.VideoCodecContext)
+    frames = [frame for packet in packets for frame in context.decode(av.Packet(packet))]
+    return [frame.to_ndarray(format="yuv420p") for frame in frames + context.decode(None)]
+
+
+@pytest.mark.parametrize("codec", ["vp8", "h264"])
+async def test_every_frame_lies_in_the_ring_bit_by_bit(
+    start_rig: Callable[..., Any], codec: VideoName
+) -> None:
+    rig = await start_rig(slots=64)
+    await rig.publish("one", video_publisher(codec, 40))
+    reader = await rig.frames()
+    seen: dict[int, Any] = {}
+    expected = reference(codec, video_clip(codec, 320, 240, 40, gop=15))
+    async with asyncio.timeout(20):
+        while reader.next < 40:
+            frame = reader.newest()
+            if frame is None:
+                await rig.woken()
+                continue
+            seen[frame.number] = np.concatenate([plane.reshape(-1) for plane in frame.planes])
+            assert frame.valid()
+    assert len(seen) + reader.skipped == 40
+    assert len(seen) >= 20
+    assert all(np.array_equal(pixels, expected[number].reshape(-1)) for number, pixels in seen.items())
+
+
+async def test_sound_and_picture_carry_the_senders_clock(rig: Any) -> None:
+    tracks = [
+        PacketTrack("video", video_clip("vp8", 320, 240, 120, gop=15)),
+        PacketTrack("audio", opus_clip(200)),
+    ]
+    await rig.publish("one", Publisher(tracks))
+    audio, reader = await rig.opened("audio"), await rig.frames()
+    await rig.written(audio.row, 3 * SAMPLE_RATE)  # reports come within 1.5 s
+    frame, anchor = reader.newest(), read_anchor(rig.view, audio.row)
+    now_ns, now_monotonic_ns = time.time_ns(), time.monotonic_ns()
+    assert frame is not None
+    for captured_ns, arrival_ns in (
+        (frame.info.captured_ns, frame.info.arrival_ns),
+        (anchor.captured_ns, anchor.arrival_ns),
+    ):
+        age_ns = now_monotonic_ns - arrival_ns
+        assert abs(now_ns - age_ns - captured_ns) < 200_000_000
+    assert anchor.sample % 320 in (0, 304)
+
+
+async def test_four_seconds_of_packets_are_four_seconds_of_samples(rig: Any) -> None:
+    await rig.publish("one", Publisher([PacketTrack("audio", opus_clip(100))]))
+    audio = await rig.opened("audio")
+    await rig.written(audio.row, 2 * SAMPLE_RATE - 16)
+    counters = await rig.counters("audio", lambda counters: counters.frames == 100)
+    assert counters.dropped == {}
+    assert rig.view.table[audio.row, HEAD] == 2 * SAMPLE_RATE - 16
+
+
+async def test_another_picture_size_opens_another_ring_and_closes_the_first(rig: Any) -> None:
+    clip = video_clip("vp8", 320, 240, 20) + video_clip("vp8", 160, 120, 20)
+    await rig.publish("one", Publisher([PacketTrack("video", clip)]))
+    first, second = await rig.frames(), await rig.frames()
+    async with asyncio.timeout(20):
+        while (frame := second.newest()) is None:
+            await rig.woken()
+    assert (frame.info.width, frame.info.height) == (160, 120)
+    assert second.generation > first.generation
+    assert first.newest() is None
+    counters = await rig.counters("video", lambda counters: counters.frames == 40)
+    assert counters.dropped == {}
+
+
+async def test_states_are_told_until_the_client_says_goodbye(rig: Any) -> None:
+    publisher = video_publisher()
+    await rig.publish("one", publisher)
+    await rig.opened("video")
+    state = await rig.controller.take(SessionState, lambda state: state.state == "live")
+    assert state == SessionState("one", "live")
+    await publisher.close()
+    state = await rig.controller.take(SessionState, lambda state: state.state == "closed")
+    assert state.reason == "client"
+    assert await rig.reader.take(StreamClosed) == StreamClosed("one", "video")
+
+
+async def test_a_silent_publisher_is_stale_then_gone(start_rig: Callable[..., Any]) -> None:
+    rig = await start_rig(stale_s=0.5, closed_s=1.5)
+    await rig.publish("one", video_publisher(frames=5))
+    states = [await rig.controller.take(SessionState) for _ in range(4)]
+    assert states == [
+        SessionState("one", "connecting"),
+        SessionState("one", "live"),
+        SessionState("one", "stale"),
+        SessionState("one", "closed", "silent"),
+    ]
+
+
+async def test_an_offer_that_nobody_follows_up_is_reaped(start_rig: Callable[..., Any]) -> None:
+    rig = await start_rig(connect_s=0.3)
+    await rig.request("one", await rig.offer(video_publisher()))
+    state = await rig.controller.take(SessionState, lambda state: state.state == "closed")
+    assert state.reason == "never_connected"
+
+
+async def test_a_deleted_session_leaves_no_ring(rig: Any) -> None:
+    await rig.publish("one", video_publisher())
+    stream = await rig.opened("video")
+    await rig.written(stream.row, 1)
+    rig.controller.channel.send(CloseSession("one"))
+    state = await rig.controller.take(SessionState, lambda state: state.state == "closed")
+    assert state.reason == "deleted"
+    assert not rig.view.table[:, 0].any()
+
+
+async def test_who_connects_later_is_told_what_is_true(rig: Any) -> None:
+    await rig.publish("one", video_publisher(frames=200))
+    stream = await rig.opened("video")
+    await rig.controller.take(SessionState, lambda state: state.state == "live")
+    rig.controller.channel.close()
+    rig.reader.channel.close()
+    connect = type(rig.controller)
+    rig.controller = connect(rig.config.socket_path, "controller")
+    rig.reader = connect(rig.config.socket_path, "reader")
+    assert await rig.controller.take(SessionState) == SessionState("one", "live")
+    assert await rig.reader.take(StreamOpened) == stream
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (("a=sendonly", "a=inactive"), "offer_not_sending"),
+        (("VP8/90000", "VP9/90000"), "unsupported_codec"),
+        (("a=rtcp-mux\r\n", ""), "bad_offer"),
+        (("v=0", "hello"), "bad_offer"),
+        (("a=fingerprint:sha-256 ", "a=fingerprint:md5 "), None),
+    ],
+)
+async def test_a_refused_offer_has_its_code_and_leaves_nothing(
+    rig: Any, change: tuple[str, str], code: str | None
+) -> None:
+    offer = await rig.offer(video_publisher())
+    answer = await rig.request("one", offer.replace(*change))
+    assert isinstance(answer, SessionRefused) == (code is not None)
+    if isinstance(answer, SessionRefused):
+        assert answer.code == code
+        again = await rig.request("one", offer)
+        assert not isinstance(again, SessionRefused)
+
+
+async def test_a_session_deleted_while_it_is_opened_is_refused_and_gone(rig: Any) -> None:
+    offer = await rig.offer(video_publisher())
+    opening = asyncio.ensure_future(rig.request("one", offer))
+    await asyncio.sleep(0)  # the request is on its way
+    rig.controller.channel.send(CloseSession("one"))
+    assert await opening
+    rig.controller.channel.send(CloseSession("one"))
+    again = await rig.request("one", offer)
+    assert not isinstance(again, SessionRefused)
+
+
+async def test_a_session_id_is_open_once_and_the_worker_has_its_limit(start_rig: Callable[..., Any]) -> None:
+    rig = await start_rig(max_sessions=1)
+    await rig.publish("one", video_publisher())
+    offer = await rig.offer(video_publisher())
+    first, second = await rig.request("one", offer), await rig.request("two", offer)
+    assert (first.code, second.code) == ("session_exists", "worker_full")
+
+
+async def test_when_the_arena_is_full_others_go_on(start_rig: Callable[..., Any]) -> None:
+    rig = await start_rig(arena_mib=8)
+    await rig.publish("big", video_publisher(size=(960, 540), frames=150))
+    stream = await rig.opened("video")
+    refusal = await rig.request("other", await rig.offer(video_publisher()))
+    assert isinstance(refusal, SessionRefused)
+    assert refusal.code == "shm_exhausted"
+    before = int(rig.view.table[stream.row, HEAD])
+    await rig.written(stream.row, before + 10)
+
+
+async def test_frames_that_find_no_room_are_counted_and_the_session_lives(
+    start_rig: Callable[..., Any],
+) -> None:
+    rig = await start_rig(arena_mib=6, slots=8)
+    await rig.publish("one", video_publisher(size=(1280, 720), frames=60))
+    counters = await rig.counters("video", lambda counters: counters.dropped.get("arena_full", 0) > 10)
+    assert counters.frames == 0
+
+
+async def test_pictures_that_are_too_large_are_refused_undecoded(start_rig: Callable[..., Any]) -> None:
+    rig = await start_rig(max_width=300, max_height=200)
+    await rig.publish("one", video_publisher(frames=40))
+    counters = await rig.counters("video", lambda c: c.dropped.get("frame_too_large", 0) == 40)
+    assert counters == type(counters)("one", "video", 0, {"frame_too_large": 40})

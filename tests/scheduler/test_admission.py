@@ -1,0 +1,62 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argusd.scheduler.admission import FRAME_INTERVAL_S, Work, fits_more, frame_age_p95
+from argusd.scheduler.curve import BatchCurve
+
+TEN_MS = BatchCurve(sizes=[1, 2], seconds=[0.010, 0.020])
+CALL_BOUND = BatchCurve(sizes=[1, 64], seconds=[0.001, 0.002])
+
+
+def test_an_idle_machine_answers_within_the_frame_interval_and_the_batch() -> None:
+    assert frame_age_p95([Work(1.0, TEN_MS)], lanes=1) == pytest.approx(FRAME_INTERVAL_S + 0.010)
+
+
+def test_past_the_busiest_nothing_is_promised() -> None:
+    assert frame_age_p95([Work(90.0, TEN_MS)], lanes=1) == math.inf
+    assert frame_age_p95([Work(90.0, TEN_MS)], lanes=2) < math.inf
+
+
+def test_sessions_fit_until_the_lanes_are_busy() -> None:
+    # Ten looks of 10 ms a second take a tenth of a lane; 85 % of two lanes hold 17 such sessions.
+    assert fits_more([Work(0.0, TEN_MS)], [10.0], lanes=2, promised_age_s=0.5) == 17
+    assert fits_more([Work(100.0, TEN_MS)], [10.0], lanes=2, promised_age_s=0.5) == 7
+
+
+def test_a_tighter_promise_holds_fewer() -> None:
+    tight = fits_more([Work(0.0, TEN_MS)], [10.0], lanes=1, promised_age_s=0.090)
+    assert 0 < tight < fits_more([Work(0.0, TEN_MS)], [10.0], lanes=1, promised_age_s=0.5)
+
+
+def test_a_machine_that_runs_slower_than_measured_holds_fewer() -> None:
+    assert fits_more([Work(0.0, TEN_MS, slowdown=2.0)], [10.0], lanes=2, promised_age_s=0.5) == 8
+
+
+def test_batches_let_a_call_bound_model_hold_more() -> None:
+    singles = BatchCurve(sizes=[1], seconds=[0.001])
+    many = fits_more([Work(0.0, CALL_BOUND)], [31.25], lanes=1, promised_age_s=0.5)
+    assert many > 5 * fits_more([Work(0.0, singles)], [31.25], lanes=1, promised_age_s=0.5)
+
+
+def test_nothing_fits_where_no_model_is_there() -> None:
+    assert fits_more([], [], lanes=2, promised_age_s=0.5) == 0
+
+
+@given(
+    rate=st.floats(0.1, 50),
+    cost=st.floats(0.0001, 0.1),
+    busy=st.floats(0, 30),
+    lanes=st.integers(1, 16),
+)
+def test_as_many_fit_as_are_said_to_and_not_one_more(
+    rate: float, cost: float, busy: float, lanes: int
+) -> None:
+    curve = BatchCurve(sizes=[1], seconds=[cost])
+    count = fits_more([Work(busy, curve)], [rate], lanes, promised_age_s=0.5)
+    if frame_age_p95([Work(busy, curve)], lanes) <= 0.5:
+        assert frame_age_p95([Work(busy + count * rate, curve)], lanes) <= 0.5
+    if count < 10_000:
+        assert frame_age_p95([Work(busy + (count + 1) * rate, curve)], lanes) > 0.5

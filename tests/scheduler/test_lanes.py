@@ -1,0 +1,49 @@
+import asyncio
+import threading
+from concurrent.futures import Future
+
+import pytest
+
+from argusd.scheduler.batcher import LaneState
+from argusd.scheduler.lanes import Lanes
+
+
+async def test_jobs_run_in_threads_and_report_on_the_loop() -> None:
+    lanes = Lanes(2, shared=False, clock=lambda: 0.0)
+    loop_thread, told = threading.get_ident(), asyncio.get_running_loop().create_future()
+
+    def done(future: "Future[int]") -> None:
+        told.set_result((threading.get_ident(), future.result()))
+
+    lanes.submit(threading.get_ident, done)
+    assert lanes.state == LaneState(free=1, total=2, shared=False)
+    thread, result = await told
+    assert thread == loop_thread
+    assert result != loop_thread
+    assert lanes.state.free == 2
+    lanes.close()
+
+
+async def test_it_knows_how_long_the_oldest_job_is_at_work() -> None:
+    now, gate = [100.0], threading.Event()
+    lanes = Lanes(2, shared=True, clock=lambda: now[0])
+    assert lanes.longest() == 0.0
+    finished = asyncio.Event()
+    lanes.submit(gate.wait, lambda _: finished.set())
+    now[0] = 107.0
+    assert lanes.longest() == 7.0
+    gate.set()
+    await finished.wait()
+    assert lanes.longest() == 0.0
+    lanes.close()
+
+
+async def test_more_jobs_than_lanes_are_a_mistake_of_the_plan() -> None:
+    gate, finished = threading.Event(), asyncio.Event()
+    lanes = Lanes(1, shared=False, clock=lambda: 0.0)
+    lanes.submit(gate.wait, lambda _: finished.set())
+    with pytest.raises(AssertionError, match="more batches than there are lanes"):
+        lanes.submit(gate.wait, lambda _: None)
+    gate.set()
+    await finished.wait()
+    lanes.close()

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from argusd.ingest.frame import FrameInfo, PixelFormat
+from argusd.ingest.ring import PcmAnchor
+from argusd.scheduler.moments import MediaClock, frame_moment, ring_clock, window_moment
+
+from .fakes import ArenaWithTracks, write_frame
+
+OFFSET_NS = 1_000_000_000_000  # unix time minus monotonic time
+
+
+def info(arrival: float, rtp: int, captured_ns: int = 0) -> FrameInfo:
+    return FrameInfo(
+        width=640,
+        height=480,
+        format=PixelFormat.I420,
+        strides=(640, 320, 320),
+        nbytes=0,
+        arrival_ns=int(arrival * 1e9),
+        rtp_timestamp=rtp,
+        captured_ns=captured_ns,
+    )
+
+
+def test_media_time_follows_the_senders_timestamps_not_the_arrivals() -> None:
+    clock = MediaClock(90_000)
+    assert clock.seconds(1_000_000, 50.0) == 0.0
+    assert clock.seconds(1_090_000, 51.7) == pytest.approx(1.0)
+
+
+def test_media_time_goes_on_when_timestamps_leap() -> None:
+    clock = MediaClock(90_000)
+    clock.seconds(0, 50.0)
+    clock.seconds(180_000, 52.0)
+    assert clock.seconds(9_000_000_000, 53.0) == pytest.approx(3.0)
+    assert clock.seconds(9_000_090_000, 54.1) == pytest.approx(4.0)
+
+
+def test_media_time_goes_on_when_timestamps_begin_anew() -> None:
+    clock = MediaClock(16_000)
+    clock.seconds(0, 50.0)
+    clock.seconds(80_000, 55.0)
+    assert clock.seconds(0, 55.5) == pytest.approx(5.5)
+
+
+def test_results_may_come_a_little_out_of_order() -> None:
+    clock = MediaClock(90_000)
+    clock.seconds(0, 50.0)
+    clock.seconds(9_000, 50.1)
+    assert clock.seconds(4_500, 50.05) == pytest.approx(0.05)
+
+
+def test_a_frame_is_dated_by_its_sender_where_a_report_came_and_by_its_arrival_else() -> None:
+    dated = frame_moment(info(50.0, 0, captured_ns=7_000_000_000), MediaClock(90_000), 50.2, OFFSET_NS, 3)
+    assert dated.captured_at == 7.0
+    assert dated.frame_age_ms == pytest.approx(200.0)
+    assert (dated.width, dated.height, dated.skipped) == (640, 480, 3)
+    assert frame_moment(info(50.0, 0), MediaClock(90_000), 50.2, OFFSET_NS, 0).captured_at == 1050.0
+
+
+def test_a_window_is_dated_by_its_first_sample_and_aged_by_its_last() -> None:
+    clock = MediaClock(16_000)
+    clock.seconds(0, 49.0)
+    anchor = PcmAnchor(sample=16_000, captured_ns=0, arrival_ns=50_000_000_000, rtp_timestamp=0)
+    moment = window_moment(16_160, 512, anchor, clock, 50.1, OFFSET_NS)
+    assert moment.media_s == pytest.approx(1.01)
+    assert moment.captured_at == pytest.approx(1050.01)
+    assert moment.frame_age_ms == pytest.approx(100 - 10 - 32)
+
+
+def test_the_clock_of_a_track_begins_with_its_first_sample() -> None:
+    ring, ref = ArenaWithTracks().pcm()
+    for second in range(3):
+        ring.write(np.zeros(16_000, np.int16), 0, int((100 + second) * 1e9), 0)
+    assert ring_clock(ref).seconds(32_000, 102.0) == pytest.approx(2.0)
+
+
+def test_the_clock_of_a_track_begins_with_the_first_frame_there_is() -> None:
+    ring, ref = ArenaWithTracks().frames()
+    write_frame(ring, 1, arrival=100.0, rtp=1_000_000)
+    clock = ring_clock(ref)
+    write_frame(ring, 1, arrival=101.0, rtp=1_090_000)
+    assert clock.seconds(1_090_000, 101.0) == pytest.approx(1.0)
+
+
+def test_the_clock_of_an_empty_ring_begins_with_what_comes() -> None:
+    tracks = ArenaWithTracks()
+    assert ring_clock(tracks.frames()[1]).seconds(1_000_000, 100.0) == 0.0
+    assert ring_clock(tracks.pcm()[1]).seconds(0, 100.0) == 0.0

@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.probe import CurveCache
+from argusd.scheduler.roles import batched, fill_roles, live_roles, serve, wanted_roles, whole
+from argusd.scheduler.served import ServedAudio, ServedVision
+from argusd.scheduler.zoo.store import ZooStore
+
+
+def test_every_role_that_some_stream_looks_with_is_wanted_where_streams_are() -> None:
+    assert live_roles() == {"face_detector", "face_mesh", "object_detector", "vad"}
+    assert live_roles() < set(wanted_roles("rt"))
+    assert "object_detector" not in wanted_roles("bulk")
+
+
+def test_a_role_that_is_given_a_model_of_another_is_not_ready_and_says_why(tmp_path: Path) -> None:
+    config = SchedulerConfig(
+        runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, models={"vad": "centernet"}
+    )
+    roles = fill_roles(config, "cpu")
+    [vad] = [role.status for role in roles if role.status.role == "vad"]
+    assert not vad.ready
+    assert "centernet" in vad.detail
+    assert (batched(roles), whole(roles)) == ([], {})
+
+
+@pytest.mark.weights
+def test_a_model_is_measured_once(store: ZooStore, tmp_path: Path) -> None:
+    curves = CurveCache(tmp_path)
+    first = serve("silero_vad", store.path("silero_vad"), "cpu", curves)
+    again = serve("silero_vad", store.path("silero_vad"), "cpu", curves)
+    assert isinstance(first, ServedAudio)
+    assert first.curve == again.curve
+    assert first.max_batch > 1, "a recurrent model of small matrices gains from batches"
+
+
+@pytest.mark.weights
+def test_a_model_of_frames_is_served_as_one(store: ZooStore, tmp_path: Path) -> None:
+    name = store.choose("face_detector")
+    served = serve(name, store.path(name), "cpu", CurveCache(tmp_path))
+    assert isinstance(served, ServedVision)
+    assert served.name == name

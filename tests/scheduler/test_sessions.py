@@ -1,0 +1,175 @@
+"""Which watches there are, from policies and rings that come and go in any order."""
+
+from typing import Literal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from argusd.scheduler.curve import BatchCurve
+from argusd.scheduler.demand import Demand
+from argusd.scheduler.messages import SessionPolicy
+from argusd.scheduler.policy import Policy
+from argusd.scheduler.served import ServedAudio, ServedVision
+from argusd.scheduler.sessions import Sessions
+from argusd.scheduler.sources import RingRef
+
+from .fakes import ArenaWithTracks, FakeAudio, FakeEngine, FakeStreams, FakeVision, HeardFindings
+
+CURVE = BatchCurve(sizes=[1], seconds=[0.001])
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.tracks = ArenaWithTracks()
+        self.demand = Demand()
+        self.heard = HeardFindings()
+        self.audio = ServedAudio(FakeAudio(), FakeEngine(), CURVE)
+        self.factories = {
+            "face": FakeStreams("face", {"face_detector": 4.0, "face_mesh": 8.0}),
+            "video": FakeStreams("video", {"face_detector": 1.0}),
+            "audio": FakeStreams("audio", {"vad": 31.25}),
+        }
+        self.sessions = Sessions(
+            self.demand,
+            [("face_detector", ServedVision(FakeVision(), FakeEngine(), CURVE)), ("vad", self.audio)],
+            self.factories,
+            self.heard,
+            max_age_s=1.0,
+            clock=lambda: 50.0,
+        )
+
+    def open(self, session_id: str, kind: Literal["video", "audio"]) -> RingRef:
+        _, ref = self.tracks.frames() if kind == "video" else self.tracks.pcm(0.1)
+        self.sessions.ring_opened(session_id, ref)
+        return ref
+
+    def rows(self) -> list[tuple[str, str, str, float]]:
+        return [
+            (row.watch.session_id, row.watch.stream.name, row.role, float(self.demand.period[index]))
+            for index, row in self.sessions.rows.items()
+        ]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def test_video_feeds_face_and_video_audio_feeds_audio(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face", "video", "audio"]))
+    bench.open("alice", "video")
+    assert bench.rows() == [
+        ("alice", "face", "face_detector", 0.25),  # face_mesh has no model here
+        ("alice", "video", "face_detector", 1.0),
+    ]
+    bench.open("alice", "audio")
+    assert bench.rows()[2:] == [("alice", "audio", "vad", 1 / 31.25)]
+    assert bench.sessions.active == {"face": 1, "video": 1, "audio": 1}
+
+
+def test_streams_that_do_not_exist_are_ignored(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face", "lipsync"]))
+    bench.open("alice", "video")
+    assert bench.sessions.active == {"face": 1, "video": 0, "audio": 0}
+
+
+def test_a_watch_names_the_models_that_look(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
+    bench.open("alice", "video")
+    assert bench.sessions.rows[0].watch.models == {"face_detector": "fake_vision"}
+
+
+def test_streams_of_a_session_have_one_share_of_its_weight(bench: Bench) -> None:
+    policy = Policy(weight=3.0)
+    bench.sessions.set_policy(SessionPolicy("alice", ["face", "video"], policy))
+    bench.open("alice", "video")
+    shares = {int(bench.demand.session[index]) for index in bench.sessions.rows}
+    assert len(shares) == 1
+    assert bench.demand.shares.weight[shares.pop()] == 3.0
+
+
+def test_a_ring_of_a_writer_that_is_gone_does_not_end_the_one_that_replaced_it(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
+    before = bench.open("alice", "video")
+    elsewhere = ArenaWithTracks()
+    _, after = elsewhere.frames()
+    bench.sessions.ring_opened("alice", after)
+    bench.sessions.ring_closed("alice", "video", before.view)
+    assert bench.sessions.active["face"] == 1
+    bench.sessions.ring_closed("alice", "video", after.view)
+    assert bench.sessions.active["face"] == 0
+
+
+def test_all_streams_of_a_track_have_one_clock_which_outlives_its_ring(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face", "video"]))
+    bench.open("alice", "video")
+    clocks = {row.watch.clock for row in bench.sessions.rows.values()}
+    bench.open("alice", "video")
+    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
+    assert {row.watch.clock for row in bench.sessions.rows.values()} == clocks
+    assert len(clocks) == 1
+
+
+def test_another_policy_changes_the_weight_of_a_session_at_work(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face"], Policy(weight=1.0)))
+    bench.open("alice", "video")
+    bench.demand.busy[0] = True
+    bench.sessions.set_policy(SessionPolicy("alice", ["face"], Policy(weight=5.0)))
+    assert bench.demand.shares.weight[bench.demand.session[1]] == 5.0
+
+
+def test_an_old_ring_of_sound_is_read_from_its_newest_second(bench: Bench) -> None:
+    ring, ref = bench.tracks.pcm(4.0)
+    for _ in range(3):
+        ring.write(np.zeros(16_000, np.int16), 0, 0, 0)
+    bench.sessions.set_policy(SessionPolicy("alice", ["audio"]))
+    bench.sessions.ring_opened("alice", ref)
+    assert bench.demand.seen[0] == 32_000
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["policy", "end", "open", "close", "busy", "over"]),
+        st.sampled_from(["alice", "bob"]),
+        st.sampled_from(["video", "audio"]),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=60)
+@given(steps)
+def test_rows_slots_and_shares_all_come_back(taken: list[tuple[str, str, Literal["video", "audio"]]]) -> None:
+    bench, rings, busy = Bench(), {}, set()
+    for step, session_id, kind in taken:
+        if step == "policy":
+            bench.sessions.set_policy(SessionPolicy(session_id, ["face", "video", "audio"]))
+        elif step == "end":
+            bench.sessions.end(session_id)
+        elif step == "open":
+            rings[session_id, kind] = bench.open(session_id, kind)
+        elif step == "close" and (session_id, kind) in rings:
+            bench.sessions.ring_closed(session_id, kind, rings.pop((session_id, kind)).view)
+        elif step == "busy":
+            busy |= set(bench.sessions.rows)
+            bench.demand.busy[list(busy)] = True
+        elif step == "over":
+            _finish(bench, busy)
+        slots = [row.slot for row in bench.sessions.rows.values() if row.served is bench.audio]
+        assert len(slots) == len(set(slots)), "no two sessions share a slot"
+        assert all(index in bench.sessions.rows for index in busy), "a batch's rows stay until it is over"
+    for session_id in ("alice", "bob"):
+        bench.sessions.end(session_id)
+    _finish(bench, busy)
+    assert bench.sessions.rows == {}
+    assert not bench.demand.active.any()
+    assert not any(bench.sessions.active.values())
+
+
+def _finish(bench: Bench, busy: set[int]) -> None:
+    bench.demand.busy[list(busy)] = False
+    for index in busy:
+        bench.sessions.row_is_over(index)
+    busy.clear()

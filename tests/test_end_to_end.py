@@ -1,0 +1,173 @@
+"""The main job, with nothing replaced: real WebRTC, shared memory, weights and Redis, one process each."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import psutil
+import pytest
+from numpy.typing import NDArray
+
+from argusd.daemon.config import load_config
+from argusd.daemon.sample import read_sound
+from argusd.daemon.scenes import SPEECH
+from argusd.scheduler.zoo.store import ZooStore
+
+from .live_daemon import Daemon, Event, next_event, started
+
+pytestmark = [pytest.mark.weights, pytest.mark.slow]
+
+MEDIA = Path(__file__).parents[2] / "shared" / "media"
+needs_media = pytest.mark.skipif(not MEDIA.is_dir(), reason="the recordings are not here")
+
+# First and last speech in seconds of each file, where the level rises above and falls below the room's noise.
+UTTERANCES = {"2414-128291-0000.flac": (0.43, 2.53), "2033-164914-0001.flac": (0.46, 6.20)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models() -> None:
+    """What the daemons of this file need, in the cache that outlives the tests."""
+    ZooStore(load_config().cache_dir).pull(["live", "sample"])
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    with started(tmp_path_factory.mktemp("state")) as daemon:
+        yield daemon
+
+
+def edges(events: list[Event]) -> list[tuple[str, str]]:
+    """The violations' starts and ends, in order."""
+    violations = [event for event in events if event["type"] == "violation"]
+    return [(event["name"], event["state"]) for event in violations if event["state"] != "update"]
+
+
+def found(events: list[Event], name: str, state: str) -> Event:
+    (event,) = [event for event in events if (event["name"], event["state"]) == (name, state)]
+    return event
+
+
+def speech(events: list[Event]) -> list[tuple[float, float]]:
+    ends = [event for event in events if (event["name"], event["state"]) == ("speech", "end")]
+    return [(event["data"]["start_s"], event["data"]["end_s"]) for event in ends]
+
+
+def face_counts(events: list[Event], begin_s: float, end_s: float) -> set[int]:
+    faces = [event for event in events if event["name"] == "face"]
+    return {event["data"]["face_count"] for event in faces if begin_s <= event["data"]["media_s"] < end_s}
+
+
+def test_findings_of_the_sample_match_its_scenes(daemon: Daemon) -> None:
+    events = daemon.publish("sample", "sample")
+
+    names = ("face_absent", "multiple_faces", "multiple_people")
+    assert sorted(edges(events)) == [(name, edge) for name in names for edge in ("end", "start")]
+    # The clip's clock begins with its first decoded frame, and people are counted once a second.
+    for name, begin, end in (("multiple_faces", 7, 13), ("multiple_people", 7, 13), ("face_absent", 16, 22)):
+        assert found(events, name, "start")["data"]["start_s"] == pytest.approx(begin, abs=1.5)
+        assert found(events, name, "end")["data"]["end_s"] == pytest.approx(end, abs=1.5)
+    for (heard_s, heard_until_s), said in zip(speech(events), SPEECH, strict=True):
+        assert heard_s == pytest.approx(said.start_s, abs=0.3)
+        assert heard_until_s == pytest.approx(said.end_s, abs=0.3)
+    session = [event["name"] for event in events if event["type"] == "session"]
+    assert session == ["connecting", "live", "closed"]
+    assert events[-1]["name"] == "closed"
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+@needs_media
+def test_eyes_that_go_aside_are_found_once(daemon: Daemon) -> None:
+    events = daemon.publish(str(MEDIA / "gaze_left.mp4"), "gaze-left")
+    assert edges(events) == [("gaze_away", "start"), ("gaze_away", "end")]
+    assert found(events, "gaze_away", "start")["data"]["direction"] == "right"  # as the man sees it
+    assert found(events, "gaze_away", "start")["data"]["start_s"] == pytest.approx(5.65, abs=0.75)
+    assert found(events, "gaze_away", "end")["data"]["end_s"] == pytest.approx(10.35, abs=0.75)
+
+
+@needs_media
+def test_eyes_on_the_camera_are_no_finding(daemon: Daemon) -> None:
+    events = daemon.publish(str(MEDIA / "gaze_focus.mp4"), "gaze-focus")
+    assert edges(events) == []
+    assert face_counts(events, 0, 12) == {1}
+
+
+@needs_media
+def test_face_counts_follow_the_shots(daemon: Daemon) -> None:
+    """A singer from 2.7 s on, three spectators and others from 7.0 s on."""
+    events = daemon.publish(str(MEDIA / "short_hamilton_clip.mp4"), "hamilton")
+    assert face_counts(events, 3.5, 6.5) == {1}
+    assert min(face_counts(events, 8.2, 9.5)) >= 2
+    assert found(events, "multiple_faces", "start")["data"]["start_s"] > 6.0
+
+
+@needs_media
+def test_speech_is_found_where_it_is(daemon: Daemon, tmp_path: Path) -> None:
+    parts, truth, at = [silence(1.5)], [], 1.5
+    for name, (begin, end) in UTTERANCES.items():
+        sound = read_sound(MEDIA / "speech" / name)
+        parts += [sound, silence(2.0)]
+        truth.append((at + begin, at + end))
+        at += len(sound) / 48_000 + 2.0
+    write_wav(np.concatenate(parts), tmp_path / "speech.wav")
+
+    segments = speech(daemon.publish(str(tmp_path / "speech.wav"), "speech"))
+    for begin, end in truth:
+        own = [segment for segment in segments if begin - 1 < segment[0] < end]  # an utterance has pauses
+        assert own[0][0] == pytest.approx(begin, abs=0.2)
+        assert own[-1][1] == pytest.approx(end, abs=0.2)
+        segments = [segment for segment in segments if segment not in own]
+    assert segments == []
+
+
+def silence(seconds: float) -> NDArray[np.int16]:
+    return np.zeros(round(seconds * 48_000), np.int16)
+
+
+def write_wav(sound: NDArray[np.int16], target: Path) -> None:
+    with av.open(str(target), "w") as file:
+        stream = file.add_stream("pcm_s16le", rate=48_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(sound[np.newaxis], format="s16", layout="mono")
+        frame.sample_rate, frame.time_base = 48_000, Fraction(1, 48_000)
+        file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+
+
+def test_a_killed_ingest_worker_loses_its_session_and_takes_the_next(daemon: Daemon) -> None:
+    with daemon.publishing("--synthetic", "ingest-dies") as publisher:
+        next_event(publisher, "live")
+        daemon.child("ingest").kill()
+        assert next_event(publisher, "session_lost", "closed")["name"] == "session_lost"
+        assert publisher.wait(30) == 1
+    # The publisher waits for the worker to come back.
+    assert daemon.publish("--synthetic", "after-it", "--seconds", "2")[-1]["name"] == "closed"
+
+
+@pytest.mark.parametrize("process", ["scheduler", "api"])
+def test_findings_go_on_when_another_process_is_killed(daemon: Daemon, process: str) -> None:
+    with daemon.publishing("--synthetic", f"{process}-dies") as publisher:
+        before = next_event(publisher, "face")
+        daemon.child(process).kill()
+        after = next_event(publisher, "face_absent", "session_lost", "closed")
+        while after["captured_at"] < before["captured_at"] + 6:
+            after = next_event(publisher, "face", "session_lost", "closed")
+        assert after["name"] == "face"
+
+
+def test_a_killed_supervisor_takes_its_children_along(tmp_path: Path) -> None:
+    with started(tmp_path) as other:
+        children = psutil.Process(other.process.pid).children(recursive=True)
+        assert len(children) >= 4  # ingest, scheduler, api, Redis
+        other.process.kill()
+        _, alive = psutil.wait_procs(children, timeout=20)
+        assert alive == []
+
+
+def test_a_daemon_that_is_asked_to_end_does_so_cleanly(tmp_path: Path) -> None:
+    with started(tmp_path) as other:
+        children = psutil.Process(other.process.pid).children(recursive=True)
+        other.process.terminate()
+        assert other.process.wait(30) == 0
+        _, alive = psutil.wait_procs(children, timeout=1)
+        assert alive == []
