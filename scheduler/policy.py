@@ -9,6 +9,9 @@ from typing import Annotated
 import msgspec
 
 
+Reference = Annotated[bytes, msgspec.Meta(min_length=16, max_length=32_768)]  # little-endian float32
+
+
 class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How long a condition must hold before its violation starts, and be gone before it ends."""
 
@@ -59,7 +62,7 @@ class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True)
     the first that was heard. ``likeness``: the least cosine of one voice's windows; None: the model's own.
     """
 
-    reference_embedding_b64: bytes | None = None
+    reference_embedding_b64: Reference | None = None
     likeness: float | None = None
     start_after_s: float = 0.7
     end_after_s: float = 1.5
@@ -72,7 +75,7 @@ class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     the model's own.
     """
 
-    reference_embedding_b64: bytes
+    reference_embedding_b64: Reference
     threshold: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     period_s: Annotated[float, msgspec.Meta(ge=0.2, le=600)] = 2.0
     start_after_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 3.0
@@ -104,3 +107,13 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     vad_threshold: float = 0.5
     rates: Rates = Rates()
     weight: float = 1.0
+
+
+def without_references(policy: Policy) -> Policy:
+    """The same, fit to be shown: who somebody is stays here."""
+    identity, speaker = policy.identity, policy.second_speaker
+    if identity is not None:
+        identity = msgspec.structs.replace(identity, reference_embedding_b64=b"")
+    if speaker.reference_embedding_b64 is not None:
+        speaker = msgspec.structs.replace(speaker, reference_embedding_b64=b"")
+    return msgspec.structs.replace(policy, identity=identity, second_speaker=speaker)
