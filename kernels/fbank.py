@@ -42,7 +42,7 @@ def htk_bands(rate: int, n_fft: int, bands: int) -> NDArray[np.float32]:
     falling = (corners[2:] - lines) / (corners[1] - corners[0])
     weights = np.maximum(0.0, np.minimum(rising, falling))
     weights[-1] = 0.0
-    return weights.astype(np.float32)
+    return np.asarray(weights, np.float32)
 
 
 def _mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:

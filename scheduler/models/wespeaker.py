@@ -24,7 +24,7 @@ HOP = 160
 FRAMES = 198
 BANDS = 80
 EMBEDDING_SIZE = 256
-# Not measured on recordings yet. pyannote 3.1 parts speakers where means of windows are 0.70 apart, which is a
+# Not measured on recordings yet. pyannote 3.1 parts speakers where means of windows are 0.70 apart, so at a
 # likeness of 0.30; two whole recordings are asked for a little more.
 THRESHOLD = 0.40
 LIKENESS = 0.30
