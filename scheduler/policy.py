@@ -8,7 +8,6 @@ from typing import Annotated
 
 import msgspec
 
-
 Reference = Annotated[bytes, msgspec.Meta(min_length=16, max_length=32_768)]  # little-endian float32
 
 
