@@ -1,8 +1,6 @@
 """The scheduler as one task sees it: ``tasks.runner.Runner`` on the loop's own batches."""
 
-import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,6 +13,7 @@ from .models.catalog import MODELS
 from .oneshots import Ask, OneShots
 from .served import Look, ServedAudio, ServedVision
 from .tasks.runner import Picture
+from .taskthreads import TaskThreads
 
 Computed = TypeVar("Computed")
 
@@ -41,7 +40,7 @@ class StillFrame:
 class TaskRunner:
     """One task's. ``models``: role to model id, of the roles it has used. ``deadline``: monotonic seconds."""
 
-    def __init__(self, oneshots: OneShots, threads: ThreadPoolExecutor, share: int, deadline: float) -> None:
+    def __init__(self, oneshots: OneShots, threads: TaskThreads, share: int, deadline: float) -> None:
         self.models: dict[str, str] = {}
         self._oneshots = oneshots
         self._threads = threads
@@ -74,7 +73,7 @@ class TaskRunner:
 
     async def compute(self, work: Callable[[], Computed]) -> Computed:
         """See ``tasks.runner.Runner``."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await self._threads.run(work, self._deadline)
 
     def model(self, role: str) -> Any:
         """See ``tasks.runner.Runner``."""
