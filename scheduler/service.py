@@ -157,3 +157,6 @@ class Service:
             if self._scheduler.lanes.longest() > self._config.hang_s:
                 log.critical("a batch did not come back within %.0f s", self._config.hang_s)
                 self._scheduler.abort(EXIT_HUNG)
+            if self._tasks.threads.overdue() > self._config.hang_s:
+                log.critical("a task's work went on for %.0f s after its deadline", self._config.hang_s)
+                self._scheduler.abort(EXIT_HUNG)

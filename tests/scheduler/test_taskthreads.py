@@ -48,6 +48,7 @@ async def test_a_job_whose_task_has_ended_is_not_begun() -> None:
     waiting = asyncio.create_task(threads.run(ran.set, 1.0))
     await asyncio.sleep(0)
     waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
     end.set()
     await busy
     await threads.run(lambda: None, 1.0)
