@@ -63,7 +63,7 @@ class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     reference_embedding_b64: Reference | None = None
     likeness: float | None = None
-    start_after_s: float = 0.7
+    start_after_s: float = 1.5
     end_after_s: float = 1.5
 
 
