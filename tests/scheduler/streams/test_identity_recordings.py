@@ -53,7 +53,7 @@ async def test_someone_takes_the_seat_and_gives_it_back(runners: Runners, media:
     film = slides((one, 8), (other, 10), (one, 10))
     findings = await played(runners, film, (media / "obama2.jpg").read_bytes())
     violations = findings.violations("identity_mismatch")
-    assert [outcome.state for outcome in violations][0] == "start"
+    assert violations[0].state == "start"
     assert violations[-1].state == "end"
     assert 8 <= violations[-1].data["start_s"] <= 10.5
     assert 16 <= violations[-1].data["end_s"] <= 18.5
