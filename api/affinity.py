@@ -3,17 +3,22 @@
 Redis only helps here: without an answer from it work is placed as if the session were new.
 """
 
+import contextlib
 import logging
 import time
 from collections import OrderedDict
+from typing import get_args
 
 from redis.asyncio import Redis
+
+from argusd.scheduler.tasks.lanes import Domain
 
 from . import keys
 from .redis_store import STORE_ERRORS
 
 log = logging.getLogger(__name__)
 
+DOMAINS = (*get_args(Domain), "lipsync")
 TTL_S = 6 * 3600
 WRITE_AGAIN_S = 600.0  # a session in constant use costs one write in ten minutes
 MOST_REMEMBERED = 20_000
@@ -53,9 +58,8 @@ class Affinity:
             log.info("where a session is could not be stored; it will be placed anew if the api restarts")
 
     async def forget(self, session_id: str) -> None:
-        """The session is deleted."""
-        gone = [key for key in self._known if key[0] == session_id]
-        for key in gone:
-            del self._known[key]
-        if gone:
-            await self._redis.delete(*(keys.affinity(*key) for key in gone))
+        """The session is deleted; what Redis does not hear of expires by itself."""
+        for domain in DOMAINS:
+            self._known.pop((session_id, domain), None)
+        with contextlib.suppress(*STORE_ERRORS):
+            await self._redis.delete(*(keys.affinity(session_id, domain) for domain in DOMAINS))

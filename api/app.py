@@ -82,7 +82,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Contex
         history=History(redis),
         registry=registry,
         lifecycle=lifecycle,
-        sessions=Sessions(registry, lifecycle, journal, scheduler, workers),
+        sessions=Sessions(registry, lifecycle, journal, scheduler, workers, affinity),
         reports=Reports(registry, lifecycle, journal, workers),
         workers=workers,
         schedulers=schedulers,

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from argusd.ingest.messages import StreamKind
-from argusd.scheduler.policy import Policy
+from argusd.scheduler.policy import Policy, without_references
 
 from .errors import InvalidField
 
@@ -103,13 +103,13 @@ class SessionList(msgspec.Struct, frozen=True):
 
 
 def view(session: Session) -> SessionView:
-    """What callers may know of the session; the resource's secret stays here."""
+    """What callers may know of the session; the resource's secret and reference embeddings stay here."""
     record = session.record
     return SessionView(
         session_id=session.session_id,
         state=session.state,
         streams=session.streams,
-        policy=record.spec.policy,
+        policy=without_references(record.spec.policy),
         worker_id=session.media.worker if session.media and session.active else None,
         created_at=record.created_at,
         updated_at=session.updated_at,

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 
+from .affinity import Affinity
 from .errors import NoIngestWorker, SessionActive, StoreUnavailable
 from .ingest_link import IngestLink
 from .journal import Journal
@@ -32,12 +33,14 @@ class Sessions:
         journal: Journal,
         scheduler: SchedulerLink,
         workers: Workers,
+        affinity: Affinity,
     ) -> None:
         self._registry = registry
         self._lifecycle = lifecycle
         self._journal = journal
         self._scheduler = scheduler
         self._workers = workers
+        self._affinity = affinity
         self._opening: set[str] = set()
 
     async def define(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
@@ -78,6 +81,8 @@ class Sessions:
             self._lifecycle.lost(session, "worker_gone")
             raise NoIngestWorker("The ingest worker has just gone away; try again.")
         await self._stored(stored)
+        for stream in session.streams:
+            await self._affinity.remember(session_id, stream, self._scheduler.name)
 
     async def end_media(self, session: Session) -> None:
         """Have the session's media closed, and wait until it is."""
@@ -101,6 +106,7 @@ class Sessions:
         await self.end_media(session)
         self._lifecycle.release(session.session_id)
         self._registry.remove(session.session_id)
+        await self._affinity.forget(session.session_id)
         await self._stored(self._journal.erase(session.session_id))
 
     async def sweep(self) -> None:

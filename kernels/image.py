@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import BadImage, ImageTooLarge
-from .jpeg import START_OF_IMAGE, ImageSize, jpeg_size
+from .jpeg_header import START_OF_IMAGE, ImageSize, jpeg_size
 
 PNG_BEGIN = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"
 PNG_SIZE_END = 24

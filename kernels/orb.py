@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .errors import BadFeatures
 
 MOST = 1000
+SMALLEST = 64  # pixels of a side; OpenCV looks for corners 31 pixels from the edge and further in
 LONGER_SIDE = 960  # pixels; larger pictures are scaled down, as corners of noise tell nothing
 DESCRIPTOR = 32  # bytes
 DISTINCT = 0.75  # Lowe's ratio: the best match must be so much nearer than the second best
@@ -26,6 +27,9 @@ class Features(NamedTuple):
 
     points: NDArray[np.float32]
     descriptors: NDArray[np.uint8]
+
+
+NONE = Features(np.empty((0, 2), np.float32), np.empty((0, DESCRIPTOR), np.uint8))
 
 
 class Likeness(NamedTuple):
@@ -42,14 +46,16 @@ class Likeness(NamedTuple):
 def features(bgr: NDArray[np.uint8]) -> Features:
     """The most distinct corners of u8 ``[H, W, 3]``, up to a thousand; a plain wall has none."""
     scale = min(1.0, LONGER_SIDE / max(bgr.shape[:2]))
-    size = max(1, round(bgr.shape[1] * scale)), max(1, round(bgr.shape[0] * scale))
+    size = round(bgr.shape[1] * scale), round(bgr.shape[0] * scale)
+    if min(size) < SMALLEST:
+        return NONE
     grey = cv2.resize(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), size, interpolation=cv2.INTER_AREA)
     corners, descriptors = cv2.ORB.create(MOST).detectAndCompute(grey, None)
     if descriptors is None:
-        return Features(np.empty((0, 2), np.float32), np.empty((0, DESCRIPTOR), np.uint8))
-    return Features(
-        np.array([corner.pt for corner in corners], np.float32), np.asarray(descriptors, np.uint8)
-    )
+        return NONE
+    # Where several are equally good, OpenCV returns more than it was asked for.
+    points = np.array([corner.pt for corner in corners[:MOST]], np.float32)
+    return Features(points, np.asarray(descriptors[:MOST], np.uint8))
 
 
 def compare(one: Features, other: Features) -> Likeness:

@@ -78,10 +78,10 @@ class Delivery:
         self.broadcast(finding)
 
     def latest(self, watch: Watch, at: Moment) -> None:
-        """Send a stream's newest result, at most every ``LATEST_INTERVAL_S``; never kept."""
+        """Send a stream's newest result, every ``LATEST_INTERVAL_S`` at most or at every look; never kept."""
         watch.skipped += at.skipped
         now = self._clock()
-        if not self._channels or now < watch.next_latest:
+        if not self._channels or (now < watch.next_latest and not watch.every_look):
             return
         watch.next_latest = now + LATEST_INTERVAL_S
         self.broadcast(

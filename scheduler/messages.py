@@ -15,12 +15,14 @@ from .tasks.errors import Fault
 class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
     """Api → scheduler: watch this session's streams under these thresholds (see ``policy.py``).
 
-    ``streams`` names what is to run: any of face, video, audio.
+    ``streams`` names what is to run: any of face, video, audio. ``every_look``: somebody waits for the result
+    of each look, so ``Latest`` is sent for every one.
     """
 
     session_id: str
     streams: list[str]
     policy: Policy = Policy()
+    every_look: bool = False
 
 
 class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
@@ -60,7 +62,7 @@ class Finding(msgspec.Struct, frozen=True, tag="finding", tag_field="message"):
 
 
 class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
-    """Scheduler → api: a stream's newest result, a few a second at most; kept current, never an event.
+    """Scheduler → api: a stream's newest result, a few a second (or ``every_look``); kept current, no event.
 
     ``skipped`` counts the frames passed over since the one before; ``models`` maps role to model id.
     """

@@ -15,6 +15,7 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Hertz = Annotated[float, msgspec.Meta(ge=0.01, le=60)]
 Weight = Annotated[float, msgspec.Meta(ge=0.01, le=100)]
 People = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+Reference = Annotated[bytes, msgspec.Meta(min_length=16, max_length=32_768)]  # little-endian float32
 
 
 class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -67,9 +68,9 @@ class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True)
     the first that was heard. ``likeness``: the least cosine of one voice's windows; None: the model's own.
     """
 
-    reference_embedding_b64: bytes | None = None
+    reference_embedding_b64: Reference | None = None
     likeness: Share | None = None
-    start_after_s: Seconds = 0.7
+    start_after_s: Seconds = 1.5
     end_after_s: Seconds = 1.5
 
 
@@ -80,7 +81,7 @@ class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     the model's own.
     """
 
-    reference_embedding_b64: bytes
+    reference_embedding_b64: Reference
     threshold: Share | None = None
     period_s: Annotated[float, msgspec.Meta(ge=0.2, le=600)] = 2.0
     start_after_s: Seconds = 3.0
@@ -115,3 +116,13 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     vad_threshold: Share = 0.5
     rates: Rates = Rates()
     weight: Weight = 1.0
+
+
+def without_references(policy: Policy) -> Policy:
+    """The same, fit to be shown: who somebody is stays here."""
+    identity, speaker = policy.identity, policy.second_speaker
+    if identity is not None:
+        identity = msgspec.structs.replace(identity, reference_embedding_b64=b"")
+    if speaker.reference_embedding_b64 is not None:
+        speaker = msgspec.structs.replace(speaker, reference_embedding_b64=b"")
+    return msgspec.structs.replace(policy, identity=identity, second_speaker=speaker)

@@ -14,6 +14,7 @@ from .batcher import ModelState
 from .core import AudioModel, Engine, Frame, Roi, VisionModel
 from .curve import BatchCurve
 from .demand import Rows
+from .still_frame import decoded
 
 UNLIMITED = 1 << 30
 LEARNING_RATE = 0.05
@@ -110,17 +111,25 @@ class ServedVision(Served):
         self.model = model
 
     def look(self, looks: Sequence[Look]) -> Done:
-        """Outputs for these regions; ``torn`` where the writer overwrote the frame while it was read."""
-        rois = [look.roi for look in looks]
-        feeds = self.model.prepare([look.frame for look in looks], rois)
-        whole = [look.frame.valid() for look in looks]
+        """Outputs for these regions.
+
+        Dropped are the frames that their writer overwrote while they were read (``torn``), and JPEGs that
+        cannot be decoded (``bad_image``).
+        """
+        frames = [decoded(look.frame) for look in looks]
+        outputs: list[Any] = [Dropped("bad_image" if look.frame.valid() else "torn") for look in looks]
+        rows = [row for row, frame in enumerate(frames) if frame is not None]
+        if not rows:
+            return Done(outputs, 0.0)
+        usable, rois = [frame for frame in frames if frame is not None], [looks[row].roi for row in rows]
+        feeds = self.model.prepare(usable, rois)
+        whole = [frame.valid() for frame in usable]
         if not any(whole):
             return Done([Dropped("torn")] * len(looks), 0.0)
         tensors, seconds = self._run(feeds)
-        outputs = self.model.decode(tensors, rois)
-        return Done(
-            [output if ok else Dropped("torn") for output, ok in zip(outputs, whole, strict=True)], seconds
-        )
+        for row, output, ok in zip(rows, self.model.decode(tensors, rois), whole, strict=True):
+            outputs[row] = output if ok else Dropped("torn")
+        return Done(outputs, seconds)
 
 
 class ServedAudio(Served):

@@ -92,8 +92,9 @@ class Service:
         self._delivery = delivery
         self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
         # Streams are the real-time lane's alone.
-        for worker in range(config.ingest_workers if config.lane == "rt" else 0):
-            path = config.runtime_dir / f"ingest-{worker}.sock"
+        writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]
+        for name in writers if config.lane == "rt" else ():
+            path = config.runtime_dir / f"{name}.sock"
             scheduler.sources.append(Source(path, scheduler.sessions, scheduler.awake))
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
@@ -159,4 +160,7 @@ class Service:
             self._delivery.broadcast(self._report.stats())
             if self._scheduler.lanes.longest() > self._config.hang_s:
                 log.critical("a batch did not come back within %.0f s", self._config.hang_s)
+                self._scheduler.abort(EXIT_HUNG)
+            if self._tasks.threads.overdue() > self._config.hang_s:
+                log.critical("a task's work went on for %.0f s after its deadline", self._config.hang_s)
                 self._scheduler.abort(EXIT_HUNG)

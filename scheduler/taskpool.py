@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Hashable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -14,6 +13,7 @@ from .taskrunner import TaskRunner
 from .tasks.catalog import OneShot
 from .tasks.errors import DeadlineExceeded, Draining, InvalidPayload, TaskError, TaskUnknown, TooManyTasks
 from .tasks.payloads import AT_WORK
+from .taskthreads import TaskThreads
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class TaskPool:
         self._oneshots = oneshots
         self._functions = functions
         self._limit = limit
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="task")
+        self.threads = TaskThreads(threads, time.monotonic)
         self._running: dict[tuple[Hashable, int], asyncio.Task[None]] = {}
         self._draining = False
 
@@ -69,7 +69,7 @@ class TaskPool:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self.threads.close()
 
     def _refusal(self) -> TaskError:
         if self._draining:
@@ -98,7 +98,7 @@ class TaskPool:
         except msgspec.ValidationError as error:
             raise InvalidPayload("The payload does not fit the task.") from error
         started = time.monotonic()
-        runner = TaskRunner(self._oneshots, self._threads, share, started + request.timeout_s)
+        runner = TaskRunner(self._oneshots, self.threads, share, started + request.timeout_s)
         try:
             async with asyncio.timeout(request.timeout_s):
                 result = await function.run(payload, runner)

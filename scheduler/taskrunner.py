@@ -1,47 +1,26 @@
 """The scheduler as one task sees it: ``tasks.runner.Runner`` on the loop's own batches."""
 
-import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.frame import FrameInfo, PixelFormat
-
 from .core import AudioModel, Engine, Roi, whole_frame
 from .models.catalog import MODELS
 from .oneshots import Ask, OneShots
 from .served import Look, ServedAudio, ServedVision
+from .still_frame import StillFrame
 from .tasks.runner import Picture
+from .taskthreads import TaskThreads
 
 Computed = TypeVar("Computed")
-
-
-class StillFrame:
-    """A task's picture as models look at it; it lies in this process, so nobody overwrites it."""
-
-    def __init__(self, picture: Picture) -> None:
-        stride = 3 * picture.width
-        self.info = FrameInfo(
-            width=picture.width,
-            height=picture.height,
-            format=PixelFormat.BGR24,
-            strides=(stride, 0, 0),
-            nbytes=stride * picture.height,
-        )
-        self.planes = [picture.bgr.reshape(picture.height, stride)]
-
-    def valid(self) -> bool:
-        """Always."""
-        return True
 
 
 class TaskRunner:
     """One task's. ``models``: role to model id, of the roles it has used. ``deadline``: monotonic seconds."""
 
-    def __init__(self, oneshots: OneShots, threads: ThreadPoolExecutor, share: int, deadline: float) -> None:
+    def __init__(self, oneshots: OneShots, threads: TaskThreads, share: int, deadline: float) -> None:
         self.models: dict[str, str] = {}
         self._oneshots = oneshots
         self._threads = threads
@@ -50,7 +29,7 @@ class TaskRunner:
 
     async def look(self, role: str, picture: Picture, roi: Roi | None = None) -> Any:
         """See ``tasks.runner.Runner``."""
-        frame = StillFrame(picture)
+        frame = StillFrame(picture.bgr)
         self.model(role)
         look = Look(frame, roi or whole_frame(frame.info))
         outputs = await self._all([self._oneshots.look(self._share, role, look, self._deadline)])
@@ -74,7 +53,7 @@ class TaskRunner:
 
     async def compute(self, work: Callable[[], Computed]) -> Computed:
         """See ``tasks.runner.Runner``."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await self._threads.run(work, self._deadline)
 
     def model(self, role: str) -> Any:
         """See ``tasks.runner.Runner``."""

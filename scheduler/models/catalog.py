@@ -11,6 +11,7 @@ from .facemesh import FaceMesh
 from .faceres import FaceRes
 from .ge2e import Ge2e
 from .silero import Silero
+from .wespeaker import WeSpeaker
 
 # Name in the store's manifest → how to make its adapter, which takes that name.
 MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
@@ -21,6 +22,7 @@ MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
     "faceres": FaceRes,
     "ge2e": Ge2e,
     "silero_vad": Silero,
+    "wespeaker": WeSpeaker,
 }
 
 # The same for models that their own library runs; they find their files in the store.

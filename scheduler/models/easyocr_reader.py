@@ -26,6 +26,8 @@ DETECTOR = ("easyocr_en", "craft_mlt_25k.pth")
 # Language (ISO 639-1) → where its recogniser lies. The Devanagari one reads English as well.
 RECOGNISERS = {"en": ("easyocr_en", "english_g2.pth"), "hi": ("easyocr_hi", "devanagari.pth")}
 CANVAS = 1920  # longer side that the detector sees: an A4 page at 160 dpi, about 3 GB at work
+SMALLEST = 8  # pixels of a side below which nothing can be read
+LONGEST = 4096  # pixels of a side; larger pictures are read scaled down
 WORD_GAP = 1.0  # of a line's height; what lies closer is read as one piece
 SAME_HEIGHT = SAME_LINE = 0.5  # of a line's height
 MARGIN = 0.2  # of a line
@@ -79,18 +81,26 @@ class EasyOcr:
             ModelUnavailableError: a language's files are not in the store; the sentence names the remedy.
             InferenceFailed: EasyOCR is not installed or does not run here.
         """
+        scale = min(1.0, LONGEST / max(bgr.shape[:2]))
+        size = tuple(max(1, round(side * scale)) for side in bgr.shape[1::-1])
+        page = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8) if scale < 1 else bgr
+        if min(page.shape[:2]) < SMALLEST:
+            return []
         with self._one_page, warnings.catch_warnings():
+            # Of what PyTorch says to EasyOCR's authors.
             warnings.filterwarnings("ignore", message=".*(pin_memory|quantization)")
-            reader = self._reader(tuple(sorted(set(languages))))
-            quads = self._words(bgr)
-            if not len(quads):
-                return []
-            upright = turn(bgr, tilt(quads)) if abs(tilt(quads)) > STRAIGHT else _as_it_is(bgr)
-            blocks = _recognise(reader, upright, quads)
-            if _mean_confidence(blocks) >= SURE or not blocks:
-                return blocks
-            over = _upside_down(upright)
-            return max(blocks, _recognise(reader, over, quads), key=_mean_confidence)
+            blocks = self._read(page, tuple(sorted(set(languages))))
+        return [block._replace(corners=block.corners / scale) for block in blocks]
+
+    def _read(self, page: NDArray[np.uint8], languages: tuple[str, ...]) -> list[TextBlock]:
+        reader, quads = self._reader(languages), self._words(page)
+        if not len(quads):
+            return []
+        upright = _upright(page, tilt(quads))
+        blocks = _recognise(reader, upright, quads)
+        if not blocks or _mean_confidence(blocks) >= SURE:
+            return blocks
+        return max(blocks, _recognise(reader, _upside_down(upright), quads), key=_mean_confidence)
 
     def _words(self, bgr: NDArray[np.uint8]) -> NDArray[np.float64]:
         reader = self._reader(("en",))
@@ -163,8 +173,11 @@ def _block(
     return TextBlock(text, confidence, moved(corners, back), upright)
 
 
-def _as_it_is(picture: NDArray[np.uint8]) -> Turn:
-    return Turn(picture, np.eye(2, 3), np.eye(2, 3))
+def _upright(page: NDArray[np.uint8], tilted: float) -> Turn:
+    """Turned back by what is more than the inexactness of the words' boxes."""
+    quarters = 90.0 * round(tilted / 90)
+    degrees = quarters if abs(tilted - quarters) <= STRAIGHT else tilted
+    return turn(page, degrees) if degrees else Turn(page, np.eye(2, 3), np.eye(2, 3))
 
 
 def _upside_down(turned: Turn) -> Turn:

@@ -28,7 +28,9 @@ EMBEDDING_SIZE = 256
 FULL_SCALE = 32768
 LOUDNESS = 10 ** (-30 / 20)  # root mean square that quiet sound is raised to
 WINDOW_HOP = 12_320  # 77 frames: Resemblyzer's 1.3 windows a second
-LIKENESS = 0.68  # of a window to its voice; others reach 0.68, the same voice is seldom below 0.70
+# Of a window to what was learnt from three. LibriSpeech's readers: 0.3 % of the windows of the same voice are
+# below, 1.4 % of another one's above; through Opus at 24 kbit/s 0.6 % and 0.7 %.
+LIKENESS = 0.64
 
 
 class Ge2e:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-STRAIGHT = 0.5  # degrees that a recogniser does not mind
+STRAIGHT = 1.0  # degrees that a recogniser does not mind
 
 
 class Turn(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 from ..core import Outcome
 from ..models.outputs import FaceEmbedding
 from ..policy import Identity
-from ..rules import Rule, certainty, exceeds
+from ..rules import Rule
 from ..tasks.embeddings import Embedding, cosine, from_wire
 from ..tasks.errors import EmbeddingSize
 
@@ -32,11 +32,9 @@ class IdentityCheck:
         threshold = seen.threshold if self._policy.threshold is None else self._policy.threshold
         score = max(0.0, cosine(seen.vector, reference))
         self._score, self._match = score, score >= threshold
-        # Distances, so that more is worse, as rules have it; the calmer limit asks for a clearer match.
-        distance, limit = 1 - score, max(1 - threshold, 1e-6)
-        mismatch = exceeds(distance, limit, self.rule.holds)
         data = {"score": round(score, 3), "threshold": threshold}
-        return self.rule.feed(mismatch, certainty(distance, limit), media_s, data)
+        # One threshold both ways: good matches of one person in two lights lie little above it.
+        return self.rule.feed(not self._match, doubt(score, threshold), media_s, data)
 
     def latest(self) -> dict[str, Any]:
         """``match`` and ``score`` of the newest look, null before; ``error`` if none can be made."""
@@ -54,3 +52,8 @@ class IdentityCheck:
     @staticmethod
     def _patience(policy: Identity) -> float:
         return max(PATIENCE_PERIODS * policy.period_s, 2 * policy.start_after_s)
+
+
+def doubt(score: float, threshold: float) -> float:
+    """How surely it is somebody else: ½ at the threshold, 1 where nothing is alike."""
+    return 1 - 0.5 * score / threshold if threshold else 0.5

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 LEARN_FROM = 3  # windows, before which a voice is not known well enough to be compared with
 REMEMBERED = 8  # windows; a voice that goes on is learnt anew little by little
 UNLIKE_IN_A_ROW = 2
+SURELY = 0.06  # above the threshold: a window that is alike by less may hold two voices, and teaches nothing
 CALMER_BY = 0.03  # a stranger's voice must be so much more alike to be the session's own again
 
 
@@ -74,7 +75,8 @@ class VoiceWatch:
     def _follow(self, window: NDArray[np.float32], threshold: float) -> list[Outcome]:
         likeness = self._current.likeness(window)
         if not self._current.windows or likeness >= threshold:
-            self._current.learn(window)
+            if not self._current.known or likeness >= threshold + SURELY:
+                self._current.learn(window)
             self._unlike.clear()
             self.changed = False if self._current.known else self.changed
             return []

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-SEPARATOR = r"\s*[\s./\-,]\s*"
+SEPARATOR = r"(?:\s*[\s./\-,]\s*)"
 MONTH = rf"({'|'.join(MONTHS)})[a-z]*"
 YEAR_FIRST = re.compile(rf"\b(\d{{4}}){SEPARATOR}(\d{{1,2}}){SEPARATOR}(\d{{1,2}})\b")
 YEAR_LAST = re.compile(rf"\b(\d{{1,2}}){SEPARATOR}(\d{{1,2}}){SEPARATOR}(\d{{4}})\b")

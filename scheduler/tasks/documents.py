@@ -9,7 +9,7 @@ from typing import Any
 from ..models.easyocr_reader import EasyOcr, TextBlock
 from ..models.outputs import Box
 from ..streams.boxes import in_unit
-from ..zoo.errors import ModelUnavailableError
+from ..zoo.errors import ModelUnavailableError, UnknownModelError
 from .embeddings import verdict
 from .errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace, PictureTooLarge
 from .faces import EMBEDDER, FACE_ROLES, SeenFace, see_face
@@ -75,11 +75,11 @@ async def _read(image: bytes, language: str, runner: Runner) -> tuple[Picture, l
     languages = [code.strip() for code in language.split(",")]
     if unknown := [code for code in languages if code not in model.languages]:
         known = ", ".join(sorted(model.languages))
-        raise LanguageUnsupported(f"The language {unknown[0]!r} cannot be read; these can: {known}.")
+        raise LanguageUnsupported(f"The language {unknown[0][:16]!r} cannot be read; these can: {known}.")
     picture = await runner.compute(partial(decode_picture, image))
     try:
         return picture, await runner.compute(partial(model.read, picture.bgr, languages))
-    except ModelUnavailableError as error:
+    except (ModelUnavailableError, UnknownModelError) as error:
         raise ModelUnavailable(f"The language {language} cannot be read here: {error}.") from error
 
 

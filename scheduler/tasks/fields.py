@@ -36,15 +36,15 @@ OTHER_LABEL = re.compile(
 )
 LETTERS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’\-])*")
 IDENTIFIER = re.compile(r"[A-Z0-9][A-Z0-9/\- ]{3,24}", re.IGNORECASE)
-AADHAAR = re.compile(r"(?<!\d)\d{4}\s?\d{4}\s?\d{4}(?!\d)")
+AADHAAR = re.compile(r"(?<!\d)\d{4} ?\d{4} ?\d{4}(?!\d)")
 PAN = re.compile(r"\b[A-Z]{5}\d{4}[A-Z]\b")
 
 
 class DocumentFields(NamedTuple):
     """What was found, None where nothing was. ``born`` is ISO 8601; ``warnings`` are stable words:
 
-    ``mrz_check_failed:FIELD``, ``dob_ambiguous`` (day and month could be swapped), ``name_missing``,
-    ``dob_missing``, ``id_no_missing``, ``document_expired``.
+    ``mrz_check_failed:FIELD``, ``mrz_corrected:number`` (see ``Mrz``), ``dob_ambiguous`` (day and month could
+    be swapped), ``name_missing``, ``dob_missing``, ``id_no_missing``, ``document_expired``.
     """
 
     name: str | None
@@ -70,8 +70,9 @@ def read_fields(pieces: Sequence[Piece], today: date) -> DocumentFields:
 
 
 def _zone_warnings(zone: Mrz, today: date) -> list[str]:
-    failed = [f"mrz_check_failed:{field}" for field in zone.failed]
-    return failed + ["document_expired"] * (zone.expires is not None and zone.expires < today)
+    told = [f"mrz_check_failed:{field}" for field in zone.failed]
+    told += ["mrz_corrected:number"] * zone.corrected
+    return told + ["document_expired"] * (zone.expires is not None and zone.expires < today)
 
 
 def _name(pieces: Sequence[Piece]) -> str | None:
@@ -93,7 +94,7 @@ def _born(pieces: Sequence[Piece]) -> ReadDate | None:
 def _number(pieces: Sequence[Piece], lines: Sequence[str]) -> str | None:
     found = IDENTIFIER.match(_value(NUMBER_LABEL, pieces) or "")
     if found and any(character.isdigit() for character in found[0]):
-        return found[0].strip()
+        return found[0].strip().upper()
     return _indian_number("\n".join(lines))
 
 

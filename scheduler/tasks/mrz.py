@@ -6,7 +6,8 @@
 
 OCR takes 0 for O and loses fillers. Where the standard has only letters or only digits, that is undone; in
 document numbers, which mix them, the least change that satisfies the check digit is taken, if there is just
-one. A zone whose check digits don't agree is returned as it was read, and says so.
+one, and told: the digit would also be satisfied if another character were wrong. A zone whose check digits
+don't agree is returned as it was read, and says so.
 """
 
 import re
@@ -28,7 +29,11 @@ FIRST_LINE = re.compile(r"[PIAC][A-Z0-9<][A-Z0-9<]{3}")
 
 
 class Mrz(NamedTuple):
-    """What the zone says. Dates are None where they are none; ``failed`` names fields with a wrong digit."""
+    """What the zone says.
+
+    Dates are None where they are none. ``failed`` names fields with a wrong check digit. ``corrected``: the
+    number is not as it was read, but as its digit says that it may have been.
+    """
 
     kind: Kind
     number: str
@@ -40,6 +45,7 @@ class Mrz(NamedTuple):
     born: date | None
     expires: date | None
     failed: tuple[str, ...]
+    corrected: bool
 
     @property
     def name(self) -> str:
@@ -150,10 +156,12 @@ def _three_lines(first: str, second: str, third: str) -> _Zone:
 
 def _checked(zone: _Zone, today: date) -> Mrz:
     born, expires = zone.born.translate(TO_DIGIT), zone.expires.translate(TO_DIGIT)
-    number, number_fits = _number(zone)
+    as_read = _number(zone)
+    corrected = _corrected(as_read[:-1], as_read[-1])
+    number = (corrected or as_read[:-1]) + as_read[-1]
     surname, _, given = zone.names.translate(TO_LETTER).partition(FILLER * 2)
     checks = {
-        "number": number_fits,
+        "number": corrected is not None,
         "born": check_digit(born[:6]) == born[6],
         "expires": check_digit(expires[:6]) == expires[6],
         "composite": _composite_fits(zone, number, born, expires),
@@ -169,24 +177,26 @@ def _checked(zone: _Zone, today: date) -> Mrz:
         born=_date(born, latest=today),
         expires=_date(expires, latest=today.replace(year=today.year + VALID_FOR_YEARS, day=1)),
         failed=tuple(name for name, fits in checks.items() if not fits),
+        corrected=number != as_read,
     )
 
 
-def _number(zone: _Zone) -> tuple[str, bool]:
-    """The number with its digit, and whether they fit.
-
-    It may have been changed by as little as makes them fit, if only one change does.
-    """
+def _number(zone: _Zone) -> str:
+    """As it was read, with its digit."""
     field = zone.number
     if zone.kind != "TD3" and field[-1] == FILLER:
         # More than nine characters go on in the optional data (parts 5 and 6, 4.2.2, note j).
         field = field[:-1] + (zone.optional or zone.rest).partition(FILLER)[0]
-    read, digit = field[:-1], field[-1].translate(TO_DIGIT)
+    return field[:-1] + field[-1].translate(TO_DIGIT)
+
+
+def _corrected(read: str, digit: str) -> str | None:
+    """Changed by as little as makes the digit fit, if only one change does; None where none or several do."""
     for changes in range(MOST_CHANGES + 1):
         fitting = [text for text in _readings(read, changes) if check_digit(text) == digit]
         if fitting:
-            return (fitting[0] if len(fitting) == 1 else read) + digit, len(fitting) == 1
-    return read + digit, False
+            return fitting[0] if len(fitting) == 1 else None
+    return None
 
 
 def _readings(text: str, changes: int) -> Iterator[str]:
@@ -199,11 +209,12 @@ def _readings(text: str, changes: int) -> Iterator[str]:
 def _composite_fits(zone: _Zone, number: str, born: str, expires: str) -> bool:
     if zone.number[-1] == FILLER:
         number = zone.number
+    rest = zone.rest
+    if zone.kind == "TD3":
+        # The personal number has a digit of its own, or a filler where there is no number.
+        rest = (_corrected(rest[:-1], rest[-1].translate(TO_DIGIT)) or rest[:-1]) + rest[-1]
     digit = zone.composite.translate(TO_DIGIT)
-    return any(
-        check_digit(number + zone.optional + born + expires + rest) == digit
-        for rest in (zone.rest, zone.rest.translate(TO_DIGIT))
-    )
+    return check_digit(number + zone.optional + born + expires + rest) == digit
 
 
 def _date(digits: str, latest: date) -> date | None:

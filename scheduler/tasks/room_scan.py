@@ -27,7 +27,7 @@ async def room_scan_frame(payload: RoomScanFrame, runner: Runner) -> dict[str, A
     """``objects`` {label, score, box}, ``person_count``, ``counts`` (objects by label), and ``features``: the
     packed corners of the frame without a reference, else null.
 
-    With a reference ``similarity`` (0..1, the part of the corners found in both) and ``same_place``; else null.
+    With a reference ``similarity`` (0..1, the part of corners found in both) and ``same_place``; else null.
 
     Raises:
         TaskError: ``bad_image``, ``image_too_large``, ``model_unavailable``.

@@ -43,10 +43,14 @@ def test_a_single_wrong_look_changes_nothing() -> None:
     assert told(check(), [(0.0, 0.8), (2.0, 0.2), (4.0, 0.8), (6.0, 0.8)]) == []
 
 
-def test_coming_back_takes_a_clearer_match_than_staying() -> None:
-    """0.62 is a match, but too little to end what has begun: that takes 1 − 0.8 · (1 − 0.6) = 0.68."""
-    looks = [(0.0, 0.3), (2.0, 0.3), (4.0, 0.3), (6.0, 0.62), (8.0, 0.62), (10.0, 0.7), (12.0, 0.7)]
-    assert told(check(), looks)[-1] == (12.0, "end")
+def test_a_wavering_likeness_is_one_violation() -> None:
+    looks = [(at, 0.62 if at % 4 else 0.55) for at in range(0, 24, 2)]
+    assert told(check(), [(0.0, 0.3), (2.0, 0.3), (4.0, 0.3), *((6.0 + at, c) for at, c in looks)]) == [
+        (4.0, "start"),
+        (10.0, "update"),
+        (18.0, "update"),
+        (26.0, "update"),
+    ]
 
 
 def test_the_finding_carries_score_and_threshold_and_no_embedding() -> None:

@@ -26,7 +26,7 @@ def names(told: list[tuple[float, Outcome]]) -> list[tuple[float, str, str]]:
 
 
 def watch(**policy: object) -> VoiceWatch:
-    return VoiceWatch(SecondSpeaker(**policy))  # type: ignore[arg-type]
+    return VoiceWatch(SecondSpeaker(**{"start_after_s": 0.7} | policy))  # type: ignore[arg-type]
 
 
 def test_a_voice_is_known_after_three_windows() -> None:
@@ -107,3 +107,9 @@ def test_silence_ends_a_second_speaker() -> None:
 def test_nobody_asked() -> None:
     told = hear(watch(enabled=False), "aaabbbb")
     assert [name for _, name, _ in names(told)] == ["speaker_change"]
+
+
+def test_a_window_that_may_hold_two_voices_teaches_nothing() -> None:
+    [(_, change), *_] = hear(watch(), "aaaxxxxxxbb")
+    assert change.name == "speaker_change"
+    assert change.data["value"] == 0.0

@@ -1,5 +1,7 @@
 import io
 import sys
+from enum import Enum
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,32 @@ def test_nothing_in_a_checkpoint_is_run(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(ImportFailedError, match="not a usable PyTorch checkpoint"):
         read_weights(saved({"model": Unwanted()}), "model")
     assert capsys.readouterr().out == ""
+
+
+class Colour(Enum):
+    RED = 1
+
+
+class Task:
+    def __init__(self) -> None:
+        self.colours = {"background": Colour.RED}
+
+
+def test_objects_beside_the_weights_are_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in (Task, Colour):
+        monkeypatch.setattr(each, "__module__", "unheard_of.tasks")
+    tasks = ModuleType("unheard_of.tasks")
+    tasks.Task, tasks.Colour = Task, Colour  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "unheard_of", ModuleType("unheard_of"))
+    monkeypatch.setitem(sys.modules, "unheard_of.tasks", tasks)
+    content = saved({"model": {"a": torch.ones(1)}, "task": Task()})
+    monkeypatch.delitem(sys.modules, "unheard_of.tasks")
+
+    assert read_weights(content, "model", ["unheard_of.tasks.Task", "unheard_of.tasks.Colour"])["a"] == 1
+    with pytest.raises(ImportFailedError):
+        read_weights(content, "model", ["unheard_of.tasks.Task"])
+    with pytest.raises(ImportFailedError):
+        read_weights(content, "model")
 
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", saved({"a": torch.zeros(9)})[:200]])
