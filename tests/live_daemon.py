@@ -1,0 +1,93 @@
+"""A whole daemon, started as a person would start it, and its publisher."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+from aiohttp.test_utils import unused_port
+
+Event = dict[str, Any]
+
+ARGUSD = (sys.executable, "-P", "-m", "argusd.daemon")
+READY_WITHIN_S = 90
+PUBLISHED_WITHIN_S = 90
+
+
+class Daemon(NamedTuple):
+    """A running ``argusd serve``."""
+
+    process: "subprocess.Popen[bytes]"
+    url: str
+
+    def child(self, name: str) -> psutil.Process:
+        """The process that runs this command now."""
+        children = psutil.Process(self.process.pid).children()
+        return next(child for child in children if name in child.cmdline())
+
+    def publish(self, source: str, session: str, *options: str) -> list[Event]:
+        """Publish to the end, as a process of its own; the events that it printed."""
+        command = self.publish_command(source, session, *options)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=PUBLISHED_WITHIN_S
+        )
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    @contextmanager
+    def publishing(self, source: str, session: str) -> Iterator["subprocess.Popen[str]"]:
+        """A publisher at work; it is interrupted at the end, as by Ctrl-C."""
+        command = self.publish_command(source, session)
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as publisher:
+            try:
+                yield publisher
+            finally:
+                publisher.send_signal(signal.SIGINT)
+                publisher.communicate(timeout=PUBLISHED_WITHIN_S)
+
+    def publish_command(self, source: str, session: str, *options: str) -> list[str]:
+        """The command line of a publisher of this daemon."""
+        return [*ARGUSD, "publish", source, "--session", session, "--url", self.url, "--json", *options]
+
+
+@contextmanager
+def started(state_dir: Path) -> Iterator[Daemon]:
+    """A daemon that is ready; it is killed at the end, if it is still there."""
+    port = unused_port()
+    with ready_socket(state_dir) as ready:
+        environment = os.environ | {"NOTIFY_SOCKET": str(ready.getsockname())}
+        command = [*ARGUSD, "serve", "--port", str(port), "--state-dir", str(state_dir)]
+        with subprocess.Popen(command, env=environment) as process:
+            try:
+                assert ready.recv(64) == b"READY=1"
+                yield Daemon(process, f"http://127.0.0.1:{port}")
+            finally:
+                process.kill()
+
+
+@contextmanager
+def ready_socket(state_dir: Path) -> Iterator[socket.socket]:
+    """Where the daemon says that it is ready, as it would to systemd."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+        ready.settimeout(READY_WITHIN_S)
+        ready.bind(str(state_dir / "ready.sock"))
+        yield ready
+
+
+def next_event(publisher: "subprocess.Popen[str]", *names: str) -> Event:
+    """Read the publisher's events until one has one of these names."""
+    assert publisher.stdout is not None
+    for line in publisher.stdout:
+        event: Event = json.loads(line)
+        if event["name"] in names:
+            return event
+    raise AssertionError(f"the publisher ended without {names}")
