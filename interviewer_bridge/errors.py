@@ -8,12 +8,16 @@ class BridgeError(Exception):
 
 
 class Refused(BridgeError):
-    """The daemon says no. ``status`` is HTTP's; ``code`` and the sentence are the daemon's own."""
+    """The daemon says no. ``status`` is HTTP's; ``code`` and the sentence are the daemon's own.
 
-    def __init__(self, status: int, code: str, sentence: str) -> None:
+    ``retry_after_s``: when it is worth asking again, where the daemon says so.
+    """
+
+    def __init__(self, status: int, code: str, sentence: str, retry_after_s: float | None = None) -> None:
         super().__init__(sentence)
         self.status = status
         self.code = code
+        self.retry_after_s = retry_after_s
 
 
 class PublishRefused(Refused):

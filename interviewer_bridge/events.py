@@ -80,7 +80,7 @@ async def _read(
         if response.status >= 500:
             response.raise_for_status()  # the daemon is not up yet, or draining: worth another try
         if response.status != 200:
-            raise SubscriptionRefused(response.status, *await refusal_of(response))
+            raise await refusal_of(response, SubscriptionRefused)
         yield None
         parser = SseParser()
         parser.last_event_id = last_event_id

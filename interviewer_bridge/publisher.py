@@ -9,6 +9,7 @@ Importing this module loads aiortc; the rest of this folder does without.
 import asyncio
 import contextlib
 import logging
+import time
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urljoin
@@ -35,14 +36,24 @@ LINGER_SECONDS = 0.5
 class Publisher:
     """One peer connection that sends; entering the context publishes, leaving it ends the session's media.
 
+    A daemon that says "not now" (503 with ``Retry-After``) is asked again for ``patience_s`` seconds.
     ``events_after``: the position (as for ``subscribe``) behind which this publication's events lie.
     """
 
-    def __init__(self, url: str, session_id: str, source: Source, *, token: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        session_id: str,
+        source: Source,
+        *,
+        token: str | None = None,
+        patience_s: float = 30.0,
+    ) -> None:
         self._url = url
         self._endpoint = urljoin(url, f"/whip/{quote(session_id, safe='')}")
         self._token = token
         self._source = source
+        self._patience_s = patience_s
         # An empty list, because None would ask a public STUN server; host candidates are what we need.
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._connected = asyncio.Event()
@@ -97,7 +108,7 @@ class Publisher:
         """
         await self._peer.setLocalDescription(await self._peer.createOffer())
         try:
-            answer = await self._exchange(self._peer.localDescription.sdp)
+            answer = await self._exchange_patiently(self._peer.localDescription.sdp)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"no daemon answers at {self._url}") from error
         await self._peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
@@ -108,11 +119,23 @@ class Publisher:
                 "no network path for media came up between here and the daemon"
             ) from error
 
+    async def _exchange_patiently(self, offer: str) -> str:
+        deadline = time.monotonic() + self._patience_s
+        while True:
+            try:
+                return await self._exchange(offer)
+            except PublishRefused as refusal:
+                wait_s = refusal.retry_after_s
+                if refusal.status != 503 or wait_s is None or time.monotonic() + wait_s > deadline:
+                    raise
+                log.warning("%s Asking again in %.0f s.", refusal, wait_s)
+            await asyncio.sleep(wait_s)
+
     async def _exchange(self, offer: str) -> str:
         headers = {"Content-Type": "application/sdp"}
         async with self._http() as http, http.post(self._endpoint, data=offer, headers=headers) as response:
             if response.status != 201:
-                raise PublishRefused(response.status, *await refusal_of(response))
+                raise await refusal_of(response, PublishRefused)
             self._resource = urljoin(self._endpoint, response.headers["Location"])
             events = response.links.get(EVENTS_RELATION)
             if events is not None:

@@ -1,0 +1,131 @@
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import unused_port
+
+from argusd.api.event import Event
+from argusd.interviewer_bridge.errors import StreamBroken, SubscriptionRefused, Unreachable
+from argusd.interviewer_bridge.events import Gap, subscribe
+
+from .conftest import Serve
+
+
+def event(seq: int) -> Event:
+    return Event(
+        id=f"s:{seq}",
+        session_id="s",
+        seq=seq,
+        type="violation",
+        stream="face",
+        name="gaze_away",
+        state="start",
+        captured_at=1.5,
+        data={"media_s": 0.5},
+    )
+
+
+def frame(seq: int) -> bytes:
+    return b"id: s:%d\ndata: %s\n\n" % (seq, msgspec.json.encode(event(seq)))
+
+
+async def take(events: AsyncGenerator[Event | Gap, None], count: int) -> list[Event | Gap]:
+    async with asyncio.timeout(10), aclosing(events):
+        taken = []
+        async for each in events:
+            taken.append(each)
+            if len(taken) == count:
+                break
+        return taken
+
+
+async def reply(request: web.Request, *pieces: bytes) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await response.prepare(request)
+    for piece in pieces:
+        await response.write(piece)
+    return response
+
+
+async def test_events_come_as_they_were_sent(serve: Serve) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        assert request.path == "/sessions/s/events"
+        assert request.headers["Authorization"] == "Bearer t0ken"
+        assert "Last-Event-ID" not in request.headers
+        return await reply(request, b"retry: 500\n\n", frame(1), b": heartbeat\n\n", frame(2))
+
+    url = await serve(handler)
+    assert await take(subscribe(url, "s", token="t0ken"), 2) == [event(1), event(2)]
+
+
+async def test_without_a_session_all_are_followed(serve: Serve) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        assert request.path == "/events"
+        return await reply(request, frame(1))
+
+    assert await take(subscribe(await serve(handler)), 1) == [event(1)]
+
+
+async def test_a_broken_connection_goes_on_behind_the_last_event(serve: Serve) -> None:
+    asked: list[str | None] = []
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        asked.append(request.headers.get("Last-Event-ID"))
+        return await reply(request, frame(len(asked)))  # one event, then the connection ends
+
+    url = await serve(handler)
+    assert await take(subscribe(url, "s", last_event_id="s:0"), 3) == [event(1), event(2), event(3)]
+    assert asked == ["s:0", "s:1", "s:2"]
+
+
+async def test_a_daemon_that_drains_is_asked_again(serve: Serve) -> None:
+    answers = iter([frame(1), None, frame(2)])
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        body = next(answers)
+        return web.Response(status=503) if body is None else await reply(request, body)
+
+    assert await take(subscribe(await serve(handler), "s"), 2) == [event(1), event(2)]
+
+
+async def test_a_gap_is_told(serve: Serve) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return await reply(request, b'id: s:6\nevent: gap\ndata: {"session_id":"s","missed":6}\n\n', frame(7))
+
+    assert await take(subscribe(await serve(handler), "s"), 2) == [Gap("s", missed=6), event(7)]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "sentence"),
+    [
+        (
+            b'{"success":false,"error_code":"session_not_found","error":"No such session."}',
+            "session_not_found",
+            "No such session.",
+        ),
+        (b"<html>", "http_404", "the daemon answered with HTTP status 404"),
+    ],
+)
+async def test_a_refusal_is_passed_on(serve: Serve, body: bytes, code: str, sentence: str) -> None:
+    async def handler(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=404, body=body)
+
+    with pytest.raises(SubscriptionRefused, match=sentence) as caught:
+        await take(subscribe(await serve(handler), "s"), 1)
+    assert (caught.value.status, caught.value.code) == (404, code)
+
+
+async def test_something_else_than_events_is_said_so(serve: Serve) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return await reply(request, b"data: [1]\n\n")
+
+    with pytest.raises(StreamBroken):
+        await take(subscribe(await serve(handler), "s"), 1)
+
+
+async def test_nobody_there() -> None:
+    with pytest.raises(Unreachable, match="no daemon answers"):
+        await take(subscribe(f"http://127.0.0.1:{unused_port()}"), 1)
