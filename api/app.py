@@ -35,6 +35,8 @@ from .room_scans import RoomScans
 from .routes import ROUTES
 from .schedulers import Schedulers
 from .sessions import Sessions
+from .streams.arena_server import WRITER, ArenaServer, serving_arena
+from .streams.live import LiveStreams
 from .workers import Workers
 
 log = logging.getLogger(__name__)
@@ -51,9 +53,10 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
         OSError: the port cannot be had.
     """
     check_bind(config)
-    async with opened_store(config) as redis:
-        context = put_together(config, stop, redis)
+    async with opened_store(config) as redis, serving_arena(config) as arena:
+        context = put_together(config, stop, redis, arena)
         await context.registry.load()
+        context.reports.worker_gone(WRITER)  # streams that an earlier api had are over
         async with background(context) as ended, serving(context):
             log.info("listening on http://%s:%d", config.host, config.port)
             on_ready()
@@ -61,7 +64,7 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
             await stop.wait()
 
 
-def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Context:
+def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: ArenaServer) -> Context:
     """All parts, wired and not yet running."""
     bell = Bell()
     affinity = Affinity(redis)
@@ -71,6 +74,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Contex
     registry = Registry(redis, config)
     journal = Journal(redis, config, bell, f"api-{secrets.token_hex(8)}", scheduler.acknowledge)
     lifecycle = Lifecycle(journal, scheduler)
+    streams = LiveStreams(config, lifecycle, arena)
     return Context(
         config=config,
         stop=stop,
@@ -82,8 +86,9 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Contex
         history=History(redis),
         registry=registry,
         lifecycle=lifecycle,
-        sessions=Sessions(registry, lifecycle, journal, scheduler, workers, affinity),
-        reports=Reports(registry, lifecycle, journal, workers),
+        sessions=Sessions(registry, lifecycle, journal, scheduler, workers, streams, affinity),
+        streams=streams,
+        reports=Reports(registry, lifecycle, journal, workers, streams),
         workers=workers,
         schedulers=schedulers,
         scheduler=scheduler,
@@ -172,5 +177,6 @@ async def serving(context: Context) -> AsyncIterator[None]:
         yield
     finally:
         context.bell.ring_all()
+        context.streams.end_all()
         await in_flight.finished(config.shutdown_s)
         await runner.cleanup()

@@ -67,4 +67,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     journal_entries: int = 20_000
     heartbeat_s: float = 10.0
     slow_consumer_s: float = 10.0
+    # Of WebSocket streams' media; 64 MiB hold some 60 of 1280×720.
+    arena_mib: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
+    max_streams: int = 256
     shutdown_s: float = 10.0

@@ -22,6 +22,7 @@ from .reports import Reports
 from .scheduler_link import SchedulerLink
 from .schedulers import Schedulers
 from .sessions import Sessions
+from .streams.live import LiveStreams
 from .workers import Workers
 
 
@@ -42,6 +43,7 @@ class Context(NamedTuple):
     registry: Registry
     lifecycle: Lifecycle
     sessions: Sessions
+    streams: LiveStreams
     reports: Reports
     workers: Workers
     schedulers: Schedulers

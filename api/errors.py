@@ -96,6 +96,20 @@ class SessionActive(ApiError):
     code = "session_active"
 
 
+class StreamActive(ApiError):
+    """The stream's media come over another WebSocket already."""
+
+    status = 409
+    code = "stream_active"
+
+
+class StreamEnded(ApiError):
+    """Somebody ended the session while its media came over a WebSocket."""
+
+    status = 410
+    code = "stream_ended"
+
+
 class BodyTooLarge(ApiError):
     """The body exceeds its limit."""
 
@@ -103,8 +117,22 @@ class BodyTooLarge(ApiError):
     code = "body_too_large"
 
 
+class PictureTooLarge(ApiError):
+    """A stream's picture has more bytes or pixels than are taken."""
+
+    status = 413
+    code = "image_too_large"
+
+
+class SoundTooLong(ApiError):
+    """A message of a stream holds more samples than are taken at a time."""
+
+    status = 413
+    code = "audio_too_long"
+
+
 class WrongContentType(ApiError):
-    """The body is of another type than this path takes."""
+    """The body or message is of another type than this path takes."""
 
     status = 415
     code = "unsupported_media_type"
@@ -115,6 +143,20 @@ class InvalidField(ApiError):
 
     status = 422
     code = "invalid_field"
+
+
+class BadPicture(ApiError):
+    """A stream's picture cannot be used."""
+
+    status = 422
+    code = "bad_image"
+
+
+class BadSound(ApiError):
+    """A stream's samples cannot be used."""
+
+    status = 422
+    code = "bad_audio"
 
 
 class LlmProfileUnknown(ApiError):
@@ -169,6 +211,22 @@ class StoreUnavailable(ApiError):
     status = 503
     code = "store_unavailable"
     retry_after = 2
+
+
+class ArenaExhausted(ApiError):
+    """There is no shared memory for another stream's media."""
+
+    status = 503
+    code = "shm_exhausted"
+    retry_after = 10
+
+
+class StreamUnavailable(ApiError):
+    """The scheduler has no model for this stream."""
+
+    status = 503
+    code = "model_unavailable"
+    retry_after = 60
 
 
 class WorkerTimeout(ApiError):

@@ -11,8 +11,9 @@ from .metrics import CONTENT_TYPE, metrics
 from .openapi import serve_document
 from .results import Results
 from .route import Route
-from .session import SessionList, SessionSpec, SessionView
+from .session import SessionList, SessionSpec, SessionView, SocketName
 from .session_routes import delete_session, get_results, get_session, list_sessions, put_session
+from .streams.socket import stream_handler
 from .whip import FRAGMENT, SDP, nothing_to_get, publish, trickle, unpublish
 
 EVENT_STREAM = "text/event-stream"
@@ -70,6 +71,41 @@ TASK_ROUTES = (
     task_route("/doc/ocr", "doc_ocr"),
     task_route("/analysis/plagiarism", "plagiarism_analyze"),
     task_route("/analysis/moderate", "response_moderate"),
+)
+
+STREAM_ERRORS = (
+    errors.MalformedBody,
+    errors.StreamActive,
+    errors.SessionActive,
+    errors.StreamEnded,
+    errors.PictureTooLarge,
+    errors.SoundTooLong,
+    errors.WrongContentType,
+    errors.InvalidField,
+    errors.BadPicture,
+    errors.BadSound,
+    errors.Overloaded,
+    errors.Draining,
+    errors.ArenaExhausted,
+    errors.StreamUnavailable,
+    errors.StoreUnavailable,
+)
+
+
+def stream_routes(name: SocketName, *query: str) -> tuple[Route, ...]:
+    """The paths of one stream's WebSocket."""
+    handler = stream_handler(name)
+    paths = (f"/ml/stream/{{session_id}}/{name}", f"/{name}/stream/{{session_id}}")
+    return tuple(
+        Route("GET", path, handler, {101: None}, refusals=STREAM_ERRORS, query=query) for path in paths
+    )
+
+
+STREAM_ROUTES = (
+    *stream_routes("face"),
+    *stream_routes("video"),
+    *stream_routes("audio", "sample_rate"),
+    *stream_routes("lipsync", "sample_rate"),
 )
 
 API_ROUTES = (
@@ -171,5 +207,5 @@ API_ROUTES = (
     ),
 )
 
-ROUTES: list[Route] = [*API_ROUTES, *TASK_ROUTES]
+ROUTES: list[Route] = [*API_ROUTES, *TASK_ROUTES, *STREAM_ROUTES]
 ROUTES.append(Route("GET", "/openapi.json", serve_document(ROUTES), {200: "application/json"}, public=True))

@@ -11,6 +11,7 @@ from argusd.scheduler.policy import Policy, without_references
 from .errors import InvalidField
 
 StreamName = Literal["face", "video", "audio"]
+SocketName = Literal["face", "video", "audio", "lipsync"]
 MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
 
 ACTIVE: tuple[MediaPhase, ...] = ("connecting", "live", "stale")
@@ -41,7 +42,8 @@ class Media(msgspec.Struct, frozen=True):
     """Where a session's media is. ``resource`` is the secret part of the WHIP resource's URL.
 
     ``kinds``: the tracks that were offered. ``ice_ufrag``: the peer's, to tell trickle from restart.
-    ``changed_at``: unix seconds of the phase's begin.
+    ``changed_at``: unix seconds of the phase's begin. ``sockets``: the streams whose media come over a
+    WebSocket each; then there is no resource, and ``worker`` is the api itself.
     """
 
     phase: MediaPhase
@@ -50,6 +52,7 @@ class Media(msgspec.Struct, frozen=True):
     ice_ufrag: str
     kinds: tuple[StreamKind, ...]
     changed_at: float
+    sockets: tuple[SocketName, ...] = ()
 
 
 class Session(msgspec.Struct):
@@ -75,8 +78,15 @@ class Session(msgspec.Struct):
         return max(self.record.updated_at, self.media.changed_at if self.media else 0.0)
 
     @property
+    def sockets(self) -> tuple[SocketName, ...]:
+        """The streams whose media come over a WebSocket each; none where a publisher's do."""
+        return self.media.sockets if self.media and self.active else ()
+
+    @property
     def streams(self) -> list[str]:
-        """The streams to run: the caller's choice, or all that the tracks allow."""
+        """The streams to run: the open sockets', the caller's choice, or all that the tracks allow."""
+        if self.sockets:
+            return list(self.sockets)
         if self.record.spec.streams is not None:
             return list(self.record.spec.streams)
         kinds = self.media.kinds if self.media else ()

@@ -10,10 +10,11 @@ from .affinity import Affinity
 from .errors import NoIngestWorker, SessionActive, StoreUnavailable
 from .ingest_link import IngestLink
 from .journal import Journal
-from .lifecycle import Lifecycle, policy_of
+from .lifecycle import Lifecycle, policies_of
 from .registry import Registry
 from .scheduler_link import SchedulerLink
 from .session import Media, Session, SessionSpec
+from .streams.live import LiveStreams
 from .workers import Workers
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Sessions:
         journal: Journal,
         scheduler: SchedulerLink,
         workers: Workers,
+        streams: LiveStreams,
         affinity: Affinity,
     ) -> None:
         self._registry = registry
@@ -40,6 +42,7 @@ class Sessions:
         self._journal = journal
         self._scheduler = scheduler
         self._workers = workers
+        self._streams = streams
         self._affinity = affinity
         self._opening: set[str] = set()
 
@@ -47,7 +50,8 @@ class Sessions:
         """Create a session or change what is watched in it; True when it is new."""
         session, new = await self._registry.put(session_id, spec)
         if session.active:
-            self._scheduler.watch(policy_of(session))
+            for policy in policies_of(session):
+                self._scheduler.watch(policy)
         return session, new
 
     @contextlib.contextmanager
@@ -65,6 +69,15 @@ class Sessions:
             yield
         finally:
             self._opening.discard(session_id)
+
+    def check_no_publisher(self, session: Session) -> None:
+        """Let WebSockets bring the session's media, or not.
+
+        Raises:
+            SessionActive: a publisher does, or is about to.
+        """
+        if session.session_id in self._opening or (session.active and not session.sockets):
+            raise SessionActive("The session has a publisher; its streams need no WebSocket.")
 
     async def opened(self, session_id: str, media: Media, worker: IngestLink) -> None:
         """The worker has answered: the session's media is about to come.
@@ -88,6 +101,7 @@ class Sessions:
         """Have the session's media closed, and wait until it is."""
         if session.media is None or not session.active:
             return
+        self._streams.end_session(session.session_id)
         if worker := self._workers.find(session.media.worker):
             worker.close(session.session_id)
         try:

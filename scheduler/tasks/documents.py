@@ -12,11 +12,12 @@ from ..streams.boxes import in_unit
 from ..zoo.errors import ModelUnavailableError, UnknownModelError
 from .embeddings import verdict
 from .errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace, PictureTooLarge
-from .faces import EMBEDDER, FACE_ROLES, SeenFace, see_face
+from .faces import EMBEDDER, FACE_ROLES, embed_largest, see_face
 from .fields import read_fields
 from .layout import Piece, text_lines
 from .payloads import DocIdVerify, DocOcr
 from .pictures import decode_picture
+from .printed_face import find_printed_faces
 from .runner import Picture, Runner
 
 OCR = "ocr"
@@ -32,7 +33,8 @@ async def doc_ocr(payload: DocOcr, runner: Runner) -> dict[str, Any]:
     Raises:
         TaskError: ``bad_image``, ``image_too_large``, ``language_unsupported``, ``model_unavailable``.
     """
-    picture, blocks = await _read(payload.image_b64, payload.language, runner)
+    picture = await runner.compute(partial(decode_picture, payload.image_b64))
+    blocks = await _read(picture, payload.language, runner)
     lines = text_lines([Piece(block.text, block.upright) for block in blocks])
     return {
         "text": "\n".join(" ".join(piece.text for piece in line) for line in lines),
@@ -49,9 +51,12 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
         TaskError: as ``doc_ocr`` and ``face_embed``; the sentence names the image.
     """
     model = runner.model(EMBEDDER)
-    printed = await _face("id_image_b64", payload.id_image_b64, runner)
-    live = await _face("face_image_b64", payload.face_image_b64, runner)
-    _, blocks = await _read(payload.id_image_b64, payload.language, runner)
+    with _naming("id_image_b64"):
+        document = await runner.compute(partial(decode_picture, payload.id_image_b64))
+        printed = await embed_largest(await find_printed_faces(document, runner), document, runner)
+    with _naming("face_image_b64"):
+        live = await see_face(payload.face_image_b64, runner)
+    blocks = await _read(document, payload.language, runner)
     pieces = [Piece(block.text, block.upright) for block in blocks]
     fields = await runner.compute(partial(read_fields, pieces, datetime.now(UTC).date()))
     threshold = model.threshold if payload.threshold is None else payload.threshold
@@ -65,20 +70,14 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
     }
 
 
-async def _face(field: str, image: bytes, runner: Runner) -> SeenFace:
-    with _naming(field):
-        return await see_face(image, runner)
-
-
-async def _read(image: bytes, language: str, runner: Runner) -> tuple[Picture, list[TextBlock]]:
+async def _read(picture: Picture, language: str, runner: Runner) -> list[TextBlock]:
     model: EasyOcr = runner.model(OCR)
     languages = [code.strip() for code in language.split(",")]
     if unknown := [code for code in languages if code not in model.languages]:
         known = ", ".join(sorted(model.languages))
         raise LanguageUnsupported(f"The language {unknown[0][:16]!r} cannot be read; these can: {known}.")
-    picture = await runner.compute(partial(decode_picture, image))
     try:
-        return picture, await runner.compute(partial(model.read, picture.bgr, languages))
+        return await runner.compute(partial(model.read, picture.bgr, languages))
     except (ModelUnavailableError, UnknownModelError) as error:
         raise ModelUnavailable(f"The language {language} cannot be read here: {error}.") from error
 

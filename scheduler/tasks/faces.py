@@ -1,5 +1,6 @@
 """``face_embed`` and ``face_verify``: the largest face of a picture, aligned, to an embedding."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -56,7 +57,15 @@ async def see_face(image: bytes, runner: Runner) -> SeenFace:
     """
     runner.model(EMBEDDER)  # no picture is decoded for a model that is not there
     picture = await runner.compute(partial(decode_picture, image))
-    faces: list[Face] = await runner.look(DETECTOR, picture)
+    return await embed_largest(await runner.look(DETECTOR, picture), picture, runner)
+
+
+async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner) -> SeenFace:
+    """The largest of the faces found in a picture.
+
+    Raises:
+        TaskError: ``no_face`` where there are none, or what the runner raises.
+    """
     if not faces:
         raise NoFace("There is no face in the image.")
     largest = max(faces, key=lambda face: _area(face.box))

@@ -76,7 +76,7 @@ def to_bgr(image: Image.Image) -> Pixels:
 
 def _monospaced(draw: ImageDraw.ImageDraw, at: tuple[int, int], line: str) -> None:
     for place, character in enumerate(line):
-        draw.text((at[0] + 21 * place, at[1]), character, font=ImageFont.load_default(34), fill="black")
+        draw.text((at[0] + 20 * place, at[1]), character, font=ImageFont.load_default(26), fill="black")
 
 
 def portrait(picture: bytes, box: tuple[int, int, int, int]) -> Pixels:
