@@ -104,6 +104,31 @@ async def test_a_refusal_carries_the_daemons_words(serve: Serve) -> None:
     assert (caught.value.status, caught.value.code) == (409, "session_active")
 
 
+async def test_a_daemon_that_cannot_take_it_now_is_asked_again(serve: Serve) -> None:
+    server = WhipServer()
+    asked: list[str] = []
+
+    async def busy_at_first(request: web.Request) -> web.StreamResponse:
+        asked.append(request.method)
+        if len(asked) < 3:
+            return web.Response(status=503, headers={"Retry-After": "0"})
+        return await server.handle(request)
+
+    async with Publisher(await serve(busy_at_first), "room", synthetic(), token="t0ken"):
+        assert asked == ["POST"] * 3
+    await server.close()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "60"}])
+async def test_patience_has_an_end(serve: Serve, headers: dict[str, str]) -> None:
+    async def busy(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"error_code": "overloaded", "error": "Full."}, status=503, headers=headers)
+
+    with pytest.raises(PublishRefused, match="Full"):
+        async with Publisher(await serve(busy), "room", synthetic(), patience_s=1):
+            pytest.fail("nothing was published")
+
+
 async def test_nobody_there() -> None:
     with pytest.raises(Unreachable):
         async with Publisher(f"http://127.0.0.1:{unused_port()}", "room", synthetic()):
