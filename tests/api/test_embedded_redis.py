@@ -4,6 +4,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from redis.exceptions import NoPermissionError
 
 from argusd.api.embedded_redis import EmbeddedRedis, find_server
 from argusd.api.errors import RedisNotStarted
@@ -22,13 +23,13 @@ async def test_what_was_written_survives_stop_and_kill(tmp_path: Path) -> None:
         await server.start()
         redis = connect(server.socket, 5.0)
         await wait_until_up(redis)
-        assert await redis.get("key") == (str(number).encode() if number else None)
-        await redis.set("key", number + 1)
+        assert await redis.get("ml:key") == (str(number).encode() if number else None)
+        await redis.set("ml:key", number + 1)
         if number == 1:
             assert server.pid is not None
             os.kill(server.pid, signal.SIGKILL)
             await wait_until_up(redis)
-            assert await redis.get("key") == b"2"
+            assert await redis.get("ml:key") == b"2"
         await redis.aclose()
         await server.stop()
 
@@ -40,6 +41,20 @@ async def test_only_our_user_may_reach_it(tmp_path: Path) -> None:
     await wait_until_up(redis)
     assert server.socket.stat().st_mode & 0o077 == 0
     assert server.socket.parent.stat().st_mode & 0o077 == 0
+    await redis.aclose()
+    await server.stop()
+
+
+@pytest.mark.parametrize(
+    "command", ["EVAL return(1) 0", "CONFIG GET dir", "FLUSHALL", "SHUTDOWN", "GET elsewhere", "KEYS *"]
+)
+async def test_only_our_keys_may_be_read_and_written(tmp_path: Path, command: str) -> None:
+    server = EmbeddedRedis(tmp_path)
+    await server.start()
+    redis = connect(server.socket, 5.0)
+    await wait_until_up(redis)
+    with pytest.raises(NoPermissionError):
+        await redis.execute_command(*command.split())  # type: ignore[no-untyped-call]
     await redis.aclose()
     await server.stop()
 

@@ -57,14 +57,14 @@ async def test_what_is_found_while_redis_hangs_is_stored_afterwards(rig: Rig, se
 
 async def test_a_killed_redis_comes_back_with_everything(rig: Rig, server: EmbeddedRedis) -> None:
     await rig.api.publish("s1")
-    for _ in range(5):
+    for _ in range(10):
         for _ in range(10):
             rig.scheduler.find("s1")
         before = process_of(server)
         os.kill(before, signal.SIGKILL)
         last = rig.scheduler.find("s1").number
         await rig.scheduler.until(lambda last=last: rig.scheduler.acked == last)  # type: ignore[misc]
-    assert await numbers_after(rig, 1, 55) == list(range(1, 56))
+    assert await numbers_after(rig, 1, 110) == list(range(1, 111))
 
 
 async def test_what_the_buffer_cannot_hold_is_told_as_a_gap(rig: Rig, server: EmbeddedRedis) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from argusd.daemon.sample import RATE, soundtrack
-from argusd.daemon.scenes import DURATION_S, HEIGHT, SCENES, SPEECH, WIDTH, draw
+from argusd.daemon.scenes import DURATION_S, HEIGHT, SCENES, SPEECH, WIDTH, Scene, draw
 
 PORTRAIT = np.random.default_rng(0).integers(0, 255, (512, 512, 3)).astype(np.uint8)
 
@@ -14,8 +14,8 @@ def test_scenes_follow_one_another_without_a_hole() -> None:
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_every_moment_can_be_drawn(scene: object) -> None:
-    for at_s in (scene.start_s, scene.end_s - 0.01):  # type: ignore[attr-defined]
+def test_every_moment_can_be_drawn(scene: Scene) -> None:
+    for at_s in (scene.start_s, scene.end_s - 0.01):
         picture = draw(PORTRAIT, at_s)
         assert picture.shape == (HEIGHT, WIDTH, 3)
         assert picture.dtype == np.uint8

@@ -263,6 +263,7 @@ def test_nothing_torn_is_used_and_every_drop_is_counted_when_the_writer_is_kille
 
 
 def test_the_check_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the seqlock the same reader does see torn frames, so the test above measures something."""
+    """Without the seqlock the same reader does use torn frames: the test above measures something."""
     monkeypatch.setattr(ring_module.FrameReader, "holds", lambda self, seq_word, number: True)
-    assert hammer(20_000).torn_but_used > 0
+    # How often reader and writer meet in a slot is the machine's business; that they meet is certain.
+    assert any(hammer(5_000).torn_but_used for _ in range(100))

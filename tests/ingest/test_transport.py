@@ -21,7 +21,14 @@ from argusd.ingest.feedback import Feedback
 from argusd.ingest.gate import KeyframeGate
 from argusd.ingest.sdp import Payload
 from argusd.ingest.sink import PcmSink
-from argusd.ingest.transport import MAX_EARLY, MAX_SENDING, MediaTransport, RtcpSender, check_aiortc
+from argusd.ingest.transport import (
+    MAX_BURST,
+    MAX_EARLY,
+    MAX_SENDING,
+    MediaTransport,
+    RtcpSender,
+    check_aiortc,
+)
 from argusd.ingest.video import VideoReceiver
 
 VP8, RTX, OPUS = 96, 97, 111
@@ -100,8 +107,12 @@ class Path:
         self.transport = MediaTransport(dtls, PAYLOADS, video, audio, self.feedback, self.dropped)
 
 
-def rtp(payload_type: int, number: int, payload: bytes, ssrc: int = 7) -> bytes:
-    header = bytes([0x80, payload_type]) + number.to_bytes(2, "big") + (960 * number).to_bytes(4, "big")
+def rtp(payload_type: int, number: int, payload: bytes, ssrc: int = 7, *, marker: bool = True) -> bytes:
+    header = (
+        bytes([0x80, payload_type | marker << 7])
+        + number.to_bytes(2, "big")
+        + (960 * number).to_bytes(4, "big")
+    )
     return header + ssrc.to_bytes(4, "big") + payload
 
 
@@ -133,7 +144,35 @@ async def test_media_that_overtakes_the_handshake_waits_for_it_in_a_bounded_plac
         path.transport.receive(rtp(120, 0, b"x"))
     path.dtls._rx_srtp = srtp
     path.transport.receive(sound(4))
-    assert path.dropped == {"unknown_payload_packet": MAX_EARLY}
+    assert path.dropped == {"unknown_payload_packet": MAX_EARLY - 1, "early_packet": MAX_EARLY + 1}
+
+
+async def test_the_packets_of_a_picture_are_handled_with_its_last_one() -> None:
+    path = Path()
+    received = path.transport.video.source
+    for number in range(3):
+        path.transport.receive(rtp(VP8, number, b"\x10\x01", marker=False))
+        assert received.stream is None
+    path.transport.receive(rtp(VP8, 3, b"\x10\x01"))
+    assert received.stream is not None
+    assert received.stream.report_block(0).packets_lost == 0
+    assert received.stream.report_block(0).highest_sequence & 0xFFFF == 3
+
+
+async def test_any_other_packet_and_a_full_burst_end_the_wait() -> None:
+    for enough in (sound(0), bytes(RtcpByePacket([1])), rtp(RTX, 0, b"")):
+        path = Path()
+        path.transport.receive(rtp(VP8, 0, b"\x10\x01", marker=False))
+        path.transport.receive(enough)
+        assert path.transport.video.source.stream is not None
+    path = Path()
+    for number in range(MAX_BURST):
+        assert path.transport.video.source.stream is None
+        path.transport.receive(rtp(VP8, number, b"\x10\x01", marker=False))
+    stream = path.transport.video.source.stream
+    assert stream is not None
+    path.transport.receive(rtp(VP8, MAX_BURST, b"\x10\x01", marker=False))  # no marker ever: no more waiting
+    assert stream.report_block(0).highest_sequence & 0xFFFF == MAX_BURST
 
 
 async def test_what_srtp_refuses_is_counted() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from argusd.daemon.config import resolve
+
 UNITS = sorted((Path(__file__).parents[2] / "systemd").glob("*.service"))
 
 pytestmark = pytest.mark.skipif(
@@ -56,3 +58,9 @@ def test_units_start_commands_of_the_program(unit: Path) -> None:
     )
     assert known.returncode == 0, known.stderr
     assert "--config" in known.stdout
+
+
+def test_the_configuration_beside_the_units_is_valid() -> None:
+    config = resolve({"ARGUSD_CONFIG": str(UNITS[0].with_name("argusd.toml"))})
+    assert str(config.runtime_dir) == "/run/argusd"
+    assert str(config.state_dir) == "/var/lib/argusd"
