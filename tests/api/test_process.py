@@ -9,7 +9,7 @@ from pathlib import Path
 from .fakes import FakeScheduler, FakeWorker
 from .fixtures import Rig, RunningApi, make_config
 
-ML_LIBRARIES = ("aiortc", "av", "cv2", "easyocr", "numpy", "onnx", "onnxruntime", "tflite", "torch")
+ML_LIBRARIES = ("aiortc", "av", "cv2", "easyocr", "onnx", "onnxruntime", "tflite", "torch")
 
 SERVE = """
 import asyncio, sys
