@@ -35,6 +35,26 @@ async def test_a_job_that_outlives_its_deadline_is_overdue_until_it_ends() -> No
     threads.close()
 
 
+async def test_jobs_that_wait_for_each_other_are_not_overdue_while_they_end_one_by_one() -> None:
+    now, begun, end = 100.0, threading.Event(), threading.Event()
+    threads = TaskThreads(2, lambda: now)
+
+    def slow() -> None:
+        begun.set()
+        end.wait(10)
+
+    job = asyncio.create_task(threads.run(slow, 105.0))
+    await asyncio.to_thread(begun.wait, 10)
+    now = 125.0
+    await threads.run(lambda: None, 200.0)
+    assert threads.overdue() == 0
+    now = 130.0
+    assert threads.overdue() == 5
+    end.set()
+    await job
+    threads.close()
+
+
 async def test_a_job_whose_task_has_ended_is_not_begun() -> None:
     begun, end, ran = threading.Event(), threading.Event(), threading.Event()
     threads = TaskThreads(1, lambda: 0.0)
