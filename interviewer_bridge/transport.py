@@ -67,7 +67,8 @@ class Transport:
 
     async def _send(self, method: str, path: str, body: bytes | None, left_s: float) -> bytes:
         headers = {"Content-Type": "application/json"} if body is not None else None
-        timeout = aiohttp.ClientTimeout(total=left_s + GRACE_S, sock_connect=min(CONNECT_S, left_s))
+        connect_s = min(CONNECT_S, max(left_s, 0.001))  # 0 would mean for ever
+        timeout = aiohttp.ClientTimeout(total=max(left_s + GRACE_S, 0.001), sock_connect=connect_s)
         try:
             async with self._session().request(
                 method, path, data=body, headers=headers, timeout=timeout
