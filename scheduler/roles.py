@@ -47,11 +47,20 @@ def wanted_roles(lane: Lane) -> list[str]:
     return sorted(needed | live_roles() if lane == "rt" else needed)
 
 
+def welcome_roles(lane: Lane, store: ZooStore) -> list[str]:
+    """Roles that a lane's tasks do without where no model of theirs is present."""
+    welcome = {role for task in one_shots(lane).values() for role in task.better_with}
+    return sorted(
+        role for role in welcome if any(store.is_present(each.name) for each in store.manifest.of_role(role))
+    )
+
+
 def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
     """Load a model for every wanted role. Takes seconds; runs in a thread of its own."""
     store = ZooStore(config.cache_dir)
     curves = CurveCache(config.state_dir / "curves")
-    return [_fill(role, config, device, store, curves) for role in wanted_roles(config.lane)]
+    roles = [*wanted_roles(config.lane), *welcome_roles(config.lane, store)]
+    return [_fill(role, config, device, store, curves) for role in roles]
 
 
 def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curves: CurveCache) -> FilledRole:

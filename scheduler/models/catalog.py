@@ -10,6 +10,7 @@ from .easyocr_reader import EasyOcr
 from .facemesh import FaceMesh
 from .faceres import FaceRes
 from .ge2e import Ge2e
+from .pyannote_diarizer import PyannoteDiarizer
 from .silero import Silero
 from .wespeaker import WeSpeaker
 
@@ -28,4 +29,5 @@ MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
 # The same for models that their own library runs; they find their files in the store.
 WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore], WholeModel]] = {
     "easyocr_en": EasyOcr,
+    "pyannote_3_1": PyannoteDiarizer,
 }

@@ -60,3 +60,11 @@ class VoicePrint(NamedTuple):
 
     embedding: NDArray[np.float32]
     likeness: float
+
+
+class SpokenPart(NamedTuple):
+    """``speaker`` (SPEAKER_00, …) speaks from ``start_s`` to ``end_s``."""
+
+    speaker: str
+    start_s: float
+    end_s: float

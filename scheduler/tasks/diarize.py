@@ -1,6 +1,7 @@
-"""``audio_diarize``: who spoke when. The voice detector says when, embeddings of short windows say who.
+"""``audio_diarize``: who spoke when, by the ``diarizer`` role's model where there is one.
 
-One speaker at a time: where two speak at once, the louder one is found.
+Without it the voice detector says when, embeddings of short windows say who, one speaker at a time: where two
+speak at once, the louder one is found.
 """
 
 from collections.abc import Sequence
@@ -10,16 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.outputs import VoicePrint
+from ..models.outputs import SpokenPart, VoicePrint
 from ..models.silero import SAMPLE_RATE, WINDOW, Voice
 from .clustering import speaker_centres
-from .errors import NoSpeech
+from .errors import ModelUnavailable, NoSpeech
 from .payloads import AudioDiarize
 from .runner import Runner
 from .sound import decode_sound
 from .utterance import SPEECH, require_sound
 from .voices import EMBEDDER, VAD
 
+DIARIZER = "diarizer"
 STEP = 8 * WINDOW  # 256 ms between the middles of embedded windows
 MOST_WINDOWS = 4000  # longer recordings take longer steps
 AT_A_TIME = 64  # windows, so that their copies stay small
@@ -35,30 +37,42 @@ class Turn(NamedTuple):
 
 
 async def audio_diarize(payload: AudioDiarize, runner: Runner) -> dict[str, Any]:
-    """``segments`` in order of time, ``speakers``: how many; they are numbered as they begin to speak.
+    """``segments`` in order of time, ``speakers``: how many.
 
     Raises:
         TaskError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or what the runner raises.
     """
     samples = await runner.compute(partial(decode_sound, payload.audio_b64, payload.sample_rate))
     require_sound(samples)
-    speech = speech_mask(await runner.hear(VAD, samples))
-    if not speech.any():
+    try:
+        diarizer = runner.model(DIARIZER)
+    except ModelUnavailable:
+        parts = await _cluster(samples, payload.num_speakers, runner)
+    else:
+        parts = await runner.compute(partial(diarizer.diarize, samples, payload.num_speakers))
+    if not parts:
         raise NoSpeech("Nobody speaks in the sound.")
-    middles = window_middles(speech)
-    windows = await _embed(samples, middles, runner)
-    turns = await runner.compute(partial(find_turns, speech, middles, windows, payload.num_speakers))
     return {
         "segments": [
-            {
-                "speaker": f"SPEAKER_{turn.speaker:02d}",
-                "start_s": round(turn.first * WINDOW / SAMPLE_RATE, 3),
-                "end_s": round(turn.last * WINDOW / SAMPLE_RATE, 3),
-            }
-            for turn in turns
+            {"speaker": part.speaker, "start_s": round(part.start_s, 3), "end_s": round(part.end_s, 3)}
+            for part in parts
         ],
-        "speakers": len({turn.speaker for turn in turns}),
+        "speakers": len({part.speaker for part in parts}),
     }
+
+
+async def _cluster(samples: NDArray[np.int16], speakers: int | None, runner: Runner) -> list[SpokenPart]:
+    """Parts in order of time, by the voice detector and the speaker embedder; empty if nobody speaks."""
+    speech = speech_mask(await runner.hear(VAD, samples))
+    if not speech.any():
+        return []
+    middles = window_middles(speech)
+    windows = await _embed(samples, middles, runner)
+    turns = await runner.compute(partial(find_turns, speech, middles, windows, speakers))
+    second = SAMPLE_RATE / WINDOW
+    return [
+        SpokenPart(f"SPEAKER_{turn.speaker:02d}", turn.first / second, turn.last / second) for turn in turns
+    ]
 
 
 def speech_mask(voices: Sequence[Voice]) -> NDArray[np.bool_]:

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.scheduler.core import Roi
+from argusd.scheduler.tasks.errors import ModelUnavailable
 from argusd.scheduler.tasks.runner import Picture
+from argusd.scheduler.zoo.errors import ZooError
 
 from ..recordings import Runners, from_bgr
 
@@ -40,4 +42,7 @@ class DirectRunner:
         return work()
 
     def model(self, role: str) -> Any:
-        return self._runners(role).model
+        try:
+            return self._runners(role).model
+        except ZooError as error:
+            raise ModelUnavailable(str(error)) from error

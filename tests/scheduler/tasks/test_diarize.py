@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pyannote.core import Annotation, Segment, Timeline
 from pyannote.metrics.diarization import DiarizationErrorRate
 
+from argusd.scheduler.models.outputs import SpokenPart
 from argusd.scheduler.models.silero import WINDOW, Voice
 from argusd.scheduler.tasks.diarize import Turn, audio_diarize, find_turns, speech_mask, window_middles
 from argusd.scheduler.tasks.errors import NoSpeech, TooShort
@@ -54,6 +55,45 @@ def test_turns_change_half_way_between_windows_and_end_with_speech() -> None:
     middles = np.array([0, 8, 16, 24, 32, 56]) * WINDOW
     windows = np.stack([HERE, HERE, HERE, THERE, THERE, HERE])
     assert find_turns(speech, middles, windows, 2) == [Turn(0, 0, 20), Turn(1, 20, 40), Turn(0, 50, 64)]
+
+
+class Diarizer:
+    """A model that fills the diarizer's role."""
+
+    def __init__(self, *parts: SpokenPart) -> None:
+        self.parts = list(parts)
+        self.asked: list[tuple[int, int | None]] = []
+
+    def diarize(self, samples: NDArray[np.int16], speakers: int | None) -> list[SpokenPart]:
+        self.asked.append((len(samples), speakers))
+        return self.parts
+
+
+class WithDiarizer(DirectRunner):
+    def __init__(self, diarizer: Diarizer) -> None:
+        self._diarizer = diarizer
+
+    def model(self, role: str) -> Diarizer:
+        assert role == "diarizer"
+        return self._diarizer
+
+
+async def test_a_diarizer_is_used_where_there_is_one() -> None:
+    diarizer = Diarizer(SpokenPart("SPEAKER_01", 0.25, 1.75004), SpokenPart("SPEAKER_00", 1.5, 3.0))
+    result = await audio_diarize(asked(np.zeros(3 * SAMPLE_RATE, np.int16), 2), WithDiarizer(diarizer))
+    assert diarizer.asked == [(3 * SAMPLE_RATE, 2)]
+    assert result == {
+        "segments": [
+            {"speaker": "SPEAKER_01", "start_s": 0.25, "end_s": 1.75},
+            {"speaker": "SPEAKER_00", "start_s": 1.5, "end_s": 3.0},
+        ],
+        "speakers": 2,
+    }
+
+
+async def test_a_diarizer_that_hears_nobody() -> None:
+    with pytest.raises(NoSpeech):
+        await audio_diarize(asked(np.zeros(3 * SAMPLE_RATE, np.int16)), WithDiarizer(Diarizer()))
 
 
 @pytest.fixture(scope="module")

@@ -102,8 +102,8 @@ def test_the_live_pack_fills_every_role_of_a_live_session() -> None:
 
     assert roles == {
         "face_detector",
-        "face_embedder",
         "face_mesh",
+        "face_embedder",
         "object_detector",
         "speaker_embedder",
         "vad",
@@ -113,7 +113,7 @@ def test_the_live_pack_fills_every_role_of_a_live_session() -> None:
 def test_every_model_says_its_licence() -> None:
     licences = {entry.licence for entry in builtin_manifest().models}
 
-    assert licences == {"Apache-2.0", "MIT", "Public domain (NASA)"}
+    assert licences == {"Apache-2.0", "CC-BY-4.0", "MIT", "Public domain (NASA)"}
 
 
 def test_a_role_without_models_is_an_error() -> None:
