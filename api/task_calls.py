@@ -21,7 +21,7 @@ Answer = TaskDone | TaskFailed
 
 
 class TaskCalls:
-    """Of one connection's far end. At most as many are open as the api takes requests (``Intake``)."""
+    """Of one connection's far end, which turns away at once what is more than it takes."""
 
     def __init__(self) -> None:
         self._channel: Channel[FromScheduler] | None = None

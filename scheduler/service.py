@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 CUDA_LANES = 2
 REPORT_INTERVAL_S = 1.0
 CONFIRM_S = 5.0
+BULK_NICENESS = 10
 
 
 async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
@@ -41,6 +42,8 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     Raises:
         DeviceUnavailable: the configured device is not there.
     """
+    if config.lane == "bulk":
+        yield_cores()
     cv2.setNumThreads(1)  # the lanes are the threads; OpenCV's own cost 40 % more CPU for the same crops
     device = resolve_device(config.device)
     roles = await asyncio.to_thread(fill_roles, config, device)
@@ -65,6 +68,12 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     tasks = TaskPool(scheduler.oneshots, one_shots(config.lane), limit=config.max_tasks, threads=cores)
     service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
     await service.run(stop, on_ready)
+
+
+def yield_cores() -> None:
+    """Let live work go first where cores are scarce; threads made from here on inherit it."""
+    if os.getpriority(os.PRIO_PROCESS, 0) < BULK_NICENESS:  # a service manager may have done it
+        os.setpriority(os.PRIO_PROCESS, 0, BULK_NICENESS)
 
 
 def end_process(code: int) -> NoReturn:
