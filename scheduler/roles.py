@@ -70,7 +70,7 @@ def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curv
         name = store.choose(role, name or None)
         filled: Served | WholeModel
         if name in WHOLE_MODELS:
-            filled = serve_whole(name, store)
+            filled = serve_whole(name, store, device)
         else:
             filled = serve(name, store.path(name), device, curves)
     except (ZooError, InferenceFailed, ModelUnknown) as error:
@@ -81,13 +81,13 @@ def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curv
     return FilledRole(RoleStatus(role, name, True, "", taken, live), filled)
 
 
-def serve_whole(name: str, store: ZooStore) -> WholeModel:
+def serve_whole(name: str, store: ZooStore, device: str) -> WholeModel:
     """Load a model that its own library runs, and run it once.
 
     Raises:
         InferenceFailed: it does not run here.
     """
-    model = WHOLE_MODELS[name](name, store)
+    model = WHOLE_MODELS[name](name, store, device)
     model.check()
     return model
 

@@ -26,8 +26,8 @@ MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
     "wespeaker": WeSpeaker,
 }
 
-# The same for models that their own library runs; they find their files in the store.
-WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore], WholeModel]] = {
+# The same for models that their own library runs; they find their files in the store and are told the device.
+WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore, str], WholeModel]] = {
     "easyocr_en": EasyOcr,
-    "pyannote_3_1": PyannoteDiarizer,
+    "pyannote_3_1": lambda name, store, _device: PyannoteDiarizer(name, store),
 }

@@ -7,7 +7,7 @@ that lies askew is turned upright, because the recogniser was trained on straigh
 
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +25,9 @@ from .tilt import STRAIGHT, Turn, moved, tilt, turn
 DETECTOR = ("easyocr_en", "craft_mlt_25k.pth")
 # Language (ISO 639-1) → where its recogniser lies. The Devanagari one reads English as well.
 RECOGNISERS = {"en": ("easyocr_en", "english_g2.pth"), "hi": ("easyocr_hi", "devanagari.pth")}
-CANVAS = 1920  # longer side that the detector sees: an A4 page at 160 dpi, about 3 GB at work
+CANVAS = (
+    1280  # longer side where words are looked for, 110 dpi of an A4 page; they are read from the whole one
+)
 SMALLEST = 8  # pixels of a side below which nothing can be read
 LONGEST = 4096  # pixels of a side; larger pictures are read scaled down
 WORD_GAP = 1.0  # of a line's height; what lies closer is read as one piece
@@ -48,13 +50,14 @@ class TextBlock(NamedTuple):
 
 
 class EasyOcr:
-    """The ``ocr`` role. One page at a time: a large one takes gigabytes for a while."""
+    """The ``ocr`` role, on ``cpu`` or ``cuda:N``. One page at a time: it takes a gigabyte for a while."""
 
     role = "ocr"
     languages = frozenset(RECOGNISERS)
 
-    def __init__(self, name: str, store: ZooStore) -> None:
+    def __init__(self, name: str, store: ZooStore, device: str) -> None:
         self.name = name
+        self._device = device
         self._store = store
         self._one_page = threading.Lock()
         self._readers: dict[tuple[str, ...], Any] = {}
@@ -70,12 +73,18 @@ class EasyOcr:
         cv2.putText(page, "argusd", (32, 44), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 3)
         self.read(page, ["en"])
 
-    def read(self, bgr: NDArray[np.uint8], languages: Sequence[str]) -> list[TextBlock]:
+    def read(
+        self,
+        bgr: NDArray[np.uint8],
+        languages: Sequence[str],
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> list[TextBlock]:
         """Text of u8 ``[H, W, 3]``. Takes seconds.
 
         Args:
             bgr: the picture, turned in any way.
             languages: a non-empty choice of ``languages``.
+            given_up: whether nobody waits for the text any more; asked between one piece of it and the next.
 
         Raises:
             ModelUnavailableError: a language's files are not in the store; the sentence names the remedy.
@@ -89,18 +98,21 @@ class EasyOcr:
         with self._one_page, warnings.catch_warnings():
             # Of what PyTorch says to EasyOCR's authors.
             warnings.filterwarnings("ignore", message=".*(pin_memory|quantization)")
-            blocks = self._read(page, tuple(sorted(set(languages))))
+            blocks = [] if given_up() else self._read(page, tuple(sorted(set(languages))), given_up)
         return [block._replace(corners=block.corners / scale) for block in blocks]
 
-    def _read(self, page: NDArray[np.uint8], languages: tuple[str, ...]) -> list[TextBlock]:
+    def _read(
+        self, page: NDArray[np.uint8], languages: tuple[str, ...], given_up: Callable[[], bool]
+    ) -> list[TextBlock]:
         reader, quads = self._reader(languages), self._words(page)
         if not len(quads):
             return []
         upright = _upright(page, tilt(quads))
-        blocks = _recognise(reader, upright, quads)
+        blocks = _recognise(reader, upright, quads, given_up)
         if not blocks or _mean_confidence(blocks) >= SURE:
             return blocks
-        return max(blocks, _recognise(reader, _upside_down(upright), quads), key=_mean_confidence)
+        over = _recognise(reader, _upside_down(upright), quads, given_up)
+        return max(blocks, over, key=_mean_confidence)
 
     def _words(self, bgr: NDArray[np.uint8]) -> NDArray[np.float64]:
         reader = self._reader(("en",))
@@ -129,10 +141,10 @@ class EasyOcr:
         for file in files:
             # EasyOCR unpickles whatever it finds; what loads as plain tensors can do no harm there.
             read_weights(file.read_bytes())
-        return _make_reader(list(languages), recogniser.parent, detector=script == "en")
+        return _make_reader(list(languages), recogniser.parent, self._device, detector=script == "en")
 
 
-def _make_reader(languages: list[str], folder: Path, *, detector: bool) -> Any:
+def _make_reader(languages: list[str], folder: Path, device: str, *, detector: bool) -> Any:
     try:
         ensure_torchvision()
         import easyocr
@@ -140,7 +152,7 @@ def _make_reader(languages: list[str], folder: Path, *, detector: bool) -> Any:
         raise InferenceFailed("reading text needs EasyOCR: pip install 'argusd[ocr]'") from error
     return easyocr.Reader(
         languages,
-        gpu=True,  # where there is one
+        gpu=False if device == "cpu" else device,
         model_storage_directory=str(folder),
         user_network_directory=str(folder),
         download_enabled=False,
@@ -150,7 +162,9 @@ def _make_reader(languages: list[str], folder: Path, *, detector: bool) -> Any:
     )
 
 
-def _recognise(reader: Any, turned: Turn, quads: NDArray[np.float64]) -> list[TextBlock]:
+def _recognise(
+    reader: Any, turned: Turn, quads: NDArray[np.float64], given_up: Callable[[], bool]
+) -> list[TextBlock]:
     from easyocr.utils import group_text_box
 
     upright = moved(quads, turned.there)
@@ -158,12 +172,16 @@ def _recognise(reader: Any, turned: Turn, quads: NDArray[np.float64]) -> list[Te
     corners = np.hstack([low, high[:, :1], low[:, 1:], high, low[:, :1], high[:, 1:]])
     pieces, _ = group_text_box(corners.astype(np.int32), 1.0, SAME_LINE, SAME_HEIGHT, WORD_GAP, MARGIN)
     grey = cv2.cvtColor(turned.picture, cv2.COLOR_BGR2GRAY)
-    read = reader.recognize(grey, pieces, [], reformat=False)
-    return [
-        _block(text.strip(), float(confidence), np.array(box, np.float64), turned.back)
-        for box, text, confidence in read
-        if text.strip()
-    ]
+    blocks = []
+    for piece in pieces:
+        if given_up():
+            break
+        # EasyOCR takes them one by one as well: they differ in width, and padding would cost time.
+        ((box, text, confidence),) = reader.recognize(grey, [piece], [], reformat=False)
+        if text.strip():
+            corners = np.array(box, np.float64)
+            blocks.append(_block(text.strip(), float(confidence), corners, turned.back))
+    return blocks
 
 
 def _block(

@@ -1,6 +1,7 @@
 """``doc_ocr``: the text of a picture. ``doc_id_verify``: a document's fields, and whose face is on it."""
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -76,10 +77,13 @@ async def _read(picture: Picture, language: str, runner: Runner) -> list[TextBlo
     if unknown := [code for code in languages if code not in model.languages]:
         known = ", ".join(sorted(model.languages))
         raise LanguageUnsupported(f"The language {unknown[0][:16]!r} cannot be read; these can: {known}.")
+    given_up = threading.Event()
     try:
-        return await runner.compute(partial(model.read, picture.bgr, languages))
+        return await runner.compute(partial(model.read, picture.bgr, languages, given_up.is_set))
     except (ModelUnavailableError, UnknownModelError) as error:
         raise ModelUnavailable(f"The language {language} cannot be read here: {error}.") from error
+    finally:
+        given_up.set()  # a thread cannot be cancelled, and others wait for their pages
 
 
 def _block(block: TextBlock, picture: Picture) -> dict[str, Any]:

@@ -40,4 +40,4 @@ def _centers(length: int, side: float) -> list[float]:
     if length <= side:
         return [length / 2]
     steps = int(np.ceil((length - side) / (side / 2))) + 1
-    return np.linspace(side / 2, length - side / 2, steps).tolist()
+    return [float(center) for center in np.linspace(side / 2, length - side / 2, steps)]

@@ -19,7 +19,7 @@ LINES = ["Invoice 4417 of 12 March 2024", "Payment is due within thirty days"]
 @pytest.fixture(scope="module")
 def ocr(store: ZooStore) -> EasyOcr:
     store.pull(["easyocr_en"])
-    return EasyOcr("easyocr_en", store)
+    return EasyOcr("easyocr_en", store, "cpu")
 
 
 def read(ocr: EasyOcr, picture: Pixels) -> list[str]:
@@ -72,3 +72,10 @@ def test_where_nothing_is_written_nothing_is_read(ocr: EasyOcr, shape: tuple[int
 def test_a_language_without_weights_says_so(ocr: EasyOcr) -> None:
     with pytest.raises(ZooError, match="easyocr_hi"):
         ocr.read(page(["text"]), ["en", "hi"])
+
+
+def test_a_page_nobody_waits_for_is_not_read_on(ocr: EasyOcr) -> None:
+    """It is given up after the first piece."""
+    asked = iter([False, False, True])
+    blocks = ocr.read(page(LINES), ["en"], given_up=lambda: next(asked))
+    assert [block.text for block in blocks] == LINES[:1]

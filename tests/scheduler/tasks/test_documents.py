@@ -36,7 +36,7 @@ class DocumentRunner(DirectRunner):
 @pytest.fixture(scope="module")
 def runner(runners: Runners, store: ZooStore) -> DocumentRunner:
     store.pull(["easyocr_en"])
-    return DocumentRunner(runners, EasyOcr("easyocr_en", store))
+    return DocumentRunner(runners, EasyOcr("easyocr_en", store, "cpu"))
 
 
 @pytest.fixture(scope="module")
