@@ -16,8 +16,13 @@ FRAMES = 198
 BANDS = 80
 BLOCKS = (3, 4, 6, 3)
 BATCH_NORM_EPSILON = 1e-5
-# Descriptions of the training task that pyannote keeps beside the weights.
-BESIDE = tuple(f"pyannote.audio.core.task.{name}" for name in ("Specifications", "Problem", "Resolution"))
+# What pyannote keeps beside the weights: a description of the training task, the version of PyTorch.
+BESIDE = (
+    "pyannote.audio.core.task.Specifications",
+    "pyannote.audio.core.task.Problem",
+    "pyannote.audio.core.task.Resolution",
+    "torch.torch_version.TorchVersion",
+)
 
 
 def import_wespeaker(content: bytes) -> onnx.ModelProto:

@@ -75,7 +75,7 @@ def test_it_says_what_the_library_itself_says(folder: ZooStore) -> None:
 
     segmentation, embedding = networks()
     for entry, network in (("pyannote_3_1", segmentation), ("wespeaker", embedding)):
-        beside = {"specifications": network.specifications}
+        beside = {"versions": {"torch": torch.__version__}, "specifications": network.specifications}
         torch.save(
             {"state_dict": network.state_dict(), "pyannote.audio": beside}, folder.file(entry, CHECKPOINT)
         )
