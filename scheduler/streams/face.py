@@ -74,8 +74,8 @@ class FaceStream:
         return self._attention.latest() | {
             "face_count": self._count(),
             "faces": self._boxes,
-            "identity": self._identity and self._identity.latest(),
             "violations": violations,
+            **({"identity": self._identity.latest()} if self._identity else {}),
         }
 
     def restart(self) -> None:

@@ -29,7 +29,8 @@ def embedded(runners: Runners, pixels: NDArray[np.uint8], roi: Roi) -> NDArray[n
 
 def test_it_is_a_unit_vector(runners: Runners, pixels: NDArray[np.uint8]) -> None:
     vector = embedded(runners, pixels, FACE)
-    assert (vector.shape, vector.dtype) == ((1024,), np.float32)
+    assert vector.shape == (1024,)
+    assert vector.dtype == np.float32
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
 
 
