@@ -1,12 +1,16 @@
 """Reading pages with EasyOCR's own weights."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from argusd.scheduler.models.easyocr_reader import EasyOcr
 from argusd.scheduler.zoo.errors import ZooError
+from argusd.scheduler.zoo.importers.torchvision_shim import ensure_torchvision
+from argusd.scheduler.zoo.layout import file_sha256
+from argusd.scheduler.zoo.manifest import Manifest, ModelEntry, ModelFile, PathSource
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..pages import Pixels, noisy, page, turned
@@ -79,3 +83,46 @@ def test_a_page_nobody_waits_for_is_not_read_on(ocr: EasyOcr) -> None:
     asked = iter([False, False, True])
     blocks = ocr.read(page(LINES), ["en"], given_up=lambda: next(asked))
     assert [block.text for block in blocks] == LINES[:1]
+
+
+def test_hindi_is_read_by_its_own_network_in_places_that_the_english_one_finds(
+    store: ZooStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The architecture with random weights, which sees letters of its own alphabet."""
+    ensure_torchvision()
+    from easyocr.config import recognition_models
+    from easyocr.utils import calculate_md5
+
+    published = recognition_models["gen1"]["devanagari_g1"]
+    weights = tmp_path / published["filename"]
+    save_random_weights(weights, letters=len(published["characters"]))
+
+    english = [store.file("easyocr_en", name) for name in ("craft_mlt_25k.pth", "english_g2.pth")]
+    manifest = Manifest((entry("easyocr_en", *english), entry("easyocr_hi", weights)))
+    hindi_store = ZooStore(tmp_path / "cache", manifest)
+    hindi_store.pull(["easyocr_en", "easyocr_hi"])
+    known = calculate_md5
+    monkeypatch.setattr(
+        "easyocr.easyocr.calculate_md5",
+        lambda path: published["md5sum"] if Path(path).name == weights.name else known(path),
+    )
+    blocks = EasyOcr("easyocr_en", hindi_store, "cpu").read(page(LINES), ["hi"])
+
+    assert blocks
+    assert {character for block in blocks for character in block.text} <= set(published["characters"])
+
+
+def save_random_weights(path: Path, letters: int) -> None:
+    """A recogniser of EasyOCR's first generation, as its authors save it."""
+    import torch
+    from easyocr.model.model import Model
+
+    torch.manual_seed(1)
+    network = Model(1, 512, 512, num_class=letters + 1)
+    torch.save({f"module.{name}": value for name, value in network.state_dict().items()}, path)
+
+
+def entry(name: str, *files: Path) -> ModelEntry:
+    """A model whose files lie here."""
+    described = [ModelFile(file.name, file_sha256(file), (PathSource(str(file)),)) for file in files]
+    return ModelEntry(name, "for a test", "none", tuple(described))
