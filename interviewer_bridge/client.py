@@ -52,7 +52,7 @@ class MLOrchestratorClient:
     ) -> None:
         self.base_url = (base_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL).rstrip("/")
         self.timeout_s = timeout_s
-        self._token = token
+        self.token = token
         self._transport = Transport(self.base_url, token)
 
     async def __aenter__(self) -> Self:
@@ -107,7 +107,7 @@ class MLOrchestratorClient:
         self, session_id: str | None = None, last_event_id: str = ""
     ) -> AsyncGenerator[Event | Gap, None]:
         """Yield a session's (or all sessions') events, across reconnects; see ``events.subscribe``."""
-        return subscribe(self.base_url, session_id, token=self._token, last_event_id=last_event_id)
+        return subscribe(self.base_url, session_id, token=self.token, last_event_id=last_event_id)
 
     async def define_session(
         self, session_id: str, policy: Policy | None = None, streams: tuple[str, ...] | None = None

@@ -1,4 +1,4 @@
-"""Results straight from Redis are those that the daemon tells over HTTP; real Redis, filled as the api does."""
+"""Results read straight from Redis, which is real and filled as the api fills it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,12 +25,12 @@ async def url(tmp_path: Path) -> AsyncIterator[str]:
     await wait_until_up(redis)
     face = StreamResult(1e9, 12.5, 3, {"face_detector": "blazeface"}, {"face_count": 1})
     violation = Violation(2, 4.5, None, 1e9)
-    media = Media("closed", "ingest-0", "secret", "abcd", ("video",))
+    media = Media("closed", "ingest-0", "secret", "abcd", ("video",), 3.0)
     record = SessionRecord(SessionSpec(), 1.0, 2.0)
-    await redis.hset(keys.results("done"), "latest:face", msgspec.json.encode(face))  # type: ignore[arg-type]
-    await redis.hset(keys.results("done"), "violation:gaze_away", msgspec.json.encode(violation))  # type: ignore[arg-type]
-    await redis.hset(keys.MEDIA, "done", msgspec.json.encode(media))  # type: ignore[arg-type]
-    await redis.hset(keys.SESSIONS, "new", msgspec.json.encode(record))  # type: ignore[arg-type]
+    await redis.hset(keys.results("done"), "latest:face", msgspec.json.encode(face))
+    await redis.hset(keys.results("done"), "violation:gaze_away", msgspec.json.encode(violation))
+    await redis.hset(keys.MEDIA, "done", msgspec.json.encode(media))
+    await redis.hset(keys.SESSIONS, "new", msgspec.json.encode(record))
     await redis.aclose()
     yield f"unix://{server.socket}"
     await server.stop()
