@@ -52,7 +52,6 @@ def test_the_wire_contract_of_a_calm_face() -> None:
         "head_pose": {"yaw": 5.0, "pitch": 0.0, "roll": 0.0},
         "face_count": 1,
         "faces": [[0.3828, 0.3438, 0.6172, 0.6562]],
-        "identity": None,
         "violations": [],
     }
 
