@@ -1,16 +1,13 @@
 """Every one-shot task through a running daemon: real HTTP, processes, weights, faces, voices and pages."""
 
 import base64
-import http.client
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, product
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import cv2
-import msgspec
 import numpy as np
 import pytest
 
@@ -19,6 +16,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, started
 from .scheduler.pages import ZONE, card, page, png
+from .task_client import Client
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow]
 
@@ -26,36 +24,10 @@ MEDIA = Path(__file__).parents[2] / "shared" / "media"
 if not MEDIA.is_dir():
     pytest.skip("the recordings are not here", allow_module_level=True)
 
-Answer = tuple[int, dict[str, Any]]
-
 FACES = {"obama-480p.jpg": "obama", "obama2.jpg": "obama", "biden.jpg": "biden", "two_people.jpg": "biden"}
 VOICES = [path.name for path in sorted((MEDIA / "speech").glob("*.flac"))]
 API_LIMIT_MIB = 250
 CALLERS = 16
-
-
-class Client:
-    """A plain HTTP client of one session."""
-
-    def __init__(self, daemon: Daemon) -> None:
-        self._address = urlsplit(daemon.url).netloc
-
-    def post(self, path: str, session_id: str = "sched_abc123", **body: Any) -> Answer:
-        """One request; bytes travel as base64."""
-        connection = http.client.HTTPConnection(self._address, timeout=90)
-        try:
-            encoded = msgspec.json.encode({"session_id": session_id, "timeout_s": 60.0, **body})
-            connection.request("POST", path, encoded, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            return response.status, msgspec.json.decode(response.read())
-        finally:
-            connection.close()
-
-    def result(self, path: str, **body: Any) -> dict[str, Any]:
-        status, answer = self.post(path, **body)
-        assert (status, answer["success"], answer["error"]) == (200, True, None), answer
-        result: dict[str, Any] = answer["result"]
-        return result
 
 
 @pytest.fixture(scope="module")
