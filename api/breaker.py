@@ -54,7 +54,3 @@ class Breaker:
     def given_up(self) -> None:
         """The caller went away before there was an answer: nothing was learned."""
         self._trial = False
-
-    def seconds_to_rest(self, now: float) -> float:
-        """Until the next trial; 0 while requests pass."""
-        return 0.0 if self._opened_at is None else max(0.0, self._rest_s - (now - self._opened_at))
