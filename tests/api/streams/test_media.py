@@ -44,7 +44,8 @@ class Opened:
         rows, generations = np.array([ring.row], np.intp), np.array([ring.generation], np.uint64)
         gathered = gather_pcm(self.view, rows, generations, np.array([0], np.int64), count)
         assert gathered.ok.all()
-        return gathered.samples[0]
+        samples: NDArray[np.int16] = gathered.samples[0]
+        return samples
 
     def written(self) -> int:
         return int(self.view.table[self.rings[-1].row, HEAD])
