@@ -116,9 +116,9 @@ async def test_speech_is_heard_at_any_rate(daemon: Daemon, rate: int) -> None:
     speaking = [answer["has_speech"] for answer in answers]
     assert sum(speaking) > 60
     assert max(answer["rms"] for answer in answers) > 0.02
-    silence = await conversation(daemon, f"{path}", [bytes(2 * rate // 10)], CHUNK_S, 30)
+    silence = await conversation(daemon, path, [bytes(2 * rate // 10)], CHUNK_S, 30)
     assert {answer["has_speech"] for answer in silence} == {False}
-    assert {answer["rms"] for answer in silence} == {0.0}
+    assert max(answer["rms"] for answer in silence) < 1e-4  # resampling dithers by a bit
 
 
 async def test_a_hasty_client_is_answered_about_the_newest_and_told_what_was_skipped(daemon: Daemon) -> None:
