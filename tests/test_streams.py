@@ -40,7 +40,8 @@ async def conversation(
     daemon: Daemon, path: str, messages: Iterable[bytes], period_s: float, enough: int
 ) -> Answers:
     """Send at this pace, over and over if need be, until there are answers enough."""
-    sent, answers = list(messages), []
+    sent = list(messages)
+    answers: Answers = []
     async with aiohttp.ClientSession(daemon.url) as http, http.ws_connect(path) as socket:
 
         async def send() -> None:
