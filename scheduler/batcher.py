@@ -6,22 +6,22 @@ A batch closes when one of these is true, and is not formed before:
     idle      nothing runs on its device: waiting would only waste it
     deadline  the earliest of its rows would be late if it started any later
 
-Which rows: higher priority first; then sessions that had no more than the mean service of those who wait
-(as in "Earliest Eligible Virtual Deadline First", Stoica and Abdel-Wahab, 1995); then the earliest deadline.
-Without overload every ready row is taken and the order decides nothing.
+Which rows: higher priority first; then the session that had the least service so far, in steps of
+``SHARE_STEP_S`` (as in start-time fair queueing, Goyal, Vin and Cheng, 1996); among equals the earliest
+deadline. Without overload every ready row is taken and the order decides nothing.
 """
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .curve import BatchCurve
 from .demand import Demand, Rows
 
 Closing = Literal["full", "idle", "deadline"]
 ROUNDING = 1e-9
+SHARE_STEP_S = 0.01  # finer steps would only undo the order of deadlines
 
 
 class ModelState(NamedTuple):
@@ -95,7 +95,7 @@ def plan(now: float, demand: Demand, models: Sequence[ModelState], lanes: LaneSt
 def fair_order(demand: Demand, rows: Rows) -> Rows:
     """Positions in ``rows``, those to be served first in front."""
     tags = demand.shares.tags(demand.session[rows])
-    ahead: NDArray[np.bool_] = tags > tags.mean() + ROUNDING if len(rows) else np.zeros(0, np.bool_)
+    ahead = np.floor((tags - tags.min(initial=np.inf)) / SHARE_STEP_S + ROUNDING)
     return np.lexsort((demand.deadline[rows], ahead, -demand.priority[rows]))
 
 
