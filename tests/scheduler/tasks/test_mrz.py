@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from argusd.scheduler.tasks.mrz import check_digit, find_mrz
@@ -125,8 +125,9 @@ def test_no_text_breaks_it(lines: list[str]) -> None:
 
 @given(st.integers(0, 87), st.sampled_from("0123456789"))
 def test_a_wrong_digit_anywhere_never_gives_another_number_or_date_unnoticed(place: int, digit: str) -> None:
-    """Letters would: to the check digit, M is as good as 2."""
+    """Between letters and digits it can: to the check digit, L is as good as 1 and M as 2."""
     text = "".join(PASSPORT)
+    assume(text[place].isdigit())
     text = text[:place] + digit + text[place + 1 :]
     mrz = find_mrz([text[:44], text[44:]], TODAY)
     if mrz is not None and "number" not in mrz.failed and not mrz.corrected:
