@@ -11,6 +11,8 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from .access_log import AccessLog
+from .affinity import Affinity
+from .analysis.llm import Llm
 from .auth import Access, check_bind
 from .authenticate import authentication
 from .bell import Bell
@@ -21,6 +23,7 @@ from .embedded_redis import EmbeddedRedis
 from .envelope import error_envelope
 from .history import History
 from .in_flight import InFlight
+from .inference import Inference
 from .journal import Journal
 from .lifecycle import Lifecycle
 from .rate_limit import RateLimit
@@ -28,9 +31,12 @@ from .readers import Readers
 from .redis_store import connect, wait_until_up
 from .registry import Registry
 from .reports import Reports
+from .room_scans import RoomScans
 from .routes import ROUTES
-from .scheduler_link import SchedulerLink
+from .schedulers import Schedulers
 from .sessions import Sessions
+from .streams.arena_server import WRITER, ArenaServer, serving_arena
+from .streams.live import LiveStreams
 from .workers import Workers
 
 log = logging.getLogger(__name__)
@@ -47,9 +53,10 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
         OSError: the port cannot be had.
     """
     check_bind(config)
-    async with opened_store(config) as redis:
-        context = put_together(config, stop, redis)
+    async with opened_store(config) as redis, serving_arena(config) as arena:
+        context = put_together(config, stop, redis, arena)
         await context.registry.load()
+        context.reports.worker_gone(WRITER)  # streams that an earlier api had are over
         async with background(context) as ended, serving(context):
             log.info("listening on http://%s:%d", config.host, config.port)
             on_ready()
@@ -57,14 +64,17 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
             await stop.wait()
 
 
-def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Context:
+def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: ArenaServer) -> Context:
     """All parts, wired and not yet running."""
     bell = Bell()
-    scheduler = SchedulerLink(config.runtime_dir / "scheduler-rt.sock")
+    affinity = Affinity(redis)
+    schedulers = Schedulers(config.runtime_dir, affinity)
+    scheduler = schedulers.live
     workers = Workers(config)
     registry = Registry(redis, config)
     journal = Journal(redis, config, bell, f"api-{secrets.token_hex(8)}", scheduler.acknowledge)
     lifecycle = Lifecycle(journal, scheduler)
+    streams = LiveStreams(config, lifecycle, arena)
     return Context(
         config=config,
         stop=stop,
@@ -76,10 +86,19 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Contex
         history=History(redis),
         registry=registry,
         lifecycle=lifecycle,
-        sessions=Sessions(registry, lifecycle, journal, scheduler, workers),
-        reports=Reports(registry, lifecycle, journal, workers),
+        sessions=Sessions(registry, lifecycle, journal, scheduler, workers, streams, affinity),
+        streams=streams,
+        reports=Reports(registry, lifecycle, journal, workers, streams),
         workers=workers,
+        schedulers=schedulers,
         scheduler=scheduler,
+        affinity=affinity,
+        inference=Inference(
+            schedulers,
+            Llm(config.llm, config.llm_concurrency),
+            RoomScans(redis),
+            config.max_task_bytes,
+        ),
         posts_by_remote=RateLimit(config.whip_posts_per_minute),
         posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
     )
@@ -88,8 +107,9 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis) -> Contex
 def make_app(context: Context, in_flight: InFlight) -> web.Application:
     """The aiohttp application: middlewares from the outside in, then the routes."""
     public = frozenset[object](route.handler for route in ROUTES if route.public)
+    by_body = frozenset[object](route.handler for route in ROUTES if route.session_in_body)
     app = web.Application(
-        middlewares=[in_flight.middleware, error_envelope, browser_rules, authentication(public)],
+        middlewares=[in_flight.middleware, error_envelope, browser_rules, authentication(public, by_body)],
         client_max_size=context.config.max_body,
     )
     app[CONTEXT] = context
@@ -124,7 +144,7 @@ async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
     """
     tasks = asyncio.gather(
         context.journal.run(),
-        context.scheduler.run(context.reports),
+        context.schedulers.run(context.reports),
         context.workers.run(context.reports),
         context.sessions.sweep(),
     )
@@ -157,5 +177,6 @@ async def serving(context: Context) -> AsyncIterator[None]:
         yield
     finally:
         context.bell.ring_all()
+        context.streams.end_all()
         await in_flight.finished(config.shutdown_s)
         await runner.cleanup()

@@ -73,6 +73,15 @@ class Access:
         if token.session_prefix and not (session_id or "").startswith(token.session_prefix):
             raise Forbidden("This token is for other sessions.")
 
+    def check_known(self, authorization: str | None) -> None:
+        """Let a request in whose session is named in its body, which is not read for strangers.
+
+        Raises:
+            Unauthorized: no token, or a wrong one.
+        """
+        if self._tokens and self._token_of(authorization or "") is None:
+            raise Unauthorized("This needs the header Authorization: Bearer <token>.")
+
     def _token_of(self, authorization: str) -> Token | None:
         scheme, _, secret = authorization.partition(" ")
         found = None

@@ -6,14 +6,21 @@ from aiohttp.typedefs import Handler, Middleware
 from .context import CONTEXT
 
 
-def authentication(public: frozenset[object]) -> Middleware:
-    """The middleware that asks for a token, except before these handlers."""
+def authentication(public: frozenset[object], session_in_body: frozenset[object]) -> Middleware:
+    """The middleware that asks for a token, except before ``public`` handlers.
+
+    Handlers of ``session_in_body`` look themselves whether the token is for the session they read.
+    """
 
     @web.middleware
     async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.match_info.http_exception is None and request.match_info.handler not in public:
-            session_id = request.match_info.get("session_id")
-            request.app[CONTEXT].access.check_token(request.headers.get("Authorization"), session_id)
+        access, authorization = request.app[CONTEXT].access, request.headers.get("Authorization")
+        called = request.match_info.handler
+        if request.match_info.http_exception is None and called not in public:
+            if called in session_in_body:
+                access.check_known(authorization)
+            else:
+                access.check_token(authorization, request.match_info.get("session_id"))
         return await handler(request)
 
     return authenticate

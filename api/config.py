@@ -1,6 +1,7 @@
 """What the api is told at its start; the daemon reads it from the one TOML file and validates it once."""
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -12,14 +13,30 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session_prefix: str = ""
 
 
+class LlmProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A language model that requests may name; the profile ``default`` serves those that name none.
+
+    With ``base_url`` it is an OpenAI-compatible server and ``model`` a name it knows. Without, ``model`` is
+    LiteLLM's ``provider/model``, and an ``api_key`` left out comes from the provider's own variable.
+    ``timeout_s`` covers a whole request: waiting for a turn, the answer, and one retry of a bad answer; with
+    the very first one also the seconds that LiteLLM takes to load.
+    """
+
+    model: str
+    base_url: Annotated[str, msgspec.Meta(pattern="^https?://")] | None = None
+    api_key: str | None = None
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
+
+
 class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Every setting of the api.
 
     ``runtime_dir`` holds the control sockets of the other processes, ``state_dir`` the embedded Redis (used
     while ``redis_url`` is None). ``allowed_origins`` (``https://host[:port]``) names the web pages whose
     scripts may come here although no token protects the daemon. With ``overcommit`` sessions are taken beyond
-    what the scheduler promises to serve in time: all of them are then looked at less often. Durations are
-    seconds, sizes bytes.
+    what the scheduler promises to serve in time: all of them are then looked at less often. ``llm`` holds the
+    profiles of language models, ``llm_concurrency`` says how many of their answers are awaited at a time.
+    Durations are seconds, sizes bytes.
     """
 
     runtime_dir: Path
@@ -32,8 +49,13 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     redis_timeout_s: float = 1.0
     ingest_workers: int = 1
     overcommit: bool = False
+    llm: dict[str, LlmProfile] = {}
+    llm_concurrency: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
 
     max_body: int = 64 << 10
+    # Base64 of what fits into one message to a scheduler, and how much of it is held at a time.
+    max_task_body: int = 20 << 20
+    max_task_bytes: int = 96 << 20
     max_sessions: int = 10_000
     whip_posts_per_minute: int = 240
     whip_posts_per_minute_and_session: int = 30
@@ -45,4 +67,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     journal_entries: int = 20_000
     heartbeat_s: float = 10.0
     slow_consumer_s: float = 10.0
+    # Of WebSocket streams' media; 64 MiB hold some 60 of 1280×720.
+    arena_mib: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
+    max_streams: int = 256
     shutdown_s: float = 10.0

@@ -6,11 +6,13 @@ from typing import NamedTuple
 from aiohttp import web
 from redis.asyncio import Redis
 
+from .affinity import Affinity
 from .auth import Access
 from .bell import Bell
 from .config import ApiConfig
 from .errors import Draining
 from .history import History
+from .inference import Inference
 from .journal import Journal
 from .lifecycle import Lifecycle
 from .rate_limit import RateLimit
@@ -18,12 +20,17 @@ from .readers import Readers
 from .registry import Registry
 from .reports import Reports
 from .scheduler_link import SchedulerLink
+from .schedulers import Schedulers
 from .sessions import Sessions
+from .streams.live import LiveStreams
 from .workers import Workers
 
 
 class Context(NamedTuple):
-    """The parts of one running api. ``stop`` is set when it is about to end."""
+    """The parts of one running api.
+
+    ``stop`` is set when it is about to end. ``scheduler`` is the one of ``schedulers`` that watches sessions.
+    """
 
     config: ApiConfig
     stop: asyncio.Event
@@ -36,9 +43,13 @@ class Context(NamedTuple):
     registry: Registry
     lifecycle: Lifecycle
     sessions: Sessions
+    streams: LiveStreams
     reports: Reports
     workers: Workers
+    schedulers: Schedulers
     scheduler: SchedulerLink
+    affinity: Affinity
+    inference: Inference
     posts_by_remote: RateLimit
     posts_by_session: RateLimit
 

@@ -46,21 +46,24 @@ def json_reply(body: object, status: int = 200) -> web.Response:
     )
 
 
-async def read_json(request: web.Request, kind: type[Body]) -> Body:
+async def read_json(request: web.Request, kind: type[Body], limit: int | None = None) -> Body:
     """The request's body as ``kind``; an empty body is an empty object.
 
+    ``limit``: bytes, where it is another than the application's.
+
     Raises:
+        BodyTooLarge: it is larger.
         WrongContentType: it comes as something else than JSON.
-        MalformedBody, InvalidField: see ``decode_body``.
+        MalformedBody, InvalidField: see ``decode_json``.
     """
-    body = await request.read()
+    body = await (request.clone(client_max_size=limit) if limit else request).read()
     if body and request.content_type != "application/json":
         raise WrongContentType("This path takes application/json.")
-    return decode_body(body or b"{}", kind)
+    return decode_json(body or b"{}", kind)
 
 
-def decode_body(body: bytes, kind: type[Body]) -> Body:
-    """JSON as ``kind``.
+def decode_json(body: bytes | msgspec.Raw, kind: type[Body], whole: str = "the body") -> Body:
+    """JSON as ``kind``; ``whole`` is what sentences call it.
 
     Raises:
         MalformedBody: it is not JSON, or nested beyond reason.
@@ -69,15 +72,17 @@ def decode_body(body: bytes, kind: type[Body]) -> Body:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise InvalidField(invalid_field_sentence(str(error))) from error
+        raise InvalidField(invalid_field_sentence(str(error), whole)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedBody("The body is not valid JSON.") from error
 
 
-def invalid_field_sentence(message: str) -> str:
+def invalid_field_sentence(message: str, whole: str = "the body") -> str:
     """Our own words for a msgspec validation message, which ends in the JSON path of what is wrong."""
     problem, _, path = message.partition(" - at ")
-    field = path.strip("`").removeprefix("$").lstrip(".") or "the body"
+    field = path.strip("`").removeprefix("$").lstrip(".") or whole
+    if "base64" in problem:
+        return f"The value of {field} is not base64."
     if "unknown field" in problem or "missing required field" in problem:
         name = problem.rpartition(" `")[2].strip("`")
         known = "is not known" if "unknown" in problem else "is missing"

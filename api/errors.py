@@ -7,13 +7,19 @@
 A sentence is written here or by another process of argusd; a library's text never gets out.
 """
 
+from argusd.scheduler.tasks.errors import Fault
+
 
 class ApiError(Exception):
-    """Base of every error that becomes a response. ``retry_after`` is seconds, for 429 and 503."""
+    """Base of every error that becomes a response. ``retry_after`` is seconds, for 429 and 503.
+
+    ``worker_id``: the worker that a task went to, if it got that far.
+    """
 
     status = 500
     code = "internal_error"
     retry_after: int | None = None
+    worker_id: str | None = None
 
     def __init__(self, sentence: str = "Something went wrong inside the daemon; its log says more.") -> None:
         super().__init__(sentence)
@@ -62,6 +68,13 @@ class SessionNotFound(ApiError):
     code = "session_not_found"
 
 
+class ScanExpired(ApiError):
+    """No room scan of the session has this id, or none any more."""
+
+    status = 404
+    code = "scan_expired"
+
+
 class ResourceNotFound(ApiError):
     """The WHIP resource is over, or never was."""
 
@@ -83,6 +96,20 @@ class SessionActive(ApiError):
     code = "session_active"
 
 
+class StreamActive(ApiError):
+    """The stream's media come over another WebSocket already."""
+
+    status = 409
+    code = "stream_active"
+
+
+class StreamEnded(ApiError):
+    """Somebody ended the session while its media came over a WebSocket."""
+
+    status = 410
+    code = "stream_ended"
+
+
 class BodyTooLarge(ApiError):
     """The body exceeds its limit."""
 
@@ -90,8 +117,22 @@ class BodyTooLarge(ApiError):
     code = "body_too_large"
 
 
+class PictureTooLarge(ApiError):
+    """A stream's picture has more bytes or pixels than are taken."""
+
+    status = 413
+    code = "image_too_large"
+
+
+class SoundTooLong(ApiError):
+    """A message of a stream holds more samples than are taken at a time."""
+
+    status = 413
+    code = "audio_too_long"
+
+
 class WrongContentType(ApiError):
-    """The body is of another type than this path takes."""
+    """The body or message is of another type than this path takes."""
 
     status = 415
     code = "unsupported_media_type"
@@ -102,6 +143,27 @@ class InvalidField(ApiError):
 
     status = 422
     code = "invalid_field"
+
+
+class BadPicture(ApiError):
+    """A stream's picture cannot be used."""
+
+    status = 422
+    code = "bad_image"
+
+
+class BadSound(ApiError):
+    """A stream's samples cannot be used."""
+
+    status = 422
+    code = "bad_audio"
+
+
+class LlmProfileUnknown(ApiError):
+    """The request names a language model that the configuration does not have."""
+
+    status = 422
+    code = "llm_profile_unknown"
 
 
 class IceRestartUnsupported(ApiError):
@@ -151,6 +213,22 @@ class StoreUnavailable(ApiError):
     retry_after = 2
 
 
+class ArenaExhausted(ApiError):
+    """There is no shared memory for another stream's media."""
+
+    status = 503
+    code = "shm_exhausted"
+    retry_after = 10
+
+
+class StreamUnavailable(ApiError):
+    """The scheduler has no model for this stream."""
+
+    status = 503
+    code = "model_unavailable"
+    retry_after = 60
+
+
 class WorkerTimeout(ApiError):
     """The ingest worker did not answer within the deadline."""
 
@@ -166,6 +244,57 @@ class OfferRefused(ApiError):
         self.status = status
         self.code = code
         self.retry_after = 5 if status == 503 else None
+
+
+class UnknownTask(ApiError):
+    """There is no such task type."""
+
+    status = 422
+    code = "unknown_task"
+
+
+class WorkerGone(ApiError):
+    """The scheduler that would do the task is not there, or ended while it was at work."""
+
+    status = 503
+    code = "worker_gone"
+    retry_after = 2
+
+
+class BreakerOpen(ApiError):
+    """The scheduler that would do the task has failed repeatedly and gets a rest."""
+
+    status = 503
+    code = "breaker_open"
+    retry_after = 5
+
+
+class WorkerSilent(ApiError):
+    """The scheduler said nothing, not even at the deadline."""
+
+    status = 504
+    code = "deadline_exceeded"
+
+
+STATUS_OF: dict[Fault, int] = {
+    "input": 422,
+    "too_large": 413,
+    "missing": 404,
+    "unavailable": 503,
+    "deadline": 504,
+    "internal": 500,
+}
+
+
+class TaskRefused(ApiError):
+    """A task has no result; fault, code and sentence are the scheduler's (``scheduler/tasks/errors.py``)."""
+
+    def __init__(self, fault: Fault, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.fault = fault
+        self.status = STATUS_OF[fault]
+        self.code = code
+        self.retry_after = 5 if self.status == 503 else None
 
 
 class StartError(Exception):

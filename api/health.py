@@ -1,5 +1,7 @@
 """``/health``: the process runs. ``/ready``: the whole daemon can do its work, or why not."""
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 from aiohttp import web
 
@@ -26,13 +28,15 @@ class WorkerStatus(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """The body of ``/ready``. ``reasons`` is empty exactly when ``ready``.
+    """The body of ``/ready``. ``reasons`` is empty exactly when ``ready``: then sessions can be served.
 
-    A role is ready when a real inference of its model has succeeded.
+    A role is ready when a real inference of its model has succeeded. ``degraded`` names what only some
+    one-shot tasks miss.
     """
 
     ready: bool
     reasons: list[str]
+    degraded: list[str]
     device: str | None
     roles: list[RoleStatus]
     workers: list[WorkerStatus]
@@ -65,19 +69,42 @@ async def readiness_of(context: Context) -> Readiness:
     if stats is None:
         reasons.append("the scheduler does not answer")
     else:
-        reasons += [f"{role.role} is not ready: {role.detail}" for role in stats.roles if not role.ready]
+        reasons += not_ready(role for role in stats.roles if role.live)
     if not redis or context.journal.stalled:
         reasons.append("Redis does not answer; events wait in memory")
     return Readiness(
         ready=not reasons,
         reasons=reasons,
+        degraded=list(degraded(context)),
         device=stats.device if stats else None,
-        roles=stats.roles if stats else [],
+        roles=roles(context),
         workers=workers,
         redis=redis,
         buffered_events=context.journal.buffered,
         fits_more=stats.fits_more if stats else None,
     )
+
+
+def roles(context: Context) -> list[RoleStatus]:
+    """Those of every scheduler; of a role that two have, the live one's."""
+    found: dict[str, RoleStatus] = {}
+    for worker in context.schedulers:
+        if worker.link.healthy and worker.link.stats:
+            found = {role.role: role for role in worker.link.stats.roles} | found
+    return list(found.values())
+
+
+def degraded(context: Context) -> Iterator[str]:
+    """What tasks miss, while sessions do not."""
+    for worker in context.schedulers:
+        if worker.link is not context.scheduler and not worker.link.healthy:
+            yield f"{worker.link.name} does not answer"
+    yield from not_ready(role for role in roles(context) if not role.live)
+
+
+def not_ready(found: Iterable[RoleStatus]) -> list[str]:
+    """A sentence for each role that has no model."""
+    return [f"{role.role} is not ready: {role.detail}" for role in found if not role.ready]
 
 
 def worker_statuses(context: Context) -> list[WorkerStatus]:

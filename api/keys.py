@@ -23,3 +23,13 @@ def results(session_id: str) -> str:
 def position(origin: str) -> str:
     """Number (string) of the last entry of this origin (a scheduler's or an api's boot) that is stored."""
     return f"ml:origin:{origin}"
+
+
+def room_scan(session_id: str, scan_id: str) -> str:
+    """String: a room scan under way (msgpack, see ``room_scans.py``)."""
+    return f"ml:roomscan:{session_id}:{scan_id}"
+
+
+def affinity(session_id: str, domain: str) -> str:
+    """String: the worker that the session's tasks and streams of this domain (face, audio, …) go to."""
+    return f"ml:session:{session_id}:{domain}"

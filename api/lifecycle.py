@@ -18,7 +18,8 @@ from argusd.scheduler.messages import SessionPolicy
 from .event import session_event
 from .journal import Journal
 from .scheduler_link import SchedulerLink
-from .session import Media, MediaPhase, Session
+from .session import Media, MediaPhase, Session, SocketName
+from .watched import watched_id
 
 # The scheduler ends a closed session's violations at the same moment: those events come before ``closed``.
 LAST_FINDINGS_S = 0.5
@@ -38,8 +39,18 @@ class Lifecycle:
         self.release(session.session_id)
         session.media = media
         self._over[session.session_id] = asyncio.Event()
-        self._scheduler.watch(policy_of(session))
+        for policy in policies_of(session):
+            self._scheduler.watch(policy)
         return self._journal.append(session_event(session.session_id, "connecting", media.worker, ""), media)
+
+    def sockets_changed(self, session: Session, sockets: tuple[SocketName, ...]) -> None:
+        """Other streams of the session have a WebSocket now than before; at least one has."""
+        assert session.media is not None, "only a session with media has sockets"
+        for stream in set(session.sockets) - set(sockets):
+            self._scheduler.unwatch(watched_id(session.session_id, stream))
+        session.media = msgspec.structs.replace(session.media, sockets=sockets)
+        for policy in policies_of(session):
+            self._scheduler.watch(policy)
 
     def progressed(self, session: Session, phase: MediaPhase, reason: str) -> None:
         """The media goes on in this phase."""
@@ -48,14 +59,14 @@ class Lifecycle:
 
     def lost(self, session: Session, reason: str) -> None:
         """The media is gone with its worker: told at once."""
-        media = self._move(session, "lost")
         self._end(session)
+        media = self._move(session, "lost")
         self._journal.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
 
     def closed(self, session: Session, reason: str) -> None:
         """The media has ended in order: told after the last findings."""
-        self._move(session, "closed")
         self._end(session)
+        self._move(session, "closed")
         timer = asyncio.get_running_loop().call_later(LAST_FINDINGS_S, self.release, session.session_id)
         self._held_back[session.session_id] = timer, session, reason
 
@@ -78,7 +89,8 @@ class Lifecycle:
             await self._over.setdefault(session.session_id, asyncio.Event()).wait()
 
     def _end(self, session: Session) -> None:
-        self._scheduler.unwatch(session.session_id)
+        for policy in policies_of(session):
+            self._scheduler.unwatch(policy.session_id)
         if event := self._over.pop(session.session_id, None):
             event.set()
 
@@ -88,6 +100,16 @@ class Lifecycle:
         return session.media
 
 
-def policy_of(session: Session) -> SessionPolicy:
-    """What the scheduler is to watch in this session."""
-    return SessionPolicy(session.session_id, session.streams, session.record.spec.policy)
+def policies_of(session: Session) -> list[SessionPolicy]:
+    """What the scheduler is to watch in this session.
+
+    The streams of a publisher share its tracks. Each WebSocket brings media of its own, so to the scheduler
+    it is a session of its own.
+    """
+    policy = session.record.spec.policy
+    if session.sockets:
+        return [
+            SessionPolicy(watched_id(session.session_id, stream), [stream], policy, every_look=True)
+            for stream in session.sockets
+        ]
+    return [SessionPolicy(session.session_id, session.streams, policy)]

@@ -4,7 +4,8 @@ The scheduler and the workers count; what they report each second is rendered he
 kept in prometheus_client's own counters, only its exposition is used, through a collector.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
@@ -43,9 +44,12 @@ class Figures(Collector):
         """Yield all families."""
         yield from own_figures(self._context)
         yield from ingest_figures(self._context)
+        yield from task_figures(self._context)
         if (stats := self._context.scheduler.stats) is not None:
             yield from load_figures(stats)
             yield from work_figures(stats)
+        known = [worker.link.stats for worker in self._context.schedulers]
+        yield from model_figures([stats for stats in known if stats is not None])
 
 
 def own_figures(context: Context) -> Iterator[Metric]:
@@ -66,7 +70,8 @@ def own_figures(context: Context) -> Iterator[Metric]:
     up = GaugeMetricFamily("ml_worker_health", "1 while the process answers", labels=["worker_id"])
     for link in context.workers:
         up.add_metric([link.name], float(link.healthy))
-    up.add_metric(["scheduler-rt"], float(context.scheduler.healthy))
+    for worker in context.schedulers:
+        up.add_metric([worker.link.name], float(worker.link.healthy))
     yield up
 
 
@@ -97,14 +102,54 @@ def load_figures(stats: SchedulerStats) -> Iterator[Metric]:
     yield active
     yield GaugeMetricFamily("ml_sessions_fit_more", "Sessions that still fit", value=stats.fits_more)
     yield GaugeMetricFamily("ml_rate_scale", "Share of the wanted rates that is kept", value=stats.rate_scale)
+
+
+def task_figures(context: Context) -> Iterator[Metric]:
+    """One-shot tasks: what callers waited, and how much of it was the way."""
+    inference = context.inference
+    waited = {task: meter.snapshot() for task, meter in inference.seconds.items()}
+    yield histograms("ml_infer_duration_seconds", "A task, as its caller waits", "task_type", waited)
+    ways = {domain: meter.snapshot() for domain, meter in inference.dispatch_ms.items()}
+    yield histograms("ml_orchestrator_dispatch_latency_ms", "To the worker and back", "service", ways)
+    refused = CounterMetricFamily("ml_infer_refused", "Tasks without a result", labels=["task_type", "code"])
+    for (task, code), count in inference.refused.items():
+        refused.add_metric([task, code], count)
+    yield refused
+    at_work = GaugeMetricFamily("ml_tasks_at_work", "Tasks that wait for an answer", labels=["worker_id"])
+    resting = GaugeMetricFamily("ml_breaker_open", "1 while a worker gets a rest", labels=["worker_id"])
+    for worker in context.schedulers:
+        at_work.add_metric([worker.link.name], worker.link.tasks.open)
+        resting.add_metric([worker.link.name], float(worker.breaker.state(time.monotonic()) != "closed"))
+    yield from (at_work, resting)
+
+
+def model_figures(known: Sequence[SchedulerStats]) -> Iterator[Metric]:
+    """Every model; one that two schedulers have loaded counts for both."""
+    roles = {(role.role, role.model): role for stats in known for role in reversed(stats.roles)}
     loaded = GaugeMetricFamily("ml_model_load_seconds", "Time to load and warm up", labels=["model"])
-    for role in stats.roles:
-        loaded.add_metric([role.model], role.load_seconds)
+    for model, seconds in {role.model: role.load_seconds for role in roles.values()}.items():
+        loaded.add_metric([model], seconds)
     yield loaded
     ready = GaugeMetricFamily("ml_role_ready", "1 after a real inference", labels=["role", "model"])
-    for role in stats.roles:
+    for role in roles.values():
         ready.add_metric([role.role, role.model], float(role.ready))
     yield ready
+    batches = summed(stats.infer_seconds for stats in known)
+    yield histograms("ml_model_batch_seconds", "One batch", "model", batches)
+    yield histograms(
+        "ml_batch_size", "Items in a batch", "model", summed(stats.batch_size for stats in known)
+    )
+
+
+def summed(parts: Iterable[Mapping[str, Histogram]]) -> dict[str, Histogram]:
+    """Histograms of the same bounds, added up by name."""
+    totals: dict[str, Histogram] = {}
+    for part in parts:
+        for name, more in part.items():
+            before = totals.get(name, Histogram(more.bounds, [0] * len(more.counts), 0.0, 0))
+            counts = [one + other for one, other in zip(before.counts, more.counts, strict=True)]
+            totals[name] = Histogram(more.bounds, counts, before.sum + more.sum, before.count + more.count)
+    return totals
 
 
 def work_figures(stats: SchedulerStats) -> Iterator[Metric]:
@@ -122,8 +167,6 @@ def work_figures(stats: SchedulerStats) -> Iterator[Metric]:
             dropped.add_metric([stream, reason], count)
         overruns.add_metric([stream], sum(reasons.get(reason, 0) for reason in OVERRUN_REASONS))
     yield from (dropped, overruns)
-    yield histograms("ml_infer_duration_seconds", "One batch", "model", stats.infer_seconds)
-    yield histograms("ml_batch_size", "Items in a batch", "model", stats.batch_size)
     yield histograms("ml_frame_age_seconds", "From arrival to result", "stream", stats.frame_age_seconds)
 
 

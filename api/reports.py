@@ -3,13 +3,17 @@
 import logging
 from collections.abc import Iterable
 
+import msgspec
+
 from argusd.ingest.messages import SessionState
 from argusd.scheduler.messages import Finding, Latest, SessionPolicy
 
 from .journal import Journal
-from .lifecycle import Lifecycle, policy_of
+from .lifecycle import Lifecycle, policies_of
 from .registry import Registry
 from .session import Session
+from .streams.live import LiveStreams
+from .watched import session_of
 from .workers import Workers
 
 log = logging.getLogger(__name__)
@@ -18,24 +22,36 @@ log = logging.getLogger(__name__)
 class Reports:
     """Listens to every worker and to the scheduler. The worker owns its sessions' media: its word counts."""
 
-    def __init__(self, registry: Registry, lifecycle: Lifecycle, journal: Journal, workers: Workers) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        lifecycle: Lifecycle,
+        journal: Journal,
+        workers: Workers,
+        streams: LiveStreams,
+    ) -> None:
         self._registry = registry
         self._lifecycle = lifecycle
         self._journal = journal
         self._workers = workers
+        self._streams = streams
 
     def policies(self) -> Iterable[SessionPolicy]:
         """All sessions that are to be watched now."""
-        return [policy_of(session) for session in self._registry if session.active]
+        return [policy for session in self._registry if session.active for policy in policies_of(session)]
 
     def found(self, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""
-        self._journal.found(finding, finding.session_id in self._registry)
+        session_id = session_of(finding.session_id)
+        finding = msgspec.structs.replace(finding, session_id=session_id)
+        self._journal.found(finding, session_id in self._registry)
 
     def latest(self, latest: Latest) -> None:
         """A stream's newest result."""
-        if latest.session_id in self._registry:
-            self._journal.latest(latest)
+        self._streams.answer(latest)
+        session_id = session_of(latest.session_id)
+        if session_id in self._registry:
+            self._journal.latest(msgspec.structs.replace(latest, session_id=session_id))
 
     def media_changed(self, worker: str, state: SessionState) -> None:
         """A session's media came into another state."""

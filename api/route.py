@@ -13,7 +13,8 @@ class Route(NamedTuple):
 
     ``body`` and the values of ``replies`` (status → what comes back) are a type sent as JSON, or the content
     type of a text, or None. ``refusals``: the errors particular to it. ``public``: needs no token.
-    ``headers`` and ``query`` name optional parameters.
+    ``headers`` and ``query`` name optional parameters. ``session_in_body``: the handler itself asks whether
+    the token is for the session that the body names.
     """
 
     method: str
@@ -23,5 +24,6 @@ class Route(NamedTuple):
     body: type | str | None = None
     refusals: tuple[type[ApiError], ...] = ()
     public: bool = False
+    session_in_body: bool = False
     headers: tuple[str, ...] = ()
     query: tuple[str, ...] = ()

@@ -1,21 +1,112 @@
 """Every path of the api, described once: for the router, for authentication and for ``/openapi.json``."""
 
+from typing import Any
+
 from . import errors
 from .dashboard import dashboard, dashboard_file
 from .events import all_events, session_events
 from .health import Health, Readiness, health, ready
+from .infer import InferReply, InferRequest, body_of, infer, task_handler
 from .metrics import CONTENT_TYPE, metrics
 from .openapi import serve_document
 from .results import Results
 from .route import Route
-from .session import SessionList, SessionSpec, SessionView
+from .session import SessionList, SessionSpec, SessionView, SocketName
 from .session_routes import delete_session, get_results, get_session, list_sessions, put_session
+from .streams.socket import stream_handler
 from .whip import FRAGMENT, SDP, nothing_to_get, publish, trickle, unpublish
 
 EVENT_STREAM = "text/event-stream"
 
 BODY_ERRORS = (errors.MalformedBody, errors.BodyTooLarge, errors.WrongContentType, errors.InvalidField)
 
+TASK_ERRORS = (
+    *BODY_ERRORS,
+    errors.UnknownTask,
+    errors.Overloaded,
+    errors.Draining,
+    errors.WorkerGone,
+    errors.BreakerOpen,
+    errors.WorkerSilent,
+)
+TASK_REPLIES = {200: InferReply, 404: InferReply, 413: InferReply, 503: InferReply, 504: InferReply}
+
+
+def task_route(path: str, task_type: str, **fixed: Any) -> Route:
+    """The path of one task; ``fixed`` are fields of its payload that follow from the path."""
+    name = "".join(part for part in path.title() if part.isalpha())
+    body = body_of(f"{name}Request", task_type, **fixed)
+    return Route(
+        "POST",
+        path,
+        task_handler(task_type, body, **fixed),
+        TASK_REPLIES,
+        body=body,
+        refusals=TASK_ERRORS,
+        session_in_body=True,
+    )
+
+
+TASK_ROUTES = (
+    *(
+        Route(
+            "POST",
+            path,
+            infer,
+            TASK_REPLIES,
+            body=InferRequest,
+            refusals=TASK_ERRORS,
+            session_in_body=True,
+        )
+        for path in ("/ml/infer", "/infer")
+    ),
+    task_route("/face/verify", "face_verify"),
+    task_route("/face/embed", "face_embed"),
+    task_route("/audio/enroll", "audio_enroll"),
+    task_route("/audio/verify", "audio_verify"),
+    task_route("/audio/diarize", "audio_diarize"),
+    task_route("/video/room-scan/frame", "video_room_scan", complete=False),
+    task_route("/video/room-scan/complete", "video_room_scan", complete=True, frame_b64=None),
+    task_route("/doc/id-verify", "doc_id_verify"),
+    task_route("/doc/ocr", "doc_ocr"),
+    task_route("/analysis/plagiarism", "plagiarism_analyze"),
+    task_route("/analysis/moderate", "response_moderate"),
+)
+
+STREAM_ERRORS = (
+    errors.MalformedBody,
+    errors.StreamActive,
+    errors.SessionActive,
+    errors.StreamEnded,
+    errors.PictureTooLarge,
+    errors.SoundTooLong,
+    errors.WrongContentType,
+    errors.InvalidField,
+    errors.BadPicture,
+    errors.BadSound,
+    errors.Overloaded,
+    errors.Draining,
+    errors.ArenaExhausted,
+    errors.StreamUnavailable,
+    errors.StoreUnavailable,
+)
+
+
+def stream_routes(name: SocketName, *query: str) -> tuple[Route, ...]:
+    """The paths of one stream's WebSocket."""
+    handler = stream_handler(name)
+    paths = (f"/ml/stream/{{session_id}}/{name}", f"/{name}/stream/{{session_id}}")
+    return tuple(
+        Route("GET", path, handler, {101: None}, refusals=STREAM_ERRORS, query=query) for path in paths
+    )
+
+
+STREAM_ROUTES = (
+    *stream_routes("face"),
+    *stream_routes("video"),
+    *stream_routes("audio", "sample_rate"),
+    *stream_routes("lipsync", "sample_rate"),
+)
 
 API_ROUTES = (
     Route("GET", "/", dashboard, {200: "text/html"}, public=True),
@@ -116,5 +207,5 @@ API_ROUTES = (
     ),
 )
 
-ROUTES: list[Route] = [*API_ROUTES]
+ROUTES: list[Route] = [*API_ROUTES, *TASK_ROUTES, *STREAM_ROUTES]
 ROUTES.append(Route("GET", "/openapi.json", serve_document(ROUTES), {200: "application/json"}, public=True))

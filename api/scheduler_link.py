@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +18,12 @@ from argusd.scheduler.messages import (
     SchedulerStats,
     SessionEnded,
     SessionPolicy,
+    TaskDone,
+    TaskFailed,
     ToScheduler,
 )
+
+from .task_calls import TaskCalls
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +43,35 @@ class SchedulerListener(Protocol):
         """A stream's newest result."""
 
 
-class SchedulerLink:
-    """The scheduler as the api sees it. What cannot be sent now is sent on the next connection."""
+class NoSessions:
+    """Listens to a scheduler that watches no sessions and so finds nothing."""
 
-    def __init__(self, path: Path) -> None:
+    def policies(self) -> Sequence[SessionPolicy]:
+        """None."""
+        return ()
+
+    def found(self, finding: Finding) -> None:
+        """Does not come."""
+
+    def latest(self, latest: Latest) -> None:
+        """Does not come."""
+
+
+NO_SESSIONS = NoSessions()
+
+
+class SchedulerLink:
+    """A scheduler as the api sees it. What cannot be sent now is sent on the next connection; tasks are not.
+
+    ``name`` is that of its socket. ``connections`` counts them. ``tasks``: what it is asked to do once.
+    """
+
+    def __init__(self, name: str, runtime_dir: Path) -> None:
+        self.name = name
         self.stats: SchedulerStats | None = None
-        self._path = path
+        self.connections = 0
+        self.tasks = TaskCalls()
+        self._path = runtime_dir / f"{name}.sock"
         self._channel: Channel[FromScheduler] | None = None
         self._stats_at = 0.0
 
@@ -52,6 +79,11 @@ class SchedulerLink:
     def healthy(self) -> bool:
         """Connected, and heard of within the last seconds."""
         return self.stats is not None and time.monotonic() - self._stats_at < STATS_STALE_S
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages can be sent now."""
+        return self._channel is not None
 
     @property
     def fits_more(self) -> int | None:
@@ -95,17 +127,22 @@ class SchedulerLink:
             for policy in listener.policies():
                 channel.send(policy)
             self._channel = channel
+            self.connections += 1
+            self.tasks.connected(channel)
             await asyncio.wait([channel.closed])
         except ChannelClosed:
             log.info("the scheduler hung up at once")
         finally:
             channel.close()
             self._channel = self.stats = None
+            self.tasks.lost()
 
     def _received(self, message: FromScheduler, listener: SchedulerListener) -> None:
         if isinstance(message, SchedulerStats):
             self.stats, self._stats_at = message, time.monotonic()
         elif isinstance(message, Finding):
             listener.found(message)
+        elif isinstance(message, TaskDone | TaskFailed):
+            self.tasks.answered(message)
         else:
             listener.latest(message)

@@ -6,11 +6,12 @@ from typing import Literal
 import msgspec
 
 from argusd.ingest.messages import StreamKind
-from argusd.scheduler.policy import Policy
+from argusd.scheduler.policy import Policy, without_references
 
 from .errors import InvalidField
 
 StreamName = Literal["face", "video", "audio"]
+SocketName = Literal["face", "video", "audio", "lipsync"]
 MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
 
 ACTIVE: tuple[MediaPhase, ...] = ("connecting", "live", "stale")
@@ -41,7 +42,8 @@ class Media(msgspec.Struct, frozen=True):
     """Where a session's media is. ``resource`` is the secret part of the WHIP resource's URL.
 
     ``kinds``: the tracks that were offered. ``ice_ufrag``: the peer's, to tell trickle from restart.
-    ``changed_at``: unix seconds of the phase's begin.
+    ``changed_at``: unix seconds of the phase's begin. ``sockets``: the streams whose media come over a
+    WebSocket each; then there is no resource, and ``worker`` is the api itself.
     """
 
     phase: MediaPhase
@@ -50,6 +52,7 @@ class Media(msgspec.Struct, frozen=True):
     ice_ufrag: str
     kinds: tuple[StreamKind, ...]
     changed_at: float
+    sockets: tuple[SocketName, ...] = ()
 
 
 class Session(msgspec.Struct):
@@ -75,8 +78,15 @@ class Session(msgspec.Struct):
         return max(self.record.updated_at, self.media.changed_at if self.media else 0.0)
 
     @property
+    def sockets(self) -> tuple[SocketName, ...]:
+        """The streams whose media come over a WebSocket each; none where a publisher's do."""
+        return self.media.sockets if self.media and self.active else ()
+
+    @property
     def streams(self) -> list[str]:
-        """The streams to run: the caller's choice, or all that the tracks allow."""
+        """The streams to run: the open sockets', the caller's choice, or all that the tracks allow."""
+        if self.sockets:
+            return list(self.sockets)
         if self.record.spec.streams is not None:
             return list(self.record.spec.streams)
         kinds = self.media.kinds if self.media else ()
@@ -103,13 +113,13 @@ class SessionList(msgspec.Struct, frozen=True):
 
 
 def view(session: Session) -> SessionView:
-    """What callers may know of the session; the resource's secret stays here."""
+    """What callers may know of the session; the resource's secret and reference embeddings stay here."""
     record = session.record
     return SessionView(
         session_id=session.session_id,
         state=session.state,
         streams=session.streams,
-        policy=record.spec.policy,
+        policy=without_references(record.spec.policy),
         worker_id=session.media.worker if session.media and session.active else None,
         created_at=record.created_at,
         updated_at=session.updated_at,

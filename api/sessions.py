@@ -6,13 +6,15 @@ import logging
 import time
 from collections.abc import Iterator
 
+from .affinity import Affinity
 from .errors import NoIngestWorker, SessionActive, StoreUnavailable
 from .ingest_link import IngestLink
 from .journal import Journal
-from .lifecycle import Lifecycle, policy_of
+from .lifecycle import Lifecycle, policies_of
 from .registry import Registry
 from .scheduler_link import SchedulerLink
 from .session import Media, Session, SessionSpec
+from .streams.live import LiveStreams
 from .workers import Workers
 
 log = logging.getLogger(__name__)
@@ -32,19 +34,24 @@ class Sessions:
         journal: Journal,
         scheduler: SchedulerLink,
         workers: Workers,
+        streams: LiveStreams,
+        affinity: Affinity,
     ) -> None:
         self._registry = registry
         self._lifecycle = lifecycle
         self._journal = journal
         self._scheduler = scheduler
         self._workers = workers
+        self._streams = streams
+        self._affinity = affinity
         self._opening: set[str] = set()
 
     async def define(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
         """Create a session or change what is watched in it; True when it is new."""
         session, new = await self._registry.put(session_id, spec)
         if session.active:
-            self._scheduler.watch(policy_of(session))
+            for policy in policies_of(session):
+                self._scheduler.watch(policy)
         return session, new
 
     @contextlib.contextmanager
@@ -63,6 +70,15 @@ class Sessions:
         finally:
             self._opening.discard(session_id)
 
+    def check_no_publisher(self, session: Session) -> None:
+        """Let WebSockets bring the session's media, or not.
+
+        Raises:
+            SessionActive: a publisher does, or is about to.
+        """
+        if session.session_id in self._opening or (session.active and not session.sockets):
+            raise SessionActive("The session has a publisher; its streams need no WebSocket.")
+
     async def opened(self, session_id: str, media: Media, worker: IngestLink) -> None:
         """The worker has answered: the session's media is about to come.
 
@@ -78,11 +94,14 @@ class Sessions:
             self._lifecycle.lost(session, "worker_gone")
             raise NoIngestWorker("The ingest worker has just gone away; try again.")
         await self._stored(stored)
+        for stream in session.streams:
+            await self._affinity.remember(session_id, stream, self._scheduler.name)
 
     async def end_media(self, session: Session) -> None:
         """Have the session's media closed, and wait until it is."""
         if session.media is None or not session.active:
             return
+        self._streams.end_session(session.session_id)
         if worker := self._workers.find(session.media.worker):
             worker.close(session.session_id)
         try:
@@ -101,6 +120,7 @@ class Sessions:
         await self.end_media(session)
         self._lifecycle.release(session.session_id)
         self._registry.remove(session.session_id)
+        await self._affinity.forget(session.session_id)
         await self._stored(self._journal.erase(session.session_id))
 
     async def sweep(self) -> None:

@@ -59,6 +59,10 @@ class Onlooker:
         """What the role would look at in a picture of one person."""
         return region(role, info)
 
+    def hears(self, role: str) -> bool:
+        """Every window, as long as it stays."""
+        return role in self.rates
+
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:  # noqa: ARG002
         """Every answer is an outcome named after its role."""
         return [Outcome("observation", role, "update", 1.0)]

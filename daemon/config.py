@@ -21,6 +21,7 @@ import msgspec
 from argusd.api.config import ApiConfig
 from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.tasks.lanes import Lane
 
 from .errors import ConfigInvalid
 
@@ -31,8 +32,11 @@ OLDER_NAMES = {
     "REDIS_URL": ("api", "redis_url"),
     "PORT": ("api", "port"),
     "PROCTORING_ML_DEVICE": ("scheduler", "device"),
+    "PROXYLLM_URL": ("api", "llm", "default", "base_url"),
+    "PROXYLLM_KEY": ("api", "llm", "default", "api_key"),
+    "PROXYLLM_MODEL": ("api", "llm", "default", "model"),
 }
-LONGEST_SOCKET_NAME = len("/notify-scheduler.sock")
+LONGEST_SOCKET_NAME = len("/notify-scheduler-bulk.sock")
 SUN_PATH = 107  # bytes of a unix socket's path, sockaddr_un(7)
 CORES_PER_INGEST_WORKER = 4
 
@@ -89,6 +93,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         if not 0 <= index < self.ingest_workers:
             raise ConfigInvalid(f"there is no ingest worker {index}; ingest_workers is {self.ingest_workers}")
         return msgspec.structs.replace(self.ingest, worker=index)
+
+    def scheduler_lane(self, lane: Lane) -> SchedulerConfig:
+        """The configuration of the scheduler of one lane."""
+        return msgspec.structs.replace(self.scheduler, lane=lane)
 
 
 def load_config(file: Path | None = None, overrides: Mapping[str, str] | None = None) -> Config:

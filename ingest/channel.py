@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 MAX_MESSAGE = 16 << 20
 MAX_BACKLOG = 32 << 20
+ROOM_BELOW = 4 << 20  # with one more message of the largest size the backlog stays well below its limit
 MAX_FDS = 8
 READ_BYTES = 1 << 18
 RECONNECT_SECONDS = 0.2
@@ -38,7 +39,7 @@ class Channel(Generic[Incoming]):
     """One end of a connection. ``union`` is the type (or union) of what the other end may send.
 
     ``on_message`` is called on the loop for every message. ``closed`` completes when the connection is over,
-    whoever ended it.
+    whoever ended it. ``has_room`` is set while little waits to be taken: senders of large messages await it.
     """
 
     def __init__(self, sock: socket.socket, union: Any, on_message: Callable[[Incoming], None]) -> None:
@@ -52,6 +53,8 @@ class Channel(Generic[Incoming]):
         self._outgoing: deque[tuple[memoryview, Sequence[int]]] = deque()
         self._backlog = 0
         self._loop = asyncio.get_running_loop()
+        self.has_room = asyncio.Event()
+        self.has_room.set()
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self._loop.add_reader(sock.fileno(), self._readable)
 
@@ -70,6 +73,8 @@ class Channel(Generic[Incoming]):
         if self._backlog > MAX_BACKLOG:
             self.close()
             raise ChannelClosed("the peer does not read its control connection")
+        if self._backlog > ROOM_BELOW:
+            self.has_room.clear()
         if len(self._outgoing) == 1:
             self._writable()
 
@@ -88,6 +93,7 @@ class Channel(Generic[Incoming]):
             os.close(fd)
         self._fds.clear()
         self._outgoing.clear()
+        self.has_room.set()
         if not self.closed.done():  # cancelled, where a task that awaited it was
             self.closed.set_result(None)
 
@@ -137,6 +143,8 @@ class Channel(Generic[Incoming]):
                 self.close()
                 return
             self._backlog -= sent
+            if self._backlog <= ROOM_BELOW:
+                self.has_room.set()
             if sent < len(packet):
                 self._outgoing[0] = (packet[sent:], ())
             else:

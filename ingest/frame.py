@@ -70,6 +70,16 @@ def plane_shapes(info: FrameInfo) -> list[tuple[int, int]]:
             return [(1, info.nbytes)]
 
 
+def slot_bytes_for(info: FrameInfo) -> int:
+    """Payload bytes that a slot needs for this frame and those to come of its size.
+
+    A JPEG's bytes vary with its content: there is room for twice as many, and for 2 bits a pixel.
+    """
+    if info.format != PixelFormat.JPEG:
+        return info.nbytes
+    return max(2 * info.nbytes, info.width * info.height // 4)
+
+
 def i420_info(width: int, height: int) -> FrameInfo:
     """Describe a packed I420 picture of this size (no times, no flags)."""
     half_height, half_width = (height + 1) // 2, (width + 1) // 2

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .arena import Arena
 from .errors import RingClosed
-from .frame import FrameInfo
+from .frame import FrameInfo, slot_bytes_for
 from .ring import FrameRing, PcmRing
 
 
@@ -45,16 +45,20 @@ class FrameSink:
         with self._lock:
             if self._closed:
                 raise RingClosed("the session is over")
-            if self._ring is None or self._size != (info.width, info.height):
+            if not self._fits(info):
                 self._open(info)
             if self._ring is not None:
                 self._ring.write(planes, info)
+
+    def _fits(self, info: FrameInfo) -> bool:
+        ring, size = self._ring, (info.width, info.height)
+        return ring is not None and self._size == size and info.nbytes <= ring.frame_bytes
 
     def _open(self, info: FrameInfo) -> None:
         if self._ring is not None:
             self._ring.close()
             self._ring = None
-        self._ring = FrameRing(self._arena, self._slots, info.nbytes)
+        self._ring = FrameRing(self._arena, self._slots, slot_bytes_for(info))
         self._size = (info.width, info.height)
         self._opened(self._ring)
 

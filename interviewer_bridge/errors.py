@@ -50,3 +50,82 @@ class StreamBroken(BridgeError):
     """What came over the event stream is not what the daemon sends."""
 
     code = "stream_broken"
+
+
+class OrchestratorError(BridgeError):
+    """Base of what ``MLOrchestratorClient`` raises: the daemon's ``code`` and sentence.
+
+    ``status``: HTTP's, None where no answer came. ``retry_after``: seconds after which another try may
+    succeed, where the daemon says so.
+    """
+
+    code = "orchestrator_error"
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.code = code or self.code
+        self.status = status
+        self.retry_after = retry_after
+
+
+class InvalidRequest(OrchestratorError):
+    """400, 405, 409, 413, 415, 422: what was sent cannot be used; sending it again would not help."""
+
+
+class NoFace(InvalidRequest):
+    """Nobody's face is in the image."""
+
+    code = "no_face"
+
+
+class NoVoice(InvalidRequest):
+    """Nobody speaks in the sound, or too little to tell a voice by."""
+
+    code = "no_speech"
+
+
+class NotAllowed(OrchestratorError):
+    """401, 403: the token is missing, wrong, or not good for this session."""
+
+
+class NotThere(OrchestratorError):
+    """404: no such session or room scan, or none any more."""
+
+
+class NotNow(OrchestratorError):
+    """429, 503: overloaded, draining, restarting; the same request may succeed later."""
+
+
+class ModelUnavailable(OrchestratorError):
+    """The daemon lacks the weights for this; its operator has to pull them, waiting does not help."""
+
+    code = "model_unavailable"
+
+
+class TooLate(OrchestratorError):
+    """504, or no answer within ``timeout_s``; the task may have been done nonetheless."""
+
+    code = "deadline_exceeded"
+
+
+class DaemonFault(OrchestratorError):
+    """500: a mistake inside the daemon, whose log says more; or an answer that is not the daemon's."""
+
+
+class NotConnected(OrchestratorError):
+    """Nobody answers at the daemon's address: nothing was sent."""
+
+    code = "unreachable"
+
+
+class AnswerLost(OrchestratorError):
+    """The connection broke after the request was sent; the task may have been done nonetheless."""
+
+    code = "answer_lost"

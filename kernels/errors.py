@@ -17,3 +17,9 @@ class ImageTooLarge(KernelError):
     """The image's header announces more pixels than are allowed; nothing was decoded."""
 
     code = "image_too_large"
+
+
+class BadFeatures(KernelError):
+    """The bytes are not packed features of a picture."""
+
+    code = "bad_features"

@@ -76,3 +76,41 @@ def _bilinear(
     upper = padded[top, left] * (1 - across) + padded[top, left + 1] * across
     lower = padded[top + 1, left] * (1 - across) + padded[top + 1, left + 1] * across
     return np.asarray(upper * (1 - down) + lower * down, np.float64)
+
+
+def mel_spectra(
+    sound: NDArray[np.float32], n_fft: int, hop: int, bank: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """As ``mel.power_spectra`` of ``mel.to_frames``, in the bands of ``mel_bank``: f64 ``[B, T, bands]``."""
+    steps = np.arange(n_fft)
+    taper = 0.5 - 0.5 * np.cos(2 * np.pi * steps / n_fft)
+    fourier = np.exp(-2j * np.pi * np.outer(steps, np.arange(n_fft // 2 + 1)) / n_fft)
+    starts = range(0, sound.shape[1] - n_fft + 1, hop)
+    frames = np.stack([sound[:, start : start + n_fft] for start in starts], axis=1).astype(np.float64)
+    return np.asarray(np.abs((frames * taper) @ fourier) ** 2 @ bank, np.float64)
+
+
+def mel_bank(
+    rate: int, n_fft: int, bands: int, low_hz: float = 0.0, high_hz: float | None = None
+) -> NDArray[np.float64]:
+    """As ``mel.mel_bands``, one weight at a time: f64 ``[n_fft // 2 + 1, bands]``."""
+    low, high = _slaney_mel(low_hz), _slaney_mel(rate / 2 if high_hz is None else high_hz)
+    corners = [_slaney_hz(low + (high - low) * corner / (bands + 1)) for corner in range(bands + 2)]
+    bank = np.zeros((n_fft // 2 + 1, bands))
+    for line, band in np.ndindex(bank.shape):
+        left, top, right = corners[band : band + 3]
+        hz = line * rate / n_fft
+        height = 2 / (right - left)
+        if left < hz < right:
+            bank[line, band] = height * (
+                (hz - left) / (top - left) if hz <= top else (right - hz) / (right - top)
+            )
+    return bank
+
+
+def _slaney_mel(hz: float) -> float:
+    return hz * 3 / 200 if hz < 1000 else 15 + 27 * np.log(hz / 1000) / np.log(6.4)
+
+
+def _slaney_hz(mel: float) -> float:
+    return mel * 200 / 3 if mel < 15 else 1000 * 6.4 ** ((mel - 15) / 27)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from .tasks.lanes import Lane
+
 
 class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One scheduler process.
@@ -14,6 +16,9 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     ``max_age_s``: an older frame is never looked at. ``promised_age_s``: the p95 frame age that admission
     and the overload loop hold. ``hang_s``: a batch at work for longer ends the process
     (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's acknowledgement.
+    ``lane``: ``rt`` serves streams and quick tasks, ``bulk`` slow tasks (``tasks/lanes.py``).
+    ``max_tasks``: one-shot tasks at a time; more are turned away. ``drain_s``: how long those at work may go
+    on when the process is asked to end.
     """
 
     runtime_dir: Path
@@ -27,3 +32,6 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     promised_age_s: float = 0.5
     hang_s: float = 20.0
     findings_kept: int = 20_000
+    lane: Lane = "rt"
+    max_tasks: int = 64
+    drain_s: float = 4.0

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.frame import FrameInfo
-from argusd.ingest.ring import FrameView
 
 Feeds = dict[str, NDArray[Any]]
 
@@ -39,6 +38,21 @@ class Roi(NamedTuple):
 def whole_frame(info: FrameInfo) -> Roi:
     """The square that holds the whole picture."""
     return Roi(info.width / 2, info.height / 2, float(max(info.width, info.height)))
+
+
+class Frame(Protocol):
+    """A picture where it lies: a slot of a ring (``ingest.ring.FrameView``) or a task's decoded image."""
+
+    @property
+    def info(self) -> FrameInfo:
+        """Its geometry."""
+
+    @property
+    def planes(self) -> Sequence[NDArray[np.uint8]]:
+        """u8 ``[rows, bytes per row]``, see ``ingest.frame.plane_shapes``."""
+
+    def valid(self) -> bool:
+        """Whether nothing of it was overwritten so far; to be asked after the pixels were used."""
 
 
 class Engine(Protocol):
@@ -66,7 +80,7 @@ class Model(Protocol):
 class VisionModel(Model, Protocol):
     """A model of frames."""
 
-    def prepare(self, frames: Sequence[FrameView], rois: Sequence[Roi]) -> Feeds:
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         """One tensor from one region of each frame. The frames are not known to be whole until after."""
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[Any]:
@@ -81,6 +95,10 @@ class AudioModel(Model, Protocol):
     def window(self) -> int:
         """Samples (16 kHz) it takes at a time."""
 
+    @property
+    def hop(self) -> int:
+        """Samples from the beginning of one window to that of the next; what windows share is heard again."""
+
     def reset(self, slot: int) -> None:
         """Forget what was heard in this slot."""
 
@@ -89,6 +107,28 @@ class AudioModel(Model, Protocol):
 
     def decode(self, tensors: Sequence[NDArray[Any]], slots: NDArray[np.intp]) -> list[Any]:
         """One output for each row; keeps the new state of the slots."""
+
+
+class WholeModel(Protocol):
+    """A model that its own library runs, one whole input at a time; only tasks use it, by ``compute``.
+
+    Threads may use it at the same time. Its other methods are its tasks' business.
+    """
+
+    @property
+    def role(self) -> str:
+        """The role it fills."""
+
+    @property
+    def name(self) -> str:
+        """Its id in the manifest."""
+
+    def check(self) -> None:
+        """Load it and run it on something small.
+
+        Raises:
+            InferenceFailed: it does not run here.
+        """
 
 
 class Moment(NamedTuple):
@@ -131,6 +171,9 @@ class Stream(Protocol):
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """Where in the next frame this role is to look; None: nowhere now, spend nothing on it."""
+
+    def hears(self, role: str) -> bool:
+        """Whether this role is to listen to the next window; False: spend nothing on it."""
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         """Take one output in; returns what starts, changes or ends because of it."""

@@ -9,13 +9,13 @@ from argusd.ingest.channel import Channel
 from argusd.ingest.errors import ChannelClosed
 
 from .core import Moment, Outcome
-from .messages import Finding, FindingsAck, Latest, SessionEnded, SessionPolicy, ToScheduler
+from .messages import Finding, FindingsAck, Latest, TaskDone, TaskFailed, ToScheduler
 from .outbox import Outbox
 from .sessions import Watch
 
 LATEST_INTERVAL_S = 0.25
 
-Incoming = SessionPolicy | SessionEnded | FindingsAck
+Incoming = ToScheduler
 
 
 class Delivery:
@@ -78,10 +78,10 @@ class Delivery:
         self.broadcast(finding)
 
     def latest(self, watch: Watch, at: Moment) -> None:
-        """Send a stream's newest result, at most every ``LATEST_INTERVAL_S``; never kept."""
+        """Send a stream's newest result, every ``LATEST_INTERVAL_S`` at most or at every look; never kept."""
         watch.skipped += at.skipped
         now = self._clock()
-        if not self._channels or now < watch.next_latest:
+        if not self._channels or (now < watch.next_latest and not watch.every_look):
             return
         watch.next_latest = now + LATEST_INTERVAL_S
         self.broadcast(
@@ -96,6 +96,10 @@ class Delivery:
             )
         )
         watch.skipped = 0
+
+    def reply(self, channel: Channel[Incoming], answer: TaskDone | TaskFailed) -> None:
+        """Answer a task where it was asked for; if that connection is gone, nobody waits."""
+        self._send(channel, answer)
 
     def _send(self, channel: Channel[Incoming], message: msgspec.Struct) -> None:
         try:

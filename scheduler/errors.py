@@ -39,3 +39,9 @@ class DeviceUnavailable(SchedulerError):
     """The configured device is not there, or the library was built without it."""
 
     code = "device_unavailable"
+
+
+class ModelUnknown(SchedulerError):
+    """The store has a model that this version cannot run."""
+
+    code = "model_unknown"

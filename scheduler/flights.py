@@ -15,6 +15,7 @@ from .core import Moment
 from .demand import Rows
 from .errors import InferenceFailed, OutOfMemory, SchedulerError
 from .moments import frame_moment, window_moment
+from .oneshots import Ask
 from .served import Done, Dropped, Served
 from .sessions import Row
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Entry(NamedTuple):
-    """One row of a batch. ``moment`` makes its ``Moment`` from when its output came (monotonic seconds)."""
+    """A stream's row of a batch. ``moment`` makes its ``Moment`` from the monotonic seconds of its output."""
 
     row: Row
     epoch: int
@@ -34,7 +35,7 @@ class Flight(NamedTuple):
 
     served: Served
     rows: Rows
-    entries: list[Entry]
+    entries: list[Entry | Ask]
     ready_since: NDArray[np.float64]
     allowed: NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""What the scheduler says and hears on ``scheduler-rt.sock``; the api connects to it.
+"""What a scheduler says and hears on its socket (``scheduler-rt.sock``, …); the api connects to it.
 
 The api owns sessions and policies: on every connection it sends all of them, then changes. The scheduler owns
 findings: it keeps every ``Finding`` until the api acknowledged it, and sends again what was not acknowledged.
@@ -9,17 +9,20 @@ from typing import Any, Literal
 import msgspec
 
 from .policy import Policy
+from .tasks.errors import Fault
 
 
 class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
     """Api → scheduler: watch this session's streams under these thresholds (see ``policy.py``).
 
-    ``streams`` names what is to run: any of face, video, audio.
+    ``streams`` names what is to run: any of face, video, audio. ``every_look``: somebody waits for the result
+    of each look, so ``Latest`` is sent for every one.
     """
 
     session_id: str
     streams: list[str]
     policy: Policy = Policy()
+    every_look: bool = False
 
 
 class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
@@ -59,7 +62,7 @@ class Finding(msgspec.Struct, frozen=True, tag="finding", tag_field="message"):
 
 
 class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
-    """Scheduler → api: a stream's newest result, a few a second at most; kept current, never an event.
+    """Scheduler → api: a stream's newest result, a few a second (or ``every_look``); kept current, no event.
 
     ``skipped`` counts the frames passed over since the one before; ``models`` maps role to model id.
     """
@@ -73,14 +76,58 @@ class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
     data: dict[str, Any]
 
 
+class TaskRequest(msgspec.Struct, frozen=True, tag="task_request"):
+    """Api → scheduler: a one-shot task. ``payload``: msgpack of the task's type in ``tasks/payloads.py``.
+
+    Answered once, by TaskDone or TaskFailed; ``timeout_s`` is what the caller still wants to wait.
+    """
+
+    request: int
+    session_id: str
+    task_type: str
+    payload: bytes
+    timeout_s: float
+
+
+class TaskCancelled(msgspec.Struct, frozen=True, tag="task_cancelled"):
+    """Api → scheduler: nobody waits for ``request`` any more; it is not answered."""
+
+    request: int
+
+
+class TaskDone(msgspec.Struct, frozen=True, tag="task_done", tag_field="message"):
+    """Scheduler → api: the result of ``request``, with the models behind it (role to model id).
+
+    ``seconds``: how long it took here; the rest of the caller's wait was the way.
+    """
+
+    request: int
+    result: dict[str, Any]
+    models: dict[str, str]
+    seconds: float
+
+
+class TaskFailed(msgspec.Struct, frozen=True, tag="task_failed", tag_field="message"):
+    """Scheduler → api: why ``request`` has no result; ``fault``, ``code``: see ``tasks/errors.py``."""
+
+    request: int
+    fault: Fault
+    code: str
+    sentence: str
+
+
 class RoleStatus(msgspec.Struct, frozen=True):
-    """One role of the scheduler: its model, and whether a real inference of it has succeeded."""
+    """One role of the scheduler: its model, and whether a real inference of it has succeeded.
+
+    ``live``: streams look with it. A role that only tasks need leaves the others ready when it is not.
+    """
 
     role: str
     model: str
     ready: bool
     detail: str
     load_seconds: float
+    live: bool = True
 
 
 class Histogram(msgspec.Struct, frozen=True):
@@ -108,5 +155,5 @@ class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats", tag_fie
     frame_age_seconds: dict[str, Histogram]
 
 
-ToScheduler = SessionPolicy | SessionEnded | FindingsAck
-FromScheduler = Finding | Latest | SchedulerStats
+ToScheduler = SessionPolicy | SessionEnded | FindingsAck | TaskRequest | TaskCancelled
+FromScheduler = Finding | Latest | SchedulerStats | TaskDone | TaskFailed

@@ -11,7 +11,7 @@ from .sources import RingRef
 VIDEO_CLOCK = 90_000  # RTP ticks a second (RFC 6184, RFC 7741)
 NANOSECONDS = 1e9
 DRIFT_LIMIT_S = 10.0
-BACKWARDS_LIMIT_S = 1.0
+BACKWARDS_LIMIT_S = 4.0  # rows of one ring may be a window and a second of falling behind apart
 
 
 def unix_offset_ns() -> int:

@@ -15,6 +15,7 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Hertz = Annotated[float, msgspec.Meta(ge=0.01, le=60)]
 Weight = Annotated[float, msgspec.Meta(ge=0.01, le=100)]
 People = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+Reference = Annotated[bytes, msgspec.Meta(min_length=16, max_length=32_768)]  # little-endian float32
 
 
 class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -62,12 +63,41 @@ class SpeechDetected(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True
     end_after_s: Seconds = 1.0
 
 
+class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A voice that is not the session's own: the reference's (as ``audio_enroll`` gives it), or without one
+    the first that was heard. ``likeness``: the least cosine of one voice's windows; None: the model's own.
+    """
+
+    reference_embedding_b64: Reference | None = None
+    likeness: Share | None = None
+    start_after_s: Seconds = 1.5
+    end_after_s: Seconds = 1.5
+
+
+class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Is it still the person of this embedding (``face_embed`` gives it)? Asked every ``period_s``.
+
+    The times cover more than one look, so that a single wrong one changes nothing. ``threshold`` left out is
+    the model's own.
+    """
+
+    reference_embedding_b64: Reference
+    threshold: Share | None = None
+    period_s: Annotated[float, msgspec.Meta(ge=0.2, le=600)] = 2.0
+    start_after_s: Seconds = 3.0
+    end_after_s: Seconds = 3.0
+
+
 class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How often each model looks, in Hz, while there is no overload; and observations per second."""
+    """How often each model looks or listens, in Hz, if there is no overload; and observations per second.
+
+    With ``speaker_embedder`` 0 voices are not told apart.
+    """
 
     face_detector: Hertz = 4.0
     face_mesh: Hertz = 8.0
     object_detector: Hertz = 1.0
+    speaker_embedder: Annotated[float, msgspec.Meta(ge=0, le=60)] = 1.3
     observations: Hertz = 1.0
 
 
@@ -78,9 +108,21 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     multiple_faces: Hold = Hold(start_after_s=0.7, end_after_s=1.0)
     gaze_away: GazeAway = GazeAway()
     head_turned: HeadTurned = HeadTurned()
+    identity: Identity | None = None
     multiple_people: MultiplePeople = MultiplePeople(start_after_s=1.0, end_after_s=2.0)
     phone_detected: PhoneDetected = PhoneDetected(start_after_s=1.0, end_after_s=2.0)
     speech_detected: SpeechDetected = SpeechDetected()
+    second_speaker: SecondSpeaker = SecondSpeaker()
     vad_threshold: Share = 0.5
     rates: Rates = Rates()
     weight: Weight = 1.0
+
+
+def without_references(policy: Policy) -> Policy:
+    """The same, fit to be shown: who somebody is stays here."""
+    identity, speaker = policy.identity, policy.second_speaker
+    if identity is not None:
+        identity = msgspec.structs.replace(identity, reference_embedding_b64=b"")
+    if speaker.reference_embedding_b64 is not None:
+        speaker = msgspec.structs.replace(speaker, reference_embedding_b64=b"")
+    return msgspec.structs.replace(policy, identity=identity, second_speaker=speaker)

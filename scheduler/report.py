@@ -3,6 +3,7 @@
 import numpy as np
 
 from .admission import Work, fits_more
+from .demand import RowKind
 from .messages import RoleStatus, SchedulerStats
 from .policy import Policy
 from .scheduler import Scheduler
@@ -47,13 +48,12 @@ class Report:
     def fits_more(self) -> int:
         """Sessions of the default policy that still fit; none while anybody's rates are lowered already."""
         demand, served = self._scheduler.demand, self._scheduler.served
+        streams = demand.active & (demand.kind == RowKind.STREAM)
         # With nobody left, scale and slowdowns say how it was, not how it is.
-        busy = bool(demand.active.any())
+        busy = bool(streams.any())
         if busy and self._scheduler.rate.scale < DEGRADED:
             return 0
-        rates = np.bincount(
-            demand.model[demand.active], 1 / demand.period[demand.active], minlength=len(served)
-        )
+        rates = np.bincount(demand.model[streams], 1 / demand.period[streams], minlength=len(served))
         now = [
             Work(float(rate), model.curve, model.slowdown if busy else 1.0)
             for rate, (_, model) in zip(rates, served, strict=True)

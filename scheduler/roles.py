@@ -12,15 +12,17 @@ from typing import NamedTuple
 import onnxruntime
 
 from .config import SchedulerConfig
-from .core import AudioModel
+from .core import AudioModel, WholeModel
 from .engines import THREADS, OnnxEngine
-from .errors import InferenceFailed
+from .errors import InferenceFailed, ModelUnknown
 from .messages import RoleStatus
-from .models.catalog import MODELS
+from .models.catalog import MODELS, WHOLE_MODELS
 from .policy import Policy
 from .probe import CurveCache, measure_curve
 from .served import Served, ServedAudio, ServedVision
-from .streams.catalog import STREAMS
+from .streams.catalog import ENRICHING, STREAMS
+from .tasks.catalog import one_shots
+from .tasks.lanes import Lane
 from .zoo.errors import ZooError
 from .zoo.store import ZooStore
 
@@ -28,44 +30,78 @@ log = logging.getLogger(__name__)
 
 
 class FilledRole(NamedTuple):
-    """What came of a role; ``served`` is None where it is not ready."""
+    """What came of a role; ``filled`` is None where it is not ready."""
 
     status: RoleStatus
-    served: Served | None
+    filled: Served | WholeModel | None
 
 
-def wanted_roles() -> list[str]:
-    """Every role some stream looks with."""
-    return sorted({role for make in STREAMS.values() for role in make(Policy()).rates})
+def live_roles() -> frozenset[str]:
+    """Every role that some stream cannot do without."""
+    return frozenset(role for make in STREAMS.values() for role in make(Policy()).rates) - ENRICHING
+
+
+def wanted_roles(lane: Lane) -> list[str]:
+    """Every role that a lane's tasks need; the real-time lane serves the streams as well."""
+    needed = {role for task in one_shots(lane).values() for role in task.roles}
+    return sorted(needed | live_roles() if lane == "rt" else needed)
+
+
+def welcome_roles(lane: Lane, store: ZooStore) -> list[str]:
+    """Roles that a lane's tasks do without where no model of theirs is present."""
+    welcome = {role for task in one_shots(lane).values() for role in task.better_with}
+    return sorted(
+        role for role in welcome if any(store.is_present(each.name) for each in store.manifest.of_role(role))
+    )
 
 
 def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
     """Load a model for every wanted role. Takes seconds; runs in a thread of its own."""
     store = ZooStore(config.cache_dir)
     curves = CurveCache(config.state_dir / "curves")
-    return [_fill(role, config, device, store, curves) for role in wanted_roles()]
+    roles = [*wanted_roles(config.lane), *welcome_roles(config.lane, store)]
+    return [_fill(role, config, device, store, curves) for role in roles]
 
 
 def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curves: CurveCache) -> FilledRole:
     started, name = time.monotonic(), config.models.get(role, "")
+    live = role in live_roles()
     try:
         name = store.choose(role, name or None)
-        served = serve(name, store.path(name), device, curves)
-    except (ZooError, InferenceFailed) as error:
+        filled: Served | WholeModel
+        if name in WHOLE_MODELS:
+            filled = serve_whole(name, store, device)
+        else:
+            filled = serve(name, store.path(name), device, curves)
+    except (ZooError, InferenceFailed, ModelUnknown) as error:
         log.warning("role %s is not ready: %s", role, error)
-        return FilledRole(RoleStatus(role, name, ready=False, detail=str(error), load_seconds=0.0), None)
+        return FilledRole(RoleStatus(role, name, False, str(error), 0.0, live), None)
     taken = time.monotonic() - started
-    log.info("role %s: %s in batches of %d, loaded in %.1f s", role, name, served.max_batch, taken)
-    return FilledRole(RoleStatus(role, name, ready=True, detail="", load_seconds=taken), served)
+    log.info("role %s: %s, loaded in %.1f s", role, name, taken)
+    return FilledRole(RoleStatus(role, name, True, "", taken, live), filled)
+
+
+def serve_whole(name: str, store: ZooStore, device: str) -> WholeModel:
+    """Load a model that its own library runs, and run it once.
+
+    Raises:
+        InferenceFailed: it does not run here.
+    """
+    model = WHOLE_MODELS[name](name, store, device)
+    model.check()
+    return model
 
 
 def serve(name: str, path: Path, device: str, curves: CurveCache) -> Served:
     """Load one model and run it at least once.
 
     Raises:
+        ModelUnknown: this version cannot run it.
         InferenceFailed: its graph does not run here.
         DeviceUnavailable: the device is not there.
     """
+    if name not in MODELS:
+        raise ModelUnknown(f"{name} is in the store, but this version of argusd has no adapter for it")
     model, engine = MODELS[name](name), OnnxEngine(path, device)
     kept = curves.path(path, device, str(THREADS), onnxruntime.__version__)
     curve = curves.load(kept)
@@ -81,6 +117,17 @@ def serve(name: str, path: Path, device: str, curves: CurveCache) -> Served:
     return ServedVision(model, engine, curve)
 
 
-def ready(roles: Sequence[FilledRole]) -> list[tuple[str, Served]]:
-    """The roles that have a model, with it."""
-    return [(role.status.role, role.served) for role in roles if role.served is not None]
+def batched(roles: Sequence[FilledRole]) -> list[tuple[str, Served]]:
+    """The roles whose models the loop runs in batches."""
+    return [(role.status.role, role.filled) for role in roles if isinstance(role.filled, Served)]
+
+
+def whole(roles: Sequence[FilledRole]) -> dict[str, WholeModel]:
+    """The roles whose models their own library runs."""
+    found = [(role.status.role, role.filled) for role in roles]
+    return {role: filled for role, filled in found if filled is not None and not isinstance(filled, Served)}
+
+
+def missing(roles: Sequence[FilledRole]) -> dict[str, str]:
+    """The roles that are not ready, and why."""
+    return {role.status.role: role.status.detail for role in roles if role.filled is None}

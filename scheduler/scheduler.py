@@ -13,19 +13,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from .batcher import Batch, plan
+from .core import WholeModel
 from .demand import Demand, Rows
 from .errors import EXIT_DEVICE_LOST, DeviceLost
 from .flights import Entry, Flight, frame_entry, landed, window_entry
 from .lanes import Lanes
 from .meters import Meters
 from .moments import unix_offset_ns
+from .oneshots import Ask, OneShots
 from .overload import RateControl
-from .served import Done, Dropped, Listen, Look, Served, ServedAudio, ServedVision
+from .served import Clip, Done, Dropped, Listen, Look, Served, ServedAudio, ServedVision
 from .sessions import Findings, Row, Sessions, StreamFactory
 from .sources import Source
 
@@ -34,13 +37,14 @@ log = logging.getLogger(__name__)
 GRID_S = 0.032  # rows of call-bound models fall due together, on multiples of a Silero window
 GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Scheduler:
     """Everything between the arenas and the findings.
 
     ``served``: (role, model) pairs; a role without a model is simply not served.
-    ``factories``: stream name to the class of its streams.
+    ``factories``: stream name to the class of its streams. ``missing``, ``whole``: see ``OneShots``.
     """
 
     def __init__(
@@ -50,6 +54,8 @@ class Scheduler:
         findings: Findings,
         lanes: Lanes,
         *,
+        missing: Mapping[str, str] = NONE,
+        whole: Mapping[str, WholeModel] = NONE,
         max_age_s: float = 1.0,
         promised_age_s: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
@@ -72,6 +78,7 @@ class Scheduler:
         self.sessions = Sessions(
             self.demand, self.served, factories, findings, max_age_s=max_age_s, clock=clock
         )
+        self.oneshots = OneShots(self.demand, self.served, missing, whole, clock, self.awake)
 
     def awake(self) -> None:
         """Something changed: plan again soon."""
@@ -130,24 +137,26 @@ class Scheduler:
         if isinstance(served, ServedVision):
             return self._start_vision(served, batch, now)
         assert isinstance(served, ServedAudio)
-        self._start_audio(served, batch, now)
-        return True
+        return self._start_audio(served, batch, now)
 
     def _start_vision(self, served: ServedVision, batch: Batch, now: float) -> bool:
-        opened = [self._open_frame(self.sessions.rows[int(index)], now) for index in batch.rows]
-        taken = np.array([found is not None for found in opened])
-        if not taken.all():
-            self._pass_over(batch.rows[~taken], now)
-        if taken.any():
+        opened = [self._open_look(int(index), now) for index in batch.rows]
+        rows = self._wanted(batch, opened, now, stretch=1 / self.rate.scale)
+        if len(rows):
             looks, entries = zip(*filter(None, opened), strict=True)
-            self._submit(served, batch.rows[taken], list(entries), partial(served.look, looks), now)
-        return bool(taken.any())
+            self._submit(served, rows, list(entries), partial(served.look, looks), now)
+        return len(rows) > 0
 
-    def _open_frame(self, row: Row, now: float) -> tuple[Look, Entry] | None:
-        """The newest frame of the row, if it is fresh enough and the stream wants to look at it."""
+    def _open_look(self, index: int, now: float) -> tuple[Look, Entry | Ask] | None:
+        """A task's picture, or the row's newest frame if it is fresh and the stream wants to look at it."""
+        ask = self.oneshots.asks.get(index)
+        if ask is not None:
+            assert isinstance(ask.item, Look)
+            return ask.item, ask
+        row = self.sessions.rows[index]
         assert row.reader is not None
         frame = row.reader.newest()
-        self.demand.seen[row.index] = row.reader.next
+        self.demand.seen[index] = row.reader.next
         if frame is None:
             return None
         if now - frame.info.arrival_ns * 1e-9 > self._max_age_s:
@@ -158,24 +167,43 @@ class Scheduler:
             return None
         return Look(frame, roi), frame_entry(row, frame.info, self._offset_ns)
 
-    def _start_audio(self, served: ServedAudio, batch: Batch, now: float) -> None:
-        listens, entries = [], []
-        for index in batch.rows:
-            row = self.sessions.rows[int(index)]
-            ring, cursor = row.watch.ring, int(self.demand.seen[index])
-            listens.append(Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh))
-            row.fresh = False
-            entries.append(window_entry(row, cursor, served.window, self._offset_ns))
-        self.demand.seen[batch.rows] += served.window
-        self._submit(served, batch.rows, entries, partial(served.listen, listens), now)
+    def _start_audio(self, served: ServedAudio, batch: Batch, now: float) -> bool:
+        opened = [self._open_listen(served, int(index)) for index in batch.rows]
+        self.demand.seen[batch.rows] += served.hop
+        rows = self._wanted(batch, opened, now, stretch=1.0)
+        if len(rows):
+            listens, entries = zip(*filter(None, opened), strict=True)
+            self._submit(served, rows, list(entries), partial(served.listen, listens), now)
+        return len(rows) > 0
 
-    def _pass_over(self, rows: Rows, now: float) -> None:
-        """Nothing to do for these after all: they come round again a period later, at no charge."""
-        self.demand.dispatch(rows, now, stretch=1 / self.rate.scale, grid=0.0, seconds=0.0)
-        self.demand.release(rows)
+    def _open_listen(self, served: ServedAudio, index: int) -> tuple[Listen | Clip, Entry | Ask] | None:
+        """A task's samples, or the row's next window if its stream wants to hear it."""
+        ask = self.oneshots.asks.get(index)
+        if ask is not None:
+            assert isinstance(ask.item, Clip)
+            return ask.item, ask
+        row = self.sessions.rows[index]
+        if not row.watch.stream.hears(row.role):
+            return None
+        ring, cursor = row.watch.ring, int(self.demand.seen[index])
+        listen = Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh)
+        row.fresh = False
+        # What is new in a window that overlaps the one before it is its last hop.
+        first = cursor + served.window - served.hop
+        return listen, window_entry(row, first, served.hop, self._offset_ns)
+
+    def _wanted(self, batch: Batch, opened: Sequence[object], now: float, *, stretch: float) -> Rows:
+        """Those that something was opened for; the others come round again a period later, at no charge."""
+        wanted = np.array([found is not None for found in opened])
+        taken: Rows = batch.rows[wanted]
+        if len(taken) < len(batch.rows):
+            passed_over = batch.rows[~wanted]
+            self.demand.dispatch(passed_over, now, stretch=stretch, grid=0.0, seconds=0.0)
+            self.demand.release(passed_over)
+        return taken
 
     def _submit(
-        self, served: Served, rows: Rows, entries: list[Entry], job: Callable[[], Done], now: float
+        self, served: Served, rows: Rows, entries: list[Entry | Ask], job: Callable[[], Done], now: float
     ) -> None:
         audio = isinstance(served, ServedAudio)
         stretch = 1.0 if audio else 1 / self.rate.scale  # samples are not optional; frames are
@@ -206,7 +234,8 @@ class Scheduler:
             self._absorb(flight, done)
         finally:
             for index in rows:
-                self.sessions.row_is_over(int(index))
+                if not self.oneshots.row_is_over(int(index)):
+                    self.sessions.row_is_over(int(index))
             self.awake()
 
     def _absorb(self, flight: Flight, done: Done) -> None:
@@ -214,7 +243,9 @@ class Scheduler:
         for entry, output, since, allowed in zip(
             flight.entries, done.outputs, flight.ready_since, flight.allowed, strict=True
         ):
-            if isinstance(output, Dropped):
+            if isinstance(entry, Ask):
+                entry.settle(output, len(flight.entries))
+            elif isinstance(output, Dropped):
                 self._drop(entry.row, output.reason)
             elif entry.row.watch.ended or entry.epoch != entry.row.watch.epoch:
                 self._drop(entry.row, "superseded")

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.arena import ArenaView
-from argusd.ingest.ring import FrameView, gather_pcm
+from argusd.ingest.ring import gather_pcm
 
 from .batcher import ModelState
-from .core import AudioModel, Engine, Roi, VisionModel
+from .core import AudioModel, Engine, Frame, Roi, VisionModel
 from .curve import BatchCurve
 from .demand import Rows
+from .still_frame import decoded
 
 UNLIMITED = 1 << 30
 LEARNING_RATE = 0.05
@@ -39,7 +40,7 @@ class Done(NamedTuple):
 class Look(NamedTuple):
     """One row of a vision batch."""
 
-    frame: FrameView
+    frame: Frame
     roi: Roi
 
 
@@ -55,6 +56,13 @@ class Listen(NamedTuple):
     cursor: int
     slot: int
     fresh: bool
+
+
+class Clip(NamedTuple):
+    """One row of an audio batch whose samples, i16 ``[window]``, lie in no ring; nothing is remembered."""
+
+    samples: NDArray[np.int16]
+    slot: int
 
 
 class Served:
@@ -103,17 +111,25 @@ class ServedVision(Served):
         self.model = model
 
     def look(self, looks: Sequence[Look]) -> Done:
-        """Outputs for these regions; ``torn`` where the writer overwrote the frame while it was read."""
-        rois = [look.roi for look in looks]
-        feeds = self.model.prepare([look.frame for look in looks], rois)
-        whole = [look.frame.valid() for look in looks]
+        """Outputs for these regions.
+
+        Dropped are the frames that their writer overwrote while they were read (``torn``), and JPEGs that
+        cannot be decoded (``bad_image``).
+        """
+        frames = [decoded(look.frame) for look in looks]
+        outputs: list[Any] = [Dropped("bad_image" if look.frame.valid() else "torn") for look in looks]
+        rows = [row for row, frame in enumerate(frames) if frame is not None]
+        if not rows:
+            return Done(outputs, 0.0)
+        usable, rois = [frame for frame in frames if frame is not None], [looks[row].roi for row in rows]
+        feeds = self.model.prepare(usable, rois)
+        whole = [frame.valid() for frame in usable]
         if not any(whole):
             return Done([Dropped("torn")] * len(looks), 0.0)
         tensors, seconds = self._run(feeds)
-        outputs = self.model.decode(tensors, rois)
-        return Done(
-            [output if ok else Dropped("torn") for output, ok in zip(outputs, whole, strict=True)], seconds
-        )
+        for row, output, ok in zip(rows, self.model.decode(tensors, rois), whole, strict=True):
+            outputs[row] = output if ok else Dropped("torn")
+        return Done(outputs, seconds)
 
 
 class ServedAudio(Served):
@@ -134,6 +150,11 @@ class ServedAudio(Served):
         """Samples (16 kHz) a row takes at a time."""
         return self.model.window
 
+    @property
+    def hop(self) -> int:
+        """Samples from one window to the next."""
+        return self.model.hop
+
     def take_slot(self) -> int:
         """A slot nobody has; its first ``Listen`` is to be ``fresh``."""
         if not self._slots:
@@ -145,10 +166,10 @@ class ServedAudio(Served):
         """The slot's session is gone; no batch may hold it any more."""
         self._slots.append(slot)
 
-    def listen(self, listens: Sequence[Listen]) -> Done:
+    def listen(self, listens: Sequence[Listen | Clip]) -> Done:
         """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
         for listen in listens:
-            if listen.fresh:
+            if isinstance(listen, Clip) or listen.fresh:
                 self.model.reset(listen.slot)
         samples, whole = self._gather(listens)
         if not whole.any():
@@ -160,17 +181,23 @@ class ServedAudio(Served):
             outputs[index] = output
         return Done(outputs, seconds)
 
-    def _gather(self, listens: Sequence[Listen]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    def _gather(self, listens: Sequence[Listen | Clip]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         samples = np.zeros((len(listens), self.window), np.int16)
         whole = np.zeros(len(listens), np.bool_)
-        for view in {id(listen.view): listen.view for listen in listens}.values():
-            at: Rows = np.array([n for n, listen in enumerate(listens) if listen.view is view], np.intp)
+        in_rings: dict[int, list[tuple[int, Listen]]] = {}
+        for at, listen in enumerate(listens):
+            if isinstance(listen, Clip):
+                samples[at], whole[at] = listen.samples, True
+            else:
+                in_rings.setdefault(id(listen.view), []).append((at, listen))
+        for members in in_rings.values():
+            rows: Rows = np.array([at for at, _ in members], np.intp)
             gathered = gather_pcm(
-                view,
-                np.array([listens[n].ring for n in at], np.intp),
-                np.array([listens[n].generation for n in at], np.uint64),
-                np.array([listens[n].cursor for n in at], np.int64),
+                members[0][1].view,
+                np.array([listen.ring for _, listen in members], np.intp),
+                np.array([listen.generation for _, listen in members], np.uint64),
+                np.array([listen.cursor for _, listen in members], np.int64),
                 self.window,
             )
-            samples[at], whole[at] = gathered.samples, gathered.ok
+            samples[rows], whole[rows] = gathered.samples, gathered.ok
         return samples, whole

@@ -7,30 +7,33 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NoReturn
 
 import cv2
 
-from argusd.ingest.channel import Listener
+from argusd.ingest.channel import Channel, Listener
 
 from .config import SchedulerConfig
 from .delivery import Delivery, Incoming
 from .engines import resolve_device
 from .errors import EXIT_HUNG
 from .lanes import Lanes
-from .messages import FindingsAck, RoleStatus, SessionPolicy
+from .messages import FindingsAck, RoleStatus, SessionPolicy, TaskCancelled, TaskRequest
 from .report import Report
-from .roles import fill_roles, ready
+from .roles import batched, fill_roles, missing, whole
 from .scheduler import Scheduler
 from .sources import Source
 from .streams.catalog import STREAMS
+from .taskpool import TaskPool
+from .tasks.catalog import one_shots
 
 log = logging.getLogger(__name__)
 
-SOCKET_NAME = "scheduler-rt.sock"
 CUDA_LANES = 2
 REPORT_INTERVAL_S = 1.0
 CONFIRM_S = 5.0
+BULK_NICENESS = 10
 
 
 async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
@@ -39,6 +42,8 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     Raises:
         DeviceUnavailable: the configured device is not there.
     """
+    if config.lane == "bulk":
+        yield_cores()
     cv2.setNumThreads(1)  # the lanes are the threads; OpenCV's own cost 40 % more CPU for the same crops
     device = resolve_device(config.device)
     roles = await asyncio.to_thread(fill_roles, config, device)
@@ -50,16 +55,25 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     )
     delivery = Delivery(secrets.token_hex(8), config.findings_kept, time.monotonic)
     scheduler = Scheduler(
-        ready(roles),
+        batched(roles),
         STREAMS,
         delivery,
         lanes,
+        missing=missing(roles),
+        whole=whole(roles),
         max_age_s=config.max_age_s,
         promised_age_s=config.promised_age_s,
         abort=end_process,
     )
-    service = Service(config, device, [role.status for role in roles], scheduler, delivery)
+    tasks = TaskPool(scheduler.oneshots, one_shots(config.lane), limit=config.max_tasks, threads=cores)
+    service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
     await service.run(stop, on_ready)
+
+
+def yield_cores() -> None:
+    """Let live work go first where cores are scarce; threads made from here on inherit it."""
+    if os.getpriority(os.PRIO_PROCESS, 0) < BULK_NICENESS:  # a service manager may have done it
+        os.setpriority(os.PRIO_PROCESS, 0, BULK_NICENESS)
 
 
 def end_process(code: int) -> NoReturn:
@@ -79,18 +93,22 @@ class Service:
         roles: Sequence[RoleStatus],
         scheduler: Scheduler,
         delivery: Delivery,
+        tasks: TaskPool,
     ) -> None:
         self._config = config
+        self._tasks = tasks
         self._scheduler = scheduler
         self._delivery = delivery
         self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
-        for worker in range(config.ingest_workers):
-            path = config.runtime_dir / f"ingest-{worker}.sock"
+        # Streams are the real-time lane's alone.
+        writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]
+        for name in writers if config.lane == "rt" else ():
+            path = config.runtime_dir / f"{name}.sock"
             scheduler.sources.append(Source(path, scheduler.sessions, scheduler.awake))
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Serve until ``stop`` is set, or until a part of it fails."""
-        listener = Listener(self._config.runtime_dir / SOCKET_NAME, self._accept)
+        listener = Listener(self._config.runtime_dir / f"scheduler-{self._config.lane}.sock", self._accept)
         tasks = [
             asyncio.create_task(coroutine)
             for coroutine in (
@@ -105,11 +123,13 @@ class Service:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+            await self._tasks.drain(self._config.drain_s)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             listener.close()
+            await self._tasks.close()
             self._delivery.close()
             self._scheduler.lanes.close()
 
@@ -120,17 +140,22 @@ class Service:
         def received(message: Incoming) -> None:
             if isinstance(message, SessionPolicy):
                 unconfirmed.discard(message.session_id)
-            self._received(message)
+            self._received(message, channel)
 
         def forget_unconfirmed() -> None:
             for session_id in () if channel.closed.done() else unconfirmed:
                 self._scheduler.sessions.end(session_id)
 
         channel = self._delivery.connect(sock, received)
+        channel.closed.add_done_callback(lambda _: self._tasks.forget(channel))
         asyncio.get_running_loop().call_later(CONFIRM_S, forget_unconfirmed)
 
-    def _received(self, message: Incoming) -> None:
-        if isinstance(message, FindingsAck):
+    def _received(self, message: Incoming, channel: Channel[Incoming]) -> None:
+        if isinstance(message, TaskRequest):
+            self._tasks.start(channel, message, partial(self._delivery.reply, channel))
+        elif isinstance(message, TaskCancelled):
+            self._tasks.cancel(channel, message.request)
+        elif isinstance(message, FindingsAck):
             self._delivery.acknowledged(message)
         elif isinstance(message, SessionPolicy):
             self._scheduler.sessions.set_policy(message)
@@ -144,4 +169,7 @@ class Service:
             self._delivery.broadcast(self._report.stats())
             if self._scheduler.lanes.longest() > self._config.hang_s:
                 log.critical("a batch did not come back within %.0f s", self._config.hang_s)
+                self._scheduler.abort(EXIT_HUNG)
+            if self._tasks.threads.overdue() > self._config.hang_s:
+                log.critical("a task's work went on for %.0f s after its deadline", self._config.hang_s)
                 self._scheduler.abort(EXIT_HUNG)

@@ -44,7 +44,7 @@ class Watch:
     """One stream of one session under one policy.
 
     ``epoch`` counts the rings it had: what was begun in an earlier one is not absorbed any more. ``models``:
-    role to model id. ``skipped`` and ``next_latest`` belong to whoever sends the latest results on.
+    role to model id. ``skipped``, ``next_latest`` and ``every_look`` are for who sends the latest results.
     """
 
     def __init__(self, session_id: str, stream: Stream, ring: RingRef, clock: MediaClock, share: int) -> None:
@@ -59,6 +59,7 @@ class Watch:
         self.models: dict[str, str] = {}
         self.skipped = 0
         self.next_latest = 0.0
+        self.every_look = False
         self.rows: list[Row] = []
 
 
@@ -178,6 +179,7 @@ class Sessions:
         clock = self._clocks[policy.session_id, ring.kind]
         share = self._join(policy.session_id, policy.policy.weight)
         watch = Watch(policy.session_id, stream, ring, clock, share)
+        watch.every_look = policy.every_look
         self._watches[policy.session_id, name] = watch
         for model, (role, served) in enumerate(self._served):
             if role in stream.rates:

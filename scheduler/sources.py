@@ -1,7 +1,7 @@
 """Attaches to every process that owns an arena, and again whenever one comes back.
 
-An ingest worker hands over its memfd and an eventfd, then tells which streams have rings in it. When its
-connection ends its streams end with it: what it wrote last may never be finished.
+An ingest worker, or the api, hands over its memfd and an eventfd, then tells which streams have rings in it.
+When its connection ends its streams end with it: what it wrote last may never be finished.
 """
 
 import asyncio

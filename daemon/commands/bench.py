@@ -13,7 +13,7 @@ HELP = {"bench": "run a benchmark"}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", metavar="NAME", help="ingest, ring, batching, overload, sessions")
+    parser.add_argument("name", metavar="NAME", help="ingest, ring, batching, overload, sessions, tasks")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: no figure to quote")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the result (needs the bench extra)")

@@ -2,38 +2,52 @@
 
 import argparse
 from functools import partial
+from typing import get_args
 
 from argusd.daemon.config import Config, load_config
 from argusd.daemon.process import Entry, configure_supervised, run_process
+from argusd.scheduler.tasks.lanes import Lane
+
+LANES = get_args(Lane)
 
 HELP = {
     "api": "run the HTTP process alone (systemd)",
     "ingest": "run one ingest worker alone (systemd)",
-    "scheduler": "run the scheduler alone (systemd)",
+    "scheduler": "run one scheduler alone (systemd)",
 }
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--index", type=int, default=0, metavar="N", help="which ingest worker, from 0")
+    parser.add_argument(
+        "--lane", choices=LANES, default="rt", help="which scheduler: live work, or slow tasks"
+    )
     configure_supervised(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
     config = load_config(args.config)
-    name = f"ingest-{args.index}" if args.command == "ingest" else str(args.command)
+    name = process_name(args.command, args.index, args.lane)
     config.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return run_process(
         name,
-        entry_of(args.command, args.index, config),
+        entry_of(args.command, args.index, args.lane, config),
         notify_socket=config.notify_socket,
         log_level=config.log_level,
         supervisor=args.supervised_by,
     )
 
 
-def entry_of(command: str, index: int, config: Config) -> Entry:
+def process_name(command: str, index: int, lane: Lane) -> str:
+    """What logs and the supervisor call it."""
+    if command == "ingest":
+        return f"ingest-{index}"
+    return "scheduler-bulk" if command == "scheduler" and lane == "bulk" else command
+
+
+def entry_of(command: str, index: int, lane: Lane, config: Config) -> Entry:
     """The process's work. Each loads its own folder only: the api must stay free of every ML library.
 
     Raises:
@@ -49,4 +63,4 @@ def entry_of(command: str, index: int, config: Config) -> Entry:
         return partial(run_worker, config.ingest_worker(index))
     from argusd.scheduler.service import run_scheduler
 
-    return partial(run_scheduler, config.scheduler)
+    return partial(run_scheduler, config.scheduler_lane(lane))

@@ -17,10 +17,10 @@ from argusd.daemon.process import configure_supervised, disable_core_dumps, end_
 from argusd.daemon.restarts import RestartRule
 from argusd.daemon.supervisor import Supervisor
 
-HELP = {"serve": "run the daemon: api, ingest workers and scheduler"}
+HELP = {"serve": "run the daemon: api, ingest workers and schedulers"}
 
 # One after the other, and 20 s together: what an operator waits for a clean end.
-INGEST_GRACE_S, SCHEDULER_GRACE_S, API_GRACE_S = 7.0, 3.0, 10.0
+INGEST_GRACE_S, SCHEDULER_GRACE_S, API_GRACE_S = 5.0, 5.0, 10.0
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,10 @@ def child_groups(config: Config) -> list[list[ChildSpec]]:
     indexes = range(config.ingest_workers)
     return [
         [argusd_child(f"ingest-{n}", ["ingest", "--index", str(n)], config, INGEST_GRACE_S) for n in indexes],
-        [argusd_child("scheduler", ["scheduler"], config, SCHEDULER_GRACE_S)],
+        [
+            argusd_child("scheduler", ["scheduler"], config, SCHEDULER_GRACE_S),
+            argusd_child("scheduler-bulk", ["scheduler", "--lane", "bulk"], config, SCHEDULER_GRACE_S),
+        ],
         [argusd_child("api", ["api"], config, API_GRACE_S)],
     ]
 

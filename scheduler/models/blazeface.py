@@ -21,11 +21,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.ring import FrameView
 from argusd.kernels.nms import weighted_nms
 from argusd.kernels.picture import Span
 
-from ..core import Feeds, Roi
+from ..core import Feeds, Frame, Roi
 from .outputs import Box, Face
 from .pixels import crop, to_frame
 
@@ -69,7 +68,7 @@ class BlazeFace:
         size = self._shape.size
         return {self._shape.input_name: np.zeros((batch, size, size, 3), np.float32)}
 
-    def prepare(self, frames: Sequence[FrameView], rois: Sequence[Roi]) -> Feeds:
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         """Regions as ``[B, S, S, 3]`` in −1..1."""
         return {self._shape.input_name: crop(frames, rois, self._shape.size, SPAN)}
 

@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.ring import FrameView
 from argusd.kernels.nms import suppress
 from argusd.kernels.picture import Span
 
-from ..core import Feeds, Roi
+from ..core import Feeds, Frame, Roi
 from .coco import COCO
 from .outputs import Box, Thing
 from .pixels import crop, to_frame
@@ -44,7 +43,7 @@ class CenterNet:
         """Mid-grey squares."""
         return {INPUT: np.full((batch, SIZE, SIZE, 3), 127.5, np.float32)}
 
-    def prepare(self, frames: Sequence[FrameView], rois: Sequence[Roi]) -> Feeds:
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         """Regions as ``[B, 512, 512, 3]`` in 0..255."""
         return {INPUT: crop(frames, rois, SIZE, SPAN)}
 

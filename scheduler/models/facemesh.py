@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.ring import FrameView
 from argusd.kernels.picture import Span
 
-from ..core import Feeds, Roi
+from ..core import Feeds, Frame, Roi
 from .outputs import Mesh
 from .pixels import crop, to_frame
 
@@ -82,7 +81,7 @@ class FaceMesh:
         """Mid-grey squares."""
         return {INPUT: np.full((batch, SIZE, SIZE, 3), 0.5, np.float32)}
 
-    def prepare(self, frames: Sequence[FrameView], rois: Sequence[Roi]) -> Feeds:
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         """Regions as ``[B, 192, 192, 3]`` in 0..1."""
         return {INPUT: crop(frames, rois, SIZE, SPAN)}
 

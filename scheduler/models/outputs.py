@@ -1,4 +1,4 @@
-"""What vision models give to streams. All coordinates are frame pixels, x to the right and y down."""
+"""What models give to streams. All coordinates are frame pixels, x to the right and y down."""
 
 from typing import NamedTuple
 
@@ -37,9 +37,34 @@ class Mesh(NamedTuple):
     presence: float
 
 
+class FaceEmbedding(NamedTuple):
+    """A face as f32 ``[N]`` of length 1; two of one person have a cosine of ``threshold`` or more."""
+
+    vector: NDArray[np.float32]
+    threshold: float
+
+
 class Thing(NamedTuple):
     """A detected object; ``label`` is a COCO name."""
 
     label: str
     score: float
     box: Box
+
+
+class VoicePrint(NamedTuple):
+    """Whose voice a window holds: ``embedding`` f32 ``[size]`` of length 1, zeros where nothing was heard.
+
+    ``likeness``: windows of one voice have at least this cosine with what was learnt of it before.
+    """
+
+    embedding: NDArray[np.float32]
+    likeness: float
+
+
+class SpokenPart(NamedTuple):
+    """``speaker`` (SPEAKER_00, …) speaks from ``start_s`` to ``end_s``."""
+
+    speaker: str
+    start_s: float
+    end_s: float

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.frame import PixelFormat
-from argusd.ingest.ring import FrameView
 from argusd.kernels.crop import crop_batch
 from argusd.kernels.picture import Layout, Picture, Span, Square, affine
 
-from ..core import Roi
+from ..core import Frame, Roi
 
 LAYOUTS: dict[PixelFormat, Layout] = {
     PixelFormat.I420: "I420",
@@ -20,7 +19,7 @@ LAYOUTS: dict[PixelFormat, Layout] = {
 }
 
 
-def crop(frames: Sequence[FrameView], rois: Sequence[Roi], size: int, span: Span) -> NDArray[np.float32]:
+def crop(frames: Sequence[Frame], rois: Sequence[Roi], size: int, span: Span) -> NDArray[np.float32]:
     """One square of each frame, f32 RGB ``[N, size, size, 3]`` in ``span``.
 
     Raises:

@@ -35,7 +35,7 @@ class Silero:
     """The voice detector; one output row is a ``Voice``. Slots are added as they come into use."""
 
     role = "vad"
-    window = WINDOW
+    window = hop = WINDOW
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -47,6 +47,11 @@ class Attention:
         )
         return outcomes + self._feed_gaze(gaze, media_s)
 
+    def facing(self, most_deg: float) -> bool:
+        """Whether the head is known to be turned by no more than this in either direction."""
+        pose = self._pose
+        return pose is not None and max(abs(pose.yaw), abs(pose.pitch)) <= most_deg
+
     def lose_face(self) -> list[Outcome]:
         """Nobody is there: end what was said of the person."""
         self._gaze, self._pose, self._blink = None, None, False

@@ -1,5 +1,6 @@
-"""The audio stream: whether somebody speaks, from when to when, and how loud it is."""
+"""The audio stream: whether somebody speaks, from when to when, how loud, and whether the voice changes."""
 
+from collections import deque
 from collections.abc import Mapping
 from math import log10
 from typing import Any
@@ -12,14 +13,20 @@ from ..policy import Policy
 from ..rules import Rule
 from .observations import ObservationPace
 from .speech import SpeechEdge, SpeechSegments
+from .voices import VoiceWatch
 
-VAD = "vad"
+VAD, EMBEDDER = "vad", "speaker_embedder"
 WINDOW_S = WINDOW / SAMPLE_RATE
 SILENCE_DBFS = -96.0  # the floor of 16-bit samples
+VOICE_WINDOWS = 50  # of the voice detector, in the 1.6 s that the speaker embedder hears at a time
+MOSTLY = 0.5  # of them must be speech, for the embedder to listen
 
 
 class AudioStream:
-    """One session's speech findings; fed with ``Voice`` whose moment is its window's first sample."""
+    """One session's speech findings; fed with ``Voice`` and, where there is speech, ``VoicePrint``.
+
+    A moment is that of the first sample which no window before held.
+    """
 
     name = "audio"
 
@@ -29,27 +36,39 @@ class AudioStream:
         self._rule = Rule("speech_detected", policy.speech_detected)
         self._pace = ObservationPace(policy.rates.observations)
         self._voice = Voice(0.0, 0.0)
+        self._recent: deque[bool] = deque(maxlen=VOICE_WINDOWS)
+        self._voices = VoiceWatch(policy.second_speaker)
+        self._embedder_hz = policy.rates.speaker_embedder
 
     @property
     def rates(self) -> Mapping[str, float]:
-        """Every window is heard."""
-        return {VAD: 1 / WINDOW_S}
+        """Every window is heard by the voice detector, those with speech by the embedder."""
+        return {VAD: 1 / WINDOW_S} | ({EMBEDDER: self._embedder_hz} if self._embedder_hz else {})
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:  # noqa: ARG002 - sound has no place
         """Nowhere: this stream sees nothing."""
         return None
 
+    def hears(self, role: str) -> bool:
+        """The embedder only what is mostly speech."""
+        return role != EMBEDDER or sum(self._recent) >= MOSTLY * VOICE_WINDOWS
+
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         """Take one window in."""
-        if role != VAD:
-            return []
-        voice: Voice = output
+        if role == EMBEDDER:
+            return self._voices.feed(output, at.media_s)
+        return self._absorb_voice(output, at) if role == VAD else []
+
+    def _absorb_voice(self, voice: Voice, at: Moment) -> list[Outcome]:
         self._voice = voice
+        self._recent.append(voice.speech >= self._threshold)
         edge = self._segments.feed(voice.speech, at.media_s, at.media_s + WINDOW_S)
         outcomes = [_observed(edge)] if edge else []
         speaking = self._segments.speaking
         figures = {"value": round(voice.speech, 3), "threshold": self._threshold}
         outcomes += self._rule.feed(speaking, voice.speech, at.media_s, figures)
+        if not speaking:
+            outcomes += self._voices.silence(at.media_s)
         if self._pace.due(at.media_s, speaking):
             certainty = voice.speech if speaking else 1 - voice.speech
             outcomes.append(
@@ -60,7 +79,8 @@ class AudioStream:
     def latest(self) -> dict[str, Any]:
         """The stream's JSON of the wire contract: ``rms`` 0..1 of full scale, ``rms_dbfs`` the same in dB.
 
-        ``speaker_change`` is null: no model tells speakers apart yet.
+        ``speaker_change``: whether the newest second of speech began another voice; null while no voice is
+        known, or no model tells them apart.
         """
         rms = self._voice.rms
         return {
@@ -68,8 +88,8 @@ class AudioStream:
             "speech": round(self._voice.speech, 3),
             "rms": round(rms, 5),
             "rms_dbfs": round(max(SILENCE_DBFS, 20 * log10(rms)) if rms > 0 else SILENCE_DBFS, 1),
-            "speaker_change": None,
-            "violations": [self._rule.name] if self._rule.open else [],
+            "speaker_change": self._voices.changed,
+            "violations": [rule.name for rule in (self._rule, self._voices.rule) if rule.open],
         }
 
     def restart(self) -> None:
@@ -78,7 +98,7 @@ class AudioStream:
     def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when speech was last heard
         """End what is open."""
         edge = self._segments.close()
-        return ([_observed(edge)] if edge else []) + self._rule.close()
+        return ([_observed(edge)] if edge else []) + self._rule.close() + self._voices.rule.close()
 
 
 def _observed(edge: SpeechEdge) -> Outcome:

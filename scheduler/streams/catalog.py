@@ -8,6 +8,9 @@ from .audio import AudioStream
 from .face import FaceStream
 from .video import VideoStream
 
+# Roles without which a stream still does what it is for: a daemon that lacks their models is ready.
+ENRICHING = frozenset({"speaker_embedder"})
+
 STREAMS: Mapping[str, Callable[[Policy], Stream]] = {
     "face": FaceStream,
     "video": VideoStream,

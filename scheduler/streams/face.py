@@ -14,15 +14,17 @@ from ..rules import Rule, certainty
 from .attention import Attention
 from .boxes import in_unit
 from .face_tracker import FaceTracker
+from .identity import IdentityCheck
 from .observations import ObservationPace
 
-DETECTOR, MESH = "face_detector", "face_mesh"
+DETECTOR, MESH, EMBEDDER = "face_detector", "face_mesh", "face_embedder"
+MAX_TURN_DEG = 30.0
 LOOKS = 3  # the count is the middle one of so many looks: one wrong look changes nothing
 TRACKED_FOR_S = 1.0  # a mesh this young vouches for a face that the detector misses
 
 
 class FaceStream:
-    """One session's face findings; fed with ``list[Face]`` and ``Mesh``."""
+    """One session's face findings; fed with ``list[Face]``, ``Mesh`` and ``FaceEmbedding``."""
 
     name = "face"
 
@@ -32,6 +34,9 @@ class FaceStream:
         self._attention = Attention(policy)
         self._absent = Rule("face_absent", policy.face_absent)
         self._multiple = Rule("multiple_faces", policy.multiple_faces, "critical")
+        self._identity = IdentityCheck(policy.identity) if policy.identity else None
+        if self._identity is not None:
+            self._rates[EMBEDDER] = self._identity.rate
         self._pace = ObservationPace(policy.rates.observations)
         self._counts: deque[int] = deque(maxlen=LOOKS)
         self._boxes: list[list[float]] = []
@@ -39,16 +44,28 @@ class FaceStream:
 
     @property
     def rates(self) -> Mapping[str, float]:
-        """Looks per second of the detector and of the mesh."""
+        """Looks per second of the detector, of the mesh, and of the embedder if an identity is asked for."""
         return self._rates
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
-        """The whole frame for the detector; around the face, if any, for the mesh."""
-        return self._tracker.detector_region(info) if role == DETECTOR else self._tracker.mesh_region()
+        """The whole frame for the detector; the face, if any, for the others."""
+        if role == DETECTOR:
+            return self._tracker.detector_region(info)
+        return self._tracker.mesh_region() if role == MESH else self._embedder_region()
+
+    def hears(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
+        """Nothing: this stream is silent."""
+        return False
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
-        """Take faces (detector) or landmarks (mesh) in."""
-        outcomes = self._see_faces(output, at) if role == DETECTOR else self._see_mesh(output, at)
+        """Take faces (detector), landmarks (mesh) or an embedding in."""
+        if role == DETECTOR:
+            outcomes = self._see_faces(output, at)
+        elif role == MESH:
+            outcomes = self._see_mesh(output, at)
+        else:
+            assert self._identity is not None, "nobody asked for embeddings"
+            outcomes = self._identity.see(output, at.media_s)
         return outcomes + self._observe(at)
 
     def latest(self) -> dict[str, Any]:
@@ -58,6 +75,7 @@ class FaceStream:
             "face_count": self._count(),
             "faces": self._boxes,
             "violations": violations,
+            **({"identity": self._identity.latest()} if self._identity else {}),
         }
 
     def restart(self) -> None:
@@ -70,7 +88,12 @@ class FaceStream:
         return [outcome for rule in self._rules() for outcome in rule.close()]
 
     def _rules(self) -> Sequence[Rule]:
-        return (self._absent, self._multiple, *self._attention.rules)
+        identity = (self._identity.rule,) if self._identity else ()
+        return (self._absent, self._multiple, *self._attention.rules, *identity)
+
+    def _embedder_region(self) -> Roi | None:
+        """The face, while it is seen from the front: from the side everybody looks like somebody else."""
+        return self._tracker.face_region() if self._attention.facing(MAX_TURN_DEG) else None
 
     def _count(self) -> int:
         return median_low(self._counts) if self._counts else 0
@@ -89,6 +112,7 @@ class FaceStream:
         if self._absent.open:
             self._tracker.forget()
             outcomes += self._attention.lose_face()
+            outcomes += self._identity.rule.close() if self._identity else []
         return outcomes
 
     def _see_mesh(self, mesh: Mesh, at: Moment) -> list[Outcome]:

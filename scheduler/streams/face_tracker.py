@@ -14,10 +14,9 @@ from argusd.ingest.frame import FrameInfo
 from argusd.kernels.nms import iou
 
 from ..core import Roi, whole_frame
+from ..models.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
 from ..models.outputs import Box, Face, Mesh
 
-MARGIN = 1.5
-MIN_PRESENCE = 0.5
 SAME_FACE = 0.2  # IoU; the detector's box and the landmarks' differ, most on a turned head
 RIGHT_EYE, LEFT_EYE = 0, 1  # key points of a detection
 RIGHT_CORNER, LEFT_CORNER = 33, 263  # landmarks
@@ -33,6 +32,7 @@ class FaceTracker:
     def __init__(self) -> None:
         self.tracked: Box | None = None
         self._region: Roi | None = None
+        self._keypoints: NDArray[np.float64] | None = None
         self._back = False
 
     def detector_region(self, info: FrameInfo) -> Roi:
@@ -44,6 +44,10 @@ class FaceTracker:
         """Around the face, or None while there is none."""
         return self._region
 
+    def face_region(self) -> Roi | None:
+        """The followed face as embedders look at it, or None while no landmarks are known."""
+        return None if self._keypoints is None else face_region(self._keypoints)
+
     def see_faces(self, faces: Sequence[Face], longer_side: float) -> None:
         """Take a detection in; ``longer_side`` is the frame's, in pixels."""
         if not faces:
@@ -53,22 +57,23 @@ class FaceTracker:
         self._back = self._back and _side(nearest.box) > FILLS_FRAME * longer_side
         if self.tracked is None or not self._among(faces, self.tracked):
             right, left = nearest.keypoints[RIGHT_EYE], nearest.keypoints[LEFT_EYE]
-            self.tracked = None
-            self._region = _region(nearest.box, right, left)
+            self.tracked = self._keypoints = None
+            self._region = mesh_region(nearest.box, right, left)
 
     def see_mesh(self, mesh: Mesh) -> bool:
         """Take landmarks in; False if there was no face in the region."""
         if mesh.presence < MIN_PRESENCE:
             self.forget()
             return False
+        self._keypoints = mesh_keypoints(mesh.points)
         points = mesh.points[:, :2]
         self.tracked = Box(*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
-        self._region = _region(self.tracked, points[RIGHT_CORNER], points[LEFT_CORNER])
+        self._region = mesh_region(self.tracked, points[RIGHT_CORNER], points[LEFT_CORNER])
         return True
 
     def forget(self) -> None:
         """Drop the tracked face; the next detection sets a new one."""
-        self.tracked = self._region = None
+        self.tracked = self._region = self._keypoints = None
 
     @staticmethod
     def _among(faces: Sequence[Face], tracked: Box) -> bool:
@@ -78,13 +83,3 @@ class FaceTracker:
 
 def _side(box: Box) -> float:
     return max(box.right - box.left, box.bottom - box.top)
-
-
-def _region(box: Box, right_eye: NDArray[np.float64], left_eye: NDArray[np.float64]) -> Roi:
-    across, down = left_eye - right_eye
-    return Roi(
-        center_x=(box.left + box.right) / 2,
-        center_y=(box.top + box.bottom) / 2,
-        size=MARGIN * _side(box),
-        angle=float(np.arctan2(down, across)),
-    )

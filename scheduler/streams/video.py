@@ -42,6 +42,10 @@ class VideoStream:
         """The whole frame."""
         return whole_frame(info) if role == DETECTOR else None
 
+    def hears(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
+        """Nothing: this stream is silent."""
+        return False
+
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         """Take one look's objects in."""
         if role != DETECTOR:

@@ -52,3 +52,9 @@ class ImportFailedError(ZooError):
     """A source file is damaged, or uses an operation that the importer does not know."""
 
     code = "import_failed"
+
+
+class TorchMissingError(ImportFailedError):
+    """The source file is a PyTorch checkpoint and PyTorch is not installed. The sentence names the remedy."""
+
+    code = "torch_missing"

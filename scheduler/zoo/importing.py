@@ -45,9 +45,23 @@ def _convert_tfjs(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelP
     return import_tfjs(files[entry.files[0].name], files, entry.outputs)
 
 
+def _convert_ge2e(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.ge2e import import_ge2e  # as above
+
+    return import_ge2e(files[entry.files[0].name])
+
+
+def _convert_wespeaker(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.wespeaker import import_wespeaker  # as above
+
+    return import_wespeaker(files[entry.files[0].name])
+
+
 IMPORTERS: Mapping[str, Importer] = {
     "tflite": Importer(2, _convert_tflite),
     "tfjs": Importer(2, _convert_tfjs),
+    "ge2e": Importer(1, _convert_ge2e),
+    "wespeaker": Importer(1, _convert_wespeaker),
 }
 """Raise a version when the same source would give another model: caches then import again."""
 

@@ -72,7 +72,7 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["model", "asset"] = "model"
     role: Name | None = None
     packs: tuple[Name, ...] = ()
-    importer: Literal["copy", "tflite", "tfjs"] = "copy"
+    importer: Literal["copy", "tflite", "tfjs", "ge2e", "wespeaker"] = "copy"
     outputs: tuple[str, ...] = ()
 
 

@@ -193,7 +193,7 @@ def scheduler_stats(boot: str, fits_more: int = 4, **changes: Any) -> SchedulerS
         "boot": boot,
         "device": "cpu",
         "roles": [RoleStatus("face_detector", "blazeface", True, "", 0.25)],
-        "active_sessions": {"face": 2},
+        "active_sessions": {"face": 2, "video": 0, "audio": 0, "lipsync": 0},
         "fits_more": fits_more,
         "rate_scale": 1.0,
         "served": {"face_detector": 100},

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argusd.api.envelope import decode_body
+from argusd.api.envelope import decode_json
 from argusd.api.errors import ApiError, InvalidField, MalformedBody
 from argusd.api.session import SessionSpec, check_spec
 
@@ -33,30 +33,30 @@ JSON = st.recursive(
 )
 def test_a_field_that_does_not_fit_is_named(body: bytes, sentence: str) -> None:
     with pytest.raises(InvalidField, match=re.escape(sentence)):
-        decode_body(body, SessionSpec)
+        decode_json(body, SessionSpec)
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"nonsense", b'{"policy": NaN}', b'{"streams": [}'])
 def test_what_is_not_json_is_malformed(body: bytes) -> None:
     with pytest.raises(MalformedBody):
-        decode_body(body, SessionSpec)
+        decode_json(body, SessionSpec)
 
 
 def test_nesting_beyond_reason_is_refused() -> None:
     with pytest.raises(ApiError):
-        decode_body(b'{"x":' * 10_000 + b"1" + b"}" * 10_000, SessionSpec)
+        decode_json(b'{"x":' * 10_000 + b"1" + b"}" * 10_000, SessionSpec)
     with pytest.raises(MalformedBody):
-        decode_body(b"[" * 10_000 + b"]" * 10_000, object)
+        decode_json(b"[" * 10_000 + b"]" * 10_000, object)
 
 
 @settings(deadline=None)
 @given(st.binary() | JSON.map(msgspec.json.encode))
 def test_any_body_is_a_spec_or_a_named_refusal(body: bytes) -> None:
     try:
-        spec = check_spec(decode_body(body, SessionSpec))
+        spec = check_spec(decode_json(body, SessionSpec))
     except (MalformedBody, InvalidField):
         return
-    assert spec == decode_body(msgspec.json.encode(spec), SessionSpec)
+    assert spec == decode_json(msgspec.json.encode(spec), SessionSpec)
 
 
 async def test_unknown_paths_and_methods_answer_in_json(rig: Rig) -> None:

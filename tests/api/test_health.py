@@ -7,12 +7,13 @@ async def test_a_process_that_runs_is_healthy(rig: Rig) -> None:
     assert await rig.api.json("GET", "/health") == (200, {"status": "ok"})
 
 
-async def test_ready_when_everyone_is(rig: Rig) -> None:
+async def test_ready_when_everyone_is_whom_sessions_need(rig: Rig) -> None:
     assert await rig.api.json("GET", "/ready") == (
         200,
         {
             "ready": True,
             "reasons": [],
+            "degraded": ["scheduler-bulk does not answer"],
             "device": "cpu",
             "roles": [
                 {
@@ -21,6 +22,7 @@ async def test_ready_when_everyone_is(rig: Rig) -> None:
                     "ready": True,
                     "detail": "",
                     "load_seconds": 0.25,
+                    "live": True,
                 }
             ],
             "workers": [{"worker_id": "ingest-0", "ready": True, "sessions": 0, "load": 0.0}],

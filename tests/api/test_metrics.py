@@ -33,7 +33,7 @@ async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
         "ml_ring_overruns_total{stream=audio}": 5,
         "ml_batch_size_bucket{le=2.0,model=blazeface}": 5,
         "ml_batch_size_bucket{le=+Inf,model=blazeface}": 6,
-        "ml_infer_duration_seconds_sum{model=blazeface}": 0.25,
+        "ml_model_batch_seconds_sum{model=blazeface}": 0.25,
         "ml_frame_age_seconds_count{stream=face}": 100,
         "ml_ingest_frames_total{kind=video,worker_id=ingest-0}": 30,
         "ml_ingest_dropped_total{kind=video,reason=damaged_frame,worker_id=ingest-0}": 2,

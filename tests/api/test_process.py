@@ -6,10 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
+
+from argusd.api.streams.media import SLOTS
+
 from .fakes import FakeScheduler, FakeWorker
 from .fixtures import Rig, RunningApi, make_config
+from .streams.clients import jpeg
 
-ML_LIBRARIES = ("aiortc", "av", "cv2", "easyocr", "numpy", "onnx", "onnxruntime", "tflite", "torch")
+ML_LIBRARIES = ("aiortc", "av", "cv2", "easyocr", "onnx", "onnxruntime", "tflite", "torch")
+
+MOST_BYTES = 250_000_000
 
 SERVE = """
 import asyncio, sys
@@ -44,6 +51,10 @@ class ApiProcess(RunningApi):
         assert await self._process.stdout.readline() == b"ready\n"
         self.connect()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     async def close(self) -> None:
         await self.http.close()
         self._process.send_signal(signal.SIGKILL)
@@ -71,3 +82,22 @@ async def test_killing_the_api_loses_and_doubles_nothing(tmp_path: Path) -> None
         assert (await rig.api.json("DELETE", resource))[0] == 200
     rig.worker.die()
     rig.scheduler.die()
+
+
+async def test_the_api_stays_small_with_all_of_its_arena_in_use(tmp_path: Path) -> None:
+    scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock")
+    picture = jpeg(1280, 720)
+    filling = picture + bytes(len(picture))  # what a slot was made for is twice the first picture
+    async with ApiProcess(make_config(tmp_path)) as api:
+        fitting = (api.config.arena_mib << 20) // (SLOTS * len(filling))
+        sockets = [await api.http.ws_connect(f"/ml/stream/s{number}/face") for number in range(fitting)]
+        for socket in sockets:
+            for data in (picture, *SLOTS * [filling]):
+                await socket.send_bytes(data)
+        last = await api.http.ws_connect("/ml/stream/last/face")
+        await last.send_bytes(picture)
+        assert (await last.receive_json())["error_code"] == "shm_exhausted"
+        memory = psutil.Process(api.pid).memory_info()
+        assert memory.shared > (api.config.arena_mib - 8) << 20, "the arena is in use"
+        assert memory.rss < MOST_BYTES
+    scheduler.die()

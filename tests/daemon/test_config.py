@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argusd.api.config import LlmProfile
 from argusd.daemon.config import Config, resolve
 from argusd.daemon.errors import ConfigInvalid
 
@@ -69,12 +70,35 @@ def test_the_environment_goes_over_older_names_over_the_file(
         ("ARGUSD_LOG_LEVEL", "debug", lambda config: config.log_level),
         ("ARGUSD_CACHE_DIR", "/var/cache/argusd", lambda config: str(config.scheduler.cache_dir)),
         ("ARGUSD_TOKEN", "s3cret", lambda config: config.client_token),
+        ("ARGUSD_API__LLM__FAST__MODEL", "provider/m", lambda config: config.api.llm["fast"].model),
         ("ML_ORCHESTRATOR_URL", "http://ml:8015", lambda config: config.orchestrator_url),
         ("NOTIFY_SOCKET", "/run/notify", lambda config: config.notify_socket),
     ],
 )
 def test_each_variable_reaches_its_key(variable: str, value: str, read: Callable[[Config], object]) -> None:
     assert read(resolve({variable: value})) == value
+
+
+def test_the_older_names_of_a_language_model_make_the_default_profile() -> None:
+    older = {"PROXYLLM_URL": "http://llm:4000/v1", "PROXYLLM_KEY": "s3cret", "PROXYLLM_MODEL": "judge"}
+    assert resolve(older).api.llm == {
+        "default": LlmProfile(model="judge", base_url="http://llm:4000/v1", api_key="s3cret")
+    }
+
+
+@pytest.mark.parametrize(
+    ("variables", "problem"),
+    [
+        ({"PROXYLLM_URL": "http://llm:4000/v1"}, "missing required field `model`"),
+        ({"PROXYLLM_MODEL": "judge", "PROXYLLM_URL": "file:///etc/passwd"}, "base_url"),
+        ({"PROXYLLM_MODEL": "judge", "ARGUSD_API__LLM__DEFAULT__TIMEOUT_S": "0"}, "timeout_s"),
+    ],
+)
+def test_a_language_model_profile_that_cannot_work_is_refused(
+    variables: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(ConfigInvalid, match=problem):
+        resolve(variables)
 
 
 def test_a_value_with_brackets_is_toml() -> None:

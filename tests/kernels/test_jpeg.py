@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from argusd.kernels.errors import BadImage, ImageTooLarge
-from argusd.kernels.jpeg import decode_jpeg, jpeg_size
+from argusd.kernels.jpeg import decode_jpeg
+from argusd.kernels.jpeg_header import jpeg_size, whole_jpeg_size
 
 
 def jpeg(width: int, height: int, progressive: bool = False) -> NDArray[np.uint8]:
@@ -29,6 +30,15 @@ def test_size_from_the_header_alone(progressive: bool) -> None:
     assert jpeg_size(data[: frame_header + 9]) == (31, 17)
     with pytest.raises(BadImage):
         jpeg_size(data[: frame_header + 8])
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_whole_file_ends_after_its_last_scan_whatever_pads_it(progressive: bool) -> None:
+    data = jpeg(31, 17, progressive).tobytes()
+    assert whole_jpeg_size(data) == whole_jpeg_size(data + bytes(100)) == (31, 17)
+    for cut in (len(data) - 1, len(data) // 2, data.index(b"\xff\xda")):
+        with pytest.raises(BadImage):
+            whole_jpeg_size(data[:cut])
 
 
 def test_decodes_as_stored_whatever_exif_says() -> None:

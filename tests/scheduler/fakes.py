@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from argusd.ingest.arena import Arena, ArenaView
 from argusd.ingest.frame import FrameInfo, i420_info
 from argusd.ingest.messages import StreamKind
-from argusd.ingest.ring import FrameRing, FrameView, PcmRing
-from argusd.scheduler.core import Feeds, Moment, Outcome, Roi, whole_frame
+from argusd.ingest.ring import FrameRing, PcmRing
+from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.policy import Policy
 from argusd.scheduler.sources import RingRef
 
@@ -52,7 +52,7 @@ class FakeVision:
     def example(self, batch: int) -> Feeds:
         return {"x": np.zeros(batch)}
 
-    def prepare(self, frames: Sequence[FrameView], rois: Sequence[Roi]) -> Feeds:
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         feeds = {"x": np.array([float(frame.planes[0][0, 0]) for frame in frames])}
         self.while_preparing()
         return feeds
@@ -66,7 +66,7 @@ class FakeAudio:
 
     role = "vad"
     name = "fake_audio"
-    window = WINDOW
+    window = hop = WINDOW
 
     def __init__(self) -> None:
         self.heard: dict[int, int] = {}
@@ -100,6 +100,9 @@ class FakeStream:
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         return whole_frame(info) if self.looks else None
+
+    def hears(self, role: str) -> bool:
+        return self.looks
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         self.absorbed.append((role, output, at))

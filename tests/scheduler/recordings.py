@@ -1,7 +1,7 @@
 """Recordings and pictures for tests with real models, as ingest would hand them over."""
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -20,6 +20,7 @@ from argusd.scheduler.zoo.store import ZooStore
 Source = Path | io.BytesIO
 Film = Iterable[tuple[float, FrameView]]  # media seconds, frame
 SAMPLE_RATE = 16_000
+PACKET = 512
 
 
 class DecodedFrame(NamedTuple):
@@ -156,18 +157,34 @@ def watch(runners: Runners, stream: Stream, film: Film) -> Findings:
     return findings
 
 
+class _Ear:
+    """One role's windows over a recording, each on its turn."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._next = 0
+        runner.model.reset(0)
+
+    def outputs(self, stream: Stream, sound: NDArray[np.int16]) -> Iterator[tuple[Any, Moment]]:
+        """What it makes of the windows that are whole by the end of ``sound``, if the stream wants them."""
+        model, slot = self._runner.model, np.array([0], np.intp)
+        while self._next + model.window <= len(sound):
+            first, self._next = self._next, self._next + model.hop
+            if stream.hears(model.role):
+                feeds = model.prepare(sound[None, first : first + model.window], slot)
+                at = Moment((first + model.window - model.hop) / SAMPLE_RATE, 0.0, 0.0)
+                yield model.decode(self._runner.run(feeds), slot)[0], at
+
+
 def listen(runners: Runners, stream: Stream, sound: NDArray[np.int16]) -> Findings:
-    """Play i16 samples to a stream, window by window."""
+    """Play i16 samples to a stream, packet by packet, without the loop between them."""
     findings = Findings([], [])
-    runner, slot = runners("vad"), np.array([0], np.intp)
-    runner.model.reset(0)
-    window = runner.model.window
+    ears = {role: _Ear(runners(role)) for role in stream.rates}
     at = Moment(0.0, 0.0, 0.0)
-    for first in range(0, len(sound) - window + 1, window):
-        at = Moment(first / SAMPLE_RATE, 0.0, 0.0)
-        feeds = runner.model.prepare(sound[None, first : first + window], slot)
-        output = runner.model.decode(runner.run(feeds), slot)[0]
-        findings.told.extend(Told(at.media_s, outcome) for outcome in stream.absorb("vad", output, at))
+    for end in range(PACKET, len(sound) + 1, PACKET):
+        for role, ear in ears.items():
+            for output, at in ear.outputs(stream, sound[:end]):
+                findings.told.extend(Told(at.media_s, outcome) for outcome in stream.absorb(role, output, at))
         findings.latest.append((at.media_s, stream.latest()))
     findings.told.extend(Told(at.media_s, outcome) for outcome in stream.finish(at))
     return findings

@@ -106,6 +106,17 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
     api.channel.close()
 
 
+async def test_who_waits_for_every_look_is_told_of_every_look(delivery: Delivery) -> None:
+    api = Api(delivery)
+    _, ref = ArenaWithTracks().frames()
+    watch = Watch("alice/face", FakeStream("face", {}), ref, MediaClock(90_000), share=0)
+    watch.every_look = True
+    for _ in range(3):
+        delivery.latest(watch, AT)
+    assert [(await api.next()).skipped for _ in range(3)] == [2, 2, 2]
+    api.channel.close()
+
+
 async def test_nobody_listening_costs_nothing_but_what_is_kept(delivery: Delivery) -> None:
     delivery.finding("alice", "face", SEEN, AT)
     assert len(delivery.outbox) == 1

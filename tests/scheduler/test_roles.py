@@ -1,16 +1,55 @@
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.probe import CurveCache
-from argusd.scheduler.roles import fill_roles, ready, serve, wanted_roles
+from argusd.scheduler.roles import (
+    batched,
+    fill_roles,
+    live_roles,
+    serve,
+    wanted_roles,
+    welcome_roles,
+    whole,
+)
 from argusd.scheduler.served import ServedAudio, ServedVision
+from argusd.scheduler.zoo.manifest import builtin_manifest
 from argusd.scheduler.zoo.store import ZooStore
 
 
-def test_every_role_that_some_stream_looks_with_is_wanted() -> None:
-    assert wanted_roles() == ["face_detector", "face_mesh", "object_detector", "vad"]
+class StoreOf:
+    """A store that holds these models of the manifest."""
+
+    def __init__(self, *names: str) -> None:
+        self.manifest = builtin_manifest()
+        self._names = names
+
+    def is_present(self, name: str) -> bool:
+        return name in self._names
+
+
+def test_every_role_that_some_stream_looks_with_is_wanted_where_streams_are() -> None:
+    assert {"face_detector", "face_mesh", "object_detector", "vad"} <= live_roles()
+    assert live_roles() < set(wanted_roles("rt"))
+
+
+def test_a_session_can_do_without_telling_voices_apart() -> None:
+    assert "speaker_embedder" not in live_roles()
+
+
+def test_each_lane_has_the_roles_of_its_tasks() -> None:
+    assert {"vad", "speaker_embedder"} <= set(wanted_roles("rt"))
+    assert {"vad", "speaker_embedder", "ocr"} <= set(wanted_roles("bulk"))
+    assert "object_detector" not in wanted_roles("bulk")
+
+
+def test_a_role_that_tasks_can_do_without_is_served_where_a_model_is_present(tmp_path: Path) -> None:
+    assert welcome_roles("bulk", ZooStore(tmp_path)) == []
+    store = cast(ZooStore, StoreOf("pyannote_3_1"))
+    assert welcome_roles("bulk", store) == ["diarizer"]
+    assert welcome_roles("rt", store) == []
 
 
 def test_a_role_that_is_given_a_model_of_another_is_not_ready_and_says_why(tmp_path: Path) -> None:
@@ -21,7 +60,7 @@ def test_a_role_that_is_given_a_model_of_another_is_not_ready_and_says_why(tmp_p
     [vad] = [role.status for role in roles if role.status.role == "vad"]
     assert not vad.ready
     assert "centernet" in vad.detail
-    assert ready(roles) == []
+    assert (batched(roles), whole(roles)) == ([], {})
 
 
 @pytest.mark.weights

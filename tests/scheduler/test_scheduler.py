@@ -360,6 +360,38 @@ async def test_the_loop_wakes_up_by_itself(bench: Bench) -> None:
     await asyncio.gather(loop, return_exceptions=True)
 
 
+async def test_windows_may_overlap(bench: Bench) -> None:
+    bench.audio.hop = 128
+    ring, ref = bench.tracks.pcm()
+    bench.watch("alice", "audio")
+    bench.sessions.ring_opened("alice", ref)
+    write_windows(ring, [1, 2], arrival=bench.now)
+    for _ in range(6):
+        await bench.settle()
+        bench.now += 0.05
+    absorbed = bench.sound.made[0].absorbed
+    assert [output[0] for _, output, _ in absorbed] == [1, 1, 1, 1, 2]  # from samples 0, 128, 256, 384, 512
+    # A moment is that of the first sample that is new.
+    assert [at.media_s for _, _, at in absorbed] == pytest.approx([n * 128 / 16_000 for n in range(5)])
+
+
+async def test_what_a_stream_does_not_want_to_hear_costs_no_inference(bench: Bench) -> None:
+    ring, ref = bench.tracks.pcm()
+    bench.watch("alice", "audio")
+    bench.sessions.ring_opened("alice", ref)
+    bench.sound.made[0].looks = False
+    write_windows(ring, [1, 2], arrival=bench.now)
+    await bench.settle()
+    bench.now += 0.05
+    await bench.settle()
+    assert bench.audio_engine.batches == []
+    bench.sound.made[0].looks = True
+    bench.now += 0.05
+    write_windows(ring, [3], arrival=bench.now)
+    await bench.settle()
+    assert [output[0] for _, output, _ in bench.sound.made[0].absorbed] == [3]
+
+
 async def test_a_lane_that_was_given_nothing_to_do_goes_to_who_waits(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

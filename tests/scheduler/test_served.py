@@ -1,14 +1,25 @@
 """A batch in a lane: real rings, a model that shows what it is given."""
 
+import cv2
 import numpy as np
 import pytest
 
-from argusd.ingest.ring import FrameReader
+from argusd.ingest.frame import FrameInfo, PixelFormat
+from argusd.ingest.ring import FrameReader, FrameRing
 from argusd.scheduler.core import whole_frame
 from argusd.scheduler.curve import BatchCurve
 from argusd.scheduler.served import Dropped, Listen, Look, ServedAudio, ServedVision
 
-from .fakes import ArenaWithTracks, FakeAudio, FakeEngine, FakeVision, write_frame, write_windows
+from .fakes import (
+    HEIGHT,
+    WIDTH,
+    ArenaWithTracks,
+    FakeAudio,
+    FakeEngine,
+    FakeVision,
+    write_frame,
+    write_windows,
+)
 
 CURVE = BatchCurve(sizes=[1, 4], seconds=[0.010, 0.012])
 TORN = Dropped("torn")
@@ -34,6 +45,33 @@ def test_only_the_frames_that_were_overwritten_are_lost(tracks: ArenaWithTracks)
     model.while_preparing = rings[0].close
     assert ServedVision(model, engine, CURVE).look(looks[:1]).outputs == [TORN]
     assert engine.batches == [3], "nothing is run when no frame is left"
+
+
+def jpeg_look(tracks: ArenaWithTracks, data: bytes) -> tuple[FrameRing, Look]:
+    ring = FrameRing(tracks.arena, 1, 4096)
+    info = FrameInfo(WIDTH, HEIGHT, PixelFormat.JPEG, (len(data), 0, 0), len(data), arrival_ns=1)
+    ring.write([np.frombuffer(data, np.uint8).reshape(1, -1)], info)
+    frame = FrameReader(tracks.view, ring.row, ring.generation).newest()
+    assert frame is not None
+    return ring, Look(frame, whole_frame(info))
+
+
+def test_a_broken_jpeg_harms_no_other_row(tracks: ArenaWithTracks) -> None:
+    grey = np.full((HEIGHT, WIDTH, 3), 100, np.uint8)
+    good = cv2.imencode(".jpg", grey)[1].tobytes()
+    broken = good.replace(b"\xff\xdb", b"\xff\xfe")  # its quantisation tables have become comments
+    (_, first), (_, second), (_, third) = (jpeg_look(tracks, data) for data in (good, broken, good))
+    engine = FakeEngine()
+    served = ServedVision(FakeVision(), engine, CURVE)
+    assert served.look([first, second, third]).outputs == [200.0, Dropped("bad_image"), 200.0]
+    assert served.look([second]).outputs == [Dropped("bad_image")]
+    assert engine.batches == [2], "only what can be decoded is run"
+
+
+def test_a_jpeg_that_is_gone_is_torn_not_bad(tracks: ArenaWithTracks) -> None:
+    ring, look = jpeg_look(tracks, cv2.imencode(".jpg", np.zeros((HEIGHT, WIDTH, 3), np.uint8))[1].tobytes())
+    ring.close()
+    assert ServedVision(FakeVision(), FakeEngine(), CURVE).look([look]).outputs == [TORN]
 
 
 def test_windows_of_several_arenas_share_a_batch(tracks: ArenaWithTracks) -> None:

@@ -33,14 +33,22 @@ from argusd.scheduler.messages import (
     SchedulerStats,
     SessionEnded,
     SessionPolicy,
+    TaskDone,
+    TaskFailed,
+    TaskRequest,
 )
 from argusd.scheduler.scheduler import Scheduler
 from argusd.scheduler.served import ServedVision
-from argusd.scheduler.service import SOCKET_NAME, Service, run_scheduler
+from argusd.scheduler.service import Service, run_scheduler
+from argusd.scheduler.taskpool import TaskPool
+from argusd.scheduler.tasks.catalog import OneShot
+from argusd.scheduler.tasks.payloads import FaceEmbed
+from argusd.scheduler.tasks.runner import Picture, Runner
 from argusd.scheduler.zoo.store import ZooStore
 
 from .fakes import FakeEngine, FakeStreams, FakeVision
 
+SOCKET_NAME = "scheduler-rt.sock"
 CURVE = BatchCurve(sizes=[1], seconds=[0.001])
 
 
@@ -55,6 +63,10 @@ class Api:
 
     def _hear(self, message: Any) -> None:
         self._heard.setdefault(type(message), asyncio.Queue()).put_nowait(message)
+
+    def heard(self, kind: type) -> int:
+        """How many messages of a type wait to be read."""
+        return self._heard[kind].qsize() if kind in self._heard else 0
 
     async def next(self, kind: type) -> Any:
         return await asyncio.wait_for(self._heard.setdefault(kind, asyncio.Queue()).get(), 20)
@@ -116,8 +128,10 @@ async def test_roles_without_weights_name_the_command_that_gets_them(config: Sch
         stats: SchedulerStats = await api.next(SchedulerStats)
         assert [status.role for status in stats.roles] == [
             "face_detector",
+            "face_embedder",
             "face_mesh",
             "object_detector",
+            "speaker_embedder",
             "vad",
         ]
         for status in stats.roles:
@@ -126,6 +140,11 @@ async def test_roles_without_weights_name_the_command_that_gets_them(config: Sch
         assert stats.fits_more == 0
         api.channel.close()
     assert not (config.runtime_dir / SOCKET_NAME).exists()
+
+
+async def look(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
+    """The only task here."""
+    return {"seen": await runner.look("face_detector", Picture(np.full((8, 8, 3), 7, np.uint8)))}
 
 
 class Bench:
@@ -145,7 +164,8 @@ class Bench:
             clock=lambda: self.now,
             abort=self.exit_codes.put_nowait,
         )
-        self.service = Service(config, "cpu", [], self.scheduler, delivery)
+        tasks = TaskPool(self.scheduler.oneshots, {"face_embed": OneShot(look, ())}, limit=4, threads=1)
+        self.service = Service(config, "cpu", [], self.scheduler, delivery, tasks)
         self.camera = Camera(config.runtime_dir / "ingest-0.sock", "alice", np.full((72, 64), 21, np.uint8))
         self.path = config.runtime_dir / SOCKET_NAME
 
@@ -253,8 +273,35 @@ async def test_real_models_see_the_astronaut(store: ZooStore, config: SchedulerC
                 faces = latest.data.get("face_count", faces)
                 persons = latest.data.get("person_count", persons)
         stats: SchedulerStats = await api.next(SchedulerStats)
-        assert all(status.ready for status in stats.roles)
+        assert all(status.ready for status in stats.roles if status.live)
         assert stats.active_sessions == {"face": 1, "video": 1, "audio": 0}
         filming.cancel()
         api.channel.close()
     camera.close()
+
+
+def task(number: int, task_type: str = "face_embed") -> TaskRequest:
+    return TaskRequest(number, "alice", task_type, msgspec.msgpack.encode(FaceEmbed(image_b64=b"x")), 10.0)
+
+
+async def test_a_task_is_answered_where_it_was_asked_for(bench: Bench) -> None:
+    asking, other = Api(bench.path), Api(bench.path)
+    asking.channel.send(task(7))
+    done = await asking.next(TaskDone)
+    assert (done.request, done.result, done.models) == (7, {"seen": 14.0}, {"face_detector": "fake_vision"})
+    other.channel.send(task(8, "doc_ocr"))
+    failed = await other.next(TaskFailed)
+    assert (failed.request, failed.fault, failed.code) == (8, "input", "unknown_task")
+    assert asking.heard(TaskFailed) == other.heard(TaskDone) == 0
+    asking.channel.close()
+    other.channel.close()
+
+
+async def test_an_api_that_is_gone_takes_its_tasks_along(bench: Bench) -> None:
+    bench.engine.gate.clear()
+    api = Api(bench.path)
+    api.channel.send(task(1))
+    await bench.until(lambda: bench.scheduler.lanes.state.free == 0)
+    api.channel.close()
+    bench.engine.gate.set()
+    await bench.until(lambda: not bench.scheduler.demand.active.any())

@@ -17,7 +17,12 @@ def play(stream: AudioStream, *parts: tuple[float, float]) -> list[tuple[float, 
 
 
 def test_every_window_is_wanted() -> None:
-    assert AudioStream(Policy()).rates == {"vad": 31.25}
+    assert AudioStream(Policy()).rates["vad"] == 31.25
+
+
+def test_voices_are_told_apart_unless_nobody_wants_it() -> None:
+    assert AudioStream(Policy()).rates["speaker_embedder"] == 1.3
+    assert AudioStream(Policy(rates=Rates(speaker_embedder=0))).rates == {"vad": 31.25}
 
 
 def test_speech_is_observed_at_its_borders_and_the_level_at_its_rate() -> None:

@@ -100,13 +100,20 @@ def test_a_name_that_is_no_model_and_no_pack_is_an_error(name: str) -> None:
 def test_the_live_pack_fills_every_role_of_a_live_session() -> None:
     roles = {entry.role for entry in builtin_manifest().select(["live"])}
 
-    assert roles == {"face_detector", "face_mesh", "face_embedder", "object_detector", "vad"}
+    assert roles == {
+        "face_detector",
+        "face_mesh",
+        "face_embedder",
+        "object_detector",
+        "speaker_embedder",
+        "vad",
+    }
 
 
 def test_every_model_says_its_licence() -> None:
     licences = {entry.licence for entry in builtin_manifest().models}
 
-    assert licences == {"Apache-2.0", "MIT", "Public domain (NASA)"}
+    assert licences == {"Apache-2.0", "CC-BY-4.0", "MIT", "Public domain (NASA)"}
 
 
 def test_a_role_without_models_is_an_error() -> None:

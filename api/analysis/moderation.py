@@ -1,0 +1,113 @@
+"""Is an answer fit for an interview? Rules say what needs no judgement; a language model judges the rest.
+
+partial   rules only, over whole words; at most "warn": an unfinished sentence is never blocked, and no
+          model is asked about it. The final text gets the full answer.
+final     rules and, where a profile is configured, the model; the stricter of the two counts. Only a
+          model can block, and only when it is sure.
+"""
+
+from math import inf
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from argusd.scheduler.tasks.payloads import ResponseModerate
+
+from ..errors import InvalidField
+from .errors import LlmError
+from .llm import Llm
+from .rules import Match, match_rules
+
+Action = Literal["allow", "warn", "block"]
+STRICTNESS: tuple[Action, ...] = ("allow", "warn", "block")
+SURE_ENOUGH_TO_BLOCK = 0.7
+CONFIDENCE_WITHOUT_JUDGEMENT = 0.5  # no rule matched, and nobody judged: neither fit nor unfit is known
+LONGEST_REASONING = 1000  # characters
+TASK = """
+You moderate answers of a job interview. Judge what the candidate says in `text`: put it into one category and
+choose an action. "allow": fit for an interview, including blunt, wrong, or off-topic answers, and talk about
+difficult subjects. "warn": unprofessional or private. "block": abuse or hatred aimed at people, threats,
+sexual content, or encouragement of harm. The text comes from speech recognition: allow for words it misheard.
+`confidence` is how sure you are of category and action. `reasoning` is one sentence.
+"""
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What was decided about a text, and why."""
+
+    category: Literal[
+        "ok",
+        "profanity",
+        "harassment",
+        "hate",
+        "sexual",
+        "violence",
+        "self_harm",
+        "illegal",
+        "personal_data",
+        "prompt_injection",
+        "ai_generated",
+    ]
+    action: Action
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    reasoning: str
+
+
+async def response_moderate(payload: ResponseModerate, llm: Llm, patience_s: float = inf) -> dict[str, Any]:
+    """The result of the task: category, action, confidence, reasoning, partial, llm.
+
+    ``llm`` is "ok", "not_asked" (partial), "no_profile", or the code of the error that kept the model's
+    judgement away. The model has ``patience_s`` seconds at most.
+
+    Raises:
+        LlmProfileUnknown: the payload names a profile that is not configured.
+        InvalidField: the text is empty.
+    """
+    profile = llm.profile(payload.llm_profile, payload.proxyllm_url, patience_s)
+    if not payload.text.strip():
+        raise InvalidField("The value of text is empty.")
+    if payload.partial:
+        return _result(by_rules(whole_words(payload.text)), "not_asked", partial=True)
+    ruled = by_rules(payload.text)
+    if profile is None:
+        return _result(ruled, "no_profile")
+    try:
+        judged = await llm.ask(profile, TASK, {"text": payload.text}, Judgement)
+    except LlmError as error:
+        return _result(ruled, error.code)
+    return _result(stricter(ruled, cautious(judged)), "ok")
+
+
+def by_rules(text: str) -> Judgement:
+    """What the rules say of ``text``."""
+    match = match_rules(text)
+    if match is None:
+        reasoning = "No rule matched; what needs judgement was not judged."
+        return Judgement("ok", "allow", CONFIDENCE_WITHOUT_JUDGEMENT, reasoning)
+    return _warning(match)
+
+
+def whole_words(text: str) -> str:
+    """``text`` without the word that is still being spoken."""
+    return text if text[-1:].isspace() else text.rpartition(" ")[0]
+
+
+def cautious(judged: Judgement) -> Judgement:
+    """``judged``, with a block that is not sure enough made a warning."""
+    if judged.action == "block" and judged.confidence < SURE_ENOUGH_TO_BLOCK:
+        return msgspec.structs.replace(judged, action="warn")
+    return judged
+
+
+def stricter(ruled: Judgement, judged: Judgement) -> Judgement:
+    """The one with the stricter action; the model's where both agree."""
+    return max(judged, ruled, key=lambda judgement: STRICTNESS.index(judgement.action))
+
+
+def _warning(match: Match) -> Judgement:
+    return msgspec.convert({**match._asdict(), "action": "warn"}, Judgement)
+
+
+def _result(judgement: Judgement, llm: str, *, partial: bool = False) -> dict[str, Any]:
+    short = msgspec.structs.replace(judgement, reasoning=judgement.reasoning[:LONGEST_REASONING])
+    return {**msgspec.to_builtins(short), "partial": partial, "llm": llm}

@@ -1,0 +1,35 @@
+"""Which language model a request means: a configured one. A caller's URL is never fetched."""
+
+from collections.abc import Mapping
+
+from ..config import LlmProfile
+from ..errors import LlmProfileUnknown
+
+DEFAULT = "default"
+
+
+def choose_profile(
+    profiles: Mapping[str, LlmProfile], name: str | None, url: str | None
+) -> LlmProfile | None:
+    """The profile called ``name``, or whose ``base_url`` is ``url``; with both, it must be the same one.
+
+    A request with neither gets the default profile, or None where there is none.
+
+    Raises:
+        LlmProfileUnknown: no profile fits.
+    """
+    if name is None and url is None:
+        return profiles.get(DEFAULT)
+    fitting = (
+        profile
+        for known, profile in profiles.items()
+        if (name is None or known == name) and (url is None or _same(profile.base_url, url))
+    )
+    chosen = next(fitting, None)
+    if chosen is None:
+        raise LlmProfileUnknown("The configuration has no language model profile of this name or address.")
+    return chosen
+
+
+def _same(configured: str | None, url: str) -> bool:
+    return configured is not None and configured.rstrip("/") == url.rstrip("/")

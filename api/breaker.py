@@ -1,0 +1,56 @@
+"""A circuit breaker: a worker that fails again and again gets a rest. Pure: time is given.
+
+::
+
+    closed ──failures in a row──▶ open ──rest_s──▶ half_open ──success──▶ closed
+                                    ▲                  │ one trial at a time
+                                    └──────failure─────┘
+"""
+
+from typing import Literal
+
+State = Literal["closed", "open", "half_open"]
+
+
+class Breaker:
+    """Of one worker. Times are monotonic seconds."""
+
+    def __init__(self, failures: int = 5, rest_s: float = 5.0) -> None:
+        self._allowed_failures = failures
+        self._rest_s = rest_s
+        self._failures = 0
+        self._opened_at: float | None = None
+        self._trial = False
+
+    def state(self, now: float) -> State:
+        """Where it stands."""
+        if self._opened_at is None:
+            return "closed"
+        return "half_open" if now - self._opened_at >= self._rest_s else "open"
+
+    def lets_through(self, now: float) -> bool:
+        """Whether ``begin`` would let a request through now."""
+        state = self.state(now)
+        return state == "closed" or (state == "half_open" and not self._trial)
+
+    def begin(self, now: float) -> bool:
+        """Let a request through or not. One that passed is told by succeeded(), failed() or given_up()."""
+        if not self.lets_through(now):
+            return False
+        self._trial = self.state(now) == "half_open"
+        return True
+
+    def succeeded(self) -> None:
+        """The worker gave an answer; that it refused the caller's input is one as well."""
+        self._failures, self._opened_at, self._trial = 0, None, False
+
+    def failed(self, now: float) -> None:
+        """The worker broke off, hung, or failed by itself."""
+        self._failures += 1
+        if self._trial or self._failures >= self._allowed_failures:
+            self._opened_at = now
+        self._trial = False
+
+    def given_up(self) -> None:
+        """The caller went away before there was an answer: nothing was learned."""
+        self._trial = False

@@ -1,0 +1,121 @@
+"""Which streams have a WebSocket now, and what their coming and going means for a session."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+
+from argusd.ingest.messages import StreamKind
+from argusd.scheduler.messages import Latest
+
+from ..config import ApiConfig
+from ..errors import ApiError, Draining, Overloaded, StreamActive, StreamEnded
+from ..lifecycle import Lifecycle
+from ..session import Media, Session, SocketName
+from ..watched import watched_id
+from .answers import Answers
+from .arena_server import WRITER, ArenaServer
+from .media import JpegTrack, PcmTrack
+
+KINDS: dict[SocketName, tuple[StreamKind, ...]] = {
+    "face": ("video",),
+    "video": ("video",),
+    "audio": ("audio",),
+    "lipsync": ("video", "audio"),
+}
+
+
+class LiveStream:
+    """One stream's WebSocket, as the rest of the api sees it.
+
+    ``pictures``, ``sound``: where its media go. ``ended`` is done when somebody wants it closed, and why.
+    """
+
+    def __init__(self, session: Session, name: SocketName, rate: int, server: ArenaServer) -> None:
+        self.session = session
+        self.name = name
+        self.answers = Answers()
+        self.ended: asyncio.Future[ApiError] = asyncio.get_running_loop().create_future()
+        watched = watched_id(session.session_id, name)
+        self.pictures = JpegTrack(server.arena, lambda ring: server.opened(watched, "video", ring))
+        self.sound = PcmTrack(server.arena, rate, lambda ring: server.opened(watched, "audio", ring))
+
+    def end(self, error: ApiError) -> None:
+        """Have the WebSocket closed with this error."""
+        if not self.ended.done():
+            self.ended.set_result(error)
+
+
+class LiveStreams:
+    """All open WebSocket streams, by the name that the scheduler knows them by."""
+
+    def __init__(self, config: ApiConfig, lifecycle: Lifecycle, server: ArenaServer) -> None:
+        self._limit = config.max_streams
+        self._lifecycle = lifecycle
+        self._server = server
+        self._streams: dict[str, LiveStream] = {}
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    @contextlib.contextmanager
+    def opened(self, session: Session, name: SocketName, rate: int) -> Iterator[LiveStream]:
+        """A stream of the session for the time of the context; then its rings are zeroed and given back.
+
+        Raises:
+            StreamActive: it has a WebSocket already.
+            Overloaded: too many streams are open.
+        """
+        watched = watched_id(session.session_id, name)
+        if watched in self._streams:
+            raise StreamActive(f"The session's {name} stream has a WebSocket already; close that first.")
+        if len(self._streams) >= self._limit:
+            raise Overloaded("The daemon holds as many streams as it may; try again later.")
+        stream = self._streams[watched] = LiveStream(session, name, rate, self._server)
+        self._begin(stream)
+        try:
+            yield stream
+        finally:
+            del self._streams[watched]
+            stream.pictures.close()
+            stream.sound.close()
+            self._server.closed(watched, "video")
+            self._server.closed(watched, "audio")
+            self._end(stream)
+
+    def media_came(self, stream: LiveStream) -> None:
+        """The stream's media flow; its session is live if it was not."""
+        if stream.session.state == "connecting":
+            self._lifecycle.progressed(stream.session, "live", "")
+
+    def answer(self, latest: Latest) -> None:
+        """Pass the result of a look on, if it is that of a stream here."""
+        if stream := self._streams.get(latest.session_id):
+            stream.answers.put(latest)
+
+    def end_session(self, session_id: str) -> None:
+        """Have all streams of a session closed."""
+        for stream in tuple(self._streams.values()):
+            if stream.session.session_id == session_id:
+                stream.end(StreamEnded("The session was ended."))
+
+    def end_all(self) -> None:
+        """Have all streams closed, because the api is about to end."""
+        for stream in self._streams.values():
+            stream.end(Draining("The daemon is about to stop; try again in a moment."))
+
+    def _begin(self, stream: LiveStream) -> None:
+        session, sockets = stream.session, (*stream.session.sockets, stream.name)
+        if session.sockets:
+            self._lifecycle.sockets_changed(session, sockets)
+        else:
+            media = Media("connecting", WRITER, "", "", KINDS[stream.name], time.time(), sockets)
+            self._lifecycle.opened(session, media)
+
+    def _end(self, stream: LiveStream) -> None:
+        session = stream.session
+        rest = tuple(name for name in session.sockets if name != stream.name)
+        if rest:
+            self._lifecycle.sockets_changed(session, rest)
+        elif session.active:
+            self._lifecycle.closed(session, "client")

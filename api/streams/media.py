@@ -1,0 +1,118 @@
+"""Clients' pictures and sound into rings of the api's arena.
+
+Nothing is decoded here: a JPEG's header is read, the rest lies in its slot as it came, and the scheduler
+decodes the frames it looks at.
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import soxr
+
+from argusd.ingest.arena import Arena
+from argusd.ingest.errors import ArenaFull
+from argusd.ingest.frame import FrameInfo, PixelFormat
+from argusd.ingest.ring import SAMPLE_RATE
+from argusd.ingest.sink import FrameSink, PcmSink, Ring
+from argusd.kernels.errors import BadImage
+from argusd.kernels.jpeg_header import whole_jpeg_size
+
+from ..errors import ArenaExhausted, BadPicture, BadSound, PictureTooLarge, SoundTooLong
+
+SLOTS = 4
+PCM_SECONDS = 8.0
+MAX_JPEG_BYTES = 4 << 20
+MAX_PIXELS = 3840 * 2160
+LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
+SECOND_NS = 1_000_000_000
+RTP_PER_SAMPLE = 3  # rings of sound count RTP time in 48 kHz
+
+
+class JpegTrack:
+    """Takes one JPEG at a time. ``opened`` is called with every new ring."""
+
+    def __init__(self, arena: Arena, opened: Callable[[Ring], None]) -> None:
+        self._sink = FrameSink(arena, SLOTS, opened)
+
+    def take(self, data: bytes, captured_ns: int = 0) -> None:
+        """Publish a picture. ``captured_ns``: when, on the sender's clock; 0: not known.
+
+        Raises:
+            BadPicture: not a JPEG, without a size, or cut off.
+            PictureTooLarge: more bytes or pixels than are taken.
+            ArenaExhausted: no room for a ring of such pictures.
+        """
+        if len(data) > MAX_JPEG_BYTES:
+            raise PictureTooLarge(f"A picture may have {MAX_JPEG_BYTES} bytes; this one has {len(data)}.")
+        try:
+            size = whole_jpeg_size(data)
+        except BadImage as error:
+            raise BadPicture(f"The message cannot be used: {error}.") from error
+        if size.width * size.height > MAX_PIXELS:
+            raise PictureTooLarge(
+                f"A picture may have {MAX_PIXELS} pixels; it has {size.width}×{size.height}."
+            )
+        arrival_ns = time.monotonic_ns()
+        info = FrameInfo(
+            width=size.width,
+            height=size.height,
+            format=PixelFormat.JPEG,
+            strides=(len(data), 0, 0),
+            nbytes=len(data),
+            captured_ns=captured_ns,
+            arrival_ns=arrival_ns,
+            rtp_timestamp=(captured_ns or arrival_ns) * 9 // 100_000,  # 90 kHz
+        )
+        try:
+            self._sink.write([np.frombuffer(data, np.uint8).reshape(1, -1)], info)
+        except ArenaFull as error:
+            raise ArenaExhausted("There is no room for this stream's pictures; try again later.") from error
+
+    def close(self) -> None:
+        """Zero and give back the memory."""
+        self._sink.close()
+
+
+class PcmTrack:
+    """Takes s16 mono samples, at most a second at a time. ``rate``: theirs, in Hz.
+
+    The scheduler passes over what is older than a second when it comes to it, so longer pieces would be
+    heard in part only.
+    """
+
+    def __init__(self, arena: Arena, rate: int, opened: Callable[[Ring], None]) -> None:
+        self._sink = PcmSink(arena, PCM_SECONDS, opened)
+        self._rate = rate
+        self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, "int16") if rate != SAMPLE_RATE else None
+        self._written = 0
+
+    def take(self, data: bytes, captured_ns: int = 0) -> None:
+        """Publish samples. ``captured_ns``: of the first, on the sender's clock; 0: not known.
+
+        Raises:
+            BadSound: no samples, or half a one.
+            SoundTooLong: more than a second of them.
+            ArenaExhausted: no room for the ring.
+        """
+        if not data or len(data) % 2:
+            raise BadSound(f"A message holds samples of 2 bytes each; this one has {len(data)} bytes.")
+        if len(data) > 2 * self._rate:
+            raise SoundTooLong(f"A message may hold a second of sound, {2 * self._rate} bytes.")
+        samples = np.frombuffer(data, "<i2")
+        delayed = 0.0
+        if self._resampler is not None:
+            delayed = self._resampler.delay()
+            samples = self._resampler.resample_chunk(samples)
+        arrival_ns = time.monotonic_ns() - len(samples) * SECOND_NS // SAMPLE_RATE
+        if captured_ns:
+            captured_ns = max(1, captured_ns - int(delayed * SECOND_NS / SAMPLE_RATE))
+        try:
+            self._sink.write(samples, captured_ns, arrival_ns, self._written * RTP_PER_SAMPLE)
+        except ArenaFull as error:
+            raise ArenaExhausted("There is no room for this stream's sound; try again later.") from error
+        self._written += len(samples)
+
+    def close(self) -> None:
+        """Zero and give back the memory."""
+        self._sink.close()

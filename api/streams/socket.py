@@ -1,0 +1,210 @@
+"""``WS /ml/stream/{session_id}/{stream}``: media in, one JSON answer for every look at it.
+
+Everything between the two is bounded and nothing waits: pictures and samples go into a ring where the newest
+overwrite the oldest, answers into a short queue that forgets the oldest. Whatever ends a stream against the
+client's will is told as JSON (``success`` false, ``error_code``, ``error``) and then by the close code 4000 +
+the error's HTTP status. A message beyond twice the largest picture is not even read: the code is 1009 (RFC
+6455, 7.4.1) and no JSON comes first.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from aiohttp import WSMessage, WSMsgType, web
+
+from argusd.ingest.ring import SAMPLE_RATE
+from argusd.scheduler.messages import Latest
+
+from ..context import CONTEXT, Context
+from ..envelope import ErrorReply, decode_json
+from ..errors import ApiError, InvalidField, StoreUnavailable, StreamUnavailable, WrongContentType
+from ..redis_store import STORE_ERRORS
+from ..session import Session, SessionSpec, SocketName, check_session_id
+from ..whip import check_admission
+from .lipsync import LipSyncMedia, lip_sync_answer
+from .live import LiveStream
+from .media import HIGHEST_RATE, LOWEST_RATE, MAX_JPEG_BYTES
+
+CLOSE_CODES = 4000  # plus the HTTP status: the range for applications (RFC 6455, 7.4.2)
+GOODBYE_S = 2.0
+WRITER_LIMIT = 64 << 10
+NEEDED_ROLE: dict[SocketName, str] = {"face": "face_detector", "video": "object_detector", "audio": "vad"}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def stream_handler(name: SocketName) -> Handler:
+    """The handler of one stream's paths."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        context = request.app[CONTEXT]
+        socket = web.WebSocketResponse(
+            timeout=GOODBYE_S,
+            heartbeat=context.config.heartbeat_s,
+            compress=False,
+            max_msg_size=2 * MAX_JPEG_BYTES,
+            writer_limit=WRITER_LIMIT,
+        )
+        await socket.prepare(request)
+        try:
+            await serve(request, context, socket, name)
+        except ApiError as error:
+            await refuse(socket, error)
+        except STORE_ERRORS:
+            await refuse(socket, StoreUnavailable("The event store does not answer; try again."))
+        return socket
+
+    handler.__name__ = f"stream_{name}"
+    handler.__doc__ = f"Watch media that come over a WebSocket: the {name} stream."
+    return handler
+
+
+async def serve(
+    request: web.Request, context: Context, socket: web.WebSocketResponse, name: SocketName
+) -> None:
+    """Open the stream, and converse until either side has enough."""
+    session_id, rate = check_session_id(request.match_info["session_id"]), sample_rate(request)
+    context.check_accepting()
+    check_admission(context)
+    check_served(context, name)
+    session = await session_for(context, session_id)
+    context.sessions.check_no_publisher(session)
+    with context.streams.opened(session, name, rate) as stream:
+        await converse(context, socket, stream)
+
+
+def sample_rate(request: web.Request) -> int:
+    """The rate of the samples to come, Hz.
+
+    Raises:
+        InvalidField: it is no number, or none that is taken.
+    """
+    text = request.query.get("sample_rate", str(SAMPLE_RATE))
+    if not (text.isdecimal() and LOWEST_RATE <= int(text[:6]) <= HIGHEST_RATE):
+        raise InvalidField(f"The sample_rate must be a number from {LOWEST_RATE} to {HIGHEST_RATE}.")
+    return int(text)
+
+
+def check_served(context: Context, name: SocketName) -> None:
+    """Refuse a stream that nobody would look at; while the scheduler is away nobody knows.
+
+    Raises:
+        StreamUnavailable: the scheduler has no model for it.
+    """
+    stats = context.scheduler.stats
+    if stats is None:
+        return
+    ready = {role.role: role.ready for role in stats.roles}
+    if name not in stats.active_sessions or not ready.get(NEEDED_ROLE.get(name, ""), True):
+        raise StreamUnavailable(f"No model is there for {name} streams; argusd models pull gets them.")
+
+
+async def session_for(context: Context, session_id: str) -> Session:
+    """The session, made now if there is none.
+
+    Raises:
+        Overloaded: there are as many as there may be.
+    """
+    session = context.registry.find(session_id)
+    if session is None:
+        session, _ = await context.registry.put(session_id, SessionSpec())
+    return session
+
+
+async def converse(context: Context, socket: web.WebSocketResponse, stream: LiveStream) -> None:
+    """Take media and send answers until the client leaves or lags, or somebody ends the stream.
+
+    Raises:
+        ApiError: why it is over, where that was not the client's wish.
+    """
+    tasks: list[asyncio.Future[Any]] = [
+        asyncio.create_task(take_media(context, socket, stream)),
+        asyncio.create_task(send_answers(context, socket, stream)),
+    ]
+    try:
+        done, _ = await asyncio.wait([*tasks, stream.ended], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if stream.ended in done:
+        raise stream.ended.result()
+    for task in tasks:
+        if task in done:
+            task.result()
+
+
+async def take_media(context: Context, socket: web.WebSocketResponse, stream: LiveStream) -> None:
+    """Write what comes into the stream's rings, until the client closes."""
+    async for message in socket:
+        if message.type is WSMsgType.ERROR:
+            return
+        take(stream, message)
+        context.streams.media_came(stream)
+
+
+def take(stream: LiveStream, message: WSMessage) -> None:
+    """Write one message into the stream's ring.
+
+    Raises:
+        ApiError: it cannot be used.
+    """
+    if stream.name == "lipsync":
+        take_lip_sync(stream, message)
+    elif message.type is not WSMsgType.BINARY:
+        raise WrongContentType("This stream takes binary messages.")
+    elif stream.name == "audio":
+        stream.sound.take(message.data)
+    else:
+        stream.pictures.take(message.data)
+
+
+def take_lip_sync(stream: LiveStream, message: WSMessage) -> None:
+    """Write one message of the JSON form into the ring it is for."""
+    if message.type is not WSMsgType.TEXT:
+        raise WrongContentType("This stream takes JSON, as text messages.")
+    media = decode_json(message.data.encode(), LipSyncMedia, "the message")
+    if media.type == "video_frame":
+        stream.pictures.take(media.data_b64, media.captured_ns)
+    else:
+        stream.sound.take(media.data_b64, media.captured_ns)
+
+
+async def send_answers(context: Context, socket: web.WebSocketResponse, stream: LiveStream) -> None:
+    """Send every look's result; a client that does not take them in time is cut off."""
+    with contextlib.suppress(ConnectionError):
+        while True:
+            text = encode(stream, await stream.answers.next())
+            try:
+                async with asyncio.timeout(context.config.slow_consumer_s):
+                    await socket.send_str(text)
+            except TimeoutError:
+                if transport := socket.get_extra_info("transport"):
+                    transport.abort()
+                return
+
+
+def encode(stream: LiveStream, latest: Latest) -> str:
+    """An answer: the stream's JSON of the wire contract, and when what it tells was seen or heard."""
+    answer = lip_sync_answer(latest) if stream.name == "lipsync" else latest.data
+    about = {
+        "session_id": stream.session.session_id,
+        "stream": stream.name,
+        "captured_at": latest.captured_at,
+        "frame_age_ms": latest.frame_age_ms,
+        "skipped": latest.skipped,
+        "models": latest.models,
+    }
+    return msgspec.json.encode({**answer, **about}).decode()
+
+
+async def refuse(socket: web.WebSocketResponse, error: ApiError) -> None:
+    """Tell why, and close."""
+    reply = msgspec.json.encode(ErrorReply(False, error.code, error.sentence)).decode()
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(GOODBYE_S):
+            await socket.send_str(reply)
+    await socket.close(code=CLOSE_CODES + error.status, message=error.code.encode())

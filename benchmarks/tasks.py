@@ -1,0 +1,189 @@
+"""One-shot tasks on real models: a burst of callers beside one caller after the other.
+
+Both have the same tasks done by the same scheduler, in turns, so that noise meets both. Where a model's batch
+curve promises a gain the burst shows it; where it does not, a burst must not cost more than its tasks one by
+one. HTTP is left out: it costs the same either way.
+"""
+
+import asyncio
+import base64
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from statistics import median
+
+import cv2
+import msgspec
+import numpy as np
+import uvloop
+
+from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.lanes import Lanes
+from argusd.scheduler.messages import TaskDone, TaskFailed, TaskRequest
+from argusd.scheduler.roles import batched, fill_roles, missing, whole
+from argusd.scheduler.scheduler import Scheduler
+from argusd.scheduler.sessions import Watch
+from argusd.scheduler.taskpool import TaskPool
+from argusd.scheduler.tasks.catalog import one_shots
+from argusd.scheduler.tasks.lanes import Lane
+from argusd.scheduler.tasks.payloads import (
+    AudioDiarize,
+    AudioEnroll,
+    AudioVerify,
+    DocIdVerify,
+    DocOcr,
+    FaceEmbed,
+    FaceVerify,
+    Payload,
+)
+from argusd.scheduler.zoo.store import ZooStore
+
+from .harness import Metric, Result, machine, paired_ratio, percentile
+from .rig import CORES
+
+CALLERS = 16
+TIMEOUT_S = 300.0
+CACHE = Path.home() / ".cache" / "argusd"
+ROUNDS, QUICK_ROUNDS = 5, 1
+SLOW_TASKS = ("audio_diarize", "doc_ocr", "doc_id_verify")  # a burst of these is smaller
+SLOW_CALLERS = 4
+
+Ask = Callable[[str, Payload], Awaitable[TaskDone]]
+Times = list[float]
+
+
+class Nobody:
+    """Takes findings; there are none, as there are no sessions."""
+
+    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
+        """Does not come."""
+
+    def latest(self, watch: Watch, at: Moment) -> None:
+        """Does not come."""
+
+
+def main(quick: bool) -> Result:
+    """Every task in a burst and one by one."""
+    metrics: dict[str, Metric] = {}
+    served = 0
+    for lane in ("rt", "bulk"):
+        found = uvloop.run(_measure(lane, QUICK_ROUNDS if quick else ROUNDS))
+        for task, (alone, burst, ratios) in found.items():
+            served += len(alone) + len(burst)
+            metrics |= _metrics(task, alone, burst, ratios)
+    assert served, "no task was done"
+    return Result("tasks", machine(), served, metrics)
+
+
+def _metrics(task: str, alone: Times, burst: Times, ratios: Times) -> dict[str, Metric]:
+    callers = _callers(task)
+    return {
+        f"{task}_alone_ms": Metric(round(median(alone) * 1e3, 1), "ms", "one caller, median"),
+        f"{task}_burst_p95_ms": Metric(
+            round(percentile(burst, 95) * 1e3, 1), "ms", f"{callers} callers at once, the 95th percentile"
+        ),
+        f"{task}_burst_throughput": Metric(
+            round(median(ratios), 2),
+            "x",
+            f"tasks a second with {callers} callers at once, of those one after the other",
+            baseline=1.0,
+            target="at least 1",
+        ),
+    }
+
+
+def _callers(task: str) -> int:
+    return SLOW_CALLERS if task in SLOW_TASKS else CALLERS
+
+
+async def _measure(lane: Lane, rounds: int) -> dict[str, tuple[Times, Times, Times]]:
+    """Per task: seconds of each call alone, of each call in a burst, and one-by-one over burst by round."""
+    async with _running(lane) as ask:
+        found = {}
+        for task, payload in (await _payloads(lane, ask)).items():
+            await ask(task, payload)
+            found[task] = await _compare(task, payload, ask, rounds)
+        return found
+
+
+async def _compare(task: str, payload: Payload, ask: Ask, rounds: int) -> tuple[Times, Times, Times]:
+    alone: Times = []
+    burst: Times = []
+    singly: Times = []
+    together: Times = []
+    for _ in range(rounds):
+        begun = time.monotonic()
+        alone += [(await ask(task, payload)).seconds for _ in range(_callers(task))]
+        turned = time.monotonic()
+        done = await asyncio.gather(*(ask(task, payload) for _ in range(_callers(task))))
+        burst += [each.seconds for each in done]
+        singly.append(turned - begun)
+        together.append(time.monotonic() - turned)
+    return alone, burst, [paired_ratio([one], [many]) for one, many in zip(singly, together, strict=True)]
+
+
+@asynccontextmanager
+async def _running(lane: Lane) -> AsyncIterator[Ask]:
+    """A lane's scheduler with its models, and how to ask it for a task."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = SchedulerConfig(
+            runtime_dir=Path(folder), state_dir=Path(folder), cache_dir=CACHE, device="cpu", lane=lane
+        )
+        roles = await asyncio.to_thread(fill_roles, config, "cpu")
+    lanes = Lanes(CORES, shared=False, clock=time.monotonic)
+    scheduler = Scheduler(batched(roles), {}, Nobody(), lanes, missing=missing(roles), whole=whole(roles))
+    pool = TaskPool(scheduler.oneshots, one_shots(lane), limit=2 * CALLERS, threads=CORES)
+    loop = asyncio.create_task(scheduler.run())
+    try:
+        yield _asking(pool)
+    finally:
+        await pool.close()
+        loop.cancel()
+        lanes.close()
+
+
+def _asking(pool: TaskPool) -> Ask:
+    async def ask(task: str, payload: Payload) -> TaskDone:
+        answer: asyncio.Future[TaskDone | TaskFailed] = asyncio.get_running_loop().create_future()
+        request = TaskRequest(0, "benchmark", task, msgspec.msgpack.encode(payload), TIMEOUT_S)
+        pool.start(object(), request, answer.set_result)
+        done = await answer
+        assert isinstance(done, TaskDone), f"{task}: {done}"
+        return done
+
+    return ask
+
+
+async def _payloads(lane: Lane, ask: Ask) -> dict[str, Payload]:
+    """A payload for each task, of what the packs bring along: a portrait, two voices, a printed page."""
+    store = ZooStore(CACHE)
+    face = store.file("astronaut", "astronaut.png").read_bytes()
+    sound = store.file("two_speakers", "sample.wav").read_bytes()
+    if lane == "bulk":
+        page = _page("The quick brown fox", "jumps over the lazy dog")
+        return {
+            "audio_diarize": AudioDiarize(audio_b64=sound),
+            "doc_ocr": DocOcr(image_b64=page),
+            "doc_id_verify": DocIdVerify(id_image_b64=face, face_image_b64=face),
+        }
+    enrolled = {
+        "face": (await ask("face_embed", FaceEmbed(image_b64=face))).result["embedding_b64"],
+        "voice": (await ask("audio_enroll", AudioEnroll(audio_b64=sound))).result["embedding_b64"],
+    }
+    references = {name: base64.b64decode(text) for name, text in enrolled.items()}
+    return {
+        "face_embed": FaceEmbed(image_b64=face),
+        "face_verify": FaceVerify(image_b64=face, reference_embedding_b64=references["face"]),
+        "audio_enroll": AudioEnroll(audio_b64=sound),
+        "audio_verify": AudioVerify(audio_b64=sound, reference_embedding_b64=references["voice"]),
+    }
+
+
+def _page(*lines: str) -> bytes:
+    sheet = np.full((80 + 60 * len(lines), 900, 3), 255, np.uint8)
+    for number, line in enumerate(lines):
+        cv2.putText(sheet, line, (40, 80 + 60 * number), cv2.FONT_HERSHEY_DUPLEX, 1.4, (0, 0, 0), 2)
+    return bytes(cv2.imencode(".png", sheet)[1])

@@ -1,0 +1,50 @@
+"""The daemon's answers to a client: a body, or the error that its status and code stand for."""
+
+import msgspec
+
+from .errors import (
+    DaemonFault,
+    InvalidRequest,
+    ModelUnavailable,
+    NoFace,
+    NotAllowed,
+    NotNow,
+    NotThere,
+    NoVoice,
+    OrchestratorError,
+    TooLate,
+)
+from .refusal import Envelope
+
+OF_CODE: dict[str, type[OrchestratorError]] = {
+    "no_face": NoFace,
+    "no_speech": NoVoice,
+    "too_short": NoVoice,
+    "model_unavailable": ModelUnavailable,
+}
+OF_STATUS: dict[int, type[OrchestratorError]] = {
+    401: NotAllowed,
+    403: NotAllowed,
+    404: NotThere,
+    429: NotNow,
+    503: NotNow,
+    504: TooLate,
+}
+
+
+def error_of(status: int, body: bytes, retry_after: str = "") -> OrchestratorError:
+    """The error that an answer other than 2xx stands for; ``retry_after`` is the header of that name."""
+    seconds = float(retry_after) if retry_after.isdecimal() else None
+    try:
+        envelope = msgspec.json.decode(body, type=Envelope)
+    except msgspec.MsgspecError:
+        sentence = f"the daemon answered with HTTP status {status}"
+        return kind_of(status)(sentence, code=f"http_{status}", status=status, retry_after=seconds)
+    kind = kind_of(status, envelope.error_code)
+    return kind(envelope.error, code=envelope.error_code, status=status, retry_after=seconds)
+
+
+def kind_of(status: int, code: str = "") -> type[OrchestratorError]:
+    """The class of an error: by its code where that has one of its own, else by its status."""
+    family = InvalidRequest if 400 <= status < 500 else DaemonFault
+    return OF_CODE.get(code) or OF_STATUS.get(status, family)

@@ -1,0 +1,156 @@
+"""``MLOrchestratorClient``: everything that a Layer-3 service asks of the daemon."""
+
+import os
+from collections.abc import AsyncGenerator, AsyncIterable
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from argusd.api.event import Event
+from argusd.api.results import Results
+from argusd.scheduler.policy import Policy
+
+from .errors import DaemonFault
+from .events import Gap, subscribe
+from .finalize import finalize
+from .stored_results import stored_results
+from .stream_media import StreamMedia
+from .streams import Finding, forward
+from .transport import Transport
+
+Kind = TypeVar("Kind", bound=msgspec.Struct)
+
+URL_VARIABLE = "ML_ORCHESTRATOR_URL"
+DEFAULT_URL = "http://127.0.0.1:8015"
+
+# Sending one of these twice would count it twice.
+NOT_IDEMPOTENT = ("video_room_scan",)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The part of the response envelope that a caller gets."""
+
+    result: dict[str, Any]
+
+
+class MLOrchestratorClient:
+    """A client of one daemon; made once and shared, because it keeps its connections.
+
+        async with MLOrchestratorClient() as ml:
+            enrolled = await ml.infer("interview-7", "face_embed", {"image_b64": jpeg})
+
+    ``base_url`` left out is the environment's ``ML_ORCHESTRATOR_URL``, else this host's daemon. ``timeout_s``
+    is for calls that name none. Every method raises ``OrchestratorError`` (see ``errors.py``), which carries
+    ``code``, ``status`` and ``retry_after``.
+    """
+
+    def __init__(
+        self, base_url: str | None = None, token: str | None = None, timeout_s: float = 30.0
+    ) -> None:
+        self.base_url = (base_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL).rstrip("/")
+        self.timeout_s = timeout_s
+        self.token = token
+        self._transport = Transport(self.base_url, token)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.close()
+
+    async def infer(
+        self, session_id: str, task_type: str, payload: dict[str, Any], timeout_s: float | None = None
+    ) -> dict[str, Any]:
+        """The result of a one-shot task (DESIGN section 6).
+
+        Bytes in the payload travel as base64. All tries and waits together take at most ``timeout_s``.
+
+        Raises:
+            OrchestratorError: there is no result.
+        """
+        timeout_s = self.timeout_s if timeout_s is None else timeout_s
+        asked = {
+            "session_id": session_id,
+            "task_type": task_type,
+            "payload": payload,
+            "timeout_s": timeout_s,
+        }
+        body = await self._transport.request(
+            "POST",
+            "/ml/infer",
+            msgspec.json.encode(asked),
+            timeout_s=timeout_s,
+            idempotent=task_type not in NOT_IDEMPOTENT,
+        )
+        return decode(body, Answer).result
+
+    def stream_url(self, session_id: str, stream: str) -> str:
+        """The WebSocket address of a session's stream: ``face``, ``audio``, ``video`` or ``lipsync``."""
+        return "ws" + self.base_url.removeprefix("http") + stream_path(session_id, stream)
+
+    def stream(
+        self, session_id: str, stream: str, media: AsyncIterable[StreamMedia]
+    ) -> AsyncGenerator[Finding, None]:
+        """Forward media and yield what is found in them; see ``streams.forward``."""
+        return forward(partial(self._transport.connect, stream_path(session_id, stream)), media)
+
+    def events(
+        self, session_id: str | None = None, last_event_id: str = ""
+    ) -> AsyncGenerator[Event | Gap, None]:
+        """Yield a session's (or all sessions') events, across reconnects; see ``events.subscribe``."""
+        return subscribe(self.base_url, session_id, token=self.token, last_event_id=last_event_id)
+
+    async def define_session(
+        self, session_id: str, policy: Policy | None = None, streams: tuple[str, ...] | None = None
+    ) -> None:
+        """Say what is watched in a session and under which thresholds, before or while its media comes."""
+        spec = {"policy": policy or Policy(), "streams": streams}
+        await self._transport.request(
+            "PUT", session_path(session_id), msgspec.json.encode(spec), timeout_s=self.timeout_s
+        )
+
+    async def results(self, session_id: str) -> Results:
+        """What is known of the session now: each stream's newest result, and the violations counted."""
+        path = f"{session_path(session_id)}/results"
+        return decode(await self._transport.request("GET", path, timeout_s=self.timeout_s), Results)
+
+    async def finalize(self, session_id: str, redis_url: str | None = None) -> Results:
+        """The session's results once its media is over (see ``finalize.py``), over HTTP or from Redis."""
+        if redis_url is not None:
+            return await finalize(partial(stored_results, redis_url, session_id))
+        return await finalize(partial(self.results, session_id))
+
+    async def delete_session(self, session_id: str) -> None:
+        """End a session and have all that is stored of it erased."""
+        await self._transport.request("DELETE", session_path(session_id), timeout_s=self.timeout_s)
+
+
+def session_path(session_id: str) -> str:
+    """The path of a session."""
+    return f"/sessions/{quote(session_id, safe='')}"
+
+
+def stream_path(session_id: str, stream: str) -> str:
+    """The path of a session's stream."""
+    return f"/ml/stream/{quote(session_id, safe='')}/{quote(stream, safe='')}"
+
+
+def decode(body: bytes, kind: type[Kind]) -> Kind:
+    """An answer's body as ``kind``.
+
+    Raises:
+        DaemonFault: it is something else.
+    """
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise DaemonFault("the daemon's answer is not what it promises") from error

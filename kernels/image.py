@@ -1,0 +1,69 @@
+"""JPEG, PNG and WebP to pixels, with a look at the header first: a small file can announce gigapixels.
+
+Sizes lie at fixed places: PNG in its first chunk (W3C PNG, 11.2.1); WebP in its first chunk, which is lossy
+(``VP8 ``, RFC 6386 9.1), lossless (``VP8L``) or extended (``VP8X``, RFC 9649 2.5 to 2.7).
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import BadImage, ImageTooLarge
+from .jpeg_header import START_OF_IMAGE, ImageSize, jpeg_size
+
+PNG_BEGIN = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"
+PNG_SIZE_END = 24
+WEBP_HEADER = 30
+VP8_START_CODE = b"\x9d\x01\x2a"
+VP8L_SIGNATURE = 0x2F
+
+
+def image_size(data: bytes) -> ImageSize:
+    """Read the size from the header without decoding.
+
+    Raises:
+        BadImage: neither JPEG nor PNG nor WebP, or it ends before its size, or is empty.
+    """
+    if data.startswith(START_OF_IMAGE):
+        return jpeg_size(data)
+    if data.startswith(PNG_BEGIN) and len(data) >= PNG_SIZE_END:
+        size = ImageSize(int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big"))
+    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP" and len(data) >= WEBP_HEADER:
+        size = _webp_size(data)
+    else:
+        raise BadImage("the image is neither JPEG nor PNG nor WebP, or it ends inside its header")
+    if not size.width or not size.height:
+        raise BadImage("the image has no size")
+    return size
+
+
+def _webp_size(data: bytes) -> ImageSize:
+    kind, body = data[12:16], data[20:WEBP_HEADER]
+    if kind == b"VP8 " and body[3:6] == VP8_START_CODE:
+        width, height = (int.from_bytes(body[at : at + 2], "little") for at in (6, 8))
+        return ImageSize(width & 0x3FFF, height & 0x3FFF)
+    if kind == b"VP8L" and body[0] == VP8L_SIGNATURE:
+        bits = int.from_bytes(body[1:5], "little")
+        return ImageSize((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if kind == b"VP8X":
+        return ImageSize(*(int.from_bytes(body[at : at + 3], "little") + 1 for at in (4, 7)))
+    raise BadImage("the WebP's first chunk is none that holds a picture")
+
+
+def decode_image(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
+    """Decode to BGR u8 ``[height, width, 3]``, turned as its EXIF orientation says.
+
+    Raises:
+        BadImage: it is none, or a damaged or incomplete one.
+        ImageTooLarge: the header announces more than ``max_pixels``.
+    """
+    size = image_size(data)
+    if size.width * size.height > max_pixels:
+        raise ImageTooLarge(f"{size.width}×{size.height} pixels are more than the {max_pixels} allowed")
+    try:
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise BadImage("the image cannot be decoded") from error
+    if decoded is None or sorted(decoded.shape[:2]) != sorted(size):
+        raise BadImage("the image is damaged or incomplete")
+    return np.asarray(decoded, np.uint8)

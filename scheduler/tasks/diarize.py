@@ -1,0 +1,129 @@
+"""``audio_diarize``: who spoke when, by the ``diarizer`` role's model where there is one.
+
+Without it the voice detector says when, embeddings of short windows say who, one speaker at a time: where two
+speak at once, the louder one is found.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models.outputs import SpokenPart, VoicePrint
+from ..models.silero import SAMPLE_RATE, WINDOW, Voice
+from .clustering import speaker_centres
+from .errors import ModelUnavailable, NoSpeech
+from .payloads import AudioDiarize
+from .runner import Runner
+from .sound import decode_sound
+from .utterance import SPEECH, require_sound
+from .voices import EMBEDDER, VAD
+
+DIARIZER = "diarizer"
+STEP = 8 * WINDOW  # 256 ms between the middles of embedded windows
+MOST_WINDOWS = 4000  # longer recordings take longer steps
+AT_A_TIME = 64  # windows, so that their copies stay small
+REACH = 3  # detector windows; a pause of no more than twice as many (192 ms) is bridged
+
+
+class Turn(NamedTuple):
+    """Detector windows from ``first`` up to ``last`` (exclusive) are ``speaker``'s."""
+
+    speaker: int
+    first: int
+    last: int
+
+
+async def audio_diarize(payload: AudioDiarize, runner: Runner) -> dict[str, Any]:
+    """``segments`` in order of time, ``speakers``: how many.
+
+    Raises:
+        TaskError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or what the runner raises.
+    """
+    samples = await runner.compute(partial(decode_sound, payload.audio_b64, payload.sample_rate))
+    require_sound(samples)
+    try:
+        diarizer = runner.model(DIARIZER)
+    except ModelUnavailable:
+        parts = await _cluster(samples, payload.num_speakers, runner)
+    else:
+        parts = await runner.compute(partial(diarizer.diarize, samples, payload.num_speakers))
+    if not parts:
+        raise NoSpeech("Nobody speaks in the sound.")
+    return {
+        "segments": [
+            {"speaker": part.speaker, "start_s": round(part.start_s, 3), "end_s": round(part.end_s, 3)}
+            for part in parts
+        ],
+        "speakers": len({part.speaker for part in parts}),
+    }
+
+
+async def _cluster(samples: NDArray[np.int16], speakers: int | None, runner: Runner) -> list[SpokenPart]:
+    """Parts in order of time, by the voice detector and the speaker embedder; empty if nobody speaks."""
+    speech = speech_mask(await runner.hear(VAD, samples))
+    if not speech.any():
+        return []
+    middles = window_middles(speech)
+    windows = await _embed(samples, middles, runner)
+    turns = await runner.compute(partial(find_turns, speech, middles, windows, speakers))
+    second = SAMPLE_RATE / WINDOW
+    return [
+        SpokenPart(f"SPEAKER_{turn.speaker:02d}", turn.first / second, turn.last / second) for turn in turns
+    ]
+
+
+def speech_mask(voices: Sequence[Voice]) -> NDArray[np.bool_]:
+    """Which of the detector's windows are speech, short pauses bridged: bool ``[windows]``, more than six."""
+    speech = np.array([voice.speech >= SPEECH for voice in voices], np.bool_)
+    reach = np.ones(2 * REACH + 1)
+    near = np.convolve(speech, reach, "same") > 0
+    return np.asarray(np.convolve(~near, reach, "same") == 0)
+
+
+def window_middles(speech: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Samples about which to embed a window: a step apart, inside speech; one at least if there is any."""
+    step = max(STEP, -(-len(speech) * WINDOW // MOST_WINDOWS))
+    middles = np.arange(0, len(speech) * WINDOW, step, dtype=np.intp)
+    spoken = middles[speech[middles // WINDOW]]
+    return spoken if len(spoken) else np.flatnonzero(speech)[:1] * WINDOW
+
+
+def find_turns(
+    speech: NDArray[np.bool_],
+    middles: NDArray[np.intp],
+    windows: NDArray[np.float32],
+    speakers: int | None,
+) -> list[Turn]:
+    """Give each detector window of speech to the speaker it is most like.
+
+    ``windows``: f32 ``[len(middles), size]``. Between two of them the likeness lies on a line.
+    """
+    likeness = windows @ speaker_centres(windows, speakers).T
+    spoken = np.flatnonzero(speech)
+    at = spoken * WINDOW + WINDOW // 2
+    who = np.stack([np.interp(at, middles, column) for column in likeness.T]).argmax(axis=0)
+    turns: list[Turn] = []
+    numbers: dict[int, int] = {}
+    for window, label in zip(spoken.tolist(), who.tolist(), strict=True):
+        speaker = numbers.setdefault(label, len(numbers))
+        if turns and turns[-1].speaker == speaker and turns[-1].last == window:
+            turns[-1] = turns[-1]._replace(last=window + 1)
+        else:
+            turns.append(Turn(speaker, window, window + 1))
+    return turns
+
+
+async def _embed(
+    samples: NDArray[np.int16], middles: NDArray[np.intp], runner: Runner
+) -> NDArray[np.float32]:
+    """Embeddings f32 ``[middles, size]`` of the windows about these samples."""
+    window = runner.model(EMBEDDER).window
+    padded = np.pad(samples, (window // 2, window))
+    views = np.lib.stride_tricks.sliding_window_view(padded, window)
+    prints: list[VoicePrint] = []
+    for begin in range(0, len(middles), AT_A_TIME):
+        prints += await runner.listen(EMBEDDER, views[middles[begin : begin + AT_A_TIME]])
+    return np.stack([each.embedding for each in prints])

@@ -1,0 +1,104 @@
+"""``doc_ocr``: the text of a picture. ``doc_id_verify``: a document's fields, and whose face is on it."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from ..models.easyocr_reader import EasyOcr, TextBlock
+from ..models.outputs import Box
+from ..streams.boxes import in_unit
+from ..zoo.errors import ModelUnavailableError, UnknownModelError
+from .embeddings import verdict
+from .errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace, PictureTooLarge
+from .faces import EMBEDDER, FACE_ROLES, embed_largest, see_face
+from .fields import read_fields
+from .layout import Piece, text_lines
+from .payloads import DocIdVerify, DocOcr
+from .pictures import decode_picture
+from .printed_face import find_printed_faces
+from .runner import Picture, Runner
+
+OCR = "ocr"
+OCR_ROLES = (OCR,)
+DOCUMENT_ROLES = (OCR, *FACE_ROLES)
+
+
+async def doc_ocr(payload: DocOcr, runner: Runner) -> dict[str, Any]:
+    """``text`` (a line of it for a line on the page), ``blocks`` and ``language``.
+
+    A block has ``text``, ``confidence`` (0..1) and ``box``: left, top, right, bottom in 0..1 of the picture.
+
+    Raises:
+        TaskError: ``bad_image``, ``image_too_large``, ``language_unsupported``, ``model_unavailable``.
+    """
+    picture = await runner.compute(partial(decode_picture, payload.image_b64))
+    blocks = await _read(picture, payload.language, runner)
+    lines = text_lines([Piece(block.text, block.upright) for block in blocks])
+    return {
+        "text": "\n".join(" ".join(piece.text for piece in line) for line in lines),
+        "blocks": [_block(block, picture) for block in blocks],
+        "language": payload.language,
+    }
+
+
+async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
+    """``face_match``, ``score``, ``confidence`` and ``threshold`` (see ``verdict``), ``ocr_fields`` {name,
+    dob, id_no} with null for what was not found, and ``warnings`` (see ``DocumentFields``).
+
+    Raises:
+        TaskError: as ``doc_ocr`` and ``face_embed``; the sentence names the image.
+    """
+    model = runner.model(EMBEDDER)
+    with _naming("id_image_b64"):
+        document = await runner.compute(partial(decode_picture, payload.id_image_b64))
+        printed = await embed_largest(await find_printed_faces(document, runner), document, runner)
+    with _naming("face_image_b64"):
+        live = await see_face(payload.face_image_b64, runner)
+    blocks = await _read(document, payload.language, runner)
+    pieces = [Piece(block.text, block.upright) for block in blocks]
+    fields = await runner.compute(partial(read_fields, pieces, datetime.now(UTC).date()))
+    threshold = model.threshold if payload.threshold is None else payload.threshold
+    found = verdict(live.embedding, printed.embedding, threshold)
+    crowd = ["several_faces_in_face_image"] if live.face_count > 1 else []
+    return {
+        "face_match": found.pop("match"),
+        "ocr_fields": {"name": fields.name, "dob": fields.born, "id_no": fields.number},
+        "warnings": [*fields.warnings, *crowd],
+        **found,
+    }
+
+
+async def _read(picture: Picture, language: str, runner: Runner) -> list[TextBlock]:
+    model: EasyOcr = runner.model(OCR)
+    languages = [code.strip() for code in language.split(",")]
+    if unknown := [code for code in languages if code not in model.languages]:
+        known = ", ".join(sorted(model.languages))
+        raise LanguageUnsupported(f"The language {unknown[0][:16]!r} cannot be read; these can: {known}.")
+    given_up = threading.Event()
+    try:
+        return await runner.compute(partial(model.read, picture.bgr, languages, given_up.is_set))
+    except (ModelUnavailableError, UnknownModelError) as error:
+        raise ModelUnavailable(f"The language {language} cannot be read here: {error}.") from error
+    finally:
+        given_up.set()  # a thread cannot be cancelled, and others wait for their pages
+
+
+def _block(block: TextBlock, picture: Picture) -> dict[str, Any]:
+    low, high = block.corners.min(axis=0).tolist(), block.corners.max(axis=0).tolist()
+    return {
+        "text": block.text,
+        "confidence": round(block.confidence, 3),
+        "box": in_unit(Box(*low, *high), picture.width, picture.height),
+    }
+
+
+@contextlib.contextmanager
+def _naming(field: str) -> Iterator[None]:
+    """Say which of several images an error is about."""
+    try:
+        yield
+    except (NoFace, BadPicture, PictureTooLarge) as error:
+        raise type(error)(f"{field}: {error}") from error

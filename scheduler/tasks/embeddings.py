@@ -1,0 +1,70 @@
+"""Embeddings as they travel (little-endian float32, base64 in JSON), and what two of them say."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import EmbeddingSize
+
+Embedding = NDArray[np.float32]
+
+WIRE = np.dtype("<f4")
+
+
+def unit(vector: NDArray[np.floating]) -> Embedding:
+    """Scale to length 1; zeros stay zeros."""
+    return (vector / max(float(np.linalg.norm(vector)), float(np.finfo(np.float32).tiny))).astype(np.float32)
+
+
+def centre(embeddings: Sequence[Embedding]) -> Embedding:
+    """The direction that several embeddings of one person have in common."""
+    return unit(np.mean(embeddings, axis=0))
+
+
+def to_wire(embedding: Embedding) -> str:
+    """Base64 for a caller to keep."""
+    return base64.b64encode(embedding.astype(WIRE).tobytes()).decode("ascii")
+
+
+def from_wire(data: bytes, size: int, model: str) -> Embedding:
+    """A caller's reference embedding of ``size`` numbers by ``model``, scaled to length 1.
+
+    Raises:
+        EmbeddingSize: it has another size, or is no embedding at all (zeros, not numbers).
+    """
+    if len(data) != size * WIRE.itemsize:
+        raise EmbeddingSize(
+            f"The field reference_embedding_b64 must hold the {size} float32 numbers ({size * WIRE.itemsize} "
+            f"bytes) of an embedding by {model}; it holds {len(data)} bytes."
+        )
+    vector = np.frombuffer(data, WIRE).astype(np.float64)
+    length = float(np.linalg.norm(vector)) if np.isfinite(vector).all() else 0.0
+    if not length:
+        raise EmbeddingSize("The field reference_embedding_b64 holds numbers that are no embedding.")
+    return unit(vector)
+
+
+def cosine(one: Embedding, other: Embedding) -> float:
+    """How alike two embeddings of length 1 are: 1 the same, 0 or below nothing in common."""
+    return float(one @ other)
+
+
+def verdict(one: Embedding, other: Embedding, threshold: float) -> dict[str, Any]:
+    """``match``, ``score``, ``confidence`` and ``threshold`` of two embeddings of length 1.
+
+    The score is their cosine, 0 where it is negative. The confidence is in the verdict, whichever it is:
+    ½ at the threshold, 1 where the score could not lie further from it.
+    """
+    score = min(1.0, max(0.0, cosine(one, other)))
+    match = score >= threshold
+    farthest = (1 - threshold) if match else threshold
+    beyond = abs(score - threshold) / farthest if farthest else 1.0
+    return {
+        "match": match,
+        "score": round(score, 4),
+        "confidence": round(0.5 + 0.5 * beyond, 4),
+        "threshold": threshold,
+    }

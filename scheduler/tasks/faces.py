@@ -1,0 +1,85 @@
+"""``face_embed`` and ``face_verify``: the largest face of a picture, aligned, to an embedding."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..models.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
+from ..models.outputs import Box, Face, FaceEmbedding, Mesh
+from .embeddings import from_wire, to_wire, verdict
+from .errors import NoFace
+from .payloads import FaceEmbed, FaceVerify
+from .pictures import decode_picture
+from .runner import Picture, Runner
+
+DETECTOR, MESH, EMBEDDER = "face_detector", "face_mesh", "face_embedder"
+FACE_ROLES = (DETECTOR, MESH, EMBEDDER)
+
+
+class SeenFace(NamedTuple):
+    """The largest face, f32 embedding of length 1, and how many there are."""
+
+    embedding: NDArray[np.float32]
+    face_count: int
+
+
+async def face_embed(payload: FaceEmbed, runner: Runner) -> dict[str, Any]:
+    """``embedding_b64`` of the largest face, and ``face_count``.
+
+    Raises:
+        TaskError: ``bad_image``, ``image_too_large``, ``no_face``, or what the runner raises.
+    """
+    seen = await see_face(payload.image_b64, runner)
+    return {"embedding_b64": to_wire(seen.embedding), "face_count": seen.face_count}
+
+
+async def face_verify(payload: FaceVerify, runner: Runner) -> dict[str, Any]:
+    """``match``, ``score``, ``confidence`` and ``threshold`` (see ``verdict``), and ``face_count``.
+
+    Raises:
+        TaskError: as ``face_embed``; ``embedding_size`` for a reference that is not this model's.
+    """
+    model = runner.model(EMBEDDER)
+    reference = from_wire(payload.reference_embedding_b64, model.embedding_size, model.name)
+    seen = await see_face(payload.image_b64, runner)
+    threshold = model.threshold if payload.threshold is None else payload.threshold
+    return verdict(seen.embedding, reference, threshold) | {"face_count": seen.face_count}
+
+
+async def see_face(image: bytes, runner: Runner) -> SeenFace:
+    """The largest face of an encoded image.
+
+    Raises:
+        TaskError: ``bad_image``, ``image_too_large``, ``no_face``, or what the runner raises.
+    """
+    runner.model(EMBEDDER)  # no picture is decoded for a model that is not there
+    picture = await runner.compute(partial(decode_picture, image))
+    return await embed_largest(await runner.look(DETECTOR, picture), picture, runner)
+
+
+async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner) -> SeenFace:
+    """The largest of the faces found in a picture.
+
+    Raises:
+        TaskError: ``no_face`` where there are none, or what the runner raises.
+    """
+    if not faces:
+        raise NoFace("There is no face in the image.")
+    largest = max(faces, key=lambda face: _area(face.box))
+    region = face_region(await _keypoints(largest, picture, runner))
+    seen: FaceEmbedding = await runner.look(EMBEDDER, picture, region)
+    return SeenFace(seen.vector, len(faces))
+
+
+async def _keypoints(face: Face, picture: Picture, runner: Runner) -> NDArray[np.float64]:
+    """The points to align by; a mesh has them more exactly than the detector, if it sees a face as well."""
+    right, left = face.keypoints[:2]
+    mesh: Mesh = await runner.look(MESH, picture, mesh_region(face.box, right, left))
+    return mesh_keypoints(mesh.points) if mesh.presence >= MIN_PRESENCE else face.keypoints
+
+
+def _area(box: Box) -> float:
+    return (box.right - box.left) * (box.bottom - box.top)

@@ -1,0 +1,24 @@
+"""A caller's image to pixels."""
+
+from argusd.kernels.errors import BadImage, ImageTooLarge
+from argusd.kernels.image import decode_image
+
+from .errors import BadPicture, PictureTooLarge
+from .runner import Picture
+
+MAX_PIXELS = 40_000_000
+
+
+def decode_picture(data: bytes) -> Picture:
+    """Decode a JPEG, PNG or WebP, upright by its EXIF orientation. Takes milliseconds: not for the loop.
+
+    Raises:
+        BadPicture: it is none of them, damaged, incomplete or empty.
+        PictureTooLarge: it has more than ``MAX_PIXELS``; only its header was read.
+    """
+    try:
+        return Picture(decode_image(data, MAX_PIXELS))
+    except BadImage as error:
+        raise BadPicture(f"The image cannot be used: {error}.") from error
+    except ImageTooLarge as error:
+        raise PictureTooLarge(f"The image is too large: {error}.") from error

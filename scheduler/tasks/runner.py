@@ -1,0 +1,58 @@
+"""What a task may ask of the scheduler while it runs: looks and listens that join the streams' micro-batches.
+
+A task is a coroutine on the scheduler's loop: ``async def face_embed(payload, runner) -> dict``. It awaits
+the runner and computes little itself; decoding and other work of milliseconds goes through
+``Runner.compute``.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import Roi
+
+Computed = TypeVar("Computed")
+
+
+class Picture(NamedTuple):
+    """A decoded still image, BGR u8 ``[height, width, 3]``."""
+
+    bgr: NDArray[np.uint8]
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return int(self.bgr.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return int(self.bgr.shape[0])
+
+
+class Runner(Protocol):
+    """The scheduler, as one task sees it. Every call raises TaskError when it cannot be answered in time."""
+
+    async def look(self, role: str, picture: Picture, roi: Roi | None = None) -> Any:
+        """The role's output for a region of a picture (all of it by default), coordinates in its pixels."""
+
+    async def listen(self, role: str, windows: NDArray[np.int16]) -> list[Any]:
+        """The role's outputs for i16 ``[N, window]`` samples at 16 kHz, each on its own (stateless)."""
+
+    async def hear(self, role: str, samples: NDArray[np.int16]) -> list[Any]:
+        """The role's outputs for i16 ``[samples]`` at 16 kHz, window after window, each after the last.
+
+        For models that remember (the voice detector); what is left at the end is too short and left out.
+        """
+
+    async def compute(self, work: Callable[[], Computed]) -> Computed:
+        """Run plain work in a thread, beside the loop."""
+
+    def model(self, role: str) -> Any:
+        """The model that fills a role: for its name, its embedding size, its threshold.
+
+        Raises:
+            TaskError: ``model_unavailable``, naming the command that gets it.
+        """

@@ -1,0 +1,310 @@
+"""WebSocket streams through a running api, with a scheduler that answers as told."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import WSMsgType
+
+from argusd.api.config import Token
+from argusd.api.streams.media import MAX_JPEG_BYTES
+from argusd.ingest.ring import FrameReader
+from argusd.scheduler.messages import Latest, RoleStatus
+from argusd.scheduler.sources import Source
+
+from ..fakes import scheduler_stats
+from ..fixtures import Rig, running_rig
+from .clients import Reader, jpeg, tone, with_size
+
+Socket = aiohttp.ClientWebSocketResponse
+
+
+def seen(watched: str, number: int = 0, **data: Any) -> Latest:
+    stream = watched.partition("/")[2]
+    return Latest(watched, stream, 1_700_000_000.0 + number, 12.5, 2, {"vad": "silero"}, data)
+
+
+@contextlib.asynccontextmanager
+async def opened(rig: Rig, path: str) -> AsyncIterator[Socket]:
+    """A stream that the scheduler was asked to watch; ``path``: as ``/ml/stream/s1/face``."""
+    watched = path.partition("?")[0].removeprefix("/ml/stream/")
+    async with rig.api.http.ws_connect(path) as socket:
+        await rig.scheduler.until(lambda: watched in rig.scheduler.policies)
+        yield socket
+
+
+async def closing(socket: Socket) -> tuple[dict[str, Any], int]:
+    """What is said last, and the close code."""
+    said = await socket.receive()
+    assert said.type is WSMsgType.TEXT, said
+    closed = await socket.receive()
+    assert closed.type is WSMsgType.CLOSE
+    return json.loads(said.data), closed.data
+
+
+async def state(rig: Rig, session_id: str) -> str:
+    return str((await rig.api.json("GET", f"/sessions/{session_id}"))[1]["state"])
+
+
+@pytest.mark.parametrize("path", ["/ml/stream/s1/face", "/face/stream/s1"])
+async def test_every_look_is_answered_in_the_words_of_the_contract(rig: Rig, path: str) -> None:
+    async with rig.api.http.ws_connect(path) as socket:
+        await rig.scheduler.until(lambda: "s1/face" in rig.scheduler.policies)
+        policy = rig.scheduler.policies["s1/face"]
+        assert (policy.streams, policy.every_look) == (["face"], True)
+        await socket.send_bytes(jpeg())
+        for number in range(5):
+            rig.scheduler.say(seen("s1/face", number, gaze=None, blink=False, head_pose=None, violations=[]))
+        answers = [await socket.receive_json() for _ in range(5)]
+    assert [answer["captured_at"] for answer in answers] == [1_700_000_000.0 + number for number in range(5)]
+    assert answers[0] == {
+        "gaze": None,
+        "blink": False,
+        "head_pose": None,
+        "violations": [],
+        "session_id": "s1",
+        "stream": "face",
+        "captured_at": 1_700_000_000.0,
+        "frame_age_ms": 12.5,
+        "skipped": 2,
+        "models": {"vad": "silero"},
+    }
+
+
+async def test_media_lie_in_the_apis_arena_until_the_socket_closes(rig: Rig) -> None:
+    reader = Reader()
+    source = asyncio.create_task(Source(rig.api.config.runtime_dir / "api.sock", reader, lambda: None).run())
+    async with opened(rig, "/ml/stream/s1/video") as socket:
+        await socket.send_bytes(jpeg())
+        while not reader.rings:  # noqa: ASYNC110 the source tells of rings, not of when
+            await asyncio.sleep(0.005)
+        ring = reader.rings["s1/video", "video"]
+        frames = FrameReader(ring.view, ring.row, ring.generation)
+        frame = frames.newest()
+        assert frame is not None
+        assert frame.planes[0].tobytes() == jpeg()
+    await rig.scheduler.until(lambda: not rig.scheduler.policies)
+    while reader.rings:  # noqa: ASYNC110
+        await asyncio.sleep(0.005)
+    assert not frame.valid()
+    assert not frame.planes[0].any(), "what was written is zeroed"
+    source.cancel()
+
+
+async def test_streams_of_a_session_come_and_go_and_the_session_with_them(rig: Rig) -> None:
+    async with rig.api.events("/events") as events:
+        async with opened(rig, "/ml/stream/s1/face") as face:
+            assert await state(rig, "s1") == "connecting"
+            async with opened(rig, "/ml/stream/s1/audio?sample_rate=48000") as audio:
+                await audio.send_bytes(tone(48_000, 0.1).tobytes())
+                assert (await events.next())[2]["name"] == "connecting"
+                live = (await events.next())[2]
+                assert (live["name"], live["data"]["worker"]) == ("live", "api")
+                _, session = await rig.api.json("GET", "/sessions/s1")
+                assert (session["streams"], session["worker_id"]) == (["face", "audio"], "api")
+                assert set(rig.scheduler.policies) == {"s1/face", "s1/audio"}
+            await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {"s1/face"})
+            assert await state(rig, "s1") == "live"
+            assert not face.closed
+        ended = (await events.next())[2]
+        assert (ended["name"], ended["state"], ended["data"]["reason"]) == ("closed", "end", "client")
+    async with opened(rig, "/ml/stream/s1/face"):
+        assert await state(rig, "s1") == "connecting"
+
+
+async def test_findings_and_results_belong_to_the_session(rig: Rig) -> None:
+    async with opened(rig, "/ml/stream/s1/face"), rig.api.events("/sessions/s1/events") as events:
+        rig.scheduler.find("s1/face", type="violation", name="gaze_away", state="start")
+        rig.scheduler.say(seen("s1/face", face_count=1))
+        event = (await events.next())[2]
+        assert (event["session_id"], event["name"]) == ("s1", "gaze_away")
+        results: dict[str, Any] = {"streams": {}}
+        while not results["streams"]:
+            _, results = await rig.api.json("GET", "/sessions/s1/results")
+    assert results["streams"]["face"]["data"] == {"face_count": 1}
+    assert results["violations"]["gaze_away"]["count"] == 1
+
+
+async def test_a_policy_reaches_streams_that_are_open(rig: Rig) -> None:
+    async with opened(rig, "/ml/stream/s1/face"):
+        body = {"policy": {"face_absent": {"start_after_s": 9.0}}}
+        await rig.api.json("PUT", "/sessions/s1", json=body)
+        await rig.scheduler.until(
+            lambda: rig.scheduler.policies["s1/face"].policy.face_absent.start_after_s == 9
+        )
+
+
+async def test_lip_sync_speaks_json_both_ways(rig: Rig) -> None:
+    async with opened(rig, "/ml/stream/s1/lipsync") as socket:
+        await socket.send_json({"type": "audio_chunk", "data_b64": "AAAAAA==", "ts": 0.5})
+        rig.scheduler.say(seen("s1/lipsync", score=0.9, violations=[]))
+        answer = await socket.receive_json()
+        assert (answer["type"], answer["score"], answer["ts"]) == ("sync_score", 0.9, 1_700_000_000.0)
+        await socket.send_json({"type": "video_frame", "data_b64": "AAAA", "ts": 0.5})
+        said, code = await closing(socket)
+    assert (said["error_code"], code) == ("bad_image", 4422)
+
+
+@pytest.mark.parametrize(
+    ("stream", "message", "error_code", "code"),
+    [
+        ("face", b"no picture", "bad_image", 4422),
+        ("video", jpeg()[:-40], "bad_image", 4422),
+        ("face", with_size(jpeg(), 0, 0), "bad_image", 4422),
+        ("video", with_size(jpeg(), 20_000, 20_000), "image_too_large", 4413),
+        ("face", bytes(MAX_JPEG_BYTES + 1), "image_too_large", 4413),
+        ("face", "text", "unsupported_media_type", 4415),
+        ("audio", bytes(321), "bad_audio", 4422),
+        ("audio", bytes(32_002), "audio_too_long", 4413),
+        ("audio", "text", "unsupported_media_type", 4415),
+        ("lipsync", b"\x00", "unsupported_media_type", 4415),
+        ("lipsync", "{", "malformed_body", 4400),
+        ("lipsync", '{"type": "video_frame"}', "invalid_field", 4422),
+        ("lipsync", '{"type": "audio_chunk", "data_b64": "%", "ts": 1}', "invalid_field", 4422),
+    ],
+)
+async def test_bad_input_ends_its_stream_and_no_other(
+    rig: Rig, stream: str, message: bytes | str, error_code: str, code: int
+) -> None:
+    async with opened(rig, "/ml/stream/good/face") as good, opened(rig, f"/ml/stream/bad/{stream}") as bad:
+        await (bad.send_bytes(message) if isinstance(message, bytes) else bad.send_str(message))
+        said, closed = await closing(bad)
+        assert (said["success"], said["error_code"], closed) == (False, error_code, code)
+        assert said["error"].endswith(".")
+        await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {"good/face"})
+        await good.send_bytes(jpeg())
+        rig.scheduler.say(seen("good/face", face_count=1))
+        assert (await good.receive_json())["face_count"] == 1
+
+
+async def test_a_message_beyond_all_bounds_is_not_read_to_its_end(rig: Rig) -> None:
+    async with opened(rig, "/ml/stream/s1/face") as socket:
+        with contextlib.suppress(ConnectionError):  # the api hangs up while we still send
+            await socket.send_bytes(bytes(8 * MAX_JPEG_BYTES))
+        await rig.scheduler.until(lambda: not rig.scheduler.policies)
+    assert await state(rig, "s1") == "closed"
+
+
+async def refused(rig: Rig, path: str) -> tuple[str, int]:
+    async with rig.api.http.ws_connect(path) as socket:
+        said, code = await closing(socket)
+    return said["error_code"], code
+
+
+async def test_a_stream_has_one_socket(rig: Rig) -> None:
+    async with opened(rig, "/ml/stream/s1/face") as first:
+        assert await refused(rig, "/face/stream/s1") == ("stream_active", 4409)
+        rig.scheduler.say(seen("s1/face", face_count=1))
+        assert (await first.receive_json())["face_count"] == 1
+
+
+async def test_a_session_has_a_publisher_or_sockets(rig: Rig) -> None:
+    await rig.api.publish("published")
+    assert await refused(rig, "/ml/stream/published/face") == ("session_active", 4409)
+    async with opened(rig, "/ml/stream/socketed/face"):
+        status, answer = await rig.api.json(
+            "POST", "/whip/socketed", data="v=0", headers={"Content-Type": "application/sdp"}
+        )
+        assert (status, answer["error_code"]) == (409, "session_active")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ml/stream/a b/face",
+        f"/face/stream/{'x' * 129}",
+        "/ml/stream/s1/audio?sample_rate=7999",
+        "/ml/stream/s1/audio?sample_rate=48001",
+        "/ml/stream/s1/audio?sample_rate=fast",
+        "/ml/stream/s1/audio?sample_rate=-16000",
+    ],
+)
+async def test_wrong_parameters_are_named(rig: Rig, path: str) -> None:
+    assert await refused(rig, path) == ("invalid_field", 4422)
+
+
+async def test_unknown_streams_and_plain_requests_are_plain_http_errors(rig: Rig) -> None:
+    status, answer = await rig.api.json("GET", "/ml/stream/s1/smell")
+    assert (status, answer["error_code"]) == (404, "not_found")
+    status, answer = await rig.api.json("GET", "/ml/stream/s1/face")
+    assert (status, answer["error_code"]) == (400, "malformed_body")
+
+
+async def test_strangers_get_no_socket(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, tokens=(Token("secret", "mine"),)) as rig:
+        for headers, path, status in (
+            ({}, "/ml/stream/mine1/face", 401),
+            ({"Authorization": "Bearer secret"}, "/ml/stream/yours/face", 403),
+        ):
+            with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+                await rig.api.http.ws_connect(path, headers=headers)
+            assert caught.value.status == status
+        headers = {"Authorization": "Bearer secret"}
+        async with rig.api.http.ws_connect("/ml/stream/mine1/face", headers=headers) as socket:
+            await rig.scheduler.until(lambda: "mine1/face" in rig.scheduler.policies)
+            assert not socket.closed
+
+
+async def test_streams_past_the_limits_are_turned_away(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, max_streams=1, max_sessions=1) as rig:
+        async with opened(rig, "/ml/stream/s1/face"):
+            assert await refused(rig, "/ml/stream/s1/audio") == ("overloaded", 4503)
+        assert await refused(rig, "/ml/stream/s2/face") == ("overloaded", 4503)
+        async with opened(rig, "/ml/stream/s1/audio"):
+            pass
+
+
+async def test_a_full_arena_ends_the_stream_that_needs_more(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, arena_mib=2) as rig, opened(rig, "/ml/stream/small/face") as small:
+        await small.send_bytes(jpeg())
+        async with opened(rig, "/ml/stream/large/face") as large:
+            await large.send_bytes(jpeg(1280, 720, quality=100))
+            said, code = await closing(large)
+        assert (said["error_code"], code) == ("shm_exhausted", 4503)
+        await small.send_bytes(jpeg())
+        rig.scheduler.say(seen("small/face", face_count=1))
+        assert (await small.receive_json())["face_count"] == 1
+
+
+async def test_a_stream_that_nobody_would_look_at_is_refused(rig: Rig) -> None:
+    missing = RoleStatus("vad", "", False, "nothing pulled", 0.0)
+    rig.scheduler.say(scheduler_stats("boot-1", roles=[missing], active_sessions={"face": 0, "audio": 0}))
+    while (await rig.api.json("GET", "/ready"))[1]["ready"]:  # noqa: ASYNC110 no event crosses HTTP
+        await asyncio.sleep(0.01)
+    assert await refused(rig, "/ml/stream/s1/audio") == ("model_unavailable", 4503)
+    assert await refused(rig, "/ml/stream/s1/lipsync") == ("model_unavailable", 4503)
+    async with opened(rig, "/ml/stream/s1/face"):
+        pass
+
+
+async def test_deleting_the_session_closes_its_sockets(rig: Rig) -> None:
+    async with opened(rig, "/ml/stream/s1/face") as face, opened(rig, "/ml/stream/s1/audio") as audio:
+        status, _ = await rig.api.json("DELETE", "/sessions/s1")
+        assert status == 204
+        for socket in (face, audio):
+            said, code = await closing(socket)
+            assert (said["error_code"], code) == ("stream_ended", 4410)
+    assert (await rig.api.json("GET", "/sessions/s1"))[0] == 404
+
+
+async def test_the_end_of_the_api_is_told(tmp_path: Path) -> None:
+    async with running_rig(tmp_path) as rig, opened(rig, "/ml/stream/s1/face") as socket:
+        rig.api.stop.set()
+        said, code = await closing(socket)
+        assert (said["error_code"], code) == ("draining", 4503)
+
+
+async def test_a_client_that_reads_nothing_is_cut_off_and_harms_nobody(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, slow_consumer_s=0.1, heartbeat_s=60) as rig:
+        async with opened(rig, "/ml/stream/deaf/face") as deaf:
+            assert deaf._reader is not None
+            deaf._conn.protocol.pause_reading()  # type: ignore[union-attr]
+            while "deaf/face" in rig.scheduler.policies:
+                rig.scheduler.say(seen("deaf/face", filling="x" * 100_000))
+                await asyncio.sleep(0)
+        assert await state(rig, "deaf") == "closed"

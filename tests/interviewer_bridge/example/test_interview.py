@@ -1,0 +1,141 @@
+"""The example's interviews against a running daemon: real models, real people, real WebRTC, real streams."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+from av import AudioResampler
+from av import open as open_media
+
+from argusd.daemon.config import load_config
+from argusd.interviewer_bridge import MLOrchestratorClient
+from argusd.interviewer_bridge.errors import InvalidRequest, NoFace, NotThere, NoVoice
+from argusd.scheduler.zoo.store import ZooStore
+
+from ...live_daemon import Daemon, started
+
+pytestmark = [pytest.mark.weights, pytest.mark.slow]
+
+MEDIA = Path(__file__).parents[4] / "shared" / "media"
+if not MEDIA.is_dir():
+    pytest.skip("the recordings are not here", allow_module_level=True)
+
+# One man's clips: the first looks ahead, in the second he looks away once.
+AHEAD, AWAY = MEDIA / "gaze_focus.mp4", MEDIA / "gaze_left.mp4"
+ONE, SAME, OTHER = sorted((MEDIA / "speech").glob("*.flac"))[:3]
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    ZooStore(load_config().cache_dir).pull(["live", "registry"])
+    with started(tmp_path_factory.mktemp("state")) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+async def ml(daemon: Daemon) -> AsyncIterator[MLOrchestratorClient]:
+    async with MLOrchestratorClient(daemon.url, timeout_s=60) as client:
+        yield client
+
+
+def pictures(clip: Path, count: int, every: int = 1) -> list[bytes]:
+    """Frames of a clip as JPEGs."""
+    with open_media(str(clip)) as container:
+        frames = islice(container.decode(video=0), 0, count * every, every)
+        return [cv2.imencode(".jpg", each.to_ndarray(format="bgr24"))[1].tobytes() for each in frames]
+
+
+@pytest.fixture
+def still(tmp_path: Path) -> Path:
+    """The man of the clips, alone."""
+    path = tmp_path / "still.jpg"
+    path.write_bytes(pictures(AHEAD, 1)[0])
+    return path
+
+
+def hold(daemon: Daemon, **options: Path | str) -> tuple[list[str], Any]:
+    """Run the example as a person would: the violations it printed meanwhile, and its report."""
+    command = [sys.executable, "-P", "-m", "argusd.interviewer_bridge.example", "--url", daemon.url]
+    for option, value in options.items():
+        command += [f"--{option.replace('_', '-')}", str(value)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
+    assert done.returncode == 0, done.stderr
+    printed, brace, report = done.stdout.partition("{\n")
+    return [line.split(" s  ")[1] for line in printed.splitlines()], json.loads(brace + report)
+
+
+def test_who_was_enrolled_is_recognised_and_passes(daemon: Daemon, still: Path) -> None:
+    people = {"face": still, "voice": ONE, "now_face": still, "now_voice": SAME}
+    printed, report = hold(daemon, session="the-same", room=still, recording=AWAY, **people)
+    assert printed == ["gaze_away start", "gaze_away end"]
+    assert report["verification"]["face_match"] is True
+    assert report["verification"]["voice_match"] is True
+    assert report["room"]["person_count"] == 1
+    assert report["results"]["state"] == "closed"
+    assert report["results"]["violations"]["gaze_away"]["count"] == 1
+    assert report["reasons"] == []
+
+
+def test_somebody_else_is_sent_to_review(daemon: Daemon, still: Path) -> None:
+    people = {
+        "face": MEDIA / "obama2.jpg",
+        "voice": ONE,
+        "now_face": MEDIA / "biden.jpg",
+        "now_voice": OTHER,
+    }
+    two = MEDIA / "two_people.jpg"
+    printed, report = hold(daemon, session="another", room=two, recording=AWAY, **people)
+    assert "identity_mismatch start" in printed
+    assert report["reasons"] == ["face_differs", "voice_differs", "not_alone_in_room", "identity_mismatch"]
+
+
+async def test_errors_are_typed(ml: MLOrchestratorClient) -> None:
+    wall = cv2.imencode(".png", cv2.UMat(240, 320, cv2.CV_8UC3, (90, 90, 90)).get())[1].tobytes()
+    with pytest.raises(NoFace):
+        await ml.infer("errors", "face_embed", {"image_b64": wall})
+    with pytest.raises(NoVoice):
+        await ml.infer("errors", "audio_enroll", {"audio_b64": bytes(96_000), "sample_rate": 16_000})
+    with pytest.raises(NotThere) as expired:
+        await ml.infer("errors", "video_room_scan", {"scan_id": "never", "complete": True})
+    with pytest.raises(InvalidRequest) as unknown:
+        await ml.infer("errors", "face_dance", {})
+    assert (expired.value.code, unknown.value.code) == ("scan_expired", "unknown_task")
+
+
+async def test_a_face_stream_finds_the_face(ml: MLOrchestratorClient) -> None:
+    async def camera() -> AsyncIterator[bytes]:
+        for picture in pictures(AHEAD, 12, every=4):
+            yield picture
+            await asyncio.sleep(1 / 6)  # a camera's pace
+
+    found = [finding async for finding in ml.stream("streamed", "face", camera())]
+    assert found
+    assert {(finding["session_id"], finding["stream"]) for finding in found} == {("streamed", "face")}
+    assert found[-1]["face_count"] == 1
+    assert found[-1]["gaze"]["direction"] == "center"
+
+
+async def test_an_audio_stream_hears_speech(ml: MLOrchestratorClient) -> None:
+    async def microphone() -> AsyncIterator[bytes]:
+        for block in blocks(ONE):
+            yield block
+            await asyncio.sleep(len(block) / 32_000)
+
+    found = [finding["has_speech"] async for finding in ml.stream("heard", "audio", microphone())]
+    assert found.count(True) > len(found) / 2
+
+
+def blocks(recording: Path) -> Iterator[bytes]:
+    """The first three seconds as s16 mono at 16 kHz, 0.1 s at a time."""
+    with open_media(str(recording)) as container:
+        resampler = AudioResampler("s16", "mono", 16_000, 1_600)
+        resampled = (block for frame in container.decode(audio=0) for block in resampler.resample(frame))
+        for block in islice(resampled, 30):
+            yield block.to_ndarray().tobytes()

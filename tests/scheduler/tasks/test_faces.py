@@ -1,0 +1,130 @@
+"""Faces of real people through the real models, and what is refused."""
+
+import base64
+from itertools import combinations
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from argusd.scheduler.models.alignment import ARCFACE, mesh_keypoints
+from argusd.scheduler.tasks.errors import BadPicture, EmbeddingSize, NoFace, PictureTooLarge
+from argusd.scheduler.tasks.faces import face_embed, face_verify
+from argusd.scheduler.tasks.payloads import FaceEmbed, FaceVerify
+
+from ..recordings import Runners
+from .direct_runner import DirectRunner
+
+OBAMA, BIDEN = ("obama-480p.jpg", "obama2.jpg"), ("biden.jpg", "two_people.jpg")  # the largest of the two
+PAIRS = list(combinations(OBAMA + BIDEN, 2))
+
+
+@pytest.fixture
+def runner(runners: Runners) -> DirectRunner:
+    return DirectRunner(runners)
+
+
+async def embedding(runner: DirectRunner, image: bytes) -> bytes:
+    return base64.b64decode((await face_embed(FaceEmbed(image_b64=image), runner))["embedding_b64"])
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+async def test_a_person_matches_oneself_and_nobody_else(
+    runner: DirectRunner, media: Path, one: str, other: str
+) -> None:
+    reference = await embedding(runner, (media / one).read_bytes())
+    payload = FaceVerify(image_b64=(media / other).read_bytes(), reference_embedding_b64=reference)
+    found = await face_verify(payload, runner)
+    assert found["match"] is any({one, other} <= set(person) for person in (OBAMA, BIDEN)), found
+    assert found["match"] == (found["score"] >= found["threshold"])
+    assert 0.5 <= found["confidence"] <= 1
+
+
+async def test_both_people_of_a_picture_are_counted_and_the_larger_face_is_taken(
+    runner: DirectRunner, media: Path
+) -> None:
+    payload = FaceEmbed(image_b64=(media / "two_people.jpg").read_bytes())
+    assert (await face_embed(payload, runner))["face_count"] == 2
+
+
+async def test_an_embedding_is_a_unit_vector_of_little_endian_float32(
+    runner: DirectRunner, media: Path
+) -> None:
+    vector = np.frombuffer(await embedding(runner, (media / "biden.jpg").read_bytes()), "<f4")
+    assert vector.shape == (1024,)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+async def test_the_format_makes_no_difference(runner: DirectRunner, media: Path, suffix: str) -> None:
+    reference = await embedding(runner, (media / "biden.jpg").read_bytes())
+    encoded = cv2.imencode(suffix, np.asarray(cv2.imread(str(media / "biden.jpg"))))[1].tobytes()
+    found = await face_verify(FaceVerify(image_b64=encoded, reference_embedding_b64=reference), runner)
+    assert found["score"] > 0.98
+
+
+@pytest.mark.parametrize("degrees", [-30, -15, 15, 30])
+async def test_a_tilted_head_is_the_same_person(runner: DirectRunner, media: Path, degrees: int) -> None:
+    reference = await embedding(runner, (media / "biden.jpg").read_bytes())
+    upright = np.asarray(cv2.imread(str(media / "biden.jpg")))
+    turn = cv2.getRotationMatrix2D((580.0, 380.0), degrees, 1.0)
+    tilted = cv2.warpAffine(upright, turn, (upright.shape[1], upright.shape[0]))
+    image = cv2.imencode(".jpg", tilted)[1].tobytes()
+    found = await face_verify(FaceVerify(image_b64=image, reference_embedding_b64=reference), runner)
+    assert found["score"] > 0.9
+
+
+async def test_the_callers_threshold_decides(runner: DirectRunner, media: Path) -> None:
+    reference = await embedding(runner, (media / "obama-480p.jpg").read_bytes())
+    image = (media / "obama2.jpg").read_bytes()
+    strict = FaceVerify(image_b64=image, reference_embedding_b64=reference, threshold=0.99)
+    assert (await face_verify(strict, runner))["match"] is False
+    lax = FaceVerify(image_b64=image, reference_embedding_b64=reference, threshold=0.0)
+    assert (await face_verify(lax, runner))["match"] is True
+
+
+async def test_where_nobody_is_there_is_no_face(runner: DirectRunner) -> None:
+    wall = cv2.imencode(".jpg", np.full((480, 640, 3), 120, np.uint8))[1].tobytes()
+    with pytest.raises(NoFace):
+        await face_embed(FaceEmbed(image_b64=wall), runner)
+
+
+@pytest.mark.parametrize(
+    ("image", "error"),
+    [
+        pytest.param(b"", BadPicture, id="nothing"),
+        pytest.param(b"not an image at all, but long enough", BadPicture, id="not an image"),
+        pytest.param(
+            b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + (20_000).to_bytes(4, "big") * 2,
+            PictureTooLarge,
+            id="20000x20000",
+        ),
+    ],
+)
+async def test_bad_pictures_are_refused(runner: DirectRunner, image: bytes, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        await face_embed(FaceEmbed(image_b64=image), runner)
+
+
+async def test_a_reference_of_another_size_is_refused_before_the_picture_is_looked_at(
+    runner: DirectRunner,
+) -> None:
+    with pytest.raises(EmbeddingSize, match="1024 float32 numbers"):
+        await face_verify(FaceVerify(image_b64=b"", reference_embedding_b64=bytes(512 * 4)), runner)
+
+
+def test_the_template_is_arcfaces() -> None:
+    """InsightFace's five points of a 112-pixel crop, the mouth's corners as their middle."""
+    np.testing.assert_allclose(
+        ARCFACE * 112,
+        [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [56.1396, 92.2848]],
+        atol=1e-4,
+    )
+
+
+def test_a_mesh_gives_the_same_four_points() -> None:
+    points = np.zeros((478, 3))
+    points[[33, 133], 0], points[[362, 263], 0] = (10, 20), (40, 50)
+    points[1, :2], points[[61, 291], 0] = (30, 15), (22, 38)
+    np.testing.assert_array_equal(mesh_keypoints(points), [[15, 0], [45, 0], [30, 15], [30, 0]])
