@@ -10,8 +10,11 @@ FILES = Path(__file__).parent / "ui"
 TYPES = {
     "index.html": "text/html",
     "style.css": "text/css",
-    "dashboard.js": "text/javascript",
     "eye.svg": "image/svg+xml",
+    **{
+        f"{part}.js": "text/javascript"
+        for part in ("dashboard", "events", "figures", "page", "scene", "sessions")
+    },
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

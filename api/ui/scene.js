@@ -1,0 +1,42 @@
+// A drawing of what was found in the picture: outlines of faces and things, and where the person looks. The picture
+// itself never reaches the dashboard.
+
+const SVG = "http://www.w3.org/2000/svg"; // a name, not an address
+const WIDTH = 120;
+const HEIGHT = 90;
+const GAZE_REACH = 60;
+
+export function drawScene({ face, video }) {
+  const scene = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "scene", role: "img" });
+  scene.append(titled("faces and things in the picture"));
+  for (const thing of video?.data.objects ?? []) scene.append(outline(thing.box, "thing", thing.label));
+  for (const box of face?.data.faces ?? []) scene.append(outline(box, "face", "face"));
+  if (face?.data.gaze && face.data.faces.length) scene.append(gazeLine(face.data.faces[0], face.data.gaze));
+  return scene;
+}
+
+function shape(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function titled(text) {
+  const title = shape("title", {});
+  title.textContent = text;
+  return title;
+}
+
+function outline([left, top, right, bottom], kind, label) {
+  const box = shape("rect", {
+    x: left * WIDTH, y: top * HEIGHT, width: (right - left) * WIDTH, height: (bottom - top) * HEIGHT, rx: 3, class: kind,
+  });
+  box.append(titled(label));
+  return box;
+}
+
+// Gaze is told as the person sees it: x > 0 is the person's left, which is the picture's right.
+function gazeLine([left, top, right, bottom], gaze) {
+  const [x, y] = [((left + right) / 2) * WIDTH, ((top + bottom) / 2) * HEIGHT];
+  return shape("line", { x1: x, y1: y, x2: x + gaze.x * GAZE_REACH, y2: y + gaze.y * GAZE_REACH, class: "gaze" });
+}

@@ -1,0 +1,57 @@
+// The sessions: what is seen and heard in each right now, and what has been violated, how often and how long.
+
+import { $, element, get, plain } from "./page.js";
+import { drawScene } from "./scene.js";
+
+const MOST_SESSIONS = 12;
+const ACTIVE = ["connecting", "live", "stale"];
+
+export async function showSessions() {
+  const response = await get("/sessions");
+  if (!response.ok) return;
+  const { sessions } = await response.json();
+  const active = sessions.filter((session) => ACTIVE.includes(session.state));
+  const rest = sessions.filter((session) => !active.includes(session));
+  $("live").textContent = active.length;
+  $("no-sessions").hidden = active.length > 0;
+  const newest = (list) => list.sort((a, b) => b.updated_at - a.updated_at);
+  const shown = [...newest(active), ...newest(rest)].slice(0, MOST_SESSIONS);
+  $("sessions").replaceChildren(...await Promise.all(shown.map(sessionItem)));
+}
+
+async function sessionItem(session) {
+  const item = element("li", "", session.state);
+  const text = element("div");
+  text.append(element("b", session.session_id), " ", element("span", session.state));
+  const response = await get(`/sessions/${encodeURIComponent(session.session_id)}/results`);
+  if (response.ok) {
+    const { streams, violations } = await response.json();
+    if (session.state === "live") {
+      text.append(element("p", facts(streams).join(" · "), "facts"));
+      item.append(drawScene(streams));
+    }
+    text.append(tags(violations));
+  }
+  item.prepend(text);
+  return item;
+}
+
+function facts({ face, video, audio }) {
+  const told = [];
+  if (face) told.push(face.data.face_count === 1 ? "1 face" : `${face.data.face_count} faces`);
+  if (face?.data.gaze) told.push(`looks ${face.data.gaze.direction}`);
+  if (video) told.push([...new Set(video.data.objects.map((thing) => thing.label))].join(", "));
+  if (audio) told.push(audio.data.has_speech ? "speech" : "silence");
+  return told.filter(Boolean);
+}
+
+function tags(violations) {
+  const list = element("div", "", "tags");
+  for (const [name, found] of Object.entries(violations)) {
+    const open = found.open_since_s !== null;
+    const lasted = found.total_s ? `${found.total_s.toFixed(1)} s` : "";
+    const text = [plain(name), `${found.count}×`, lasted, open ? "now" : ""].filter(Boolean).join(" ");
+    list.append(element("i", text, open ? "open" : ""));
+  }
+  return list;
+}
