@@ -32,6 +32,7 @@ OLDER_NAMES = {
     "REDIS_URL": ("api", "redis_url"),
     "PORT": ("api", "port"),
     "PROCTORING_ML_DEVICE": ("scheduler", "device"),
+    "HUGGINGFACE_TOKEN": ("huggingface_token",),
     "PROXYLLM_URL": ("api", "llm", "default", "base_url"),
     "PROXYLLM_KEY": ("api", "llm", "default", "api_key"),
     "PROXYLLM_MODEL": ("api", "llm", "default", "model"),
@@ -48,7 +49,8 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """The top-level keys: what more than one process must agree on.
 
     ``runtime_dir`` (sockets) lies in ``state_dir`` unless it is set. ``ingest_workers`` 0 means one for every
-    four cores.
+    four cores. ``huggingface_token`` is shown to Hugging Face's hub alone, for models whose terms its owner
+    accepted.
     """
 
     state_dir: Path = Path("~/.local/state/argusd")
@@ -56,6 +58,7 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     cache_dir: Path = Path("~/.cache/argusd")
     ingest_workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    huggingface_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")] | None = None
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +74,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     cache_dir: Path
     ingest_workers: int
     log_level: str
+    huggingface_token: str | None
     api: ApiConfig
     ingest: IngestConfig
     scheduler: SchedulerConfig
@@ -140,6 +144,7 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
     return Config(
         **common,
         log_level=shared.log_level,
+        huggingface_token=shared.huggingface_token,
         api=_section(tables["api"], ApiConfig, "api", common),
         ingest=_section(
             tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0}

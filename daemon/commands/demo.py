@@ -27,7 +27,7 @@ from argusd.daemon.summary import Summary
 from argusd.daemon.supervisor import describe_exit
 from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.media import open_file
-from argusd.scheduler.zoo.errors import ZooError
+from argusd.scheduler.zoo.errors import CacheUnusableError
 from argusd.scheduler.zoo.store import ZooStore
 
 HELP = {"demo": "pull models, run the daemon, publish the sample clip, print what is found"}
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     config = daemon_config(args)
     require_free_port(config)
     print("models …", flush=True)
-    pull_what_can_be_had(ZooStore(config.cache_dir))
+    pull_what_can_be_had(ZooStore(config.cache_dir, huggingface_token=config.huggingface_token))
     clip = sample_clip(config.cache_dir)
     return asyncio.run(_show(config, clip))
 
@@ -62,13 +62,11 @@ def run(args: argparse.Namespace) -> int:
 def pull_what_can_be_had(store: ZooStore) -> None:
     """Pull the models of live sessions; one that cannot be had is named and left out."""
     try:
-        store.pull(["live"])
-    except ZooError:
-        for entry in store.manifest.select(["live"]):
-            try:
-                store.pull([entry.name])
-            except ZooError as error:
-                print(f"  without {entry.name}: {error}", flush=True)
+        failures = store.pull_each(["live"])
+    except CacheUnusableError as error:
+        failures = {"models": error}
+    for name, failure in failures.items():
+        print(f"  without {name}: {failure}", flush=True)
 
 
 async def _show(config: Config, clip: Path) -> int:

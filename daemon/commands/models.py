@@ -1,6 +1,8 @@
 """``argusd models list|pull|verify``: the model store, by hand."""
 
 import argparse
+import sys
+from collections.abc import Sequence
 
 from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.store import ModelStatus, ZooStore, list_models
@@ -21,23 +23,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one action."""
-    store = ZooStore(load_config(args.config).cache_dir)
+    config = load_config(args.config)
+    store = ZooStore(config.cache_dir, huggingface_token=config.huggingface_token)
     if args.action == "list":
         print("\n".join(table(list_models(store))))
         return 0
-    if args.action == "pull":
-        store.pull(args.names)
-        return 0
+    return pull(store, args.names) if args.action == "pull" else verify(store)
+
+
+def pull(store: ZooStore, names: Sequence[str]) -> int:
+    """Fetch and convert; a line for each model that cannot be had, and 1 if there is any."""
+    failures = store.pull_each(names)
+    for name, error in failures.items():
+        print(f"without {name}: {error}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def verify(store: ZooStore) -> int:
+    """A line for each damaged file, and 1 if there is any; say which hashes rest on our own first pull."""
     damages = store.verify()
     for damage in damages:
         print(f"{damage.model}: {damage.file}: {damage.reason}")
+    for file in store.first_seen():
+        print(f"{file.model}: {file.file}: no published hash; first seen with SHA-256 {file.sha256}")
     print(f"{len(damages)} damaged files" if damages else "all files are whole")
     return 1 if damages else 0
 
 
 def table(statuses: list[ModelStatus]) -> list[str]:
     """One line a model, in columns."""
-    rows = [("", "NAME", "ROLE", "PACKS", "MB", "LICENCE", "ABOUT")]
+    rows = [("", "NAME", "ROLE", "PACKS", "MB", "HASHES", "LICENCE", "ABOUT")]
     rows += [
         (
             "✓" if status.present else "·",
@@ -45,6 +60,7 @@ def table(statuses: list[ModelStatus]) -> list[str]:
             status.role or status.kind,
             ",".join(status.packs),
             f"{status.size / 1e6:.1f}" if status.size else "",
+            status.hashes,
             status.licence,
             status.about,
         )

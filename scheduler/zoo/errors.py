@@ -42,8 +42,14 @@ class SourceUnavailableError(ZooError):
     code = "source_unavailable"
 
 
+class GatedModelError(SourceUnavailableError):
+    """The publisher gives the file only to those who accepted its terms. The sentence says where and how."""
+
+    code = "model_gated"
+
+
 class HashMismatchError(ZooError):
-    """A file arrived whose SHA-256 is not the manifest's. It was discarded."""
+    """A file arrived whose SHA-256 is not the manifest's, or not that of its first pull. It was discarded."""
 
     code = "hash_mismatch"
 

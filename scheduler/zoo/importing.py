@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from .first_seen import expected_sha256
 from .layout import CacheLayout, file_sha256, place
 from .manifest import ModelEntry
 
@@ -75,7 +76,7 @@ def is_current(layout: CacheLayout, entry: ModelEntry) -> bool:
         and record.importer == entry.importer
         and record.importer_version == IMPORTERS[entry.importer].version
         and record.outputs == entry.outputs
-        and record.sources == _hashes(entry)
+        and record.sources == _hashes(layout, entry)
     )
 
 
@@ -101,7 +102,7 @@ def import_model(layout: CacheLayout, entry: ModelEntry) -> None:
         importer=entry.importer,
         importer_version=importer.version,
         outputs=entry.outputs,
-        sources=_hashes(entry),
+        sources=_hashes(layout, entry),
         onnx_version=importlib.metadata.version("onnx"),
         sha256=file_sha256(half_done),
     )
@@ -115,5 +116,6 @@ def _write_record(half_done: Path, target: Path, record: ImportRecord) -> None:
     place(half_done, target)
 
 
-def _hashes(entry: ModelEntry) -> dict[str, str]:
-    return {file.name: file.sha256 for file in entry.files}
+def _hashes(layout: CacheLayout, entry: ModelEntry) -> dict[str, str]:
+    folder = layout.folder(entry)
+    return {file.name: expected_sha256(folder, file) or file.sha256 for file in entry.files}

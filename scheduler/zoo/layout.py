@@ -5,6 +5,7 @@
     <cache>/models/<name>/<file>            a file as published
     <cache>/models/<name>/<name>.onnx       what the importer made of it
     <cache>/models/<name>/import.json       which importer made it, from what
+    <cache>/models/<name>/first_seen.json   the hashes of files whose publisher names none
     <cache>/assets/<name>/<file>            sample media
     <cache>/pull.lock                       held while pulling
     <cache>/work/                           half-done work; whatever is here while nobody holds the lock is

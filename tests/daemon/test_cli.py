@@ -4,6 +4,9 @@ from pathlib import Path
 import pytest
 
 from argusd.daemon.cli import COMMANDS, main
+from argusd.daemon.commands import models
+from argusd.scheduler.zoo.manifest import UNPUBLISHED, Manifest, ModelEntry, ModelFile, PathSource
+from argusd.scheduler.zoo.store import ZooStore
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +68,7 @@ def test_a_taken_port_is_named(command: str, capsys: pytest.CaptureFixture[str])
 def test_models_are_listed_before_any_is_here(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "list"]) == 0
     heading, *rows = capsys.readouterr().out.splitlines()
-    assert heading.split() == ["NAME", "ROLE", "PACKS", "MB", "LICENCE", "ABOUT"]
+    assert heading.split() == ["NAME", "ROLE", "PACKS", "MB", "HASHES", "LICENCE", "ABOUT"]
     assert rows
     assert all(row.startswith("·") for row in rows)
 
@@ -73,3 +76,23 @@ def test_models_are_listed_before_any_is_here(capsys: pytest.CaptureFixture[str]
 def test_an_empty_cache_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "verify"]) == 0
     assert capsys.readouterr().out == "all files are whole\n"
+
+
+def test_each_model_that_cannot_be_had_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "b").write_bytes(b"weights")
+    files = {name: ModelFile(name, UNPUBLISHED, (PathSource(str(tmp_path / name)),)) for name in "abc"}
+    entries = [ModelEntry(name, "a model", "MIT", (file,), packs=("p",)) for name, file in files.items()]
+    store = ZooStore(tmp_path / "cache", Manifest(tuple(entries)))
+    monkeypatch.setattr(models, "ZooStore", lambda *_, **__: store)
+
+    assert main(["models", "pull", "p"]) == 1
+
+    failures = [line for line in capsys.readouterr().err.splitlines() if line.startswith("without")]
+    assert failures == [
+        f"without {name}: {tmp_path / name}: No such file or directory" for name in ("a", "c")
+    ]
+    assert store.is_present("b")
+    assert main(["models", "verify"]) == 0
+    assert "b: b: no published hash; first seen with SHA-256 " in capsys.readouterr().out

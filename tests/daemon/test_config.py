@@ -66,6 +66,8 @@ def test_the_environment_goes_over_older_names_over_the_file(
     [
         ("REDIS_URL", "redis://cache:6379/2", lambda config: config.api.redis_url),
         ("PROCTORING_ML_DEVICE", "cuda:1", lambda config: config.scheduler.device),
+        ("HUGGINGFACE_TOKEN", "hf_s3cret", lambda config: config.huggingface_token),
+        ("ARGUSD_HUGGINGFACE_TOKEN", "hf_s3cret", lambda config: config.huggingface_token),
         ("ARGUSD_API__REDIS_URL", "unix:///run/redis.sock", lambda config: config.api.redis_url),
         ("ARGUSD_LOG_LEVEL", "debug", lambda config: config.log_level),
         ("ARGUSD_CACHE_DIR", "/var/cache/argusd", lambda config: str(config.scheduler.cache_dir)),
@@ -144,6 +146,7 @@ def test_what_is_not_understood_is_refused_by_name(toml: WriteToml, text: str, c
         ({"ARGUSD_LOG_LEVEL__X": "1", "ARGUSD_LOG_LEVEL": "info"}, "log_level"),
         ({"ARGUSD_API__TOKENS": "[{"}, "ARGUSD_API__TOKENS is not a TOML value"),
         ({"ARGUSD_CONFIG": "/nowhere/argusd.toml"}, "cannot read the configuration /nowhere/argusd.toml"),
+        ({"HUGGINGFACE_TOKEN": "two words"}, "huggingface_token"),
         ({"ARGUSD_STATE_DIR": "/x" * 60}, "too long for unix sockets"),
     ],
 )

@@ -1,12 +1,14 @@
 """A small manifest whose files come from the local disk: the store's whole path without a network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from argusd.scheduler.zoo.manifest import Manifest, ModelEntry, ModelFile, PathSource
+
+from .https_server import HttpsHost, https_host
 
 ManifestMaker = Callable[..., Manifest]
 
@@ -17,6 +19,14 @@ def published(tmp_path: Path) -> Path:
     folder = tmp_path / "published"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def host(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpsHost]:
+    """A publisher's HTTPS host, whose certificate is trusted."""
+    with https_host(tmp_path_factory.mktemp("host")) as (served, certificate):
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        yield served
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import pytest
 
 from argusd.scheduler.zoo.errors import ManifestError, UnknownModelError
 from argusd.scheduler.zoo.manifest import (
+    HuggingFaceSource,
     Manifest,
     NpmSource,
     PathSource,
@@ -12,6 +13,7 @@ from argusd.scheduler.zoo.manifest import (
 )
 
 SHA256 = "0" * 64
+COMMIT = "1" * 40
 ENTRY = f"""
 [[models]]
 name = "small"
@@ -44,6 +46,11 @@ def test_an_entry_needs_only_a_name_a_licence_and_its_files() -> None:
         ('{ kind = "wheel", package = "p", version = "1", member = "m" }', WheelSource("p", "1", "m")),
         ('{ kind = "npm", package = "@o/p", version = "1", member = "m" }', NpmSource("@o/p", "1", "m")),
         ('{ kind = "url", url = "https://host/file" }', UrlSource("https://host/file")),
+        ('{ kind = "url", url = "https://host/a.zip", member = "m" }', UrlSource("https://host/a.zip", "m")),
+        (
+            f'{{ kind = "huggingface", repo = "o/r", revision = "{COMMIT}", file = "a/b.bin" }}',
+            HuggingFaceSource("o/r", COMMIT, "a/b.bin"),
+        ),
     ],
 )
 def test_a_file_names_its_sources(table: str, source: object) -> None:
@@ -60,6 +67,12 @@ def test_a_file_names_its_sources(table: str, source: object) -> None:
         ('name = "small"', 'name = "../small"', "matching regex"),
         ('name = "small.onnx"', 'name = "../../small.onnx"', "matching regex"),
         (SHA256, "1234", "matching regex"),
+        (SHA256, "", "matching regex"),
+        (
+            'kind = "path", path = "/models/small.onnx"',
+            'kind = "huggingface", repo = "o/r", revision = "main", file = "f"',
+            "matching regex",  # a branch moves
+        ),
         ('kind = "path", path = "/models', 'kind = "path", path = "models', "matching regex"),
         ('kind = "path", path', 'kind = "url", url', "matching regex"),
         ('[{ kind = "path", path = "/models/small.onnx" }]', "[]", "length >= 1"),
@@ -81,6 +94,12 @@ def test_two_models_cannot_share_a_name() -> None:
 def test_two_files_cannot_share_a_source() -> None:
     with pytest.raises(ManifestError, match="names a source twice"):
         parse_manifest(ENTRY + ENTRY.replace('"small"', '"other"'))
+
+
+def test_a_file_may_be_marked_as_one_whose_publisher_names_no_hash() -> None:
+    text = ENTRY.replace(SHA256, "unpublished")
+
+    assert parse_manifest(text).entry("small").files[0].sha256 == "unpublished"
 
 
 def test_models_are_selected_by_name_and_by_pack_in_manifest_order() -> None:

@@ -1,14 +1,24 @@
 import io
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from argusd.scheduler.zoo import sources
+from argusd.scheduler.zoo import huggingface, sources
 from argusd.scheduler.zoo.errors import SourceUnavailableError
-from argusd.scheduler.zoo.manifest import NpmSource, PathSource, Source, UrlSource, WheelSource
+from argusd.scheduler.zoo.manifest import (
+    HuggingFaceSource,
+    NpmSource,
+    PathSource,
+    Source,
+    UrlSource,
+    WheelSource,
+)
 from argusd.scheduler.zoo.sources import deliver, origin
+
+from .https_server import Answer, HttpsHost
 
 
 def ignore(size: int) -> None:
@@ -43,9 +53,40 @@ def test_a_path_that_does_not_exist_is_unavailable(tmp_path: Path) -> None:
         deliver({PathSource(str(tmp_path / "model")): tmp_path / "copy"}, tmp_path, ignore)
 
 
-def test_an_address_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
-    with pytest.raises(SourceUnavailableError, match="localhost"):
-        deliver({UrlSource("https://localhost:1/model"): tmp_path / "copy"}, tmp_path, ignore)
+def test_members_of_an_archive_at_an_address_are_one_download(tmp_path: Path, host: HttpsHost) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr("pack/one.onnx", b"one")
+        package.writestr("pack/two.onnx", b"two")
+    host.answer = lambda _: Answer(body=archive.getvalue())
+    one, two, whole = (UrlSource(f"{host.url}/pack.zip", m) for m in ("pack/one.onnx", "pack/two.onnx", None))
+    assert origin(one) == origin(two) == origin(whole)
+
+    targets: dict[Source, Path] = {one: tmp_path / "1", two: tmp_path / "2", whole: tmp_path / "3"}
+    deliver(targets, tmp_path, ignore)
+
+    contents = [target.read_bytes() for target in targets.values()]
+    assert contents == [b"one", b"two", archive.getvalue()]
+    assert [request.path for request in host.requests] == ["/pack.zip"]
+
+
+def test_a_member_that_the_archive_does_not_have_is_unavailable(tmp_path: Path, host: HttpsHost) -> None:
+    host.answer = lambda _: Answer(body=b"no archive")
+
+    with pytest.raises(SourceUnavailableError, match="not a readable archive"):
+        deliver({UrlSource(f"{host.url}/pack.zip", "one"): tmp_path / "1"}, tmp_path, ignore)
+
+
+def test_a_token_is_for_the_hub_and_not_for_other_addresses(
+    tmp_path: Path, host: HttpsHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(huggingface, "HUB", host.url)
+    host.answer = lambda _: Answer(body=b"weights")
+
+    deliver({UrlSource(f"{host.url}/file"): tmp_path / "1"}, tmp_path, ignore, "s3cret")
+    deliver({HuggingFaceSource("o/r", "0" * 40, "f"): tmp_path / "2"}, tmp_path, ignore, "s3cret")
+
+    assert [request.authorization for request in host.requests] == [None, "Bearer s3cret"]
 
 
 def test_a_wheel_is_asked_for_without_installing_or_building_anything(
