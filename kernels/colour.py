@@ -35,3 +35,9 @@ def normalised(to_rgb: NDArray[np.float64], span: Span) -> NDArray[np.float64]:
     matrix = to_rgb * ((span.high - span.low) / 255)
     matrix[:, 3] += span.low
     return matrix
+
+
+def grey_yuv(level: int) -> tuple[int, int, int]:
+    """Y, U and V of an RGB grey, 0..255."""
+    black, *neutral = BLACK_YUV
+    return round(black + level * 219 / 255), neutral[0], neutral[1]

@@ -3,7 +3,8 @@
 Only pixels inside the square are touched, and every plane is brought to the target size before its colour
 is converted, so the cost follows the output and not the frame. The filter: means over k × k blocks, k
 being the whole part of the reduction (so that a strong one does not alias), then bilinear. What lies
-outside the picture is black. ``reference.py`` says the same in plain NumPy.
+outside the picture is grey, black unless a model was trained on another letterbox. ``reference.py`` says the
+same in plain NumPy.
 """
 
 from collections.abc import Sequence
@@ -12,50 +13,54 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour import BGR_TO_RGB, BLACK_YUV, YUV_TO_RGB, normalised
+from .colour import BGR_TO_RGB, YUV_TO_RGB, grey_yuv, normalised
 from .jpeg import decode_jpeg
 from .picture import Picture, Span, Square, affine
 
-BLACK_Y, BLACK_U, _ = BLACK_YUV  # U and V are alike
-
 
 def crop_batch(
-    pictures: Sequence[Picture], squares: Sequence[Square], size: int, span: Span
+    pictures: Sequence[Picture], squares: Sequence[Square], size: int, span: Span, outside: int = 0
 ) -> NDArray[np.float32]:
     """Cut one square of each picture: f32 RGB ``[N, size, size, 3]`` in ``span``.
+
+    Args:
+        outside: the grey (0..255) of what lies beyond a picture's edges.
 
     Raises:
         BadImage, ImageTooLarge: a JPEG among them cannot be used.
     """
     batch = np.empty((len(pictures), size, size, 3), np.float32)
     for row, picture, square in zip(batch, pictures, squares, strict=True):
-        _crop(picture, affine(square, size), span, row)
+        _crop(picture, affine(square, size), span, row, outside)
     return batch
 
 
-def _crop(picture: Picture, matrix: NDArray[np.float64], span: Span, out: NDArray[np.float32]) -> None:
-    channels, to_rgb = _sample(picture, matrix, len(out))
+def _crop(
+    picture: Picture, matrix: NDArray[np.float64], span: Span, out: NDArray[np.float32], outside: int
+) -> None:
+    channels, to_rgb = _sample(picture, matrix, len(out), outside)
     cv2.transform(channels.astype(np.float32), normalised(to_rgb, span), dst=out)
     np.clip(out, span.low, span.high, out=out)  # YUV holds colours that RGB does not
 
 
 def _sample(
-    picture: Picture, matrix: NDArray[np.float64], size: int
+    picture: Picture, matrix: NDArray[np.float64], size: int, outside: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Channels u8 ``[size, size, 3]`` and the matrix that turns them to RGB."""
     planes, width, height = picture.planes, picture.width, picture.height
     if picture.layout == "JPEG":
-        return resample(decode_jpeg(planes[0].reshape(-1)), matrix, size, (0, 0, 0)), BGR_TO_RGB
+        return resample(decode_jpeg(planes[0].reshape(-1)), matrix, size, (outside,) * 3), BGR_TO_RGB
     if picture.layout == "BGR24":
         pixels = planes[0].reshape(height, width, 3)
-        return resample(pixels, matrix, size, (0, 0, 0)), BGR_TO_RGB
-    luma = resample(planes[0], matrix, size, (BLACK_Y,))
+        return resample(pixels, matrix, size, (outside,) * 3), BGR_TO_RGB
+    grey_y, grey_u, _ = grey_yuv(outside)  # U and V are alike
+    luma = resample(planes[0], matrix, size, (grey_y,))
     half = matrix / 2
     if picture.layout == "NV12":  # OpenCV samples pairs on a coarser grid than single values
         chroma = cv2.split(planes[1].reshape(planes[1].shape[0], -1, 2))
     else:
         chroma = planes[1:]
-    u, v = (resample(np.asarray(plane, np.uint8), half, size, (BLACK_U,)) for plane in chroma)
+    u, v = (resample(np.asarray(plane, np.uint8), half, size, (grey_u,)) for plane in chroma)
     return np.asarray(cv2.merge([luma, u, v]), np.uint8), YUV_TO_RGB
 
 

@@ -5,33 +5,35 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour import BGR_TO_RGB, BLACK_YUV, YUV_TO_RGB, normalised
+from .colour import BGR_TO_RGB, YUV_TO_RGB, grey_yuv, normalised
 from .jpeg import decode_jpeg
 from .picture import Picture, Span, Square, affine
 
 
 def crop_batch(
-    pictures: Sequence[Picture], squares: Sequence[Square], size: int, span: Span
+    pictures: Sequence[Picture], squares: Sequence[Square], size: int, span: Span, outside: int = 0
 ) -> NDArray[np.float64]:
     """As ``crop.crop_batch``: f64 RGB ``[N, size, size, 3]``, without rounding in between."""
     rows = [
-        _crop(picture, affine(square, size), size, span)
+        _crop(picture, affine(square, size), size, span, outside)
         for picture, square in zip(pictures, squares, strict=True)
     ]
     return np.stack(rows)
 
 
-def _crop(picture: Picture, matrix: NDArray[np.float64], size: int, span: Span) -> NDArray[np.float64]:
+def _crop(
+    picture: Picture, matrix: NDArray[np.float64], size: int, span: Span, grey: int
+) -> NDArray[np.float64]:
     if picture.layout in ("I420", "NV12"):
         luma, u, v = _yuv_planes(picture)
-        planes, steps, outside, to_rgb = (luma, u, v), (1, 2, 2), BLACK_YUV, YUV_TO_RGB
+        planes, steps, outside, to_rgb = (luma, u, v), (1, 2, 2), grey_yuv(grey), YUV_TO_RGB
     else:
         pixels = _bgr(picture)
         planes = (pixels[..., 0], pixels[..., 1], pixels[..., 2])
-        steps, outside, to_rgb = (1, 1, 1), (0, 0, 0), BGR_TO_RGB
+        steps, outside, to_rgb = (1, 1, 1), (grey,) * 3, BGR_TO_RGB
     channels = [
-        resample(plane.astype(np.float64), matrix / step, size, black)
-        for plane, step, black in zip(planes, steps, outside, strict=True)
+        resample(plane.astype(np.float64), matrix / step, size, beyond)
+        for plane, step, beyond in zip(planes, steps, outside, strict=True)
     ]
     colour = normalised(to_rgb, span)
     return np.clip(np.dstack(channels) @ colour[:, :3].T + colour[:, 3], span.low, span.high)

@@ -1,4 +1,4 @@
-"""BlazeFace: finds faces and six points on each.
+"""BlazeFace: finds faces, and the eyes, the nose tip and the mouth of each.
 
 Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", arXiv 1907.05047;
 weights and constants from MediaPipe's face_detection (Apache-2.0; model cards "BlazeFace Short Range" and
@@ -30,6 +30,7 @@ from .pixels import crop, to_frame
 
 SPAN = Span(-1, 1)
 OVERLAP = 0.3
+KEYPOINTS = 4  # the last two of six are where the ears begin, which nothing needs
 MAX_LOGIT = 80.0  # keeps exp() finite; the score is 1 long before
 
 
@@ -97,6 +98,6 @@ def _centers(level: AnchorLevel) -> NDArray[np.float64]:
 
 
 def _face(values: NDArray[np.float64], score: float, roi: Roi) -> Face:
-    points = to_frame(values[4:].reshape(6, 2), roi)
+    points = to_frame(values[4:].reshape(6, 2)[:KEYPOINTS], roi)
     (left, top), (right, bottom) = to_frame(values[:4].reshape(2, 2), roi)
     return Face(Box(float(left), float(top), float(right), float(bottom)), points, float(score))

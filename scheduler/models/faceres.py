@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from argusd.kernels.picture import Span
 
 from ..core import Feeds, Frame, Roi
-from .outputs import FaceEmbedding
+from .outputs import FaceEmbedding, unit_rows
 from .pixels import crop
 
 INPUT = "input_1"
@@ -48,5 +48,4 @@ class FaceRes:
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[FaceEmbedding]:
         """The unit vector of each pair's sum."""
         sums = tensors[0].reshape(len(rois), 2, -1).astype(np.float64).sum(axis=1)
-        norms = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.finfo(np.float64).tiny)
-        return [FaceEmbedding(row, self.threshold) for row in (sums / norms).astype(np.float32)]
+        return [FaceEmbedding(row, self.threshold, self.name) for row in unit_rows(sums)]

@@ -18,7 +18,8 @@ class Box(NamedTuple):
 class Face(NamedTuple):
     """A detected face.
 
-    ``keypoints`` f64 ``[6, 2]``: the person's right eye, left eye, nose tip, mouth, right ear, left ear.
+    ``keypoints``: the person's right eye, left eye, nose tip, and the mouth: f64 ``[4, 2]`` where the
+    detector gives its middle, ``[5, 2]`` where it gives its right and its left corner.
     """
 
     box: Box
@@ -38,10 +39,14 @@ class Mesh(NamedTuple):
 
 
 class FaceEmbedding(NamedTuple):
-    """A face as f32 ``[N]`` of length 1; two of one person have a cosine of ``threshold`` or more."""
+    """A face as f32 ``[N]`` of length 1; two of one person have a cosine of ``threshold`` or more.
+
+    ``model``: who made it; only embeddings by one model can be compared.
+    """
 
     vector: NDArray[np.float32]
     threshold: float
+    model: str
 
 
 class Thing(NamedTuple):
@@ -68,3 +73,10 @@ class SpokenPart(NamedTuple):
     speaker: str
     start_s: float
     end_s: float
+
+
+def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Scale each row of ``[B, N]`` to length 1; zeros stay zeros."""
+    exact: NDArray[np.float64] = rows.astype(np.float64)
+    lengths = np.maximum(np.linalg.norm(exact, axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    return np.asarray(exact / lengths, np.float32)

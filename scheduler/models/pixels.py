@@ -19,8 +19,10 @@ LAYOUTS: dict[PixelFormat, Layout] = {
 }
 
 
-def crop(frames: Sequence[Frame], rois: Sequence[Roi], size: int, span: Span) -> NDArray[np.float32]:
-    """One square of each frame, f32 RGB ``[N, size, size, 3]`` in ``span``.
+def crop(
+    frames: Sequence[Frame], rois: Sequence[Roi], size: int, span: Span, outside: int = 0
+) -> NDArray[np.float32]:
+    """One square of each frame, f32 RGB ``[N, size, size, 3]`` in ``span``; ``outside``: grey beyond edges.
 
     Raises:
         BadImage, ImageTooLarge: a JPEG frame cannot be decoded.
@@ -29,7 +31,7 @@ def crop(frames: Sequence[Frame], rois: Sequence[Roi], size: int, span: Span) ->
         Picture(LAYOUTS[frame.info.format], frame.info.width, frame.info.height, frame.planes)
         for frame in frames
     ]
-    return crop_batch(pictures, [Square(*roi) for roi in rois], size, span)
+    return crop_batch(pictures, [Square(*roi) for roi in rois], size, span, outside)
 
 
 def to_frame(points: NDArray[np.floating], roi: Roi) -> NDArray[np.float64]:

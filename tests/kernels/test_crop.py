@@ -102,6 +102,18 @@ def test_outside_is_black(layout: Layout) -> None:
     np.testing.assert_allclose(shrunk, 0, atol=1e-4)
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_outside_may_be_grey(layout: Layout) -> None:
+    source = [picture(layout, 64, 64)]
+    out = crop_batch(source, [Square(500, 500, 64)], 16, BYTES, outside=114)
+    np.testing.assert_allclose(out, 114, atol=0.6)
+    beside = [Square(64, 32, 64)]
+    error = np.abs(
+        crop_batch(source, beside, 16, BYTES, 114) - reference.crop_batch(source, beside, 16, BYTES, 114)
+    )
+    assert error.max() <= 4
+
+
 def test_a_strong_reduction_does_not_alias() -> None:
     """Single-pixel stripes shrink to their mean, not to stripes of another width."""
     stripes = grey(640, 640, 16)

@@ -63,5 +63,5 @@ def _place_eye(
 def face(x: float = 320.0, y: float = 240.0, width: float = 150.0, score: float = 0.9) -> Face:
     """An upright face around a point."""
     half = width / 2
-    points = [(-0.4, -0.3), (0.4, -0.3), (0, 0), (0, 0.4), (-0.9, 0), (0.9, 0)]
+    points = [(-0.4, -0.3), (0.4, -0.3), (0, 0), (0, 0.4)]
     return Face(Box(x - half, y - half, x + half, y + half), np.array(points) * half + [x, y], score)

@@ -16,7 +16,7 @@ def face(cosine: float) -> FaceEmbedding:
     """An embedding at this cosine from the reference, by a model whose threshold is 0.6."""
     vector = np.zeros(SIZE, np.float32)
     vector[:2] = cosine, np.sqrt(1 - cosine**2)
-    return FaceEmbedding(vector, 0.6)
+    return FaceEmbedding(vector, 0.6, "model")
 
 
 def check(reference: NDArray[np.float32] = REFERENCE, threshold: float | None = None) -> IdentityCheck:

@@ -7,8 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from argusd.scheduler.models.alignment import ARCFACE, mesh_keypoints
+from argusd.scheduler.models.alignment import CORNERS, MIDDLE, face_region, mesh_keypoints
 from argusd.scheduler.tasks.errors import BadPicture, EmbeddingSize, NoFace, PictureTooLarge
 from argusd.scheduler.tasks.faces import face_embed, face_verify
 from argusd.scheduler.tasks.payloads import FaceEmbed, FaceVerify
@@ -114,17 +115,13 @@ async def test_a_reference_of_another_size_is_refused_before_the_picture_is_look
         await face_verify(FaceVerify(image_b64=b"", reference_embedding_b64=bytes(512 * 4)), runner)
 
 
-def test_the_template_is_arcfaces() -> None:
-    """InsightFace's five points of a 112-pixel crop, the mouth's corners as their middle."""
-    np.testing.assert_allclose(
-        ARCFACE * 112,
-        [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [56.1396, 92.2848]],
-        atol=1e-4,
-    )
+@pytest.mark.parametrize("template", [CORNERS, MIDDLE])
+def test_a_face_that_lies_as_the_template_does_is_not_moved(template: NDArray[np.float64]) -> None:
+    np.testing.assert_allclose(face_region(112 * template), (56, 56, 112, 0), atol=1e-9)
 
 
-def test_a_mesh_gives_the_same_four_points() -> None:
+def test_a_mesh_gives_the_same_five_points() -> None:
     points = np.zeros((478, 3))
     points[[33, 133], 0], points[[362, 263], 0] = (10, 20), (40, 50)
     points[1, :2], points[[61, 291], 0] = (30, 15), (22, 38)
-    np.testing.assert_array_equal(mesh_keypoints(points), [[15, 0], [45, 0], [30, 15], [30, 0]])
+    np.testing.assert_array_equal(mesh_keypoints(points), [[15, 0], [45, 0], [30, 15], [22, 0], [38, 0]])
