@@ -29,5 +29,6 @@ MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
 # The same for models that their own library runs; they find their files in the store and are told the device.
 WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore, str], WholeModel]] = {
     "easyocr_en": EasyOcr,
+    "easyocr_en_hi": EasyOcr,
     "pyannote_3_1": lambda name, store, _device: PyannoteDiarizer(name, store),
 }

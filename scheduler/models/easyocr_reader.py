@@ -22,9 +22,10 @@ from ..zoo.store import ZooStore
 from .outputs import Box
 from .tilt import STRAIGHT, Turn, moved, tilt, turn
 
-DETECTOR = ("easyocr_en", "craft_mlt_25k.pth")
-# Language (ISO 639-1) → where its recogniser lies. The Devanagari one reads English as well.
-RECOGNISERS = {"en": ("easyocr_en", "english_g2.pth"), "hi": ("easyocr_hi", "devanagari.pth")}
+DETECTOR = "craft_mlt_25k.pth"
+ENGLISH = "english_g2.pth"
+# Language (ISO 639-1) → the store's entry and file of its recogniser, which reads English as well.
+OTHER_SCRIPTS = {"hi": ("easyocr_en_hi", "devanagari.pth")}
 CANVAS = (
     1280  # longer side where words are looked for, 110 dpi of an A4 page; they are read from the whole one
 )
@@ -50,10 +51,13 @@ class TextBlock(NamedTuple):
 
 
 class EasyOcr:
-    """The ``ocr`` role, on ``cpu`` or ``cuda:N``. One page at a time: it takes a gigabyte for a while."""
+    """The ``ocr`` role, on ``cpu`` or ``cuda:N``. One page at a time: it takes a gigabyte for a while.
+
+    Other languages than English are looked up when they are asked for, so that they may come later.
+    """
 
     role = "ocr"
-    languages = frozenset(RECOGNISERS)
+    languages = frozenset({"en", *OTHER_SCRIPTS})
 
     def __init__(self, name: str, store: ZooStore, device: str) -> None:
         self.name = name
@@ -135,13 +139,15 @@ class EasyOcr:
         return self._readers[languages]
 
     def _load(self, languages: tuple[str, ...]) -> Any:
-        script = next((language for language in languages if language != "en"), "en")
-        recogniser = self._store.file(*RECOGNISERS[script])
-        files = [recogniser, self._store.file(*DETECTOR)] if script == "en" else [recogniser]
+        script = next((language for language in languages if language != "en"), None)
+        recogniser = (
+            self._store.file(*OTHER_SCRIPTS[script]) if script else self._store.file(self.name, ENGLISH)
+        )
+        files = [recogniser] if script else [recogniser, self._store.file(self.name, DETECTOR)]
         for file in files:
             # EasyOCR unpickles whatever it finds; what loads as plain tensors can do no harm there.
             read_weights(file.read_bytes())
-        return _make_reader(list(languages), recogniser.parent, self._device, detector=script == "en")
+        return _make_reader(list(languages), recogniser.parent, self._device, detector=script is None)
 
 
 def _make_reader(languages: list[str], folder: Path, device: str, *, detector: bool) -> Any:

@@ -114,7 +114,7 @@ class ZooStore:
         for name in names if preferred is None else [preferred]:
             if self.is_present(name):
                 return name
-        raise _unavailable(preferred or names[0])
+        raise _unavailable(*names) if preferred is None else _unavailable(preferred)
 
     def pull(self, names: Sequence[str]) -> None:
         """Fetch and import models, by name or by pack; what is already present and whole is left alone.
@@ -250,7 +250,8 @@ def _is_whole(path: Path, sha256: str | None) -> bool:
     return path.is_file() and file_sha256(path) == sha256
 
 
-def _unavailable(name: str) -> ModelUnavailableError:
+def _unavailable(name: str, *others: str) -> ModelUnavailableError:
+    instead = f", or {' or '.join(others)} in its place" if others else ""
     return ModelUnavailableError(
-        f"the model {name} is not in the cache: get it with `argusd models pull {name}`"
+        f"the model {name} is not in the cache: get it with `argusd models pull {name}`{instead}"
     )

@@ -74,7 +74,7 @@ def test_where_nothing_is_written_nothing_is_read(ocr: EasyOcr, shape: tuple[int
 
 
 def test_a_language_without_weights_says_so(ocr: EasyOcr) -> None:
-    with pytest.raises(ZooError, match="easyocr_hi"):
+    with pytest.raises(ZooError, match="`argusd models pull easyocr_en_hi`"):
         ocr.read(page(["text"]), ["en", "hi"])
 
 
@@ -98,18 +98,19 @@ def test_hindi_is_read_by_its_own_network_in_places_that_the_english_one_finds(
     save_random_weights(weights, letters=len(published["characters"]))
 
     english = [store.file("easyocr_en", name) for name in ("craft_mlt_25k.pth", "english_g2.pth")]
-    manifest = Manifest((entry("easyocr_en", *english), entry("easyocr_hi", weights)))
-    hindi_store = ZooStore(tmp_path / "cache", manifest)
-    hindi_store.pull(["easyocr_en", "easyocr_hi"])
+    hindi_store = ZooStore(tmp_path / "cache", Manifest((entry("easyocr_en_hi", *english, weights),)))
+    hindi_store.pull(["easyocr_en_hi"])
     known = calculate_md5
     monkeypatch.setattr(
         "easyocr.easyocr.calculate_md5",
         lambda path: published["md5sum"] if Path(path).name == weights.name else known(path),
     )
-    blocks = EasyOcr("easyocr_en", hindi_store, "cpu").read(page(LINES), ["hi"])
+    both = EasyOcr("easyocr_en_hi", hindi_store, "cpu")
+    blocks = both.read(page(LINES), ["hi", "en"])
 
     assert blocks
     assert {character for block in blocks for character in block.text} <= set(published["characters"])
+    assert read(both, page(LINES)) == LINES
 
 
 def save_random_weights(path: Path, letters: int) -> None:

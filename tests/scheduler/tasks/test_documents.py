@@ -80,7 +80,7 @@ async def test_an_unknown_language_is_refused(runner: DocumentRunner, language: 
 
 
 async def test_a_language_without_weights_is_not_available(runner: DocumentRunner) -> None:
-    with pytest.raises(ModelUnavailable, match="easyocr_hi"):
+    with pytest.raises(ModelUnavailable, match="`argusd models pull easyocr_en_hi`"):
         await doc_ocr(DocOcr(image_b64=png(page(["text"])), language="hi"), runner)
 
 
