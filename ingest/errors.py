@@ -44,7 +44,7 @@ class ChannelClosed(IngestError):
 
 
 class IncompatibleLibrary(IngestError):
-    """The installed aiortc or aioice is not the one whose inner parts the guard and the transport know."""
+    """The installed aiortc, aioice or PyAV is not one whose inner parts ingest knows."""
 
     code = "incompatible_library"
 

@@ -31,6 +31,7 @@ from .messages import (
     StreamKind,
     StreamOpened,
 )
+from .opus import check_libopus
 from .peers import Answer, Peers
 from .session import Session
 from .sink import Ring
@@ -156,10 +157,11 @@ async def run_worker(config: IngestConfig, stop: asyncio.Event, on_ready: Callab
 
     Raises:
         ArenaUnavailable, UnsupportedPlatform: no shared memory.
-        IncompatibleLibrary: aioice or aiortc is not the pinned one.
+        IncompatibleLibrary: aioice or aiortc is not the pinned one, or PyAV has no libopus.
     """
     check_aioice()
     check_aiortc()
+    check_libopus()
     arena = Arena(config.arena_mib << 20)
     worker = Worker(config, arena)
     listener = Listener(config.socket_path, worker.peers.accept)
