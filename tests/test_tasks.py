@@ -18,7 +18,7 @@ from .live_daemon import Daemon, started
 from .scheduler.pages import ZONE, card, page, png
 from .task_client import Client
 
-pytestmark = [pytest.mark.weights, pytest.mark.slow]
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
 MEDIA = Path(__file__).parents[2] / "shared" / "media"
 if not MEDIA.is_dir():
