@@ -10,7 +10,7 @@ from .easyocr_reader import EasyOcr
 from .facemesh import FaceMesh
 from .faceres import FaceRes
 from .ge2e import Ge2e
-from .pyannote_diarizer import PyannoteDiarizer
+from .pyannote_diarizer import COMMUNITY_1, VERSION_3_1, PyannoteDiarizer
 from .silero import Silero
 from .wespeaker import WeSpeaker
 
@@ -30,5 +30,6 @@ MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
 WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore, str], WholeModel]] = {
     "easyocr_en": EasyOcr,
     "easyocr_en_hi": EasyOcr,
-    "pyannote_3_1": lambda name, store, _device: PyannoteDiarizer(name, store),
+    "pyannote_3_1": lambda name, store, _device: PyannoteDiarizer(name, store, VERSION_3_1),
+    "pyannote_community_1": lambda name, store, _device: PyannoteDiarizer(name, store, COMMUNITY_1),
 }

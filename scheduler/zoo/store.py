@@ -189,7 +189,8 @@ class ZooStore:
 
     def _is_present(self, entry: ModelEntry) -> bool:
         published = all(self._layout.file(entry, file).is_file() for file in entry.files)
-        return published and (entry.importer == "copy" or is_current(self._layout, entry))
+        made = entry.importer == "copy" or is_current(self._layout, entry)
+        return published and made and all(self.is_present(name) for name in entry.needs)
 
     def _pull(self, entries: Sequence[ModelEntry]) -> dict[str, ZooError]:
         """Do the work of a pull, while nobody else does any."""
