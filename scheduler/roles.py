@@ -9,21 +9,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import onnxruntime
 
 from .config import SchedulerConfig
-from .core import AudioModel, WholeModel
+from .core import AudioModel, AudioVisualModel, Engine, VisionModel, WholeModel
+from .curve import BatchCurve
 from .engines import THREADS, OnnxEngine
 from .errors import InferenceFailed, ModelUnknown
 from .messages import RoleStatus
-from .models.catalog import MODELS, WHOLE_MODELS
+from .models.catalog import BUILT_IN, MODELS, WHOLE_MODELS
 from .policy import Policy
 from .probe import CurveCache, measure_curve
-from .served import Served, ServedAudio, ServedVision
+from .served import Served, ServedAudio, ServedAudioVisual, ServedVision
 from .streams.catalog import ENRICHING, STREAMS
 from .tasks.catalog import one_shots
 from .tasks.lanes import Lane
-from .zoo.errors import ZooError
+from .zoo.errors import ModelUnavailableError, UnknownModelError, ZooError
 from .zoo.store import ZooStore
 
 log = logging.getLogger(__name__)
@@ -60,16 +62,30 @@ def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
     store = ZooStore(config.cache_dir)
     curves = CurveCache(config.state_dir / "curves")
     roles = [*wanted_roles(config.lane), *welcome_roles(config.lane, store)]
-    return [_fill(role, config, device, store, curves) for role in roles]
+    return _without_idle([_fill(role, config, device, store, curves) for role in roles])
+
+
+def _without_idle(roles: Sequence[FilledRole]) -> list[FilledRole]:
+    """Built-in models go where nobody would feed them."""
+    lacking = {role.status.role: role.status.detail for role in roles if role.filled is None}
+    kept = []
+    for role in roles:
+        needs = BUILT_IN[role.status.role].needs if role.status.role in BUILT_IN else ()
+        if details := [lacking[need] for need in needs if need in lacking]:
+            role = FilledRole(msgspec.structs.replace(role.status, ready=False, detail=details[0]), None)
+        kept.append(role)
+    return kept
 
 
 def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curves: CurveCache) -> FilledRole:
     started, name = time.monotonic(), config.models.get(role, "")
     live = role in live_roles()
     try:
-        name = store.choose(role, name or None)
+        name = chosen(role, name, store)
         filled: Served | WholeModel
-        if name in WHOLE_MODELS:
+        if role in BUILT_IN and name == BUILT_IN[role].name:
+            filled = serve_built_in(role)
+        elif name in WHOLE_MODELS:
             filled = serve_whole(name, store, device)
         else:
             filled = serve(name, store.path(name), device, curves)
@@ -79,6 +95,29 @@ def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curv
     taken = time.monotonic() - started
     log.info("role %s: %s, loaded in %.1f s", role, name, taken)
     return FilledRole(RoleStatus(role, name, True, "", taken, live), filled)
+
+
+def chosen(role: str, configured: str, store: ZooStore) -> str:
+    """The name of the model for a role: the configured one, the best that is present, or the built-in one.
+
+    Raises:
+        ZooError: there is none, or the configured one is not there.
+    """
+    built_in = BUILT_IN.get(role)
+    if built_in is None or configured not in ("", built_in.name):
+        return store.choose(role, configured or None)
+    if configured:
+        return built_in.name
+    try:
+        return store.choose(role)
+    except (UnknownModelError, ModelUnavailableError):
+        return built_in.name
+
+
+def serve_built_in(role: str) -> Served:
+    """Make the role's model that needs no weights, and run it."""
+    model, engine = BUILT_IN[role].make()
+    return _served(model, engine, measure_curve(engine.run, model.example, time.thread_time))
 
 
 def serve_whole(name: str, store: ZooStore, device: str) -> WholeModel:
@@ -112,6 +151,12 @@ def serve(name: str, path: Path, device: str, curves: CurveCache) -> Served:
         curves.save(kept, curve)
     else:
         engine.run(model.example(1))
+    return _served(model, engine, curve)
+
+
+def _served(model: VisionModel | AudioModel | AudioVisualModel, engine: Engine, curve: BatchCurve) -> Served:
+    if isinstance(model, AudioVisualModel):
+        return ServedAudioVisual(model, engine, curve)
     if isinstance(model, AudioModel):
         return ServedAudio(model, engine, curve)
     return ServedVision(model, engine, curve)

@@ -17,10 +17,9 @@ from argusd.scheduler.messages import (
     SchedulerStats,
     SessionPolicy,
 )
-from argusd.scheduler.moments import MediaClock
 from argusd.scheduler.sessions import Watch
 
-from .fakes import ArenaWithTracks, FakeStream
+from .fakes import FakeStream
 
 AT = Moment(media_s=1.5, captured_at=1_700_000_000.0, frame_age_ms=20.0, skipped=2)
 SEEN = Outcome("violation", "face_absent", "start", 0.9, "critical", {"value": 1})
@@ -97,8 +96,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
     now = [100.0]
     delivery = Delivery("b", findings_kept=10, clock=lambda: now[0])
     api = Api(delivery)
-    _, ref = ArenaWithTracks().frames()
-    watch = Watch("alice", FakeStream("face", {}), ref, MediaClock(90_000), share=0)
+    watch = Watch("alice", FakeStream("face", {}), {}, share=0)
     watch.models["face_detector"] = "blazeface"
     delivery.latest(watch, AT)
     delivery.latest(watch, AT)
@@ -121,8 +119,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
 
 async def test_who_waits_for_every_look_is_told_of_every_look(delivery: Delivery) -> None:
     api = Api(delivery)
-    _, ref = ArenaWithTracks().frames()
-    watch = Watch("alice/face", FakeStream("face", {}), ref, MediaClock(90_000), share=0)
+    watch = Watch("alice/face", FakeStream("face", {}), {}, share=0)
     watch.every_look = True
     for _ in range(3):
         delivery.latest(watch, AT)

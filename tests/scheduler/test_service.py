@@ -130,6 +130,7 @@ async def test_roles_without_weights_name_the_command_that_gets_them(config: Sch
             "face_detector",
             "face_embedder",
             "face_mesh",
+            "lip_sync",
             "object_detector",
             "speaker_embedder",
             "vad",
@@ -275,7 +276,7 @@ async def test_real_models_see_the_astronaut(store: ZooStore, config: SchedulerC
         stats: SchedulerStats = await api.next(SchedulerStats)
         assert all(status.ready for status in stats.roles if status.live)
         async with asyncio.timeout(30):
-            while stats.active_sessions != {"face": 1, "video": 1, "audio": 0}:
+            while stats.active_sessions != {"face": 1, "video": 1, "audio": 0, "lipsync": 0}:
                 stats = await api.next(SchedulerStats)
         filming.cancel()
         api.channel.close()
