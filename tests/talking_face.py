@@ -5,8 +5,11 @@ its opening follows the speech's own envelope: the jaw below the inner lip moves
 is known when the mouth moves. It says nothing about lips that form words.
 """
 
+from fractions import Fraction
+from pathlib import Path
 from typing import NamedTuple
 
+import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -73,3 +76,24 @@ def spoken(portrait: Picture, opening: float) -> Picture:
     gap = (y > lip) & (y < lip + drop)
     picture[gap] = DARK
     return np.asarray(cv2.GaussianBlur(picture, (3, 3), 0), np.uint8)
+
+
+def write_clip(face: TalkingFace, target: Path) -> None:
+    """The same as a file: VP8 and Opus in WebM."""
+    with av.open(str(target), "w", format="webm") as clip:
+        video = clip.add_stream("libvpx", rate=FPS, options={"deadline": "realtime", "cpu-used": "8"})
+        video.width = video.height = SHOWN
+        video.pix_fmt, video.bit_rate = "yuv420p", 1_500_000
+        audio = clip.add_stream("libopus", rate=RATE, layout="mono")
+        step = RATE // FPS
+        for number, picture in enumerate(face.pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            clip.mux(video.encode(frame))
+            sound = av.AudioFrame.from_ndarray(
+                face.sound[np.newaxis, number * step : (number + 1) * step], format="s16", layout="mono"
+            )
+            sound.sample_rate, sound.pts, sound.time_base = RATE, number * step, Fraction(1, RATE)
+            clip.mux(audio.encode(sound))
+        clip.mux(video.encode(None))
+        clip.mux(audio.encode(None))
