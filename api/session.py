@@ -131,7 +131,7 @@ def check_session_id(session_id: str) -> str:
         InvalidField: it is empty, too long, or has other characters than letters, digits and ``_.:-``.
     """
     if not SESSION_ID.fullmatch(session_id):
-        raise InvalidField("The session_id must be 1 to 128 letters, digits or any of _ . : -")
+        raise InvalidField("The session_id must be 1 to 128 letters, digits or signs (of _ . : -).")
     return session_id
 
 
