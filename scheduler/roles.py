@@ -49,12 +49,18 @@ def wanted_roles(lane: Lane) -> list[str]:
     return sorted(needed | live_roles() if lane == "rt" else needed)
 
 
-def welcome_roles(lane: Lane, store: ZooStore) -> list[str]:
+def optional_roles(lane: Lane) -> list[str]:
     """Roles that a lane's tasks do without where no model of theirs is present."""
-    welcome = {role for task in one_shots(lane).values() for role in task.better_with}
-    return sorted(
-        role for role in welcome if any(store.is_present(each.name) for each in store.manifest.of_role(role))
-    )
+    return sorted({role for task in one_shots(lane).values() for role in task.better_with})
+
+
+def welcome_roles(lane: Lane, store: ZooStore) -> list[str]:
+    """Those of a lane's optional roles that have a model here."""
+    return [
+        role
+        for role in optional_roles(lane)
+        if any(store.is_present(each.name) for each in store.manifest.of_role(role))
+    ]
 
 
 def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
@@ -78,40 +84,52 @@ def _without_idle(roles: Sequence[FilledRole]) -> list[FilledRole]:
 
 
 def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curves: CurveCache) -> FilledRole:
-    started, name = time.monotonic(), config.models.get(role, "")
-    live = role in live_roles()
+    """The best model that runs here; one that is configured is replaced by no other."""
+    configured, live = config.models.get(role), role in live_roles()
     try:
-        name = chosen(role, name, store)
-        filled: Served | WholeModel
-        if role in BUILT_IN and name == BUILT_IN[role].name:
-            filled = serve_built_in(role)
-        elif name in WHOLE_MODELS:
-            filled = serve_whole(name, store, device)
-        else:
-            filled = serve(name, store.path(name), device, curves)
-    except (ZooError, InferenceFailed, ModelUnknown) as error:
+        names = candidates(role, configured, store)
+    except ZooError as error:
         log.warning("role %s is not ready: %s", role, error)
-        return FilledRole(RoleStatus(role, name, False, str(error), 0.0, live), None)
-    taken = time.monotonic() - started
-    log.info("role %s: %s, loaded in %.1f s", role, name, taken)
-    return FilledRole(RoleStatus(role, name, True, "", taken, live), filled)
+        return FilledRole(RoleStatus(role, configured or "", False, str(error), 0.0, live), None)
+    failures: list[RoleStatus] = []
+    for name in names:
+        started = time.monotonic()
+        try:
+            filled = _load(role, name, device, store, curves)
+        except (ZooError, InferenceFailed, ModelUnknown) as error:
+            log.warning("role %s: %s does not serve: %s", role, name, error)
+            failures.append(RoleStatus(role, name, False, str(error), 0.0, live))
+            continue
+        taken = time.monotonic() - started
+        log.info("role %s: %s, loaded in %.1f s", role, name, taken)
+        return FilledRole(RoleStatus(role, name, True, "", taken, live), filled)
+    return FilledRole(failures[0], None)
 
 
-def chosen(role: str, configured: str, store: ZooStore) -> str:
-    """The name of the model for a role: the configured one, the best that is present, or the built-in one.
+def _load(role: str, name: str, device: str, store: ZooStore, curves: CurveCache) -> Served | WholeModel:
+    if role in BUILT_IN and name == BUILT_IN[role].name:
+        return serve_built_in(role)
+    if name in WHOLE_MODELS:
+        return serve_whole(name, store, device)
+    return serve(name, store.path(name), device, curves)
+
+
+def candidates(role: str, configured: str | None, store: ZooStore) -> list[str]:
+    """The models to try for a role: the configured one, or those that are present, best first, and after them
+    the built-in one.
 
     Raises:
         ZooError: there is none, or the configured one is not there.
     """
     built_in = BUILT_IN.get(role)
-    if built_in is None or configured not in ("", built_in.name):
-        return store.choose(role, configured or None)
+    if built_in is None or configured not in (None, built_in.name):
+        return store.candidates(role, configured)
     if configured:
-        return built_in.name
+        return [built_in.name]
     try:
-        return store.choose(role)
+        return [*store.candidates(role), built_in.name]
     except (UnknownModelError, ModelUnavailableError):
-        return built_in.name
+        return [built_in.name]
 
 
 def serve_built_in(role: str) -> Served:
