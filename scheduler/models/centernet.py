@@ -28,6 +28,7 @@ STRIDE = 4
 SPAN = Span(0, 255)
 MIN_SCORE = 0.3
 SAME_THING = 0.6  # IoU
+SAME_TOP = 0.05
 MOST = 100  # as many as the published graph picks
 
 
@@ -55,15 +56,34 @@ class CenterNet:
 
 def _things(scores: NDArray[Any], distances: NDArray[Any], roi: Roi) -> list[Thing]:
     rows, columns, classes = peaks(scores)
+    if not len(rows):
+        return []
+    best = scores[rows, columns, classes]
     centers = np.stack([columns, rows], axis=1) * STRIDE
-    low = (centers - distances[rows, columns, :2]) / SIZE
-    high = (centers + distances[rows, columns, 2:]) / SIZE
-    corners = np.hstack([to_frame(low, roi), to_frame(high, roi)])
-    # A thing that fills the frame has a broad peak, which may have two tops.
+    low = centers - distances[rows, columns, :2]
+    high = centers + distances[rows, columns, 2:]
+    whose = tops(centers, high - low, classes)
+    np.maximum.at(best, whose, best)
+    own = np.flatnonzero(whose == np.arange(len(whose)))
+    own = own[np.argsort(-best[own], kind="stable")]
+    corners = np.hstack([to_frame(low[own] / SIZE, roi), to_frame(high[own] / SIZE, roi)])
     return [
-        Thing(COCO[classes[i]], float(scores[rows[i], columns[i], classes[i]]), Box(*corners[i].tolist()))
-        for i in suppress(corners, classes, SAME_THING)
+        Thing(COCO[classes[own[i]]], float(best[own[i]]), Box(*corners[i].tolist()))
+        for i in suppress(corners, classes[own], SAME_THING)
     ]
+
+
+def tops(
+    centers: NDArray[np.integer], sizes: NDArray[np.floating], classes: NDArray[np.integer]
+) -> NDArray[np.intp]:
+    """For each peak the one whose thing it belongs to; most belong to themselves.
+
+    A peak is as broad as its thing is large (TTFNet), and a broad one may have two tops. One that lies at
+    the middle of a larger thing of its class, within ``SAME_TOP`` of its size, is the other top of that.
+    """
+    apart = np.abs(centers[:, None] - centers[None])
+    same = (apart <= SAME_TOP * sizes[None]).all(axis=2) & (classes[:, None] == classes[None])
+    return np.asarray(np.where(same, sizes.prod(axis=1)[None], -1.0).argmax(axis=1), np.intp)
 
 
 def peaks(scores: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:

@@ -40,6 +40,18 @@ def test_classes_do_not_hide_each_other_but_two_tops_of_one_thing_do() -> None:
     assert found == [("person", 0.8), ("cell phone", 0.5), ("person", 0.4)]
 
 
+def test_two_tops_of_a_broad_peak_are_one_thing_with_the_larger_box() -> None:
+    """Large things have broad peaks; the box at the higher top may be that of a tie."""
+    scores, distances = maps()
+    scores[0, 64, 97, PERSON], distances[0, 64, 97] = 0.8, (13, 35, 19, 45)
+    scores[0, 63, 95, PERSON], distances[0, 63, 95] = 0.7, (99, 138, 115, 160)
+    scores[0, 63, 95, PHONE] = 0.6  # of another class: its own thing
+    scores[0, 63, 110, PERSON], distances[0, 63, 110] = 0.5, (13, 35, 19, 45)  # off the middle: a child
+    found = CenterNet("n").decode([scores, distances], [WHOLE])[0]
+    told = [(thing.label, round(thing.score, 1), round(thing.box.right - thing.box.left)) for thing in found]
+    assert told == [("person", 0.8, 268), ("cell phone", 0.6, 268), ("person", 0.5, 40)]
+
+
 def test_rows_of_a_batch_keep_to_themselves() -> None:
     scores, distances = (np.repeat(tensor, 3, axis=0) for tensor in maps())
     scores[1, 5, 5, PHONE] = 0.5
