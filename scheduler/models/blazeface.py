@@ -15,6 +15,7 @@ Input f32 ``[B, S, S, 3]`` RGB in −1..1. Outputs, per anchor: 16 numbers (box 
 in input pixels, relative to the anchor's centre) and a logit.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -62,6 +63,7 @@ class BlazeFace:
     def __init__(self, name: str, shape: BlazeFaceShape) -> None:
         self.name = name
         self._shape = shape
+        self._min_logit = math.log(shape.min_score / (1 - shape.min_score))
         self._anchors = np.concatenate([_centers(level) for level in shape.levels])
 
     def example(self, batch: int) -> Feeds:
@@ -76,17 +78,30 @@ class BlazeFace:
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Face]]:
         """Faces of each row, from numbers ``[B, A, 16]`` and logits ``[B, A, 1]``."""
         numbers, logits = tensors
-        scores = 1 / (1 + np.exp(-np.clip(logits[..., 0].astype(np.float64), -MAX_LOGIT, MAX_LOGIT)))
-        return [self._faces(*row) for row in zip(numbers, scores, rois, strict=True)]
+        rows, anchors = np.nonzero(logits[..., 0] >= self._min_logit)
+        scores = 1 / (1 + np.exp(-np.minimum(logits[rows, anchors, 0].astype(np.float64), MAX_LOGIT)))
+        found = numbers[rows, anchors].astype(np.float64)
+        faces: list[list[Face]] = []
+        for row, roi in enumerate(rois):
+            mine = slice(*np.searchsorted(rows, (row, row + 1)))
+            faces.append(self._faces(found[mine], self._anchors[anchors[mine]], scores[mine], roi))
+        return faces
 
-    def _faces(self, numbers: NDArray[Any], scores: NDArray[np.float64], roi: Roi) -> list[Face]:
-        kept = scores >= self._shape.min_score
-        offsets = numbers[kept].astype(np.float64).reshape(-1, 8, 2) / self._shape.size
-        anchors, half = self._anchors[kept], offsets[:, 1] / 2
+    def _faces(
+        self,
+        numbers: NDArray[np.float64],
+        anchors: NDArray[np.float64],
+        scores: NDArray[np.float64],
+        roi: Roi,
+    ) -> list[Face]:
+        if not len(scores):
+            return []
+        offsets = numbers.reshape(-1, 8, 2) / self._shape.size
+        half = offsets[:, 1] / 2
         center = anchors + offsets[:, 0]
         points = anchors[:, None] + offsets[:, 2:]
         values = np.hstack([center - half, center + half, points.reshape(-1, 12)])
-        blended, best = weighted_nms(values, scores[kept], OVERLAP)
+        blended, best = weighted_nms(values, scores, OVERLAP)
         return [_face(row, score, roi) for row, score in zip(blended, best, strict=True)]
 
 

@@ -63,10 +63,25 @@ LEFT_EYE = [
 RIGHT_IRIS = list(range(468, 473))
 LEFT_IRIS = list(range(473, 478))
 
-# Outputs after the mesh, in the model's order. Where two refine the same point, the later one counts.
-REFINED = [LIPS, RIGHT_EYE, LEFT_EYE, RIGHT_IRIS, LEFT_IRIS]
 # An iris has no depth of its own; it takes its eyelids' mean.
 IRIS_DEPTHS = [(RIGHT_IRIS, RIGHT_EYELIDS), (LEFT_IRIS, LEFT_EYELIDS)]
+
+
+def _columns() -> NDArray[np.intp]:
+    """Where each point's x, y and z lie among all outputs one after the other: ``[478, 3]``.
+
+    Where two outputs refine the same point, the later one counts.
+    """
+    columns = np.zeros((POINTS, 3), np.intp)
+    columns[:MESH_POINTS] = np.arange(3 * MESH_POINTS).reshape(-1, 3)
+    first = 3 * MESH_POINTS
+    for refined in (LIPS, RIGHT_EYE, LEFT_EYE, RIGHT_IRIS, LEFT_IRIS):  # in the model's order
+        columns[refined, :2] = first + np.arange(2 * len(refined)).reshape(-1, 2)
+        first += 2 * len(refined)
+    return columns
+
+
+COLUMNS = _columns()
 
 
 class FaceMesh:
@@ -87,26 +102,18 @@ class FaceMesh:
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[Mesh]:
         """Join mesh and refinements of each row, in frame pixels."""
-        *parts, logits = (tensor.reshape(len(rois), -1).astype(np.float64) for tensor in tensors)
+        *parts, logits = (tensor.reshape(len(rois), -1) for tensor in tensors)
         points = refine(parts) / SIZE
-        presence = 1 / (1 + np.exp(-np.clip(logits[:, 0], -80, 80)))
-        return [
-            Mesh(_in_frame(row, roi), float(score))
-            for row, roi, score in zip(points, rois, presence, strict=True)
-        ]
+        presence = 1 / (1 + np.exp(-np.clip(logits[:, 0].astype(np.float64), -80, 80)))
+        for row, roi in zip(points, rois, strict=True):
+            row[:, :2] = to_frame(row[:, :2], roi)
+            row[:, 2] *= roi.size
+        return [Mesh(row, score) for row, score in zip(points, presence.tolist(), strict=True)]
 
 
-def refine(parts: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+def refine(parts: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
     """Six flat outputs ``[B, ·]`` to points ``[B, 478, 3]``, in input pixels."""
-    mesh, *refinements = parts
-    points = np.zeros((len(mesh), POINTS, 3))
-    points[:, :MESH_POINTS] = mesh.reshape(-1, MESH_POINTS, 3)
-    for indices, values in zip(REFINED, refinements, strict=True):
-        points[:, indices, :2] = values.reshape(-1, len(indices), 2)
+    points = np.concatenate(parts, axis=1, dtype=np.float64)[:, COLUMNS]
     for iris, eyelids in IRIS_DEPTHS:
         points[:, iris, 2] = points[:, eyelids, 2].mean(axis=1, keepdims=True)
     return points
-
-
-def _in_frame(points: NDArray[np.float64], roi: Roi) -> NDArray[np.float64]:
-    return np.hstack([to_frame(points[:, :2], roi), points[:, 2:] * roi.size])
