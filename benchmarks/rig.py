@@ -51,7 +51,6 @@ class Onlooker:
     """A stream that looks at fixed rates and says so whenever it was answered."""
 
     name = STREAM
-    news = True
 
     def __init__(self, rates: Mapping[str, float]) -> None:
         self.rates = rates

@@ -1,12 +1,10 @@
-"""Colour as one 3×4 matrix: stored channels in, normalised RGB out.
+"""Colour as one 3×4 matrix: stored channels in, RGB in 0..255 out.
 
 ITU-R BT.601, limited range: R = 1.164 (Y−16) + 1.596 (V−128) and so on, from Kr = 0.299, Kb = 0.114.
 """
 
 import numpy as np
 from numpy.typing import NDArray
-
-from .picture import Span
 
 KR, KB = 0.299, 0.114
 KG = 1 - KR - KB
@@ -27,17 +25,3 @@ def _yuv_to_rgb() -> NDArray[np.float64]:
 
 
 YUV_TO_RGB = _yuv_to_rgb()
-BGR_TO_RGB = np.array([[0.0, 0, 1, 0], [0, 1, 0, 0], [1, 0, 0, 0]])
-
-
-def normalised(to_rgb: NDArray[np.float64], span: Span) -> NDArray[np.float64]:
-    """Append the step from 0..255 to ``span`` to a colour matrix."""
-    matrix = to_rgb * ((span.high - span.low) / 255)
-    matrix[:, 3] += span.low
-    return matrix
-
-
-def grey_yuv(level: int) -> tuple[int, int, int]:
-    """Y, U and V of an RGB grey, 0..255."""
-    black, *neutral = BLACK_YUV
-    return round(black + level * 219 / 255), neutral[0], neutral[1]

@@ -1,10 +1,8 @@
-"""Squares of pictures to one float tensor: crop, turn, resize, colour and normalise in one pass per row.
+"""Squares of pictures to one float tensor: cut, turn, resize, colour and normalise in one pass per row.
 
-Only pixels inside the square are touched, and every plane is brought to the target size before its colour
-is converted, so the cost follows the output and not the frame. The filter: means over k × k blocks, k
-being the whole part of the reduction (so that a strong one does not alias), then bilinear. What lies
-outside the picture is grey, black unless a model was trained on another letterbox. ``reference.py`` says the
-same in plain NumPy.
+Only pixels inside the square are touched, and stay bytes as long as possible: what the square covers is
+halved while it is twice as large as the output or more, becomes RGB, is sampled, and turns to floats last.
+What lies outside the picture is grey, black unless a model was trained on another letterbox.
 """
 
 from collections.abc import Sequence
@@ -13,9 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour import BGR_TO_RGB, YUV_TO_RGB, grey_yuv, normalised
+from .colour import YUV_TO_RGB
 from .jpeg import decode_jpeg
 from .picture import Picture, Span, Square, affine
+from .resample import Cut, Matrix, Pixels, halved, halvings, sample, touched
+
+LARGEST = 255
 
 
 def crop_batch(
@@ -35,73 +36,55 @@ def crop_batch(
     return batch
 
 
-def _crop(
-    picture: Picture, matrix: NDArray[np.float64], span: Span, out: NDArray[np.float32], outside: int
-) -> None:
-    channels, to_rgb = _sample(picture, matrix, len(out), outside)
-    cv2.transform(channels.astype(np.float32), normalised(to_rgb, span), dst=out)
-    np.clip(out, span.low, span.high, out=out)  # YUV holds colours that RGB does not
-
-
-def _sample(
-    picture: Picture, matrix: NDArray[np.float64], size: int, outside: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Channels u8 ``[size, size, 3]`` and the matrix that turns them to RGB."""
-    planes, width, height = picture.planes, picture.width, picture.height
-    if picture.layout == "JPEG":
-        return resample(decode_jpeg(planes[0].reshape(-1)), matrix, size, (outside,) * 3), BGR_TO_RGB
-    if picture.layout == "BGR24":
-        pixels = planes[0].reshape(height, width, 3)
-        return resample(pixels, matrix, size, (outside,) * 3), BGR_TO_RGB
-    grey_y, grey_u, _ = grey_yuv(outside)  # U and V are alike
-    luma = resample(planes[0], matrix, size, (grey_y,))
-    half = matrix / 2
-    if picture.layout == "NV12":  # OpenCV samples pairs on a coarser grid than single values
-        chroma = cv2.split(planes[1].reshape(planes[1].shape[0], -1, 2))
+def _crop(picture: Picture, matrix: Matrix, span: Span, out: NDArray[np.float32], outside: int) -> None:
+    size, times = len(out), halvings(matrix)
+    planes = _planes(picture)
+    in_yuv = len(planes) > 1
+    cut = touched(matrix, size, planes[0].shape, 1 << max(times, int(in_yuv)))
+    if cut.empty:
+        out[:] = outside
     else:
-        chroma = planes[1:]
-    u, v = (resample(np.asarray(plane, np.uint8), half, size, (grey_u,)) for plane in chroma)
-    return np.asarray(cv2.merge([luma, u, v]), np.uint8), YUV_TO_RGB
+        rgba = (_from_yuv if in_yuv else _from_bgr)(planes, cut, times)
+        into_part = matrix / (1 << times)
+        into_part[:, 2] -= cut.left >> times, cut.top >> times
+        out[:] = cv2.cvtColor(sample(rgba, into_part, size, outside), cv2.COLOR_RGBA2RGB)
+    if (factor := (span.high - span.low) / LARGEST) != 1:
+        out *= np.float32(factor)
+    if span.low:
+        out += np.float32(span.low)
 
 
-def resample(
-    plane: NDArray[np.uint8], matrix: NDArray[np.float64], size: int, outside: tuple[int, ...]
-) -> NDArray[np.uint8]:
-    """Sample u8 ``[rows, columns(, channels)]`` at ``matrix`` (see ``affine``) on a ``size`` square.
-
-    ``outside`` is each channel's value beyond the edges.
-    """
-    blocks = max(1, int(np.hypot(matrix[0, 0], matrix[1, 0])))
-    if blocks > 1:
-        plane, matrix = _shrink(plane, matrix, size, blocks)
-    if not plane.size:
-        return np.full((size, size, *plane.shape[2:]), outside if plane.ndim == 3 else outside[0], np.uint8)
-    to_index = matrix.copy()
-    to_index[:, 2] -= 0.5
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    sampled = cv2.warpAffine(
-        plane, to_index, (size, size), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=outside
-    )
-    return np.asarray(sampled, np.uint8)
+def _planes(picture: Picture) -> list[Pixels]:
+    """B G R triples; or Y, U and V; or Y and pairs of U and V."""
+    match picture.layout:
+        case "JPEG":
+            return [decode_jpeg(picture.planes[0].reshape(-1))]
+        case "BGR24":
+            return [picture.planes[0].reshape(picture.height, picture.width, 3)]
+        case "NV12":
+            luma, pairs = picture.planes
+            return [luma, pairs.reshape(len(pairs), -1, 2)]
+        case "I420":
+            return list(picture.planes)
 
 
-def _shrink(
-    plane: NDArray[np.uint8], matrix: NDArray[np.float64], size: int, blocks: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Block means of the part of ``plane`` that the square touches, and the matrix into them.
+def _from_bgr(planes: Sequence[Pixels], cut: Cut, times: int) -> Pixels:
+    """Part of a picture, halved so often: RGBA u8."""
+    return np.asarray(cv2.cvtColor(halved(cut.of(planes[0]), times), cv2.COLOR_BGR2RGBA), np.uint8)
 
-    Blocks lie on multiples of ``blocks`` in the plane; a last incomplete one counts as outside.
-    """
-    ends = matrix @ np.array([[0, 0, size, size], [0, size, 0, size], [1, 1, 1, 1]], np.float64)
-    whole = np.array(plane.shape[1::-1]) // blocks
-    first = np.clip(np.floor(ends.min(axis=1) / blocks).astype(int) - 1, 0, whole)
-    last = np.clip(np.ceil(ends.max(axis=1) / blocks).astype(int) + 1, first, whole)
-    columns, rows = last - first
-    (left, top), (right, bottom) = first * blocks, last * blocks
-    moved = matrix / blocks
-    moved[:, 2] -= first
-    part = plane[top:bottom, left:right]
-    if part.size:
-        shrunk = cv2.resize(part, (int(columns), int(rows)), interpolation=cv2.INTER_AREA)
-        part = np.asarray(shrunk, np.uint8)
-    return part, moved
+
+def _from_yuv(planes: Sequence[Pixels], cut: Cut, times: int) -> Pixels:
+    """The same; luma that was halved once lies on chroma's grid."""
+    luma, chroma = cut.of(planes[0]), [cut.of(plane, 2) for plane in planes[1:]]
+    if not times:
+        pairs = chroma[0] if len(chroma) == 1 else _merged(chroma)
+        return np.asarray(cv2.cvtColorTwoPlane(luma, pairs, cv2.COLOR_YUV2RGBA_NV12), np.uint8)
+    u_and_v = cv2.split(chroma[0]) if len(chroma) == 1 else chroma
+    fewer = [halved(np.asarray(plane, np.uint8), times - 1) for plane in u_and_v]
+    rgb = cv2.transform(_merged([halved(luma, times), *fewer]), YUV_TO_RGB)
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA), np.uint8)
+
+
+def _merged(planes: Sequence[Pixels]) -> Pixels:
+    # Planes with gaps between their rows would take five times as long.
+    return np.asarray(cv2.merge([np.ascontiguousarray(plane) for plane in planes]), np.uint8)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour import BGR_TO_RGB, YUV_TO_RGB, grey_yuv, normalised
+from .colour import BLACK_YUV, YUV_TO_RGB
 from .jpeg import decode_jpeg
 from .picture import Picture, Span, Square, affine
 
@@ -22,21 +22,34 @@ def crop_batch(
 
 
 def _crop(
-    picture: Picture, matrix: NDArray[np.float64], size: int, span: Span, grey: int
+    picture: Picture, matrix: NDArray[np.float64], size: int, span: Span, outside: int
 ) -> NDArray[np.float64]:
+    halvings = max(0, int(np.log2(np.hypot(matrix[0, 0], matrix[1, 0]) + 1e-6)))
     if picture.layout in ("I420", "NV12"):
-        luma, u, v = _yuv_planes(picture)
-        planes, steps, outside, to_rgb = (luma, u, v), (1, 2, 2), grey_yuv(grey), YUV_TO_RGB
+        rgb = _from_yuv(*_yuv_planes(picture), halvings)
     else:
-        pixels = _bgr(picture)
-        planes = (pixels[..., 0], pixels[..., 1], pixels[..., 2])
-        steps, outside, to_rgb = (1, 1, 1), (grey,) * 3, BGR_TO_RGB
-    channels = [
-        resample(plane.astype(np.float64), matrix / step, size, beyond)
-        for plane, step, beyond in zip(planes, steps, outside, strict=True)
-    ]
-    colour = normalised(to_rgb, span)
-    return np.clip(np.dstack(channels) @ colour[:, :3].T + colour[:, 3], span.low, span.high)
+        rgb = _means(_bgr(picture)[..., ::-1].astype(np.float64), 2**halvings)
+    return span.low + sample(rgb, matrix / 2**halvings, size, outside) / 255 * (span.high - span.low)
+
+
+def _from_yuv(
+    luma: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8], halvings: int
+) -> NDArray[np.float64]:
+    """RGB f64 of a picture halved so often; a last odd column or row is left out.
+
+    A picture that is not halved has one value of chroma for 2 × 2 pixels, and nothing blacker than black.
+    """
+    rows, columns = luma.shape[0] // 2 * 2, luma.shape[1] // 2 * 2
+    y = luma[:rows, :columns].astype(np.float64)
+    chroma = [plane.astype(np.float64) for plane in (u, v)]
+    if halvings:
+        y = _means(y, 2**halvings)
+        chroma = [_means(plane, 2 ** (halvings - 1)) for plane in chroma]
+    else:
+        y = np.maximum(y, BLACK_YUV[0])
+        chroma = [plane.repeat(2, axis=0).repeat(2, axis=1) for plane in chroma]
+    channels = np.dstack([y, *(plane[: y.shape[0], : y.shape[1]] for plane in chroma)])
+    return np.clip(channels @ YUV_TO_RGB[:, :3].T + YUV_TO_RGB[:, 3], 0, 255)
 
 
 def _yuv_planes(picture: Picture) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
@@ -53,28 +66,48 @@ def _bgr(picture: Picture) -> NDArray[np.uint8]:
     return picture.planes[0].reshape(picture.height, picture.width, 3)
 
 
-def resample(
-    plane: NDArray[np.float64], matrix: NDArray[np.float64], size: int, outside: float
+def _means(pixels: NDArray[np.float64], block: int) -> NDArray[np.float64]:
+    """Over whole blocks; a last incomplete one is left out."""
+    rows, columns = pixels.shape[0] // block, pixels.shape[1] // block
+    whole = pixels[: rows * block, : columns * block]
+    shape = rows, block, columns, block, *pixels.shape[2:]
+    return np.asarray(whole.reshape(shape).mean(axis=(1, 3)), np.float64)
+
+
+def sample(
+    pixels: NDArray[np.float64], matrix: NDArray[np.float64], size: int, outside: int
 ) -> NDArray[np.float64]:
-    """As ``crop.resample``, for one channel."""
-    blocks = max(1, int(np.hypot(matrix[0, 0], matrix[1, 0])))
-    rows, columns = plane.shape[0] // blocks, plane.shape[1] // blocks
-    whole = plane[: rows * blocks, : columns * blocks]
-    means = whole.reshape(rows, blocks, columns, blocks).mean(axis=(1, 3))
+    """As ``resample.sample``, for three channels."""
     j, i = np.mgrid[0:size, 0:size]
-    x, y = np.tensordot(matrix / blocks, np.stack([i, j, np.ones_like(i)]), axes=1) - 0.5
-    return _bilinear(means, x, y, outside)
+    x, y = np.tensordot(matrix, np.stack([i, j, np.ones_like(i)]), axes=1) - 0.5
+    if not _fits_the_grid(pixels, matrix, size):
+        return _bilinear(pixels, x, y, outside)
+    rows, columns = pixels.shape[:2]
+    inside = (x > -0.5) & (x < columns - 0.5) & (y > -0.5) & (y < rows - 0.5)
+    continued = _bilinear(pixels, np.clip(x, 0, columns - 1), np.clip(y, 0, rows - 1), outside)
+    return np.where(inside[..., None], continued, outside)
+
+
+def _fits_the_grid(pixels: NDArray[np.float64], matrix: NDArray[np.float64], size: int) -> bool:
+    """Whether all of an upright picture lies in the square, its edges between pixels there."""
+    if matrix[0, 1] or matrix[0, 0] < 0:
+        return False
+    first = 0.5 - matrix[:, 2] / matrix[0, 0]
+    edges = np.concatenate([first, first + np.array(pixels.shape[1::-1]) / matrix[0, 0]])
+    exact = np.abs(edges - np.rint(edges)).max() <= 1e-6
+    return bool(exact and np.rint(edges).min() >= 0 and np.rint(edges).max() <= size)
 
 
 def _bilinear(
-    plane: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], outside: float
+    pixels: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64], outside: int
 ) -> NDArray[np.float64]:
-    padded = np.pad(plane, 1, constant_values=outside)
+    """Edges blend over one pixel into what is outside."""
+    padded = np.pad(pixels, ((1, 1), (1, 1), (0, 0)), constant_values=outside)
     x = np.clip(x + 1, 0, padded.shape[1] - 1)
     y = np.clip(y + 1, 0, padded.shape[0] - 1)
     left = np.minimum(x.astype(int), padded.shape[1] - 2)
     top = np.minimum(y.astype(int), padded.shape[0] - 2)
-    across, down = x - left, y - top
+    across, down = (x - left)[..., None], (y - top)[..., None]
     upper = padded[top, left] * (1 - across) + padded[top, left + 1] * across
     lower = padded[top + 1, left] * (1 - across) + padded[top + 1, left + 1] * across
     return np.asarray(upper * (1 - down) + lower * down, np.float64)

@@ -25,8 +25,7 @@ class Report:
         self._promised_age_s = promised_age_s
         wanted: dict[str, float] = {}
         for make in STREAMS.values():
-            for role, rate in make(Policy()).rates.items():  # streams of a session share their looks
-                wanted[role] = max(rate, wanted.get(role, 0.0))
+            wanted |= make(Policy()).rates
         self._session = [wanted.get(role, 0.0) for role, _ in scheduler.served]
 
     def stats(self) -> SchedulerStats:

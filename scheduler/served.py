@@ -1,7 +1,6 @@
 """A model with its engine and its measured curve: prepare, run, decode, in a lane's thread."""
 
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,7 +11,7 @@ from argusd.ingest.arena import ArenaView
 from argusd.ingest.ring import gather_pcm
 
 from .batcher import ModelState
-from .core import AudioModel, AudioVisualModel, Engine, Frame, ListeningModel, Roi, VisionModel
+from .core import AudioModel, Engine, Frame, Roi, VisionModel
 from .curve import BatchCurve
 from .demand import Rows
 from .still_frame import decoded
@@ -48,7 +47,7 @@ class Look(NamedTuple):
 class Listen(NamedTuple):
     """One row of an audio batch: the samples from ``cursor`` on, for the state in ``slot``.
 
-    ``fresh``: forget first what the slot remembers. ``seen``: what an audiovisual model compares them with.
+    ``fresh``: forget first what the slot remembers.
     """
 
     view: ArenaView
@@ -57,7 +56,6 @@ class Listen(NamedTuple):
     cursor: int
     slot: int
     fresh: bool
-    seen: Any = None
 
 
 class Clip(NamedTuple):
@@ -134,24 +132,28 @@ class ServedVision(Served):
         return Done(outputs, seconds)
 
 
-class ServedListening(Served, ABC):
-    """A model of samples; one batch of it at a time."""
+class ServedAudio(Served):
+    """A model of samples, with a slot of state for each session.
 
-    def __init__(self, model: ListeningModel, engine: Engine, curve: BatchCurve) -> None:
+    One batch at a time: the next window of a session needs the state the last one left, and only the
+    lane that runs the batch touches the model's columns.
+    """
+
+    def __init__(self, model: AudioModel, engine: Engine, curve: BatchCurve) -> None:
         super().__init__(model.name, engine, curve, 1)
-        self._listening = model
+        self.model = model
         self._slots: list[int] = []
         self._slots_made = 0
 
     @property
     def window(self) -> int:
         """Samples (16 kHz) a row takes at a time."""
-        return self._listening.window
+        return self.model.window
 
     @property
     def hop(self) -> int:
         """Samples from one window to the next."""
-        return self._listening.hop
+        return self.model.hop
 
     def take_slot(self) -> int:
         """A slot nobody has; its first ``Listen`` is to be ``fresh``."""
@@ -166,19 +168,18 @@ class ServedListening(Served, ABC):
 
     def listen(self, listens: Sequence[Listen | Clip]) -> Done:
         """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
+        for listen in listens:
+            if isinstance(listen, Clip) or listen.fresh:
+                self.model.reset(listen.slot)
         samples, whole = self._gather(listens)
         if not whole.any():
             return Done([Dropped("torn")] * len(listens), 0.0)
-        indices = [index for index in range(len(listens)) if whole[index]]
-        found, seconds = self._infer(samples[whole], [listens[index] for index in indices])
+        slots = np.array([listen.slot for listen in listens], np.intp)[whole]
+        tensors, seconds = self._run(self.model.prepare(samples[whole], slots))
         outputs: list[Any] = [Dropped("torn")] * len(listens)
-        for index, output in zip(indices, found, strict=True):
+        for index, output in zip(np.flatnonzero(whole), self.model.decode(tensors, slots), strict=True):
             outputs[index] = output
         return Done(outputs, seconds)
-
-    @abstractmethod
-    def _infer(self, samples: NDArray[np.int16], listens: Sequence[Listen | Clip]) -> tuple[list[Any], float]:
-        """One output for each of these windows, and the seconds that took."""
 
     def _gather(self, listens: Sequence[Listen | Clip]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         samples = np.zeros((len(listens), self.window), np.int16)
@@ -200,40 +201,3 @@ class ServedListening(Served, ABC):
             )
             samples[rows], whole[rows] = gathered.samples, gathered.ok
         return samples, whole
-
-
-class ServedAudio(ServedListening):
-    """A model of samples, with a slot of state for each session.
-
-    The next window of a session needs the state the last one left, and only the lane that runs the batch
-    touches the model's columns.
-    """
-
-    def __init__(self, model: AudioModel, engine: Engine, curve: BatchCurve) -> None:
-        super().__init__(model, engine, curve)
-        self.model = model
-
-    def listen(self, listens: Sequence[Listen | Clip]) -> Done:
-        """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
-        for listen in listens:
-            if isinstance(listen, Clip) or listen.fresh:
-                self.model.reset(listen.slot)
-        return super().listen(listens)
-
-    def _infer(self, samples: NDArray[np.int16], listens: Sequence[Listen | Clip]) -> tuple[list[Any], float]:
-        slots = np.array([listen.slot for listen in listens], np.intp)
-        tensors, seconds = self._run(self.model.prepare(samples, slots))
-        return self.model.decode(tensors, slots), seconds
-
-
-class ServedAudioVisual(ServedListening):
-    """A model of samples and of what was seen while they were heard."""
-
-    def __init__(self, model: AudioVisualModel, engine: Engine, curve: BatchCurve) -> None:
-        super().__init__(model, engine, curve)
-        self.model = model
-
-    def _infer(self, samples: NDArray[np.int16], listens: Sequence[Listen | Clip]) -> tuple[list[Any], float]:
-        seen = [listen.seen for listen in listens if isinstance(listen, Listen)]
-        tensors, seconds = self._run(self.model.pair(samples, seen))
-        return self.model.compare(tensors, len(seen)), seconds

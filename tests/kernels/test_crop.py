@@ -61,6 +61,26 @@ def test_agrees_with_the_oracle(
     assert error.mean() <= 0.6
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    ("width", "height", "size"), [(64, 48, 128), (128, 96, 96), (320, 180, 64), (642, 482, 48)]
+)
+def test_whole_frames_agree_with_the_oracle(layout: Layout, width: int, height: int, size: int) -> None:
+    source = picture(layout, width, height)
+    square = Square(width / 2, height / 2, width)
+    got = crop_batch([source], [square], size, Span(-1, 1), outside=114)
+    error = np.abs(got - reference.crop_batch([source], [square], size, Span(-1, 1), outside=114))
+    assert error.max() <= 4 * 2 / 255
+
+
+def test_a_letterbox_has_a_sharp_edge() -> None:
+    """As the pictures had that the models learnt from: no row of half-dark pixels, even when enlarged."""
+    white = Picture("BGR24", 64, 32, [np.full((32, 3 * 64), 255, np.uint8)])
+    out = crop_batch([white], [Square(32, 16, 64)], 128, BYTES)[0]
+    np.testing.assert_array_equal(out[32:96], 255)
+    np.testing.assert_array_equal(np.concatenate([out[:32], out[96:]]), 0)
+
+
 def test_rows_of_a_batch_do_not_know_each_other() -> None:
     pictures = [picture("I420", 64, 48, 1), picture("NV12", 200, 100, 2), picture("BGR24", 31, 77, 3)]
     squares = [Square(32, 24, 64), Square(90, 40, 70, 0.4), Square(10, 20, 50, -1.0)]
