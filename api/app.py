@@ -21,6 +21,7 @@ from .config import ApiConfig
 from .context import CONTEXT, Context
 from .embedded_redis import EmbeddedRedis
 from .envelope import error_envelope
+from .hang_ups import hang_ups
 from .history import History
 from .in_flight import InFlight
 from .inference import Inference
@@ -109,7 +110,13 @@ def make_app(context: Context, in_flight: InFlight) -> web.Application:
     public = frozenset[object](route.handler for route in ROUTES if route.public)
     by_body = frozenset[object](route.handler for route in ROUTES if route.session_in_body)
     app = web.Application(
-        middlewares=[in_flight.middleware, error_envelope, browser_rules, authentication(public, by_body)],
+        middlewares=[
+            hang_ups(by_body),
+            in_flight.middleware,
+            error_envelope,
+            browser_rules,
+            authentication(public, by_body),
+        ],
         client_max_size=context.config.max_body,
     )
     app[CONTEXT] = context
@@ -169,6 +176,7 @@ async def serving(context: Context) -> AsyncIterator[None]:
         make_app(context, in_flight),
         access_log_class=AccessLog,
         handle_signals=False,
+        handler_cancellation=True,
         shutdown_timeout=config.shutdown_s,
     )
     await runner.setup()

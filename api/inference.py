@@ -107,6 +107,7 @@ class Inference:
 
     async def _there(self, session_id: str, task_type: str, payload: Payload, timeout_s: float) -> Inferred:
         started = time.monotonic()
+        timeout_s -= await self._schedulers.started(task_type, timeout_s)
         worker = await self._schedulers.place(session_id, task_type)
         try:
             done = await worker.call(session_id, task_type, payload, timeout_s)

@@ -30,7 +30,7 @@ from . import keys
 from .bell import EVERYTHING, Bell
 from .config import ApiConfig
 from .event import Event, event_of
-from .ledger import Append, Entry, Erase, Ledger, Skip
+from .ledger import Append, EndLeftOpen, Entry, Erase, Ledger, Skip
 from .redis_store import STORE_ERRORS
 from .results import stream_result
 from .session import Media
@@ -85,6 +85,10 @@ class Journal:
             del self._latest[key]
         return self._own(session_id, Erase())
 
+    def end_left_open(self, session_id: str, boot: str) -> None:
+        """End what other lives of the scheduler than ``boot`` have left open in a session."""
+        self._own(session_id, EndLeftOpen(boot))
+
     def found(self, finding: Finding, known: bool) -> None:
         """Store a finding; that of a session nobody knows any more is only marked as seen."""
         change = Append(event_of(finding)) if known else Skip()
@@ -111,7 +115,7 @@ class Journal:
             else:
                 self._idle.set()
 
-    def _own(self, session_id: str, change: Append | Erase) -> asyncio.Future[None]:
+    def _own(self, session_id: str, change: Append | Erase | EndLeftOpen) -> asyncio.Future[None]:
         number = next(self._numbers)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._put(Entry(self._boot, number, session_id, change))

@@ -20,6 +20,11 @@ def results(session_id: str) -> str:
     return f"ml:session:{session_id}:results"
 
 
+def open_violations(session_id: str) -> str:
+    """Hash: ``{stream}:{name}`` of a violation that goes on → OpenViolation (JSON)."""
+    return f"ml:session:{session_id}:open"
+
+
 def position(origin: str) -> str:
     """Number (string) of the last entry of this origin (a scheduler's or an api's boot) that is stored."""
     return f"ml:origin:{origin}"

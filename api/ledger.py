@@ -15,6 +15,7 @@ from redis.asyncio.client import Pipeline
 from . import keys
 from .config import ApiConfig
 from .event import Event, numbered
+from .left_open import OpenViolation, end_of, field
 from .results import Violation, counted
 from .session import Media
 
@@ -30,6 +31,12 @@ class Erase(NamedTuple):
     """Remove everything that is stored of the session."""
 
 
+class EndLeftOpen(NamedTuple):
+    """End the violations that other lives of the scheduler than ``boot`` have left open."""
+
+    boot: str
+
+
 class Skip(NamedTuple):
     """Store nothing but that the entry has been seen."""
 
@@ -40,14 +47,15 @@ class Entry(NamedTuple):
     origin: str
     number: int
     session_id: str
-    change: Append | Erase | Skip
+    change: Append | Erase | EndLeftOpen | Skip
 
 
 class SessionMark(msgspec.Struct):
-    """Where a session stands: its last seq, and its violations by name."""
+    """Where a session stands: its last seq, its violations by name, and those that go on by their field."""
 
     seq: int
     violations: dict[str, Violation]
+    open: dict[str, OpenViolation]
 
 
 class Ledger:
@@ -86,6 +94,7 @@ class Ledger:
             for session_id in new_sessions:
                 pipe.xrevrange(keys.events(session_id), count=1)
                 pipe.hgetall(keys.results(session_id))
+                pipe.hgetall(keys.open_violations(session_id))
             answers = iter(await pipe.execute())
         overall = next(answers)
         if self._overall is None:
@@ -94,7 +103,7 @@ class Ledger:
             self._positions[origin] = int(next(answers) or 0)
         for session_id in new_sessions:
             seq = last_number(next(answers))
-            self._sessions[session_id] = SessionMark(seq, _violations(next(answers)))
+            self._sessions[session_id] = SessionMark(seq, _violations(next(answers)), _open(next(answers)))
 
     def skip(self, session_id: str, count: int) -> None:
         """Leave a hole where events of a session were lost; readers see it as a gap."""
@@ -107,9 +116,13 @@ class Ledger:
             return False
         self._positions[entry.origin] = entry.number
         if isinstance(entry.change, Append):
-            self._stage_event(pipe, entry.change)
+            self._stage_found(pipe, entry.origin, entry.change)
         elif isinstance(entry.change, Erase):
             self._stage_erasure(pipe, entry.session_id)
+        elif isinstance(entry.change, EndLeftOpen):
+            left = self._sessions[entry.session_id].open.values()
+            for violation in [each for each in left if each.origin != entry.change.boot]:
+                self._stage_found(pipe, violation.origin, Append(end_of(violation.event)))
         return True
 
     def stage_ends(self, pipe: Pipeline, origins: Iterable[str], session_ids: Iterable[str]) -> None:
@@ -120,6 +133,22 @@ class Ledger:
         for session_id in session_ids:
             pipe.expire(keys.events(session_id), retention)
             pipe.expire(keys.results(session_id), retention)
+            pipe.expire(keys.open_violations(session_id), retention)
+
+    def _stage_found(self, pipe: Pipeline, origin: str, change: Append) -> None:
+        """An event, and before it the end of what it starts again, should that have been lost."""
+        event = change.event
+        if event.type == "violation":
+            violations, key = self._sessions[event.session_id].open, keys.open_violations(event.session_id)
+            if event.state == "start" and (before := violations.get(field(event))):
+                self._stage_event(pipe, Append(end_of(before.event)))
+            if event.state == "end":
+                violations.pop(field(event), None)
+                pipe.hdel(key, field(event))
+            else:
+                violations[field(event)] = OpenViolation(origin, event)
+                pipe.hset(key, field(event), msgspec.json.encode(violations[field(event)]))
+        self._stage_event(pipe, change)
 
     def _stage_event(self, pipe: Pipeline, change: Append) -> None:
         session_id = change.event.session_id
@@ -147,10 +176,11 @@ class Ledger:
             pipe.hset(keys.MEDIA, session_id, msgspec.json.encode(change.media))
 
     def _stage_erasure(self, pipe: Pipeline, session_id: str) -> None:
-        pipe.delete(keys.events(session_id), keys.results(session_id))
+        stored = (keys.events(session_id), keys.results(session_id), keys.open_violations(session_id))
+        pipe.delete(*stored)
         pipe.hdel(keys.SESSIONS, session_id)
         pipe.hdel(keys.MEDIA, session_id)
-        self._sessions[session_id] = SessionMark(0, {})
+        self._sessions[session_id] = SessionMark(0, {}, {})
 
 
 def last_number(newest: list[tuple[bytes, Any]]) -> int:
@@ -164,3 +194,7 @@ def _violations(fields: Mapping[bytes, bytes]) -> dict[str, Violation]:
         for name, value in fields.items()
         if name.startswith(b"violation:")
     }
+
+
+def _open(fields: Mapping[bytes, bytes]) -> dict[str, OpenViolation]:
+    return {name.decode(): msgspec.json.decode(value, type=OpenViolation) for name, value in fields.items()}

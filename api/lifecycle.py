@@ -14,11 +14,12 @@ import time
 import msgspec
 
 from argusd.scheduler.messages import SessionPolicy
+from argusd.scheduler.tracks import StreamName
 
 from .event import session_event
 from .journal import Journal
 from .scheduler_link import SchedulerLink
-from .session import Media, MediaPhase, Session, SocketName
+from .session import Media, MediaPhase, Session
 from .watched import watched_id
 
 # The scheduler ends a closed session's violations at the same moment: those events come before ``closed``.
@@ -43,7 +44,7 @@ class Lifecycle:
             self._scheduler.watch(policy)
         return self._journal.append(session_event(session.session_id, "connecting", media.worker, ""), media)
 
-    def sockets_changed(self, session: Session, sockets: tuple[SocketName, ...]) -> None:
+    def sockets_changed(self, session: Session, sockets: tuple[StreamName, ...]) -> None:
         """Other streams of the session have a WebSocket now than before; at least one has."""
         assert session.media is not None, "only a session with media has sockets"
         for stream in set(session.sockets) - set(sockets):

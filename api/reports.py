@@ -40,6 +40,11 @@ class Reports:
         """All sessions that are to be watched now."""
         return [policy for session in self._registry if session.active for policy in policies_of(session)]
 
+    def booted(self, boot: str) -> None:
+        """What an earlier scheduler found is over; what goes on, this one starts anew."""
+        for session in self._registry:
+            self._journal.end_left_open(session.session_id, boot)
+
     def found(self, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""
         session_id = session_of(finding.session_id)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from argusd.scheduler.tracks import StreamName
+
 from . import errors
 from .dashboard import dashboard, dashboard_file
 from .events import all_events, session_events
@@ -11,7 +13,7 @@ from .metrics import CONTENT_TYPE, metrics
 from .openapi import serve_document
 from .results import Results
 from .route import Route
-from .session import SessionList, SessionSpec, SessionView, SocketName
+from .session import SessionList, SessionSpec, SessionView
 from .session_routes import delete_session, get_results, get_session, list_sessions, put_session
 from .streams.socket import stream_handler
 from .whip import FRAGMENT, SDP, nothing_to_get, publish, trickle, unpublish
@@ -92,7 +94,7 @@ STREAM_ERRORS = (
 )
 
 
-def stream_routes(name: SocketName, *query: str) -> tuple[Route, ...]:
+def stream_routes(name: StreamName, *query: str) -> tuple[Route, ...]:
     """The paths of one stream's WebSocket."""
     handler = stream_handler(name)
     paths = (f"/ml/stream/{{session_id}}/{name}", f"/{name}/stream/{{session_id}}")

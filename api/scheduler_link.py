@@ -36,6 +36,9 @@ class SchedulerListener(Protocol):
     def policies(self) -> Iterable[SessionPolicy]:
         """All sessions that are to be watched now."""
 
+    def booted(self, boot: str) -> None:
+        """This life of the scheduler is heard of for the first time."""
+
     def found(self, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""
 
@@ -49,6 +52,9 @@ class NoSessions:
     def policies(self) -> Sequence[SessionPolicy]:
         """None."""
         return ()
+
+    def booted(self, boot: str) -> None:
+        """Changes nothing."""
 
     def found(self, finding: Finding) -> None:
         """Does not come."""
@@ -74,6 +80,8 @@ class SchedulerLink:
         self._path = runtime_dir / f"{name}.sock"
         self._channel: Channel[FromScheduler] | None = None
         self._stats_at = 0.0
+        self._boot = ""
+        self._met = asyncio.Event()
 
     @property
     def healthy(self) -> bool:
@@ -89,6 +97,10 @@ class SchedulerLink:
     def fits_more(self) -> int | None:
         """Sessions that still fit at the promised frame age; None while the scheduler does not say."""
         return self.stats.fits_more if self.stats is not None and self.healthy else None
+
+    async def met(self) -> None:
+        """Return once it has been connected for the first time."""
+        await self._met.wait()
 
     async def run(self, listener: SchedulerListener) -> None:
         """Stay connected, until cancelled."""
@@ -129,6 +141,7 @@ class SchedulerLink:
             self._channel = channel
             self.connections += 1
             self.tasks.connected(channel)
+            self._met.set()
             await asyncio.wait([channel.closed])
         except ChannelClosed:
             log.info("the scheduler hung up at once")
@@ -140,6 +153,9 @@ class SchedulerLink:
     def _received(self, message: FromScheduler, listener: SchedulerListener) -> None:
         if isinstance(message, SchedulerStats):
             self.stats, self._stats_at = message, time.monotonic()
+            if message.boot != self._boot:
+                self._boot = message.boot
+                listener.booted(message.boot)
         elif isinstance(message, Finding):
             listener.found(message)
         elif isinstance(message, TaskDone | TaskFailed):

@@ -16,6 +16,8 @@ from .errors import BreakerOpen, TaskRefused, WorkerGone, WorkerSilent
 from .placement import Candidate, Placement, Work
 from .scheduler_link import NO_SESSIONS, SchedulerLink, SchedulerListener
 
+STARTING_S = 5.0  # what callers wait at most for a worker that the daemon has yet to start
+
 
 class SchedulerWorker:
     """A scheduler process as a place for tasks."""
@@ -122,3 +124,23 @@ class Schedulers:
             raise BreakerOpen("The worker has failed repeatedly and gets a rest; try again in a moment.")
         await self._affinity.remember(session_id, home.domain, name)
         return workers[name]
+
+    async def started(self, task_type: str, timeout_s: float) -> float:
+        """Wait, while the daemon starts, for a worker of the task's lane; the seconds that it took.
+
+        A worker that was there and went away is no reason to wait.
+        """
+        lane = HOMES[task_type].lane
+        assert lane is not None, f"{task_type} is no scheduler's task"
+        links = [worker.link for worker in self._lanes[lane]]
+        if any(link.connections for link in links):
+            return 0.0
+        began = time.monotonic()
+        meetings = [asyncio.create_task(link.met()) for link in links]
+        try:
+            at_most = min(timeout_s, STARTING_S)
+            await asyncio.wait(meetings, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for meeting in meetings:
+                meeting.cancel()
+        return time.monotonic() - began

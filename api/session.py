@@ -7,15 +7,13 @@ import msgspec
 
 from argusd.ingest.messages import StreamKind
 from argusd.scheduler.policy import Policy, without_references
+from argusd.scheduler.tracks import StreamName, streams_of
 
 from .errors import InvalidField
 
-StreamName = Literal["face", "video", "audio"]
-SocketName = Literal["face", "video", "audio", "lipsync"]
 MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
 
 ACTIVE: tuple[MediaPhase, ...] = ("connecting", "live", "stale")
-STREAMS_OF: dict[StreamKind, tuple[StreamName, ...]] = {"video": ("face", "video"), "audio": ("audio",)}
 
 SESSION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
@@ -52,7 +50,7 @@ class Media(msgspec.Struct, frozen=True):
     ice_ufrag: str
     kinds: tuple[StreamKind, ...]
     changed_at: float
-    sockets: tuple[SocketName, ...] = ()
+    sockets: tuple[StreamName, ...] = ()
 
 
 class Session(msgspec.Struct):
@@ -78,7 +76,7 @@ class Session(msgspec.Struct):
         return max(self.record.updated_at, self.media.changed_at if self.media else 0.0)
 
     @property
-    def sockets(self) -> tuple[SocketName, ...]:
+    def sockets(self) -> tuple[StreamName, ...]:
         """The streams whose media come over a WebSocket each; none where a publisher's do."""
         return self.media.sockets if self.media and self.active else ()
 
@@ -90,7 +88,7 @@ class Session(msgspec.Struct):
         if self.record.spec.streams is not None:
             return list(self.record.spec.streams)
         kinds = self.media.kinds if self.media else ()
-        return [stream for kind in kinds for stream in STREAMS_OF[kind]]
+        return list(streams_of(kinds))
 
 
 class SessionView(msgspec.Struct, frozen=True):
@@ -133,7 +131,7 @@ def check_session_id(session_id: str) -> str:
         InvalidField: it is empty, too long, or has other characters than letters, digits and ``_.:-``.
     """
     if not SESSION_ID.fullmatch(session_id):
-        raise InvalidField("The session_id must be 1 to 128 letters, digits or any of _ . : -")
+        raise InvalidField("The session_id must be 1 to 128 letters, digits or signs (of _ . : -).")
     return session_id
 
 

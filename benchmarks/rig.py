@@ -51,6 +51,7 @@ class Onlooker:
     """A stream that looks at fixed rates and says so whenever it was answered."""
 
     name = STREAM
+    news = True
 
     def __init__(self, rates: Mapping[str, float]) -> None:
         self.rates = rates

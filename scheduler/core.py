@@ -87,9 +87,8 @@ class VisionModel(Model, Protocol):
         """One output for each row, coordinates in its frame's pixels."""
 
 
-@runtime_checkable
-class AudioModel(Model, Protocol):
-    """A model of samples that remembers each session in a slot of its own columns."""
+class ListeningModel(Model, Protocol):
+    """What models of samples have in common."""
 
     @property
     def window(self) -> int:
@@ -99,6 +98,11 @@ class AudioModel(Model, Protocol):
     def hop(self) -> int:
         """Samples from the beginning of one window to that of the next; what windows share is heard again."""
 
+
+@runtime_checkable
+class AudioModel(ListeningModel, Protocol):
+    """A model of samples that remembers each session in a slot of its own columns."""
+
     def reset(self, slot: int) -> None:
         """Forget what was heard in this slot."""
 
@@ -107,6 +111,21 @@ class AudioModel(Model, Protocol):
 
     def decode(self, tensors: Sequence[NDArray[Any]], slots: NDArray[np.intp]) -> list[Any]:
         """One output for each row; keeps the new state of the slots."""
+
+
+@runtime_checkable
+class AudioVisualModel(ListeningModel, Protocol):
+    """A model of samples and of what a ``WatchingStream`` saw meanwhile; it remembers nothing."""
+
+    @property
+    def fed_with(self) -> str | None:
+        """A role whose outputs it needs and nobody else does; None: what the stream sees anyway is enough."""
+
+    def pair(self, samples: NDArray[np.int16], seen: Sequence[Any]) -> Feeds:
+        """Feeds for i16 ``[B, window]`` samples and what was seen while they were heard."""
+
+    def compare(self, tensors: Sequence[NDArray[Any]], rows: int) -> list[Any]:
+        """One output for each row."""
 
 
 class WholeModel(Protocol):
@@ -137,6 +156,8 @@ class Moment(NamedTuple):
     ``media_s``: seconds since the stream's first frame or sample, on the media's own clock (rules use it,
     so that a record replays the same). ``captured_at``: unix seconds. ``frame_age_ms``: from arrival to now.
     ``width``, ``height``: the frame's pixels (0 for audio). ``skipped``: frames passed over since the last.
+    ``on_sender_clock``: whether ``captured_at`` is the sender's own, so that sound and picture can be
+    compared by it; else it tells when they arrived.
     """
 
     media_s: float
@@ -145,6 +166,7 @@ class Moment(NamedTuple):
     width: int = 0
     height: int = 0
     skipped: int = 0
+    on_sender_clock: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -159,15 +181,19 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Stream(Protocol):
-    """One session's face, video or audio: which models look, and what their outputs mean."""
+    """One session's face, video, audio or lipsync: which models look, and what their outputs mean."""
 
     @property
     def name(self) -> str:
-        """face, video or audio."""
+        """face, video, audio or lipsync."""
 
     @property
     def rates(self) -> Mapping[str, float]:
-        """Role to wanted Hz while there is no overload."""
+        """Role to wanted Hz while there is no overload; roles never change, a vision role's Hz may."""
+
+    @property
+    def news(self) -> bool:
+        """Whether what was absorbed last changed what ``latest`` tells."""
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """Where in the next frame this role is to look; None: nowhere now, spend nothing on it."""
@@ -186,3 +212,14 @@ class Stream(Protocol):
 
     def finish(self, at: Moment) -> list[Outcome]:
         """The stream is over: end what is open."""
+
+
+@runtime_checkable
+class WatchingStream(Stream, Protocol):
+    """A stream that compares what it hears with what it sees."""
+
+    def seen_since(self, begins_s: float) -> Any | None:
+        """What an ``AudioVisualModel`` is to compare with sound from this moment (of the sender's clock) on.
+
+        None: nothing that is worth it.
+        """

@@ -9,7 +9,7 @@ from argusd.ingest.channel import Channel
 from argusd.ingest.errors import ChannelClosed
 
 from .core import Moment, Outcome
-from .messages import Finding, FindingsAck, Latest, TaskDone, TaskFailed, ToScheduler
+from .messages import Finding, FindingsAck, Latest, SchedulerStats, TaskDone, TaskFailed, ToScheduler
 from .outbox import Outbox
 from .sessions import Watch
 
@@ -32,9 +32,12 @@ class Delivery:
         self._number = 0
         self._channels: set[Channel[Incoming]] = set()
 
-    def connect(self, sock: socket.socket, received: Callable[[Incoming], None]) -> Channel[Incoming]:
-        """Take a connection: send what is not acknowledged, then everything as it comes."""
+    def connect(
+        self, sock: socket.socket, received: Callable[[Incoming], None], stats: SchedulerStats
+    ) -> Channel[Incoming]:
+        """Take a connection: send who we are, what is not acknowledged, then everything as it comes."""
         channel = Channel[Incoming](sock, ToScheduler, received)
+        self._send(channel, stats)
         self._channels.add(channel)
         channel.closed.add_done_callback(lambda _: self._channels.discard(channel))
         for finding in self.outbox:

@@ -28,6 +28,7 @@ RUN_ERRORS = (
     ort_errors.NotImplemented,
     ValueError,  # a feed is missing or of another type
 )
+LOAD_ERRORS = (*RUN_ERRORS, ort_errors.InvalidGraph, ort_errors.InvalidProtobuf, ort_errors.NoSuchFile)
 OUT_OF_MEMORY = re.compile(r"out of memory|failed to allocate|ALLOC_FAILED|bad_alloc", re.IGNORECASE)
 # CUDA errors after which every call of the process fails (CUDA runtime API, cudaError_t): uncorrectable ECC,
 # illegal address, launch timeout, assert, hardware stack, illegal instruction, misaligned address,
@@ -43,12 +44,17 @@ class OnnxEngine:
 
         Raises:
             DeviceUnavailable: CUDA was asked for and the library fell back to the CPU.
+            InferenceFailed: the file is damaged, or no graph that this library runs.
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = THREADS
         options.log_severity_level = ERRORS_ONLY
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(path, options, providers=_providers(device))
+        try:
+            self._session = onnxruntime.InferenceSession(path, options, providers=_providers(device))
+        except LOAD_ERRORS as error:
+            what = f"ONNX Runtime cannot load {path.name}; `argusd models verify` tells whether it is whole"
+            raise InferenceFailed(what) from error
         if device != "cpu" and CUDA_PROVIDER not in self._session.get_providers():
             raise DeviceUnavailable(f"{device} cannot be used: ONNX Runtime fell back to the CPU")
 

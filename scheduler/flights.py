@@ -46,19 +46,19 @@ def frame_entry(row: Row, info: FrameInfo, offset_ns: int) -> Entry:
     skipped, row.skipped = row.reader.skipped - row.skipped, row.reader.skipped
 
     def moment(now: float) -> Moment:
-        return frame_moment(info, row.watch.clock, now, offset_ns, skipped)
+        return frame_moment(info, row.track.clock, now, offset_ns, skipped)
 
-    return Entry(row, row.watch.epoch, moment)
+    return Entry(row, row.track.epoch, moment)
 
 
 def window_entry(row: Row, first: int, window: int, offset_ns: int) -> Entry:
     """The entry of a row that is to hear ``window`` samples from number ``first`` on."""
-    anchor = read_anchor(row.watch.ring.view, row.watch.ring.row)
+    anchor = read_anchor(row.track.ring.view, row.track.ring.row)
 
     def moment(now: float) -> Moment:
-        return window_moment(first, window, anchor, row.watch.clock, now, offset_ns)
+        return window_moment(first, window, anchor, row.track.clock, now, offset_ns)
 
-    return Entry(row, row.watch.epoch, moment)
+    return Entry(row, row.track.epoch, moment)
 
 
 def landed(flight: Flight, future: "Future[Done]") -> Done:

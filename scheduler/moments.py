@@ -68,6 +68,7 @@ def frame_moment(info: FrameInfo, clock: MediaClock, now: float, offset_ns: int,
         media_s=clock.seconds(info.rtp_timestamp, arrival),
         captured_at=(info.captured_ns or info.arrival_ns + offset_ns) / NANOSECONDS,
         frame_age_ms=(now - arrival) * 1000,
+        on_sender_clock=info.captured_ns > 0,
         width=info.width,
         height=info.height,
         skipped=skipped,
@@ -85,4 +86,13 @@ def window_moment(
         media_s=clock.seconds(first, arrival),
         captured_at=captured / NANOSECONDS + after_anchor,
         frame_age_ms=max(0.0, now - arrival - window / SAMPLE_RATE) * 1000,  # a packet's samples come at once
+        on_sender_clock=anchor.captured_ns > 0,
     )
+
+
+def captured_s(ring: RingRef, sample: int) -> float | None:
+    """Unix seconds of the sender's clock when this sample was heard, or None while that clock is unknown."""
+    anchor = read_anchor(ring.view, ring.row)
+    if not anchor.captured_ns:
+        return None
+    return anchor.captured_ns / NANOSECONDS + (sample - anchor.sample) / SAMPLE_RATE

@@ -88,14 +88,28 @@ class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     end_after_s: Seconds = 3.0
 
 
+class LipSync(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A voice that comes earlier or later than the mouth moves, by more than cameras and microphones explain.
+
+    ``likeness``: how well the two must agree at that offset for it to mean anything; None: the model's own.
+    """
+
+    max_offset_ms: Annotated[float, msgspec.Meta(ge=40, le=560)] = 250.0
+    likeness: Share | None = None
+    start_after_s: Seconds = 2.0
+    end_after_s: Seconds = 2.0
+
+
 class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How often each model looks or listens, in Hz, if there is no overload; and observations per second.
 
-    With ``speaker_embedder`` 0 voices are not told apart.
+    With ``speaker_embedder`` 0 voices are not told apart. ``mouth``: how often lip sync wants
+    ``face_mesh`` to look while somebody speaks.
     """
 
     face_detector: Hertz = 4.0
     face_mesh: Hertz = 8.0
+    mouth: Hertz = 15.0
     object_detector: Hertz = 1.0
     speaker_embedder: Annotated[float, msgspec.Meta(ge=0, le=60)] = 1.3
     observations: Hertz = 1.0
@@ -113,6 +127,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     phone_detected: PhoneDetected = PhoneDetected(start_after_s=1.0, end_after_s=2.0)
     speech_detected: SpeechDetected = SpeechDetected()
     second_speaker: SecondSpeaker = SecondSpeaker()
+    lip_sync: LipSync = LipSync()
     vad_threshold: Share = 0.5
     rates: Rates = Rates()
     weight: Weight = 1.0

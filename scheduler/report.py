@@ -25,7 +25,8 @@ class Report:
         self._promised_age_s = promised_age_s
         wanted: dict[str, float] = {}
         for make in STREAMS.values():
-            wanted |= make(Policy()).rates
+            for role, rate in make(Policy()).rates.items():  # streams of a session share their looks
+                wanted[role] = max(rate, wanted.get(role, 0.0))
         self._session = [wanted.get(role, 0.0) for role, _ in scheduler.served]
 
     def stats(self) -> SchedulerStats:

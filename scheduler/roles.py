@@ -9,21 +9,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import onnxruntime
 
 from .config import SchedulerConfig
-from .core import AudioModel, WholeModel
+from .core import AudioModel, AudioVisualModel, Engine, VisionModel, WholeModel
+from .curve import BatchCurve
 from .engines import THREADS, OnnxEngine
 from .errors import InferenceFailed, ModelUnknown
 from .messages import RoleStatus
-from .models.catalog import MODELS, WHOLE_MODELS
+from .models.catalog import BUILT_IN, MODELS, WHOLE_MODELS
 from .policy import Policy
 from .probe import CurveCache, measure_curve
-from .served import Served, ServedAudio, ServedVision
+from .served import Served, ServedAudio, ServedAudioVisual, ServedVision
 from .streams.catalog import ENRICHING, STREAMS
 from .tasks.catalog import one_shots
 from .tasks.lanes import Lane
-from .zoo.errors import ZooError
+from .zoo.errors import ModelUnavailableError, UnknownModelError, ZooError
 from .zoo.store import ZooStore
 
 log = logging.getLogger(__name__)
@@ -47,12 +49,18 @@ def wanted_roles(lane: Lane) -> list[str]:
     return sorted(needed | live_roles() if lane == "rt" else needed)
 
 
-def welcome_roles(lane: Lane, store: ZooStore) -> list[str]:
+def optional_roles(lane: Lane) -> list[str]:
     """Roles that a lane's tasks do without where no model of theirs is present."""
-    welcome = {role for task in one_shots(lane).values() for role in task.better_with}
-    return sorted(
-        role for role in welcome if any(store.is_present(each.name) for each in store.manifest.of_role(role))
-    )
+    return sorted({role for task in one_shots(lane).values() for role in task.better_with})
+
+
+def welcome_roles(lane: Lane, store: ZooStore) -> list[str]:
+    """Those of a lane's optional roles that have a model here."""
+    return [
+        role
+        for role in optional_roles(lane)
+        if any(store.is_present(each.name) for each in store.manifest.of_role(role))
+    ]
 
 
 def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
@@ -60,25 +68,74 @@ def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
     store = ZooStore(config.cache_dir)
     curves = CurveCache(config.state_dir / "curves")
     roles = [*wanted_roles(config.lane), *welcome_roles(config.lane, store)]
-    return [_fill(role, config, device, store, curves) for role in roles]
+    return _without_idle([_fill(role, config, device, store, curves) for role in roles])
+
+
+def _without_idle(roles: Sequence[FilledRole]) -> list[FilledRole]:
+    """Built-in models go where nobody would feed them."""
+    lacking = {role.status.role: role.status.detail for role in roles if role.filled is None}
+    kept = []
+    for role in roles:
+        needs = BUILT_IN[role.status.role].needs if role.status.role in BUILT_IN else ()
+        if details := [lacking[need] for need in needs if need in lacking]:
+            role = FilledRole(msgspec.structs.replace(role.status, ready=False, detail=details[0]), None)
+        kept.append(role)
+    return kept
 
 
 def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curves: CurveCache) -> FilledRole:
-    started, name = time.monotonic(), config.models.get(role, "")
-    live = role in live_roles()
+    """The best model that runs here; one that is configured is replaced by no other."""
+    configured, live = config.models.get(role), role in live_roles()
     try:
-        name = store.choose(role, name or None)
-        filled: Served | WholeModel
-        if name in WHOLE_MODELS:
-            filled = serve_whole(name, store, device)
-        else:
-            filled = serve(name, store.path(name), device, curves)
-    except (ZooError, InferenceFailed, ModelUnknown) as error:
+        names = candidates(role, configured, store)
+    except ZooError as error:
         log.warning("role %s is not ready: %s", role, error)
-        return FilledRole(RoleStatus(role, name, False, str(error), 0.0, live), None)
-    taken = time.monotonic() - started
-    log.info("role %s: %s, loaded in %.1f s", role, name, taken)
-    return FilledRole(RoleStatus(role, name, True, "", taken, live), filled)
+        return FilledRole(RoleStatus(role, configured or "", False, str(error), 0.0, live), None)
+    failures: list[RoleStatus] = []
+    for name in names:
+        started = time.monotonic()
+        try:
+            filled = _load(role, name, device, store, curves)
+        except (ZooError, InferenceFailed, ModelUnknown) as error:
+            log.warning("role %s: %s does not serve: %s", role, name, error)
+            failures.append(RoleStatus(role, name, False, str(error), 0.0, live))
+            continue
+        taken = time.monotonic() - started
+        log.info("role %s: %s, loaded in %.1f s", role, name, taken)
+        return FilledRole(RoleStatus(role, name, True, "", taken, live), filled)
+    return FilledRole(failures[0], None)
+
+
+def _load(role: str, name: str, device: str, store: ZooStore, curves: CurveCache) -> Served | WholeModel:
+    if role in BUILT_IN and name == BUILT_IN[role].name:
+        return serve_built_in(role)
+    if name in WHOLE_MODELS:
+        return serve_whole(name, store, device)
+    return serve(name, store.path(name), device, curves)
+
+
+def candidates(role: str, configured: str | None, store: ZooStore) -> list[str]:
+    """The models to try for a role: the configured one, or those that are present, best first, and after them
+    the built-in one.
+
+    Raises:
+        ZooError: there is none, or the configured one is not there.
+    """
+    built_in = BUILT_IN.get(role)
+    if built_in is None or configured not in (None, built_in.name):
+        return store.candidates(role, configured)
+    if configured:
+        return [built_in.name]
+    try:
+        return [*store.candidates(role), built_in.name]
+    except (UnknownModelError, ModelUnavailableError):
+        return [built_in.name]
+
+
+def serve_built_in(role: str) -> Served:
+    """Make the role's model that needs no weights, and run it."""
+    model, engine = BUILT_IN[role].make()
+    return _served(model, engine, measure_curve(engine.run, model.example, time.thread_time))
 
 
 def serve_whole(name: str, store: ZooStore, device: str) -> WholeModel:
@@ -112,6 +169,12 @@ def serve(name: str, path: Path, device: str, curves: CurveCache) -> Served:
         curves.save(kept, curve)
     else:
         engine.run(model.example(1))
+    return _served(model, engine, curve)
+
+
+def _served(model: VisionModel | AudioModel | AudioVisualModel, engine: Engine, curve: BatchCurve) -> Served:
+    if isinstance(model, AudioVisualModel):
+        return ServedAudioVisual(model, engine, curve)
     if isinstance(model, AudioModel):
         return ServedAudio(model, engine, curve)
     return ServedVision(model, engine, curve)

@@ -19,16 +19,26 @@ from typing import Any
 import numpy as np
 
 from .batcher import Batch, plan
-from .core import WholeModel
+from .core import WatchingStream, WholeModel
 from .demand import Demand, Rows
 from .errors import EXIT_DEVICE_LOST, DeviceLost
 from .flights import Entry, Flight, frame_entry, landed, window_entry
 from .lanes import Lanes
 from .meters import Meters
-from .moments import unix_offset_ns
+from .moments import captured_s, unix_offset_ns
 from .oneshots import Ask, OneShots
 from .overload import RateControl
-from .served import Clip, Done, Dropped, Listen, Look, Served, ServedAudio, ServedVision
+from .served import (
+    Clip,
+    Done,
+    Dropped,
+    Listen,
+    Look,
+    Served,
+    ServedAudioVisual,
+    ServedListening,
+    ServedVision,
+)
 from .sessions import Findings, Row, Sessions, StreamFactory
 from .sources import Source
 
@@ -136,7 +146,7 @@ class Scheduler:
         _, served = self.served[batch.model]
         if isinstance(served, ServedVision):
             return self._start_vision(served, batch, now)
-        assert isinstance(served, ServedAudio)
+        assert isinstance(served, ServedListening)
         return self._start_audio(served, batch, now)
 
     def _start_vision(self, served: ServedVision, batch: Batch, now: float) -> bool:
@@ -167,7 +177,7 @@ class Scheduler:
             return None
         return Look(frame, roi), frame_entry(row, frame.info, self._offset_ns)
 
-    def _start_audio(self, served: ServedAudio, batch: Batch, now: float) -> bool:
+    def _start_audio(self, served: ServedListening, batch: Batch, now: float) -> bool:
         opened = [self._open_listen(served, int(index)) for index in batch.rows]
         self.demand.seen[batch.rows] += served.hop
         rows = self._wanted(batch, opened, now, stretch=1.0)
@@ -176,17 +186,25 @@ class Scheduler:
             self._submit(served, rows, list(entries), partial(served.listen, listens), now)
         return len(rows) > 0
 
-    def _open_listen(self, served: ServedAudio, index: int) -> tuple[Listen | Clip, Entry | Ask] | None:
+    def _open_listen(self, served: ServedListening, index: int) -> tuple[Listen | Clip, Entry | Ask] | None:
         """A task's samples, or the row's next window if its stream wants to hear it."""
         ask = self.oneshots.asks.get(index)
         if ask is not None:
             assert isinstance(ask.item, Clip)
             return ask.item, ask
         row = self.sessions.rows[index]
-        if not row.watch.stream.hears(row.role):
+        stream = row.watch.stream
+        if not stream.hears(row.role):
             return None
-        ring, cursor = row.watch.ring, int(self.demand.seen[index])
-        listen = Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh)
+        ring, cursor = row.track.ring, int(self.demand.seen[index])
+        seen = None
+        if isinstance(served, ServedAudioVisual):
+            begins_s = captured_s(ring, cursor)
+            assert isinstance(stream, WatchingStream)
+            seen = None if begins_s is None else stream.seen_since(begins_s)
+            if seen is None:
+                return None
+        listen = Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh, seen)
         row.fresh = False
         # What is new in a window that overlaps the one before it is its last hop.
         first = cursor + served.window - served.hop
@@ -205,7 +223,7 @@ class Scheduler:
     def _submit(
         self, served: Served, rows: Rows, entries: list[Entry | Ask], job: Callable[[], Done], now: float
     ) -> None:
-        audio = isinstance(served, ServedAudio)
+        audio = isinstance(served, ServedListening)
         stretch = 1.0 if audio else 1 / self.rate.scale  # samples are not optional; frames are
         flight = Flight(
             served, rows, entries, self.demand.ready_since[rows], self.demand.period[rows] * stretch
@@ -247,23 +265,27 @@ class Scheduler:
                 entry.settle(output, len(flight.entries))
             elif isinstance(output, Dropped):
                 self._drop(entry.row, output.reason)
-            elif entry.row.watch.ended or entry.epoch != entry.row.watch.epoch:
+            elif entry.row.watch.ended or entry.epoch != entry.row.track.epoch:
                 self._drop(entry.row, "superseded")
             else:
                 self._absorb_one(entry, output, now)
-                if math.isfinite(since) and not isinstance(entry.row.served, ServedAudio):
+                if math.isfinite(since) and not isinstance(entry.row.served, ServedListening):
                     self.rate.observe((now - since) / allowed)
 
     def _absorb_one(self, entry: Entry, output: Any, now: float) -> None:
-        row, watch, at = entry.row, entry.row.watch, entry.moment(now)
-        watch.last = at
+        row, at = entry.row, entry.moment(now)
         self.meters.served[row.role] += 1
-        self.meters.frame_age[watch.stream.name].add(at.frame_age_ms / 1000)
-        if not isinstance(row.served, ServedAudio):
+        if not isinstance(row.served, ServedListening):
             self.rate.observe(at.frame_age_ms / 1000 / self._promised_age_s)
-        for outcome in watch.stream.absorb(row.role, output, at):
-            self._findings.finding(watch.session_id, watch.stream.name, outcome, at)
-        self._findings.latest(watch, at)
+        for watch in row.watches:
+            watch.last = at
+            self.meters.frame_age[watch.stream.name].add(at.frame_age_ms / 1000)
+            for outcome in watch.stream.absorb(row.role, output, at):
+                self._findings.finding(watch.session_id, watch.stream.name, outcome, at)
+            if watch.stream.news:
+                self._findings.latest(watch, at)
+        if not isinstance(row.served, ServedListening):
+            self.demand.period[row.index] = row.period
 
     def _drop(self, row: Row, reason: str, count: int = 1) -> None:
         self.meters.dropped[row.watch.stream.name][reason] += count

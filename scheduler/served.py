@@ -1,6 +1,7 @@
 """A model with its engine and its measured curve: prepare, run, decode, in a lane's thread."""
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from argusd.ingest.arena import ArenaView
 from argusd.ingest.ring import gather_pcm
 
 from .batcher import ModelState
-from .core import AudioModel, Engine, Frame, Roi, VisionModel
+from .core import AudioModel, AudioVisualModel, Engine, Frame, ListeningModel, Roi, VisionModel
 from .curve import BatchCurve
 from .demand import Rows
 from .still_frame import decoded
@@ -47,7 +48,7 @@ class Look(NamedTuple):
 class Listen(NamedTuple):
     """One row of an audio batch: the samples from ``cursor`` on, for the state in ``slot``.
 
-    ``fresh``: forget first what the slot remembers.
+    ``fresh``: forget first what the slot remembers. ``seen``: what an audiovisual model compares them with.
     """
 
     view: ArenaView
@@ -56,6 +57,7 @@ class Listen(NamedTuple):
     cursor: int
     slot: int
     fresh: bool
+    seen: Any = None
 
 
 class Clip(NamedTuple):
@@ -132,28 +134,24 @@ class ServedVision(Served):
         return Done(outputs, seconds)
 
 
-class ServedAudio(Served):
-    """A model of samples, with a slot of state for each session.
+class ServedListening(Served, ABC):
+    """A model of samples; one batch of it at a time."""
 
-    One batch at a time: the next window of a session needs the state the last one left, and only the
-    lane that runs the batch touches the model's columns.
-    """
-
-    def __init__(self, model: AudioModel, engine: Engine, curve: BatchCurve) -> None:
+    def __init__(self, model: ListeningModel, engine: Engine, curve: BatchCurve) -> None:
         super().__init__(model.name, engine, curve, 1)
-        self.model = model
+        self._listening = model
         self._slots: list[int] = []
         self._slots_made = 0
 
     @property
     def window(self) -> int:
         """Samples (16 kHz) a row takes at a time."""
-        return self.model.window
+        return self._listening.window
 
     @property
     def hop(self) -> int:
         """Samples from one window to the next."""
-        return self.model.hop
+        return self._listening.hop
 
     def take_slot(self) -> int:
         """A slot nobody has; its first ``Listen`` is to be ``fresh``."""
@@ -168,18 +166,19 @@ class ServedAudio(Served):
 
     def listen(self, listens: Sequence[Listen | Clip]) -> Done:
         """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
-        for listen in listens:
-            if isinstance(listen, Clip) or listen.fresh:
-                self.model.reset(listen.slot)
         samples, whole = self._gather(listens)
         if not whole.any():
             return Done([Dropped("torn")] * len(listens), 0.0)
-        slots = np.array([listen.slot for listen in listens], np.intp)[whole]
-        tensors, seconds = self._run(self.model.prepare(samples[whole], slots))
+        indices = [index for index in range(len(listens)) if whole[index]]
+        found, seconds = self._infer(samples[whole], [listens[index] for index in indices])
         outputs: list[Any] = [Dropped("torn")] * len(listens)
-        for index, output in zip(np.flatnonzero(whole), self.model.decode(tensors, slots), strict=True):
+        for index, output in zip(indices, found, strict=True):
             outputs[index] = output
         return Done(outputs, seconds)
+
+    @abstractmethod
+    def _infer(self, samples: NDArray[np.int16], listens: Sequence[Listen | Clip]) -> tuple[list[Any], float]:
+        """One output for each of these windows, and the seconds that took."""
 
     def _gather(self, listens: Sequence[Listen | Clip]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         samples = np.zeros((len(listens), self.window), np.int16)
@@ -201,3 +200,40 @@ class ServedAudio(Served):
             )
             samples[rows], whole[rows] = gathered.samples, gathered.ok
         return samples, whole
+
+
+class ServedAudio(ServedListening):
+    """A model of samples, with a slot of state for each session.
+
+    The next window of a session needs the state the last one left, and only the lane that runs the batch
+    touches the model's columns.
+    """
+
+    def __init__(self, model: AudioModel, engine: Engine, curve: BatchCurve) -> None:
+        super().__init__(model, engine, curve)
+        self.model = model
+
+    def listen(self, listens: Sequence[Listen | Clip]) -> Done:
+        """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
+        for listen in listens:
+            if isinstance(listen, Clip) or listen.fresh:
+                self.model.reset(listen.slot)
+        return super().listen(listens)
+
+    def _infer(self, samples: NDArray[np.int16], listens: Sequence[Listen | Clip]) -> tuple[list[Any], float]:
+        slots = np.array([listen.slot for listen in listens], np.intp)
+        tensors, seconds = self._run(self.model.prepare(samples, slots))
+        return self.model.decode(tensors, slots), seconds
+
+
+class ServedAudioVisual(ServedListening):
+    """A model of samples and of what was seen while they were heard."""
+
+    def __init__(self, model: AudioVisualModel, engine: Engine, curve: BatchCurve) -> None:
+        super().__init__(model, engine, curve)
+        self.model = model
+
+    def _infer(self, samples: NDArray[np.int16], listens: Sequence[Listen | Clip]) -> tuple[list[Any], float]:
+        seen = [listen.seen for listen in listens if isinstance(listen, Listen)]
+        tensors, seconds = self._run(self.model.pair(samples, seen))
+        return self.model.compare(tensors, len(seen)), seconds

@@ -1,6 +1,7 @@
 """The scheduler's process: loads models, listens to the api, attaches to the arenas, and serves."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 CUDA_LANES = 2
 REPORT_INTERVAL_S = 1.0
+REPORT_SOON_S = 0.05
 CONFIRM_S = 5.0
 BULK_NICENESS = 10
 
@@ -99,6 +101,7 @@ class Service:
         self._tasks = tasks
         self._scheduler = scheduler
         self._delivery = delivery
+        self._ended = asyncio.Event()
         self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
         # Streams are the real-time lane's alone.
         writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]
@@ -146,7 +149,7 @@ class Service:
             for session_id in () if channel.closed.done() else unconfirmed:
                 self._scheduler.sessions.end(session_id)
 
-        channel = self._delivery.connect(sock, received)
+        channel = self._delivery.connect(sock, received, self._report.stats())
         channel.closed.add_done_callback(lambda _: self._tasks.forget(channel))
         asyncio.get_running_loop().call_later(CONFIRM_S, forget_unconfirmed)
 
@@ -161,11 +164,17 @@ class Service:
             self._scheduler.sessions.set_policy(message)
         else:
             self._scheduler.sessions.end(message.session_id)
+            self._ended.set()
         self._scheduler.awake()
 
     async def _tell_every_second(self) -> None:
+        """And soon after a session ended: the next one is let in or turned away by what it left."""
         while True:
-            await asyncio.sleep(REPORT_INTERVAL_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REPORT_INTERVAL_S):
+                    await self._ended.wait()
+                    await asyncio.sleep(REPORT_SOON_S)
+            self._ended.clear()
             self._delivery.broadcast(self._report.stats())
             if self._scheduler.lanes.longest() > self._config.hang_s:
                 log.critical("a batch did not come back within %.0f s", self._config.hang_s)

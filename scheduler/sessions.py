@@ -1,7 +1,9 @@
 """Who is watched: joins the rings that ingest opened with the policies that the api sent.
 
-Only where both are there is a *watch* made: one stream object, and a row of demand for each role it wants and
-some model fills. A watch ends when either goes; then its open violations end first.
+Only where a policy and every track that a stream is fed by are there is a *watch* made: one stream object,
+and a row of demand for each role it wants and some model fills. A watch ends when any of them goes; then its
+open violations end first. A stream that needs what another one of its session looks at already joins that
+one's rows: one look, absorbed by both.
 
 Rows and model slots are used again by other sessions. A row that a batch holds at that moment is given back
 when the batch is over, never before, so that nothing of one session reaches another.
@@ -18,14 +20,14 @@ from .arrivals import FALL_BEHIND, Arrivals
 from .core import Moment, Outcome, Stream
 from .demand import Demand
 from .messages import SessionPolicy
-from .moments import MediaClock, ring_clock
+from .moments import ring_clock
 from .policy import Policy
-from .served import Served, ServedAudio, ServedVision
+from .served import Served, ServedAudioVisual, ServedListening, ServedVision
 from .sources import RingRef
+from .tracks import FED_BY, JOINS, StreamName
 
 StreamFactory = Callable[[Policy], Stream]
 
-FED_BY: Mapping[str, StreamKind] = {"face": "video", "video": "video", "audio": "audio"}
 AUDIO_PRIORITY = 1  # cheap, and lost for good when late
 START = Moment(media_s=0.0, captured_at=0.0, frame_age_ms=0.0)
 
@@ -40,20 +42,37 @@ class Findings(Protocol):
         """The watch's stream has a newer result; its ``latest()`` may be sent on."""
 
 
+class Track:
+    """One session's picture or sound: its ring, and its media clock, which goes on when the ring is replaced.
+
+    ``epoch`` counts the rings it had: what was begun in an earlier one is not absorbed any more.
+    """
+
+    def __init__(self, ring: RingRef) -> None:
+        self.ring = ring
+        self.clock = ring_clock(ring)
+        self.epoch = 0
+
+    def replace(self, ring: RingRef) -> None:
+        """Go on with another ring."""
+        self.ring = ring
+        self.epoch += 1
+
+
 class Watch:
     """One stream of one session under one policy.
 
-    ``epoch`` counts the rings it had: what was begun in an earlier one is not absorbed any more. ``models``:
-    role to model id. ``skipped``, ``next_latest`` and ``every_look`` are for who sends the latest results.
+    ``models``: role to model id. ``rows``: its own. ``joined``: those of other watches that it is fed by as
+    well. ``skipped``, ``next_latest`` and ``every_look`` are for who sends the latest results.
     """
 
-    def __init__(self, session_id: str, stream: Stream, ring: RingRef, clock: MediaClock, share: int) -> None:
+    def __init__(
+        self, session_id: str, stream: Stream, tracks: Mapping[StreamKind, Track], share: int
+    ) -> None:
         self.session_id = session_id
         self.stream = stream
-        self.ring = ring
-        self.clock = clock
+        self.tracks = tracks
         self.share = share
-        self.epoch = 0
         self.ended = False
         self.last = START
         self.models: dict[str, str] = {}
@@ -61,24 +80,33 @@ class Watch:
         self.next_latest = 0.0
         self.every_look = False
         self.rows: list[Row] = []
+        self.joined: list[Row] = []
 
 
 class Row:
     """What stands behind one row of the demand: ``reader`` for frames, ``slot`` for samples.
 
+    ``watch`` says where to look, ``watches`` take in what was seen: it first, then those that joined.
     ``skipped``: what the reader had passed over when it last opened a frame. ``fresh``: the slot holds
     the memory of somebody else, or of what was said before a gap.
     """
 
-    def __init__(self, index: int, watch: Watch, role: str, served: Served) -> None:
+    def __init__(self, index: int, watch: Watch, role: str, served: Served, track: Track) -> None:
         self.index = index
         self.watch = watch
+        self.watches = [watch]
         self.role = role
         self.served = served
+        self.track = track
         self.reader: FrameReader | None = None
         self.skipped = 0
         self.slot = 0
         self.fresh = True
+
+    @property
+    def period(self) -> float:
+        """Seconds between two looks that content every stream it feeds."""
+        return 1.0 / max(watch.stream.rates[self.role] for watch in self.watches)
 
 
 class Sessions:
@@ -106,9 +134,7 @@ class Sessions:
         self._max_age_s = max_age_s
         self._clock = clock
         self._policies: dict[str, SessionPolicy] = {}
-        self._rings: dict[tuple[str, StreamKind], RingRef] = {}
-        # One for all streams of a track, and kept when its ring is replaced: media time goes on.
-        self._clocks: dict[tuple[str, StreamKind], MediaClock] = {}
+        self._tracks: dict[tuple[str, StreamKind], Track] = {}
         self._watches: dict[tuple[str, str], Watch] = {}
         self._shares: dict[str, tuple[int, int]] = {}
 
@@ -138,22 +164,22 @@ class Sessions:
 
     def ring_opened(self, session_id: str, ring: RingRef) -> None:
         """A track has a ring; in place of an earlier one, its streams go on with the new one."""
-        track = (session_id, ring.kind)
-        replaced = track in self._rings
-        self._rings[track] = ring
-        self._clocks.setdefault(track, ring_clock(ring))
-        if replaced:
-            for watch in self._of_kind(session_id, ring.kind):
-                self._restart(watch, ring)
+        track = self._tracks.get((session_id, ring.kind))
+        if track is None:
+            self._tracks[session_id, ring.kind] = Track(ring)
+        else:
+            track.replace(ring)
+            for watch in self._fed_by(session_id, ring.kind):
+                self._restart(watch, track)
         self._begin(session_id)
 
     def ring_closed(self, session_id: str, kind: StreamKind, view: ArenaView) -> None:
         """A track ended. One that another writer has opened meanwhile lives on."""
-        ring = self._rings.get((session_id, kind))
-        if ring is None or ring.view is not view:
+        track = self._tracks.get((session_id, kind))
+        if track is None or track.ring.view is not view:
             return
-        del self._rings[session_id, kind], self._clocks[session_id, kind]
-        for watch in self._of_kind(session_id, kind):
+        del self._tracks[session_id, kind]
+        for watch in self._fed_by(session_id, kind):
             self._end(watch)
 
     def row_is_over(self, index: int) -> None:
@@ -161,71 +187,88 @@ class Sessions:
         if self.rows[index].watch.ended:
             self._drop_row(self.rows[index])
 
-    def _of_kind(self, session_id: str, kind: StreamKind) -> list[Watch]:
-        found = (self._watches.get((session_id, stream)) for stream, fed in FED_BY.items() if fed == kind)
+    def _fed_by(self, session_id: str, kind: StreamKind) -> list[Watch]:
+        """The watches that live on this track, those that joined others' rows first."""
+        names = [name for name, kinds in reversed(FED_BY.items()) if kind in kinds]
+        found = (self._watches.get((session_id, name)) for name in names)
         return [watch for watch in found if watch is not None]
 
     def _begin(self, session_id: str) -> None:
         policy = self._policies.get(session_id)
         if policy is None:
             return
-        for name in policy.streams:
-            ring = self._rings.get((session_id, FED_BY[name])) if name in self._factories else None
-            if ring is not None and (session_id, name) not in self._watches:
-                self._watch(policy, name, ring)
+        for name, kinds in FED_BY.items():
+            wanted = name in policy.streams and name in self._factories
+            there = all((session_id, kind) in self._tracks for kind in kinds)
+            if wanted and there and (session_id, name) not in self._watches:
+                self._watch(policy, name, {kind: self._tracks[session_id, kind] for kind in kinds})
 
-    def _watch(self, policy: SessionPolicy, name: str, ring: RingRef) -> None:
+    def _watch(self, policy: SessionPolicy, name: StreamName, tracks: Mapping[StreamKind, Track]) -> None:
         stream = self._factories[name](policy.policy)
-        clock = self._clocks[policy.session_id, ring.kind]
         share = self._join(policy.session_id, policy.policy.weight)
-        watch = Watch(policy.session_id, stream, ring, clock, share)
+        watch = Watch(policy.session_id, stream, tracks, share)
         watch.every_look = policy.every_look
         self._watches[policy.session_id, name] = watch
+        lent = self._lent(policy.session_id, name)
         for model, (role, served) in enumerate(self._served):
-            if role in stream.rates:
+            if role not in stream.rates:
+                continue
+            watch.models[role] = served.name
+            if role in lent:
+                self._join_row(watch, lent[role])
+            else:
                 self._join(policy.session_id, policy.policy.weight)
                 self._add_row(watch, role, model, served)
 
+    def _lent(self, session_id: str, name: StreamName) -> dict[str, Row]:
+        """The rows that a stream may join, by role."""
+        lenders = (self._watches.get((session_id, lender)) for lender in JOINS.get(name, ()))
+        return {row.role: row for lender in lenders if lender is not None for row in lender.rows}
+
+    def _join_row(self, watch: Watch, row: Row) -> None:
+        row.watches.append(watch)
+        watch.joined.append(row)
+        self._demand.period[row.index] = row.period
+
     def _add_row(self, watch: Watch, role: str, model: int, served: Served) -> None:
-        audio = isinstance(served, ServedAudio)
+        audio = isinstance(served, ServedListening)
         index = self._demand.add_stream(
             watch.share,
             model,
             period=1.0 / watch.stream.rates[role],
             max_age=self._max_age_s + (FALL_BEHIND / SAMPLE_RATE if audio else 0.0),
             due=self._clock(),
-            priority=AUDIO_PRIORITY if audio else 0,
+            priority=AUDIO_PRIORITY if audio and not isinstance(served, ServedAudioVisual) else 0,
         )
-        row = self.rows[index] = Row(index, watch, role, served)
-        if isinstance(served, ServedAudio):
+        row = Row(index, watch, role, served, watch.tracks["audio" if audio else "video"])
+        self.rows[index] = row
+        if isinstance(served, ServedListening):
             row.slot = served.take_slot()
-        watch.models[role] = served.name
         watch.rows.append(row)
         self._feed(row)
 
     def _feed(self, row: Row) -> None:
-        """Read the watch's ring from its beginning, or from its newest second if it is older."""
-        ring = row.watch.ring
+        """Read the track's ring from its beginning, or from its newest second if it is older."""
+        ring = row.track.ring
         if isinstance(row.served, ServedVision):
             row.reader = FrameReader(ring.view, ring.row, ring.generation)
             row.skipped = 0
             self._demand.seen[row.index] = 0
             self.arrivals.follow(row.index, ring)
-        elif isinstance(row.served, ServedAudio):
+        elif isinstance(row.served, ServedListening):
             row.fresh = True
             head = int(ring.view.table[ring.row, HEAD])
             self._demand.seen[row.index] = max(0, head - FALL_BEHIND)
             self.arrivals.follow(row.index, ring, row.served.window)
 
-    def _restart(self, watch: Watch, ring: RingRef) -> None:
-        watch.ring = ring
-        watch.epoch += 1
+    def _restart(self, watch: Watch, track: Track) -> None:
         watch.stream.restart()
         for row in watch.rows:
-            self._feed(row)
+            if row.track is track:
+                self._feed(row)
 
     def _end_all(self, session_id: str) -> None:
-        for name in FED_BY:
+        for name in reversed(FED_BY):
             watch = self._watches.get((session_id, name))
             if watch is not None:
                 self._end(watch)
@@ -235,6 +278,9 @@ class Sessions:
         watch.ended = True
         for outcome in watch.stream.finish(watch.last):
             self._findings.finding(watch.session_id, watch.stream.name, outcome, watch.last)
+        for row in watch.joined:
+            row.watches.remove(watch)
+            self._demand.period[row.index] = row.period
         for row in watch.rows:
             if not self._demand.busy[row.index]:
                 self._drop_row(row)
@@ -243,7 +289,7 @@ class Sessions:
         self._leave(watch.session_id)
 
     def _drop_row(self, row: Row) -> None:
-        if isinstance(row.served, ServedAudio):
+        if isinstance(row.served, ServedListening):
             row.served.give_back_slot(row.slot)
         self.arrivals.forget(row.index)
         self._demand.remove(row.index)

@@ -22,7 +22,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import ARGUSD, Daemon, Event, next_event, started
 
-pytestmark = [pytest.mark.weights, pytest.mark.slow]
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
 MEDIA = Path(__file__).parents[2] / "shared" / "media"
 needs_media = pytest.mark.skipif(not MEDIA.is_dir(), reason="the recordings are not here")

@@ -13,7 +13,7 @@ from argusd.scheduler.zoo.store import ZooStore
 from .live_daemon import Daemon, started
 from .task_client import Answer, Client
 
-pytestmark = [pytest.mark.weights, pytest.mark.slow]
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
 CALLERS = 8
 

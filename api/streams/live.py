@@ -5,24 +5,17 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from argusd.ingest.messages import StreamKind
 from argusd.scheduler.messages import Latest
+from argusd.scheduler.tracks import FED_BY, StreamName
 
 from ..config import ApiConfig
 from ..errors import ApiError, Draining, Overloaded, StreamActive, StreamEnded
 from ..lifecycle import Lifecycle
-from ..session import Media, Session, SocketName
+from ..session import Media, Session
 from ..watched import watched_id
 from .answers import Answers
 from .arena_server import WRITER, ArenaServer
 from .media import JpegTrack, PcmTrack
-
-KINDS: dict[SocketName, tuple[StreamKind, ...]] = {
-    "face": ("video",),
-    "video": ("video",),
-    "audio": ("audio",),
-    "lipsync": ("video", "audio"),
-}
 
 
 class LiveStream:
@@ -31,7 +24,7 @@ class LiveStream:
     ``pictures``, ``sound``: where its media go. ``ended`` is done when somebody wants it closed, and why.
     """
 
-    def __init__(self, session: Session, name: SocketName, rate: int, server: ArenaServer) -> None:
+    def __init__(self, session: Session, name: StreamName, rate: int, server: ArenaServer) -> None:
         self.session = session
         self.name = name
         self.answers = Answers()
@@ -59,7 +52,7 @@ class LiveStreams:
         return len(self._streams)
 
     @contextlib.contextmanager
-    def opened(self, session: Session, name: SocketName, rate: int) -> Iterator[LiveStream]:
+    def opened(self, session: Session, name: StreamName, rate: int) -> Iterator[LiveStream]:
         """A stream of the session for the time of the context; then its rings are zeroed and given back.
 
         Raises:
@@ -109,7 +102,7 @@ class LiveStreams:
         if session.sockets:
             self._lifecycle.sockets_changed(session, sockets)
         else:
-            media = Media("connecting", WRITER, "", "", KINDS[stream.name], time.time(), sockets)
+            media = Media("connecting", WRITER, "", "", FED_BY[stream.name], time.time(), sockets)
             self._lifecycle.opened(session, media)
 
     def _end(self, stream: LiveStream) -> None:

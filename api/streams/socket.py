@@ -17,12 +17,13 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from argusd.ingest.ring import SAMPLE_RATE
 from argusd.scheduler.messages import Latest
+from argusd.scheduler.tracks import StreamName
 
 from ..context import CONTEXT, Context
 from ..envelope import ErrorReply, decode_json
 from ..errors import ApiError, InvalidField, StoreUnavailable, StreamUnavailable, WrongContentType
 from ..redis_store import STORE_ERRORS
-from ..session import Session, SessionSpec, SocketName, check_session_id
+from ..session import Session, SessionSpec, check_session_id
 from ..whip import check_admission
 from .lipsync import LipSyncMedia, lip_sync_answer
 from .live import LiveStream
@@ -31,12 +32,17 @@ from .media import HIGHEST_RATE, LOWEST_RATE, MAX_JPEG_BYTES
 CLOSE_CODES = 4000  # plus the HTTP status: the range for applications (RFC 6455, 7.4.2)
 GOODBYE_S = 2.0
 WRITER_LIMIT = 64 << 10
-NEEDED_ROLE: dict[SocketName, str] = {"face": "face_detector", "video": "object_detector", "audio": "vad"}
+NEEDED_ROLES: dict[StreamName, tuple[str, ...]] = {
+    "face": ("face_detector",),
+    "video": ("object_detector",),
+    "audio": ("vad",),
+    "lipsync": ("face_detector", "face_mesh", "vad"),
+}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def stream_handler(name: SocketName) -> Handler:
+def stream_handler(name: StreamName) -> Handler:
     """The handler of one stream's paths."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -63,7 +69,7 @@ def stream_handler(name: SocketName) -> Handler:
 
 
 async def serve(
-    request: web.Request, context: Context, socket: web.WebSocketResponse, name: SocketName
+    request: web.Request, context: Context, socket: web.WebSocketResponse, name: StreamName
 ) -> None:
     """Open the stream, and converse until either side has enough."""
     session_id, rate = check_session_id(request.match_info["session_id"]), sample_rate(request)
@@ -88,7 +94,7 @@ def sample_rate(request: web.Request) -> int:
     return int(text)
 
 
-def check_served(context: Context, name: SocketName) -> None:
+def check_served(context: Context, name: StreamName) -> None:
     """Refuse a stream that nobody would look at; while the scheduler is away nobody knows.
 
     Raises:
@@ -98,7 +104,8 @@ def check_served(context: Context, name: SocketName) -> None:
     if stats is None:
         return
     ready = {role.role: role.ready for role in stats.roles}
-    if name not in stats.active_sessions or not ready.get(NEEDED_ROLE.get(name, ""), True):
+    lacks = not all(ready.get(role, True) for role in NEEDED_ROLES[name])
+    if lacks or name not in stats.active_sessions:
         raise StreamUnavailable(f"No model is there for {name} streams; argusd models pull gets them.")
 
 

@@ -5,6 +5,7 @@ import sys
 
 from argusd.daemon.checks import CHECKS, Finding
 from argusd.daemon.config import load_config
+from argusd.daemon.model_checks import check_roles
 
 HELP = {"doctor": "check this machine, say how to mend what is amiss"}
 
@@ -19,7 +20,7 @@ def configure(_: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run every check; 1 when one of them fails."""
     config = load_config(args.config)
-    findings = [check(config) for check in CHECKS]
+    findings = [*(check(config) for check in CHECKS), *check_roles(config)]
     for finding in findings:
         print(render(finding, colour=sys.stdout.isatty()))
     return 1 if any(finding.verdict == "fail" for finding in findings) else 0
@@ -29,5 +30,5 @@ def render(finding: Finding, *, colour: bool) -> str:
     """One finding, its remedy on a line of its own."""
     mark, paint = MARKS[finding.verdict]
     shown = f"{paint}{mark}{RESET}" if colour else mark
-    line = f"{shown} {finding.subject:<14} {finding.found}"
-    return f"{line}\n{'':<17}→ {finding.remedy}" if finding.remedy else line
+    line = f"{shown} {finding.subject:<16} {finding.found}"
+    return f"{line}\n{'':<19}→ {finding.remedy}" if finding.remedy else line

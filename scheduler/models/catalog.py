@@ -1,8 +1,9 @@
 """Which adapter runs which model of the store."""
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from ..core import AudioModel, VisionModel, WholeModel
+from ..core import AudioModel, AudioVisualModel, Engine, VisionModel, WholeModel
 from ..zoo.store import ZooStore
 from .blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from .centernet import CenterNet
@@ -10,12 +11,23 @@ from .easyocr_reader import EasyOcr
 from .facemesh import FaceMesh
 from .faceres import FaceRes
 from .ge2e import Ge2e
-from .pyannote_diarizer import PyannoteDiarizer
+from .mouth_correlation import Engine as Correlation
+from .mouth_correlation import MouthCorrelation
+from .pyannote_diarizer import COMMUNITY_1, VERSION_3_1, PyannoteDiarizer
 from .silero import Silero
 from .wespeaker import WeSpeaker
 
+
+class BuiltIn(NamedTuple):
+    """A model that comes with the program, what runs it, and the roles that it is of no use without."""
+
+    name: str
+    needs: tuple[str, ...]
+    make: Callable[[], tuple[AudioVisualModel, Engine]]
+
+
 # Name in the store's manifest → how to make its adapter, which takes that name.
-MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
+MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel | AudioVisualModel]] = {
     "blazeface": lambda name: BlazeFace(name, SHORT_RANGE),
     "blazeface_full_range": lambda name: BlazeFace(name, FULL_RANGE),
     "facemesh_attention": FaceMesh,
@@ -26,9 +38,17 @@ MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel]] = {
     "wespeaker": WeSpeaker,
 }
 
+# Role → a model without weights that fills it where no other is present, and what runs it.
+BUILT_IN: Mapping[str, BuiltIn] = {
+    "lip_sync": BuiltIn(
+        "mouth_correlation", ("face_mesh", "vad"), lambda: (MouthCorrelation(), Correlation())
+    ),
+}
+
 # The same for models that their own library runs; they find their files in the store and are told the device.
 WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore, str], WholeModel]] = {
     "easyocr_en": EasyOcr,
     "easyocr_en_hi": EasyOcr,
-    "pyannote_3_1": lambda name, store, _device: PyannoteDiarizer(name, store),
+    "pyannote_3_1": lambda name, store, _device: PyannoteDiarizer(name, store, VERSION_3_1),
+    "pyannote_community_1": lambda name, store, _device: PyannoteDiarizer(name, store, COMMUNITY_1),
 }

@@ -75,6 +75,32 @@ class SpokenPart(NamedTuple):
     end_s: float
 
 
+class SeenMouth(NamedTuple):
+    """What was seen of a mouth while a window of sound was heard; times are seconds since the window began.
+
+    ``openings`` f64 ``[n]`` at ``times``: the gap between the lips, in distances of the eyes' outer corners.
+    ``crops`` u8 ``[m, 48, 96, 3]`` at ``crop_times``: the lower half of the face, none where no model asks.
+    """
+
+    times: NDArray[np.float64]
+    openings: NDArray[np.float64]
+    crop_times: NDArray[np.float64]
+    crops: NDArray[np.uint8]
+
+
+class SyncEstimate(NamedTuple):
+    """How far a voice and a mouth are apart. ``offset_ms`` is positive where sound is late.
+
+    ``score`` 0..1: how alike they are as they come, give or take what nobody notices. ``peak``: how alike at
+    ``offset_ms``; below ``threshold`` that offset means nothing.
+    """
+
+    offset_ms: float
+    score: float
+    peak: float
+    threshold: float
+
+
 def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     """Scale each row of ``[B, N]`` to length 1; zeros stay zeros."""
     exact: NDArray[np.float64] = rows.astype(np.float64)

@@ -1,15 +1,17 @@
-"""pyannote's speaker diarization 3.1: who spoke when, also where two speak at once.
+"""pyannote's speaker diarization: who spoke when, also where two speak at once.
 
 Bredin, "pyannote.audio 2.1 speaker diarization pipeline", Interspeech 2023; Plaquet and Bredin, "Powerset
-multi-class cross entropy loss for neural speaker diarization", Interspeech 2023 (segmentation 3.0, MIT). Its
-own library runs it, with the parameters it was published with. The library unpickles what it loads, and tells
-its makers that it is used; here it gets tensors that were read without unpickling, and reports nothing.
+multi-class cross entropy loss for neural speaker diarization", Interspeech 2023; for community-1 also Landini
+et al., "Bayesian HMM clustering of x-vector sequences (VBx)", 2022. Its own library runs it, as the
+``config.yaml`` of the model cards says. The library unpickles what it loads, and tells its makers that it is
+used; here it gets tensors that were read without unpickling, and reports nothing.
 """
 
 import threading
 import warnings
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +26,45 @@ from .outputs import SpokenPart
 
 SAMPLE_RATE = 16_000
 FULL_SCALE = 32768
-CHECKPOINT = "pytorch_model.bin"
-EMBEDDER = "wespeaker"  # the store's entry
 BATCH = 32
-# Of pyannote/speaker-diarization-3.1.
-PARAMETERS = {
-    "segmentation": {"min_duration_off": 0.0},
-    "clustering": {"method": "centroid", "min_cluster_size": 12, "threshold": 0.7045654963945799},
-}
+
+
+class StoredFile(NamedTuple):
+    """A file of the store."""
+
+    entry: str
+    name: str
+
+
+class Recipe(NamedTuple):
+    """A pipeline as published: its checkpoints, how voices are told apart, and the parameters of that.
+
+    ``plda``: the transform of embeddings and the model of them, for clustering that wants these.
+    """
+
+    segmentation: StoredFile
+    embedding: StoredFile
+    clustering: str
+    parameters: Mapping[str, Any]
+    plda: tuple[StoredFile, StoredFile] | None = None
+
+
+VERSION_3_1 = Recipe(
+    StoredFile("pyannote_3_1", "pytorch_model.bin"),
+    StoredFile("wespeaker", "pytorch_model.bin"),
+    "AgglomerativeClustering",
+    {"method": "centroid", "min_cluster_size": 12, "threshold": 0.7045654963945799},
+)
+COMMUNITY_1 = Recipe(
+    StoredFile("pyannote_community_1", "segmentation.bin"),
+    StoredFile("pyannote_community_1", "embedding.bin"),
+    "VBxClustering",
+    {"threshold": 0.6, "Fa": 0.07, "Fb": 0.8},
+    (
+        StoredFile("pyannote_community_1", "xvec_transform.npz"),
+        StoredFile("pyannote_community_1", "plda.npz"),
+    ),
+)
 
 
 class PyannoteDiarizer:
@@ -39,9 +72,10 @@ class PyannoteDiarizer:
 
     role = "diarizer"
 
-    def __init__(self, name: str, store: ZooStore) -> None:
+    def __init__(self, name: str, store: ZooStore, recipe: Recipe) -> None:
         self.name = name
         self._store = store
+        self._recipe = recipe
         self._one_recording = threading.Lock()
 
     def check(self) -> None:
@@ -84,18 +118,25 @@ class PyannoteDiarizer:
             segmentation=self._segmentation(),
             embedding=self._embedding(),
             embedding_exclude_overlap=True,
-            plda=PLDA.__new__(PLDA),  # asked for, and used by other ways of clustering alone
-            clustering="AgglomerativeClustering",
+            plda=self._plda(PLDA),
+            clustering=self._recipe.clustering,
             segmentation_batch_size=BATCH,
             embedding_batch_size=BATCH,
         )
-        return pipeline.instantiate(PARAMETERS)
+        parameters = {"segmentation": {"min_duration_off": 0.0}, "clustering": self._recipe.parameters}
+        return pipeline.instantiate(parameters)
+
+    def _plda(self, kind: Any) -> Any:
+        if self._recipe.plda is None:
+            return kind.__new__(kind)  # asked for all the same
+        transform, model = self._recipe.plda
+        return kind(self._store.file(*transform), self._store.file(*model))
 
     def _segmentation(self) -> Any:
         from pyannote.audio.core.task import Problem, Resolution, Specifications
         from pyannote.audio.models.segmentation import PyanNet
 
-        weights = self._weights(self.name)
+        weights = self._weights(self._recipe.segmentation)
         layers = sum(name.startswith("lstm.weight_ih_l") and "reverse" not in name for name in weights)
         network = PyanNet(sincnet={"stride": 10}, lstm={"num_layers": layers})
         network.specifications = Specifications(
@@ -116,10 +157,10 @@ class PyannoteDiarizer:
         network.specifications = Specifications(
             problem=Problem.REPRESENTATION, resolution=Resolution.CHUNK, duration=5.0
         )
-        return _filled(network, self._weights(EMBEDDER))
+        return _filled(network, self._weights(self._recipe.embedding))
 
-    def _weights(self, entry: str) -> Weights:
-        return read_weights(self._store.file(entry, CHECKPOINT).read_bytes(), "state_dict", BESIDE)
+    def _weights(self, file: StoredFile) -> Weights:
+        return read_weights(self._store.file(*file).read_bytes(), "state_dict", BESIDE)
 
 
 def _filled(network: Any, weights: Weights) -> Any:

@@ -29,6 +29,7 @@ class AudioStream:
     """
 
     name = "audio"
+    news = True
 
     def __init__(self, policy: Policy) -> None:
         self._threshold = policy.vad_threshold

@@ -6,6 +6,7 @@ from ..core import Stream
 from ..policy import Policy
 from .audio import AudioStream
 from .face import FaceStream
+from .lipsync import LipSyncStream
 from .video import VideoStream
 
 # Roles without which a stream still does what it is for: a daemon that lacks their models is ready.
@@ -15,4 +16,5 @@ STREAMS: Mapping[str, Callable[[Policy], Stream]] = {
     "face": FaceStream,
     "video": VideoStream,
     "audio": AudioStream,
+    "lipsync": LipSyncStream,
 }

@@ -27,6 +27,7 @@ class FaceStream:
     """One session's face findings; fed with ``list[Face]``, ``Mesh`` and ``FaceEmbedding``."""
 
     name = "face"
+    news = True
 
     def __init__(self, policy: Policy) -> None:
         self._rates = {DETECTOR: policy.rates.face_detector, MESH: policy.rates.face_mesh}

@@ -23,6 +23,7 @@ class VideoStream:
     """One session's object findings; fed with ``list[Thing]``."""
 
     name = "video"
+    news = True
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy

@@ -47,7 +47,13 @@ def download(url: str, target: Path, arrived: Report, token: str | None = None) 
         with error:
             raise RefusedError(host, error.code, cast(HTTPMessage, error.headers)) from error
     except (OSError, http.client.HTTPException) as error:
-        raise SourceUnavailableError(f"{host}: {error}") from error
+        raise SourceUnavailableError(f"{host}: {_in_words(error)}") from error
+
+
+def _in_words(error: Exception) -> object:
+    """What the operating system calls it, where it does; urllib wraps that."""
+    reason = getattr(error, "reason", error)
+    return getattr(reason, "strerror", None) or reason
 
 
 class _HttpsRedirects(HTTPRedirectHandler):

@@ -77,7 +77,8 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model, or an asset such as a sample picture.
 
-    ``outputs`` names what the importer gives out; empty means what the source graph gives out.
+    ``outputs`` names what the importer gives out; empty means what the source graph gives out. ``needs``
+    names other entries without which this one is of no use.
     """
 
     name: Name
@@ -89,6 +90,7 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     packs: tuple[Name, ...] = ()
     importer: Literal["copy", "tflite", "tfjs", "ge2e", "wespeaker"] = "copy"
     outputs: tuple[str, ...] = ()
+    needs: tuple[Name, ...] = ()
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,15 +111,16 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def select(self, names: Sequence[str]) -> list[ModelEntry]:
-        """Return the entries that model names and pack names ask for, each once, in manifest order.
+        """Return the entries that model names and pack names ask for, and those that they need, each once, in
+        manifest order.
 
         :raises UnknownModelError: when a name is neither.
         """
         packs = {pack for entry in self.models for pack in entry.packs}
-        wanted = {self.entry(name).name for name in names if name not in packs}
-        return [
-            entry for entry in self.models if entry.name in wanted or set(entry.packs).intersection(names)
-        ]
+        asked = {self.entry(name).name for name in names if name not in packs}
+        asked |= {entry.name for entry in self.models if set(entry.packs).intersection(names)}
+        wanted = asked.union(*(self.entry(name).needs for name in asked))
+        return [entry for entry in self.models if entry.name in wanted]
 
     def of_role(self, role: str) -> list[ModelEntry]:
         """Return the models of a role, best first.
@@ -133,7 +136,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def parse_manifest(text: str) -> Manifest:
     """Read a manifest.
 
-    :raises ManifestError: when it is not valid TOML of this form, or names an entry or a file twice.
+    :raises ManifestError: when it is not valid TOML of this form, names an entry or a file twice, or needs an
+        entry that it has not, or that needs more itself.
     """
     try:
         manifest = msgspec.toml.decode(text, type=Manifest)
@@ -144,6 +148,10 @@ def parse_manifest(text: str) -> Manifest:
     _require_unique("source", [str(source) for file in files for source in file.sources])
     for entry in manifest.models:
         _require_unique(f"file of {entry.name}", [file.name for file in entry.files])
+    needed = {name for entry in manifest.models for name in entry.needs}
+    sufficient = {entry.name for entry in manifest.models if not entry.needs}
+    if lost := sorted(needed - sufficient):
+        raise ManifestError(f"the model manifest needs entries that cannot be had by themselves: {lost}")
     return manifest
 
 

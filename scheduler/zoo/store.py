@@ -102,7 +102,15 @@ class ZooStore:
         raise UnknownModelError(f"{name} has no file {file_name!r}")
 
     def choose(self, role: str, preferred: str | None = None) -> str:
-        """Return the name of the model to use for a role: the preferred one, or the best one that is present.
+        """Return the name of the model to use for a role: the first of its ``candidates``.
+
+        :raises UnknownModelError: as ``candidates``.
+        :raises ModelUnavailableError: as ``candidates``.
+        """
+        return self.candidates(role, preferred)[0]
+
+    def candidates(self, role: str, preferred: str | None = None) -> list[str]:
+        """Return the models that may fill a role: the preferred one, or else all present ones, best first.
 
         :raises UnknownModelError: when the role has no models or the preferred one is not among them.
         :raises ModelUnavailableError: when the preferred one, or without a preference any, is not in the
@@ -111,10 +119,10 @@ class ZooStore:
         names = [entry.name for entry in self.manifest.of_role(role)]
         if preferred is not None and preferred not in names:
             raise UnknownModelError(f"{preferred!r} is not a model for the role {role!r}: {', '.join(names)}")
-        for name in names if preferred is None else [preferred]:
-            if self.is_present(name):
-                return name
-        raise _unavailable(*names) if preferred is None else _unavailable(preferred)
+        wanted = names if preferred is None else [preferred]
+        if present := [name for name in wanted if self.is_present(name)]:
+            return present
+        raise _unavailable(*wanted)
 
     def pull(self, names: Sequence[str]) -> None:
         """Fetch and import models, by name or by pack; what is already present and whole is left alone.
@@ -189,7 +197,8 @@ class ZooStore:
 
     def _is_present(self, entry: ModelEntry) -> bool:
         published = all(self._layout.file(entry, file).is_file() for file in entry.files)
-        return published and (entry.importer == "copy" or is_current(self._layout, entry))
+        made = entry.importer == "copy" or is_current(self._layout, entry)
+        return published and made and all(self.is_present(name) for name in entry.needs)
 
     def _pull(self, entries: Sequence[ModelEntry]) -> dict[str, ZooError]:
         """Do the work of a pull, while nobody else does any."""

@@ -248,7 +248,19 @@ async def test_a_refusal_keeps_the_envelope_with_its_code(bench: Bench, fault: F
     assert ("Retry-After" in headers) == (status == 503)
 
 
-async def test_a_lane_that_is_not_there_is_no_reason_to_wait(bench: Bench) -> None:
+async def test_a_lane_that_has_yet_to_start_is_waited_for(tmp_path: Path) -> None:
+    async with RunningApi(make_config(tmp_path)) as api:
+        body = {"session_id": "s", "image_b64": ""}
+        asking = asyncio.create_task(api.json("POST", "/doc/ocr", json=body))
+        status, answer = await api.json("POST", "/doc/ocr", json={**body, "timeout_s": 0.05})
+        assert (status, answer["error_code"]) == (503, "worker_gone")
+        assert not asking.done()
+        bulk = FakeLane(tmp_path, "bulk")
+        assert (await asking)[0] == 200
+        bulk.die()
+
+
+async def test_a_lane_that_has_gone_is_no_reason_to_wait(bench: Bench) -> None:
     bench.bulk.die()
     status, answer, headers = await bench.post("/doc/ocr", {"session_id": "s", "image_b64": ""})
     assert (status, answer["error_code"], headers["Retry-After"]) == (503, "worker_gone", "2")
@@ -291,9 +303,8 @@ async def test_refusing_bad_input_is_no_failure_of_the_worker(bench: Bench) -> N
 
 async def test_a_caller_who_leaves_takes_its_task_along(bench: Bench) -> None:
     bench.rt.answer = lambda _: None
-    posting = asyncio.create_task(
-        bench.api.json("POST", "/face/embed", json={"session_id": "s", "image_b64": ""})
-    )
+    body = {"session_id": "s", "image_b64": "", "timeout_s": 600}
+    posting = asyncio.create_task(bench.api.json("POST", "/face/embed", json=body))
     await bench.rt.until(lambda: len(bench.rt.asked) == 1)
     posting.cancel()
     await bench.rt.until(lambda: bench.rt.cancelled == [bench.rt.asked[0].request])

@@ -46,7 +46,7 @@ async def test_a_real_peer_goes_live_is_refused_a_double_and_leaves(api: Running
                 await Publisher(api.url, "s1", synthetic()).__aenter__()
             assert (caught.value.status, caught.value.code) == (409, "session_active")
             _, session = await api.json("GET", "/sessions/s1")
-            assert (session["state"], session["streams"]) == ("live", ["face", "video", "audio"])
+            assert (session["state"], session["streams"]) == ("live", ["face", "video", "audio", "lipsync"])
             assert session["worker_id"] == "ingest-0"
         _, _, closed = await events.next()
     assert (closed["name"], closed["state"], closed["data"]["worker"]) == ("closed", "end", "ingest-0")

@@ -96,3 +96,21 @@ def test_each_model_that_cannot_be_had_is_one_line(
     assert store.is_present("b")
     assert main(["models", "verify"]) == 0
     assert "b: b: no published hash; first seen with SHA-256 " in capsys.readouterr().out
+
+
+def test_where_no_hub_can_be_reached_every_model_of_record_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All HTTPS goes to a port where nobody listens; it stands for a host without a way out."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+
+    assert main(["models", "pull", "pyannote_3_1", "easyocr_en_hi"]) == 1
+
+    failures = [line for line in capsys.readouterr().err.splitlines() if line.startswith("without")]
+    assert failures == [
+        "without wespeaker: huggingface.co: Connection refused",
+        "without pyannote_3_1: huggingface.co: Connection refused",
+        "without easyocr_en_hi: github.com: Connection refused",
+    ]

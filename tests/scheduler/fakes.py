@@ -88,13 +88,32 @@ class FakeAudio:
         ]
 
 
+class FakeComparison:
+    """Output: (the window's first sample, when it was captured)."""
+
+    role = "lip_sync"
+    name = "fake_comparison"
+    window = hop = WINDOW
+    fed_with = None
+
+    def example(self, batch: int) -> Feeds:
+        return {"x": np.zeros((batch, 2))}
+
+    def pair(self, samples: NDArray[np.int16], seen: Sequence[float]) -> Feeds:
+        return {"x": np.column_stack([samples[:, 0].astype(np.float64), seen])}
+
+    def compare(self, tensors: Sequence[NDArray[Any]], rows: int) -> list[tuple[int, float]]:
+        return [(int(value) // 2, round(when / 2, 3)) for value, when in tensors[0][:rows]]
+
+
 class FakeStream:
     """Looks with every role at its ``rates``; remembers what it absorbed and reports it."""
 
     def __init__(self, name: str, rates: Mapping[str, float]) -> None:
         self.name = name
-        self.rates = rates
+        self.rates: Mapping[str, float] = rates
         self.looks = True
+        self.news = True
         self.absorbed: list[tuple[str, Any, Moment]] = []
         self.restarts = 0
 
@@ -103,6 +122,9 @@ class FakeStream:
 
     def hears(self, role: str) -> bool:
         return self.looks
+
+    def seen_since(self, begins_s: float) -> float:
+        return begins_s
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         self.absorbed.append((role, output, at))

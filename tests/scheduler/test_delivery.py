@@ -9,14 +9,22 @@ import pytest
 from argusd.ingest.channel import Channel
 from argusd.scheduler.core import Moment, Outcome
 from argusd.scheduler.delivery import LATEST_INTERVAL_S, Delivery
-from argusd.scheduler.messages import Finding, FindingsAck, FromScheduler, Latest, SessionPolicy
-from argusd.scheduler.moments import MediaClock
+from argusd.scheduler.messages import (
+    Finding,
+    FindingsAck,
+    FromScheduler,
+    Latest,
+    SchedulerStats,
+    SessionPolicy,
+)
 from argusd.scheduler.sessions import Watch
 
-from .fakes import ArenaWithTracks, FakeStream
+from .fakes import FakeStream
 
 AT = Moment(media_s=1.5, captured_at=1_700_000_000.0, frame_age_ms=20.0, skipped=2)
 SEEN = Outcome("violation", "face_absent", "start", 0.9, "critical", {"value": 1})
+
+STATS = SchedulerStats("boot-1", "cpu", [], {}, 0, 1.0, {}, {}, {}, {}, {})
 
 
 class Api:
@@ -26,8 +34,12 @@ class Api:
         ours, theirs = socket.socketpair()
         self.heard: asyncio.Queue[Any] = asyncio.Queue()
         self.said: asyncio.Queue[Any] = asyncio.Queue()
-        self.channel = Channel[Any](ours, FromScheduler, self.heard.put_nowait)
-        delivery.connect(theirs, self.said.put_nowait)
+        self.channel = Channel[Any](ours, FromScheduler, self._hear)
+        delivery.connect(theirs, self.said.put_nowait, STATS)
+
+    def _hear(self, message: Any) -> None:
+        if message != STATS:
+            self.heard.put_nowait(message)
 
     async def next(self) -> Any:
         return await asyncio.wait_for(self.heard.get(), 10)
@@ -84,8 +96,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
     now = [100.0]
     delivery = Delivery("b", findings_kept=10, clock=lambda: now[0])
     api = Api(delivery)
-    _, ref = ArenaWithTracks().frames()
-    watch = Watch("alice", FakeStream("face", {}), ref, MediaClock(90_000), share=0)
+    watch = Watch("alice", FakeStream("face", {}), {}, share=0)
     watch.models["face_detector"] = "blazeface"
     delivery.latest(watch, AT)
     delivery.latest(watch, AT)
@@ -108,8 +119,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
 
 async def test_who_waits_for_every_look_is_told_of_every_look(delivery: Delivery) -> None:
     api = Api(delivery)
-    _, ref = ArenaWithTracks().frames()
-    watch = Watch("alice/face", FakeStream("face", {}), ref, MediaClock(90_000), share=0)
+    watch = Watch("alice/face", FakeStream("face", {}), {}, share=0)
     watch.every_look = True
     for _ in range(3):
         delivery.latest(watch, AT)
@@ -120,3 +130,14 @@ async def test_who_waits_for_every_look_is_told_of_every_look(delivery: Delivery
 async def test_nobody_listening_costs_nothing_but_what_is_kept(delivery: Delivery) -> None:
     delivery.finding("alice", "face", SEEN, AT)
     assert len(delivery.outbox) == 1
+
+
+async def test_who_we_are_is_said_before_what_we_found(delivery: Delivery) -> None:
+    delivery.finding("alice", "face", SEEN, AT)
+    ours, theirs = socket.socketpair()
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+    api = Channel[Any](ours, FromScheduler, heard.put_nowait)
+    delivery.connect(theirs, lambda _: None, STATS)
+    assert [await asyncio.wait_for(heard.get(), 10) for _ in range(2)] == [STATS, *delivery.outbox]
+    api.close()
+    delivery.close()

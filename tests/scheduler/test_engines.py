@@ -31,6 +31,18 @@ def test_it_runs_batches_of_any_size(doubling: Path) -> None:
         assert doubled.tolist() == [[6.0, 6.0]] * batch
 
 
+@pytest.mark.parametrize("kept", [0, 50, None], ids=["empty", "cut short", "absent"])
+def test_a_file_that_is_no_graph_is_an_error_that_says_how_to_check_it(
+    doubling: Path, kept: int | None
+) -> None:
+    content = doubling.read_bytes()
+    doubling.unlink()
+    if kept is not None:
+        doubling.write_bytes(content[:kept])
+    with pytest.raises(InferenceFailed, match=r"cannot load doubling\.onnx; `argusd models verify`"):
+        OnnxEngine(doubling, "cpu")
+
+
 @pytest.mark.parametrize(
     "feeds",
     [

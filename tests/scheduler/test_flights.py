@@ -7,9 +7,8 @@ from argusd.ingest.ring import FrameReader
 from argusd.scheduler.curve import BatchCurve
 from argusd.scheduler.errors import DeviceLost, InferenceFailed, OutOfMemory
 from argusd.scheduler.flights import Flight, frame_entry, landed, window_entry
-from argusd.scheduler.moments import ring_clock
 from argusd.scheduler.served import Done, Dropped, ServedVision
-from argusd.scheduler.sessions import Row, Watch
+from argusd.scheduler.sessions import Row, Track, Watch
 from argusd.scheduler.sources import RingRef
 
 from .fakes import ArenaWithTracks, FakeEngine, FakeStream, FakeVision, write_frame, write_windows
@@ -23,8 +22,9 @@ def flight_of(rows: int) -> Flight:
 
 
 def row_of(ref: RingRef) -> Row:
-    watch = Watch("alice", FakeStream("face", {}), ref, ring_clock(ref), share=0)
-    return Row(0, watch, "face_detector", flight_of(1).served)
+    track = Track(ref)
+    watch = Watch("alice", FakeStream("face", {}), {ref.kind: track}, share=0)
+    return Row(0, watch, "face_detector", flight_of(1).served, track)
 
 
 def failed(error: Exception) -> "Future[Done]":

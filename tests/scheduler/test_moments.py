@@ -3,7 +3,7 @@ import pytest
 
 from argusd.ingest.frame import FrameInfo, PixelFormat
 from argusd.ingest.ring import PcmAnchor
-from argusd.scheduler.moments import MediaClock, frame_moment, ring_clock, window_moment
+from argusd.scheduler.moments import MediaClock, captured_s, frame_moment, ring_clock, window_moment
 
 from .fakes import ArenaWithTracks, write_frame
 
@@ -88,3 +88,20 @@ def test_the_clock_of_an_empty_ring_begins_with_what_comes() -> None:
     tracks = ArenaWithTracks()
     assert ring_clock(tracks.frames()[1]).seconds(1_000_000, 100.0) == 0.0
     assert ring_clock(tracks.pcm()[1]).seconds(0, 100.0) == 0.0
+
+
+def test_a_sample_has_a_time_of_capture_once_the_senders_clock_is_known() -> None:
+    ring, ref = ArenaWithTracks().pcm()
+    ring.write(np.zeros(1600, np.int16), 0, 5_000_000_000, 0)
+    assert captured_s(ref, 800) is None
+    ring.write(np.zeros(1600, np.int16), 1_700_000_000_000_000_000, 5_100_000_000, 0)
+    assert captured_s(ref, 800) == pytest.approx(1_700_000_000 - 0.05)
+
+
+def test_a_moment_says_whose_clock_it_is_on() -> None:
+    clock = MediaClock(90_000)
+    assert frame_moment(info(50.0, 0, captured_ns=5), clock, 50.0, OFFSET_NS, 0).on_sender_clock
+    assert not frame_moment(info(50.0, 0), clock, 50.0, OFFSET_NS, 0).on_sender_clock
+    known, unknown = PcmAnchor(0, 7, 50, 0), PcmAnchor(0, 0, 50, 0)
+    assert window_moment(0, 512, known, clock, 50.0, OFFSET_NS).on_sender_clock
+    assert not window_moment(0, 512, unknown, clock, 50.0, OFFSET_NS).on_sender_clock

@@ -4,8 +4,11 @@ from typing import cast
 import pytest
 
 from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.models.catalog import MODELS
+from argusd.scheduler.models.silero import Silero
 from argusd.scheduler.probe import CurveCache
 from argusd.scheduler.roles import (
+    FilledRole,
     batched,
     fill_roles,
     live_roles,
@@ -15,7 +18,14 @@ from argusd.scheduler.roles import (
     whole,
 )
 from argusd.scheduler.served import ServedAudio, ServedVision
-from argusd.scheduler.zoo.manifest import builtin_manifest
+from argusd.scheduler.zoo.manifest import (
+    UNPUBLISHED,
+    Manifest,
+    ModelEntry,
+    ModelFile,
+    PathSource,
+    builtin_manifest,
+)
 from argusd.scheduler.zoo.store import ZooStore
 
 
@@ -79,3 +89,28 @@ def test_a_model_of_frames_is_served_as_one(store: ZooStore, tmp_path: Path) -> 
     served = serve(name, store.path(name), "cpu", CurveCache(tmp_path))
     assert isinstance(served, ServedVision)
     assert served.name == name
+
+
+@pytest.mark.weights
+def test_a_better_model_that_does_not_run_here_leaves_its_role_to_the_next(
+    store: ZooStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "better.onnx").write_bytes(b"no model at all")
+    file = ModelFile("better.onnx", UNPUBLISHED, (PathSource(str(tmp_path / "better.onnx")),))
+    better = ModelEntry("better", "for a test", "none", (file,), role="vad")
+    best_first = Manifest((better, *builtin_manifest().models))
+    ZooStore(tmp_path, best_first).pull(["better"])
+    (tmp_path / "models" / "silero_vad").symlink_to(store.path("silero_vad").parent)
+    monkeypatch.setattr("argusd.scheduler.zoo.store.builtin_manifest", lambda: best_first)
+    monkeypatch.setitem(MODELS, "better", Silero)
+
+    def vad(**models: str) -> FilledRole:
+        config = SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, models=models)
+        roles = fill_roles(config, "cpu")
+        return next(role for role in roles if role.status.role == "vad")
+
+    with caplog.at_level("WARNING"):
+        assert (vad().status.model, vad().status.ready) == ("silero_vad", True)
+    assert "role vad: better does not serve" in caplog.text
+    configured = vad(vad="better")
+    assert (configured.status.model, configured.status.ready) == ("better", False)

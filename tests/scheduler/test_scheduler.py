@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+import numpy as np
 import pytest
 
 from argusd.scheduler.core import Outcome
@@ -11,11 +12,13 @@ from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavaila
 from argusd.scheduler.lanes import Lanes
 from argusd.scheduler.messages import SessionPolicy
 from argusd.scheduler.scheduler import Scheduler
-from argusd.scheduler.served import ServedAudio, ServedVision
+from argusd.scheduler.served import ServedAudio, ServedAudioVisual, ServedVision
 
 from .fakes import (
+    WINDOW,
     ArenaWithTracks,
     FakeAudio,
+    FakeComparison,
     FakeEngine,
     FakeStreams,
     FakeVision,
@@ -38,6 +41,8 @@ class Bench:
         self.served_vision = ServedVision(self.vision, self.vision_engine, CURVE)
         self.face = FakeStreams("face", {"face_detector": 4.0})
         self.sound = FakeStreams("audio", {"vad": 31.25})
+        self.both = FakeStreams("lipsync", {"face_detector": 4.0, "vad": 31.25, "lip_sync": 31.25})
+        compared = ServedAudioVisual(FakeComparison(), FakeEngine(), CURVE)
         self.heard = HeardFindings()
         self.tracks = ArenaWithTracks()
         self.lanes = Lanes(2, shared=False, clock=lambda: self.now)
@@ -45,8 +50,9 @@ class Bench:
             [
                 ("face_detector", self.served_vision),
                 ("vad", ServedAudio(self.audio, self.audio_engine, CALL_BOUND)),
+                ("lip_sync", compared),
             ],
-            {"face": self.face, "audio": self.sound},
+            {"face": self.face, "audio": self.sound, "lipsync": self.both},
             self.heard,
             self.lanes,
             clock=lambda: self.now,
@@ -288,7 +294,7 @@ async def test_what_is_open_ends_when_the_track_does(bench: Bench) -> None:
     bench.sessions.ring_opened("alice", ref)
     bench.sessions.ring_closed("alice", "video", ref.view)
     assert [(s, o.state) for s, _, o, _ in bench.heard.findings] == [("alice", "end")]
-    assert bench.sessions.active == {"face": 0, "audio": 0}
+    assert bench.sessions.active == {"face": 0, "audio": 0, "lipsync": 0}
     assert bench.sessions.rows == {}
 
 
@@ -443,3 +449,70 @@ async def test_a_stream_that_fails_leaves_no_row_behind(
     assert [str(error) for error in raised] == ["a bug in a stream"]
     bench.sessions.end("alice")
     assert bench.sessions.rows == {}
+
+
+async def test_one_look_is_absorbed_by_all_that_joined_it(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    sound, heard = bench.tracks.pcm()
+    bench.watch("alice", "face", "audio", "lipsync")
+    bench.sessions.ring_opened("alice", ref)
+    bench.sessions.ring_opened("alice", heard)
+    write_frame(ring, 4, arrival=bench.now)
+    write_windows(sound, [7], arrival=bench.now)
+    await bench.settle()
+    [both] = bench.both.made
+    assert {(role, output) for role, output, _ in both.absorbed} == {("face_detector", 8.0), ("vad", (7, 1))}
+    assert [output for _, output, _ in bench.face.made[0].absorbed] == [8.0]
+    assert bench.vision_engine.batches == bench.audio_engine.batches == [1]
+    assert sorted(name for _, name in bench.heard.newest) == ["audio", "face", "lipsync", "lipsync"]
+
+
+async def test_a_stream_without_news_is_not_sent_on(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    bench.face.made[0].news = False
+    write_frame(ring, 4, arrival=bench.now)
+    await bench.settle()
+    assert bench.face.made[0].absorbed
+    assert bench.heard.newest == []
+
+
+async def test_a_look_becomes_rarer_when_its_stream_wants_it_so(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    bench.face.made[0].rates = {"face_detector": 1.0}
+    for _ in range(10):
+        write_frame(ring, 1, arrival=bench.now)
+        await bench.settle()
+        bench.now += 0.25
+    assert len(bench.face.made[0].absorbed) == 4, "a quarter of a second after the first, then a second each"
+
+
+async def test_sound_is_compared_with_what_was_seen_since_its_first_sample_was_captured(bench: Bench) -> None:
+    _, ref = bench.tracks.frames()
+    sound, heard = bench.tracks.pcm()
+    bench.watch("alice", "lipsync")
+    bench.sessions.ring_opened("alice", ref)
+    bench.sessions.ring_opened("alice", heard)
+    samples = np.repeat(np.array([7, 9], np.int16), WINDOW)
+    sound.write(samples, 50_000_000_000, int((bench.now - 0.064) * 1e9), 0)
+    for _ in range(2):
+        await bench.settle()
+        bench.now += 1
+    compared = [(output, at) for role, output, at in bench.both.made[0].absorbed if role == "lip_sync"]
+    assert [output for output, _ in compared] == [(7, 50.0), (9, 50.032)]
+    assert [round(at.captured_at, 3) for _, at in compared] == [50.0, 50.032]
+    assert all(at.on_sender_clock for _, at in compared)
+
+
+async def test_without_the_senders_clock_nothing_is_compared(bench: Bench) -> None:
+    _, ref = bench.tracks.frames()
+    sound, heard = bench.tracks.pcm()
+    bench.watch("alice", "lipsync")
+    bench.sessions.ring_opened("alice", ref)
+    bench.sessions.ring_opened("alice", heard)
+    write_windows(sound, [7, 9], arrival=bench.now)
+    await bench.settle()
+    assert {role for role, _, _ in bench.both.made[0].absorbed} == {"vad"}

@@ -130,6 +130,7 @@ async def test_roles_without_weights_name_the_command_that_gets_them(config: Sch
             "face_detector",
             "face_embedder",
             "face_mesh",
+            "lip_sync",
             "object_detector",
             "speaker_embedder",
             "vad",
@@ -274,7 +275,9 @@ async def test_real_models_see_the_astronaut(store: ZooStore, config: SchedulerC
                 persons = latest.data.get("person_count", persons)
         stats: SchedulerStats = await api.next(SchedulerStats)
         assert all(status.ready for status in stats.roles if status.live)
-        assert stats.active_sessions == {"face": 1, "video": 1, "audio": 0}
+        async with asyncio.timeout(30):
+            while stats.active_sessions != {"face": 1, "video": 1, "audio": 0, "lipsync": 0}:
+                stats = await api.next(SchedulerStats)
         filming.cancel()
         api.channel.close()
     camera.close()
@@ -305,3 +308,17 @@ async def test_an_api_that_is_gone_takes_its_tasks_along(bench: Bench) -> None:
     api.channel.close()
     bench.engine.gate.set()
     await bench.until(lambda: not bench.scheduler.demand.active.any())
+
+
+async def test_a_session_that_ended_makes_room_before_the_next_second(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "REPORT_INTERVAL_S", 3600.0)
+    api = Api(bench.path)
+    api.channel.send(SessionPolicy("alice", ["face"]))
+    await bench.until(lambda: bool(bench.face.made))
+    greeting: SchedulerStats = await api.next(SchedulerStats)
+    api.channel.send(SessionEnded("alice"))
+    after: SchedulerStats = await api.next(SchedulerStats)
+    assert greeting.active_sessions == after.active_sessions == {"face": 0}
+    api.channel.close()

@@ -30,6 +30,7 @@ class Bench:
             "face": FakeStreams("face", {"face_detector": 4.0, "face_mesh": 8.0}),
             "video": FakeStreams("video", {"face_detector": 1.0}),
             "audio": FakeStreams("audio", {"vad": 31.25}),
+            "lipsync": FakeStreams("lipsync", {"face_detector": 15.0, "vad": 31.25}),
         }
         self.sessions = Sessions(
             self.demand,
@@ -66,13 +67,59 @@ def test_video_feeds_face_and_video_audio_feeds_audio(bench: Bench) -> None:
     ]
     bench.open("alice", "audio")
     assert bench.rows()[2:] == [("alice", "audio", "vad", 1 / 31.25)]
-    assert bench.sessions.active == {"face": 1, "video": 1, "audio": 1}
+    assert bench.sessions.active == {"face": 1, "video": 1, "audio": 1, "lipsync": 0}
+
+
+def test_lip_sync_begins_with_the_second_track_and_ends_with_the_first_that_goes(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["lipsync"]))
+    pictures = bench.open("alice", "video")
+    assert bench.rows() == []
+    bench.open("alice", "audio")
+    assert bench.rows() == [
+        ("alice", "lipsync", "face_detector", 1 / 15),
+        ("alice", "lipsync", "vad", 1 / 31.25),
+    ]
+    kinds = {row.role: row.track.ring.kind for row in bench.sessions.rows.values()}
+    assert kinds == {"face_detector": "video", "vad": "audio"}
+    bench.sessions.ring_closed("alice", "video", pictures.view)
+    assert bench.rows() == []
+    assert [outcome.state for _, _, outcome, _ in bench.heard.findings] == ["end"]
+
+
+@pytest.mark.parametrize("streams", [["face", "audio", "lipsync"], ["lipsync", "audio", "face"]])
+def test_lip_sync_joins_the_looks_of_its_sessions_other_streams(bench: Bench, streams: list[str]) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", streams))
+    bench.sessions.set_policy(SessionPolicy("bob", ["face"]))
+    bench.open("bob", "video")
+    bench.open("alice", "video")
+    assert bench.rows()[1:] == [("alice", "face", "face_detector", 0.25)]
+    bench.open("alice", "audio")
+    assert bench.rows() == [
+        ("bob", "face", "face_detector", 0.25),
+        ("alice", "face", "face_detector", 1 / 15),  # as often as the one of the two that wants more
+        ("alice", "audio", "vad", 1 / 31.25),
+    ]
+    [face, sound] = [row for row in bench.sessions.rows.values() if row.watch.session_id == "alice"]
+    assert [watch.stream.name for watch in face.watches] == ["face", "lipsync"]
+    assert [watch.stream.name for watch in sound.watches] == ["audio", "lipsync"]
+    assert face.watches[1].models == {"face_detector": "fake_vision", "vad": "fake_audio"}
+
+
+def test_what_lip_sync_joined_goes_on_without_it(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face", "audio", "lipsync"]))
+    bench.open("alice", "video")
+    sound = bench.open("alice", "audio")
+    bench.sessions.ring_closed("alice", "audio", sound.view)
+    assert bench.rows() == [("alice", "face", "face_detector", 0.25)]
+    [row] = bench.sessions.rows.values()
+    assert [watch.stream.name for watch in row.watches] == ["face"]
+    assert [stream for _, stream, _, _ in bench.heard.findings] == ["lipsync", "audio"]
 
 
 def test_streams_that_do_not_exist_are_ignored(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["face", "lipsync"]))
+    bench.sessions.set_policy(SessionPolicy("alice", ["face", "smell"]))
     bench.open("alice", "video")
-    assert bench.sessions.active == {"face": 1, "video": 0, "audio": 0}
+    assert bench.sessions.active == {"face": 1, "video": 0, "audio": 0, "lipsync": 0}
 
 
 def test_a_watch_names_the_models_that_look(bench: Bench) -> None:
@@ -105,10 +152,10 @@ def test_a_ring_of_a_writer_that_is_gone_does_not_end_the_one_that_replaced_it(b
 def test_all_streams_of_a_track_have_one_clock_which_outlives_its_ring(bench: Bench) -> None:
     bench.sessions.set_policy(SessionPolicy("alice", ["face", "video"]))
     bench.open("alice", "video")
-    clocks = {row.watch.clock for row in bench.sessions.rows.values()}
+    clocks = {row.track.clock for row in bench.sessions.rows.values()}
     bench.open("alice", "video")
     bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
-    assert {row.watch.clock for row in bench.sessions.rows.values()} == clocks
+    assert {row.track.clock for row in bench.sessions.rows.values()} == clocks
     assert len(clocks) == 1
 
 
@@ -145,7 +192,7 @@ def test_rows_slots_and_shares_all_come_back(taken: list[tuple[str, str, Literal
     bench, rings, busy = Bench(), {}, set()
     for step, session_id, kind in taken:
         if step == "policy":
-            bench.sessions.set_policy(SessionPolicy(session_id, ["face", "video", "audio"]))
+            bench.sessions.set_policy(SessionPolicy(session_id, ["face", "video", "audio", "lipsync"]))
         elif step == "end":
             bench.sessions.end(session_id)
         elif step == "open":

@@ -277,7 +277,7 @@ async def test_a_stream_that_nobody_would_look_at_is_refused(rig: Rig) -> None:
     while (await rig.api.json("GET", "/ready"))[1]["ready"]:  # noqa: ASYNC110 no event crosses HTTP
         await asyncio.sleep(0.01)
     assert await refused(rig, "/ml/stream/s1/audio") == ("model_unavailable", 4503)
-    assert await refused(rig, "/ml/stream/s1/lipsync") == ("model_unavailable", 4503)
+    assert await refused(rig, "/ml/stream/s1/lipsync") == ("model_unavailable", 4503), "it hears as well"
     async with opened(rig, "/ml/stream/s1/face"):
         pass
 

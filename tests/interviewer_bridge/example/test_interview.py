@@ -21,7 +21,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ...live_daemon import Daemon, started
 
-pytestmark = [pytest.mark.weights, pytest.mark.slow]
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
 MEDIA = Path(__file__).parents[4] / "shared" / "media"
 if not MEDIA.is_dir():

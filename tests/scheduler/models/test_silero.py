@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from argusd.scheduler.models.silero import FIRST_SLOTS, Silero
@@ -95,6 +96,19 @@ def test_a_batch_hears_what_singles_hear(store: ZooStore, engine: Run) -> None:
         expected = [hear(alone, engine, rows[row : row + 1, step], slots(row))[0] for row in range(4)]
         np.testing.assert_allclose(hear(together, engine, rows[:, step], everyone), expected, atol=1e-4)
     assert max(expected) > 0.01
+
+
+@pytest.mark.weights
+def test_it_hears_what_silero_itself_hears(store: ZooStore, engine: Run) -> None:
+    from silero_vad import load_silero_vad
+
+    with wave.open(str(store.file("two_speakers", "sample.wav"))) as recording:
+        rows = np.frombuffer(recording.readframes(16_000 * 16), np.int16).reshape(-1, 512)
+    theirs, ours = load_silero_vad(onnx=True), Silero("vad")
+    expected = [theirs(torch.from_numpy(row.astype(np.float32) / 32768), 16_000).item() for row in rows]
+    assert max(expected) > 0.9
+    found = [hear(ours, engine, row[None], slots(0))[0] for row in rows]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 @pytest.mark.weights

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from argusd.scheduler.core import Outcome
+from argusd.scheduler.models.silero import WINDOW
 from argusd.scheduler.policy import Policy, SpeechDetected
 from argusd.scheduler.streams.audio import AudioStream
+from argusd.scheduler.streams.speech import MIN_SILENCE_S
 
 from ..recordings import SAMPLE_RATE, Runners, listen, samples
 
@@ -54,6 +57,26 @@ def test_speech_segments_lie_where_the_speech_is(runners: Runners, media: Path) 
         assert outcome.data["duration_s"] == pytest.approx(
             outcome.data["end_s"] - outcome.data["start_s"], abs=0.002
         )
+
+
+def test_segments_are_those_of_sileros_own_iterator(runners: Runners, media: Path) -> None:
+    """With the same limits. It takes a click for speech, and reports starts without waiting; we tell from the
+    same instant on, a tenth of a second later. Sound between the two thresholds may lengthen ours."""
+    from silero_vad import VADIterator, load_silero_vad
+
+    theirs = VADIterator(
+        load_silero_vad(onnx=True), 0.5, min_silence_duration_ms=int(1000 * MIN_SILENCE_S), speech_pad_ms=0
+    )
+    for path in sorted((media / "speech").glob("*.flac")):
+        sound = np.concatenate([samples(path), silence(2)])
+        theirs.reset_states()
+        windows = sound[: len(sound) // WINDOW * WINDOW].reshape(-1, WINDOW)
+        heard = [theirs(torch.from_numpy(window.astype(np.float32) / 32768)) for window in windows]
+        expected = [sample / SAMPLE_RATE for edge in heard if edge for sample in edge.values()]
+        told = ends(listen(runners, AudioStream(Policy()), sound).observations("speech"))
+        found = [edge for outcome in told for edge in (outcome.data["start_s"], outcome.data["end_s"])]
+        assert len(expected) >= 2
+        assert found == pytest.approx(expected, abs=1e-3), path.name
 
 
 def test_silence_and_noise_are_no_speech(runners: Runners) -> None:

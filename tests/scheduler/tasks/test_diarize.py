@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from pyannote.core import Annotation, Segment, Timeline
-from pyannote.metrics.diarization import DiarizationErrorRate
 
 from argusd.scheduler.models.outputs import SpokenPart
 from argusd.scheduler.models.silero import WINDOW, Voice
@@ -16,6 +14,7 @@ from argusd.scheduler.tasks.errors import NoSpeech, TooShort
 from argusd.scheduler.tasks.payloads import AudioDiarize
 from argusd.scheduler.zoo.store import ZooStore
 
+from ..diarization import error_rate, truth_of
 from ..recordings import SAMPLE_RATE, Runners, samples
 from .direct_runner import DirectRunner
 
@@ -105,19 +104,8 @@ def telephone(store: ZooStore) -> NDArray[np.int16]:
 @pytest.fixture(scope="module")
 def score(store: ZooStore, telephone: NDArray[np.int16]) -> Score:
     """The error rate against the published annotation, over the whole recording."""
-    truth = Annotation()
-    for number, line in enumerate(store.file("two_speakers", "sample.rttm").read_text().splitlines()):
-        _, _, _, begin, length, _, _, speaker, *_ = line.split()
-        truth[Segment(float(begin), float(begin) + float(length)), number] = speaker
-    whole = Timeline([Segment(0, len(telephone) / SAMPLE_RATE)])
-
-    def rate(result: dict[str, Any], collar: float) -> float:
-        found = Annotation()
-        for number, segment in enumerate(result["segments"]):
-            found[Segment(segment["start_s"], segment["end_s"]), number] = segment["speaker"]
-        return float(DiarizationErrorRate(collar=collar)(truth, found, uem=whole))
-
-    return rate
+    truth = truth_of(store.file("two_speakers", "sample.rttm"))
+    return lambda result, collar: error_rate(result, truth, len(telephone) / SAMPLE_RATE, collar)
 
 
 def asked(sound: NDArray[np.int16], speakers: int | None = None) -> AudioDiarize:

@@ -110,6 +110,18 @@ def test_models_are_selected_by_name_and_by_pack_in_manifest_order() -> None:
     assert names == ["blazeface", "silero_vad", "astronaut", "two_speakers"]
 
 
+def test_what_an_entry_needs_comes_with_it() -> None:
+    manifest = builtin_manifest()
+
+    assert [entry.name for entry in manifest.select(["pyannote_3_1"])] == ["wespeaker", "pyannote_3_1"]
+
+
+@pytest.mark.parametrize("needed", ["other", "small"])
+def test_an_entry_cannot_need_what_is_not_there_or_needs_more_itself(needed: str) -> None:
+    with pytest.raises(ManifestError, match=needed):
+        parse_manifest(ENTRY.replace('licence = "MIT"', f'licence = "MIT"\nneeds = ["{needed}"]'))
+
+
 @pytest.mark.parametrize("name", ["yolo", "", "live "])
 def test_a_name_that_is_no_model_and_no_pack_is_an_error(name: str) -> None:
     with pytest.raises(UnknownModelError):

@@ -176,6 +176,19 @@ def test_the_best_present_model_of_a_role_is_chosen(tmp_path: Path, local_manife
     assert store.choose("role_of_all") == "best"
 
 
+def test_a_model_without_what_it_needs_is_as_good_as_absent(
+    tmp_path: Path, local_manifest: ManifestMaker
+) -> None:
+    voice, face = local_manifest(voice=b"1", face=b"2").models
+    store = ZooStore(tmp_path / "cache", Manifest((voice, msgspec.structs.replace(face, needs=("voice",)))))
+    store.pull(["face"])
+    assert store.choose("role_of_all", "face") == "face"
+
+    store.path("voice").unlink()
+    with pytest.raises(ModelUnavailableError, match="pull face"):
+        store.choose("role_of_all", "face")
+
+
 def test_a_preferred_model_that_is_absent_is_not_replaced_in_silence(
     tmp_path: Path, local_manifest: ManifestMaker
 ) -> None:

@@ -1,49 +1,53 @@
 """Every one-shot task through a running daemon: real HTTP, processes, weights, faces, voices and pages."""
 
 import base64
-from collections.abc import Iterator
+import wave
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
 
-from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.store import ZooStore
 
-from .live_daemon import Daemon, started
-from .scheduler.pages import ZONE, card, page, png
-from .task_client import Client
+from ..live_daemon import Daemon
+from ..scheduler.diarization import error_rate, truth_of
+from ..scheduler.pages import ZONE, card, page, png
+from ..task_client import Client
 
-pytestmark = [pytest.mark.weights, pytest.mark.slow]
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
-MEDIA = Path(__file__).parents[2] / "shared" / "media"
+MEDIA = Path(__file__).parents[3] / "shared" / "media"
 if not MEDIA.is_dir():
     pytest.skip("the recordings are not here", allow_module_level=True)
 
-FACES = {"obama-480p.jpg": "obama", "obama2.jpg": "obama", "biden.jpg": "biden", "two_people.jpg": "biden"}
+# The largest face of each picture, the first one of each clip.
+FACES = {
+    "obama-480p.jpg": "obama",
+    "obama2.jpg": "obama",
+    "biden.jpg": "biden",
+    "two_people.jpg": "biden",
+    "gaze_focus.mp4": "visitor",
+    "gaze_left.mp4": "visitor",
+}
 VOICES = [path.name for path in sorted((MEDIA / "speech").glob("*.flac"))]
 API_LIMIT_MIB = 250
 CALLERS = 16
 
 
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    ZooStore(load_config().cache_dir).pull(["live", "registry"])
-    with started(tmp_path_factory.mktemp("state")) as daemon:
-        yield daemon
-
-
-@pytest.fixture(scope="module")
-def client(daemon: Daemon) -> Client:
-    return Client(daemon)
-
-
 def media(name: str) -> bytes:
     return (MEDIA / name).read_bytes()
+
+
+def picture(name: str) -> bytes:
+    """A picture's file, or a clip's first frame as a file."""
+    if not name.endswith(".mp4"):
+        return media(name)
+    with av.open(str(MEDIA / name)) as clip:
+        return png(np.asarray(next(clip.decode(video=0)).to_ndarray(format="bgr24"), np.uint8))
 
 
 def voice(name: str) -> bytes:
@@ -53,7 +57,7 @@ def voice(name: str) -> bytes:
 @pytest.fixture(scope="module")
 def faces(client: Client) -> dict[str, str]:
     """Embeddings (base64) of every picture."""
-    results = {name: client.result("/face/embed", image_b64=media(name)) for name in FACES}
+    results = {name: client.result("/face/embed", image_b64=picture(name)) for name in FACES}
     return {name: result["embedding_b64"] for name, result in results.items()}
 
 
@@ -64,11 +68,11 @@ def voices(client: Client) -> dict[str, str]:
     return {name: result["embedding_b64"] for name, result in results.items()}
 
 
-@pytest.mark.parametrize(("enrolled", "shown"), [pair for pair in product(FACES, FACES) if len({*pair}) == 2])
+@pytest.mark.parametrize(("enrolled", "shown"), list(product(FACES, FACES)))
 def test_face_verify_tells_people_apart(
     client: Client, faces: dict[str, str], enrolled: str, shown: str
 ) -> None:
-    found = client.result("/face/verify", image_b64=media(shown), reference_embedding_b64=faces[enrolled])
+    found = client.result("/face/verify", image_b64=picture(shown), reference_embedding_b64=faces[enrolled])
     assert found["match"] is (FACES[enrolled] == FACES[shown]), found
 
 
@@ -80,18 +84,28 @@ def test_audio_verify_tells_voices_apart(
     assert found["match"] is (enrolled.split("-")[0] == heard.split("-")[0]), found
 
 
-def test_audio_diarize_finds_both_speakers(client: Client) -> None:
-    recording = ZooStore(load_config().cache_dir).file("two_speakers", "sample.wav").read_bytes()
-    found = client.result("/audio/diarize", audio_b64=recording)
+def test_audio_diarize_finds_both_speakers(client: Client, models: ZooStore) -> None:
+    recording = models.file("two_speakers", "sample.wav")
+    found = client.result("/audio/diarize", audio_b64=recording.read_bytes())
     assert {segment["speaker"] for segment in found["segments"]} == {"SPEAKER_00", "SPEAKER_01"}
-    assert all(0 <= each["start_s"] < each["end_s"] <= 30 for each in found["segments"])
+    truth = truth_of(models.file("two_speakers", "sample.rttm"))
+    strict, usual = (error_rate(found, truth, seconds(recording), collar) for collar in (0.0, 0.5))
+    print(f"diarization error rate {strict:.1%}; {usual:.1%} not counting ¼ s around turns")  # noqa: T201
+    assert strict < 0.20
+    assert usual < 0.06
+
+
+def seconds(recording: Path) -> float:
+    with wave.open(str(recording)) as file:
+        return float(file.getnframes() / file.getframerate())
 
 
 def test_doc_ocr_reads_a_page_exactly(client: Client) -> None:
     lines = ["The quick brown fox jumps", "over the lazy dog"]
     found = client.result("/doc/ocr", image_b64=png(page(lines)))
-    assert found["text"].split() == " ".join(lines).split()
-    assert len(found["blocks"]) >= 2
+    assert found["text"].splitlines() == lines
+    read = [word for block in found["blocks"] for word in block["text"].split()]
+    assert sorted(read) == sorted(" ".join(lines).split())
 
 
 def test_doc_id_verify_reads_the_card_and_knows_its_holder(client: Client) -> None:
@@ -110,9 +124,10 @@ def test_a_room_scan_from_its_first_frame_to_its_result(client: Client) -> None:
     assert (first["reference_stored"], first["person_count"]) == (True, 2)
     again = client.result("/video/room-scan/frame", scan_id="scan-1", frame_b64=frame)
     assert again["reference_stored"] is False
-    client.result("/video/room-scan/complete", scan_id="scan-1")
-    status, answer = client.post("/video/room-scan/complete", scan_id="scan-1")
-    assert (status, answer["success"]) == (404, False)
+    elsewhere = client.result("/video/room-scan/frame", scan_id="scan-1", frame_b64=media("obama2.jpg"))
+    assert (again["same_place"], elsewhere["same_place"]) == (True, False)
+    over = client.result("/video/room-scan/complete", scan_id="scan-1")["result"]
+    assert (over["frames"], over["person_count"]) == (3, 2)
 
 
 def test_text_tasks_answer_without_a_language_model(client: Client) -> None:
@@ -126,49 +141,12 @@ def test_text_tasks_answer_without_a_language_model(client: Client) -> None:
     assert (judged["category"], judged["action"]) == ("ok", "allow")
 
 
-def silence(seconds: float) -> bytes:
-    return bytes(2 * int(16_000 * seconds))
-
-
-PNG_20000 = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + (20_000).to_bytes(4, "big") * 2
-WALL = png(np.full((480, 640, 3), 120, np.uint8))
-BAD: list[tuple[str, dict[str, Any], int, str]] = [
-    ("/face/embed", {"image_b64": b""}, 422, "bad_image"),
-    ("/face/embed", {"image_b64": b"GIF89a" + bytes(100)}, 422, "bad_image"),
-    ("/face/embed", {"image_b64": media("biden.jpg")[:100_000]}, 422, "bad_image"),
-    ("/face/embed", {"image_b64": PNG_20000}, 413, "image_too_large"),
-    ("/face/embed", {"image_b64": WALL}, 422, "no_face"),
-    ("/face/verify", {"image_b64": WALL, "reference_embedding_b64": bytes(400)}, 422, "embedding_size"),
-    ("/audio/enroll", {"audio_b64": b""}, 422, "bad_audio"),
-    ("/audio/enroll", {"audio_b64": bytes(1000)}, 422, "bad_audio"),
-    ("/audio/enroll", {"audio_b64": silence(0.05), "sample_rate": 16_000}, 422, "too_short"),
-    ("/audio/enroll", {"audio_b64": silence(3), "sample_rate": 16_000}, 422, "no_speech"),
-    ("/audio/enroll", {"audio_b64": silence(3), "sample_rate": 5}, 422, "invalid_field"),
-    ("/audio/verify", {"audio_b64": silence(3), "reference_embedding_b64": b"abcd"}, 422, "embedding_size"),
-    ("/audio/diarize", {"audio_b64": b"fLaC" + bytes(100)}, 422, "bad_audio"),
-    ("/video/room-scan/frame", {"scan_id": "s", "frame_b64": b"no"}, 422, "bad_image"),
-    ("/video/room-scan/complete", {"scan_id": "never-begun"}, 404, "scan_expired"),
-    ("/doc/ocr", {"image_b64": WALL, "language": "tlh"}, 422, "language_unsupported"),
-    ("/doc/id-verify", {"id_image_b64": WALL, "face_image_b64": WALL}, 422, "no_face"),
-    ("/analysis/plagiarism", {"transcript": "x", "llm_profile": "nobody"}, 422, "llm_profile_unknown"),
-]
-
-
-@pytest.mark.parametrize(("path", "body", "status", "code"), BAD, ids=lambda each: str(each)[:24])
-def test_bad_input_is_a_clear_error(
-    client: Client, path: str, body: dict[str, Any], status: int, code: str
-) -> None:
-    answered, answer = client.post(path, **body)
-    assert (answered, answer["success"], answer["error_code"]) == (status, False, code), answer
-    assert answer["error"].endswith(".")
-
-
 def test_many_callers_at_once_get_what_one_gets(
     client: Client, daemon: Daemon, faces: dict[str, str]
 ) -> None:
     with ThreadPoolExecutor(CALLERS) as callers:
-        names = list(FACES) * (CALLERS // len(FACES))
-        results = callers.map(lambda name: client.result("/face/embed", image_b64=media(name)), names)
+        names = (list(FACES) * CALLERS)[:CALLERS]
+        results = callers.map(lambda name: client.result("/face/embed", image_b64=picture(name)), names)
         for name, result in zip(names, results, strict=True):
             one, many = (
                 np.frombuffer(base64.b64decode(each), "<f4")
