@@ -34,8 +34,9 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ``runtime_dir`` holds the control sockets of the other processes, ``state_dir`` the embedded Redis (used
     while ``redis_url`` is None). ``allowed_origins`` (``https://host[:port]``) names the web pages whose
     scripts may come here although no token protects the daemon. With ``overcommit`` sessions are taken beyond
-    what the scheduler promises to serve in time: all of them are then looked at less often. ``llm`` holds the
-    profiles of language models, ``llm_concurrency`` says how many of their answers are awaited at a time.
+    what the scheduler promises to serve in time: all of them are then looked at less often. ``ocr_languages``
+    are those of a page whose sender names none. ``llm`` holds the profiles of language models,
+    ``llm_concurrency`` says how many of their answers are awaited at a time.
     Durations are seconds, sizes bytes.
     """
 
@@ -49,6 +50,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     redis_timeout_s: float = 1.0
     ingest_workers: int = 1
     overcommit: bool = False
+    ocr_languages: Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")] = "en"
     llm: dict[str, LlmProfile] = {}
     llm_concurrency: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
 

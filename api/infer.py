@@ -11,6 +11,7 @@ from aiohttp import web
 from argusd.scheduler.tasks.payloads import TASKS, Payload
 
 from .context import CONTEXT, Context
+from .defaults import with_defaults
 from .envelope import decode_json, json_reply, read_json
 from .errors import ApiError, UnknownTask
 from .session import check_session_id
@@ -115,7 +116,8 @@ async def _do(
     context.access.check_token(request.headers.get("Authorization"), session_id)
     try:
         check_session_id(session_id)
-        done = await context.inference.infer(session_id, task_type, payload, timeout_s)
+        asked = with_defaults(payload, context.config)
+        done = await context.inference.infer(session_id, task_type, asked, timeout_s)
     except ApiError as error:
         return _refusal(session_id, task_type, started, error)
     return json_reply(

@@ -3,7 +3,7 @@
 The file has top-level keys (``Shared``) and the tables ``[api]``, ``[ingest]``, ``[scheduler]``; their keys
 are the fields of ``ApiConfig``, ``IngestConfig`` and ``SchedulerConfig``. Every key can come from the
 environment: ``ARGUSD_STATE_DIR`` is ``state_dir``, ``ARGUSD_API__PORT`` is ``api.port``; a value that begins
-with ``[`` or ``{`` is read as TOML, any other as text. A few older names are understood (``OLDER_NAMES``).
+with ``[`` or ``{`` is read as TOML, any other as text. Older names are understood (``older_names.py``).
 Order, last one wins: defaults, file, older names, ``ARGUSD_*``. Unknown keys are refused.
 
 Two variables are no keys: ``ARGUSD_CONFIG`` names the file, ``ARGUSD_TOKEN`` is what clients show the daemon.
@@ -24,19 +24,11 @@ from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.tasks.lanes import Lane
 
 from .errors import ConfigInvalid
+from .older_names import OLDER_NAMES
 
 PREFIX = "ARGUSD_"
 FILE_VARIABLE = "ARGUSD_CONFIG"
 TOKEN_VARIABLE = "ARGUSD_TOKEN"  # noqa: S105 the variable's name, not a token
-OLDER_NAMES = {
-    "REDIS_URL": ("api", "redis_url"),
-    "PORT": ("api", "port"),
-    "PROCTORING_ML_DEVICE": ("scheduler", "device"),
-    "HUGGINGFACE_TOKEN": ("huggingface_token",),
-    "PROXYLLM_URL": ("api", "llm", "default", "base_url"),
-    "PROXYLLM_KEY": ("api", "llm", "default", "api_key"),
-    "PROXYLLM_MODEL": ("api", "llm", "default", "model"),
-}
 LONGEST_SOCKET_NAME = len("/notify-scheduler-bulk.sock")
 SUN_PATH = 107  # bytes of a unix socket's path, sockaddr_un(7)
 CORES_PER_INGEST_WORKER = 4
@@ -118,9 +110,9 @@ def load_config(file: Path | None = None, overrides: Mapping[str, str] | None = 
 def resolve(environment: Mapping[str, str]) -> Config:
     """The configuration that these environment variables (and the file they name) describe."""
     merged = _read_file(environment.get(FILE_VARIABLE))
-    for name, path in OLDER_NAMES.items():
+    for name, older in OLDER_NAMES.items():
         if environment.get(name):
-            _put(merged, path, environment[name])
+            _put(merged, older.path, older.read(environment[name]))
     for name, text in environment.items():
         if name.startswith(PREFIX) and name not in (FILE_VARIABLE, TOKEN_VARIABLE):
             _put(merged, tuple(name.removeprefix(PREFIX).lower().split("__")), _value(name, text))

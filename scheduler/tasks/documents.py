@@ -22,6 +22,7 @@ from .printed_face import find_printed_faces
 from .runner import Picture, Runner
 
 OCR = "ocr"
+LANGUAGE = "en"  # where neither the caller nor the configuration names one
 OCR_ROLES = (OCR,)
 DOCUMENT_ROLES = (OCR, *FACE_ROLES)
 
@@ -35,12 +36,13 @@ async def doc_ocr(payload: DocOcr, runner: Runner) -> dict[str, Any]:
         TaskError: ``bad_image``, ``image_too_large``, ``language_unsupported``, ``model_unavailable``.
     """
     picture = await runner.compute(partial(decode_picture, payload.image_b64))
-    blocks = await _read(picture, payload.language, runner)
+    language = LANGUAGE if payload.language is None else payload.language
+    blocks = await _read(picture, language, runner)
     lines = text_lines([Piece(block.text, block.upright) for block in blocks])
     return {
         "text": "\n".join(" ".join(piece.text for piece in line) for line in lines),
         "blocks": [_block(block, picture) for block in blocks],
-        "language": payload.language,
+        "language": language,
     }
 
 
@@ -57,7 +59,8 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
         printed = await embed_largest(await find_printed_faces(document, runner), document, runner)
     with _naming("face_image_b64"):
         live = await see_face(payload.face_image_b64, runner)
-    blocks = await _read(document, payload.language, runner)
+    language = LANGUAGE if payload.language is None else payload.language
+    blocks = await _read(document, language, runner)
     pieces = [Piece(block.text, block.upright) for block in blocks]
     fields = await runner.compute(partial(read_fields, pieces, datetime.now(UTC).date()))
     threshold = model.threshold if payload.threshold is None else payload.threshold

@@ -78,15 +78,18 @@ class DocIdVerify(Payload, frozen=True):
 
     id_image_b64: bytes
     face_image_b64: bytes
-    language: str = "en"
+    language: str | None = None
     threshold: Unit | None = None
 
 
 class DocOcr(Payload, frozen=True):
-    """The text of an image. ``language``: ISO 639-1 codes, comma-separated."""
+    """The text of an image.
+
+    ``language``: ISO 639-1 codes, comma-separated; left out, the daemon's own choice.
+    """
 
     image_b64: bytes
-    language: str = "en"
+    language: str | None = None
 
 
 class PlagiarismAnalyze(Payload, frozen=True):

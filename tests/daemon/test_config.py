@@ -66,6 +66,8 @@ def test_the_environment_goes_over_older_names_over_the_file(
     [
         ("REDIS_URL", "redis://cache:6379/2", lambda config: config.api.redis_url),
         ("PROCTORING_ML_DEVICE", "cuda:1", lambda config: config.scheduler.device),
+        ("OCR_LANGUAGES", "en,hi", lambda config: config.api.ocr_languages),
+        ("YOLO_MODEL", "yolov8n", lambda config: config.scheduler.models["object_detector"]),
         ("HUGGINGFACE_TOKEN", "hf_s3cret", lambda config: config.huggingface_token),
         ("ARGUSD_HUGGINGFACE_TOKEN", "hf_s3cret", lambda config: config.huggingface_token),
         ("ARGUSD_API__REDIS_URL", "unix:///run/redis.sock", lambda config: config.api.redis_url),
@@ -147,6 +149,7 @@ def test_what_is_not_understood_is_refused_by_name(toml: WriteToml, text: str, c
         ({"ARGUSD_API__TOKENS": "[{"}, "ARGUSD_API__TOKENS is not a TOML value"),
         ({"ARGUSD_CONFIG": "/nowhere/argusd.toml"}, "cannot read the configuration /nowhere/argusd.toml"),
         ({"HUGGINGFACE_TOKEN": "two words"}, "huggingface_token"),
+        ({"OCR_LANGUAGES": "English"}, "api.ocr_languages"),
         ({"ARGUSD_STATE_DIR": "/x" * 60}, "too long for unix sockets"),
     ],
 )
@@ -154,6 +157,37 @@ def test_a_variable_that_is_not_understood_is_refused(environment: dict[str, str
     with pytest.raises(ConfigInvalid) as caught:
         resolve(environment)
     assert complaint in str(caught.value)
+
+
+SECRETS = {
+    "HUGGINGFACE_TOKEN": "hf_canary",
+    "PROXYLLM_KEY": "sk-canary",
+    "PROXYLLM_MODEL": "judge",
+    "REDIS_URL": "redis://:canary@cache",
+    "ARGUSD_API__TOKENS": '[{secret = "canary"}]',
+    "ARGUSD_TOKEN": "canary",
+}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"PORT": "eighty"},
+        {"ARGUSD_API__PROT": "1"},
+        {"HUGGINGFACE_TOKEN": "hf_canary with words"},
+        {"ARGUSD_HUGGINGFACE_TOKEN": '["canary"]'},
+        {"ARGUSD_API__TOKENS": '[{secert = "canary"}]'},
+        {"ARGUSD_API__TOKENS": '[{secret = "canary"'},
+        {"ARGUSD_API__TOKENS": "canary"},
+        {"ARGUSD_API__LLM__DEFAULT__API_KEY": "{canary = 1}"},
+        {"ARGUSD_API__REDIS_URL": '["canary"]'},
+    ],
+    ids=str,
+)
+def test_no_complaint_repeats_a_secret(broken: dict[str, str]) -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        resolve(SECRETS | broken)
+    assert "canary" not in str(caught.value)
 
 
 @given(
