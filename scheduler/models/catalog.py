@@ -5,17 +5,22 @@ from typing import NamedTuple
 
 from ..core import AudioModel, AudioVisualModel, Engine, VisionModel, WholeModel
 from ..zoo.store import ZooStore
+from .arcface import ArcFace
 from .blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from .centernet import CenterNet
 from .easyocr_reader import EasyOcr
 from .facemesh import FaceMesh
+from .facenet import FaceNet
 from .faceres import FaceRes
 from .ge2e import Ge2e
 from .mouth_correlation import Engine as Correlation
 from .mouth_correlation import MouthCorrelation
+from .mtcnn import Mtcnn
 from .pyannote_diarizer import COMMUNITY_1, VERSION_3_1, PyannoteDiarizer
+from .scrfd import Scrfd
 from .silero import Silero
 from .wespeaker import WeSpeaker
+from .yolov8 import YoloV8
 
 
 class BuiltIn(NamedTuple):
@@ -28,10 +33,17 @@ class BuiltIn(NamedTuple):
 
 # Name in the store's manifest → how to make its adapter, which takes that name.
 MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel | AudioVisualModel]] = {
+    "scrfd_10g": Scrfd,
+    "scrfd_500m": Scrfd,
+    "mtcnn": Mtcnn,
     "blazeface": lambda name: BlazeFace(name, SHORT_RANGE),
     "blazeface_full_range": lambda name: BlazeFace(name, FULL_RANGE),
     "facemesh_attention": FaceMesh,
+    "yolov8n": YoloV8,
     "centernet": CenterNet,
+    "arcface_r50": ArcFace,
+    "arcface_mbf": ArcFace,
+    "facenet_vggface2": FaceNet,
     "faceres": FaceRes,
     "ge2e": Ge2e,
     "silero_vad": Silero,

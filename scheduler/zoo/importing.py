@@ -58,11 +58,46 @@ def _convert_wespeaker(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.M
     return import_wespeaker(files[entry.files[0].name])
 
 
+def _convert_scrfd(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.scrfd import import_scrfd  # as above
+
+    return import_scrfd(files[entry.files[0].name])
+
+
+def _convert_arcface(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.arcface import import_arcface  # as above
+
+    return import_arcface(files[entry.files[0].name])
+
+
+def _convert_facenet(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.facenet import import_facenet  # as above
+
+    return import_facenet(files[entry.files[0].name])
+
+
+def _convert_mtcnn(_entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.mtcnn import import_mtcnn  # as above
+
+    return import_mtcnn(files)
+
+
+def _convert_yolov8(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.yolov8 import import_yolov8  # as above
+
+    return import_yolov8(files[entry.files[0].name])
+
+
 IMPORTERS: Mapping[str, Importer] = {
     "tflite": Importer(2, _convert_tflite),
     "tfjs": Importer(2, _convert_tfjs),
     "ge2e": Importer(1, _convert_ge2e),
     "wespeaker": Importer(1, _convert_wespeaker),
+    "scrfd": Importer(1, _convert_scrfd),
+    "arcface": Importer(1, _convert_arcface),
+    "facenet": Importer(1, _convert_facenet),
+    "mtcnn": Importer(1, _convert_mtcnn),
+    "yolov8": Importer(1, _convert_yolov8),
 }
 """Raise a version when the same source would give another model: caches then import again."""
 

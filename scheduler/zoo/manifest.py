@@ -21,6 +21,9 @@ UNPUBLISHED = "unpublished"
 Sha256 = Annotated[str, Meta(pattern=r"^([0-9a-f]{64}|unpublished)$")]
 Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
 Repository = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")]
+ImporterName = Literal[
+    "copy", "tflite", "tfjs", "ge2e", "wespeaker", "scrfd", "arcface", "facenet", "mtcnn", "yolov8"
+]
 Requirement = Annotated[str, Meta(pattern=r"^[@A-Za-z0-9][A-Za-z0-9._/-]*$")]
 
 
@@ -88,7 +91,7 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["model", "asset"] = "model"
     role: Name | None = None
     packs: tuple[Name, ...] = ()
-    importer: Literal["copy", "tflite", "tfjs", "ge2e", "wespeaker"] = "copy"
+    importer: ImporterName = "copy"
     outputs: tuple[str, ...] = ()
     needs: tuple[Name, ...] = ()
 

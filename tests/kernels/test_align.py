@@ -34,14 +34,19 @@ def test_a_face_that_is_the_template_moved_is_found_exactly(
 
 
 def test_points_that_do_not_fit_are_fitted_in_the_least_squares_sense() -> None:
-    """The oracle solves the same problem as a linear system, with NumPy's solver."""
+    """The oracle solves the same problem as a linear system: points to the template, errors in the crop."""
     rng = np.random.default_rng(7)
     points = 100 * TEMPLATE + rng.normal(scale=5, size=TEMPLATE.shape)
-    u, v, one, zero = *TEMPLATE.T, np.ones(len(TEMPLATE)), np.zeros(len(TEMPLATE))
-    rows = np.vstack([np.column_stack([u, -v, one, zero]), np.column_stack([v, u, zero, one])])
-    a, b, right, down = np.linalg.lstsq(rows, points.T.reshape(-1), rcond=None)[0]
-    fitted = np.column_stack([a * u - b * v + right, b * u + a * v + down])
-    np.testing.assert_allclose(shown(align(points, TEMPLATE), TEMPLATE), fitted, atol=1e-9)
+    x, y, one, zero = *points.T, np.ones(len(points)), np.zeros(len(points))
+    rows = np.vstack([np.column_stack([x, -y, one, zero]), np.column_stack([y, x, zero, one])])
+    a, b, right, down = np.linalg.lstsq(rows, TEMPLATE.T.reshape(-1), rcond=None)[0]
+    fitted = np.column_stack([a * x - b * y + right, b * x + a * y + down])
+    np.testing.assert_allclose(shown(align(points, TEMPLATE), fitted), points, atol=1e-9)
+
+
+def test_points_that_are_hardly_a_face_get_no_boundless_square() -> None:
+    crossed = 100 * TEMPLATE[[1, 0, 2, 3]]
+    assert align(crossed, TEMPLATE).side < 1000
 
 
 def test_a_mirrored_face_is_not_mirrored_back() -> None:

@@ -23,6 +23,7 @@ Array = npt.NDArray[np.generic]
 # The newest operator set whose GridSample, Resize and PRelu the CPU and the CUDA kernels both implement.
 OPSET = 17
 _IR_VERSION = 8
+BATCH = "batch"
 _TO_CHANNELS_FIRST = (0, 3, 1, 2)
 _TO_CHANNELS_LAST = (0, 2, 3, 1)
 
@@ -94,10 +95,11 @@ class GraphBuilder:
         self._clipped[name] = (origin, low, high)
         return Value(name, value.shape, value.channels_first)
 
-    def finish(self, outputs: Mapping[str, Value]) -> onnx.ModelProto:
+    def finish(self, outputs: Mapping[str, Value], rows: str = BATCH) -> onnx.ModelProto:
         """Name the outputs, drop what they do not need, and check the model.
 
         :param outputs: output name to value; written out in the source graph's layout.
+        :param rows: name of the outputs' first axis, if it isn't as long as the batch.
         :raises ImportFailedError: when the result is not a valid ONNX model.
         """
         for name, value in outputs.items():
@@ -109,7 +111,7 @@ class GraphBuilder:
             nodes,
             "argusd",
             self._inputs,
-            [_value_info(name, value.shape) for name, value in outputs.items()],
+            [_value_info(name, value.shape, rows) for name, value in outputs.items()],
             [numpy_helper.from_array(data, name) for name, data in self._constants.items() if name in used],
         )
         model = helper.make_model(
@@ -130,8 +132,8 @@ class GraphBuilder:
         return self._transposed[name]
 
 
-def _value_info(name: str, shape: Sequence[int]) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["batch", *shape])
+def _value_info(name: str, shape: Sequence[int], rows: str = BATCH) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [rows, *shape])
 
 
 def _reachable(nodes: Sequence[onnx.NodeProto], outputs: Mapping[str, Value]) -> list[onnx.NodeProto]:

@@ -1,7 +1,7 @@
 """Read a PyTorch checkpoint as NumPy arrays, without running anything that it holds."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ def read_weights(content: bytes, key: str | None = None, ignored: Sequence[str] 
     :raises TorchMissingError: when PyTorch is not installed; it is needed for this alone.
     :raises ImportFailedError: when the file is no checkpoint, or holds more than plain values and tensors.
     """
-    checkpoint = _load(content, ignored)
+    checkpoint = load_checkpoint(content, lambda _torch: [(_stand_in(), name) for name in ignored])
     state = checkpoint if key is None else checkpoint.get(key)
     if not isinstance(state, Mapping):
         raise ImportFailedError(f"the checkpoint holds no state dictionary {key!r}")
@@ -40,7 +40,15 @@ def read_weights(content: bytes, key: str | None = None, ignored: Sequence[str] 
     }
 
 
-def _load(content: bytes, ignored: Sequence[str]) -> Mapping[str, Any]:
+def load_checkpoint(
+    content: bytes, stand_ins: Callable[[Any], Sequence[tuple[type, str]]]
+) -> Mapping[str, Any]:
+    """Return what a checkpoint holds, without running anything of it.
+
+    :param stand_ins: given the torch module, says which classes of ours stand for which names in the file.
+    :raises TorchMissingError: when PyTorch is not installed.
+    :raises ImportFailedError: when the file is no checkpoint, or names other classes.
+    """
     try:
         import torch  # hundreds of megabytes that only importing needs
     except ImportError as error:
@@ -48,7 +56,7 @@ def _load(content: bytes, ignored: Sequence[str]) -> Mapping[str, Any]:
             "converting this model needs PyTorch: pip install 'argusd[torch]', then pull it again"
         ) from error
     try:
-        with torch.serialization.safe_globals([(_stand_in(), name) for name in ignored]):
+        with torch.serialization.safe_globals(list(stand_ins(torch))):
             checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # what torch raises on damaged pickles and archives is not bounded
         raise ImportFailedError(f"not a usable PyTorch checkpoint: {type(error).__name__}") from error

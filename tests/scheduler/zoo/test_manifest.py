@@ -144,7 +144,22 @@ def test_the_live_pack_fills_every_role_of_a_live_session() -> None:
 def test_every_model_says_its_licence() -> None:
     licences = {entry.licence for entry in builtin_manifest().models}
 
-    assert licences == {"Apache-2.0", "CC-BY-4.0", "MIT", "Public domain (NASA)"}
+    assert licences == {
+        "AGPL-3.0",
+        "Apache-2.0",
+        "CC-BY-4.0",
+        "MIT",
+        "Non-commercial research only (InsightFace)",
+        "Public domain (NASA)",
+    }
+
+
+def test_among_the_models_of_a_role_those_of_record_stand_first() -> None:
+    manifest = builtin_manifest()
+
+    best = [manifest.of_role(role)[0].name for role in ("face_detector", "face_embedder", "object_detector")]
+
+    assert best == ["scrfd_10g", "arcface_r50", "yolov8n"]
 
 
 def test_a_role_without_models_is_an_error() -> None:

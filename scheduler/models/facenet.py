@@ -1,0 +1,68 @@
+"""FaceNet: a face as 512 numbers that lie close together for the same person.
+
+Schroff et al., "FaceNet: A Unified Embedding for Face Recognition and Clustering", CVPR 2015 (arXiv
+1503.03832), an Inception-ResNet-v1 that David Sandberg trained on VGGFace2 (20180402-114759), weights of
+facenet-pytorch (MIT).
+
+It was trained on MTCNN's boxes, squeezed to a square, not on aligned faces: ``BOX`` is where such a box lies
+in ArcFace's crop, the median of the faces of the tests' pictures. The crop is as high as the box; its middle
+part, as wide as the box, is widened to a square.
+
+Input f32 ``[B, 160, 160, 3]`` RGB, (x − 127.5) / 128. Output f32 ``[B, 512]``, to be scaled to length 1.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.kernels.picture import Span
+
+from ..core import Feeds, Frame, Roi
+from .outputs import Box, FaceEmbedding, unit_rows
+from .pixels import crop, to_frame
+
+INPUT = "images"
+SIZE = 160
+SPAN = Span(-127.5 / 128, 127.5 / 128)
+BOX = Box(0.07, -0.09, 0.93, 1.03)  # in 0..1 of ArcFace's crop
+# Not measured on recordings yet. DeepFace's verification.py asks of the same weights (Facenet512) a cosine
+# distance below 0.30.
+THRESHOLD = 0.70
+
+
+class FaceNet:
+    """The face embedder; one output row is a ``FaceEmbedding`` of 512 numbers."""
+
+    role = "face_embedder"
+    embedding_size = 512
+    threshold = THRESHOLD
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def example(self, batch: int) -> Feeds:
+        """Mid-grey squares."""
+        return {INPUT: np.zeros((batch, SIZE, SIZE, 3), np.float32)}
+
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
+        """Faces as ``[B, 160, 160, 3]``, squeezed as MTCNN's boxes are."""
+        width, height = BOX.right - BOX.left, BOX.bottom - BOX.top
+        high = round(SIZE * height / width)
+        begin = (high - SIZE) // 2
+        crops = crop(frames, [mtcnn_region(roi) for roi in rois], high, SPAN)[:, :, begin : begin + SIZE]
+        squeezed = [cv2.resize(each, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for each in crops]
+        return {INPUT: np.stack(squeezed).astype(np.float32, copy=False)}
+
+    def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[FaceEmbedding]:  # noqa: ARG002
+        """The unit vector of each row."""
+        return [FaceEmbedding(row, self.threshold, self.name) for row in unit_rows(tensors[0])]
+
+
+def mtcnn_region(aligned: Roi) -> Roi:
+    """The square as high as the box that MTCNN would draw, around its middle, for ArcFace's crop."""
+    middle = np.array([BOX.left + BOX.right, BOX.top + BOX.bottom]) / 2
+    x, y = to_frame(middle, aligned).tolist()
+    return Roi(x, y, aligned.size * (BOX.bottom - BOX.top), aligned.angle)
