@@ -124,7 +124,7 @@ class AudioVisualModel(ListeningModel, Protocol):
     def pair(self, samples: NDArray[np.int16], seen: Sequence[Any]) -> Feeds:
         """Feeds for i16 ``[B, window]`` samples and what was seen while they were heard."""
 
-    def compare(self, tensors: Sequence[NDArray[Any]], rows: int) -> list[Any]:
+    def compare(self, tensors: Sequence[NDArray[Any]], seen: Sequence[Any]) -> list[Any]:
         """One output for each row."""
 
 

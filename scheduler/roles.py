@@ -68,7 +68,15 @@ def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
     store = ZooStore(config.cache_dir)
     curves = CurveCache(config.state_dir / "curves")
     roles = [*wanted_roles(config.lane), *welcome_roles(config.lane, store)]
-    return _without_idle([_fill(role, config, device, store, curves) for role in roles])
+    filled = [_fill(role, config, device, store, curves) for role in roles]
+    filled += [_fill(role, config, device, store, curves) for role in fed_with(filled)]
+    return _without_idle(filled)
+
+
+def fed_with(roles: Sequence[FilledRole]) -> list[str]:
+    """Roles that nobody asks for but the models which are fed with their outputs."""
+    models = [role.filled.model for role in roles if isinstance(role.filled, ServedAudioVisual)]
+    return [model.fed_with for model in models if model.fed_with is not None]
 
 
 def _without_idle(roles: Sequence[FilledRole]) -> list[FilledRole]:

@@ -236,4 +236,4 @@ class ServedAudioVisual(ServedListening):
     def _infer(self, samples: NDArray[np.int16], listens: Sequence[Listen | Clip]) -> tuple[list[Any], float]:
         seen = [listen.seen for listen in listens if isinstance(listen, Listen)]
         tensors, seconds = self._run(self.model.pair(samples, seen))
-        return self.model.compare(tensors, len(seen)), seconds
+        return self.model.compare(tensors, seen), seconds

@@ -36,12 +36,14 @@ async function sessionItem(session) {
   return item;
 }
 
-function facts({ face, video, audio }) {
+function facts({ face, video, audio, lipsync }) {
   const told = [];
   if (face) told.push(face.data.face_count === 1 ? "1 face" : `${face.data.face_count} faces`);
   if (face?.data.gaze) told.push(`looks ${face.data.gaze.direction}`);
   if (video) told.push([...new Set(video.data.objects.map((thing) => thing.label))].join(", "));
   if (audio) told.push(audio.data.has_speech ? "speech" : "silence");
+  const late = lipsync?.data.offset_ms ?? null;
+  if (late !== null) told.push(`voice ${Math.abs(late)} ms ${late < 0 ? "early" : "late"}`);
   return told.filter(Boolean);
 }
 

@@ -13,12 +13,14 @@ from .facemesh import FaceMesh
 from .facenet import FaceNet
 from .faceres import FaceRes
 from .ge2e import Ge2e
+from .lip_crops import LipCrops, PassThrough
 from .mouth_correlation import Engine as Correlation
 from .mouth_correlation import MouthCorrelation
 from .mtcnn import Mtcnn
 from .pyannote_diarizer import COMMUNITY_1, VERSION_3_1, PyannoteDiarizer
 from .scrfd import Scrfd
 from .silero import Silero
+from .syncnet import SyncNet
 from .wespeaker import WeSpeaker
 from .yolov8 import YoloV8
 
@@ -28,7 +30,7 @@ class BuiltIn(NamedTuple):
 
     name: str
     needs: tuple[str, ...]
-    make: Callable[[], tuple[AudioVisualModel, Engine]]
+    make: Callable[[], tuple[AudioVisualModel | VisionModel, Engine]]
 
 
 # Name in the store's manifest → how to make its adapter, which takes that name.
@@ -47,14 +49,17 @@ MODELS: Mapping[str, Callable[[str], VisionModel | AudioModel | AudioVisualModel
     "faceres": FaceRes,
     "ge2e": Ge2e,
     "silero_vad": Silero,
+    "syncnet": SyncNet,
     "wespeaker": WeSpeaker,
 }
 
-# Role → a model without weights that fills it where no other is present, and what runs it.
+# Role → a model without weights that fills it where no other is present. ``lip_crops`` is filled only where
+# a model of another role is fed with them.
 BUILT_IN: Mapping[str, BuiltIn] = {
     "lip_sync": BuiltIn(
         "mouth_correlation", ("face_mesh", "vad"), lambda: (MouthCorrelation(), Correlation())
     ),
+    "lip_crops": BuiltIn("lip_crops", ("face_mesh", "vad"), lambda: (LipCrops(), PassThrough())),
 }
 
 # The same for models that their own library runs; they find their files in the store and are told the device.

@@ -19,16 +19,12 @@ from argusd.ingest.ring import SAMPLE_RATE
 from argusd.kernels.synchrony import best_lag, lagged_correlation, without_drift
 
 from ..core import Feeds
+from .lag_search import FPS, FULL_SCALE, LAGS, STEP, estimate
 from .outputs import SeenMouth, SyncEstimate
 
-FPS = 25
-STEP = SAMPLE_RATE // FPS  # samples of one step of the grid
 STEPS = 125  # five seconds of the mouth
-LAGS = 15  # 600 ms either way, as SyncNet searches
 WINDOW = (STEPS + 2 * LAGS) * STEP
 HOP = SAMPLE_RATE  # one look a second
-FULL_SCALE = 32768
-IN_SYNC = 3  # steps: nobody notices sound that is late by 125 ms (ITU-R BT.1359-1)
 LONGEST_GAP_S = 0.25  # between two looks at the mouth, to be bridged by a line
 SEEN_ENOUGH = 0.8  # of the steps
 DRIFT = 31  # steps: what changes within 1.2 s is kept
@@ -76,13 +72,16 @@ class MouthCorrelation:
             "heard": envelope(samples),
         }
 
-    def compare(self, tensors: Sequence[NDArray[Any]], rows: int) -> list[SyncEstimate | None]:
+    def compare(
+        self,
+        tensors: Sequence[NDArray[Any]],
+        seen: Sequence[SeenMouth],  # noqa: ARG002 - the engine counted
+    ) -> list[SyncEstimate | None]:
         """One estimate a row."""
-        likeness, seen = tensors
-        lags = best_lag(likeness)
+        likeness, shares = tensors
         return [
-            estimate(likeness[row], float(lags[row]), LIKENESS) if seen[row] >= SEEN_ENOUGH else None
-            for row in range(rows)
+            estimate(row, float(lag), LIKENESS) if share >= SEEN_ENOUGH else None
+            for row, lag, share in zip(likeness, best_lag(likeness), shares, strict=True)
         ]
 
 
@@ -110,14 +109,3 @@ def envelope(samples: NDArray[np.int16]) -> NDArray[np.float64]:
     loud = np.sqrt(np.square(steps).mean(axis=2)) ** LOUDNESS
     padded = np.pad(loud, ((0, 0), (1, 1)), "edge")
     return np.asarray((padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4, np.float64)
-
-
-def estimate(likeness: NDArray[np.float64], lag: float, threshold: float) -> SyncEstimate:
-    """What likeness f64 ``[2 · LAGS + 1]`` over lags tells; ``lag`` is where it peaks, in steps."""
-    near = likeness[LAGS - IN_SYNC : LAGS + IN_SYNC + 1]
-    return SyncEstimate(
-        offset_ms=1000 * lag / FPS,
-        score=float(np.clip(near.max(), 0, 1)),
-        peak=float(np.clip(likeness.max(), 0, 1)),
-        threshold=threshold,
-    )

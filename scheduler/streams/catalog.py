@@ -10,7 +10,7 @@ from .lipsync import LipSyncStream
 from .video import VideoStream
 
 # Roles without which a stream still does what it is for: a daemon that lacks their models is ready.
-ENRICHING = frozenset({"speaker_embedder"})
+ENRICHING = frozenset({"speaker_embedder", "lip_crops"})
 
 STREAMS: Mapping[str, Callable[[Policy], Stream]] = {
     "face": FaceStream,

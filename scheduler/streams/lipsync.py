@@ -17,6 +17,7 @@ from typing import Any
 from argusd.ingest.frame import FrameInfo
 
 from ..core import Moment, Outcome, Roi
+from ..models.lip_crops import lip_region
 from ..models.outputs import Face, Mesh, SeenMouth, SyncEstimate
 from ..models.silero import SAMPLE_RATE, WINDOW, Voice
 from ..policy import Policy
@@ -26,8 +27,10 @@ from .mouth import Mouth, opening
 from .observations import ObservationPace
 
 DETECTOR, MESH, VAD, LIP_SYNC = "face_detector", "face_mesh", "vad", "lip_sync"
+CROPS = "lip_crops"
 VAD_HZ = SAMPLE_RATE / WINDOW
 LIP_SYNC_HZ = 1.0
+CROPS_HZ = 50.0  # every frame of a usual camera
 IDLE_MESH_HZ = 2.0  # while nobody speaks: enough to keep the face
 HEARD_WINDOWS = round(6 * VAD_HZ)
 TALKS = 0.3  # of the last six seconds must be speech: pauses tell as much as words
@@ -40,7 +43,7 @@ TELL_EVERY_S = 1.0  # that there is nothing to compare
 
 
 class LipSyncStream:
-    """One session's lip sync; fed with ``list[Face]``, ``Mesh``, ``Voice`` and ``SyncEstimate | None``.
+    """One session's lip sync; fed with faces, ``Mesh``, ``Voice``, pictures and ``SyncEstimate | None``.
 
     ``news``: whether ``latest`` changed: a comparison, or once a second that there is none.
     """
@@ -66,19 +69,22 @@ class LipSyncStream:
     @property
     def rates(self) -> Mapping[str, float]:
         """The mesh looks closely while somebody speaks."""
-        speaking = self._windows_since_speech < SPOKE_WINDOWS
         return {
             DETECTOR: self._rates.face_detector,
-            MESH: self._rates.mouth if speaking else IDLE_MESH_HZ,
+            MESH: self._rates.mouth if self._speaking else IDLE_MESH_HZ,
+            CROPS: CROPS_HZ,
             VAD: VAD_HZ,
             LIP_SYNC: LIP_SYNC_HZ,
         }
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
-        """The whole frame for the detector; the face, if any, for the mesh."""
+        """The whole frame for the detector; the face for the mesh, and for pictures while it talks."""
         if role == DETECTOR:
             return self._tracker.detector_region(info)
-        return self._tracker.mesh_region() if role == MESH else None
+        if role == MESH:
+            return self._tracker.mesh_region()
+        face = self._tracker.tracked
+        return lip_region(face) if face and self._speaking and self._mouth.moving else None
 
     def hears(self, role: str) -> bool:
         """Everything is heard by the voice detector; compared is speech with a mouth that moves."""
@@ -102,6 +108,8 @@ class LipSyncStream:
             mesh: Mesh = output
             if self._tracker.see_mesh(mesh) and at.on_sender_clock:
                 self._mouth.see(at.captured_at, opening(mesh.points))
+        elif role == CROPS and at.on_sender_clock:
+            self._mouth.keep(at.captured_at, output)
         return []
 
     def latest(self) -> dict[str, Any]:
@@ -128,6 +136,10 @@ class LipSyncStream:
     def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when the condition last held
         """End what is open."""
         return self._rule.close()
+
+    @property
+    def _speaking(self) -> bool:
+        return self._windows_since_speech < SPOKE_WINDOWS
 
     @property
     def _talks(self) -> bool:

@@ -88,6 +88,12 @@ def _convert_yolov8(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.Mode
     return import_yolov8(files[entry.files[0].name])
 
 
+def _convert_syncnet(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.syncnet import import_syncnet  # as above
+
+    return import_syncnet(files[entry.files[0].name])
+
+
 IMPORTERS: Mapping[str, Importer] = {
     "tflite": Importer(2, _convert_tflite),
     "tfjs": Importer(2, _convert_tfjs),
@@ -98,6 +104,7 @@ IMPORTERS: Mapping[str, Importer] = {
     "facenet": Importer(1, _convert_facenet),
     "mtcnn": Importer(1, _convert_mtcnn),
     "yolov8": Importer(1, _convert_yolov8),
+    "syncnet": Importer(1, _convert_syncnet),
 }
 """Raise a version when the same source would give another model: caches then import again."""
 

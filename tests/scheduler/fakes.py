@@ -102,8 +102,8 @@ class FakeComparison:
     def pair(self, samples: NDArray[np.int16], seen: Sequence[float]) -> Feeds:
         return {"x": np.column_stack([samples[:, 0].astype(np.float64), seen])}
 
-    def compare(self, tensors: Sequence[NDArray[Any]], rows: int) -> list[tuple[int, float]]:
-        return [(int(value) // 2, round(when / 2, 3)) for value, when in tensors[0][:rows]]
+    def compare(self, tensors: Sequence[NDArray[Any]], seen: Sequence[float]) -> list[tuple[int, float]]:
+        return [(int(value) // 2, when) for (value, _), when in zip(tensors[0], seen, strict=True)]
 
 
 class FakeStream:

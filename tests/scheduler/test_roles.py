@@ -1,23 +1,29 @@
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 
 from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.messages import RoleStatus
 from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.models.silero import Silero
 from argusd.scheduler.probe import CurveCache
 from argusd.scheduler.roles import (
     FilledRole,
     batched,
+    candidates,
+    fed_with,
     fill_roles,
     live_roles,
     serve,
+    serve_built_in,
     wanted_roles,
     welcome_roles,
     whole,
 )
-from argusd.scheduler.served import ServedAudio, ServedVision
+from argusd.scheduler.served import ServedAudio, ServedAudioVisual, ServedVision
+from argusd.scheduler.zoo.errors import ModelUnavailableError
 from argusd.scheduler.zoo.manifest import (
     UNPUBLISHED,
     Manifest,
@@ -27,6 +33,8 @@ from argusd.scheduler.zoo.manifest import (
     builtin_manifest,
 )
 from argusd.scheduler.zoo.store import ZooStore
+
+from .syncnet_network import SyncNetColor
 
 
 class StoreOf:
@@ -114,3 +122,41 @@ def test_a_better_model_that_does_not_run_here_leaves_its_role_to_the_next(
     assert "role vad: better does not serve" in caplog.text
     configured = vad(vad="better")
     assert (configured.status.model, configured.status.ready) == ("better", False)
+
+
+class Holding(ZooStore):
+    """The same for what asks for models by role."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__(Path("nowhere"))
+        self._names = names
+
+    def is_present(self, name: str) -> bool:
+        return name in self._names
+
+
+def test_lip_sync_is_filled_with_what_is_there() -> None:
+    empty, pulled = Holding(), Holding("syncnet")
+    assert candidates("lip_sync", None, empty) == ["mouth_correlation"]
+    assert candidates("lip_sync", None, pulled) == ["syncnet", "mouth_correlation"]
+    assert candidates("lip_sync", "mouth_correlation", pulled) == ["mouth_correlation"]
+    with pytest.raises(ModelUnavailableError, match="argusd models pull"):
+        candidates("lip_sync", "syncnet", empty)
+
+
+def test_syncnets_checkpoint_becomes_a_model_that_is_fed_with_pictures(tmp_path: Path) -> None:
+    """As published, but for its weights, which are random."""
+    checkpoint = tmp_path / "lipsync_expert.pth"
+    checkpoint.write_bytes(SyncNetColor().saved("module."))
+    [entry] = builtin_manifest().select(["syncnet"])
+    [file] = entry.files
+    here = msgspec.structs.replace(file, sources=(PathSource(str(checkpoint)),))
+    store = ZooStore(tmp_path / "cache", Manifest((msgspec.structs.replace(entry, files=(here,)),)))
+    store.pull(["syncnet"])
+    served = serve("syncnet", store.path("syncnet"), "cpu", CurveCache(tmp_path))
+    assert isinstance(served, ServedAudioVisual)
+    assert served.model.fed_with == "lip_crops"
+    status = RoleStatus("lip_sync", "syncnet", True, "", 0.0)
+    assert fed_with([FilledRole(status, served)]) == ["lip_crops"]
+    assert isinstance(serve_built_in("lip_crops"), ServedVision)
+    assert fed_with([FilledRole(status, serve_built_in("lip_sync"))]) == []

@@ -32,12 +32,13 @@ class Value(msgspec.Struct, frozen=True):
     """A float32 tensor of the graph: its ONNX name, and its source shape without the batch axis.
 
     ``channels_first`` says that the tensor is stored as ``[batch, C, H, W]`` while ``shape`` is ``(H, W,
-    C)``.
+    C)``. ``batch`` names its first axis: values of another name may have another length there.
     """
 
     name: str
     shape: tuple[int, ...]
     channels_first: bool = False
+    batch: str = BATCH
 
     @property
     def is_image(self) -> bool:
@@ -56,10 +57,11 @@ class GraphBuilder:
         self._clipped: dict[str, tuple[Value, float, float]] = {}
         self._names = 0
 
-    def input(self, name: str, shape: Sequence[int]) -> Value:
+    def input(self, name: str, shape: Sequence[int], batch: str = BATCH) -> Value:
         """Declare a float32 input ``[batch, *shape]``."""
-        self._inputs.append(_value_info(name, shape))
-        return Value(name, tuple(shape))
+        value = Value(name, tuple(shape), batch=batch)
+        self._inputs.append(_value_info(name, value.shape, batch))
+        return value
 
     def constant(self, array: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
         """Add a constant and return its name."""
@@ -95,11 +97,10 @@ class GraphBuilder:
         self._clipped[name] = (origin, low, high)
         return Value(name, value.shape, value.channels_first)
 
-    def finish(self, outputs: Mapping[str, Value], rows: str = BATCH) -> onnx.ModelProto:
+    def finish(self, outputs: Mapping[str, Value]) -> onnx.ModelProto:
         """Name the outputs, drop what they do not need, and check the model.
 
         :param outputs: output name to value; written out in the source graph's layout.
-        :param rows: name of the outputs' first axis, if it isn't as long as the batch.
         :raises ImportFailedError: when the result is not a valid ONNX model.
         """
         for name, value in outputs.items():
@@ -111,7 +112,7 @@ class GraphBuilder:
             nodes,
             "argusd",
             self._inputs,
-            [_value_info(name, value.shape, rows) for name, value in outputs.items()],
+            [_value_info(name, value.shape, value.batch) for name, value in outputs.items()],
             [numpy_helper.from_array(data, name) for name, data in self._constants.items() if name in used],
         )
         model = helper.make_model(
@@ -132,8 +133,8 @@ class GraphBuilder:
         return self._transposed[name]
 
 
-def _value_info(name: str, shape: Sequence[int], rows: str = BATCH) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [rows, *shape])
+def _value_info(name: str, shape: Sequence[int], batch: str) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [batch, *shape])
 
 
 def _reachable(nodes: Sequence[onnx.NodeProto], outputs: Mapping[str, Value]) -> list[onnx.NodeProto]:

@@ -24,6 +24,7 @@ from .mtcnn_networks import final_net, proposal_net, refinement_net
 from .torch_checkpoint import Weights, read_weights
 
 SIZE = 640
+FACES = "faces"  # the axis of what is found, in all pictures together
 SMALLEST = 40  # pixels of a face, at least
 STEP = 0.709  # from one scale of the pyramid to the next
 CELL = 12  # pixels that P-Net sees at a time
@@ -53,13 +54,13 @@ def import_mtcnn(files: Mapping[str, bytes]) -> onnx.ModelProto:
         score, offsets, points = final_net(g, crops, final)
         rows = g.node("Cast", [refined.rows], to=onnx.TensorProto.FLOAT)
         found = {
-            "rows": Value(g.node("Unsqueeze", [rows, g.constant([1], np.int64)]), (1,)),
-            "boxes": Value(refined.boxes, (4,)),
-            "scores": Value(g.node("Unsqueeze", [score, g.constant([1], np.int64)]), (1,)),
-            "offsets": Value(offsets, (4,)),
-            "points": Value(points, (10,)),
+            "rows": Value(g.node("Unsqueeze", [rows, g.constant([1], np.int64)]), (1,), batch=FACES),
+            "boxes": Value(refined.boxes, (4,), batch=FACES),
+            "scores": Value(g.node("Unsqueeze", [score, g.constant([1], np.int64)]), (1,), batch=FACES),
+            "offsets": Value(offsets, (4,), batch=FACES),
+            "points": Value(points, (10,), batch=FACES),
         }
-        return g.finish(found, rows="faces")
+        return g.finish(found)
 
 
 def scales() -> Iterator[float]:

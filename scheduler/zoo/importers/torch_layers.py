@@ -11,9 +11,10 @@ Pair = tuple[int, int]
 
 
 def folded(weights: Weights, convolution: str, norm: str, epsilon: float) -> tuple[Array, Array]:
-    """Kernel and bias of a convolution without bias and the batch normalisation after it, as one."""
+    """Kernel and bias of a convolution and the batch normalisation after it, as one."""
     scale = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + epsilon)
-    bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * scale
+    own = weights.get(f"{convolution}.bias", 0.0)
+    bias = weights[f"{norm}.bias"] + (own - weights[f"{norm}.running_mean"]) * scale
     kernel = weights[f"{convolution}.weight"]
     return kernel * scale.reshape(-1, *(1,) * (kernel.ndim - 1)), bias
 

@@ -6,10 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from argusd.scheduler.models.lag_search import FPS, LAGS, STEP
 from argusd.scheduler.models.mouth_correlation import (
-    FPS,
-    LAGS,
-    STEP,
     STEPS,
     WINDOW,
     Engine,
@@ -46,7 +44,7 @@ def mouth(loud: NDArray[np.float64], begin_s: float, times: NDArray[np.float64])
 
 def compared(samples: NDArray[np.int16], seen: SeenMouth) -> SyncEstimate | None:
     model = MouthCorrelation()
-    [found] = model.compare(Engine().run(model.pair(samples[np.newaxis], [seen])), 1)
+    [found] = model.compare(Engine().run(model.pair(samples[np.newaxis], [seen])), [seen])
     return found
 
 
@@ -91,7 +89,7 @@ def test_rows_of_a_batch_do_not_touch_each_other() -> None:
     loud = [syllables(seed) for seed in range(3)]
     sounds = np.stack([spoken(each, 5)[:WINDOW] for each in loud])
     seen = [mouth(each, 0, np.arange(0, 6.2, 0.05)) for each in loud]
-    together = model.compare(Engine().run(model.pair(sounds, seen)), 3)
+    together = model.compare(Engine().run(model.pair(sounds, seen)), seen)
     assert together == [compared(sound, each) for sound, each in zip(sounds, seen, strict=True)]
 
 

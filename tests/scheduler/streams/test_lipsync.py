@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from argusd.ingest.frame import i420_info
 from argusd.scheduler.core import Moment, Outcome
 from argusd.scheduler.models.outputs import Mesh, SyncEstimate
 from argusd.scheduler.models.silero import Voice
@@ -63,7 +64,8 @@ def with_mouth(opened: float) -> Mesh:
 
 
 def test_it_is_fed_by_both_tracks() -> None:
-    assert set(LipSyncStream(Policy()).rates) == {"face_detector", "face_mesh", "vad", "lip_sync"}
+    roles = {"face_detector", "face_mesh", "vad", "lip_sync", "lip_crops"}
+    assert set(LipSyncStream(Policy()).rates) == roles
 
 
 def test_speech_with_a_moving_mouth_is_compared() -> None:
@@ -94,6 +96,20 @@ def test_the_mouth_is_watched_closely_only_while_somebody_speaks() -> None:
     assert person.stream.rates["face_mesh"] == Policy().rates.mouth
     person.live(3, speech=0.0)
     assert person.stream.rates["face_mesh"] == IDLE_MESH_HZ
+
+
+def test_pictures_are_cut_only_of_a_mouth_that_talks() -> None:
+    person, info = Person(), i420_info(640, 480)
+    assert person.stream.roi("lip_crops", info) is None
+    person.live(6, speech=0.9)
+    roi = person.stream.roi("lip_crops", info)
+    points = with_mouth(0.15).points
+    assert roi is not None
+    assert (roi.center_y, roi.size) == pytest.approx(
+        ((points[:, 1].max() + points[:, 1].min()) / 2, np.ptp(points[:, 1])), abs=2
+    )
+    person.live(3, speech=0.0)
+    assert person.stream.roi("lip_crops", info) is None
 
 
 def test_sound_that_stays_late_is_a_violation_from_start_to_end() -> None:

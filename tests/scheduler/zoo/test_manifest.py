@@ -149,6 +149,7 @@ def test_every_model_says_its_licence() -> None:
         "Apache-2.0",
         "CC-BY-4.0",
         "MIT",
+        "Non-commercial (trained on LRS2)",
         "Non-commercial research only (InsightFace)",
         "Public domain (NASA)",
     }
