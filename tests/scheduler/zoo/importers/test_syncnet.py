@@ -38,5 +38,5 @@ def test_the_graph_computes_what_pytorch_computes(
 
 
 def test_another_network_is_refused(network: SyncNetColor) -> None:
-    with pytest.raises(ImportFailedError, match=r"face_encoder\.0\.conv_block\.0\.weight"):
+    with pytest.raises(ImportFailedError, match=r"face_encoder\.0"):
         import_syncnet(network.saved("another."))
