@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+LEAST_PCM_S = 7.5
+
 
 class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One worker's settings; ``worker`` is its index, the socket is ``<runtime_dir>/ingest-<worker>.sock``.
@@ -34,8 +36,10 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"ingest.worker must lie in 0..{self.workers - 1}")
         if self.slots < 2:
             raise ValueError("ingest.slots must be at least 2: one is written while another is read")
-        if self.pcm_seconds < 2:
-            raise ValueError("ingest.pcm_seconds must be at least 2")
+        if self.pcm_seconds < LEAST_PCM_S:
+            raise ValueError(
+                f"ingest.pcm_seconds must be at least {LEAST_PCM_S}: lip sync hears 6.2 s, a little late"
+            )
         if not 0 < self.stale_s < self.closed_s:
             raise ValueError("ingest.stale_s must be positive and below ingest.closed_s")
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 import soxr
+from numpy.typing import NDArray
 
 from argusd.ingest.arena import Arena
 from argusd.ingest.errors import ArenaFull
@@ -19,13 +20,13 @@ from argusd.kernels.errors import BadImage
 from argusd.kernels.jpeg_header import whole_jpeg_size
 
 from ..errors import ArenaExhausted, BadPicture, BadSound, PictureTooLarge, SoundTooLong
+from .continuity import SECOND_NS, Continuity
 
 SLOTS = 4
 PCM_SECONDS = 8.0
 MAX_JPEG_BYTES = 4 << 20
 MAX_PIXELS = 3840 * 2160
 LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
-SECOND_NS = 1_000_000_000
 RTP_PER_SAMPLE = 3  # rings of sound count RTP time in 48 kHz
 
 
@@ -82,9 +83,16 @@ class PcmTrack:
     """
 
     def __init__(self, arena: Arena, rate: int, opened: Callable[[Ring], None]) -> None:
-        self._sink = PcmSink(arena, PCM_SECONDS, opened)
+        self._arena = arena
+        self._opened = opened
         self._rate = rate
-        self._resampler = soxr.ResampleStream(rate, SAMPLE_RATE, 1, "int16") if rate != SAMPLE_RATE else None
+        self._continuity = Continuity(rate)
+        self._open()
+
+    def _open(self) -> None:
+        self._sink = PcmSink(self._arena, PCM_SECONDS, self._opened)
+        resampled = self._rate != SAMPLE_RATE
+        self._resampler = soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, "int16") if resampled else None
         self._written = 0
 
     def take(self, data: bytes, captured_ns: int = 0) -> None:
@@ -99,7 +107,9 @@ class PcmTrack:
             raise BadSound(f"A message holds samples of 2 bytes each; this one has {len(data)} bytes.")
         if len(data) > 2 * self._rate:
             raise SoundTooLong(f"A message may hold a second of sound, {2 * self._rate} bytes.")
-        samples = np.frombuffer(data, "<i2")
+        samples, captured_ns = self._placed(np.frombuffer(data, "<i2"), captured_ns)
+        if not len(samples):
+            return
         delayed = 0.0
         if self._resampler is not None:
             delayed = self._resampler.delay()
@@ -112,6 +122,17 @@ class PcmTrack:
         except ArenaFull as error:
             raise ArenaExhausted("There is no room for this stream's sound; try again later.") from error
         self._written += len(samples)
+
+    def _placed(self, samples: NDArray[np.int16], captured_ns: int) -> tuple[NDArray[np.int16], int]:
+        """The samples, with silence for what is missing before them, and when the first was captured."""
+        place = self._continuity.place(captured_ns, len(samples))
+        if place.anew:
+            self._sink.close()
+            self._open()
+        if place.silence:
+            samples = np.concatenate([np.zeros(place.silence, np.int16), samples])
+        moved = place.skipped - place.silence
+        return samples[place.skipped :], captured_ns + moved * SECOND_NS // self._rate
 
     def close(self) -> None:
         """Zero and give back the memory."""

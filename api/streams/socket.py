@@ -36,7 +36,7 @@ NEEDED_ROLES: dict[StreamName, tuple[str, ...]] = {
     "face": ("face_detector",),
     "video": ("object_detector",),
     "audio": ("vad",),
-    "lipsync": ("face_detector", "face_mesh", "vad"),
+    "lipsync": ("face_detector", "face_mesh", "vad", "lip_sync"),
 }
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

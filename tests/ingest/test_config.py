@@ -15,7 +15,7 @@ from argusd.ingest.config import IngestConfig
         ({"slots": 0}, "slots"),
         ({"max_sessions": 0}, "max_sessions"),
         ({"worker": 2, "workers": 2}, "worker"),
-        ({"pcm_seconds": 1.0}, "pcm_seconds"),
+        ({"pcm_seconds": 7.0}, "pcm_seconds"),
         ({"stale_s": 10.0, "closed_s": 10.0}, "stale_s"),
     ],
 )

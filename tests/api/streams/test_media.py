@@ -190,6 +190,41 @@ def test_resampled_sound_is_not_dated_before_it_was_captured() -> None:
     assert abs(anchor.captured_ns - (1_000_000_000 + anchor.sample * 62_500)) < 100_000
 
 
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_what_was_not_sent_is_silent(rate: int) -> None:
+    opened = Opened()
+    track = PcmTrack(opened.arena, rate, opened.rings.append)
+    track.take(tone(rate, 0.5).tobytes(), captured_ns=3_000_000_000)
+    track.take(tone(rate, 0.5).tobytes(), captured_ns=4_000_000_000)
+    loud = np.abs(opened.samples(opened.written())[: 16_000 + 6_000].reshape(-1, 1000)).max(axis=1) > 4000
+    np.testing.assert_array_equal(loud[1:7], True)
+    np.testing.assert_array_equal(loud[9:15], False)
+    np.testing.assert_array_equal(loud[17:22], True)
+    anchor = read_anchor(opened.view, opened.rings[0].row)
+    assert abs(anchor.captured_ns - (3_000_000_000 + anchor.sample * 62_500)) < 100_000
+
+
+def test_what_was_sent_twice_is_heard_once() -> None:
+    opened = Opened()
+    track = PcmTrack(opened.arena, 16_000, opened.rings.append)
+    track.take(tone(16_000, 0.5).tobytes(), captured_ns=3_000_000_000)
+    track.take(tone(16_000, 0.5).tobytes(), captured_ns=3_250_000_000)
+    track.take(tone(16_000, 0.25).tobytes(), captured_ns=3_250_000_000)
+    assert opened.written() == 12_000
+    assert read_anchor(opened.view, opened.rings[0].row).captured_ns == 3_500_000_000
+
+
+def test_sound_of_another_time_begins_another_ring() -> None:
+    opened = Opened()
+    track = PcmTrack(opened.arena, 16_000, opened.rings.append)
+    track.take(tone(16_000, 0.5).tobytes(), captured_ns=3_000_000_000)
+    track.take(tone(16_000, 0.25).tobytes(), captured_ns=90_000_000_000)
+    assert len(opened.rings) == 2
+    assert opened.written() == 4_000
+    assert read_anchor(opened.view, opened.rings[1].row).captured_ns == 90_000_000_000
+    assert opened.arena.rings == 1
+
+
 @pytest.mark.parametrize("data", [b"", b"\0", bytes(321)])
 def test_half_samples_are_refused(data: bytes) -> None:
     opened = Opened()
