@@ -15,6 +15,7 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Hertz = Annotated[float, msgspec.Meta(ge=0.01, le=60)]
 Weight = Annotated[float, msgspec.Meta(ge=0.01, le=100)]
 People = Annotated[int, msgspec.Meta(ge=0, le=1000)]
+ModelName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Reference = Annotated[bytes, msgspec.Meta(min_length=16, max_length=32_768)]  # little-endian float32
 
 
@@ -78,10 +79,12 @@ class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Is it still the person of this embedding (``face_embed`` gives it)? Asked every ``period_s``.
 
     The times cover more than one look, so that a single wrong one changes nothing. ``threshold`` left out is
-    the model's own.
+    the model's own. ``reference_model``: the model that ``face_embed`` said; another one's reference accuses
+    nobody, the stream's result says ``embedding_model``.
     """
 
     reference_embedding_b64: Reference
+    reference_model: ModelName | None = None
     threshold: Share | None = None
     period_s: Annotated[float, msgspec.Meta(ge=0.2, le=600)] = 2.0
     start_after_s: Seconds = 3.0

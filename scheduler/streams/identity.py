@@ -7,7 +7,7 @@ from ..models.outputs import FaceEmbedding
 from ..policy import Identity
 from ..rules import Rule
 from ..tasks.embeddings import Embedding, cosine, from_wire
-from ..tasks.errors import EmbeddingSize
+from ..tasks.errors import EmbeddingModel, EmbeddingSize
 
 PATIENCE_PERIODS = 3  # without a look for so long, what was seen before says nothing
 
@@ -26,7 +26,7 @@ class IdentityCheck:
 
     def see(self, seen: FaceEmbedding, media_s: float) -> list[Outcome]:
         """Take one look's embedding in."""
-        reference = self._reference_for(len(seen.vector))
+        reference = self._reference_for(seen)
         if reference is None:
             return []
         threshold = seen.threshold if self._policy.threshold is None else self._policy.threshold
@@ -41,11 +41,14 @@ class IdentityCheck:
         score = None if self._score is None else round(self._score, 3)
         return {"match": self._match, "score": score, "error": self._error}
 
-    def _reference_for(self, size: int) -> Embedding | None:
+    def _reference_for(self, seen: FaceEmbedding) -> Embedding | None:
         if self._reference is None and self._error is None:
+            policy = self._policy
             try:
-                self._reference = from_wire(self._policy.reference_embedding_b64, size, "the session's model")
-            except EmbeddingSize as error:
+                self._reference = from_wire(
+                    policy.reference_embedding_b64, len(seen.vector), seen.model, policy.reference_model
+                )
+            except (EmbeddingModel, EmbeddingSize) as error:
                 self._error = error.code
         return self._reference
 

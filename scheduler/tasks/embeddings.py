@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import EmbeddingSize
+from .errors import EmbeddingModel, EmbeddingSize
 
 Embedding = NDArray[np.float32]
 
@@ -29,12 +29,22 @@ def to_wire(embedding: Embedding) -> str:
     return base64.b64encode(embedding.astype(WIRE).tobytes()).decode("ascii")
 
 
-def from_wire(data: bytes, size: int, model: str) -> Embedding:
+def from_wire(data: bytes, size: int, model: str, made_by: str | None = None) -> Embedding:
     """A caller's reference embedding of ``size`` numbers by ``model``, scaled to length 1.
 
+    Args:
+        made_by: the model that the caller says it is by. Several models make as many numbers; without a
+            word from the caller they cannot be told apart.
+
     Raises:
+        EmbeddingModel: it is by another model.
         EmbeddingSize: it has another size, or is no embedding at all (zeros, not numbers).
     """
+    if made_by not in (None, model):
+        raise EmbeddingModel(
+            f"The reference embedding was made by {made_by}, and this server compares embeddings by {model}: "
+            "enrol again, or configure that model."
+        )
     if len(data) != size * WIRE.itemsize:
         raise EmbeddingSize(
             f"The field reference_embedding_b64 must hold the {size} float32 numbers ({size * WIRE.itemsize} "

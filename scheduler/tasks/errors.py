@@ -92,6 +92,13 @@ class EmbeddingSize(TaskError):
     fault = "input"
 
 
+class EmbeddingModel(TaskError):
+    """The reference embedding was made by another model than the one it would be compared with."""
+
+    code = "embedding_model"
+    fault = "input"
+
+
 class ModelUnavailable(TaskError):
     """A role the task needs has no model here."""
 

@@ -27,23 +27,27 @@ class SeenFace(NamedTuple):
 
 
 async def face_embed(payload: FaceEmbed, runner: Runner) -> dict[str, Any]:
-    """``embedding_b64`` of the largest face, and ``face_count``.
+    """``embedding_b64`` of the largest face, the ``model`` that made it, and ``face_count``.
 
     Raises:
         TaskError: ``bad_image``, ``image_too_large``, ``no_face``, or what the runner raises.
     """
     seen = await see_face(payload.image_b64, runner)
-    return {"embedding_b64": to_wire(seen.embedding), "face_count": seen.face_count}
+    model = runner.model(EMBEDDER).name
+    return {"embedding_b64": to_wire(seen.embedding), "model": model, "face_count": seen.face_count}
 
 
 async def face_verify(payload: FaceVerify, runner: Runner) -> dict[str, Any]:
     """``match``, ``score``, ``confidence`` and ``threshold`` (see ``verdict``), and ``face_count``.
 
     Raises:
-        TaskError: as ``face_embed``; ``embedding_size`` for a reference that is not this model's.
+        TaskError: as ``face_embed``; ``embedding_size`` or ``embedding_model`` for a reference that is not
+            this model's.
     """
     model = runner.model(EMBEDDER)
-    reference = from_wire(payload.reference_embedding_b64, model.embedding_size, model.name)
+    reference = from_wire(
+        payload.reference_embedding_b64, model.embedding_size, model.name, payload.reference_model
+    )
     seen = await see_face(payload.image_b64, runner)
     threshold = model.threshold if payload.threshold is None else payload.threshold
     return verdict(seen.embedding, reference, threshold) | {"face_count": seen.face_count}

@@ -2,7 +2,8 @@
 
 Fields that end in ``_b64`` are base64 in JSON and bytes in Python. Images are JPEG, PNG or WebP; audio is
 WAV, FLAC, OGG/Opus, or raw s16 mono PCM, which needs its ``sample_rate`` in Hz. Embeddings are little-endian
-float32. Scores and thresholds lie in 0..1; a threshold left out is the model's own.
+float32. Scores and thresholds lie in 0..1; a threshold left out is the model's own. ``reference_model``: the
+``model`` that came with the reference embedding; another one's is refused.
 """
 
 from typing import Annotated
@@ -31,6 +32,7 @@ class FaceVerify(Payload, frozen=True):
 
     image_b64: bytes
     reference_embedding_b64: bytes
+    reference_model: Name | None = None
     threshold: Unit | None = None
 
 
@@ -46,6 +48,7 @@ class AudioVerify(Payload, frozen=True):
 
     audio_b64: bytes
     reference_embedding_b64: bytes
+    reference_model: Name | None = None
     sample_rate: Rate | None = None
     threshold: Unit | None = None
 

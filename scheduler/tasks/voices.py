@@ -26,15 +26,18 @@ class Voice(NamedTuple):
 
 
 async def audio_enroll(payload: AudioEnroll, runner: Runner) -> dict[str, Any]:
-    """``embedding_b64``, ``quality_score`` (0..1, see ``voice_quality.py``) and the figures behind it.
+    """``embedding_b64``, the ``model`` that made it, ``quality_score`` (0..1, see ``voice_quality.py``) and
+    the figures behind it.
 
     Raises:
         TaskError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or what the runner raises.
     """
     heard, windows = await hear_voice(payload.audio_b64, payload.sample_rate, runner)
-    quality = voice_quality(heard, windows, runner.model(EMBEDDER).threshold)
+    model = runner.model(EMBEDDER)
+    quality = voice_quality(heard, windows, model.threshold)
     return {
         "embedding_b64": to_wire(centre(windows)),
+        "model": model.name,
         "quality_score": round(quality.score, 3),
         "speech_s": round(heard.speech_s, 2),
         "snr_db": round(heard.snr_db, 1),
@@ -47,10 +50,13 @@ async def audio_verify(payload: AudioVerify, runner: Runner) -> dict[str, Any]:
     """``match``, ``score``, ``confidence`` and ``threshold`` (see ``verdict``), and ``speech_s``.
 
     Raises:
-        TaskError: as ``audio_enroll``; ``embedding_size`` for a reference that is not this model's.
+        TaskError: as ``audio_enroll``; ``embedding_size`` or ``embedding_model`` for a reference that is not
+            this model's.
     """
     model = runner.model(EMBEDDER)
-    reference = from_wire(payload.reference_embedding_b64, model.embedding_size, model.name)
+    reference = from_wire(
+        payload.reference_embedding_b64, model.embedding_size, model.name, payload.reference_model
+    )
     voice = await hear_voice(payload.audio_b64, payload.sample_rate, runner)
     threshold = model.threshold if payload.threshold is None else payload.threshold
     found = verdict(centre(voice.windows), reference, threshold)

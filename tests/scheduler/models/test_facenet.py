@@ -33,7 +33,7 @@ def test_the_crop_is_facenet_pytorchs_of_the_same_box(bgr: NDArray[np.uint8]) ->
 
     assert ours.shape == (1, SIZE, SIZE, 3)
     error = np.abs(ours[0] - theirs.permute(1, 2, 0).numpy())
-    assert error.mean() < 3 / 128  # they cut at whole pixels
+    assert error.mean() < 4 / 128  # they cut at whole pixels
 
 
 def test_the_box_turns_with_the_face() -> None:

@@ -65,3 +65,10 @@ def test_a_reference_of_another_model_is_said_and_accuses_nobody() -> None:
     identity = check(np.ones(SIZE + 1, np.float32))
     assert told(identity, [(at, 0.1) for at in range(0, 20, 2)]) == []
     assert identity.latest() == {"match": None, "score": None, "error": "embedding_size"}
+
+
+def test_nor_does_one_of_another_model_that_is_as_long() -> None:
+    policy = Identity(reference_embedding_b64=REFERENCE.tobytes(), reference_model="another")
+    identity = IdentityCheck(policy)
+    assert told(identity, [(at, 0.1) for at in range(0, 20, 2)]) == []
+    assert identity.latest() == {"match": None, "score": None, "error": "embedding_model"}

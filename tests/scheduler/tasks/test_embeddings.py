@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from argusd.scheduler.tasks.embeddings import centre, from_wire, to_wire, verdict
-from argusd.scheduler.tasks.errors import EmbeddingSize
+from argusd.scheduler.tasks.errors import EmbeddingModel, EmbeddingSize
 
 NUMBERS = st.floats(-1000, 1000, width=32)
 
@@ -45,6 +45,13 @@ def test_a_reference_of_any_length_is_scaled_to_one() -> None:
 def test_what_is_no_embedding_of_this_model_is_refused(data: bytes) -> None:
     with pytest.raises(EmbeddingSize, match="reference_embedding_b64"):
         from_wire(data, 2, "ge2e")
+
+
+def test_what_another_model_made_is_refused_though_it_is_as_long() -> None:
+    two = struct.pack("<2f", 1, 0)
+    assert from_wire(two, 2, "arcface_r50", "arcface_r50")[0] == 1
+    with pytest.raises(EmbeddingModel, match=r"made by facenet_vggface2.*by arcface_r50.*enrol again"):
+        from_wire(two, 2, "arcface_r50", "facenet_vggface2")
 
 
 def test_the_centre_lies_between() -> None:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.scheduler.models.alignment import CORNERS, MIDDLE, face_region, mesh_keypoints
-from argusd.scheduler.tasks.errors import BadPicture, EmbeddingSize, NoFace, PictureTooLarge
+from argusd.scheduler.tasks.errors import BadPicture, EmbeddingModel, EmbeddingSize, NoFace, PictureTooLarge
 from argusd.scheduler.tasks.faces import face_embed, face_verify
 from argusd.scheduler.tasks.payloads import FaceEmbed, FaceVerify
 
@@ -113,6 +113,20 @@ async def test_a_reference_of_another_size_is_refused_before_the_picture_is_look
 ) -> None:
     with pytest.raises(EmbeddingSize, match="1024 float32 numbers"):
         await face_verify(FaceVerify(image_b64=b"", reference_embedding_b64=bytes(512 * 4)), runner)
+
+
+async def test_an_embedding_says_who_made_it_and_another_models_is_refused(
+    runner: DirectRunner, media: Path
+) -> None:
+    seen = await face_embed(FaceEmbed(image_b64=(media / "biden.jpg").read_bytes()), runner)
+    assert seen["model"] == runner.model("face_embedder").name
+    payload = FaceVerify(
+        image_b64=b"",
+        reference_embedding_b64=base64.b64decode(seen["embedding_b64"]),
+        reference_model="arcface_mbf",
+    )
+    with pytest.raises(EmbeddingModel):
+        await face_verify(payload, runner)
 
 
 @pytest.mark.parametrize("template", [CORNERS, MIDDLE])
