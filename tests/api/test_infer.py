@@ -29,7 +29,12 @@ EXAMPLES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         "face_verify",
         "/face/verify",
         {"image_b64": B64["p"], "reference_embedding_b64": B64["e"]},
-        {"image_b64": PICTURE, "reference_embedding_b64": EMBEDDING, "threshold": None},
+        {
+            "image_b64": PICTURE,
+            "reference_embedding_b64": EMBEDDING,
+            "reference_model": None,
+            "threshold": None,
+        },
     ),
     ("face_embed", "/face/embed", {"image_b64": B64["p"]}, {"image_b64": PICTURE}),
     (
@@ -42,7 +47,13 @@ EXAMPLES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
         "audio_verify",
         "/audio/verify",
         {"audio_b64": B64["s"], "reference_embedding_b64": B64["e"]},
-        {"audio_b64": SOUND, "reference_embedding_b64": EMBEDDING, "sample_rate": None, "threshold": None},
+        {
+            "audio_b64": SOUND,
+            "reference_embedding_b64": EMBEDDING,
+            "reference_model": None,
+            "sample_rate": None,
+            "threshold": None,
+        },
     ),
     (
         "audio_diarize",

@@ -69,6 +69,9 @@ def give(model: onnx.ModelProto, outputs: Mapping[str, tuple[str, Sequence[int]]
     for name, (tensor, shape) in outputs.items():
         graph.node.append(helper.make_node("Identity", [tensor], [name], name=f"output/{name}"))
         graph.output.append(_floats(name, [BATCH, *shape]))
+    used = {name for node in graph.node for name in node.input}
+    for unused in [tensor for tensor in graph.initializer if tensor.name not in used]:
+        graph.initializer.remove(unused)
 
 
 def require_same(model: onnx.ModelProto, size: int) -> None:

@@ -1,0 +1,190 @@
+"""The standard pack's faces from their published files to a task's answer: store, importers, engines, loop.
+
+The weights cannot be part of the tests, so the files are graphs with random weights and the published ones'
+edges (``published_graphs.py``). What they find means nothing; that it is the same on every way does.
+"""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Callable
+from hashlib import sha256
+from typing import Any
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from argusd.scheduler.core import whole_frame
+from argusd.scheduler.curve import BatchCurve
+from argusd.scheduler.lanes import Lanes
+from argusd.scheduler.messages import TaskDone, TaskFailed, TaskRequest
+from argusd.scheduler.models.alignment import face_region
+from argusd.scheduler.models.outputs import Face, Mesh
+from argusd.scheduler.probe import CurveCache
+from argusd.scheduler.roles import serve
+from argusd.scheduler.scheduler import Scheduler
+from argusd.scheduler.served import Look, Served, ServedVision
+from argusd.scheduler.still_frame import StillFrame
+from argusd.scheduler.taskpool import TaskPool
+from argusd.scheduler.tasks.catalog import ONE_SHOTS
+from argusd.scheduler.tasks.payloads import FaceEmbed, FaceVerify, Payload
+from argusd.scheduler.zoo.manifest import Manifest, PathSource, builtin_manifest
+from argusd.scheduler.zoo.store import ZooStore
+
+from .fakes import FakeVision, HeardFindings
+from .zoo.importers.published_graphs import arcface_graph, scrfd_graph
+
+GRAPHS: dict[str, Callable[[], bytes]] = {
+    "scrfd_10g": lambda: scrfd_graph(seed=1, shift=-2.7),
+    "arcface_r50": lambda: arcface_graph(seed=2),
+    "arcface_mbf": lambda: arcface_graph(seed=3),
+}
+
+
+class NoMesh(FakeVision):
+    """Sees no face, so that the detector's points are what faces are aligned by."""
+
+    role = "face_mesh"
+    name = "no_mesh"
+
+    def decode(self, tensors: Any, rois: Any) -> list[Any]:
+        return [Mesh(np.zeros((478, 3)), 0.0) for _ in rois]
+
+
+class Nothing:
+    """An engine that gives nothing."""
+
+    def run(self, feeds: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        return []
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> ZooStore:
+    """The built-in manifest's entries, their files taken from this host."""
+    folder, entries = tmp_path_factory.mktemp("published"), []
+    for name, graph in GRAPHS.items():
+        content, path = graph(), folder / f"{name}.onnx"
+        path.write_bytes(content)
+        entry = builtin_manifest().entry(name)
+        (file,) = entry.files
+        here = msgspec.structs.replace(
+            file, sha256=sha256(content).hexdigest(), sources=(PathSource(str(path)),)
+        )
+        entries.append(msgspec.structs.replace(entry, files=(here,)))
+    store = ZooStore(tmp_path_factory.mktemp("cache"), Manifest(tuple(entries)))
+    store.pull(["standard"])
+    return store
+
+
+@pytest.fixture(scope="module")
+def served(store: ZooStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Served]:
+    curves = CurveCache(tmp_path_factory.mktemp("curves"))
+    return {name: serve(name, store.path(name), "cpu", curves) for name in GRAPHS}
+
+
+@pytest.fixture(scope="module")
+def picture() -> NDArray[np.uint8]:
+    coarse = np.random.default_rng(4).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    return np.asarray(cv2.resize(coarse, (640, 480), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def image(picture: NDArray[np.uint8]) -> bytes:
+    return bytes(cv2.imencode(".png", picture)[1].tobytes())
+
+
+class Desk:
+    """A scheduler of these models that runs, and its pool of tasks."""
+
+    def __init__(self, detector: Served, embedder: Served) -> None:
+        mesh = ServedVision(NoMesh(), Nothing(), BatchCurve(sizes=[1, 8], seconds=[0.001, 0.002]))
+        lanes = Lanes(2, shared=False, clock=lambda: 0.0)
+        models = [("face_detector", detector), ("face_mesh", mesh), ("face_embedder", embedder)]
+        self.scheduler = Scheduler(models, {}, HeardFindings(), lanes)
+        self.pool = TaskPool(self.scheduler.oneshots, ONE_SHOTS, limit=64, threads=2)
+        self._loop = asyncio.create_task(self.scheduler.run())
+        self._number = 0
+
+    async def ask(self, task_type: str, payload: Payload) -> TaskDone | TaskFailed:
+        self._number += 1
+        answer = asyncio.get_running_loop().create_future()
+        request = TaskRequest(self._number, "session", task_type, msgspec.msgpack.encode(payload), 60.0)
+        self.pool.start("api", request, answer.set_result)
+        return await asyncio.wait_for(answer, 60)
+
+    async def embed(self, image: bytes) -> dict[str, Any]:
+        answer = await self.ask("face_embed", FaceEmbed(image_b64=image))
+        assert isinstance(answer, TaskDone), answer
+        return answer.result
+
+    async def close(self) -> None:
+        await self.pool.close()
+        self._loop.cancel()
+        await asyncio.gather(self._loop, return_exceptions=True)
+        self.scheduler.lanes.close()
+
+
+@pytest.fixture
+async def desk(served: dict[str, Served]) -> AsyncIterator[Desk]:
+    desk = Desk(served["scrfd_10g"], served["arcface_r50"])
+    yield desk
+    await desk.close()
+
+
+def largest(faces: list[Face]) -> Face:
+    return max(faces, key=lambda face: (face.box[2] - face.box[0]) * (face.box[3] - face.box[1]))
+
+
+async def test_an_embedding_is_what_the_models_give_one_after_the_other(
+    desk: Desk, served: dict[str, Served], picture: NDArray[np.uint8], image: bytes
+) -> None:
+    detector, embedder = served["scrfd_10g"], served["arcface_r50"]
+    assert isinstance(detector, ServedVision)
+    assert isinstance(embedder, ServedVision)
+    frame = StillFrame(picture)
+    faces = detector.look([Look(frame, whole_frame(frame.info))]).outputs[0]
+    (by_hand,) = embedder.look([Look(frame, face_region(largest(faces).keypoints))]).outputs
+
+    result = await desk.embed(image)
+
+    vector = np.frombuffer(base64.b64decode(result["embedding_b64"]), "<f4")
+    assert vector.shape == (512,)
+    np.testing.assert_allclose(vector, by_hand.vector, atol=1e-5)
+    assert (result["model"], result["face_count"]) == ("arcface_r50", len(faces))
+
+
+async def test_many_at_once_get_what_one_gets_alone(desk: Desk, image: bytes) -> None:
+    alone = await desk.embed(image)
+    together = await asyncio.gather(*(desk.embed(image) for _ in range(12)))
+    expected = np.frombuffer(base64.b64decode(alone["embedding_b64"]), "<f4")
+    for result in together:
+        found = np.frombuffer(base64.b64decode(result["embedding_b64"]), "<f4")
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+async def test_who_enrolled_is_verified_but_not_with_another_model(
+    desk: Desk, served: dict[str, Served], image: bytes
+) -> None:
+    enrolled = await desk.embed(image)
+    payload = FaceVerify(
+        image_b64=image,
+        reference_embedding_b64=base64.b64decode(enrolled["embedding_b64"]),
+        reference_model=enrolled["model"],
+    )
+    verified = await desk.ask("face_verify", payload)
+    assert isinstance(verified, TaskDone)
+    assert verified.result["match"] is True
+    assert verified.result["score"] == pytest.approx(1, abs=1e-3)
+
+    other = Desk(served["scrfd_10g"], served["arcface_mbf"])
+    refused = await other.ask("face_verify", payload)
+    size = await other.ask(
+        "face_verify", msgspec.structs.replace(payload, reference_embedding_b64=bytes(4096))
+    )
+    await other.close()
+    assert isinstance(refused, TaskFailed)
+    assert refused.code == "embedding_model"
+    assert isinstance(size, TaskFailed)
+    assert size.fault == "input"
