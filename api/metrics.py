@@ -162,7 +162,9 @@ def work_figures(stats: SchedulerStats) -> Iterator[Metric]:
     overruns = CounterMetricFamily(
         "ml_ring_overruns", "Slots or samples overwritten before they were used", labels=["stream"]
     )
-    for stream, reasons in stats.dropped.items():
+    # A stream that lost nothing says so: an alarm on a figure that is absent never rings.
+    for stream in sorted(stats.active_sessions.keys() | stats.dropped.keys()):
+        reasons = stats.dropped.get(stream, {})
         for reason, count in reasons.items():
             dropped.add_metric([stream, reason], count)
         overruns.add_metric([stream], sum(reasons.get(reason, 0) for reason in OVERRUN_REASONS))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -47,7 +48,7 @@ async def subscribe(
         SubscriptionRefused: the daemon says no (401, 403, 404, 422); trying again would not help.
         Unreachable: the very first connection cannot be made.
     """
-    path = f"/sessions/{session_id}/events" if session_id else "/events"
+    path = f"/sessions/{quote(session_id, safe='')}/events" if session_id else "/events"
     timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=SILENCE_S)
     backoff = FIRST_BACKOFF_S
     served = False

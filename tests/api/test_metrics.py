@@ -8,7 +8,7 @@ from .fixtures import Rig
 async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
     await rig.api.publish("s1")
     rig.scheduler.tell_stats(
-        active_sessions={"face": 2, "audio": 1},
+        active_sessions={"face": 2, "audio": 1, "video": 1},
         dropped={"face": {"stale": 3, "torn": 2}, "audio": {"gap": 5}},
         batch_size={"blazeface": Histogram([1.0, 2.0], [3, 5], 12.0, 6)},
         infer_seconds={"blazeface": Histogram([0.01, 0.1], [4, 6], 0.25, 6)},
@@ -31,6 +31,7 @@ async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
         "ml_dropped_total{reason=stale,stream=face}": 3,
         "ml_ring_overruns_total{stream=face}": 2,
         "ml_ring_overruns_total{stream=audio}": 5,
+        "ml_ring_overruns_total{stream=video}": 0,
         "ml_batch_size_bucket{le=2.0,model=blazeface}": 5,
         "ml_batch_size_bucket{le=+Inf,model=blazeface}": 6,
         "ml_model_batch_seconds_sum{model=blazeface}": 0.25,

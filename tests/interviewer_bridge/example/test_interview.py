@@ -1,25 +1,31 @@
 """The example's interviews against a running daemon: real models, real people, real WebRTC, real streams."""
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import cv2
 import pytest
+from aiortc.contrib.media import MediaRelay
 from av import AudioResampler
 from av import open as open_media
 
 from argusd.daemon.config import load_config
-from argusd.interviewer_bridge import MLOrchestratorClient
+from argusd.interviewer_bridge import Event, Gap, MLOrchestratorClient
 from argusd.interviewer_bridge.errors import InvalidRequest, NoFace, NotThere, NoVoice
+from argusd.interviewer_bridge.media import open_file
+from argusd.interviewer_bridge.publisher import Publisher
+from argusd.interviewer_bridge.relay import relayed
 from argusd.scheduler.zoo.store import ZooStore
 
 from ...live_daemon import Daemon, started
+from ..peer import received
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -33,10 +39,22 @@ ONE, SAME, OTHER = sorted((MEDIA / "speech").glob("*.flac"))[:3]
 
 
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="module")
+def daemon(state_dir: Path) -> Iterator[Daemon]:
     ZooStore(load_config().cache_dir).pull(["live", "registry"])
-    with started(tmp_path_factory.mktemp("state")) as daemon:
+    with started(state_dir) as daemon:
         yield daemon
+
+
+@pytest.fixture(scope="module")
+def redis_url(state_dir: Path) -> str:
+    """The daemon's own Redis, as a service of the same host may read it."""
+    (socket,) = state_dir.rglob("redis.sock")
+    return f"unix://{socket}"
 
 
 @pytest.fixture
@@ -139,3 +157,44 @@ def blocks(recording: Path) -> Iterator[bytes]:
         resampled = (block for frame in container.decode(audio=0) for block in resampler.resample(frame))
         for block in islice(resampled, 30):
             yield block.to_ndarray().tobytes()
+
+
+async def test_a_peers_tracks_go_on_to_the_daemon_and_its_results_are_finalized(
+    daemon: Daemon, ml: MLOrchestratorClient, redis_url: str
+) -> None:
+    """Browser → WebRTC → service → WebRTC → daemon; the service reads the same tracks itself."""
+    relay = MediaRelay()
+    async with received(open_file(str(AHEAD))) as peer:
+        own = relay.subscribe(peer["video"], buffered=False)
+        source = relayed(peer["video"], peer["audio"], relay)
+        async with Publisher(daemon.url, "forwarded", source) as publisher:
+            events = ml.events("forwarded", publisher.events_after)
+            async with contextlib.aclosing(events):
+                async for event in events:
+                    if isinstance(event, Event) and event.type == "observation" and event.stream == "face":
+                        break
+            assert (await own.recv()).pts is not None
+
+    results = await ml.finalize("forwarded")
+    assert results.state == "closed"
+    assert {"face", "audio"} <= set(results.streams)
+    assert results.streams["face"].data["face_count"] == 1
+    assert await ml.finalize("forwarded", redis_url) == results
+
+
+async def test_events_are_taken_up_again_where_they_were_left(ml: MLOrchestratorClient) -> None:
+    """The first event after the last one seen, of a session whose media is over."""
+    whole = [event async for event in until_closed(ml.events("forwarded", "0"))]
+    middle = len(whole) // 2
+    rest = [event async for event in until_closed(ml.events("forwarded", whole[middle].id))]
+    assert rest == whole[middle + 1 :]
+    assert [event.seq for event in whole] == sorted(event.seq for event in whole)
+
+
+async def until_closed(events: AsyncGenerator[Event | Gap, None]) -> AsyncIterator[Event]:
+    async with contextlib.aclosing(events):
+        async for event in events:
+            assert isinstance(event, Event)
+            yield event
+            if event.type == "session" and event.name == "closed":
+                return
