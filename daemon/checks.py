@@ -18,6 +18,7 @@ import msgspec
 
 from argusd.ingest.arena import DATA_START, Arena
 from argusd.ingest.errors import IngestError
+from argusd.ingest.guard import RECEIVE_BUFFER_BYTES
 from argusd.scheduler.zoo.store import ZooStore, list_models
 
 from .config import Config
@@ -74,6 +75,18 @@ def check_open_files(_: Config) -> Finding:
         return Finding("ok", "open files", f"{soft} allowed")
     remedy = f"ulimit -n {WANTED_FILES}, or LimitNOFILE={WANTED_FILES} in the unit (hard limit: {hard})"
     return Finding("warn", "open files", f"{soft} allowed", remedy)
+
+
+def check_receive_buffer(_: Config) -> Finding:
+    """The kernel lets a socket hold a whole keyframe (net.core.rmem_max, see socket(7))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        allowed = probe.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # the kernel doubles it
+    found = f"{allowed >> 10} KiB a socket"
+    if allowed >= RECEIVE_BUFFER_BYTES:
+        return Finding("ok", "receive buffer", found)
+    remedy = f"sysctl -w net.core.rmem_max={RECEIVE_BUFFER_BYTES}, or large keyframes are lost under load"
+    return Finding("warn", "receive buffer", found, remedy)
 
 
 def check_models(config: Config) -> Finding:
@@ -152,6 +165,7 @@ CHECKS: Sequence[Check] = (
     check_platform,
     check_shared_memory,
     check_open_files,
+    check_receive_buffer,
     check_loopback,
     check_port,
     check_redis,

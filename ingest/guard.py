@@ -12,6 +12,7 @@ A source is verified when it is the remote address of a candidate pair that pass
 """
 
 import asyncio
+import socket
 import struct
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -25,6 +26,9 @@ from .errors import IncompatibleLibrary
 
 MIN_DATAGRAM = 12
 MAX_DTLS_QUEUE = 64
+# A keyframe of a megabyte arrives in one burst; the kernel's default holds a tenth of that and drops the
+# rest. It doubles this for its own bookkeeping, and cuts it to net.core.rmem_max.
+RECEIVE_BUFFER_BYTES = 1 << 20
 LOOPBACK = "127.0.0.1"
 
 
@@ -115,7 +119,7 @@ def guard_connection(
     on_media: Callable[[bytes], None],
     dropped: Counter[str],
 ) -> None:
-    """Guard every socket that this connection will open, and open them on ``addresses`` only.
+    """Guard every socket that this connection will open, on ``addresses`` only, with room for a keyframe.
 
     To be called before candidates are gathered. Until a socket's guard stands, data is dropped.
     """
@@ -130,6 +134,8 @@ def guard_connection(
             candidates += await gather(component, [address])
             protocol = connection._protocols[-1] if connection._protocols else None
             if protocol is not None and protocol.transport.get_protocol() is protocol:
+                sock = protocol.transport.get_extra_info("socket")
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
                 protocol.transport.set_protocol(DatagramGuard(protocol, connection, on_media, dropped))
         return candidates
 

@@ -53,6 +53,16 @@ def test_few_open_files(tmp_path: Path) -> None:
     assert (finding.verdict, finding.found) == ("warn", "256 allowed")
 
 
+@pytest.mark.parametrize(("wanted", "verdict"), [(1 << 12, "ok"), (1 << 30, "warn")])
+def test_a_kernel_that_would_drop_keyframes(
+    wanted: int, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "RECEIVE_BUFFER_BYTES", wanted)
+    finding = checks.check_receive_buffer(config(tmp_path))
+    assert finding.verdict == verdict
+    assert ("net.core.rmem_max=1073741824" in finding.remedy) is (verdict == "warn")
+
+
 def test_cuda_that_is_asked_for_and_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
     assert checks.check_inference(config(tmp_path, SCHEDULER__DEVICE="cuda:0")).verdict == "fail"

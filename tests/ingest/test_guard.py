@@ -1,6 +1,7 @@
 """Datagrams in front of aioice: a table of senders and first bytes."""
 
 import asyncio
+import socket
 import struct
 from collections import Counter
 from typing import Any
@@ -178,6 +179,23 @@ async def test_every_socket_of_a_connection_is_guarded_on_the_given_addresses() 
     assert all(isinstance(p.transport.get_protocol(), DatagramGuard) for p in connection._protocols)
     connection.data_received(b"past the guard", 1)
     assert dropped == {"unguarded_datagram": 1}
+    await asyncio.wait_for(connection.close(), 10)
+
+
+async def test_a_keyframe_may_arrive_while_the_loop_is_busy() -> None:
+    connection, dropped = Connection(ice_controlling=False), Counter[str]()
+    guard_connection(connection, ["127.0.0.1"], lambda _data: None, dropped)
+    await connection.gather_candidates()
+    transport = connection._protocols[0].transport
+    room = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+    count = room // 4096  # a packet of 1200 bytes takes well below 4 KiB with the kernel's bookkeeping
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(count):
+            sender.sendto(RTP + bytes(1200), transport.get_extra_info("sockname"))
+        assert room > sender.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+    async with asyncio.timeout(20):
+        while dropped["stranger_datagram"] < count:  # noqa: ASYNC110 (a counter tells nobody)
+            await asyncio.sleep(0.01)
     await asyncio.wait_for(connection.close(), 10)
 
 
