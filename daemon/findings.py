@@ -77,6 +77,9 @@ def _details(event: Event) -> str:
     parts = []
     if "direction" in event.data:
         parts.append(str(event.data["direction"]))
+    if "offset_ms" in event.data:
+        offset = event.data["offset_ms"]
+        parts.append(f"{abs(offset)} ms {'early' if offset < 0 else 'late'}")
     if event.state == "end":
         parts.append(f"after {duration(event):.1f} s")
     return ", ".join(parts)

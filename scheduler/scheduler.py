@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 GRID_S = 0.032  # rows of call-bound models fall due together, on multiples of a Silero window
 GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
+NEVER_LATE_S = 0.1  # lanes finish what they began: looks at every frame wait for that, and it is no overload
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -225,9 +226,8 @@ class Scheduler:
     ) -> None:
         audio = isinstance(served, ServedListening)
         stretch = 1.0 if audio else 1 / self.rate.scale  # samples are not optional; frames are
-        flight = Flight(
-            served, rows, entries, self.demand.ready_since[rows], self.demand.period[rows] * stretch
-        )
+        allowed = np.maximum(self.demand.period[rows] * stretch, NEVER_LATE_S)
+        flight = Flight(served, rows, entries, self.demand.ready_since[rows], allowed)
         self.demand.dispatch(
             rows,
             now,

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import av
 import cv2
@@ -163,3 +165,7 @@ def test_over_webrtc_sound_that_was_moved_is_a_violation(
     assert [event["state"] for event in edges] == ["start", "end"]
     assert edges[0]["data"]["offset_ms"] == pytest.approx(1000 * LATE_S, abs=120)
     assert edges[0]["data"]["score"] < 0.5
+    with urlopen(f"{daemon.url}/sessions/rtc-moved/results") as response:
+        known = json.load(response)
+    assert known["violations"]["lip_sync_violation"]["count"] == 1
+    assert "offset_ms" in known["streams"]["lipsync"]["data"]

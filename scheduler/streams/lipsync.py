@@ -37,7 +37,7 @@ TALKS = 0.3  # of the last six seconds must be speech: pauses tell as much as wo
 SPOKE_WINDOWS = round(2 * VAD_HZ)  # for so long after a word the mouth is watched closely
 AGREE_MS = 120.0  # two looks in a row must find nearly the same offset: chance does not repeat itself
 DISTINCT = 0.1  # how much better than in sync it must fit there
-FORGOTTEN_S = 3.0  # after so long without a comparison nothing is known
+FORGOTTEN_S = 5.0  # after so long without a comparison nothing is known
 PATIENCE_S = 10.0
 TELL_EVERY_S = 1.0  # that there is nothing to compare
 
@@ -62,6 +62,7 @@ class LipSyncStream:
         self._windows_since_speech = 0  # as if somebody spoke, until it is heard that nobody does
         self._estimate: SyncEstimate | None = None
         self._estimate_s = 0.0
+        self._heard_s = 0.0
         self._offset_before: float | None = None
         self._told_s: float | None = None
         self.news = False
@@ -149,6 +150,7 @@ class LipSyncStream:
         return found.threshold if self._policy.likeness is None else self._policy.likeness
 
     def _hear(self, voice: Voice, at: Moment) -> None:
+        self._heard_s = at.media_s
         speech = voice.speech >= self._speech_threshold
         self._heard.append(speech)
         self._windows_since_speech = 0 if speech else self._windows_since_speech + 1
@@ -161,7 +163,8 @@ class LipSyncStream:
     def _compare(self, found: SyncEstimate | None, at: Moment) -> list[Outcome]:
         if found is None:
             return []
-        self._estimate, self._estimate_s, self._told_s = found, at.media_s, at.media_s
+        # What was compared ends before what was heard meanwhile.
+        self._estimate, self._estimate_s, self._told_s = found, self._heard_s, self._heard_s
         self.news = True
         outcomes = self._judge(found, at.media_s)
         if self._pace.due(at.media_s, self._rule.open):

@@ -25,6 +25,15 @@ def test_a_violation_has_a_line_for_its_start_and_one_for_its_end(printer: Findi
     ]
 
 
+def test_a_voice_is_late_or_early_for_its_mouth(printer: FindingPrinter) -> None:
+    late = printer.line(violation("lip_sync_violation", "start", 9.0, offset_ms=402))
+    early = printer.line(violation("lip_sync_violation", "end", 20.0, offset_ms=-380, duration_s=11.0))
+    assert late is not None
+    assert "lip_sync_violation 402 ms late " in late
+    assert early is not None
+    assert "lip_sync_violation 380 ms early, after 11.0 s " in early
+
+
 def test_counts_have_a_line_when_they_change(printer: FindingPrinter) -> None:
     looks = [observation("face", at, face_count=count) for at, count in enumerate([1, 1, 2, 2, 0])]
     lines = [printer.line(look) for look in looks]

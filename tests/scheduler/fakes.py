@@ -145,11 +145,11 @@ class FakeStreams:
 
     def __init__(self, name: str, rates: Mapping[str, float]) -> None:
         self._name = name
-        self._rates = rates
+        self.rates = rates
         self.made: list[FakeStream] = []
 
     def __call__(self, policy: Policy) -> FakeStream:
-        self.made.append(FakeStream(self._name, self._rates))
+        self.made.append(FakeStream(self._name, self.rates))
         return self.made[-1]
 
 

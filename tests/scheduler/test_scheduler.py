@@ -354,6 +354,22 @@ async def test_results_that_come_late_lower_the_rates_of_all(bench: Bench) -> No
     assert bench.scheduler.rate.scale == 1.0
 
 
+async def test_looks_at_every_frame_may_wait_for_a_lane(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.face.rates = {"face_detector": 50.0}
+    bench.sessions.ring_opened("alice", ref)
+
+    def waits() -> None:
+        bench.now += 0.06  # three periods
+
+    bench.vision_engine.while_running = waits
+    for _ in range(30):
+        write_frame(ring, 1, arrival=bench.now)
+        await bench.settle()
+    assert bench.scheduler.rate.scale == 1.0
+
+
 async def test_the_loop_wakes_up_by_itself(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
     loop = asyncio.create_task(bench.scheduler.run())

@@ -186,6 +186,8 @@ def test_what_was_found_is_forgotten_when_nothing_can_be_compared_any_more() -> 
     person = Person()
     person.compare(0, score=0.9)
     person.live(4, speech=0.0)
+    assert person.stream.latest()["score"] is not None
+    person.live(2, speech=0.0)
     assert person.stream.latest()["score"] is None
 
 
