@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import psutil
 from aiohttp.test_utils import unused_port
@@ -61,11 +61,12 @@ class Daemon(NamedTuple):
 
 
 @contextmanager
-def started(state_dir: Path, **settings: str) -> Iterator[Daemon]:
+def started(state_dir: Path, log: IO[bytes] | None = None, **settings: str) -> Iterator[Daemon]:
     """A daemon that is ready; it is killed at the end, if it is still there.
 
     It takes sessions that it cannot promise to serve in time: on a slow or busy machine they find the same,
-    later. ``settings``: further ``ARGUSD_`` variables, without the prefix.
+    later. ``settings``: further ``ARGUSD_`` variables, without the prefix. ``log``: where all its processes
+    write what they log, if not to stderr.
     """
     port = unused_port()
     with ready_socket(state_dir) as ready:
@@ -73,7 +74,7 @@ def started(state_dir: Path, **settings: str) -> Iterator[Daemon]:
         settings = {"API__OVERCOMMIT": "true"} | settings
         environment |= {f"ARGUSD_{key}": value for key, value in settings.items()}
         command = [*ARGUSD, "serve", "--port", str(port), "--state-dir", str(state_dir)]
-        with subprocess.Popen(command, env=environment) as process:
+        with subprocess.Popen(command, env=environment, stderr=log) as process:
             try:
                 assert ready.recv(64) == b"READY=1"
                 yield Daemon(process, f"http://127.0.0.1:{port}")
