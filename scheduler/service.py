@@ -80,7 +80,7 @@ def yield_cores() -> None:
 
 def end_process(code: int) -> NoReturn:
     """End at once: a thread inside a stuck library call can be neither interrupted nor joined."""
-    log.critical("the scheduler ends with exit code %d", code)
+    log.log(logging.CRITICAL if code else logging.INFO, "the scheduler ends with exit code %d", code)
     logging.shutdown()
     os._exit(code)
 
@@ -135,6 +135,9 @@ class Service:
             await self._tasks.close()
             self._delivery.close()
             self._scheduler.lanes.close()
+        if self._tasks.threads.busy:  # what it works for has been answered, or given up
+            log.info("a library is still at work for a task that is over; not waiting for it")
+            self._scheduler.abort(0)
 
     def _accept(self, sock: socket.socket) -> None:
         """The api connected: it sends the policies of all its sessions. Those it has no more end."""

@@ -41,6 +41,11 @@ class TaskThreads:
         earliest = min(list(self._deadlines.values()), default=now)
         return max(0.0, now - max(earliest, self._last_end))
 
+    @property
+    def busy(self) -> bool:
+        """Whether a job is at work; the interpreter would wait for its thread before it ends."""
+        return bool(self._deadlines)
+
     def close(self) -> None:
         """Take no more jobs; those at work are not waited for."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,7 +1,7 @@
 """How a service in any language asks for a task: one HTTP request, JSON in and out."""
 
 import http.client
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,6 +13,14 @@ from .live_daemon import Daemon
 Answer = tuple[int, dict[str, Any]]
 
 
+class Reply(NamedTuple):
+    """A response whose body is the envelope."""
+
+    status: int
+    answer: dict[str, Any]
+    headers: dict[str, str]
+
+
 class Client:
     """A plain HTTP client of one session; ``token`` where the daemon wants one."""
 
@@ -20,16 +28,20 @@ class Client:
         self._address = urlsplit(daemon.url).netloc
         self._headers = {"Content-Type": "application/json"} | bearer(token)
 
-    def post(self, path: str, session_id: str = "sched_abc123", **body: Any) -> Answer:
+    def ask(self, path: str, session_id: str = "sched_abc123", **body: Any) -> Reply:
         """One request; bytes travel as base64."""
-        connection = http.client.HTTPConnection(self._address, timeout=90)
+        connection = http.client.HTTPConnection(self._address, timeout=300)
         try:
             encoded = msgspec.json.encode({"session_id": session_id, "timeout_s": 60.0, **body})
             connection.request("POST", path, encoded, self._headers)
             response = connection.getresponse()
-            return response.status, msgspec.json.decode(response.read())
+            return Reply(response.status, msgspec.json.decode(response.read()), dict(response.headers))
         finally:
             connection.close()
+
+    def post(self, path: str, **body: Any) -> Answer:
+        """Its status and body."""
+        return self.ask(path, **body)[:2]
 
     def result(self, path: str, **body: Any) -> dict[str, Any]:
         status, answer = self.post(path, **body)

@@ -59,7 +59,7 @@ def heard(models: ZooStore, media: Path, tmp_path_factory: pytest.TempPathFactor
             asyncio.run(stream_everything(daemon, heard, media))
             asyncio.run(listen_everywhere(daemon, heard))
             daemon.process.send_signal(signal.SIGTERM)
-            assert daemon.process.wait(60) == 0
+            daemon.process.wait(60)
     for path in state_dir.rglob("*.log"):
         heard.said[f"log {path.name}"] = path.read_bytes()
     return heard

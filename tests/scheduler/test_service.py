@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -156,6 +157,7 @@ class Bench:
         self.engine = FakeEngine()
         self.face = FakeStreams("face", {"face_detector": 4.0})
         self.exit_codes: asyncio.Queue[int] = asyncio.Queue()
+        self.stop = asyncio.Event()
         delivery = Delivery("boot", config.findings_kept, lambda: self.now)
         self.scheduler = Scheduler(
             [("face_detector", ServedVision(FakeVision(), self.engine, CURVE))],
@@ -179,12 +181,12 @@ class Bench:
 @pytest.fixture
 async def bench(config: SchedulerConfig) -> AsyncIterator[Bench]:
     bench = Bench(config)
-    stop, is_ready = asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(bench.service.run(stop, is_ready.set))
+    is_ready = asyncio.Event()
+    task = asyncio.create_task(bench.service.run(bench.stop, is_ready.set))
     await is_ready.wait()
     yield bench
     bench.engine.gate.set()
-    stop.set()
+    bench.stop.set()
     await asyncio.wait_for(task, 20)
     bench.camera.close()
 
@@ -321,4 +323,43 @@ async def test_a_session_that_ended_makes_room_before_the_next_second(
     api.channel.send(SessionEnded("alice"))
     after: SchedulerStats = await api.next(SchedulerStats)
     assert greeting.active_sessions == after.active_sessions == {"face": 0}
+    api.channel.close()
+
+
+async def test_a_job_that_goes_on_after_its_task_does_not_hold_up_the_end(bench: Bench) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def job() -> None:
+        begun.set()
+        go_on.wait(60)
+
+    pool = bench.service._tasks
+    working = asyncio.create_task(pool.threads.run(job, bench.now))
+    await asyncio.to_thread(begun.wait, 10)
+    bench.stop.set()
+    assert await asyncio.wait_for(bench.exit_codes.get(), 10) == 0
+    go_on.set()
+    await working
+
+
+@pytest.mark.parametrize("at_work", ["batch", "job"])
+async def test_a_task_that_hangs_ends_the_process(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, at_work: str
+) -> None:
+    """Either in a batch of the loop, or in what a library does for the task alone."""
+    monkeypatch.setattr(service, "REPORT_INTERVAL_S", 0.01)
+    api, go_on = Api(bench.path), threading.Event()
+    if at_work == "batch":
+        bench.engine.gate.clear()
+        api.channel.send(task(1))
+        await bench.until(lambda: bench.scheduler.lanes.state.free == 0)
+        bench.now += 21
+    else:
+        long_ago = time.monotonic() - 100
+        monkeypatch.setattr(bench.service._tasks.threads, "_last_end", long_ago)
+        working = asyncio.create_task(bench.service._tasks.threads.run(lambda: go_on.wait(60), long_ago))
+    assert await asyncio.wait_for(bench.exit_codes.get(), 10) == EXIT_HUNG
+    go_on.set()
+    if at_work == "job":
+        await working
     api.channel.close()
