@@ -44,7 +44,13 @@ function facts({ face, video, audio, lipsync }) {
   if (audio) told.push(audio.data.has_speech ? "speech" : "silence");
   const late = lipsync?.data.offset_ms ?? null;
   if (late !== null) told.push(`voice ${Math.abs(late)} ms ${late < 0 ? "early" : "late"}`);
+  if (lipsync && lipsync.data.offset_ms !== null) told.push(synchrony(lipsync.data));
   return told.filter(Boolean);
+}
+
+function synchrony({ offset_ms, violations }) {
+  if (!violations.length) return "lips in sync";
+  return `voice ${Math.abs(offset_ms)} ms ${offset_ms > 0 ? "late" : "early"}`;
 }
 
 function tags(violations) {
