@@ -1,4 +1,4 @@
-"""Which model each role runs on, and which better one could be had."""
+"""Which model each role runs on, and which better one could be had, under which licence."""
 
 from collections.abc import Sequence
 
@@ -28,12 +28,12 @@ def _role(role: str, configured: str | None, store: ZooStore, *, needed: bool) -
     except ZooError as error:
         if needed:
             return Finding("warn", role, "no model", str(error))
-        return Finding("ok", role, f"no model, done without; {_offer(_runnable(role, store))}")
+        return Finding("ok", role, f"no model, done without; {_offer(_runnable(role, store), store)}")
     if configured:
         return Finding("ok", role, f"{model}, as configured")
     names = [*_runnable(role, store), model]
     better = names[: names.index(model)]
-    return Finding("ok", role, f"{model}; {_offer(better)}" if better else model)
+    return Finding("ok", role, f"{model}; {_offer(better, store)}" if better else model)
 
 
 def _runnable(role: str, store: ZooStore) -> list[str]:
@@ -41,5 +41,6 @@ def _runnable(role: str, store: ZooStore) -> list[str]:
     return [name for name in names if name in MODELS or name in WHOLE_MODELS]
 
 
-def _offer(names: Sequence[str]) -> str:
-    return f"better: {', '.join(names)} (argusd models pull {names[0]})"
+def _offer(names: Sequence[str], store: ZooStore) -> str:
+    offered = [f"{name} ({store.manifest.entry(name).licence})" for name in names]
+    return f"better: {', '.join(offered)}: argusd models pull {names[0]}"

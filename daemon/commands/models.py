@@ -36,6 +36,11 @@ def pull(store: ZooStore, names: Sequence[str]) -> int:
     failures = store.pull_each(names)
     for name, error in failures.items():
         print(f"without {name}: {error}", file=sys.stderr)
+    if failures:
+        print(
+            "the daemon serves with what is here; `argusd doctor` names the model of each role",
+            file=sys.stderr,
+        )
     return 1 if failures else 0
 
 

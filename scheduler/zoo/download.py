@@ -13,6 +13,8 @@ from .errors import SourceUnavailableError
 
 _STALL_TIMEOUT_S = 60.0
 _CHUNK_BYTES = 1 << 20
+# Some hosts turn away a client that does not say its name.
+_HEADERS = {"User-Agent": "argusd"}
 
 
 class RefusedError(SourceUnavailableError):
@@ -32,7 +34,7 @@ def download(url: str, target: Path, arrived: Report, token: str | None = None) 
     :raises RefusedError: when the host says no.
     :raises SourceUnavailableError: when it does not answer, breaks off, or redirects to a plain HTTP address.
     """
-    request = Request(url)  # noqa: S310 - the manifest admits https alone
+    request = Request(url, headers=_HEADERS)  # noqa: S310 - the manifest admits https alone
     opener = build_opener(_HttpsRedirects(token))
     _show(token, request)
     host = urlsplit(url).hostname or ""

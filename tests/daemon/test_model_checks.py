@@ -41,9 +41,9 @@ def test_a_role_on_its_best_model_is_named_with_it(cache: Path) -> None:
     assert of("vad", config(cache)) == Finding("ok", "vad", "silero_vad")
 
 
-def test_a_better_model_is_offered(cache: Path) -> None:
+def test_a_better_model_is_offered_with_its_licence(cache: Path) -> None:
     put(cache, "easyocr_en")
-    better = "easyocr_en; better: easyocr_en_hi (argusd models pull easyocr_en_hi)"
+    better = "easyocr_en; better: easyocr_en_hi (Apache-2.0): argusd models pull easyocr_en_hi"
     assert of("ocr", config(cache)) == Finding("ok", "ocr", better)
 
 
