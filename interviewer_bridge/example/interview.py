@@ -27,7 +27,13 @@ async def enrol(ml: MLOrchestratorClient, session_id: str, face: bytes, voice: b
         ml.infer(session_id, "face_embed", {"image_b64": face}),
         ml.infer(session_id, "audio_enroll", {"audio_b64": voice}),
     )
-    return Enrolment(seen["embedding_b64"], heard["embedding_b64"], heard["quality_score"])
+    return Enrolment(
+        face_b64=seen["embedding_b64"],
+        face_model=seen["model"],
+        voice_b64=heard["embedding_b64"],
+        voice_model=heard["model"],
+        voice_quality=heard["quality_score"],
+    )
 
 
 class Interview:
@@ -40,13 +46,18 @@ class Interview:
 
     async def verify(self, face: bytes, voice: bytes) -> Verification:
         """Whether the picture and the recording are of the person enrolled."""
+        enrolled = self._enrolled
+        known_face = {
+            "reference_embedding_b64": enrolled.face_b64,
+            "reference_model": enrolled.face_model,
+        }
+        known_voice = {
+            "reference_embedding_b64": enrolled.voice_b64,
+            "reference_model": enrolled.voice_model,
+        }
         seen, heard = await asyncio.gather(
-            self._infer(
-                "face_verify", {"image_b64": face, "reference_embedding_b64": self._enrolled.face_b64}
-            ),
-            self._infer(
-                "audio_verify", {"audio_b64": voice, "reference_embedding_b64": self._enrolled.voice_b64}
-            ),
+            self._infer("face_verify", {"image_b64": face, **known_face}),
+            self._infer("audio_verify", {"audio_b64": voice, **known_voice}),
         )
         return Verification(seen["match"], seen["score"], heard["match"], heard["score"])
 
@@ -79,7 +90,10 @@ class Interview:
     def _policy(self) -> Policy:
         """The daemon keeps nobody's data: whom to expect comes with the session."""
         return Policy(
-            identity=Identity(reference_embedding_b64=base64.b64decode(self._enrolled.face_b64)),
+            identity=Identity(
+                reference_embedding_b64=base64.b64decode(self._enrolled.face_b64),
+                reference_model=self._enrolled.face_model,
+            ),
             second_speaker=SecondSpeaker(reference_embedding_b64=base64.b64decode(self._enrolled.voice_b64)),
         )
 

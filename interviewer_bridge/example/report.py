@@ -13,10 +13,15 @@ NOT_IN_A_ROOM = ("cell phone", "laptop", "book")
 
 
 class Enrolment(msgspec.Struct, frozen=True):
-    """Who somebody is, in base64 as the daemon gives it; it is this service that keeps it."""
+    """Who somebody is, in base64 as the daemon gives it; it is this service that keeps it.
+
+    With the models' names beside, so that after a change of models nobody is compared with what another made.
+    """
 
     face_b64: str
+    face_model: str
     voice_b64: str
+    voice_model: str
     voice_quality: float
 
 
