@@ -40,6 +40,8 @@ def download(url: str, target: Path, arrived: Report, token: str | None = None) 
     host = urlsplit(url).hostname or ""
     try:
         with opener.open(request, timeout=_STALL_TIMEOUT_S) as answer, target.open("wb") as file:
+            if answer.headers.get_content_type() == "text/html":  # a form to fill in, or that it is gone
+                raise SourceUnavailableError(f"{host}: gives a web page in place of the file")
             while chunk := answer.read(_CHUNK_BYTES):
                 file.write(chunk)
                 arrived(file.tell())

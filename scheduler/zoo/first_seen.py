@@ -5,6 +5,7 @@ the cache, in ``first_seen.json``, from its first pull on; anything else is refu
 pull itself rests on HTTPS alone.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,14 @@ def remember(folder: Path, file: ModelFile, sha256: str, half_done: Path) -> Non
     """
     half_done.write_bytes(msgspec.json.format(msgspec.json.encode({**seen(folder), file.name: sha256})))
     place(half_done, folder / RECORD)
+
+
+def forget(folder: Path, files: Iterable[ModelFile]) -> None:
+    """Remove those of the files whose publisher names no hash, and what is remembered of them."""
+    for file in files:
+        if file.sha256 == UNPUBLISHED:
+            (folder / file.name).unlink(missing_ok=True)
+            (folder / RECORD).unlink(missing_ok=True)
 
 
 def seen(folder: Path) -> dict[str, str]:

@@ -15,11 +15,12 @@ from .errors import (
     CacheUnusableError,
     ImportFailedError,
     ModelUnavailableError,
+    TorchMissingError,
     UnknownModelError,
     ZooError,
 )
 from .fetching import WantedFile, count_downloads, fetch_files
-from .first_seen import expected_sha256, seen
+from .first_seen import expected_sha256, forget, seen
 from .importing import import_model, is_current, read_record
 from .layout import CacheLayout, file_sha256
 from .manifest import UNPUBLISHED, Manifest, ModelEntry, builtin_manifest
@@ -219,7 +220,13 @@ class ZooStore:
                         import_model(self._layout, entry)
                     except ImportFailedError as error:
                         failures[entry.name] = error
+                        self._forget_useless(entry, error)
         return failures
+
+    def _forget_useless(self, entry: ModelEntry, error: ImportFailedError) -> None:
+        """What came first and was no model at all is not to be asked for ever after."""
+        if not isinstance(error, TorchMissingError) and read_record(self._layout, entry) is None:
+            forget(self._layout.folder(entry), entry.files)
 
     def _missing(self, entries: Sequence[ModelEntry]) -> tuple[list[WantedFile], list[ModelEntry]]:
         """Return the files to fetch and the entries to import."""

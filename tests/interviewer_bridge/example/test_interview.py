@@ -18,7 +18,7 @@ from av import open as open_media
 
 from argusd.daemon.config import load_config
 from argusd.interviewer_bridge import Event, Gap, MLOrchestratorClient
-from argusd.interviewer_bridge.errors import InvalidRequest, NoFace, NotThere, NoVoice
+from argusd.interviewer_bridge.errors import InvalidRequest, ModelUnavailable, NoFace, NotThere, NoVoice
 from argusd.interviewer_bridge.media import open_file
 from argusd.interviewer_bridge.publisher import Publisher
 from argusd.interviewer_bridge.relay import relayed
@@ -125,6 +125,15 @@ async def test_errors_are_typed(ml: MLOrchestratorClient) -> None:
     with pytest.raises(InvalidRequest) as unknown:
         await ml.infer("errors", "face_dance", {})
     assert (expired.value.code, unknown.value.code) == ("scan_expired", "unknown_task")
+
+
+async def test_a_language_that_is_not_here_names_the_command_that_gets_it(ml: MLOrchestratorClient) -> None:
+    if ZooStore(load_config().cache_dir).is_present("easyocr_en_hi"):
+        pytest.skip("Hindi can be read here")
+    page = cv2.imencode(".png", cv2.UMat(240, 320, cv2.CV_8UC3, (255, 255, 255)).get())[1].tobytes()
+    with pytest.raises(ModelUnavailable, match="`argusd models pull easyocr_en_hi`") as absent:
+        await ml.infer("errors", "doc_ocr", {"image_b64": page, "language": "hi"})
+    assert (absent.value.status, absent.value.code) == (503, "model_unavailable")
 
 
 async def test_a_face_stream_finds_the_face(ml: MLOrchestratorClient) -> None:

@@ -91,6 +91,14 @@ def test_a_file_that_breaks_off_is_no_file(tmp_path: Path, host: HttpsHost) -> N
         download(f"{host.url}/model", tmp_path / "file", ignore)
 
 
+def test_a_web_page_is_no_file(tmp_path: Path, host: HttpsHost) -> None:
+    page = Answer(body=b"<html>Sign in</html>", headers={"Content-Type": "text/html; charset=utf-8"})
+    host.answer = lambda _: page
+
+    with pytest.raises(SourceUnavailableError, match="localhost: gives a web page"):
+        download(f"{host.url}/model", tmp_path / "file", ignore)
+
+
 def test_a_certificate_that_nobody_vouches_for_is_an_error(
     tmp_path: Path, host: HttpsHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,14 @@
+import sys
 from pathlib import Path
 
 import pytest
 
-from argusd.scheduler.zoo.errors import CacheUnusableError, HashMismatchError
+from argusd.scheduler.zoo.errors import (
+    CacheUnusableError,
+    HashMismatchError,
+    ImportFailedError,
+    TorchMissingError,
+)
 from argusd.scheduler.zoo.layout import file_sha256
 from argusd.scheduler.zoo.manifest import UNPUBLISHED, Manifest, ModelEntry, ModelFile, PathSource
 from argusd.scheduler.zoo.store import FirstSeen, ZooStore, list_models
@@ -57,6 +63,37 @@ def test_a_file_that_was_put_there_by_hand_is_not_what_was_pulled(cache: ZooStor
     cache.pull(["lips"])
 
     assert cache.path("lips").read_bytes() == b"weights"
+
+
+@pytest.fixture
+def imported(tmp_path: Path, published: Path) -> ZooStore:
+    file = ModelFile("lips.pth", UNPUBLISHED, (PathSource(str(published / "lips.pth")),))
+    entry = ModelEntry("lips", "reads lips", "MIT", (file,), importer="wespeaker")
+    return ZooStore(tmp_path / "cache", Manifest((entry,)))
+
+
+def test_what_was_no_model_at_all_is_not_asked_for_ever_after(
+    imported: ZooStore, published: Path, tmp_path: Path
+) -> None:
+    (published / "lips.pth").write_bytes(b"Sign in to download")
+
+    with pytest.raises(ImportFailedError):
+        imported.pull(["lips"])
+
+    assert imported.first_seen() == []
+    assert list((tmp_path / "cache" / "models" / "lips").iterdir()) == []
+
+
+def test_what_cannot_be_converted_for_want_of_a_library_is_kept(
+    imported: ZooStore, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (published / "lips.pth").write_bytes(b"weights")
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    with pytest.raises(TorchMissingError):
+        imported.pull(["lips"])
+
+    assert [file.file for file in imported.first_seen()] == ["lips.pth"]
 
 
 def test_a_record_that_cannot_be_read_is_not_as_good_as_none(cache: ZooStore, tmp_path: Path) -> None:
