@@ -66,6 +66,6 @@ BUILT_IN: Mapping[str, BuiltIn] = {
 WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore, str], WholeModel]] = {
     "easyocr_en": EasyOcr,
     "easyocr_en_hi": EasyOcr,
-    "pyannote_3_1": lambda name, store, _device: PyannoteDiarizer(name, store, VERSION_3_1),
-    "pyannote_community_1": lambda name, store, _device: PyannoteDiarizer(name, store, COMMUNITY_1),
+    "pyannote_3_1": lambda name, store, device: PyannoteDiarizer(name, store, device, VERSION_3_1),
+    "pyannote_community_1": lambda name, store, device: PyannoteDiarizer(name, store, device, COMMUNITY_1),
 }

@@ -68,13 +68,14 @@ COMMUNITY_1 = Recipe(
 
 
 class PyannoteDiarizer:
-    """The ``diarizer`` role. One recording at a time."""
+    """The ``diarizer`` role, on ``cpu`` or ``cuda:N``. One recording at a time."""
 
     role = "diarizer"
 
-    def __init__(self, name: str, store: ZooStore, recipe: Recipe) -> None:
+    def __init__(self, name: str, store: ZooStore, device: str, recipe: Recipe) -> None:
         self.name = name
         self._store = store
+        self._device = device
         self._recipe = recipe
         self._one_recording = threading.Lock()
 
@@ -106,6 +107,8 @@ class PyannoteDiarizer:
     @cached_property
     def _pipeline(self) -> Any:
         try:
+            import torch
+
             ensure_torchvision()
             ensure_torchaudio()
             from pyannote.audio.core.plda import PLDA
@@ -124,7 +127,7 @@ class PyannoteDiarizer:
             embedding_batch_size=BATCH,
         )
         parameters = {"segmentation": {"min_duration_off": 0.0}, "clustering": self._recipe.parameters}
-        return pipeline.instantiate(parameters)
+        return pipeline.instantiate(parameters).to(torch.device(self._device))
 
     def _plda(self, kind: Any) -> Any:
         if self._recipe.plda is None:

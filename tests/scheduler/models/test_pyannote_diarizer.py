@@ -44,7 +44,7 @@ def test_without_the_library_the_error_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "pyannote.audio.core.plda", None)
     store = cast(ZooStore, Folder(tmp_path, VERSION_3_1))
     with pytest.raises(InferenceFailed, match=r"pip install 'argusd\[pyannote\]'"):
-        PyannoteDiarizer("pyannote_3_1", store, VERSION_3_1).check()
+        PyannoteDiarizer("pyannote_3_1", store, "cpu", VERSION_3_1).check()
 
 
 def publish(path: Path, recipe: Recipe, clustering: str) -> None:
@@ -121,7 +121,7 @@ def test_it_says_what_the_library_itself_says(tmp_path: Path, recipe: Recipe, cl
 
     store = cast(ZooStore, Folder(tmp_path, recipe))
     publish(tmp_path, recipe, clustering)
-    ours = PyannoteDiarizer("ours", store, recipe)
+    ours = PyannoteDiarizer("ours", store, "cpu", recipe)
     found = ours.diarize(noise(10), 2)
     assert os.environ["PYANNOTE_METRICS_ENABLED"] == "false"
 
