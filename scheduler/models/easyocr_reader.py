@@ -5,9 +5,10 @@ recurrent network with CTC reads them (Shi et al., arXiv 1507.05717). The librar
 that lies askew is turned upright, because the recogniser was trained on straight lines.
 """
 
+import os
 import threading
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from ..zoo.importers.torch_checkpoint import read_weights
 from ..zoo.importers.torchvision_shim import ensure_torchvision
 from ..zoo.store import ZooStore
 from .outputs import Box
+from .pages import Pages
 from .tilt import STRAIGHT, Turn, moved, tilt, turn
 
 DETECTOR = "craft_mlt_25k.pth"
@@ -34,6 +36,7 @@ LONGEST = 4096  # pixels of a side; larger pictures are read scaled down
 WORD_GAP = 1.0  # of a line's height; what lies closer is read as one piece
 SAME_HEIGHT = SAME_LINE = 0.5  # of a line's height
 MARGIN = 0.2  # of a line
+MOST_PAGES = 2  # at a time: each takes a gigabyte for a while
 SURE = 0.5  # mean confidence below which a page may be upside down
 
 
@@ -51,7 +54,7 @@ class TextBlock(NamedTuple):
 
 
 class EasyOcr:
-    """The ``ocr`` role, on ``cpu`` or ``cuda:N``. One page at a time: it takes a gigabyte for a while.
+    """The ``ocr`` role, on ``cpu`` or ``cuda:N``. Threads may read at the same time; see ``Pages``.
 
     Other languages than English are looked up when they are asked for, so that they may come later.
     """
@@ -63,7 +66,8 @@ class EasyOcr:
         self.name = name
         self._device = device
         self._store = store
-        self._one_page = threading.Lock()
+        self._pages = Pages(len(os.sched_getaffinity(0)), MOST_PAGES)
+        self._loading = threading.Lock()
         self._readers: dict[tuple[str, ...], Any] = {}
 
     def check(self) -> None:
@@ -99,16 +103,24 @@ class EasyOcr:
         page = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8) if scale < 1 else bgr
         if min(page.shape[:2]) < SMALLEST:
             return []
-        with self._one_page, warnings.catch_warnings():
-            # Of what PyTorch says to EasyOCR's authors.
-            warnings.filterwarnings("ignore", message=".*(pin_memory|quantization)")
+        with self._pages.one():
             blocks = [] if given_up() else self._read(page, tuple(sorted(set(languages))), given_up)
         return [block._replace(corners=block.corners / scale) for block in blocks]
 
     def _read(
         self, page: NDArray[np.uint8], languages: tuple[str, ...], given_up: Callable[[], bool]
     ) -> list[TextBlock]:
-        reader, quads = self._reader(languages), self._words(page)
+        reader = self._reader(languages)
+        with self._share_of_cores() as take_share:
+
+            def over() -> bool:
+                take_share()
+                return given_up()
+
+            return self._read_by(reader, page, over)
+
+    def _read_by(self, reader: Any, page: NDArray[np.uint8], given_up: Callable[[], bool]) -> list[TextBlock]:
+        quads = self._words(page)
         if not len(quads):
             return []
         upright = _upright(page, tilt(quads))
@@ -133,10 +145,27 @@ class EasyOcr:
         )
         return np.array(words, np.float64).reshape(-1, 4, 2)
 
+    @contextmanager
+    def _share_of_cores(self) -> Iterator[Callable[[], None]]:
+        """Let this thread compute on as many cores as there are for a page; what is given asks again."""
+        import torch
+
+        before = torch.get_num_threads()
+
+        def take_share() -> None:
+            torch.set_num_threads(self._pages.threads)
+
+        take_share()
+        try:
+            yield take_share
+        finally:
+            torch.set_num_threads(before)
+
     def _reader(self, languages: tuple[str, ...]) -> Any:
-        if languages not in self._readers:
-            self._readers[languages] = self._load(languages)
-        return self._readers[languages]
+        with self._loading:
+            if languages not in self._readers:
+                self._readers[languages] = self._load(languages)
+            return self._readers[languages]
 
     def _load(self, languages: tuple[str, ...]) -> Any:
         script = next((language for language in languages if language != "en"), None)

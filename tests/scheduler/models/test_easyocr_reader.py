@@ -1,6 +1,7 @@
 """Reading pages with EasyOCR's own weights."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,12 @@ def test_where_nothing_is_written_nothing_is_read(ocr: EasyOcr, shape: tuple[int
 def test_a_language_without_weights_says_so(ocr: EasyOcr) -> None:
     with pytest.raises(ZooError, match="`argusd models pull easyocr_en_hi`"):
         ocr.read(page(["text"]), ["en", "hi"])
+
+
+def test_pages_are_read_side_by_side_as_well(ocr: EasyOcr) -> None:
+    texts = [[f"Receipt {number}"] for number in (17, 23, 64)]
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(lambda lines: read(ocr, page(lines)), texts)) == texts
 
 
 def test_a_page_nobody_waits_for_is_not_read_on(ocr: EasyOcr) -> None:
