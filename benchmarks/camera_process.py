@@ -8,6 +8,7 @@ import asyncio
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,11 +19,32 @@ from numpy.typing import NDArray
 from argusd.ingest.arena import Arena
 from argusd.ingest.channel import Channel, Listener
 from argusd.ingest.frame import i420_info, plane_shapes
-from argusd.ingest.messages import ArenaOffer, Hello, StreamOpened, ToWorker
-from argusd.ingest.ring import FrameRing
+from argusd.ingest.messages import ArenaOffer, Hello, StreamKind, StreamOpened, ToWorker
+from argusd.ingest.ring import FrameRing, PcmRing
 
 WIDTH, HEIGHT, SLOTS = 640, 480, 4
 RTP_CLOCK = 90_000
+
+
+class Offer:
+    """Offers an arena and its rings, one of session s0, s1, … each, to whoever connects."""
+
+    def __init__(
+        self, path: Path, arena: Arena, kind: StreamKind, rings: Sequence[FrameRing | PcmRing]
+    ) -> None:
+        self._arena = arena
+        self._opened = [
+            StreamOpened(f"s{number}", kind, ring.row, ring.generation) for number, ring in enumerate(rings)
+        ]
+        self._readers: list[Channel[Hello]] = []
+        self._listener = Listener(path, self._accept)
+
+    def _accept(self, sock: socket.socket) -> None:
+        reader = Channel[Hello](sock, ToWorker, lambda _: None)
+        reader.send(ArenaOffer("benchmark"), list(self._arena.attach()))
+        for opened in self._opened:
+            reader.send(opened)
+        self._readers.append(reader)
 
 
 class Cameras:
@@ -30,19 +52,11 @@ class Cameras:
 
     def __init__(self, path: Path, count: int, fps: float) -> None:
         self._info = i420_info(WIDTH, HEIGHT)
-        self._arena = Arena(count * SLOTS * (self._info.nbytes + 4096) + (1 << 20))
-        self._rings = [FrameRing(self._arena, SLOTS, self._info.nbytes) for _ in range(count)]
+        arena = Arena(count * SLOTS * (self._info.nbytes + 4096) + (1 << 20))
+        self._rings = [FrameRing(arena, SLOTS, self._info.nbytes) for _ in range(count)]
+        self._offer = Offer(path, arena, "video", self._rings)
         self._planes = _picture()
         self._fps = fps
-        self._readers: list[Channel[Hello]] = []
-        self._listener = Listener(path, self._accept)
-
-    def _accept(self, sock: socket.socket) -> None:
-        reader = Channel[Hello](sock, ToWorker, lambda _: None)
-        reader.send(ArenaOffer("cameras"), list(self._arena.attach()))
-        for number, ring in enumerate(self._rings):
-            reader.send(StreamOpened(f"s{number}", "video", ring.row, ring.generation))
-        self._readers.append(reader)
 
     async def run(self) -> None:
         """Publish for as long as this process lives."""

@@ -16,11 +16,11 @@ from argusd.scheduler.policy import Rates
 from .batching import bare_rate
 from .harness import Metric, Result, machine, percentile
 from .rig import Answer, cameras, live_models, measured, running_scheduler
+from .subjects import Seen
 
 FPS = 15.0
 OVERLOAD = 2.0
 THIRDS = 3
-CALIBRATION_S = 1.0
 
 
 def main(quick: bool) -> Result:
@@ -30,7 +30,7 @@ def main(quick: bool) -> Result:
         models = live_models(Path(folder))
     wanted = {role: getattr(Rates(), role) for role in models}
     # What all cores together need for a session's looks in a second, one call for each of them.
-    cost = sum(rate / bare_rate(role, models[role], 1, CALIBRATION_S).per_s for role, rate in wanted.items())
+    cost = sum(rate / bare_rate(Seen(role, models[role]), 1).per_s for role, rate in wanted.items())
     sessions = math.ceil(OVERLOAD / cost)
 
     async def serve() -> list[Answer]:

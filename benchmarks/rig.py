@@ -7,9 +7,11 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import cv2
 
 from argusd.ingest.frame import FrameInfo
 from argusd.scheduler.core import Moment, Outcome, Roi, whole_frame
@@ -19,12 +21,13 @@ from argusd.scheduler.policy import Policy
 from argusd.scheduler.probe import CurveCache
 from argusd.scheduler.roles import serve
 from argusd.scheduler.scheduler import Scheduler
-from argusd.scheduler.served import ServedVision
+from argusd.scheduler.served import Served, ServedAudio, ServedVision
 from argusd.scheduler.sessions import Watch
 from argusd.scheduler.sources import Source
+from argusd.scheduler.tracks import StreamName
 from argusd.scheduler.zoo.store import ZooStore
 
-STREAM = "video"
+VAD = "vad"
 VISION_ROLES = ("face_detector", "face_mesh", "object_detector")
 CORES = len(os.sched_getaffinity(0))
 
@@ -48,12 +51,12 @@ class Answer(NamedTuple):
 
 
 class Onlooker:
-    """A stream that looks at fixed rates and says so whenever it was answered."""
+    """A stream that looks or listens at fixed rates and says so whenever it was answered."""
 
-    name = STREAM
     news = True
 
-    def __init__(self, rates: Mapping[str, float]) -> None:
+    def __init__(self, name: StreamName, rates: Mapping[str, float]) -> None:
+        self.name = name
         self.rates = rates
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
@@ -100,12 +103,26 @@ def live_models(folder: Path) -> dict[str, ServedVision]:
     Raises:
         ModelUnavailableError: there are none; says how to get them.
     """
-    store, curves = ZooStore(Path.home() / ".cache" / "argusd"), CurveCache(folder)
-    served = {}
-    for role in VISION_ROLES:
-        name = store.choose(role)
-        served[role] = serve(name, store.path(name), "cpu", curves)
+    served = {role: _serve(role, folder) for role in VISION_ROLES}
     return {role: model for role, model in served.items() if isinstance(model, ServedVision)}
+
+
+def voice_detector(folder: Path) -> ServedAudio:
+    """The model of the role ``vad``.
+
+    Raises:
+        ModelUnavailableError: its weights are not present; says how to get them.
+    """
+    served = _serve(VAD, folder)
+    assert isinstance(served, ServedAudio)
+    return served
+
+
+def _serve(role: str, folder: Path) -> Served:
+    cv2.setNumThreads(1)  # as in the daemon
+    store = ZooStore(Path.home() / ".cache" / "argusd")
+    name = store.choose(role)
+    return serve(name, store.path(name), "cpu", CurveCache(folder))
 
 
 async def measured(recorder: Recorder, seconds: float) -> list[Answer]:
@@ -115,13 +132,22 @@ async def measured(recorder: Recorder, seconds: float) -> list[Answer]:
     return recorder.answers[start:]
 
 
-@contextmanager
-def cameras(count: int, fps: float) -> Iterator[Path]:
+def cameras(count: int, fps: float) -> AbstractContextManager[Path]:
     """A process with so many cameras; the path of its socket."""
+    return _process("camera_process", str(count), str(fps))
+
+
+def microphones(count: int) -> AbstractContextManager[Path]:
+    """A process with so many microphones; the path of its socket."""
+    return _process("microphone_process", str(count))
+
+
+@contextmanager
+def _process(module: str, *arguments: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "cameras.sock"
+        path = Path(folder) / "media.sock"
         process = subprocess.Popen(
-            [sys.executable, "-m", "argusd.benchmarks.camera_process", str(path), str(count), str(fps)]
+            [sys.executable, "-m", f"argusd.benchmarks.{module}", str(path), *arguments]
         )
         try:
             while not path.exists():
@@ -134,16 +160,23 @@ def cameras(count: int, fps: float) -> Iterator[Path]:
 
 @asynccontextmanager
 async def running_scheduler(
-    path: Path, models: Mapping[str, ServedVision], rates: Mapping[str, float], sessions: int
+    path: Path,
+    models: Mapping[str, Served],
+    rates: Mapping[str, float],
+    sessions: int,
+    stream: StreamName = "video",
 ) -> AsyncIterator[Recorder]:
-    """A scheduler that watches ``sessions`` cameras behind ``path``, each at ``rates``; all were answered."""
+    """A scheduler that watches ``sessions`` cameras or microphones behind ``path``, each at ``rates``.
+
+    All were answered once when it is yielded.
+    """
     recorder = Recorder()
     lanes = Lanes(CORES, shared=False, clock=time.monotonic)
-    scheduler = Scheduler(list(models.items()), {STREAM: lambda _: Onlooker(rates)}, recorder, lanes)
+    scheduler = Scheduler(list(models.items()), {stream: lambda _: Onlooker(stream, rates)}, recorder, lanes)
     source = Source(path, scheduler.sessions, scheduler.awake)
     scheduler.sources.append(source)
     for number in range(sessions):
-        scheduler.sessions.set_policy(SessionPolicy(f"s{number}", [STREAM], Policy()))
+        scheduler.sessions.set_policy(SessionPolicy(f"s{number}", [stream], Policy()))
     tasks = [asyncio.create_task(scheduler.run()), asyncio.create_task(source.run())]
     try:
         await _answers_from(sessions, recorder, tasks)
