@@ -21,6 +21,7 @@ from .demand import Demand, Rows
 
 Closing = Literal["full", "idle", "deadline"]
 ROUNDING = 1e-9
+SHORT_WAIT_S = 0.03
 SHARE_STEP_S = 0.01  # finer steps would only undo the order of deadlines
 
 
@@ -37,16 +38,30 @@ class ModelState(NamedTuple):
 
 
 class LaneState(NamedTuple):
-    """``free`` of ``total`` lanes can take a batch. ``shared``: all feed one device; else each is its own."""
+    """``free`` of ``total`` lanes can take a batch. ``shared``: all feed one device; else each is its own.
+
+    ``spare``: so many batches more may be handed over, and wait for the next lane that becomes free.
+    """
 
     free: int
     total: int
     shared: bool
+    spare: int = 0
 
     @property
     def idle(self) -> bool:
         """Whether a device has nothing to do."""
         return self.free == self.total if self.shared else self.free > 0
+
+    @property
+    def open(self) -> int:
+        """How many batches can be handed over."""
+        return self.free + self.spare
+
+    @property
+    def after_one_more(self) -> "LaneState":
+        """What is left when one batch more was handed over."""
+        return self._replace(free=self.free - 1) if self.free else self._replace(spare=self.spare - 1)
 
 
 class Batch(NamedTuple):
@@ -65,15 +80,18 @@ class Plan(NamedTuple):
     wake_at: float
 
 
-def plan(now: float, demand: Demand, models: Sequence[ModelState], lanes: LaneState) -> Plan:
-    """Form the batches that are to start now, at most one a free lane."""
-    ready = demand.ready(now)
+def plan(
+    now: float, demand: Demand, models: Sequence[ModelState], lanes: LaneState, ready: Rows | None = None
+) -> Plan:
+    """Form the batches that are to start now, at most one a free lane. ``ready``: what ``demand`` says is."""
+    if ready is None:
+        ready = demand.ready(now)
     pending = ready[fair_order(demand, ready)]
     room = [state.room for state in models]
     batches: list[Batch] = []
     waiting: list[Rows] = []
     wake_at = next_due(now, demand)
-    while len(pending) and lanes.free:
+    while len(pending) and lanes.open:
         model = int(demand.model[pending[0]])
         same = demand.model[pending] == model
         rows = pending[same]
@@ -87,7 +105,7 @@ def plan(now: float, demand: Demand, models: Sequence[ModelState], lanes: LaneSt
             continue
         batches.append(Batch(model, rows, closing))
         room[model] -= 1
-        lanes = lanes._replace(free=lanes.free - 1)
+        lanes = lanes.after_one_more
         pending = pending[~(same & (np.cumsum(same) <= len(rows)))]
     return Plan(batches, np.concatenate([*waiting, pending]), wake_at)
 
@@ -106,17 +124,25 @@ def batch_size(ready: int, state: ModelState, lanes: LaneState) -> int:
     """
     if lanes.shared or state.call_bound:
         return min(ready, state.max_batch)
-    return min(-(-ready // lanes.free), state.max_batch)
+    return min(-(-ready // max(lanes.free, 1)), state.max_batch)
 
 
 def closing_reason(
     now: float, demand: Demand, rows: Rows, state: ModelState, lanes: LaneState
 ) -> Closing | None:
-    """Why this batch starts now; None: it stays open."""
-    if len(rows) >= state.max_batch:
+    """Why this batch starts now; None: it stays open.
+
+    A batch that would only wait for a core stays open too, until it is full: what comes meanwhile may join
+    it, or be more urgent. A full one may wait if that is short: the core then loses no time between two.
+    """
+    if len(rows) >= state.max_batch and (
+        lanes.idle or lanes.shared or state.curve.cost(len(rows)) <= SHORT_WAIT_S
+    ):
         return "full"
     if lanes.idle:
         return "idle"
+    if not lanes.shared:
+        return None
     return "deadline" if latest_start(demand, rows, state) <= now else None
 
 

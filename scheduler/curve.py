@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 DISPATCH_S = 0.001  # what planning, handing over and absorbing a batch cost besides, whatever its size
-GOOD_ENOUGH = 0.95  # the smallest batch within 5 % of the best throughput also has the best latency
+GOOD_ENOUGH = 0.97  # the smallest batch within 3 % of the best throughput also has the best latency
 CALL_BOUND_GAIN = 1.5
 
 
@@ -34,7 +34,7 @@ class BatchCurve(msgspec.Struct, frozen=True):
 
     @property
     def max_batch(self) -> int:
-        """The smallest measured size whose throughput, overhead included, is within 5 % of the best."""
+        """The smallest measured size whose throughput, overhead included, is within 3 % of the best."""
         throughput = [
             size / (taken + DISPATCH_S) for size, taken in zip(self.sizes, self.seconds, strict=True)
         ]

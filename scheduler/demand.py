@@ -191,12 +191,13 @@ class Demand(Columns):
         nothing = (self.arrival == NOTHING) | (now - self.arrival > self.max_age)
         return bool((self.active & ~self.busy & (self.due <= now) & nothing).any())
 
-    def mark_ready(self, now: float) -> None:
-        """Remember since when rows could be served; the overload loop looks at how long they waited."""
-        mask = np.zeros(len(self.active), np.bool_)
-        mask[self.ready(now)] = True
-        since = np.maximum(self.due, self.arrival)
-        self.ready_since = np.where(mask, np.minimum(self.ready_since, since), NOTHING)
+    def mark_ready(self, now: float) -> Rows:
+        """``ready``; remembers since when, as the overload loop looks at how long they waited."""
+        rows = self.ready(now)
+        since = np.full_like(self.ready_since, NOTHING)
+        since[rows] = np.minimum(self.ready_since[rows], np.maximum(self.due[rows], self.arrival[rows]))
+        self.ready_since = since
+        return rows
 
     def dispatch(self, rows: Rows, now: float, *, stretch: float, grid: float, seconds: float) -> None:
         """A batch takes these rows: they become due a period (times ``stretch``) later.

@@ -1,7 +1,8 @@
 """Threads that prepare, run and decode batches, while the loop plans the next ones.
 
-On CPU each lane is a core of its own: one-thread sessions side by side beat one session of many threads. On
-CUDA two lanes share the device: one prepares while the other's batch runs.
+On CPU each lane is a core of its own: one-thread sessions side by side beat one session of many threads. One
+more batch may wait, so that a core goes on at once while the loop takes in what it did. On CUDA two lanes
+share the device: one prepares while the other's batch runs.
 """
 
 import asyncio
@@ -15,11 +16,12 @@ Result = TypeVar("Result")
 
 
 class Lanes:
-    """At most ``count`` jobs at a time; a lane takes the next one when its last came back, none waits."""
+    """``count`` jobs at a time, and one that waits where lanes are cores."""
 
     def __init__(self, count: int, *, shared: bool, clock: Callable[[], float]) -> None:
         self._count = count
         self._shared = shared
+        self._spare = 0 if shared else 1
         self._clock = clock
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="lane")
         self._started: dict[Future[object], float] = {}
@@ -27,11 +29,12 @@ class Lanes:
     @property
     def state(self) -> LaneState:
         """What planning needs to know."""
-        return LaneState(self._count - len(self._started), self._count, self._shared)
+        free = self._count - len(self._started)
+        return LaneState(max(free, 0), self._count, self._shared, self._spare + min(free, 0))
 
     def submit(self, job: Callable[[], Result], done: Callable[["Future[Result]"], None]) -> None:
-        """Run ``job`` on a free lane; ``done`` is called on the event loop with its outcome."""
-        assert len(self._started) < self._count, "the plan gave more batches than there are lanes"
+        """Run ``job`` on the next free lane; ``done`` is called on the event loop with its outcome."""
+        assert self.state.open, "the plan gave more batches than there are places"
         loop = asyncio.get_running_loop()
         future = self._pool.submit(job)
         self._started[future] = self._clock()  # type: ignore[index]

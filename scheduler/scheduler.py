@@ -48,6 +48,7 @@ GRID_S = 0.032  # rows of call-bound models fall due together, on multiples of a
 GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
 NEVER_LATE_S = 0.1  # lanes finish what they began: looks at every frame wait for that, and it is no overload
+WARNING_INTERVAL_S = 5.0
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -85,6 +86,8 @@ class Scheduler:
         self._clock = clock
         self._awake = asyncio.Event()
         self._listening = False
+        self._passed_over = 0
+        self._next_warning = 0.0
         self._offset_ns = unix_offset_ns()
         self.sessions = Sessions(
             self.demand, self.served, factories, findings, max_age_s=max_age_s, clock=clock
@@ -107,18 +110,20 @@ class Scheduler:
     def tick(self) -> float:
         """Receive, plan, and start batches; returns the seconds until it is to be called again.
 
-        While no lane is free there is nothing to decide: the next one that becomes free calls.
+        While no lane is free there is little to decide: the next one that becomes free calls.
         """
-        now = self._clock()
+        now, lanes = self._clock(), self.lanes.state
         self.rate.step(now)
-        if not self.lanes.state.free:
+        if not lanes.open:
             return LONGEST_TICK_S
-        self._receive(now)
-        decided = plan(now, self.demand, [model.state for _, model in self.served], self.lanes.state)
+        ready = self._receive(now)
+        decided = plan(now, self.demand, [model.state for _, model in self.served], lanes, ready)
         started = [self._start(batch, now) for batch in decided.batches]
         self.demand.settle(decided.waiting)
         if len(decided.waiting) and not all(started):
             self.awake()  # a lane is left over
+        if not self.lanes.state.free:
+            return LONGEST_TICK_S
         if self.demand.waits_for_media(now):
             self._listen_for_media()
         return min(LONGEST_TICK_S, max(0.0, decided.wake_at - self._clock()))
@@ -134,13 +139,19 @@ class Scheduler:
         for source in self.sources:
             source.arm()
 
-    def _receive(self, now: float) -> None:
+    def _receive(self, now: float) -> Rows:
+        """Look at what is new in all rings; rows that can be served."""
         for jump in self.sessions.arrivals.refresh(now):
             row = self.sessions.rows[jump.row]
             row.fresh = True
             self._drop(row, "gap", jump.windows)
-            log.warning("%d windows of samples were passed over: the scheduler fell behind", jump.windows)
-        self.demand.mark_ready(now)
+            self._passed_over += jump.windows
+        if self._passed_over and now >= self._next_warning:
+            log.warning(
+                "%d windows of samples were passed over: the scheduler fell behind", self._passed_over
+            )
+            self._passed_over, self._next_warning = 0, now + WARNING_INTERVAL_S
+        return self.demand.mark_ready(now)
 
     def _start(self, batch: Batch, now: float) -> bool:
         """Hand a batch to a lane; False if there was nothing to do for any of its rows after all."""
@@ -224,8 +235,7 @@ class Scheduler:
     def _submit(
         self, served: Served, rows: Rows, entries: list[Entry | Ask], job: Callable[[], Done], now: float
     ) -> None:
-        audio = isinstance(served, ServedListening)
-        stretch = 1.0 if audio else 1 / self.rate.scale  # samples are not optional; frames are
+        stretch = 1.0 if served.listens else 1 / self.rate.scale  # samples are not optional; frames are
         allowed = np.maximum(self.demand.period[rows] * stretch, NEVER_LATE_S)
         flight = Flight(served, rows, entries, self.demand.ready_since[rows], allowed)
         self.demand.dispatch(
@@ -269,13 +279,13 @@ class Scheduler:
                 self._drop(entry.row, "superseded")
             else:
                 self._absorb_one(entry, output, now)
-                if math.isfinite(since) and not isinstance(entry.row.served, ServedListening):
+                if math.isfinite(since) and not flight.served.listens:
                     self.rate.observe((now - since) / allowed)
 
     def _absorb_one(self, entry: Entry, output: Any, now: float) -> None:
         row, at = entry.row, entry.moment(now)
         self.meters.served[row.role] += 1
-        if not isinstance(row.served, ServedListening):
+        if not row.served.listens:
             self.rate.observe(at.frame_age_ms / 1000 / self._promised_age_s)
         for watch in row.watches:
             watch.last = at
@@ -284,7 +294,7 @@ class Scheduler:
                 self._findings.finding(watch.session_id, watch.stream.name, outcome, at)
             if watch.stream.news:
                 self._findings.latest(watch, at)
-        if not isinstance(row.served, ServedListening):
+        if not row.served.listens:
             self.demand.period[row.index] = row.period
 
     def _drop(self, row: Row, reason: str, count: int = 1) -> None:

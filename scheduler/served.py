@@ -70,9 +70,12 @@ class Clip(NamedTuple):
 class Served:
     """What vision and audio models have in common.
 
-    ``max_batch`` begins with the curve's choice and is halved when the device has no memory for it.
-    ``slowdown``: how much longer batches take than the curve says, because other processes use the cores.
+    ``listens``: to samples, which are not optional as frames are. ``max_batch`` begins with the curve's
+    choice and is halved when the device has no memory for it. ``slowdown``: how much longer batches take than
+    the curve says, because other processes use the cores.
     """
+
+    listens = False
 
     def __init__(self, name: str, engine: Engine, curve: BatchCurve, parallel: int) -> None:
         self.name = name
@@ -136,6 +139,8 @@ class ServedVision(Served):
 
 class ServedListening(Served, ABC):
     """A model of samples; one batch of it at a time."""
+
+    listens = True
 
     def __init__(self, model: ListeningModel, engine: Engine, curve: BatchCurve) -> None:
         super().__init__(model.name, engine, curve, 1)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argusd.scheduler.batcher import LaneState, ModelState, Plan, plan
@@ -54,6 +54,21 @@ def test_cores_share_the_rows_of_a_model_that_gains_nothing_from_batches() -> No
     two_cores = LaneState(free=2, total=2, shared=False)
     planned = plan(10.0, demand_of(2), [state(LINEAR, 99, 4)], two_cores)
     assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
+
+
+@pytest.mark.parametrize(
+    ("sessions", "curve", "sizes"),
+    [
+        pytest.param(20, FLAT, [8, 8], id="a full one waits for the lane"),
+        pytest.param(12, FLAT, [8], id="what is not full stays open for others"),
+        pytest.param(20, LINEAR, [8], id="a long one would keep others waiting"),
+    ],
+)
+def test_a_batch_may_wait_where_a_lane_is_a_core(sessions: int, curve: BatchCurve, sizes: list[int]) -> None:
+    lanes = ONE_LANE._replace(spare=1)
+    planned = plan(10.0, demand_of(sessions), [state(curve, max_batch=8)], lanes)
+    assert [len(batch.rows) for batch in planned.batches] == sizes
+    assert len(planned.waiting) == sessions - sum(sizes)
 
 
 def test_a_row_that_is_not_due_waits_and_says_when() -> None:
@@ -190,6 +205,7 @@ def test_every_plan_keeps_the_rules(
             assert len(planned.batches) == free, "no lane stays idle while rows wait for it"
 
 
+@settings(deadline=None)
 @given(
     sessions=st.integers(2, 30),
     max_batch=st.integers(1, 4),

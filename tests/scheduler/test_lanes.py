@@ -16,7 +16,7 @@ async def test_jobs_run_in_threads_and_report_on_the_loop() -> None:
         told.set_result((threading.get_ident(), future.result()))
 
     lanes.submit(threading.get_ident, done)
-    assert lanes.state == LaneState(free=1, total=2, shared=False)
+    assert lanes.state == LaneState(free=1, total=2, shared=False, spare=1)
     thread, result = await told
     assert thread == loop_thread
     assert result != loop_thread
@@ -38,11 +38,23 @@ async def test_it_knows_how_long_the_oldest_job_is_at_work() -> None:
     lanes.close()
 
 
-async def test_more_jobs_than_lanes_are_a_mistake_of_the_plan() -> None:
-    gate, finished = threading.Event(), asyncio.Event()
+async def test_a_core_takes_up_the_job_that_waits_as_soon_as_it_is_free() -> None:
+    gates, ended = [threading.Event(), threading.Event()], [asyncio.Event(), asyncio.Event()]
     lanes = Lanes(1, shared=False, clock=lambda: 0.0)
+    lanes.submit(gates[0].wait, lambda _: ended[0].set())
+    lanes.submit(gates[1].wait, lambda _: ended[1].set())
+    gates[1].set()  # the second may go on, and waits for the first
+    assert lanes.state == LaneState(free=0, total=1, shared=False, spare=0)
+    gates[0].set()
+    await asyncio.gather(*(end.wait() for end in ended))
+    lanes.close()
+
+
+async def test_more_jobs_than_places_are_a_mistake_of_the_plan() -> None:
+    gate, finished = threading.Event(), asyncio.Event()
+    lanes = Lanes(1, shared=True, clock=lambda: 0.0)
     lanes.submit(gate.wait, lambda _: finished.set())
-    with pytest.raises(AssertionError, match="more batches than there are lanes"):
+    with pytest.raises(AssertionError, match="more batches than there are places"):
         lanes.submit(gate.wait, lambda _: None)
     gate.set()
     await finished.wait()
