@@ -11,6 +11,7 @@ import onnx
 from .damage import damage_is_import_failure
 from .graph import GraphBuilder, Value
 from .torch_checkpoint import Weights, read_weights
+from .torch_layers import convolution, folded
 
 FRAMES = 198
 BANDS = 80
@@ -57,12 +58,9 @@ def _block(g: GraphBuilder, x: str, weights: Weights, name: str, stride: int) ->
 
 def _convolution(g: GraphBuilder, x: str, weights: Weights, name: str, norm: str, stride: int) -> str:
     """A convolution and the normalisation after it, as one convolution."""
-    kernel = weights[f"{name}.weight"]
-    scale = weights[f"{norm}.weight"] / np.sqrt(weights[f"{norm}.running_var"] + BATCH_NORM_EPSILON)
-    bias = weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * scale
-    constants = [g.constant(kernel * scale[:, None, None, None]), g.constant(bias)]
+    kernel, bias = folded(weights, name, norm, BATCH_NORM_EPSILON)
     edge = kernel.shape[-1] // 2
-    return g.node("Conv", [x, *constants], strides=[stride] * 2, pads=[edge] * 4)
+    return convolution(g, x, kernel, bias, stride, (edge, edge))
 
 
 def _statistics(g: GraphBuilder, x: str) -> str:
