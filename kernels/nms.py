@@ -45,17 +45,20 @@ def weighted_nms(
     return np.array(blended).reshape(-1, values.shape[1]), np.array(best)
 
 
-def suppress(boxes: NDArray[np.float64], groups: NDArray[np.integer], overlap: float) -> NDArray[np.intp]:
+def suppress(
+    boxes: NDArray[np.float64], groups: NDArray[np.integer], overlap: float, most: int | None = None
+) -> NDArray[np.intp]:
     """Which of ``boxes`` (best first) stay: those that overlap no better one of the same group.
 
     Args:
         boxes: f64 ``[N, 4]``.
         groups: ``[N]``, a class for each box.
         overlap: from this IoU on, the worse box goes.
+        most: no more than so many, the best; the time it takes grows with how many stay.
     """
     remaining = np.arange(len(boxes))
     kept = []
-    while len(remaining):
+    while len(remaining) and (most is None or len(kept) < most):
         best, rest = remaining[0], remaining[1:]
         kept.append(best)
         same = (groups[rest] == groups[best]) & (iou(boxes[best], boxes[rest]) >= overlap)

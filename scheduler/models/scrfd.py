@@ -29,6 +29,7 @@ SPAN = Span(-127.5 / 128, 127.5 / 128)
 STRIDES = (8, 16, 32)
 ANCHORS = 2  # on each point
 MIN_SCORE = 0.5
+MOST = 300  # faces of one picture
 LAST_PIXEL = np.array([0.0, 0, 1, 1])
 OVERLAP = float(np.nextafter(0.4, 1))  # InsightFace drops what overlaps by more than 0.4
 
@@ -66,7 +67,7 @@ class Scrfd:
         boxes = np.hstack([anchors - sides[:, :2], anchors + sides[:, 2:]])
         points = anchors[:, None] + (offsets[kept].astype(np.float64) * strides).reshape(-1, 5, 2)
         # To InsightFace a box holds its last pixel: areas and overlaps are a pixel wider.
-        alive = suppress(boxes + LAST_PIXEL, np.zeros(len(boxes), np.intp), OVERLAP)
+        alive = suppress(boxes + LAST_PIXEL, np.zeros(len(boxes), np.intp), OVERLAP, MOST)
         return [_face(boxes[i] / SIZE, points[i] / SIZE, float(scores[kept[i]]), roi) for i in alive]
 
 

@@ -59,6 +59,6 @@ def _things(candidates: NDArray[Any], roi: Roi) -> list[Thing]:
     classes = np.argmax(scores, axis=0)
     low = np.stack([x - width / 2, y - height / 2], axis=1)
     high = np.stack([x + width / 2, y + height / 2], axis=1)
-    alive = suppress(np.hstack([low, high]), classes, SAME_THING)[:MOST]
+    alive = suppress(np.hstack([low, high]), classes, SAME_THING, MOST)
     corners = np.hstack([to_frame(low / SIZE, roi), to_frame(high / SIZE, roi)])
     return [Thing(COCO[classes[i]], float(best[kept[i]]), Box(*corners[i].tolist())) for i in alive]

@@ -31,6 +31,7 @@ def test_only_better_boxes_of_the_same_group_suppress() -> None:
     boxes = np.array([[0.0, 0, 10, 10], [1, 0, 11, 10], [1, 0, 11, 10], [30, 30, 40, 40]])
     assert suppress(boxes, np.array([7, 7, 3, 7]), 0.6).tolist() == [0, 2, 3]
     assert suppress(boxes[:0], np.array([], int), 0.6).tolist() == []
+    assert suppress(boxes, np.array([7, 7, 3, 7]), 0.6, most=2).tolist() == [0, 2]
 
 
 def test_nothing_in_nothing_out() -> None:
