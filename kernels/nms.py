@@ -57,7 +57,7 @@ def suppress(
         most: no more than so many, the best; the time it takes grows with how many stay.
     """
     remaining = np.arange(len(boxes))
-    kept = []
+    kept: list[np.intp] = []
     while len(remaining) and (most is None or len(kept) < most):
         best, rest = remaining[0], remaining[1:]
         kept.append(best)
