@@ -9,12 +9,13 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .curve import BatchCurve
+from .curve import DISPATCH_S, BatchCurve
 
 FRAME_INTERVAL_S = 1 / 15  # a slow camera: the newest frame may be as old as this before anything waits
 GATHERING_S = 0.032  # rows that become ready within a grid step meet in one batch
 BUSIEST = 0.85  # of the lanes' time: beyond it, small bursts cost long waits
 LATE_SHARE = 0.05
+DEGRADED = 0.8  # of the wanted rates: a short burst lowers them by less
 MOST = 10_000
 
 
@@ -26,12 +27,40 @@ class Work(NamedTuple):
     slowdown: float = 1.0
 
 
-def fits_more(now: Sequence[Work], session: Sequence[float], lanes: int, promised_age_s: float) -> int:
+def present(rates: Sequence[float], models: Sequence[tuple[BatchCurve, float]]) -> list[Work]:
+    """The work there is: rows a second wanted of each model, whatever is served of them at the moment.
+
+    ``models``: each one's curve, and the slowdown it has seen. Of one that nobody wants now that is of the
+    past: it would run as those at work do, and at its curve where none is.
+    """
+    loads = [rate * curve.item_cost for rate, (curve, _) in zip(rates, models, strict=True)]
+    slower = sum(load * slowdown for load, (_, slowdown) in zip(loads, models, strict=True))
+    usual = slower / sum(loads) if any(loads) else 1.0
+    return [
+        Work(rate, curve, slowdown if rate else usual)
+        for rate, (curve, slowdown) in zip(rates, models, strict=True)
+    ]
+
+
+def fits_more(
+    now: Sequence[Work],
+    session: Sequence[float],
+    lanes: int,
+    promised_age_s: float,
+    rate_scale: float = 1.0,
+) -> int:
     """Sessions that can be added while the 95th percentile of the frame age stays within the promise.
 
-    ``session``: rows per second that one more session wants of each model in ``now``.
+    Args:
+        now: what the sessions that are there want.
+        session: rows per second that one more session wants of each model in ``now``.
+        lanes: batches that run at the same time.
+        promised_age_s: seconds.
+        rate_scale: the share of its wanted rates that everybody gets. While that is lowered the curves err,
+            or others use the machine: nobody is let in.
     """
-    if not any(session):
+    degraded = rate_scale < DEGRADED and any(work.rate for work in now)
+    if degraded or not any(session):
         return 0
 
     def fits(more: int) -> bool:
@@ -61,4 +90,4 @@ def frame_age_p95(works: Sequence[Work], lanes: int) -> float:
 def _batches(work: Work) -> tuple[float, float]:
     """Batches per second, and what one costs in seconds."""
     size = min(max(1.0, work.rate * GATHERING_S), work.curve.max_batch)
-    return work.rate / size, work.curve.cost(math.ceil(size)) * work.slowdown
+    return work.rate / size, work.curve.cost(math.ceil(size)) * work.slowdown + DISPATCH_S

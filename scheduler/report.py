@@ -2,14 +2,12 @@
 
 import numpy as np
 
-from .admission import Work, fits_more
+from .admission import fits_more, present
 from .demand import RowKind
 from .messages import RoleStatus, SchedulerStats
 from .policy import Policy
 from .scheduler import Scheduler
 from .streams.catalog import STREAMS
-
-DEGRADED = 0.8  # of the wanted rates: a short burst lowers them by less
 
 
 class Report:
@@ -47,16 +45,10 @@ class Report:
         )
 
     def fits_more(self) -> int:
-        """Sessions of the default policy that still fit; none while anybody's rates are lowered already."""
+        """Sessions of the default policy that still fit."""
         demand, served = self._scheduler.demand, self._scheduler.served
         streams = demand.active & (demand.kind == RowKind.STREAM)
-        # With nobody left, scale and slowdowns say how it was, not how it is.
-        busy = bool(streams.any())
-        if busy and self._scheduler.rate.scale < DEGRADED:
-            return 0
         rates = np.bincount(demand.model[streams], 1 / demand.period[streams], minlength=len(served))
-        now = [
-            Work(float(rate), model.curve, model.slowdown if busy else 1.0)
-            for rate, (_, model) in zip(rates, served, strict=True)
-        ]
-        return fits_more(now, self._session, self._scheduler.lanes.state.total, self._promised_age_s)
+        now = present(rates.tolist(), [(model.curve, model.slowdown) for _, model in served])
+        lanes, scale = self._scheduler.lanes.state.total, self._scheduler.rate.scale
+        return fits_more(now, self._session, lanes, self._promised_age_s, scale)
