@@ -19,7 +19,7 @@ import msgspec
 from argusd.ingest.arena import DATA_START, Arena
 from argusd.ingest.errors import IngestError
 from argusd.ingest.guard import RECEIVE_BUFFER_BYTES
-from argusd.scheduler.zoo.store import ZooStore, list_models
+from argusd.scheduler.zoo.store import ZooStore
 
 from .config import Config
 from .errors import PortTaken
@@ -91,7 +91,7 @@ def check_receive_buffer(_: Config) -> Finding:
 
 def check_models(config: Config) -> Finding:
     """Every role of live sessions has weights."""
-    live = [model for model in list_models(ZooStore(config.cache_dir)) if "live" in model.packs]
+    live = [model for model in ZooStore(config.cache_dir).status() if "live" in model.packs]
     missing = [model.name for model in live if not model.present]
     if missing:
         return Finding(

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from argusd.daemon.config import load_config
-from argusd.scheduler.zoo.store import ModelStatus, ZooStore, list_models
+from argusd.scheduler.zoo.contents import ModelStatus
+from argusd.scheduler.zoo.store import ZooStore
 
 HELP = {"models": "list, pull or verify models"}
 
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args.config)
     store = ZooStore(config.cache_dir, huggingface_token=config.huggingface_token)
     if args.action == "list":
-        print("\n".join(table(list_models(store))))
+        print("\n".join(table(store.status())))
         return 0
     return pull(store, args.names) if args.action == "pull" else verify(store)
 

@@ -7,10 +7,8 @@ interrupted at any moment, and leaves the cache as it was or better.
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
-import msgspec
-
+from .contents import CacheContents, Damage, FirstSeen, ModelStatus
 from .errors import (
     CacheUnusableError,
     ImportFailedError,
@@ -20,45 +18,11 @@ from .errors import (
     ZooError,
 )
 from .fetching import WantedFile, count_downloads, fetch_files
-from .first_seen import expected_sha256, forget, seen
-from .importing import import_model, is_current, read_record
-from .layout import CacheLayout, file_sha256
-from .manifest import UNPUBLISHED, Manifest, ModelEntry, builtin_manifest
+from .first_seen import forget
+from .importing import import_model, read_record
+from .layout import CacheLayout
+from .manifest import Manifest, ModelEntry, builtin_manifest
 from .progress import PullProgress
-
-
-class ModelStatus(msgspec.Struct, frozen=True):
-    """One line of ``argusd models list``; ``size`` is in bytes on disk, 0 when nothing is.
-
-    ``hashes``: who says what the files must be: their publisher, or for some of them our own first pull,
-    which may still be to come.
-    """
-
-    name: str
-    about: str
-    kind: str
-    role: str | None
-    packs: tuple[str, ...]
-    licence: str
-    present: bool
-    size: int
-    hashes: Literal["published", "first seen", "not yet seen"]
-
-
-class Damage(msgspec.Struct, frozen=True):
-    """A file in the cache that is not what it should be."""
-
-    model: str
-    file: str
-    reason: str
-
-
-class FirstSeen(msgspec.Struct, frozen=True):
-    """A file whose publisher names no hash, and the SHA-256 that it had when it was first pulled."""
-
-    model: str
-    file: str
-    sha256: str
 
 
 class ZooStore:
@@ -70,13 +34,14 @@ class ZooStore:
         self._layout = CacheLayout(cache_dir)
         self._huggingface_token = huggingface_token
         self.manifest = manifest or builtin_manifest()
+        self._contents = CacheContents(self.manifest, self._layout)
 
     def is_present(self, name: str) -> bool:
         """Say whether a model can be used now.
 
         :raises UnknownModelError: when the manifest has no such model.
         """
-        return self._is_present(self.manifest.entry(name))
+        return self._contents.is_present(self.manifest.entry(name))
 
     def path(self, name: str) -> Path:
         """Return the file to run: the imported ONNX model, or the first published file of an entry kept as
@@ -157,49 +122,21 @@ class ZooStore:
 
     def verify(self) -> list[Damage]:
         """Hash every file that is in the cache; return those that are not what they should be."""
-        return [damage for entry in self.manifest.models for damage in self._damages(entry)]
-
-    def status(self, entry: ModelEntry) -> ModelStatus:
-        """Return what the cache holds of an entry."""
-        folder = self._layout.folder(entry)
-        return ModelStatus(
-            name=entry.name,
-            about=entry.about,
-            kind=entry.kind,
-            role=entry.role,
-            packs=entry.packs,
-            licence=entry.licence,
-            present=self._is_present(entry),
-            size=sum(file.stat().st_size for file in folder.iterdir()) if folder.is_dir() else 0,
-            hashes=self._hashes(entry),
-        )
+        return [damage for entry in self.manifest.models for damage in self._contents.damages(entry)]
 
     def first_seen(self) -> list[FirstSeen]:
         """Return the hashes that rest on our first pull alone, since their publisher names none."""
-        return [
-            FirstSeen(entry.name, file.name, sha256)
-            for entry in self.manifest.models
-            for file in entry.files
-            if file.sha256 == UNPUBLISHED
-            and (sha256 := expected_sha256(self._layout.folder(entry), file)) is not None
-        ]
+        return [seen for entry in self.manifest.models for seen in self._contents.first_seen(entry)]
 
-    def _hashes(self, entry: ModelEntry) -> Literal["published", "first seen", "not yet seen"]:
-        unpublished = {file.name for file in entry.files if file.sha256 == UNPUBLISHED}
-        if not unpublished:
-            return "published"
-        return "first seen" if unpublished <= seen(self._layout.folder(entry)).keys() else "not yet seen"
+    def status(self) -> list[ModelStatus]:
+        """Return what the cache holds of each entry, in manifest order."""
+        return [self._contents.status(entry) for entry in self.manifest.models]
 
     def _present_entry(self, name: str) -> ModelEntry:
         entry = self.manifest.entry(name)
-        if not self._is_present(entry):
+        if not self._contents.is_present(entry):
             raise _unavailable(name)
         return entry
-
-    def _is_present(self, entry: ModelEntry) -> bool:
-        published = all(self._layout.file(entry, file).is_file() for file in entry.files)
-        made = entry.importer == "copy" or is_current(self._layout, entry)
-        return published and made and all(self.is_present(name) for name in entry.needs)
 
     def _pull(self, entries: Sequence[ModelEntry]) -> dict[str, ZooError]:
         """Do the work of a pull, while nobody else does any."""
@@ -230,40 +167,8 @@ class ZooStore:
 
     def _missing(self, entries: Sequence[ModelEntry]) -> tuple[list[WantedFile], list[ModelEntry]]:
         """Return the files to fetch and the entries to import."""
-        wanted = [item for entry in entries for item in self._missing_files(entry)]
-        imports = [entry for entry in entries if entry.importer != "copy" and not self._is_imported(entry)]
-        return wanted, imports
-
-    def _missing_files(self, entry: ModelEntry) -> list[WantedFile]:
-        folder = self._layout.folder(entry)
-        items = [WantedFile(file, self._layout.file(entry, file)) for file in entry.files]
-        return [item for item in items if not _is_whole(item.target, expected_sha256(folder, item.file))]
-
-    def _is_imported(self, entry: ModelEntry) -> bool:
-        record = read_record(self._layout, entry)
-        current = record is not None and is_current(self._layout, entry)
-        return record is not None and current and _is_whole(self._layout.imported(entry), record.sha256)
-
-    def _damages(self, entry: ModelEntry) -> list[Damage]:
-        folder = self._layout.folder(entry)
-        expected = {self._layout.file(entry, file): expected_sha256(folder, file) for file in entry.files}
-        record = read_record(self._layout, entry)
-        if record is not None:
-            expected[self._layout.imported(entry)] = record.sha256
-        return [
-            Damage(entry.name, path.name, f"SHA-256 is not {sha256}" if sha256 else "it was never pulled")
-            for path, sha256 in expected.items()
-            if path.is_file() and not _is_whole(path, sha256)
-        ]
-
-
-def list_models(store: ZooStore) -> list[ModelStatus]:
-    """Return the status of every entry, in manifest order."""
-    return [store.status(entry) for entry in store.manifest.models]
-
-
-def _is_whole(path: Path, sha256: str | None) -> bool:
-    return path.is_file() and file_sha256(path) == sha256
+        wanted = [item for entry in entries for item in self._contents.missing_files(entry)]
+        return wanted, [entry for entry in entries if self._contents.wants_import(entry)]
 
 
 def _unavailable(name: str, *others: str) -> ModelUnavailableError:

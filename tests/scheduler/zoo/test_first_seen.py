@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from argusd.scheduler.zoo.contents import FirstSeen
 from argusd.scheduler.zoo.errors import (
     CacheUnusableError,
     HashMismatchError,
@@ -11,7 +12,7 @@ from argusd.scheduler.zoo.errors import (
 )
 from argusd.scheduler.zoo.layout import file_sha256
 from argusd.scheduler.zoo.manifest import UNPUBLISHED, Manifest, ModelEntry, ModelFile, PathSource
-from argusd.scheduler.zoo.store import FirstSeen, ZooStore, list_models
+from argusd.scheduler.zoo.store import ZooStore
 
 
 @pytest.fixture
@@ -22,12 +23,12 @@ def cache(tmp_path: Path, published: Path) -> ZooStore:
 
 
 def test_the_first_pull_records_the_hash(cache: ZooStore, published: Path) -> None:
-    assert [status.hashes for status in list_models(cache)] == ["not yet seen"]
+    assert [status.hashes for status in cache.status()] == ["not yet seen"]
     assert cache.first_seen() == []
 
     cache.pull(["lips"])
 
-    assert [status.hashes for status in list_models(cache)] == ["first seen"]
+    assert [status.hashes for status in cache.status()] == ["first seen"]
     assert cache.first_seen() == [FirstSeen("lips", "lips.pth", file_sha256(published / "lips.pth"))]
     assert cache.verify() == []
 

@@ -16,7 +16,7 @@ from argusd.scheduler.zoo.errors import (
 )
 from argusd.scheduler.zoo.layout import CacheLayout
 from argusd.scheduler.zoo.manifest import Manifest
-from argusd.scheduler.zoo.store import ZooStore, list_models
+from argusd.scheduler.zoo.store import ZooStore
 
 ManifestMaker = Callable[..., Manifest]
 
@@ -66,20 +66,6 @@ def test_a_wrong_file_is_refused_and_the_old_one_stays(
         store.pull(["voice"])
 
     assert not store.is_present("voice")
-
-
-def test_damage_on_disk_is_found_by_verify_and_mended_by_pull(
-    tmp_path: Path, local_manifest: ManifestMaker
-) -> None:
-    store = ZooStore(tmp_path / "cache", local_manifest(voice=b"weights", face=b"more weights"))
-    store.pull(["site"])
-    store.path("voice").write_bytes(b"weightz")
-
-    damages = store.verify()
-    store.pull(["voice"])
-
-    assert [(damage.model, damage.file) for damage in damages] == [("voice", "voice.bin")]
-    assert store.verify() == []
 
 
 def test_what_an_interrupted_pull_left_behind_is_removed_by_the_next(
@@ -176,19 +162,6 @@ def test_the_best_present_model_of_a_role_is_chosen(tmp_path: Path, local_manife
     assert store.choose("role_of_all") == "best"
 
 
-def test_a_model_without_what_it_needs_is_as_good_as_absent(
-    tmp_path: Path, local_manifest: ManifestMaker
-) -> None:
-    voice, face = local_manifest(voice=b"1", face=b"2").models
-    store = ZooStore(tmp_path / "cache", Manifest((voice, msgspec.structs.replace(face, needs=("voice",)))))
-    store.pull(["face"])
-    assert store.choose("role_of_all", "face") == "face"
-
-    store.path("voice").unlink()
-    with pytest.raises(ModelUnavailableError, match="pull face"):
-        store.choose("role_of_all", "face")
-
-
 def test_a_preferred_model_that_is_absent_is_not_replaced_in_silence(
     tmp_path: Path, local_manifest: ManifestMaker
 ) -> None:
@@ -209,15 +182,6 @@ def test_a_file_that_the_entry_does_not_have_is_an_error(
 
     with pytest.raises(UnknownModelError, match=r"no file 'face\.bin'"):
         store.file("voice", "face.bin")
-
-
-def test_the_list_says_what_is_present(tmp_path: Path, local_manifest: ManifestMaker) -> None:
-    store = ZooStore(tmp_path / "cache", local_manifest(voice=b"weights", face=b"more"))
-    store.pull(["voice"])
-
-    lines = [(line.name, line.present, line.size, line.licence) for line in list_models(store)]
-
-    assert lines == [("voice", True, 7, "MIT"), ("face", False, 0, "MIT")]
 
 
 def test_nothing_is_pulled_for_an_unknown_name(tmp_path: Path, local_manifest: ManifestMaker) -> None:
