@@ -97,7 +97,7 @@ class LipSync(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     ``likeness``: how well the two must agree at that offset for it to mean anything; None: the model's own.
     """
 
-    max_offset_ms: Annotated[float, msgspec.Meta(ge=40, le=560)] = 250.0
+    max_offset_ms: Annotated[float, msgspec.Meta(ge=160, le=560)] = 250.0
     likeness: Share | None = None
     start_after_s: Seconds = 2.0
     end_after_s: Seconds = 2.0

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.ring import SAMPLE_RATE
+from argusd.kernels.synchrony import best_lag
 
 from .outputs import SyncEstimate
 
@@ -19,12 +20,12 @@ FULL_SCALE = 32768
 IN_SYNC = 3
 
 
-def estimate(likeness: NDArray[np.floating], lag: float, threshold: float) -> SyncEstimate:
-    """What likeness f64 ``[2 · LAGS + 1]`` over lags tells; ``lag`` is where it peaks, in steps."""
+def estimate(likeness: NDArray[np.floating]) -> SyncEstimate:
+    """What likeness f64 ``[2 · LAGS + 1]`` over lags tells."""
     near = likeness[LAGS - IN_SYNC : LAGS + IN_SYNC + 1]
+    [lag] = best_lag(likeness[None].astype(np.float64))
     return SyncEstimate(
-        offset_ms=1000 * lag / FPS,
+        offset_ms=1000 * float(lag) / FPS,
         score=float(np.clip(near.max(), 0, 1)),
         peak=float(np.clip(likeness.max(), 0, 1)),
-        threshold=threshold,
     )

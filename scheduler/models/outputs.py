@@ -88,17 +88,27 @@ class SeenMouth(NamedTuple):
     crops: NDArray[np.uint8]
 
 
+class LagCurve(NamedTuple):
+    """How alike a mouth and a voice are at every lag: f64 ``[31]`` in −1..1, see ``lag_search.py``.
+
+    A peak below ``threshold`` means nothing; over many curves chance averages out, and ``settled`` is enough.
+    """
+
+    likeness: NDArray[np.float64]
+    threshold: float
+    settled: float
+
+
 class SyncEstimate(NamedTuple):
     """How far a voice and a mouth are apart. ``offset_ms`` is positive where sound is late.
 
     ``score`` 0..1: how alike they are as they come, give or take what nobody notices. ``peak``: how alike at
-    ``offset_ms``; below ``threshold`` that offset means nothing.
+    ``offset_ms``.
     """
 
     offset_ms: float
     score: float
     peak: float
-    threshold: float
 
 
 def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ other on the channels; ``mels`` f32 ``[·, 1, 80, 16]``, Wav2Lip's mel spectrum 
 the first of them. Outputs: f32 ``[·, 512]`` each, never negative, so cosines lie in 0..1.
 
 Of two seconds six moments of the mouth are compared with the sound at every lag, and the means over the six
-searched for the best.
+are what is told; SyncNet's authors average over a whole recording.
 """
 
 from collections.abc import Sequence
@@ -21,11 +21,10 @@ from numpy.typing import NDArray
 
 from argusd.ingest.ring import SAMPLE_RATE
 from argusd.kernels.mel import hann, mel_bands, power_spectra, to_frames
-from argusd.kernels.synchrony import best_lag
 
 from ..core import Feeds
-from .lag_search import FPS, FULL_SCALE, LAGS, STEP, estimate
-from .outputs import SeenMouth, SyncEstimate, unit_rows
+from .lag_search import FPS, FULL_SCALE, LAGS, STEP
+from .outputs import LagCurve, SeenMouth, unit_rows
 
 # Wav2Lip's hparams.py.
 N_FFT, MEL_HOP, BANDS, LOW_HZ, HIGH_HZ = 800, 200, 80, 55.0, 7600.0
@@ -53,7 +52,7 @@ LIKENESS = 0.5
 
 
 class SyncNet:
-    """The comparison; one output row is a ``SyncEstimate``, or None where pictures are missing."""
+    """The comparison; one output row is a ``LagCurve``, or None where pictures are missing."""
 
     role = "lip_sync"
     window = WINDOW
@@ -78,24 +77,25 @@ class SyncNet:
                 row[moment] = stacked(mouth.crops[pictures])
         return {"faces": faces.reshape(-1, 3 * PICTURES, 48, 96), "mels": windows(mels(samples))}
 
-    def compare(
-        self, tensors: Sequence[NDArray[Any]], seen: Sequence[SeenMouth]
-    ) -> list[SyncEstimate | None]:
-        """One estimate a row."""
+    def compare(self, tensors: Sequence[NDArray[Any]], seen: Sequence[SeenMouth]) -> list[LagCurve | None]:
+        """One curve a row."""
         faces, sounds = (unit_rows(tensor).reshape(len(seen), -1, tensor.shape[1]) for tensor in tensors)
-        moments = [sorted(chosen(mouth.crop_times)) for mouth in seen]
-        return [
-            searched(face[found], sound, found) if len(found) >= SEEN_ENOUGH else None
-            for face, sound, found in zip(faces, sounds, moments, strict=True)
-        ]
+        curves: list[LagCurve | None] = []
+        for face, sound, mouth in zip(faces, sounds, seen, strict=True):
+            found = sorted(chosen(mouth.crop_times))
+            enough = len(found) >= SEEN_ENOUGH
+            curves.append(
+                LagCurve(likeness(face[found], sound, found), LIKENESS, LIKENESS) if enough else None
+            )
+        return curves
 
 
-def searched(faces: NDArray[np.float32], sounds: NDArray[np.float32], moments: Sequence[int]) -> SyncEstimate:
-    """Faces f32 ``[n, 512]`` of these moments against all sounds f32 ``[SOUNDS, 512]``, at every lag."""
-    lags = np.arange(2 * LAGS + 1)
-    heard = sounds[np.array(moments)[:, None] * APART + lags]  # [n, lags, 512]
-    likeness = np.einsum("nd,nld->nl", faces, heard).mean(axis=0, dtype=np.float64)
-    return estimate(likeness, float(best_lag(likeness[None])[0]), LIKENESS)
+def likeness(
+    faces: NDArray[np.float32], sounds: NDArray[np.float32], moments: Sequence[int]
+) -> NDArray[np.float64]:
+    """Faces f32 ``[n, 512]`` of these moments against all sounds f32 ``[SOUNDS, 512]``: means, by lag."""
+    heard = sounds[np.array(moments)[:, None] * APART + np.arange(2 * LAGS + 1)]  # [n, lags, 512]
+    return np.asarray(np.einsum("nd,nld->nl", faces, heard).mean(axis=0), np.float64)
 
 
 def chosen(times: NDArray[np.floating]) -> dict[int, list[int]]:

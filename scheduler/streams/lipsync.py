@@ -14,11 +14,14 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from argusd.ingest.frame import FrameInfo
 
 from ..core import Moment, Outcome, Roi
+from ..models.lag_search import estimate
 from ..models.lip_crops import lip_region
-from ..models.outputs import Face, Mesh, SeenMouth, SyncEstimate
+from ..models.outputs import Face, LagCurve, Mesh, SeenMouth, SyncEstimate
 from ..models.silero import SAMPLE_RATE, WINDOW, Voice
 from ..policy import Policy
 from ..rules import Rule, exceeds
@@ -37,13 +40,15 @@ TALKS = 0.3  # of the last six seconds must be speech: pauses tell as much as wo
 SPOKE_WINDOWS = round(2 * VAD_HZ)  # for so long after a word the mouth is watched closely
 AGREE_MS = 120.0  # two looks in a row must find nearly the same offset: chance does not repeat itself
 DISTINCT = 0.1  # how much better than in sync it must fit there
+MEMORY_S = 8.0  # comparisons that are averaged: chance averages out, an offset stays
+MOST_CURVES = 16
 FORGOTTEN_S = 5.0  # after so long without a comparison nothing is known
 PATIENCE_S = 10.0
 TELL_EVERY_S = 1.0  # that there is nothing to compare
 
 
 class LipSyncStream:
-    """One session's lip sync; fed with faces, ``Mesh``, ``Voice``, pictures and ``SyncEstimate | None``.
+    """One session's lip sync; fed with faces, ``Mesh``, ``Voice``, pictures and ``LagCurve | None``.
 
     ``news``: whether ``latest`` changed: a comparison, or once a second that there is none.
     """
@@ -60,8 +65,8 @@ class LipSyncStream:
         self._mouth = Mouth()
         self._heard: deque[bool] = deque(maxlen=HEARD_WINDOWS)
         self._windows_since_speech = 0  # as if somebody spoke, until it is heard that nobody does
+        self._curves: deque[tuple[float, LagCurve]] = deque(maxlen=MOST_CURVES)
         self._estimate: SyncEstimate | None = None
-        self._estimate_s = 0.0
         self._heard_s = 0.0
         self._offset_before: float | None = None
         self._told_s: float | None = None
@@ -122,7 +127,7 @@ class LipSyncStream:
         found = self._estimate
         return {
             "score": found and round(found.score, 3),
-            "offset_ms": round(found.offset_ms) if found and found.peak >= self._likeness(found) else None,
+            "offset_ms": round(found.offset_ms) if found and found.peak >= self._likeness else None,
             "peak": found and round(found.peak, 3),
             "has_speech": self._talks,
             "mouth_visible": self._mouth.visible,
@@ -146,26 +151,36 @@ class LipSyncStream:
     def _talks(self) -> bool:
         return sum(self._heard) >= TALKS * HEARD_WINDOWS
 
-    def _likeness(self, found: SyncEstimate) -> float:
-        return found.threshold if self._policy.likeness is None else self._policy.likeness
+    @property
+    def _likeness(self) -> float:
+        """What a peak must reach to mean anything: less, the longer there were comparisons."""
+        if self._policy.likeness is not None:
+            return self._policy.likeness
+        (first_s, _), (last_s, curve) = self._curves[0], self._curves[-1]
+        share = min(1.0, (last_s - first_s) / (MEMORY_S - 1 / LIP_SYNC_HZ))
+        return curve.threshold + share * (curve.settled - curve.threshold)
 
     def _hear(self, voice: Voice, at: Moment) -> None:
         self._heard_s = at.media_s
         speech = voice.speech >= self._speech_threshold
         self._heard.append(speech)
         self._windows_since_speech = 0 if speech else self._windows_since_speech + 1
-        if self._estimate is not None and at.media_s - self._estimate_s > FORGOTTEN_S:
+        if self._curves and at.media_s - self._curves[-1][0] > FORGOTTEN_S:
+            self._curves.clear()
             self._estimate = self._offset_before = None
         if self._told_s is None or at.media_s - self._told_s >= TELL_EVERY_S:
             self.news = self._estimate is None
             self._told_s = at.media_s if self.news else self._told_s
 
-    def _compare(self, found: SyncEstimate | None, at: Moment) -> list[Outcome]:
-        if found is None:
+    def _compare(self, curve: LagCurve | None, at: Moment) -> list[Outcome]:
+        if curve is None:
             return []
         # What was compared ends before what was heard meanwhile.
-        self._estimate, self._estimate_s, self._told_s = found, self._heard_s, self._heard_s
-        self.news = True
+        self._curves.append((self._heard_s, curve))
+        while self._curves[0][0] <= self._heard_s - MEMORY_S:
+            self._curves.popleft()
+        found = estimate(np.mean([each.likeness for _, each in self._curves], axis=0))
+        self._estimate, self._told_s, self.news = found, self._heard_s, True
         outcomes = self._judge(found, at.media_s)
         if self._pace.due(at.media_s, self._rule.open):
             outcomes.append(
@@ -175,9 +190,8 @@ class LipSyncStream:
 
     def _judge(self, found: SyncEstimate, media_s: float) -> list[Outcome]:
         """Feed the rule: an offset that is large, sure, found twice, and fits better than none."""
-        likeness, before = self._likeness(found), self._offset_before
-        self._offset_before = found.offset_ms
-        if found.peak < likeness:
+        before, self._offset_before = self._offset_before, found.offset_ms
+        if found.peak < self._likeness:
             return []
         apart = exceeds(abs(found.offset_ms), self._policy.max_offset_ms, self._rule.holds)
         agreed = before is not None and abs(found.offset_ms - before) <= AGREE_MS

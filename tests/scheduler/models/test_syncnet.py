@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import signal
 
-from argusd.scheduler.models.lag_search import FPS, LAGS
+from argusd.scheduler.models.lag_search import FPS, LAGS, estimate
 from argusd.scheduler.models.outputs import SeenMouth, SyncEstimate
 from argusd.scheduler.models.syncnet import (
     APART,
@@ -105,8 +105,8 @@ def found_for(late: int, noise: float, seed: int, times: NDArray[np.float64]) ->
     steps = LAGS + APART * np.arange(MOMENTS)
     faces = said[LAGS + steps] + noise * np.abs(random.normal(size=(MOMENTS, 512)))
     sounds = said[LAGS - late + np.arange(SOUNDS)]
-    [found] = SyncNet("syncnet").compare([faces, sounds], [seen(times)])
-    return found
+    [curve] = SyncNet("syncnet").compare([faces, sounds], [seen(times)])
+    return curve and estimate(curve.likeness)
 
 
 @settings(max_examples=40)
