@@ -1,4 +1,4 @@
-"""What a cache folder holds of a manifest's entries, and whether it is as it should be. It changes nothing."""
+"""What a cache folder holds of a manifest's entries, and whether it is as it should be. Changes nothing."""
 
 from pathlib import Path
 from typing import Literal
