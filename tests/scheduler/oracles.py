@@ -20,7 +20,8 @@ def oracle(module: str) -> Any:
 
 @cache
 def _prepare() -> None:
-    # ultralytics keeps its settings in a folder, and would install what it misses.
+    # ultralytics keeps its settings in a folder, asks whether it is online, and would install what it misses.
+    os.environ.setdefault("YOLO_OFFLINE", "true")
     os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="ultralytics-"))
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     os.environ.setdefault("YOLO_VERBOSE", "false")

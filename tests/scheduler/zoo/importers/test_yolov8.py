@@ -4,6 +4,7 @@ import copy
 import io
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,24 @@ def test_the_graph_computes_what_ultralytics_computes(
     assert expected[:, :4].std() > 10
     np.testing.assert_allclose(found[:, :4], expected[:, :4], atol=0.02)  # pixels of 640
     np.testing.assert_allclose(found[:, 4:], expected[:, 4:], atol=1e-5)
+
+
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning"
+)  # of PyTorch's older exporter, which ultralytics calls
+def test_the_graph_computes_what_ultralytics_own_export_does(
+    run: Run, network: Any, images: npt.NDArray[np.float32], tmp_path: Path
+) -> None:
+    (tmp_path / "n.pt").write_bytes(saved(network))
+    options = {"format": "onnx", "dynamic": True, "simplify": False, "opset": 17, "verbose": False}
+    exported = oracle("ultralytics").YOLO(tmp_path / "n.pt").export(**options)
+    channels_first = images.transpose(0, 3, 1, 2).copy()
+    expected = run(onnx.load(exported), {"images": channels_first})["output0"]
+
+    found = run(import_yolov8(saved(network)), {"images": images})["output0"]
+
+    np.testing.assert_allclose(found[:, :4], expected[:, :4], atol=2e-3)  # pixels of 640
+    np.testing.assert_allclose(found[:, 4:], expected[:, 4:], atol=1e-6)
 
 
 def test_nothing_of_ultralytics_is_imported(network: Any, monkeypatch: pytest.MonkeyPatch) -> None:
