@@ -49,6 +49,7 @@ def stream_handler(name: StreamName) -> Handler:
         context = request.app[CONTEXT]
         socket = web.WebSocketResponse(
             timeout=GOODBYE_S,
+            autoclose=False,
             heartbeat=context.config.heartbeat_s,
             compress=False,
             max_msg_size=2 * MAX_JPEG_BYTES,
@@ -61,6 +62,8 @@ def stream_handler(name: StreamName) -> Handler:
             await refuse(socket, error)
         except STORE_ERRORS:
             await refuse(socket, StoreUnavailable("The event store does not answer; try again."))
+        # Only now, when the stream is given back, does a client that left hear so: it may come again at once.
+        await socket.close(drain=False)
         return socket
 
     handler.__name__ = f"stream_{name}"

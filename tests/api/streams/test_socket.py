@@ -12,7 +12,9 @@ import pytest
 from aiohttp import WSMsgType
 
 from argusd.api.config import Token
+from argusd.api.streams import socket as socket_module
 from argusd.api.streams.media import MAX_JPEG_BYTES
+from argusd.api.streams.socket import converse
 from argusd.ingest.ring import FrameReader
 from argusd.scheduler.messages import Latest, RoleStatus
 from argusd.scheduler.sources import Source
@@ -115,6 +117,23 @@ async def test_streams_of_a_session_come_and_go_and_the_session_with_them(rig: R
         assert (ended["name"], ended["state"], ended["data"]["reason"]) == ("closed", "end", "client")
     async with opened(rig, "/ml/stream/s1/face"):
         assert await state(rig, "s1") == "connecting"
+
+
+async def test_who_has_left_may_come_again_at_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the daemon takes to give the stream back, the client hears of its end after that."""
+
+    async def slow_converse(*args: Any) -> None:
+        await converse(*args)
+        await asyncio.sleep(0.2)  # as on a busy machine
+
+    monkeypatch.setattr(socket_module, "converse", slow_converse)
+    for _ in range(3):
+        async with rig.api.http.ws_connect("/ml/stream/s1/face") as socket:
+            await socket.send_bytes(jpeg())
+            while await state(rig, "s1") != "live":
+                pass
+            rig.scheduler.say(seen("s1/face", face_count=1))
+            assert (await socket.receive_json())["face_count"] == 1
 
 
 async def test_findings_and_results_belong_to_the_session(rig: Rig) -> None:
