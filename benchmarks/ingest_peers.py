@@ -19,9 +19,10 @@ from aiortc.mediastreams import MediaStreamError
 
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.worker import run_worker
+from argusd.interviewer_bridge.loopback import offer_loopback
 
 from .clips import Clip
-from .publisher import PacketTrack, Publisher, gather_on_loopback
+from .publisher import PacketTrack, Publisher
 
 MANY = 1_000_000
 
@@ -69,7 +70,7 @@ async def stock() -> None:
 
     peer.on("track", lambda track: consumers.append(asyncio.ensure_future(consume(track))))
     await peer.setRemoteDescription(RTCSessionDescription(str(await hear()), "offer"))
-    gather_on_loopback(peer)
+    offer_loopback(peer, alone=True)
     await peer.setLocalDescription(await peer.createAnswer())
     say(peer.localDescription.sdp)
     while await hear() == "count":

@@ -1,14 +1,14 @@
 """A real aiortc peer that publishes encoded clips."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
 import av
-from aioice import Candidate
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+
+from argusd.interviewer_bridge.loopback import offer_loopback
 
 from .clips import FPS, OPUS_CLOCKS
 
@@ -54,7 +54,7 @@ class Publisher:
             capabilities = transceiver.sender.getCapabilities(track.kind).codecs
             wanted = ("audio/opus", f"video/{codec}", "video/rtx")
             transceiver.setCodecPreferences([c for c in capabilities if c.mimeType.lower() in wanted])
-        gather_on_loopback(self.peer)
+        offer_loopback(self.peer, alone=True)
 
     async def offer(self) -> str:
         """The SDP offer, with all candidates."""
@@ -73,18 +73,3 @@ class Publisher:
     def _state_changed(self) -> None:
         if self.peer.connectionState == "connected":
             self.connected.set()
-
-
-def gather_on_loopback(peer: RTCPeerConnection) -> None:
-    """Let the peer's candidates be on 127.0.0.1, which aioice leaves out, and nowhere else."""
-    for transceiver in peer.getTransceivers():
-        connection = transceiver.sender.transport.transport._connection
-        gather = partial(connection.get_component_candidates, addresses=["127.0.0.1"])
-        connection.get_component_candidates = _ignoring_addresses(gather)  # type: ignore[method-assign]
-
-
-def _ignoring_addresses(gather: Callable[..., Awaitable[list[Candidate]]]) -> Callable[..., Any]:
-    async def ignoring(component: int, **_: object) -> list[Candidate]:
-        return await gather(component=component)
-
-    return ignoring

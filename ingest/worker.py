@@ -27,10 +27,9 @@ from .messages import (
     SessionAnswer,
     SessionRefused,
     SessionState,
-    StreamClosed,
     StreamKind,
-    StreamOpened,
 )
+from .open_rings import OpenRings
 from .opus import check_libopus
 from .peers import Answer, Peers
 from .session import Session
@@ -53,17 +52,16 @@ class Worker:
         self._config = config
         self._arena = arena
         self._sessions: dict[str, Session] = {}
-        self._streams: dict[tuple[str, StreamKind], Ring] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.peers = Peers(config.name, arena, self._facts, self._command)
+        self._rings = OpenRings(self.peers)
 
     def _facts(self, role: Role) -> Iterator[msgspec.Struct]:
         if role == "controller":
             for session in self._sessions.values():
                 yield SessionState(session.session_id, session.standing.state)
         else:
-            for (session_id, kind), ring in self._streams.items():
-                yield StreamOpened(session_id, kind, ring.row, ring.generation)
+            yield from self._rings.facts()
 
     def _command(self, command: OpenSession | CloseSession, answer: Answer) -> None:
         if isinstance(command, OpenSession):
@@ -102,8 +100,7 @@ class Worker:
 
     def stream_opened(self, session_id: str, kind: StreamKind, ring: Ring) -> None:
         """Tell readers of a new ring."""
-        self._streams[session_id, kind] = ring
-        self.peers.tell("reader", StreamOpened(session_id, kind, ring.row, ring.generation))
+        self._rings.opened(session_id, kind, ring)
 
     def standing_changed(self, session_id: str, standing: Standing) -> None:
         """Tell controllers of a session's state; a closed one's streams are gone."""
@@ -113,9 +110,8 @@ class Worker:
         if standing.state == "closed":
             del self._sessions[session_id]
             self._spawn(session.closed())
-            for kind in ("video", "audio"):
-                if self._streams.pop((session_id, kind), None) is not None:
-                    self.peers.tell("reader", StreamClosed(session_id, kind))
+            self._rings.closed(session_id, "video")
+            self._rings.closed(session_id, "audio")
         self.peers.tell("controller", SessionState(session_id, standing.state, standing.reason))
 
     def check(self) -> None:

@@ -3,22 +3,15 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable
 
 import msgspec
 
 from argusd.ingest.arena import Arena
 from argusd.ingest.channel import Listener
-from argusd.ingest.messages import (
-    CloseSession,
-    OpenSession,
-    Role,
-    StreamClosed,
-    StreamKind,
-    StreamOpened,
-)
+from argusd.ingest.messages import CloseSession, OpenSession, Role
+from argusd.ingest.open_rings import OpenRings
 from argusd.ingest.peers import Answer, Peers
-from argusd.ingest.sink import Ring
 
 from ..config import ApiConfig
 
@@ -28,26 +21,15 @@ WRITER = "api"
 
 
 class ArenaServer:
-    """Tells every reader which rings there are. ``watched`` ids name sessions to the scheduler."""
+    """Tells every reader which rings there are; their sessions are those of ``watched_id``."""
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena
         self.peers = Peers(WRITER, arena, self._facts, _no_command)
-        self._rings: dict[tuple[str, StreamKind], Ring] = {}
+        self.rings = OpenRings(self.peers)
 
-    def opened(self, watched: str, kind: StreamKind, ring: Ring) -> None:
-        """A track has a ring, or another one than before."""
-        self._rings[watched, kind] = ring
-        self.peers.tell("reader", StreamOpened(watched, kind, ring.row, ring.generation))
-
-    def closed(self, watched: str, kind: StreamKind) -> None:
-        """The track is over; a no-op if it never had a ring."""
-        if self._rings.pop((watched, kind), None) is not None:
-            self.peers.tell("reader", StreamClosed(watched, kind))
-
-    def _facts(self, role: Role) -> Iterator[msgspec.Struct]:
-        for (watched, kind), ring in self._rings.items() if role == "reader" else ():
-            yield StreamOpened(watched, kind, ring.row, ring.generation)
+    def _facts(self, role: Role) -> Iterable[msgspec.Struct]:
+        return self.rings.facts() if role == "reader" else ()
 
 
 @contextlib.asynccontextmanager

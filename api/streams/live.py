@@ -30,8 +30,8 @@ class LiveStream:
         self.answers = Answers()
         self.ended: asyncio.Future[ApiError] = asyncio.get_running_loop().create_future()
         watched = watched_id(session.session_id, name)
-        self.pictures = JpegTrack(server.arena, lambda ring: server.opened(watched, "video", ring))
-        self.sound = PcmTrack(server.arena, rate, lambda ring: server.opened(watched, "audio", ring))
+        self.pictures = JpegTrack(server.arena, lambda ring: server.rings.opened(watched, "video", ring))
+        self.sound = PcmTrack(server.arena, rate, lambda ring: server.rings.opened(watched, "audio", ring))
 
     def end(self, error: ApiError) -> None:
         """Have the WebSocket closed with this error."""
@@ -72,8 +72,8 @@ class LiveStreams:
             del self._streams[watched]
             stream.pictures.close()
             stream.sound.close()
-            self._server.closed(watched, "video")
-            self._server.closed(watched, "audio")
+            self._server.rings.closed(watched, "video")
+            self._server.rings.closed(watched, "audio")
             self._end(stream)
 
     def media_came(self, stream: LiveStream) -> None:

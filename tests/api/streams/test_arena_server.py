@@ -40,7 +40,7 @@ class Attached:
 
 
 async def test_readers_learn_what_is_open_and_what_changes(server: ArenaServer, tmp_path: Path) -> None:
-    track = JpegTrack(server.arena, lambda ring: server.opened("s1/face", "video", ring))
+    track = JpegTrack(server.arena, lambda ring: server.rings.opened("s1/face", "video", ring))
     track.take(jpeg())
     attached = Attached(tmp_path)
     await attached.until(1)
@@ -54,12 +54,12 @@ async def test_readers_learn_what_is_open_and_what_changes(server: ArenaServer, 
     track.take(jpeg(seed=1))
     await attached.woken.wait()
 
-    other = JpegTrack(server.arena, lambda ring: server.opened("s2/face", "video", ring))
+    other = JpegTrack(server.arena, lambda ring: server.rings.opened("s2/face", "video", ring))
     other.take(jpeg())
     await attached.until(2)
     track.close()
-    server.closed("s1/face", "video")
-    server.closed("s1/face", "audio")  # there was none
+    server.rings.closed("s1/face", "video")
+    server.rings.closed("s1/face", "audio")  # there was none
     await attached.until(1)
     assert list(attached.reader.rings) == [("s2/face", "video")]
     await attached.end()
