@@ -67,9 +67,11 @@ class SpeechDetected(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True
 class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A voice that is not the session's own: the reference's (as ``audio_enroll`` gives it), or without one
     the first that was heard. ``likeness``: the least cosine of one voice's windows; None: the model's own.
+    ``reference_model``: the model that ``audio_enroll`` said; another one's reference counts as none.
     """
 
     reference_embedding_b64: Reference | None = None
+    reference_model: ModelName | None = None
     likeness: Share | None = None
     start_after_s: Seconds = 1.5
     end_after_s: Seconds = 1.5

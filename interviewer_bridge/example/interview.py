@@ -94,7 +94,10 @@ class Interview:
                 reference_embedding_b64=base64.b64decode(self._enrolled.face_b64),
                 reference_model=self._enrolled.face_model,
             ),
-            second_speaker=SecondSpeaker(reference_embedding_b64=base64.b64decode(self._enrolled.voice_b64)),
+            second_speaker=SecondSpeaker(
+                reference_embedding_b64=base64.b64decode(self._enrolled.voice_b64),
+                reference_model=self._enrolled.voice_model,
+            ),
         )
 
     async def _follow(self, after: str, on_event: Callable[[Event], None]) -> None:

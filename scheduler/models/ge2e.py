@@ -67,4 +67,5 @@ class Ge2e:
         """One ``VoicePrint`` per row."""
         raw: NDArray[np.float32] = tensors[0]
         lengths = np.linalg.norm(raw, axis=1, keepdims=True)
-        return [VoicePrint(row, LIKENESS) for row in raw / np.maximum(lengths, np.finfo(np.float32).tiny)]
+        rows = raw / np.maximum(lengths, np.finfo(np.float32).tiny)
+        return [VoicePrint(row, LIKENESS, self.name) for row in rows]

@@ -61,10 +61,12 @@ class VoicePrint(NamedTuple):
     """Whose voice a window holds: ``embedding`` f32 ``[size]`` of length 1, zeros where nothing was heard.
 
     ``likeness``: windows of one voice have at least this cosine with what was learnt of it before.
+    ``model``: who made it; only embeddings by one model can be compared.
     """
 
     embedding: NDArray[np.float32]
     likeness: float
+    model: str
 
 
 class SpokenPart(NamedTuple):

@@ -58,6 +58,7 @@ class VoiceWatch:
         self.rule = Rule("second_speaker", policy)
         self._likeness = policy.likeness
         self._reference = _reference(policy)
+        self._made_by = policy.reference_model
         self._own = LearntVoice()
         self._current = LearntVoice()
         self._unlike: list[NDArray[np.float32]] = []
@@ -66,7 +67,7 @@ class VoiceWatch:
         """Take one window of speech in."""
         threshold = self._likeness or heard.likeness
         changes = self._follow(heard.embedding, threshold)
-        return changes + self._compare(heard.embedding, threshold, media_s)
+        return changes + self._compare(heard, threshold, media_s)
 
     def silence(self, media_s: float) -> list[Outcome]:
         """Nobody speaks: a second speaker who stopped is over after a while."""
@@ -95,9 +96,10 @@ class VoiceWatch:
             Outcome("observation", "speaker_change", "update", _certainty(likeness, threshold), data=data)
         ]
 
-    def _compare(self, window: NDArray[np.float32], threshold: float, media_s: float) -> list[Outcome]:
+    def _compare(self, heard: VoicePrint, threshold: float, media_s: float) -> list[Outcome]:
         """Is it the session's own voice?"""
-        if self._reference is not None and len(self._reference) == len(window):
+        window = heard.embedding
+        if self._reference is not None and self._comparable(self._reference, heard):
             against: Literal["reference", "first_voice"] = "reference"
             likeness = float(self._reference @ window)
         elif self._own.known:
@@ -108,6 +110,9 @@ class VoiceWatch:
         stranger = likeness < threshold + (CALMER_BY if self.rule.holds else 0.0)
         data = {"value": round(likeness, 3), "threshold": threshold, "against": against}
         return self.rule.feed(stranger, _certainty(likeness, threshold), media_s, data)
+
+    def _comparable(self, reference: NDArray[np.float32], heard: VoicePrint) -> bool:
+        return len(reference) == len(heard.embedding) and self._made_by in (None, heard.model)
 
 
 def _reference(policy: SecondSpeaker) -> NDArray[np.float32] | None:

@@ -17,7 +17,7 @@ def hear(watch: VoiceWatch, voices: str, begin_s: float = 0.0) -> list[tuple[flo
     told = []
     for second, voice in enumerate(voices):
         media_s = begin_s + second
-        told += [(media_s, each) for each in watch.feed(VoicePrint(VOICES[voice], LIKENESS), media_s)]
+        told += [(media_s, each) for each in watch.feed(VoicePrint(VOICES[voice], LIKENESS, "ge2e"), media_s)]
     return told
 
 
@@ -81,6 +81,13 @@ def test_what_is_no_reference_of_this_model_leaves_the_first_voice(data: bytes) 
     assert told[-1][1].data["against"] == "first_voice"
 
 
+@pytest.mark.parametrize(("made_by", "against"), [("ge2e", "reference"), ("wespeaker", "first_voice")])
+def test_a_reference_counts_for_the_model_that_made_it(made_by: str, against: str) -> None:
+    reference = ALICE.astype("<f4").tobytes()
+    told = hear(watch(reference_embedding_b64=reference, reference_model=made_by), "aaabb")
+    assert told[-1][1].data["against"] == against
+
+
 def test_the_policys_likeness_counts_before_the_models() -> None:
     assert names(hear(watch(), "aaaxxx")) == []
     assert (4, "second_speaker", "start") in names(hear(watch(likeness=0.8), "aaaxxx"))
@@ -91,7 +98,7 @@ def test_a_stranger_is_calmly_kept() -> None:
     nearly = np.array([0.7, 0.51**0.5, 0], np.float32)
     one = watch()
     hear(one, "aaabb")
-    assert one.feed(VoicePrint(nearly, LIKENESS), 6.0) == []
+    assert one.feed(VoicePrint(nearly, LIKENESS, "ge2e"), 6.0) == []
     assert one.rule.open
 
 
