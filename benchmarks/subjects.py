@@ -82,7 +82,7 @@ class Heard:
 
     def bare(self, batch: int) -> Callable[[], Done]:
         """On a ring that nobody writes to, with a slot for each row."""
-        arena = Arena(8 * SAMPLE_RATE)
+        arena = Arena(1 << 21)
         ring = PcmRing(arena, 2.0)
         ring.write(np.zeros(SAMPLE_RATE, np.int16), 0, 0, 0)
         view = ArenaView(arena.fd)
@@ -93,7 +93,7 @@ class Heard:
     @contextmanager
     def published(self, per_s: float) -> Iterator[Offered]:
         """Sound has its own rate: the sessions make the difference."""
-        sessions = max(math.ceil(per_s / self.wanted_hz), FILLING * CORES * self.model.max_batch)
+        sessions = max(math.ceil(per_s / self.wanted_hz), (CORES + 1) * self.model.max_batch)
         with microphones(sessions) as path:
             yield Offered(path, sessions)
 
