@@ -28,13 +28,15 @@ SHARE_STEP_S = 0.01  # finer steps would only undo the order of deadlines
 class ModelState(NamedTuple):
     """What planning needs to know of a model.
 
-    ``room``: how many more of its batches may run at once. ``call_bound``: see ``BatchCurve``.
+    ``room``: how many more of its batches may run at once. ``call_bound``: see ``BatchCurve``. ``patient``:
+    the next batch waits for the one at work unless it is full.
     """
 
     curve: BatchCurve
     max_batch: int
     room: int
     call_bound: bool
+    patient: bool = False
 
 
 class LaneState(NamedTuple):
@@ -139,6 +141,8 @@ def closing_reason(
         lanes.idle or lanes.shared or state.curve.cost(len(rows)) <= SHORT_WAIT_S
     ):
         return "full"
+    if state.patient:
+        return None
     if lanes.idle:
         return "idle"
     if not lanes.shared:

@@ -1,5 +1,6 @@
 """A model with its engine and its measured curve: prepare, run, decode, in a lane's thread."""
 
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from .demand import Rows
 from .still_frame import decoded
 
 UNLIMITED = 1 << 30
+SOUND_BATCHES = 2
 LEARNING_RATE = 0.05
 
 
@@ -90,7 +92,8 @@ class Served:
     @property
     def state(self) -> ModelState:
         """What planning needs to know."""
-        return ModelState(self.curve, self.max_batch, self._parallel - self.at_work, self.call_bound)
+        room, patient = self._parallel - self.at_work, self.listens and self.at_work > 0
+        return ModelState(self.curve, self.max_batch, room, self.call_bound, patient)
 
     def halve(self) -> None:
         """The device ran out of memory: smaller batches from now on."""
@@ -138,12 +141,15 @@ class ServedVision(Served):
 
 
 class ServedListening(Served, ABC):
-    """A model of samples; one batch of it at a time."""
+    """A model of samples.
+
+    While a batch is at work a second one may begin if it is full: sound comes steadily, and gains by company.
+    """
 
     listens = True
 
     def __init__(self, model: ListeningModel, engine: Engine, curve: BatchCurve) -> None:
-        super().__init__(model.name, engine, curve, 1)
+        super().__init__(model.name, engine, curve, SOUND_BATCHES)
         self._listening = model
         self._slots: list[int] = []
         self._slots_made = 0
@@ -210,25 +216,30 @@ class ServedListening(Served, ABC):
 class ServedAudio(ServedListening):
     """A model of samples, with a slot of state for each session.
 
-    The next window of a session needs the state the last one left, and only the lane that runs the batch
-    touches the model's columns.
+    The next window of a session needs the state the last one left, and so is in no batch before that came
+    back. Batches of other sessions may run meanwhile; they take turns at the model's columns.
     """
 
     def __init__(self, model: AudioModel, engine: Engine, curve: BatchCurve) -> None:
         super().__init__(model, engine, curve)
         self.model = model
+        self._memory = threading.Lock()
 
     def listen(self, listens: Sequence[Listen | Clip]) -> Done:
         """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
-        for listen in listens:
-            if isinstance(listen, Clip) or listen.fresh:
-                self.model.reset(listen.slot)
+        with self._memory:
+            for listen in listens:
+                if isinstance(listen, Clip) or listen.fresh:
+                    self.model.reset(listen.slot)
         return super().listen(listens)
 
     def _infer(self, samples: NDArray[np.int16], listens: Sequence[Listen | Clip]) -> tuple[list[Any], float]:
         slots = np.array([listen.slot for listen in listens], np.intp)
-        tensors, seconds = self._run(self.model.prepare(samples, slots))
-        return self.model.decode(tensors, slots), seconds
+        with self._memory:
+            feeds = self.model.prepare(samples, slots)
+        tensors, seconds = self._run(feeds)
+        with self._memory:
+            return self.model.decode(tensors, slots), seconds
 
 
 class ServedAudioVisual(ServedListening):

@@ -5,7 +5,7 @@ comes after the 64 before it, with the state that the last one left.
 
 Inputs: f32 ``[B, 576]`` in −1..1, state f32 ``[2, B, 128]``, sample rate i64. Outputs: probability f32
 ``[B, 1]``, new state. The memory of all sessions lies in columns here, one per slot, so that a batch is one
-gather and one scatter. One batch runs at a time, since the next window needs the state the last one left.
+gather and one scatter. A session is in one batch at a time: its next window needs what the last one left.
 """
 
 from collections.abc import Sequence

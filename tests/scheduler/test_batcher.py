@@ -71,6 +71,14 @@ def test_a_batch_may_wait_where_a_lane_is_a_core(sessions: int, curve: BatchCurv
     assert len(planned.waiting) == sessions - sum(sizes)
 
 
+@pytest.mark.parametrize(("sessions", "sizes"), [(7, []), (8, [8])])
+def test_a_patient_model_fills_its_next_batch_although_a_lane_is_free(
+    sessions: int, sizes: list[int]
+) -> None:
+    planned = plan(10.0, demand_of(sessions), [state()._replace(patient=True)], ONE_LANE)
+    assert [len(batch.rows) for batch in planned.batches] == sizes
+
+
 def test_a_row_that_is_not_due_waits_and_says_when() -> None:
     planned = plan(9.9, demand_of(1), [state()], ONE_LANE)
     assert planned.batches == []

@@ -122,12 +122,16 @@ def test_slots_are_used_again_before_new_ones_are_made() -> None:
     assert served.take_slot() == 2
 
 
-def test_audio_batches_of_a_model_run_one_at_a_time_vision_batches_side_by_side() -> None:
+def test_a_second_batch_of_sound_is_to_be_full_vision_batches_run_side_by_side() -> None:
     audio = ServedAudio(FakeAudio(), FakeEngine(), CURVE)
     vision = ServedVision(FakeVision(), FakeEngine(), CURVE)
+    assert not audio.state.patient
     audio.at_work = vision.at_work = 1
+    assert (audio.state.room, audio.state.patient) == (1, True)
+    assert vision.state.room > 1
+    assert not vision.state.patient
+    audio.at_work = 2
     assert audio.state.room == 0
-    assert vision.state.room > 0
 
 
 def test_memory_that_runs_out_halves_the_batch_down_to_one() -> None:
