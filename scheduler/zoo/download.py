@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, cast
 from urllib.error import HTTPError
 from urllib.parse import SplitResult, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
 
 from .clients import Report
 from .errors import SourceUnavailableError
@@ -35,7 +35,8 @@ def download(url: str, target: Path, arrived: Report, token: str | None = None) 
     :raises SourceUnavailableError: when it does not answer, breaks off, or redirects to a plain HTTP address.
     """
     request = Request(url, headers=_HEADERS)  # noqa: S310 - the manifest admits https alone
-    opener = build_opener(_HttpsRedirects(token))
+    # Some hosts of shared files give a cookie with the redirect, and the file to who shows it.
+    opener = build_opener(_HttpsRedirects(token), HTTPCookieProcessor())
     _show(token, request)
     host = urlsplit(url).hostname or ""
     try:

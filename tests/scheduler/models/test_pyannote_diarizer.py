@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from argusd.scheduler.errors import InferenceFailed
 from argusd.scheduler.models.pyannote_diarizer import COMMUNITY_1, VERSION_3_1, PyannoteDiarizer, Recipe
-from argusd.scheduler.zoo.importers.torchaudio_shim import ensure_torchaudio
-from argusd.scheduler.zoo.importers.torchvision_shim import ensure_torchvision
 from argusd.scheduler.zoo.store import ZooStore
+
+from .published_pyannote import describe, publish
 
 # Of the model cards.
 CLUSTERING_3_1 = "{method: centroid, min_cluster_size: 12, threshold: 0.7045654963945799}"
@@ -31,8 +31,6 @@ class Folder:
         }
         for file in recipe.plda or ():
             self._files[file] = path / "plda" / file.name
-        for folder in ("segmentation", "embedding", "plda"):
-            (path / folder).mkdir()
 
     def file(self, entry: str, name: str) -> Path:
         return self._files[next(file for file in self._files if file == (entry, name))]
@@ -47,65 +45,12 @@ def test_without_the_library_the_error_says_how_to_get_it(
         PyannoteDiarizer("pyannote_3_1", store, "cpu", VERSION_3_1).check()
 
 
-def publish(path: Path, recipe: Recipe, clustering: str) -> None:
-    """Random weights, as pyannote publishes trained ones: checkpoints of its own class, and a description."""
-    from pyannote.audio.core.task import Problem, Resolution, Specifications
-    from pyannote.audio.models.embedding import WeSpeakerResNet34
-    from pyannote.audio.models.segmentation import PyanNet
-
-    torch.manual_seed(0)
-    segmentation = PyanNet(sincnet={"stride": 10}, lstm={"num_layers": 4})
-    segmentation.specifications = Specifications(
-        problem=Problem.MONO_LABEL_CLASSIFICATION,
-        resolution=Resolution.FRAME,
-        duration=10.0,
-        classes=["speaker#1", "speaker#2", "speaker#3"],
-        powerset_max_classes=2,
-        permutation_invariant=True,
-    )
-    embedding = WeSpeakerResNet34()
-    embedding.specifications = Specifications(
-        problem=Problem.REPRESENTATION, resolution=Resolution.CHUNK, duration=5.0
-    )
-    for name, network in {"segmentation": segmentation, "embedding": embedding}.items():
-        network.build()
-        checkpoint: dict[str, Any] = {
-            "state_dict": network.state_dict(),
-            "hyper_parameters": dict(network.hparams),
-            "pytorch-lightning_version": "2.6.0",
-        }
-        network.on_save_checkpoint(checkpoint)
-        torch.save(checkpoint, path / name / "pytorch_model.bin")
-    save_plda(path / "plda")
-    (path / "config.yaml").write_text(f"""
-    pipeline:
-      name: pyannote.audio.pipelines.SpeakerDiarization
-      params:
-        clustering: {recipe.clustering}
-        segmentation: $model/segmentation
-        segmentation_batch_size: 32
-        embedding: $model/embedding
-        embedding_batch_size: 32
-        embedding_exclude_overlap: true
-        plda: $model/plda
-    params:
-      clustering: {clustering}
-      segmentation: {{min_duration_off: 0.0}}
-    """)
-
-
-def save_plda(folder: Path) -> None:
-    rng = np.random.default_rng(0)
-    lda, turn = (np.linalg.qr(rng.normal(size=(size, 128)))[0] for size in (256, 128))
-    np.savez(folder / "xvec_transform.npz", mean1=np.zeros(256), mean2=np.zeros(128), lda=lda)
-    np.savez(folder / "plda.npz", mu=np.zeros(128), tr=turn, psi=np.linspace(2, 0.1, 128))
-
-
 def noise(seconds: int) -> NDArray[np.int16]:
     return np.random.default_rng(0).normal(0, 2000, seconds * 16_000).astype(np.int16)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)  # seconds of a free machine, many of a busy one
 @pytest.mark.filterwarnings("ignore")  # its dependencies' about each other
 @pytest.mark.parametrize(
     ("recipe", "clustering"),
@@ -115,12 +60,11 @@ def noise(seconds: int) -> NDArray[np.int16]:
     ],
 )
 def test_it_says_what_the_library_itself_says(tmp_path: Path, recipe: Recipe, clustering: str) -> None:
-    ensure_torchvision()
-    ensure_torchaudio()
+    store = cast(ZooStore, Folder(tmp_path, recipe))
+    publish(tmp_path)
+    describe(tmp_path, recipe, clustering)
     from pyannote.audio import Pipeline
 
-    store = cast(ZooStore, Folder(tmp_path, recipe))
-    publish(tmp_path, recipe, clustering)
     ours = PyannoteDiarizer("ours", store, "cpu", recipe)
     found = ours.diarize(noise(10), 2)
     assert os.environ["PYANNOTE_METRICS_ENABLED"] == "false"

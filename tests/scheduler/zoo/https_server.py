@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 class Request(NamedTuple):
-    """What was asked for, under which name of the host, with which token."""
+    """What was asked for, under which name of the host, with which token and cookie."""
 
     path: str
     host: str
     authorization: str | None
+    cookie: str | None
 
 
 class Answer(NamedTuple):
@@ -52,7 +53,8 @@ def https_host(folder: Path) -> Iterator[tuple[HttpsHost, Path]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            request = Request(self.path, self.headers["Host"], self.headers["Authorization"])
+            named = self.headers
+            request = Request(self.path, named["Host"], named["Authorization"], named["Cookie"])
             host.requests.append(request)
             answer = host.answer(request)
             self.send_response(answer.status)

@@ -63,6 +63,23 @@ def test_a_token_is_not_shown_to_a_host_that_is_redirected_to(tmp_path: Path, ho
     assert (tmp_path / "file").read_bytes() == b"weights"
 
 
+def test_a_cookie_that_comes_with_a_redirect_is_shown_to_its_host_alone(
+    tmp_path: Path, host: HttpsHost
+) -> None:
+    def answer(request: Request) -> Answer:
+        if request.path == "/shared":
+            return Answer(302, headers={"Location": "/file", "Set-Cookie": "guest=1; Path=/"})
+        if request.path == "/file":
+            return Answer(302, headers={"Location": f"{host.other_url}/kept"})
+        return Answer(body=b"weights")
+
+    host.answer = answer
+
+    download(f"{host.url}/shared", tmp_path / "file", ignore)
+
+    assert [request.cookie for request in host.requests] == [None, "guest=1", None]
+
+
 @pytest.mark.parametrize("to", ["http://localhost:1/model", "file:///etc/hostname", "ftp://localhost/model"])
 def test_a_redirect_away_from_https_is_not_followed(tmp_path: Path, host: HttpsHost, to: str) -> None:
     host.answer = lambda _: Answer(302, headers={"Location": to})
