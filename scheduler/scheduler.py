@@ -162,7 +162,7 @@ class Scheduler:
         return self._start_audio(served, batch, now)
 
     def _start_vision(self, served: ServedVision, batch: Batch, now: float) -> bool:
-        opened = [self._open_look(int(index), now) for index in batch.rows]
+        opened = [self._open_look(index, now) for index in batch.rows.tolist()]
         rows = self._wanted(batch, opened, now, stretch=1 / self.rate.scale)
         if len(rows):
             looks, entries = zip(*filter(None, opened), strict=True)
@@ -190,7 +190,7 @@ class Scheduler:
         return Look(frame, roi), frame_entry(row, frame.info, self._offset_ns)
 
     def _start_audio(self, served: ServedListening, batch: Batch, now: float) -> bool:
-        opened = [self._open_listen(served, int(index)) for index in batch.rows]
+        opened = [self._open_listen(served, index) for index in batch.rows.tolist()]
         self.demand.seen[batch.rows] += served.hop
         rows = self._wanted(batch, opened, now, stretch=1.0)
         if len(rows):
@@ -261,15 +261,15 @@ class Scheduler:
         try:
             self._absorb(flight, done)
         finally:
-            for index in rows:
-                if not self.oneshots.row_is_over(int(index)):
-                    self.sessions.row_is_over(int(index))
+            for index in rows.tolist():
+                if not self.oneshots.row_is_over(index):
+                    self.sessions.row_is_over(index)
             self.awake()
 
     def _absorb(self, flight: Flight, done: Done) -> None:
         now = self._clock()
         for entry, output, since, allowed in zip(
-            flight.entries, done.outputs, flight.ready_since, flight.allowed, strict=True
+            flight.entries, done.outputs, flight.ready_since.tolist(), flight.allowed.tolist(), strict=True
         ):
             if isinstance(entry, Ask):
                 entry.settle(output, len(flight.entries))

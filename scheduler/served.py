@@ -125,7 +125,10 @@ class ServedVision(Served):
         cannot be decoded (``bad_image``).
         """
         frames = [decoded(look.frame) for look in looks]
-        outputs: list[Any] = [Dropped("bad_image" if look.frame.valid() else "torn") for look in looks]
+        outputs: list[Any] = [None] * len(looks)
+        for row, frame in enumerate(frames):
+            if frame is None:
+                outputs[row] = Dropped("bad_image" if looks[row].frame.valid() else "torn")
         rows = [row for row, frame in enumerate(frames) if frame is not None]
         if not rows:
             return Done(outputs, 0.0)
