@@ -43,9 +43,9 @@ class Daemon(NamedTuple):
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     @contextmanager
-    def publishing(self, source: str, session: str) -> Iterator["subprocess.Popen[str]"]:
+    def publishing(self, source: str, session: str, *options: str) -> Iterator["subprocess.Popen[str]"]:
         """A publisher at work; it is interrupted at the end, as by Ctrl-C."""
-        command = self.publish_command(source, session)
+        command = self.publish_command(source, session, *options)
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as publisher:

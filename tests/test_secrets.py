@@ -12,7 +12,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import started
 
-pytestmark = [pytest.mark.weights, pytest.mark.slow]
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(300)]
 
 CANARY = "c4n4ry"
 SECRETS = {
