@@ -18,6 +18,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from .errors import SourceUnreadable
+from .in_step import InStep, Meeting
 
 WIDTH, HEIGHT, FPS = 640, 480, 15
 VIDEO_CLOCK = Fraction(1, 90_000)
@@ -51,7 +52,10 @@ def open_file(path: str, *, loop: bool = False) -> Source:
     source = Source(player.video, player.audio)
     if not source.tracks:
         raise SourceUnreadable(f"{path} holds neither picture nor sound")
-    return source
+    if source.video is None or source.audio is None:
+        return source
+    meeting = Meeting(source.tracks)
+    return Source(InStep(source.video, meeting), InStep(source.audio, meeting))
 
 
 def synthetic(seconds: float | None = None) -> Source:
