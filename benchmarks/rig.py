@@ -151,6 +151,8 @@ def _process(module: str, *arguments: str) -> Iterator[Path]:
         )
         try:
             while not path.exists():
+                if process.poll() is not None:
+                    raise RuntimeError(f"{module} ended before it had published anything; it said why above")
                 time.sleep(0.01)
             yield path
         finally:
