@@ -4,12 +4,14 @@ import av
 import numpy as np
 import pytest
 import soxr
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from argusd.benchmarks.clips import OPUS_CLOCKS, opus_clip
 from argusd.ingest import opus
 from argusd.ingest.errors import IncompatibleLibrary
-from argusd.ingest.opus import DamagedPacket, OpusDecoder, check_libopus
+from argusd.ingest.opus import MAX_SAMPLES, DamagedPacket, OpusDecoder, check_libopus
 from argusd.ingest.ring import SAMPLE_RATE
 
 CLOCK_RATE = 48_000
@@ -52,6 +54,16 @@ def test_damage_is_an_error_and_the_next_packet_is_decoded(payload: bytes) -> No
     with pytest.raises(DamagedPacket):
         decoder.decode(payload)
     assert decoder.decode(opus_clip(1)[0])[1] == OPUS_CLOCKS
+
+
+@given(payload=st.binary(min_size=1, max_size=1400))
+def test_any_payload_is_sound_or_damage(payload: bytes) -> None:
+    try:
+        samples, clocks = OpusDecoder().decode(payload)
+    except DamagedPacket:
+        return
+    assert len(samples) <= MAX_SAMPLES
+    assert clocks == 3 * len(samples)
 
 
 def test_a_pyav_without_libopus_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
