@@ -42,8 +42,6 @@ function facts({ face, video, audio, lipsync }) {
   if (face?.data.gaze) told.push(`looks ${face.data.gaze.direction}`);
   if (video) told.push([...new Set(video.data.objects.map((thing) => thing.label))].join(", "));
   if (audio) told.push(audio.data.has_speech ? "speech" : "silence");
-  const late = lipsync?.data.offset_ms ?? null;
-  if (late !== null) told.push(`voice ${Math.abs(late)} ms ${late < 0 ? "early" : "late"}`);
   if (lipsync && lipsync.data.offset_ms !== null) told.push(synchrony(lipsync.data));
   return told.filter(Boolean);
 }
