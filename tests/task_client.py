@@ -32,7 +32,7 @@ class Client:
         """One request; bytes travel as base64."""
         connection = http.client.HTTPConnection(self._address, timeout=300)
         try:
-            encoded = msgspec.json.encode({"session_id": session_id, "timeout_s": 60.0, **body})
+            encoded = msgspec.json.encode({"session_id": session_id, "timeout_s": 280.0, **body})
             connection.request("POST", path, encoded, self._headers)
             response = connection.getresponse()
             return Reply(response.status, msgspec.json.decode(response.read()), dict(response.headers))

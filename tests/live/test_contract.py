@@ -40,7 +40,7 @@ def b64(data: bytes) -> str:
 
 def ask(daemon: Daemon, path: str, body: dict[str, Any]) -> dict[str, Any]:
     request = Request(daemon.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urlopen(request, timeout=120) as response:
+    with urlopen(request, timeout=300) as response:
         assert (response.status, response.headers.get_content_type()) == (200, "application/json")
         answer: dict[str, Any] = json.load(response)
     assert list(answer) == ENVELOPE
@@ -51,7 +51,7 @@ def ask(daemon: Daemon, path: str, body: dict[str, Any]) -> dict[str, Any]:
 
 def everywhere(daemon: Daemon, example: Example) -> list[dict[str, Any]]:
     """The results of one request at ``/ml/infer``, ``/infer`` and the task's own path."""
-    session: dict[str, Any] = {"session_id": "sched_abc123", "timeout_s": 60.0}
+    session: dict[str, Any] = {"session_id": "sched_abc123", "timeout_s": 280.0}
     whole = {"task_type": example.task_type, "payload": example.payload}
     bodies = {
         "/ml/infer": session | whole,
