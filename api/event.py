@@ -16,8 +16,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     finding. ``data`` carries ``media_s``, the seconds since the stream's first frame or sample, beside what
     is particular to the finding. ``evidence_id`` is null while nothing is kept as evidence.
 
-    Every violation that starts ends; ``data.reason`` of the end is ``scheduler_lost`` where the scheduler that
-    found it was killed, and the end dates from when it was last seen to go on.
+    Every violation that starts ends. Where the scheduler that found it was killed, ``data.reason`` of the end
+    is ``scheduler_lost``, and the end dates from when the violation was last seen to go on.
 
     Session events (``type`` session, stream ``media``) are named ``connecting``, ``live``, ``stale``,
     ``closed`` and ``session_lost``; the last two end what ``connecting`` started.

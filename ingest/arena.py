@@ -17,6 +17,7 @@ unchanged *after* it copied has therefore never seen a byte of another ring. x86
 stores and of loads; nothing else is relied on.
 """
 
+import contextlib
 import fcntl
 import mmap
 import os
@@ -182,11 +183,20 @@ class Arena:
                 continue
 
     def close(self) -> None:
-        """Let go of the file descriptors; the memory lives as long as somebody maps it."""
+        """Let go of the file descriptors and, if no ring is left, of the memory: it lives while it is mapped.
+
+        Who closed it may lie in a cycle of references, and then nothing else would unmap it for long.
+        """
         for eventfd in self._wakers:
             os.close(eventfd)
         self._wakers = ()
         os.close(self.fd)
+        if not self.rings:
+            self.words.release()
+            self.bytes.release()
+            self.pixels = np.zeros(0, np.uint8)
+            with contextlib.suppress(BufferError):  # a view of it is in use, and keeps it
+                self._map.close()
 
 
 class ArenaView:

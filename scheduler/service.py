@@ -48,7 +48,13 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
         yield_cores()
     cv2.setNumThreads(1)  # the lanes are the threads; OpenCV's own cost 40 % more CPU for the same crops
     device = resolve_device(config.device)
-    roles = await asyncio.to_thread(fill_roles, config, device)
+    loading = asyncio.create_task(asyncio.to_thread(fill_roles, config, device))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([loading, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not loading.done():
+        end_process(0)  # a model that is being loaded can be neither interrupted nor joined
+    roles = loading.result()
     cores = len(os.sched_getaffinity(0))
     lanes = Lanes(
         config.lanes or (cores if device == "cpu" else CUDA_LANES),

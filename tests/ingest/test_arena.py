@@ -5,6 +5,7 @@ import mmap
 import os
 import platform
 import select
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -153,3 +154,19 @@ def test_what_is_no_arena_is_refused(content: bytes) -> None:
     with pytest.raises(ArenaUnavailable, match="not an arena"):
         ArenaView(fd)
     os.close(fd)
+
+
+def test_a_closed_arena_without_rings_gives_its_memory_back_at_once() -> None:
+    arena = Arena(1 << 20)
+    keeps_it: list[object] = [arena]
+    keeps_it.append(keeps_it)  # a cycle, as connections and callbacks make them
+    inode = os.fstat(arena.fd).st_ino
+    assert mapped(inode)
+    arena.close()
+    assert not mapped(inode)
+
+
+def mapped(inode: int) -> bool:
+    """Whether this process maps the file."""
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    return any(line.split()[4] == str(inode) for line in lines if "argusd-arena" in line)

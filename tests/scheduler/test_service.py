@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import cv2
 import msgspec
@@ -363,3 +363,35 @@ async def test_a_task_that_hangs_ends_the_process(
     if at_work == "job":
         await working
     api.channel.close()
+
+
+class Ended(BaseException):
+    """The process has ended."""
+
+
+async def test_a_process_that_is_told_to_end_while_it_loads_does_so(
+    config: SchedulerConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def load(*_: object) -> list[Any]:
+        begun.set()
+        go_on.wait(60)
+        return []
+
+    def end(code: int) -> NoReturn:
+        go_on.set()
+        raise Ended(code)
+
+    monkeypatch.setattr(service, "fill_roles", load)
+    monkeypatch.setattr(service, "end_process", end)
+    stop = asyncio.Event()
+
+    async def stop_soon() -> None:
+        await asyncio.to_thread(begun.wait, 20)
+        stop.set()
+
+    stopping = asyncio.create_task(stop_soon())
+    with pytest.raises(Ended):
+        await run_scheduler(config, stop, lambda: None)
+    await stopping
