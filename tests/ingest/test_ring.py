@@ -220,9 +220,9 @@ def read_until_killed(
                 frames.lose()
                 census.discarded += 1
         head = int(view.words[row_word(rows[1]) + HEAD])
-        got = gather_pcm(view, pcm_row, generation, np.array([max(0, head - chunk)]), chunk)
+        got = gather_pcm(view, pcm_row, generation, np.array([head - chunk]), chunk)
         census.reads += 1
-        if got.ok[0]:
+        if head and got.ok[0]:  # before the first chunk there is none to look at
             census.torn_but_used += int((got.samples[0] != (head // chunk - 1) % 32_749).any())
         if alive and time.monotonic() > deadline:
             writer.kill()
