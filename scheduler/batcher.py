@@ -29,7 +29,7 @@ class ModelState(NamedTuple):
     """What planning needs to know of a model.
 
     ``room``: how many more of its batches may run at once. ``call_bound``: see ``BatchCurve``. ``patient``:
-    the next batch waits for the one at work unless it is full.
+    while a batch of it is ``at_work`` the next one waits, unless it is full.
     """
 
     curve: BatchCurve
@@ -37,6 +37,12 @@ class ModelState(NamedTuple):
     room: int
     call_bound: bool
     patient: bool = False
+    at_work: int = 0
+
+    @property
+    def after_one_more(self) -> "ModelState":
+        """What it is once one more batch was begun."""
+        return self._replace(room=self.room - 1, at_work=self.at_work + 1)
 
 
 class LaneState(NamedTuple):
@@ -89,24 +95,25 @@ def plan(
     if ready is None:
         ready = demand.ready(now)
     pending = ready[fair_order(demand, ready)]
-    room = [state.room for state in models]
+    states = list(models)
     batches: list[Batch] = []
     waiting: list[Rows] = []
     wake_at = next_due(now, demand)
     while len(pending) and lanes.open:
         model = int(demand.model[pending[0]])
+        state = states[model]
         same = demand.model[pending] == model
         rows = pending[same]
-        rows = rows[: batch_size(len(rows), models[model], lanes)]
-        closing = closing_reason(now, demand, rows, models[model], lanes) if room[model] else None
+        rows = rows[: batch_size(len(rows), state, lanes)]
+        closing = closing_reason(now, demand, rows, state, lanes) if state.room else None
         if closing is None:
             waiting.append(pending[same])
             pending = pending[~same]
-            if room[model]:
-                wake_at = min(wake_at, latest_start(demand, rows, models[model]))
+            if state.room and not waits_for_company(state):
+                wake_at = min(wake_at, latest_start(demand, rows, state))
             continue
         batches.append(Batch(model, rows, closing))
-        room[model] -= 1
+        states[model] = state.after_one_more
         lanes = lanes.after_one_more
         pending = pending[~(same & (np.cumsum(same) <= len(rows)))]
     return Plan(batches, np.concatenate([*waiting, pending]), wake_at)
@@ -122,9 +129,10 @@ def fair_order(demand: Demand, rows: Rows) -> Rows:
 def batch_size(ready: int, state: ModelState, lanes: LaneState) -> int:
     """How many of the ``ready`` rows of one model go into the next batch.
 
-    Lanes that are cores of their own share the rows, unless the call itself is what costs.
+    Lanes that are cores of their own share the rows, unless the call itself is what costs, or the rest would
+    wait for them anyway.
     """
-    if lanes.shared or state.call_bound:
+    if lanes.shared or state.call_bound or state.patient:
         return min(ready, state.max_batch)
     return min(-(-ready // max(lanes.free, 1)), state.max_batch)
 
@@ -141,13 +149,18 @@ def closing_reason(
         lanes.idle or lanes.shared or state.curve.cost(len(rows)) <= SHORT_WAIT_S
     ):
         return "full"
-    if state.patient:
+    if waits_for_company(state):
         return None
     if lanes.idle:
         return "idle"
     if not lanes.shared:
         return None
     return "deadline" if latest_start(demand, rows, state) <= now else None
+
+
+def waits_for_company(state: ModelState) -> bool:
+    """Whether the model's next batch stays open until it is full or the one at work is back."""
+    return state.patient and state.at_work > 0
 
 
 def latest_start(demand: Demand, rows: Rows, state: ModelState) -> float:

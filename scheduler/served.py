@@ -92,8 +92,8 @@ class Served:
     @property
     def state(self) -> ModelState:
         """What planning needs to know."""
-        room, patient = self._parallel - self.at_work, self.listens and self.at_work > 0
-        return ModelState(self.curve, self.max_batch, room, self.call_bound, patient)
+        room = self._parallel - self.at_work
+        return ModelState(self.curve, self.max_batch, room, self.call_bound, self.listens, self.at_work)
 
     def halve(self) -> None:
         """The device ran out of memory: smaller batches from now on."""

@@ -1,5 +1,6 @@
 """The plan is pure: these tests run without a clock, a device or an ML library."""
 
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from .fakes import calls_of
 FLAT = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.012, 0.016, 0.024])  # 8 is the best size, call-bound
 LINEAR = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.020, 0.040, 0.080])
 ONE_LANE = LaneState(free=1, total=1, shared=False)
+TWO_CORES = LaneState(free=2, total=2, shared=False)
 
 
 def state(curve: BatchCurve = FLAT, room: int = 99, max_batch: int = 0) -> ModelState:
@@ -51,8 +53,7 @@ def test_a_batch_is_never_larger_than_the_curve_makes_worthwhile() -> None:
 
 
 def test_cores_share_the_rows_of_a_model_that_gains_nothing_from_batches() -> None:
-    two_cores = LaneState(free=2, total=2, shared=False)
-    planned = plan(10.0, demand_of(2), [state(LINEAR, 99, 4)], two_cores)
+    planned = plan(10.0, demand_of(2), [state(LINEAR, 99, 4)], TWO_CORES)
     assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
 
 
@@ -75,8 +76,19 @@ def test_a_batch_may_wait_where_a_lane_is_a_core(sessions: int, curve: BatchCurv
 def test_a_patient_model_fills_its_next_batch_although_a_lane_is_free(
     sessions: int, sizes: list[int]
 ) -> None:
-    planned = plan(10.0, demand_of(sessions), [state()._replace(patient=True)], ONE_LANE)
+    busy = state()._replace(patient=True, at_work=1)
+    planned = plan(10.0, demand_of(sessions), [busy], ONE_LANE)
     assert [len(batch.rows) for batch in planned.batches] == sizes
+    assert planned.wake_at == inf, "the batch at work wakes the planner when it comes back"
+
+
+@pytest.mark.parametrize(("sessions", "sizes"), [(2, [2]), (8, [8]), (11, [8]), (16, [8, 8]), (17, [8, 8])])
+def test_a_patient_model_keeps_what_does_not_fill_a_second_batch_together(
+    sessions: int, sizes: list[int]
+) -> None:
+    planned = plan(10.0, demand_of(sessions), [state()._replace(patient=True)], TWO_CORES)
+    assert [len(batch.rows) for batch in planned.batches] == sizes
+    assert len(planned.waiting) == sessions - sum(sizes)
 
 
 def test_a_row_that_is_not_due_waits_and_says_when() -> None:

@@ -125,9 +125,8 @@ def test_slots_are_used_again_before_new_ones_are_made() -> None:
 def test_a_second_batch_of_sound_is_to_be_full_vision_batches_run_side_by_side() -> None:
     audio = ServedAudio(FakeAudio(), FakeEngine(), CURVE)
     vision = ServedVision(FakeVision(), FakeEngine(), CURVE)
-    assert not audio.state.patient
     audio.at_work = vision.at_work = 1
-    assert (audio.state.room, audio.state.patient) == (1, True)
+    assert (audio.state.room, audio.state.patient, audio.state.at_work) == (1, True, 1)
     assert vision.state.room > 1
     assert not vision.state.patient
     audio.at_work = 2
