@@ -2,11 +2,13 @@
 
 from typing import cast
 
+import msgspec
 from redis.asyncio import Redis
 
 from . import keys
 from .ledger import last_number
 from .results import Results, read_results
+from .session import Media
 
 PAGE = 256
 
@@ -48,10 +50,26 @@ class History:
             for (row_id, _), hit in zip(rows, found, strict=True)
         ]
 
-    async def results(self, session_id: str, state: str) -> Results:
+    async def results(self, session_id: str) -> Results:
         """What is known of the session now."""
-        fields = await self._redis.hgetall(keys.results(session_id))
-        return read_results(session_id, state, cast(Fields, fields))
+        found = await stored_results(self._redis, session_id)
+        return found or Results(session_id, "created", {}, {})
+
+
+async def stored_results(redis: Redis, session_id: str) -> Results | None:
+    """What is known of a session, or None where nothing is (any more).
+
+    The state is read together with the results: once it says that the media is over, they are whole.
+    """
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.hexists(keys.SESSIONS, session_id)
+        pipe.hget(keys.MEDIA, session_id)
+        pipe.hgetall(keys.results(session_id))
+        known, media, fields = await pipe.execute()
+    if not (known or media or fields):
+        return None
+    state = msgspec.json.decode(media, type=Media).phase if media else "created"
+    return read_results(session_id, state, cast(Fields, fields))
 
 
 def _number(row_id: bytes) -> int:

@@ -39,4 +39,4 @@ async def get_results(request: web.Request) -> web.Response:
     """Show each stream's newest result, and the violations counted so far."""
     context = request.app[CONTEXT]
     session = context.registry.get(request.match_info["session_id"])
-    return json_reply(await context.history.results(session.session_id, session.state))
+    return json_reply(await context.history.results(session.session_id))
