@@ -38,6 +38,7 @@ from argusd.scheduler.tasks.payloads import (
     FaceEmbed,
     FaceVerify,
     Payload,
+    RoomScanFrame,
 )
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -179,6 +180,7 @@ async def _payloads(lane: Lane, ask: Ask) -> dict[str, Payload]:
         "face_verify": FaceVerify(image_b64=face, reference_embedding_b64=references["face"]),
         "audio_enroll": AudioEnroll(audio_b64=sound),
         "audio_verify": AudioVerify(audio_b64=sound, reference_embedding_b64=references["voice"]),
+        "video_room_scan": RoomScanFrame(frame_b64=face),
     }
 
 
