@@ -9,18 +9,13 @@ picture. Output f32 ``[B, 512]``, to be scaled to length 1.
 """
 
 from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from argusd.kernels.picture import Span
 
 from ..core import Feeds, Frame, Roi
-from .outputs import FaceEmbedding, unit_rows
+from .face_embedding import INPUT, FaceEmbedder512
 from .pixels import crop
 
-INPUT = "images"
 SIZE = 112
 SPAN = Span(-1, 1)
 # Not measured on recordings yet. DeepFace's verification.py asks of Buffalo_L a cosine distance below 0.55;
@@ -29,24 +24,12 @@ SPAN = Span(-1, 1)
 THRESHOLD = 0.45
 
 
-class ArcFace:
+class ArcFace(FaceEmbedder512):
     """The face embedder of either size; one output row is a ``FaceEmbedding`` of 512 numbers."""
 
-    role = "face_embedder"
-    embedding_size = 512
+    size = SIZE
     threshold = THRESHOLD
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def example(self, batch: int) -> Feeds:
-        """Mid-grey squares."""
-        return {INPUT: np.zeros((batch, SIZE, SIZE, 3), np.float32)}
 
     def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         """Aligned faces as ``[B, 112, 112, 3]`` in −1..1."""
         return {INPUT: crop(frames, rois, SIZE, SPAN)}
-
-    def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[FaceEmbedding]:  # noqa: ARG002
-        """The unit vector of each row."""
-        return [FaceEmbedding(row, self.threshold, self.name) for row in unit_rows(tensors[0])]

@@ -12,19 +12,17 @@ Input f32 ``[B, 160, 160, 3]`` RGB, (x − 127.5) / 128. Output f32 ``[B, 512]``
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from argusd.kernels.picture import Span
 
 from ..core import Feeds, Frame, Roi
-from .outputs import Box, FaceEmbedding, unit_rows
+from .face_embedding import INPUT, FaceEmbedder512
+from .outputs import Box
 from .pixels import crop, to_frame
 
-INPUT = "images"
 SIZE = 160
 SPAN = Span(-127.5 / 128, 127.5 / 128)
 BOX = Box(0.145, 0.105, 0.855, 1.065)  # in 0..1 of ArcFace's crop
@@ -33,19 +31,11 @@ BOX = Box(0.145, 0.105, 0.855, 1.065)  # in 0..1 of ArcFace's crop
 THRESHOLD = 0.70
 
 
-class FaceNet:
+class FaceNet(FaceEmbedder512):
     """The face embedder; one output row is a ``FaceEmbedding`` of 512 numbers."""
 
-    role = "face_embedder"
-    embedding_size = 512
+    size = SIZE
     threshold = THRESHOLD
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def example(self, batch: int) -> Feeds:
-        """Mid-grey squares."""
-        return {INPUT: np.zeros((batch, SIZE, SIZE, 3), np.float32)}
 
     def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         """Faces as ``[B, 160, 160, 3]``, squeezed as MTCNN's boxes are."""
@@ -55,10 +45,6 @@ class FaceNet:
         crops = crop(frames, [mtcnn_region(roi) for roi in rois], high, SPAN)[:, :, begin : begin + SIZE]
         squeezed = [cv2.resize(each, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for each in crops]
         return {INPUT: np.stack(squeezed).astype(np.float32, copy=False)}
-
-    def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[FaceEmbedding]:  # noqa: ARG002
-        """The unit vector of each row."""
-        return [FaceEmbedding(row, self.threshold, self.name) for row in unit_rows(tensors[0])]
 
 
 def mtcnn_region(aligned: Roi) -> Roi:
