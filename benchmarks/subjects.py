@@ -12,6 +12,7 @@ from argusd.ingest.arena import Arena, ArenaView
 from argusd.ingest.frame import i420_info, plane_shapes
 from argusd.ingest.ring import SAMPLE_RATE, FrameReader, FrameRing, FrameView, PcmRing
 from argusd.scheduler.served import Done, Listen, Look, ServedAudio, ServedVision
+from argusd.scheduler.sources import RingRef
 from argusd.scheduler.tracks import StreamName
 
 from .camera_process import HEIGHT, WIDTH
@@ -86,7 +87,8 @@ class Heard:
         ring = PcmRing(arena, 2.0)
         ring.write(np.zeros(SAMPLE_RATE, np.int16), 0, 0, 0)
         view = ArenaView(arena.fd)
-        rows = [Listen(view, ring.row, ring.generation, 0, slot, fresh=False) for slot in range(batch)]
+        ref = RingRef(view, "audio", ring.row, ring.generation)
+        rows = [Listen(ref, 0, slot, fresh=False) for slot in range(batch)]
         self.model.model.reset(batch)  # makes room for all slots
         return lambda: self.model.listen(rows)
 

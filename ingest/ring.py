@@ -43,6 +43,7 @@ from .frame import INFO_OFFSET, SLOT_HEADER_BYTES, FrameInfo, pack_info, plane_s
 
 SAMPLE_RATE = 16_000
 CACHE_LINE = 64
+ANCHOR_READS = 20  # a change takes its writer a few microseconds
 
 
 class FrameRing:
@@ -258,19 +259,33 @@ class PcmRing:
                 self._arena.give_back_row(self.row, 2 * self.capacity)
 
 
+class PcmAnchors(NamedTuple):
+    """The anchors of many rings as columns, i64 ``[rings]`` each (see ``PcmAnchor``)."""
+
+    sample: NDArray[np.int64]
+    captured_ns: NDArray[np.int64]
+    arrival_ns: NDArray[np.int64]
+    rtp_timestamp: NDArray[np.int64]
+
+
+def read_anchors(view: ArenaView, rows: NDArray[np.intp]) -> PcmAnchors:
+    """The clocks of a recent sample of each of these PCM rings.
+
+    A writer that was killed while it changed one leaves it half-changed: its clocks are a packet apart then.
+    """
+    table = view.table
+    for _ in range(ANCHOR_READS):
+        before = table[rows, ANCHOR_SEQ]
+        anchors = table[rows, ANCHOR_SAMPLE : ANCHOR_RTP + 1].astype(np.int64)
+        if not (before & np.uint64(1)).any() and np.array_equal(table[rows, ANCHOR_SEQ], before):
+            break
+    return PcmAnchors(*anchors.T)
+
+
 def read_anchor(view: ArenaView, row: int) -> PcmAnchor:
-    """The clocks of a recent sample of this PCM ring."""
-    words, at = view.words, row_word(row)
-    while True:
-        seq = words[at + ANCHOR_SEQ]
-        anchor = PcmAnchor(
-            words[at + ANCHOR_SAMPLE],
-            words[at + ANCHOR_CAPTURED],
-            words[at + ANCHOR_ARRIVAL],
-            words[at + ANCHOR_RTP],
-        )
-        if seq % 2 == 0 and words[at + ANCHOR_SEQ] == seq:
-            return anchor
+    """The clocks of a recent sample of this PCM ring, see ``read_anchors``."""
+    sample, captured, arrival, rtp = np.concatenate(read_anchors(view, np.array([row]))).tolist()
+    return PcmAnchor(sample, captured, arrival, rtp)
 
 
 class PcmGather(NamedTuple):
@@ -294,11 +309,21 @@ def gather_pcm(
     """Copy samples ``[cursor, cursor + count)`` of every ring in one indexed read."""
     table = view.table
     capacity = table[rows, CAPACITY].astype(np.int64)
-    capacity[capacity == 0] = 1  # a row that was given back; rejected below
     start = table[rows, OFFSET].astype(np.int64) // 2
+    known = (table[rows, GENERATION] == generations) & (capacity >= count)
     published = table[rows, HEAD].astype(np.int64) >= cursors + count
-    index = start[:, None] + (cursors[:, None] + np.arange(count)) % capacity[:, None]
-    samples = view.samples[index]
+    first = np.where(known, cursors % np.maximum(capacity, 1), 0)
+    wraps = first + count > capacity
+    samples = _windows(view.samples, count)[np.where(known & ~wraps, start + first, 0)]
+    for row in np.flatnonzero(known & wraps).tolist():
+        ring = view.samples[start[row] : start[row] + capacity[row]]
+        front = len(ring) - int(first[row])
+        samples[row, :front], samples[row, front:] = ring[first[row] :], ring[: count - front]
     oldest = table[rows, RESERVED].astype(np.int64) - capacity
     whole = (cursors >= oldest) & (table[rows, GENERATION] == generations)
-    return PcmGather(samples, published & whole)
+    return PcmGather(samples, known & published & whole)
+
+
+def _windows(samples: NDArray[np.int16], count: int) -> NDArray[np.int16]:
+    """Every run of ``count`` samples, i16 ``[all, count]``, as a view."""
+    return np.lib.stride_tricks.sliding_window_view(samples, count)

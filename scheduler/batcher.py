@@ -28,13 +28,12 @@ SHARE_STEP_S = 0.01  # finer steps would only undo the order of deadlines
 class ModelState(NamedTuple):
     """What planning needs to know of a model.
 
-    ``room``: how many more of its batches may run at once. ``call_bound``: see ``BatchCurve``. ``patient``:
-    while a batch of it is ``at_work`` the next one waits, unless it is full.
+    ``call_bound``: see ``BatchCurve``. ``patient``: while a batch of it is ``at_work`` the next one waits,
+    unless it is full.
     """
 
     curve: BatchCurve
     max_batch: int
-    room: int
     call_bound: bool
     patient: bool = False
     at_work: int = 0
@@ -42,7 +41,7 @@ class ModelState(NamedTuple):
     @property
     def after_one_more(self) -> "ModelState":
         """What it is once one more batch was begun."""
-        return self._replace(room=self.room - 1, at_work=self.at_work + 1)
+        return self._replace(at_work=self.at_work + 1)
 
 
 class LaneState(NamedTuple):
@@ -105,11 +104,11 @@ def plan(
         same = demand.model[pending] == model
         rows = pending[same]
         rows = rows[: batch_size(len(rows), state, lanes)]
-        closing = closing_reason(now, demand, rows, state, lanes) if state.room else None
+        closing = closing_reason(now, demand, rows, state, lanes)
         if closing is None:
             waiting.append(pending[same])
             pending = pending[~same]
-            if state.room and not waits_for_company(state):
+            if not waits_for_company(state):
                 wake_at = min(wake_at, latest_start(demand, rows, state))
             continue
         batches.append(Batch(model, rows, closing))

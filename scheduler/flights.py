@@ -1,64 +1,86 @@
 """A batch on its way through a lane: whose rows it holds, and how it comes back."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.frame import FrameInfo
-from argusd.ingest.ring import read_anchor
+from argusd.ingest.ring import PcmAnchors, read_anchors
 
 from .core import Moment
 from .demand import Rows
 from .errors import InferenceFailed, OutOfMemory, SchedulerError
-from .moments import frame_moment, window_moment
+from .moments import MediaClock, frame_moment, window_moments
 from .oneshots import Ask
-from .served import Done, Dropped, Served
+from .served import Done, Dropped, Look, Served
 from .sessions import Row
+from .sources import by_arena
 
 log = logging.getLogger(__name__)
 
 
 class Entry(NamedTuple):
-    """A stream's row of a batch. ``moment`` makes its ``Moment`` from the monotonic seconds of its output."""
+    """A stream's row of a batch; ``epoch`` is its track's."""
 
     row: Row
     epoch: int
-    moment: Callable[[float], Moment]
+
+
+Moments = Callable[[Sequence[int], float], list[Moment]]
 
 
 class Flight(NamedTuple):
-    """A batch at work, one value a row: seconds it was ready since, and may take from then to its result."""
+    """A batch at work, one value a row: seconds it was ready since, and may take from then to its result.
+
+    ``moments`` makes those of some entries, which are streams', from the monotonic seconds of their outputs.
+    """
 
     served: Served
     rows: Rows
-    entries: list[Entry | Ask]
+    entries: Sequence[Entry | Ask]
+    moments: Moments
     ready_since: NDArray[np.float64]
     allowed: NDArray[np.float64]
 
 
-def frame_entry(row: Row, info: FrameInfo, offset_ns: int) -> Entry:
-    """The entry of a row whose reader has just opened this frame."""
-    assert row.reader is not None
-    skipped, row.skipped = row.reader.skipped - row.skipped, row.reader.skipped
+def frame_moments(entries: Sequence[Entry | Ask], looks: Sequence[Look], offset_ns: int) -> Moments:
+    """For rows whose readers have just opened these frames."""
+    skipped = [entry.row.passed_over() if isinstance(entry, Entry) else 0 for entry in entries]
 
-    def moment(now: float) -> Moment:
-        return frame_moment(info, row.track.clock, now, offset_ns, skipped)
+    def moments(places: Sequence[int], now: float) -> list[Moment]:
+        clocks = _clocks(entries, places)
+        return [
+            frame_moment(looks[place].frame.info, clock, now, offset_ns, skipped[place])
+            for place, clock in zip(places, clocks, strict=True)
+        ]
 
-    return Entry(row, row.track.epoch, moment)
+    return moments
 
 
-def window_entry(row: Row, first: int, window: int, offset_ns: int) -> Entry:
-    """The entry of a row that is to hear ``window`` samples from number ``first`` on."""
-    anchor = read_anchor(row.track.ring.view, row.track.ring.row)
+def sound_moments(
+    entries: Sequence[Entry | Ask], firsts: NDArray[np.int64], window: int, offset_ns: int
+) -> Moments:
+    """For rows that are to hear ``window`` samples, those from the numbers ``firsts`` on."""
+    streams = [place for place, entry in enumerate(entries) if isinstance(entry, Entry)]
+    anchors = np.zeros((len(entries), 4), np.int64)
+    for rings in by_arena([entry.row.track.ring for entry in entries if isinstance(entry, Entry)]):
+        anchors[np.array(streams)[rings.at]] = np.stack(read_anchors(rings.view, rings.row), axis=1)
 
-    def moment(now: float) -> Moment:
-        return window_moment(first, window, anchor, row.track.clock, now, offset_ns)
+    def moments(places: Sequence[int], now: float) -> list[Moment]:
+        at = np.array(places, np.intp)
+        return window_moments(
+            firsts[at], window, PcmAnchors(*anchors[at].T), _clocks(entries, places), now, offset_ns
+        )
 
-    return Entry(row, row.track.epoch, moment)
+    return moments
+
+
+def _clocks(entries: Sequence[Entry | Ask], places: Sequence[int]) -> list[MediaClock]:
+    found = (entries[place] for place in places)
+    return [entry.row.track.clock for entry in found if isinstance(entry, Entry)]
 
 
 def landed(flight: Flight, future: "Future[Done]") -> Done:

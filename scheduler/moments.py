@@ -1,9 +1,13 @@
 """When something was seen or heard: from ring clocks to ``Moment``."""
 
 import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from argusd.ingest.frame import FrameInfo
-from argusd.ingest.ring import SAMPLE_RATE, FrameReader, PcmAnchor, read_anchor
+from argusd.ingest.ring import SAMPLE_RATE, FrameReader, PcmAnchors, read_anchor
 
 from .core import Moment
 from .sources import RingRef
@@ -75,19 +79,27 @@ def frame_moment(info: FrameInfo, clock: MediaClock, now: float, offset_ns: int,
     )
 
 
-def window_moment(
-    first: int, window: int, anchor: PcmAnchor, clock: MediaClock, now: float, offset_ns: int
-) -> Moment:
-    """The moment of sample number ``first``; the age counts from when the last of ``window`` arrived."""
-    after_anchor = (first - anchor.sample) / SAMPLE_RATE
-    arrival = anchor.arrival_ns / NANOSECONDS + after_anchor
-    captured = anchor.captured_ns or anchor.arrival_ns + offset_ns
-    return Moment(
-        media_s=clock.seconds(first, arrival),
-        captured_at=captured / NANOSECONDS + after_anchor,
-        frame_age_ms=max(0.0, now - arrival - window / SAMPLE_RATE) * 1000,  # a packet's samples come at once
-        on_sender_clock=anchor.captured_ns > 0,
-    )
+def window_moments(
+    firsts: NDArray[np.int64],
+    window: int,
+    anchors: PcmAnchors,
+    clocks: Sequence[MediaClock],
+    now: float,
+    offset_ns: int,
+) -> list[Moment]:
+    """The moments of these sample numbers, each of its own ring; ages count from when the last of ``window``
+    samples arrived."""
+    after_anchor = (firsts - anchors.sample) / SAMPLE_RATE
+    arrivals = anchors.arrival_ns / NANOSECONDS + after_anchor
+    known = anchors.captured_ns > 0
+    captured_ns = np.where(known, anchors.captured_ns, anchors.arrival_ns + offset_ns)
+    captured = captured_ns / NANOSECONDS + after_anchor
+    ages_ms = np.maximum(0.0, now - arrivals - window / SAMPLE_RATE) * 1000  # a packet's samples come at once
+    columns = (column.tolist() for column in (firsts, arrivals, captured, ages_ms, known))
+    return [
+        Moment(clock.seconds(first, arrival), captured_at, age_ms, on_sender_clock=on_sender_clock)
+        for clock, first, arrival, captured_at, age_ms, on_sender_clock in zip(clocks, *columns, strict=True)
+    ]
 
 
 def captured_s(ring: RingRef, sample: int) -> float | None:

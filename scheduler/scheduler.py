@@ -17,12 +17,13 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .batcher import Batch, plan
-from .core import WatchingStream, WholeModel
+from .core import Moment, WatchingStream, WholeModel
 from .demand import Demand, Rows
 from .errors import EXIT_DEVICE_LOST, DeviceLost
-from .flights import Entry, Flight, frame_entry, landed, window_entry
+from .flights import Entry, Flight, Moments, frame_moments, landed, sound_moments
 from .lanes import Lanes
 from .meters import Meters
 from .moments import captured_s, unix_offset_ns
@@ -166,7 +167,8 @@ class Scheduler:
         rows = self._wanted(batch, opened, now, stretch=1 / self.rate.scale)
         if len(rows):
             looks, entries = zip(*filter(None, opened), strict=True)
-            self._submit(served, rows, list(entries), partial(served.look, looks), now)
+            moments = frame_moments(entries, looks, self._offset_ns)
+            self._submit(served, rows, entries, moments, partial(served.look, looks), now)
         return len(rows) > 0
 
     def _open_look(self, index: int, now: float) -> tuple[Look, Entry | Ask] | None:
@@ -187,18 +189,24 @@ class Scheduler:
         roi = row.watch.stream.roi(row.role, frame.info)
         if roi is None:
             return None
-        return Look(frame, roi), frame_entry(row, frame.info, self._offset_ns)
+        return Look(frame, roi), Entry(row, row.track.epoch)
 
     def _start_audio(self, served: ServedListening, batch: Batch, now: float) -> bool:
-        opened = [self._open_listen(served, index) for index in batch.rows.tolist()]
+        cursors = self.demand.seen[batch.rows].tolist()
+        opened = list(map(partial(self._open_listen, served), batch.rows.tolist(), cursors))
         self.demand.seen[batch.rows] += served.hop
         rows = self._wanted(batch, opened, now, stretch=1.0)
         if len(rows):
             listens, entries = zip(*filter(None, opened), strict=True)
-            self._submit(served, rows, list(entries), partial(served.listen, listens), now)
+            # What is new in a window that overlaps the one before it is its last hop.
+            firsts = self.demand.seen[rows] - served.hop + served.window - served.hop
+            moments = sound_moments(entries, firsts, served.hop, self._offset_ns)
+            self._submit(served, rows, entries, moments, partial(served.listen, listens), now)
         return len(rows) > 0
 
-    def _open_listen(self, served: ServedListening, index: int) -> tuple[Listen | Clip, Entry | Ask] | None:
+    def _open_listen(
+        self, served: ServedListening, index: int, cursor: int
+    ) -> tuple[Listen | Clip, Entry | Ask] | None:
         """A task's samples, or the row's next window if its stream wants to hear it."""
         ask = self.oneshots.asks.get(index)
         if ask is not None:
@@ -208,19 +216,16 @@ class Scheduler:
         stream = row.watch.stream
         if not stream.hears(row.role):
             return None
-        ring, cursor = row.track.ring, int(self.demand.seen[index])
-        seen = None
+        track, seen = row.track, None
         if isinstance(served, ServedAudioVisual):
-            begins_s = captured_s(ring, cursor)
+            begins_s = captured_s(track.ring, cursor)
             assert isinstance(stream, WatchingStream)
             seen = None if begins_s is None else stream.seen_since(begins_s)
             if seen is None:
                 return None
-        listen = Listen(ring.view, ring.row, ring.generation, cursor, row.slot, row.fresh, seen)
+        listen = Listen(track.ring, cursor, row.slot, row.fresh, seen)
         row.fresh = False
-        # What is new in a window that overlaps the one before it is its last hop.
-        first = cursor + served.window - served.hop
-        return listen, window_entry(row, first, served.hop, self._offset_ns)
+        return listen, Entry(row, track.epoch)
 
     def _wanted(self, batch: Batch, opened: Sequence[object], now: float, *, stretch: float) -> Rows:
         """Those that something was opened for; the others come round again a period later, at no charge."""
@@ -233,11 +238,17 @@ class Scheduler:
         return taken
 
     def _submit(
-        self, served: Served, rows: Rows, entries: list[Entry | Ask], job: Callable[[], Done], now: float
+        self,
+        served: Served,
+        rows: Rows,
+        entries: Sequence[Entry | Ask],
+        moments: Moments,
+        job: Callable[[], Done],
+        now: float,
     ) -> None:
         stretch = 1.0 if served.listens else 1 / self.rate.scale  # samples are not optional; frames are
         allowed = np.maximum(self.demand.period[rows] * stretch, NEVER_LATE_S)
-        flight = Flight(served, rows, entries, self.demand.ready_since[rows], allowed)
+        flight = Flight(served, rows, entries, moments, self.demand.ready_since[rows], allowed)
         self.demand.dispatch(
             rows,
             now,
@@ -268,9 +279,8 @@ class Scheduler:
 
     def _absorb(self, flight: Flight, done: Done) -> None:
         now = self._clock()
-        for entry, output, since, allowed in zip(
-            flight.entries, done.outputs, flight.ready_since.tolist(), flight.allowed.tolist(), strict=True
-        ):
+        taken: list[tuple[int, Row]] = []
+        for place, (entry, output) in enumerate(zip(flight.entries, done.outputs, strict=True)):
             if isinstance(entry, Ask):
                 entry.settle(output, len(flight.entries))
             elif isinstance(output, Dropped):
@@ -278,12 +288,20 @@ class Scheduler:
             elif entry.row.watch.ended or entry.epoch != entry.row.track.epoch:
                 self._drop(entry.row, "superseded")
             else:
-                self._absorb_one(entry, output, now)
-                if math.isfinite(since) and not flight.served.listens:
-                    self.rate.observe((now - since) / allowed)
+                taken.append((place, entry.row))
+        places = [place for place, _ in taken]
+        if not flight.served.listens:
+            self._observe_delays(now - flight.ready_since[places], flight.allowed[places])
+        for (place, row), at in zip(taken, flight.moments(places, now), strict=True):
+            self._absorb_one(row, done.outputs[place], at)
 
-    def _absorb_one(self, entry: Entry, output: Any, now: float) -> None:
-        row, at = entry.row, entry.moment(now)
+    def _observe_delays(self, taken_s: NDArray[np.float64], allowed_s: NDArray[np.float64]) -> None:
+        """Tell the overload loop; a row that was never marked ready has no delay."""
+        for load in (taken_s / allowed_s).tolist():
+            if math.isfinite(load):
+                self.rate.observe(load)
+
+    def _absorb_one(self, row: Row, output: Any, at: Moment) -> None:
         self.meters.served[row.role] += 1
         if not row.served.listens:
             self.rate.observe(at.frame_age_ms / 1000 / self._promised_age_s)

@@ -9,17 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.arena import ArenaView
 from argusd.ingest.ring import gather_pcm
 
 from .batcher import ModelState
 from .core import AudioModel, AudioVisualModel, Engine, Frame, ListeningModel, Roi, VisionModel
 from .curve import BatchCurve
-from .demand import Rows
+from .sources import RingRef, by_arena
 from .still_frame import decoded
 
-UNLIMITED = 1 << 30
-SOUND_BATCHES = 2
 LEARNING_RATE = 0.05
 
 
@@ -48,14 +45,12 @@ class Look(NamedTuple):
 
 
 class Listen(NamedTuple):
-    """One row of an audio batch: the samples from ``cursor`` on, for the state in ``slot``.
+    """One row of an audio batch: the ring's samples from ``cursor`` on, for the state in ``slot``.
 
     ``fresh``: forget first what the slot remembers. ``seen``: what an audiovisual model compares them with.
     """
 
-    view: ArenaView
-    ring: int
-    generation: int
+    ring: RingRef
     cursor: int
     slot: int
     fresh: bool
@@ -79,7 +74,7 @@ class Served:
 
     listens = False
 
-    def __init__(self, name: str, engine: Engine, curve: BatchCurve, parallel: int) -> None:
+    def __init__(self, name: str, engine: Engine, curve: BatchCurve) -> None:
         self.name = name
         self.curve = curve
         self.max_batch = curve.max_batch
@@ -87,13 +82,11 @@ class Served:
         self.at_work = 0
         self.slowdown = 1.0
         self.engine = engine
-        self._parallel = parallel
 
     @property
     def state(self) -> ModelState:
         """What planning needs to know."""
-        room = self._parallel - self.at_work
-        return ModelState(self.curve, self.max_batch, room, self.call_bound, self.listens, self.at_work)
+        return ModelState(self.curve, self.max_batch, self.call_bound, self.listens, self.at_work)
 
     def halve(self) -> None:
         """The device ran out of memory: smaller batches from now on."""
@@ -112,10 +105,10 @@ class Served:
 
 
 class ServedVision(Served):
-    """A model of frames. Batches of it may run side by side."""
+    """A model of frames."""
 
     def __init__(self, model: VisionModel, engine: Engine, curve: BatchCurve) -> None:
-        super().__init__(model.name, engine, curve, UNLIMITED)
+        super().__init__(model.name, engine, curve)
         self.model = model
 
     def look(self, looks: Sequence[Look]) -> Done:
@@ -146,13 +139,13 @@ class ServedVision(Served):
 class ServedListening(Served, ABC):
     """A model of samples.
 
-    While a batch is at work a second one may begin if it is full: sound comes steadily, and gains by company.
+    While a batch is at work another begins only if it is full: sound comes steadily and gains by company.
     """
 
     listens = True
 
     def __init__(self, model: ListeningModel, engine: Engine, curve: BatchCurve) -> None:
-        super().__init__(model.name, engine, curve, SOUND_BATCHES)
+        super().__init__(model.name, engine, curve)
         self._listening = model
         self._slots: list[int] = []
         self._slots_made = 0
@@ -183,7 +176,7 @@ class ServedListening(Served, ABC):
         samples, whole = self._gather(listens)
         if not whole.any():
             return Done([Dropped("torn")] * len(listens), 0.0)
-        indices = [index for index in range(len(listens)) if whole[index]]
+        indices = np.flatnonzero(whole).tolist()
         found, seconds = self._infer(samples[whole], [listens[index] for index in indices])
         outputs: list[Any] = [Dropped("torn")] * len(listens)
         for index, output in zip(indices, found, strict=True):
@@ -197,22 +190,18 @@ class ServedListening(Served, ABC):
     def _gather(self, listens: Sequence[Listen | Clip]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         samples = np.zeros((len(listens), self.window), np.int16)
         whole = np.zeros(len(listens), np.bool_)
-        in_rings: dict[int, list[tuple[int, Listen]]] = {}
+        places: list[int] = []
+        in_rings: list[Listen] = []
         for at, listen in enumerate(listens):
             if isinstance(listen, Clip):
                 samples[at], whole[at] = listen.samples, True
             else:
-                in_rings.setdefault(id(listen.view), []).append((at, listen))
-        for members in in_rings.values():
-            rows: Rows = np.array([at for at, _ in members], np.intp)
-            gathered = gather_pcm(
-                members[0][1].view,
-                np.array([listen.ring for _, listen in members], np.intp),
-                np.array([listen.generation for _, listen in members], np.uint64),
-                np.array([listen.cursor for _, listen in members], np.int64),
-                self.window,
-            )
-            samples[rows], whole[rows] = gathered.samples, gathered.ok
+                places.append(at)
+                in_rings.append(listen)
+        rows, cursors = np.array(places, np.intp), np.array([listen.cursor for listen in in_rings], np.int64)
+        for rings in by_arena([listen.ring for listen in in_rings]):
+            gathered = gather_pcm(rings.view, rings.row, rings.generation, cursors[rings.at], self.window)
+            samples[rows[rings.at]], whole[rows[rings.at]] = gathered
         return samples, whole
 
 

@@ -87,8 +87,7 @@ class Row:
     """What stands behind one row of the demand: ``reader`` for frames, ``slot`` for samples.
 
     ``watch`` says where to look, ``watches`` take in what was seen: it first, then those that joined.
-    ``skipped``: what the reader had passed over when it last opened a frame. ``fresh``: the slot holds
-    the memory of somebody else, or of what was said before a gap.
+    ``fresh``: the slot holds the memory of somebody else, or of what was said before a gap.
     """
 
     def __init__(self, index: int, watch: Watch, role: str, served: Served, track: Track) -> None:
@@ -99,9 +98,19 @@ class Row:
         self.served = served
         self.track = track
         self.reader: FrameReader | None = None
-        self.skipped = 0
+        self._skipped = 0
         self.slot = 0
         self.fresh = True
+
+    def read(self, reader: FrameReader) -> None:
+        """Look at another ring's frames from now on."""
+        self.reader, self._skipped = reader, 0
+
+    def passed_over(self) -> int:
+        """Frames that its reader passed over since this was last asked."""
+        assert self.reader is not None
+        count, self._skipped = self.reader.skipped - self._skipped, self.reader.skipped
+        return count
 
     @property
     def period(self) -> float:
@@ -251,8 +260,7 @@ class Sessions:
         """Read the track's ring from its beginning, or from its newest second if it is older."""
         ring = row.track.ring
         if isinstance(row.served, ServedVision):
-            row.reader = FrameReader(ring.view, ring.row, ring.generation)
-            row.skipped = 0
+            row.read(FrameReader(ring.view, ring.row, ring.generation))
             self._demand.seen[row.index] = 0
             self.arrivals.follow(row.index, ring)
         elif isinstance(row.served, ServedListening):

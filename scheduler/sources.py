@@ -8,9 +8,12 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from argusd.ingest.arena import ArenaView
 from argusd.ingest.channel import Channel, keep_connected
@@ -26,6 +29,31 @@ class RingRef(NamedTuple):
     kind: StreamKind
     row: int
     generation: int
+
+
+class RingColumns(NamedTuple):
+    """Rings of one arena; ``at``: which of all that were asked for they are."""
+
+    view: ArenaView
+    at: NDArray[np.intp]
+    row: NDArray[np.intp]
+    generation: NDArray[np.uint64]
+
+
+def by_arena(rings: Sequence[RingRef]) -> list[RingColumns]:
+    """Rings of any arenas, as columns of each."""
+    members: dict[int, list[int]] = {}
+    for at, ring in enumerate(rings):
+        members.setdefault(id(ring.view), []).append(at)
+    return [
+        RingColumns(
+            rings[places[0]].view,
+            np.array(places, np.intp),
+            np.array([rings[at].row for at in places], np.intp),
+            np.array([rings[at].generation for at in places], np.uint64),
+        )
+        for places in members.values()
+    ]
 
 
 class RingObserver(Protocol):

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argusd.ingest import ring as ring_module
-from argusd.ingest.arena import HEAD, RESERVED, Arena, ArenaView, row_word
+from argusd.ingest.arena import ANCHOR_SEQ, HEAD, PAGE, RESERVED, Arena, ArenaView, row_word
 from argusd.ingest.errors import ArenaFull, FrameTooLarge, RingClosed
 from argusd.ingest.frame import FrameFlag, FrameInfo, PixelFormat, i420_info
-from argusd.ingest.ring import FrameReader, FrameRing, PcmRing, gather_pcm, read_anchor
+from argusd.ingest.ring import FrameReader, FrameRing, PcmRing, gather_pcm, read_anchor, read_anchors
 
 MIB = 1 << 20
 
@@ -192,6 +192,30 @@ def test_the_anchor_ties_the_first_sample_of_the_last_write_to_its_clocks() -> N
     ring.close()
     with pytest.raises(RingClosed):
         ring.write(np.zeros(1, np.int16), 0, 0, 0)
+
+
+def test_anchors_of_many_rings_are_read_at_once_and_a_dead_writers_half_changed_one_is_no_trap() -> None:
+    arena = Arena(MIB)
+    view, rings = ArenaView(arena.fd), [PcmRing(arena, 0.1) for _ in range(3)]
+    for number, ring in enumerate(rings):
+        ring.write(np.zeros(100, np.int16), 0, number, 0)
+    arena.words[row_word(rings[1].row) + ANCHOR_SEQ] += 1  # killed in the middle
+    anchors = read_anchors(view, np.array([ring.row for ring in rings[::-1]]))
+    assert anchors.arrival_ns.tolist() == [2, 1, 0]
+
+
+def test_a_ring_at_the_very_end_of_the_arena_wraps_like_any_other() -> None:
+    arena = Arena(1)
+    view, ring = ArenaView(arena.fd), PcmRing(arena, 0.128)  # the one page of data
+    assert 2 * ring.capacity == PAGE
+    stream = np.arange(3000, dtype=np.int16)
+    for part in np.split(stream, 3):
+        ring.write(part, 0, 0, 0)
+    got = gather_pcm(
+        view, np.array([ring.row]), np.array([ring.generation], np.uint64), np.array([1500]), 1024
+    )
+    assert got.ok.all()
+    np.testing.assert_array_equal(got.samples[0], stream[1500:2524])
 
 
 class Census:

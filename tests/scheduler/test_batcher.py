@@ -20,8 +20,8 @@ ONE_LANE = LaneState(free=1, total=1, shared=False)
 TWO_CORES = LaneState(free=2, total=2, shared=False)
 
 
-def state(curve: BatchCurve = FLAT, room: int = 99, max_batch: int = 0) -> ModelState:
-    return ModelState(curve, max_batch or curve.max_batch, room, curve.call_bound)
+def state(curve: BatchCurve = FLAT, max_batch: int = 0) -> ModelState:
+    return ModelState(curve, max_batch or curve.max_batch, curve.call_bound)
 
 
 def demand_of(sessions: int, *, model: int = 0, period: float = 0.25, arrival: float = 10.0) -> Demand:
@@ -53,7 +53,7 @@ def test_a_batch_is_never_larger_than_the_curve_makes_worthwhile() -> None:
 
 
 def test_cores_share_the_rows_of_a_model_that_gains_nothing_from_batches() -> None:
-    planned = plan(10.0, demand_of(2), [state(LINEAR, 99, 4)], TWO_CORES)
+    planned = plan(10.0, demand_of(2), [state(LINEAR, 4)], TWO_CORES)
     assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
 
 
@@ -123,21 +123,12 @@ def test_a_device_that_got_a_batch_is_idle_no_more() -> None:
     assert len(planned.waiting) == 2
 
 
-def test_a_model_without_room_leaves_the_lane_to_another() -> None:
-    demand = demand_of(2)
-    other = demand.add_stream(0, 1, period=1.0, max_age=1.0, due=10.0)
-    demand.arrival[other] = 10.0
-    planned = plan(10.0, demand, [state(room=0), state()], ONE_LANE)
-    assert [(batch.model, list(batch.rows)) for batch in planned.batches] == [(1, [other])]
-    assert sorted(planned.waiting) == [0, 1]
-
-
 def test_the_earliest_deadline_goes_first_among_equal_shares() -> None:
     demand = Demand()
     for period in (1.0, 0.1, 0.5):
         row = demand.add_stream(demand.shares.join(1.0), 0, period=period, max_age=1.0, due=10.0)
         demand.arrival[row] = 10.0
-    planned = plan(10.0, demand, [state(FLAT, 99, 2)], ONE_LANE)
+    planned = plan(10.0, demand, [state(FLAT, 2)], ONE_LANE)
     assert list(planned.batches[0].rows) == [1, 2]
 
 
@@ -145,7 +136,7 @@ def test_priority_goes_before_everything() -> None:
     demand = demand_of(3)
     demand.priority[2] = 1
     demand.deadline[2] = 99.0
-    planned = plan(10.0, demand, [state(FLAT, 99, 1)], ONE_LANE)
+    planned = plan(10.0, demand, [state(FLAT, 1)], ONE_LANE)
     assert list(planned.batches[0].rows) == [2]
 
 
@@ -188,11 +179,10 @@ row_strategy = st.fixed_dictionaries(
     rows=st.lists(row_strategy, max_size=60),
     free=st.integers(0, 3),
     max_batch=st.integers(1, 8),
-    room=st.integers(0, 2),
     shared=st.booleans(),
 )
 def test_every_plan_keeps_the_rules(
-    rows: list[dict[str, Any]], free: int, max_batch: int, room: int, shared: bool
+    rows: list[dict[str, Any]], free: int, max_batch: int, shared: bool
 ) -> None:
     now, demand = 10.0, Demand()
     sessions = [demand.shares.join(1.0) for _ in range(6)]
@@ -206,7 +196,7 @@ def test_every_plan_keeps_the_rules(
             )
             demand.arrival[index] = arrival
         demand.busy[index], demand.priority[index] = row["busy"], row["priority"]
-    states = [state(LINEAR, room, max_batch)] * 3
+    states = [state(LINEAR, max_batch)] * 3
     planned = plan(now, demand, states, LaneState(free, 3, shared))
 
     served, ready = rows_of(planned), set(demand.ready(now).tolist())
@@ -218,10 +208,8 @@ def test_every_plan_keeps_the_rules(
         assert 0 < len(batch.rows) <= max_batch
         assert set(demand.model[batch.rows]) == {batch.model}
     for model in range(3):
-        started = sum(batch.model == model for batch in planned.batches)
-        assert started <= room
         waits = any(demand.model[row] == model for row in planned.waiting)
-        if waits and not shared and started < room:
+        if waits and not shared:
             assert len(planned.batches) == free, "no lane stays idle while rows wait for it"
 
 
@@ -242,7 +230,7 @@ def test_under_twice_the_load_equal_sessions_are_served_equally(
         )
     for _ in range(40 * sessions):
         demand.arrival[:sessions] = now
-        planned = plan(now, demand, [state(LINEAR, 1, max_batch)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, max_batch)], ONE_LANE)
         for batch in planned.batches:
             demand.dispatch(batch.rows, now, stretch=1.0, grid=0.0, seconds=LINEAR.item_cost)
             served[batch.rows] += 1
@@ -262,7 +250,7 @@ def test_a_session_of_twice_the_weight_is_served_twice_as_often_under_overload()
     for step in range(300):
         now = step * 0.010
         demand.arrival[:2] = now
-        planned = plan(now, demand, [state(LINEAR, 1, 1)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, 1)], ONE_LANE)
         rows = planned.batches[0].rows
         demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
         demand.settle(planned.waiting)
@@ -279,7 +267,7 @@ def test_a_session_that_was_away_does_not_push_the_others_aside_when_it_returns(
         now = step * 0.010
         demand.arrival[0] = now
         demand.arrival[1] = now if step >= 200 else np.inf
-        planned = plan(now, demand, [state(LINEAR, 1, 1)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, 1)], ONE_LANE)
         rows = planned.batches[0].rows
         demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
         demand.settle(planned.waiting)

@@ -1,13 +1,16 @@
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 import numpy as np
 import pytest
 
 from argusd.ingest.ring import FrameReader
+from argusd.scheduler.core import Moment, whole_frame
 from argusd.scheduler.curve import BatchCurve
 from argusd.scheduler.errors import DeviceLost, InferenceFailed, OutOfMemory
-from argusd.scheduler.flights import Flight, frame_entry, landed, window_entry
-from argusd.scheduler.served import Done, Dropped, ServedVision
+from argusd.scheduler.flights import Entry, Flight, frame_moments, landed, sound_moments
+from argusd.scheduler.oneshots import Ask
+from argusd.scheduler.served import Clip, Done, Dropped, Look, ServedVision
 from argusd.scheduler.sessions import Row, Track, Watch
 from argusd.scheduler.sources import RingRef
 
@@ -16,9 +19,13 @@ from .fakes import ArenaWithTracks, FakeEngine, FakeStream, FakeVision, write_fr
 CURVE = BatchCurve(sizes=[1, 4], seconds=[0.010, 0.012])
 
 
+def no_moments(_places: Sequence[int], _now: float) -> list[Moment]:
+    return []
+
+
 def flight_of(rows: int) -> Flight:
     served = ServedVision(FakeVision(), FakeEngine(), CURVE)
-    return Flight(served, np.arange(rows), [], np.zeros(rows), np.zeros(rows))
+    return Flight(served, np.arange(rows), [], no_moments, np.zeros(rows), np.zeros(rows))
 
 
 def row_of(ref: RingRef) -> Row:
@@ -63,21 +70,29 @@ def test_only_a_lack_of_memory_makes_batches_smaller() -> None:
 def test_a_frames_moment_is_fixed_when_it_is_opened_its_age_when_its_output_comes() -> None:
     ring, ref = ArenaWithTracks().frames()
     row = row_of(ref)
-    row.reader = FrameReader(ref.view, ref.row, ref.generation)
+    reader = FrameReader(ref.view, ref.row, ref.generation)
+    row.read(reader)
     for number in range(3):
         write_frame(ring, number, arrival=100.0 + number, rtp=90_000 * number)
-    frame = row.reader.newest()
+    frame = reader.newest()
     assert frame is not None
-    entry = frame_entry(row, frame.info, offset_ns=0)
+    moments = frame_moments([Entry(row, 0)], [Look(frame, whole_frame(frame.info))], offset_ns=0)
     write_frame(ring, 3, arrival=103.0, rtp=270_000)
-    at = entry.moment(102.25)
+    (at,) = moments([0], 102.25)
     assert at.frame_age_ms == pytest.approx(250.0)
     assert (at.skipped, at.captured_at) == (2, 102.0)
 
 
-def test_a_windows_moment_is_that_of_its_first_sample() -> None:
-    ring, ref = ArenaWithTracks().pcm()
-    write_windows(ring, [1, 2], arrival=100.0)
-    at = window_entry(row_of(ref), 512, 512, offset_ns=0).moment(100.5)
-    assert at.media_s == pytest.approx(0.032)
-    assert at.frame_age_ms == pytest.approx(500.0)
+async def test_windows_of_several_arenas_and_a_task_share_a_batch() -> None:
+    entries: list[Entry | Ask] = []
+    for arrival in (100.0, 200.0):
+        ring, ref = ArenaWithTracks().pcm()
+        write_windows(ring, [1, 2], arrival=arrival)
+        entries.append(Entry(row_of(ref), 0))
+    entries.insert(1, Ask(1, flight_of(1).served, Clip(np.zeros(512, np.int16), slot=0), share=0))
+    moments = sound_moments(entries, np.array([512, 0, 512]), 512, offset_ns=0)
+    first, second = moments([0, 2], 200.5)
+    assert (first.media_s, second.media_s) == pytest.approx((0.032, 0.032))
+    assert (first.captured_at, second.captured_at) == pytest.approx((99.968, 199.968), abs=1e-6)
+    assert (first.frame_age_ms, second.frame_age_ms) == pytest.approx((100_500.0, 500.0))
+    assert moments([2], 200.5) == [second]

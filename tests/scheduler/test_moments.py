@@ -2,12 +2,17 @@ import numpy as np
 import pytest
 
 from argusd.ingest.frame import FrameInfo, PixelFormat
-from argusd.ingest.ring import PcmAnchor
-from argusd.scheduler.moments import MediaClock, captured_s, frame_moment, ring_clock, window_moment
+from argusd.ingest.ring import PcmAnchors
+from argusd.scheduler.moments import MediaClock, captured_s, frame_moment, ring_clock, window_moments
 
 from .fakes import ArenaWithTracks, write_frame
 
 OFFSET_NS = 1_000_000_000_000  # unix time minus monotonic time
+
+
+def anchors_at(sample: int, *, captured_ns: list[int], arrival_ns: int) -> PcmAnchors:
+    columns = ([sample], captured_ns, [arrival_ns], [0])
+    return PcmAnchors(*(np.resize(np.array(column, np.int64), len(captured_ns)) for column in columns))
 
 
 def info(arrival: float, rtp: int, captured_ns: int = 0) -> FrameInfo:
@@ -62,8 +67,8 @@ def test_a_frame_is_dated_by_its_sender_where_a_report_came_and_by_its_arrival_e
 def test_a_window_is_dated_by_its_first_sample_and_aged_by_its_last() -> None:
     clock = MediaClock(16_000)
     clock.seconds(0, 49.0)
-    anchor = PcmAnchor(sample=16_000, captured_ns=0, arrival_ns=50_000_000_000, rtp_timestamp=0)
-    moment = window_moment(16_160, 512, anchor, clock, 50.1, OFFSET_NS)
+    anchors = anchors_at(16_000, captured_ns=[0], arrival_ns=50_000_000_000)
+    (moment,) = window_moments(np.array([16_160]), 512, anchors, [clock], 50.1, OFFSET_NS)
     assert moment.media_s == pytest.approx(1.01)
     assert moment.captured_at == pytest.approx(1050.01)
     assert moment.frame_age_ms == pytest.approx(100 - 10 - 32)
@@ -102,6 +107,6 @@ def test_a_moment_says_whose_clock_it_is_on() -> None:
     clock = MediaClock(90_000)
     assert frame_moment(info(50.0, 0, captured_ns=5), clock, 50.0, OFFSET_NS, 0).on_sender_clock
     assert not frame_moment(info(50.0, 0), clock, 50.0, OFFSET_NS, 0).on_sender_clock
-    known, unknown = PcmAnchor(0, 7, 50, 0), PcmAnchor(0, 0, 50, 0)
-    assert window_moment(0, 512, known, clock, 50.0, OFFSET_NS).on_sender_clock
-    assert not window_moment(0, 512, unknown, clock, 50.0, OFFSET_NS).on_sender_clock
+    anchors = anchors_at(0, captured_ns=[7, 0], arrival_ns=50)
+    windows = window_moments(np.zeros(2, np.int64), 512, anchors, [clock, clock], 50.0, OFFSET_NS)
+    assert [window.on_sender_clock for window in windows] == [True, False]

@@ -81,7 +81,7 @@ def test_windows_of_several_arenas_share_a_batch(tracks: ArenaWithTracks) -> Non
     for value, writer in ((1, tracks), (2, ArenaWithTracks()), (3, tracks)):
         ring, ref = writer.pcm()
         write_windows(ring, [value], arrival=1.0)
-        listens.append(Listen(ref.view, ref.row, ref.generation, 0, served.take_slot(), True))
+        listens.append(Listen(ref, 0, served.take_slot(), True))
     assert served.listen(listens).outputs == [(1, 1), (2, 1), (3, 1)]
     assert engine.batches == [3]
 
@@ -94,8 +94,8 @@ def test_only_the_windows_that_are_not_there_any_more_are_lost(tracks: ArenaWith
     here, gone = served.take_slot(), served.take_slot()
     outputs = served.listen(
         [
-            Listen(ref.view, ref.row, ref.generation, 0, gone, True),
-            Listen(ref.view, ref.row, ref.generation, 512, here, True),
+            Listen(ref, 0, gone, True),
+            Listen(ref, 512, here, True),
         ]
     ).outputs
     assert outputs == [TORN, (2, 1)]
@@ -107,7 +107,7 @@ def test_a_slot_remembers_until_it_is_fresh(tracks: ArenaWithTracks) -> None:
     write_windows(ring, [1, 2, 3], arrival=1.0)
     slot = served.take_slot()
     heard = [
-        served.listen([Listen(ref.view, ref.row, ref.generation, 512 * n, slot, fresh)]).outputs
+        served.listen([Listen(ref, 512 * n, slot, fresh)]).outputs
         for n, fresh in enumerate([True, False, True])
     ]
     assert heard == [[(1, 1)], [(2, 2)], [(3, 1)]]
@@ -122,15 +122,12 @@ def test_slots_are_used_again_before_new_ones_are_made() -> None:
     assert served.take_slot() == 2
 
 
-def test_a_second_batch_of_sound_is_to_be_full_vision_batches_run_side_by_side() -> None:
+def test_sound_is_patient_and_vision_is_not() -> None:
     audio = ServedAudio(FakeAudio(), FakeEngine(), CURVE)
     vision = ServedVision(FakeVision(), FakeEngine(), CURVE)
     audio.at_work = vision.at_work = 1
-    assert (audio.state.room, audio.state.patient, audio.state.at_work) == (1, True, 1)
-    assert vision.state.room > 1
+    assert (audio.state.patient, audio.state.at_work) == (True, 1)
     assert not vision.state.patient
-    audio.at_work = 2
-    assert audio.state.room == 0
 
 
 def test_memory_that_runs_out_halves_the_batch_down_to_one() -> None:
