@@ -120,9 +120,20 @@ def voice_detector(folder: Path) -> ServedAudio:
 
 def _serve(role: str, folder: Path) -> Served:
     cv2.setNumThreads(1)  # as in the daemon
-    store = ZooStore(Path.home() / ".cache" / "argusd")
-    name = store.choose(role)
-    return serve(name, store.path(name), "cpu", CurveCache(folder))
+    return serve(_store().choose(role), graph_of(role), "cpu", CurveCache(folder))
+
+
+def graph_of(role: str) -> Path:
+    """The ONNX file of the model that fills this role.
+
+    Raises:
+        ModelUnavailableError: its weights are not present; says how to get them.
+    """
+    return _store().path(_store().choose(role))
+
+
+def _store() -> ZooStore:
+    return ZooStore(Path.home() / ".cache" / "argusd")
 
 
 async def measured(recorder: Recorder, seconds: float) -> list[Answer]:

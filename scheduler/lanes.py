@@ -1,8 +1,8 @@
 """Threads that prepare, run and decode batches, while the loop plans the next ones.
 
 On CPU each lane is a core of its own: one-thread sessions side by side beat one session of many threads. One
-more batch may wait, so that a core goes on at once while the loop takes in what it did. On CUDA two lanes
-share the device: one prepares while the other's batch runs.
+more batch a lane may wait, so that cores go on at once while the loop takes in what they did. On CUDA two
+lanes share the device: one prepares while the other's batch runs.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ Result = TypeVar("Result")
 
 
 class Lanes:
-    """``count`` jobs at a time, and one that waits where lanes are cores."""
+    """``count`` jobs at a time, and as many that wait where lanes are cores."""
 
     def __init__(self, count: int, *, shared: bool, clock: Callable[[], float]) -> None:
         self._count = count
         self._shared = shared
-        self._spare = 0 if shared else 1
+        self._spare = 0 if shared else count
         self._clock = clock
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="lane")
         self._started: dict[Future[object], float] = {}

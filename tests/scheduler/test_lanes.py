@@ -16,7 +16,7 @@ async def test_jobs_run_in_threads_and_report_on_the_loop() -> None:
         told.set_result((threading.get_ident(), future.result()))
 
     lanes.submit(threading.get_ident, done)
-    assert lanes.state == LaneState(free=1, total=2, shared=False, spare=1)
+    assert lanes.state == LaneState(free=1, total=2, shared=False, spare=2)
     thread, result = await told
     assert thread == loop_thread
     assert result != loop_thread
