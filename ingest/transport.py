@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import struct
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
 
 import pylibsrtp
@@ -16,6 +16,7 @@ from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTrans
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSrPacket
 
 from .audio import AudioReceiver
+from .burst import Burst
 from .codec import VIDEO_CODECS
 from .errors import IncompatibleLibrary
 from .feedback import Feedback
@@ -26,8 +27,6 @@ from .video import VideoReceiver
 
 POLL_S = 0.02
 MAX_SENDING = 64
-MAX_EARLY = 256
-MAX_BURST = 32
 OPUS = "opus"
 
 
@@ -53,10 +52,6 @@ class RtcpSender:
 class MediaTransport:
     """Decrypts, sorts by payload type and feeds the receivers, all on the loop.
 
-    The packets of a picture wait for the one with the marker bit (which SRTP leaves readable) and are handled
-    in one go, which the CPU's caches like better than one by one; a picture is of no use before anyway. Any
-    other packet, and every ``MAX_BURST``, ends the wait. A sender that sets no marker is soon not waited for.
-
     ``last_media_ns`` is the monotonic time of the last packet with media in it, 0 before the first.
     ``dropped`` counts packets that found no receiver, by reason.
     """
@@ -76,14 +71,12 @@ class MediaTransport:
         self.audio = audio
         self._feedback = feedback
         self._dropped = dropped
-        # Media may overtake the task that ends the handshake. Overflow policy: the oldest is overwritten.
-        self._burst: deque[bytes] = deque(maxlen=MAX_EARLY)
-        self._unfinished = {
-            number
-            for number, payload in payloads.items()
-            if payload.codec != OPUS and payload.original is None
-        }
-        self._marked = True
+        primary = {number: payload.codec for number, payload in payloads.items() if payload.original is None}
+        self._burst = Burst(
+            pictures=[number for number, codec in primary.items() if codec != OPUS],
+            sounds=[number for number, codec in primary.items() if codec == OPUS],
+            dropped=dropped,
+        )
         self._gone: set[int] = set()
         self._polling: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -98,21 +91,15 @@ class MediaTransport:
 
     def receive(self, data: bytes) -> None:
         """Take a datagram from a verified source."""
-        if len(self._burst) == MAX_EARLY:
-            self._dropped["early_packet"] += 1
-        self._burst.append(data)
-        srtp = self._dtls._rx_srtp
-        if srtp is None:
-            return
-        if data[1] in self._unfinished and self._marked:
-            if len(self._burst) < MAX_BURST:
-                return
-            self._marked = False
-        elif data[1] & 0x80:
-            self._marked = True
         now_ns = time.monotonic_ns()
-        while self._burst:
-            self._decrypt(srtp, self._burst.popleft(), now_ns)
+        complete = self._burst.add(data, now_ns)
+        srtp = self._dtls._rx_srtp
+        if srtp is None or not complete:
+            return
+        for packet, arrival_ns in self._burst.take():
+            self._decrypt(srtp, packet, arrival_ns)
+        if self.video.waiting or self.audio.waiting:
+            self._poll()
 
     def _decrypt(self, srtp: pylibsrtp.Session, data: bytes, now_ns: int) -> None:
         if self._closed:
@@ -145,11 +132,12 @@ class MediaTransport:
         else:
             codec, retransmitted = VIDEO_CODECS[payload.codec], payload.original is not None
             self.video.receive(stream, packet, codec, now_ns, retransmitted=retransmitted)
-        if self._polling is None and (self.video.waiting or self.audio.waiting):
-            self._polling = self._loop.call_later(POLL_S, self._poll)
 
     def _poll(self) -> None:
-        self._polling = None
+        """See to what is missing, now and again as long as something is."""
+        if self._polling is not None:
+            self._polling.cancel()
+            self._polling = None
         now_ns = time.monotonic_ns()
         self.video.poll(now_ns)
         self.audio.poll(now_ns)

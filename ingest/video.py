@@ -40,6 +40,7 @@ class VideoReceiver:
         self._gate = gate
         self._feedback = feedback
         self._bandwidth = bandwidth
+        self._unestimated = 0
         self._order: ReorderBuffer[Part] = ReorderBuffer(PATIENCE_NS, REORDER_CAPACITY)
         self._assembler = FrameAssembler()
         self._stream: RtpStream | None = None
@@ -77,13 +78,17 @@ class VideoReceiver:
     def receive(
         self, stream: RtpStream, packet: RtpPacket, codec: VideoCodec, now_ns: int, *, retransmitted: bool
     ) -> None:
-        """Take a packet of ``stream``. Another stream or codec than before starts anew, from a keyframe."""
+        """Take a packet of ``stream``; ``poll`` after it where one is missing.
+
+        Another stream or codec than before starts anew, from a keyframe.
+        """
         if stream is not self._stream or codec is not self._codec:
             self._restart(stream, codec)
         number, timestamp = stream.extend(packet)
         if not retransmitted:
             stream.count(number, timestamp, now_ns)
-            if self._bandwidth is not None:
+            self._unestimated += len(packet.payload)
+            if packet.marker and self._bandwidth is not None:
                 self._estimate(self._bandwidth, packet, now_ns)
         starts_frame, data = False, b""
         if packet.payload:
@@ -93,8 +98,6 @@ class VideoReceiver:
                 self._dropped["damaged_packet"] += 1
         part = Part(number, timestamp, packet.marker, starts_frame, data, now_ns)
         self._assemble(self._order.add(number, part, now_ns), now_ns)
-        if self._order.waiting:
-            self._request_missing(stream, now_ns)
 
     def poll(self, now_ns: int) -> None:
         """Ask again for what is missing; give it up when that took too long."""
@@ -160,7 +163,8 @@ class VideoReceiver:
             self._feedback.request_packets(stream.ssrc, numbers)
 
     def _estimate(self, bandwidth: BandwidthEstimator, packet: RtpPacket, now_ns: int) -> None:
-        bits_per_second = bandwidth.add(packet, now_ns)
+        nbytes, self._unestimated = self._unestimated, 0
+        bits_per_second = bandwidth.add(packet, nbytes, now_ns)
         if bits_per_second is not None:
             self._feedback.limit_bitrate(bits_per_second, [packet.ssrc])
 

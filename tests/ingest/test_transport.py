@@ -8,7 +8,7 @@ import numpy as np
 import pylibsrtp
 import pytest
 from aiortc import RTCDtlsTransport
-from aiortc.rtp import RtcpByePacket, RtcpSenderInfo, RtcpSrPacket
+from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpRtpfbPacket, RtcpSenderInfo, RtcpSrPacket
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 from argusd.benchmarks.clips import opus_clip
 from argusd.ingest.arena import Arena
 from argusd.ingest.audio import AudioReceiver
+from argusd.ingest.burst import MAX_EARLY
 from argusd.ingest.errors import IncompatibleLibrary
 from argusd.ingest.feedback import Feedback
 from argusd.ingest.gate import KeyframeGate
 from argusd.ingest.sdp import Payload
 from argusd.ingest.sink import PcmSink
 from argusd.ingest.transport import (
-    MAX_BURST,
-    MAX_EARLY,
     MAX_SENDING,
     MediaTransport,
     RtcpSender,
@@ -159,20 +158,23 @@ async def test_the_packets_of_a_picture_are_handled_with_its_last_one() -> None:
     assert received.stream.report_block(0).highest_sequence & 0xFFFF == 3
 
 
-async def test_any_other_packet_and_a_full_burst_end_the_wait() -> None:
-    for enough in (sound(0), bytes(RtcpByePacket([1])), rtp(RTX, 0, b"")):
-        path = Path()
-        path.transport.receive(rtp(VP8, 0, b"\x10\x01", marker=False))
-        path.transport.receive(enough)
-        assert path.transport.video.source.stream is not None
+async def test_sound_is_handled_with_the_next_picture() -> None:
     path = Path()
-    for number in range(MAX_BURST):
-        assert path.transport.video.source.stream is None
-        path.transport.receive(rtp(VP8, number, b"\x10\x01", marker=False))
-    stream = path.transport.video.source.stream
-    assert stream is not None
-    path.transport.receive(rtp(VP8, MAX_BURST, b"\x10\x01", marker=False))  # no marker ever: no more waiting
-    assert stream.report_block(0).highest_sequence & 0xFFFF == MAX_BURST
+    path.transport.receive(rtp(VP8, 0, b"\x10\x01"))
+    path.transport.receive(sound(0))
+    assert path.transport.audio.frames == 0
+    path.transport.receive(rtp(VP8, 1, b"\x10\x01"))
+    assert path.transport.audio.frames == 1
+
+
+async def test_a_lost_packet_is_asked_for_at_the_end_of_its_burst() -> None:
+    path = Path()
+    path.transport.receive(rtp(VP8, 0, b"\x10\x01"))
+    path.transport.receive(rtp(VP8, 2, b"\x10\x01"))
+    await asyncio.sleep(0)
+    sent = [RtcpPacket.parse(path.dtls.sent.get_nowait()) for _ in range(path.dtls.sent.qsize())]
+    requests = [packet for packets in sent for packet in packets if isinstance(packet, RtcpRtpfbPacket)]
+    assert [request.lost for request in requests] == [[1]]
 
 
 async def test_what_srtp_refuses_is_counted() -> None:

@@ -82,6 +82,8 @@ class Line:
         stream = self.receiver.source.admit(packet.ssrc, now_ns)
         assert stream is not None
         self.receiver.receive(stream, packet, self.codec, now_ns, retransmitted=retransmitted)
+        if self.receiver.waiting:
+            self.receiver.poll(now_ns)
 
     def play(self, first: int, last: int, lost: frozenset[tuple[int, int]] = frozenset()) -> None:
         """Send frames ``[first, last)`` but for the (frame, part) pairs in ``lost``; poll before each."""

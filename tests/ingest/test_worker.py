@@ -19,7 +19,7 @@ from argusd.ingest.messages import (
     StreamClosed,
     StreamOpened,
 )
-from argusd.ingest.ring import SAMPLE_RATE, read_anchor
+from argusd.ingest.ring import SAMPLE_RATE, FrameReader, read_anchor
 
 
 def video_publisher(
@@ -63,9 +63,11 @@ async def test_sound_and_picture_carry_the_senders_clock(rig: Any) -> None:
         PacketTrack("audio", opus_clip(200)),
     ]
     await rig.publish("one", Publisher(tracks))
-    audio, reader = await rig.opened("audio"), await rig.frames()
+    opened = {stream.kind: stream for stream in [await rig.reader.take(StreamOpened) for _ in range(2)]}
+    audio, video = opened["audio"], opened["video"]
     await rig.written(audio.row, 3 * SAMPLE_RATE)  # reports come within 1.5 s
-    frame, anchor = reader.newest(), read_anchor(rig.view, audio.row)
+    frame = FrameReader(rig.view, video.row, video.generation).newest()
+    anchor = read_anchor(rig.view, audio.row)
     now_ns, now_monotonic_ns = time.time_ns(), time.monotonic_ns()
     assert frame is not None
     for captured_ns, arrival_ns in (
