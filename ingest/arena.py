@@ -23,7 +23,6 @@ import mmap
 import os
 import platform
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -221,10 +220,6 @@ class ArenaView:
         self.samples: NDArray[np.int16] = self.pixels.view(np.int16)
         table = self.pixels[PAGE:DATA_START].view(np.uint64)
         self.table: NDArray[np.uint64] = table.reshape(MAX_RINGS, ROW_WORDS)
-
-    def heads(self, rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.uint64]:
-        """Published counters of these rings, u64 ``[len(rows)]``, in one gather."""
-        return self.table[rows, HEAD]
 
 
 def row_word(row: int) -> int:

@@ -15,6 +15,7 @@ A slot is a header of 128 bytes followed by the pixels, planes packed one after 
 
 import struct
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 
 import msgspec
 
@@ -80,6 +81,7 @@ def slot_bytes_for(info: FrameInfo) -> int:
     return max(2 * info.nbytes, info.width * info.height // 4)
 
 
+@lru_cache(maxsize=16)
 def i420_info(width: int, height: int) -> FrameInfo:
     """Describe a packed I420 picture of this size (no times, no flags)."""
     half_height, half_width = (height + 1) // 2, (width + 1) // 2

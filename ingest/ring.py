@@ -61,6 +61,8 @@ class FrameRing:
         self._next = 0
         self._closed = False
         self._lock = threading.Lock()
+        self._geometry: tuple[int, ...] = ()
+        self._places: dict[int, list[NDArray[np.uint8]]] = {}
 
     def write(self, planes: Sequence[NDArray[np.uint8]], info: FrameInfo) -> int:
         """Copy a frame into the next slot, publish it, wake the readers; returns its number.
@@ -90,18 +92,34 @@ class FrameRing:
     def _copy(self, slot: int, planes: Sequence[NDArray[np.uint8]], info: FrameInfo) -> None:
         header = pack_info(info)
         self._arena.bytes[slot + INFO_OFFSET : slot + INFO_OFFSET + len(header)] = header
-        at = slot + SLOT_HEADER_BYTES
-        for plane, shape in zip(planes, plane_shapes(info), strict=True):
-            nbytes = shape[0] * shape[1]
-            np.copyto(self._arena.pixels[at : at + nbytes].reshape(shape), plane)
-            at += nbytes
+        for place, plane in zip(self._planes(slot, info), planes, strict=True):
+            np.copyto(place, plane)
+
+    def _planes(self, slot: int, info: FrameInfo) -> list[NDArray[np.uint8]]:
+        """Where the planes lie in a slot, found once: most frames have the geometry of the one before."""
+        geometry = (info.format, info.width, info.height, info.nbytes)
+        if geometry != self._geometry:
+            self._geometry, self._places = geometry, {}
+        if slot not in self._places:
+            self._places[slot] = planes_at(self._arena.pixels, slot, info)
+        return self._places[slot]
 
     def close(self) -> None:
         """Give the memory back, zeroed. Later writes raise RingClosed."""
         with self._lock:
             if not self._closed:
                 self._closed = True
+                self._places = {}
                 self._arena.give_back_row(self.row, self.slots * self.slot_bytes)
+
+
+def planes_at(pixels: NDArray[np.uint8], slot: int, info: FrameInfo) -> list[NDArray[np.uint8]]:
+    """Views of the planes in the slot at this byte of an arena."""
+    planes, at = [], slot + SLOT_HEADER_BYTES
+    for rows, row_bytes in plane_shapes(info):
+        planes.append(pixels[at : at + rows * row_bytes].reshape(rows, row_bytes))
+        at += rows * row_bytes
+    return planes
 
 
 class FrameView:
@@ -185,11 +203,7 @@ class FrameReader:
 
     def planes(self, slot: int, info: FrameInfo) -> list[NDArray[np.uint8]]:
         """Views of the planes in the slot at this byte of the arena."""
-        planes, at = [], slot + SLOT_HEADER_BYTES
-        for rows, row_bytes in plane_shapes(info):
-            planes.append(self._view.pixels[at : at + rows * row_bytes].reshape(rows, row_bytes))
-            at += rows * row_bytes
-        return planes
+        return planes_at(self._view.pixels, slot, info)
 
 
 class PcmAnchor(NamedTuple):
