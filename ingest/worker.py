@@ -38,8 +38,8 @@ from .transport import check_aiortc
 
 log = logging.getLogger(__name__)
 
-CHECK_S = 0.25
-CHECKS_PER_REPORT = 4
+CHECK_S = 0.5
+CHECKS_PER_REPORT = 2
 SHUTDOWN_S = 6.0
 # A session is refused at once where not even this picture would fit, rather than accepted and starved.
 SMALLEST_PICTURE = i420_info(640, 480)
