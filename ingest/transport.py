@@ -94,7 +94,7 @@ class MediaTransport:
         now_ns = time.monotonic_ns()
         complete = self._burst.add(data, now_ns)
         srtp = self._dtls._rx_srtp
-        if srtp is None or not complete:
+        if srtp is None or not complete or self._closed:
             return
         for packet, arrival_ns in self._burst.take():
             self._decrypt(srtp, packet, arrival_ns)
@@ -102,8 +102,6 @@ class MediaTransport:
             self._poll()
 
     def _decrypt(self, srtp: pylibsrtp.Session, data: bytes, now_ns: int) -> None:
-        if self._closed:
-            return
         try:
             if 192 <= data[1] <= 208:  # RFC 5761 section 4
                 self._receive_rtcp(srtp.unprotect_rtcp(data), now_ns)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from argusd.benchmarks.clips import opus_clip
 from argusd.ingest.arena import Arena
 from argusd.ingest.audio import AudioReceiver
-from argusd.ingest.burst import MAX_EARLY
+from argusd.ingest.burst import MAX_BURST, MAX_EARLY
 from argusd.ingest.errors import IncompatibleLibrary
 from argusd.ingest.feedback import Feedback
 from argusd.ingest.gate import KeyframeGate
@@ -158,6 +158,22 @@ async def test_the_packets_of_a_picture_are_handled_with_its_last_one() -> None:
     assert received.stream.report_block(0).highest_sequence & 0xFFFF == 3
 
 
+async def test_any_other_packet_and_a_full_burst_end_the_wait() -> None:
+    for enough in (sound(0), bytes(RtcpByePacket([1])), rtp(RTX, 0, b"")):
+        path = Path()
+        path.transport.receive(rtp(VP8, 0, b"\x10\x01", marker=False))
+        path.transport.receive(enough)
+        assert path.transport.video.source.stream is not None
+    path = Path()
+    for number in range(MAX_BURST):
+        assert path.transport.video.source.stream is None
+        path.transport.receive(rtp(VP8, number, b"\x10\x01", marker=False))
+    stream = path.transport.video.source.stream
+    assert stream is not None
+    path.transport.receive(rtp(VP8, MAX_BURST, b"\x10\x01", marker=False))  # no marker ever: no more waiting
+    assert stream.report_block(0).highest_sequence & 0xFFFF == MAX_BURST
+
+
 async def test_sound_is_handled_with_the_next_picture() -> None:
     path = Path()
     path.transport.receive(rtp(VP8, 0, b"\x10\x01"))
@@ -245,6 +261,17 @@ async def test_closed_it_takes_nothing() -> None:
     await asyncio.sleep(0)
     assert path.transport.audio.frames == 1
     assert path.dtls.sent.empty()
+
+
+async def test_closed_it_sees_to_no_gap_any_more() -> None:
+    path = Path()
+    for number in (0, 1, 3):
+        path.transport.receive(sound(number))
+    path.transport.close()
+    path.transport.receive(sound(5))
+    await asyncio.sleep(0.2)  # three times as long as sound waits for what is missing
+    assert path.transport.audio.frames == 2
+    assert path.transport.audio.waiting
 
 
 async def test_rtcp_that_nobody_takes_is_bounded() -> None:
