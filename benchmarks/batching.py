@@ -1,17 +1,18 @@
 """Batching: the scheduler's whole path beside raw ONNX Runtime, and beside one call per session.
 
 *Raw* is the graph alone, fed with tensors prepared beforehand, at the same batch size: ONNX Runtime as it
-comes, a session whose own threads share the cores. *Lanes* is the graph alone as the scheduler runs it, with
-a thread of one's own on each core. *Bare* adds prepare and decode to that, without a scheduler: at the same
-batch size, and one call per session. The scheduler does all of it, on frames or samples that another process
-publishes; that process works during all of them. Slices are short and take turns, so that noise cancels in
-the ratios.
+comes, a session whose own threads share the cores. *Lanes* is the graph alone as the scheduler runs it, a
+session of one thread that is called by a thread on each core. *Bare* adds prepare and decode to that, without
+a scheduler: at the same batch size, and one call per session. The scheduler does all of it, on frames or
+samples that another process publishes; that process works during all of them. Slices are short and take
+turns, so that noise cancels in the ratios.
 """
 
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Literal, NamedTuple
@@ -19,6 +20,7 @@ from typing import Literal, NamedTuple
 import onnxruntime
 import uvloop
 
+from argusd.scheduler.core import Feeds
 from argusd.scheduler.served import ServedAudio, ServedVision
 
 from .harness import Metric, Result, machine, paired_ratio
@@ -67,11 +69,12 @@ def main(quick: bool) -> Result:
 def compare(subject: Subject, rounds: int) -> Ways:
     """Slices of each way, ``rounds`` times, beside a process of busy cameras or microphones."""
     ways = Ways([], [], [], [], [])
-    raw = onnxruntime.InferenceSession(graph_of(subject.role))
-    with subject.published(ABOVE_CAPACITY * lanes_rate(subject).per_s) as offered:
+    raw = partial(onnxruntime.InferenceSession(graph_of(subject.role)).run, None)
+    lane = subject.model.engine.run
+    with subject.published(ABOVE_CAPACITY * graph_rate(subject, lane, CORES).per_s) as offered:
         for _ in range(rounds):
-            ways.raw.append(raw_rate(subject, raw))
-            ways.lanes.append(lanes_rate(subject))
+            ways.raw.append(graph_rate(subject, raw, 1))
+            ways.lanes.append(graph_rate(subject, lane, CORES))
             ways.bare.append(bare_rate(subject, subject.model.max_batch))
             ways.single.append(bare_rate(subject, 1))
             ways.ours.append(scheduler_rate(subject, offered))
@@ -107,33 +110,21 @@ def _over(ways: Ways, others: list[Slice], figure: Literal["per_s", "per_cpu_s"]
     )
 
 
-def raw_rate(subject: Subject, session: onnxruntime.InferenceSession) -> Slice:
-    """The graph alone, its threads being ONNX Runtime's business."""
+def graph_rate(subject: Subject, run: Callable[[Feeds], object], callers: int) -> Slice:
+    """The graph alone, at the scheduler's batch size."""
     feeds = subject.model.model.example(subject.model.max_batch)
 
-    def run() -> int:
-        session.run(None, feeds)
+    def batch() -> int:
+        run(feeds)
         return subject.model.max_batch
 
-    return _rate(run, callers=1)
-
-
-def lanes_rate(subject: Subject) -> Slice:
-    """The graph alone, as the scheduler's engine runs it."""
-    model = subject.model
-    feeds = model.model.example(model.max_batch)
-
-    def run() -> int:
-        model.engine.run(feeds)
-        return model.max_batch
-
-    return _rate(run, callers=CORES)
+    return _rate(batch, callers)
 
 
 def bare_rate(subject: Subject, batch: int) -> Slice:
     """``batch`` frames or windows at a time are prepared, run and decoded, and that is all."""
     work = subject.bare(batch)
-    return _rate(lambda: len(work().outputs), callers=CORES)
+    return _rate(lambda: len(work().outputs), CORES)
 
 
 def scheduler_rate(subject: Subject, offered: Offered) -> Slice:

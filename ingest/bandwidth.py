@@ -21,10 +21,10 @@ class BandwidthEstimator:
         self._nbytes = 0
         self._fed_ns = 0
 
-    def add(self, packet: RtpPacket, nbytes: int, now_ns: int) -> int | None:
-        """Take a frame of ``nbytes`` and its last packet; returns bits per second to tell the sender."""
-        self._nbytes += nbytes
-        if now_ns - self._fed_ns < INTERVAL_NS:
+    def add(self, packet: RtpPacket, now_ns: int) -> int | None:
+        """Take a packet; returns bits per second when the sender should be told."""
+        self._nbytes += len(packet.payload)
+        if not packet.marker or now_ns - self._fed_ns < INTERVAL_NS:
             return None
         element = extension_element(packet.extension, self._extension_id)
         if len(element) != 3:

@@ -328,7 +328,8 @@ def gather_pcm(
     published = table[rows, HEAD].astype(np.int64) >= cursors + count
     first = np.where(known, cursors % np.maximum(capacity, 1), 0)
     wraps = first + count > capacity
-    samples = _windows(view.samples, count)[np.where(known & ~wraps, start + first, 0)]
+    windows = np.lib.stride_tricks.sliding_window_view(view.samples, count)
+    samples = windows[np.where(known & ~wraps, start + first, 0)]
     for row in np.flatnonzero(known & wraps).tolist():
         ring = view.samples[start[row] : start[row] + capacity[row]]
         front = len(ring) - int(first[row])
@@ -336,8 +337,3 @@ def gather_pcm(
     oldest = table[rows, RESERVED].astype(np.int64) - capacity
     whole = (cursors >= oldest) & (table[rows, GENERATION] == generations)
     return PcmGather(samples, known & published & whole)
-
-
-def _windows(samples: NDArray[np.int16], count: int) -> NDArray[np.int16]:
-    """Every run of ``count`` samples, i16 ``[all, count]``, as a view."""
-    return np.lib.stride_tricks.sliding_window_view(samples, count)

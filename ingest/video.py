@@ -40,7 +40,6 @@ class VideoReceiver:
         self._gate = gate
         self._feedback = feedback
         self._bandwidth = bandwidth
-        self._unestimated = 0
         self._order: ReorderBuffer[Part] = ReorderBuffer(PATIENCE_NS, REORDER_CAPACITY)
         self._assembler = FrameAssembler()
         self._stream: RtpStream | None = None
@@ -87,8 +86,7 @@ class VideoReceiver:
         number, timestamp = stream.extend(packet)
         if not retransmitted:
             stream.count(number, timestamp, now_ns)
-            self._unestimated += len(packet.payload)
-            if packet.marker and self._bandwidth is not None:
+            if self._bandwidth is not None:
                 self._estimate(self._bandwidth, packet, now_ns)
         starts_frame, data = False, b""
         if packet.payload:
@@ -163,8 +161,7 @@ class VideoReceiver:
             self._feedback.request_packets(stream.ssrc, numbers)
 
     def _estimate(self, bandwidth: BandwidthEstimator, packet: RtpPacket, now_ns: int) -> None:
-        nbytes, self._unestimated = self._unestimated, 0
-        bits_per_second = bandwidth.add(packet, nbytes, now_ns)
+        bits_per_second = bandwidth.add(packet, now_ns)
         if bits_per_second is not None:
             self._feedback.limit_bitrate(bits_per_second, [packet.ssrc])
 

@@ -64,10 +64,10 @@ def sound_moments(
     entries: Sequence[Entry | Ask], firsts: NDArray[np.int64], window: int, offset_ns: int
 ) -> Moments:
     """For rows that are to hear ``window`` samples, those from the numbers ``firsts`` on."""
-    streams = [place for place, entry in enumerate(entries) if isinstance(entry, Entry)]
+    heard = {at: entry.row.track.ring for at, entry in enumerate(entries) if isinstance(entry, Entry)}
     anchors = np.zeros((len(entries), 4), np.int64)
-    for rings in by_arena([entry.row.track.ring for entry in entries if isinstance(entry, Entry)]):
-        anchors[np.array(streams)[rings.at]] = np.stack(read_anchors(rings.view, rings.row), axis=1)
+    for rings in by_arena(heard):
+        anchors[rings.at] = np.stack(read_anchors(rings.view, rings.row), axis=1)
 
     def moments(places: Sequence[int], now: float) -> list[Moment]:
         at = np.array(places, np.intp)

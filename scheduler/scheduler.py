@@ -194,12 +194,12 @@ class Scheduler:
     def _start_audio(self, served: ServedListening, batch: Batch, now: float) -> bool:
         cursors = self.demand.seen[batch.rows].tolist()
         opened = list(map(partial(self._open_listen, served), batch.rows.tolist(), cursors))
-        self.demand.seen[batch.rows] += served.hop
         rows = self._wanted(batch, opened, now, stretch=1.0)
+        # What is new in a window that overlaps the one before it is its last hop.
+        firsts = self.demand.seen[rows] + served.window - served.hop
+        self.demand.seen[batch.rows] += served.hop
         if len(rows):
             listens, entries = zip(*filter(None, opened), strict=True)
-            # What is new in a window that overlaps the one before it is its last hop.
-            firsts = self.demand.seen[rows] - served.hop + served.window - served.hop
             moments = sound_moments(entries, firsts, served.hop, self._offset_ns)
             self._submit(served, rows, entries, moments, partial(served.listen, listens), now)
         return len(rows) > 0

@@ -190,18 +190,16 @@ class ServedListening(Served, ABC):
     def _gather(self, listens: Sequence[Listen | Clip]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         samples = np.zeros((len(listens), self.window), np.int16)
         whole = np.zeros(len(listens), np.bool_)
-        places: list[int] = []
-        in_rings: list[Listen] = []
+        cursors = np.zeros(len(listens), np.int64)
+        in_rings: dict[int, RingRef] = {}
         for at, listen in enumerate(listens):
             if isinstance(listen, Clip):
                 samples[at], whole[at] = listen.samples, True
             else:
-                places.append(at)
-                in_rings.append(listen)
-        rows, cursors = np.array(places, np.intp), np.array([listen.cursor for listen in in_rings], np.int64)
-        for rings in by_arena([listen.ring for listen in in_rings]):
+                in_rings[at], cursors[at] = listen.ring, listen.cursor
+        for rings in by_arena(in_rings):
             gathered = gather_pcm(rings.view, rings.row, rings.generation, cursors[rings.at], self.window)
-            samples[rows[rings.at]], whole[rows[rings.at]] = gathered
+            samples[rings.at], whole[rings.at] = gathered
         return samples, whole
 
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -32,7 +32,7 @@ class RingRef(NamedTuple):
 
 
 class RingColumns(NamedTuple):
-    """Rings of one arena; ``at``: which of all that were asked for they are."""
+    """Rings of one arena; ``at``: their places among all that were asked for."""
 
     view: ArenaView
     at: NDArray[np.intp]
@@ -40,10 +40,10 @@ class RingColumns(NamedTuple):
     generation: NDArray[np.uint64]
 
 
-def by_arena(rings: Sequence[RingRef]) -> list[RingColumns]:
-    """Rings of any arenas, as columns of each."""
+def by_arena(rings: Mapping[int, RingRef]) -> list[RingColumns]:
+    """Rings of any arenas by their places, as columns of each arena."""
     members: dict[int, list[int]] = {}
-    for at, ring in enumerate(rings):
+    for at, ring in rings.items():
         members.setdefault(id(ring.view), []).append(at)
     return [
         RingColumns(

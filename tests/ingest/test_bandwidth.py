@@ -8,17 +8,17 @@ FRAME_MS = 100
 ABS_SEND_TIME = 1 << 18  # units a second, modulo 64 s
 
 
-def frame_end(sent_ms: int) -> RtpPacket:
+def frame_end(sent_ms: int, nbytes: int = 12_500) -> RtpPacket:
     sent = sent_ms * ABS_SEND_TIME // 1000 % (1 << 24)
     extension = bytes([EXTENSION_ID << 4 | 2]) + sent.to_bytes(3, "big")
-    return RtpPacket(96, True, 0, 90 * sent_ms, 7, b"", extension)
+    return RtpPacket(96, True, 0, 90 * sent_ms, 7, bytes(nbytes), extension)
 
 
 def estimates(delays_ms: list[int], nbytes: int) -> list[int]:
     """What the sender is told while frames of ``nbytes`` are under way for so long each."""
     estimator = BandwidthEstimator(EXTENSION_ID)
     told = [
-        estimator.add(frame_end(FRAME_MS * number), nbytes, (FRAME_MS * number + delay) * 1_000_000 + 10**9)
+        estimator.add(frame_end(FRAME_MS * number, nbytes), (FRAME_MS * number + delay) * 1_000_000 + 10**9)
         for number, delay in enumerate(delays_ms)
     ]
     return [bits_per_second for bits_per_second in told if bits_per_second is not None]
@@ -38,7 +38,7 @@ def test_a_queue_that_grows_lowers_the_estimate_below_what_comes() -> None:
 def test_a_sender_that_does_not_say_when_it_sent_is_told_nothing() -> None:
     estimator = BandwidthEstimator(EXTENSION_ID)
     silent = frame_end(0)._replace(extension=b"")
-    assert all(estimator.add(silent, 12_500, number * 10**8 + 10**9) is None for number in range(50))
+    assert all(estimator.add(silent, number * 10**8 + 10**9) is None for number in range(50))
 
 
 def test_frames_in_between_count_with_the_next_that_is_looked_at() -> None:
@@ -46,5 +46,5 @@ def test_frames_in_between_count_with_the_next_that_is_looked_at() -> None:
     estimator, told = BandwidthEstimator(EXTENSION_ID), []
     for number in range(300):
         sent_ms = number * FRAME_MS // 3
-        told.append(estimator.add(frame_end(sent_ms), 12_500 // 3, (sent_ms + 20) * 1_000_000 + 10**9))
+        told.append(estimator.add(frame_end(sent_ms, 12_500 // 3), (sent_ms + 20) * 1_000_000 + 10**9))
     assert [estimate for estimate in told if estimate is not None][-1] > 1_000_000
