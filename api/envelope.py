@@ -18,6 +18,7 @@ from .errors import (
     StoreUnavailable,
     WrongContentType,
 )
+from .misfit import explain
 
 log = logging.getLogger(__name__)
 
@@ -62,32 +63,27 @@ async def read_json(request: web.Request, kind: type[Body], limit: int | None = 
     return decode_json(body or b"{}", kind)
 
 
-def decode_json(body: bytes | msgspec.Raw, kind: type[Body], whole: str = "the body") -> Body:
-    """JSON as ``kind``; ``whole`` is what sentences call it.
+def decode_json(body: bytes | msgspec.Raw, kind: type[Body], at: str = "", whole: str = "the body") -> Body:
+    """JSON as ``kind``; ``at``: the field it was found in, if any; ``whole``: what sentences call all of it.
 
     Raises:
         MalformedBody: it is not JSON, or nested beyond reason.
-        InvalidField: it does not fit ``kind``; the sentence names the field.
+        InvalidField: it does not fit ``kind``; the sentence names the field and what it may be.
     """
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        raise InvalidField(invalid_field_sentence(str(error), whole)) from error
+        raise InvalidField(str(explain(error, kind, _anything(body), at, whole))) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedBody("The body is not valid JSON.") from error
+        raise MalformedBody(f"{whole.capitalize()} is not valid JSON.") from error
 
 
-def invalid_field_sentence(message: str, whole: str = "the body") -> str:
-    """Our own words for a msgspec validation message, which ends in the JSON path of what is wrong."""
-    problem, _, path = message.partition(" - at ")
-    field = path.strip("`").removeprefix("$").lstrip(".") or whole
-    if "base64" in problem:
-        return f"The value of {field} is not base64."
-    if "unknown field" in problem or "missing required field" in problem:
-        name = problem.rpartition(" `")[2].strip("`")
-        known = "is not known" if "unknown" in problem else "is missing"
-        return f"The field {name} of {field} {known}."
-    return f"The value of {field} has the wrong type, or lies outside its range."
+def _anything(body: bytes | msgspec.Raw) -> object:
+    """What the body holds, whatever its type."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 @web.middleware

@@ -8,12 +8,14 @@ from typing import Annotated, Any
 import msgspec
 from aiohttp import web
 
+from argusd.scheduler.nearest import did_you_mean
 from argusd.scheduler.tasks.payloads import TASKS, Payload
 
 from .context import CONTEXT, Context
 from .defaults import with_defaults
 from .envelope import decode_json, json_reply, read_json
 from .errors import ApiError, UnknownTask
+from .misfit import HOLDS
 from .session import check_session_id
 
 Timeout = Annotated[float, msgspec.Meta(gt=0.0, le=600.0)]
@@ -27,7 +29,7 @@ class InferRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     session_id: str
     task_type: str
-    payload: msgspec.Raw
+    payload: Annotated[msgspec.Raw, msgspec.Meta(extra={HOLDS: TASKS.values()})]
     timeout_s: Timeout = DEFAULT_TIMEOUT_S
 
 
@@ -52,11 +54,11 @@ async def infer(request: web.Request) -> web.Response:
         asked = await read_json(request, InferRequest, context.config.max_task_body)
         kind = TASKS.get(asked.task_type)
         if kind is None:
-            known = ", ".join(TASKS)
-            error = UnknownTask(f"There is no such task_type; there are {known}.")
+            near = did_you_mean(asked.task_type, TASKS)
+            error = UnknownTask(f"There is no such task_type{near} There are {', '.join(TASKS)}.")
             return _refusal(asked.session_id, asked.task_type, started, error)
         try:
-            payload = decode_json(asked.payload, kind, "payload")
+            payload = decode_json(asked.payload, kind, at="payload")
         except ApiError as error:
             return _refusal(asked.session_id, asked.task_type, started, error)
         return await _do(request, asked.session_id, asked.task_type, payload, asked.timeout_s, started)

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from argusd.ingest.messages import StreamKind
+from argusd.scheduler.names import IN_WORDS, NAME
 from argusd.scheduler.policy import Policy, without_references
 from argusd.scheduler.tracks import StreamName, streams_of
 
@@ -15,7 +16,7 @@ MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
 
 ACTIVE: tuple[MediaPhase, ...] = ("connecting", "live", "stale")
 
-SESSION_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+SESSION_ID = re.compile(NAME)
 
 
 class SessionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,7 +132,7 @@ def check_session_id(session_id: str) -> str:
         InvalidField: it is empty, too long, or has other characters than letters, digits and ``_.:-``.
     """
     if not SESSION_ID.fullmatch(session_id):
-        raise InvalidField("The session_id must be 1 to 128 letters, digits or signs (of _ . : -).")
+        raise InvalidField(f"The session_id must be {IN_WORDS}.")
     return session_id
 
 

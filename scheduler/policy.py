@@ -8,6 +8,8 @@ from typing import Annotated
 
 import msgspec
 
+from .names import Name
+
 # The ranges are checked where a policy is decoded, so nothing absurd gets as far as a rule or the planner.
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
 Degrees = Annotated[float, msgspec.Meta(gt=0, le=180)]
@@ -15,7 +17,6 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Hertz = Annotated[float, msgspec.Meta(ge=0.01, le=60)]
 Weight = Annotated[float, msgspec.Meta(ge=0.01, le=100)]
 People = Annotated[int, msgspec.Meta(ge=0, le=1000)]
-ModelName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Reference = Annotated[bytes, msgspec.Meta(min_length=16, max_length=32_768)]  # little-endian float32
 
 
@@ -71,7 +72,7 @@ class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True)
     """
 
     reference_embedding_b64: Reference | None = None
-    reference_model: ModelName | None = None
+    reference_model: Name | None = None
     likeness: Share | None = None
     start_after_s: Seconds = 1.5
     end_after_s: Seconds = 1.5
@@ -86,7 +87,7 @@ class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     reference_embedding_b64: Reference
-    reference_model: ModelName | None = None
+    reference_model: Name | None = None
     threshold: Share | None = None
     period_s: Annotated[float, msgspec.Meta(ge=0.2, le=600)] = 2.0
     start_after_s: Seconds = 3.0

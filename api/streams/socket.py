@@ -176,7 +176,7 @@ def take_lip_sync(stream: LiveStream, message: WSMessage) -> None:
     """Write one message of the JSON form into the ring it is for."""
     if message.type is not WSMsgType.TEXT:
         raise WrongContentType("This stream takes JSON, as text messages.")
-    media = decode_json(message.data.encode(), LipSyncMedia, "the message")
+    media = decode_json(message.data.encode(), LipSyncMedia, whole="the message")
     if media.type == "video_frame":
         stream.pictures.take(media.data_b64, media.captured_ns)
     else:

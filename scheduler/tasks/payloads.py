@@ -10,9 +10,10 @@ from typing import Annotated
 
 import msgspec
 
+from ..names import Name
+
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Rate = Annotated[int, msgspec.Meta(ge=8_000, le=96_000)]
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{1,128}$")]
 Speakers = Annotated[int, msgspec.Meta(ge=1, le=16)]
 Text = Annotated[str, msgspec.Meta(max_length=200_000)]
 
