@@ -222,7 +222,7 @@ def test_the_sentence(kind: type, sent: object, sentence: str) -> None:
 def test_the_path_begins_where_the_value_was_found() -> None:
     with pytest.raises(InvalidField, match=r"^The value of payload\.scan_id must be "):
         decode_json(b'{"scan_id": 5}', SCAN, at="payload")
-    with pytest.raises(InvalidField, match="^The value of payload must be "):
+    with pytest.raises(InvalidField, match=r"^The value of payload must be "):
         decode_json(b"[]", SCAN, at="payload")
 
 
