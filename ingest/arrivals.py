@@ -1,6 +1,7 @@
 """Which packets of a session arrived and when, by the number that all its tracks share.
 
-The number is that of the transport-wide congestion control header extension; transport_cc.py tells the sender.
+The number is that of the transport-wide congestion control header extension; transport_cc.py tells the
+sender.
 """
 
 from collections.abc import Iterator

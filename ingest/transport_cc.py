@@ -1,4 +1,4 @@
-"""Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), packed. Pure.
+"""Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01). Pure.
 
 The feedback tells a sender which of its packets arrived and when; how much the path carries is for the sender
 to conclude. A packet (section 3.1) holds one status for every sequence number from its base on, in chunks of
@@ -39,7 +39,7 @@ def pack_feedback(
     ``counted`` is how many feedback packets went before. Usually that is one packet; where it would be too
     long, or a time between two packets too far for a delta, more.
     """
-    packets = []
+    packets: list[bytes] = []
     for part in _parts(first, arrivals):
         header = pack("!LLHH", ssrc, media_ssrc, first & 0xFFFF, part[-1][0] - first + 1)
         body = header + _pack_statuses(first, part, counted + len(packets))
@@ -53,11 +53,7 @@ def _parts(first: int, arrivals: Sequence[Arrival]) -> Iterator[Sequence[Arrival
     for at in range(1, len(arrivals)):
         (number, arrival_ns), (_, before_ns) = arrivals[at], arrivals[at - 1]
         ticks = arrival_ns // TICK_NS - before_ns // TICK_NS
-        if (
-            at - begin == MAX_RECEIVED
-            or number - first >= MAX_STATUSES
-            or not -(1 << 15) <= ticks < 1 << 15
-        ):
+        if at - begin == MAX_RECEIVED or number - first >= MAX_STATUSES or not -(1 << 15) <= ticks < 1 << 15:
             yield arrivals[begin:at]
             begin, first = at, arrivals[at - 1][0] + 1
     if begin < len(arrivals):
