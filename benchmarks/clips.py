@@ -12,13 +12,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-VideoName = Literal["vp8", "h264"]
+VideoName = Literal["vp8", "h264", "vp9", "av1"]
+os.environ.setdefault("SVT_LOG", "1")  # the AV1 encoder tells of errors alone
 FPS = 30
 OPUS_CLOCKS = 960
-ENCODERS = {"vp8": "libvpx", "h264": "libx264"}
+ENCODERS = {"vp8": "libvpx", "h264": "libx264", "vp9": "libvpx-vp9", "av1": "libsvtav1"}
 OPTIONS = {
     "vp8": {"deadline": "realtime", "cpu-used": "-6", "lag-in-frames": "0", "static-thresh": "1"},
     "h264": {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline", "level": "31"},
+    "vp9": {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"},
+    "av1": {"preset": "12", "svtav1-params": "pred-struct=1:lookahead=0:rc=2:lp=1"},
 }
 
 

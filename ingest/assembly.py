@@ -17,9 +17,9 @@ class Part(NamedTuple):
 
 
 class EncodedFrame(NamedTuple):
-    """A whole frame's bitstream; ``follows_loss`` tells that packets between the last one and it are gone."""
+    """A whole frame, packet by packet; ``follows_loss``: packets between the last one and it are gone."""
 
-    data: bytes
+    parts: list[bytes]
     timestamp: int
     arrival_ns: int
     follows_loss: bool
@@ -70,10 +70,9 @@ class FrameAssembler:
 
     def _finish(self) -> EncodedFrame:
         parts = self._parts
-        data = parts[0].data if len(parts) == 1 else b"".join([part.data for part in parts])
         # A retransmitted part may have come after the one that ends the frame.
         arrival_ns = max([part.arrival_ns for part in parts])
-        frame = EncodedFrame(data, parts[0].timestamp, arrival_ns, self._lost)
+        frame = EncodedFrame([part.data for part in parts], parts[0].timestamp, arrival_ns, self._lost)
         self._parts, self._nbytes, self._lost = [], 0, False
         return frame
 

@@ -1,22 +1,28 @@
 """What the receiver knows of a video codec: to put frames together and to judge them undecoded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from . import h264, vp8
+from . import av1, h264, vp8, vp9
 from .bitstream import Fragment, FrameHead
 
 
 class VideoCodec(NamedTuple):
-    """A codec: ``decoder`` is FFmpeg's name for its decoder; both functions raise ValueError on damage."""
+    """A codec: ``decoder`` is FFmpeg's name for its decoder; the functions raise ValueError on damage.
+
+    ``join`` makes a frame of what ``depayload`` left of its packets.
+    """
 
     decoder: str
     depayload: Callable[[bytes], Fragment]
+    join: Callable[[Sequence[bytes]], bytes]
     inspect: Callable[[bytes], FrameHead]
 
 
-# FFmpeg's own VP8 decoder costs less than libvpx behind FFmpeg, and honours max_pixels.
+# FFmpeg's own VP8 and VP9 decoders cost less than libvpx behind FFmpeg, and honour max_pixels.
 VIDEO_CODECS = {
-    "vp8": VideoCodec("vp8", vp8.depayload, vp8.inspect),
-    "h264": VideoCodec("h264", h264.depayload, h264.inspect),
+    "vp8": VideoCodec("vp8", vp8.depayload, b"".join, vp8.inspect),
+    "h264": VideoCodec("h264", h264.depayload, b"".join, h264.inspect),
+    "vp9": VideoCodec("vp9", vp9.depayload, vp9.join, vp9.inspect),
+    "av1": VideoCodec("libdav1d", av1.depayload, av1.join, av1.inspect),
 }

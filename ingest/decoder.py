@@ -97,7 +97,8 @@ class VideoDecoder:
         packet = av.Packet(work.data)
         packet.pts = work.rtp_timestamp
         try:
-            return context.decode(packet)
+            # Of a picture's spatial layers, which share its time, the last is the whole of it.
+            return list({picture.pts: picture for picture in context.decode(packet)}.values())
         except av.FFmpegError:
             self.dropped["decode_error"] += 1
             context.flush_buffers()

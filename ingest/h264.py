@@ -1,5 +1,6 @@
 """H.264 in RTP (RFC 6184, packetization mode 1) and the sizes in a sequence parameter set (ITU-T H.264)."""
 
+from .bits import BitReader
 from .bitstream import Fragment, FrameHead
 
 START_CODE = b"\x00\x00\x00\x01"
@@ -78,7 +79,7 @@ def picture_size(sps: bytes) -> tuple[int, int]:
     Raises:
         ValueError: the SPS is truncated or absurd.
     """
-    bits = _BitReader(sps.replace(b"\x00\x00\x03", b"\x00\x00"))
+    bits = BitReader(sps.replace(b"\x00\x00\x03", b"\x00\x00"), "SPS")
     profile = bits.read(8)
     bits.read(16)  # constraint flags, level
     bits.exp_golomb()  # sps id
@@ -102,7 +103,7 @@ def picture_size(sps: bytes) -> tuple[int, int]:
     return width, height
 
 
-def _skip_high_profile(bits: "_BitReader") -> tuple[int, int]:
+def _skip_high_profile(bits: BitReader) -> tuple[int, int]:
     chroma_format = bits.exp_golomb()
     separate_planes = bits.read(1) if chroma_format == 3 else 0
     bits.exp_golomb()  # luma bit depth
@@ -115,7 +116,7 @@ def _skip_high_profile(bits: "_BitReader") -> tuple[int, int]:
     return chroma_format, separate_planes
 
 
-def _skip_scaling_list(bits: "_BitReader", size: int) -> None:
+def _skip_scaling_list(bits: BitReader, size: int) -> None:
     last = following = 8
     for _ in range(size):
         if following:
@@ -123,7 +124,7 @@ def _skip_scaling_list(bits: "_BitReader", size: int) -> None:
         last = following or last
 
 
-def _skip_order_count(bits: "_BitReader") -> None:
+def _skip_order_count(bits: BitReader) -> None:
     bits.exp_golomb()  # log2_max_frame_num
     kind = bits.exp_golomb()
     if kind == 0:
@@ -134,29 +135,3 @@ def _skip_order_count(bits: "_BitReader") -> None:
         bits.exp_golomb()
         for _ in range(min(bits.exp_golomb(), 255)):
             bits.exp_golomb()
-
-
-class _BitReader:
-    """Reads the fixed and exp-Golomb codes of 7.2 and 9.1 from the front of an SPS."""
-
-    def __init__(self, data: bytes) -> None:
-        self._bits = int.from_bytes(data[:256], "big")
-        self._left = 8 * len(data[:256])
-
-    def read(self, count: int) -> int:
-        if count > self._left:
-            raise ValueError("the SPS is truncated")
-        self._left -= count
-        return self._bits >> self._left & (1 << count) - 1
-
-    def exp_golomb(self) -> int:
-        zeros = 0
-        while not self.read(1):
-            zeros += 1
-        if zeros > 32:
-            raise ValueError("the SPS holds an exp-Golomb code of more than 32 bits")
-        return (1 << zeros) - 1 + self.read(zeros)
-
-    def signed_exp_golomb(self) -> int:
-        code = self.exp_golomb()
-        return (code + 1) // 2 if code % 2 else -(code // 2)

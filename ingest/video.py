@@ -130,7 +130,8 @@ class VideoReceiver:
         if frame.follows_loss:
             self._gate.lost()
         try:
-            head = codec.inspect(frame.data)
+            data = codec.join(frame.parts)
+            head = codec.inspect(data)
         except ValueError:
             self._dropped["damaged_frame"] += 1
             self._gate.broken()
@@ -146,9 +147,7 @@ class VideoReceiver:
             return
         flags = FrameFlag.SUSPECT if self._gate.suspect else FrameFlag.NONE
         captured_ns = stream.clock.captured_ns(frame.timestamp)
-        self._decoder.submit(
-            Work(codec.decoder, frame.data, frame.timestamp, captured_ns, frame.arrival_ns, flags)
-        )
+        self._decoder.submit(Work(codec.decoder, data, frame.timestamp, captured_ns, frame.arrival_ns, flags))
 
     def _ask_keyframe(self, stream: RtpStream, now_ns: int) -> None:
         if now_ns - self._keyframe_asked_ns >= KEYFRAME_INTERVAL_NS:

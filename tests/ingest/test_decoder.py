@@ -2,16 +2,20 @@
 
 import threading
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Any
 
 import av
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 
-from argusd.benchmarks.clips import VideoName, video_clip
+from argusd.benchmarks.clips import OPTIONS, Scene, VideoName, video_clip
+from argusd.ingest import vp9
 from argusd.ingest.arena import Arena
-from argusd.ingest.decoder import VideoDecoder, Work
+from argusd.ingest.codec import VIDEO_CODECS
+from argusd.ingest.decoder import VideoDecoder, Work, open_decoder
 from argusd.ingest.errors import ArenaFull, RingClosed
 from argusd.ingest.frame import FrameFlag, FrameInfo
 from argusd.ingest.sink import FrameSink
@@ -77,17 +81,18 @@ def reference(codec: str, packets: Sequence[bytes]) -> list[NDArray[Any]]:
     return [frame.to_ndarray(format="yuv420p") for frame in frames + context.decode(None)]
 
 
-@pytest.mark.parametrize("codec", ["vp8", "h264"])
+@pytest.mark.parametrize("codec", VIDEO_CODECS)
 def test_every_pixel_arrives_with_its_frames_times_and_flags(
     codec: VideoName, sink: RecordingSink, decoder: VideoDecoder
 ) -> None:
+    name = VIDEO_CODECS[codec].decoder
     packets = video_clip(codec, 130, 98, 5)
     for index, packet in enumerate(packets):
-        decoder.submit(work(codec, packet, 3000 * index, FrameFlag.SUSPECT if index == 3 else FrameFlag.NONE))
+        decoder.submit(work(name, packet, 3000 * index, FrameFlag.SUSPECT if index == 3 else FrameFlag.NONE))
     sink.await_frames(5)
     finish(decoder)
     for index, ((info, planes), expected) in enumerate(
-        zip(sink.written, reference(codec, packets), strict=True)
+        zip(sink.written, reference(name, packets), strict=True)
     ):
         assert np.array_equal(np.concatenate([plane.reshape(-1) for plane in planes]), expected.reshape(-1))
         assert (info.width, info.height, info.rtp_timestamp) == (130, 98, 3000 * index)
@@ -98,9 +103,53 @@ def test_every_pixel_arrives_with_its_frames_times_and_flags(
 
 
 def test_the_codec_may_change_between_frames(sink: RecordingSink, decoder: VideoDecoder) -> None:
-    for codec in ("vp8", "h264", "vp8"):
-        decoder.submit(work(codec, video_clip(codec, 64, 48, 1)[0]))
-    sink.await_frames(3)
+    codecs: tuple[VideoName, ...] = ("vp8", "h264", "vp9", "av1", "vp8")
+    for codec in codecs:
+        decoder.submit(work(VIDEO_CODECS[codec].decoder, video_clip(codec, 64, 64, 1)[0]))
+    sink.await_frames(5)
+
+
+def test_of_spatial_layers_the_last_is_the_picture(sink: RecordingSink, decoder: VideoDecoder) -> None:
+    layers = [video_clip("vp9", width, width, 1)[0] for width in (64, 128)]
+    decoder.submit(work("vp9", vp9.join([b"\x08" + layer for layer in layers]), 3000))
+    decoder.submit(work("vp9", video_clip("vp9", 64, 64, 1)[0], 6000))
+    sink.await_frames(2)
+    finish(decoder)
+    assert [(info.width, info.rtp_timestamp) for info, _ in sink.written] == [(128, 3000), (64, 6000)]
+
+
+@pytest.mark.parametrize("codec", VIDEO_CODECS)
+def test_a_picture_larger_than_allowed_is_refused_by_every_decoder(
+    codec: VideoName, sink: RecordingSink, failures: list[None]
+) -> None:
+    small = VideoDecoder(128 * 128 - 1, sink, lambda: failures.append(None))
+    small.submit(work(VIDEO_CODECS[codec].decoder, video_clip(codec, 128, 128, 1)[0]))
+    finish(small)
+    assert small.dropped == {"decode_error": 1}
+    assert sink.written == []
+
+
+@pytest.mark.parametrize("codec", VIDEO_CODECS)
+def test_a_decoder_has_no_threads_and_holds_no_picture_back(codec: VideoName) -> None:
+    before = psutil.Process().num_threads()
+    context = open_decoder(VIDEO_CODECS[codec].decoder, 1920 * 1088)
+    assert [len(context.decode(av.Packet(data))) for data in video_clip(codec, 130, 98, 5)] == [1] * 5
+    assert psutil.Process().num_threads() == before
+
+
+def test_ten_bits_a_sample_are_not_taken(sink: RecordingSink, decoder: VideoDecoder) -> None:
+    decoder.submit(work("libdav1d", encode_ten_bits()))
+    finish(decoder)
+    assert decoder.dropped == {"pixel_format": 1}
+
+
+def encode_ten_bits() -> bytes:
+    encoder = av.CodecContext.create("libsvtav1", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = 64, 64, "yuv420p10le"
+    encoder.time_base, encoder.options = Fraction(1, 30), OPTIONS["av1"]
+    picture = Scene(64, 64).picture(0).reformat(format="yuv420p10le")
+    return b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)])
 
 
 def test_damage_is_reported_and_the_next_keyframe_decodes(
