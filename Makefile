@@ -6,8 +6,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # With an NVIDIA driver the CUDA build of ONNX Runtime; the two builds exclude each other.
 EXTRA := $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
+# The WebRTC peers that tests publish with.
+PEERS := chromium gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad gstreamer1.0-plugins-base \
+    gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi
+NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
-.PHONY: setup system-packages run test bench clean
+.PHONY: setup system-packages test-packages run test bench clean
 
 setup: $(STAMP)
 
@@ -18,21 +22,37 @@ $(STAMP): pyproject.toml tests/oracles.txt
 	$(BIN)/pip install --disable-pip-version-check --no-deps -r tests/oracles.txt
 	@touch $(STAMP)
 
+# Installs the Debian packages in the shell's $$missing. Who may not is told their names; $(1) is the status then.
+define install-missing
+if [ -z "$$missing" ]; then exit 0; fi; \
+if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+    echo "please install first:" $$missing; exit $(1); \
+fi; \
+apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing
+endef
+
 # What pip cannot bring: Debian keeps venv's core apart, and some of the models come through npm.
 system-packages:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	    || { echo "argusd needs Python 3.11 or later; name one: make PYTHON=python3.11"; exit 1; }
 	@missing=$$($(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv; command -v npm >/dev/null || echo npm); \
-	if [ -z "$$missing" ]; then exit 0; fi; \
-	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
-	    echo "please install first:" $$missing; exit 1; \
-	fi; \
-	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing
+	$(call install-missing,1)
+
+# The WebRTC peers that tests/peers runs; tests of one that is missing skip, and say so.
+test-packages: system-packages
+	@missing=$$(for name in $(PEERS); do \
+	    dpkg-query -W -f '$${db:Status-Status}\n' $$name 2>/dev/null | grep -qx installed || echo $$name; done); \
+	$(call install-missing,0)
+	@$(MAKE) --no-print-directory $(NPM_PEERS)
+
+$(NPM_PEERS): tests/peers/package-lock.json
+	npm ci --prefix tests/peers --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 run: setup
 	@$(BIN)/argusd demo
 
-test: setup
+test: setup test-packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -43,4 +63,4 @@ bench: setup
 	for name in ring ingest batching overload sessions; do $(BIN)/argusd bench $$name --quick || exit 1; done
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/peers/node_modules

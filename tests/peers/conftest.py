@@ -1,0 +1,86 @@
+"""One daemon, one browser, and one scene before all cameras, for every test of this folder."""
+
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from argusd.daemon.config import load_config
+from argusd.scheduler.zoo.store import ZooStore
+
+from ..live_daemon import Daemon, started
+from .chromium import Browser, running
+from .installed import require_program
+from .media import Scene, scene, write_camera, write_clip, write_microphone
+
+PAGES = Path(__file__).parent / "pages"
+
+
+class Pages(SimpleHTTPRequestHandler):
+    """Serves the pages, silently."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="package")
+def page_server() -> Iterator[int]:
+    """The port of a server of the pages, which is not the daemon's own."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=str(PAGES))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture(scope="package")
+def page(page_server: int) -> str:
+    """A page that can publish."""
+    return f"http://127.0.0.1:{page_server}/publisher.html"
+
+
+@pytest.fixture(scope="package")
+def friend(page_server: int) -> str:
+    """The origin of a page from elsewhere that the daemon is told to let in."""
+    return f"http://interview.localhost:{page_server}"
+
+
+@pytest.fixture(scope="package")
+def models() -> ZooStore:
+    store = ZooStore(load_config().cache_dir)
+    store.pull(["live", "sample"])
+    return store
+
+
+@pytest.fixture(scope="package")
+def daemon(models: ZooStore, friend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    with started(tmp_path_factory.mktemp("state"), API__ALLOWED_ORIGINS=f'["{friend}"]') as daemon:
+        yield daemon
+
+
+@pytest.fixture(scope="package")
+def seen(models: ZooStore) -> Scene:
+    return scene(models)
+
+
+@pytest.fixture(scope="package")
+def clip(seen: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scene as a file: VP8 and Opus in WebM."""
+    target = tmp_path_factory.mktemp("clip") / "scene.webm"
+    write_clip(seen, target)
+    return target
+
+
+@pytest.fixture(scope="package")
+def browser(seen: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, with the scene before its camera."""
+    require_program("chromium")
+    folder = tmp_path_factory.mktemp("browser")
+    camera, microphone = folder / "camera.mjpeg", folder / "microphone.wav"
+    write_camera(seen, camera)
+    write_microphone(seen, microphone)
+    with running(folder / "profile", camera, microphone) as browser:
+        yield browser

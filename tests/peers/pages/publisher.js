@@ -1,0 +1,71 @@
+// A page that publishes by WHIP (RFC 9725). Tests call these functions, and reach into `camera`, `peer` and
+// `resource` as a page's own controls would.
+
+let peer, camera, resource;
+
+// The offer that this browser makes. Options: `audio`, `video`: a track of that kind (both by default);
+// `codec`: the only video codec offered, such as "video/VP8"; `encodings`: simulcast's sendEncodings;
+// `channel`: a data channel beside the media; `gather`: wait for the candidates (by default).
+async function offer({audio = true, video = true, codec, encodings, channel = false, gather = true} = {}) {
+  camera = await navigator.mediaDevices.getUserMedia({audio, video: video && {width: 640, height: 480}});
+  peer = new RTCPeerConnection({bundlePolicy: "max-bundle"});
+  for (const track of camera.getTracks()) {
+    const sent = track.kind === "video" && encodings ? {sendEncodings: encodings} : {};
+    const transceiver = peer.addTransceiver(track, {direction: "sendonly", streams: [camera], ...sent});
+    if (track.kind === "video" && codec) prefer(transceiver, codec);
+  }
+  if (channel) peer.createDataChannel("chat");
+  await peer.setLocalDescription();
+  if (gather) await gathered(peer);
+  return peer.localDescription.sdp;
+}
+
+// Only this codec, and what repeats it.
+function prefer(transceiver, codec) {
+  const {codecs} = RTCRtpSender.getCapabilities("video");
+  const kept = codecs.filter(({mimeType}) => [codec, "video/rtx"].includes(mimeType));
+  transceiver.setCodecPreferences(kept);
+}
+
+function gathered(peer) {
+  return changed(peer, "icegatheringstatechange", () => peer.iceGatheringState === "complete");
+}
+
+// Wait until this holds; it is looked at again at each such event.
+function changed(target, name, holds) {
+  return new Promise(done => {
+    const look = () => { if (holds()) { target.removeEventListener(name, look); done(); } };
+    target.addEventListener(name, look);
+    look();
+  });
+}
+
+// Publish to a WHIP endpoint; returns the status of its answer when media can flow, or when it is an error.
+async function publish(endpoint, options = {}) {
+  const headers = {"Content-Type": "application/sdp", ...options.headers};
+  const answer = await fetch(endpoint, {method: "POST", headers, body: await offer(options)});
+  if (answer.status !== 201) return answer.status;
+  resource = new URL(answer.headers.get("Location"), endpoint).href;
+  await peer.setRemoteDescription({type: "answer", sdp: await answer.text()});
+  await changed(peer, "connectionstatechange", () => ["connected", "failed"].includes(peer.connectionState));
+  return peer.connectionState === "connected" ? 201 : peer.connectionState;
+}
+
+// End it as a well-behaved page does.
+async function unpublish() {
+  await fetch(resource, {method: "DELETE"});
+  peer.close();
+}
+
+// A canvas of this size as a camera, with the real camera's picture on it.
+async function canvasCamera(width, height) {
+  const video = Object.assign(document.createElement("video"), {muted: true, srcObject: camera.clone()});
+  await video.play();
+  const canvas = Object.assign(document.createElement("canvas"), {width, height});
+  const draw = () => { canvas.getContext("2d").drawImage(video, 0, 0, width, height); };
+  draw();
+  setInterval(draw, 100);
+  return canvas.captureStream(10).getVideoTracks()[0];
+}
+
+const sender = kind => peer.getSenders().find(sender => sender.track?.kind === kind);

@@ -1,0 +1,87 @@
+"""A session as a Layer-3 service watches it: its events, waited for one after the other."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from argusd.api.event import Event
+from argusd.interviewer_bridge.events import Gap, subscribe
+
+from ..live_daemon import Daemon
+
+# A peer that is broken fails the test sooner than the whole test's timeout, with what was seen instead.
+PATIENCE_S = 45
+# Many sessions share two cores with a browser: every model looks seldom, voices are not told apart.
+LIGHT = {"rates": {"face_detector": 4, "face_mesh": 1, "speaker_embedder": 0}}
+
+Holds = Callable[[dict[str, Any]], bool]
+
+
+class Watch:
+    """A session's events from its first one on; ``seen`` are those that were waited through."""
+
+    def __init__(self, url: str, session_id: str, events: AsyncGenerator[Event | Gap, None]) -> None:
+        self.session_id = session_id
+        self.whip = f"{url}/whip/{session_id}"
+        self.seen: list[Event] = []
+        self._url = url
+        self._events = events
+
+    async def event(self, name: str, state: str | None = None, *, having: Holds = lambda _: True) -> Event:
+        """The next event of this name and state whose data is so."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    event = await anext(self._events)
+                    assert isinstance(event, Event), event
+                    self.seen.append(event)
+                    if event.name == name and state in (None, event.state) and having(event.data):
+                        return event
+        except TimeoutError:
+            raise AssertionError(f"no {name} {state or ''} came, but {self.told()}") from None
+
+    async def results(self) -> dict[str, Any]:
+        """What is known now."""
+        return await self._get("results")
+
+    async def _get(self, path: str) -> dict[str, Any]:
+        async with aiohttp.ClientSession() as http, http.get(self._path(path)) as answer:
+            assert answer.status == 200, await answer.text()
+            shown: dict[str, Any] = await answer.json()
+            return shown
+
+    def _path(self, path: str) -> str:
+        return f"{self._url}/sessions/{self.session_id}/{path}"
+
+    def told(self) -> list[str]:
+        """What was seen, in short: names, states and reasons."""
+        return [f"{e.name} {e.state} {e.data.get('reason', '')}".rstrip() for e in self.seen]
+
+    def violations(self) -> list[tuple[str, str]]:
+        """Starts and ends that were seen, in order."""
+        return [(e.name, e.state) for e in self.seen if e.type == "violation" and e.state != "update"]
+
+
+@asynccontextmanager
+async def watching(
+    daemon: Daemon, session_id: str, streams: tuple[str, ...] = ("face", "audio"), **policy: Any
+) -> AsyncIterator[Watch]:
+    """Define a session and watch it; it is deleted at the end, so that it costs nothing any more."""
+    url = f"{daemon.url}/sessions/{session_id}"
+    async with aiohttp.ClientSession() as http:
+        spec = {"streams": streams, "policy": LIGHT | policy}
+        async with http.put(url, json=spec) as answer:
+            assert answer.status == 201, await answer.text()
+        try:
+            async with aclosing(subscribe(daemon.url, session_id, last_event_id="0")) as events:
+                yield Watch(daemon.url, session_id, events)
+        finally:
+            async with http.delete(url):
+                pass
+
+
+def one_face(data: dict[str, Any]) -> bool:
+    return bool(data["face_count"] == 1)
