@@ -8,10 +8,17 @@ matters, since a browser adds no bearer token by itself.
 
 import hmac
 import ipaddress
+import logging
+from collections import deque
 from urllib.parse import urlsplit
 
 from .config import ApiConfig, Token
 from .errors import Forbidden, InsecureBind, OriginRefused, Unauthorized
+from .misfit import shown
+
+log = logging.getLogger(__name__)
+
+REFUSED_ORIGINS = 64  # that are remembered as logged; the oldest is forgotten, and logged again
 
 
 def check_bind(config: ApiConfig) -> None:
@@ -36,12 +43,21 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def hostname(url: str) -> str:
+    """The host of a URL; empty where there is none, or none that can be one."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 class Access:
     """Decides about requests."""
 
     def __init__(self, config: ApiConfig) -> None:
         self._config = config
         self._tokens = [(token.secret.encode(), token) for token in config.tokens]
+        self._refused: deque[str] = deque(maxlen=REFUSED_ORIGINS)
 
     def check_origin(self, origin: str | None, host: str) -> None:
         """Let a browser's page in or not.
@@ -51,12 +67,25 @@ class Access:
         """
         if self._tokens:
             return
-        if not is_loopback(urlsplit(f"//{host}").hostname or ""):
-            raise OriginRefused("Without a token the daemon answers to this host's own name only.")
+        if not is_loopback(hostname(f"//{host}")):
+            self._tell("Host", host, "api.tokens")
+            raise OriginRefused(
+                "Without a token (api.tokens) the daemon answers to this host's own name only."
+            )
         if origin is None or origin in self._config.allowed_origins:
             return
-        if not is_loopback(urlsplit(origin).hostname or ""):
-            raise OriginRefused("Pages from this origin may not use a daemon without a token.")
+        if not is_loopback(hostname(origin)):
+            self._tell("Origin", origin, "api.allowed_origins")
+            raise OriginRefused(
+                f"Pages from {shown(origin)} may not use a daemon without a token;"
+                " the setting api.allowed_origins names those that may."
+            )
+
+    def _tell(self, header: str, refused: str, setting: str) -> None:
+        """Once for each, since an operator will wonder why a page gets no answer."""
+        if refused not in self._refused:
+            self._refused.append(refused)
+            log.warning("refused the %s %s, which %s would admit", header, shown(refused), setting)
 
     def check_token(self, authorization: str | None, session_id: str | None) -> None:
         """Let a request for a session (None: for an overview) in or not.

@@ -5,6 +5,18 @@ from typing import Annotated
 
 import msgspec
 
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+# As browsers send it (RFC 6454, 6.1); a page from a file or in a sandbox is from null.
+Origin = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([a-z][a-z0-9+.-]*://[^/\s]+|null)$",
+        description="an origin such as https://app.example:8443, without a path",
+    ),
+]
+
 
 class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A bearer token. With ``session_prefix`` it reaches only sessions whose id starts so, no overviews."""
@@ -43,33 +55,33 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     runtime_dir: Path
     state_dir: Path
     host: str = "127.0.0.1"
-    port: int = 8015
+    port: Port = 8015
     tokens: tuple[Token, ...] = ()
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[Origin, ...] = ()
     redis_url: str | None = None
-    redis_timeout_s: float = 1.0
-    ingest_workers: int = 1
+    redis_timeout_s: Seconds = 1.0
+    ingest_workers: Count = 1
     overcommit: bool = False
     ocr_languages: Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")] = "en"
     llm: dict[str, LlmProfile] = {}
     llm_concurrency: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
 
-    max_body: int = 64 << 10
+    max_body: Count = 64 << 10
     # Base64 of what fits into one message to a scheduler, and how much of it is held at a time.
-    max_task_body: int = 20 << 20
-    max_task_bytes: int = 96 << 20
-    max_sessions: int = 10_000
-    whip_posts_per_minute: int = 240
-    whip_posts_per_minute_and_session: int = 30
-    answer_timeout_s: float = 10.0
+    max_task_body: Count = 20 << 20
+    max_task_bytes: Count = 96 << 20
+    max_sessions: Count = 10_000
+    whip_posts_per_minute: Count = 240
+    whip_posts_per_minute_and_session: Count = 30
+    answer_timeout_s: Seconds = 10.0
 
-    retention_s: int = 6 * 3600
-    events_per_session: int = 10_000
-    events_overall: int = 100_000
-    journal_entries: int = 20_000
-    heartbeat_s: float = 10.0
-    slow_consumer_s: float = 10.0
+    retention_s: Count = 6 * 3600
+    events_per_session: Count = 10_000
+    events_overall: Count = 100_000
+    journal_entries: Count = 20_000
+    heartbeat_s: Seconds = 10.0
+    slow_consumer_s: Seconds = 10.0
     # Of WebSocket streams' media; 64 MiB hold some 60 of 1280×720.
     arena_mib: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
-    max_streams: int = 256
-    shutdown_s: float = 10.0
+    max_streams: Count = 256
+    shutdown_s: Seconds = 10.0

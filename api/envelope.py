@@ -20,6 +20,7 @@ from .errors import (
     WrongContentType,
 )
 from .misfit import explain
+from .query import nearest_path
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ async def error_envelope(request: web.Request, handler: Handler) -> web.StreamRe
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return error_reply(request, from_http(error), error.headers.get("Allow"))
+        return error_reply(request, from_http(error, request), error.headers.get("Allow"))
     except (RedisError, TimeoutError):
         log.warning("Redis did not answer a request", exc_info=True)
         return error_reply(request, StoreUnavailable("The event store does not answer; try again."))
@@ -125,14 +126,17 @@ async def error_envelope(request: web.Request, handler: Handler) -> web.StreamRe
         return error_reply(request, ApiError())
 
 
-def from_http(error: web.HTTPException) -> ApiError:
+def from_http(error: web.HTTPException, request: web.Request) -> ApiError:
     """Our error for one that aiohttp raised."""
-    if error.status == 405:
-        return MethodNotAllowed("The path does not know this method.")
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        methods = ", ".join(sorted(error.allowed_methods))
+        return MethodNotAllowed(f"The path does not know this method; it takes {methods}.")
     if error.status == 413:
         return BodyTooLarge("The body is too large.")
     if error.status == 404:
-        return PathNotFound("There is nothing at this path; /openapi.json lists what there is.")
+        near = nearest_path(request.path, (each.canonical for each in request.app.router.resources()))
+        meant = f"did you mean {near}? " if near else ""
+        return PathNotFound(f"There is nothing at this path; {meant}/openapi.json lists what there is.")
     return MalformedBody("The request is not valid HTTP for this path.")
 
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from .bell import EVERYTHING
 from .context import CONTEXT, Context
 from .cursor import Cursor, OverallCursor, SessionCursor, gap, parse_position
+from .query import parameter
 from .redis_store import STORE_ERRORS
 
 RETRY_MS = 500
@@ -44,7 +45,7 @@ async def all_events(request: web.Request) -> web.StreamResponse:
 
 def asked_position(request: web.Request) -> int | None:
     """Behind which event the caller wants to go on; a reconnecting browser's header goes first."""
-    return parse_position(request.headers.get("Last-Event-ID") or request.query.get("after"))
+    return parse_position(request.headers.get("Last-Event-ID") or parameter(request, "after"))
 
 
 def begin(asked: int | None, newest: int) -> tuple[int, bytes]:

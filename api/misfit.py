@@ -41,13 +41,20 @@ class Sent(NamedTuple):
 
 class Misfit(NamedTuple):
     """What is wrong with a ``value``. ``field``: the one of it that is unknown or missing, if that is the
-    fault. ``problem``: a predicate of value or field."""
+    fault. ``problem``: a predicate of value or field; a whole sentence where ``value`` is empty."""
 
     value: str
     field: str | None
     problem: str
 
+    def of_key(self) -> str:
+        """About a configuration, whose values go by their keys."""
+        key = f"{self.value}.{self.field}" if self.field is not None else self.value
+        return f"{key} {self.problem}".lstrip()
+
     def __str__(self) -> str:
+        if not self.value:
+            return _ended(self.problem)
         if self.field is not None:
             return _ended(f"The field {self.field} of {self.value} {self.problem}")
         return _ended(f"The value of {self.value} {self.problem}")
@@ -70,7 +77,7 @@ def explain(
         wanted = _at(there, f".{missing[1]}") or inspect.AnyType()
         return Misfit(sent.name(path), missing[1], f"is missing; it must be {describe(wanted)}")
     if OURS.match(problem):
-        return Misfit(sent.name(path), None, problem)
+        return Misfit("", None, problem)
     if "base64" in problem:
         encoded = next(each for each in members(there) if isinstance(each, inspect.BytesType))
         return Misfit(sent.name(path), None, f"is not {describe(encoded)}")

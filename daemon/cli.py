@@ -10,6 +10,7 @@ from types import ModuleType
 from argusd.ingest.errors import IngestError
 from argusd.interviewer_bridge.errors import BridgeError
 from argusd.scheduler.errors import SchedulerError
+from argusd.scheduler.nearest import did_you_mean
 from argusd.scheduler.zoo.errors import ZooError
 
 from .errors import DaemonError
@@ -34,6 +35,9 @@ INTERRUPTED = 130  # what shells expect after Ctrl-C
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     argv = sys.argv[1:] if argv is None else argv
+    if argv and not argv[0].startswith("-") and argv[0] not in COMMANDS:
+        near = did_you_mean(argv[0], COMMANDS)
+        return _fail(f"there is no command {argv[0]!r}{near} There are {', '.join(COMMANDS)}", 2)
     args = build_parser([argv[0]] if argv and argv[0] in COMMANDS else COMMANDS).parse_args(argv)
     try:
         return int(module_of(args.command).run(args))
@@ -64,6 +68,6 @@ def build_parser(names: Iterable[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _fail(error: Exception, code: int) -> int:
+def _fail(error: Exception | str, code: int) -> int:
     print(f"argusd: {error}", file=sys.stderr)
     return code

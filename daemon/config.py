@@ -9,7 +9,6 @@ Order, last one wins: defaults, file, older names, ``ARGUSD_*``. Unknown keys ar
 Two variables are no keys: ``ARGUSD_CONFIG`` names the file, ``ARGUSD_TOKEN`` is what clients show the daemon.
 """
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -19,9 +18,12 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from argusd.api.config import ApiConfig
+from argusd.api.misfit import explain, shown
 from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.nearest import did_you_mean
 from argusd.scheduler.tasks.lanes import Lane
+from argusd.scheduler.zoo.manifest import builtin_manifest
 
 from .errors import ConfigInvalid
 from .older_names import OLDER_NAMES
@@ -95,6 +97,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self.scheduler, lane=lane)
 
 
+SECTIONS: Mapping[str, type[msgspec.Struct]] = {
+    "api": ApiConfig,
+    "ingest": IngestConfig,
+    "scheduler": SchedulerConfig,
+}
+KEYS = [field.name for field in msgspec.structs.fields(Shared)] + [
+    f"{name}.{field.name}" for name, section in SECTIONS.items() for field in msgspec.structs.fields(section)
+]
+
+
 def load_config(file: Path | None = None, overrides: Mapping[str, str] | None = None) -> Config:
     """Read the environment and the file it (or ``file``) names; ``overrides`` are variables that win.
 
@@ -115,12 +127,14 @@ def resolve(environment: Mapping[str, str]) -> Config:
             _put(merged, older.path, older.read(environment[name]))
     for name, text in environment.items():
         if name.startswith(PREFIX) and name not in (FILE_VARIABLE, TOKEN_VARIABLE):
-            _put(merged, tuple(name.removeprefix(PREFIX).lower().split("__")), _value(name, text))
+            path = tuple(name.removeprefix(PREFIX).lower().split("__"))
+            _check_variable(name, path)
+            _put(merged, path, _value(name, text))
     return _build(merged, dict(environment))
 
 
 def _build(merged: Table, environment: dict[str, str]) -> Config:
-    tables = {name: merged.pop(name, {}) for name in ("api", "ingest", "scheduler")}
+    tables = {name: merged.pop(name, {}) for name in SECTIONS}
     shared = _convert(merged, Shared, "", frozenset())
     state_dir = shared.state_dir.expanduser().absolute()
     runtime_dir = (shared.runtime_dir or state_dir / "run").expanduser().absolute()
@@ -133,6 +147,8 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         "cache_dir": shared.cache_dir.expanduser().absolute(),
         "ingest_workers": workers,
     }
+    scheduler = _section(tables["scheduler"], SchedulerConfig, "scheduler", common)
+    _check_roles(scheduler.models)
     return Config(
         **common,
         log_level=shared.log_level,
@@ -141,7 +157,7 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         ingest=_section(
             tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0}
         ),
-        scheduler=_section(tables["scheduler"], SchedulerConfig, "scheduler", common),
+        scheduler=scheduler,
         notify_socket=environment.get("NOTIFY_SOCKET"),
         orchestrator_url=environment.get("ML_ORCHESTRATOR_URL"),
         environment=environment,
@@ -157,19 +173,39 @@ def _section(table: Any, kind: type[Section], name: str, common: Table) -> Secti
 
 
 def _convert(table: Table, kind: type[Section], prefix: str, misplaced: frozenset[str]) -> Section:
-    fields = [field.name for field in msgspec.structs.fields(kind)]
     for key in table:
         if key in misplaced:
             raise ConfigInvalid(f"{prefix}{key} follows from the top-level keys and is not set here")
-        if key not in fields:
-            close = difflib.get_close_matches(key, fields, 1)
-            hint = f"; did you mean {prefix}{close[0]}?" if close else ""
-            raise ConfigInvalid(f"unknown configuration key {prefix}{key}{hint}")
+        if f"{prefix}{key}" not in KEYS:
+            raise ConfigInvalid(f"unknown configuration key {prefix}{shown(key)}{_meant(prefix, key)}")
     try:
         return msgspec.convert(table, kind, strict=False, dec_hook=_decode_path)
     except msgspec.ValidationError as error:
-        what, at, where = str(error).partition(" - at `$.")
-        raise ConfigInvalid(f"{prefix}{where.rstrip('`')}: {what}" if at else what) from error
+        misfit = explain(error, kind, table, prefix.rstrip("."), "the configuration")
+        raise ConfigInvalid(misfit.of_key()) from error
+
+
+def _meant(prefix: str, key: str) -> str:
+    """Where the key belongs, or how it is spelt."""
+    elsewhere = [known for known in KEYS if known.rpartition(".")[2] == key]
+    return did_you_mean(elsewhere[0] if elsewhere else f"{prefix}{key}", KEYS)
+
+
+def _check_variable(name: str, path: tuple[str, ...]) -> None:
+    key = ".".join(path[: 2 if path[0] in SECTIONS else 1])
+    if key not in KEYS and key not in SECTIONS:
+        variables = [PREFIX + known.upper().replace(".", "__") for known in KEYS]
+        raise ConfigInvalid(f"{name}: unknown configuration key {key}{did_you_mean(name, variables)}")
+
+
+def _check_roles(models: Mapping[str, str]) -> None:
+    roles = sorted({entry.role for entry in builtin_manifest().models if entry.role}) if models else []
+    for role in models:
+        if role not in roles:
+            meant = did_you_mean(role, roles)
+            raise ConfigInvalid(
+                f"scheduler.models has no role {shown(role)}{meant} Known are {', '.join(roles)}"
+            )
 
 
 def _decode_path(kind: type, value: Any) -> Any:

@@ -5,18 +5,25 @@ import re
 from collections.abc import Iterable
 
 ALIKE = 0.6  # difflib's ratio
+A_PART = 0.9  # of a likeness to one word of a longer name
+SHORTEST_PART = 3
 LONGEST = 64  # characters of a name that are looked at; nobody's name is longer
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that ``name`` is likest to, or is a part of; None where none is like it."""
-    by_plain = {plain(each): each for each in reversed(list(known))}
+    """The known name that is likest to ``name``, as a whole or in a part; None where none is like it."""
     asked = plain(name[:LONGEST])
-    if close := difflib.get_close_matches(asked, by_plain, 1, ALIKE):
-        return by_plain[close[0]]
-    parts = set(asked.split("_"))
-    sharing = [each for each in by_plain if asked and (parts <= set(each.split("_")))]
-    return by_plain[sharing[-1]] if sharing else None
+    best = max(known, key=lambda each: _likeness(asked, plain(each)), default=None)
+    return best if best is not None and _likeness(asked, plain(best)) >= ALIKE else None
+
+
+def _likeness(asked: str, known: str) -> float:
+    parts = [part for part in known.split("_") if len(part) >= SHORTEST_PART]
+    return max(_ratio(asked, known), A_PART * max((_ratio(asked, part) for part in parts), default=0.0))
+
+
+def _ratio(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

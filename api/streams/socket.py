@@ -22,6 +22,7 @@ from argusd.scheduler.tracks import StreamName
 from ..context import CONTEXT, Context
 from ..envelope import ErrorReply, decode_json
 from ..errors import ApiError, InvalidField, StoreUnavailable, StreamUnavailable, WrongContentType
+from ..query import parameter
 from ..redis_store import STORE_ERRORS
 from ..session import Session, SessionSpec, check_session_id
 from ..whip import check_admission
@@ -91,7 +92,8 @@ def sample_rate(request: web.Request) -> int:
     Raises:
         InvalidField: it is no number, or none that is taken.
     """
-    text = request.query.get("sample_rate", str(SAMPLE_RATE))
+    given = parameter(request, "sample_rate")
+    text = str(SAMPLE_RATE) if given is None else given
     if not (text.isdecimal() and LOWEST_RATE <= int(text[:6]) <= HIGHEST_RATE):
         raise InvalidField(f"The sample_rate must be a number from {LOWEST_RATE} to {HIGHEST_RATE}.")
     return int(text)

@@ -2,18 +2,19 @@
 
 import argparse
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from argusd.benchmarks.harness import save_json, save_plot, show
 from argusd.daemon.errors import ConfigInvalid
+from argusd.scheduler.nearest import did_you_mean
 
+BENCHMARKS = ("ingest", "ring", "batching", "overload", "sessions", "tasks")
 HELP = {"bench": "run a benchmark"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", metavar="NAME", help="ingest, ring, batching, overload, sessions, tasks")
+    parser.add_argument("name", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="fewer rounds: no figure to quote")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the result (needs the bench extra)")
@@ -21,13 +22,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, keep."""
-    module = f"argusd.benchmarks.{args.name}"
-    if not args.name.isidentifier() or find_spec(module) is None:
-        raise ConfigInvalid(f"there is no benchmark {args.name!r}")
-    main = getattr(import_module(module), "main", None)
-    if main is None:
-        raise ConfigInvalid(f"{args.name!r} is a part of the benchmarks, not one of them")
-    result = main(args.quick)
+    if args.name not in BENCHMARKS:
+        near = did_you_mean(args.name, BENCHMARKS)
+        raise ConfigInvalid(f"there is no benchmark {args.name!r}{near} There are {', '.join(BENCHMARKS)}")
+    result = import_module(f"argusd.benchmarks.{args.name}").main(args.quick)
     print(show(result))
     if args.json:
         save_json(result, args.json)

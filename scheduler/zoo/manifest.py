@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ..nearest import LONGEST, did_you_mean
 from .errors import ManifestError, UnknownModelError
 
 # Names become file names in the cache, so they hold nothing that a path gives a meaning to.
@@ -109,9 +110,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for entry in self.models:
             if entry.name == name:
                 return entry
-        raise UnknownModelError(
-            f"the manifest has no model {name!r}; `argusd models list` shows those it has"
-        )
+        raise self._unknown(name)
 
     def select(self, names: Sequence[str]) -> list[ModelEntry]:
         """Return the entries that model names and pack names ask for, and those that they need, each once, in
@@ -119,11 +118,20 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         :raises UnknownModelError: when a name is neither.
         """
-        packs = {pack for entry in self.models for pack in entry.packs}
+        packs = self._packs()
         asked = {self.entry(name).name for name in names if name not in packs}
         asked |= {entry.name for entry in self.models if set(entry.packs).intersection(names)}
         wanted = asked.union(*(self.entry(name).needs for name in asked))
         return [entry for entry in self.models if entry.name in wanted]
+
+    def _packs(self) -> set[str]:
+        return {pack for entry in self.models for pack in entry.packs}
+
+    def _unknown(self, name: str) -> UnknownModelError:
+        near = did_you_mean(name, [*sorted(self._packs()), *(entry.name for entry in self.models)])
+        return UnknownModelError(
+            f"the manifest has no model {name[:LONGEST]!r}{near} `argusd models list` shows those it has"
+        )
 
     def of_role(self, role: str) -> list[ModelEntry]:
         """Return the models of a role, best first.

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..nearest import did_you_mean
 from .contents import CacheContents, Damage, FirstSeen, ModelStatus
 from .errors import (
     CacheUnusableError,
@@ -84,7 +85,10 @@ class ZooStore:
         """
         names = [entry.name for entry in self.manifest.of_role(role)]
         if preferred is not None and preferred not in names:
-            raise UnknownModelError(f"{preferred!r} is not a model for the role {role!r}: {', '.join(names)}")
+            near = did_you_mean(preferred, names)
+            raise UnknownModelError(
+                f"{preferred!r} is not a model for the role {role!r}{near} Those are {', '.join(names)}"
+            )
         wanted = names if preferred is None else [preferred]
         if present := [name for name in wanted if self.is_present(name)]:
             return present

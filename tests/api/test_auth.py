@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from argusd.api.auth import Access, check_bind, is_loopback
+from argusd.api.auth import REFUSED_ORIGINS, Access, check_bind, is_loopback
 from argusd.api.config import ApiConfig, Token
 from argusd.api.errors import Forbidden, InsecureBind, OriginRefused, Unauthorized
 
@@ -71,6 +71,9 @@ def test_a_token_reaches_its_own_sessions_only() -> None:
         ("https://app.example", "localhost:8015", True),
         ("https://evil.example", "localhost:8015", False),
         ("null", "localhost:8015", False),
+        ("http://[", "localhost:8015", False),
+        ("", "localhost:8015", False),
+        (None, "[::1", False),
         (None, "rebound.example:8015", False),
     ],
 )
@@ -81,6 +84,34 @@ def test_without_a_token_only_this_hosts_pages_come_in(origin: str | None, host:
     else:
         with pytest.raises(OriginRefused):
             access.check_origin(origin, host)
+
+
+def test_a_refused_page_is_told_the_setting_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    access = Access(config())
+    for origin in ("https://app.example", "https://app.example", "null", f"https://{'x' * 500}\t.example"):
+        with pytest.raises(OriginRefused, match=r"api\.allowed_origins names those that may\.$"):
+            access.check_origin(origin, "localhost")
+    logged = [record.getMessage() for record in caplog.records]
+    assert [line[:39] for line in logged] == [
+        "refused the Origin https://app.example,",
+        "refused the Origin null, which api.allo",
+        "refused the Origin https://xxxxxxxxxxxx",
+    ]
+    assert all(line.isprintable() and len(line) < 150 for line in logged)
+
+
+def test_refused_pages_are_remembered_within_bounds(caplog: pytest.LogCaptureFixture) -> None:
+    access = Access(config())
+    for number in [*range(REFUSED_ORIGINS + 1), 0]:
+        with pytest.raises(OriginRefused):
+            access.check_origin(f"https://{number}.example", "localhost")
+    assert len(caplog.records) == REFUSED_ORIGINS + 2
+
+
+def test_a_name_that_is_not_this_hosts_is_told_the_setting(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(OriginRefused, match=r"api\.tokens"):
+        Access(config()).check_origin(None, "rebound.example:8015")
+    assert "rebound.example:8015" in caplog.text
 
 
 def test_with_tokens_any_page_may_try() -> None:

@@ -70,6 +70,13 @@ async def test_unknown_paths_and_methods_answer_in_json(rig: Rig) -> None:
     )
     status, body = await rig.api.json("POST", "/sessions")
     assert (status, body["error_code"]) == (405, "method_not_allowed")
+    assert body["error"] == "The path does not know this method; it takes GET."
+    for path, meant in (
+        ("/face/verfy", "/face/verify"),
+        ("/ml/stream/s1/faces", "/ml/stream/{session_id}/face"),
+    ):
+        body = (await rig.api.json("GET", path))[1]
+        assert body["error"].startswith(f"There is nothing at this path; did you mean {meant}? ")
 
 
 async def test_an_error_of_ours_stays_inside(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

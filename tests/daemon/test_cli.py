@@ -1,10 +1,15 @@
+import pkgutil
 import socket
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
+from argusd import benchmarks
 from argusd.daemon.cli import COMMANDS, main
 from argusd.daemon.commands import models
+from argusd.daemon.commands.bench import BENCHMARKS
 from argusd.scheduler.zoo.manifest import UNPUBLISHED, Manifest, ModelEntry, ModelFile, PathSource
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -45,7 +50,11 @@ def test_without_a_command_all_are_named(capsys: pytest.CaptureFixture[str]) -> 
         (["events", "--url", "http://127.0.0.1:1"], 1, "no daemon answers at http://127.0.0.1:1"),
         (["models", "pull", "nonesuch"], 1, "the manifest has no model 'nonesuch'"),
         (["bench", "nonesuch"], 2, "there is no benchmark 'nonesuch'"),
-        (["bench", "harness"], 2, "is a part of the benchmarks"),
+        (["models", "pull", "facenett"], 1, "has no model 'facenett'; did you mean facenet"),
+        (["models", "pull", "standart"], 1, "did you mean standard?"),
+        (["bench", "ingset"], 2, "there is no benchmark 'ingset'; did you mean ingest?"),
+        (["bench", "harness"], 2, "there is no benchmark 'harness'"),
+        (["pubish"], 2, "there is no command 'pubish'; did you mean publish?"),
     ],
 )
 def test_what_goes_wrong_is_one_sentence(
@@ -114,3 +123,11 @@ def test_where_no_hub_can_be_reached_every_model_of_record_says_so(
         "without pyannote_3_1: huggingface.co: Connection refused",
         "without easyocr_en_hi: github.com: Connection refused",
     ]
+
+
+def test_every_benchmark_can_be_asked_for() -> None:
+    """The list that is shown is that of the modules that can be run."""
+    names = [info.name for info in pkgutil.iter_modules(benchmarks.__path__)]
+    mains = {name: getattr(import_module(f"argusd.benchmarks.{name}"), "main", None) for name in names}
+    measuring = {name for name, main in mains.items() if main and "quick" in signature(main).parameters}
+    assert set(BENCHMARKS) == measuring
