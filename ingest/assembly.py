@@ -2,11 +2,16 @@
 
 from typing import NamedTuple
 
+from .orientation import Orientation
+
 MAX_FRAME_BYTES = 4 << 20
 
 
 class Part(NamedTuple):
-    """One packet's share of a frame. ``number`` and ``timestamp`` are extended (they never wrap)."""
+    """One packet's share of a frame. ``number`` and ``timestamp`` are extended (they never wrap).
+
+    ``orientation`` is what the packet says of it, None for nothing.
+    """
 
     number: int
     timestamp: int
@@ -14,15 +19,20 @@ class Part(NamedTuple):
     starts_frame: bool
     data: bytes
     arrival_ns: int
+    orientation: Orientation | None = None
 
 
 class EncodedFrame(NamedTuple):
-    """A whole frame, packet by packet; ``follows_loss``: packets between the last one and it are gone."""
+    """A whole frame, packet by packet; ``follows_loss``: packets between the last one and it are gone.
+
+    ``orientation`` is what its last packet says of it, None for nothing: that of the frame before.
+    """
 
     parts: list[bytes]
     timestamp: int
     arrival_ns: int
     follows_loss: bool
+    orientation: Orientation | None = None
 
 
 class FrameAssembler:
@@ -72,7 +82,8 @@ class FrameAssembler:
         parts = self._parts
         # A retransmitted part may have come after the one that ends the frame.
         arrival_ns = max([part.arrival_ns for part in parts])
-        frame = EncodedFrame([part.data for part in parts], parts[0].timestamp, arrival_ns, self._lost)
+        data, last = [part.data for part in parts], parts[-1]
+        frame = EncodedFrame(data, last.timestamp, arrival_ns, self._lost, last.orientation)
         self._parts, self._nbytes, self._lost = [], 0, False
         return frame
 

@@ -8,16 +8,18 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import av
 import msgspec
 import numpy as np
 from av.codec.context import Flags
+from av.sidedata.sidedata import Type as SideDataType
 from numpy.typing import NDArray
 
 from .errors import ArenaFull, RingClosed
 from .frame import FrameFlag, FrameInfo, i420_info
+from .orientation import UPRIGHT, Orientation, from_display_matrix, upright
 from .sink import FrameSink
 
 PLANAR_420 = ("yuv420p", "yuvj420p")
@@ -25,7 +27,7 @@ MAX_DELAYED = 32
 
 
 class Work(NamedTuple):
-    """A frame for the decoder (FFmpeg's name of it) and what its slot's header shall say."""
+    """A frame for the decoder (FFmpeg's name of it), how it is turned, and what its slot's header says."""
 
     decoder: str
     data: bytes
@@ -33,6 +35,7 @@ class Work(NamedTuple):
     captured_ns: int
     arrival_ns: int
     flags: FrameFlag
+    orientation: Orientation = UPRIGHT
 
 
 class VideoDecoder:
@@ -109,8 +112,9 @@ class VideoDecoder:
         if picture.format.name not in PLANAR_420:
             self.dropped["pixel_format"] += 1
             return True
+        planes = upright_planes(picture, work.orientation)
         try:
-            self._sink.write(picture_planes(picture), describe(picture, work))
+            self._sink.write(planes, describe(planes[0], work))
         except ArenaFull:
             self.dropped["arena_full"] += 1
         except RingClosed:
@@ -138,10 +142,30 @@ def picture_planes(picture: av.VideoFrame) -> list[NDArray[np.uint8]]:
     ]
 
 
-def describe(picture: av.VideoFrame, work: Work) -> FrameInfo:
-    """The slot header of a decoded picture."""
+def upright_planes(picture: av.VideoFrame, orientation: Orientation) -> list[NDArray[np.uint8]]:
+    """Views of a picture's planes as they are when it is upright.
+
+    What its bitstream says (H.264's display orientation SEI) holds where ``orientation`` turns nothing: a
+    sender uses one or the other (RFC 7742 section 4).
+    """
+    planes = picture_planes(picture)
+    if orientation == UPRIGHT:
+        orientation = display_orientation(picture)
+    return planes if orientation == UPRIGHT else upright(planes, orientation)
+
+
+def display_orientation(picture: av.VideoFrame) -> Orientation:
+    """Which way up the bitstream or the file says that a picture is."""
+    side_data: Any = picture.side_data  # PyAV's stub knows of motion vectors alone
+    matrix = side_data.get(SideDataType.DISPLAYMATRIX)
+    return UPRIGHT if matrix is None else from_display_matrix(bytes(matrix))
+
+
+def describe(luma: NDArray[np.uint8], work: Work) -> FrameInfo:
+    """The slot header of a picture with this luma plane."""
+    height, width = luma.shape
     return msgspec.structs.replace(
-        i420_info(picture.width, picture.height),
+        i420_info(width, height),
         captured_ns=work.captured_ns,
         arrival_ns=work.arrival_ns,
         rtp_timestamp=work.rtp_timestamp,

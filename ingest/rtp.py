@@ -65,6 +65,7 @@ def unwrap_rtx(packet: RtpPacket, payload_type: int, ssrc: int) -> RtpPacket:
         packet.timestamp,
         ssrc,
         packet.payload[2:],
+        packet.extension,
     )
 
 

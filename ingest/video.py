@@ -11,7 +11,8 @@ from .feedback import Feedback
 from .frame import FrameFlag
 from .gate import KeyframeGate
 from .jitter import ReorderBuffer
-from .rtp import RtpPacket
+from .orientation import UPRIGHT, Orientation, from_header_extension
+from .rtp import RtpPacket, extension_element
 from .rtpstream import RtpStream, Source
 
 CLOCK_RATE = 90_000
@@ -23,6 +24,7 @@ KEYFRAME_INTERVAL_NS = 500_000_000
 class VideoReceiver:
     """Orders, completes and judges a track's packets; runs on the loop and never blocks it.
 
+    ``orientation_id`` is the agreed id of the header extension that tells how a frame is turned, 0 for none.
     Bounded everywhere: the reorder buffer by its capacity, a frame by its bytes, the decoder's queue by the
     gate, the streams by there being one.
     """
@@ -33,6 +35,7 @@ class VideoReceiver:
         gate: KeyframeGate,
         feedback: Feedback,
         bandwidth: BandwidthEstimator | None,
+        orientation_id: int = 0,
     ) -> None:
         self.source = Source(CLOCK_RATE)
         self._codec: VideoCodec | None = None
@@ -40,6 +43,8 @@ class VideoReceiver:
         self._gate = gate
         self._feedback = feedback
         self._bandwidth = bandwidth
+        self._orientation_id = orientation_id
+        self._orientation = UPRIGHT
         self._order: ReorderBuffer[Part] = ReorderBuffer(PATIENCE_NS, REORDER_CAPACITY)
         self._assembler = FrameAssembler()
         self._stream: RtpStream | None = None
@@ -94,7 +99,8 @@ class VideoReceiver:
                 data, starts_frame = codec.depayload(packet.payload)
             except ValueError:
                 self._dropped["damaged_packet"] += 1
-        part = Part(number, timestamp, packet.marker, starts_frame, data, now_ns)
+        orientation = self._read_orientation(packet) if packet.marker else None
+        part = Part(number, timestamp, packet.marker, starts_frame, data, now_ns, orientation)
         self._assemble(self._order.add(number, part, now_ns), now_ns)
 
     def poll(self, now_ns: int) -> None:
@@ -116,7 +122,13 @@ class VideoReceiver:
         self._order.reset()
         self._assembler.restart()
         self._gate.broken()
-        self._stream, self._codec = stream, codec
+        self._stream, self._codec, self._orientation = stream, codec, UPRIGHT
+
+    def _read_orientation(self, packet: RtpPacket) -> Orientation | None:
+        """What the last packet of a frame says of it (see orientation.py)."""
+        if not self._orientation_id:
+            return None
+        return from_header_extension(extension_element(packet.extension, self._orientation_id))
 
     def _assemble(self, parts: Sequence[Part], now_ns: int) -> None:
         stream, codec = self._stream, self._codec
@@ -129,6 +141,8 @@ class VideoReceiver:
     def _offer(self, stream: RtpStream, codec: VideoCodec, frame: EncodedFrame, now_ns: int) -> None:
         if frame.follows_loss:
             self._gate.lost()
+        if frame.orientation is not None:
+            self._orientation = frame.orientation
         try:
             data = codec.join(frame.parts)
             head = codec.inspect(data)
@@ -147,7 +161,10 @@ class VideoReceiver:
             return
         flags = FrameFlag.SUSPECT if self._gate.suspect else FrameFlag.NONE
         captured_ns = stream.clock.captured_ns(frame.timestamp)
-        self._decoder.submit(Work(codec.decoder, data, frame.timestamp, captured_ns, frame.arrival_ns, flags))
+        work = Work(
+            codec.decoder, data, frame.timestamp, captured_ns, frame.arrival_ns, flags, self._orientation
+        )
+        self._decoder.submit(work)
 
     def _ask_keyframe(self, stream: RtpStream, now_ns: int) -> None:
         if now_ns - self._keyframe_asked_ns >= KEYFRAME_INTERVAL_NS:

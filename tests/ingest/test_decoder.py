@@ -17,8 +17,14 @@ from argusd.ingest.arena import Arena
 from argusd.ingest.codec import VIDEO_CODECS
 from argusd.ingest.decoder import VideoDecoder, Work, open_decoder
 from argusd.ingest.errors import ArenaFull, RingClosed
-from argusd.ingest.frame import FrameFlag, FrameInfo
+from argusd.ingest.frame import FrameFlag, FrameInfo, plane_shapes
+from argusd.ingest.orientation import Orientation, upright
 from argusd.ingest.sink import FrameSink
+
+# SEI message 47 (ITU-T H.264 D.1.27): not cancelled, no flips, a quarter against the clock, for this picture.
+DISPLAY_ORIENTATION = (
+    b"\x00\x00\x00\x01\x06\x2f\x03" + bytes((0b000_01000, 0b00000000, 0b000_1_0_1_00)) + b"\x80"
+)
 
 
 class RecordingSink(FrameSink):
@@ -107,6 +113,36 @@ def test_the_codec_may_change_between_frames(sink: RecordingSink, decoder: Video
     for codec in codecs:
         decoder.submit(work(VIDEO_CODECS[codec].decoder, video_clip(codec, 64, 64, 1)[0]))
     sink.await_frames(5)
+
+
+@pytest.mark.parametrize("turn", [Orientation(1), Orientation(2), Orientation(3, mirrored=True)])
+def test_a_picture_is_turned_upright_before_it_is_written(
+    turn: Orientation, sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    packet = video_clip("vp8", 130, 98, 1)[0]
+    decoder.submit(work("vp8", packet)._replace(orientation=turn))
+    decoder.submit(work("vp8", packet))
+    sink.await_frames(2)
+    finish(decoder)
+    (info, planes), (_, straight) = sink.written
+    assert (info.width, info.height) == ((98, 130) if turn.quarters % 2 else (130, 98))
+    assert [plane.shape for plane in planes] == plane_shapes(info)
+    for plane, expected in zip(planes, upright(straight, turn), strict=True):
+        assert np.array_equal(plane, expected)
+
+
+def test_what_an_h264_stream_says_of_its_orientation_holds(
+    sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    straight = video_clip("h264", 64, 48, 1)[0]
+    turned = straight.replace(b"\x00\x00\x00\x01\x67", DISPLAY_ORIENTATION + b"\x00\x00\x00\x01\x67", 1)
+    decoder.submit(work("h264", turned))
+    decoder.submit(work("h264", straight)._replace(orientation=Orientation(3)))
+    sink.await_frames(2)
+    finish(decoder)
+    (info, planes), (_, expected) = sink.written
+    assert (info.width, info.height) == (48, 64)
+    assert np.array_equal(planes[0], expected[0])
 
 
 def test_of_spatial_layers_the_last_is_the_picture(sink: RecordingSink, decoder: VideoDecoder) -> None:

@@ -79,7 +79,7 @@ def test_each_truncation_says_what_is_missing(data: bytes, reason: str) -> None:
 
 
 def test_a_retransmission_gives_back_the_lost_packet() -> None:
-    rtx = RtpPacket(97, True, 500, 9000, 88, b"\x12\x34video")
-    assert unwrap_rtx(rtx, 96, 77) == RtpPacket(96, True, 0x1234, 9000, 77, b"video")
+    rtx = RtpPacket(97, True, 500, 9000, 88, b"\x12\x34video", b"\x20\x01")
+    assert unwrap_rtx(rtx, 96, 77) == RtpPacket(96, True, 0x1234, 9000, 77, b"video", b"\x20\x01")
     with pytest.raises(ValueError, match="empty"):
         unwrap_rtx(rtx._replace(payload=b"\x12"), 96, 77)

@@ -19,6 +19,7 @@ from argusd.ingest.decoder import Work
 from argusd.ingest.frame import FrameFlag
 from argusd.ingest.gate import MAX_BACKLOG, KeyframeGate
 from argusd.ingest.jitter import RETRY_NS
+from argusd.ingest.orientation import UPRIGHT, Orientation
 from argusd.ingest.rtp import RtpPacket
 from argusd.ingest.video import KEYFRAME_INTERVAL_NS, PATIENCE_NS, VideoReceiver
 
@@ -223,6 +224,34 @@ def test_another_stream_starts_from_its_own_keyframe() -> None:
         for packet in line.packets[frame]:
             line.send(packet._replace(ssrc=2, sequence_number=packet.sequence_number ^ 0x4000), 10**11)
     assert line.decoded() == [*range(10), *range(20, 25)]
+
+
+def turned(packet: RtpPacket, orientation: int) -> RtpPacket:
+    return packet._replace(extension=bytes((0x50, orientation, 0, 0)))
+
+
+def test_how_a_frame_is_turned_comes_with_its_last_packet_and_holds_until_told_anew() -> None:
+    line = Line(count=6)
+    made: Any = (line.decoder, KeyframeGate(1920, 1088), line.feedback, None, 5)
+    line.receiver = VideoReceiver(*made)
+    for frame, told in {1: 0x01, 3: 0x0F, 4: 0x00}.items():
+        line.packets[frame][-1] = turned(line.packets[frame][-1], told)
+    line.play(0, 6)
+    assert [work.orientation for work in line.decoder.works] == [
+        UPRIGHT,
+        Orientation(1),
+        Orientation(1),
+        Orientation(3, mirrored=True),
+        UPRIGHT,
+        UPRIGHT,
+    ]
+
+
+def test_how_a_frame_is_turned_is_nothing_to_a_peer_that_did_not_agree_on_it() -> None:
+    line = Line(count=2)
+    line.packets[0][-1] = turned(line.packets[0][-1], 1)
+    line.play(0, 2)
+    assert [work.orientation for work in line.decoder.works] == [UPRIGHT, UPRIGHT]
 
 
 def test_damaged_payloads_and_keyframes_are_counted() -> None:
