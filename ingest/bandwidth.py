@@ -7,7 +7,7 @@ network fill over seconds.
 
 from aiortc.rate import RemoteBitrateEstimator
 
-from .rtp import RtpPacket, extension_element
+from .rtp import RtpPacket
 
 INTERVAL_NS = 90_000_000
 
@@ -26,7 +26,7 @@ class BandwidthEstimator:
         self._nbytes += len(packet.payload)
         if not packet.marker or now_ns - self._fed_ns < INTERVAL_NS:
             return None
-        element = extension_element(packet.extension, self._extension_id)
+        element = packet.element(self._extension_id)
         if len(element) != 3:
             return None
         nbytes, self._nbytes, self._fed_ns = self._nbytes, 0, now_ns

@@ -1,6 +1,6 @@
-"""RTCP that a receiver sends: what it got, what it misses, what it wants (RFC 3550, RFC 4585, REMB)."""
+"""RTCP that a receiver sends: what it got, what it misses, what it wants (RFC 3550, RFC 4585, two drafts)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from struct import pack
 
 from aiortc.rtp import (
@@ -15,6 +15,9 @@ from aiortc.rtp import (
     pack_rtcp_packet,
 )
 
+from .arrivals import Stretch
+from .transport_cc import pack_feedback
+
 # More than a sender keeps for retransmission; the rest is asked for when these are in.
 MAX_REQUESTED = 128
 
@@ -25,6 +28,7 @@ class Feedback:
     def __init__(self, ssrc: int, send: Callable[[bytes], None]) -> None:
         self._ssrc = ssrc
         self._send = send
+        self._acknowledged = 0
 
     def reception(self, blocks: Sequence[RtcpReceiverInfo]) -> None:
         """Send a receiver report."""
@@ -37,6 +41,14 @@ class Feedback:
     def request_keyframe(self, media_ssrc: int) -> None:
         """Tell of a lost picture (PLI)."""
         self._send(bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=self._ssrc, media_ssrc=media_ssrc)))
+
+    def acknowledge(self, media_ssrc: int, stretches: Iterable[Stretch]) -> None:
+        """Tell which packets of all tracks arrived, and when; ``media_ssrc`` is of any of them."""
+        for first, arrivals in stretches:
+            packets = pack_feedback(self._ssrc, media_ssrc, first, arrivals, self._acknowledged)
+            self._acknowledged += len(packets)
+            for packet in packets:
+                self._send(packet)
 
     def limit_bitrate(self, bits_per_second: int, ssrcs: Sequence[int]) -> None:
         """Tell what the path can carry (REMB, draft-alvestrand-rmcat-remb-03)."""

@@ -15,6 +15,7 @@ import pylibsrtp
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSrPacket
 
+from .arrivals import ArrivalLog
 from .audio import AudioReceiver
 from .burst import Burst
 from .codec import VIDEO_CODECS
@@ -53,7 +54,8 @@ class MediaTransport:
     """Decrypts, sorts by payload type and feeds the receivers, all on the loop.
 
     ``last_media_ns`` is the monotonic time of the last packet with media in it, 0 before the first.
-    ``dropped`` counts packets that found no receiver, by reason.
+    ``dropped`` counts packets that found no receiver, by reason. ``transport_cc`` is the id of the header
+    extension with a number that all tracks share, 0 where it was not agreed.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class MediaTransport:
         audio: AudioReceiver,
         feedback: Feedback,
         dropped: Counter[str],
+        transport_cc: int = 0,
     ) -> None:
         self._dtls = dtls
         self._payloads = payloads
@@ -71,6 +74,9 @@ class MediaTransport:
         self.audio = audio
         self._feedback = feedback
         self._dropped = dropped
+        self._transport_cc = transport_cc
+        self._arrivals = ArrivalLog()
+        self._arrived_ssrc = 0
         primary = {number: payload.codec for number, payload in payloads.items() if payload.original is None}
         self._burst = Burst(
             pictures=[number for number, codec in primary.items() if codec != OPUS],
@@ -98,8 +104,14 @@ class MediaTransport:
             return
         for packet, arrival_ns in self._burst.take():
             self._decrypt(srtp, packet, arrival_ns)
+        if self._arrivals.due(now_ns):
+            self._acknowledge(now_ns)
         if self.video.waiting or self.audio.waiting:
             self._poll()
+
+    def _acknowledge(self, now_ns: int) -> None:
+        if not self._closed:
+            self._feedback.acknowledge(self._arrived_ssrc, self._arrivals.take(now_ns))
 
     def _decrypt(self, srtp: pylibsrtp.Session, data: bytes, now_ns: int) -> None:
         try:
@@ -113,6 +125,8 @@ class MediaTransport:
             self._dropped["malformed_packet"] += 1
 
     def _receive_rtp(self, packet: RtpPacket, now_ns: int) -> None:
+        if self._transport_cc:
+            self._note_arrival(packet, now_ns)
         payload = self._payloads.get(packet.payload_type)
         if payload is None:
             self._dropped["unknown_payload_packet"] += 1
@@ -130,6 +144,13 @@ class MediaTransport:
         else:
             codec, retransmitted = VIDEO_CODECS[payload.codec], payload.original is not None
             self.video.receive(stream, packet, codec, now_ns, retransmitted=retransmitted)
+
+    def _note_arrival(self, packet: RtpPacket, arrival_ns: int) -> None:
+        # Padding, retransmissions and what has no receiver count: they were on the path, too.
+        number = packet.element(self._transport_cc)
+        if len(number) == 2:
+            self._arrivals.note(number[0] << 8 | number[1], arrival_ns)
+            self._arrived_ssrc = packet.ssrc
 
     def _poll(self) -> None:
         """See to what is missing, now and again as long as something is."""
@@ -155,8 +176,12 @@ class MediaTransport:
                     self._gone.add(stream.ssrc)
 
     def report(self) -> None:
-        """Send a reception report of every source; to be called about once a second."""
+        """Send a reception report of every source; to be called about once a second.
+
+        And what is left to tell of arrivals: where nothing more comes, nothing else would.
+        """
         now_ns = time.monotonic_ns()
+        self._acknowledge(now_ns)
         blocks = [stream.report_block(now_ns) for stream in self._streams()]
         if blocks and not self._closed:
             self._feedback.reception(blocks)

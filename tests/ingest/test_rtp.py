@@ -6,7 +6,7 @@ from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParam
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from argusd.ingest.rtp import RtpPacket, extension_element, parse_rtp, unwrap_rtx
+from argusd.ingest.rtp import RtpPacket, parse_rtp, unwrap_rtx
 from argusd.ingest.sdp import ABS_SEND_TIME
 
 EXTENSIONS = aiortc_rtp.HeaderExtensionsMap()
@@ -45,21 +45,38 @@ def test_what_aiortc_writes_is_read_back(
     written.extensions.mid, written.extensions.abs_send_time = mid, send_time
     packet = parse_rtp(written.serialize(EXTENSIONS))
     assert packet[:6] == (96, marker, number, timestamp, 77, payload)
-    assert extension_element(packet.extension, 1) == (mid or "").encode()
+    assert packet.element(1) == (mid or "").encode()
     expected = b"" if send_time is None else send_time.to_bytes(3, "big")
-    assert extension_element(packet.extension, 3) == expected
+    assert packet.element(3) == expected
 
 
 @given(st.binary(max_size=60), st.integers(0, 15))
 @example(b"\xb0" + bytes(11) + b"\xbe\xde\xff\xff", 1)
 @example(b"\xa0" + bytes(12), 1)
+@example(b"\x90" + bytes(11) + b"\x10\0\0\1\1\xff\0\0", 1)
 def test_damage_is_a_value_error_or_a_packet(data: bytes, element: int) -> None:
     try:
         packet = parse_rtp(data)
     except ValueError:
         return
     assert len(packet.payload) <= len(data) - 12
-    assert len(extension_element(packet.extension, element)) <= 16
+    assert len(packet.element(element)) <= len(packet.extension)
+
+
+@given(st.dictionaries(st.integers(1, 255), st.binary(max_size=255), max_size=5), st.integers(0, 15))
+def test_elements_with_heads_of_two_bytes_are_read_back(elements: dict[int, bytes], app_bits: int) -> None:
+    """RFC 8285 4.3; between two elements a byte of padding."""
+    body = b"\0".join(bytes([number, len(data)]) + data for number, data in elements.items())
+    body += bytes(-len(body) % 4)
+    head = (0x1000 | app_bits).to_bytes(2, "big") + (len(body) // 4).to_bytes(2, "big")
+    packet = parse_rtp(b"\x90\x60" + bytes(10) + head + body + b"video")
+    assert packet.payload == b"video"
+    assert {number: packet.element(number) for number in elements} == elements
+
+
+def test_elements_under_another_profile_are_not_ours_to_read() -> None:
+    packet = parse_rtp(b"\x90\x60" + bytes(10) + b"\xab\xcd\0\1\x10\xff\0\0")
+    assert packet.element(1) == b""
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,10 @@ from argusd.ingest.transport import (
 )
 from argusd.ingest.video import VideoReceiver
 
+from .transport_cc_reader import Told, read_feedback
+
 VP8, RTX, OPUS = 96, 97, 111
+TRANSPORT_CC = 5
 PAYLOADS = {VP8: Payload("vp8"), RTX: Payload("vp8", VP8), OPUS: Payload("opus")}
 
 
@@ -103,7 +106,15 @@ class Path:
         video = VideoReceiver(decoder, KeyframeGate(1920, 1088), self.feedback, None)
         self.sink = TellingSink()
         audio = AudioReceiver(self.sink)
-        self.transport = MediaTransport(dtls, PAYLOADS, video, audio, self.feedback, self.dropped)
+        self.transport = MediaTransport(
+            dtls, PAYLOADS, video, audio, self.feedback, self.dropped, TRANSPORT_CC
+        )
+
+    async def acknowledged(self) -> list[Told]:
+        """The transport-wide feedback that was sent."""
+        await asyncio.sleep(0)
+        sent = [self.dtls.sent.get_nowait() for _ in range(self.dtls.sent.qsize())]
+        return [read_feedback(data) for data in sent if data[:2] == b"\x8f\xcd"]
 
 
 def rtp(payload_type: int, number: int, payload: bytes, ssrc: int = 7, *, marker: bool = True) -> bytes:
@@ -113,6 +124,12 @@ def rtp(payload_type: int, number: int, payload: bytes, ssrc: int = 7, *, marker
         + (960 * number).to_bytes(4, "big")
     )
     return header + ssrc.to_bytes(4, "big") + payload
+
+
+def numbered(packet: bytes, number: int) -> bytes:
+    """The packet with a transport-wide number."""
+    extension = bytes([0xBE, 0xDE, 0, 1, TRANSPORT_CC << 4 | 1]) + number.to_bytes(2, "big") + b"\0"
+    return bytes([packet[0] | 0x10]) + packet[1:12] + extension + packet[12:]
 
 
 def sound(number: int, ssrc: int = 7) -> bytes:
@@ -191,6 +208,45 @@ async def test_a_lost_packet_is_asked_for_at_the_end_of_its_burst() -> None:
     sent = [RtcpPacket.parse(path.dtls.sent.get_nowait()) for _ in range(path.dtls.sent.qsize())]
     requests = [packet for packets in sent for packet in packets if isinstance(packet, RtcpRtpfbPacket)]
     assert [request.lost for request in requests] == [[1]]
+
+
+async def test_the_sender_is_told_of_every_packet_whatever_becomes_of_it() -> None:
+    """Sound, pictures, padding (which probes the path), and what has no receiver."""
+    path = Path()
+    path.transport.receive(numbered(rtp(VP8, 0, b"\x10\x01", ssrc=8), 65_533))
+    path.transport.receive(numbered(sound(0), 65_535))
+    path.transport.receive(numbered(rtp(RTX, 0, b"", ssrc=9), 0))
+    path.transport.receive(numbered(rtp(120, 0, b"x", ssrc=10), 1))
+    path.transport.receive(sound(1))
+    path.transport.report()
+    told = await path.acknowledged()
+    numbers = {number: ticks is not None for packet in told for number, ticks in packet.arrivals.items()}
+    assert numbers == {65_533: True, 65_534: False, 65_535: True, 0: True, 1: True}
+    assert {(packet.ssrc, packet.media_ssrc) for packet in told} <= {(1, 8), (1, 10)}
+
+
+async def test_nothing_is_told_where_it_was_not_agreed_or_the_session_is_over() -> None:
+    path = Path()
+    path.transport._transport_cc = 0
+    path.transport.receive(numbered(sound(0), 1))
+    path.transport.report()
+    assert await path.acknowledged() == []
+    path = Path()
+    path.transport.receive(numbered(sound(0), 1))
+    await path.acknowledged()
+    path.transport.receive(numbered(sound(1), 2))
+    path.transport.close()
+    path.transport.report()
+    assert await path.acknowledged() == []
+
+
+async def test_a_shared_number_that_is_too_short_is_none() -> None:
+    path = Path()
+    packet = bytearray(numbered(sound(0), 0))
+    packet[16] = TRANSPORT_CC << 4
+    path.transport.receive(bytes(packet))
+    path.transport.report()
+    assert await path.acknowledged() == []
 
 
 async def test_what_srtp_refuses_is_counted() -> None:
