@@ -76,6 +76,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
     journal = Journal(redis, config, bell, f"api-{secrets.token_hex(8)}", scheduler.acknowledge)
     lifecycle = Lifecycle(journal, scheduler)
     streams = LiveStreams(config, lifecycle, arena)
+    history = History(redis)
     return Context(
         config=config,
         stop=stop,
@@ -84,10 +85,10 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
         readers=Readers(),
         redis=redis,
         journal=journal,
-        history=History(redis),
+        history=history,
         registry=registry,
         lifecycle=lifecycle,
-        sessions=Sessions(registry, lifecycle, journal, scheduler, workers, streams, affinity),
+        sessions=Sessions(registry, lifecycle, journal, history, scheduler, workers, streams, affinity),
         streams=streams,
         reports=Reports(registry, lifecycle, journal, workers, streams),
         workers=workers,

@@ -6,6 +6,7 @@ elsewhere could send requests to a loopback address, or point its own name at it
 matters, since a browser adds no bearer token by itself.
 """
 
+import hashlib
 import hmac
 import ipaddress
 import logging
@@ -110,6 +111,14 @@ class Access:
         """
         if self._tokens and self._token_of(authorization or "") is None:
             raise Unauthorized("This needs the header Authorization: Bearer <token>.")
+
+    def principal(self, authorization: str | None) -> str:
+        """Who a request comes from, to tell whether two come from the same one: a digest of its token.
+
+        Without tokens only this host gets in, and everybody there is the same principal.
+        """
+        token = self._token_of(authorization or "")
+        return hashlib.blake2b(token.secret.encode(), digest_size=16).hexdigest() if token else ""
 
     def _token_of(self, authorization: str) -> Token | None:
         scheme, _, secret = authorization.partition(" ")

@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .context import CONTEXT
-from .whip import SDP
+from .whip import WHIP_OPTIONS, is_whip
 
 ADMITTED = web.RequestKey("admitted origin", str)
 
@@ -14,7 +14,7 @@ SAFE_HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 ASKED_HEADERS = "Authorization, Content-Type, If-Match, Last-Event-ID"
-SHOWN_HEADERS = "Location, Link, Retry-After"
+SHOWN_HEADERS = "Accept-Patch, Accept-Post, Allow, ETag, Link, Location, Retry-After"
 
 
 @web.middleware
@@ -33,20 +33,20 @@ async def browser_rules(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def options(request: web.Request) -> web.Response:
-    """The answer to OPTIONS: what the path takes (RFC 9725 wants Accept-Post and CORS)."""
+    """The answer to OPTIONS: what the path takes."""
     mismatch = request.match_info.http_exception
     if not isinstance(mismatch, web.HTTPMethodNotAllowed):
         raise web.HTTPNotFound
     methods = ", ".join(sorted({*mismatch.allowed_methods, "OPTIONS"}))
-    headers = {
-        "Allow": methods,
-        "Access-Control-Allow-Methods": methods,
-        "Access-Control-Allow-Headers": ASKED_HEADERS,
-        "Access-Control-Max-Age": "600",
-    }
-    if "POST" in mismatch.allowed_methods:
-        headers["Accept-Post"] = SDP
-    return web.Response(headers=headers)
+    headers = WHIP_OPTIONS if is_whip(request) else {"Allow": methods}
+    return web.Response(
+        headers={
+            **headers,
+            "Access-Control-Allow-Methods": headers["Allow"],
+            "Access-Control-Allow-Headers": ASKED_HEADERS,
+            "Access-Control-Max-Age": "600",
+        }
+    )
 
 
 async def add_browser_headers(request: web.Request, response: web.StreamResponse) -> None:

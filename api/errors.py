@@ -11,7 +11,7 @@ from argusd.scheduler.tasks.errors import Fault
 
 
 class ApiError(Exception):
-    """Base of every error that becomes a response. ``retry_after`` is seconds, for 429 and 503.
+    """Base of every error that becomes a response. ``retry_after`` is seconds, for 409, 429 and 503.
 
     ``worker_id``: the worker that a task went to, if it got that far.
     """
@@ -90,10 +90,11 @@ class MethodNotAllowed(ApiError):
 
 
 class SessionActive(ApiError):
-    """The session already has a publisher."""
+    """The session's media come from elsewhere. A publisher that fell silent is given up after about 10 s."""
 
     status = 409
     code = "session_active"
+    retry_after = 10
 
 
 class StreamActive(ApiError):

@@ -91,8 +91,8 @@ class IngestLink:
 
         await keep_connected(self._path, session)
 
-    async def open(self, session_id: str, offer: str, timeout_s: float) -> str:
-        """Have the worker terminate this offer; returns its answer.
+    async def open(self, session_id: str, offer: str, timeout_s: float, *, replace: bool) -> str:
+        """Have the worker terminate this offer, in place of an open session's or not; returns its answer.
 
         Raises:
             OfferRefused: the worker will not.
@@ -103,7 +103,7 @@ class IngestLink:
         future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._answers[request] = session_id, future
         try:
-            self._send(OpenSession(request, session_id, offer))
+            self._send(OpenSession(request, session_id, offer, replace))
             async with asyncio.timeout(timeout_s):
                 return await future
         except TimeoutError:

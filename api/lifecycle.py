@@ -33,6 +33,7 @@ class Lifecycle:
         self._journal = journal
         self._scheduler = scheduler
         self._held_back: dict[str, tuple[asyncio.TimerHandle, Session, str]] = {}
+        self._untold: dict[str, asyncio.Future[None]] = {}
         self._over: dict[str, asyncio.Event] = {}
 
     def opened(self, session: Session, media: Media) -> asyncio.Future[None]:
@@ -68,8 +69,10 @@ class Lifecycle:
         """The media has ended in order: told after the last findings."""
         self._end(session)
         self._move(session, "closed")
-        timer = asyncio.get_running_loop().call_later(LAST_FINDINGS_S, self.release, session.session_id)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(LAST_FINDINGS_S, self.release, session.session_id)
         self._held_back[session.session_id] = timer, session, reason
+        self._untold[session.session_id] = loop.create_future()
 
     def release(self, session_id: str) -> None:
         """Write the session's ``closed`` event now, if it is held back."""
@@ -77,7 +80,19 @@ class Lifecycle:
             timer, session, reason = self._held_back.pop(session_id)
             timer.cancel()
             media = self._move(session, "closed")
-            self._journal.append(session_event(session_id, "closed", media.worker, reason), media)
+            stored = self._journal.append(session_event(session_id, "closed", media.worker, reason), media)
+            told = self._untold[session_id]
+            stored.add_done_callback(lambda _: self._told(session_id, told))
+
+    def _told(self, session_id: str, told: asyncio.Future[None]) -> None:
+        told.set_result(None)
+        if self._untold.get(session_id) is told:
+            del self._untold[session_id]
+
+    async def settled(self, session_id: str) -> None:
+        """Return when the last findings of the session's earlier media and its ``closed`` are stored."""
+        if told := self._untold.get(session_id):
+            await asyncio.shield(told)
 
     def release_all(self) -> None:
         """Write all events that are held back, because the process ends."""

@@ -161,7 +161,7 @@ API_ROUTES = (
         "/whip/{session_id}/{resource}",
         unpublish,
         {200: None},
-        refusals=(errors.ResourceNotFound,),
+        refusals=(errors.ResourceNotFound, errors.SessionActive),
     ),
     Route("GET", "/sessions", list_sessions, {200: SessionList}),
     Route(
@@ -180,7 +180,7 @@ API_ROUTES = (
         "/sessions/{session_id}",
         delete_session,
         {204: None},
-        refusals=(errors.SessionNotFound, errors.StoreUnavailable),
+        refusals=(errors.SessionNotFound, errors.SessionActive, errors.StoreUnavailable),
     ),
     Route(
         "GET",

@@ -42,7 +42,8 @@ class Media(msgspec.Struct, frozen=True):
 
     ``kinds``: the tracks that were offered. ``ice_ufrag``: the peer's, to tell trickle from restart.
     ``changed_at``: unix seconds of the phase's begin. ``sockets``: the streams whose media come over a
-    WebSocket each; then there is no resource, and ``worker`` is the api itself.
+    WebSocket each; then there is no resource, and ``worker`` is the api itself. ``principal``: who brings
+    the media (see ``auth.py``).
     """
 
     phase: MediaPhase
@@ -52,6 +53,7 @@ class Media(msgspec.Struct, frozen=True):
     kinds: tuple[StreamKind, ...]
     changed_at: float
     sockets: tuple[StreamName, ...] = ()
+    principal: str = ""
 
 
 class Session(msgspec.Struct):

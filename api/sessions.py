@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable
+from weakref import WeakValueDictionary
 
 from .affinity import Affinity
 from .errors import NoIngestWorker, SessionActive, StoreUnavailable
+from .history import History
 from .ingest_link import IngestLink
 from .journal import Journal
 from .lifecycle import Lifecycle, policies_of
@@ -19,6 +21,7 @@ from .workers import Workers
 
 log = logging.getLogger(__name__)
 
+TURN_WITHIN_S = 2.0
 STORED_WITHIN_S = 3.0
 CLOSED_WITHIN_S = 3.0
 SWEEP_EVERY_S = 60.0
@@ -32,6 +35,7 @@ class Sessions:
         registry: Registry,
         lifecycle: Lifecycle,
         journal: Journal,
+        history: History,
         scheduler: SchedulerLink,
         workers: Workers,
         streams: LiveStreams,
@@ -40,11 +44,12 @@ class Sessions:
         self._registry = registry
         self._lifecycle = lifecycle
         self._journal = journal
+        self._history = history
         self._scheduler = scheduler
         self._workers = workers
         self._streams = streams
         self._affinity = affinity
-        self._opening: set[str] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def define(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
         """Create a session or change what is watched in it; True when it is new."""
@@ -54,33 +59,50 @@ class Sessions:
                 self._scheduler.watch(policy)
         return session, new
 
-    @contextlib.contextmanager
-    def opening(self, session_id: str) -> Iterator[None]:
-        """Keep a session's one publisher's place while its offer is being answered.
+    @contextlib.asynccontextmanager
+    async def turn(self, session_id: str) -> AsyncIterator[None]:
+        """Publishing and ending go one after the other in a session, in the order in which they were asked.
 
         Raises:
-            SessionActive: the place is taken.
+            SessionActive: the one before takes too long.
         """
-        session = self._registry.find(session_id)
-        if session_id in self._opening or (session is not None and session.active):
-            raise SessionActive("The session already has a publisher; delete its resource first.")
-        self._opening.add(session_id)
+        turn = self._turns.setdefault(session_id, asyncio.Lock())
+        try:
+            async with asyncio.timeout(TURN_WITHIN_S):
+                await turn.acquire()
+        except TimeoutError:
+            raise SessionActive("Another offer for this session is still being answered.") from None
         try:
             yield
         finally:
-            self._opening.discard(session_id)
+            turn.release()
+
+    def to_replace(self, session_id: str, principal: str) -> Media | None:
+        """The media that a new publisher ends: whoever brought a session's media may come back at any time.
+
+        Raises:
+            SessionActive: they are somebody else's.
+        """
+        session = self._registry.find(session_id)
+        if session is None or session.media is None or not session.active:
+            return None
+        if session.media.principal != principal:
+            raise SessionActive("Somebody else publishes this session; it must end first.")
+        return session.media
 
     def check_no_publisher(self, session: Session) -> None:
-        """Let WebSockets bring the session's media, or not.
+        """Let WebSockets bring the session's media, or not: they never end a publisher's.
 
         Raises:
             SessionActive: a publisher does, or is about to.
         """
-        if session.session_id in self._opening or (session.active and not session.sockets):
+        turn = self._turns.get(session.session_id)
+        publishing = turn is not None and turn.locked()
+        if publishing or (session.active and not session.sockets):
             raise SessionActive("The session has a publisher; its streams need no WebSocket.")
 
-    async def opened(self, session_id: str, media: Media, worker: IngestLink) -> None:
-        """The worker has answered: the session's media is about to come.
+    async def opened(self, session_id: str, media: Media, worker: IngestLink) -> int:
+        """The worker has answered: the session's media is about to come; returns the last seq before it.
 
         Raises:
             NoIngestWorker: the worker has dropped it again while we were busy.
@@ -89,6 +111,9 @@ class Sessions:
         session = self._registry.find(session_id)
         if session is None:
             session, _ = await self._registry.put(session_id, SessionSpec())
+        await self._end_older(session, worker)
+        await self._stored(self._lifecycle.settled(session_id))
+        position = await self._history.last_seq(session_id)
         stored = self._lifecycle.opened(session, media)
         if session_id not in worker.holding:
             self._lifecycle.lost(session, "worker_gone")
@@ -96,12 +121,26 @@ class Sessions:
         await self._stored(stored)
         for stream in session.streams:
             await self._affinity.remember(session_id, stream, self._scheduler.name)
+        return position
 
-    async def end_media(self, session: Session) -> None:
-        """Have the session's media closed, and wait until it is."""
+    async def _end_older(self, session: Session, worker: IngestLink) -> None:
+        """End the media that a publisher at ``worker`` replaces, where that worker has not done so itself."""
         if session.media is None or not session.active:
             return
-        self._streams.end_session(session.session_id)
+        if session.sockets:
+            await self.end_media(session, "replaced")
+            return
+        # Its worker is hung: it hears of this when it goes on, and nobody waits for that.
+        older = self._workers.find(session.media.worker)
+        if older is not None and older is not worker:
+            older.close(session.session_id)
+        self._lifecycle.closed(session, "replaced")
+
+    async def end_media(self, session: Session, reason: str = "deleted") -> None:
+        """Have the session's media closed, and wait until it is; to be called in the session's turn."""
+        if session.media is None or not session.active:
+            return
+        self._streams.end_session(session.session_id, reason)
         if worker := self._workers.find(session.media.worker):
             worker.close(session.session_id)
         try:
@@ -109,15 +148,17 @@ class Sessions:
                 await self._lifecycle.over(session)
         except TimeoutError:
             log.warning("%s did not confirm that a session is closed", session.media.worker)
-            self._lifecycle.closed(session, "deleted")
+            self._lifecycle.closed(session, reason)
 
     async def delete(self, session: Session) -> None:
         """End the session and remove all that is stored of it.
 
         Raises:
+            SessionActive: an offer for it is being answered, and takes long.
             StoreUnavailable: it is over, and what is stored of it goes when Redis is back.
         """
-        await self.end_media(session)
+        async with self.turn(session.session_id):
+            await self.end_media(session)
         self._lifecycle.release(session.session_id)
         self._registry.remove(session.session_id)
         await self._affinity.forget(session.session_id)
@@ -131,7 +172,7 @@ class Sessions:
                 self._registry.remove(session.session_id)
                 self._journal.erase(session.session_id)
 
-    async def _stored(self, written: asyncio.Future[None]) -> None:
+    async def _stored(self, written: Awaitable[None]) -> None:
         try:
             async with asyncio.timeout(STORED_WITHIN_S):
                 await asyncio.shield(written)

@@ -4,6 +4,11 @@
 resource that only the publisher knows, ``Link`` the session's events from here on. All of our candidates are
 in the answer and the peer's are learnt from its checks, so trickled ones are accepted and need nothing done.
 ICE restarts are not supported (422): a peer that lost its path publishes anew.
+
+Who published a session may do so again at any time: the older media end (reason ``replaced``), its resource
+is gone, and the events go on. A principal is a bearer token; without tokens everybody on this host is one.
+To the scheduler the new media are a new session: it learns its own voice and face references from the policy
+and from what it hears now, and what was open in the older ones has ended. Somebody else gets 409.
 """
 
 import hmac
@@ -28,10 +33,18 @@ from .session import Media, Session, check_session_id
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
+# One answer for the endpoint and its resources (RFC 9725 4.2): clients ask the endpoint, before there is a
+# resource, whether they may trickle, and gather all their candidates first where PATCH is not listed.
+WHIP_OPTIONS = {"Allow": "DELETE, GET, OPTIONS, PATCH, POST", "Accept-Post": SDP, "Accept-Patch": FRAGMENT}
 EVENTS_RELATION = "urn:ietf:params:whip:ext:core:server-sent-events"
 
 MEDIA_LINE = re.compile(r"^m=(audio|video) ", re.MULTILINE)
 UFRAG_LINE = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
+
+
+def is_whip(request: web.Request) -> bool:
+    """Whether a request is for an endpoint or a resource of WHIP."""
+    return request.path.startswith("/whip/")
 
 
 async def publish(request: web.Request) -> web.Response:
@@ -41,14 +54,17 @@ async def publish(request: web.Request) -> web.Response:
     context.check_accepting()
     limit_rate(context, request.remote or "", session_id)
     offer = await read_sdp(request, SDP)
-    with context.sessions.opening(session_id):
-        check_admission(context)
-        worker = context.workers.place()
-        answer = await worker.open(session_id, offer, context.config.answer_timeout_s)
-        media = new_media(worker.name, offer)
+    principal = context.access.principal(request.headers.get("Authorization"))
+    async with context.sessions.turn(session_id):
+        older = context.sessions.to_replace(session_id, principal)
+        if older is None:
+            check_admission(context)
+        worker = context.workers.place(older.worker if older else "")
+        timeout_s = context.config.answer_timeout_s
+        answer = await worker.open(session_id, offer, timeout_s, replace=older is not None)
+        media = new_media(worker.name, offer, principal)
         try:
-            position = await context.history.last_seq(session_id)
-            await context.sessions.opened(session_id, media, worker)
+            position = await context.sessions.opened(session_id, media, worker)
         except BaseException:
             worker.close(session_id)
             raise
@@ -59,6 +75,7 @@ async def publish(request: web.Request) -> web.Response:
         content_type=SDP,
         headers={
             "Location": f"/whip/{session_id}/{media.resource}",
+            "ETag": f'"{media.ice_ufrag}"',
             "Link": f'<{events}>; rel="{EVENTS_RELATION}"; events="violation,observation,session"',
         },
     )
@@ -78,7 +95,9 @@ async def trickle(request: web.Request) -> web.Response:
 
 async def unpublish(request: web.Request) -> web.Response:
     """End the session's media. The session and its events stay."""
-    await request.app[CONTEXT].sessions.end_media(find_resource(request))
+    sessions = request.app[CONTEXT].sessions
+    async with sessions.turn(request.match_info["session_id"]):
+        await sessions.end_media(find_resource(request))
     return web.Response()
 
 
@@ -128,7 +147,7 @@ async def read_sdp(request: web.Request, content_type: str) -> str:
     return body
 
 
-def new_media(worker: str, offer: str) -> Media:
+def new_media(worker: str, offer: str, principal: str) -> Media:
     """The session's media at this worker, under a new resource that nobody can guess."""
     ufrag = UFRAG_LINE.search(offer)
     return Media(
@@ -138,6 +157,7 @@ def new_media(worker: str, offer: str) -> Media:
         ice_ufrag=ufrag[1] if ufrag else "",
         kinds=offered_kinds(offer),
         changed_at=time.time(),
+        principal=principal,
     )
 
 

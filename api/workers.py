@@ -24,12 +24,15 @@ class Workers:
         """The worker of this name, if it is configured."""
         return self._links.get(name)
 
-    def place(self) -> IngestLink:
-        """The worker with the most room.
+    def place(self, affine: str) -> IngestLink:
+        """The worker of this name, whose session is to be replaced, else the one with the most room.
 
         Raises:
             NoIngestWorker: none is up, or all are full.
         """
+        link = self._links.get(affine)
+        if link is not None and link.healthy:
+            return link
         link = min(self._links.values(), key=lambda each: each.load, default=None)
         if link is None or link.load >= 1:
             raise NoIngestWorker("No ingest worker has room for another session.")

@@ -85,6 +85,12 @@ class SessionExists(OfferRefused):
     code = "session_exists"
 
 
+class SessionEnded(OfferRefused):
+    """The session was ended while its offer was being answered."""
+
+    code = "session_ended"
+
+
 class WorkerFull(OfferRefused):
     """The worker holds as many sessions as it may."""
 

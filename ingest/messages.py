@@ -21,11 +21,16 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
 
 
 class OpenSession(msgspec.Struct, frozen=True, tag="open_session"):
-    """Controller → worker: terminate this WHIP offer. Answered by SessionAnswer or SessionRefused."""
+    """Controller → worker: terminate this WHIP offer. Answered by SessionAnswer or SessionRefused.
+
+    With ``replace`` an open session of this id ends first (SessionState ``closed``), unless the offer is
+    refused. Commands are carried out in the order they come, so an id alone tells which session is meant.
+    """
 
     request: int
     session_id: str
     offer_sdp: str
+    replace: bool = False
 
 
 class CloseSession(msgspec.Struct, frozen=True, tag="close_session"):
@@ -53,8 +58,8 @@ class SessionState(msgspec.Struct, frozen=True, tag="session_state"):
     """Worker → controller: where a session stands; also sent for every open one after Hello.
 
     ``connecting`` → ``live`` ⇄ ``stale`` (2 s without media) → ``closed`` with a reason:
-    ``client`` (BYE or DTLS close), ``deleted`` (CloseSession), ``silent`` (about 10 s without media),
-    ``never_connected``, ``shutdown``.
+    ``client`` (BYE or DTLS close), ``deleted`` (CloseSession), ``replaced`` (OpenSession),
+    ``silent`` (about 10 s without media), ``never_connected``, ``shutdown``.
     """
 
     session_id: str

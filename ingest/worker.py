@@ -15,7 +15,7 @@ import msgspec
 from .arena import Arena
 from .channel import Listener
 from .config import IngestConfig
-from .errors import ArenaFull, IngestError, SessionExists, WorkerFull
+from .errors import ArenaFull, IngestError, SessionEnded, SessionExists, WorkerFull
 from .frame import i420_info
 from .guard import check_aioice
 from .liveness import Standing
@@ -32,6 +32,7 @@ from .messages import (
 from .open_rings import OpenRings
 from .opus import check_libopus
 from .peers import Answer, Peers
+from .sdp import check_offer
 from .session import Session
 from .sink import Ring
 from .transport import check_aiortc
@@ -65,26 +66,41 @@ class Worker:
 
     def _command(self, command: OpenSession | CloseSession, answer: Answer) -> None:
         if isinstance(command, OpenSession):
-            self._spawn(self._open(command, answer))
+            self._open(command, answer)
         elif command.session_id in self._sessions:
             self._sessions[command.session_id].close("deleted")
 
-    async def _open(self, command: OpenSession, answer: Answer) -> None:
+    def _open(self, command: OpenSession, answer: Answer) -> None:
         try:
+            if command.replace:
+                self._replace(command)
             session = self._admit(command.session_id)
         except IngestError as error:
             answer(SessionRefused(command.request, error.code, str(error)))
-            return
+        else:
+            self._spawn(self._answer(session, command, answer))
+
+    async def _answer(self, session: Session, command: OpenSession, answer: Answer) -> None:
+        refusal: IngestError | None = None
         try:
             sdp = await session.answer(command.offer_sdp)
         except IngestError as error:
-            self._sessions.pop(command.session_id, None)
-            answer(SessionRefused(command.request, error.code, str(error)))
+            refusal = error
+        if session.standing.state == "closed":
+            refusal = SessionEnded("the session was ended while its offer was being answered")
+        if refusal is not None:
+            answer(SessionRefused(command.request, refusal.code, str(refusal)))
             session.close("refused")
             await session.closed()
             return
         answer(SessionAnswer(command.request, sdp))
         self.standing_changed(command.session_id, session.standing)
+
+    def _replace(self, command: OpenSession) -> None:
+        older = self._sessions.get(command.session_id)
+        if older is not None:
+            check_offer(command.offer_sdp)  # what runs does not end for an offer that is refused
+            older.close("replaced")
 
     def _admit(self, session_id: str) -> Session:
         config = self._config
@@ -103,7 +119,10 @@ class Worker:
         self._rings.opened(session_id, kind, ring)
 
     def standing_changed(self, session_id: str, standing: Standing) -> None:
-        """Tell controllers of a session's state; a closed one's streams are gone."""
+        """Tell controllers of a session's state; a closed one's streams are gone.
+
+        A session that is closed says nothing more, so the id is never that of another one which replaced it.
+        """
         session = self._sessions.get(session_id)
         if session is None:
             return

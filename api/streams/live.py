@@ -17,11 +17,17 @@ from .answers import Answers
 from .arena_server import WRITER, ArenaServer
 from .media import JpegTrack, PcmTrack
 
+ENDED = {
+    "deleted": "The session was ended.",
+    "replaced": "A publisher brings the session's media now.",
+}
+
 
 class LiveStream:
     """One stream's WebSocket, as the rest of the api sees it.
 
-    ``pictures``, ``sound``: where its media go. ``ended`` is done when somebody wants it closed, and why.
+    ``pictures``, ``sound``: where its media go. ``ended`` is done when somebody wants it closed, and why;
+    ``reason`` is what the session's event says then.
     """
 
     def __init__(self, session: Session, name: StreamName, rate: int, server: ArenaServer) -> None:
@@ -29,14 +35,16 @@ class LiveStream:
         self.name = name
         self.answers = Answers()
         self.ended: asyncio.Future[ApiError] = asyncio.get_running_loop().create_future()
+        self.reason = "client"
         watched = watched_id(session.session_id, name)
         self.pictures = JpegTrack(server.arena, lambda ring: server.rings.opened(watched, "video", ring))
         self.sound = PcmTrack(server.arena, rate, lambda ring: server.rings.opened(watched, "audio", ring))
 
-    def end(self, error: ApiError) -> None:
+    def end(self, error: ApiError, reason: str) -> None:
         """Have the WebSocket closed with this error."""
         if not self.ended.done():
             self.ended.set_result(error)
+            self.reason = reason
 
 
 class LiveStreams:
@@ -52,8 +60,10 @@ class LiveStreams:
         return len(self._streams)
 
     @contextlib.contextmanager
-    def opened(self, session: Session, name: StreamName, rate: int) -> Iterator[LiveStream]:
+    def opened(self, session: Session, name: StreamName, rate: int, principal: str) -> Iterator[LiveStream]:
         """A stream of the session for the time of the context; then its rings are zeroed and given back.
+
+        The session is then the ``principal``'s who brought its first stream (see ``Sessions.to_replace``).
 
         Raises:
             StreamActive: it has a WebSocket already.
@@ -65,7 +75,7 @@ class LiveStreams:
         if len(self._streams) >= self._limit:
             raise Overloaded("The daemon holds as many streams as it may; try again later.")
         stream = self._streams[watched] = LiveStream(session, name, rate, self._server)
-        self._begin(stream)
+        self._begin(stream, principal)
         try:
             yield stream
         finally:
@@ -86,23 +96,24 @@ class LiveStreams:
         if stream := self._streams.get(latest.session_id):
             stream.answers.put(latest)
 
-    def end_session(self, session_id: str) -> None:
+    def end_session(self, session_id: str, reason: str) -> None:
         """Have all streams of a session closed."""
         for stream in tuple(self._streams.values()):
             if stream.session.session_id == session_id:
-                stream.end(StreamEnded("The session was ended."))
+                stream.end(StreamEnded(ENDED[reason]), reason)
 
     def end_all(self) -> None:
         """Have all streams closed, because the api is about to end."""
         for stream in self._streams.values():
-            stream.end(Draining("The daemon is about to stop; try again in a moment."))
+            stream.end(Draining("The daemon is about to stop; try again in a moment."), "shutdown")
 
-    def _begin(self, stream: LiveStream) -> None:
+    def _begin(self, stream: LiveStream, principal: str) -> None:
         session, sockets = stream.session, (*stream.session.sockets, stream.name)
         if session.sockets:
             self._lifecycle.sockets_changed(session, sockets)
         else:
-            media = Media("connecting", WRITER, "", "", FED_BY[stream.name], time.time(), sockets)
+            kinds = FED_BY[stream.name]
+            media = Media("connecting", WRITER, "", "", kinds, time.time(), sockets, principal)
             self._lifecycle.opened(session, media)
 
     def _end(self, stream: LiveStream) -> None:
@@ -111,4 +122,4 @@ class LiveStreams:
         if rest:
             self._lifecycle.sockets_changed(session, rest)
         elif session.active:
-            self._lifecycle.closed(session, "client")
+            self._lifecycle.closed(session, stream.reason)

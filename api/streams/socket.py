@@ -82,7 +82,8 @@ async def serve(
     check_served(context, name)
     session = await session_for(context, session_id)
     context.sessions.check_no_publisher(session)
-    with context.streams.opened(session, name, rate) as stream:
+    principal = context.access.principal(request.headers.get("Authorization"))
+    with context.streams.opened(session, name, rate, principal) as stream:
         await converse(context, socket, stream)
 
 

@@ -36,13 +36,17 @@ async def every_second(tell: Callable[[], None]) -> None:
 
 
 class FakeWorker:
-    """Answers every offer at once, or refuses with ``refusal``, or keeps silent while ``mute``."""
+    """Answers every offer at once, or refuses with ``refusal``, or keeps silent while ``mute``.
+
+    While ``hung`` it tells no figures.
+    """
 
     def __init__(self, path: Path, *, sessions: set[str] | None = None, max_sessions: int = 8) -> None:
         self.sessions = sessions or set()
         self.max_sessions = max_sessions
         self.refusal: tuple[str, str] | None = None
         self.mute = False
+        self.hung = False
         self.opened: list[OpenSession] = []
         self.closed: list[str] = []
         self.heard = asyncio.Event()
@@ -83,6 +87,11 @@ class FakeWorker:
         if self.refusal is not None:
             self.say(SessionRefused(message.request, *self.refusal))
             return
+        if message.session_id in self.sessions:
+            if not message.replace:
+                self.say(SessionRefused(message.request, "session_exists", "It is open."))
+                return
+            self.end(message.session_id, "replaced")
         self.sessions.add(message.session_id)
         self.say(SessionState(message.session_id, "connecting"))
         self.say(SessionAnswer(message.request, "v=0\r\nanswer\r\n"))
@@ -92,7 +101,8 @@ class FakeWorker:
         self.say(SessionState(session_id, "closed", reason))
 
     def stats(self) -> None:
-        self.say(IngestStats(len(self.sessions), self.max_sessions, 1 << 28, 1 << 27, 0.5, []))
+        if not self.hung:
+            self.say(IngestStats(len(self.sessions), self.max_sessions, 1 << 28, 1 << 27, 0.5, []))
 
     def say(self, message: Any) -> None:
         for channel in self._channels:

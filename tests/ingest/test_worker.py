@@ -14,6 +14,8 @@ from argusd.benchmarks.publisher import PacketTrack, Publisher
 from argusd.ingest.arena import HEAD
 from argusd.ingest.messages import (
     CloseSession,
+    OpenSession,
+    SessionAnswer,
     SessionRefused,
     SessionState,
     StreamClosed,
@@ -180,13 +182,48 @@ async def test_a_refused_offer_has_its_code_and_leaves_nothing(
 
 async def test_a_session_deleted_while_it_is_opened_is_refused_and_gone(rig: Any) -> None:
     offer = await rig.offer(video_publisher())
-    opening = asyncio.ensure_future(rig.request("one", offer))
-    await asyncio.sleep(0)  # the request is on its way
+    rig.controller.channel.send(OpenSession(7, "one", offer))
     rig.controller.channel.send(CloseSession("one"))
-    assert await opening
-    rig.controller.channel.send(CloseSession("one"))
+    refusal = await rig.controller.take(SessionRefused)
+    assert (refusal.request, refusal.code) == (7, "session_ended")
     again = await rig.request("one", offer)
     assert not isinstance(again, SessionRefused)
+
+
+async def test_a_session_is_replaced_by_an_offer_that_is_accepted(rig: Any) -> None:
+    first, second = video_publisher(frames=300), video_publisher()
+    await rig.publish("one", first)
+    older = await rig.opened("video")
+    await rig.controller.take(SessionState, lambda state: state.state == "live")
+    rig.controller.channel.send(OpenSession(7, "one", "v=0 bad", replace=True))
+    rig.controller.channel.send(OpenSession(8, "one", await rig.offer(second), replace=True))
+    told: Any = SessionState | SessionAnswer | SessionRefused
+    refused, closed, answer, connecting = [await rig.controller.take(told) for _ in range(4)]
+    assert (refused.request, refused.code) == (7, "bad_offer")
+    assert closed == SessionState("one", "closed", "replaced")
+    assert answer.request == 8
+    assert connecting == SessionState("one", "connecting")
+    await second.accept(answer.answer_sdp)
+    newer = await rig.opened("video")
+    assert newer.generation > older.generation
+    await rig.controller.take(SessionState, lambda state: state.state == "live")
+
+
+async def test_offers_that_overtake_each_other_leave_one_session(rig: Any) -> None:
+    publishers = [video_publisher() for _ in range(3)]
+    offers = [await rig.offer(publisher) for publisher in publishers]
+    for number, offer in enumerate(offers):
+        rig.controller.channel.send(OpenSession(number, "one", offer, replace=True))
+    told: Any = SessionAnswer | SessionRefused
+    answers = {answer.request: answer for answer in [await rig.controller.take(told) for _ in range(3)]}
+    assert [getattr(answers[number], "code", "answered") for number in range(3)] == [
+        "session_ended",
+        "session_ended",
+        "answered",
+    ]
+    await publishers[2].accept(answers[2].answer_sdp)
+    state = await rig.controller.take(SessionState, lambda state: state.state == "live")
+    assert state.session_id == "one"
 
 
 async def test_a_session_id_is_open_once_and_the_worker_has_its_limit(start_rig: Callable[..., Any]) -> None:

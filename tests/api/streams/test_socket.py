@@ -130,8 +130,7 @@ async def test_who_has_left_may_come_again_at_once(rig: Rig, monkeypatch: pytest
     for _ in range(3):
         async with rig.api.http.ws_connect("/ml/stream/s1/face") as socket:
             await socket.send_bytes(jpeg())
-            while await state(rig, "s1") != "live":
-                pass
+            await rig.api.until("/sessions/s1", lambda body: body.get("state") == "live")
             rig.scheduler.say(seen("s1/face", face_count=1))
             assert (await socket.receive_json())["face_count"] == 1
 
@@ -225,11 +224,18 @@ async def test_a_stream_has_one_socket(rig: Rig) -> None:
 async def test_a_session_has_a_publisher_or_sockets(rig: Rig) -> None:
     await rig.api.publish("published")
     assert await refused(rig, "/ml/stream/published/face") == ("session_active", 4409)
-    async with opened(rig, "/ml/stream/socketed/face"):
-        status, answer = await rig.api.json(
-            "POST", "/whip/socketed", data="v=0", headers={"Content-Type": "application/sdp"}
-        )
-        assert (status, answer["error_code"]) == (409, "session_active")
+
+
+async def test_a_publisher_takes_over_from_sockets(rig: Rig) -> None:
+    async with opened(rig, "/ml/stream/s1/face") as face, opened(rig, "/ml/stream/s1/audio") as audio:
+        await rig.api.publish("s1")
+        for socket in (face, audio):
+            said, code = await closing(socket)
+            assert (said["error_code"], code) == ("stream_ended", 4410)
+    async with rig.api.events("/sessions/s1/events", "0") as events:
+        told = [event["data"]["reason"] for _, _, event in await events.take(3)]
+    assert told == ["", "replaced", ""]
+    await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {"s1"})
 
 
 @pytest.mark.parametrize(
