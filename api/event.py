@@ -20,7 +20,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     is ``scheduler_lost``, and the end dates from when the violation was last seen to go on.
 
     Session events (``type`` session, stream ``media``) are named ``connecting``, ``live``, ``stale``,
-    ``closed`` and ``session_lost``; the last two end what ``connecting`` started.
+    ``closed`` and ``session_lost``; the last two end what ``connecting`` started. Between them
+    ``track_stale`` tells that a track (``data.kind``) brings no pictures or no sound any more, and why
+    (``data.reason``, see ``ingest.messages.TrackState``), ``track_live`` that it does again.
     """
 
     id: str = ""
@@ -58,17 +60,20 @@ STATES: dict[str, Literal["start", "update", "end"]] = {
     "connecting": "start",
     "live": "update",
     "stale": "update",
+    "track_stale": "update",
+    "track_live": "update",
     "closed": "end",
     "session_lost": "end",
 }
 SEVERITIES: dict[str, Literal["info", "warning", "critical"]] = {
     "stale": "warning",
+    "track_stale": "warning",
     "session_lost": "critical",
 }
 
 
-def session_event(session_id: str, name: str, worker: str, reason: str) -> Event:
-    """The event of a session's media having come into this state now."""
+def session_event(session_id: str, name: str, worker: str, reason: str, **about: str) -> Event:
+    """The event of a session's media having come into this state now; ``about``: what else it tells."""
     return Event(
         session_id=session_id,
         type="session",
@@ -77,7 +82,7 @@ def session_event(session_id: str, name: str, worker: str, reason: str) -> Event
         state=STATES[name],
         severity=SEVERITIES.get(name, "info"),
         captured_at=time.time(),
-        data={"worker": worker, "reason": reason},
+        data={"worker": worker, "reason": reason, **about},
     )
 
 

@@ -20,6 +20,7 @@ from argusd.ingest.messages import (
     SessionRefused,
     SessionState,
     ToController,
+    TrackState,
 )
 
 from .errors import NoIngestWorker, OfferRefused, WorkerTimeout
@@ -45,6 +46,9 @@ class WorkerListener(Protocol):
 
     def media_changed(self, worker: str, state: SessionState) -> None:
         """A session's media came into another state."""
+
+    def track_changed(self, worker: str, state: TrackState) -> None:
+        """A session's track stands otherwise than before; told again for every one after connecting."""
 
     def media_listed(self, worker: str, session_ids: frozenset[str]) -> None:
         """After connecting: these are all the sessions that the worker holds."""
@@ -153,6 +157,8 @@ class IngestLink:
             else:
                 self.holding.add(message.session_id)
             listener.media_changed(self.name, message)
+        elif isinstance(message, TrackState):
+            listener.track_changed(self.name, message)
         elif isinstance(message, IngestStats):
             self.stats, self._stats_at = message, time.monotonic()
             self.counters.absorb(message)

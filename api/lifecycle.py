@@ -20,6 +20,7 @@ from .event import session_event
 from .journal import Journal
 from .scheduler_link import SchedulerLink
 from .session import Media, MediaPhase, Session
+from .tracks import Track, track_event, with_track
 from .watched import watched_id
 
 # The scheduler ends a closed session's violations at the same moment: those events come before ``closed``.
@@ -58,6 +59,17 @@ class Lifecycle:
         """The media goes on in this phase."""
         media = self._move(session, phase)
         self._journal.append(session_event(session.session_id, phase, media.worker, reason), media)
+
+    def track_changed(self, session: Session, track: Track) -> None:
+        """One of the session's tracks stands otherwise than before."""
+        assert session.media is not None, "only a session with media has tracks"
+        name = track_event(session.media.tracks, track)
+        tracks = with_track(session.media.tracks, track)
+        media = session.media = msgspec.structs.replace(session.media, tracks=tracks)
+        if name is not None:
+            about = {"kind": track.kind} | ({"stream": track.stream} if track.stream else {})
+            event = session_event(session.session_id, name, media.worker, track.reason, **about)
+            self._journal.append(event, media)
 
     def lost(self, session: Session, reason: str) -> None:
         """The media is gone with its worker: told at once."""

@@ -1,11 +1,12 @@
 """What ingest workers and the scheduler report, and what follows from it for the sessions."""
 
 import logging
+import time
 from collections.abc import Iterable
 
 import msgspec
 
-from argusd.ingest.messages import SessionState
+from argusd.ingest.messages import SessionState, TrackState
 from argusd.scheduler.messages import Finding, Latest, SessionPolicy
 
 from .journal import Journal
@@ -13,6 +14,7 @@ from .lifecycle import Lifecycle, policies_of
 from .registry import Registry
 from .session import Session
 from .streams.live import LiveStreams
+from .tracks import Track
 from .watched import session_of
 from .workers import Workers
 
@@ -67,6 +69,13 @@ class Reports:
             self._lifecycle.closed(session, state.reason)
         elif session.state != state.state:
             self._lifecycle.progressed(session, state.state, state.reason)
+
+    def track_changed(self, worker: str, state: TrackState) -> None:
+        """A session's track stands otherwise than before, or a worker tells again where it does."""
+        session = self._registry.find(state.session_id)
+        if session is not None and session in self._at(worker):
+            since = time.time() - (time.monotonic_ns() - state.since_ns) / 1e9
+            self._lifecycle.track_changed(session, Track(state.kind, state.state, state.reason, since))
 
     def media_listed(self, worker: str, session_ids: frozenset[str]) -> None:
         """After connecting: these are all the sessions that the worker holds."""

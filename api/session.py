@@ -11,6 +11,7 @@ from argusd.scheduler.policy import Policy, without_references
 from argusd.scheduler.tracks import StreamName, streams_of
 
 from .errors import InvalidField
+from .tracks import Track
 
 MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
 
@@ -43,7 +44,7 @@ class Media(msgspec.Struct, frozen=True):
     ``kinds``: the tracks that were offered. ``ice_ufrag``: the peer's, to tell trickle from restart.
     ``changed_at``: unix seconds of the phase's begin. ``sockets``: the streams whose media come over a
     WebSocket each; then there is no resource, and ``worker`` is the api itself. ``principal``: who brings
-    the media (see ``auth.py``).
+    the media (see ``auth.py``). ``tracks``: those of ``kinds``, or of the sockets, that were heard of.
     """
 
     phase: MediaPhase
@@ -54,6 +55,7 @@ class Media(msgspec.Struct, frozen=True):
     changed_at: float
     sockets: tuple[StreamName, ...] = ()
     principal: str = ""
+    tracks: tuple[Track, ...] = ()
 
 
 class Session(msgspec.Struct):
@@ -95,7 +97,10 @@ class Session(msgspec.Struct):
 
 
 class SessionView(msgspec.Struct, frozen=True):
-    """A session as callers see it. ``state``: created, connecting, live, stale, closed or lost."""
+    """A session as callers see it. ``state``: created, connecting, live, stale, closed or lost.
+
+    ``tracks``: where each of its tracks stands while its media is there.
+    """
 
     session_id: str
     state: str
@@ -104,6 +109,7 @@ class SessionView(msgspec.Struct, frozen=True):
     worker_id: str | None
     created_at: float
     updated_at: float
+    tracks: list[Track] = []
 
 
 class SessionList(msgspec.Struct, frozen=True):
@@ -124,6 +130,7 @@ def view(session: Session) -> SessionView:
         worker_id=session.media.worker if session.media and session.active else None,
         created_at=record.created_at,
         updated_at=session.updated_at,
+        tracks=list(session.media.tracks) if session.media and session.active else [],
     )
 
 

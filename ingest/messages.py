@@ -67,6 +67,26 @@ class SessionState(msgspec.Struct, frozen=True, tag="session_state"):
     reason: str = ""
 
 
+class TrackState(msgspec.Struct, frozen=True, tag="track_state"):
+    """Writer → controller and reader: where a track stands; also sent for every one after Hello.
+
+    ``connecting`` → ``live`` ⇄ ``stale``: nothing of it was published for 2 s (a little more for a track that
+    is always slow), with a reason: ``ended`` (BYE), ``never_began``, ``no_media`` (no packets), or why all
+    that came was dropped: ``frame_too_large``, ``arena_full``, ``pixel_format``, ``undecodable``,
+    ``await_keyframe``, ``overload``, ``packet_loss``, ``overlap`` (of sound whose time is past). It ends with
+    its session.
+
+    Readers hear ``stale`` again with a newer ``since_ns`` when such a track brought something and then again
+    nothing. ``since_ns``: CLOCK_MONOTONIC; of a stale track when it last brought anything.
+    """
+
+    session_id: str
+    kind: StreamKind
+    state: Literal["connecting", "live", "stale"]
+    reason: str = ""
+    since_ns: int = 0
+
+
 class ArenaOffer(msgspec.Struct, frozen=True, tag="arena"):
     """Writer → reader, once after Hello; brings two descriptors: the arena's memfd, this reader's eventfd."""
 
@@ -86,7 +106,7 @@ class StreamOpened(msgspec.Struct, frozen=True, tag="stream_opened"):
 
 
 class StreamClosed(msgspec.Struct, frozen=True, tag="stream_closed"):
-    """Writer → reader: the track ended, its ring is gone."""
+    """Writer → reader: the track ended, its ring (if it ever had one) is gone."""
 
     session_id: str
     kind: StreamKind
@@ -113,5 +133,5 @@ class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
 
 
 ToWorker = Hello | OpenSession | CloseSession
-ToController = SessionAnswer | SessionRefused | SessionState | IngestStats
-ToReader = ArenaOffer | StreamOpened | StreamClosed
+ToController = SessionAnswer | SessionRefused | SessionState | TrackState | IngestStats
+ToReader = ArenaOffer | StreamOpened | StreamClosed | TrackState

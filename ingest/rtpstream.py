@@ -7,6 +7,7 @@ from .rtp import RtpPacket
 
 MAX_LOST = (1 << 23) - 1
 SILENCE_NS = 2_000_000_000
+LATE_NS = 200_000_000  # packets may overtake the goodbye that came after them; later ones are a new beginning
 
 
 class RtpStream:
@@ -27,7 +28,17 @@ class RtpStream:
         self._jitter = 0.0
         self._last_timestamp = -1
         self._last_report = (0, 0)  # middle 32 bits of the NTP time, monotonic ns of its arrival
+        self._bye_ns = 0
         self.last_ns = 0
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has said goodbye (RTCP BYE) and sent nothing since."""
+        return self._bye_ns > 0 and self.last_ns < self._bye_ns + LATE_NS
+
+    def bye(self, now_ns: int) -> None:
+        """Take in its goodbye. It may come back all the same: ``replaceTrack(null)``, then with a track."""
+        self._bye_ns = now_ns
 
     def extend(self, packet: RtpPacket) -> tuple[int, int]:
         """Extended sequence number and timestamp of a packet."""

@@ -19,10 +19,11 @@ from .errors import BadOffer
 from .feedback import Feedback
 from .gate import KeyframeGate
 from .guard import guard_connection, host_addresses
-from .liveness import Standing, standing
-from .messages import StreamCounters, StreamKind
+from .liveness import Standing, TrackLiveness, standing
+from .messages import StreamCounters, StreamKind, TrackState
 from .sdp import MALFORMED, Agreement, check_offer, finish_answer, read_answer
 from .sink import FrameSink, PcmSink, Ring
+from .tracks import Track
 from .transport import MediaTransport, RtcpSender
 from .video import VideoReceiver
 
@@ -37,6 +38,9 @@ class Observer(Protocol):
 
     def stream_opened(self, session_id: str, kind: StreamKind, ring: Ring) -> None:
         """A track has a ring now, or another one than before."""
+
+    def track_changed(self, state: TrackState) -> None:
+        """A track stands otherwise than before."""
 
     def standing_changed(self, session_id: str, standing: Standing) -> None:
         """The session's state is another one now."""
@@ -60,7 +64,7 @@ class Session:
         self._frames = FrameSink(arena, config.slots, self._video_opened)
         self._pcm = PcmSink(arena, config.pcm_seconds, self._audio_opened)
         self._decoder = VideoDecoder(config.max_width * config.max_height, self._frames, self._decoder_failed)
-        self._kinds: list[StreamKind] = []
+        self.tracks: list[Track] = []
         self._media: MediaTransport | None = None
         self._connected = False
         self._dropped: Counter[str] = Counter()
@@ -93,27 +97,39 @@ class Session:
         return finish_answer(self._peer.localDescription.sdp)
 
     def _build(self, dtls: RTCDtlsTransport, agreement: Agreement) -> MediaTransport:
-        self._kinds = agreement.kinds
         feedback = Feedback(agreement.ssrc, RtcpSender(dtls).send)
         gate = KeyframeGate(self._config.max_width, self._config.max_height)
         bandwidth = BandwidthEstimator(agreement.abs_send_time) if agreement.abs_send_time else None
         video = VideoReceiver(self._decoder, gate, feedback, bandwidth)
         audio = AudioReceiver(self._pcm)
+        self.tracks = [self._track(kind, video if kind == "video" else audio) for kind in agreement.kinds]
         return MediaTransport(dtls, agreement.payloads, video, audio, feedback, self._dropped)
+
+    def _track(self, kind: StreamKind, receiver: VideoReceiver | AudioReceiver) -> Track:
+        return Track(self.session_id, kind, receiver, TrackLiveness(self._config.stale_s, self._opened_ns))
 
     def check(self, now_ns: int) -> None:
         """Notice silence and goodbyes; to be called a few times a second."""
         if self._closing is not None:
             return
         last_media_ns = self._media.last_media_ns if self._media is not None else 0
-        now = standing(self._config, self._opened_ns, last_media_ns, now_ns)
+        patience_s = max((track.patience_s for track in self.tracks), default=0.0)
+        now = standing(self._config, self._opened_ns, last_media_ns, now_ns, patience_s)
         if self._media is not None and self._media.said_bye:
             now = Standing("closed", "client")
         if now.state == "closed":
             self.close(now.reason)
-        elif now != self.standing:
+            return
+        if self._connected:
+            self._check_tracks(now_ns)
+        if now != self.standing:
             self.standing = now
             self._observer.standing_changed(self.session_id, now)
+
+    def _check_tracks(self, now_ns: int) -> None:
+        for track in self.tracks:
+            if track.look(now_ns):
+                self._observer.track_changed(track.state)
 
     def report(self) -> None:
         """Tell the sender what arrived; to be called about once a second."""
@@ -122,16 +138,10 @@ class Session:
 
     def counters(self) -> list[StreamCounters]:
         """What became of each track's media; what is dropped before it has a track counts with the first."""
-        if self._media is None:
-            return []
-        receivers: dict[StreamKind, VideoReceiver | AudioReceiver] = {
-            "video": self._media.video,
-            "audio": self._media.audio,
-        }
         counters = []
-        for index, kind in enumerate(self._kinds):
-            dropped = receivers[kind].dropped + (self._dropped if index == 0 else Counter())
-            counters.append(StreamCounters(self.session_id, kind, receivers[kind].frames, dict(dropped)))
+        for index, track in enumerate(self.tracks):
+            dropped = track.receiver.dropped + (self._dropped if index == 0 else Counter())
+            counters.append(StreamCounters(self.session_id, track.kind, track.receiver.frames, dict(dropped)))
         return counters
 
     def close(self, reason: str) -> None:
@@ -160,8 +170,10 @@ class Session:
 
     def _connection_changed(self) -> None:
         state = self._peer.connectionState
-        if state == "connected":
+        if state == "connected" and not self._connected:
             self._connected = True
+            for track in self.tracks:
+                track.connected(time.monotonic_ns())
         elif state in ("closed", "failed"):
             self.close("client" if self._connected else "never_connected")
 

@@ -83,7 +83,6 @@ class MediaTransport:
             sounds=[number for number, codec in primary.items() if codec == OPUS],
             dropped=dropped,
         )
-        self._gone: set[int] = set()
         self._polling: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._closed = False
@@ -92,8 +91,8 @@ class MediaTransport:
     @property
     def said_bye(self) -> bool:
         """Whether every source that was heard has said goodbye (RTCP BYE)."""
-        heard = {stream.ssrc for stream in self._streams()}
-        return bool(heard) and heard <= self._gone
+        streams = self._streams()
+        return bool(streams) and all(stream.gone for stream in streams)
 
     def receive(self, data: bytes) -> None:
         """Take a datagram from a verified source."""
@@ -173,7 +172,7 @@ class MediaTransport:
                 if isinstance(packet, RtcpSrPacket) and packet.ssrc == stream.ssrc:
                     stream.sender_report(packet, now_ns)
                 elif isinstance(packet, RtcpByePacket) and stream.ssrc in packet.sources:
-                    self._gone.add(stream.ssrc)
+                    stream.bye(now_ns)
 
     def report(self) -> None:
         """Send a reception report of every source; to be called about once a second.

@@ -28,6 +28,7 @@ from .messages import (
     SessionRefused,
     SessionState,
     StreamKind,
+    TrackState,
 )
 from .open_rings import OpenRings
 from .opus import check_libopus
@@ -61,6 +62,7 @@ class Worker:
         if role == "controller":
             for session in self._sessions.values():
                 yield SessionState(session.session_id, session.standing.state)
+                yield from (track.state for track in session.tracks)
         else:
             yield from self._rings.facts()
 
@@ -95,6 +97,8 @@ class Worker:
             return
         answer(SessionAnswer(command.request, sdp))
         self.standing_changed(command.session_id, session.standing)
+        for track in session.tracks:
+            self.track_changed(track.state)
 
     def _replace(self, command: OpenSession) -> None:
         older = self._sessions.get(command.session_id)
@@ -117,6 +121,12 @@ class Worker:
     def stream_opened(self, session_id: str, kind: StreamKind, ring: Ring) -> None:
         """Tell readers of a new ring."""
         self._rings.opened(session_id, kind, ring)
+
+    def track_changed(self, state: TrackState) -> None:
+        """Tell everybody where a session's track stands."""
+        if state.session_id in self._sessions:
+            self._rings.track_changed(state)
+            self.peers.tell("controller", state)
 
     def standing_changed(self, session_id: str, standing: Standing) -> None:
         """Tell controllers of a session's state; a closed one's streams are gone.

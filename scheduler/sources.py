@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from argusd.ingest.arena import ArenaView
 from argusd.ingest.channel import Channel, keep_connected
-from argusd.ingest.messages import ArenaOffer, Hello, StreamClosed, StreamKind, StreamOpened, ToReader
+from argusd.ingest.messages import (
+    ArenaOffer,
+    Hello,
+    StreamClosed,
+    StreamKind,
+    StreamOpened,
+    ToReader,
+    TrackState,
+)
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +111,9 @@ class Source:
     async def _attached(self, sock: socket.socket) -> None:
         attachment = _Attachment(self._observer)
 
-        def received(message: ArenaOffer | StreamOpened | StreamClosed) -> None:
+        def received(message: ToReader) -> None:
+            if isinstance(message, TrackState):
+                return
             if isinstance(message, ArenaOffer):
                 memfd, self._eventfd = channel.take_fds(2)
                 attachment.map(memfd)
@@ -112,7 +122,7 @@ class Source:
             else:
                 attachment.follow(message)
 
-        channel = Channel[ArenaOffer | StreamOpened | StreamClosed](sock, ToReader, received)
+        channel = Channel[ToReader](sock, ToReader, received)
         channel.send(Hello(role="reader", name="scheduler"))
         try:
             await asyncio.wait([channel.closed])

@@ -1,9 +1,12 @@
 """What becomes of sessions when media, workers and the api itself come and go."""
 
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from argusd.ingest.messages import SessionState
+import msgspec
+
+from argusd.ingest.messages import SessionState, TrackState
 
 from .fakes import FakeWorker
 from .fixtures import EventReader, Rig
@@ -28,6 +31,53 @@ async def test_the_states_of_media_become_events(rig: Rig) -> None:
             ("s1", "closed", "silent"),
         ]
     assert (await rig.api.json("GET", "/sessions/s1"))[1]["state"] == "closed"
+
+
+async def test_tracks_that_stop_and_go_on_are_events_and_those_that_begin_are_none(rig: Rig) -> None:
+    def say(state: Literal["connecting", "live", "stale"], reason: str = "", age_s: float = 0.0) -> None:
+        rig.worker.say(TrackState("s1", "video", state, reason, time.monotonic_ns() - int(age_s * 1e9)))
+
+    before_s = time.time()
+    async with rig.api.events("/events") as events:
+        await rig.api.publish("s1")
+        rig.worker.say(SessionState("s1", "live"))
+        say("connecting")
+        say("live")
+        say("stale", "no_media", age_s=2.5)
+        say("stale", "no_media", age_s=1.0)  # told again: it brought something, and then again nothing
+        say("stale", "frame_too_large", age_s=1.0)
+        view = await rig.api.until(
+            "/sessions/s1", lambda body: body["tracks"][0]["reason"] == "frame_too_large"
+        )
+        say("live")
+        rig.worker.end("s1", "client")
+        say("stale", "no_media")  # nothing comes after closed
+        assert await names(events, 6) == [
+            ("s1", "connecting", ""),
+            ("s1", "live", ""),
+            ("s1", "track_stale", "no_media"),
+            ("s1", "track_stale", "frame_too_large"),
+            ("s1", "track_live", ""),
+            ("s1", "closed", "client"),
+        ]
+    [track] = view["tracks"]
+    assert (track["kind"], track["state"], track["stream"]) == ("video", "stale", None)
+    assert before_s - 1.1 < track["since"] < time.time() - 1.0
+    assert (await rig.api.json("GET", "/sessions/s1"))[1]["tracks"] == []
+
+
+async def test_a_stale_track_is_told_once_though_the_api_restarts(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    stale = TrackState("s1", "video", "stale", "no_media", time.monotonic_ns())
+    rig.worker.say(stale)
+    await rig.api.until("/sessions/s1", lambda body: bool(body["tracks"]))
+    await rig.api.restart()
+    await rig.api.until_ready()
+    async with rig.api.events("/sessions/s1/events", "0") as events:
+        rig.worker.say(stale)
+        rig.worker.say(msgspec.structs.replace(stale, state="live", reason=""))
+        told = [name for _, name, _ in await names(events, 4)]
+    assert told == ["connecting", "track_stale", "live", "track_live"]
 
 
 async def test_the_last_findings_come_before_closed(rig: Rig) -> None:
