@@ -1,9 +1,16 @@
-"""How much the path from the sender carries, estimated by its packets' send times.
+"""How much the path from the sender carries, estimated here: for senders without transport-wide feedback.
 
 aiortc's estimator (Google congestion control, draft-ietf-rmcat-gcc-02) compares how far apart bursts were
 sent and arrived. It is fed the end of one frame per ``INTERVAL_NS`` instead of every packet: queues in the
 network fill over seconds.
+
+Left to itself it says nothing for three seconds and then what came so far, which is what the sender dared to
+send unasked: 300 kbit/s in libwebrtc. From there it rises by 8 % a second. libwebrtc follows a report at once
+only in its first two seconds (``SendSideBandwidthEstimation``, kStartPhase), and until it loses packets. So
+the first report comes with the first frame, and names a rate at which a picture is worth looking at.
 """
+
+from typing import NamedTuple
 
 from aiortc.rate import RemoteBitrateEstimator
 
@@ -12,11 +19,23 @@ from .rtp import RtpPacket
 INTERVAL_NS = 90_000_000
 
 
+class BitrateLimits(NamedTuple):
+    """In bits per second: what a sender may begin with, and the most it shall send, 0 for no limit."""
+
+    start: int
+    most: int = 0
+
+    def cap(self, bits_per_second: int) -> int:
+        """The rate itself, or the most that there shall be."""
+        return min(bits_per_second, self.most) if self.most else bits_per_second
+
+
 class BandwidthEstimator:
     """Sums packets up and asks the estimator; ``extension_id`` is that of abs-send-time."""
 
-    def __init__(self, extension_id: int) -> None:
+    def __init__(self, extension_id: int, limits: BitrateLimits) -> None:
         self._extension_id = extension_id
+        self._limits = limits
         self._estimator = RemoteBitrateEstimator()
         self._nbytes = 0
         self._fed_ns = 0
@@ -29,11 +48,9 @@ class BandwidthEstimator:
         element = packet.element(self._extension_id)
         if len(element) != 3:
             return None
+        now_ms = now_ns // 1_000_000
+        if not self._fed_ns:
+            self._estimator.rate_control.set_estimate(self._limits.start, now_ms)
         nbytes, self._nbytes, self._fed_ns = self._nbytes, 0, now_ns
-        estimate = self._estimator.add(
-            arrival_time_ms=now_ns // 1_000_000,
-            abs_send_time=int.from_bytes(element, "big"),
-            payload_size=nbytes,
-            ssrc=packet.ssrc,
-        )
-        return None if estimate is None else estimate[0]
+        estimate = self._estimator.add(now_ms, int.from_bytes(element, "big"), nbytes, packet.ssrc)
+        return None if estimate is None else self._limits.cap(estimate[0])

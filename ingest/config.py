@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from .bandwidth import BitrateLimits
+
 LEAST_PCM_S = 7.5
 
 
@@ -12,6 +14,10 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     ``ice_addresses`` are the addresses offered as host candidates; empty means every address of the machine
     and 127.0.0.1, so that a publisher on the same host needs no network.
+
+    ``start_bitrate_kbps`` is what a sender may begin with, before either end knows what the path carries:
+    enough for 720p, and soon taken back where the path is narrower. ``max_bitrate_kbps`` is the most that a
+    session's picture may take, 0 for as much as its sender wants (a browser: 2,500).
     """
 
     runtime_dir: Path
@@ -23,13 +29,23 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     pcm_seconds: float = 8.0
     max_width: int = 1920
     max_height: int = 1088
+    start_bitrate_kbps: int = 1000
+    max_bitrate_kbps: int = 0
     stale_s: float = 2.0
     closed_s: float = 10.0
     connect_s: float = 15.0
     ice_addresses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("workers", "arena_mib", "max_sessions", "slots", "max_width", "max_height"):
+        for name in (
+            "workers",
+            "arena_mib",
+            "max_sessions",
+            "slots",
+            "max_width",
+            "max_height",
+            "start_bitrate_kbps",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"ingest.{name} must be at least 1")
         if not 0 <= self.worker < self.workers:
@@ -40,8 +56,15 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(
                 f"ingest.pcm_seconds must be at least {LEAST_PCM_S}: lip sync hears 6.2 s, a little late"
             )
+        if self.max_bitrate_kbps < 0:
+            raise ValueError("ingest.max_bitrate_kbps must not be negative; 0 is no limit")
         if not 0 < self.stale_s < self.closed_s:
             raise ValueError("ingest.stale_s must be positive and below ingest.closed_s")
+
+    @property
+    def bitrate_limits(self) -> BitrateLimits:
+        """What a sender is told to send, in bits per second."""
+        return BitrateLimits(1000 * self.start_bitrate_kbps, 1000 * self.max_bitrate_kbps)
 
     @property
     def name(self) -> str:

@@ -99,7 +99,11 @@ class Session:
     def _build(self, dtls: RTCDtlsTransport, agreement: Agreement) -> MediaTransport:
         feedback = Feedback(agreement.ssrc, RtcpSender(dtls).send)
         gate = KeyframeGate(self._config.max_width, self._config.max_height)
-        bandwidth = BandwidthEstimator(agreement.abs_send_time) if agreement.abs_send_time else None
+        bandwidth = (
+            BandwidthEstimator(agreement.abs_send_time, self._config.bitrate_limits)
+            if agreement.abs_send_time
+            else None
+        )
         video = VideoReceiver(self._decoder, gate, feedback, bandwidth)
         audio = AudioReceiver(self._pcm)
         self.tracks = [self._track(kind, video if kind == "video" else audio) for kind in agreement.kinds]

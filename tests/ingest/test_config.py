@@ -16,6 +16,8 @@ from argusd.ingest.config import IngestConfig
         ({"max_sessions": 0}, "max_sessions"),
         ({"worker": 2, "workers": 2}, "worker"),
         ({"pcm_seconds": 7.0}, "pcm_seconds"),
+        ({"start_bitrate_kbps": 0}, "start_bitrate_kbps"),
+        ({"max_bitrate_kbps": -1}, "max_bitrate_kbps"),
         ({"stale_s": 10.0, "closed_s": 10.0}, "stale_s"),
     ],
 )
