@@ -72,7 +72,7 @@ class IngestLink:
         self.holding: set[str] = set()
         self._listing = True
         self._requests = count(1)
-        self._answers: dict[int, tuple[str, asyncio.Future[str]]] = {}
+        self._answers: dict[int, tuple[str, asyncio.Future[SessionAnswer]]] = {}
         self._stats_at = 0.0
 
     @property
@@ -95,7 +95,7 @@ class IngestLink:
 
         await keep_connected(self._path, session)
 
-    async def open(self, session_id: str, offer: str, timeout_s: float, *, replace: bool) -> str:
+    async def open(self, session_id: str, offer: str, timeout_s: float, *, replace: bool) -> SessionAnswer:
         """Have the worker terminate this offer, in place of an open session's or not; returns its answer.
 
         Raises:
@@ -104,7 +104,7 @@ class IngestLink:
             WorkerTimeout: it did not answer in time; the session is closed there, should it open later.
         """
         request = next(self._requests)
-        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[SessionAnswer] = asyncio.get_running_loop().create_future()
         self._answers[request] = session_id, future
         try:
             self._send(OpenSession(request, session_id, offer, replace))
@@ -178,7 +178,7 @@ class IngestLink:
             return
         if isinstance(message, SessionAnswer):
             self.holding.add(session_id)
-            future.set_result(message.answer_sdp)
+            future.set_result(message)
         else:
             status = REFUSAL_STATUS.get(message.code, 503)
             future.set_exception(OfferRefused(status, message.code, message.sentence))

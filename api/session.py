@@ -41,7 +41,7 @@ class SessionRecord(msgspec.Struct, frozen=True):
 class Media(msgspec.Struct, frozen=True):
     """Where a session's media is. ``resource`` is the secret part of the WHIP resource's URL.
 
-    ``kinds``: the tracks that were offered. ``ice_ufrag``: the peer's, to tell trickle from restart.
+    ``kinds``: the tracks that were accepted. ``ice_ufrag``: the peer's, to tell trickle from restart.
     ``changed_at``: unix seconds of the phase's begin. ``sockets``: the streams whose media come over a
     WebSocket each; then there is no resource, and ``worker`` is the api itself. ``principal``: who brings
     the media (see ``auth.py``). ``tracks``: those of ``kinds``, or of the sockets, that were heard of.

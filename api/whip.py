@@ -12,13 +12,14 @@ and from what it hears now, and what was open in the older ones has ended. Someb
 """
 
 import hmac
-import re
 import secrets
 import time
 
 from aiohttp import web
 
-from argusd.ingest.messages import StreamKind
+from argusd.ingest.errors import BadOffer
+from argusd.ingest.messages import SessionAnswer
+from argusd.ingest.sdp import parse_fragment
 
 from .context import CONTEXT, Context
 from .errors import (
@@ -37,9 +38,6 @@ FRAGMENT = "application/trickle-ice-sdpfrag"
 # resource, whether they may trickle, and gather all their candidates first where PATCH is not listed.
 WHIP_OPTIONS = {"Allow": "DELETE, GET, OPTIONS, PATCH, POST", "Accept-Post": SDP, "Accept-Patch": FRAGMENT}
 EVENTS_RELATION = "urn:ietf:params:whip:ext:core:server-sent-events"
-
-MEDIA_LINE = re.compile(r"^m=(audio|video) ", re.MULTILINE)
-UFRAG_LINE = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
 
 
 def is_whip(request: web.Request) -> bool:
@@ -62,7 +60,7 @@ async def publish(request: web.Request) -> web.Response:
         worker = context.workers.place(older.worker if older else "")
         timeout_s = context.config.answer_timeout_s
         answer = await worker.open(session_id, offer, timeout_s, replace=older is not None)
-        media = new_media(worker.name, offer, principal)
+        media = new_media(worker.name, answer, principal)
         try:
             position = await context.sessions.opened(session_id, media, worker)
         except BaseException:
@@ -71,7 +69,7 @@ async def publish(request: web.Request) -> web.Response:
     events = f"/sessions/{session_id}/events?after={position}"
     return web.Response(
         status=201,
-        text=answer,
+        text=answer.answer_sdp,
         content_type=SDP,
         headers={
             "Location": f"/whip/{session_id}/{media.resource}",
@@ -85,10 +83,8 @@ async def trickle(request: web.Request) -> web.Response:
     """Take candidates that come late; an ICE restart is refused."""
     session = find_resource(request)
     fragment = await read_sdp(request, FRAGMENT)
-    ufrag = UFRAG_LINE.search(fragment)
-    if ufrag is None:
-        raise MalformedBody("The fragment has no ice-ufrag.")
-    if session.media is None or ufrag[1] != session.media.ice_ufrag:
+    ufrags = fragment_ufrags(fragment)
+    if session.media is None or session.media.ice_ufrag not in ufrags:
         raise IceRestartUnsupported("ICE restarts are not supported; publish anew.")
     return web.Response(status=204)
 
@@ -147,28 +143,34 @@ async def read_sdp(request: web.Request, content_type: str) -> str:
     return body
 
 
-def new_media(worker: str, offer: str, principal: str) -> Media:
+def new_media(worker: str, answer: SessionAnswer, principal: str) -> Media:
     """The session's media at this worker, under a new resource that nobody can guess."""
-    ufrag = UFRAG_LINE.search(offer)
     return Media(
         phase="connecting",
         worker=worker,
         resource=secrets.token_urlsafe(24),
-        ice_ufrag=ufrag[1] if ufrag else "",
-        kinds=offered_kinds(offer),
+        ice_ufrag=answer.ice_ufrag,
+        kinds=answer.kinds,
         changed_at=time.time(),
         principal=principal,
     )
 
 
-def offered_kinds(offer: str) -> tuple[StreamKind, ...]:
-    """The kinds of media an accepted offer holds, each once."""
-    kinds: list[StreamKind] = []
-    if "video" in (found := MEDIA_LINE.findall(offer)):
-        kinds.append("video")
-    if "audio" in found:
-        kinds.append("audio")
-    return tuple(kinds)
+def fragment_ufrags(fragment: str) -> set[str]:
+    """The ICE user names in an SDP fragment, which stand above its media sections or in each (RFC 8840).
+
+    Raises:
+        MalformedBody: an ``m=`` line is malformed, or there is no user name.
+    """
+    try:
+        session, sections = parse_fragment(fragment)
+    except BadOffer as error:
+        raise MalformedBody("An m= line of the fragment is malformed.") from error
+    levels = (session, *(section.attributes for section in sections))
+    ufrags = {ufrag for attributes in levels for ufrag in attributes.get("ice-ufrag", ())}
+    if not ufrags:
+        raise MalformedBody("The fragment has no a=ice-ufrag.")
+    return ufrags
 
 
 def find_resource(request: web.Request) -> Session:

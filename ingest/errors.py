@@ -62,7 +62,7 @@ class BadOffer(OfferRefused):
 
 
 class OfferNotSending(OfferRefused):
-    """A media section of the offer is recvonly or inactive; a WHIP client sends."""
+    """All media sections of the offer are recvonly or inactive; a WHIP client sends."""
 
     code = "offer_not_sending"
 
@@ -74,7 +74,7 @@ class TooManyTracks(OfferRefused):
 
 
 class UnsupportedCodec(OfferRefused):
-    """A media section offers none of VP8, H264 (video) and Opus (audio)."""
+    """A media section that sends offers no codec that is received (see capabilities.py)."""
 
     code = "unsupported_codec"
 

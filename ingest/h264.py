@@ -1,4 +1,7 @@
-"""H.264 in RTP (RFC 6184, packetization mode 1) and the sizes in a sequence parameter set (ITU-T H.264)."""
+"""H.264 in RTP (RFC 6184, packetization modes 0 and 1) and its sequence parameter sets (ITU-T H.264)."""
+
+import re
+from collections.abc import Mapping
 
 from .bits import BitReader
 from .bitstream import Fragment, FrameHead
@@ -9,6 +12,23 @@ STAP_A, FU_A = 24, 28
 # Profiles whose SPS carries the chroma format and scaling matrices (7.3.2.1.1).
 HIGH_PROFILES = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 138, 139, 244})
 INSPECTED_BYTES = 8192
+BASELINE_LEVEL_1 = "420010"  # what a missing profile-level-id means (RFC 6184 section 8.1)
+BASELINE, MAIN, EXTENDED, HIGH = 66, 77, 88, 100
+# Of the Extended profile, streams that also keep to Baseline or Main (constraint_set0, 1) are decodable.
+WITHIN_BASELINE_OR_MAIN = 0xC0
+
+
+def is_decodable(parameters: Mapping[str, str]) -> bool:
+    """Whether streams of these format parameters (RFC 6184 section 8.1) can be decoded, to 8-bit 4:2:0."""
+    if parameters.get("packetization-mode", "0") not in ("0", "1"):
+        return False
+    profile_level = parameters.get("profile-level-id", BASELINE_LEVEL_1)
+    if not re.fullmatch("[0-9a-fA-F]{6}", profile_level):
+        return False
+    profile, constraints, _level = bytes.fromhex(profile_level)
+    if profile == EXTENDED:
+        return bool(constraints & WITHIN_BASELINE_OR_MAIN)
+    return profile in (BASELINE, MAIN, HIGH)
 
 
 def depayload(payload: bytes) -> Fragment:

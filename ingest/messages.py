@@ -40,10 +40,15 @@ class CloseSession(msgspec.Struct, frozen=True, tag="close_session"):
 
 
 class SessionAnswer(msgspec.Struct, frozen=True, tag="session_answer"):
-    """Worker → controller: the answer of ``request``, with all candidates."""
+    """Worker → controller: the answer of ``request``, with all candidates.
+
+    ``kinds`` are the media that are received; ``ice_ufrag`` is the sender's.
+    """
 
     request: int
     answer_sdp: str
+    kinds: tuple[StreamKind, ...]
+    ice_ufrag: str
 
 
 class SessionRefused(msgspec.Struct, frozen=True, tag="session_refused"):
@@ -59,7 +64,8 @@ class SessionState(msgspec.Struct, frozen=True, tag="session_state"):
 
     ``connecting`` → ``live`` ⇄ ``stale`` (2 s without media) → ``closed`` with a reason:
     ``client`` (BYE or DTLS close), ``deleted`` (CloseSession), ``replaced`` (OpenSession),
-    ``silent`` (about 10 s without media), ``never_connected``, ``shutdown``.
+    ``silent`` (about 10 s without media), ``never_connected``, ``dtls_failed`` (ICE found a path, but there
+    was no DTLS over it), ``shutdown``.
     """
 
     session_id: str

@@ -2,26 +2,27 @@
 
 import asyncio
 import logging
+import random
 import time
 from collections import Counter
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from aiortc import RTCConfiguration, RTCDtlsTransport, RTCPeerConnection, RTCSessionDescription
-from aiortc.exceptions import InternalError, InvalidStateError, OperationError
-from aiortc.rtcrtpparameters import RTCRtpReceiveParameters
-
+from .agreement import Agreement
+from .answer import write_answer
 from .arena import Arena
 from .audio import AudioReceiver
 from .bandwidth import BandwidthEstimator
+from .capabilities import ABS_SEND_TIME
 from .config import IngestConfig
 from .decoder import VideoDecoder
-from .errors import BadOffer
+from .errors import SessionEnded
 from .feedback import Feedback
 from .gate import KeyframeGate
 from .guard import guard_connection, host_addresses
 from .liveness import Standing, TrackLiveness, standing
 from .messages import StreamCounters, StreamKind, TrackState
-from .sdp import MALFORMED, Agreement, check_offer, finish_answer, read_answer
+from .negotiation import negotiate
+from .peer import Ending, Peer
 from .sink import FrameSink, PcmSink, Ring
 from .tracks import Track
 from .transport import MediaTransport, RtcpSender
@@ -29,8 +30,13 @@ from .video import VideoReceiver
 
 log = logging.getLogger(__name__)
 
-CLOSE_TIMEOUT_S = 5.0
-AIORTC_ERRORS = (*MALFORMED, InternalError, InvalidStateError, OperationError)
+
+class Answer(NamedTuple):
+    """What an accepted offer is answered: all candidates are in ``sdp``. ``ice_ufrag`` is the sender's."""
+
+    sdp: str
+    kinds: list[StreamKind]
+    ice_ufrag: str
 
 
 class Observer(Protocol):
@@ -47,10 +53,10 @@ class Observer(Protocol):
 
 
 class Session:
-    """A peer connection and what it feeds.
+    """A path to a sender and what it feeds.
 
     ``answer`` once, ``check`` often, ``close`` once. Every ring is zeroed and given back when ``close``
-    returns; for what aiortc still has to close there is ``closed``.
+    returns; for the sockets, which take a little longer, there is ``closed``.
     """
 
     def __init__(self, session_id: str, config: IngestConfig, arena: Arena, observer: Observer) -> None:
@@ -60,54 +66,43 @@ class Session:
         self._observer = observer
         self._loop = asyncio.get_running_loop()
         self._opened_ns = time.monotonic_ns()
-        self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._peer: Peer | None = None
         self._frames = FrameSink(arena, config.slots, self._video_opened)
         self._pcm = PcmSink(arena, config.pcm_seconds, self._audio_opened)
         self._decoder = VideoDecoder(config.max_width * config.max_height, self._frames, self._decoder_failed)
         self.tracks: list[Track] = []
         self._media: MediaTransport | None = None
-        self._connected = False
         self._dropped: Counter[str] = Counter()
         self._closing: asyncio.Task[None] | None = None
 
-    async def answer(self, offer_sdp: str) -> str:
-        """Terminate the offer; returns the answer with all candidates.
+    async def answer(self, offer_sdp: str) -> Answer:
+        """Terminate the offer.
 
         Raises:
             OfferRefused: the offer is not one we take.
+            SessionEnded: the session was ended meanwhile.
         """
-        offer = check_offer(offer_sdp)
-        try:
-            return await self._negotiate(offer)
-        except AIORTC_ERRORS as error:
-            raise BadOffer("the offer cannot be answered") from error
-
-    async def _negotiate(self, offer: str) -> str:
-        await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-        answer = await self._peer.createAnswer()
-        transceivers = self._peer.getTransceivers()
-        for transceiver in transceivers:
-            transceiver.receiver.receive = _receive_nothing  # type: ignore[method-assign]
-        dtls = transceivers[0].receiver.transport
-        media = self._media = self._build(dtls, read_answer(answer.sdp))
+        agreement = negotiate(offer_sdp)
+        peer = self._peer = Peer(agreement.transport, self._peer_connected, self._peer_ended)
+        media = self._media = self._build(peer, agreement)
         addresses = self._config.ice_addresses or host_addresses()
-        guard_connection(dtls.transport._connection, addresses, media.receive, self._dropped)
-        self._peer.on("connectionstatechange", self._connection_changed)
-        await self._peer.setLocalDescription(answer)
-        return finish_answer(self._peer.localDescription.sdp)
+        guard_connection(peer.connection, addresses, media.receive, self._dropped)
+        local = await peer.gather()
+        if self._closing is not None:
+            raise SessionEnded("the session was ended while its offer was being answered")
+        peer.connect()
+        answer_sdp = write_answer(agreement, local, random.getrandbits(62))
+        return Answer(answer_sdp, agreement.kinds, agreement.transport.ufrag)
 
-    def _build(self, dtls: RTCDtlsTransport, agreement: Agreement) -> MediaTransport:
-        feedback = Feedback(agreement.ssrc, RtcpSender(dtls).send)
+    def _build(self, peer: Peer, agreement: Agreement) -> MediaTransport:
+        feedback = Feedback(random.getrandbits(32), RtcpSender(peer.dtls).send)
         gate = KeyframeGate(self._config.max_width, self._config.max_height)
-        bandwidth = (
-            BandwidthEstimator(agreement.abs_send_time, self._config.bitrate_limits)
-            if agreement.abs_send_time
-            else None
-        )
+        abs_send_time = agreement.extension("video", ABS_SEND_TIME)
+        bandwidth = BandwidthEstimator(abs_send_time, self._config.bitrate_limits) if abs_send_time else None
         video = VideoReceiver(self._decoder, gate, feedback, bandwidth)
         audio = AudioReceiver(self._pcm)
         self.tracks = [self._track(kind, video if kind == "video" else audio) for kind in agreement.kinds]
-        return MediaTransport(dtls, agreement.payloads, video, audio, feedback, self._dropped)
+        return MediaTransport(peer.dtls, agreement.payloads, video, audio, feedback, self._dropped)
 
     def _track(self, kind: StreamKind, receiver: VideoReceiver | AudioReceiver) -> Track:
         return Track(self.session_id, kind, receiver, TrackLiveness(self._config.stale_s, self._opened_ns))
@@ -124,7 +119,7 @@ class Session:
         if now.state == "closed":
             self.close(now.reason)
             return
-        if self._connected:
+        if self._peer is not None and self._peer.is_connected:
             self._check_tracks(now_ns)
         if now != self.standing:
             self.standing = now
@@ -162,24 +157,22 @@ class Session:
         self._observer.standing_changed(self.session_id, self.standing)
 
     async def closed(self) -> None:
-        """Wait until aiortc let go of the sockets; ``close`` comes first."""
+        """Wait until the sockets are let go of; ``close`` comes first."""
         if self._closing is not None:
             await self._closing
 
     async def _close_peer(self) -> None:
-        try:
-            await asyncio.wait_for(self._peer.close(), CLOSE_TIMEOUT_S)
-        except (TimeoutError, ConnectionError):
-            log.warning("a peer connection did not close within %s s", CLOSE_TIMEOUT_S)
+        if self._peer is not None:
+            await self._peer.close()
 
-    def _connection_changed(self) -> None:
-        state = self._peer.connectionState
-        if state == "connected" and not self._connected:
-            self._connected = True
-            for track in self.tracks:
-                track.connected(time.monotonic_ns())
-        elif state in ("closed", "failed"):
-            self.close("client" if self._connected else "never_connected")
+    def _peer_connected(self) -> None:
+        for track in self.tracks:
+            track.connected(time.monotonic_ns())
+
+    def _peer_ended(self, ending: Ending) -> None:
+        if ending == "dtls_failed" and self._peer is not None:
+            log.warning("session %s ends, its DTLS failed: %s", self.session_id, self._peer.dtls.failure)
+        self.close(ending)
 
     def _decoder_failed(self) -> None:
         if self._media is not None:
@@ -195,7 +188,3 @@ class Session:
     def _opened(self, kind: StreamKind, ring: Ring) -> None:
         if self._closing is None:
             self._observer.stream_opened(self.session_id, kind, ring)
-
-
-async def _receive_nothing(parameters: RTCRtpReceiveParameters) -> None:
-    """Keep aiortc's own receivers from starting: media goes through MediaTransport."""

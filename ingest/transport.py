@@ -15,6 +15,7 @@ import pylibsrtp
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSrPacket
 
+from .agreement import Payload
 from .arrivals import ArrivalLog
 from .audio import AudioReceiver
 from .burst import Burst
@@ -23,7 +24,6 @@ from .errors import IncompatibleLibrary
 from .feedback import Feedback
 from .rtp import RtpPacket, parse_rtp, unwrap_rtx
 from .rtpstream import RtpStream
-from .sdp import Payload
 from .video import VideoReceiver
 
 POLL_S = 0.02
@@ -200,9 +200,23 @@ def check_aiortc() -> None:
         IncompatibleLibrary: another version is installed.
     """
     ice = RTCIceTransport(RTCIceGatherer([]))
-    dtls = RTCDtlsTransport(ice, [RTCCertificate.generateCertificate()])
-    missing = [f"RTCDtlsTransport.{name}" for name in ("_rx_srtp", "_send_rtp") if not hasattr(dtls, name)]
-    if not hasattr(ice, "_connection"):
-        missing.append("RTCIceTransport._connection")
+    parts = {
+        ice: ("_connection",),
+        RTCDtlsTransport(ice, [certificate := RTCCertificate.generateCertificate()]): (
+            "_rx_srtp",
+            "_send_rtp",
+            "_set_role",
+            "_set_state",
+            "_ssl",
+            "_validate_peer_identity",
+        ),
+        certificate: ("_cert", "_create_ssl_context"),
+    }
+    missing = [
+        f"{type(part).__name__}.{name}"
+        for part, names in parts.items()
+        for name in names
+        if not hasattr(part, name)
+    ]
     if missing:
         raise IncompatibleLibrary(f"the installed aiortc has no {', '.join(missing)}; install the pinned one")

@@ -15,7 +15,7 @@ import msgspec
 from .arena import Arena
 from .channel import Listener
 from .config import IngestConfig
-from .errors import ArenaFull, IngestError, SessionEnded, SessionExists, WorkerFull
+from .errors import ArenaFull, IngestError, SessionExists, WorkerFull
 from .frame import i420_info
 from .guard import check_aioice
 from .liveness import Standing
@@ -30,10 +30,10 @@ from .messages import (
     StreamKind,
     TrackState,
 )
+from .negotiation import negotiate
 from .open_rings import OpenRings
 from .opus import check_libopus
 from .peers import Answer, Peers
-from .sdp import check_offer
 from .session import Session
 from .sink import Ring
 from .transport import check_aiortc
@@ -83,19 +83,14 @@ class Worker:
             self._spawn(self._answer(session, command, answer))
 
     async def _answer(self, session: Session, command: OpenSession, answer: Answer) -> None:
-        refusal: IngestError | None = None
         try:
-            sdp = await session.answer(command.offer_sdp)
+            agreed = await session.answer(command.offer_sdp)
         except IngestError as error:
-            refusal = error
-        if session.standing.state == "closed":
-            refusal = SessionEnded("the session was ended while its offer was being answered")
-        if refusal is not None:
-            answer(SessionRefused(command.request, refusal.code, str(refusal)))
+            answer(SessionRefused(command.request, error.code, str(error)))
             session.close("refused")
             await session.closed()
             return
-        answer(SessionAnswer(command.request, sdp))
+        answer(SessionAnswer(command.request, agreed.sdp, tuple(agreed.kinds), agreed.ice_ufrag))
         self.standing_changed(command.session_id, session.standing)
         for track in session.tracks:
             self.track_changed(track.state)
@@ -103,7 +98,7 @@ class Worker:
     def _replace(self, command: OpenSession) -> None:
         older = self._sessions.get(command.session_id)
         if older is not None:
-            check_offer(command.offer_sdp)  # what runs does not end for an offer that is refused
+            negotiate(command.offer_sdp)  # what runs does not end for an offer that is refused
             older.close("replaced")
 
     def _admit(self, session_id: str) -> Session:

@@ -15,6 +15,7 @@ from argusd.ingest.messages import (
     SessionAnswer,
     SessionRefused,
     SessionState,
+    StreamKind,
     ToWorker,
 )
 from argusd.scheduler.messages import (
@@ -47,6 +48,7 @@ class FakeWorker:
         self.refusal: tuple[str, str] | None = None
         self.mute = False
         self.hung = False
+        self.kinds: tuple[StreamKind, ...] = ("audio", "video")
         self.opened: list[OpenSession] = []
         self.closed: list[str] = []
         self.heard = asyncio.Event()
@@ -94,7 +96,7 @@ class FakeWorker:
             self.end(message.session_id, "replaced")
         self.sessions.add(message.session_id)
         self.say(SessionState(message.session_id, "connecting"))
-        self.say(SessionAnswer(message.request, "v=0\r\nanswer\r\n"))
+        self.say(SessionAnswer(message.request, "v=0\r\nanswer\r\n", self.kinds, "abcd"))
 
     def end(self, session_id: str, reason: str) -> None:
         self.sessions.discard(session_id)

@@ -4,11 +4,22 @@ from typing import Any
 
 import pytest
 
-from argusd.api.whip import offered_kinds
+from argusd.ingest.messages import StreamKind
+from argusd.scheduler.tracks import streams_of
 
 from .fixtures import OFFER, SDP, Rig, running_rig
 
 FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
+# The one of RFC 9725 section 4.3.2: the user name stands in the media section.
+RFC_9725_FRAGMENT = """a=group:BUNDLE 0 1
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+a=mid:0
+a=ice-ufrag:abcd
+a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1
+a=candidate:1387637174 1 udp 2122260223 192.0.2.1 61764 typ host generation 0 ufrag EsAw network-id 1
+a=candidate:473322822 1 tcp 1518280447 192.0.2.1 9 typ host tcptype active generation 0 network-id 1
+a=end-of-candidates
+"""
 
 
 async def test_publish_answers_as_rfc_9725_has_it(rig: Rig) -> None:
@@ -84,7 +95,11 @@ async def test_the_resource_cannot_be_guessed(rig: Rig) -> None:
     ("body", "headers", "status"),
     [
         ("a=ice-ufrag:abcd\r\na=ice-pwd:x\r\nm=audio 9 RTP 0\r\na=candidate:1\r\n", FRAGMENT, 204),
+        ("a=mid:0\na=ice-pwd:x\na=ice-ufrag:abcd\n", FRAGMENT, 204),
+        (RFC_9725_FRAGMENT, FRAGMENT, 204),
+        (RFC_9725_FRAGMENT.replace("ufrag:abcd", "ufrag:other"), FRAGMENT, 422),
         ("a=ice-ufrag:other\r\na=ice-pwd:y\r\n", FRAGMENT, 422),
+        ("m=audio\r\na=ice-ufrag:abcd\r\n", FRAGMENT, 400),
         ("a=candidate:1\r\n", FRAGMENT, 400),
         ("a=ice-ufrag:abcd\r\n", SDP, 415),
     ],
@@ -172,7 +187,10 @@ async def test_a_worker_that_dies_over_an_offer_is_told_at_once(rig: Rig) -> Non
     assert (status, body["error_code"]) == (503, "no_ingest_worker")
 
 
-async def test_what_is_watched_follows_the_tracks(rig: Rig) -> None:
-    assert offered_kinds("v=0\r\nm=audio 9 x\r\n") == ("audio",)
-    assert offered_kinds("v=0\r\nm=video 9 x\r\nm=audio 9 x\r\n") == ("video", "audio")
-    assert offered_kinds("v=0\r\nm=application 9 x\r\n") == ()
+@pytest.mark.parametrize("kinds", [("audio",), ("video", "audio")])
+async def test_what_is_watched_follows_the_tracks_that_were_accepted(
+    rig: Rig, kinds: tuple[StreamKind, ...]
+) -> None:
+    rig.worker.kinds = kinds
+    await rig.api.publish("s1")
+    assert (await rig.api.json("GET", "/sessions/s1"))[1]["streams"] == list(streams_of(kinds))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.benchmarks.clips import Scene, video_clip
-from argusd.ingest.h264 import START_CODE, depayload, inspect, picture_size
+from argusd.ingest.h264 import START_CODE, depayload, inspect, is_decodable, picture_size
 
 
 def packetize(frame: bytes) -> list[bytes]:
@@ -90,3 +90,31 @@ def test_any_frame_is_inspected_or_refused_with_a_value_error(frame: bytes) -> N
         inspect(START_CODE + frame)
     except ValueError:
         return
+
+
+@pytest.mark.parametrize(
+    ("parameters", "decodable"),
+    [
+        ({}, True),  # baseline, level 1
+        ({"packetization-mode": "0"}, True),
+        ({"packetization-mode": "1", "profile-level-id": "42e01f"}, True),  # constrained baseline
+        ({"profile-level-id": "42001F"}, True),  # baseline
+        ({"profile-level-id": "4d001f"}, True),  # main
+        ({"profile-level-id": "58c01f"}, True),  # extended, within constrained baseline
+        ({"profile-level-id": "64001f"}, True),  # high
+        ({"profile-level-id": "640c34"}, True),  # constrained high
+        ({"profile-level-id": "64081f"}, True),  # progressive high
+        ({"profile-level-id": "58001f"}, False),  # extended
+        ({"profile-level-id": "6e001f"}, False),  # high 10
+        ({"profile-level-id": "7a001f"}, False),  # high 4:2:2
+        ({"profile-level-id": "f4001f"}, False),  # high 4:4:4 predictive
+        ({"profile-level-id": "2c001f"}, False),  # CAVLC 4:4:4 intra
+        ({"profile-level-id": "42e01"}, False),
+        ({"profile-level-id": "baseline"}, False),
+        ({"packetization-mode": "2", "profile-level-id": "42e01f"}, False),  # interleaved
+    ],
+)
+def test_profiles_that_come_out_as_8_bit_420_are_decodable(
+    parameters: dict[str, str], decodable: bool
+) -> None:
+    assert is_decodable(parameters) == decodable

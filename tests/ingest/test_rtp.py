@@ -6,8 +6,8 @@ from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParam
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from argusd.ingest.capabilities import ABS_SEND_TIME
 from argusd.ingest.rtp import RtpPacket, parse_rtp, unwrap_rtx
-from argusd.ingest.sdp import ABS_SEND_TIME
 
 EXTENSIONS = aiortc_rtp.HeaderExtensionsMap()
 EXTENSIONS.configure(

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from argusd.benchmarks.clips import opus_clip
+from argusd.ingest.agreement import Payload
 from argusd.ingest.arena import Arena
 from argusd.ingest.audio import AudioReceiver
 from argusd.ingest.burst import MAX_BURST, MAX_EARLY
 from argusd.ingest.errors import IncompatibleLibrary
 from argusd.ingest.feedback import Feedback
 from argusd.ingest.gate import KeyframeGate
-from argusd.ingest.sdp import Payload
 from argusd.ingest.sink import PcmSink
 from argusd.ingest.transport import (
     MAX_SENDING,

@@ -1,6 +1,7 @@
 """The worker end to end: real WebRTC publishers on loopback, frames and samples out of shared memory."""
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from aiortc import RTCSessionDescription
 
 from argusd.benchmarks.clips import VideoName, opus_clip, video_clip
 from argusd.benchmarks.publisher import PacketTrack, Publisher
@@ -133,6 +135,42 @@ async def test_an_offer_that_nobody_follows_up_is_reaped(start_rig: Callable[...
     await rig.request("one", await rig.offer(video_publisher()))
     state = await rig.controller.take(SessionState, lambda state: state.state == "closed")
     assert state.reason == "never_connected"
+
+
+async def test_a_certificate_that_is_not_the_offered_one_ends_the_session_with_its_reason(
+    rig: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    publisher = video_publisher()
+    offer = await rig.offer(publisher)
+    answer = await rig.request("one", re.sub(r"(a=fingerprint:\S+) .*\r\n", r"\1 AA:BB\r\n", offer))
+    assert isinstance(answer, SessionAnswer)
+    await publisher.peer.setRemoteDescription(RTCSessionDescription(answer.answer_sdp, "answer"))
+    state = await rig.controller.take(SessionState, lambda state: state.state == "closed")
+    assert state.reason == "dtls_failed"
+    (told,) = [record for record in caplog.records if "DTLS" in record.getMessage()]
+    assert told.getMessage() == (
+        "session one ends, its DTLS failed: the certificate is not the one of the offer's a=fingerprint"
+    )
+
+
+@pytest.mark.parametrize("direction", ["inactive", "recvonly"])
+async def test_an_answer_says_what_is_received_and_the_senders_name(rig: Any, direction: str) -> None:
+    tracks = [PacketTrack("video", video_clip("vp8", 64, 48, 1)), PacketTrack("audio", opus_clip(1))]
+    publisher = Publisher(tracks)
+    publisher.peer.getTransceivers()[1].direction = direction
+    offer = await rig.offer(publisher)
+    answer = await rig.request("one", offer)
+    assert answer.kinds == ("video",)
+    assert f"a=ice-ufrag:{answer.ice_ufrag}\r\n" in offer
+
+
+async def test_a_sender_with_a_data_channel_publishes_without_it(rig: Any) -> None:
+    publisher = video_publisher()
+    publisher.peer.createDataChannel("chat")
+    answer = await rig.request("one", await rig.offer(publisher))
+    await publisher.peer.setRemoteDescription(RTCSessionDescription(answer.answer_sdp, "answer"))
+    stream = await rig.opened("video")
+    await rig.written(stream.row, 5)
 
 
 async def test_a_deleted_session_leaves_no_ring(rig: Any) -> None:

@@ -1,0 +1,85 @@
+"""The answer to an offer as text (RFC 3264, 9429 section 5.3.1, 9725). Pure.
+
+Each section repeats the transport of the bundle, since some senders look for it in their own, and aiortc
+even in a rejected one; the candidates stand with the tagged section alone.
+"""
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from aioice.candidate import Candidate
+
+from .agreement import AgreedSection, Agreement, Fingerprint
+
+NO_ADDRESS, NO_PORT = "0.0.0.0", 9  # noqa: S104 (nothing is bound: no address, RFC 9429 section 5.2.1)
+SETUP = {"client": "active", "server": "passive"}
+
+
+class LocalTransport(NamedTuple):
+    """Our own end: ICE credentials, all candidates, and the digest of our certificate."""
+
+    ufrag: str
+    password: str
+    candidates: Sequence[Candidate]
+    fingerprint: Fingerprint
+
+
+def write_answer(agreement: Agreement, local: LocalTransport, session_id: int) -> str:
+    """The SDP answer; ``session_id`` is that of its o= line."""
+    lines = ["v=0", f"o=- {session_id} 1 IN IP4 127.0.0.1", "s=-", "t=0 0"]
+    bundled = [section.offered.mid for section in agreement.sections if section.bundled]
+    if bundled:
+        tagged = agreement.sections[agreement.tagged].offered.mid
+        lines.append(f"a=group:BUNDLE {' '.join([tagged, *(mid for mid in bundled if mid != tagged)])}")
+    if agreement.transport.trickle:
+        lines.append("a=ice-options:trickle")
+    for section in agreement.sections:
+        lines += _section(section, agreement, local)
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _section(section: AgreedSection, agreement: Agreement, local: LocalTransport) -> Iterator[str]:
+    offered = section.offered
+    if section.direction == "rejected":
+        yield f"m={offered.kind} 0 {offered.protocol} {' '.join(offered.formats)}"
+        yield f"c=IN IP4 {NO_ADDRESS}"
+        if offered.mid:
+            yield f"a=mid:{offered.mid}"
+        yield "a=inactive"
+        yield from _transport(agreement, local)
+        return
+    default = next(iter(local.candidates), None)
+    address, port = (default.host, default.port) if default else (NO_ADDRESS, NO_PORT)
+    payload_types = " ".join(str(codec.payload_type) for codec in section.codecs)
+    yield f"m={offered.kind} {port} {offered.protocol} {payload_types}"
+    yield f"c=IN IP{ipaddress.ip_address(address).version} {address}"
+    if offered.mid:
+        yield f"a=mid:{offered.mid}"
+    yield f"a={section.direction}"
+    yield "a=rtcp-mux"
+    yield "a=rtcp-mux-only"  # RFC 9725 section 4.4.1
+    yield from _transport(agreement, local)
+    yield from _formats(section)
+    if offered.position == agreement.tagged:
+        yield from (f"a=candidate:{candidate.to_sdp()}" for candidate in local.candidates)
+        yield "a=end-of-candidates"
+
+
+def _transport(agreement: Agreement, local: LocalTransport) -> Iterator[str]:
+    yield f"a=ice-ufrag:{local.ufrag}"
+    yield f"a=ice-pwd:{local.password}"
+    yield f"a=fingerprint:{local.fingerprint.algorithm} {local.fingerprint.value}"
+    yield f"a=setup:{SETUP[agreement.transport.dtls_role]}"
+
+
+def _formats(section: AgreedSection) -> Iterator[str]:
+    for extension in section.extensions:
+        direction = f"/{extension.direction}" if extension.direction else ""
+        yield f"a=extmap:{extension.number}{direction} {extension.uri}"
+    for codec in section.codecs:
+        yield f"a=rtpmap:{codec.payload_type} {codec.encoding}"
+        yield from (f"a=rtcp-fb:{codec.payload_type} {each}" for each in codec.feedback)
+        if codec.parameters:
+            parameters = ";".join(f"{name}={value}" for name, value in codec.parameters.items())
+            yield f"a=fmtp:{codec.payload_type} {parameters}"

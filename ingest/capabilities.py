@@ -1,0 +1,64 @@
+"""What ingest receives: codecs, feedback, header extensions. Offers are answered by these tables alone.
+
+To receive another codec, add a line to ``CODECS`` (and its depayloader to ``VIDEO_CODECS`` in codec.py). To
+use another RTCP feedback message or header extension, add it to ``FEEDBACK`` or ``EXTENSIONS``: it is then in
+every answer whose offer has it, and ``Agreement.extension`` tells the id that was agreed upon. Pure.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from .h264 import is_decodable
+from .messages import StreamKind
+
+ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+
+Parameters = Mapping[str, str]
+"""A payload type's format parameters (``a=fmtp``), names in lower case."""
+
+
+def takes_all(_offered: Parameters) -> bool:
+    """For a codec that decodes whatever its parameters announce."""
+    return True
+
+
+class Codec(NamedTuple):
+    """A codec that ingest decodes.
+
+    ``name`` is the encoding name of its ``a=rtpmap`` in lower case, ``label`` what a sentence calls it. Among
+    the codecs of an offer those with a lower ``rank`` come first in the answer, and those of one rank in the
+    offer's order. ``takes`` judges the parameters of the offer; ``echoed`` are those that the answer repeats.
+    """
+
+    kind: StreamKind
+    name: str
+    clock_rate: int
+    label: str
+    rank: int = 0
+    takes: Callable[[Parameters], bool] = takes_all
+    echoed: tuple[str, ...] = ()
+
+
+CODECS = (
+    Codec("video", "vp8", 90_000, "VP8"),
+    Codec(
+        "video",
+        "h264",
+        90_000,
+        "H264 (baseline, main or high profile, packetization mode 0 or 1)",
+        takes=is_decodable,
+        # RFC 6184 section 8.2.2: these must be the same in both directions.
+        echoed=("level-asymmetry-allowed", "packetization-mode", "profile-level-id"),
+    ),
+    Codec("audio", "opus", 48_000, "Opus"),
+)
+
+FEEDBACK: Mapping[StreamKind, tuple[str, ...]] = {
+    "video": ("nack", "nack pli", "ccm fir", "goog-remb"),
+    "audio": (),
+}
+
+EXTENSIONS: Mapping[StreamKind, tuple[str, ...]] = {
+    "video": (ABS_SEND_TIME,),
+    "audio": (),
+}

@@ -1,0 +1,99 @@
+"""DTLS-SRTP with any sender (RFC 5763, 8122, 8827): aiortc's transport, opened to RSA certificates."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
+from aiortc.rtcdtlstransport import SRTPProtectionProfile, State, certificate_digest
+from cryptography import x509
+from OpenSSL import SSL
+
+from .agreement import DtlsRole, Fingerprint
+from .remote_transport import STRONG_HASHES
+
+# Our certificate is an ECDSA one; as the client we take what the sender has, and GStreamer has an RSA one.
+CIPHERS = b":".join(
+    b"ECDHE-%s-%s" % (authentication, cipher)
+    for cipher in (
+        b"AES128-GCM-SHA256",
+        b"AES256-GCM-SHA384",
+        b"CHACHA20-POLY1305",
+        b"AES128-SHA",
+        b"AES256-SHA",
+    )
+    for authentication in (b"ECDSA", b"RSA")
+)
+# Several flights may be lost and sent again within it (RFC 6347 section 4.2.4).
+HANDSHAKE_TIMEOUT_S = 8.0
+FATAL = 2  # the level of an alert (RFC 5246 section 7.2)
+OWN_HASH = "sha-256"  # every sender knows it (RFC 8827 section 6.5)
+
+
+class Certificate(RTCCertificate):
+    """A session's own certificate. ``alert`` tells of the last fatal alert of its handshake."""
+
+    alert = ""
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Its digest for the answer."""
+        return Fingerprint(OWN_HASH, certificate_digest(self._cert, OWN_HASH))
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        context = super()._create_ssl_context(srtp_profiles)
+        context.set_cipher_list(CIPHERS)
+        context.set_info_callback(self._heed)
+        return context
+
+    def _heed(self, _connection: SSL.Connection, where: int, code: int) -> None:
+        level, description = divmod(code, 256)
+        if where & SSL.SSL_CB_ALERT and level == FATAL:
+            sender = "we" if where & SSL.SSL_CB_WRITE else "the peer"
+            self.alert = f"{sender} sent alert {description}"
+
+
+class DtlsTransport(RTCDtlsTransport):
+    """One session's DTLS over ICE, in the given role.
+
+    ``fingerprints`` are those of the offer. ``failure`` says why a handshake failed; it is set by the time
+    that the state is "failed".
+    """
+
+    def __init__(self, ice: RTCIceTransport, role: DtlsRole, fingerprints: Sequence[Fingerprint]) -> None:
+        self.certificate = Certificate.generateCertificate()
+        super().__init__(ice, [self.certificate])
+        self._set_role(role)
+        self._fingerprints = fingerprints
+        self._flaw = ""
+
+    @property
+    def failure(self) -> str:
+        """Why the handshake failed; nothing that the sender wrote is in it."""
+        return self._flaw or self.certificate.alert or "the handshake broke off"
+
+    async def handshake(self) -> None:
+        """Connect; then the state is "connected" or "failed"."""
+        try:
+            async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
+                await self.start(
+                    RTCDtlsParameters([RTCDtlsFingerprint(*each) for each in self._fingerprints])
+                )
+        except TimeoutError:
+            self._fail(f"the handshake was not over within {HANDSHAKE_TIMEOUT_S} s")
+
+    def _fail(self, flaw: str) -> None:
+        self._flaw = flaw
+        self._set_state(State.FAILED)
+
+    def _validate_peer_identity(self, _parameters: RTCDtlsParameters) -> None:
+        # RFC 8122 section 5: of several certificates one is used. aiortc wants all fingerprints to match.
+        certificate = self._ssl.get_peer_certificate(as_cryptography=True) if self._ssl else None
+        if certificate is None or not matches(self._fingerprints, certificate):
+            self._fail("the certificate is not the one of the offer's a=fingerprint")
+
+
+def matches(fingerprints: Sequence[Fingerprint], certificate: x509.Certificate) -> bool:
+    """Whether a certificate has one of the fingerprints that are made by the strongest hash among them."""
+    strongest = max(STRONG_HASHES.index(each.algorithm) for each in fingerprints)
+    algorithm = STRONG_HASHES[strongest]
+    return Fingerprint(algorithm, certificate_digest(certificate, algorithm)) in fingerprints

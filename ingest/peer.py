@@ -1,0 +1,124 @@
+"""ICE and DTLS with one sender: aiortc's transports, without its RTCPeerConnection and its reading of SDP."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+from aioice.candidate import Candidate
+from aioice.ice import Connection
+from aiortc import RTCIceCandidate, RTCIceGatherer, RTCIceParameters, RTCIceTransport
+
+from .agreement import RemoteCandidate, RemoteTransport
+from .answer import LocalTransport
+from .dtls import DtlsTransport
+
+log = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT_S = 5.0
+
+Ending = Literal["client", "never_connected", "dtls_failed"]
+
+
+class Peer:
+    """A path to one sender. ``gather``, then ``connect``; ``close`` in any state.
+
+    ``connected`` is called, on the loop, when media may flow; ``ended`` when the path is no more or will not
+    be, once, unless ``close`` came first.
+    """
+
+    def __init__(
+        self, remote: RemoteTransport, connected: Callable[[], None], ended: Callable[[Ending], None]
+    ) -> None:
+        self._remote = remote
+        self._connected = connected
+        self._ended = ended
+        self._ice = RTCIceTransport(RTCIceGatherer([]))
+        # The offerer controls, unless it is a lite agent (RFC 8445 section 6.1.1).
+        self.connection.ice_controlling = remote.lite
+        self.dtls = DtlsTransport(self._ice, remote.dtls_role, remote.fingerprints)
+        self.dtls.on("statechange", self._dtls_changed)
+        self._gathering: asyncio.Task[None] | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def connection(self) -> Connection:
+        """ICE itself."""
+        return self._ice._connection
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether media may flow."""
+        return self.dtls.state == "connected"
+
+    async def gather(self) -> LocalTransport:
+        """Open the sockets; returns what the answer says of our end."""
+        self._gathering = asyncio.create_task(self._ice.iceGatherer.gather())
+        await self._gathering
+        candidates: list[Candidate] = self.connection.local_candidates
+        return LocalTransport(
+            self.connection.local_username,
+            self.connection.local_password,
+            candidates,
+            self.dtls.certificate.fingerprint,
+        )
+
+    def connect(self) -> None:
+        """Begin to connect; does not wait."""
+        self._connecting = asyncio.create_task(self._connect())
+
+    async def _connect(self) -> None:
+        for candidate in self._remote.candidates:
+            if candidate.protocol == "udp":
+                await self._ice.addRemoteCandidate(_ice_candidate(candidate))
+        # No end of candidates: ICE goes on to wait for checks from addresses that the offer does not tell.
+        await self._ice.start(RTCIceParameters(self._remote.ufrag, self._remote.password, self._remote.lite))
+        if self._ice.state != "completed":
+            self._end("never_connected")
+        else:
+            await self.dtls.handshake()
+
+    def _dtls_changed(self) -> None:
+        if self.dtls.state == "connected":
+            self._connected()
+        elif self.dtls.state == "failed":
+            self._end("dtls_failed")
+        elif self.dtls.state == "closed":
+            self._end("client")
+
+    def _end(self, ending: Ending) -> None:
+        if not self._closed:
+            self._closed = True
+            self._ended(ending)
+
+    async def close(self) -> None:
+        """Let go of the sockets; waits at most ``CLOSE_TIMEOUT_S``."""
+        self._closed = True
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._stop()
+        except TimeoutError:
+            log.warning("a peer's sockets did not close within %s s", CLOSE_TIMEOUT_S)
+
+    async def _stop(self) -> None:
+        if self._gathering is not None:  # it would open sockets behind our back
+            await asyncio.wait([self._gathering])
+        with contextlib.suppress(ConnectionError):
+            await self.dtls.stop()
+            await self._ice.stop()
+        if self._connecting is not None:  # without sockets it ends by itself
+            await asyncio.wait([self._connecting])
+
+
+def _ice_candidate(candidate: RemoteCandidate) -> RTCIceCandidate:
+    return RTCIceCandidate(
+        component=1,
+        foundation=candidate.foundation,
+        ip=candidate.address,
+        port=candidate.port,
+        priority=candidate.priority,
+        protocol=candidate.protocol,
+        type=candidate.kind,
+    )

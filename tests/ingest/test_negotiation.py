@@ -1,0 +1,252 @@
+"""WHIP offers: what is received, what is kept inactive, what is rejected, what is refused and why."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argusd.ingest.agreement import Agreement, Payload
+from argusd.ingest.capabilities import ABS_SEND_TIME
+from argusd.ingest.errors import BadOffer, OfferNotSending, OfferRefused, TooManyTracks, UnsupportedCodec
+from argusd.ingest.negotiation import MAX_OFFER_BYTES, negotiate
+
+PRINTED = {path.stem: path.read_text() for path in (Path(__file__).parent / "offers").glob("*.sdp")}
+REFUSED = {
+    "chromium-156-two-cameras": TooManyTracks,
+    "chromium-156-vp9": UnsupportedCodec,
+    "chromium-156-av1": UnsupportedCodec,
+}
+OFFERS = {name: offer for name, offer in PRINTED.items() if name not in REFUSED}
+
+# A browser's offer, shortened: VP8 with retransmission, VP9, H.264, Opus and G.722, a name as candidate.
+OFFER = """v=0
+o=- 46117317 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=msid-semantic: WMS stream
+m=audio 9 UDP/TLS/RTP/SAVPF 111 9
+c=IN IP4 0.0.0.0
+a=candidate:1 1 udp 2113937151 4c9a2c1f-0000-4000-8000-000000000000.local 51000 typ host
+a=candidate:2 1 udp 2113937151 192.0.2.7 51001 typ host
+a=ice-ufrag:abcd
+a=ice-pwd:0123456789abcdefghijklmn
+a=fingerprint:sha-256 AA:BB
+a=setup:actpass
+a=mid:0
+a=sendonly
+a=msid:stream audio
+a=rtcp-mux
+a=rtpmap:111 opus/48000/2
+a=fmtp:111 minptime=10;useinbandfec=1
+a=rtpmap:9 G722/8000
+m=video 9 UDP/TLS/RTP/SAVPF 96 97 98 102
+c=IN IP4 0.0.0.0
+a=ice-ufrag:abcd
+a=ice-pwd:0123456789abcdefghijklmn
+a=fingerprint:sha-256 AA:BB
+a=setup:actpass
+a=mid:1
+a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time
+a=sendrecv
+a=rtcp-mux
+a=rtpmap:96 VP8/90000
+a=rtcp-fb:96 nack pli
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+a=rtpmap:98 theora/90000
+a=rtpmap:102 H264/90000
+a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
+"""
+DATA_CHANNEL = (
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\nc=IN IP4 0.0.0.0\na=mid:2\na=sctp-port:5000\n"
+)
+
+
+def directions(agreement: Agreement) -> list[str]:
+    return [section.direction for section in agreement.sections]
+
+
+@pytest.mark.parametrize("name", OFFERS)
+def test_offers_of_many_senders_are_accepted(name: str) -> None:
+    agreement = negotiate(OFFERS[name])
+    assert agreement.kinds
+    assert len(agreement.sections) == len(re.findall("^m=", OFFERS[name], re.MULTILINE))
+
+
+@pytest.mark.parametrize(("name", "error"), REFUSED.items())
+def test_offers_that_are_refused_on_purpose(name: str, error: type[OfferRefused]) -> None:
+    with pytest.raises(error):
+        negotiate(PRINTED[name])
+
+
+def test_only_what_we_receive_is_agreed() -> None:
+    agreement = negotiate(OFFER)
+    assert agreement.kinds == ["audio", "video"]
+    assert directions(agreement) == ["recvonly", "recvonly"]
+    assert agreement.payloads == {
+        111: Payload("opus"),
+        96: Payload("vp8"),
+        97: Payload("vp8", 96),
+        102: Payload("h264"),
+    }
+    assert agreement.extension("video", ABS_SEND_TIME) == 2
+    assert agreement.extension("audio", ABS_SEND_TIME) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "told"),
+    [
+        (("m=audio", "m=video"), TooManyTracks, "media section 1 (video) and media section 2 (video) both"),
+        (("opus/48000/2", "G729/8000"), UnsupportedCodec, "media section 1 (audio) offers G729, G722;"),
+        (("a=group:BUNDLE 0 1", "a=group:BUNDLE 0"), BadOffer, "must be in one BUNDLE group"),
+        (("a=group:BUNDLE 0 1\n", ""), BadOffer, "must be in one BUNDLE group"),
+        (("a=mid:1\n", ""), BadOffer, "must be in one BUNDLE group"),
+        (
+            ("a=mid:1", "a=mid:0"),
+            BadOffer,
+            "media section 1 (audio) and media section 2 (video) have the same",
+        ),
+        (("a=rtcp-mux\n", ""), BadOffer, "media section 1 (audio) lacks a=rtcp-mux"),
+        (("a=setup:actpass\n", ""), BadOffer, "media section 1 (audio) needs an a=setup of actpass"),
+        (("a=setup:actpass", "a=setup:sideways"), BadOffer, "needs an a=setup of actpass"),
+        (("a=setup:actpass", "a=setup:holdconn"), BadOffer, "needs an a=setup of actpass"),
+        (("a=fingerprint:sha-256 AA:BB\n", ""), BadOffer, "media section 1 (audio) lacks an a=fingerprint"),
+        (("a=fingerprint:sha-256", "a=fingerprint:sha-1"), BadOffer, "by one of sha-256, sha-384, sha-512"),
+        (("a=ice-ufrag:abcd\n", ""), BadOffer, "media section 1 (audio) lacks a=ice-ufrag"),
+        (("a=ice-pwd:0123456789abcdefghijklmn\n", ""), BadOffer, "media section 1 (audio) lacks a=ice-pwd"),
+        (("UDP/TLS/RTP/SAVPF 111", "UDP/DTLS/SCTP 111"), BadOffer, "the protocol of media section 1 (audio)"),
+        (
+            ("SAVPF 111 9", "SAVPF x 70 300"),
+            UnsupportedCodec,
+            "media section 1 (audio) offers no codec by name",
+        ),
+        (("SAVPF 111 9", "SAVPF 96 9\na=rtpmap:96 opus/48000/2"), BadOffer, "both use payload type 96"),
+        (("m=", "x="), BadOffer, "no audio or video section"),
+        (("m=audio 9", "m=audio"), BadOffer, "the m= line of media section 1"),
+        (("s=-\n", "s=" + "x" * MAX_OFFER_BYTES + "\n"), BadOffer, "longer than 65536 bytes"),
+    ],
+)
+def test_each_flaw_has_its_error_and_its_place(
+    change: tuple[str, str], error: type[OfferRefused], told: str
+) -> None:
+    offer = OFFER.replace(*change)
+    assert offer != OFFER
+    with pytest.raises(error, match=re.escape(told)) as refusal:
+        negotiate(offer)
+    assert refusal.type is error
+
+
+def test_who_sends_nothing_is_told_so() -> None:
+    told = r"media section 1 \(audio\) is recvonly, media section 2 \(video\) is inactive; a publisher sends"
+    with pytest.raises(OfferNotSending, match=told):
+        negotiate(OFFER.replace("a=sendonly", "a=recvonly").replace("a=sendrecv", "a=inactive"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("a=setup:actpass", "a=setup:actpass\na=rtcp:9 IN IP4 3a1f.local\na=quite-unknown:x\na=another"),
+        ("c=IN IP4 0.0.0.0", "c=IN IP4 host.example"),
+        ("a=rtpmap:96 VP8/90000", "a=rtpmap:96"),
+        ("a=fmtp:111 minptime=10", "a=fmtp:112 minptime=10"),
+        ("a=candidate:2 1 udp", "a=candidate:2 1"),
+        ("\n", "\r\n"),
+        ("UDP/TLS/RTP/SAVPF", "TCP/TLS/RTP/SAVP"),
+        ("a=setup:actpass", "a=setup:active"),
+        ("a=fingerprint:sha-256", "a=fingerprint:SHA-256"),
+        ("a=group:BUNDLE 0 1", "a=group:LS 0 1\na=group:BUNDLE 0 7 1"),
+        ("a=fingerprint:sha-256 AA:BB", "a=fingerprint:sha-1 AA\na=fingerprint:sha-512 CC"),
+    ],
+)
+def test_what_other_senders_write_makes_no_difference(change: tuple[str, str]) -> None:
+    agreement = negotiate(OFFER.replace(*change))
+    assert agreement.kinds == ["audio", "video"]
+
+
+@pytest.mark.parametrize("direction", ["inactive", "recvonly"])
+def test_a_kind_that_is_not_sent_stays_inactive_beside_one_that_is(direction: str) -> None:
+    agreement = negotiate(OFFER.replace("a=sendonly", f"a={direction}"))
+    assert agreement.kinds == ["video"]
+    assert directions(agreement) == ["inactive", "recvonly"]
+    assert agreement.tagged == 0
+    assert 111 not in agreement.payloads
+
+
+def test_a_direction_of_the_session_is_that_of_sections_without_one() -> None:
+    offer = OFFER.replace("t=0 0\n", "t=0 0\na=inactive\n")
+    assert negotiate(offer).kinds == ["audio", "video"]
+    assert negotiate(offer.replace("a=sendonly\n", "")).kinds == ["video"]
+
+
+@pytest.mark.parametrize("bundle", ["a=group:BUNDLE 0 1 2", "a=group:BUNDLE 2 0 1", "a=group:BUNDLE 0 1"])
+def test_a_data_channel_is_rejected_alone(bundle: str) -> None:
+    agreement = negotiate(OFFER.replace("a=group:BUNDLE 0 1", bundle) + DATA_CHANNEL)
+    assert directions(agreement) == ["recvonly", "recvonly", "rejected"]
+    assert agreement.tagged == 0
+
+
+def test_what_the_tagged_section_lacks_may_stand_above_all_sections() -> None:
+    transport = (
+        "a=ice-ufrag:abcd\na=ice-pwd:0123456789abcdefghijklmn\na=fingerprint:sha-256 AA:BB\na=setup:actpass\n"
+    )
+    assert OFFER.count(transport) == 2
+    offer = OFFER.replace(transport, "").replace("t=0 0\n", "t=0 0\n" + transport)
+    assert negotiate(offer).transport == negotiate(OFFER).transport
+
+
+def test_a_bundle_only_section_inherits_the_transport_of_a_rejected_one() -> None:
+    # RFC 9143: the suggested section is rejected; the other one brings nothing of its own.
+    head, video = OFFER.split("m=video 9")
+    video = re.sub("a=(ice-.*|fingerprint.*|setup.*|rtcp-mux)\n", "", video)
+    offer = f"{head}m=video 0{video}a=bundle-only\n".replace("opus/48000/2", "G729/8000")
+    agreement = negotiate(offer.replace("a=sendonly", "a=inactive"))
+    assert directions(agreement) == ["rejected", "recvonly"]
+    assert agreement.tagged == 1
+    assert agreement.transport == negotiate(OFFER).transport
+
+
+def test_a_section_of_port_0_is_rejected_unless_it_is_only_bundled() -> None:
+    offer = OFFER.replace("m=video 9", "m=video 0")
+    assert directions(negotiate(offer)) == ["recvonly", "rejected"]
+    assert negotiate(offer + "a=bundle-only\n").kinds == ["audio", "video"]
+
+
+def test_a_single_section_needs_neither_a_mid_nor_a_bundle() -> None:
+    head, video = OFFER.split("m=video 9")
+    alone = head.partition("m=")[0].replace("a=group:BUNDLE 0 1\n", "") + "m=video 9" + video
+    for offer in (alone, alone.replace("a=mid:1\n", "")):
+        agreement = negotiate(offer)
+        assert agreement.kinds == ["video"]
+        assert not agreement.sections[0].bundled
+
+
+def test_the_lines_of_a_second_section_outside_the_bundle_are_rejected_when_it_does_not_send() -> None:
+    offer = OFFER.replace("a=group:BUNDLE 0 1", "a=group:BUNDLE 1").replace("a=sendonly", "a=inactive")
+    assert directions(negotiate(offer)) == ["rejected", "recvonly"]
+
+
+@given(st.text())
+def test_text_is_no_offer(text: str) -> None:
+    with pytest.raises(BadOffer):
+        negotiate(text)
+
+
+@given(
+    name=st.sampled_from(sorted(OFFERS)),
+    drop=st.integers(0, 500),
+    at=st.integers(0, 10_000),
+    junk=st.text("abc019:=/ -_;*\r\n\x00é", max_size=12),
+)
+def test_a_mangled_offer_is_answered_or_refused(name: str, drop: int, at: int, junk: str) -> None:
+    offer = OFFERS[name]
+    lines = (offer[:at] + junk + offer[at:]).splitlines()
+    del lines[drop % len(lines)]
+    try:
+        agreement = negotiate("\n".join(lines))
+    except OfferRefused:
+        return
+    assert agreement.received
+    assert agreement.sections[agreement.tagged].direction != "rejected"
