@@ -1,9 +1,9 @@
 """What callers send with each one-shot task (DESIGN section 6). Pure: the api validates with these types.
 
-Fields that end in ``_b64`` are base64 in JSON and bytes in Python. Images are JPEG, PNG or WebP; audio is
-WAV, FLAC, OGG/Opus, or raw s16 mono PCM, which needs its ``sample_rate`` in Hz. Embeddings are little-endian
-float32. Scores and thresholds lie in 0..1; a threshold left out is the model's own. ``reference_model``: the
-``model`` that came with the reference embedding; another one's is refused.
+Fields that end in ``_b64`` are base64 in JSON and bytes in Python. Images are JPEG, PNG or WebP; audio is in
+any container of ``containers.py``, or raw s16 mono PCM, which needs its ``sample_rate`` in Hz. Embeddings are
+little-endian float32. Scores and thresholds lie in 0..1; a threshold left out is the model's own.
+``reference_model``: the ``model`` that came with the reference embedding; another one's is refused.
 """
 
 from typing import Annotated

@@ -1,108 +1,104 @@
-"""A caller's sound to 16 kHz mono samples: WAV, FLAC, OGG (Opus, Vorbis, FLAC), or raw s16 mono.
+"""A caller's sound to 16 kHz mono samples: any container of ``containers.py``, or raw s16 mono.
 
-A container is known by its first bytes and opened as nothing else, so that of FFmpeg's hundreds of demuxers
-only these three ever read what a caller sent. Decoding stops at ``MAX_SECONDS``, whatever a header says.
+Raw samples look like nothing, so only what looks like no other file is taken for them. Several channels are
+mixed as ``mix.py`` says.
 """
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import av
 import numpy as np
-from av.error import FFmpegError
-from numpy.typing import NDArray
 
-from .errors import AudioTooLong, BadAudio
+from argusd.kernels.file_kinds import file_kind, id3_size
 
-SAMPLE_RATE = 16_000
-MAX_SECONDS = 1800
-CODECS = {
-    "wav": ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_u8", "pcm_alaw", "pcm_mulaw"),
-    "flac": ("flac",),
-    "ogg": ("opus", "vorbis", "flac"),
-}
-UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # of a WAV that was written to a pipe
+from . import boxes, decoding, mix, wav
+from .containers import DEMUXERS, WAVES
+from .decoding import SAMPLE_RATE, Samples
+from .errors import BadAudio
 
-Samples = NDArray[np.int16]
+BLOCK = SAMPLE_RATE // 2  # samples, for which channels are weighed alike
+RAMP = SAMPLE_RATE // 100
+MISSING = 0.05  # of the samples that a header promises
+TO_SEND = "send WAV, FLAC, Ogg, WebM, MP3, M4A or AAC, or raw s16 samples with the field sample_rate"
 
 
 def decode_sound(data: bytes, rate: int | None) -> Samples:
     """Decode to i16 ``[samples]`` at 16 kHz, mono. Takes milliseconds: not for the loop.
 
-    ``rate``: of raw samples, Hz; beside a container it must be the container's own.
+    ``rate``: of raw samples, Hz; beside a container that has one it must be the container's own.
 
     Raises:
         BadAudio: it is none of the formats, damaged, cut off, empty, or of another rate than said.
-        AudioTooLong: it lasts longer than ``MAX_SECONDS``.
+        AudioTooLong: it lasts longer than ``decoding.MAX_SECONDS``.
     """
-    kind = container_of(data)
-    if kind is None and rate is None:
-        raise BadAudio(
-            "The sound is neither WAV nor FLAC nor OGG; raw s16 samples need the field sample_rate."
-        )
-    samples = _decode_raw(data, rate or SAMPLE_RATE) if kind is None else _decode_container(data, kind, rate)
+    kind = file_kind(data)
+    if kind is not None:
+        samples = _decode_container(data, kind, rate)
+    elif rate is not None:
+        samples = _decode_raw(data, rate)
+    else:
+        raise BadAudio(f"The sound is of no format that is known here; {TO_SEND}.")
     if not len(samples):
         raise BadAudio("The sound is empty.")
     return samples
 
 
-def container_of(data: bytes) -> str | None:
-    """``wav``, ``flac`` or ``ogg``; None for what may be raw samples."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return "wav"
-    return {b"fLaC": "flac", b"OggS": "ogg"}.get(data[:4])
-
-
 def _decode_raw(data: bytes, rate: int) -> Samples:
     if len(data) % 2:
         raise BadAudio("Raw samples are 16 bits each; the sound has an odd number of bytes.")
-    samples = np.frombuffer(data, "<i2")
-    if len(samples) > MAX_SECONDS * rate:
-        raise _too_long()
+    samples = np.frombuffer(data, "<i2").astype(np.int16)
+    if len(samples) > decoding.MAX_SECONDS * rate:
+        raise decoding.too_long()
     if rate == SAMPLE_RATE or not len(samples):
-        return samples.astype(np.int16)
-    frame = av.AudioFrame.from_ndarray(samples[None].astype(np.int16), format="s16", layout="mono")
+        return samples
+    frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
     frame.sample_rate = rate
-    return _resample(iter([frame]))
+    return _joined(decoding.resampled(iter([frame])))
 
 
 def _decode_container(data: bytes, kind: str, rate: int | None) -> Samples:
-    if kind == "wav":
-        _require_whole_wav(data)
-    try:
-        with av.open(io.BytesIO(data), "r", format=kind) as container:
-            stream = next(iter(container.streams.audio), None)
-            if stream is None or stream.codec_context.name not in CODECS[kind]:
-                raise BadAudio(f"The {kind} file holds no sound that is decoded here.")
-            if rate is not None and stream.codec_context.sample_rate != rate:
-                raise BadAudio(
-                    f"The field sample_rate says {rate} Hz, the file {stream.codec_context.sample_rate} Hz."
-                )
-            return _resample(container.decode(stream))
-    except (FFmpegError, ValueError) as error:
-        raise BadAudio(f"The {kind} file is damaged or cut off.") from error
+    if kind not in DEMUXERS:
+        raise BadAudio(f"The sound is {kind}, which is not decoded here; {TO_SEND}.")
+    boxes.check(data, kind)
+    data = wav.mended(data) if kind in WAVES else data[id3_size(data) :]
+    header = decoding.read_header(data, kind, rate)
+    samples = _mixed(data, kind) if header.channels > 1 else _joined(decoding.channels(data, kind))
+    if len(samples) < header.promised * (1 - MISSING):
+        promised_s, came_s = header.promised / SAMPLE_RATE, len(samples) / SAMPLE_RATE
+        raise BadAudio(f"The {kind} file is cut off: of {promised_s:.1f} s {came_s:.1f} s came.")
+    return samples
 
 
-def _require_whole_wav(data: bytes) -> None:
-    announced = int.from_bytes(data[4:8], "little")
-    if announced not in UNKNOWN_SIZES and len(data) < announced + 8:
-        raise BadAudio("The wav file is cut off: it holds less than its header says.")
+def _mixed(data: bytes, kind: str) -> Samples:
+    """All channels in one, decoded twice: what a channel counts depends on all that it holds."""
+    spread = [
+        block @ block.T
+        for block in (each.astype(np.float64) for each in _blocks(decoding.channels(data, kind)))
+    ]
+    if not spread:
+        return np.zeros(0, np.int16)
+    weights = mix.weights(np.stack(spread))
+    steps = pairwise([weights[0], *weights])
+    blocks = _blocks(decoding.channels(data, kind))
+    return np.concatenate(
+        [mix.mixed(block, before, now, RAMP) for block, (before, now) in zip(blocks, steps, strict=True)]
+    )
 
 
-def _resample(frames: Iterator[av.AudioFrame]) -> Samples:
-    resampler = av.AudioResampler("s16", "mono", SAMPLE_RATE)
-    parts: list[Samples] = []
-    length = 0
-    for frame in frames:
-        frame.pts = None  # gaps between timestamps are not filled
-        for part in resampler.resample(frame):
-            parts.append(part.to_ndarray()[0])
-            length += len(parts[-1])
-        if length > MAX_SECONDS * SAMPLE_RATE:
-            raise _too_long()
-    parts += [part.to_ndarray()[0] for part in (resampler.resample(None) if parts else [])]
-    return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+def _joined(parts: Iterable[Samples]) -> Samples:
+    return np.concatenate([np.zeros(0, np.int16), *(part[0] for part in parts)])
 
 
-def _too_long() -> AudioTooLong:
-    return AudioTooLong(f"The sound lasts longer than {MAX_SECONDS // 60} minutes.")
+def _blocks(parts: Iterable[Samples]) -> Iterator[Samples]:
+    """i16 ``[channels, n]`` in pieces of ``BLOCK`` samples, the last as long as it is."""
+    held: list[Samples] = []
+    for part in parts:
+        held.append(part)
+        if sum(each.shape[1] for each in held) >= BLOCK:
+            whole = np.concatenate(held, axis=1)
+            full = whole.shape[1] // BLOCK * BLOCK
+            yield from np.split(whole[:, :full], full // BLOCK, axis=1)
+            held = [whole[:, full:]]
+    if held and (rest := np.concatenate(held, axis=1)).size:
+        yield rest

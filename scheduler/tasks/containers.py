@@ -1,0 +1,48 @@
+"""Which files of sound are decoded, and with what of FFmpeg. Pure.
+
+A container is opened as what its first bytes say and as nothing else: of FFmpeg's hundreds of demuxers only
+these ever read what a caller sent, none of which opens other files or addresses.
+"""
+
+from collections.abc import Mapping
+
+from argusd.kernels.file_kinds import ADTS, MP3
+
+WAVES = ("WAV", "Wave64")  # opened as the WAV that ``wav.mended`` makes of them
+DEMUXERS: Mapping[str, str] = {
+    **dict.fromkeys(WAVES, "wav"),
+    "AIFF": "aiff",
+    "CAF": "caf",
+    "AU": "au",
+    "FLAC": "flac",
+    "Ogg": "ogg",
+    "WebM or Matroska": "matroska",
+    "MP4": "mov",
+    MP3: "mp3",
+    ADTS: "aac",
+    "AMR": "amr",
+    "WavPack": "wv",
+    "ASF (WMA)": "asf",
+    "AVI": "avi",
+    "FLV": "flv",
+    "MPEG-TS": "mpegts",
+}
+# The kinds whose headers say exactly how long they last.
+MEASURED = ("AIFF", "AU", "FLAC")
+
+PCM = (
+    *(f"pcm_{kind}{bits}{order}" for kind in "su" for bits in (16, 24, 32) for order in ("le", "be")),
+    *(f"pcm_f{bits}{order}" for bits in (32, 64) for order in ("le", "be")),
+    *("pcm_s8", "pcm_u8", "pcm_s64le", "pcm_s64be", "pcm_alaw", "pcm_mulaw"),
+)
+# By the names of decoders; those of MPEG audio and AMR have others than their codecs.
+DECODERS = frozenset(
+    {
+        *PCM,
+        *("flac", "alac", "wavpack", "opus", "vorbis", "speex", "aac", "ac3", "eac3"),
+        *("mp3", "mp3float", "mp2", "mp2float", "mp1", "mp1float", "amrnb", "amrwb"),
+        *("wmav1", "wmav2", "wmapro", "wmavoice", "wmalossless"),
+        *("adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "gsm", "gsm_ms", "g722"),
+    }
+)
+NO_RATE_OF_THEIR_OWN = ("opus",)  # always 48 kHz; what it was recorded at is a remark (RFC 7845, 5.1)
