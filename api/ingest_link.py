@@ -25,6 +25,7 @@ from argusd.ingest.messages import (
 
 from .errors import NoIngestWorker, OfferRefused, WorkerTimeout
 from .ingest_counters import IngestCounters
+from .tracks import Receptions, receptions_of
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +61,14 @@ class WorkerListener(Protocol):
 class IngestLink:
     """One worker as the api sees it: opens and closes sessions there, knows its load and health.
 
-    ``holding``: the sessions whose media it holds, as far as it has told.
+    ``holding``: the sessions whose media it holds, as far as it has told. ``receptions``: how each of their
+    tracks arrived over the last second.
     """
 
     def __init__(self, name: str, path: Path) -> None:
         self.name = name
         self.stats: IngestStats | None = None
+        self.receptions: Receptions = {}
         self.counters = IngestCounters()
         self._path = path
         self._channel: Channel[ToController] | None = None
@@ -144,6 +147,7 @@ class IngestLink:
 
     def _disconnected(self, listener: WorkerListener) -> None:
         self._channel = self.stats = None
+        self.receptions = {}
         self.holding.clear()
         for _, future in self._answers.values():
             if not future.done():
@@ -161,6 +165,7 @@ class IngestLink:
             listener.track_changed(self.name, message)
         elif isinstance(message, IngestStats):
             self.stats, self._stats_at = message, time.monotonic()
+            self.receptions = receptions_of(message)
             self.counters.absorb(message)
             self._end_listing(listener)
         else:

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from argusd.scheduler.messages import Histogram, SchedulerStats
 
 from .context import CONTEXT, Context
+from .track_figures import track_figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -44,6 +45,7 @@ class Figures(Collector):
         """Yield all families."""
         yield from own_figures(self._context)
         yield from ingest_figures(self._context)
+        yield from track_figures(self._context.registry, self._context.workers.receptions)
         yield from task_figures(self._context)
         if (stats := self._context.scheduler.stats) is not None:
             yield from load_figures(stats)

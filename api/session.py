@@ -11,7 +11,7 @@ from argusd.scheduler.policy import Policy, without_references
 from argusd.scheduler.tracks import StreamName, streams_of
 
 from .errors import InvalidField
-from .tracks import Track
+from .tracks import Receptions, Track, TrackView, track_view
 
 MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
 
@@ -99,7 +99,7 @@ class Session(msgspec.Struct):
 class SessionView(msgspec.Struct, frozen=True):
     """A session as callers see it. ``state``: created, connecting, live, stale, closed or lost.
 
-    ``tracks``: where each of its tracks stands while its media is there.
+    ``tracks``: where each of its tracks stands, and how it arrives, while its media is there.
     """
 
     session_id: str
@@ -109,7 +109,7 @@ class SessionView(msgspec.Struct, frozen=True):
     worker_id: str | None
     created_at: float
     updated_at: float
-    tracks: list[Track] = []
+    tracks: list[TrackView] = []
 
 
 class SessionList(msgspec.Struct, frozen=True):
@@ -119,9 +119,10 @@ class SessionList(msgspec.Struct, frozen=True):
     fits_more: int | None
 
 
-def view(session: Session) -> SessionView:
+def view(session: Session, receptions: Receptions) -> SessionView:
     """What callers may know of the session; the resource's secret and reference embeddings stay here."""
     record = session.record
+    tracks = session.media.tracks if session.media and session.active else ()
     return SessionView(
         session_id=session.session_id,
         state=session.state,
@@ -130,7 +131,7 @@ def view(session: Session) -> SessionView:
         worker_id=session.media.worker if session.media and session.active else None,
         created_at=record.created_at,
         updated_at=session.updated_at,
-        tracks=list(session.media.tracks) if session.media and session.active else [],
+        tracks=[track_view(track, receptions.get((session.session_id, track.kind))) for track in tracks],
     )
 
 

@@ -14,18 +14,22 @@ async def put_session(request: web.Request) -> web.Response:
     context.check_accepting()
     spec = check_spec(await read_json(request, SessionSpec))
     session, new = await context.sessions.define(session_id, spec)
-    return json_reply(view(session), 201 if new else 200)
+    return json_reply(view(session, context.workers.receptions), 201 if new else 200)
 
 
 async def list_sessions(request: web.Request) -> web.Response:
     """List all sessions, and say how many more fit."""
     context = request.app[CONTEXT]
-    return json_reply(SessionList([view(each) for each in context.registry], context.scheduler.fits_more))
+    receptions = context.workers.receptions
+    sessions = [view(each, receptions) for each in context.registry]
+    return json_reply(SessionList(sessions, context.scheduler.fits_more))
 
 
 async def get_session(request: web.Request) -> web.Response:
     """Show one session."""
-    return json_reply(view(request.app[CONTEXT].registry.get(request.match_info["session_id"])))
+    context = request.app[CONTEXT]
+    session = context.registry.get(request.match_info["session_id"])
+    return json_reply(view(session, context.workers.receptions))
 
 
 async def delete_session(request: web.Request) -> web.Response:

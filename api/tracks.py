@@ -1,14 +1,16 @@
 """Where a session's tracks stand, and which changes of that are events. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
 
-from argusd.ingest.messages import StreamKind
+from argusd.ingest.messages import IngestStats, Reception, StreamKind
 from argusd.scheduler.tracks import StreamName
 
 TrackEvent = Literal["track_stale", "track_live"]
+Receptions = Mapping[tuple[str, StreamKind], Reception]
+"""How tracks arrive, by session and kind; a track that brought no packet yet is not among them."""
 
 
 class Track(msgspec.Struct, frozen=True):
@@ -24,6 +26,39 @@ class Track(msgspec.Struct, frozen=True):
     reason: str = ""
     since: float = 0.0
     stream: StreamName | None = None
+
+
+class TrackView(Track, frozen=True):
+    """A track as callers see it: where it stands, and how it arrived over the last second.
+
+    The latter is null before its first packet, and for what a WebSocket brings. ``codec``: vp8, h264, vp9,
+    av1 or opus. ``width``, ``height``: of the newest picture, upright. ``bits_per_second``: of the media
+    alone. ``loss``: the share of the packets, 0..1, that did not come at first. ``jitter_ms``: how unevenly
+    they come (RFC 3550). ``has_clock``: whether its sender tells the time, so that ``captured_at`` is known.
+    ``round_trip_ms``: to the sender and back, where it helps to measure.
+    """
+
+    codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    frames_per_second: float | None = None
+    bits_per_second: int | None = None
+    loss: float | None = None
+    jitter_ms: float | None = None
+    has_clock: bool | None = None
+    round_trip_ms: float | None = None
+
+
+def track_view(track: Track, reception: Reception | None) -> TrackView:
+    """What callers see of a track."""
+    about = {} if reception is None or track.stream is not None else msgspec.structs.asdict(reception)
+    return TrackView(**msgspec.structs.asdict(track), **about)
+
+
+def receptions_of(stats: IngestStats) -> Receptions:
+    """What a worker tells of its tracks."""
+    streams = stats.streams
+    return {(each.session_id, each.kind): each.reception for each in streams if each.reception is not None}
 
 
 def with_track(tracks: Iterable[Track], track: Track) -> tuple[Track, ...]:

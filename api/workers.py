@@ -1,11 +1,13 @@
 """All ingest workers, and which of them takes the next session."""
 
 import asyncio
+from collections import ChainMap
 from collections.abc import Iterator
 
 from .config import ApiConfig
 from .errors import NoIngestWorker
 from .ingest_link import IngestLink, WorkerListener
+from .tracks import Receptions
 
 FIRST_CONNECTION_S = 2.0
 
@@ -23,6 +25,11 @@ class Workers:
     def find(self, name: str) -> IngestLink | None:
         """The worker of this name, if it is configured."""
         return self._links.get(name)
+
+    @property
+    def receptions(self) -> Receptions:
+        """How the tracks of all sessions arrive."""
+        return ChainMap(*(dict(link.receptions) for link in self))
 
     def place(self, affine: str) -> IngestLink:
         """The worker of this name, whose session is to be replaced, else the one with the most room.

@@ -45,6 +45,9 @@ class Timeline:
 class AudioReceiver:
     """Orders a track's packets, decodes and places them; runs on the loop."""
 
+    codec = "opus"
+    size = None
+
     def __init__(self, sink: PcmSink) -> None:
         self.source = Source(CLOCK_RATE)
         self.frames = 0

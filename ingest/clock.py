@@ -42,6 +42,11 @@ class SenderClock:
         self._unix_ns = 0
         self._timestamp = 0
 
+    @property
+    def known(self) -> bool:
+        """Whether the sender has told its wall clock."""
+        return self._unix_ns > 0
+
     def report(self, ntp_timestamp: int, rtp_timestamp: int) -> None:
         """Take in a sender report: a 64-bit NTP time and the extended RTP timestamp of that moment."""
         unix_ns = ntp_to_unix_ns(ntp_timestamp)

@@ -59,6 +59,11 @@ class VideoDecoder:
         """Frames that wait."""
         return self._queue.qsize()
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the newest picture that was published; None before the first."""
+        return self._sink.size
+
     def submit(self, work: Work) -> None:
         """Queue a frame; the first one starts the thread."""
         self._queue.put(work)

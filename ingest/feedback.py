@@ -16,6 +16,7 @@ from aiortc.rtp import (
 )
 
 from .arrivals import Stretch
+from .round_trip import pack_reference_time
 from .transport_cc import pack_feedback
 
 # More than a sender keeps for retransmission; the rest is asked for when these are in.
@@ -26,26 +27,27 @@ class Feedback:
     """Builds the packets and hands them to ``send``; ``ssrc`` is ours, announced in the answer."""
 
     def __init__(self, ssrc: int, send: Callable[[bytes], None]) -> None:
-        self._ssrc = ssrc
+        self.ssrc = ssrc
         self._send = send
         self._acknowledged = 0
 
-    def reception(self, blocks: Sequence[RtcpReceiverInfo]) -> None:
-        """Send a receiver report."""
-        self._send(bytes(RtcpRrPacket(ssrc=self._ssrc, reports=list(blocks))))
+    def reception(self, blocks: Sequence[RtcpReceiverInfo], now_ns: int) -> None:
+        """Send a receiver report, and our time with it, for the sender to tell back."""
+        report = RtcpRrPacket(ssrc=self.ssrc, reports=list(blocks))
+        self._send(bytes(report) + pack_reference_time(self.ssrc, now_ns))
 
     def request_packets(self, media_ssrc: int, numbers: Sequence[int]) -> None:
         """Ask for lost packets again (generic NACK); ``numbers`` are extended and ascending."""
-        self._send(pack_nack(self._ssrc, media_ssrc, numbers[:MAX_REQUESTED]))
+        self._send(pack_nack(self.ssrc, media_ssrc, numbers[:MAX_REQUESTED]))
 
     def request_keyframe(self, media_ssrc: int) -> None:
         """Tell of a lost picture (PLI)."""
-        self._send(bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=self._ssrc, media_ssrc=media_ssrc)))
+        self._send(bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_PLI, ssrc=self.ssrc, media_ssrc=media_ssrc)))
 
     def acknowledge(self, media_ssrc: int, stretches: Iterable[Stretch]) -> None:
         """Tell which packets of all tracks arrived, and when; ``media_ssrc`` is of any of them."""
         for first, arrivals in stretches:
-            packets = pack_feedback(self._ssrc, media_ssrc, first, arrivals, self._acknowledged)
+            packets = pack_feedback(self.ssrc, media_ssrc, first, arrivals, self._acknowledged)
             self._acknowledged += len(packets)
             for packet in packets:
                 self._send(packet)
@@ -53,7 +55,7 @@ class Feedback:
     def limit_bitrate(self, bits_per_second: int, ssrcs: Sequence[int]) -> None:
         """Tell what the path can carry (REMB, draft-alvestrand-rmcat-remb-03)."""
         fci = pack_remb_fci(bits_per_second, list(ssrcs))
-        self._send(bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=self._ssrc, media_ssrc=0, fci=fci)))
+        self._send(bytes(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=self.ssrc, media_ssrc=0, fci=fci)))
 
 
 def pack_nack(ssrc: int, media_ssrc: int, numbers: Sequence[int]) -> bytes:

@@ -118,13 +118,35 @@ class StreamClosed(msgspec.Struct, frozen=True, tag="stream_closed"):
     kind: StreamKind
 
 
+class Reception(msgspec.Struct, frozen=True):
+    """How a track arrived over the last second.
+
+    ``width``, ``height``: of the newest picture, upright; null for sound and before the first picture, and so
+    are ``frames_per_second``. ``bits_per_second``: of the media, without headers. ``loss``: the share of the
+    packets, 0..1, that did not come or came late; many were then sent again. ``jitter_ms``: RFC 3550 section
+    6.4.1. ``has_clock``: a sender report came, so when a picture or a sound was captured is known.
+    ``round_trip_ms``: null where the sender does not tell.
+    """
+
+    codec: str
+    width: int | None
+    height: int | None
+    frames_per_second: float | None
+    bits_per_second: int
+    loss: float
+    jitter_ms: float
+    has_clock: bool
+    round_trip_ms: float | None
+
+
 class StreamCounters(msgspec.Struct, frozen=True):
-    """What happened to one track's media since it opened."""
+    """What happened to one track's media since it opened; ``reception`` is null before its first packet."""
 
     session_id: str
     kind: StreamKind
     frames: int
     dropped: dict[str, int]
+    reception: Reception | None = None
 
 
 class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):

@@ -21,7 +21,7 @@ class RtpStream:
         self._clock_rate = clock_rate
         self._base = -1
         self._highest = -1
-        self._received = 0
+        self.received = 0
         self._expected_prior = 0
         self._received_prior = 0
         self._transit = 0
@@ -30,6 +30,17 @@ class RtpStream:
         self._last_report = (0, 0)  # middle 32 bits of the NTP time, monotonic ns of its arrival
         self._bye_ns = 0
         self.last_ns = 0
+        self.nbytes = 0
+
+    @property
+    def expected(self) -> int:
+        """How many packets were sent, as far as is known; ``received`` counts those that came at first."""
+        return self._highest - self._base + 1 if self._base >= 0 else 0
+
+    @property
+    def jitter_s(self) -> float:
+        """The interarrival jitter in seconds."""
+        return self._jitter / self._clock_rate
 
     @property
     def gone(self) -> bool:
@@ -41,12 +52,13 @@ class RtpStream:
         self._bye_ns = now_ns
 
     def extend(self, packet: RtpPacket) -> tuple[int, int]:
-        """Extended sequence number and timestamp of a packet."""
+        """Extended sequence number and timestamp of a packet; its payload counts into ``nbytes``."""
+        self.nbytes += len(packet.payload)
         return self._numbers.extend(packet.sequence_number), self._timestamps.extend(packet.timestamp)
 
     def count(self, number: int, timestamp: int, now_ns: int) -> None:
         """Note the arrival of an original (not retransmitted) packet, by its extended counters."""
-        self._received += 1
+        self.received += 1
         self.last_ns = now_ns
         if number > self._highest:
             if self._base < 0:
@@ -71,15 +83,15 @@ class RtpStream:
 
     def report_block(self, now_ns: int) -> RtcpReceiverInfo:
         """The reception report since the last one."""
-        expected = self._highest - self._base + 1
+        expected = self.expected
         expected_since = expected - self._expected_prior
-        lost_since = expected_since - (self._received - self._received_prior)
-        self._expected_prior, self._received_prior = expected, self._received
+        lost_since = expected_since - (self.received - self._received_prior)
+        self._expected_prior, self._received_prior = expected, self.received
         middle, arrived_ns = self._last_report
         return RtcpReceiverInfo(
             ssrc=self.ssrc,
             fraction_lost=min(255, max(0, (lost_since << 8) // max(1, expected_since))),
-            packets_lost=max(-MAX_LOST, min(MAX_LOST, expected - self._received)),
+            packets_lost=max(-MAX_LOST, min(MAX_LOST, expected - self.received)),
             highest_sequence=self._highest & 0xFFFFFFFF,
             jitter=int(self._jitter),
             lsr=middle,

@@ -136,11 +136,17 @@ class Session:
             self._media.report()
 
     def counters(self) -> list[StreamCounters]:
-        """What became of each track's media; what is dropped before it has a track counts with the first."""
-        counters = []
+        """What became of each track's media, to be asked about once a second.
+
+        What is dropped before it has a track counts with the first.
+        """
+        now_ns, counters = time.monotonic_ns(), []
+        round_trip_s = self._media.round_trip_s if self._media is not None else None
         for index, track in enumerate(self.tracks):
             dropped = track.receiver.dropped + (self._dropped if index == 0 else Counter())
-            counters.append(StreamCounters(self.session_id, track.kind, track.receiver.frames, dict(dropped)))
+            reception = track.reception(round_trip_s, now_ns)
+            frames = track.receiver.frames
+            counters.append(StreamCounters(self.session_id, track.kind, frames, dict(dropped), reception))
         return counters
 
     def close(self, reason: str) -> None:

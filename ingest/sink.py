@@ -35,6 +35,11 @@ class FrameSink:
         self._closed = False
         self._lock = threading.Lock()
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the newest frame; None before the first."""
+        return self._size if self._ring is not None else None
+
     def write(self, planes: Sequence[NDArray[np.uint8]], info: FrameInfo) -> None:
         """Publish a frame.
 

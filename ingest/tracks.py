@@ -1,27 +1,10 @@
 """A session's tracks as their sender offered them: whether each brings anything, and why not."""
 
 from collections import Counter
-from typing import Protocol
 
 from .liveness import TrackLiveness, cause
-from .messages import StreamKind, TrackState
-from .rtpstream import Source
-
-
-class Receiver(Protocol):
-    """What turns a track's packets into something."""
-
-    @property
-    def source(self) -> Source:
-        """Whom the track is received from."""
-
-    @property
-    def frames(self) -> int:
-        """Frames, or packets of sound, that were published."""
-
-    @property
-    def dropped(self) -> Counter[str]:
-        """What was not, by reason."""
+from .messages import Reception, StreamKind, TrackState
+from .reception import Receiver, ReceptionMeter
 
 
 class Track:
@@ -34,6 +17,7 @@ class Track:
         self.receiver = receiver
         self._session_id = session_id
         self._liveness = liveness
+        self._meter = ReceptionMeter(liveness.standing.since_ns)
         self._published = 0
         self._before: Counter[str] | None = Counter()  # what was dropped before the silence that goes on
 
@@ -50,6 +34,10 @@ class Track:
     def connected(self, now_ns: int) -> None:
         """From now on something can come."""
         self._liveness.connected(now_ns)
+
+    def reception(self, round_trip_s: float | None, now_ns: int) -> Reception | None:
+        """How it arrived since this was last asked."""
+        return self._meter.read(self.receiver, round_trip_s, now_ns)
 
     def look(self, now_ns: int) -> bool:
         """Whether it stands otherwise than before."""

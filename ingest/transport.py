@@ -22,6 +22,7 @@ from .burst import Burst
 from .codec import VIDEO_CODECS
 from .errors import IncompatibleLibrary
 from .feedback import Feedback
+from .round_trip import read_round_trip
 from .rtp import RtpPacket, parse_rtp, unwrap_rtx
 from .rtpstream import RtpStream
 from .video import VideoReceiver
@@ -54,6 +55,7 @@ class MediaTransport:
     """Decrypts, sorts by payload type and feeds the receivers, all on the loop.
 
     ``last_media_ns`` is the monotonic time of the last packet with media in it, 0 before the first.
+    ``round_trip_s`` is the newest that was measured, in seconds; None where the sender does not help.
     ``dropped`` counts packets that found no receiver, by reason. ``transport_cc`` is the id of the header
     extension with a number that all tracks share, 0 where it was not agreed.
     """
@@ -87,6 +89,7 @@ class MediaTransport:
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self.last_media_ns = 0
+        self.round_trip_s: float | None = None
 
     @property
     def said_bye(self) -> bool:
@@ -167,6 +170,9 @@ class MediaTransport:
         return [source.stream for source in sources if source.stream is not None]
 
     def _receive_rtcp(self, data: bytes, now_ns: int) -> None:
+        round_trip_s = read_round_trip(data, self._feedback.ssrc, now_ns)
+        if round_trip_s is not None:
+            self.round_trip_s = round_trip_s
         for packet in RtcpPacket.parse(data):
             for stream in self._streams():
                 if isinstance(packet, RtcpSrPacket) and packet.ssrc == stream.ssrc:
@@ -183,7 +189,7 @@ class MediaTransport:
         self._acknowledge(now_ns)
         blocks = [stream.report_block(now_ns) for stream in self._streams()]
         if blocks and not self._closed:
-            self._feedback.reception(blocks)
+            self._feedback.reception(blocks, now_ns)
 
     def close(self) -> None:
         """Take no more packets."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from .assembly import EncodedFrame, FrameAssembler, Part
 from .bandwidth import BandwidthEstimator
-from .codec import VideoCodec
+from .codec import VIDEO_CODECS, VideoCodec
 from .decoder import VideoDecoder, Work
 from .feedback import Feedback
 from .frame import FrameFlag
@@ -55,6 +55,16 @@ class VideoReceiver:
     def waiting(self) -> bool:
         """Whether ``poll`` has something to do later: a gap in the packets is open."""
         return self._order.waiting
+
+    @property
+    def codec(self) -> str:
+        """The codec that came last, as offers name it, in lower case; empty before the first packet."""
+        return next((name for name, codec in VIDEO_CODECS.items() if codec is self._codec), "")
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the newest picture that was published; None before the first."""
+        return self._decoder.size
 
     @property
     def frames(self) -> int:

@@ -1,5 +1,6 @@
 from argusd.api.ingest_counters import IngestCounters
-from argusd.ingest.messages import IngestStats, StreamCounters
+from argusd.api.track_figures import usual_height
+from argusd.ingest.messages import IngestStats, Reception, StreamCounters, TrackState
 from argusd.scheduler.messages import Histogram
 
 from .fixtures import Rig
@@ -48,6 +49,43 @@ async def test_an_absent_process_is_shown_as_such(rig: Rig) -> None:
     rig.worker.die()
     await rig.api.until_metric("ml_worker_health{worker_id=scheduler-rt}", 0)
     await rig.api.until_metric("ml_worker_health{worker_id=ingest-0}", 0)
+
+
+VIDEO = Reception("vp8", 720, 1280, 30.0, 1_000_000, 0.02, 4.0, has_clock=True, round_trip_ms=20.0)
+SLOWER = Reception("vp8", 320, 180, 10.0, 500_000, 0.0, 2.0, has_clock=False, round_trip_ms=None)
+
+
+async def test_the_tracks_of_all_sessions_are_summed_up(rig: Rig) -> None:
+    for session_id in ("s1", "s2"):
+        await rig.api.publish(session_id)
+        rig.worker.say(TrackState(session_id, "video", "live"))
+    rig.worker.hung = True  # nothing but what it is told to say
+    rig.worker.say(
+        stats(
+            StreamCounters("s1", "video", 30, {}, VIDEO),
+            StreamCounters("s2", "video", 10, {}, SLOWER),
+            StreamCounters("gone", "video", 10, {}, VIDEO),
+        )
+    )
+    await rig.api.until_metric("ml_tracks{codec=vp8,kind=video,state=live}", 2)
+    found = await rig.api.metrics()
+    expected = {
+        "ml_tracks_with_clock{kind=video}": 1,
+        "ml_video_tracks{height=720}": 1,
+        "ml_video_tracks{height=180}": 1,
+        "ml_track_bits_per_second{codec=vp8,kind=video}": 1_500_000,
+        "ml_track_frames_per_second{kind=video,of=mean}": 20,
+        "ml_track_frames_per_second{kind=video,of=worst}": 10,
+        "ml_track_loss_ratio{kind=video,of=worst}": 0.02,
+        "ml_track_jitter_ms{kind=video,of=mean}": 3,
+        "ml_track_round_trip_ms{kind=video,of=mean}": 20,
+    }
+    assert {name: found.get(name) for name in expected} == expected
+
+
+def test_sizes_are_told_by_the_next_larger_usual_height() -> None:
+    sizes = [(320, 180), (640, 360), (540, 960), (1280, 720), (1920, 1080), (7680, 4320)]
+    assert [usual_height(*size) for size in sizes] == ["180", "360", "720", "720", "1080", "larger"]
 
 
 def stats(*streams: StreamCounters) -> IngestStats:

@@ -1,14 +1,23 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
-from argusd.ingest.messages import SessionState
+from argusd.ingest.messages import (
+    IngestStats,
+    Reception,
+    SessionState,
+    StreamCounters,
+    StreamKind,
+    TrackState,
+)
 from argusd.scheduler.messages import Latest
 from argusd.scheduler.policy import GazeAway, Policy
 
 from .fixtures import OFFER, SDP, Rig
 
+RECEPTION = Reception("vp8", 1280, 720, 29.9, 1_500_000, 0.01, 3.5, has_clock=True, round_trip_ms=21.0)
 SPEC = {"streams": ["audio"], "policy": {"gaze_away": {"horizontal": 0.4}}}
 
 
@@ -146,3 +155,23 @@ async def test_new_work_is_turned_away_while_requests_in_flight_finish(rig: Rig)
     rig.worker.mute = False
     rig.worker.answer(rig.worker.opened[0])
     assert await request == (201, b"v=0\r\nanswer\r\n")
+
+
+async def test_a_track_tells_how_it_arrives(rig: Rig) -> None:
+    """As its worker measures it; of a track that brings nothing, where it stands is all that is told."""
+    await rig.api.publish("s1")
+    rig.worker.hung = True  # nothing but what it is told to say
+    kinds: tuple[StreamKind, ...] = ("video", "audio")
+    for kind in kinds:
+        rig.worker.say(TrackState("s1", kind, "live"))
+    rig.worker.say(IngestStats(1, 8, 0, 0, 0.0, [StreamCounters("s1", "video", 30, {}, RECEPTION)]))
+    shown = await rig.api.until(
+        "/sessions/s1", lambda body: any(track["codec"] is not None for track in body["tracks"])
+    )
+    tracks = {track["kind"]: track for track in shown["tracks"]}
+    told = msgspec.to_builtins(RECEPTION)
+    assert {name: tracks["video"][name] for name in told} == told
+    assert tracks["video"]["state"] == tracks["audio"]["state"] == "live"
+    assert {tracks["audio"][name] for name in told} == {None}
+    _, listed = await rig.api.json("GET", "/sessions")
+    assert listed["sessions"][0]["tracks"] == shown["tracks"]

@@ -29,7 +29,7 @@ def test_each_feedback_is_what_a_sender_understands() -> None:
     sent: list[bytes] = []
     feedback = Feedback(7, sent.append)
     block = RtcpReceiverInfo(9, 0, 0, 5, 0, 0, 0)
-    feedback.reception([block])
+    feedback.reception([block], 0)
     feedback.request_keyframe(9)
     feedback.limit_bitrate(1_000_000, [9])
     feedback.request_packets(9, list(range(70_000, 70_000 + 2 * MAX_REQUESTED)))
