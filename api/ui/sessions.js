@@ -23,6 +23,8 @@ async function sessionItem(session) {
   const item = element("li", "", session.state);
   const text = element("div");
   text.append(element("b", session.session_id), " ", element("span", session.state));
+  const arriving = session.tracks.filter((track) => track.codec !== null);
+  if (arriving.length) text.append(element("p", arriving.map(arrival).join(" · "), "arrival"));
   const response = await get(`/sessions/${encodeURIComponent(session.session_id)}/results`);
   if (response.ok) {
     const { streams, violations } = await response.json();
@@ -34,6 +36,16 @@ async function sessionItem(session) {
   }
   item.prepend(text);
   return item;
+}
+
+// How a track arrives, as in: 1280×720 vp8, 30 fps, 2.4 Mb/s, 1.2 % lost
+function arrival(track) {
+  const told = [track.width ? `${track.width}×${track.height} ${track.codec}` : track.codec];
+  if (track.frames_per_second !== null) told.push(`${Math.round(track.frames_per_second)} fps`);
+  if (track.width) told.push(`${(track.bits_per_second / 1e6).toFixed(1)} Mb/s`);
+  if (track.loss > 0) told.push(`${(100 * track.loss).toFixed(1)} % lost`);
+  if (track.state === "stale") told.push(plain(track.reason));
+  return told.join(", ");
 }
 
 function facts({ face, video, audio, lipsync }) {
