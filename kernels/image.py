@@ -9,13 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import BadImage, ImageTooLarge
+from .exif import orientation
+from .file_kinds import file_kind
+from .jpeg import decode_jpeg
 from .jpeg_header import START_OF_IMAGE, ImageSize, jpeg_size
+from .jpeg_plan import SEQUENTIAL_TIMES
+from .upright import upright
 
 PNG_BEGIN = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"
 PNG_SIZE_END = 24
 WEBP_HEADER = 30
 VP8_START_CODE = b"\x9d\x01\x2a"
 VP8L_SIGNATURE = 0x2F
+KINDS = ("JPEG", "PNG", "WebP")
 
 
 def image_size(data: bytes) -> ImageSize:
@@ -31,10 +37,20 @@ def image_size(data: bytes) -> ImageSize:
     elif data[:4] == b"RIFF" and data[8:12] == b"WEBP" and len(data) >= WEBP_HEADER:
         size = _webp_size(data)
     else:
-        raise BadImage("the image is neither JPEG nor PNG nor WebP, or it ends inside its header")
+        raise BadImage(_no_picture(data))
     if not size.width or not size.height:
         raise BadImage("the image has no size")
     return size
+
+
+def _no_picture(data: bytes) -> str:
+    """What it is instead."""
+    kind = file_kind(data)
+    if kind in KINDS:
+        return f"the {kind} ends inside its header"
+    if kind is None:
+        return "it is neither JPEG nor PNG nor WebP"
+    return f"it is {kind}, and neither JPEG nor PNG nor WebP; convert it to JPEG"
 
 
 def _webp_size(data: bytes) -> ImageSize:
@@ -53,17 +69,26 @@ def _webp_size(data: bytes) -> ImageSize:
 def decode_image(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
     """Decode to BGR u8 ``[height, width, 3]``, turned as its EXIF orientation says.
 
+    Of several pictures in a file it is the first. A JPEG that is too large is decoded at a reduced scale.
+
     Raises:
         BadImage: it is none, or a damaged or incomplete one.
-        ImageTooLarge: the header announces more than ``max_pixels``.
+        ImageTooLarge: the header announces more than ``max_pixels``, or of a JPEG more than can be reduced.
     """
+    if data.startswith(START_OF_IMAGE):
+        return decode_jpeg(np.frombuffer(data, np.uint8), max_pixels)
     size = image_size(data)
     if size.width * size.height > max_pixels:
-        raise ImageTooLarge(f"{size.width}×{size.height} pixels are more than the {max_pixels} allowed")
+        raise ImageTooLarge(
+            f"{size.width}×{size.height} pixels are more than the {max_pixels} allowed for PNG and WebP; "
+            f"a JPEG may have {int(max_pixels * SEQUENTIAL_TIMES)}"
+        )
     try:
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        decoded = cv2.imdecode(
+            np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+        )
     except cv2.error as error:
         raise BadImage("the image cannot be decoded") from error
-    if decoded is None or sorted(decoded.shape[:2]) != sorted(size):
+    if decoded is None or decoded.shape[:2] != size[::-1]:
         raise BadImage("the image is damaged or incomplete")
-    return np.asarray(decoded, np.uint8)
+    return upright(np.asarray(decoded, np.uint8), orientation(data))

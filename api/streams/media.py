@@ -16,8 +16,8 @@ from argusd.ingest.errors import ArenaFull
 from argusd.ingest.frame import FrameInfo, PixelFormat
 from argusd.ingest.ring import SAMPLE_RATE
 from argusd.ingest.sink import FrameSink, PcmSink, Ring
-from argusd.kernels.errors import BadImage
-from argusd.kernels.jpeg_header import whole_jpeg_size
+from argusd.kernels.errors import BadImage, ImageTooLarge
+from argusd.kernels.jpeg_plan import LIVE_PIXELS, plan_jpeg
 
 from ..errors import ArenaExhausted, BadPicture, BadSound, PictureTooLarge, SoundTooLong
 from .continuity import SECOND_NS, Continuity
@@ -25,7 +25,6 @@ from .continuity import SECOND_NS, Continuity
 SLOTS = 4
 PCM_SECONDS = 8.0
 MAX_JPEG_BYTES = 4 << 20
-MAX_PIXELS = 3840 * 2160
 LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
 RTP_PER_SAMPLE = 3  # rings of sound count RTP time in 48 kHz
 
@@ -47,17 +46,17 @@ class JpegTrack:
         if len(data) > MAX_JPEG_BYTES:
             raise PictureTooLarge(f"A picture may have {MAX_JPEG_BYTES} bytes; this one has {len(data)}.")
         try:
-            size = whole_jpeg_size(data)
+            plan = plan_jpeg(data, LIVE_PIXELS)
         except BadImage as error:
             raise BadPicture(f"The message cannot be used: {error}.") from error
-        if size.width * size.height > MAX_PIXELS:
-            raise PictureTooLarge(
-                f"A picture may have {MAX_PIXELS} pixels; it has {size.width}×{size.height}."
-            )
+        except ImageTooLarge as error:
+            raise PictureTooLarge(f"The picture is too large: {error}.") from error
+        if not plan.whole:
+            raise BadPicture("The message cannot be used: the JPEG is cut off.")
         arrival_ns = time.monotonic_ns()
         info = FrameInfo(
-            width=size.width,
-            height=size.height,
+            width=plan.seen.width,
+            height=plan.seen.height,
             format=PixelFormat.JPEG,
             strides=(len(data), 0, 0),
             nbytes=len(data),

@@ -12,9 +12,12 @@ MAX_PIXELS = 40_000_000
 def decode_picture(data: bytes) -> Picture:
     """Decode a JPEG, PNG or WebP, upright by its EXIF orientation. Takes milliseconds: not for the loop.
 
+    A JPEG of more than ``MAX_PIXELS`` becomes smaller; so what is found in pictures is told in parts of them.
+
     Raises:
         BadPicture: it is none of them, damaged, incomplete or empty.
-        PictureTooLarge: it has more than ``MAX_PIXELS``; only its header was read.
+        PictureTooLarge: it has more than ``MAX_PIXELS``, or a JPEG more than can be reduced to that; only its
+            header was read.
     """
     try:
         return Picture(decode_image(data, MAX_PIXELS))

@@ -1,8 +1,10 @@
 """Sizes from headers, and pictures as they are meant to be seen."""
 
 import io
+from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,8 @@ from PIL import Image
 
 from argusd.kernels.errors import BadImage, ImageTooLarge
 from argusd.kernels.image import decode_image, image_size
+
+from ..pictures import gradient, oriented, saved
 
 WIDTH, HEIGHT = 31, 17
 ENOUGH = 10_000
@@ -61,7 +65,7 @@ def test_the_size_is_looked_at_before_anything_is_decoded(
 
     monkeypatch.setattr(cv2, "imdecode", decoded)
     with pytest.raises(ImageTooLarge, match="31×17"):
-        decode_image(data, WIDTH * HEIGHT - 1)
+        decode_image(data, WIDTH * HEIGHT // 9)
 
 
 def test_a_header_of_20000_by_20000_costs_nothing() -> None:
@@ -78,19 +82,91 @@ def test_a_picture_without_pixels_is_none() -> None:
         decode_image(bytes(data), ENOUGH)
 
 
-def test_it_is_turned_as_its_camera_was_held() -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6  # the top of the scene is at the right: turn it clockwise
-    pixels = decode_image(picture("JPEG", exif=exif.tobytes(), quality=95), ENOUGH)
-    assert pixels.shape == (WIDTH, HEIGHT, 3)
-    assert pixels[3, 8].argmax() == 2  # what was left is now above
-    assert pixels[27, 8].argmax() == 0
+@pytest.mark.parametrize("number", range(1, 9))
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("JPEG", {"quality": 100, "subsampling": 0}), ("PNG", {}), ("WEBP", {"lossless": True})],
+)
+def test_it_is_turned_as_its_camera_was_held(kind: str, options: dict[str, Any], number: int) -> None:
+    data, seen = oriented(kind, number, **options)
+    pixels = decode_image(data, ENOUGH)
+    assert pixels.shape == seen.shape
+    assert np.abs(pixels.astype(int) - seen).max() <= 3
 
 
-@pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF"])
-def test_other_formats_are_refused_even_where_the_library_knows_them(kind: str) -> None:
-    with pytest.raises(BadImage, match="neither JPEG nor PNG nor WebP"):
+def test_a_jpeg_that_is_too_large_is_decoded_smaller() -> None:
+    assert decode_image(picture("JPEG"), WIDTH * HEIGHT - 1).shape == (9, 16, 3)
+
+
+SHAPES = np.arange(WIDTH * HEIGHT).reshape(HEIGHT, WIDTH)
+COLOURS = Image.fromarray(gradient(WIDTH, HEIGHT)[..., ::-1])
+GREYS = Image.fromarray((SHAPES * 100).astype(np.uint16))
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(saved(COLOURS.convert("L"), "PNG"), COLOURS.convert("L"), id="grey"),
+        pytest.param(saved(COLOURS.convert("LA"), "PNG"), COLOURS.convert("L"), id="grey with alpha"),
+        pytest.param(saved(COLOURS.convert("1"), "PNG"), COLOURS.convert("1"), id="one bit"),
+        pytest.param(
+            saved(GREYS, "PNG"), Image.fromarray((SHAPES * 100 >> 8).astype(np.uint8)), id="16 bits"
+        ),
+        pytest.param(saved(COLOURS.convert("RGBA"), "PNG"), COLOURS, id="alpha"),
+        pytest.param(
+            saved(COLOURS.quantize(16), "PNG", transparency=0),
+            COLOURS.quantize(16),
+            id="a palette with alpha",
+        ),
+        pytest.param(
+            saved(
+                COLOURS, "PNG", save_all=True, append_images=[COLOURS.transpose(Image.Transpose.ROTATE_180)]
+            ),
+            COLOURS,
+            id="animated PNG",
+        ),
+        pytest.param(
+            saved(
+                COLOURS,
+                "WEBP",
+                lossless=True,
+                save_all=True,
+                append_images=[COLOURS.transpose(Image.Transpose.ROTATE_180)],
+            ),
+            COLOURS,
+            id="animated WebP",
+        ),
+        pytest.param(
+            saved(
+                COLOURS,
+                "MPO",
+                quality=100,
+                subsampling=0,
+                save_all=True,
+                append_images=[COLOURS.convert("L")],
+            ),
+            COLOURS,
+            id="two views of a JPEG",
+        ),
+    ],
+)
+def test_colours_of_every_kind_and_the_first_of_several_pictures(data: bytes, expected: Image.Image) -> None:
+    decoded = decode_image(data, ENOUGH).astype(int)
+    assert np.abs(decoded - np.asarray(expected.convert("RGB"))[..., ::-1]).max() <= 3
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PDF"])
+def test_other_formats_are_refused_by_name_even_where_the_library_knows_them(kind: str) -> None:
+    name = "JPEG 2000" if kind == "JPEG2000" else kind
+    with pytest.raises(
+        BadImage, match=f"it is {name}, and neither JPEG nor PNG nor WebP; convert it to JPEG"
+    ):
         decode_image(picture(kind), ENOUGH)
+
+
+def test_what_phones_make_is_refused_by_name() -> None:
+    with pytest.raises(BadImage, match="it is HEIC"):
+        decode_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), ENOUGH)
 
 
 @given(

@@ -2,6 +2,7 @@
 
 import time
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -21,7 +22,9 @@ from argusd.ingest.arena import DATA_START, HEAD, PAGE, Arena, ArenaView
 from argusd.ingest.frame import PixelFormat
 from argusd.ingest.ring import FrameReader, FrameView, gather_pcm, read_anchor
 from argusd.ingest.sink import Ring
+from argusd.scheduler.still_frame import decoded
 
+from ...pictures import oriented
 from .clients import jpeg, tone, with_size
 
 
@@ -83,6 +86,34 @@ def test_a_picture_that_outgrows_its_slot_gets_a_larger_ring() -> None:
     track.take(rich)
     assert len(opened.rings) == 2
     assert opened.newest().planes[0].tobytes() == rich
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_a_picture_is_announced_and_decoded_as_its_camera_was_held(number: int) -> None:
+    opened, (data, seen) = Opened(), oriented("JPEG", number, quality=100, subsampling=0)
+    JpegTrack(opened.arena, opened.rings.append).take(data)
+    frame = opened.newest()
+    still = decoded(frame)
+    assert still is not None
+    assert (frame.info.height, frame.info.width) == (still.info.height, still.info.width) == seen.shape[:2]
+    assert np.abs(still.planes[0].reshape(seen.shape).astype(int) - seen).max() <= 3
+
+
+def test_a_picture_with_broken_exif_is_taken_as_it_is_stored() -> None:
+    opened, (data, _) = Opened(), oriented("JPEG", 6)
+    for broken in (data.replace(b"\x01\x12\0\x03", b"\x01\x12\0\xff"), data.replace(b"MM\0*", b"MM\0\0")):
+        assert broken != data
+        JpegTrack(opened.arena, opened.rings.append).take(broken)
+        assert (opened.newest().info.width, opened.newest().info.height) == (60, 40)
+
+
+def test_a_phones_picture_is_announced_as_small_as_it_is_decoded() -> None:
+    opened, flat = Opened(), np.full((3024, 4032, 3), 90, np.uint8)
+    JpegTrack(opened.arena, opened.rings.append).take(cv2.imencode(".jpg", flat)[1].tobytes())
+    frame = opened.newest()
+    still = decoded(frame)
+    assert still is not None
+    assert (frame.info.width, frame.info.height) == (still.info.width, still.info.height) == (2016, 1512)
 
 
 @pytest.mark.parametrize(
