@@ -8,18 +8,18 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import av
 import msgspec
 import numpy as np
 from av.codec.context import Flags
-from av.sidedata.sidedata import Type as SideDataType
 from numpy.typing import NDArray
 
 from .errors import ArenaFull, RingClosed
 from .frame import FrameFlag, FrameInfo, i420_info
-from .orientation import UPRIGHT, Orientation, from_display_matrix, upright
+from .orientation import UPRIGHT, Orientation
+from .picture import upright_planes
 from .sink import FrameSink
 
 PLANAR_420 = ("yuv420p", "yuvj420p")
@@ -137,33 +137,6 @@ def open_decoder(codec: str, max_pixels: int) -> av.VideoCodecContext:
     context.flags |= Flags.low_delay
     context.options = {"max_pixels": str(max_pixels)}
     return context
-
-
-def picture_planes(picture: av.VideoFrame) -> list[NDArray[np.uint8]]:
-    """Views of a 4:2:0 picture's planes, u8 ``[rows, bytes per row]``, padding cut off."""
-    return [
-        np.ndarray((plane.height, plane.width), np.uint8, memoryview(plane), 0, (plane.line_size, 1))
-        for plane in picture.planes
-    ]
-
-
-def upright_planes(picture: av.VideoFrame, orientation: Orientation) -> list[NDArray[np.uint8]]:
-    """Views of a picture's planes as they are when it is upright.
-
-    What its bitstream says (H.264's display orientation SEI) holds where ``orientation`` turns nothing: a
-    sender uses one or the other (RFC 7742 section 4).
-    """
-    planes = picture_planes(picture)
-    if orientation == UPRIGHT:
-        orientation = display_orientation(picture)
-    return planes if orientation == UPRIGHT else upright(planes, orientation)
-
-
-def display_orientation(picture: av.VideoFrame) -> Orientation:
-    """Which way up the bitstream or the file says that a picture is."""
-    side_data: Any = picture.side_data  # PyAV's stub knows of motion vectors alone
-    matrix = side_data.get(SideDataType.DISPLAYMATRIX)
-    return UPRIGHT if matrix is None else from_display_matrix(bytes(matrix))
 
 
 def describe(luma: NDArray[np.uint8], work: Work) -> FrameInfo:

@@ -7,23 +7,22 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from fractions import Fraction
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from aiortc import MediaStreamTrack
-from aiortc.contrib.media import MediaPlayer
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
-from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from .errors import SourceUnreadable
-from .in_step import InStep, Meeting
+from .file_stream import AUDIO_BLOCK, AUDIO_RATE, FileStream
+from .file_tracks import tracks_of
+from .playback import Playback
 
 WIDTH, HEIGHT, FPS = 640, 480, 15
 VIDEO_CLOCK = Fraction(1, 90_000)
-AUDIO_RATE = 48_000
-AUDIO_BLOCK = 960  # 20 ms, what Opus takes at a time
 TONE_HZ = 440
 
 
@@ -40,22 +39,22 @@ class Source(NamedTuple):
 
 
 def open_file(path: str, *, loop: bool = False) -> Source:
-    """Picture and sound of anything FFmpeg opens (a path or a URL), at the speed of its own clock.
+    """Picture and sound of anything FFmpeg opens (a path or a URL) but pipes, at the speed of its own clock.
+
+    A still picture stays until it is stopped.
 
     Raises:
         SourceUnreadable: it cannot be opened, or holds neither.
     """
-    try:
-        player = MediaPlayer(path, loop=loop)
-    except (FFmpegError, OSError) as error:
-        raise SourceUnreadable(f"cannot open {path}: {error.strerror or 'not a media file'}") from error
-    source = Source(player.video, player.audio)
-    if not source.tracks:
+    if Path(path).is_fifo():
+        raise SourceUnreadable(
+            f"{path} is a pipe, and picture and sound are read apart: save it to a file first"
+        )
+    video, audio = FileStream(path, "video"), FileStream(path, "audio")
+    if not video.exists and not audio.exists:
         raise SourceUnreadable(f"{path} holds neither picture nor sound")
-    if source.video is None or source.audio is None:
-        return source
-    meeting = Meeting(source.tracks)
-    return Source(InStep(source.video, meeting), InStep(source.audio, meeting))
+    playback = Playback(loop=loop, still=video.is_still)
+    return Source(*tracks_of(video if video.exists else None, audio if audio.exists else None, playback))
 
 
 def synthetic(seconds: float | None = None) -> Source:

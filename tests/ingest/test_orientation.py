@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.ingest.decoder import display_orientation, picture_planes
 from argusd.ingest.orientation import (
     MATRIX,
     UPRIGHT,
@@ -17,6 +16,7 @@ from argusd.ingest.orientation import (
     from_header_extension,
     upright,
 )
+from argusd.ingest.picture import display_orientation, picture_planes
 
 PLANES = [np.arange(24, dtype=np.uint8).reshape(4, 6), np.arange(6, dtype=np.uint8).reshape(2, 3)]
 

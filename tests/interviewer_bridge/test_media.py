@@ -1,3 +1,5 @@
+import asyncio
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -8,9 +10,8 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
 from argusd.interviewer_bridge.errors import SourceUnreadable
+from argusd.interviewer_bridge.file_stream import AUDIO_BLOCK, AUDIO_RATE
 from argusd.interviewer_bridge.media import (
-    AUDIO_BLOCK,
-    AUDIO_RATE,
     HEIGHT,
     WIDTH,
     Pace,
@@ -19,6 +20,8 @@ from argusd.interviewer_bridge.media import (
     synthetic,
     tone,
 )
+
+from .films import every, film
 
 
 class Clock:
@@ -84,3 +87,22 @@ def test_a_source_that_cannot_be_played_is_named(tmp_path: Path, name: str, body
         file.write_bytes(body)
     with pytest.raises(SourceUnreadable, match=name):
         open_file(str(file))
+
+
+def test_a_pipe_is_refused_because_it_would_be_read_twice(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.mkv"
+    os.mkfifo(pipe)
+    with pytest.raises(SourceUnreadable, match="is a pipe"):
+        open_file(str(pipe))
+
+
+async def test_a_file_is_played_with_the_tracks_it_has(tmp_path: Path) -> None:
+    path = film(tmp_path / "film.mkv", times=every(10, 0.3), sound_s=0.3, codecs=("libx264", "pcm_s16le"))
+    source = open_file(path)
+    assert source.video is not None
+    assert source.audio is not None
+    pictures, blocks = await asyncio.gather(everything(source.video), everything(source.audio))
+    assert [picture.time for picture in pictures] == pytest.approx([0, 0.1, 0.2])
+    assert [block.pts for block in blocks[:15]] == [960 * number for number in range(15)]
+    silent = open_file(film(tmp_path / "silent.mkv", times=every(10, 0.3)))
+    assert [track.kind for track in silent.tracks] == ["video"]
