@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
 from aiortc.rtcdtlstransport import SRTPProtectionProfile, State, certificate_digest
-from cryptography import x509
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from .agreement import DtlsRole, Fingerprint
 from .remote_transport import STRONG_HASHES
@@ -26,6 +25,21 @@ CIPHERS = b":".join(
 # Several flights may be lost and sent again within it (RFC 6347 section 4.2.4).
 HANDSHAKE_TIMEOUT_S = 8.0
 FATAL = 2  # the level of an alert (RFC 5246 section 7.2)
+ALERTS = {
+    20: "bad_record_mac",
+    40: "handshake_failure",
+    42: "bad_certificate",
+    43: "unsupported_certificate",
+    45: "certificate_expired",
+    46: "certificate_unknown",
+    47: "illegal_parameter",
+    48: "unknown_ca",
+    50: "decode_error",
+    51: "decrypt_error",
+    70: "protocol_version",
+    71: "insufficient_security",
+    80: "internal_error",
+}
 OWN_HASH = "sha-256"  # every sender knows it (RFC 8827 section 6.5)
 
 
@@ -49,7 +63,7 @@ class Certificate(RTCCertificate):
         level, description = divmod(code, 256)
         if where & SSL.SSL_CB_ALERT and level == FATAL:
             sender = "we" if where & SSL.SSL_CB_WRITE else "the peer"
-            self.alert = f"{sender} sent alert {description}"
+            self.alert = f"{sender} sent the alert {ALERTS.get(description, description)}"
 
 
 class DtlsTransport(RTCDtlsTransport):
@@ -87,13 +101,14 @@ class DtlsTransport(RTCDtlsTransport):
 
     def _validate_peer_identity(self, _parameters: RTCDtlsParameters) -> None:
         # RFC 8122 section 5: of several certificates one is used. aiortc wants all fingerprints to match.
-        certificate = self._ssl.get_peer_certificate(as_cryptography=True) if self._ssl else None
+        certificate = self._ssl.get_peer_certificate() if self._ssl else None
         if certificate is None or not matches(self._fingerprints, certificate):
             self._fail("the certificate is not the one of the offer's a=fingerprint")
 
 
-def matches(fingerprints: Sequence[Fingerprint], certificate: x509.Certificate) -> bool:
+def matches(fingerprints: Sequence[Fingerprint], certificate: crypto.X509) -> bool:
     """Whether a certificate has one of the fingerprints that are made by the strongest hash among them."""
     strongest = max(STRONG_HASHES.index(each.algorithm) for each in fingerprints)
     algorithm = STRONG_HASHES[strongest]
-    return Fingerprint(algorithm, certificate_digest(certificate, algorithm)) in fingerprints
+    digest = certificate.digest(algorithm.replace("-", "")).decode()
+    return Fingerprint(algorithm, digest) in fingerprints

@@ -20,6 +20,7 @@ from .remote_transport import read_transport
 from .sdp import Description, Section
 
 MAX_OFFER_BYTES = 64 << 10
+MAX_SECTIONS = 32  # a publisher needs two; the answer has as many, so this bounds it
 DIRECTIONS = ("sendonly", "sendrecv", "recvonly", "inactive")
 # RFC 9429 section 5.1.2: all of these are accepted, and mean the same.
 PROTOCOL = re.compile(r"(?:(?:UDP|TCP)/TLS/)?RTP/S?AVPF?")
@@ -34,6 +35,8 @@ def negotiate(offer_sdp: str) -> Agreement:
     if len(offer_sdp.encode(errors="replace")) > MAX_OFFER_BYTES:
         raise BadOffer(f"the offer is longer than {MAX_OFFER_BYTES} bytes")
     offer = sdp.parse(offer_sdp)
+    if len(offer.sections) > MAX_SECTIONS:
+        raise BadOffer(f"the offer has more than {MAX_SECTIONS} media sections")
     sending = sending_sections(offer)
     bundle = find_bundle(offer, sending)
     senders = {section.position for section in sending}

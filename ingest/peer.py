@@ -68,6 +68,13 @@ class Peer:
     def connect(self) -> None:
         """Begin to connect; does not wait."""
         self._connecting = asyncio.create_task(self._connect())
+        self._connecting.add_done_callback(self._connect_ended)
+
+    def _connect_ended(self, connecting: asyncio.Task[None]) -> None:
+        # Nothing of the peer's may leave a session that waits for ever without a word.
+        if not connecting.cancelled() and (error := connecting.exception()):
+            log.error("connecting to a peer broke off", exc_info=error)
+            self._end("never_connected")
 
     async def _connect(self) -> None:
         for candidate in self._remote.candidates:

@@ -8,11 +8,12 @@ from .agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
 from .errors import BadOffer
 from .sdp import Attributes, Section, first
 
-MAX_CANDIDATES = 16
+MAX_CANDIDATES = 16  # of each protocol
 # Wider than RFC 8839 section 5.4: senders make up shorter ones of other signs, and nothing depends on it.
 ICE_TOKEN = re.compile(r"[!-~]{1,256}")
 CANDIDATE_TYPES = ("host", "srflx", "relay")
 RTP_COMPONENT = "1"
+PROTOCOLS = ("udp", "tcp")
 # Our role by the sender's a=setup (RFC 8842 section 5.3): we are the client wherever we may choose.
 DTLS_ROLES: dict[str, DtlsRole] = {"actpass": "client", "passive": "client", "active": "server"}
 STRONG_HASHES = ("sha-256", "sha-384", "sha-512")  # the strongest last
@@ -73,13 +74,14 @@ def _read_role(section: Section, levels: Sequence[Attributes]) -> DtlsRole:
 
 
 def read_candidates(values: Sequence[str]) -> tuple[RemoteCandidate, ...]:
-    """The candidates that can be used, at most ``MAX_CANDIDATES``.
+    """The candidates that can be used, at most ``MAX_CANDIDATES`` of each protocol.
 
     Others are passed over: names (they would have to be looked up, and the sender's checks find us anyway),
     and whatever is not as in RFC 8839 section 5.1.
     """
     candidates = [candidate for value in values if (candidate := _read_candidate(value))]
-    return tuple(candidates[:MAX_CANDIDATES])
+    udp, tcp = ([each for each in candidates if each.protocol == protocol] for protocol in PROTOCOLS)
+    return (*udp[:MAX_CANDIDATES], *tcp[:MAX_CANDIDATES])
 
 
 def _read_candidate(value: str) -> RemoteCandidate | None:
@@ -87,7 +89,7 @@ def _read_candidate(value: str) -> RemoteCandidate | None:
     extensions = dict(zip(more[::2], more[1::2], strict=False))
     numbers = re.fullmatch(r"([0-9]{1,10}) ([0-9]{1,5})", f"{priority} {port}")
     wanted = (component, typ) == (RTP_COMPONENT, "typ") and kind in CANDIDATE_TYPES
-    if not (wanted and numbers and protocol.lower() in ("udp", "tcp") and is_reachable(address)):
+    if not (wanted and numbers and protocol.lower() in PROTOCOLS and is_reachable(address)):
         return None
     if not (int(priority) < 1 << 32 and 0 < int(port) < 1 << 16):
         return None

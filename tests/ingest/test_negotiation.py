@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from argusd.ingest.agreement import Agreement, Payload
 from argusd.ingest.capabilities import ABS_SEND_TIME
 from argusd.ingest.errors import BadOffer, OfferNotSending, OfferRefused, TooManyTracks, UnsupportedCodec
-from argusd.ingest.negotiation import MAX_OFFER_BYTES, negotiate
+from argusd.ingest.negotiation import MAX_OFFER_BYTES, MAX_SECTIONS, negotiate
 
 PRINTED = {path.stem: path.read_text() for path in (Path(__file__).parent / "offers").glob("*.sdp")}
 REFUSED = {
@@ -126,6 +126,7 @@ def test_only_what_we_receive_is_agreed() -> None:
         (("SAVPF 111 9", "SAVPF 96 9\na=rtpmap:96 opus/48000/2"), BadOffer, "both use payload type 96"),
         (("m=", "x="), BadOffer, "no audio or video section"),
         (("m=audio 9", "m=audio"), BadOffer, "the m= line of media section 1"),
+        (("a=rtpmap:9 G722/8000\n", MAX_SECTIONS * DATA_CHANNEL), BadOffer, "more than 32 media sections"),
         (("s=-\n", "s=" + "x" * MAX_OFFER_BYTES + "\n"), BadOffer, "longer than 65536 bytes"),
     ],
 )

@@ -111,8 +111,11 @@ def test_a_candidate_that_cannot_be_used_is_passed_over(line: str) -> None:
 
 
 def test_candidates_are_limited() -> None:
-    lines = [f"1 1 udp 1 192.0.2.2 {port} typ host" for port in range(1, 100)]
-    assert len(read_candidates(lines)) == MAX_CANDIDATES
+    lines = [
+        f"1 1 {protocol} 1 192.0.2.2 {port} typ host" for port in range(1, 99) for protocol in ("tcp", "udp")
+    ]
+    read = read_candidates(lines)
+    assert [candidate.protocol for candidate in read] == MAX_CANDIDATES * ["udp"] + MAX_CANDIDATES * ["tcp"]
 
 
 @given(st.lists(st.text()))

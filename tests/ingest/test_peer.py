@@ -1,0 +1,116 @@
+"""A path to one sender, from its parts: gathered, connected, ended, closed in any state."""
+
+import asyncio
+import gc
+from collections import Counter
+from typing import Any
+
+import psutil
+import pytest
+from aiortc import RTCDtlsTransport
+
+from argusd.ingest.agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
+from argusd.ingest.guard import guard_connection
+from argusd.ingest.peer import Peer
+
+REMOTE = RemoteTransport(
+    ufrag="them",
+    password="p" * 22,
+    lite=False,
+    trickle=False,
+    candidates=(RemoteCandidate("1", "tcp", 1, "127.0.0.1", 9, "host", "active"),),
+    fingerprints=(Fingerprint("sha-256", "AA"),),
+    dtls_role="server",
+)
+
+
+class Path:
+    """Two of our own peers, facing each other on loopback; what they tell is noted."""
+
+    def __init__(self, **remote: Any) -> None:
+        self.told: asyncio.Queue[str] = asyncio.Queue()
+        self.peer = self.make(REMOTE._replace(**remote))
+
+    def make(self, remote: RemoteTransport) -> Peer:
+        peer = Peer(remote, lambda: self.told.put_nowait("connected"), self.told.put_nowait)
+        guard_connection(peer.connection, ["127.0.0.1"], lambda _data: None, Counter())
+        return peer
+
+    async def next(self) -> str:
+        return await asyncio.wait_for(self.told.get(), 20)
+
+
+async def facing(path: Path) -> tuple[Peer, Peer]:
+    """Two peers that know of each other; the second controls, as an offerer does."""
+    first, second = path.make(REMOTE), path.make(REMOTE)
+    ends = []
+    for peer in (first, second):
+        local = await peer.gather()
+        candidates = tuple(
+            RemoteCandidate(each.foundation, "udp", each.priority, each.host, each.port, "host")
+            for each in local.candidates
+        )
+        ends.append((local, candidates))
+    sides: list[tuple[Peer, Any, DtlsRole]] = [(first, ends[1], "client"), (second, ends[0], "server")]
+    for peer, (local, candidates), role in sides:
+        peer._remote = REMOTE._replace(
+            ufrag=local.ufrag, password=local.password, candidates=candidates, dtls_role=role
+        )
+        peer.dtls._set_role(role)
+        peer.dtls._fingerprints = [local.fingerprint]
+    second.connection.ice_controlling = True
+    return first, second
+
+
+async def test_both_ends_connect_and_the_other_one_s_goodbye_is_the_client_s() -> None:
+    path = Path()
+    first, second = await facing(path)
+    first.connect()
+    second.connect()
+    assert [await path.next(), await path.next()] == ["connected", "connected"]
+    assert first.is_connected
+    await second.close()
+    assert await path.next() == "client"
+    await first.close()
+    await path.peer.close()
+    assert path.told.empty()
+
+
+async def test_who_offers_a_lite_agent_is_controlled_by_us() -> None:
+    assert not Path().peer.connection.ice_controlling
+    assert Path(lite=True).peer.connection.ice_controlling
+
+
+async def test_a_fault_in_between_ends_the_session_and_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def break_off(_self: object, _parameters: object) -> None:
+        raise ValueError("unforeseen")
+
+    path = Path()
+    first, second = await facing(path)
+    monkeypatch.setattr(RTCDtlsTransport, "start", break_off)
+    first.connect()
+    second.connect()
+    assert await path.next() == "never_connected"
+    assert "connecting to a peer broke off" in caplog.text
+    await first.close()
+    await second.close()
+
+
+@pytest.mark.parametrize("stage", ["new", "gathering", "gathered", "connecting"])
+async def test_a_peer_closes_in_every_state_and_keeps_no_socket(stage: str) -> None:
+    gc.collect()
+    before = psutil.Process().num_fds()
+    path = Path()
+    gathering = asyncio.ensure_future(path.peer.gather()) if stage != "new" else None
+    await asyncio.sleep(0)
+    if gathering is not None and stage != "gathering":
+        await gathering
+    if stage == "connecting":
+        path.peer.connect()
+        await asyncio.sleep(0.05)
+    await asyncio.wait_for(path.peer.close(), 20)
+    await asyncio.sleep(0)
+    assert psutil.Process().num_fds() == before
+    assert path.told.empty()
