@@ -88,8 +88,8 @@ def ingest_figures(context: Context) -> Iterator[Metric]:
     for link in context.workers:
         for kind, count in link.counters.frames.items():
             frames.add_metric([link.name, kind], count)
-        for (kind, reason), count in link.counters.dropped.items():
-            dropped.add_metric([link.name, kind, reason], count)
+        for (track, reason), count in link.counters.dropped.items():
+            dropped.add_metric([link.name, track, reason], count)
         if link.stats is not None:
             free.add_metric([link.name], link.stats.arena_free_bytes)
             lag.add_metric([link.name], link.stats.loop_lag_ms)

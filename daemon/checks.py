@@ -18,7 +18,7 @@ import msgspec
 
 from argusd.ingest.arena import DATA_START, Arena
 from argusd.ingest.errors import IngestError
-from argusd.ingest.guard import RECEIVE_BUFFER_BYTES
+from argusd.ingest.own_sockets import RECEIVE_BUFFER_BYTES
 from argusd.scheduler.zoo.store import ZooStore
 
 from .config import Config

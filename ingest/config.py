@@ -1,10 +1,13 @@
 """What an operator can set for an ingest worker."""
 
+import ipaddress
 from pathlib import Path
 
 import msgspec
 
 from .bandwidth import BitrateLimits
+from .ice_servers import IceServer
+from .ports import HIGHEST_PORT, Ports, parse_ports
 
 LEAST_PCM_S = 7.5
 
@@ -13,7 +16,11 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One worker's settings; ``worker`` is its index, the socket is ``<runtime_dir>/ingest-<worker>.sock``.
 
     ``ice_addresses`` are the addresses offered as host candidates; empty means every address of the machine
-    and 127.0.0.1, so that a publisher on the same host needs no network.
+    and 127.0.0.1, so that a publisher on the same host needs no network. ``advertised_addresses`` are offered
+    besides, with the same ports: those by which a NAT or a container's host passes media on to us.
+    ``udp_ports`` are described in ``ports.py``. ``tcp_port`` is where ICE over TCP is taken, 0 for nowhere;
+    as with one shared UDP port, each further worker takes the next one. ``ice_servers`` are STUN and TURN
+    servers (``ice_servers.py``).
 
     ``start_bitrate_kbps`` is what a sender may begin with, before either end knows what the path carries:
     enough for 720p, and soon taken back where the path is narrower. ``max_bitrate_kbps`` is the most that a
@@ -35,6 +42,10 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     closed_s: float = 10.0
     connect_s: float = 15.0
     ice_addresses: tuple[str, ...] = ()
+    advertised_addresses: tuple[str, ...] = ()
+    udp_ports: str | int = 0
+    tcp_port: int = 0
+    ice_servers: tuple[IceServer, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (
@@ -60,6 +71,33 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("ingest.max_bitrate_kbps must not be negative; 0 is no limit")
         if not 0 < self.stale_s < self.closed_s:
             raise ValueError("ingest.stale_s must be positive and below ingest.closed_s")
+        self._check_network()
+
+    def _check_network(self) -> None:
+        for name in ("ice_addresses", "advertised_addresses"):
+            for address in getattr(self, name):
+                if not _is_one_host(address):
+                    raise ValueError(f"ingest.{name} must be IP addresses, each of one host: not {address}")
+        try:
+            ports = parse_ports(self.udp_ports)
+        except ValueError as error:
+            raise ValueError(f"ingest.udp_ports: {error}") from error
+        for name, first in (("udp_ports", ports.first if ports.shared else 0), ("tcp_port", self.tcp_port)):
+            if not 0 <= first <= HIGHEST_PORT - (self.workers - 1):
+                raise ValueError(
+                    f"ingest.{name} must be a port; each of the {self.workers} workers takes the next one, "
+                    f"up to {HIGHEST_PORT}"
+                )
+
+    @property
+    def ports(self) -> Ports:
+        """This worker's UDP ports."""
+        return parse_ports(self.udp_ports).of_worker(self.worker)
+
+    @property
+    def own_tcp_port(self) -> int:
+        """This worker's TCP port, 0 for none."""
+        return self.tcp_port and self.tcp_port + self.worker
 
     @property
     def bitrate_limits(self) -> BitrateLimits:
@@ -75,3 +113,11 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     def socket_path(self) -> Path:
         """Where the worker listens."""
         return self.runtime_dir / f"{self.name}.sock"
+
+
+def _is_one_host(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not (address.is_unspecified or address.is_multicast)

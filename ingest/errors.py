@@ -49,6 +49,18 @@ class IncompatibleLibrary(IngestError):
     code = "incompatible_library"
 
 
+class PortUnavailable(IngestError):
+    """A port that the configuration names is taken by another program."""
+
+    code = "port_unavailable"
+
+
+class CredentialUnreadable(IngestError):
+    """The file with the credential of an ICE server cannot be read."""
+
+    code = "credential_unreadable"
+
+
 class OfferRefused(IngestError):
     """Base of every reason not to answer a WHIP offer."""
 
@@ -89,6 +101,12 @@ class SessionEnded(OfferRefused):
     """The session was ended while its offer was being answered."""
 
     code = "session_ended"
+
+
+class NoIceCandidate(OfferRefused):
+    """There is no address to answer with: none of those configured is on this machine, or no port is free."""
+
+    code = "no_ice_candidate"
 
 
 class WorkerFull(OfferRefused):

@@ -1,7 +1,7 @@
-"""What may come in through a session's UDP sockets.
+"""What may come in through a session's sockets.
 
 aioice hands every datagram of every sender to DTLS: an empty one ends the session, a forged plaintext alert
-ends the handshake, and the queue between them has no bound. The guard stands in front of each socket::
+ends the handshake, and the queue between them has no bound. So each socket's protocol is a guard::
 
     first byte (RFC 7983)   0..3     STUN   parsed; ours by its user name or its transaction: to aioice
                             20..63   DTLS   from a verified source: to aioice, through a bounded queue
@@ -11,45 +11,43 @@ ends the handshake, and the queue between them has no bound. The guard stands in
 A source is verified when it is the remote address of a candidate pair that passed its connectivity check.
 """
 
-import asyncio
-import socket
 import struct
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from aioice import stun
-from aioice.candidate import Candidate
-from aioice.ice import CandidatePair, Connection, StunProtocol, get_host_addresses
+from aioice.ice import CandidatePair, Connection, StunProtocol
 
 from .errors import IncompatibleLibrary
 
 MIN_DATAGRAM = 12
 MAX_DTLS_QUEUE = 64
-# A keyframe of a megabyte arrives in one burst; the kernel's default holds a tenth of that and drops the
-# rest. It doubles this for its own bookkeeping, and cuts it to net.core.rmem_max.
-RECEIVE_BUFFER_BYTES = 1 << 20
-LOOPBACK = "127.0.0.1"
+HIGHEST_STUN = 3
 
 
-class DatagramGuard(asyncio.DatagramProtocol):
-    """Stands between one socket and aioice's protocol for it. ``dropped`` counts by reason."""
+class GuardedProtocol(StunProtocol):
+    """aioice's protocol of one socket, which takes only what is for its session.
+
+    ``dropped`` counts the rest by reason.
+    """
 
     def __init__(
-        self,
-        inner: StunProtocol,
-        connection: Connection,
-        on_media: Callable[[bytes], None],
-        dropped: Counter[str],
+        self, connection: Connection, on_media: Callable[[bytes], None], dropped: Counter[str]
     ) -> None:
-        self._inner = inner
-        self._connection = connection
+        super().__init__(connection)
         self._on_media = on_media
         self._dropped = dropped
         self._verified: tuple[Any, ...] | None = None
 
-    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+    @property
+    def ufrag(self) -> str:
+        """What the user name of a check for this session begins with."""
+        return self.receiver.local_username
+
+    def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
         """Sort a datagram by its first byte."""
+        assert isinstance(data, bytes)
         if len(data) < MIN_DATAGRAM:
             self._dropped["short_datagram"] += 1
             return
@@ -59,7 +57,7 @@ class DatagramGuard(asyncio.DatagramProtocol):
                 self._on_media(data)
             else:
                 self._dropped["stranger_datagram"] += 1
-        elif first <= 3:
+        elif first <= HIGHEST_STUN:
             self._stun(data, addr)
         elif 20 <= first <= 63:
             self._dtls(data, addr)
@@ -68,94 +66,73 @@ class DatagramGuard(asyncio.DatagramProtocol):
 
     def _verify(self, addr: tuple[Any, ...]) -> bool:
         source = (addr[0], addr[1])
-        for pair in self._connection._check_list:
+        for pair in self.receiver._check_list:
             if (
-                pair.protocol is self._inner
+                pair.protocol is self
                 and pair.state is CandidatePair.State.SUCCEEDED
                 and tuple(pair.remote_addr) == source
             ):
                 self._verified = addr
+                self._follow(pair)
                 return True
         return False
+
+    def _follow(self, pair: CandidatePair) -> None:
+        """Answer on the path that the sender uses now, also where it has moved without nominating it.
+
+        A NAT that forgets a mapping gives the sender another port and does not tell it; what we send to the
+        old one is lost, our consent checks (RFC 7675) among it.
+        """
+        if pair.component in self.receiver._nominated:
+            self.receiver._nominated[pair.component] = pair
 
     def _dtls(self, data: bytes, addr: tuple[Any, ...]) -> None:
         if not (addr == self._verified or self._verify(addr)):
             self._dropped["stranger_datagram"] += 1
-        elif self._connection._queue.qsize() >= MAX_DTLS_QUEUE:
+        elif self.receiver._queue.qsize() >= MAX_DTLS_QUEUE:
             # Overflow policy: the newest is dropped; DTLS sends its flights again.
             self._dropped["dtls_overflow"] += 1
         else:
-            self._connection._queue.put_nowait((data, self._inner.local_candidate.component))
+            self.receiver._queue.put_nowait((data, self.local_candidate.component))
 
     def _stun(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        try:
-            message = stun.parse_message(data)
-        except (ValueError, struct.error):  # aioice lets the latter escape; uvloop would close the socket
+        message = parse_stun(data)
+        if message is None:
             self._dropped["bad_stun"] += 1
-            return
-        if message.message_class is stun.Class.REQUEST:
-            username = message.attributes.get("USERNAME", "")
-            wanted = username.startswith(self._connection.local_username + ":")
-            wanted = wanted and "PRIORITY" in message.attributes
-        else:
-            wanted = message.transaction_id in self._inner.transactions
-        if wanted:
-            self._inner.datagram_received(data, addr)
+        elif self.expects(message):
+            super().datagram_received(data, addr)
         else:
             self._dropped["stranger_datagram"] += 1
 
-    def error_received(self, exc: Exception) -> None:
-        """Pass on."""
-        self._inner.error_received(exc)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Pass on."""
-        self._inner.connection_lost(exc)
+    def expects(self, message: stun.Message) -> bool:
+        """Whether this is a check for us, or the answer to one of ours."""
+        if message.message_class is stun.Class.REQUEST:
+            return local_ufrag(message) == self.ufrag and "PRIORITY" in message.attributes
+        return message.transaction_id in self.transactions
 
 
-def guard_connection(
-    connection: Connection,
-    addresses: Sequence[str],
-    on_media: Callable[[bytes], None],
-    dropped: Counter[str],
-) -> None:
-    """Guard every socket that this connection will open, on ``addresses`` only, with room for a keyframe.
-
-    To be called before candidates are gathered. Until a socket's guard stands, data is dropped.
-    """
-    gather = connection.get_component_candidates
-
-    def drop(_data: bytes, _component: int) -> None:
-        dropped["unguarded_datagram"] += 1
-
-    async def gather_guarded(component: int, **_: object) -> list[Candidate]:
-        candidates: list[Candidate] = []
-        for address in addresses:
-            candidates += await gather(component, [address])
-            protocol = connection._protocols[-1] if connection._protocols else None
-            if protocol is not None and protocol.transport.get_protocol() is protocol:
-                sock = protocol.transport.get_extra_info("socket")
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-                protocol.transport.set_protocol(DatagramGuard(protocol, connection, on_media, dropped))
-        return candidates
-
-    connection.data_received = drop  # type: ignore[method-assign, assignment]
-    connection.get_component_candidates = gather_guarded  # type: ignore[method-assign, assignment]
+def parse_stun(data: bytes) -> stun.Message | None:
+    """The STUN message (RFC 8489), None where it is malformed."""
+    try:
+        return stun.parse_message(data)
+    except (ValueError, struct.error):  # aioice lets the latter escape; uvloop would close the socket
+        return None
 
 
-def host_addresses() -> list[str]:
-    """Every address of this machine and the loopback one, which aioice leaves out."""
-    return [*get_host_addresses(use_ipv4=True, use_ipv6=True), LOOPBACK]
+def local_ufrag(check: stun.Message) -> str | None:
+    """Whose session a check is for: the part of its user name before the colon (RFC 8445 section 7.2.2)."""
+    ufrag, colon, _ = str(check.attributes.get("USERNAME", "")).partition(":")
+    return ufrag if colon else None
 
 
 def check_aioice() -> None:
-    """Prove that aioice has the inner parts used above.
+    """Prove that aioice has the inner parts that guards and sockets reach for.
 
     Raises:
         IncompatibleLibrary: another version is installed.
     """
     connection = Connection(ice_controlling=False)
-    names = ("_check_list", "_queue", "_protocols", "data_received", "get_component_candidates")
+    names = ("_check_list", "_nominated", "_queue", "_protocols", "get_component_candidates")
     missing = [f"Connection.{name}" for name in names if not hasattr(connection, name)]
     if not hasattr(StunProtocol(connection), "transactions"):
         missing.append("StunProtocol.transactions")

@@ -150,7 +150,10 @@ class StreamCounters(msgspec.Struct, frozen=True):
 
 
 class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
-    """Worker → controller, every second: for metrics, placement and the worker's health."""
+    """Worker → controller, every second: for metrics, placement and the worker's health.
+
+    ``dropped``: by reason, what came to ports that sessions share and was for none of them, since the start.
+    """
 
     sessions: int
     max_sessions: int
@@ -158,6 +161,7 @@ class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
     arena_free_bytes: int
     loop_lag_ms: float
     streams: list[StreamCounters]
+    dropped: dict[str, int] = {}
 
 
 ToWorker = Hello | OpenSession | CloseSession

@@ -18,7 +18,7 @@ from .decoder import VideoDecoder
 from .errors import SessionEnded
 from .feedback import Feedback
 from .gate import KeyframeGate
-from .guard import guard_connection, host_addresses
+from .ice_sockets import IceSockets, gather_through
 from .liveness import Standing, TrackLiveness, standing
 from .messages import StreamCounters, StreamKind, TrackState
 from .negotiation import negotiate
@@ -59,10 +59,18 @@ class Session:
     returns; for the sockets, which take a little longer, there is ``closed``.
     """
 
-    def __init__(self, session_id: str, config: IngestConfig, arena: Arena, observer: Observer) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        config: IngestConfig,
+        arena: Arena,
+        sockets: IceSockets,
+        observer: Observer,
+    ) -> None:
         self.session_id = session_id
         self.standing = Standing("connecting")
         self._config = config
+        self._sockets = sockets
         self._observer = observer
         self._loop = asyncio.get_running_loop()
         self._opened_ns = time.monotonic_ns()
@@ -79,14 +87,13 @@ class Session:
         """Terminate the offer.
 
         Raises:
-            OfferRefused: the offer is not one we take.
+            OfferRefused: the offer is not one we take, or there is no candidate to answer it with.
             SessionEnded: the session was ended meanwhile.
         """
         agreement = negotiate(offer_sdp)
         peer = self._peer = Peer(agreement.transport, self._peer_connected, self._peer_ended)
         media = self._media = self._build(peer, agreement)
-        addresses = self._config.ice_addresses or host_addresses()
-        guard_connection(peer.connection, addresses, media.receive, self._dropped)
+        gather_through(peer.connection, self._sockets, media.receive, self._dropped)
         local = await peer.gather()
         if self._closing is not None:
             raise SessionEnded("the session was ended while its offer was being answered")

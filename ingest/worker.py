@@ -18,6 +18,7 @@ from .config import IngestConfig
 from .errors import ArenaFull, IngestError, SessionExists, WorkerFull
 from .frame import i420_info
 from .guard import check_aioice
+from .ice_sockets import IceSockets
 from .liveness import Standing
 from .messages import (
     CloseSession,
@@ -50,9 +51,10 @@ SMALLEST_PICTURE = i420_info(640, 480)
 class Worker:
     """Holds the sessions; a session's Observer. Nothing in it blocks the loop."""
 
-    def __init__(self, config: IngestConfig, arena: Arena) -> None:
+    def __init__(self, config: IngestConfig, arena: Arena, sockets: IceSockets) -> None:
         self._config = config
         self._arena = arena
+        self._sockets = sockets
         self._sessions: dict[str, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.peers = Peers(config.name, arena, self._facts, self._command)
@@ -110,7 +112,7 @@ class Worker:
         need = config.slots * SMALLEST_PICTURE.nbytes + int(config.pcm_seconds * 32_000)
         if self._arena.free_bytes < need:
             raise ArenaFull("shared memory for another session is used up")
-        session = self._sessions[session_id] = Session(session_id, config, self._arena, self)
+        session = self._sessions[session_id] = Session(session_id, config, self._arena, self._sockets, self)
         return session
 
     def stream_opened(self, session_id: str, kind: StreamKind, ring: Ring) -> None:
@@ -156,6 +158,7 @@ class Worker:
             arena_free_bytes=self._arena.free_bytes,
             loop_lag_ms=loop_lag_ms,
             streams=[counters for session in sessions for counters in session.counters()],
+            dropped=dict(self._sockets.dropped),
         )
         self.peers.tell("controller", stats)
 
@@ -177,13 +180,17 @@ async def run_worker(config: IngestConfig, stop: asyncio.Event, on_ready: Callab
 
     Raises:
         ArenaUnavailable, UnsupportedPlatform: no shared memory.
+        PortUnavailable: another program uses a configured port.
+        CredentialUnreadable: the credential of an ICE server cannot be read.
         IncompatibleLibrary: aioice or aiortc is not the pinned one, or PyAV has no libopus.
     """
     check_aioice()
     check_aiortc()
     check_libopus()
+    sockets = IceSockets(config)
+    await sockets.open()
     arena = Arena(config.arena_mib << 20)
-    worker = Worker(config, arena)
+    worker = Worker(config, arena, sockets)
     listener = Listener(config.socket_path, worker.peers.accept)
     log.info("%s listens with %d MiB of shared memory", config.name, config.arena_mib)
     on_ready()
@@ -192,6 +199,7 @@ async def run_worker(config: IngestConfig, stop: asyncio.Event, on_ready: Callab
     finally:
         listener.close()
         await worker.close()
+        sockets.close()
         worker.peers.close()
         await asyncio.sleep(0)  # the connections' last callbacks use the arena
         arena.close()

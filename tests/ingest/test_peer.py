@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections import Counter
+from pathlib import Path as FilePath
 from typing import Any
 
 import psutil
@@ -10,7 +11,8 @@ import pytest
 from aiortc import RTCDtlsTransport
 
 from argusd.ingest.agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
-from argusd.ingest.guard import guard_connection
+from argusd.ingest.config import IngestConfig
+from argusd.ingest.ice_sockets import IceSockets, gather_through
 from argusd.ingest.peer import Peer
 
 REMOTE = RemoteTransport(
@@ -23,6 +25,8 @@ REMOTE = RemoteTransport(
     dtls_role="server",
 )
 
+SOCKETS = IceSockets(IngestConfig(runtime_dir=FilePath("run"), ice_addresses=("127.0.0.1",)))
+
 
 class Path:
     """Two of our own peers, facing each other on loopback; what they tell is noted."""
@@ -33,7 +37,7 @@ class Path:
 
     def make(self, remote: RemoteTransport) -> Peer:
         peer = Peer(remote, lambda: self.told.put_nowait("connected"), self.told.put_nowait)
-        guard_connection(peer.connection, ["127.0.0.1"], lambda _data: None, Counter())
+        gather_through(peer.connection, SOCKETS, lambda _data: None, Counter())
         return peer
 
     async def next(self) -> str:

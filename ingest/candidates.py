@@ -1,0 +1,40 @@
+"""What we tell a sender of where we can be reached (RFC 8445 section 5.1, 6544 section 4). Pure."""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+
+from aioice.candidate import Candidate, candidate_foundation, candidate_priority
+
+COMPONENT = 1
+# Behind every UDP candidate of the same type. RFC 6544 section 4.2: 4 is for passive ones, the rest is free.
+TCP_PREFERENCE = (4 << 13) + (1 << 13) - 1
+
+
+def udp_candidate(address: str, port: int) -> Candidate:
+    """A host candidate at this address."""
+    foundation = candidate_foundation("host", "udp", address)
+    priority = candidate_priority(COMPONENT, "host")
+    return Candidate(foundation, COMPONENT, "udp", priority, address, port, "host")
+
+
+def tcp_candidate(address: str, port: int) -> Candidate:
+    """A passive host candidate at this address."""
+    foundation = candidate_foundation("host", "tcp", address)
+    priority = candidate_priority(COMPONENT, "host", TCP_PREFERENCE)
+    return Candidate(foundation, COMPONENT, "tcp", priority, address, port, "host", tcptype="passive")
+
+
+def advertised(candidates: Iterable[Candidate], addresses: Sequence[str]) -> list[Candidate]:
+    """The same ports at the addresses by which the world knows this host, each once.
+
+    Loopback ones have no counterpart: nobody reaches them from elsewhere.
+    """
+    known: dict[tuple[str, str, int], Candidate] = {}
+    for candidate in candidates:
+        own = ipaddress.ip_address(candidate.host)
+        for address in addresses:
+            if own.is_loopback or ipaddress.ip_address(address).version != own.version:
+                continue
+            make = tcp_candidate if candidate.transport == "tcp" else udp_candidate
+            known.setdefault((candidate.transport, address, candidate.port), make(address, candidate.port))
+    return list(known.values())

@@ -1,0 +1,87 @@
+"""STUN and TURN servers (RFC 8489, 8656): as an operator names them, and as clients are told of them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from .errors import CredentialUnreadable
+
+STUN_URI = re.compile(r"stuns?:[^\s?:<>\"]+(:\d{1,5})?")  # RFC 7064
+TURN_URI = re.compile(r"turns?:[^\s?:<>\"]+(:\d{1,5})?(\?transport=(udp|tcp))?")  # RFC 7065
+PRINTABLE = re.compile(r"[ -~]*")
+
+
+class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One server under one or several URIs, with the long-term credential that TURN asks for.
+
+    The credential stands in ``credential`` (best in the environment, with the whole list), or alone in the
+    file ``credential_file``. ``used_by``: the daemon gathers candidates there, clients are told of it, or
+    both.
+    """
+
+    urls: tuple[str, ...]
+    username: str = ""
+    credential: str = ""
+    credential_file: Path | None = None
+    used_by: Literal["both", "daemon", "clients"] = "both"
+
+    def __post_init__(self) -> None:
+        if not self.urls:
+            raise ValueError("urls must name at least one server")
+        for url in self.urls:
+            if not (STUN_URI.fullmatch(url) or TURN_URI.fullmatch(url)):
+                raise ValueError("urls must be stun:host[:port] or turn:host[:port][?transport=udp|tcp]")
+        if not (PRINTABLE.fullmatch(self.username) and PRINTABLE.fullmatch(self.credential)):
+            raise ValueError("username and credential must be printable ASCII")
+        if self.credential and self.credential_file:
+            raise ValueError("credential and credential_file exclude each other")
+        given = bool(self.username) and bool(self.credential or self.credential_file)
+        if any(url.startswith("turn") for url in self.urls) and not given:
+            raise ValueError("a TURN server needs username, and credential or credential_file")
+
+    def __repr__(self) -> str:
+        return f"IceServer({', '.join(self.urls)})"  # never the credential
+
+    def with_credential(self) -> "IceServer":
+        """The same with its credential read from the file, where it stands there.
+
+        Raises:
+            CredentialUnreadable: it cannot be read, or holds none.
+        """
+        if self.credential_file is None:
+            return self
+        try:
+            credential = self.credential_file.read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
+            raise CredentialUnreadable(f"cannot read {self.credential_file}: {reason}") from error
+        if not credential or not PRINTABLE.fullmatch(credential):
+            raise CredentialUnreadable(f"{self.credential_file} must hold one line of printable ASCII")
+        return msgspec.structs.replace(self, credential=credential, credential_file=None)
+
+
+def servers_of(servers: Sequence[IceServer], user: Literal["daemon", "clients"]) -> tuple[IceServer, ...]:
+    """Those that this side uses, with their credentials.
+
+    Raises:
+        CredentialUnreadable: see ``with_credential``.
+    """
+    return tuple(server.with_credential() for server in servers if server.used_by in (user, "both"))
+
+
+def links(server: IceServer) -> Iterator[str]:
+    """Its ``Link`` headers (RFC 9725 section 4.6)."""
+    for url in server.urls:
+        link = f'<{url}>; rel="ice-server"'
+        if url.startswith("turn"):
+            username, credential = _quoted(server.username), _quoted(server.credential)
+            link += f'; username={username}; credential={credential}; credential-type="password"'
+        yield link
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
