@@ -51,7 +51,8 @@ class Lifecycle:
         assert session.media is not None, "only a session with media has sockets"
         for stream in set(session.sockets) - set(sockets):
             self._scheduler.unwatch(watched_id(session.session_id, stream))
-        session.media = msgspec.structs.replace(session.media, sockets=sockets)
+        tracks = tuple(track for track in session.media.tracks if track.stream in sockets)
+        session.media = msgspec.structs.replace(session.media, sockets=sockets, tracks=tracks)
         for policy in policies_of(session):
             self._scheduler.watch(policy)
 

@@ -1,12 +1,12 @@
 """What ingest workers and the scheduler report, and what follows from it for the sessions."""
 
 import logging
-import time
 from collections.abc import Iterable
 
 import msgspec
 
 from argusd.ingest.messages import SessionState, TrackState
+from argusd.scheduler.lost_tracks import MEDIA
 from argusd.scheduler.messages import Finding, Latest, SessionPolicy
 
 from .journal import Journal
@@ -14,8 +14,8 @@ from .lifecycle import Lifecycle, policies_of
 from .registry import Registry
 from .session import Session
 from .streams.live import LiveStreams
-from .tracks import Track
-from .watched import session_of
+from .tracks import track_of
+from .watched import session_of, stream_of
 from .workers import Workers
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,10 @@ class Reports:
 
     def found(self, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""
-        session_id = session_of(finding.session_id)
-        finding = msgspec.structs.replace(finding, session_id=session_id)
+        session_id, stream = session_of(finding.session_id), finding.stream
+        if stream == MEDIA:  # each WebSocket has media of its own
+            stream = stream_of(finding.session_id) or MEDIA
+        finding = msgspec.structs.replace(finding, session_id=session_id, stream=stream)
         self._journal.found(finding, session_id in self._registry)
 
     def latest(self, latest: Latest) -> None:
@@ -74,8 +76,7 @@ class Reports:
         """A session's track stands otherwise than before, or a worker tells again where it does."""
         session = self._registry.find(state.session_id)
         if session is not None and session in self._at(worker):
-            since = time.time() - (time.monotonic_ns() - state.since_ns) / 1e9
-            self._lifecycle.track_changed(session, Track(state.kind, state.state, state.reason, since))
+            self._lifecycle.track_changed(session, track_of(state))
 
     def media_listed(self, worker: str, session_ids: frozenset[str]) -> None:
         """After connecting: these are all the sessions that the worker holds."""

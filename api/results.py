@@ -4,7 +4,7 @@ Redis keeps it in the hash ``ml:session:{id}:results``. Violations are counted i
 stores their events, so the counts match the events whatever dies when.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -26,14 +26,21 @@ class Violation(msgspec.Struct, frozen=True):
     last_at: float | None = None
 
 
-class StreamResult(msgspec.Struct, frozen=True):
-    """A stream's newest result; ``data`` is the stream's JSON of the wire contract."""
+class StreamResult(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A stream's newest result; ``data`` is the stream's JSON of the wire contract.
+
+    ``state`` is left out while there is one, and ``unknown`` when a track that feeds the stream brings
+    nothing: then ``data`` holds nulls and empty lists, ``reason`` says why, and ``captured_at`` when the
+    track last brought anything.
+    """
 
     captured_at: float
     frame_age_ms: float
     skipped: int
     models: dict[str, str]
     data: dict[str, Any]
+    state: Literal["known", "unknown"] = "known"
+    reason: str = ""
 
 
 class Results(msgspec.Struct, frozen=True):
@@ -59,7 +66,15 @@ def counted(before: Violation, event: Event) -> Violation:
 
 def stream_result(latest: Latest) -> StreamResult:
     """What callers see of a scheduler's ``Latest``."""
-    return StreamResult(latest.captured_at, latest.frame_age_ms, latest.skipped, latest.models, latest.data)
+    return StreamResult(
+        latest.captured_at,
+        latest.frame_age_ms,
+        latest.skipped,
+        latest.models,
+        latest.data,
+        latest.state,
+        latest.reason,
+    )
 
 
 def read_results(session_id: str, state: str, fields: dict[bytes, bytes]) -> Results:

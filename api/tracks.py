@@ -1,11 +1,12 @@
-"""Where a session's tracks stand, and which changes of that are events. Pure."""
+"""Where a session's tracks stand, and which changes of that are events."""
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
 
-from argusd.ingest.messages import IngestStats, Reception, StreamKind
+from argusd.ingest.messages import IngestStats, Reception, StreamKind, TrackState
 from argusd.scheduler.tracks import StreamName
 
 TrackEvent = Literal["track_stale", "track_live"]
@@ -59,6 +60,12 @@ def receptions_of(stats: IngestStats) -> Receptions:
     """What a worker tells of its tracks."""
     streams = stats.streams
     return {(each.session_id, each.kind): each.reception for each in streams if each.reception is not None}
+
+
+def track_of(told: TrackState, stream: StreamName | None = None) -> Track:
+    """What a track's writer told just now, as callers see it."""
+    since = time.time() - (time.monotonic_ns() - told.since_ns) / 1e9
+    return Track(told.kind, told.state, told.reason, since, stream)
 
 
 def with_track(tracks: Iterable[Track], track: Track) -> tuple[Track, ...]:

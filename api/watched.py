@@ -6,6 +6,11 @@ def watched_id(session_id: str, stream: str) -> str:
     return f"{session_id}/{stream}"
 
 
+def stream_of(watched: str) -> str:
+    """The WebSocket's stream that a scheduler's session is; empty where it is a session itself."""
+    return watched.partition("/")[2]
+
+
 def session_of(watched: str) -> str:
     """The session that a scheduler's session belongs to: itself, or the one whose stream it is."""
     return watched.partition("/")[0]

@@ -78,6 +78,9 @@ class Onlooker:
     def restart(self) -> None:
         """Nothing is kept."""
 
+    def forget(self) -> None:
+        """Nothing is kept."""
+
     def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002
         """Nothing is open."""
         return []

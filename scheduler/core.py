@@ -210,8 +210,11 @@ class Stream(Protocol):
     def restart(self) -> None:
         """The picture's geometry or the sample count began anew: drop positions, keep rules and findings."""
 
+    def forget(self) -> None:
+        """What feeds it fell silent: what was seen or heard last says nothing of now. Whom it knows stays."""
+
     def finish(self, at: Moment) -> list[Outcome]:
-        """The stream is over: end what is open."""
+        """The stream is over, or what feeds it fell silent: end what is open."""
 
 
 @runtime_checkable

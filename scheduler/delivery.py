@@ -81,10 +81,14 @@ class Delivery:
         self.broadcast(finding)
 
     def latest(self, watch: Watch, at: Moment) -> None:
-        """Send a stream's newest result, every ``LATEST_INTERVAL_S`` at most or at every look; never kept."""
+        """Send a stream's newest result, every ``LATEST_INTERVAL_S`` at most or at every look; never kept.
+
+        That it is unknown does not wait.
+        """
         watch.skipped += at.skipped
         now = self._clock()
-        if not self._channels or (now < watch.next_latest and not watch.every_look):
+        hurries = watch.every_look or bool(watch.silent)
+        if not self._channels or (now < watch.next_latest and not hurries):
             return
         watch.next_latest = now + LATEST_INTERVAL_S
         self.broadcast(
@@ -95,7 +99,9 @@ class Delivery:
                 frame_age_ms=at.frame_age_ms,
                 skipped=watch.skipped,
                 models=watch.models,
-                data=watch.stream.latest(),
+                data=watch.latest(),
+                state="unknown" if watch.silent else "known",
+                reason=next(iter(watch.silent.values()), ""),
             )
         )
         watch.skipped = 0

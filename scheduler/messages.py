@@ -65,6 +65,9 @@ class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
     """Scheduler → api: a stream's newest result, a few a second (or ``every_look``); kept current, no event.
 
     ``skipped`` counts the frames passed over since the one before; ``models`` maps role to model id.
+    ``state`` is ``unknown`` when a track that feeds the stream is stale, ``reason`` why (see
+    ``ingest.messages.TrackState``): then ``data`` is as ever, but null where nothing is known, and the
+    times are those of the track's last sign of life.
     """
 
     session_id: str
@@ -74,6 +77,8 @@ class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
     skipped: int
     models: dict[str, str]
     data: dict[str, Any]
+    state: Literal["known", "unknown"] = "known"
+    reason: str = ""
 
 
 class TaskRequest(msgspec.Struct, frozen=True, tag="task_request"):

@@ -49,6 +49,10 @@ class MediaClock:
         self._last = max(self._last, media)
         return media
 
+    def at(self, arrival: float) -> float:
+        """Media time of a moment (monotonic seconds) at which nothing came, as if the media had gone on."""
+        return max(self._last, arrival - self._first_arrival) if self._base is not None else 0.0
+
 
 def ring_clock(ring: RingRef) -> MediaClock:
     """The media clock of a track, which begins with its first sample, or the first frame there is to see."""

@@ -122,7 +122,11 @@ class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Everything a session may ask for. The defaults suit an interview at a desk."""
+    """Everything a session may ask for. The defaults suit an interview at a desk.
+
+    ``video_lost``, ``audio_lost``: a track that a stream needs brings nothing any more. ``start_after_s``
+    counts from the last picture or sound; it takes two seconds at least before a track is known to be lost.
+    """
 
     face_absent: Hold = Hold(start_after_s=1.5, end_after_s=0.5)
     multiple_faces: Hold = Hold(start_after_s=0.7, end_after_s=1.0)
@@ -134,6 +138,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     speech_detected: SpeechDetected = SpeechDetected()
     second_speaker: SecondSpeaker = SecondSpeaker()
     lip_sync: LipSync = LipSync()
+    video_lost: Hold = Hold(start_after_s=0.0, end_after_s=0.0)
+    audio_lost: Hold = Hold(enabled=False, start_after_s=0.0, end_after_s=0.0)
     vad_threshold: Share = 0.5
     rates: Rates = Rates()
     weight: Weight = 1.0

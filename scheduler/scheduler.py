@@ -115,6 +115,7 @@ class Scheduler:
         """
         now, lanes = self._clock(), self.lanes.state
         self.rate.step(now)
+        self.sessions.lost.look()
         if not lanes.open:
             return LONGEST_TICK_S
         ready = self._receive(now)
@@ -306,7 +307,7 @@ class Scheduler:
         if not row.served.listens:
             self.rate.observe(at.frame_age_ms / 1000 / self._promised_age_s)
         for watch in row.watches:
-            watch.last = at
+            watch.heard(row.track.ring.kind, at)
             self.meters.frame_age[watch.stream.name].add(at.frame_age_ms / 1000)
             for outcome in watch.stream.absorb(row.role, output, at):
                 self._findings.finding(watch.session_id, watch.stream.name, outcome, at)

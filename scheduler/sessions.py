@@ -10,17 +10,20 @@ when the batch is over, never before, so that nothing of one session reaches ano
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from argusd.ingest.arena import HEAD, ArenaView
-from argusd.ingest.messages import StreamKind
+from argusd.ingest.messages import StreamKind, TrackState
 from argusd.ingest.ring import SAMPLE_RATE, FrameReader
 
 from .arrivals import FALL_BEHIND, Arrivals
 from .core import Moment, Outcome, Stream
 from .demand import Demand
+from .lost_tracks import LostTracks
 from .messages import SessionPolicy
-from .moments import ring_clock
+from .moments import NANOSECONDS, ring_clock, unix_offset_ns
 from .policy import Policy
 from .served import Served, ServedAudioVisual, ServedListening, ServedVision
 from .sources import RingRef
@@ -29,6 +32,7 @@ from .tracks import FED_BY, JOINS, StreamName
 StreamFactory = Callable[[Policy], Stream]
 
 AUDIO_PRIORITY = 1  # cheap, and lost for good when late
+TRACK_STALE = "track_stale"
 START = Moment(media_s=0.0, captured_at=0.0, frame_age_ms=0.0)
 
 
@@ -45,7 +49,7 @@ class Findings(Protocol):
 class Track:
     """One session's picture or sound: its ring, and its media clock, which goes on when the ring is replaced.
 
-    ``epoch`` counts the rings it had: what was begun in an earlier one is not absorbed any more.
+    ``epoch`` counts the rings it had and its silences: what was begun in an earlier one is not absorbed.
     """
 
     def __init__(self, ring: RingRef) -> None:
@@ -56,6 +60,10 @@ class Track:
     def replace(self, ring: RingRef) -> None:
         """Go on with another ring."""
         self.ring = ring
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """What was begun until now comes too late."""
         self.epoch += 1
 
 
@@ -63,7 +71,8 @@ class Watch:
     """One stream of one session under one policy.
 
     ``models``: role to model id. ``rows``: its own. ``joined``: those of other watches that it is fed by as
-    well. ``skipped``, ``next_latest`` and ``every_look`` are for who sends the latest results.
+    well. ``silent``: its tracks that are stale, and why: then it knows nothing. ``skipped``, ``next_latest``
+    and ``every_look`` are for who sends the latest results.
     """
 
     def __init__(
@@ -75,12 +84,34 @@ class Watch:
         self.share = share
         self.ended = False
         self.last = START
+        self.silent: dict[StreamKind, str] = {}
         self.models: dict[str, str] = {}
         self.skipped = 0
         self.next_latest = 0.0
         self.every_look = False
         self.rows: list[Row] = []
         self.joined: list[Row] = []
+
+    def heard(self, kind: StreamKind, at: Moment) -> None:
+        """A look at this track came back."""
+        self.last = at
+        self.silent.pop(kind, None)
+
+    def latest(self) -> dict[str, Any]:
+        """The stream's newest result, or what its JSON says while nothing is known."""
+        data = self.stream.latest()
+        return unknown(data) if self.silent else data
+
+
+def unknown(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A result of the same form that says nothing: null, or an empty list."""
+    return {name: _nothing(value) for name, value in data.items()}
+
+
+def _nothing(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return unknown(value)
+    return [] if isinstance(value, list) else None
 
 
 class Row:
@@ -135,6 +166,8 @@ class Sessions:
         clock: Callable[[], float],
     ) -> None:
         self.arrivals = Arrivals(demand)
+        self._offset_s = unix_offset_ns() / NANOSECONDS
+        self.lost = LostTracks(findings.finding, clock, self._offset_s)
         self.rows: dict[int, Row] = {}
         self._demand = demand
         self._served = served
@@ -159,16 +192,24 @@ class Sessions:
         return frozenset(self._policies)
 
     def set_policy(self, policy: SessionPolicy) -> None:
-        """Watch a session, or watch it differently from now on. The same policy again changes nothing."""
+        """Watch a session, or watch it differently from now on.
+
+        The same policy again changes nothing: an api that is back asks so, and is told of what is unknown.
+        """
         if self._policies.get(policy.session_id) == policy:
+            for watch in self._of(policy.session_id):
+                if watch.silent:
+                    self._findings.latest(watch, watch.last)
             return
         self._end_all(policy.session_id)
         self._policies[policy.session_id] = policy
         self._begin(policy.session_id)
+        self.lost.set_policy(policy)
 
     def end(self, session_id: str) -> None:
         """Forget a session; its open violations end first."""
         self._end_all(session_id)
+        self.lost.end(session_id)
         self._policies.pop(session_id, None)
 
     def ring_opened(self, session_id: str, ring: RingRef) -> None:
@@ -182,8 +223,21 @@ class Sessions:
                 self._restart(watch, track)
         self._begin(session_id)
 
+    def track_changed(self, state: TrackState, view: ArenaView) -> None:
+        """A track is silent, or not any more: its streams know nothing until they look at it again."""
+        track = self._tracks.get((state.session_id, state.kind))
+        if state.state == "stale" and track is not None and track.ring.view is view:
+            track.interrupt()
+            for watch in self._fed_by(state.session_id, state.kind):
+                self._fall_silent(watch, state)
+        self.lost.changed(state, view, track.clock if track is not None else None)
+
     def ring_closed(self, session_id: str, kind: StreamKind, view: ArenaView) -> None:
         """A track ended. One that another writer has opened meanwhile lives on."""
+        self._close(session_id, kind, view)
+        self.lost.closed(session_id, kind, view)
+
+    def _close(self, session_id: str, kind: StreamKind, view: ArenaView) -> None:
         track = self._tracks.get((session_id, kind))
         if track is None or track.ring.view is not view:
             return
@@ -196,11 +250,32 @@ class Sessions:
         if self.rows[index].watch.ended:
             self._drop_row(self.rows[index])
 
-    def _fed_by(self, session_id: str, kind: StreamKind) -> list[Watch]:
-        """The watches that live on this track, those that joined others' rows first."""
-        names = [name for name, kinds in reversed(FED_BY.items()) if kind in kinds]
-        found = (self._watches.get((session_id, name)) for name in names)
+    def _of(self, session_id: str) -> list[Watch]:
+        """The session's watches, those that joined others' rows first."""
+        found = (self._watches.get((session_id, name)) for name in reversed(FED_BY))
         return [watch for watch in found if watch is not None]
+
+    def _fed_by(self, session_id: str, kind: StreamKind) -> list[Watch]:
+        """Those that live on this track."""
+        return [watch for watch in self._of(session_id) if kind in watch.tracks]
+
+    def _fall_silent(self, watch: Watch, state: TrackState) -> None:
+        """End what is open as of when it was last seen, but not as if it were over: nobody knows."""
+        watch.silent[state.kind] = state.reason
+        for outcome in watch.stream.finish(watch.last):
+            data = outcome.data | {"reason": TRACK_STALE}
+            told = msgspec.structs.replace(outcome, data=data)
+            self._findings.finding(watch.session_id, watch.stream.name, told, watch.last)
+        watch.stream.forget()
+        for row in watch.rows:
+            row.fresh = True
+        since = state.since_ns / NANOSECONDS
+        watch.last = Moment(
+            media_s=watch.last.media_s,
+            captured_at=since + self._offset_s,
+            frame_age_ms=(self._clock() - since) * 1000,
+        )
+        self._findings.latest(watch, watch.last)
 
     def _begin(self, session_id: str) -> None:
         policy = self._policies.get(session_id)
@@ -228,6 +303,8 @@ class Sessions:
             else:
                 self._join(policy.session_id, policy.policy.weight)
                 self._add_row(watch, role, model, served)
+        for state in self.lost.stale(policy.session_id, tracks):
+            self._fall_silent(watch, state)
 
     def _lent(self, session_id: str, name: StreamName) -> dict[str, Row]:
         """The rows that a stream may join, by role."""
@@ -276,10 +353,8 @@ class Sessions:
                 self._feed(row)
 
     def _end_all(self, session_id: str) -> None:
-        for name in reversed(FED_BY):
-            watch = self._watches.get((session_id, name))
-            if watch is not None:
-                self._end(watch)
+        for watch in self._of(session_id):
+            self._end(watch)
 
     def _end(self, watch: Watch) -> None:
         del self._watches[watch.session_id, watch.stream.name]

@@ -70,8 +70,11 @@ class RingObserver(Protocol):
     def ring_opened(self, session_id: str, ring: RingRef) -> None:
         """A track has a ring, or a new one in place of its earlier one."""
 
+    def track_changed(self, state: TrackState, view: ArenaView) -> None:
+        """A track of this arena stands otherwise than before, whether it has a ring or not."""
+
     def ring_closed(self, session_id: str, kind: StreamKind, view: ArenaView) -> None:
-        """A track of this arena ended."""
+        """A track of this arena ended, whether it had a ring or not."""
 
 
 class Source:
@@ -112,8 +115,6 @@ class Source:
         attachment = _Attachment(self._observer)
 
         def received(message: ToReader) -> None:
-            if isinstance(message, TrackState):
-                return
             if isinstance(message, ArenaOffer):
                 memfd, self._eventfd = channel.take_fds(2)
                 attachment.map(memfd)
@@ -151,7 +152,7 @@ class _Attachment:
         self._view = ArenaView(memfd)
         os.close(memfd)
 
-    def follow(self, message: StreamOpened | StreamClosed) -> None:
+    def follow(self, message: StreamOpened | StreamClosed | TrackState) -> None:
         """Pass a change on to the observer."""
         if self._view is None:
             return
@@ -160,6 +161,9 @@ class _Attachment:
             self._open.add(stream)
             ring = RingRef(self._view, message.kind, message.row, message.generation)
             self._observer.ring_opened(message.session_id, ring)
+        elif isinstance(message, TrackState):
+            self._open.add(stream)
+            self._observer.track_changed(message, self._view)
         elif stream in self._open:
             self._open.remove(stream)
             self._observer.ring_closed(*stream, self._view)

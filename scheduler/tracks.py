@@ -18,6 +18,12 @@ FED_BY: dict[StreamName, tuple[StreamKind, ...]] = {
 JOINS: dict[StreamName, tuple[StreamName, ...]] = {"lipsync": ("face", "audio")}
 
 
+def feeds(kind: StreamKind, streams: Iterable[str]) -> bool:
+    """Whether any of these streams needs such a track."""
+    wanted = frozenset(streams)
+    return any(kind in kinds for stream, kinds in FED_BY.items() if stream in wanted)
+
+
 def streams_of(kinds: Iterable[StreamKind]) -> list[StreamName]:
     """All streams that these tracks are enough for."""
     there = frozenset(kinds)

@@ -4,7 +4,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterator
+from functools import partial
 
+from argusd.ingest.liveness import TrackLiveness
+from argusd.ingest.messages import StreamKind, TrackState
 from argusd.scheduler.messages import Latest
 from argusd.scheduler.tracks import FED_BY, StreamName
 
@@ -12,6 +15,7 @@ from ..config import ApiConfig
 from ..errors import ApiError, Draining, Overloaded, StreamActive, StreamEnded
 from ..lifecycle import Lifecycle
 from ..session import Media, Session
+from ..tracks import track_of
 from ..watched import watched_id
 from .answers import Answers
 from .arena_server import WRITER, ArenaServer
@@ -21,6 +25,7 @@ ENDED = {
     "deleted": "The session was ended.",
     "replaced": "A publisher brings the session's media now.",
 }
+STALE_S = 2.0
 
 
 class LiveStream:
@@ -36,15 +41,34 @@ class LiveStream:
         self.answers = Answers()
         self.ended: asyncio.Future[ApiError] = asyncio.get_running_loop().create_future()
         self.reason = "client"
-        watched = watched_id(session.session_id, name)
+        watched = self.watched = watched_id(session.session_id, name)
+        self._liveness: dict[StreamKind, TrackLiveness] = {}
         self.pictures = JpegTrack(server.arena, lambda ring: server.rings.opened(watched, "video", ring))
         self.sound = PcmTrack(server.arena, rate, lambda ring: server.rings.opened(watched, "audio", ring))
+
+    def began(self) -> None:
+        """Media came; from now on silence means something."""
+        if not self._liveness:
+            now_ns = time.monotonic_ns()
+            self._liveness = {kind: TrackLiveness(STALE_S, now_ns) for kind in FED_BY[self.name]}
+
+    def look(self, now_ns: int) -> Iterator[TrackState]:
+        """Those of its tracks that stand otherwise than at the look before."""
+        for kind, liveness in self._liveness.items():
+            taken = self.pictures.taken if kind == "video" else self.sound.taken
+            if liveness.look(now_ns, taken, partial(_why, taken)):
+                yield TrackState(self.watched, kind, *liveness.standing)
 
     def end(self, error: ApiError, reason: str) -> None:
         """Have the WebSocket closed with this error."""
         if not self.ended.done():
             self.ended.set_result(error)
             self.reason = reason
+
+
+def _why(taken: int) -> str:
+    """Why nothing comes: what comes and cannot be used ends the WebSocket."""
+    return "no_media" if taken else "never_began"
 
 
 class LiveStreams:
@@ -88,8 +112,15 @@ class LiveStreams:
 
     def media_came(self, stream: LiveStream) -> None:
         """The stream's media flow; its session is live if it was not."""
+        stream.began()
         if stream.session.state == "connecting":
             self._lifecycle.progressed(stream.session, "live", "")
+
+    def check(self, stream: LiveStream) -> None:
+        """Tell whoever needs it which of the stream's tracks fell silent, or are not silent any more."""
+        for state in stream.look(time.monotonic_ns()):
+            self._server.rings.track_changed(state)
+            self._lifecycle.track_changed(stream.session, track_of(state, stream.name))
 
     def answer(self, latest: Latest) -> None:
         """Pass the result of a look on, if it is that of a stream here."""

@@ -30,10 +30,11 @@ RTP_PER_SAMPLE = 3  # rings of sound count RTP time in 48 kHz
 
 
 class JpegTrack:
-    """Takes one JPEG at a time. ``opened`` is called with every new ring."""
+    """Takes one JPEG at a time; ``taken`` so far. ``opened`` is called with every new ring."""
 
     def __init__(self, arena: Arena, opened: Callable[[Ring], None]) -> None:
         self._sink = FrameSink(arena, SLOTS, opened)
+        self.taken = 0
 
     def take(self, data: bytes, captured_ns: int = 0) -> None:
         """Publish a picture. ``captured_ns``: when, on the sender's clock; 0: not known.
@@ -68,6 +69,7 @@ class JpegTrack:
             self._sink.write([np.frombuffer(data, np.uint8).reshape(1, -1)], info)
         except ArenaFull as error:
             raise ArenaExhausted("There is no room for this stream's pictures; try again later.") from error
+        self.taken += 1
 
     def close(self) -> None:
         """Zero and give back the memory."""
@@ -75,7 +77,7 @@ class JpegTrack:
 
 
 class PcmTrack:
-    """Takes s16 mono samples, at most a second at a time. ``rate``: theirs, in Hz.
+    """Takes s16 mono samples, at most a second at a time; ``taken`` so often. ``rate``: theirs, in Hz.
 
     The scheduler passes over what is older than a second when it comes to it, so longer pieces would be
     heard in part only.
@@ -86,6 +88,7 @@ class PcmTrack:
         self._opened = opened
         self._rate = rate
         self._continuity = Continuity(rate)
+        self.taken = 0
         self._open()
 
     def _open(self) -> None:
@@ -121,6 +124,7 @@ class PcmTrack:
         except ArenaFull as error:
             raise ArenaExhausted("There is no room for this stream's sound; try again later.") from error
         self._written += len(samples)
+        self.taken += 1
 
     def _placed(self, samples: NDArray[np.int16], captured_ns: int) -> tuple[NDArray[np.int16], int]:
         """The samples, with silence for what is missing before them, and when the first was captured."""

@@ -32,6 +32,7 @@ from .media import HIGHEST_RATE, LOWEST_RATE, MAX_JPEG_BYTES
 
 CLOSE_CODES = 4000  # plus the HTTP status: the range for applications (RFC 6455, 7.4.2)
 GOODBYE_S = 2.0
+CHECK_S = 0.5
 WRITER_LIMIT = 64 << 10
 NEEDED_ROLES: dict[StreamName, tuple[str, ...]] = {
     "face": ("face_detector",),
@@ -136,6 +137,7 @@ async def converse(context: Context, socket: web.WebSocketResponse, stream: Live
     tasks: list[asyncio.Future[Any]] = [
         asyncio.create_task(take_media(context, socket, stream)),
         asyncio.create_task(send_answers(context, socket, stream)),
+        asyncio.create_task(watch_silence(context, stream)),
     ]
     try:
         done, _ = await asyncio.wait([*tasks, stream.ended], return_when=asyncio.FIRST_COMPLETED)
@@ -157,6 +159,13 @@ async def take_media(context: Context, socket: web.WebSocketResponse, stream: Li
             return
         take(stream, message)
         context.streams.media_came(stream)
+
+
+async def watch_silence(context: Context, stream: LiveStream) -> None:
+    """See whether the stream's tracks bring anything, until cancelled."""
+    while True:
+        await asyncio.sleep(CHECK_S)
+        context.streams.check(stream)
 
 
 def take(stream: LiveStream, message: WSMessage) -> None:
@@ -201,9 +210,12 @@ async def send_answers(context: Context, socket: web.WebSocketResponse, stream: 
 
 
 def encode(stream: LiveStream, latest: Latest) -> str:
-    """An answer: the stream's JSON of the wire contract, and when what it tells was seen or heard."""
+    """An answer: the stream's JSON of the wire contract, and when what it tells was seen or heard.
+
+    One that nobody waits for says that nothing is known any more, because nothing came for a while.
+    """
     answer = lip_sync_answer(latest) if stream.name == "lipsync" else latest.data
-    about = {
+    about: dict[str, Any] = {
         "session_id": stream.session.session_id,
         "stream": stream.name,
         "captured_at": latest.captured_at,
@@ -211,6 +223,8 @@ def encode(stream: LiveStream, latest: Latest) -> str:
         "skipped": latest.skipped,
         "models": latest.models,
     }
+    if latest.state == "unknown":
+        about |= {"state": latest.state, "reason": latest.reason}
     return msgspec.json.encode({**answer, **about}).decode()
 
 

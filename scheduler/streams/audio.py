@@ -96,6 +96,12 @@ class AudioStream:
     def restart(self) -> None:
         """Samples are missing; an open segment goes on if speech does."""
 
+    def forget(self) -> None:
+        """Nothing was heard yet; the voices it learnt stay."""
+        self._voice = Voice(0.0, 0.0)
+        self._recent.clear()
+        self._voices.forget()
+
     def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when speech was last heard
         """End what is open."""
         edge = self._segments.close()

@@ -84,6 +84,15 @@ class FaceStream:
         self._tracker.forget()
         self._mesh_s = None
 
+    def forget(self) -> None:
+        """Nobody was seen yet; whom to expect stays."""
+        self.restart()
+        self._counts.clear()
+        self._boxes = []
+        self._attention.lose_face()
+        if self._identity is not None:
+            self._identity.forget()
+
     def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when a condition last held
         """End what is open."""
         return [outcome for rule in self._rules() for outcome in rule.close()]

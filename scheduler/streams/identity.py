@@ -36,6 +36,10 @@ class IdentityCheck:
         # One threshold both ways: good matches of one person in two lights lie little above it.
         return self.rule.feed(not self._match, doubt(score, threshold), media_s, data)
 
+    def forget(self) -> None:
+        """Nobody was compared yet."""
+        self._score = self._match = None
+
     def latest(self) -> dict[str, Any]:
         """``match`` and ``score`` of the newest look, null before; ``error`` if none can be made."""
         score = None if self._score is None else round(self._score, 3)

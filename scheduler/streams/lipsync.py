@@ -139,6 +139,15 @@ class LipSyncStream:
         """A track began anew: forget where the face was."""
         self._tracker.forget()
 
+    def forget(self) -> None:
+        """Nothing was seen or heard yet."""
+        self.restart()
+        self._mouth = Mouth()
+        self._heard.clear()
+        self._windows_since_speech = 0
+        self._curves.clear()
+        self._estimate = self._offset_before = None
+
     def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when the condition last held
         """End what is open."""
         return self._rule.close()

@@ -79,6 +79,12 @@ class VideoStream:
     def restart(self) -> None:
         """Nothing here depends on where things were."""
 
+    def forget(self) -> None:
+        """Nothing was seen yet."""
+        self._counts.clear()
+        self._objects = []
+        self._phone_seen = False
+
     def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when a condition last held
         """End what is open."""
         return self._phone.close() + self._people.close()

@@ -69,6 +69,11 @@ class VoiceWatch:
         changes = self._follow(heard.embedding, threshold)
         return changes + self._compare(heard, threshold, media_s)
 
+    def forget(self) -> None:
+        """Whose voice comes next nobody knows; it is compared with those that were learnt."""
+        self.changed = None
+        self._unlike.clear()
+
     def silence(self, media_s: float) -> list[Outcome]:
         """Nobody speaks: a second speaker who stopped is over after a while."""
         return self.rule.feed(False, 0.0, media_s, {}) if self.rule.open else []

@@ -116,6 +116,7 @@ class FakeStream:
         self.news = True
         self.absorbed: list[tuple[str, Any, Moment]] = []
         self.restarts = 0
+        self.forgotten = 0
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         return whole_frame(info) if self.looks else None
@@ -135,6 +136,9 @@ class FakeStream:
 
     def restart(self) -> None:
         self.restarts += 1
+
+    def forget(self) -> None:
+        self.forgotten += 1
 
     def finish(self, at: Moment) -> list[Outcome]:
         return [Outcome("violation", "fake", "end", 1.0)]

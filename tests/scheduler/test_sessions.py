@@ -1,18 +1,19 @@
 """Which watches there are, from policies and rings that come and go in any order."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from argusd.ingest.messages import TrackState
 from argusd.scheduler.curve import BatchCurve
 from argusd.scheduler.demand import Demand
 from argusd.scheduler.messages import SessionPolicy
 from argusd.scheduler.policy import Policy
 from argusd.scheduler.served import ServedAudio, ServedVision
-from argusd.scheduler.sessions import Sessions
+from argusd.scheduler.sessions import START, Sessions, unknown
 from argusd.scheduler.sources import RingRef
 
 from .fakes import ArenaWithTracks, FakeAudio, FakeEngine, FakeStreams, FakeVision, HeardFindings
@@ -176,9 +177,81 @@ def test_an_old_ring_of_sound_is_read_from_its_newest_second(bench: Bench) -> No
     assert bench.demand.seen[0] == 32_000
 
 
+def stale(session_id: str, kind: Literal["video", "audio"], since: float = 48.0) -> TrackState:
+    return TrackState(session_id, kind, "stale", "no_media", int(since * 1e9))
+
+
+def test_streams_of_a_silent_track_end_what_is_open_and_know_nothing(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face", "video", "audio"]))
+    pictures = bench.open("alice", "video")
+    bench.open("alice", "audio")
+    bench.sessions.track_changed(stale("alice", "video"), pictures.view)
+    assert [(stream, outcome.name, outcome.state) for _, stream, outcome, _ in bench.heard.findings] == [
+        ("video", "fake", "end"),
+        ("face", "fake", "end"),
+        ("media", "video_lost", "start"),
+    ]
+    assert [outcome.data.get("reason") for _, _, outcome, _ in bench.heard.findings[:2]] == [
+        "track_stale"
+    ] * 2
+    assert bench.heard.newest == [("alice", "video"), ("alice", "face")]
+    watches = {row.watch.stream.name: row.watch for row in bench.sessions.rows.values()}
+    assert watches["face"].silent == {"video": "no_media"}
+    assert watches["face"].latest() == {"absorbed": None}
+    assert watches["face"].last.frame_age_ms == 2000.0
+    assert bench.factories["face"].made[0].forgotten == 1
+    assert (watches["audio"].silent, watches["audio"].latest()) == ({}, {"absorbed": 0})
+
+
+def test_the_next_look_at_a_silent_track_is_known_again(bench: Bench) -> None:
+    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
+    ref = bench.open("alice", "video")
+    bench.sessions.track_changed(stale("alice", "video"), ref.view)
+    [row] = bench.sessions.rows.values()
+    epoch = row.track.epoch
+    row.watch.heard("video", START)
+    assert row.watch.latest() == {"absorbed": 0}
+    bench.sessions.track_changed(stale("alice", "video", 49.0), ref.view)  # it brought one picture, no more
+    assert row.watch.latest() == {"absorbed": None}
+    assert row.track.epoch == epoch + 1, "what is under way is not absorbed"
+
+
+def test_an_api_that_comes_back_hears_what_is_unknown(bench: Bench) -> None:
+    policy = SessionPolicy("alice", ["face", "audio"])
+    bench.sessions.set_policy(policy)
+    ref = bench.open("alice", "video")
+    bench.open("alice", "audio")
+    bench.sessions.track_changed(stale("alice", "video"), ref.view)
+    bench.sessions.set_policy(policy)
+    assert bench.heard.newest == [("alice", "face")] * 2
+
+
+def test_who_begins_to_watch_a_silent_track_knows_nothing(bench: Bench) -> None:
+    ref = bench.open("alice", "video")
+    bench.sessions.track_changed(stale("alice", "video"), ref.view)
+    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
+    assert bench.heard.newest == [("alice", "face")]
+    assert [(stream, outcome.name) for _, stream, outcome, _ in bench.heard.findings][-1] == (
+        "media",
+        "video_lost",
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({"faces": [[0, 0, 1, 1]], "face_count": 2}, {"faces": [], "face_count": None}),
+        ({"identity": {"match": True, "score": 0.5}}, {"identity": {"match": None, "score": None}}),
+        ({"blink": False, "gaze": None}, {"blink": None, "gaze": None}),
+    ],
+)
+def test_an_unknown_result_has_its_form_and_says_nothing(known: dict[str, Any], said: dict[str, Any]) -> None:
+    assert unknown(known) == said
+
+
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["policy", "end", "open", "close", "busy", "over"]),
+        st.sampled_from(["policy", "end", "open", "close", "stale", "busy", "over"]),
         st.sampled_from(["alice", "bob"]),
         st.sampled_from(["video", "audio"]),
     ),
@@ -199,6 +272,8 @@ def test_rows_slots_and_shares_all_come_back(taken: list[tuple[str, str, Literal
             rings[session_id, kind] = bench.open(session_id, kind)
         elif step == "close" and (session_id, kind) in rings:
             bench.sessions.ring_closed(session_id, kind, rings.pop((session_id, kind)).view)
+        elif step == "stale" and (session_id, kind) in rings:
+            bench.sessions.track_changed(stale(session_id, kind), rings[session_id, kind].view)
         elif step == "busy":
             busy |= set(bench.sessions.rows)
             bench.demand.busy[list(busy)] = True

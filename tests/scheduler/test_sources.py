@@ -9,7 +9,15 @@ import pytest
 
 from argusd.ingest.arena import HEAD, Arena, ArenaView
 from argusd.ingest.channel import Channel, Listener
-from argusd.ingest.messages import ArenaOffer, Hello, StreamClosed, StreamKind, StreamOpened, ToWorker
+from argusd.ingest.messages import (
+    ArenaOffer,
+    Hello,
+    StreamClosed,
+    StreamKind,
+    StreamOpened,
+    ToWorker,
+    TrackState,
+)
 from argusd.ingest.ring import FrameRing
 from argusd.scheduler.sources import RingRef, Source
 
@@ -31,7 +39,7 @@ class Writer:
         self.channel.send(ArenaOffer("writer"), list(self.arena.attach()))
         self.send(StreamOpened("alice", "video", self.ring.row, self.ring.generation))
 
-    def send(self, message: StreamOpened | StreamClosed) -> None:
+    def send(self, message: StreamOpened | StreamClosed | TrackState) -> None:
         assert self.channel is not None
         self.channel.send(message)
 
@@ -49,6 +57,9 @@ class Observer:
 
     def ring_opened(self, session_id: str, ring: RingRef) -> None:
         self.told.put_nowait(("opened", session_id, ring))
+
+    def track_changed(self, state: TrackState, view: ArenaView) -> None:
+        self.told.put_nowait((state.state, state.session_id, None))
 
     def ring_closed(self, session_id: str, kind: StreamKind, view: ArenaView) -> None:
         self.told.put_nowait(("closed", session_id, None))
@@ -85,6 +96,17 @@ async def test_it_says_hello_and_maps_the_arena(attached: Attached) -> None:
     write_frame(writer.ring, 1, arrival=1.0)
     assert ring.view.table[ring.row, HEAD] == 1
     writer.die()
+
+
+async def test_where_tracks_stand_is_passed_on_and_those_without_a_ring_end_too(attached: Attached) -> None:
+    writer = Writer(attached.path)
+    assert (await attached.observer.next())[:2] == ("opened", "alice")
+    writer.send(TrackState("alice", "audio", "stale", "never_began"))
+    assert (await attached.observer.next())[:2] == ("stale", "alice")
+    writer.send(StreamClosed("alice", "audio"))
+    assert (await attached.observer.next())[:2] == ("closed", "alice")
+    writer.die()
+    assert (await attached.observer.next())[:2] == ("closed", "alice")
 
 
 async def test_it_wakes_up_once_for_what_was_published_while_it_was_armed(attached: Attached) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.arena import ArenaView
-from argusd.ingest.messages import StreamKind
+from argusd.ingest.messages import StreamKind, TrackState
 from argusd.scheduler.sources import RingRef
 
 
@@ -32,10 +32,14 @@ class Reader:
     def __init__(self) -> None:
         self.rings: dict[tuple[str, StreamKind], RingRef] = {}
         self.opened = 0
+        self.states: list[TrackState] = []
 
     def ring_opened(self, session_id: str, ring: RingRef) -> None:
         self.rings[session_id, ring.kind] = ring
         self.opened += 1
 
+    def track_changed(self, state: TrackState, view: ArenaView) -> None:
+        self.states.append(state)
+
     def ring_closed(self, session_id: str, kind: StreamKind, view: ArenaView) -> None:
-        del self.rings[session_id, kind]
+        self.rings.pop((session_id, kind), None)

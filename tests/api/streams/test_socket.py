@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from aiohttp import WSMsgType
 
@@ -273,6 +274,63 @@ async def test_strangers_get_no_socket(tmp_path: Path) -> None:
         async with rig.api.http.ws_connect("/ml/stream/mine1/face", headers=headers) as socket:
             await rig.scheduler.until(lambda: "mine1/face" in rig.scheduler.policies)
             assert not socket.closed
+
+
+async def test_a_socket_that_falls_silent_is_told_to_all_who_need_it(rig: Rig) -> None:
+    reader = Reader()
+    source = asyncio.create_task(Source(rig.api.config.runtime_dir / "api.sock", reader, lambda: None).run())
+    async with (
+        opened(rig, "/ml/stream/s1/face") as socket,
+        rig.api.events("/sessions/s1/events", "0") as events,
+    ):
+        await socket.send_bytes(jpeg())
+        told = [(await events.next())[2] for _ in range(3)]
+        assert [event["name"] for event in told] == ["connecting", "live", "track_stale"]
+        assert (told[2]["data"]["kind"], told[2]["data"]["reason"]) == ("video", "no_media")
+        [track] = (await rig.api.json("GET", "/sessions/s1"))[1]["tracks"]
+        assert (track["kind"], track["state"], track["stream"]) == ("video", "stale", "face")
+        for _ in range(4):
+            await socket.send_bytes(jpeg())
+            await asyncio.sleep(0.4)  # a camera's pace, not a wait
+        assert (await events.next())[2]["name"] == "track_live"
+    source.cancel()
+    assert [(state.session_id, state.state) for state in reader.states] == [
+        ("s1/face", "live"),
+        ("s1/face", "stale"),
+        ("s1/face", "live"),
+    ]
+
+
+async def test_what_is_unknown_is_answered_and_stored_as_such(rig: Rig) -> None:
+    nothing = seen("s1/face", face_count=None, violations=[])
+    nothing = msgspec.structs.replace(nothing, state="unknown", reason="no_media")
+    async with opened(rig, "/ml/stream/s1/face") as socket:
+        rig.scheduler.say(seen("s1/face", face_count=1))
+        rig.scheduler.say(nothing)
+        known, unknown = [await socket.receive_json() for _ in range(2)]
+        found = await rig.api.until(
+            "/sessions/s1/results", lambda body: "state" in body["streams"].get("face", {})
+        )
+    assert (known["face_count"], "state" in known) == (1, False)
+    assert (unknown["face_count"], unknown["state"], unknown["reason"]) == (None, "unknown", "no_media")
+    face = found["streams"]["face"]
+    assert (face["data"]["face_count"], face["state"], face["reason"]) == (None, "unknown", "no_media")
+
+
+async def test_a_lost_picture_is_a_violation_of_the_stream_it_came_for(rig: Rig) -> None:
+    async with (
+        opened(rig, "/ml/stream/s1/face"),
+        opened(rig, "/ml/stream/s1/video"),
+        rig.api.events("/sessions/s1/events") as events,
+    ):
+        lost = {"type": "violation", "stream": "media", "name": "video_lost", "state": "start"}
+        for stream in ("face", "video"):
+            rig.scheduler.find(f"s1/{stream}", **lost)
+        told = [(await events.next())[2] for _ in range(2)]
+    assert [(event["stream"], event["name"], event["state"]) for event in told] == [
+        ("face", "video_lost", "start"),
+        ("video", "video_lost", "start"),
+    ]
 
 
 async def test_streams_past_the_limits_are_turned_away(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 from argusd.scheduler.core import Moment
 from argusd.scheduler.models.silero import Voice
-from argusd.scheduler.policy import Policy, Rates
+from argusd.scheduler.policy import Policy, Rates, SpeechDetected
 from argusd.scheduler.streams.audio import WINDOW_S, AudioStream
 
 
@@ -52,6 +52,19 @@ def test_digital_silence_has_a_level() -> None:
     stream = AudioStream(Policy())
     stream.absorb("vad", Voice(0.0, 0.0), Moment(0, 0, 0))
     assert stream.latest()["rms_dbfs"] == -96.0
+
+
+def test_speech_before_a_silence_is_no_speech_after_it() -> None:
+    stream = AudioStream(Policy(speech_detected=SpeechDetected(enabled=True)))
+    play(stream, (1, 0.9))
+    assert stream.latest()["violations"] == ["speech_detected"]
+    ended = stream.finish(Moment(1.0, 0, 0))
+    assert [(outcome.name, outcome.state) for outcome in ended] == [
+        ("speech", "end"),
+        ("speech_detected", "end"),
+    ]
+    stream.forget()
+    assert stream.latest() == AudioStream(Policy()).latest()
 
 
 def test_the_end_of_the_stream_ends_the_speech() -> None:

@@ -63,6 +63,17 @@ def test_before_the_first_look_nothing_is_claimed() -> None:
     assert stream.finish(at(0)) == []
 
 
+def test_what_was_seen_before_a_silence_says_nothing_of_after_it() -> None:
+    session = Session()
+    session.show(3, [face(), face()], mesh(look=(0.3, 0)))
+    assert session.stream.latest()["violations"] == ["multiple_faces", "gaze_away"]
+    ended = session.stream.finish(at(session.now))
+    assert violations(ended) == [("multiple_faces", "end"), ("gaze_away", "end")]
+    session.stream.forget()
+    assert session.stream.latest() == FaceStream(Policy()).latest()
+    assert session.stream.finish(at(session.now)) == []
+
+
 def test_a_glance_aside_is_one_episode_and_blinks_neither_start_nor_break_it() -> None:
     session = Session()
     told = session.show(2, [face()], mesh())

@@ -79,3 +79,11 @@ def test_finishing_ends_what_is_open() -> None:
     stream = VideoStream(Policy())
     play(stream, [phone(0.5)], [phone(0.5)])
     assert [outcome.state for outcome in stream.finish(Moment(2, 0, 0))] == ["end"]
+
+
+def test_what_was_seen_before_a_silence_says_nothing_of_after_it() -> None:
+    stream = VideoStream(Policy())
+    play(stream, [phone(0.5), person()], [phone(0.5), person()])
+    stream.finish(Moment(2, 0, 0))
+    stream.forget()
+    assert stream.latest() == VideoStream(Policy()).latest()

@@ -120,3 +120,12 @@ def test_a_window_that_may_hold_two_voices_teaches_nothing() -> None:
     [(_, change), *_] = hear(watch(), "aaaxxxxxxbb")
     assert change.name == "speaker_change"
     assert change.data["value"] == 0.0
+
+
+def test_who_is_first_after_a_silence_is_compared_with_who_was_first_before_it() -> None:
+    watching = watch()
+    hear(watching, "aaaa")
+    watching.forget()
+    assert watching.changed is None
+    told = hear(watching, "bbbb", begin_s=60.0)
+    assert [name for _, name, _ in names(told)] == ["speaker_change", "second_speaker"]

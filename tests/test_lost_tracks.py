@@ -1,0 +1,132 @@
+"""A camera that stops while the sound goes on, through a running daemon: nobody slips out of sight unseen."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import aiohttp
+import av
+import cv2
+import numpy as np
+import pytest
+from aiortc import MediaStreamTrack
+from numpy.typing import NDArray
+
+from argusd.api.event import Event
+from argusd.daemon.config import load_config
+from argusd.interviewer_bridge.events import subscribe
+from argusd.interviewer_bridge.media import Source, SyntheticAudio
+from argusd.interviewer_bridge.publisher import Publisher
+from argusd.scheduler.zoo.store import ZooStore
+
+from .live_daemon import Daemon, started
+
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
+
+FPS = 15
+VIDEO_CLOCK = 90_000
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    ZooStore(load_config().cache_dir).pull(["live", "sample"])
+    with started(tmp_path_factory.mktemp("s")) as daemon:
+        yield daemon
+
+
+class Camera(MediaStreamTrack):
+    """Shows a face; it brings nothing while it is not ``uncovered``."""
+
+    kind = "video"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uncovered = asyncio.Event()
+        self.uncovered.set()
+        self._picture = face()
+        self._begun = time.monotonic()
+
+    async def recv(self) -> av.VideoFrame:
+        await asyncio.sleep(1 / FPS)
+        await self.uncovered.wait()
+        frame = av.VideoFrame.from_ndarray(self._picture, format="bgr24")
+        frame.pts = round((time.monotonic() - self._begun) * VIDEO_CLOCK)
+        frame.time_base = Fraction(1, VIDEO_CLOCK)
+        return frame
+
+
+def face() -> NDArray[np.uint8]:
+    path = ZooStore(load_config().cache_dir).file("astronaut", "astronaut.png")
+    return np.asarray(cv2.imread(str(path)), np.uint8)
+
+
+class Watched:
+    """A session's events, taken in order, and what its api says."""
+
+    def __init__(self, daemon: Daemon, session_id: str) -> None:
+        self._daemon = daemon
+        self._session_id = session_id
+        self.events: list[Event] = []
+
+    @contextlib.asynccontextmanager
+    async def publishing(self, source: Source) -> AsyncIterator[None]:
+        async with Publisher(self._daemon.url, self._session_id, source) as publisher:
+            url, after = self._daemon.url, publisher.events_after
+            self._following = subscribe(url, self._session_id, last_event_id=after)
+            async with contextlib.aclosing(self._following):
+                yield
+
+    async def next(self, name: str, state: str | None = None) -> Event:
+        """Read on to the next event of this name."""
+        async for event in self._following:
+            assert isinstance(event, Event), event
+            self.events.append(event)
+            if event.name == name and state in (None, event.state):
+                return event
+        raise AssertionError(f"no {name} came")
+
+    async def ask(self, path: str, enough: Callable[[Any], bool]) -> Any:
+        """Ask until the answer is as wanted."""
+        async with aiohttp.ClientSession(self._daemon.url) as http:
+            while True:
+                async with http.get(f"/sessions/{self._session_id}{path}") as response:
+                    answer = await response.json()
+                if enough(answer):
+                    return answer
+                await asyncio.sleep(0.05)
+
+
+def face_of(results: Any) -> Any:
+    return results["streams"].get("face", {}).get("data", {}).get("face_count", "nothing yet")
+
+
+async def test_a_camera_that_stops_while_the_sound_goes_on_is_seen(daemon: Daemon) -> None:
+    watched, camera = Watched(daemon, "evader"), Camera()
+    async with watched.publishing(Source(camera, SyntheticAudio())):
+        await watched.ask("/results", lambda results: face_of(results) == 1)
+        camera.uncovered.clear()
+        off_at = time.time()
+        stale = await watched.next("track_stale")
+        lost = await watched.next("video_lost", "start")
+        assert (stale.data["kind"], stale.data["reason"]) == ("video", "no_media")
+        assert (lost.type, lost.severity, lost.data["reason"]) == ("violation", "critical", "no_media")
+        assert lost.data["media_s"] - lost.data["start_s"] < 3.0, "by its own account"
+
+        results = await watched.ask("/results", lambda results: face_of(results) is None)
+        face, video = results["streams"]["face"], results["streams"]["video"]
+        assert (face["state"], face["reason"], face["data"]["faces"]) == ("unknown", "no_media", [])
+        assert (video["state"], video["data"]["person_count"]) == ("unknown", None)
+        assert "state" not in results["streams"]["audio"], "sound is heard as before"
+        assert results["violations"]["video_lost"]["open_since_s"] is not None
+        session = await watched.ask("", lambda session: True)
+        tracks = {track["kind"]: (track["state"], track["reason"]) for track in session["tracks"]}
+        assert (session["state"], tracks) == ("live", {"video": ("stale", "no_media"), "audio": ("live", "")})
+
+        camera.uncovered.set()
+        await watched.next("track_live")
+        end = await watched.next("video_lost", "end")
+        assert end.data["duration_s"] == pytest.approx(time.time() - off_at, abs=2.0)
+        await watched.ask("/results", lambda results: face_of(results) == 1)
