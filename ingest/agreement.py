@@ -1,8 +1,9 @@
 """What an offer and its answer settle."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
+from .capabilities import TRANSPORT_CC
 from .messages import StreamKind
 from .sdp import Section
 
@@ -103,6 +104,23 @@ class Agreement(NamedTuple):
     def payloads(self) -> dict[int, Payload]:
         """What each payload type means."""
         return {codec.payload_type: codec.payload for section in self.received for codec in section.codecs}
+
+    @property
+    def transport_cc(self) -> int:
+        """The id of the header extension with the number that all tracks share, 0 where it is of no use.
+
+        To a sender that does not ask for feedback on it, arrivals are not told.
+        """
+        for kind in self.kinds:
+            asked = any("transport-cc" in codec.feedback for codec in self._codecs(kind))
+            if asked and (number := self.extension(kind, TRANSPORT_CC)):
+                return number
+        return 0
+
+    def _codecs(self, kind: StreamKind) -> Iterator[AgreedCodec]:
+        for section in self.received:
+            if section.offered.kind == kind:
+                yield from section.codecs
 
     def extension(self, kind: StreamKind, uri: str) -> int:
         """The id of a header extension on packets of this kind, 0 where it was not agreed."""

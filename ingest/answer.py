@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from aioice.candidate import Candidate
 
-from .agreement import AgreedSection, Agreement, Fingerprint
+from .agreement import AgreedCodec, AgreedSection, Agreement, Fingerprint
+from .bandwidth import BitrateLimits
 
 NO_ADDRESS, NO_PORT = "0.0.0.0", 9  # noqa: S104 (nothing is bound: no address, RFC 9429 section 5.2.1)
 SETUP = {"client": "active", "server": "passive"}
@@ -25,8 +26,8 @@ class LocalTransport(NamedTuple):
     fingerprint: Fingerprint
 
 
-def write_answer(agreement: Agreement, local: LocalTransport, session_id: int) -> str:
-    """The SDP answer; ``session_id`` is that of its o= line."""
+def write_answer(agreement: Agreement, local: LocalTransport, session_id: int, limits: BitrateLimits) -> str:
+    """The SDP answer; ``session_id`` is that of its o= line, ``limits`` are for pictures."""
     lines = ["v=0", f"o=- {session_id} 1 IN IP4 127.0.0.1", "s=-", "t=0 0"]
     bundled = [section.offered.mid for section in agreement.sections if section.bundled]
     if bundled:
@@ -35,11 +36,13 @@ def write_answer(agreement: Agreement, local: LocalTransport, session_id: int) -
     if agreement.transport.trickle:
         lines.append("a=ice-options:trickle")
     for section in agreement.sections:
-        lines += _section(section, agreement, local)
+        lines += _section(section, agreement, local, limits)
     return "".join(f"{line}\r\n" for line in lines)
 
 
-def _section(section: AgreedSection, agreement: Agreement, local: LocalTransport) -> Iterator[str]:
+def _section(
+    section: AgreedSection, agreement: Agreement, local: LocalTransport, limits: BitrateLimits
+) -> Iterator[str]:
     offered = section.offered
     if section.direction == "rejected":
         yield f"m={offered.kind} 0 {offered.protocol} {' '.join(offered.formats)}"
@@ -54,13 +57,18 @@ def _section(section: AgreedSection, agreement: Agreement, local: LocalTransport
     payload_types = " ".join(str(codec.payload_type) for codec in section.codecs)
     yield f"m={offered.kind} {port} {offered.protocol} {payload_types}"
     yield f"c=IN IP{ipaddress.ip_address(address).version} {address}"
+    if offered.kind == "video" and limits.most:
+        yield f"b=AS:{limits.most // 1000}"
+        yield f"b=TIAS:{limits.most}"
     if offered.mid:
         yield f"a=mid:{offered.mid}"
     yield f"a={section.direction}"
     yield "a=rtcp-mux"
     yield "a=rtcp-mux-only"  # RFC 9725 section 4.4.1
+    if "rtcp-rsize" in offered.attributes:
+        yield "a=rtcp-rsize"  # RFC 5506: most of our feedback stands alone
     yield from _transport(agreement, local)
-    yield from _formats(section)
+    yield from _formats(section, limits)
     if offered.position == agreement.tagged:
         yield from (f"a=candidate:{candidate.to_sdp()}" for candidate in local.candidates)
         yield "a=end-of-candidates"
@@ -73,13 +81,20 @@ def _transport(agreement: Agreement, local: LocalTransport) -> Iterator[str]:
     yield f"a=setup:{SETUP[agreement.transport.dtls_role]}"
 
 
-def _formats(section: AgreedSection) -> Iterator[str]:
+def _formats(section: AgreedSection, limits: BitrateLimits) -> Iterator[str]:
     for extension in section.extensions:
         direction = f"/{extension.direction}" if extension.direction else ""
         yield f"a=extmap:{extension.number}{direction} {extension.uri}"
     for codec in section.codecs:
         yield f"a=rtpmap:{codec.payload_type} {codec.encoding}"
         yield from (f"a=rtcp-fb:{codec.payload_type} {each}" for each in codec.feedback)
-        if codec.parameters:
-            parameters = ";".join(f"{name}={value}" for name, value in codec.parameters.items())
-            yield f"a=fmtp:{codec.payload_type} {parameters}"
+        if parameters := dict(codec.parameters) | _start_bitrate(codec, limits):
+            text = ";".join(f"{name}={value}" for name, value in parameters.items())
+            yield f"a=fmtp:{codec.payload_type} {text}"
+
+
+def _start_bitrate(codec: AgreedCodec, limits: BitrateLimits) -> dict[str, int]:
+    # libwebrtc begins at 300 kbit/s, too little for 640x360 even, and its encoder is slow to dare more. Who
+    # knows one extension of Google's may know another.
+    known = "goog-remb" in codec.feedback
+    return {"x-google-start-bitrate": limits.cap(limits.start) // 1000} if known else {}

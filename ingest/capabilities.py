@@ -12,6 +12,7 @@ from .h264 import is_decodable
 from .messages import StreamKind
 
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 
 Parameters = Mapping[str, str]
 """A payload type's format parameters (``a=fmtp``), names in lower case."""
@@ -54,11 +55,11 @@ CODECS = (
 )
 
 FEEDBACK: Mapping[StreamKind, tuple[str, ...]] = {
-    "video": ("nack", "nack pli", "ccm fir", "goog-remb"),
-    "audio": (),
+    "video": ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"),
+    "audio": ("transport-cc",),
 }
 
 EXTENSIONS: Mapping[StreamKind, tuple[str, ...]] = {
-    "video": (ABS_SEND_TIME,),
-    "audio": (),
+    "video": (ABS_SEND_TIME, TRANSPORT_CC),
+    "audio": (TRANSPORT_CC,),
 }

@@ -15,7 +15,7 @@ PRINTABLE = re.compile(r"[A-Za-z0-9._+-]{1,24}")
 NUMBER = re.compile(r"[0-9]{1,3}")
 # Next to RTCP on one port these would look like RTCP (RFC 5761 section 4).
 TAKEN_BY_RTCP = range(64, 96)
-ONE_BYTE_IDS = range(1, 15)  # RFC 8285 section 4.2; larger ones would need two-byte headers
+EXTENSION_IDS = frozenset(range(1, 256)) - {15}  # RFC 8285 sections 4.2, 4.3
 
 
 class OfferedCodec(NamedTuple):
@@ -122,7 +122,7 @@ def agreed_extensions(kind: StreamKind, session: Attributes, section: Section) -
         number, _, direction = entry.partition("/")
         if uri not in EXTENSIONS[kind] or uri in agreed or direction in ("recvonly", "inactive"):
             continue
-        if NUMBER.fullmatch(number) and int(number) in ONE_BYTE_IDS:
+        if NUMBER.fullmatch(number) and int(number) in EXTENSION_IDS:
             agreed[uri] = Extension(int(number), "recvonly" if direction == "sendonly" else "", uri)
     return tuple(agreed.values())
 

@@ -98,18 +98,25 @@ class Session:
         if self._closing is not None:
             raise SessionEnded("the session was ended while its offer was being answered")
         peer.connect()
-        answer_sdp = write_answer(agreement, local, random.getrandbits(62))
+        answer_sdp = write_answer(agreement, local, random.getrandbits(62), self._config.bitrate_limits)
         return Answer(answer_sdp, agreement.kinds, agreement.transport.ufrag)
 
     def _build(self, peer: Peer, agreement: Agreement) -> MediaTransport:
         feedback = Feedback(random.getrandbits(32), RtcpSender(peer.dtls).send)
         gate = KeyframeGate(self._config.max_width, self._config.max_height)
-        abs_send_time = agreement.extension("video", ABS_SEND_TIME)
-        bandwidth = BandwidthEstimator(abs_send_time, self._config.bitrate_limits) if abs_send_time else None
-        video = VideoReceiver(self._decoder, gate, feedback, bandwidth)
+        video = VideoReceiver(self._decoder, gate, feedback, self._estimator(agreement))
         audio = AudioReceiver(self._pcm)
         self.tracks = [self._track(kind, video if kind == "video" else audio) for kind in agreement.kinds]
-        return MediaTransport(peer.dtls, agreement.payloads, video, audio, feedback, self._dropped)
+        return MediaTransport(
+            peer.dtls, agreement.payloads, video, audio, feedback, self._dropped, agreement.transport_cc
+        )
+
+    def _estimator(self, agreement: Agreement) -> BandwidthEstimator | None:
+        # Who is told of arrivals estimates for himself, and better: he knows what he sent, and probes.
+        abs_send_time = agreement.extension("video", ABS_SEND_TIME)
+        if agreement.transport_cc or not abs_send_time:
+            return None
+        return BandwidthEstimator(abs_send_time, self._config.bitrate_limits)
 
     def _track(self, kind: StreamKind, receiver: VideoReceiver | AudioReceiver) -> Track:
         return Track(self.session_id, kind, receiver, TrackLiveness(self._config.stale_s, self._opened_ns))

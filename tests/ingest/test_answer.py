@@ -11,6 +11,8 @@ from argusd.benchmarks.clips import opus_clip, video_clip
 from argusd.benchmarks.publisher import PacketTrack, Publisher
 from argusd.ingest.agreement import Fingerprint
 from argusd.ingest.answer import LocalTransport, write_answer
+from argusd.ingest.bandwidth import BitrateLimits
+from argusd.ingest.capabilities import TRANSPORT_CC
 from argusd.ingest.negotiation import negotiate
 
 from .test_negotiation import DATA_CHANNEL, OFFER, OFFERS
@@ -26,8 +28,11 @@ LOCAL = LocalTransport(
 )
 
 
-def answer_to(offer: str, local: LocalTransport = LOCAL) -> str:
-    return write_answer(negotiate(offer), local, 77)
+LIMITS = BitrateLimits(start=1_000_000)
+
+
+def answer_to(offer: str, local: LocalTransport = LOCAL, limits: BitrateLimits = LIMITS) -> str:
+    return write_answer(negotiate(offer), local, 77, limits)
 
 
 def test_an_answer_line_by_line() -> None:
@@ -112,6 +117,32 @@ def test_trickling_is_taken_up_where_it_is_offered() -> None:
 def test_the_bundle_begins_with_the_tagged_section() -> None:
     assert "a=group:BUNDLE 1 0\r\n" in answer_to(OFFER.replace("BUNDLE 0 1", "BUNDLE 1 0"))
     assert "a=candidate" not in answer_to(OFFER.replace("BUNDLE 0 1", "BUNDLE 1 0")).split("m=video")[0]
+
+
+def test_feedback_on_arrivals_is_agreed_for_both_kinds() -> None:
+    for section in answer_to(OFFERS["chromium-156-default"]).split("\r\nm=")[1:]:
+        assert f"a=extmap:3 {TRANSPORT_CC}\r\n" in section
+        first = section.split()[3]
+        assert f"a=rtcp-fb:{first} transport-cc\r\n" in section
+        assert "a=rtcp-rsize\r\n" in section
+
+
+def test_a_browser_is_told_with_how_much_to_begin_and_how_much_is_too_much() -> None:
+    offer = OFFERS["chromium-156-h264"]
+    sound, pictures = answer_to(offer).split("m=video")
+    assert "a=fmtp:102 level-asymmetry-allowed=1;" in pictures
+    (parameters,) = re.findall("a=fmtp:102 (.*)\r\n", pictures)
+    assert parameters.endswith(";x-google-start-bitrate=1000")
+    assert "b=" not in pictures
+    assert "x-google" not in sound
+    sound, pictures = answer_to(offer, limits=BitrateLimits(1_000_000, 700_000)).split("m=video")
+    assert re.search(r"\r\nc=IN .*\r\nb=AS:700\r\nb=TIAS:700000\r\na=", pictures)
+    assert "x-google-start-bitrate=700\r\n" in pictures
+    assert "b=" not in sound
+
+
+def test_who_knows_nothing_of_googles_gets_nothing_of_googles() -> None:
+    assert "google" not in answer_to(OFFERS["gstreamer-1.22-vp8"])
 
 
 def test_without_mids_and_candidates_there_are_none_in_the_answer() -> None:

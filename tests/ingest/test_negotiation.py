@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.ingest.agreement import Agreement, Payload
-from argusd.ingest.capabilities import ABS_SEND_TIME
+from argusd.ingest.capabilities import ABS_SEND_TIME, TRANSPORT_CC
 from argusd.ingest.errors import BadOffer, OfferNotSending, OfferRefused, TooManyTracks, UnsupportedCodec
 from argusd.ingest.negotiation import MAX_OFFER_BYTES, MAX_SECTIONS, negotiate
 
@@ -138,6 +138,21 @@ def test_each_flaw_has_its_error_and_its_place(
     with pytest.raises(error, match=re.escape(told)) as refusal:
         negotiate(offer)
     assert refusal.type is error
+
+
+def test_arrivals_are_told_to_who_asks_for_it_and_numbers_his_packets() -> None:
+    offer = OFFERS["chromium-156-default"]
+    assert negotiate(offer).transport_cc == 3
+    assert negotiate(OFFERS["chromium-156-audio-only"]).transport_cc == 3
+    assert negotiate(offer.replace(" transport-cc", "")).transport_cc == 0
+    assert negotiate(offer.replace(TRANSPORT_CC, "urn:other")).transport_cc == 0
+    assert negotiate(OFFERS["aiortc-1.16"]).transport_cc == 0
+
+
+@pytest.mark.parametrize(("offered", "agreed"), [(14, 14), (15, 0), (200, 200), (255, 255), (256, 0)])
+def test_extensions_may_have_heads_of_one_byte_or_two(offered: int, agreed: int) -> None:
+    offer = OFFERS["chromium-156-default"].replace("a=extmap:3 ", f"a=extmap:{offered} ")
+    assert negotiate(offer).transport_cc == agreed
 
 
 def test_who_sends_nothing_is_told_so() -> None:

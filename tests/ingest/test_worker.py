@@ -296,4 +296,4 @@ async def test_pictures_that_are_too_large_are_refused_undecoded(start_rig: Call
     rig = await start_rig(max_width=300, max_height=200)
     await rig.publish("one", video_publisher(frames=40))
     counters = await rig.counters("video", lambda c: c.dropped.get("frame_too_large", 0) == 40)
-    assert counters == type(counters)("one", "video", 0, {"frame_too_large": 40})
+    assert (counters.frames, counters.dropped) == (0, {"frame_too_large": 40})
