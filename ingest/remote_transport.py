@@ -41,7 +41,7 @@ def read_transport(session: Attributes, tagged: Section, suggested: Section) -> 
         ufrag=ufrag,
         password=password,
         lite="ice-lite" in session,
-        trickle="trickle" in " ".join(_level(levels, "ice-options").get("ice-options", ())).split(),
+        trickle="trickle" in _ice_options(levels),
         candidates=read_candidates(_level(levels, "candidate").get("candidate", ())),
         fingerprints=_read_fingerprints(tagged, levels),
         dtls_role=_read_role(tagged, levels),
@@ -51,6 +51,11 @@ def read_transport(session: Attributes, tagged: Section, suggested: Section) -> 
 def _level(levels: Sequence[Attributes], name: str) -> Attributes:
     """The attributes among which one of this name is to be looked for."""
     return next((attributes for attributes in levels if name in attributes), {})
+
+
+def _ice_options(levels: Sequence[Attributes]) -> list[str]:
+    values = _level(levels, "ice-options").get("ice-options", ())
+    return " ".join(values).replace(",", " ").split()  # libdatachannel's stand between commas
 
 
 def _read_fingerprints(section: Section, levels: Sequence[Attributes]) -> tuple[Fingerprint, ...]:

@@ -12,11 +12,12 @@ from argusd.ingest.capabilities import ABS_SEND_TIME, TRANSPORT_CC
 from argusd.ingest.errors import BadOffer, OfferNotSending, OfferRefused, TooManyTracks, UnsupportedCodec
 from argusd.ingest.negotiation import MAX_OFFER_BYTES, MAX_SECTIONS, negotiate
 
-PRINTED = {path.stem: path.read_text() for path in (Path(__file__).parent / "offers").glob("*.sdp")}
+PRINTED = {path.stem: path.read_text() for path in (Path(__file__).parent / "offers").rglob("*.sdp")}
 REFUSED = {
     "chromium-156-two-cameras": TooManyTracks,
     "chromium-156-vp9": UnsupportedCodec,
     "chromium-156-av1": UnsupportedCodec,
+    "larix-h265": UnsupportedCodec,
 }
 OFFERS = {name: offer for name, offer in PRINTED.items() if name not in REFUSED}
 
@@ -80,6 +81,28 @@ def test_offers_of_many_senders_are_accepted(name: str) -> None:
 def test_offers_that_are_refused_on_purpose(name: str, error: type[OfferRefused]) -> None:
     with pytest.raises(error):
         negotiate(PRINTED[name])
+
+
+def test_a_codec_that_is_not_received_is_named() -> None:
+    told = r"media section 1 \(video\) offers H265; accepted are VP8, H264 "
+    with pytest.raises(UnsupportedCodec, match=told):
+        negotiate(PRINTED["larix-h265"])
+
+
+def test_payload_types_below_96_keep_their_retransmission() -> None:
+    payloads = negotiate(OFFERS["safari-18"]).payloads
+    assert (payloads[35], payloads[36]) == (Payload("vp8"), Payload("vp8", 35))
+    assert negotiate(OFFERS["pion-4"]).payloads[40] == Payload("h264", 39)
+
+
+def test_a_lite_agent_that_says_everything_once_is_understood() -> None:
+    agreement = negotiate(OFFERS["lite-agent"])
+    assert directions(agreement) == ["rejected", "recvonly", "recvonly"]
+    assert agreement.payloads == {111: Payload("opus"), 35: Payload("vp8")}
+    transport = agreement.transport
+    assert (transport.lite, transport.ufrag, transport.dtls_role) == (True, "lite", "client")
+    assert [candidate.address for candidate in transport.candidates] == ["198.51.100.7"]
+    assert agreement.sections[2].codecs[0].feedback == ("nack pli",)
 
 
 def test_only_what_we_receive_is_agreed() -> None:

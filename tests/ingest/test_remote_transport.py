@@ -54,6 +54,7 @@ def test_a_lite_agent_and_one_that_trickles_are_known() -> None:
     transport = read_transport({"ice-lite": [""], "ice-options": ["ice2 trickle"]}, TAGGED, TAGGED)
     assert transport.lite
     assert transport.trickle
+    assert read_transport({"ice-options": ["ice2,trickle"]}, TAGGED, TAGGED).trickle
     transport = read_transport({"ice-options": ["tricklebed"]}, TAGGED, TAGGED)
     assert not transport.lite
     assert not transport.trickle
