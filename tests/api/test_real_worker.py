@@ -2,10 +2,15 @@
 
 import asyncio
 import contextlib
+import random
+import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from tests.ingest.mutations import mutate
 
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.worker import run_worker
@@ -14,6 +19,9 @@ from argusd.interviewer_bridge.publisher import Publisher
 
 from .fakes import FakeScheduler
 from .fixtures import SDP, RunningApi, make_config
+
+OFFERS = Path(__file__).parents[1] / "ingest" / "offers"
+REFUSALS = {"bad_offer", "malformed_body", "offer_not_sending", "too_many_tracks", "unsupported_codec"}
 
 
 @pytest.fixture
@@ -109,3 +117,46 @@ async def test_a_bad_offer_is_refused_and_the_others_go_on(
         assert (answer_status, answer["error_code"]) == (status, code)
         await api.until("/sessions/s1", lambda body: body["state"] == "live")
     assert (await api.json("GET", "/sessions/s2"))[0] == 404
+
+
+async def test_a_failed_handshake_is_told_as_the_reason_of_the_end(api: RunningApi) -> None:
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer.addTransceiver("video", "sendonly")
+    await peer.setLocalDescription(await peer.createOffer())
+    offer = re.sub(r"(a=fingerprint:\S+) .*\r\n", r"\1 AA:BB\r\n", peer.localDescription.sdp)
+    async with api.events("/events") as events:
+        async with api.http.post("/whip/s1", data=offer, headers=SDP) as response:
+            answer = await response.text()
+        await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        told = [event for _, _, event in await events.take(2)]
+    assert [(event["name"], event["data"]["reason"]) for event in told] == [
+        ("connecting", ""),
+        ("closed", "dtls_failed"),
+    ]
+    await peer.close()
+
+
+async def test_mutated_offers_get_a_201_or_a_typed_4xx(tmp_path: Path) -> None:
+    offers = [path.read_text() for path in OFFERS.rglob("*.sdp")]
+    dice = random.Random(1)
+    scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock")
+    config = make_config(tmp_path, whip_posts_per_minute=1_000_000)
+    async with worker(tmp_path), RunningApi(config) as api:
+        await api.until_ready()
+        seen = Counter[int]()
+        for number in range(100):
+            body = mutate(offers, dice).encode(errors="surrogatepass")
+            async with api.http.post(f"/whip/s{number}", data=body, headers=SDP) as response:
+                seen[response.status] += 1
+                if response.status == 201:
+                    resource = response.headers["Location"]
+                    assert (await api.json("DELETE", resource))[0] == 200
+                else:
+                    refusal = await response.json()
+                    assert refusal["error_code"] in REFUSALS, refusal
+                    assert refusal["error"]
+        assert set(seen) == {201, 400, 422}
+        assert seen[201] > 20
+        _, listed = await api.json("GET", "/sessions")
+        assert {session["state"] for session in listed["sessions"]} == {"closed"}
+    scheduler.die()
