@@ -7,6 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 import av
+from aiortc import rtcrtpsender
+from aiortc.codecs import CODECS, get_encoder
+from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpCodecParameters
 
 from .clips import FPS
 
@@ -18,11 +21,11 @@ RTCP_TYPES = range(64, 96)  # without the marker bit (RFC 5761 section 4)
 class Packetizer:
     """Cuts one stream's encoded frames, "vp9" or "av1"."""
 
-    def __init__(self, codec: str, width: int, height: int) -> None:
+    def __init__(self, codec: str) -> None:
         self._packets: list[bytes] = []
         options = {"packetsize": str(MAX_PACKET_BYTES), "strict": "experimental"}
         self._muxer = av.open(self, "w", format="rtp", options=options)
-        self._stream: Any = self._muxer.add_mux_stream(codec, rate=FPS, width=width, height=height)
+        self._stream: Any = self._muxer.add_mux_stream(codec, rate=FPS)
         self._next = 0
 
     def write(self, data: bytes) -> int:
@@ -30,7 +33,7 @@ class Packetizer:
         self._packets.append(bytes(data))
         return len(data)
 
-    def pack(self, frame: bytes) -> list[bytes]:
+    def payloads(self, frame: bytes) -> list[bytes]:
         """The payloads of an encoded frame."""
         self._packets.clear()
         packet = av.Packet(frame)
@@ -43,3 +46,34 @@ class Packetizer:
 
 def _is_rtcp(data: bytes) -> bool:
     return data[1] & 0x7F in RTCP_TYPES
+
+
+class PackedEncoder:
+    """Stands where aiortc has its encoders: frames are encoded already."""
+
+    def __init__(self, codec: str) -> None:
+        self._packetizer = Packetizer(codec)
+
+    def pack(self, packet: "av.Packet[Any]") -> tuple[list[bytes], int]:
+        """A frame's payloads and its RTP timestamp."""
+        return self._packetizer.payloads(bytes(packet)), packet.pts or 0
+
+
+def teach_aiortc() -> None:
+    """Let aiortc send encoded VP9 and AV1 in this process."""
+    if any(codec.mimeType == "video/VP9" for codec in CODECS["video"]):
+        return
+    feedback = [RTCRtcpFeedback("nack"), RTCRtcpFeedback("nack", "pli"), RTCRtcpFeedback("goog-remb")]
+    for payload_type, name in ((120, "VP9"), (122, "AV1")):
+        CODECS["video"] += [
+            RTCRtpCodecParameters(f"video/{name}", 90_000, None, payload_type, feedback),
+            RTCRtpCodecParameters(
+                "video/rtx", 90_000, None, payload_type + 1, parameters={"apt": payload_type}
+            ),
+        ]
+
+    def encoder(codec: RTCRtpCodecParameters) -> Any:
+        name = codec.name.lower()
+        return PackedEncoder(name) if name in ("vp9", "av1") else get_encoder(codec)
+
+    rtcrtpsender.get_encoder = encoder  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSes
 from argusd.interviewer_bridge.loopback import offer_loopback
 
 from .clips import FPS, OPUS_CLOCKS
+from .packetizer import teach_aiortc
 
 VIDEO_CLOCK, AUDIO_CLOCK = 90_000, 48_000
 
@@ -49,6 +50,8 @@ class Publisher:
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.connected = asyncio.Event()
         self.peer.on("connectionstatechange", self._state_changed)
+        if codec in ("vp9", "av1"):
+            teach_aiortc()
         for track in tracks:
             transceiver = self.peer.addTransceiver(track, "sendonly")
             capabilities = transceiver.sender.getCapabilities(track.kind).codecs

@@ -11,10 +11,14 @@ DtlsRole = Literal["client", "server"]
 
 
 class Payload(NamedTuple):
-    """What a payload type carries: vp8, h264 or opus; ``original`` is set for its retransmission."""
+    """What a payload type carries: a codec of capabilities.py; ``original`` is set for its retransmission.
+
+    ``out_of_band`` is what the decoder needs before the first keyframe, where the offer tells it.
+    """
 
     codec: str
     original: int | None = None
+    out_of_band: bytes = b""
 
 
 class AgreedCodec(NamedTuple):

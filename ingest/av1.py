@@ -4,7 +4,7 @@ A payload is a byte (Z, Y, W, N) and OBU elements: OBUs, or pieces of OBUs that 
 It stays as it is until all of a temporal unit are there; then the OBUs get the sizes that decoders need.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .bits import BitReader
@@ -28,6 +28,11 @@ class Obu(NamedTuple):
     kind: int
     header: bytes
     payload: bytes
+
+
+def is_decodable(parameters: Mapping[str, str]) -> bool:
+    """Whether streams of these format parameters (section 7.2) are 4:2:0; of 8 bits or 10 is not told."""
+    return parameters.get("profile", "0") == "0"
 
 
 def depayload(payload: bytes) -> Fragment:

@@ -8,11 +8,12 @@ every answer whose offer has it, and ``Agreement.extension`` tells the id that w
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from .h264 import is_decodable
+from . import av1, h264, vp9
 from .messages import StreamKind
 
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+VIDEO_ORIENTATION = "urn:3gpp:video-orientation"
 
 Parameters = Mapping[str, str]
 """A payload type's format parameters (``a=fmtp``), names in lower case."""
@@ -23,12 +24,18 @@ def takes_all(_offered: Parameters) -> bool:
     return True
 
 
+def nothing(_offered: Parameters) -> bytes:
+    """For a codec whose stream holds all that its decoder needs."""
+    return b""
+
+
 class Codec(NamedTuple):
     """A codec that ingest decodes.
 
     ``name`` is the encoding name of its ``a=rtpmap`` in lower case, ``label`` what a sentence calls it. Among
     the codecs of an offer those with a lower ``rank`` come first in the answer, and those of one rank in the
-    offer's order. ``takes`` judges the parameters of the offer; ``echoed`` are those that the answer repeats.
+    offer's order. ``takes`` judges the parameters of the offer; ``echoed`` are those that the answer repeats;
+    ``out_of_band`` is what of them belongs before the first keyframe.
     """
 
     kind: StreamKind
@@ -38,6 +45,7 @@ class Codec(NamedTuple):
     rank: int = 0
     takes: Callable[[Parameters], bool] = takes_all
     echoed: tuple[str, ...] = ()
+    out_of_band: Callable[[Parameters], bytes] = nothing
 
 
 CODECS = (
@@ -47,9 +55,16 @@ CODECS = (
         "h264",
         90_000,
         "H264 (baseline, main or high profile, packetization mode 0 or 1)",
-        takes=is_decodable,
+        takes=h264.is_decodable,
         # RFC 6184 section 8.2.2: these must be the same in both directions.
         echoed=("level-asymmetry-allowed", "packetization-mode", "profile-level-id"),
+        out_of_band=h264.parameter_sets,
+    ),
+    # RFC 9628 section 6.2: an answer has the profile of its offer.
+    Codec("video", "vp9", 90_000, "VP9 (profile 0)", 1, vp9.is_decodable, ("profile-id",)),
+    # As AV1's payload format has it (section 7.2.3); level and tier are bounds, ours as high as the offer's.
+    Codec(
+        "video", "av1", 90_000, "AV1 (main profile)", 2, av1.is_decodable, ("profile", "level-idx", "tier")
     ),
     Codec("audio", "opus", 48_000, "Opus"),
 )
@@ -60,6 +75,6 @@ FEEDBACK: Mapping[StreamKind, tuple[str, ...]] = {
 }
 
 EXTENSIONS: Mapping[StreamKind, tuple[str, ...]] = {
-    "video": (ABS_SEND_TIME, TRANSPORT_CC),
+    "video": (ABS_SEND_TIME, TRANSPORT_CC, VIDEO_ORIENTATION),
     "audio": (TRANSPORT_CC,),
 }

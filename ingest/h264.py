@@ -1,5 +1,6 @@
 """H.264 in RTP (RFC 6184, packetization modes 0 and 1) and its sequence parameter sets (ITU-T H.264)."""
 
+import base64
 import re
 from collections.abc import Mapping
 
@@ -29,6 +30,17 @@ def is_decodable(parameters: Mapping[str, str]) -> bool:
     if profile == EXTENDED:
         return bool(constraints & WITHIN_BASELINE_OR_MAIN)
     return profile in (BASELINE, MAIN, HIGH)
+
+
+def parameter_sets(parameters: Mapping[str, str]) -> bytes:
+    """The ``sprop-parameter-sets`` (RFC 6184 section 8.1) in Annex B; empty where there are none to use."""
+    units = parameters.get("sprop-parameter-sets", "").split(",")
+    try:
+        sets = b"".join(START_CODE + base64.b64decode(unit, validate=True) for unit in units if unit)
+        usable = inspect(sets).size is not None and len(sets) < INSPECTED_BYTES // 2
+    except ValueError:
+        return b""
+    return sets if usable else b""
 
 
 def depayload(payload: bytes) -> Fragment:

@@ -75,7 +75,7 @@ def agreed_codecs(kind: StreamKind, section: Section) -> tuple[AgreedCodec, ...]
             each.encoding,
             {name: each.parameters[name] for name in codec.echoed if name in each.parameters},
             agreed_feedback(kind, section, each.payload_type),
-            Payload(codec.name),
+            Payload(codec.name, out_of_band=codec.out_of_band(each.parameters)),
         )
         for codec, each in ranked
     ]
@@ -98,7 +98,7 @@ def agreed_retransmissions(offered: list[OfferedCodec], primary: list[AgreedCode
     for each in offered:
         original = payload_number(each.parameters.get("apt", ""))
         if each.name == RTX and original in payloads:
-            payload = Payload(payloads[original].codec, original)
+            payload = payloads[original]._replace(original=original)
             parameters = {"apt": str(original)}
             agreed.append(AgreedCodec(each.payload_type, each.encoding, parameters, (), payload))
     return agreed

@@ -12,7 +12,7 @@ from .answer import write_answer
 from .arena import Arena
 from .audio import AudioReceiver
 from .bandwidth import BandwidthEstimator
-from .capabilities import ABS_SEND_TIME
+from .capabilities import ABS_SEND_TIME, VIDEO_ORIENTATION
 from .config import IngestConfig
 from .decoder import VideoDecoder
 from .errors import SessionEnded
@@ -104,7 +104,8 @@ class Session:
     def _build(self, peer: Peer, agreement: Agreement) -> MediaTransport:
         feedback = Feedback(random.getrandbits(32), RtcpSender(peer.dtls).send)
         gate = KeyframeGate(self._config.max_width, self._config.max_height)
-        video = VideoReceiver(self._decoder, gate, feedback, self._estimator(agreement))
+        orientation = agreement.extension("video", VIDEO_ORIENTATION)
+        video = VideoReceiver(self._decoder, gate, feedback, self._estimator(agreement), orientation)
         audio = AudioReceiver(self._pcm)
         self.tracks = [self._track(kind, video if kind == "video" else audio) for kind in agreement.kinds]
         return MediaTransport(

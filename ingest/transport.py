@@ -144,8 +144,14 @@ class MediaTransport:
         if payload.codec == OPUS:
             self.audio.receive(stream, packet, now_ns)
         else:
-            codec, retransmitted = VIDEO_CODECS[payload.codec], payload.original is not None
-            self.video.receive(stream, packet, codec, now_ns, retransmitted=retransmitted)
+            self.video.receive(
+                stream,
+                packet,
+                VIDEO_CODECS[payload.codec],
+                now_ns,
+                retransmitted=payload.original is not None,
+                out_of_band=payload.out_of_band,
+            )
 
     def _note_arrival(self, packet: RtpPacket, arrival_ns: int) -> None:
         # Padding, retransmissions and what has no receiver count: they were on the path, too.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from .assembly import EncodedFrame, FrameAssembler, Part
 from .bandwidth import BandwidthEstimator
+from .bitstream import FrameHead
 from .codec import VIDEO_CODECS, VideoCodec
 from .decoder import VideoDecoder, Work
 from .feedback import Feedback
@@ -45,6 +46,7 @@ class VideoReceiver:
         self._bandwidth = bandwidth
         self._orientation_id = orientation_id
         self._orientation = UPRIGHT
+        self._out_of_band, self._sized = b"", False
         self._order: ReorderBuffer[Part] = ReorderBuffer(PATIENCE_NS, REORDER_CAPACITY)
         self._assembler = FrameAssembler()
         self._stream: RtpStream | None = None
@@ -90,14 +92,23 @@ class VideoReceiver:
         )
 
     def receive(
-        self, stream: RtpStream, packet: RtpPacket, codec: VideoCodec, now_ns: int, *, retransmitted: bool
+        self,
+        stream: RtpStream,
+        packet: RtpPacket,
+        codec: VideoCodec,
+        now_ns: int,
+        *,
+        retransmitted: bool,
+        out_of_band: bytes = b"",
     ) -> None:
         """Take a packet of ``stream``; ``poll`` after it where one is missing.
 
-        Another stream or codec than before starts anew, from a keyframe.
+        Another stream or codec than before starts anew, from a keyframe. ``out_of_band`` comes before a
+        keyframe that has no size, until the stream has told one.
         """
         if stream is not self._stream or codec is not self._codec:
             self._restart(stream, codec)
+        self._out_of_band = out_of_band
         number, timestamp = stream.extend(packet)
         if not retransmitted:
             stream.count(number, timestamp, now_ns)
@@ -133,6 +144,7 @@ class VideoReceiver:
         self._assembler.restart()
         self._gate.broken()
         self._stream, self._codec, self._orientation = stream, codec, UPRIGHT
+        self._sized = False
 
     def _read_orientation(self, packet: RtpPacket) -> Orientation | None:
         """What the last packet of a frame says of it (see orientation.py)."""
@@ -154,8 +166,7 @@ class VideoReceiver:
         if frame.orientation is not None:
             self._orientation = frame.orientation
         try:
-            data = codec.join(frame.parts)
-            head = codec.inspect(data)
+            data, head = self._inspect(codec, frame)
         except ValueError:
             self._dropped["damaged_frame"] += 1
             self._gate.broken()
@@ -175,6 +186,16 @@ class VideoReceiver:
             codec.decoder, data, frame.timestamp, captured_ns, frame.arrival_ns, flags, self._orientation
         )
         self._decoder.submit(work)
+
+    def _inspect(self, codec: VideoCodec, frame: EncodedFrame) -> tuple[bytes, FrameHead]:
+        """A frame's bitstream, with what was told out of band if that is missing, and what it says."""
+        data = codec.join(frame.parts)
+        head = codec.inspect(data)
+        self._sized |= head.size is not None
+        if head.keyframe and not self._sized and self._out_of_band:
+            data = self._out_of_band + data
+            head = codec.inspect(data)
+        return data, head
 
     def _ask_keyframe(self, stream: RtpStream, now_ns: int) -> None:
         if now_ns - self._keyframe_asked_ns >= KEYFRAME_INTERVAL_NS:

@@ -4,7 +4,7 @@ A picture may be several frames, one a spatial layer, each with its own start an
 by the superframe index (Annex B), which RTP does not carry: it is written anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .bits import BitReader
 from .bitstream import Fragment, FrameHead
@@ -16,6 +16,11 @@ MAX_LAYERS = 8  # what a superframe index can tell
 INDEX_MARKER = 0b110
 SYNC_CODE = 0x498342
 SRGB = 7
+
+
+def is_decodable(parameters: Mapping[str, str]) -> bool:
+    """Whether streams of these format parameters (RFC 9628 section 6) are of 8 bits, 4:2:0."""
+    return parameters.get("profile-id", "0") == "0"
 
 
 def depayload(payload: bytes) -> Fragment:

@@ -28,9 +28,9 @@ def obu(kind: int, payload: bytes, *, sized: bool = False, extension: bytes = b"
 
 
 def test_the_payloads_of_a_temporal_unit_join_to_it() -> None:
-    packetizer = Packetizer("av1", 320, 240)
+    packetizer = Packetizer("av1")
     for unit in video_clip("av1", 320, 240, 6, gop=3):
-        fragments = [depayload(payload) for payload in packetizer.pack(unit)]
+        fragments = [depayload(payload) for payload in packetizer.payloads(unit)]
         assert [fragment.starts_frame for fragment in fragments] == [True] + [False] * (len(fragments) - 1)
         assert join([fragment.data for fragment in fragments]) == unit
 

@@ -1,5 +1,6 @@
 """H.264: payloads as aiortc reads them, sizes as x264 wrote them."""
 
+import base64
 from fractions import Fraction
 
 import av
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.benchmarks.clips import Scene, video_clip
-from argusd.ingest.h264 import START_CODE, depayload, inspect, is_decodable, picture_size
+from argusd.ingest.decoder import open_decoder
+from argusd.ingest.h264 import START_CODE, depayload, inspect, is_decodable, parameter_sets, picture_size
 
 
 def packetize(frame: bytes) -> list[bytes]:
@@ -27,6 +29,46 @@ def test_packets_of_a_frame_join_to_the_same_units_and_only_the_first_starts_it(
     # A second unit of the frame may say that it could start one; what continues a unit never does.
     assert fragments[0].starts_frame
     assert not fragments[-1].starts_frame
+
+
+def units_of(frame: bytes) -> list[bytes]:
+    """The NAL units of an Annex B frame whose start codes are all four bytes long, or three."""
+    return [unit for unit in frame.replace(START_CODE, START_CODE[1:]).split(START_CODE[1:]) if unit]
+
+
+def test_single_units_as_packetization_mode_0_has_them_are_a_frame() -> None:
+    context = open_decoder("h264", 640 * 480)
+    for frame in video_clip("h264", 640, 480, 3):
+        fragments = [depayload(unit) for unit in units_of(frame)]
+        assert fragments[0].starts_frame
+        joined = b"".join(fragment.data for fragment in fragments)
+        assert units_of(joined) == units_of(frame)
+        assert len(context.decode(av.Packet(joined))) == 1
+
+
+@pytest.mark.parametrize("unit_type", [25, 26, 27, 29])
+def test_interleaved_units_are_refused(unit_type: int) -> None:
+    with pytest.raises(ValueError, match=f"type {unit_type}"):
+        depayload(bytes((unit_type,)) + bytes(20))
+
+
+def test_parameter_sets_are_read_from_an_offer() -> None:
+    sps, pps = [unit for unit in units_of(video_clip("h264", 640, 480, 1)[0]) if unit[0] & 0x1F in (7, 8)]
+    told = ",".join(base64.b64encode(unit).decode() for unit in (sps, pps))
+    assert parameter_sets({"sprop-parameter-sets": told}) == START_CODE + sps + START_CODE + pps
+    assert inspect(parameter_sets({"sprop-parameter-sets": told})).size == (640, 480)
+
+
+@pytest.mark.parametrize("told", ["", ",", "%%%,aM48gA==", "aM48gA==", "Z0LA,aM48gA==", "Z0LA" * 4096])
+def test_parameter_sets_that_are_of_no_use_are_none(told: str) -> None:
+    assert parameter_sets({"sprop-parameter-sets": told}) == b""
+    assert parameter_sets({}) == b""
+
+
+@given(st.text(max_size=60))
+def test_any_parameter_sets_are_some_or_none(told: str) -> None:
+    sets = parameter_sets({"sprop-parameter-sets": told})
+    assert not sets or inspect(sets).size
 
 
 @given(st.binary(max_size=30))

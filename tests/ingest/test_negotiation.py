@@ -1,5 +1,6 @@
 """WHIP offers: what is received, what is kept inactive, what is rejected, what is refused and why."""
 
+import base64
 import re
 from pathlib import Path
 
@@ -8,20 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.ingest.agreement import Agreement, Payload
-from argusd.ingest.capabilities import ABS_SEND_TIME, TRANSPORT_CC
+from argusd.ingest.capabilities import ABS_SEND_TIME, TRANSPORT_CC, VIDEO_ORIENTATION
 from argusd.ingest.errors import BadOffer, OfferNotSending, OfferRefused, TooManyTracks, UnsupportedCodec
 from argusd.ingest.negotiation import MAX_OFFER_BYTES, MAX_SECTIONS, negotiate
 
 PRINTED = {path.stem: path.read_text() for path in (Path(__file__).parent / "offers").rglob("*.sdp")}
 REFUSED = {
     "chromium-156-two-cameras": TooManyTracks,
-    "chromium-156-vp9": UnsupportedCodec,
-    "chromium-156-av1": UnsupportedCodec,
     "larix-h265": UnsupportedCodec,
 }
 OFFERS = {name: offer for name, offer in PRINTED.items() if name not in REFUSED}
 
-# A browser's offer, shortened: VP8 with retransmission, VP9, H.264, Opus and G.722, a name as candidate.
+# A browser's offer, shortened: VP8 with retransmission, Theora, H.264, Opus and G.722, a name as candidate.
 OFFER = """v=0
 o=- 46117317 2 IN IP4 127.0.0.1
 s=-
@@ -117,6 +116,49 @@ def test_only_what_we_receive_is_agreed() -> None:
     }
     assert agreement.extension("video", ABS_SEND_TIME) == 2
     assert agreement.extension("audio", ABS_SEND_TIME) == 0
+
+
+def video_codecs(offer: str) -> list[tuple[str, dict[str, str]]]:
+    """The video codecs of an answer, without retransmissions, and their parameters."""
+    (section,) = [each for each in negotiate(offer).received if each.offered.kind == "video"]
+    return [(c.payload.codec, dict(c.parameters)) for c in section.codecs if c.payload.original is None]
+
+
+def test_of_vp9_and_av1_the_profile_that_is_decoded_is_taken_and_said_again() -> None:
+    assert video_codecs(PRINTED["chromium-156-vp9"]) == [("vp9", {"profile-id": "0"})]
+    av1 = {"level-idx": "5", "profile": "0", "tier": "0"}
+    assert video_codecs(PRINTED["chromium-156-av1"]) == [("av1", av1)]
+    assert video_codecs(PRINTED["chromium-156-av1"].replace("a=fmtp:45 ", "a=x:45 ")) == [("av1", {})]
+
+
+def test_vp8_and_h264_come_before_vp9_and_av1() -> None:
+    order = [name for name, _ in video_codecs(PRINTED["chromium-156-default"])]
+    assert list(dict.fromkeys(order)) in (["vp8", "h264", "vp9", "av1"], ["h264", "vp8", "vp9", "av1"])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "offered"),
+    [
+        ("chromium-156-vp9", ("profile-id=0", "profile-id=1"), "VP9"),
+        ("chromium-156-av1", ("profile=0", "profile=1"), "AV1"),
+        ("chromium-156-av1", ("AV1/90000", "H265/90000"), "H265"),
+    ],
+)
+def test_what_cannot_be_decoded_is_refused_by_name(name: str, change: tuple[str, str], offered: str) -> None:
+    with pytest.raises(UnsupportedCodec, match=offered):
+        negotiate(PRINTED[name].replace(*change))
+
+
+def test_how_pictures_are_turned_is_agreed_upon_where_it_is_offered() -> None:
+    assert negotiate(PRINTED["chromium-156-default"]).extension("video", VIDEO_ORIENTATION) > 0
+    assert negotiate(OFFER).extension("video", VIDEO_ORIENTATION) == 0
+
+
+def test_parameter_sets_of_the_offer_go_with_their_payload_type_and_its_retransmission() -> None:
+    payloads = negotiate(PRINTED["gstreamer-1.22-h264"]).payloads
+    (sets,) = {payload.out_of_band for payload in payloads.values() if payload.codec == "h264"}
+    assert sets.startswith(b"\x00\x00\x00\x01\x67\x42\xc0")
+    assert sets.endswith(b"\x00\x00\x00\x01" + base64.b64decode("aM48gA=="))
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from argusd.benchmarks.clips import VideoName, video_clip
 from argusd.benchmarks.packetizer import Packetizer
 from argusd.ingest.codec import VIDEO_CODECS
-from argusd.ingest.decoder import Work
+from argusd.ingest.decoder import Work, open_decoder
 from argusd.ingest.frame import FrameFlag
 from argusd.ingest.gate import MAX_BACKLOG, KeyframeGate
+from argusd.ingest.h264 import inspect
 from argusd.ingest.jitter import RETRY_NS
 from argusd.ingest.orientation import UPRIGHT, Orientation
 from argusd.ingest.rtp import RtpPacket
@@ -60,7 +61,7 @@ class Feedback:
 def packetizer(codec: VideoName) -> Callable[[bytes], list[bytes]]:
     """Cuts frames into payloads: aiortc's, or FFmpeg's for the codecs that aiortc does not send."""
     if codec == "vp9" or codec == "av1":
-        return Packetizer(codec, 320, 240).pack
+        return Packetizer(codec).payloads
     encoder = Vp8Encoder() if codec == "vp8" else H264Encoder()
 
     def pack(frame: bytes) -> list[bytes]:
@@ -79,6 +80,7 @@ class Line:
         self.decoder, self.feedback = Decoder(), Feedback()
         made: Any = (self.decoder, KeyframeGate(1920, 1088), self.feedback, None)
         self.receiver = VideoReceiver(*made)
+        self.out_of_band = b""
         self.clip = video_clip(codec, 320, 240, count, gop=gop)
         self.packets: list[list[RtpPacket]] = []
         pack = packetizer(codec)
@@ -96,7 +98,9 @@ class Line:
     def send(self, packet: RtpPacket, now_ns: int, *, retransmitted: bool = False) -> None:
         stream = self.receiver.source.admit(packet.ssrc, now_ns)
         assert stream is not None
-        self.receiver.receive(stream, packet, self.codec, now_ns, retransmitted=retransmitted)
+        self.receiver.receive(
+            stream, packet, self.codec, now_ns, retransmitted=retransmitted, out_of_band=self.out_of_band
+        )
         if self.receiver.waiting:
             self.receiver.poll(now_ns)
 
@@ -224,6 +228,48 @@ def test_another_stream_starts_from_its_own_keyframe() -> None:
         for packet in line.packets[frame]:
             line.send(packet._replace(ssrc=2, sequence_number=packet.sequence_number ^ 0x4000), 10**11)
     assert line.decoded() == [*range(10), *range(20, 25)]
+
+
+def without_parameter_sets(line: Line) -> bytes:
+    """Take the parameter sets out of a line's packets; returns them as they would be told out of band."""
+    sets = b""
+    for frame in line.packets:
+        kept = []
+        for packet in frame:
+            data = line.codec.depayload(packet.payload).data
+            if data[4] & 0x1F in (7, 8) and len(frame) > 1:  # a STAP-A of both, or each alone
+                sets = sets or data
+            else:
+                kept.append(packet)
+        frame[:] = kept
+    number = 0
+    for frame in line.packets:
+        for index, packet in enumerate(frame):
+            frame[index] = packet._replace(sequence_number=number)
+            number += 1
+    return sets
+
+
+def test_parameter_sets_of_the_offer_come_before_keyframes_that_lack_them() -> None:
+    line = Line("h264")
+    whole = line.bitstream(0)
+    line.out_of_band = without_parameter_sets(line)
+    line.play(0, 40)
+    assert line.decoded() == list(range(40))
+    assert [n for n, work in enumerate(line.decoder.works) if work.data.startswith(line.out_of_band)] == [
+        0,
+        20,
+    ]
+    context = open_decoder("h264", 320 * 240)
+    assert [len(context.decode(av.Packet(work.data))) for work in line.decoder.works] == [1] * 40
+    assert inspect(line.decoder.works[0].data).size == inspect(whole).size == (320, 240)
+
+
+def test_parameter_sets_of_the_stream_are_not_replaced_by_those_of_the_offer() -> None:
+    line = Line("h264")
+    line.out_of_band = b"\x00\x00\x00\x01\x67stale"
+    line.play(0, 40)
+    assert [work.data for work in line.decoder.works] == [line.bitstream(frame) for frame in range(40)]
 
 
 def turned(packet: RtpPacket, orientation: int) -> RtpPacket:

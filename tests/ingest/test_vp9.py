@@ -14,9 +14,9 @@ BEGINS = 0x08
 
 
 def test_the_payloads_of_a_frame_join_to_it_and_only_the_first_starts_it() -> None:
-    packetizer = Packetizer("vp9", 320, 240)
+    packetizer = Packetizer("vp9")
     for frame in video_clip("vp9", 320, 240, 3):
-        fragments = [depayload(payload) for payload in packetizer.pack(frame)]
+        fragments = [depayload(payload) for payload in packetizer.payloads(frame)]
         assert [fragment.starts_frame for fragment in fragments] == [True] + [False] * (len(fragments) - 1)
         assert join([fragment.data for fragment in fragments]) == frame
 

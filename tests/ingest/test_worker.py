@@ -10,10 +10,12 @@ import av
 import numpy as np
 import pytest
 from aiortc import RTCSessionDescription
+from aiortc.rtp import is_rtcp
 
 from argusd.benchmarks.clips import VideoName, opus_clip, video_clip
 from argusd.benchmarks.publisher import PacketTrack, Publisher
 from argusd.ingest.arena import HEAD
+from argusd.ingest.codec import VIDEO_CODECS
 from argusd.ingest.messages import (
     CloseSession,
     OpenSession,
@@ -24,6 +26,8 @@ from argusd.ingest.messages import (
     StreamOpened,
 )
 from argusd.ingest.ring import SAMPLE_RATE, FrameReader, read_anchor
+
+ORIENTATION_ID = 7
 
 
 def video_publisher(
@@ -39,7 +43,7 @@ def reference(codec: str, packets: tuple[bytes, ...]) -> list[np.ndarray[Any, An
     return [frame.to_ndarray(format="yuv420p") for frame in frames + context.decode(None)]
 
 
-@pytest.mark.parametrize("codec", ["vp8", "h264"])
+@pytest.mark.parametrize("codec", VIDEO_CODECS)
 async def test_every_frame_lies_in_the_ring_bit_by_bit(
     start_rig: Callable[..., Any], codec: VideoName
 ) -> None:
@@ -47,7 +51,7 @@ async def test_every_frame_lies_in_the_ring_bit_by_bit(
     await rig.publish("one", video_publisher(codec, 40))
     reader = await rig.frames()
     seen: dict[int, Any] = {}
-    expected = reference(codec, video_clip(codec, 320, 240, 40, gop=15))
+    expected = reference(VIDEO_CODECS[codec].decoder, video_clip(codec, 320, 240, 40, gop=15))
     async with asyncio.timeout(20):
         while reader.next < 40:
             frame = reader.newest()
@@ -59,6 +63,45 @@ async def test_every_frame_lies_in_the_ring_bit_by_bit(
     assert len(seen) + reader.skipped == 40
     assert len(seen) >= 20
     assert all(np.array_equal(pixels, expected[number].reshape(-1)) for number, pixels in seen.items())
+
+
+def turn_from(peer: Publisher, first: int) -> None:
+    """Say with the last packet of the ``first`` picture, and of all after it, that they lie on their side."""
+    transport = peer.peer.getSenders()[0].transport
+    send, pictures = transport._send_rtp, 0
+
+    async def turned(data: bytes) -> None:
+        nonlocal pictures
+        if not is_rtcp(data) and data[1] & 0x80:
+            pictures += 1
+            if pictures > first:
+                words = int.from_bytes(data[14:16], "big")
+                end = 16 + 4 * words
+                element = bytes((ORIENTATION_ID << 4, 1, 0, 0))
+                data = data[:14] + (words + 1).to_bytes(2, "big") + data[16:end] + element + data[end:]
+        await send(data)
+
+    transport._send_rtp = turned  # type: ignore[method-assign]
+
+
+async def test_a_phone_that_is_turned_gives_upright_pictures_of_another_shape(rig: Any) -> None:
+    peer = video_publisher(frames=40)
+    turn_from(peer, 20)
+    offer = await rig.offer(peer)
+    extension = f"a=extmap:{ORIENTATION_ID} urn:3gpp:video-orientation\r\n"
+    offer = offer.replace("a=rtcp-mux\r\n", f"a=rtcp-mux\r\n{extension}")
+    answer = await rig.request("one", offer)
+    assert extension in answer.answer_sdp
+    await peer.accept(answer.answer_sdp)
+    expected = reference("vp8", video_clip("vp8", 320, 240, 40, gop=15))
+    for size, first in (((320, 240), 0), ((240, 320), 20)):
+        reader = await rig.frames()
+        while (frame := reader.newest()) is None or frame.number < 10:
+            await rig.woken()
+        assert (frame.info.width, frame.info.height) == size
+        luma = expected[first + frame.number][:240]
+        assert np.array_equal(frame.planes[0], luma if first == 0 else np.rot90(luma, -1))
+        assert frame.valid()
 
 
 async def test_sound_and_picture_carry_the_senders_clock(rig: Any) -> None:
@@ -200,7 +243,7 @@ async def test_who_connects_later_is_told_what_is_true(rig: Any) -> None:
     ("change", "code"),
     [
         (("a=sendonly", "a=inactive"), "offer_not_sending"),
-        (("VP8/90000", "VP9/90000"), "unsupported_codec"),
+        (("VP8/90000", "H265/90000"), "unsupported_codec"),
         (("a=rtcp-mux\r\n", ""), "bad_offer"),
         (("v=0", "hello"), "bad_offer"),
         (("a=fingerprint:sha-256 ", "a=fingerprint:md5 "), None),
