@@ -10,6 +10,8 @@ from typing import Any
 from aiohttp import web
 from redis.asyncio import Redis
 
+from argusd.ingest.ice_servers import links
+
 from .access_log import AccessLog
 from .affinity import Affinity
 from .analysis.llm import Llm
@@ -51,6 +53,7 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
     Raises:
         InsecureBind: the address needs a token.
         RedisNotStarted: the store is not there.
+        CredentialUnreadable: the credential of an ICE server cannot be read.
         OSError: the port cannot be had.
     """
     check_bind(config)
@@ -103,6 +106,9 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
         ),
         posts_by_remote=RateLimit(config.whip_posts_per_minute),
         posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
+        ice_links=tuple(
+            link for server in config.ice_servers or () for link in links(server.with_credential())
+        ),
     )
 
 

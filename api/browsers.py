@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .context import CONTEXT
-from .whip import WHIP_OPTIONS, is_whip
+from .whip import is_whip, whip_options
 
 ADMITTED = web.RequestKey("admitted origin", str)
 
@@ -38,15 +38,11 @@ def options(request: web.Request) -> web.Response:
     if not isinstance(mismatch, web.HTTPMethodNotAllowed):
         raise web.HTTPNotFound
     methods = ", ".join(sorted({*mismatch.allowed_methods, "OPTIONS"}))
-    headers = WHIP_OPTIONS if is_whip(request) else {"Allow": methods}
-    return web.Response(
-        headers={
-            **headers,
-            "Access-Control-Allow-Methods": headers["Allow"],
-            "Access-Control-Allow-Headers": ASKED_HEADERS,
-            "Access-Control-Max-Age": "600",
-        }
-    )
+    response = whip_options(request) if is_whip(request) else web.Response(headers={"Allow": methods})
+    response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
+    response.headers["Access-Control-Allow-Headers"] = ASKED_HEADERS
+    response.headers["Access-Control-Max-Age"] = "600"
+    return response
 
 
 async def add_browser_headers(request: web.Request, response: web.StreamResponse) -> None:

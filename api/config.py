@@ -5,6 +5,8 @@ from typing import Annotated
 
 import msgspec
 
+from argusd.ingest.ice_servers import IceServer
+
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
@@ -47,8 +49,9 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     while ``redis_url`` is None). ``allowed_origins`` (``https://host[:port]``) names the web pages whose
     scripts may come here although no token protects the daemon. With ``overcommit`` sessions are taken beyond
     what the scheduler promises to serve in time: all of them are then looked at less often. ``ocr_languages``
-    are those of a page whose sender names none. ``llm`` holds the profiles of language models,
-    ``llm_concurrency`` says how many of their answers are awaited at a time.
+    are those of a page whose sender names none. ``ice_servers`` are the STUN and TURN servers that WHIP
+    clients are told of; left out, those of ``ingest.ice_servers``. ``llm`` holds the profiles of language
+    models, ``llm_concurrency`` says how many of their answers are awaited at a time.
     Durations are seconds, sizes bytes.
     """
 
@@ -63,6 +66,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ingest_workers: Count = 1
     overcommit: bool = False
     ocr_languages: Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")] = "en"
+    ice_servers: tuple[IceServer, ...] | None = None
     llm: dict[str, LlmProfile] = {}
     llm_concurrency: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
 

@@ -29,7 +29,8 @@ from .workers import Workers
 class Context(NamedTuple):
     """The parts of one running api.
 
-    ``stop`` is set when it is about to end. ``scheduler`` is the one of ``schedulers`` that watches sessions.
+    ``stop`` is set when it is about to end. ``ice_links``: the ``Link`` headers of the configured servers.
+    ``scheduler`` is the one of ``schedulers`` that watches sessions.
     """
 
     config: ApiConfig
@@ -52,6 +53,7 @@ class Context(NamedTuple):
     inference: Inference
     posts_by_remote: RateLimit
     posts_by_session: RateLimit
+    ice_links: tuple[str, ...]
 
     def check_accepting(self) -> None:
         """Turn new work away while the api is about to end.

@@ -1,7 +1,8 @@
 """Media in: WHIP (RFC 9725).
 
 ``POST /whip/{session_id}`` takes an SDP offer and answers 201 with the SDP answer; ``Location`` names a
-resource that only the publisher knows, ``Link`` the session's events from here on. All of our candidates are
+resource that only the publisher knows, ``Link`` the session's events from here on, and STUN and TURN servers
+where any are configured; OPTIONS tells those as well, to who has a token. All of our candidates are
 in the answer and the peer's are learnt from its checks, so trickled ones are accepted and need nothing done.
 ICE restarts are not supported (422): a peer that lost its path publishes anew.
 
@@ -11,6 +12,7 @@ To the scheduler the new media are a new session: it learns its own voice and fa
 and from what it hears now, and what was open in the older ones has ended. Somebody else gets 409.
 """
 
+import contextlib
 import hmac
 import secrets
 import time
@@ -23,11 +25,13 @@ from argusd.ingest.sdp import parse_fragment
 
 from .context import CONTEXT, Context
 from .errors import (
+    Forbidden,
     IceRestartUnsupported,
     MalformedBody,
     Overloaded,
     RateLimited,
     ResourceNotFound,
+    Unauthorized,
     WrongContentType,
 )
 from .session import Media, Session, check_session_id
@@ -67,16 +71,30 @@ async def publish(request: web.Request) -> web.Response:
             worker.close(session_id)
             raise
     events = f"/sessions/{session_id}/events?after={position}"
-    return web.Response(
-        status=201,
-        text=answer.answer_sdp,
-        content_type=SDP,
-        headers={
-            "Location": f"/whip/{session_id}/{media.resource}",
-            "ETag": f'"{media.ice_ufrag}"',
-            "Link": f'<{events}>; rel="{EVENTS_RELATION}"; events="violation,observation,session"',
-        },
-    )
+    response = web.Response(status=201, text=answer.answer_sdp, content_type=SDP)
+    response.headers["Location"] = f"/whip/{session_id}/{media.resource}"
+    response.headers["ETag"] = f'"{media.ice_ufrag}"'
+    response.headers["Link"] = f'<{events}>; rel="{EVENTS_RELATION}"; events="violation,observation,session"'
+    add_ice_servers(context, response)
+    return response
+
+
+def add_ice_servers(context: Context, response: web.Response) -> None:
+    """Tell a client through which servers it may find a way to us."""
+    for link in context.ice_links:
+        response.headers.add("Link", link)
+
+
+def whip_options(request: web.Request) -> web.Response:
+    """The answer to OPTIONS, with what CORS asks left to ``browsers.py``."""
+    context = request.app[CONTEXT]
+    response = web.Response(headers=WHIP_OPTIONS)
+    session_id = request.path.split("/")[2]  # OPTIONS has no route that would take the path apart
+    # No token comes with a browser's preflight, and a TURN server's credential is not for everybody.
+    with contextlib.suppress(Unauthorized, Forbidden):
+        context.access.check_token(request.headers.get("Authorization"), session_id)
+        add_ice_servers(context, response)
+    return response
 
 
 async def trickle(request: web.Request) -> web.Response:

@@ -149,14 +149,16 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
     }
     scheduler = _section(tables["scheduler"], SchedulerConfig, "scheduler", common)
     _check_roles(scheduler.models)
+    ingest = _section(tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0})
+    api = _section(tables["api"], ApiConfig, "api", common)
+    if api.ice_servers is None:
+        api = msgspec.structs.replace(api, ice_servers=ingest.ice_servers)
     return Config(
         **common,
         log_level=shared.log_level,
         huggingface_token=shared.huggingface_token,
-        api=_section(tables["api"], ApiConfig, "api", common),
-        ingest=_section(
-            tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0}
-        ),
+        api=api,
+        ingest=ingest,
         scheduler=scheduler,
         notify_socket=environment.get("NOTIFY_SOCKET"),
         orchestrator_url=environment.get("ML_ORCHESTRATOR_URL"),

@@ -1,9 +1,8 @@
 """STUN and TURN servers (RFC 8489, 8656): as an operator names them, and as clients are told of them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
@@ -18,29 +17,29 @@ class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """One server under one or several URIs, with the long-term credential that TURN asks for.
 
     The credential stands in ``credential`` (best in the environment, with the whole list), or alone in the
-    file ``credential_file``. ``used_by``: the daemon gathers candidates there, clients are told of it, or
-    both.
+    file ``credential_file``.
     """
 
     urls: tuple[str, ...]
     username: str = ""
     credential: str = ""
     credential_file: Path | None = None
-    used_by: Literal["both", "daemon", "clients"] = "both"
 
     def __post_init__(self) -> None:
         if not self.urls:
-            raise ValueError("urls must name at least one server")
+            raise ValueError("ice_servers: urls must name at least one server")
         for url in self.urls:
             if not (STUN_URI.fullmatch(url) or TURN_URI.fullmatch(url)):
-                raise ValueError("urls must be stun:host[:port] or turn:host[:port][?transport=udp|tcp]")
+                raise ValueError(
+                    "ice_servers: urls must be stun:host[:port] or turn:host[:port][?transport=udp|tcp]"
+                )
         if not (PRINTABLE.fullmatch(self.username) and PRINTABLE.fullmatch(self.credential)):
-            raise ValueError("username and credential must be printable ASCII")
+            raise ValueError("ice_servers: username and credential must be printable ASCII")
         if self.credential and self.credential_file:
-            raise ValueError("credential and credential_file exclude each other")
+            raise ValueError("ice_servers: credential and credential_file exclude each other")
         given = bool(self.username) and bool(self.credential or self.credential_file)
         if any(url.startswith("turn") for url in self.urls) and not given:
-            raise ValueError("a TURN server needs username, and credential or credential_file")
+            raise ValueError("ice_servers: a TURN server needs username, and credential or credential_file")
 
     def __repr__(self) -> str:
         return f"IceServer({', '.join(self.urls)})"  # never the credential
@@ -61,15 +60,6 @@ class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if not credential or not PRINTABLE.fullmatch(credential):
             raise CredentialUnreadable(f"{self.credential_file} must hold one line of printable ASCII")
         return msgspec.structs.replace(self, credential=credential, credential_file=None)
-
-
-def servers_of(servers: Sequence[IceServer], user: Literal["daemon", "clients"]) -> tuple[IceServer, ...]:
-    """Those that this side uses, with their credentials.
-
-    Raises:
-        CredentialUnreadable: see ``with_credential``.
-    """
-    return tuple(server.with_credential() for server in servers if server.used_by in (user, "both"))
 
 
 def links(server: IceServer) -> Iterator[str]:

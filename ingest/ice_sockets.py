@@ -16,7 +16,6 @@ from .candidates import advertised
 from .config import IngestConfig
 from .errors import NoIceCandidate, PortUnavailable
 from .guard import GuardedProtocol
-from .ice_servers import servers_of
 from .own_sockets import OwnSockets, bind_udp
 from .server_candidates import Servers
 from .shared_socket import SharedSocket
@@ -86,7 +85,7 @@ class IceSockets:
     def __init__(self, config: IngestConfig) -> None:
         self.dropped: Counter[str] = Counter()
         self._config = config
-        self._servers = Servers(servers_of(config.ice_servers, "daemon"))
+        self._servers = Servers([server.with_credential() for server in config.ice_servers])
         self._own = None if config.ports.shared else OwnSockets(config.ports)
         self._shared: list[SharedPorts] = []
         if config.ports.shared:

@@ -6,6 +6,7 @@ import sys
 from argusd.daemon.checks import CHECKS, Finding
 from argusd.daemon.config import load_config
 from argusd.daemon.model_checks import check_roles
+from argusd.daemon.network_checks import NETWORK_CHECKS
 
 HELP = {"doctor": "check this machine, say how to mend what is amiss"}
 
@@ -20,7 +21,7 @@ def configure(_: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run every check; 1 when one of them fails."""
     config = load_config(args.config)
-    findings = [*(check(config) for check in CHECKS), *check_roles(config)]
+    findings = [*(check(config) for check in (*CHECKS, *NETWORK_CHECKS)), *check_roles(config)]
     for finding in findings:
         print(render(finding, colour=sys.stdout.isatty()))
     return 1 if any(finding.verdict == "fail" for finding in findings) else 0

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from argusd.api.config import Token
+from argusd.ingest.ice_servers import IceServer
 from argusd.ingest.messages import StreamKind
 from argusd.scheduler.tracks import streams_of
 
@@ -128,6 +130,40 @@ async def test_get_is_empty_and_options_tell_what_is_taken(rig: Rig) -> None:
             assert response.headers["Access-Control-Allow-Methods"] == methods
             assert response.headers["Accept-Post"] == "application/sdp"
             assert response.headers["Accept-Patch"] == "application/trickle-ice-sdpfrag"
+
+
+SERVERS = (
+    IceServer(urls=("stun:stun.example",)),
+    IceServer(urls=("turn:turn.example?transport=tcp",), username="argus", credential="s3cret"),
+)
+TOLD = [
+    '<stun:stun.example>; rel="ice-server"',
+    '<turn:turn.example?transport=tcp>; rel="ice-server"; '
+    'username="argus"; credential="s3cret"; credential-type="password"',
+]
+
+
+async def test_publishers_are_told_of_ice_servers(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, ice_servers=SERVERS) as rig:
+        async with rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response:
+            events, *servers = response.headers.getall("Link")
+            assert events.startswith("</sessions/s1/events?after=0>")
+            assert servers == TOLD
+        async with rig.api.http.options("/whip/s1") as response:
+            assert response.headers.getall("Link") == TOLD
+
+
+async def test_a_turn_servers_credential_is_not_for_everybody(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, ice_servers=SERVERS, tokens=(Token("mine", "kyc-"),)) as rig:
+        for path, headers, told in (
+            ("/whip/kyc-1", {"Authorization": "Bearer mine"}, TOLD),
+            ("/whip/s1", {"Authorization": "Bearer mine"}, []),
+            ("/whip/kyc-1", {"Authorization": "Bearer guess"}, []),
+            ("/whip/kyc-1", {}, []),
+        ):
+            async with rig.api.http.options(path, headers=headers) as response:
+                assert response.status == 200
+                assert response.headers.getall("Link", []) == told
 
 
 async def test_a_flood_of_offers_is_slowed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from argusd.ingest.errors import CredentialUnreadable
-from argusd.ingest.ice_servers import IceServer, links, servers_of
+from argusd.ingest.ice_servers import IceServer, links
 
 TURN: dict[str, Any] = {
     "urls": ["turn:turn.example:3478?transport=udp"],
@@ -72,19 +72,3 @@ def test_a_credential_is_read_from_its_file_and_never_shown(tmp_path: Path) -> N
     assert server.with_credential().credential == "fr0m-file"
     assert "fr0m-file" not in repr(server.with_credential())
     assert "s3cret" not in f"{read(**TURN)!r} {read(**TURN)}"
-
-
-def test_each_side_uses_its_own() -> None:
-    servers = [
-        read(urls=["stun:both.example"]),
-        read(urls=["stun:daemon.example"], used_by="daemon"),
-        read(urls=["stun:clients.example"], used_by="clients"),
-    ]
-    assert [server.urls[0] for server in servers_of(servers, "daemon")] == [
-        "stun:both.example",
-        "stun:daemon.example",
-    ]
-    assert [server.urls[0] for server in servers_of(servers, "clients")] == [
-        "stun:both.example",
-        "stun:clients.example",
-    ]
