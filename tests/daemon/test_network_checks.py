@@ -33,12 +33,12 @@ def test_every_check_reports_and_changes_nothing(check: Check, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("addresses", "verdict"),
-    [('["192.0.2.1"]', "fail"), ('["192.0.2.1", "127.0.0.1"]', "warn"), ('["127.0.0.1"]', "ok")],
+    [('["203.0.113.1"]', "fail"), ('["203.0.113.1", "127.0.0.1"]', "warn"), ('["127.0.0.1"]', "ok")],
 )
 def test_addresses_that_this_machine_does_not_have(addresses: str, verdict: str, tmp_path: Path) -> None:
     finding = check_ice_addresses(config(tmp_path, INGEST__ICE_ADDRESSES=addresses))
     assert finding.verdict == verdict
-    assert ("192.0.2.1" in finding.remedy) == (verdict != "ok")
+    assert ("203.0.113.1" in finding.remedy) == (verdict != "ok")
 
 
 def test_a_machine_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

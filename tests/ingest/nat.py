@@ -10,7 +10,7 @@ Address = tuple[str, int]
 
 
 class Outside(asyncio.DatagramProtocol):
-    """The port by which the other end knows the peer."""
+    """The port by which the other end knows the peer, at whichever address leads there."""
 
     def __init__(self, nat: "Nat") -> None:
         self._nat = nat
@@ -42,7 +42,7 @@ class Nat(asyncio.DatagramProtocol):
     async def forget(self) -> None:
         """Give the peer another port; what still comes to the older one is lost."""
         loop = asyncio.get_running_loop()
-        _, port = await loop.create_datagram_endpoint(lambda: Outside(self), local_addr=LOOPBACK)
+        _, port = await loop.create_datagram_endpoint(lambda: Outside(self), local_addr=("0.0.0.0", 0))
         self._ports.append(port)
         self.media_back.clear()
 
@@ -62,9 +62,9 @@ class Nat(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def nat_before(target: Address) -> AsyncIterator[Nat]:
+async def nat_before(target: Address, inside: Address = LOOPBACK) -> AsyncIterator[Nat]:
     loop = asyncio.get_running_loop()
-    _, nat = await loop.create_datagram_endpoint(lambda: Nat(target), local_addr=LOOPBACK)
+    _, nat = await loop.create_datagram_endpoint(lambda: Nat(target), local_addr=inside)
     await nat.forget()
     yield nat
     nat.close()

@@ -18,7 +18,7 @@ from argusd.ingest.guard import GuardedProtocol
 from argusd.ingest.ice_sockets import IceSockets, gather_through, host_addresses
 
 RTP = b"\x80" + bytes(40)
-NOWHERE = "192.0.2.1"  # RFC 5737: no machine has it
+NOWHERE = "203.0.113.1"  # RFC 5737: no machine has it
 
 
 def free_port(kind: int = socket.SOCK_DGRAM) -> int:

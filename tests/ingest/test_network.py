@@ -13,6 +13,7 @@ from argusd.benchmarks.clips import video_clip
 from argusd.benchmarks.publisher import PacketTrack, Publisher
 from argusd.ingest.arena import HEAD
 from argusd.ingest.framing import frame
+from argusd.ingest.ice_sockets import host_addresses
 from argusd.ingest.messages import IngestStats, SessionAnswer, SessionRefused, SessionState
 from argusd.ingest.tcp_listener import MAX_UNIDENTIFIED
 
@@ -20,7 +21,7 @@ from .nat import nat_before
 from .tcp_peer import only_tcp
 from .test_guard import ALERT, RTP, binding
 
-NOWHERE = "192.0.2.1"
+NOWHERE = "203.0.113.1"  # RFC 5737: no machine has it
 
 
 def free_port() -> int:
@@ -93,6 +94,21 @@ async def test_a_peer_whose_port_changes_goes_on_and_is_answered_there(
         await nat.forget()
         await rig.written(ring.row, int(rig.view.table[ring.row, HEAD]) + 60)
         await asyncio.wait_for(nat.media_back.wait(), 10)
+
+
+async def test_a_peer_comes_to_the_address_that_a_nat_has_for_us(start_rig: Callable[..., Any]) -> None:
+    own = next((address for address in host_addresses() if "." in address and address != "127.0.0.1"), None)
+    if own is None:
+        pytest.skip("this machine has no address but loopback")
+    port, known_as = free_port(), "127.0.0.7"
+    rig = await start_rig(udp_ports=port, ice_addresses=(own,), advertised_addresses=(known_as,))
+    peer = publisher()
+    answer = await rig.request("one", re.sub(r"a=candidate:.*\r\n", "", await rig.offer(peer)))
+    async with nat_before((own, port), inside=(known_as, port)):
+        await peer.accept(re.sub(rf"a=candidate:.* {own} .*\r\n", "", answer.answer_sdp))
+        ring = await rig.opened("video")
+        await rig.written(ring.row, 30)
+        await peer.close()
 
 
 async def test_a_peer_that_gets_through_by_tcp_alone(start_rig: Callable[..., Any]) -> None:
