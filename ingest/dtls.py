@@ -1,6 +1,7 @@
 """DTLS-SRTP with any sender (RFC 5763, 8122, 8827): aiortc's transport, opened to RSA certificates."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport, RTCIceTransport
@@ -94,6 +95,14 @@ class DtlsTransport(RTCDtlsTransport):
                 )
         except TimeoutError:
             self._fail(f"the handshake was not over within {HANDSHAKE_TIMEOUT_S} s")
+
+    async def stop(self) -> None:
+        """Say goodbye; also to a sender whose handshake is over and who thinks that all is well."""
+        if self._state is State.FAILED and self._ssl is not None:
+            with contextlib.suppress(SSL.Error, ConnectionError):
+                self._ssl.shutdown()
+                await self._write_ssl()
+        await super().stop()
 
     def _fail(self, flaw: str) -> None:
         self._flaw = flaw

@@ -49,6 +49,12 @@ class Peer:
         return self._ice._connection
 
     @property
+    def missing(self) -> Ending:
+        """What keeps the path from coming about."""
+        has_path = self._ice.state == "completed"
+        return "dtls_failed" if has_path and not self.is_connected else "never_connected"
+
+    @property
     def is_connected(self) -> bool:
         """Whether media may flow."""
         return self.dtls.state == "connected"

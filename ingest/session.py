@@ -131,6 +131,9 @@ class Session:
         now = standing(self._config, self._opened_ns, last_media_ns, now_ns, patience_s)
         if self._media is not None and self._media.said_bye:
             now = Standing("closed", "client")
+        if now.reason == "never_connected" and self._peer is not None:
+            self._peer_ended(self._peer.missing)
+            return
         if now.state == "closed":
             self.close(now.reason)
             return

@@ -220,7 +220,9 @@ def check_aiortc() -> None:
             "_set_role",
             "_set_state",
             "_ssl",
+            "_state",
             "_validate_peer_identity",
+            "_write_ssl",
         ),
         certificate: ("_cert", "_create_ssl_context"),
     }

@@ -116,6 +116,12 @@ async def test_another_certificate_than_the_offered_one_is_refused(shake: Any, r
     ends = await shake(ECDSA, role, Fingerprint("sha-256", ":".join(["00"] * 32)))
     assert ends.dtls.state == "failed"
     assert ends.dtls.failure == "the certificate is not the one of the offer's a=fingerprint"
+    await asyncio.wait_for(ends.started, 20)
+    closed = asyncio.Event()
+    ends.sender.on("statechange", closed.set)
+    await ends.dtls.stop()
+    await asyncio.wait_for(closed.wait(), 20)  # it learns that nobody listens
+    assert ends.sender.state == "closed"
 
 
 async def test_a_sender_without_a_common_suite_is_told_by_its_alert(shake: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 import pytest
-from aiortc import RTCDtlsTransport
+from aiortc import RTCDtlsTransport, RTCIceParameters
 
 from argusd.ingest.agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
 from argusd.ingest.config import IngestConfig
@@ -44,9 +44,9 @@ class Path:
         return await asyncio.wait_for(self.told.get(), 20)
 
 
-async def facing(path: Path) -> tuple[Peer, Peer]:
-    """Two peers that know of each other; the second controls, as an offerer does."""
-    first, second = path.make(REMOTE), path.make(REMOTE)
+async def facing(path: Path, *, lite: bool = False) -> tuple[Peer, Peer]:
+    """Two peers that know of each other; the second controls, as an offerer does unless it is lite."""
+    first, second = path.make(REMOTE._replace(lite=lite)), path.make(REMOTE)
     ends = []
     for peer in (first, second):
         local = await peer.gather()
@@ -58,17 +58,23 @@ async def facing(path: Path) -> tuple[Peer, Peer]:
     sides: list[tuple[Peer, Any, DtlsRole]] = [(first, ends[1], "client"), (second, ends[0], "server")]
     for peer, (local, candidates), role in sides:
         peer._remote = REMOTE._replace(
-            ufrag=local.ufrag, password=local.password, candidates=candidates, dtls_role=role
+            ufrag=local.ufrag,
+            password=local.password,
+            candidates=candidates,
+            dtls_role=role,
+            lite=lite and peer is first,
         )
         peer.dtls._set_role(role)
         peer.dtls._fingerprints = [local.fingerprint]
-    second.connection.ice_controlling = True
+    second.connection.ice_controlling = not lite
     return first, second
 
 
-async def test_both_ends_connect_and_the_other_one_s_goodbye_is_the_client_s() -> None:
+@pytest.mark.parametrize("lite", [False, True])
+async def test_both_ends_connect_and_the_other_one_s_goodbye_is_the_client_s(lite: bool) -> None:
     path = Path()
-    first, second = await facing(path)
+    first, second = await facing(path, lite=lite)
+    assert first.connection.ice_controlling == lite
     first.connect()
     second.connect()
     assert [await path.next(), await path.next()] == ["connected", "connected"]
@@ -80,9 +86,27 @@ async def test_both_ends_connect_and_the_other_one_s_goodbye_is_the_client_s() -
     assert path.told.empty()
 
 
-async def test_who_offers_a_lite_agent_is_controlled_by_us() -> None:
-    assert not Path().peer.connection.ice_controlling
-    assert Path(lite=True).peer.connection.ice_controlling
+async def test_what_is_missing_is_the_handshake_once_there_is_a_path() -> None:
+    path = Path()
+    first, second = await facing(path)
+    missing = [first.missing]
+    found = asyncio.Event()
+
+    def look() -> None:
+        if first._ice.state == "completed":
+            found.set()
+
+    first._ice.on("statechange", look)
+    first.connect()
+    remote = RTCIceParameters(second._remote.ufrag, second._remote.password)
+    checks = asyncio.ensure_future(second._ice.start(remote))  # and nothing after them
+    await asyncio.wait_for(found.wait(), 20)
+    missing.append(first.missing)
+    assert missing == ["never_connected", "dtls_failed"]
+    await first.close()
+    await second.close()
+    await checks
+    await path.peer.close()
 
 
 async def test_a_fault_in_between_ends_the_session_and_is_told(
