@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from .capabilities import TRANSPORT_CC
 from .messages import StreamKind
 from .sdp import Section
+from .simulcast import ONE_LAYER, Layers
 
 DtlsRole = Literal["client", "server"]
 
@@ -50,6 +51,7 @@ class AgreedSection(NamedTuple):
     bundled: bool = False
     codecs: tuple[AgreedCodec, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    layers: Layers = ONE_LAYER
 
 
 class RemoteCandidate(NamedTuple):
@@ -120,6 +122,12 @@ class Agreement(NamedTuple):
             if asked and (number := self.extension(kind, TRANSPORT_CC)):
                 return number
         return 0
+
+    @property
+    def layers(self) -> Layers:
+        """The encodings of the picture."""
+        found = (section.layers for section in self.received if section.offered.kind == "video")
+        return next(found, ONE_LAYER)
 
     def _codecs(self, kind: StreamKind) -> Iterator[AgreedCodec]:
         for section in self.received:

@@ -12,6 +12,7 @@ from aioice.candidate import Candidate
 
 from .agreement import AgreedCodec, AgreedSection, Agreement, Fingerprint
 from .bandwidth import BitrateLimits
+from .simulcast import simulcast_lines
 
 NO_ADDRESS, NO_PORT = "0.0.0.0", 9  # noqa: S104 (nothing is bound: no address, RFC 9429 section 5.2.1)
 SETUP = {"client": "active", "server": "passive"}
@@ -69,6 +70,7 @@ def _section(
         yield "a=rtcp-rsize"  # RFC 5506: most of our feedback stands alone
     yield from _transport(agreement, local)
     yield from _formats(section, limits)
+    yield from simulcast_lines(section.layers)
     if offered.position == agreement.tagged:
         yield from (f"a=candidate:{candidate.to_sdp()}" for candidate in local.candidates)
         yield "a=end-of-candidates"

@@ -12,6 +12,8 @@ from . import av1, h264, vp9
 from .messages import StreamKind
 
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 VIDEO_ORIENTATION = "urn:3gpp:video-orientation"
 
@@ -75,6 +77,6 @@ FEEDBACK: Mapping[StreamKind, tuple[str, ...]] = {
 }
 
 EXTENSIONS: Mapping[StreamKind, tuple[str, ...]] = {
-    "video": (ABS_SEND_TIME, TRANSPORT_CC, VIDEO_ORIENTATION),
+    "video": (ABS_SEND_TIME, TRANSPORT_CC, VIDEO_ORIENTATION, RID, REPAIRED_RID),
     "audio": (TRANSPORT_CC,),
 }

@@ -44,6 +44,11 @@ class KeyframeGate:
             return Verdict("overload", clear=True, ask=True)
         return Verdict(ask=self.suspect)
 
+    def fits(self, size: tuple[int, int]) -> bool:
+        """Whether pictures of this width and height are taken."""
+        width, height = size
+        return width * height <= self._max_pixels and max(width, height) <= self._max_side
+
     def lost(self) -> None:
         """Packets before the next frame are gone for good."""
         self.suspect = True
@@ -54,8 +59,7 @@ class KeyframeGate:
 
     def _judge_keyframe(self, head: FrameHead, backlog: int) -> Verdict:
         if head.size is not None:
-            width, height = head.size
-            self._oversize = width * height > self._max_pixels or max(width, height) > self._max_side
+            self._oversize = not self.fits(head.size)
         self._waiting = self._oversize
         if self._oversize:
             return Verdict("frame_too_large")

@@ -18,6 +18,7 @@ from .media_formats import agreed_codecs, agreed_extensions, codec_names
 from .messages import StreamKind
 from .remote_transport import read_transport
 from .sdp import Description, Section
+from .simulcast import agreed_layers
 
 MAX_OFFER_BYTES = 64 << 10
 MAX_SECTIONS = 32  # a publisher needs two; the answer has as many, so this bounds it
@@ -123,7 +124,9 @@ def _agree(offer: Description, section: Section, bundle: Sequence[str], *, sends
     if not codecs:
         return AgreedSection(section, "rejected")
     extensions = agreed_extensions(kind, offer.attributes, section)
-    return AgreedSection(section, "recvonly" if sends else "inactive", bundled, codecs, extensions)
+    payload_types = [codec.payload_type for codec in codecs]
+    layers = agreed_layers(section.attributes, payload_types, [each.uri for each in extensions])
+    return AgreedSection(section, "recvonly" if sends else "inactive", bundled, codecs, extensions, layers)
 
 
 def _check_payload_types(sections: Sequence[AgreedSection]) -> None:

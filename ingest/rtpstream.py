@@ -11,7 +11,11 @@ LATE_NS = 200_000_000  # packets may overtake the goodbye that came after them; 
 
 
 class RtpStream:
-    """One SSRC's reception (RFC 3550 sections 6.4 and A.3, A.8)."""
+    """One SSRC's reception (RFC 3550 sections 6.4 and A.3, A.8).
+
+    ``picture_area``: the pixels of its newest keyframe, 0 where they are too many, None before the first;
+    kept for a track with several streams alone.
+    """
 
     def __init__(self, ssrc: int, clock_rate: int) -> None:
         self.ssrc = ssrc
@@ -31,6 +35,7 @@ class RtpStream:
         self._bye_ns = 0
         self.last_ns = 0
         self.nbytes = 0
+        self.picture_area: int | None = None
 
     @property
     def expected(self) -> int:
@@ -100,16 +105,24 @@ class RtpStream:
 
 
 class Source:
-    """The one SSRC that a track is received from, and what happens to any other.
+    """The SSRCs that a track is received from, and what happens to any other.
 
-    The first SSRC heard is taken; another takes its place only after ``SILENCE_NS`` without a packet of it.
-    However many SSRCs a peer invents, there is one stream's worth of state.
+    There is one, or with simulcast as many as its layers: the first that are heard. Another takes the place
+    of the one that was silent longest, after ``SILENCE_NS``. However many SSRCs a peer invents, there is no
+    more state. ``stream`` is the one in use.
     """
 
-    def __init__(self, clock_rate: int) -> None:
+    def __init__(self, clock_rate: int, layers: int = 1) -> None:
         self._clock_rate = clock_rate
+        self._layers = layers
+        self._streams: dict[int, RtpStream] = {}
         self.stream: RtpStream | None = None
         self.refused = 0
+
+    @property
+    def streams(self) -> list[RtpStream]:
+        """All that are received, whichever is in use."""
+        return list(self._streams.values())
 
     @property
     def ssrc(self) -> int:
@@ -127,9 +140,18 @@ class Source:
         stream = self.stream
         if stream is not None and stream.ssrc == ssrc:
             return stream
-        if stream is None or now_ns - stream.last_ns > SILENCE_NS:
-            self.stream = RtpStream(ssrc, self._clock_rate)
-            self.stream.last_ns = now_ns
-            return self.stream
-        self.refused += 1
-        return None
+        return self._streams.get(ssrc) or self._take_up(ssrc, now_ns)
+
+    def _take_up(self, ssrc: int, now_ns: int) -> RtpStream | None:
+        if len(self._streams) == self._layers:
+            silent = min(self._streams.values(), key=lambda stream: stream.last_ns)
+            if now_ns - silent.last_ns <= SILENCE_NS:
+                self.refused += 1
+                return None
+            del self._streams[silent.ssrc]
+            if silent is self.stream:
+                self.stream = None
+        stream = self._streams[ssrc] = RtpStream(ssrc, self._clock_rate)
+        stream.last_ns = now_ns
+        self.stream = self.stream or stream
+        return stream

@@ -12,13 +12,14 @@ from .answer import write_answer
 from .arena import Arena
 from .audio import AudioReceiver
 from .bandwidth import BandwidthEstimator
-from .capabilities import ABS_SEND_TIME, VIDEO_ORIENTATION
+from .capabilities import ABS_SEND_TIME, REPAIRED_RID, RID, VIDEO_ORIENTATION
 from .config import IngestConfig
 from .decoder import VideoDecoder
 from .errors import SessionEnded
 from .feedback import Feedback
 from .gate import KeyframeGate
 from .ice_sockets import IceSockets, gather_through
+from .layers import Retransmissions
 from .liveness import Standing, TrackLiveness, standing
 from .messages import StreamCounters, StreamKind, TrackState
 from .negotiation import negotiate
@@ -104,12 +105,22 @@ class Session:
     def _build(self, peer: Peer, agreement: Agreement) -> MediaTransport:
         feedback = Feedback(random.getrandbits(32), RtcpSender(peer.dtls).send)
         gate = KeyframeGate(self._config.max_width, self._config.max_height)
-        orientation = agreement.extension("video", VIDEO_ORIENTATION)
-        video = VideoReceiver(self._decoder, gate, feedback, self._estimator(agreement), orientation)
+        orientation, rid, repaired_rid = (
+            agreement.extension("video", uri) for uri in (VIDEO_ORIENTATION, RID, REPAIRED_RID)
+        )
+        layers, estimator = agreement.layers, self._estimator(agreement)
+        video = VideoReceiver(self._decoder, gate, feedback, estimator, orientation, layers.number)
         audio = AudioReceiver(self._pcm)
         self.tracks = [self._track(kind, video if kind == "video" else audio) for kind in agreement.kinds]
         return MediaTransport(
-            peer.dtls, agreement.payloads, video, audio, feedback, self._dropped, agreement.transport_cc
+            peer.dtls,
+            agreement.payloads,
+            video,
+            audio,
+            feedback,
+            self._dropped,
+            agreement.transport_cc,
+            Retransmissions(layers, rid, repaired_rid),
         )
 
     def _estimator(self, agreement: Agreement) -> BandwidthEstimator | None:

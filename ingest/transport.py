@@ -22,6 +22,7 @@ from .burst import Burst
 from .codec import VIDEO_CODECS
 from .errors import IncompatibleLibrary
 from .feedback import Feedback
+from .layers import SOLE_STREAM, Retransmissions
 from .round_trip import read_round_trip
 from .rtp import RtpPacket, parse_rtp, unwrap_rtx
 from .rtpstream import RtpStream
@@ -69,6 +70,7 @@ class MediaTransport:
         feedback: Feedback,
         dropped: Counter[str],
         transport_cc: int = 0,
+        retransmissions: Retransmissions = SOLE_STREAM,
     ) -> None:
         self._dtls = dtls
         self._payloads = payloads
@@ -77,6 +79,7 @@ class MediaTransport:
         self._feedback = feedback
         self._dropped = dropped
         self._transport_cc = transport_cc
+        self._retransmissions = retransmissions
         self._arrivals = ArrivalLog()
         self._arrived_ssrc = 0
         primary = {number: payload.codec for number, payload in payloads.items() if payload.original is None}
@@ -134,8 +137,11 @@ class MediaTransport:
             self._dropped["unknown_payload_packet"] += 1
             return
         source = self.audio.source if payload.codec == OPUS else self.video.source
+        if self._retransmissions.named and payload.original is None:
+            self._retransmissions.heard(packet)
         if payload.original is not None:
-            packet = unwrap_rtx(packet, payload.original, source.ssrc)
+            repaired = self._retransmissions.original(packet, source)
+            packet = unwrap_rtx(packet, payload.original, repaired)
         stream = source.admit(packet.ssrc, now_ns)
         if stream is None:
             return
@@ -173,7 +179,7 @@ class MediaTransport:
 
     def _streams(self) -> list[RtpStream]:
         sources = (self.video.source, self.audio.source)
-        return [source.stream for source in sources if source.stream is not None]
+        return [stream for source in sources for stream in source.streams]
 
     def _receive_rtcp(self, data: bytes, now_ns: int) -> None:
         round_trip_s = read_round_trip(data, self._feedback.ssrc, now_ns)

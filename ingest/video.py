@@ -12,8 +12,9 @@ from .feedback import Feedback
 from .frame import FrameFlag
 from .gate import KeyframeGate
 from .jitter import ReorderBuffer
+from .layers import LayerChoice, keyframe_size
 from .orientation import UPRIGHT, Orientation, from_header_extension
-from .rtp import RtpPacket, extension_element
+from .rtp import RtpPacket
 from .rtpstream import RtpStream, Source
 
 CLOCK_RATE = 90_000
@@ -27,7 +28,7 @@ class VideoReceiver:
 
     ``orientation_id`` is the agreed id of the header extension that tells how a frame is turned, 0 for none.
     Bounded everywhere: the reorder buffer by its capacity, a frame by its bytes, the decoder's queue by the
-    gate, the streams by there being one.
+    gate, the streams by ``layers``: of these the one with the largest picture that fits is decoded.
     """
 
     def __init__(
@@ -37,8 +38,9 @@ class VideoReceiver:
         feedback: Feedback,
         bandwidth: BandwidthEstimator | None,
         orientation_id: int = 0,
+        layers: int = 1,
     ) -> None:
-        self.source = Source(CLOCK_RATE)
+        self.source = Source(CLOCK_RATE, layers)
         self._codec: VideoCodec | None = None
         self._decoder = decoder
         self._gate = gate
@@ -50,6 +52,8 @@ class VideoReceiver:
         self._order: ReorderBuffer[Part] = ReorderBuffer(PATIENCE_NS, REORDER_CAPACITY)
         self._assembler = FrameAssembler()
         self._stream: RtpStream | None = None
+        self._layered = layers > 1
+        self._choice = LayerChoice(gate.fits)
         self._keyframe_asked_ns = -KEYFRAME_INTERVAL_NS
         self._dropped: Counter[str] = Counter()
 
@@ -103,17 +107,19 @@ class VideoReceiver:
     ) -> None:
         """Take a packet of ``stream``; ``poll`` after it where one is missing.
 
-        Another stream or codec than before starts anew, from a keyframe. ``out_of_band`` comes before a
-        keyframe that has no size, until the stream has told one.
+        Another codec, or another stream that is to be decoded, starts anew, from a keyframe. ``out_of_band``
+        comes before a keyframe that has no size, until the stream has told one.
         """
-        if stream is not self._stream or codec is not self._codec:
-            self._restart(stream, codec)
-        self._out_of_band = out_of_band
         number, timestamp = stream.extend(packet)
         if not retransmitted:
             stream.count(number, timestamp, now_ns)
             if self._bandwidth is not None:
                 self._estimate(self._bandwidth, packet, now_ns)
+        if self._layered and not self._follows(stream, packet, codec, now_ns):
+            return
+        if stream is not self._stream or codec is not self._codec:
+            self._restart(stream, codec)
+        self._out_of_band = out_of_band
         starts_frame, data = False, b""
         if packet.payload:
             try:
@@ -139,7 +145,22 @@ class VideoReceiver:
         """The decoder lost its state; called on the loop."""
         self._gate.broken()
 
+    def _follows(self, stream: RtpStream, packet: RtpPacket, codec: VideoCodec, now_ns: int) -> bool:
+        """Whether a packet's stream is the one to decode, now that this packet came."""
+        current = self._stream
+        size = keyframe_size(codec, packet.payload)
+        if size is not None:
+            self._choice.sees(stream, size)
+        if current is None or stream is current or self.source.stream is not current:
+            return True
+        if size is not None and self._choice.prefers(stream, current, now_ns):
+            return True
+        if self._choice.wants_keyframe(stream, current, now_ns):
+            self._ask_keyframe(stream, now_ns)
+        return False
+
     def _restart(self, stream: RtpStream, codec: VideoCodec) -> None:
+        self.source.stream = stream
         self._order.reset()
         self._assembler.restart()
         self._gate.broken()
@@ -150,7 +171,7 @@ class VideoReceiver:
         """What the last packet of a frame says of it (see orientation.py)."""
         if not self._orientation_id:
             return None
-        return from_header_extension(extension_element(packet.extension, self._orientation_id))
+        return from_header_extension(packet.element(self._orientation_id))
 
     def _assemble(self, parts: Sequence[Part], now_ns: int) -> None:
         stream, codec = self._stream, self._codec

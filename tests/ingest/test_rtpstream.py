@@ -72,3 +72,19 @@ def test_another_ssrc_takes_over_when_the_first_fell_silent() -> None:
     other = source.admit(2, SILENCE_NS + 1)
     assert other is not None
     assert source.ssrc == other.ssrc == 2
+
+
+def test_with_simulcast_there_are_as_many_streams_as_layers() -> None:
+    source = Source(90_000, layers=3)
+    first, *others = (source.admit(ssrc, 0) for ssrc in (1, 2, 3))
+    assert source.streams == [first, *others]
+    assert source.stream is first
+    assert [source.admit(ssrc, MS) for ssrc in range(4, 104)] == [None] * 100
+    assert source.refused == 100
+    for ssrc in (2, 3):
+        stream = source.admit(ssrc, MS)
+        assert stream is not None
+        feed(stream, 1, 0, SILENCE_NS)
+    assert source.admit(4, SILENCE_NS + 1) is not None
+    assert [stream.ssrc for stream in source.streams] == [2, 3, 4]
+    assert source.ssrc == 4

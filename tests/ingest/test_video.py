@@ -75,13 +75,20 @@ def packetizer(codec: VideoName) -> Callable[[bytes], list[bytes]]:
 class Line:
     """A clip in packets, and the receiver they go to. Times follow the frame numbers."""
 
-    def __init__(self, codec: VideoName = "vp8", count: int = 40, gop: int = 20) -> None:
+    def __init__(
+        self,
+        codec: VideoName = "vp8",
+        count: int = 40,
+        gop: int = 20,
+        size: tuple[int, int] = (320, 240),
+        ssrc: int = 1,
+    ) -> None:
         self.codec = VIDEO_CODECS[codec]
         self.decoder, self.feedback = Decoder(), Feedback()
         made: Any = (self.decoder, KeyframeGate(1920, 1088), self.feedback, None)
         self.receiver = VideoReceiver(*made)
         self.out_of_band = b""
-        self.clip = video_clip(codec, 320, 240, count, gop=gop)
+        self.clip = video_clip(codec, *size, count, gop=gop)
         self.packets: list[list[RtpPacket]] = []
         pack = packetizer(codec)
         number = 65_500  # wraps within the clip
@@ -89,7 +96,9 @@ class Line:
             payloads = pack(data)
             self.packets.append(
                 [
-                    RtpPacket(96, part == len(payloads) - 1, number + part & 0xFFFF, 3000 * index, 1, payload)
+                    RtpPacket(
+                        96, part == len(payloads) - 1, number + part & 0xFFFF, 3000 * index, ssrc, payload
+                    )
                     for part, payload in enumerate(payloads)
                 ]
             )
