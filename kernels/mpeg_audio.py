@@ -26,14 +26,17 @@ class FrameHeader(NamedTuple):
 
 
 def frames_follow(data: bytes, at: int, layers: Set[int]) -> bool:
-    """Whether frames of these layers follow one another from there on: ``IN_A_ROW``, or to the very end."""
+    """Whether frames of these layers follow one another from there on: ``IN_A_ROW``, or as many as there are.
+
+    A single one must end with the data; of two the second may be cut off.
+    """
     first = frame_header(data, at)
     if first is None or first.layer not in layers:
         return False
-    for _ in range(1, IN_A_ROW):
+    for seen in range(1, IN_A_ROW):
         at += first.size
-        if at == len(data):
-            return True
+        if at >= len(data):
+            return at == len(data) or seen > 1
         following = frame_header(data, at)
         if following is None or following.form != first.form:
             return False

@@ -19,6 +19,7 @@ from ..tracks import track_of
 from ..watched import watched_id
 from .answers import Answers
 from .arena_server import WRITER, ArenaServer
+from .hearing import Hearing
 from .media import JpegTrack, PcmTrack
 
 ENDED = {
@@ -31,8 +32,8 @@ STALE_S = 2.0
 class LiveStream:
     """One stream's WebSocket, as the rest of the api sees it.
 
-    ``pictures``, ``sound``: where its media go. ``ended`` is done when somebody wants it closed, and why;
-    ``reason`` is what the session's event says then.
+    ``pictures``, ``sound``: where its media go; ``hearing``: sound that may be encoded. ``ended`` is done
+    when somebody wants it closed, and why; ``reason`` is what the session's event says then.
     """
 
     def __init__(self, session: Session, name: StreamName, rate: int, server: ArenaServer) -> None:
@@ -45,6 +46,7 @@ class LiveStream:
         self._liveness: dict[StreamKind, TrackLiveness] = {}
         self.pictures = JpegTrack(server.arena, lambda ring: server.rings.opened(watched, "video", ring))
         self.sound = PcmTrack(server.arena, rate, lambda ring: server.rings.opened(watched, "audio", ring))
+        self.hearing = Hearing(self.sound, partial(self.end, reason="client"))
 
     def began(self) -> None:
         """Media came; from now on silence means something."""

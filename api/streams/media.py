@@ -17,6 +17,7 @@ from argusd.ingest.frame import FrameInfo, PixelFormat
 from argusd.ingest.ring import SAMPLE_RATE
 from argusd.ingest.sink import FrameSink, PcmSink, Ring
 from argusd.kernels.errors import BadImage, ImageTooLarge
+from argusd.kernels.file_kinds import file_kind
 from argusd.kernels.jpeg_plan import LIVE_PIXELS, plan_jpeg
 
 from ..errors import ArenaExhausted, BadPicture, BadSound, PictureTooLarge, SoundTooLong
@@ -97,14 +98,23 @@ class PcmTrack:
         self._resampler = soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, "int16") if resampled else None
         self._written = 0
 
+    def resample_from(self, rate: int) -> None:
+        """Take what comes from now on for samples of this rate, Hz."""
+        self._sink.close()
+        self._rate = rate
+        self._continuity = Continuity(rate)
+        self._open()
+
     def take(self, data: bytes, captured_ns: int = 0) -> None:
         """Publish samples. ``captured_ns``: of the first, on the sender's clock; 0: not known.
 
         Raises:
-            BadSound: no samples, or half a one.
+            BadSound: no samples, or half a one, or at first something else altogether.
             SoundTooLong: more than a second of them.
             ArenaExhausted: no room for the ring.
         """
+        if not self._written and (kind := file_kind(data)):
+            raise BadSound(f"A message must hold raw s16 samples; this one is {kind}.")
         if not data or len(data) % 2:
             raise BadSound(f"A message holds samples of 2 bytes each; this one has {len(data)} bytes.")
         if len(data) > 2 * self._rate:

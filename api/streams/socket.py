@@ -85,7 +85,10 @@ async def serve(
     context.sessions.check_no_publisher(session)
     principal = context.access.principal(request.headers.get("Authorization"))
     with context.streams.opened(session, name, rate, principal) as stream:
-        await converse(context, socket, stream)
+        try:
+            await converse(context, socket, stream)
+        finally:
+            await stream.hearing.close()
 
 
 def sample_rate(request: web.Request) -> int:
@@ -157,7 +160,7 @@ async def take_media(context: Context, socket: web.WebSocketResponse, stream: Li
     async for message in socket:
         if message.type is WSMsgType.ERROR:
             return
-        take(stream, message)
+        await take(stream, message)
         context.streams.media_came(stream)
 
 
@@ -168,7 +171,7 @@ async def watch_silence(context: Context, stream: LiveStream) -> None:
         context.streams.check(stream)
 
 
-def take(stream: LiveStream, message: WSMessage) -> None:
+async def take(stream: LiveStream, message: WSMessage) -> None:
     """Write one message into the stream's ring.
 
     Raises:
@@ -179,7 +182,7 @@ def take(stream: LiveStream, message: WSMessage) -> None:
     elif message.type is not WSMsgType.BINARY:
         raise WrongContentType("This stream takes binary messages.")
     elif stream.name == "audio":
-        stream.sound.take(message.data)
+        await stream.hearing.take(message.data)
     else:
         stream.pictures.take(message.data)
 

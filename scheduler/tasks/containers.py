@@ -27,6 +27,10 @@ DEMUXERS: Mapping[str, str] = {
     "FLV": "flv",
     "MPEG-TS": "mpegts",
 }
+# The same for what still comes, which cannot be mended first; FFmpeg reads WavPack only where it can go back.
+COMING: Mapping[str, str] = {kind: demuxer for kind, demuxer in DEMUXERS.items() if kind != "WavPack"} | {
+    "Wave64": "w64"
+}
 # The kinds whose headers say exactly how long they last.
 MEASURED = ("AIFF", "AU", "FLAC")
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import av
 import numpy as np
@@ -11,7 +11,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from .containers import DECODERS, DEMUXERS, MEASURED, NO_RATE_OF_THEIR_OWN
+from .containers import COMING, DECODERS, DEMUXERS, MEASURED, NO_RATE_OF_THEIR_OWN
 from .errors import AudioTooLong, BadAudio
 
 SAMPLE_RATE = 16_000
@@ -21,8 +21,17 @@ LOWEST_RATE, HIGHEST_RATE = 2_000, 768_000
 SPARED = 20  # of so many packets one may be damaged
 UNKNOWN_SAMPLES = 1 << 28  # and more are promised by who could not go back and fill the number in
 LIMITS = {"codec_whitelist": ",".join(sorted(DECODERS)), "protocol_whitelist": "none"}
+# Of what still comes: tell what it is from as little as can be.
+AT_ONCE = {"probesize": "4096", "analyzeduration": "100000"}
 
 Samples = NDArray[np.int16]
+
+
+class Readable(Protocol):
+    """A file that comes piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes, as soon as there are any; nothing at the end."""
 
 
 class Header(NamedTuple):
@@ -51,23 +60,23 @@ def read_header(data: bytes, kind: str, rate: int | None) -> Header:
         return Header(context.channels, _promised(stream) if kind in MEASURED else 0.0)
 
 
-def channels(data: bytes, kind: str) -> Iterator[Samples]:
-    """i16 ``[channels, n]`` of the first stream of sound, piece by piece.
+def channels(file: bytes | Readable, kind: str) -> Iterator[Samples]:
+    """i16 ``[channels, n]`` of the first stream of sound of a file, or of one that still comes, in pieces.
 
     Raises:
         BadAudio: it is damaged, or has too many channels.
-        AudioTooLong: it lasts longer than ``MAX_SECONDS``.
+        AudioTooLong: a whole file lasts longer than ``MAX_SECONDS``.
     """
-    with _opened(data, kind) as (container, stream):
-        yield from resampled(_frames(container, stream))
+    with _opened(file, kind) as (container, stream):
+        yield from resampled(_frames(container, stream), MAX_SECONDS if isinstance(file, bytes) else None)
 
 
-def resampled(frames: Iterator[av.AudioFrame]) -> Iterator[Samples]:
+def resampled(frames: Iterator[av.AudioFrame], most_s: float | None) -> Iterator[Samples]:
     """i16 ``[channels, n]`` in the channels of the first frame; rate and layout may change on the way.
 
     Raises:
         BadAudio: there are too many channels.
-        AudioTooLong: there are more than ``MAX_SECONDS``.
+        AudioTooLong: there are more than ``most_s`` seconds.
     """
     form = layout = resampler = None
     length = 0
@@ -81,7 +90,7 @@ def resampled(frames: Iterator[av.AudioFrame]) -> Iterator[Samples]:
         for part in _resampled(resampler, frame):
             length += part.shape[1]
             yield part
-        if length > MAX_SECONDS * SAMPLE_RATE:
+        if most_s is not None and length > most_s * SAMPLE_RATE:
             raise too_long()
     yield from _resampled(resampler, None)
 
@@ -97,12 +106,13 @@ def too_long() -> AudioTooLong:
 
 
 @contextmanager
-def _opened(data: bytes, kind: str) -> Iterator[tuple[InputContainer, av.AudioStream]]:
+def _opened(file: bytes | Readable, kind: str) -> Iterator[tuple[InputContainer, av.AudioStream]]:
     """A container and its first stream of sound; whatever is damaged becomes ``BadAudio`` in the context."""
+    source = io.BytesIO(file) if isinstance(file, bytes) else file
+    options = LIMITS if isinstance(file, bytes) else LIMITS | AT_ONCE
+    demuxer = (DEMUXERS if isinstance(file, bytes) else COMING)[kind]
     try:
-        with av.open(
-            io.BytesIO(data), "r", DEMUXERS[kind], container_options=LIMITS, metadata_errors="replace"
-        ) as container:
+        with av.open(source, "r", demuxer, container_options=options, metadata_errors="replace") as container:
             stream = next(iter(container.streams.audio), None)
             if stream is None:
                 what = "pictures and no sound" if container.streams.video else "no sound"

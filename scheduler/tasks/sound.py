@@ -4,7 +4,7 @@ Raw samples look like nothing, so only what looks like no other file is taken fo
 mixed as ``mix.py`` says.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
 
 import av
@@ -18,7 +18,6 @@ from .decoding import SAMPLE_RATE, Samples
 from .errors import BadAudio
 
 BLOCK = SAMPLE_RATE // 2  # samples, for which channels are weighed alike
-RAMP = SAMPLE_RATE // 100
 MISSING = 0.05  # of the samples that a header promises
 TO_SEND = "send WAV, FLAC, Ogg, WebM, MP3, M4A or AAC, or raw s16 samples with the field sample_rate"
 
@@ -54,7 +53,7 @@ def _decode_raw(data: bytes, rate: int) -> Samples:
         return samples
     frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
     frame.sample_rate = rate
-    return _joined(decoding.resampled(iter([frame])))
+    return _joined(decoding.resampled(iter([frame]), None))
 
 
 def _decode_container(data: bytes, kind: str, rate: int | None) -> Samples:
@@ -72,33 +71,16 @@ def _decode_container(data: bytes, kind: str, rate: int | None) -> Samples:
 
 def _mixed(data: bytes, kind: str) -> Samples:
     """All channels in one, decoded twice: what a channel counts depends on all that it holds."""
-    spread = [
-        block @ block.T
-        for block in (each.astype(np.float64) for each in _blocks(decoding.channels(data, kind)))
-    ]
+    spread = list(map(mix.covariance, mix.blocks(decoding.channels(data, kind), BLOCK)))
     if not spread:
         return np.zeros(0, np.int16)
     weights = mix.weights(np.stack(spread))
     steps = pairwise([weights[0], *weights])
-    blocks = _blocks(decoding.channels(data, kind))
+    blocks = mix.blocks(decoding.channels(data, kind), BLOCK)
     return np.concatenate(
-        [mix.mixed(block, before, now, RAMP) for block, (before, now) in zip(blocks, steps, strict=True)]
+        [mix.mixed(block, before, now) for block, (before, now) in zip(blocks, steps, strict=True)]
     )
 
 
 def _joined(parts: Iterable[Samples]) -> Samples:
     return np.concatenate([np.zeros(0, np.int16), *(part[0] for part in parts)])
-
-
-def _blocks(parts: Iterable[Samples]) -> Iterator[Samples]:
-    """i16 ``[channels, n]`` in pieces of ``BLOCK`` samples, the last as long as it is."""
-    held: list[Samples] = []
-    for part in parts:
-        held.append(part)
-        if sum(each.shape[1] for each in held) >= BLOCK:
-            whole = np.concatenate(held, axis=1)
-            full = whole.shape[1] // BLOCK * BLOCK
-            yield from np.split(whole[:, :full], full // BLOCK, axis=1)
-            held = [whole[:, full:]]
-    if held and (rest := np.concatenate(held, axis=1)).size:
-        yield rest

@@ -181,10 +181,14 @@ async def test_lip_sync_speaks_json_both_ways(rig: Rig) -> None:
         ("audio", bytes(321), "bad_audio", 4422),
         ("audio", bytes(32_002), "audio_too_long", 4413),
         ("audio", "text", "unsupported_media_type", 4415),
+        ("audio", b"<html>", "bad_audio", 4422),
+        ("audio", jpeg(), "bad_audio", 4422),
+        ("audio", b"fLaC" + bytes(300), "bad_audio", 4422),
         ("lipsync", b"\x00", "unsupported_media_type", 4415),
         ("lipsync", "{", "malformed_body", 4400),
         ("lipsync", '{"type": "video_frame"}', "invalid_field", 4422),
         ("lipsync", '{"type": "audio_chunk", "data_b64": "%", "ts": 1}', "invalid_field", 4422),
+        ("lipsync", '{"type": "audio_chunk", "data_b64": "GkXfo59ChoEB", "ts": 1}', "bad_audio", 4422),
     ],
 )
 async def test_bad_input_ends_its_stream_and_no_other(
