@@ -15,7 +15,7 @@ from argusd.scheduler.zoo.store import ZooStore
 from ..live_daemon import Daemon, started
 from .chromium import Browser, running
 from .installed import require_program
-from .media import Scene, scene, write_camera, write_clip, write_microphone
+from .media import Scene, scene, write_camera, write_clip, write_microphone, write_packets
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -57,7 +57,9 @@ def models() -> ZooStore:
 
 @pytest.fixture(scope="package")
 def daemon(models: ZooStore, friend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    with started(tmp_path_factory.mktemp("state"), API__ALLOWED_ORIGINS=f'["{friend}"]') as daemon:
+    # A peer that is silent is given up sooner than by default: several tests wait for it.
+    origins, state = f'["{friend}"]', tmp_path_factory.mktemp("state")
+    with started(state, API__ALLOWED_ORIGINS=origins, INGEST__CLOSED_S="5") as daemon:
         yield daemon
 
 
@@ -71,6 +73,14 @@ def clip(seen: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The scene as a file: VP8 and Opus in WebM."""
     target = tmp_path_factory.mktemp("clip") / "scene.webm"
     write_clip(seen, target)
+    return target
+
+
+@pytest.fixture(scope="package")
+def packets(clip: Path) -> Path:
+    """The same as RTP payloads, for a peer that cannot encode."""
+    target = clip.with_suffix(".jsonl")
+    write_packets(clip, target)
     return target
 
 

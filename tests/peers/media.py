@@ -17,11 +17,11 @@ from argusd.daemon.sample import RATE, read_picture, read_sound
 from argusd.daemon.scenes import HEIGHT, SPEECH, SWAY_PERIOD_S, WIDTH, shoot
 from argusd.scheduler.zoo.store import ZooStore
 
-FPS = 15
-PAUSE_S = 2.0
+FPS = 10
 # Of the recording: one speaker's turn without a pause.
 TURN = SPEECH[0]
 SPEECH_S = TURN.end_s - TURN.start_s
+PAUSE_S = SWAY_PERIOD_S - SPEECH_S
 CLIP_TURNS = 3
 
 
