@@ -122,7 +122,8 @@ def agreed_extensions(kind: StreamKind, session: Attributes, section: Section) -
         number, _, direction = entry.partition("/")
         if uri not in EXTENSIONS[kind] or uri in agreed or direction in ("recvonly", "inactive"):
             continue
-        if NUMBER.fullmatch(number) and int(number) in EXTENSION_IDS:
+        taken = [extension.number for extension in agreed.values()]
+        if NUMBER.fullmatch(number) and int(number) in EXTENSION_IDS and int(number) not in taken:
             agreed[uri] = Extension(int(number), "recvonly" if direction == "sendonly" else "", uri)
     return tuple(agreed.values())
 

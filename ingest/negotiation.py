@@ -116,17 +116,21 @@ def _agree(offer: Description, section: Section, bundle: Sequence[str], *, sends
     if kind is None or not is_offered(section) or not (sends or bundled):
         return AgreedSection(section, "rejected")
     codecs = agreed_codecs(kind, section) if PROTOCOL.fullmatch(section.protocol) else ()
-    if sends and not PROTOCOL.fullmatch(section.protocol):
-        raise BadOffer(f"the protocol of {section.name} must be UDP/TLS/RTP/SAVPF")
     if sends and not codecs:
-        accepted = ", ".join(codec.label for codec in CODECS if codec.kind == kind)
-        raise UnsupportedCodec(f"{section.name} offers {codec_names(section)}; accepted are {accepted}")
+        raise _unusable(kind, section)
     if not codecs:
         return AgreedSection(section, "rejected")
     extensions = agreed_extensions(kind, offer.attributes, section)
     payload_types = [codec.payload_type for codec in codecs]
     layers = agreed_layers(section.attributes, payload_types, [each.uri for each in extensions])
     return AgreedSection(section, "recvonly" if sends else "inactive", bundled, codecs, extensions, layers)
+
+
+def _unusable(kind: StreamKind, section: Section) -> BadOffer | UnsupportedCodec:
+    if not PROTOCOL.fullmatch(section.protocol):
+        return BadOffer(f"the protocol of {section.name} must be UDP/TLS/RTP/SAVPF")
+    accepted = ", ".join(codec.label for codec in CODECS if codec.kind == kind)
+    return UnsupportedCodec(f"{section.name} offers {codec_names(section)}; accepted are {accepted}")
 
 
 def _check_payload_types(sections: Sequence[AgreedSection]) -> None:

@@ -309,6 +309,40 @@ def test_the_lines_of_a_second_section_outside_the_bundle_are_rejected_when_it_d
     assert directions(negotiate(offer)) == ["rejected", "recvonly"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "agreed"),
+    [
+        ("a=extmap:2/sendonly {uri}\n", 2),
+        ("a=extmap:2/sendrecv {uri}\n", 2),
+        ("a=extmap:2/recvonly {uri}\n", 0),
+        ("a=extmap:2/inactive {uri}\n", 0),
+        ("a=extmap:0 {uri}\na=extmap:x {uri}\na=extmap:\na=extmap:5 {uri} and more\n", 5),
+        ("a=extmap:2 {uri}\na=extmap:3 {uri}\n", 2),
+    ],
+)
+def test_extensions_that_the_sender_sends_are_read(lines: str, agreed: int) -> None:
+    offer = OFFER.replace(f"a=extmap:2 {ABS_SEND_TIME}\n", lines.format(uri=ABS_SEND_TIME))
+    assert negotiate(offer).extension("video", ABS_SEND_TIME) == agreed
+
+
+def test_one_id_means_one_extension() -> None:
+    offer = OFFER.replace("a=extmap:2", f"a=extmap:2 {TRANSPORT_CC}\na=extmap:2")
+    agreement = negotiate(offer)
+    assert agreement.extension("video", TRANSPORT_CC) == 2
+    assert agreement.extension("video", ABS_SEND_TIME) == 0
+
+
+def test_an_extension_may_be_offered_for_all_sections_at_once() -> None:
+    offer = OFFER.replace("t=0 0\n", f"t=0 0\na=extmap:7 {TRANSPORT_CC}\n")
+    assert [negotiate(offer).extension(kind, TRANSPORT_CC) for kind in ("audio", "video")] == [7, 7]
+
+
+def test_our_preference_is_by_rank_and_within_one_the_sender_s() -> None:
+    h264_first = OFFER.replace("SAVPF 96 97 98 102", "SAVPF 102 98 96 97").replace("theora", "VP9")
+    video = negotiate(h264_first).received[1]
+    assert [codec.payload_type for codec in video.codecs] == [102, 96, 98, 97]
+
+
 @given(st.text())
 def test_text_is_no_offer(text: str) -> None:
     with pytest.raises(BadOffer):
