@@ -12,7 +12,7 @@ from .sdp import Attributes, Section
 RTX = "rtx"
 ENCODING = re.compile(r"(?P<name>[!-.0-~]{1,64})/(?P<clock_rate>[0-9]{1,9})(?:/[0-9]{1,3})?")
 PRINTABLE = re.compile(r"[A-Za-z0-9._+-]{1,24}")
-NUMBER = re.compile(r"[0-9]{1,3}")
+NUMBER = re.compile(r"0|[1-9][0-9]{0,2}")
 # Next to RTCP on one port these would look like RTCP (RFC 5761 section 4).
 TAKEN_BY_RTCP = range(64, 96)
 EXTENSION_IDS = frozenset(range(1, 256)) - {15}  # RFC 8285 sections 4.2, 4.3

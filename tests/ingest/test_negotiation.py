@@ -184,7 +184,7 @@ def test_parameter_sets_of_the_offer_go_with_their_payload_type_and_its_retransm
         (("a=ice-pwd:0123456789abcdefghijklmn\n", ""), BadOffer, "media section 1 (audio) lacks a=ice-pwd"),
         (("UDP/TLS/RTP/SAVPF 111", "UDP/DTLS/SCTP 111"), BadOffer, "the protocol of media section 1 (audio)"),
         (
-            ("SAVPF 111 9", "SAVPF x 70 300"),
+            ("SAVPF 111 9", "SAVPF x 70 300 0111"),
             UnsupportedCodec,
             "media section 1 (audio) offers no codec by name",
         ),
