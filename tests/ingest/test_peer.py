@@ -10,6 +10,7 @@ import psutil
 import pytest
 from aiortc import RTCDtlsTransport, RTCIceParameters
 
+from argusd.ingest import peer as peer_module
 from argusd.ingest.agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.ice_sockets import IceSockets, gather_through
@@ -124,6 +125,21 @@ async def test_a_fault_in_between_ends_the_session_and_is_told(
     assert "connecting to a peer broke off" in caplog.text
     await first.close()
     await second.close()
+
+
+async def test_a_peer_that_takes_long_to_close_is_not_waited_for_but_closes(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(peer_module, "CLOSE_TIMEOUT_S", 0.0)
+    path = Path()
+    await path.peer.gather()
+    path.peer.connect()
+    (socket,) = [each.transport for each in path.peer.connection._protocols]
+    await path.peer.close()
+    assert "did not close" in caplog.text
+    async with asyncio.timeout(20):
+        while not socket.is_closing():  # noqa: ASYNC110 (aioice tells nobody)
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("stage", ["new", "gathering", "gathered", "connecting"])
