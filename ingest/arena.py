@@ -126,6 +126,11 @@ class Arena:
         return MAX_RINGS - len(self._free_rows)
 
     @property
+    def capacity(self) -> int:
+        """Bytes that all rings may hold together."""
+        return self.nbytes - DATA_START
+
+    @property
     def free_bytes(self) -> int:
         """Bytes that no ring holds."""
         return self._allocator.free_bytes

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from . import av1, h264, vp9
 from .messages import StreamKind
+from .picture_limit import PictureLimit
 
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
@@ -31,13 +32,29 @@ def nothing(_offered: Parameters) -> bytes:
     return b""
 
 
+def says_nothing(_answered: Parameters, _limit: PictureLimit) -> dict[str, str]:
+    """For a codec that has no words for how large a picture may be, or that repeats them."""
+    return {}
+
+
+def says_frame_size(_answered: Parameters, limit: PictureLimit) -> dict[str, str]:
+    """``max-fs`` of VP8 (RFC 7741 section 6.1) and VP9 (RFC 9628 section 7.1)."""
+    return {"max-fs": str(limit.macroblocks)}
+
+
+def says_level(answered: Parameters, limit: PictureLimit) -> dict[str, str]:
+    """The level of H.264, in its ``profile-level-id``."""
+    return h264.limited_level(answered, limit.macroblocks)
+
+
 class Codec(NamedTuple):
     """A codec that ingest decodes.
 
     ``name`` is the encoding name of its ``a=rtpmap`` in lower case, ``label`` what a sentence calls it. Among
     the codecs of an offer those with a lower ``rank`` come first in the answer, and those of one rank in the
-    offer's order. ``takes`` judges the parameters of the offer; ``echoed`` are those that the answer repeats;
-    ``out_of_band`` is what of them belongs before the first keyframe.
+    offer's order. ``takes`` judges the parameters of the offer; ``echoed`` are those that the answer repeats,
+    and ``limits`` makes those that tell the sender how large a picture may be; ``out_of_band`` is what of the
+    offer's belongs before the first keyframe.
     """
 
     kind: StreamKind
@@ -48,10 +65,11 @@ class Codec(NamedTuple):
     takes: Callable[[Parameters], bool] = takes_all
     echoed: tuple[str, ...] = ()
     out_of_band: Callable[[Parameters], bytes] = nothing
+    limits: Callable[[Parameters, PictureLimit], dict[str, str]] = says_nothing
 
 
 CODECS = (
-    Codec("video", "vp8", 90_000, "VP8"),
+    Codec("video", "vp8", 90_000, "VP8", limits=says_frame_size),
     Codec(
         "video",
         "h264",
@@ -61,9 +79,19 @@ CODECS = (
         # RFC 6184 section 8.2.2: these must be the same in both directions.
         echoed=("level-asymmetry-allowed", "packetization-mode", "profile-level-id"),
         out_of_band=h264.parameter_sets,
+        limits=says_level,
     ),
     # RFC 9628 section 6.2: an answer has the profile of its offer.
-    Codec("video", "vp9", 90_000, "VP9 (profile 0)", 1, vp9.is_decodable, ("profile-id",)),
+    Codec(
+        "video",
+        "vp9",
+        90_000,
+        "VP9 (profile 0)",
+        1,
+        vp9.is_decodable,
+        ("profile-id",),
+        limits=says_frame_size,
+    ),
     # As AV1's payload format has it (section 7.2.3); level and tier are bounds, ours as high as the offer's.
     Codec(
         "video", "av1", 90_000, "AV1 (main profile)", 2, av1.is_decodable, ("profile", "level-idx", "tier")

@@ -22,6 +22,10 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     as with one shared UDP port, each further worker takes the next one. ``ice_servers`` are STUN and TURN
     servers (``ice_servers.py``).
 
+    A picture may have as many pixels as ``max_width`` times ``max_height``, upright or not, if two of them
+    have room in shared memory (``arena_mib``). Each session's ring has ``slots`` pictures, or fewer where
+    there is no room for so many.
+
     ``start_bitrate_kbps`` is what a sender may begin with, before either end knows what the path carries:
     enough for 720p, and soon taken back where the path is narrower. ``max_bitrate_kbps`` is the most that a
     session's picture may take, 0 for as much as its sender wants (a browser: 2,500).
@@ -34,8 +38,8 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_sessions: int = 64
     slots: int = 4
     pcm_seconds: float = 8.0
-    max_width: int = 1920
-    max_height: int = 1088
+    max_width: int = 3840
+    max_height: int = 2160
     start_bitrate_kbps: int = 1000
     max_bitrate_kbps: int = 0
     stale_s: float = 2.0

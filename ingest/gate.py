@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from .bitstream import FrameHead
+from .picture_limit import PictureLimit
 
 # More than what a jump over a gap sets free at once: 350 ms of 60 frames a second.
 MAX_BACKLOG = 24
@@ -25,9 +26,8 @@ class KeyframeGate:
     ``suspect`` is True after a loss and until the next keyframe: pictures decoded then may be torn.
     """
 
-    def __init__(self, max_width: int, max_height: int) -> None:
-        self._max_pixels = max_width * max_height
-        self._max_side = max(max_width, max_height)
+    def __init__(self, limit: PictureLimit) -> None:
+        self._limit = limit
         self._waiting = True
         self._oversize = False
         self.suspect = False
@@ -46,8 +46,7 @@ class KeyframeGate:
 
     def fits(self, size: tuple[int, int]) -> bool:
         """Whether pictures of this width and height are taken."""
-        width, height = size
-        return width * height <= self._max_pixels and max(width, height) <= self._max_side
+        return self._limit.takes(*size)
 
     def lost(self) -> None:
         """Packets before the next frame are gone for good."""

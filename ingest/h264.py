@@ -17,6 +17,20 @@ BASELINE_LEVEL_1 = "420010"  # what a missing profile-level-id means (RFC 6184 s
 BASELINE, MAIN, EXTENDED, HIGH = 66, 77, 88, 100
 # Of the Extended profile, streams that also keep to Baseline or Main (constraint_set0, 1) are decodable.
 WITHIN_BASELINE_OR_MAIN = 0xC0
+# The most macroblocks of a picture (MaxFS) and the highest level_idc that has it (ITU-T H.264, table A-1).
+LARGEST_OF_LEVEL = {
+    99: 10,
+    396: 20,
+    792: 21,
+    1620: 30,
+    3600: 31,
+    5120: 32,
+    8192: 41,
+    8704: 42,
+    22080: 50,
+    36864: 52,
+    139264: 62,
+}
 
 
 def is_decodable(parameters: Mapping[str, str]) -> bool:
@@ -41,6 +55,20 @@ def parameter_sets(parameters: Mapping[str, str]) -> bytes:
     except ValueError:
         return b""
     return sets if usable else b""
+
+
+def limited_level(answered: Mapping[str, str], macroblocks: int) -> dict[str, str]:
+    """The ``profile-level-id`` by which a sender knows how large a picture may be.
+
+    The least level that holds so many macroblocks; where the levels of both directions must be the same
+    (RFC 6184 section 8.2.2), not above the offered one.
+    """
+    offered = answered.get("profile-level-id", BASELINE_LEVEL_1)
+    profile, level = offered[:4], int(offered[4:], 16)
+    largest = next((idc for most, idc in LARGEST_OF_LEVEL.items() if most >= macroblocks), level)
+    if answered.get("level-asymmetry-allowed") != "1":
+        largest = min(largest, level)
+    return {"profile-level-id": f"{profile}{largest:02x}"}
 
 
 def depayload(payload: bytes) -> Fragment:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from .agreement import AgreedCodec, Extension, Payload
 from .capabilities import CODECS, EXTENSIONS, FEEDBACK, Codec
 from .messages import StreamKind
+from .picture_limit import PictureLimit
 from .sdp import Attributes, Section
 
 RTX = "rtx"
@@ -64,8 +65,13 @@ def read_parameters(text: str) -> dict[str, str]:
     return {name.strip().lower(): value.strip() for name, equals, value in pairs if equals}
 
 
-def agreed_codecs(kind: StreamKind, section: Section) -> tuple[AgreedCodec, ...]:
-    """What of a section's codecs is received, what we prefer first; the retransmissions of these follow."""
+def agreed_codecs(
+    kind: StreamKind, section: Section, limit: PictureLimit | None = None
+) -> tuple[AgreedCodec, ...]:
+    """What of a section's codecs is received, what we prefer first; the retransmissions of these follow.
+
+    ``limit``: of its pictures; the answer says so where the codec has words for it.
+    """
     offered = offered_codecs(section)
     ranked = [(codec, each) for each in offered if (codec := capability(kind, each))]
     ranked.sort(key=lambda pair: pair[0].rank)
@@ -73,7 +79,7 @@ def agreed_codecs(kind: StreamKind, section: Section) -> tuple[AgreedCodec, ...]
         AgreedCodec(
             each.payload_type,
             each.encoding,
-            {name: each.parameters[name] for name in codec.echoed if name in each.parameters},
+            answered_parameters(codec, each.parameters, limit),
             agreed_feedback(kind, section, each.payload_type),
             Payload(codec.name, out_of_band=codec.out_of_band(each.parameters)),
         )
@@ -81,6 +87,14 @@ def agreed_codecs(kind: StreamKind, section: Section) -> tuple[AgreedCodec, ...]
     ]
     retransmitted = agreed_retransmissions(offered, primary) if kind == "video" else []
     return (*primary, *retransmitted)
+
+
+def answered_parameters(
+    codec: Codec, offered: Mapping[str, str], limit: PictureLimit | None
+) -> dict[str, str]:
+    """The format parameters of the answer: what is repeated, and what is ours to say."""
+    repeated = {name: offered[name] for name in codec.echoed if name in offered}
+    return repeated | (codec.limits(repeated, limit) if limit is not None else {})
 
 
 def capability(kind: StreamKind, offered: OfferedCodec) -> Codec | None:

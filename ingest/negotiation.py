@@ -16,6 +16,7 @@ from .capabilities import CODECS
 from .errors import BadOffer, OfferNotSending, TooManyTracks, UnsupportedCodec
 from .media_formats import agreed_codecs, agreed_extensions, codec_names
 from .messages import StreamKind
+from .picture_limit import PictureLimit
 from .remote_transport import read_transport
 from .sdp import Description, Section
 from .simulcast import agreed_layers
@@ -27,8 +28,8 @@ DIRECTIONS = ("sendonly", "sendrecv", "recvonly", "inactive")
 PROTOCOL = re.compile(r"(?:(?:UDP|TCP)/TLS/)?RTP/S?AVPF?")
 
 
-def negotiate(offer_sdp: str) -> Agreement:
-    """Decide what an offer's answer says.
+def negotiate(offer_sdp: str, limit: PictureLimit | None = None) -> Agreement:
+    """Decide what an offer's answer says; ``limit``: of the pictures, for the sender to keep to.
 
     Raises:
         BadOffer, OfferNotSending, TooManyTracks, UnsupportedCodec: see these.
@@ -42,7 +43,7 @@ def negotiate(offer_sdp: str) -> Agreement:
     bundle = find_bundle(offer, sending)
     senders = {section.position for section in sending}
     sections = tuple(
-        _agree(offer, section, bundle, sends=section.position in senders) for section in offer.sections
+        _agree(offer, section, bundle, limit, sends=section.position in senders) for section in offer.sections
     )
     _check_payload_types(sections)
     tagged, suggested = _tagged(sections, bundle)
@@ -110,12 +111,14 @@ def find_bundle(offer: Description, sending: Sequence[Section]) -> tuple[str, ..
     return ()
 
 
-def _agree(offer: Description, section: Section, bundle: Sequence[str], *, sends: bool) -> AgreedSection:
+def _agree(
+    offer: Description, section: Section, bundle: Sequence[str], limit: PictureLimit | None, *, sends: bool
+) -> AgreedSection:
     kind = stream_kind(section)
     bundled = section.mid != "" and section.mid in bundle
     if kind is None or not is_offered(section) or not (sends or bundled):
         return AgreedSection(section, "rejected")
-    codecs = agreed_codecs(kind, section) if PROTOCOL.fullmatch(section.protocol) else ()
+    codecs = agreed_codecs(kind, section, limit) if PROTOCOL.fullmatch(section.protocol) else ()
     if sends and not codecs:
         raise _unusable(kind, section)
     if not codecs:

@@ -24,6 +24,7 @@ from .liveness import Standing, TrackLiveness, standing
 from .messages import StreamCounters, StreamKind, TrackState
 from .negotiation import negotiate
 from .peer import Ending, Peer
+from .picture_limit import picture_limit
 from .sink import FrameSink, PcmSink, Ring
 from .tracks import Track
 from .transport import MediaTransport, RtcpSender
@@ -78,7 +79,8 @@ class Session:
         self._peer: Peer | None = None
         self._frames = FrameSink(arena, config.slots, self._video_opened)
         self._pcm = PcmSink(arena, config.pcm_seconds, self._audio_opened)
-        self._decoder = VideoDecoder(config.max_width * config.max_height, self._frames, self._decoder_failed)
+        self._limit = picture_limit(config, arena.capacity)
+        self._decoder = VideoDecoder(self._limit.coded_pixels, self._frames, self._decoder_failed)
         self.tracks: list[Track] = []
         self._media: MediaTransport | None = None
         self._dropped: Counter[str] = Counter()
@@ -91,7 +93,7 @@ class Session:
             OfferRefused: the offer is not one we take, or there is no candidate to answer it with.
             SessionEnded: the session was ended meanwhile.
         """
-        agreement = negotiate(offer_sdp)
+        agreement = negotiate(offer_sdp, self._limit)
         peer = self._peer = Peer(agreement.transport, self._peer_connected, self._peer_ended)
         media = self._media = self._build(peer, agreement)
         gather_through(peer.connection, self._sockets, media.receive, self._dropped)
@@ -104,7 +106,7 @@ class Session:
 
     def _build(self, peer: Peer, agreement: Agreement) -> MediaTransport:
         feedback = Feedback(random.getrandbits(32), RtcpSender(peer.dtls).send)
-        gate = KeyframeGate(self._config.max_width, self._config.max_height)
+        gate = KeyframeGate(self._limit)
         orientation, rid, repaired_rid = (
             agreement.extension("video", uri) for uri in (VIDEO_ORIENTATION, RID, REPAIRED_RID)
         )

@@ -1,5 +1,6 @@
 """Decoded media into rings: one ring per track, made when its geometry is known, replaced when it changes."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -8,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arena import Arena
-from .errors import RingClosed
+from .errors import ArenaFull, RingClosed
 from .frame import FrameInfo, slot_bytes_for
+from .picture_limit import LEAST_SLOTS
 from .ring import FrameRing, PcmRing
 
 
@@ -63,9 +65,16 @@ class FrameSink:
         if self._ring is not None:
             self._ring.close()
             self._ring = None
-        self._ring = FrameRing(self._arena, self._slots, slot_bytes_for(info))
+        self._ring = self._made(slot_bytes_for(info))
         self._size = (info.width, info.height)
         self._opened(self._ring)
+
+    def _made(self, frame_bytes: int) -> FrameRing:
+        """A ring of as many slots as there are to be, or as there is room for."""
+        for slots in range(self._slots, LEAST_SLOTS, -1):
+            with contextlib.suppress(ArenaFull):
+                return FrameRing(self._arena, slots, frame_bytes)
+        return FrameRing(self._arena, LEAST_SLOTS, frame_bytes)
 
     def close(self) -> None:
         """Zero and give back the memory."""

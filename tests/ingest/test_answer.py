@@ -14,6 +14,7 @@ from argusd.ingest.answer import LocalTransport, write_answer
 from argusd.ingest.bandwidth import BitrateLimits
 from argusd.ingest.capabilities import TRANSPORT_CC
 from argusd.ingest.negotiation import negotiate
+from argusd.ingest.picture_limit import PictureLimit
 
 from .test_negotiation import DATA_CHANNEL, OFFER, OFFERS
 
@@ -98,6 +99,23 @@ def test_every_answer_follows_from_its_offer(name: str) -> None:
             assert {(each.uri, each.id) for each in said.rtp.headerExtensions} <= {
                 (each.uri, each.id) for each in asked.rtp.headerExtensions
             }
+
+
+@pytest.mark.parametrize(
+    ("limit", "frame_size", "level"),
+    [
+        (PictureLimit(3840 * 2160, 3840), 32_400, "34"),
+        (PictureLimit(1920 * 1088, 1920), 8_160, "29"),
+        (PictureLimit(1280 * 720, 1280), 3_600, "1f"),
+        (PictureLimit(640 * 480, 640), 1_200, "1e"),
+    ],
+)
+def test_the_sender_is_told_how_large_a_picture_may_be(
+    limit: PictureLimit, frame_size: int, level: str
+) -> None:
+    answer = write_answer(negotiate(OFFER, limit), LOCAL, 77, LIMITS)
+    assert f"a=fmtp:96 max-fs={frame_size}\r\n" in answer
+    assert f"profile-level-id=42e0{level}\r\n" in answer
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 from argusd.ingest.bitstream import FrameHead
 from argusd.ingest.gate import MAX_BACKLOG, KeyframeGate, Verdict
+from argusd.ingest.picture_limit import PictureLimit
 
 KEY = FrameHead(keyframe=True, size=(1280, 720))
 DELTA = FrameHead(keyframe=False)
 
 
 def gate() -> KeyframeGate:
-    return KeyframeGate(1920, 1088)
+    return KeyframeGate(PictureLimit(1920 * 1088, 1920))
 
 
 def test_nothing_passes_before_the_first_keyframe_which_is_asked_for() -> None:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from argusd.benchmarks.clips import Scene, video_clip
 from argusd.ingest.decoder import open_decoder
-from argusd.ingest.h264 import START_CODE, depayload, inspect, is_decodable, parameter_sets, picture_size
+from argusd.ingest.h264 import (
+    START_CODE,
+    depayload,
+    inspect,
+    is_decodable,
+    limited_level,
+    parameter_sets,
+    picture_size,
+)
 
 
 def packetize(frame: bytes) -> list[bytes]:
@@ -160,3 +168,21 @@ def test_profiles_that_come_out_as_8_bit_420_are_decodable(
     parameters: dict[str, str], decodable: bool
 ) -> None:
     assert is_decodable(parameters) == decodable
+
+
+@pytest.mark.parametrize(
+    ("parameters", "macroblocks", "level"),
+    [
+        ({"level-asymmetry-allowed": "1", "profile-level-id": "42e01f"}, 32_400, "42e034"),
+        ({"level-asymmetry-allowed": "1", "profile-level-id": "64001f"}, 3_600, "64001f"),
+        ({"level-asymmetry-allowed": "1", "profile-level-id": "42e034"}, 3_600, "42e01f"),
+        ({"profile-level-id": "42e01f"}, 32_400, "42e01f"),  # both directions have one level
+        ({"profile-level-id": "42e034"}, 3_600, "42e01f"),
+        ({"level-asymmetry-allowed": "1"}, 3_600, "42001f"),
+        ({"level-asymmetry-allowed": "1", "profile-level-id": "42e01f"}, 1 << 20, "42e01f"),
+    ],
+)
+def test_the_level_says_how_large_a_picture_may_be(
+    parameters: dict[str, str], macroblocks: int, level: str
+) -> None:
+    assert limited_level(parameters, macroblocks) == {"profile-level-id": level}

@@ -4,6 +4,7 @@ import pytest
 
 from argusd.ingest.gate import KeyframeGate
 from argusd.ingest.layers import SILENCE_NS, Retransmissions
+from argusd.ingest.picture_limit import PictureLimit
 from argusd.ingest.rtp import RtpPacket
 from argusd.ingest.rtpstream import Source
 from argusd.ingest.simulcast import ONE_LAYER, Layers
@@ -22,7 +23,12 @@ class Simulcast:
         self.lines = [Line(gop=20, size=size, ssrc=index + 1) for index, size in enumerate(sizes)]
         first = self.lines[0]
         self.decoder, self.feedback = first.decoder, first.feedback
-        made = (self.decoder, KeyframeGate(*limit), self.feedback, None)
+        made = (
+            self.decoder,
+            KeyframeGate(PictureLimit(limit[0] * limit[1], max(limit))),
+            self.feedback,
+            None,
+        )
         self.receiver = VideoReceiver(*made, layers=len(sizes))  # type: ignore[arg-type]
         for line in self.lines:
             line.receiver = self.receiver

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from argusd.ingest.arena import DATA_START, PAGE, Arena
+from argusd.ingest.arena import CAPACITY, DATA_START, PAGE, Arena, row_word
 from argusd.ingest.errors import ArenaFull, RingClosed
 from argusd.ingest.frame import i420_info, plane_shapes
 from argusd.ingest.sink import FrameSink, PcmSink, Ring
@@ -33,6 +33,26 @@ def test_without_room_the_frame_is_refused_and_the_next_one_tries_again() -> Non
         sink.write(planes(640, 480), i420_info(640, 480))
     sink.write(planes(64, 48), i420_info(64, 48))
     assert len(opened) == 1
+
+
+@pytest.mark.parametrize(("room", "slots"), [(4.2, 4), (3.5, 3), (2.1, 2)])
+def test_a_ring_has_fewer_slots_where_there_is_no_room_for_all(room: float, slots: int) -> None:
+    slot = i420_info(640, 480).nbytes + 4 * PAGE
+    arena, opened = Arena(DATA_START + int(room * slot)), list[Ring]()
+    sink = FrameSink(arena, 4, opened.append)
+    sink.write(planes(640, 480), i420_info(640, 480))
+    [ring] = opened
+    assert arena.words[row_word(ring.row) + CAPACITY] == slots
+    sink.write(planes(64, 48), i420_info(64, 48))
+    assert arena.words[row_word(opened[-1].row) + CAPACITY] == 4
+
+
+def test_one_slot_is_none() -> None:
+    arena, opened = Arena(DATA_START + int(1.9 * i420_info(640, 480).nbytes)), list[Ring]()
+    sink = FrameSink(arena, 4, opened.append)
+    with pytest.raises(ArenaFull):
+        sink.write(planes(640, 480), i420_info(640, 480))
+    assert opened == []
 
 
 def test_a_closed_sink_leaves_zeros_and_takes_nothing() -> None:

@@ -8,7 +8,14 @@ import pytest
 
 from argusd.benchmarks.clips import opus_clip, video_clip
 from argusd.benchmarks.publisher import PacketTrack, Publisher
-from argusd.ingest.messages import SessionState, StreamClosed, StreamKind, StreamOpened, TrackState
+from argusd.ingest.messages import (
+    CloseSession,
+    SessionState,
+    StreamClosed,
+    StreamKind,
+    StreamOpened,
+    TrackState,
+)
 
 SOUND_S = 30
 LARGE, SMALL = (640, 480), (320, 240)
@@ -74,7 +81,6 @@ async def test_a_sender_that_ends_says_so(rig: Any) -> None:
     ("settings", "packets", "reason"),
     [
         ({"max_width": 640, "max_height": 400}, moving(1, LARGE), "frame_too_large"),
-        ({"arena_mib": 6}, moving(1, (1280, 720)), "arena_full"),
         ({}, [*moving(1)[1:15]], "await_keyframe"),
         ({}, [moving(1)[0][:10] + bytes(200)], "undecodable"),
     ],
@@ -85,6 +91,29 @@ async def test_pictures_that_are_all_dropped(
     rig = await start_rig(**settings)
     await rig.publish("one", Publisher([pictures(packets, repeat=SOUND_S), sound()]))
     assert await told(rig, "video", 2) == [("connecting", ""), ("stale", reason)]
+
+
+async def test_pictures_that_find_no_room_and_those_that_find_it_when_others_went(
+    start_rig: Callable[..., Any],
+) -> None:
+    rig = await start_rig(arena_mib=5, slots=2)
+    large = moving(1, (1280, 720))
+    await rig.publish("first", Publisher([pictures(large, repeat=SOUND_S)]))
+    await told(rig, "video", 2)
+    await rig.publish("one", Publisher([pictures(large, repeat=SOUND_S), sound()]))
+    assert await told(rig, "video", 2) == [("connecting", ""), ("stale", "arena_full")]
+    rig.controller.channel.send(CloseSession("first"))
+    assert await told(rig, "video", 1) == [("live", "")]
+
+
+async def test_a_4k_camera_is_not_too_large(start_rig: Callable[..., Any]) -> None:
+    rig = await start_rig(arena_mib=64)
+    screen = PacketTrack("video", video_clip("vp8", 3840, 2160, 3, gop=1), repeat=3, fps=2)
+    await rig.publish("one", Publisher([screen]))
+    reader = await rig.frames()
+    while (frame := reader.newest()) is None:
+        await rig.woken()
+    assert (frame.info.width, frame.info.height) == (3840, 2160)
 
 
 async def test_pictures_that_become_smaller_are_back_at_once(start_rig: Callable[..., Any]) -> None:

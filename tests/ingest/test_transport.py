@@ -21,6 +21,7 @@ from argusd.ingest.burst import MAX_BURST, MAX_EARLY
 from argusd.ingest.errors import IncompatibleLibrary
 from argusd.ingest.feedback import Feedback
 from argusd.ingest.gate import KeyframeGate
+from argusd.ingest.picture_limit import PictureLimit
 from argusd.ingest.sink import PcmSink
 from argusd.ingest.transport import (
     MAX_SENDING,
@@ -103,7 +104,7 @@ class Path:
         self.dropped: Counter[str] = Counter()
         self.feedback = Feedback(1, RtcpSender(dtls).send)
         decoder: Any = Decoder()
-        video = VideoReceiver(decoder, KeyframeGate(1920, 1088), self.feedback, None)
+        video = VideoReceiver(decoder, KeyframeGate(PictureLimit(1920 * 1088, 1920)), self.feedback, None)
         self.sink = TellingSink()
         audio = AudioReceiver(self.sink)
         self.transport = MediaTransport(

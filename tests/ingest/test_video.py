@@ -21,6 +21,7 @@ from argusd.ingest.gate import MAX_BACKLOG, KeyframeGate
 from argusd.ingest.h264 import inspect
 from argusd.ingest.jitter import RETRY_NS
 from argusd.ingest.orientation import UPRIGHT, Orientation
+from argusd.ingest.picture_limit import PictureLimit
 from argusd.ingest.rtp import RtpPacket
 from argusd.ingest.video import KEYFRAME_INTERVAL_NS, PATIENCE_NS, VideoReceiver
 
@@ -85,7 +86,7 @@ class Line:
     ) -> None:
         self.codec = VIDEO_CODECS[codec]
         self.decoder, self.feedback = Decoder(), Feedback()
-        made: Any = (self.decoder, KeyframeGate(1920, 1088), self.feedback, None)
+        made: Any = (self.decoder, KeyframeGate(PictureLimit(1920 * 1088, 1920)), self.feedback, None)
         self.receiver = VideoReceiver(*made)
         self.out_of_band = b""
         self.clip = video_clip(codec, *size, count, gop=gop)
@@ -222,7 +223,7 @@ def test_padding_within_the_numbers_delays_nothing_and_never_reaches_the_decoder
 
 def test_pictures_that_are_too_large_never_reach_the_decoder() -> None:
     line = Line()
-    small: Any = (line.decoder, KeyframeGate(160, 120), line.feedback, None)
+    small: Any = (line.decoder, KeyframeGate(PictureLimit(160 * 120, 160)), line.feedback, None)
     line.receiver = VideoReceiver(*small)
     line.play(0, 40)
     assert line.decoded() == []
@@ -287,7 +288,7 @@ def turned(packet: RtpPacket, orientation: int) -> RtpPacket:
 
 def test_how_a_frame_is_turned_comes_with_its_last_packet_and_holds_until_told_anew() -> None:
     line = Line(count=6)
-    made: Any = (line.decoder, KeyframeGate(1920, 1088), line.feedback, None, 5)
+    made: Any = (line.decoder, KeyframeGate(PictureLimit(1920 * 1088, 1920)), line.feedback, None, 5)
     line.receiver = VideoReceiver(*made)
     for frame, told in {1: 0x01, 3: 0x0F, 4: 0x00}.items():
         line.packets[frame][-1] = turned(line.packets[frame][-1], told)
