@@ -50,8 +50,8 @@ class Track:
 
     @property
     def _ended(self) -> bool:
-        stream = self.receiver.source.stream
-        return stream is not None and stream.gone
+        streams = self.receiver.source.streams
+        return bool(streams) and all(stream.gone for stream in streams)
 
     def _why(self) -> str:
         if self._ended:
