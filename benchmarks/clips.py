@@ -20,7 +20,7 @@ ENCODERS = {"vp8": "libvpx", "h264": "libx264", "vp9": "libvpx-vp9", "av1": "lib
 OPTIONS = {
     "vp8": {"deadline": "realtime", "cpu-used": "-6", "lag-in-frames": "0", "static-thresh": "1"},
     "h264": {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline", "level": "31"},
-    "vp9": {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"},
+    "vp9": {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "max-intra-rate": "300"},
     "av1": {"preset": "12", "svtav1-params": "pred-struct=1:lookahead=0:rc=2:lp=1"},
 }
 
