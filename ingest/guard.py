@@ -11,6 +11,7 @@ ends the handshake, and the queue between them has no bound. So each socket's pr
 A source is verified when it is the remote address of a candidate pair that passed its connectivity check.
 """
 
+import asyncio
 import struct
 from collections import Counter
 from collections.abc import Callable
@@ -19,11 +20,15 @@ from typing import Any
 from aioice import stun
 from aioice.ice import CandidatePair, Connection, StunProtocol
 
+from .arrival_clock import ArrivalClock
 from .errors import IncompatibleLibrary
 
 MIN_DATAGRAM = 12
 MAX_DTLS_QUEUE = 64
 HIGHEST_STUN = 3
+
+OnMedia = Callable[[bytes, int], None]
+"""Takes a datagram with media, and when it arrived (CLOCK_MONOTONIC, ns)."""
 
 
 class GuardedProtocol(StunProtocol):
@@ -32,13 +37,17 @@ class GuardedProtocol(StunProtocol):
     ``dropped`` counts the rest by reason.
     """
 
-    def __init__(
-        self, connection: Connection, on_media: Callable[[bytes], None], dropped: Counter[str]
-    ) -> None:
+    def __init__(self, connection: Connection, on_media: OnMedia, dropped: Counter[str]) -> None:
         super().__init__(connection)
         self._on_media = on_media
         self._dropped = dropped
         self._verified: tuple[Any, ...] | None = None
+        self._clock = ArrivalClock(None)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open."""
+        super().connection_made(transport)
+        self._clock = ArrivalClock(transport.get_extra_info("socket"))
 
     @property
     def ufrag(self) -> str:
@@ -54,7 +63,7 @@ class GuardedProtocol(StunProtocol):
         first = data[0]
         if 128 <= first <= 191:
             if addr == self._verified or self._verify(addr):
-                self._on_media(data)
+                self._on_media(data, self._clock.last_ns())
             else:
                 self._dropped["stranger_datagram"] += 1
         elif first <= HIGHEST_STUN:

@@ -15,7 +15,7 @@ from aioice.ice import Connection, get_host_addresses
 from .candidates import advertised
 from .config import IngestConfig
 from .errors import NoIceCandidate, PortUnavailable
-from .guard import GuardedProtocol
+from .guard import GuardedProtocol, OnMedia
 from .own_sockets import OwnSockets, bind_udp
 from .server_candidates import Servers
 from .shared_socket import SharedSocket
@@ -172,7 +172,7 @@ def is_here(address: str) -> bool:
 def gather_through(
     connection: Connection,
     sockets: IceSockets,
-    on_media: Callable[[bytes], None],
+    on_media: OnMedia,
     dropped: Counter[str],
 ) -> None:
     """Have the connection gather its candidates here, each socket guarded; ``dropped`` counts by reason."""

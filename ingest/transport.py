@@ -100,9 +100,9 @@ class MediaTransport:
         streams = self._streams()
         return bool(streams) and all(stream.gone for stream in streams)
 
-    def receive(self, data: bytes) -> None:
-        """Take a datagram from a verified source."""
-        now_ns = time.monotonic_ns()
+    def receive(self, data: bytes, arrival_ns: int = 0) -> None:
+        """Take a datagram from a verified source, with the monotonic time of its arrival (0: now)."""
+        now_ns = arrival_ns or time.monotonic_ns()
         complete = self._burst.add(data, now_ns)
         srtp = self._dtls._rx_srtp
         if srtp is None or not complete or self._closed:

@@ -33,7 +33,7 @@ class Gate:
         self.connection.remote_username = "them"
         self.media: list[bytes] = []
         self.dropped: Counter[str] = Counter()
-        self.guard = GuardedProtocol(self.connection, self.media.append, self.dropped)
+        self.guard = GuardedProtocol(self.connection, self._receive, self.dropped)
         self.guard.local_candidate = candidate(5000)
         self.stun: list[bytes] = []
         self.connection.request_received = self._pass  # type: ignore[method-assign, assignment]
@@ -44,6 +44,9 @@ class Gate:
 
     def _pass(self, message: stun.Message, _addr: object, _protocol: object) -> None:
         self.stun.append(bytes(message))
+
+    def _receive(self, data: bytes, _arrival_ns: int) -> None:
+        self.media.append(data)
 
     def verify_friend(self) -> None:
         self.pair.state = CandidatePair.State.SUCCEEDED

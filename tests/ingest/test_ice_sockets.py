@@ -35,7 +35,7 @@ class Gathered:
         self.connection = Connection(ice_controlling=False)
         self.media: list[bytes] = []
         self.dropped: Counter[str] = Counter()
-        gather_through(self.connection, sockets, self.media.append, self.dropped)
+        gather_through(self.connection, sockets, lambda data, _ns: self.media.append(data), self.dropped)
 
     @property
     def told(self) -> list[tuple[str, str, int]]:

@@ -38,7 +38,7 @@ class Path:
 
     def make(self, remote: RemoteTransport) -> Peer:
         peer = Peer(remote, lambda: self.told.put_nowait("connected"), self.told.put_nowait)
-        gather_through(peer.connection, SOCKETS, lambda _data: None, Counter())
+        gather_through(peer.connection, SOCKETS, lambda _data, _ns: None, Counter())
         return peer
 
     async def next(self) -> str:

@@ -44,9 +44,12 @@ class Member:
         self.media: list[bytes] = []
         self.checks: list[tuple[str, int]] = []
         self.dropped: Counter[str] = Counter()
-        self.protocol = GuardedProtocol(self.connection, self.media.append, self.dropped)
+        self.protocol = GuardedProtocol(self.connection, self._receive, self.dropped)
         self.connection.request_received = self._checked  # type: ignore[method-assign, assignment]
         shared.attach(self.protocol)
+
+    def _receive(self, data: bytes, _arrival_ns: int) -> None:
+        self.media.append(data)
 
     def _checked(self, _message: stun.Message, addr: tuple[str, int], _protocol: object) -> None:
         self.checks.append(addr)
