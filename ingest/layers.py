@@ -1,5 +1,6 @@
 """Several streams of one picture (simulcast): which is decoded, and what a retransmission repairs."""
 
+import math
 from collections.abc import Callable
 
 from .codec import VideoCodec
@@ -23,10 +24,20 @@ class LayerChoice:
 
     def __init__(self, fits: Callable[[Size], bool]) -> None:
         self._fits = fits
+        self._no_room_for: float = math.inf
 
     def sees(self, stream: RtpStream, size: Size) -> None:
         """Take in that a keyframe of this size begins."""
-        stream.picture_area = size[0] * size[1] if self._fits(size) else 0
+        area = size[0] * size[1]
+        stream.picture_area = area if self._fits(size) and area < self._no_room_for else 0
+
+    def has_no_room(self, stream: RtpStream) -> None:
+        """Take in that shared memory has no room for pictures of this stream: from now on smaller ones do.
+
+        Others may give it back, but whoever tries again drops pictures meanwhile.
+        """
+        self._no_room_for = stream.picture_area or self._no_room_for
+        stream.picture_area = 0
 
     def prefers(self, stream: RtpStream, current: RtpStream, now_ns: int) -> bool:
         """Whether a stream in which a keyframe begins is to be decoded instead of the current one."""

@@ -54,6 +54,7 @@ class VideoReceiver:
         self._stream: RtpStream | None = None
         self._layered = layers > 1
         self._choice = LayerChoice(gate.fits)
+        self._without_room = 0
         self._keyframe_asked_ns = -KEYFRAME_INTERVAL_NS
         self._dropped: Counter[str] = Counter()
 
@@ -148,6 +149,9 @@ class VideoReceiver:
     def _follows(self, stream: RtpStream, packet: RtpPacket, codec: VideoCodec, now_ns: int) -> bool:
         """Whether a packet's stream is the one to decode, now that this packet came."""
         current = self._stream
+        if current is not None and self._decoder.dropped["arena_full"] > self._without_room:
+            self._without_room = self._decoder.dropped["arena_full"]
+            self._choice.has_no_room(current)
         size = keyframe_size(codec, packet.payload)
         if size is not None:
             self._choice.sees(stream, size)

@@ -99,6 +99,17 @@ def test_one_whose_beginning_was_lost_is_asked_for_a_keyframe() -> None:
     assert simulcast.decoded()[-2:] == [1, 1]
 
 
+def test_one_that_shared_memory_has_no_room_for_gives_way_to_a_smaller_one() -> None:
+    simulcast = Simulcast(SMALL, LARGE)
+    simulcast.play(0, 5, 0, 1)
+    assert simulcast.decoded()[-1] == 1
+    simulcast.decoder.dropped["arena_full"] = 1
+    simulcast.play(5, 20, 0, 1)
+    assert simulcast.feedback.keyframes > 0
+    simulcast.play(20, 40, 0, 1)  # both begin anew
+    assert simulcast.decoded()[-15:] == [0] * 15
+
+
 def packet(payload_type: int, ssrc: int, element_id: int = 0, name: bytes = b"") -> RtpPacket:
     extension = bytes([element_id << 4 | len(name) - 1]) + name if name else b""
     return RtpPacket(payload_type, False, 1, 0, ssrc, b"\0\1x", extension)
