@@ -138,11 +138,12 @@ class Browser:
 
 
 @contextmanager
-def running(profile: Path, camera: Path, microphone: Path) -> Iterator[Browser]:
+def running(profile: Path, camera: Path, microphone: Path, *flags: str) -> Iterator[Browser]:
     """A browser whose camera (MJPEG) and microphone (WAV) play these files over and over."""
     command = [
         "chromium",
         *FLAGS,
+        *flags,
         f"--user-data-dir={profile}",
         f"--use-file-for-fake-video-capture={camera}",
         f"--use-file-for-fake-audio-capture={microphone}",
