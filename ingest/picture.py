@@ -32,6 +32,11 @@ def upright_planes(picture: av.VideoFrame, orientation: Orientation) -> list[NDA
 
 def display_orientation(picture: av.VideoFrame) -> Orientation:
     """Which way up the bitstream or the file says that a picture is."""
-    side_data: Any = picture.side_data  # PyAV's stub knows of motion vectors alone
+    try:
+        side_data: Any = picture.side_data  # PyAV's stub knows of motion vectors alone
+    except ValueError:
+        # There is something beside it that FFmpeg knows and PyAV does not, such as a JPEG's EXIF. The angle,
+        # which counts against the clock, is read another way; a mirror is not.
+        return Orientation(round(-picture.rotation / 90) % 4)
     matrix = side_data.get(SideDataType.DISPLAYMATRIX)
     return UPRIGHT if matrix is None else from_display_matrix(bytes(matrix))

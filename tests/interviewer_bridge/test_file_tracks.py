@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
+from PIL import Image
 
 from argusd.interviewer_bridge.file_stream import FileStream, Piece
 from argusd.interviewer_bridge.file_tracks import (
@@ -220,6 +222,30 @@ async def test_a_still_picture_stays_until_it_is_stopped(player: Player, tmp_pat
     assert FileStream(path, "video").is_still
     await player.play(path, still=True, until_s=3)
     assert [media for _, media, _ in player.pictures] == pytest.approx([HOLD_S * n for n in range(7)])
+
+
+@pytest.mark.parametrize(
+    ("orientation", "top", "size"),
+    [
+        (1, np.s_[:24], (64, 48)),
+        (3, np.s_[24:], (64, 48)),
+        (6, np.s_[:, :32], (48, 64)),
+        (8, np.s_[:, 32:], (48, 64)),
+    ],
+)
+async def test_a_photo_is_shown_as_its_camera_was_held(
+    tmp_path: Path, orientation: int, top: Any, size: tuple[int, int]
+) -> None:
+    picture = np.zeros((48, 64, 3), np.uint8)
+    picture[top] = 255
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    Image.fromarray(picture).save(tmp_path / "photo.jpg", exif=tags)
+    frame = FileStream(str(tmp_path / "photo.jpg"), "video").read().frame
+    assert (frame.width, frame.height) == size
+    luma = frame.to_ndarray()[: frame.height]
+    assert luma[:20].mean() > 230
+    assert luma[-20:].mean() < 30
 
 
 @pytest.mark.parametrize(("rotation", "size"), [(90, (48, 64)), (180, (64, 48)), (-90, (48, 64))])
