@@ -13,6 +13,7 @@ import pytest
 
 from ..live_daemon import Daemon
 from ..scheduler.pages import page, png
+from ..sounds import encoded, riff, wav_format
 from ..task_client import Client
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -57,11 +58,24 @@ def webp_that_claims(width: int, height: int) -> bytes:
     )
 
 
-def wav(samples: bytes, announced: int | None = None) -> bytes:
-    length = len(samples) if announced is None else announced
-    form = struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16)
-    head = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", length)
-    return b"RIFF" + struct.pack("<I", len(head) + length) + head + samples
+def wav(samples: bytes, announced: int | None = None, **form: Any) -> bytes:
+    return riff(
+        (b"fmt ", wav_format(rate=form.pop("rate", RATE), **form), None), (b"data", samples, announced)
+    )
+
+
+def jpeg_with_scans(count: int) -> bytes:
+    """A progressive JPEG of 12 megapixels whose last scan comes again and again."""
+    image = np.full((3000, 4000, 3), 90, np.uint8)
+    whole = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    return whole[:-2] + whole[whole.rindex(b"\xff\xda") : -2] * count + whole[-2:]
+
+
+def mp4_that_claims(samples: int) -> bytes:
+    """A real MP4 whose table of samples says that there are more."""
+    whole = bytearray(encoded("mp4", "aac"))
+    struct.pack_into(">I", whole, whole.index(b"stsz") + 12, samples)
+    return bytes(whole)
 
 
 NOISE = np.random.default_rng(3).integers(-2000, 2000, (200, 300, 3)).astype(np.uint8)
@@ -76,6 +90,12 @@ PICTURES = [
     Refusal("WebP cut off", cv2.imencode(".webp", NOISE)[1].tobytes()[:9000], 422, "bad_image"),
     Refusal("0x0 PNG", png_header(0, 0), 422, "bad_image"),
     Refusal("0x0 JPEG", jpeg_that_claims(0, 0), 422, "bad_image"),
+    Refusal("HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), 422, "bad_image"),
+    Refusal("PDF", b"%PDF-1.7" + bytes(100), 422, "bad_image"),
+    Refusal("a sound", bytes(encoded("webm", "libopus", 48_000)), 422, "bad_image"),
+    Refusal("base64 of base64", base64.b64encode(WALL), 422, "bad_image"),
+    Refusal("a data URL of text", "data:text/plain,hello", 422, "invalid_field"),
+    Refusal("a thousand scans", jpeg_with_scans(1000), 422, "bad_image"),
     Refusal("20,000x20,000 PNG", png_header(20_000, 20_000), 413, "image_too_large"),
     Refusal("20,000x20,000 JPEG", jpeg_that_claims(20_000, 20_000), 413, "image_too_large"),
     Refusal("20,000x20,000 WebP", webp_that_claims(20_000, 20_000), 413, "image_too_large"),
@@ -90,6 +110,33 @@ SOUNDS = [
     Refusal("broken OGG", {"audio_b64": b"OggS" + bytes(100)}, 422, "bad_audio"),
     Refusal("WAV cut off", {"audio_b64": wav(SILENCE)[:5000]}, 422, "bad_audio"),
     Refusal("WAV of nothing", {"audio_b64": wav(b"")}, 422, "bad_audio"),
+    *(
+        Refusal(f"{about} as samples", {"audio_b64": given, "sample_rate": RATE}, 422, "bad_audio")
+        for about, given in {
+            "an error page": b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>",
+            "JSON": b'{"error": "no such recording"}',
+            "a picture": WALL,
+            "a ZIP": b"PK\x03\x04" + bytes(100),
+            "base64": base64.b64encode(wav(SILENCE)),
+            "a playlist": b"#EXTM3U\nfile:///etc/passwd\n",
+            "Monkey's Audio": b"MAC \x96\x0f" + bytes(100),
+            "a broken MP4": encoded("mp4", "aac")[:-300],
+            "an MP4 of billions": mp4_that_claims(50_000_000),
+            "a broken WebM": encoded("webm", "libopus", 48_000)[:120],
+        }.items()
+    ),
+    *(
+        Refusal(f"WAV of {about}", {"audio_b64": wav(SILENCE, **form)}, 422, "bad_audio")
+        for about, form in {
+            "0 bits": {"bits": 0},
+            "65,535 bits": {"bits": 65_535},
+            "no channels": {"channels": 0},
+            "0 Hz": {"rate": 0},
+            "blocks of nothing": {"block": 0},
+            "nine channels": {"channels": 9},
+        }.items()
+    ),
+    Refusal("WAV of a pipe, silent", {"audio_b64": wav(SILENCE, announced=0x7FFFFFFF)}, 422, "no_speech"),
     Refusal("rate of 5", {"audio_b64": SILENCE, "sample_rate": 5}, 422, "invalid_field"),
     Refusal(
         "another rate than the file's", {"audio_b64": wav(SILENCE), "sample_rate": 8000}, 422, "bad_audio"
@@ -297,6 +344,8 @@ def test_bombs_leave_memory_as_it_was(daemon: Daemon, client: Client) -> None:
         ("/face/embed", {"image_b64": jpeg_that_claims(65_000, 65_000)}),
         ("/doc/ocr", {"image_b64": webp_that_claims(1 << 24, 1 << 24)}),
         ("/face/embed", {"image_b64": room}),
+        ("/face/embed", {"image_b64": jpeg_with_scans(100_000)}),
+        ("/audio/enroll", {"audio_b64": mp4_that_claims(60_000_000)}),
         ("/audio/enroll", {"audio_b64": hour}),
         ("/audio/diarize", {"audio_b64": bytes(2 * 8000 * 120), "sample_rate": 8000}),
     ]
