@@ -23,7 +23,7 @@ class FindingPrinter:
             missed = "some" if event.missed is None else event.missed
             return self._paint(DIM, f"{'':>9} … {missed} events are lost")
         if event.type == "session":
-            return self._paint(DIM, f"{'':>9} ● session {event.name}{_reason(event)}")
+            return self._paint(DIM, f"{'':>9} ● {_what_changed(event)}{_reason(event)}")
         if event.type == "observation" and event.name != "speech":
             return self._counts_line(event)
         if event.state == "update":
@@ -83,6 +83,12 @@ def _details(event: Event) -> str:
     if event.state == "end":
         parts.append(f"after {duration(event):.1f} s")
     return ", ".join(parts)
+
+
+def _what_changed(event: Event) -> str:
+    """The session's new state, or that of one of its tracks."""
+    kind = event.data.get("kind", "session")
+    return f"{kind} {event.name.removeprefix('track_')}"
 
 
 def _reason(event: Event) -> str:

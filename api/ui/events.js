@@ -67,5 +67,5 @@ function showEvent(event) {
 
 function details({ data, session_id, state }) {
   const lasted = state === "end" && data.duration_s !== undefined ? `${data.duration_s.toFixed(1)} s` : "";
-  return [data.direction, lasted, data.reason, session_id].filter(Boolean).join(" · ");
+  return [data.direction, lasted, data.kind, plain(data.reason ?? ""), session_id].filter(Boolean).join(" · ");
 }

@@ -23,7 +23,7 @@ async function sessionItem(session) {
   const item = element("li", "", session.state);
   const text = element("div");
   text.append(element("b", session.session_id), " ", element("span", session.state));
-  const arriving = session.tracks.filter((track) => track.codec !== null);
+  const arriving = session.tracks.filter((track) => track.codec !== null || track.state === "stale");
   if (arriving.length) text.append(element("p", arriving.map(arrival).join(" · "), "arrival"));
   const response = await get(`/sessions/${encodeURIComponent(session.session_id)}/results`);
   if (response.ok) {
@@ -38,18 +38,20 @@ async function sessionItem(session) {
   return item;
 }
 
-// How a track arrives, as in: 1280×720 vp8, 30 fps, 2.4 Mb/s, 1.2 % lost
+// How a track arrives, as in: 1280×720 vp8, 30 fps, 2.4 Mb/s, 1.2 % lost; or that it does not, and why
 function arrival(track) {
+  if (track.state === "stale") return `no ${track.kind} (${plain(track.reason)})`;
   const told = [track.width ? `${track.width}×${track.height} ${track.codec}` : track.codec];
   if (track.frames_per_second !== null) told.push(`${Math.round(track.frames_per_second)} fps`);
   if (track.width) told.push(`${(track.bits_per_second / 1e6).toFixed(1)} Mb/s`);
   if (track.loss > 0) told.push(`${(100 * track.loss).toFixed(1)} % lost`);
-  if (track.state === "stale") told.push(plain(track.reason));
   return told.join(", ");
 }
 
-function facts({ face, video, audio, lipsync }) {
-  const told = [];
+function facts(streams) {
+  const isKnown = ([, stream]) => stream.state !== "unknown";
+  const { face, video, audio, lipsync } = Object.fromEntries(Object.entries(streams).filter(isKnown));
+  const told = Object.keys(streams).filter((name) => streams[name].state === "unknown").map((name) => `${name} unknown`);
   if (face) told.push(face.data.face_count === 1 ? "1 face" : `${face.data.face_count} faces`);
   if (face?.data.gaze) told.push(`looks ${face.data.gaze.direction}`);
   if (video) told.push([...new Set(video.data.objects.map((thing) => thing.label))].join(", "));

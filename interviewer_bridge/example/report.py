@@ -7,7 +7,14 @@ import msgspec
 from argusd.api.results import Results
 
 # Findings that a person should look at; the daemon only tells what it saw.
-GRAVE = ("identity_mismatch", "second_speaker", "phone_detected", "multiple_people", "multiple_faces")
+GRAVE = (
+    "identity_mismatch",
+    "second_speaker",
+    "phone_detected",
+    "multiple_people",
+    "multiple_faces",
+    "video_lost",
+)
 MOST_LOOKS_AWAY = 10
 NOT_IN_A_ROOM = ("cell phone", "laptop", "book")
 

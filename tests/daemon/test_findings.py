@@ -59,6 +59,9 @@ def test_sessions_have_counts_of_their_own(printer: FindingPrinter) -> None:
 def test_the_session_and_gaps_are_told(printer: FindingPrinter) -> None:
     assert printer.line(session("closed", "end", "deleted")) == "          ● session closed (deleted)"
     assert printer.line(session("live", "update")) == "          ● session live"
+    stale = session("track_stale", "update", "no_media")
+    stale = structs.replace(stale, data=stale.data | {"kind": "video"})
+    assert printer.line(stale) == "          ● video stale (no_media)"
     assert printer.line(Gap("s", missed=6)) == "          … 6 events are lost"
 
 

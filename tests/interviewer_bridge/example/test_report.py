@@ -28,6 +28,7 @@ def test_an_interview_without_anything_passes() -> None:
         (SAME, EMPTY_ROOM | {"objects": {"cell phone": 1}}, results(), ["cell phone in room"]),
         (SAME, EMPTY_ROOM, results(gaze_away=11), ["gaze_away_often"]),
         (SAME, EMPTY_ROOM, results("lost"), ["media_lost"]),
+        (SAME, EMPTY_ROOM, results(video_lost=1), ["video_lost"]),
         (
             SAME,
             EMPTY_ROOM,
