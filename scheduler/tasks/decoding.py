@@ -16,7 +16,7 @@ from .errors import AudioTooLong, BadAudio
 
 SAMPLE_RATE = 16_000
 MAX_SECONDS = 1800
-MAX_CHANNELS = 8  # PyAV has no safe way to more planes of a frame
+MAX_CHANNELS = 8
 LOWEST_RATE, HIGHEST_RATE = 2_000, 768_000
 SPARED = 20  # of so many packets one may be damaged
 UNKNOWN_SAMPLES = 1 << 28  # and more are promised by who could not go back and fill the number in
@@ -85,7 +85,7 @@ def resampled(frames: Iterator[av.AudioFrame], most_s: float | None) -> Iterator
             yield from _resampled(resampler, None)
             _check_channels(frame.layout.nb_channels)
             layout = layout or frame.layout
-            resampler = av.AudioResampler("s16p", layout, SAMPLE_RATE)
+            resampler = av.AudioResampler("s16", layout, SAMPLE_RATE)
         frame.pts = None  # gaps between timestamps are not filled
         for part in _resampled(resampler, frame):
             length += part.shape[1]
@@ -97,7 +97,8 @@ def resampled(frames: Iterator[av.AudioFrame], most_s: float | None) -> Iterator
 
 def _resampled(resampler: av.AudioResampler | None, frame: av.AudioFrame | None) -> Iterator[Samples]:
     for part in resampler.resample(frame) if resampler is not None else ():
-        yield np.asarray(part.to_ndarray(), np.int16)
+        # Interleaved: of eight planes or more PyAV reads one too many.
+        yield np.asarray(part.to_ndarray(), np.int16).reshape(-1, part.layout.nb_channels).T
 
 
 def too_long() -> AudioTooLong:

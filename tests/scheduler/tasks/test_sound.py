@@ -204,6 +204,7 @@ def test_of_a_film_the_first_sound_is_heard(container: str) -> None:
 
 
 VOICES = tone(16_000), tone(16_000, hertz=OTHER_HZ)
+LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 FILM_LAYOUT = (0, 0, 1, 0, 0, 0)  # 5.1: speech comes from the centre
 
 
@@ -227,6 +228,16 @@ def test_no_voice_is_lost_on_the_way_to_one_channel(
     assert len(samples) == 16_000
     for hertz, loud in zip((TONE_HZ, OTHER_HZ), loudness, strict=True):
         assert strength(samples, hertz) == pytest.approx(loud, abs=50)
+
+
+@pytest.mark.parametrize("channels", range(1, 9))
+def test_a_voice_on_any_of_many_channels_is_heard(channels: int) -> None:
+    for channel in range(channels):
+        sound = np.zeros((channels, 16_000), np.int16)
+        sound[channel] = VOICES[0]
+        np.testing.assert_array_equal(decode_sound(wav(sound, 16_000), None), VOICES[0])
+        flac = encoded("flac", "flac", 16_000, sound, LAYOUTS[channels])
+        np.testing.assert_array_equal(decode_sound(flac, None), VOICES[0])
 
 
 def test_a_voice_that_is_opposed_for_a_while_is_heard_throughout() -> None:
