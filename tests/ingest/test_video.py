@@ -221,8 +221,9 @@ def test_padding_within_the_numbers_delays_nothing_and_never_reaches_the_decoder
     assert line.receiver.dropped == {"padding_packet": 1}
 
 
-def test_pictures_that_are_too_large_never_reach_the_decoder() -> None:
-    line = Line()
+@pytest.mark.parametrize("codec", VIDEO_CODECS)
+def test_pictures_that_are_too_large_never_reach_the_decoder(codec: VideoName) -> None:
+    line = Line(codec)
     small: Any = (line.decoder, KeyframeGate(PictureLimit(160 * 120, 160)), line.feedback, None)
     line.receiver = VideoReceiver(*small)
     line.play(0, 40)
