@@ -76,14 +76,11 @@ def unwrap_rtx(packet: RtpPacket, payload_type: int, ssrc: int) -> RtpPacket:
     """
     if len(packet.payload) < 2:
         raise ValueError("the retransmission is empty")
-    return RtpPacket(
-        payload_type,
-        packet.marker,
-        int.from_bytes(packet.payload[:2], "big"),
-        packet.timestamp,
-        ssrc,
-        packet.payload[2:],
-        packet.extension,
+    return packet._replace(
+        payload_type=payload_type,
+        sequence_number=int.from_bytes(packet.payload[:2], "big"),
+        ssrc=ssrc,
+        payload=packet.payload[2:],
     )
 
 

@@ -20,7 +20,7 @@ HELP = {"publish": "send a file or a test picture as a session, and print what i
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("source", nargs="?", metavar="SOURCE", help="a media file, or sample")
+    parser.add_argument("source", nargs="?", metavar="SOURCE", help="a media file, a picture, or sample")
     parser.add_argument("--synthetic", action="store_true", help="a generated picture and tone instead")
     parser.add_argument("--session", required=True, metavar="ID", help="the session to publish as")
     parser.add_argument("--seconds", type=float, metavar="N", help="length of --synthetic (default: endless)")

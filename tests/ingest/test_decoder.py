@@ -188,6 +188,20 @@ def encode_ten_bits() -> bytes:
     return b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)])
 
 
+@pytest.mark.parametrize("codec", VIDEO_CODECS)
+def test_the_size_may_change_with_any_keyframe(
+    codec: VideoName, sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    sizes = [(64, 64), (128, 96), (96, 128), (64, 64)]
+    clips = [video_clip(codec, *size, 2) for size in sizes]
+    for number, packet in enumerate(packet for clip in clips for packet in clip):
+        decoder.submit(work(VIDEO_CODECS[codec].decoder, packet, 3000 * number))
+    sink.await_frames(8)
+    finish(decoder)
+    assert [(info.width, info.height) for info, _ in sink.written] == [s for s in sizes for _ in range(2)]
+    assert not decoder.dropped
+
+
 def test_damage_is_reported_and_the_next_keyframe_decodes(
     sink: RecordingSink, decoder: VideoDecoder, failures: list[None]
 ) -> None:

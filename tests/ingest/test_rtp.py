@@ -96,7 +96,8 @@ def test_each_truncation_says_what_is_missing(data: bytes, reason: str) -> None:
 
 
 def test_a_retransmission_gives_back_the_lost_packet() -> None:
-    rtx = RtpPacket(97, True, 500, 9000, 88, b"\x12\x34video", b"\x20\x01")
-    assert unwrap_rtx(rtx, 96, 77) == RtpPacket(96, True, 0x1234, 9000, 77, b"video", b"\x20\x01")
+    extension = (b"\x07\x01\x01", True)
+    rtx = RtpPacket(97, True, 500, 9000, 88, b"\x12\x34video", *extension)
+    assert unwrap_rtx(rtx, 96, 77) == RtpPacket(96, True, 0x1234, 9000, 77, b"video", *extension)
     with pytest.raises(ValueError, match="empty"):
         unwrap_rtx(rtx._replace(payload=b"\x12"), 96, 77)
