@@ -16,7 +16,7 @@ LIVE_PIXELS = 3840 * 2160  # of a stream's picture
 REDUCTIONS = (1, 2, 4, 8)
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 SEQUENTIAL_TIMES, BUFFERED_TIMES = 8.0, 1.5  # of the pixels allowed, before they are reduced
-MOST_SCANS = 200
+MOST_SCANS = 64
 BITS = 8
 
 

@@ -17,7 +17,7 @@ from .clustering import speaker_centres
 from .errors import ModelUnavailable, NoSpeech
 from .payloads import AudioDiarize
 from .runner import Runner
-from .sound import decode_sound
+from .sound import listen_to
 from .utterance import SPEECH, require_sound
 from .voices import EMBEDDER, VAD
 
@@ -42,7 +42,7 @@ async def audio_diarize(payload: AudioDiarize, runner: Runner) -> dict[str, Any]
     Raises:
         TaskError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or what the runner raises.
     """
-    samples = await runner.compute(partial(decode_sound, payload.audio_b64, payload.sample_rate))
+    samples = await listen_to(payload.audio_b64, payload.sample_rate, runner)
     require_sound(samples)
     try:
         diarizer = runner.model(DIARIZER)

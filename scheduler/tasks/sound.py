@@ -4,7 +4,9 @@ Raw samples look like nothing, so only what looks like no other file is taken fo
 mixed as ``mix.py`` says.
 """
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import pairwise
 
 import av
@@ -16,24 +18,39 @@ from . import boxes, decoding, mix, wav
 from .containers import DEMUXERS, WAVES
 from .decoding import SAMPLE_RATE, Samples
 from .errors import BadAudio
+from .runner import Runner
 
 BLOCK = SAMPLE_RATE // 2  # samples, for which channels are weighed alike
 MISSING = 0.05  # of the samples that a header promises
 TO_SEND = "send WAV, FLAC, Ogg, WebM, MP3, M4A or AAC, or raw s16 samples with the field sample_rate"
 
 
-def decode_sound(data: bytes, rate: int | None) -> Samples:
+async def listen_to(audio: bytes, rate: int | None, runner: Runner) -> Samples:
+    """``decode_sound`` beside the loop, no longer than somebody waits for it.
+
+    Raises:
+        TaskError: ``bad_audio``, ``audio_too_long``, or what the runner raises.
+    """
+    given_up = threading.Event()
+    try:
+        return await runner.compute(partial(decode_sound, audio, rate, given_up.is_set))
+    finally:
+        given_up.set()  # a thread cannot be cancelled
+
+
+def decode_sound(data: bytes, rate: int | None, given_up: Callable[[], bool] = decoding.never) -> Samples:
     """Decode to i16 ``[samples]`` at 16 kHz, mono. Takes milliseconds: not for the loop.
 
     ``rate``: of raw samples, Hz; beside a container that has one it must be the container's own.
 
     Raises:
+        DeadlineExceeded: it was given up.
         BadAudio: it is none of the formats, damaged, cut off, empty, or of another rate than said.
         AudioTooLong: it lasts longer than ``decoding.MAX_SECONDS``.
     """
     kind = file_kind(data)
     if kind is not None:
-        samples = _decode_container(data, kind, rate)
+        samples = _decode_container(data, kind, rate, given_up)
     elif rate is not None:
         samples = _decode_raw(data, rate)
     else:
@@ -56,27 +73,28 @@ def _decode_raw(data: bytes, rate: int) -> Samples:
     return _joined(decoding.resampled(iter([frame]), None))
 
 
-def _decode_container(data: bytes, kind: str, rate: int | None) -> Samples:
+def _decode_container(data: bytes, kind: str, rate: int | None, given_up: Callable[[], bool]) -> Samples:
     if kind not in DEMUXERS:
         raise BadAudio(f"The sound is {kind}, which is not decoded here; {TO_SEND}.")
     boxes.check(data, kind)
     data = wav.mended(data) if kind in WAVES else data[id3_size(data) :]
     header = decoding.read_header(data, kind, rate)
-    samples = _mixed(data, kind) if header.channels > 1 else _joined(decoding.channels(data, kind))
+    read = partial(decoding.channels, data, kind, given_up)
+    samples = _mixed(read) if header.channels > 1 else _joined(read())
     if len(samples) < header.promised * (1 - MISSING):
         promised_s, came_s = header.promised / SAMPLE_RATE, len(samples) / SAMPLE_RATE
         raise BadAudio(f"The {kind} file is cut off: of {promised_s:.1f} s {came_s:.1f} s came.")
     return samples
 
 
-def _mixed(data: bytes, kind: str) -> Samples:
+def _mixed(read: Callable[[], Iterable[Samples]]) -> Samples:
     """All channels in one, decoded twice: what a channel counts depends on all that it holds."""
-    spread = list(map(mix.covariance, mix.blocks(decoding.channels(data, kind), BLOCK)))
+    spread = list(map(mix.covariance, mix.blocks(read(), BLOCK)))
     if not spread:
         return np.zeros(0, np.int16)
     weights = mix.weights(np.stack(spread))
     steps = pairwise([weights[0], *weights])
-    blocks = mix.blocks(decoding.channels(data, kind), BLOCK)
+    blocks = mix.blocks(read(), BLOCK)
     return np.concatenate(
         [mix.mixed(block, before, now) for block, (before, now) in zip(blocks, steps, strict=True)]
     )

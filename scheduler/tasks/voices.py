@@ -10,7 +10,7 @@ from ..models.outputs import VoicePrint
 from .embeddings import centre, from_wire, to_wire, verdict
 from .payloads import AudioEnroll, AudioVerify
 from .runner import Runner
-from .sound import decode_sound
+from .sound import listen_to
 from .utterance import Utterance, cut, require_sound, utterance
 from .voice_quality import voice_quality
 
@@ -70,7 +70,7 @@ async def hear_voice(audio: bytes, rate: int | None, runner: Runner) -> Voice:
         TaskError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or what the runner raises.
     """
     model = runner.model(EMBEDDER)
-    samples = await runner.compute(partial(decode_sound, audio, rate))
+    samples = await listen_to(audio, rate, runner)
     require_sound(samples)
     voices = await runner.hear(VAD, samples)
     heard = await runner.compute(partial(utterance, samples, voices))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from argusd.kernels.file_kinds import id3_size
 from argusd.scheduler.tasks import decoding
-from argusd.scheduler.tasks.errors import AudioTooLong, BadAudio
+from argusd.scheduler.tasks.errors import AudioTooLong, BadAudio, DeadlineExceeded
 from argusd.scheduler.tasks.sound import decode_sound
 
 from ...sounds import TONE_HZ, encoded, id3_tag, riff, tone, wav, wav_format
@@ -331,6 +331,30 @@ def test_what_lasts_too_long_is_not_decoded_to_its_end(
     for data, rate in ((tone(8_000, 3).tobytes(), 8_000), (sound, None)):
         with pytest.raises(AudioTooLong):
             decode_sound(data, rate)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_nobody_waits_for_any_more_is_not_decoded_to_its_end(channels: int) -> None:
+    asked = 0
+
+    def given_up() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 3
+
+    sound = encoded("flac", "flac", 16_000, np.stack([tone(16_000, 20)] * channels), LAYOUTS[channels])
+    with pytest.raises(DeadlineExceeded):
+        decode_sound(sound, None, given_up)
+    assert asked == 4
+
+
+def test_channels_and_rates_that_would_take_minutes_are_not_decoded_to_their_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decoding, "MAX_SAMPLES", 150_000)
+    data = encoded("flac", "flac", 96_000, np.zeros((2, 96_000), np.int16), "stereo")
+    with pytest.raises(AudioTooLong, match="more than 150000 samples"):
+        decode_sound(data, None)
 
 
 MUTATED = [encoded(container, codec, 48_000, tone(48_000, 0.1)) for container, codec, *_ in CONTAINERS]
