@@ -20,7 +20,7 @@ from .event import session_event
 from .journal import Journal
 from .scheduler_link import SchedulerLink
 from .session import Media, MediaPhase, Session
-from .tracks import Track, track_event, with_track
+from .tracks import Track, awaited, track_event, with_track
 from .watched import watched_id
 
 # The scheduler ends a closed session's violations at the same moment: those events come before ``closed``.
@@ -40,7 +40,8 @@ class Lifecycle:
     def opened(self, session: Session, media: Media) -> asyncio.Future[None]:
         """A worker has answered the session's publisher; the future is done when that is stored."""
         self.release(session.session_id)
-        session.media = media
+        tracks = () if media.sockets else awaited(media.kinds)
+        media = session.media = msgspec.structs.replace(media, tracks=tracks)
         self._over[session.session_id] = asyncio.Event()
         for policy in policies_of(session):
             self._scheduler.watch(policy)

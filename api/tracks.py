@@ -68,6 +68,11 @@ def track_of(told: TrackState, stream: StreamName | None = None) -> Track:
     return Track(told.kind, told.state, told.reason, since, stream)
 
 
+def awaited(kinds: Iterable[StreamKind], stream: StreamName | None = None) -> tuple[Track, ...]:
+    """Tracks that are about to bring something."""
+    return tuple(Track(kind, since=time.time(), stream=stream) for kind in kinds)
+
+
 def with_track(tracks: Iterable[Track], track: Track) -> tuple[Track, ...]:
     """The tracks, with this one in place of what was known of it."""
     known = {(each.kind, each.stream): each for each in tracks}
