@@ -22,9 +22,9 @@ from argusd.scheduler.probe import CurveCache
 from argusd.scheduler.roles import serve
 from argusd.scheduler.scheduler import Scheduler
 from argusd.scheduler.served import Served, ServedAudio, ServedVision
-from argusd.scheduler.sessions import Watch
 from argusd.scheduler.sources import Source
 from argusd.scheduler.tracks import StreamName
+from argusd.scheduler.watch import Watch
 from argusd.scheduler.zoo.store import ZooStore
 
 VAD = "vad"

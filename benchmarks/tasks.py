@@ -25,7 +25,6 @@ from argusd.scheduler.lanes import Lanes
 from argusd.scheduler.messages import TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.roles import batched, fill_roles, missing, whole
 from argusd.scheduler.scheduler import Scheduler
-from argusd.scheduler.sessions import Watch
 from argusd.scheduler.taskpool import TaskPool
 from argusd.scheduler.tasks.catalog import one_shots
 from argusd.scheduler.tasks.lanes import Lane
@@ -40,6 +39,7 @@ from argusd.scheduler.tasks.payloads import (
     Payload,
     RoomScanFrame,
 )
+from argusd.scheduler.watch import Watch
 from argusd.scheduler.zoo.store import ZooStore
 
 from .harness import Metric, Result, machine, paired_ratio, percentile

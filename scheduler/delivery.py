@@ -11,7 +11,7 @@ from argusd.ingest.errors import ChannelClosed
 from .core import Moment, Outcome
 from .messages import Finding, FindingsAck, Latest, SchedulerStats, TaskDone, TaskFailed, ToScheduler
 from .outbox import Outbox
-from .sessions import Watch
+from .watch import Watch
 
 LATEST_INTERVAL_S = 0.25
 

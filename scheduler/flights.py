@@ -16,8 +16,8 @@ from .errors import InferenceFailed, OutOfMemory, SchedulerError
 from .moments import MediaClock, frame_moment, window_moments
 from .oneshots import Ask
 from .served import Done, Dropped, Look, Served
-from .sessions import Row
 from .sources import by_arena
+from .watch import Row
 
 log = logging.getLogger(__name__)
 

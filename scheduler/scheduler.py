@@ -30,6 +30,7 @@ from .moments import captured_s, unix_offset_ns
 from .oneshots import Ask, OneShots
 from .overload import RateControl
 from .served import (
+    BAD_IMAGE,
     Clip,
     Done,
     Dropped,
@@ -40,8 +41,9 @@ from .served import (
     ServedListening,
     ServedVision,
 )
-from .sessions import Findings, Row, Sessions, StreamFactory
+from .sessions import Findings, Sessions, StreamFactory
 from .sources import Source
+from .watch import Row
 
 log = logging.getLogger(__name__)
 
@@ -286,6 +288,8 @@ class Scheduler:
                 entry.settle(output, len(flight.entries))
             elif isinstance(output, Dropped):
                 self._drop(entry.row, output.reason)
+                if output.reason == BAD_IMAGE:
+                    self.sessions.sees_nothing(entry.row.track)
             elif entry.row.watch.ended or entry.epoch != entry.row.track.epoch:
                 self._drop(entry.row, "superseded")
             else:
@@ -304,6 +308,7 @@ class Scheduler:
 
     def _absorb_one(self, row: Row, output: Any, at: Moment) -> None:
         self.meters.served[row.role] += 1
+        self.sessions.sees(row.track)
         if not row.served.listens:
             self.rate.observe(at.frame_age_ms / 1000 / self._promised_age_s)
         for watch in row.watches:

@@ -18,6 +18,7 @@ from .sources import RingRef, by_arena
 from .still_frame import decoded
 
 LEARNING_RATE = 0.05
+BAD_IMAGE = "bad_image"
 
 
 class Dropped(NamedTuple):
@@ -121,7 +122,7 @@ class ServedVision(Served):
         outputs: list[Any] = [None] * len(looks)
         for row, frame in enumerate(frames):
             if frame is None:
-                outputs[row] = Dropped("bad_image" if looks[row].frame.valid() else "torn")
+                outputs[row] = Dropped(BAD_IMAGE if looks[row].frame.valid() else "torn")
         rows = [row for row, frame in enumerate(frames) if frame is not None]
         if not rows:
             return Done(outputs, 0.0)

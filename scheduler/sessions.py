@@ -10,7 +10,7 @@ when the batch is over, never before, so that nothing of one session reaches ano
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -23,17 +23,18 @@ from .core import Moment, Outcome, Stream
 from .demand import Demand
 from .lost_tracks import LostTracks
 from .messages import SessionPolicy
-from .moments import NANOSECONDS, ring_clock, unix_offset_ns
+from .moments import NANOSECONDS, unix_offset_ns
 from .policy import Policy
 from .served import Served, ServedAudioVisual, ServedListening, ServedVision
 from .sources import RingRef
 from .tracks import FED_BY, JOINS, StreamName
+from .watch import Row, Track, Watch
 
 StreamFactory = Callable[[Policy], Stream]
 
 AUDIO_PRIORITY = 1  # cheap, and lost for good when late
 TRACK_STALE = "track_stale"
-START = Moment(media_s=0.0, captured_at=0.0, frame_age_ms=0.0)
+BLIND_S = 2.0  # without a picture that can be decoded, as without any
 
 
 class Findings(Protocol):
@@ -42,111 +43,8 @@ class Findings(Protocol):
     def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
         """One outcome, to be kept until it is delivered."""
 
-    def latest(self, watch: "Watch", at: Moment) -> None:
+    def latest(self, watch: Watch, at: Moment) -> None:
         """The watch's stream has a newer result; its ``latest()`` may be sent on."""
-
-
-class Track:
-    """One session's picture or sound: its ring, and its media clock, which goes on when the ring is replaced.
-
-    ``epoch`` counts the rings it had and its silences: what was begun in an earlier one is not absorbed.
-    """
-
-    def __init__(self, ring: RingRef) -> None:
-        self.ring = ring
-        self.clock = ring_clock(ring)
-        self.epoch = 0
-
-    def replace(self, ring: RingRef) -> None:
-        """Go on with another ring."""
-        self.ring = ring
-        self.interrupt()
-
-    def interrupt(self) -> None:
-        """What was begun until now comes too late."""
-        self.epoch += 1
-
-
-class Watch:
-    """One stream of one session under one policy.
-
-    ``models``: role to model id. ``rows``: its own. ``joined``: those of other watches that it is fed by as
-    well. ``silent``: its tracks that are stale, and why: then it knows nothing. ``skipped``, ``next_latest``
-    and ``every_look`` are for who sends the latest results.
-    """
-
-    def __init__(
-        self, session_id: str, stream: Stream, tracks: Mapping[StreamKind, Track], share: int
-    ) -> None:
-        self.session_id = session_id
-        self.stream = stream
-        self.tracks = tracks
-        self.share = share
-        self.ended = False
-        self.last = START
-        self.silent: dict[StreamKind, str] = {}
-        self.models: dict[str, str] = {}
-        self.skipped = 0
-        self.next_latest = 0.0
-        self.every_look = False
-        self.rows: list[Row] = []
-        self.joined: list[Row] = []
-
-    def heard(self, kind: StreamKind, at: Moment) -> None:
-        """A look at this track came back."""
-        self.last = at
-        self.silent.pop(kind, None)
-
-    def latest(self) -> dict[str, Any]:
-        """The stream's newest result, or what its JSON says while nothing is known."""
-        data = self.stream.latest()
-        return unknown(data) if self.silent else data
-
-
-def unknown(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A result of the same form that says nothing: null, or an empty list."""
-    return {name: _nothing(value) for name, value in data.items()}
-
-
-def _nothing(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return unknown(value)
-    return [] if isinstance(value, list) else None
-
-
-class Row:
-    """What stands behind one row of the demand: ``reader`` for frames, ``slot`` for samples.
-
-    ``watch`` says where to look, ``watches`` take in what was seen: it first, then those that joined.
-    ``fresh``: the slot holds the memory of somebody else, or of what was said before a gap.
-    """
-
-    def __init__(self, index: int, watch: Watch, role: str, served: Served, track: Track) -> None:
-        self.index = index
-        self.watch = watch
-        self.watches = [watch]
-        self.role = role
-        self.served = served
-        self.track = track
-        self.reader: FrameReader | None = None
-        self._skipped = 0
-        self.slot = 0
-        self.fresh = True
-
-    def read(self, reader: FrameReader) -> None:
-        """Look at another ring's frames from now on."""
-        self.reader, self._skipped = reader, 0
-
-    def passed_over(self) -> int:
-        """Frames that its reader passed over since this was last asked."""
-        assert self.reader is not None
-        count, self._skipped = self.reader.skipped - self._skipped, self.reader.skipped
-        return count
-
-    @property
-    def period(self) -> float:
-        """Seconds between two looks that content every stream it feeds."""
-        return 1.0 / max(watch.stream.rates[self.role] for watch in self.watches)
 
 
 class Sessions:
@@ -216,7 +114,7 @@ class Sessions:
         """A track has a ring; in place of an earlier one, its streams go on with the new one."""
         track = self._tracks.get((session_id, ring.kind))
         if track is None:
-            self._tracks[session_id, ring.kind] = Track(ring)
+            self._tracks[session_id, ring.kind] = Track(session_id, ring)
         else:
             track.replace(ring)
             for watch in self._fed_by(session_id, ring.kind):
@@ -244,6 +142,24 @@ class Sessions:
         del self._tracks[session_id, kind]
         for watch in self._fed_by(session_id, kind):
             self._end(watch)
+
+    def sees_nothing(self, track: Track) -> None:
+        """A picture could not be decoded: its writer, who takes them as they come, cannot know."""
+        now = self._clock()
+        track.blind_since = now if track.blind_since is None else track.blind_since
+        kind, since_ns = track.ring.kind, round(track.blind_since * NANOSECONDS)
+        if now - track.blind_since >= BLIND_S and not self.lost.stale(track.session_id, [kind]):
+            state = TrackState(track.session_id, kind, "stale", "undecodable", since_ns)
+            self.track_changed(state, track.ring.view)
+
+    def sees(self, track: Track) -> None:
+        """A look at this track came back."""
+        if track.blind_since is None:
+            return
+        kind, since, track.blind_since = track.ring.kind, track.blind_since, None
+        if any(state.reason == "undecodable" for state in self.lost.stale(track.session_id, [kind])):
+            state = TrackState(track.session_id, kind, "live", "", round(since * NANOSECONDS))
+            self.track_changed(state, track.ring.view)
 
     def row_is_over(self, index: int) -> None:
         """The batch that held this row came back; give the row back if its watch ended meanwhile."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.arena import Arena, ArenaView
-from argusd.ingest.frame import FrameInfo, i420_info
+from argusd.ingest.frame import FrameInfo, PixelFormat, i420_info
 from argusd.ingest.messages import StreamKind
 from argusd.ingest.ring import FrameRing, PcmRing
 from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi, whole_frame
@@ -207,6 +207,19 @@ def write_frame(
     luma = np.full((HEIGHT, WIDTH), brightness, np.uint8)
     chroma = np.full((HEIGHT // 2, WIDTH // 2), 128, np.uint8)
     ring.write([luma, chroma, chroma], info)
+
+
+def write_jpeg(ring: FrameRing, data: bytes, *, arrival: float) -> None:
+    """A picture as a client sent it, undecoded."""
+    info = FrameInfo(
+        width=WIDTH,
+        height=HEIGHT,
+        format=PixelFormat.JPEG,
+        strides=(len(data), 0, 0),
+        nbytes=len(data),
+        arrival_ns=int(arrival * 1e9),
+    )
+    ring.write([np.frombuffer(data, np.uint8).reshape(1, -1)], info)
 
 
 def write_windows(ring: PcmRing, values: Sequence[int], *, arrival: float) -> None:

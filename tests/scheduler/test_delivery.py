@@ -17,7 +17,7 @@ from argusd.scheduler.messages import (
     SchedulerStats,
     SessionPolicy,
 )
-from argusd.scheduler.sessions import Watch
+from argusd.scheduler.watch import Watch
 
 from .fakes import FakeStream
 

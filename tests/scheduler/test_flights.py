@@ -11,8 +11,8 @@ from argusd.scheduler.errors import DeviceLost, InferenceFailed, OutOfMemory
 from argusd.scheduler.flights import Entry, Flight, frame_moments, landed, sound_moments
 from argusd.scheduler.oneshots import Ask
 from argusd.scheduler.served import Clip, Done, Dropped, Look, ServedVision
-from argusd.scheduler.sessions import Row, Track, Watch
 from argusd.scheduler.sources import RingRef
+from argusd.scheduler.watch import Row, Track, Watch
 
 from .fakes import ArenaWithTracks, FakeEngine, FakeStream, FakeVision, write_frame, write_windows
 
@@ -29,7 +29,7 @@ def flight_of(rows: int) -> Flight:
 
 
 def row_of(ref: RingRef) -> Row:
-    track = Track(ref)
+    track = Track("alice", ref)
     watch = Watch("alice", FakeStream("face", {}), {ref.kind: track}, share=0)
     return Row(0, watch, "face_detector", flight_of(1).served, track)
 

@@ -24,6 +24,7 @@ from .fakes import (
     FakeVision,
     HeardFindings,
     write_frame,
+    write_jpeg,
     write_windows,
 )
 
@@ -126,6 +127,29 @@ async def test_frames_of_all_sessions_share_a_batch(bench: Bench) -> None:
     await bench.settle()
     assert bench.vision_engine.batches == [3, 3]
     assert [stream.absorbed[0][1] for stream in bench.face.made] == [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
+
+
+async def test_pictures_that_cannot_be_decoded_are_as_good_as_none(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    write_frame(ring, 1, arrival=bench.now)
+    await bench.settle()
+    for _ in range(9):
+        bench.now += 0.25
+        write_jpeg(ring, b"\xff\xd8 no picture", arrival=bench.now)
+        await bench.settle()
+    told = [
+        (outcome.name, outcome.state, outcome.data.get("reason")) for _, _, outcome, _ in bench.heard.findings
+    ]
+    assert told[1:] == [("fake", "end", "track_stale"), ("video_lost", "start", "undecodable")]
+    [row] = bench.sessions.rows.values()
+    assert row.watch.silent == {"video": "undecodable"}
+    bench.now += 0.25
+    write_frame(ring, 1, arrival=bench.now)
+    await bench.settle()
+    assert row.watch.silent == {}
+    assert [outcome.name for _, _, outcome, _ in bench.heard.findings][3:] == ["video_lost", "face_detector"]
 
 
 async def test_the_newest_frame_is_looked_at_and_those_before_it_count_as_skipped(bench: Bench) -> None:

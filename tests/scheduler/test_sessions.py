@@ -13,8 +13,9 @@ from argusd.scheduler.demand import Demand
 from argusd.scheduler.messages import SessionPolicy
 from argusd.scheduler.policy import Policy
 from argusd.scheduler.served import ServedAudio, ServedVision
-from argusd.scheduler.sessions import START, Sessions, unknown
+from argusd.scheduler.sessions import Sessions
 from argusd.scheduler.sources import RingRef
+from argusd.scheduler.watch import START, unknown
 
 from .fakes import ArenaWithTracks, FakeAudio, FakeEngine, FakeStreams, FakeVision, HeardFindings
 
