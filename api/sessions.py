@@ -61,7 +61,7 @@ class Sessions:
 
     @contextlib.asynccontextmanager
     async def turn(self, session_id: str) -> AsyncIterator[None]:
-        """Publishing and ending go one after the other in a session, in the order in which they were asked.
+        """What begins and ends a session's media goes one after the other, in the order of asking.
 
         Raises:
             SessionActive: the one before takes too long.
@@ -71,7 +71,7 @@ class Sessions:
             async with asyncio.timeout(TURN_WITHIN_S):
                 await turn.acquire()
         except TimeoutError:
-            raise SessionActive("Another offer for this session is still being answered.") from None
+            raise SessionActive("Somebody else begins or ends this session's media just now.") from None
         try:
             yield
         finally:
@@ -93,12 +93,12 @@ class Sessions:
     def check_no_publisher(self, session: Session) -> None:
         """Let WebSockets bring the session's media, or not: they never end a publisher's.
 
+        To be called in the session's turn.
+
         Raises:
-            SessionActive: a publisher does, or is about to.
+            SessionActive: a publisher does.
         """
-        turn = self._turns.get(session.session_id)
-        publishing = turn is not None and turn.locked()
-        if publishing or (session.active and not session.sockets):
+        if session.active and not session.sockets:
             raise SessionActive("The session has a publisher; its streams need no WebSocket.")
 
     async def opened(self, session_id: str, media: Media, worker: IngestLink) -> int:

@@ -33,12 +33,17 @@ class LiveStream:
     """One stream's WebSocket, as the rest of the api sees it.
 
     ``pictures``, ``sound``: where its media go; ``hearing``: sound that may be encoded. ``ended`` is done
-    when somebody wants it closed, and why; ``reason`` is what the session's event says then.
+    when somebody wants it closed, and why; ``reason`` is what the session's event says then; ``gone`` is set
+    when it is closed. ``principal``: whose it is (``auth.py``).
     """
 
-    def __init__(self, session: Session, name: StreamName, rate: int, server: ArenaServer) -> None:
+    def __init__(
+        self, session: Session, name: StreamName, rate: int, principal: str, server: ArenaServer
+    ) -> None:
         self.session = session
         self.name = name
+        self.principal = principal
+        self.gone = asyncio.Event()
         self.answers = Answers()
         self.ended: asyncio.Future[ApiError] = asyncio.get_running_loop().create_future()
         self.reason = "client"
@@ -85,23 +90,38 @@ class LiveStreams:
     def __len__(self) -> int:
         return len(self._streams)
 
+    def holds(self, session_id: str, name: StreamName) -> bool:
+        """Whether the stream has a WebSocket."""
+        return watched_id(session_id, name) in self._streams
+
+    async def make_room(self, session_id: str, name: StreamName, principal: str) -> None:
+        """End the stream's older WebSocket: who comes back need not wait until a dead one is noticed.
+
+        Raises:
+            StreamActive: it is somebody else's.
+        """
+        while older := self._streams.get(watched_id(session_id, name)):
+            if older.principal != principal:
+                raise StreamActive(f"The session's {name} stream has somebody else's WebSocket.")
+            older.end(StreamEnded("Another WebSocket brings this stream's media now."), "replaced")
+            await older.gone.wait()
+            await self._lifecycle.settled(session_id)
+
     @contextlib.contextmanager
     def opened(self, session: Session, name: StreamName, rate: int, principal: str) -> Iterator[LiveStream]:
         """A stream of the session for the time of the context; then its rings are zeroed and given back.
 
-        The session is then the ``principal``'s who brought its first stream (see ``Sessions.to_replace``).
+        To be called where there is room (``make_room``). The session is then the ``principal``'s who brought
+        its first stream (see ``Sessions.to_replace``).
 
         Raises:
-            StreamActive: it has a WebSocket already.
             Overloaded: too many streams are open.
         """
         watched = watched_id(session.session_id, name)
-        if watched in self._streams:
-            raise StreamActive(f"The session's {name} stream has a WebSocket already; close that first.")
         if len(self._streams) >= self._limit:
             raise Overloaded("The daemon holds as many streams as it may; try again later.")
-        stream = self._streams[watched] = LiveStream(session, name, rate, self._server)
-        self._begin(stream, principal)
+        stream = self._streams[watched] = LiveStream(session, name, rate, principal, self._server)
+        self._begin(stream)
         try:
             yield stream
         finally:
@@ -111,6 +131,7 @@ class LiveStreams:
             self._server.rings.closed(watched, "video")
             self._server.rings.closed(watched, "audio")
             self._end(stream)
+            stream.gone.set()
 
     def media_came(self, stream: LiveStream) -> None:
         """The stream's media flow; its session is live if it was not."""
@@ -140,13 +161,13 @@ class LiveStreams:
         for stream in self._streams.values():
             stream.end(Draining("The daemon is about to stop; try again in a moment."), "shutdown")
 
-    def _begin(self, stream: LiveStream, principal: str) -> None:
+    def _begin(self, stream: LiveStream) -> None:
         session, sockets = stream.session, (*stream.session.sockets, stream.name)
         if session.sockets:
             self._lifecycle.sockets_changed(session, sockets)
         else:
             kinds = FED_BY[stream.name]
-            media = Media("connecting", WRITER, "", "", kinds, time.time(), sockets, principal)
+            media = Media("connecting", WRITER, "", "", kinds, time.time(), sockets, stream.principal)
             self._lifecycle.opened(session, media)
 
     def _end(self, stream: LiveStream) -> None:

@@ -1,5 +1,8 @@
 """``WS /ml/stream/{session_id}/{stream}``: media in, one JSON answer for every look at it.
 
+Who opened a stream may open it again at any time: the older WebSocket ends then, also where its client is
+long gone and nobody has noticed. Somebody else gets ``stream_active``.
+
 Everything between the two is bounded and nothing waits: pictures and samples go into a ring where the newest
 overwrite the oldest, answers into a short queue that forgets the oldest. Whatever ends a stream against the
 client's will is told as JSON (``success`` false, ``error_code``, ``error``) and then by the close code 4000 +
@@ -79,12 +82,16 @@ async def serve(
     """Open the stream, and converse until either side has enough."""
     session_id, rate = check_session_id(request.match_info["session_id"]), sample_rate(request)
     context.check_accepting()
-    check_admission(context)
+    if not context.streams.holds(session_id, name):
+        check_admission(context)
     check_served(context, name)
     session = await session_for(context, session_id)
-    context.sessions.check_no_publisher(session)
     principal = context.access.principal(request.headers.get("Authorization"))
-    with context.streams.opened(session, name, rate, principal) as stream:
+    with contextlib.ExitStack() as stack:
+        async with context.sessions.turn(session_id):
+            context.sessions.check_no_publisher(session)
+            await context.streams.make_room(session_id, name, principal)
+            stream = stack.enter_context(context.streams.opened(session, name, rate, principal))
         try:
             await converse(context, socket, stream)
         finally:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -14,6 +15,7 @@ from tests.ingest.mutations import mutate
 
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.worker import run_worker
+from argusd.interviewer_bridge.errors import PublishRefused
 from argusd.interviewer_bridge.media import synthetic
 from argusd.interviewer_bridge.publisher import Publisher
 
@@ -34,9 +36,9 @@ async def api(tmp_path: Path) -> AsyncIterator[RunningApi]:
 
 
 @contextlib.asynccontextmanager
-async def worker(runtime_dir: Path) -> AsyncIterator[None]:
+async def worker(runtime_dir: Path, **settings: Any) -> AsyncIterator[None]:
     stop, ready = asyncio.Event(), asyncio.Event()
-    config = IngestConfig(runtime_dir=runtime_dir, arena_mib=32)
+    config = IngestConfig(runtime_dir=runtime_dir, arena_mib=32, **settings)
     task = asyncio.create_task(run_worker(config, stop, ready.set))
     await asyncio.wait_for(ready.wait(), 20)
     yield
@@ -72,6 +74,19 @@ async def test_a_peer_that_was_cut_off_publishes_again_at_once(api: RunningApi) 
     assert [event["name"] for event in told] == ["connecting", "live", "closed", "connecting", "live"]
     assert [event["seq"] for event in told] == [1, 2, 3, 4, 5]
     assert told[2]["data"]["reason"] == "replaced"
+
+
+async def test_a_daemon_without_its_configured_address_says_so(tmp_path: Path) -> None:
+    scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock")
+    nowhere = ("203.0.113.1",)  # RFC 5737
+    async with worker(tmp_path, ice_addresses=nowhere), RunningApi(make_config(tmp_path)) as api:
+        await api.until_ready()
+        with pytest.raises(PublishRefused) as caught:
+            await Publisher(api.url, "s1", synthetic(), patience_s=0.0).__aenter__()
+        assert (caught.value.status, caught.value.code) == (503, "no_ice_candidate")
+        assert caught.value.retry_after_s == 5
+        assert (await api.json("GET", "/sessions/s1"))[0] == 404
+    scheduler.die()
 
 
 async def test_a_bad_offer_does_not_end_what_runs(api: RunningApi) -> None:

@@ -219,11 +219,47 @@ async def refused(rig: Rig, path: str) -> tuple[str, int]:
     return said["error_code"], code
 
 
-async def test_a_stream_has_one_socket(rig: Rig) -> None:
-    async with opened(rig, "/ml/stream/s1/face") as first:
-        assert await refused(rig, "/face/stream/s1") == ("stream_active", 4409)
+async def test_a_client_that_comes_back_has_its_stream_at_once(rig: Rig) -> None:
+    async with opened(rig, "/ml/stream/s1/face") as first, opened(rig, "/ml/stream/s1/audio") as audio:
+        async with opened(rig, "/ml/stream/s1/face") as second:
+            said, code = await closing(first)
+            assert (said["error_code"], code) == ("stream_ended", 4410)
+            await rig.api.until("/sessions/s1", lambda body: body["streams"] == ["audio", "face"])
+            rig.scheduler.say(seen("s1/face", face_count=1))
+            assert (await second.receive_json())["face_count"] == 1
+        assert not audio.closed
+
+
+async def test_a_session_whose_only_stream_comes_back_tells_of_the_older_ones_end(rig: Rig) -> None:
+    async with opened(rig, "/ml/stream/s1/face"), opened(rig, "/ml/stream/s1/face") as second:
+        await second.send_bytes(jpeg())
+        async with rig.api.events("/sessions/s1/events", "0") as events:
+            told = [(event["name"], event["data"]["reason"]) for _, _, event in await events.take(4)]
+    assert told == [("connecting", ""), ("closed", "replaced"), ("connecting", ""), ("live", "")]
+
+
+async def test_a_stream_has_one_socket_of_several_that_come_at_once(rig: Rig) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(opened(rig, "/ml/stream/s1/face")) for _ in range(3)]
+        for socket in sockets[:2]:
+            assert (await closing(socket))[1] == 4410
+        async with rig.api.events("/sessions/s1/events", "0") as events:
+            told = [event["name"] for _, _, event in await events.take(5)]
+        assert told == ["connecting", "closed", "connecting", "closed", "connecting"]
         rig.scheduler.say(seen("s1/face", face_count=1))
-        assert (await first.receive_json())["face_count"] == 1
+        assert (await sockets[2].receive_json())["face_count"] == 1
+
+
+async def test_somebody_elses_stream_is_left_alone(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, tokens=(Token("candidate"), Token("examiner"))) as rig:
+        path = "/ml/stream/s1/face"
+        async with rig.api.http.ws_connect(path, headers={"Authorization": "Bearer candidate"}) as first:
+            await rig.scheduler.until(lambda: "s1/face" in rig.scheduler.policies)
+            async with rig.api.http.ws_connect(path, headers={"Authorization": "Bearer examiner"}) as second:
+                said, code = await closing(second)
+                assert (said["error_code"], code) == ("stream_active", 4409)
+            rig.scheduler.say(seen("s1/face", face_count=1))
+            assert (await first.receive_json())["face_count"] == 1
 
 
 async def test_a_session_has_a_publisher_or_sockets(rig: Rig) -> None:
