@@ -1,21 +1,18 @@
 """A page in Chromium publishes, and what is before its camera is found."""
 
-import json
+from typing import Any
 
 import pytest
 
+from argusd.daemon.scenes import HEIGHT, WIDTH
+
 from ..live_daemon import Daemon
-from .chromium import Browser, Tab
+from .chromium import Browser
 from .media import SPEECH_S
-from .watch import Watch, one_face, watching
+from .page import publish
+from .watch import one_face, watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]
-
-
-async def publish(tab: Tab, watch: Watch, **options: object) -> int:
-    """The status of the daemon's answer, once the page is connected."""
-    status: int = await tab.run(f"publish({json.dumps(watch.whip)}, {json.dumps(options)})")
-    return status
 
 
 async def test_a_page_publishes_and_what_its_camera_sees_is_found(
@@ -30,3 +27,50 @@ async def test_a_page_publishes_and_what_its_camera_sees_is_found(
         await tab.run("unpublish()")
         assert (await watch.event("closed")).data["reason"] == "deleted"
         assert watch.violations() == []
+
+
+async def test_a_page_with_a_camera_alone_is_watched(daemon: Daemon, browser: Browser, page: str) -> None:
+    async with watching(daemon, "video-only") as watch, browser.tab(page) as tab:
+        assert await publish(tab, watch, audio=False) == 201
+        await watch.track("video", having=live)
+        await watch.event("face", having=one_face)
+        assert len((await watch.session())["tracks"]) == 1
+
+
+async def test_a_page_with_a_microphone_alone_is_heard(daemon: Daemon, browser: Browser, page: str) -> None:
+    async with watching(daemon, "audio-only") as watch, browser.tab(page) as tab:
+        assert await publish(tab, watch, video=False) == 201
+        await watch.track("audio", having=live)
+        await watch.event("speech", "end")
+        assert len((await watch.session())["tracks"]) == 1
+        assert watch.violations() == []
+
+
+async def test_a_data_channel_is_refused_and_the_media_taken(
+    daemon: Daemon, browser: Browser, page: str
+) -> None:
+    async with watching(daemon, "data-channel") as watch, browser.tab(page) as tab:
+        assert await publish(tab, watch, channel=True) == 201
+        await watch.track("audio", having=live)
+        await watch.event("face", having=one_face)
+
+
+async def test_an_offer_without_candidates_is_enough(daemon: Daemon, browser: Browser, page: str) -> None:
+    async with watching(daemon, "not-gathered") as watch, browser.tab(page) as tab:
+        assert await publish(tab, watch, gather=False) == 201
+        await watch.event("face", having=one_face)
+
+
+async def test_of_simulcast_that_begins_with_its_smallest_picture_the_largest_is_seen(
+    daemon: Daemon, browser: Browser, page: str
+) -> None:
+    # Of 640×480 Chromium makes two layers at most: it leaves out the last ones that are asked for.
+    layers = [{"rid": "small", "scaleResolutionDownBy": 2}, {"rid": "large"}]
+    async with watching(daemon, "simulcast") as watch, browser.tab(page) as tab:
+        assert await publish(tab, watch, encodings=layers) == 201
+        await watch.track("video", having=lambda track: (track["width"], track["height"]) == (WIDTH, HEIGHT))
+        await watch.event("face", having=one_face)
+
+
+def live(track: dict[str, Any]) -> bool:
+    return bool(track["state"] == "live")

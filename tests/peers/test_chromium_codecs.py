@@ -6,7 +6,7 @@ import pytest
 
 from ..live_daemon import Daemon
 from .chromium import Browser
-from .test_chromium import publish
+from .page import publish
 from .watch import one_face, watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]

@@ -32,29 +32,55 @@ class Watch:
 
     async def event(self, name: str, state: str | None = None, *, having: Holds = lambda _: True) -> Event:
         """The next event of this name and state whose data is so."""
+        while True:
+            event = await self._next(f"{name} {state or ''}")
+            if event.name == name and state in (None, event.state) and having(event.data):
+                return event
+
+    async def together(self, *wanted: tuple[str, str]) -> None:
+        """Wait until each of these, by name and state, has come; they tell of one thing, in any order."""
+        missing = set(wanted)
+        while missing:
+            event = await self._next(str(missing))
+            missing.discard((event.name, event.state))
+
+    async def _next(self, wanted: str) -> Event:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                while True:
-                    event = await anext(self._events)
-                    assert isinstance(event, Event), event
-                    self.seen.append(event)
-                    if event.name == name and state in (None, event.state) and having(event.data):
-                        return event
+                event = await anext(self._events)
         except TimeoutError:
-            raise AssertionError(f"no {name} {state or ''} came, but {self.told()}") from None
+            raise AssertionError(f"no {wanted} came, but {self.told()}") from None
+        assert isinstance(event, Event), event
+        self.seen.append(event)
+        return event
 
     async def results(self) -> dict[str, Any]:
         """What is known now."""
-        return await self._get("results")
+        return await self._get("/results")
+
+    async def session(self) -> dict[str, Any]:
+        """What the daemon shows of it."""
+        return await self._get("")
+
+    async def track(self, kind: str, *, having: Holds) -> dict[str, Any]:
+        """How a track arrives, as soon as that is so; it is told once a second."""
+        track: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not (track and having(track)):
+                    await asyncio.sleep(0.2)
+                    tracks = (await self.session())["tracks"]
+                    track = next((each for each in tracks if each["kind"] == kind), {})
+        except TimeoutError:
+            raise AssertionError(f"the {kind} track is {track}") from None
+        return track
 
     async def _get(self, path: str) -> dict[str, Any]:
-        async with aiohttp.ClientSession() as http, http.get(self._path(path)) as answer:
+        url = f"{self._url}/sessions/{self.session_id}{path}"
+        async with aiohttp.ClientSession() as http, http.get(url) as answer:
             assert answer.status == 200, await answer.text()
             shown: dict[str, Any] = await answer.json()
             return shown
-
-    def _path(self, path: str) -> str:
-        return f"{self._url}/sessions/{self.session_id}/{path}"
 
     def told(self) -> list[str]:
         """What was seen, in short: names, states and reasons."""
