@@ -12,7 +12,7 @@ from .transport_cc import Arrival
 # As often as libwebrtc does at most, and as seldom as its estimator takes without growing slow.
 LEAST_INTERVAL_NS = 50_000_000
 MOST_INTERVAL_NS = 100_000_000
-ENOUGH = 20
+ENOUGH = 40
 
 Stretch = tuple[int, list[Arrival]]
 """The first number that is told of, and the arrivals from there on."""

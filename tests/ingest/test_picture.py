@@ -1,0 +1,29 @@
+"""A decoded picture's planes."""
+
+import gc
+
+import av
+import pytest
+
+from argusd.benchmarks.clips import VideoName, video_clip
+from argusd.ingest.codec import VIDEO_CODECS
+from argusd.ingest.decoder import open_decoder
+from argusd.ingest.orientation import UPRIGHT
+from argusd.ingest.picture import upright_planes
+
+
+@pytest.mark.parametrize("codec", VIDEO_CODECS)
+def test_a_picture_that_was_looked_at_gives_its_memory_back_at_once(codec: VideoName) -> None:
+    """Not when the garbage collector comes: the decoder uses it again."""
+    context = open_decoder(VIDEO_CODECS[codec].decoder, 320 * 240)
+    encoded = [av.Packet(data) for data in video_clip(codec, 320, 240, 5)]
+    pictures = [picture for packet in encoded for picture in context.decode(packet)]
+    assert len(pictures) == 5
+    gc.collect()
+    gc.disable()
+    try:
+        while pictures:
+            upright_planes(pictures.pop(), UPRIGHT)
+        assert not [each for each in gc.get_objects() if isinstance(each, av.VideoFrame)]
+    finally:
+        gc.enable()
