@@ -23,6 +23,7 @@ from ..zoo.store import ZooStore
 from .outputs import Box
 from .pages import Pages
 from .tilt import STRAIGHT, Turn, moved, tilt, turn
+from .zone_lines import ALPHABET, around, zone_lines
 
 DETECTOR = "craft_mlt_25k.pth"
 ENGLISH = "english_g2.pth"
@@ -37,6 +38,7 @@ WORD_GAP = 1.0  # of a line's height; what lies closer is read as one piece
 SAME_HEIGHT = SAME_LINE = 0.5  # of a line's height
 MARGIN = 0.2  # of a line
 MOST_PAGES = 2  # at a time: each takes a gigabyte for a while
+SAMPLE = 6  # words that are read both ways where a page may be upside down
 SURE = 0.5  # mean confidence below which a page may be upside down
 
 
@@ -125,10 +127,13 @@ class EasyOcr:
             return []
         upright = _upright(page, tilt(quads))
         blocks = _recognise(reader, upright, quads, given_up)
-        if not blocks or _mean_confidence(blocks) >= SURE:
-            return blocks
-        over = _recognise(reader, _upside_down(upright), quads, given_up)
-        return max(blocks, over, key=_mean_confidence)
+        if blocks and not _is_sure(blocks) and not given_up():
+            over = _upside_down(upright)
+            sample = _longest(quads)
+            seen, seen_over = (_recognise(reader, each, sample, given_up) for each in (upright, over))
+            if _mean_confidence(seen_over) > _mean_confidence(seen):
+                upright, blocks = over, _recognise(reader, over, quads, given_up)
+        return _zone_again(reader, upright, blocks)
 
     def _words(self, bgr: NDArray[np.uint8]) -> NDArray[np.float64]:
         reader = self._reader(("en",))
@@ -239,6 +244,32 @@ def _upside_down(turned: Turn) -> Turn:
     picture = np.ascontiguousarray(turned.picture[::-1, ::-1])
     whole = np.vstack([half, [0, 0, 1]]) @ np.vstack([turned.there, [0, 0, 1]])
     return Turn(picture, whole[:2], np.linalg.inv(whole)[:2])
+
+
+def _zone_again(reader: Any, turned: Turn, blocks: list[TextBlock]) -> list[TextBlock]:
+    """With the lines of a machine-readable zone read once more, each in one piece."""
+    grey = cv2.cvtColor(turned.picture, cv2.COLOR_BGR2GRAY)
+    replaced: dict[int, TextBlock | None] = {}
+    for line in zone_lines(blocks):
+        box = around([blocks[number].upright for number in line])
+        bounds = [round(side) for side in (box.left, box.right, box.top, box.bottom)]
+        found = reader.recognize(grey, [bounds], [], allowlist=ALPHABET, reformat=False)
+        ((corners, text, confidence),) = found
+        again = _block(text, float(confidence), np.array(corners, np.float64), turned.back)
+        replaced |= dict.fromkeys(line) | {line[0]: again}
+    kept = (replaced.get(number, block) for number, block in enumerate(blocks))
+    return [block for block in kept if block is not None]
+
+
+def _is_sure(blocks: Sequence[TextBlock]) -> bool:
+    """Whether the page is not upside down: no zone is read in one that is."""
+    return bool(zone_lines(blocks)) or _mean_confidence(blocks) >= SURE
+
+
+def _longest(quads: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The few words that tell best which way up a page is."""
+    lengths = np.linalg.norm(quads[:, 1] - quads[:, 0], axis=1)
+    return quads[np.argsort(lengths)[-SAMPLE:]]
 
 
 def _mean_confidence(blocks: Sequence[TextBlock]) -> float:

@@ -4,9 +4,12 @@ import re
 from datetime import date
 from typing import NamedTuple
 
+TO_DIGIT = str.maketrans("OoIlZSB", "0011258")
+LIKE_NUMBERS = re.compile(r"[OoIlZSB\d]+")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 SEPARATOR = r"(?:\s*[\s./\-,]\s*)"
-MONTH = rf"({'|'.join(MONTHS)})[a-z]*"
+# Cards in two languages print "LIP/JUL".
+MONTH = rf"(?:[^\W\d_]+\s*/\s*)?({'|'.join(MONTHS)})[a-z]*"
 YEAR_FIRST = re.compile(rf"\b(\d{{4}}){SEPARATOR}(\d{{1,2}}){SEPARATOR}(\d{{1,2}})\b")
 YEAR_LAST = re.compile(rf"\b(\d{{1,2}}){SEPARATOR}(\d{{1,2}}){SEPARATOR}(\d{{4}})\b")
 DAY_MONTH_NAME = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?{SEPARATOR}?{MONTH}{SEPARATOR}?(\d{{4}})\b", re.I)
@@ -21,7 +24,14 @@ class ReadDate(NamedTuple):
 
 
 def find_date(text: str) -> ReadDate | None:
-    """The first date in the text; two-digit years are none."""
+    """The first date in the text; two-digit years are none.
+
+    Letters that look like digits are read as such where there is no date otherwise.
+    """
+    return _find(text) or _find(LIKE_NUMBERS.sub(lambda token: _number(token[0]), text))
+
+
+def _find(text: str) -> ReadDate | None:
     if found := YEAR_FIRST.search(text):
         year, month, day = map(int, found.groups())
         return _made(year, month, day)
@@ -36,6 +46,10 @@ def find_date(text: str) -> ReadDate | None:
             return _made(year, first, second)
         return day_first._replace(ambiguous=first != second and first <= len(MONTHS))
     return None
+
+
+def _number(token: str) -> str:
+    return token.translate(TO_DIGIT) if any(character.isdigit() for character in token) else token
 
 
 def _month(name: str) -> int:

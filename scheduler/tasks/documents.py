@@ -2,8 +2,8 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from .errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace, P
 from .faces import EMBEDDER, FACE_ROLES, embed_largest, see_face
 from .fields import read_fields
 from .layout import Piece, text_lines
+from .mrz import locate_mrz
 from .payloads import DocIdVerify, DocOcr
 from .pictures import decode_picture
 from .printed_face import find_printed_faces
@@ -38,7 +39,7 @@ async def doc_ocr(payload: DocOcr, runner: Runner) -> dict[str, Any]:
     picture = await runner.compute(partial(decode_picture, payload.image_b64))
     language = LANGUAGE if payload.language is None else payload.language
     blocks = await _read(picture, language, runner)
-    lines = text_lines([Piece(block.text, block.upright) for block in blocks])
+    lines = _lines(blocks)
     return {
         "text": "\n".join(" ".join(piece.text for piece in line) for line in lines),
         "blocks": [_block(block, picture) for block in blocks],
@@ -48,7 +49,8 @@ async def doc_ocr(payload: DocOcr, runner: Runner) -> dict[str, Any]:
 
 async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
     """``face_match``, ``score``, ``confidence`` and ``threshold`` (see ``verdict``), ``ocr_fields`` {name,
-    dob, id_no} with null for what was not found, and ``warnings`` (see ``DocumentFields``).
+    dob, id_no} with null for what was not found, ``checks`` of what was found ("proved" by check digits,
+    "unproved", or "failed"), and ``warnings`` (see ``DocumentFields``).
 
     Raises:
         TaskError: as ``doc_ocr`` and ``face_embed``; the sentence names the image.
@@ -61,14 +63,16 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
         live = await see_face(payload.face_image_b64, runner)
     language = LANGUAGE if payload.language is None else payload.language
     blocks = await _read(document, language, runner)
-    pieces = [Piece(block.text, block.upright) for block in blocks]
-    fields = await runner.compute(partial(read_fields, pieces, datetime.now(UTC).date()))
+    pieces = [_piece(block) for block in blocks]
+    fields = await runner.compute(partial(read_fields, pieces, _today()))
+    values = {"name": fields.name, "dob": fields.born, "id_no": fields.number}
     threshold = model.threshold if payload.threshold is None else payload.threshold
     found = verdict(live.embedding, printed.embedding, threshold)
     crowd = ["several_faces_in_face_image"] if live.face_count > 1 else []
     return {
         "face_match": found.pop("match"),
-        "ocr_fields": {"name": fields.name, "dob": fields.born, "id_no": fields.number},
+        "ocr_fields": values,
+        "checks": {field: fields.proofs.get(field, "unproved") for field, value in values.items() if value},
         "warnings": [*fields.warnings, *crowd],
         **found,
     }
@@ -82,11 +86,35 @@ async def _read(picture: Picture, language: str, runner: Runner) -> list[TextBlo
         raise LanguageUnsupported(f"The language {unknown[0][:16]!r} cannot be read; these can: {known}.")
     given_up = threading.Event()
     try:
-        return await runner.compute(partial(model.read, picture.bgr, languages, given_up.is_set))
+        blocks = await runner.compute(partial(model.read, picture.bgr, languages, given_up.is_set))
+        return await runner.compute(partial(_understood, blocks))
     except (ModelUnavailableError, UnknownModelError) as error:
         raise ModelUnavailable(f"The language {language} cannot be read here: {error}.") from error
     finally:
         given_up.set()  # a thread cannot be cancelled, and others wait for their pages
+
+
+def _understood(blocks: list[TextBlock]) -> list[TextBlock]:
+    """With the lines of a machine-readable zone as its standard has them: no letter where a digit must be."""
+    lines = _lines(blocks)
+    found = locate_mrz([" ".join(piece.text for piece in line) for line in lines], _today())
+    if found is None or not found.mrz.credible:
+        return blocks
+    zone = dict(zip(lines[found.at :], found.mrz.lines, strict=False))
+    texts = {line[0]: text for line, text in zone.items() if len(line) == 1}
+    return [block._replace(text=texts.get(_piece(block), block.text)) for block in blocks]
+
+
+def _lines(blocks: Sequence[TextBlock]) -> list[tuple[Piece, ...]]:
+    return [tuple(line) for line in text_lines([_piece(block) for block in blocks])]
+
+
+def _piece(block: TextBlock) -> Piece:
+    return Piece(block.text, block.upright)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _block(block: TextBlock, picture: Picture) -> dict[str, Any]:

@@ -6,7 +6,7 @@ and, for Aadhaar, by their Verhoeff digit (python-stdnum).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from stdnum.in_ import aadhaar, pan
 from .dates import ReadDate, find_date
 from .layout import Piece, below, right_of, text_lines
 from .mrz import Mrz, find_mrz
+from .mrz_number import Proof
 
 BELOW = 2.5  # of a label's height
 # Cards in two languages print "Nom / Name".
@@ -44,13 +45,15 @@ class DocumentFields(NamedTuple):
     """What was found, None where nothing was. ``born`` is ISO 8601; ``warnings`` are stable words:
 
     ``mrz_check_failed:FIELD``, ``mrz_corrected:number`` (see ``Mrz``), ``dob_ambiguous`` (day and month could
-    be swapped), ``name_missing``, ``dob_missing``, ``id_no_missing``, ``document_expired``.
+    be swapped), ``name_missing``, ``dob_missing``, ``id_no_missing``, ``document_expired``. ``proofs``: of
+    ``dob`` and ``id_no``, where they come from a zone (see ``Mrz``).
     """
 
     name: str | None
     born: str | None
     number: str | None
     warnings: tuple[str, ...]
+    proofs: Mapping[str, Proof] = {}
 
 
 def read_fields(pieces: Sequence[Piece], today: date) -> DocumentFields:
@@ -58,15 +61,26 @@ def read_fields(pieces: Sequence[Piece], today: date) -> DocumentFields:
     lines = [" ".join(piece.text for piece in line) for line in text_lines(pieces)]
     zone = find_mrz(lines, today)
     warnings = [] if zone is None else _zone_warnings(zone, today)
+    proofs: dict[str, Proof] = {}
+    if zone and not zone.credible:
+        zone = None
     name = (zone and zone.name) or _name(pieces)
-    number = (zone and zone.number) or _number(pieces, lines)
-    born = zone.born if zone and zone.born and "born" not in zone.failed else None
-    if born is None and (read := _born(pieces)):
+    number = zone and zone.number
+    if zone and number:
+        proofs["id_no"] = zone.proofs["number"]
+    else:
+        number = _number(pieces, lines)
+    born = zone.born if zone and zone.proofs["born"] == "proved" else None
+    if born:
+        proofs["dob"] = "proved"
+    elif read := _born(pieces):
         born = read.value
         warnings += ["dob_ambiguous"] * read.ambiguous
     missing = {"name_missing": name, "dob_missing": born, "id_no_missing": number}
     warnings += [word for word, value in missing.items() if not value]
-    return DocumentFields(name or None, born.isoformat() if born else None, number or None, tuple(warnings))
+    return DocumentFields(
+        name or None, born.isoformat() if born else None, number or None, tuple(warnings), proofs
+    )
 
 
 def _zone_warnings(zone: Mrz, today: date) -> list[str]:

@@ -1,38 +1,34 @@
-"""The machine-readable zone of passports and identity cards (ICAO Doc 9303, parts 3 to 6), as OCR reads it.
+"""The machine-readable zone of passports, identity cards and visas (ICAO Doc 9303), as OCR reads it.
 
-    TD1   3 lines of 30   identity cards
-    TD2   2 lines of 36   older identity cards
-    TD3   2 lines of 44   passports
-
-OCR takes 0 for O and loses fillers. Where the standard has only letters or only digits, that is undone; in
-document numbers, which mix them, the least change that satisfies the check digit is taken, if there is just
-one, and told: the digit would also be satisfied if another character were wrong. A zone whose check digits
-don't agree is returned as it was read, and says so.
+``mrz_layouts.py`` has the formats, ``mrz_lines.py`` mends lines, ``mrz_number.py`` weighs numbers. Where the
+standard has only letters or only digits, their look-alikes are put right. A zone whose check digits don't
+agree is returned as it was read, and says so.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from itertools import combinations
-from typing import Literal, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
-Kind = Literal["TD1", "TD2", "TD3"]
+from .mrz_layouts import FILLER, LAYOUTS, Equation, Kind, Layout, Span
+from .mrz_lines import characters, fitted, french_names, joined_names, split_names, without_stray_letters
+from .mrz_number import Proof, check_digit, resolve
 
-FILLER = "<"
-LOST = 4  # characters by which a line may be shorter or longer than it should be
-MOST_CHANGES = 2
 VALID_FOR_YEARS = 50  # no document is valid for longer
 TO_DIGIT = str.maketrans("OQDILZSGB", "000112568")
 TO_LETTER = str.maketrans("012568", "OIZSGB")
-CONFUSED = dict(zip("0O1I2Z5S6G8B", "O0I1Z2S5G6B8", strict=True))
-FIRST_LINE = re.compile(r"[PIAC][A-Z0-9<][A-Z0-9<]{3}")
+TO_FIRST = str.maketrans("1L|4", "IIIA")  # of a first line
+CHECKED = ("number", "born", "expires")
 
 
 class Mrz(NamedTuple):
     """What the zone says.
 
-    Dates are None where they are none. ``failed`` names fields with a wrong check digit. ``corrected``: the
-    number is not as it was read, but as its digit says that it may have been.
+    Dates are None where they are none, or where part of them is unknown. ``failed`` names fields with a wrong
+    check digit. ``corrected``: the number is not as it was read. ``proofs``: of ``number``, ``born`` and
+    ``expires``, where the format has them: ``proved`` by check digits, ``unproved`` where these leave a doubt
+    (see ``mrz_number.py``), or ``failed``. ``lines``: as the standard has them, but for an unproved number.
     """
 
     kind: Kind
@@ -46,27 +42,25 @@ class Mrz(NamedTuple):
     expires: date | None
     failed: tuple[str, ...]
     corrected: bool
+    proofs: Mapping[str, Proof]
+    lines: tuple[str, ...]
 
     @property
     def name(self) -> str:
         """Given names, then the surname."""
         return f"{self.given_names} {self.surname}".strip()
 
+    @property
+    def credible(self) -> bool:
+        """Whether any check digit agrees; one in ten would by chance."""
+        return any(proof != "failed" for proof in self.proofs.values())
 
-class _Zone(NamedTuple):
-    """The fields where they lie; ``number``, ``born`` and ``expires`` with their check digits behind."""
 
-    kind: Kind
-    issuer: str
-    number: str
-    optional: str  # between the number and the rest, TD1 only
-    born: str
-    sex: str
-    expires: str
-    nationality: str
-    rest: str  # optional data at the end
-    composite: str  # the digit of number, optional, born, expires and rest in a row
-    names: str
+class Found(NamedTuple):
+    """A zone, and the first of its lines among those of the page."""
+
+    at: int
+    mrz: Mrz
 
 
 def find_mrz(lines: Sequence[str], today: date) -> Mrz | None:
@@ -74,151 +68,165 @@ def find_mrz(lines: Sequence[str], today: date) -> Mrz | None:
 
     ``today`` decides the century: nobody is born in the future.
     """
-    rows = [_characters(line) for line in lines]
-    found = [_checked(zone, today) for zone in _zones(rows)]
-    return min(found, key=lambda mrz: len(mrz.failed), default=None)
+    found = locate_mrz(lines, today)
+    return found and found.mrz
 
 
-def check_digit(text: str) -> str:
-    """Weights 7, 3, 1 modulo 10; letters count from 10, fillers 0 (part 3, section 4.9)."""
-    values = (0 if character == FILLER else int(character, 36) for character in text)
-    return str(sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10)
+def locate_mrz(lines: Sequence[str], today: date) -> Found | None:
+    """The same, and where it is. What is printed elsewhere on the page bears witness for the number."""
+    rows = [characters(line) for line in lines]
+    zones = [
+        Found(at, _read(layout, zone, _print(rows, at, layout.lines), today))
+        for at, layout, zone in _zones(rows)
+    ]
+    return min(zones, key=_doubts, default=None)
 
 
-def _characters(line: str) -> str:
-    return re.sub(r"[^A-Z0-9<]", "", line.upper().replace("«", "<<").replace("‹", "<"))
+def _doubts(found: Found) -> tuple[bool, int, int]:
+    mrz = found.mrz
+    return not mrz.credible, len(mrz.failed), -len(mrz.proofs)
 
 
-def _zones(rows: Sequence[str]) -> Iterator[_Zone]:
+def _print(rows: Sequence[str], at: int, count: int) -> str:
+    """Letters and digits of all rows but the zone's."""
+    others = [*rows[:at], *rows[at + count :]]
+    return "\n".join(re.sub(f"[ {FILLER}]", "", row) for row in others)
+
+
+def _zones(rows: Sequence[str]) -> Iterator[tuple[int, Layout, str]]:
+    """All that may be zones, their lines in a row."""
     for at, row in enumerate(rows):
-        if FILLER not in row or not FIRST_LINE.match(row):
-            continue
-        if lines := _fitted(rows[at : at + 2], 2, 44):
-            yield _two_lines("TD3", *lines)
-        if lines := _fitted(rows[at : at + 2], 2, 36):
-            yield _two_lines("TD2", *lines)
-        if lines := _fitted(rows[at : at + 3], 3, 30):
-            yield _three_lines(*lines)
+        for layout in LAYOUTS:
+            lines = [
+                fitted(each, layout.length, padded=number == layout.padded_line)
+                for number, each in enumerate(rows[at : at + layout.lines])
+            ]
+            whole = [line for line in lines if line is not None]
+            if len(whole) == layout.lines and FILLER in row and (zone := _begun(layout, "".join(whole))):
+                yield at, layout, zone
 
 
-def _fitted(rows: Sequence[str], count: int, length: int) -> list[str]:
-    """So many lines of this length, or none."""
-    lines = [line for line in (_fit(row, length) for row in rows) if line is not None]
-    return lines if len(lines) == count else []
-
-
-def _fit(row: str, length: int) -> str | None:
-    """Add or take fillers where most of them are; None for a line that is too short or too long."""
-    off = length - len(row)
-    if abs(off) > LOST:
-        return None
-    runs = [*re.finditer("<+", row)]
-    if not off:
-        return row
-    if not runs:
-        return None
-    longest = max(runs, key=lambda run: run.end() - run.start())
-    fillers = longest.end() - longest.start() + off
-    return row[: longest.start()] + FILLER * fillers + row[longest.end() :] if fillers > 0 else None
-
-
-def _two_lines(kind: Kind, first: str, second: str) -> _Zone:
-    return _Zone(
-        kind=kind,
-        issuer=first[2:5],
-        number=second[:10],
-        optional="",
-        nationality=second[10:13],
-        born=second[13:20],
-        sex=second[20],
-        expires=second[21:28],
-        rest=second[28:-1],
-        composite=second[-1],
-        names=first[5:],
-    )
-
-
-def _three_lines(first: str, second: str, third: str) -> _Zone:
-    return _Zone(
-        kind="TD1",
-        issuer=first[2:5],
-        number=first[5:15],
-        optional=first[15:],
-        born=second[:7],
-        sex=second[7],
-        expires=second[8:15],
-        nationality=second[15:18],
-        rest=second[18:29],
-        composite=second[29],
-        names=third,
-    )
-
-
-def _checked(zone: _Zone, today: date) -> Mrz:
-    born, expires = zone.born.translate(TO_DIGIT), zone.expires.translate(TO_DIGIT)
-    as_read = _number(zone)
-    corrected = _corrected(as_read[:-1], as_read[-1])
-    number = (corrected or as_read[:-1]) + as_read[-1]
-    surname, _, given = zone.names.translate(TO_LETTER).partition(FILLER * 2)
-    checks = {
-        "number": corrected is not None,
-        "born": check_digit(born[:6]) == born[6],
-        "expires": check_digit(expires[:6]) == expires[6],
-        "composite": _composite_fits(zone, number, born, expires),
-    }
-    return Mrz(
-        kind=zone.kind,
-        number=number[:-1].rstrip(FILLER),
-        surname=_words(surname),
-        given_names=_words(given),
-        issuer=_words(zone.issuer.translate(TO_LETTER)),
-        nationality=_words(zone.nationality.translate(TO_LETTER)),
-        sex=zone.sex if zone.sex in "MF" else "X",
-        born=_date(born, latest=today),
-        expires=_date(expires, latest=today.replace(year=today.year + VALID_FOR_YEARS, day=1)),
-        failed=tuple(name for name, fits in checks.items() if not fits),
-        corrected=number != as_read,
-    )
-
-
-def _number(zone: _Zone) -> str:
-    """As it was read, with its digit."""
-    field = zone.number
-    if zone.kind != "TD3" and field[-1] == FILLER:
-        # More than nine characters go on in the optional data (parts 5 and 6, 4.2.2, note j).
-        field = field[:-1] + (zone.optional or zone.rest).partition(FILLER)[0]
-    return field[:-1] + field[-1].translate(TO_DIGIT)
-
-
-def _corrected(read: str, digit: str) -> str | None:
-    """Changed by as little as makes the digit fit, if only one change does; None where none or several do."""
-    for changes in range(MOST_CHANGES + 1):
-        fitting = [text for text in _readings(read, changes) if check_digit(text) == digit]
-        if fitting:
-            return fitting[0] if len(fitting) == 1 else None
+def _begun(layout: Layout, zone: str) -> str | None:
+    """The zone, whose beginning is the format's or looks like it."""
+    begin = len(layout.begins) if layout.kind == "FRA" else 1
+    for start in (zone[:begin], zone[:begin].translate(TO_FIRST).translate(TO_LETTER)):
+        if re.match(layout.begins, start):
+            return start + zone[begin:]
     return None
 
 
-def _readings(text: str, changes: int) -> Iterator[str]:
-    """All that OCR may have taken for the text with so many mistakes."""
-    places = [at for at, character in enumerate(text) if character in CONFUSED]
-    for chosen in combinations(places, changes):
-        yield "".join(CONFUSED[read] if at in chosen else read for at, read in enumerate(text))
+def _read(layout: Layout, zone: str, printed: str, today: date) -> Mrz:
+    zone = _typed(layout, zone)
+    where = layout.number_places(zone)
+    zone = _with(zone, where, where.of(zone), zone[where.digit].translate(TO_DIGIT))
+    composite = layout.composite and partial(_composite_fits, zone, where, layout.composite)
+    number = resolve(
+        where.of(zone), zone[where.digit].translate(TO_DIGIT), composite, printed, layout.figures
+    )
+    resolved = _with(zone, where, number.value, number.digit)
+    surname, given = _names(layout, resolved)
+    proofs: dict[str, Proof] = {"number": number.proof if number.value else "failed"}
+    for name, span in (("born", layout.born), ("expires", layout.expires)):
+        if span is not None:
+            proofs[name] = "proved" if _agrees(resolved, span) else "failed"
+    failed = [name for name in CHECKED if proofs.get(name) == "failed"]
+    if layout.composite and not _fits(resolved, layout.composite):
+        failed.append("composite")
+    lines = _named(layout, resolved if number.proof == "proved" else zone, surname, given)
+    return Mrz(
+        kind=layout.kind,
+        number=number.value.strip(FILLER),
+        surname=surname,
+        given_names=given,
+        issuer=_word(layout.issuer.of(zone)),
+        nationality=_word(layout.nationality.of(zone))
+        if layout.nationality
+        else _word(layout.issuer.of(zone)),
+        sex=zone[layout.sex] if zone[layout.sex] in "MF" else "X",
+        born=_date(layout.born.of(zone), latest=today),
+        expires=_date(layout.expires.of(zone), latest=_furthest(today)) if layout.expires else None,
+        failed=tuple(failed),
+        corrected=number.value != where.of(zone).rstrip(FILLER),
+        proofs=proofs,
+        lines=tuple(lines[at : at + layout.length] for at in range(0, len(lines), layout.length)),
+    )
 
 
-def _composite_fits(zone: _Zone, number: str, born: str, expires: str) -> bool:
-    if zone.number[-1] == FILLER:
-        number = zone.number
-    rest = zone.rest
-    if zone.kind == "TD3":
-        # The personal number has a digit of its own, or a filler where there is no number.
-        rest = (_corrected(rest[:-1], rest[-1].translate(TO_DIGIT)) or rest[:-1]) + rest[-1]
-    digit = zone.composite.translate(TO_DIGIT)
-    return check_digit(number + zone.optional + born + expires + rest) == digit
+def _typed(layout: Layout, zone: str) -> str:
+    """With letters and digits where only they can be, and padding that is nothing else."""
+    row = list(zone)
+    for place in layout.letters:
+        row[place] = row[place].translate(TO_LETTER)
+    for place in layout.digits:
+        row[place] = row[place].translate(TO_DIGIT)
+    typed = "".join(row)
+    if layout.more:
+        typed = _mended(typed, layout.more)
+    if layout.personal:
+        typed = _personal(_mended(typed, layout.personal), layout.personal)
+    return typed
+
+
+def _mended(zone: str, span: Span) -> str:
+    return zone[: span.start] + without_stray_letters(span.of(zone)) + zone[span.end :]
+
+
+def _personal(zone: str, span: Span) -> str:
+    """The personal number, whose digit is a filler where there is none, as its digit says it is."""
+    digit = zone[span.end].translate(TO_DIGIT)
+    read = span.of(zone).rstrip(FILLER)
+    if not read or not digit.isdigit():
+        return zone
+    number = resolve(read, digit, lambda *_: True, "")
+    value = number.value if number.proof == "proved" else read
+    return zone[: span.start] + value.ljust(span.end - span.start, FILLER) + digit + zone[span.end + 1 :]
+
+
+def _with(zone: str, where: Equation, number: str, digit: str) -> str:
+    """The zone with another number in it."""
+    row = list(zone)
+    for place, character in zip(where.message, number.ljust(len(where.message), FILLER), strict=True):
+        row[place] = character
+    row[where.digit] = digit
+    return "".join(row)
+
+
+def _composite_fits(zone: str, where: Equation, composite: Equation, number: str, digit: str) -> bool:
+    return _fits(_with(zone, where, number, digit), composite)
+
+
+def _fits(zone: str, equation: Equation) -> bool:
+    return check_digit(equation.of(zone)) == zone[equation.digit]
+
+
+def _agrees(zone: str, span: Span) -> bool:
+    return check_digit(span.of(zone)) == zone[span.end]
+
+
+def _names(layout: Layout, zone: str) -> tuple[str, str]:
+    if layout.given:
+        return french_names(layout.names.of(zone), layout.given.of(zone))
+    return split_names(layout.names.of(zone))
+
+
+def _named(layout: Layout, zone: str, surname: str, given: str) -> str:
+    """The zone with nothing but padding behind its names."""
+    if layout.given:
+        return zone  # the names are part of what the composite digit is of
+    span = layout.names
+    return zone[: span.start] + joined_names(surname, given, span.end - span.start) + zone[span.end :]
+
+
+def _word(field: str) -> str:
+    return field.replace(FILLER, " ").strip()
+
+
+def _furthest(today: date) -> date:
+    return today.replace(year=today.year + VALID_FOR_YEARS, day=1)
 
 
 def _date(digits: str, latest: date) -> date | None:
-    if not digits[:6].isdigit():
+    if not digits.isdigit():
         return None
     year, month, day = (int(digits[at : at + 2]) for at in (0, 2, 4))
     for century in (latest.year // 100 * 100, latest.year // 100 * 100 - 100):
@@ -229,7 +237,3 @@ def _date(digits: str, latest: date) -> date | None:
         if found <= latest:
             return found
     return None
-
-
-def _words(names: str) -> str:
-    return " ".join(part for part in names.split(FILLER) if part)

@@ -15,7 +15,9 @@ DAY = date(1990, 3, 25)
     "text",
     [
         "1990-03-25", "1990/3/25", "25/03/1990", "25.03.1990", "25 - 03 - 1990", "25 Mar 1990", "25MAR1990",
-        "25th March 1990", "March 25, 1990", "Mar 25 1990", "03/25/1990", "born 25 MARCH 1990 in Utopia",
+        "25th March 1990",
+        "25 Mars/MAR 1990", "25 MAR / MAR 1990", "2S.O3.l99O", "25 MAR I99O",
+        "March 25, 1990", "Mar 25 1990", "03/25/1990", "born 25 MARCH 1990 in Utopia",
     ],
 )  # fmt: skip
 def test_notations(text: str) -> None:

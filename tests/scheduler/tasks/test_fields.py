@@ -68,7 +68,25 @@ def test_labels_in_two_languages() -> None:
 
 def test_the_machine_readable_zone_is_believed_first() -> None:
     fields = read(column("Name: ANNA ERIKSON", "Document No: L898902C8", *PASSPORT))
-    assert fields == DocumentFields("ANNA MARIA ERIKSSON", "1974-08-12", "L898902C3", ())
+    assert fields[:4] == ("ANNA MARIA ERIKSSON", "1974-08-12", "L898902C3", ())
+    assert fields.proofs == {"dob": "proved", "id_no": "unproved"}, "LB9890ZC3 would fit as well"
+
+
+def test_a_number_that_is_printed_elsewhere_as_well_is_proved() -> None:
+    assert read(column("Document No L898902C3", *PASSPORT)).proofs["id_no"] == "proved"
+
+
+def test_a_zone_that_no_check_digit_agrees_with_supplies_nothing() -> None:
+    wrong = "L898902C16UTO7408112F3004147ZE184226B<<<<<11"
+    fields = read(column("Name: JANE DOE", "ID No: X1234567", PASSPORT[0], wrong))
+    assert fields[:3] == ("JANE DOE", None, "X1234567")
+    assert fields.warnings[:4] == (
+        "mrz_check_failed:number",
+        "mrz_check_failed:born",
+        "mrz_check_failed:expires",
+        "mrz_check_failed:composite",
+    )
+    assert fields.proofs == {}
 
 
 def test_a_zone_with_a_wrong_digit_is_told_and_the_print_is_read_instead() -> None:
