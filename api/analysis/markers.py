@@ -6,6 +6,8 @@ injection is caught by the second, which is why it only ever warns.
 
 import re
 
+from .folding import unmasked
+
 _MODEL = r"an? (?:(?:ai|artificial intelligence|large language|language) ?){1,2}(?: ?model| ?assistant)?"
 _AS_MODEL = re.compile(
     rf"\bas {_MODEL},? i\b"
@@ -35,4 +37,4 @@ def orders_a_model(text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.lower().replace("\u2019", "'").split())
+    return " ".join(unmasked(text).split())

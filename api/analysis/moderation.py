@@ -6,6 +6,7 @@ final     rules and, where a profile is configured, the model; the stricter of t
           model can block, and only when it is sure.
 """
 
+import asyncio
 from math import inf
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from argusd.scheduler.tasks.payloads import ResponseModerate
 from ..errors import InvalidField
 from .errors import LlmError
 from .llm import Llm
+from .prose import without_last_word
 from .rules import Match, match_rules
 
 Action = Literal["allow", "warn", "block"]
@@ -67,8 +69,10 @@ async def response_moderate(payload: ResponseModerate, llm: Llm, patience_s: flo
     if not payload.text.strip():
         raise InvalidField("The value of text is empty.")
     if payload.partial:
-        return _result(by_rules(whole_words(payload.text)), "not_asked", partial=True)
-    ruled = by_rules(payload.text)
+        begun = whole_words(payload.text)
+        return _result(await asyncio.to_thread(by_rules, begun), "not_asked", partial=True)
+    # Long texts take a good part of a second, too long for the event loop.
+    ruled = await asyncio.to_thread(by_rules, payload.text)
     if profile is None:
         return _result(ruled, "no_profile")
     try:
@@ -89,7 +93,7 @@ def by_rules(text: str) -> Judgement:
 
 def whole_words(text: str) -> str:
     """``text`` without the word that is still being spoken."""
-    return text if text[-1:].isspace() else text.rpartition(" ")[0]
+    return without_last_word(text)
 
 
 def cautious(judged: Judgement) -> Judgement:

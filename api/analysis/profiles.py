@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from argusd.scheduler.nearest import did_you_mean
+
 from ..config import LlmProfile
 from ..errors import LlmProfileUnknown
 
@@ -27,7 +29,10 @@ def choose_profile(
     )
     chosen = next(fitting, None)
     if chosen is None:
-        raise LlmProfileUnknown("The configuration has no language model profile of this name or address.")
+        near = did_you_mean(name or "", profiles)
+        raise LlmProfileUnknown(
+            f"The configuration has no language model profile of this name or address{near}"
+        )
     return chosen
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from .folding import spelt, unmasked
 from .markers import orders_a_model, speaks_as_model
 
 _OBSCENE = re.compile(
@@ -29,12 +30,13 @@ class Match(NamedTuple):
 
 def match_rules(text: str) -> Match | None:
     """The first rule that ``text`` meets, the surest first; None if it meets none."""
-    return next((match for holds, match in _RULES if holds(text)), None)
+    plain = unmasked(text)
+    return next((match for holds, match in _RULES if holds(plain)), None)
 
 
 def holds_card_number(text: str) -> bool:
     """Whether a payment card's number stands in ``text``: 13 to 19 digits that pass ISO/IEC 7812's check."""
-    return any(passes_luhn(re.sub(r"\D", "", found)) for found in _CARD.findall(text))
+    return any(passes_luhn(re.sub(r"\D", "", found)) for found in _CARD.findall(unmasked(text)))
 
 
 def passes_luhn(digits: str) -> bool:
@@ -45,11 +47,11 @@ def passes_luhn(digits: str) -> bool:
 
 
 def _holds_email(text: str) -> bool:
-    return _EMAIL.search(text) is not None
+    return _EMAIL.search(unmasked(text)) is not None
 
 
 def _holds_obscenity(text: str) -> bool:
-    return _OBSCENE.search(text) is not None
+    return _OBSCENE.search(spelt(text)) is not None
 
 
 _RULES: tuple[tuple[Callable[[str], bool], Match], ...] = (

@@ -16,7 +16,7 @@ from . import english, richness
 from .prose import Prose, read_prose
 from .risk import Risk, assess
 
-_INNER_PUNCTUATION = re.compile(r"[,;:()—–]")
+_INNER_PUNCTUATION = re.compile(r"[,;:()—–،؛、，；：（）︰﹐՝፣፤፥፦᠂]")
 
 
 class Measure(NamedTuple):

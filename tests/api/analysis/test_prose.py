@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.api.analysis.prose import read_prose, split_words
+from argusd.api.analysis.prose import read_prose, split_words, without_last_word
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,17 @@ from argusd.api.analysis.prose import read_prose, split_words
         ("Ещё раз, пожалуйста", ["ещё", "раз", "пожалуйста"]),
         ("我喜欢。", ["我", "喜", "欢"]),
         ("¿Qué tal?", ["qué", "tal"]),
+        ("أنا هنا، وأنت؟", ["أنا", "هنا", "وأنت"]),
+        ("من می\u200cخواهم", ["من", "میخواهم"]),
+        ("שלום, עולם״", ["שלום", "עולם"]),
+        ("ሰላም፣ ዓለም።", ["ሰላም", "ዓለም"]),
+        ("iPhone手机很好", ["iphone", "手", "机", "很", "好"]),
+        ("ที่นี่", ["ที่", "นี่"]),
+        ("가방이 있어요.", ["가방이", "있어요"]),
+        ("人々の", ["人", "々", "の"]),
+        ("ok 👍🏽 👨\u200d👩\u200d👧 ❤️ €5", ["ok", "5"]),
+        ("dеlvе ｉｎｔｏ ex\u00adam\u200bple", ["delve", "into", "example"]),
+        ("snake_case", ["snake", "case"]),
         ("... --- !!!", []),
         ("", []),
     ],
@@ -31,6 +42,16 @@ def test_words_of_any_script(text: str, words: list[str]) -> None:
         ('He said "stop." Then left.', (3, 2)),
         ("मैं यहाँ हूँ। तुम कहाँ हो।", (3, 3)),
         ("我在北京。我喜欢。", (4, 3)),
+        ("好！真的？是。", (1, 2, 1)),
+        ("أنا هنا. هل أنت هناك؟ نعم", (2, 3, 1)),
+        ("میں یہاں ہوں۔ تم کہاں ہو۔", (3, 3)),
+        ("ሰላም ነው። ደህና ነህ፧ አዎ", (2, 2, 1)),
+        ("Պատրաստ եմ։ Գնանք", (2, 1)),
+        ("Πού είσαι; Εδώ.", (2, 1)),
+        ("This; that.", (2,)),
+        ("Really‼ Yes⁇", (1, 1)),
+        ("ခင်ဗျား။ ကျွန်တော်။", (3, 3)),
+        ("He said «stop!» Then left", (3, 2)),
         ("A headline\n\nand its text", (2, 3)),
         ("no full stop at all", (5,)),
         ("!!! ???", ()),
@@ -38,6 +59,24 @@ def test_words_of_any_script(text: str, words: list[str]) -> None:
 )
 def test_sentences_are_counted_in_words(text: str, lengths: tuple[int, ...]) -> None:
     assert read_prose(text).sentences == lengths
+
+
+@pytest.mark.parametrize(
+    ("spoken", "finished"),
+    [
+        ("that was bull", "that was "),
+        ("that was bull ", "that was bull "),
+        ("that was bull.", "that was bull."),
+        ("line one\nli", "line one\n"),
+        ("ну это пло", "ну это "),
+        ("यह अच्", "यह "),
+        ("我喜欢", "我喜欢"),
+        ("word", ""),
+        ("", ""),
+    ],
+)
+def test_the_last_word_may_be_going_on(spoken: str, finished: str) -> None:
+    assert without_last_word(spoken) == finished
 
 
 @given(st.text())
