@@ -6,7 +6,6 @@ into pieces. Read as one piece, and of the alphabet that such lines have, they c
 
 import re
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Protocol
 
 from ..tasks.layout import Piece, text_lines
@@ -14,8 +13,9 @@ from .outputs import Box
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"
 LENGTHS = range(22, 52)  # characters that are found of 30, 36 or 44
-FEWEST_LINES = 2
 FEWEST_FILLERS = 2
+MANY_FILLERS = 6  # that nothing else has
+SAME_ENDS = 0.05  # of a line's length
 FILLERS = re.compile(r"[<«‹]")
 OTHERS = re.compile(r"[^A-Za-z0-9<«‹\s]")
 MOST_OTHERS = 3
@@ -38,7 +38,7 @@ class Block(Protocol):
 def like_zone(line: str) -> bool:
     """Whether a line has what a zone's has: fillers, or hardly anything but capitals and digits."""
     characters = re.sub(r"\s", "", line)
-    if len(characters) not in LENGTHS or len(OTHERS.findall(characters)) > MOST_OTHERS:
+    if not _is_long(line) or len(OTHERS.findall(characters)) > MOST_OTHERS:
         return False
     if len(FILLERS.findall(characters)) >= FEWEST_FILLERS:
         return True
@@ -46,12 +46,30 @@ def like_zone(line: str) -> bool:
 
 
 def zone_lines(blocks: Sequence[Block]) -> list[list[int]]:
-    """Indices of the blocks of each line that looks like a zone's and has another such line beside it."""
+    """Indices of the blocks of each line of a zone: lines that look like one's, and have others beside them
+    that do, or that are just as long."""
     numbers = {Piece(block.text, block.upright): number for number, block in enumerate(blocks)}
     lines = text_lines(list(numbers))
-    alike = groupby(lines, lambda line: like_zone(" ".join(piece.text for piece in line)))
-    runs = [list(run) for zone, run in alike if zone]
-    return [[numbers[piece] for piece in line] for run in runs if len(run) >= FEWEST_LINES for line in run]
+    texts = [" ".join(piece.text for piece in line) for line in lines]
+    boxes = [around([piece.box for piece in line]) for line in lines]
+    sure = {at for at, text in enumerate(texts) if len(FILLERS.findall(text)) >= MANY_FILLERS}
+    zone = {
+        at
+        for at, text in enumerate(texts)
+        if like_zone(text)
+        or (_is_long(text) and any(_as_long(boxes[at], boxes[each]) for each in sure & {at - 1, at + 1}))
+    }
+    beside = [at for at in sorted(zone) if at - 1 in zone or at + 1 in zone]
+    return [[numbers[piece] for piece in lines[at]] for at in beside]
+
+
+def _is_long(line: str) -> bool:
+    return len(re.sub(r"\s", "", line)) in LENGTHS
+
+
+def _as_long(one: Box, other: Box) -> bool:
+    apart = max(abs(one.left - other.left), abs(one.right - other.right))
+    return apart <= SAME_ENDS * (other.right - other.left)
 
 
 def around(boxes: Sequence[Box]) -> Box:

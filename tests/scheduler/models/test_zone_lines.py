@@ -55,5 +55,12 @@ def test_one_line_alone_is_none() -> None:
     assert zone_lines([]) == []
 
 
+def test_a_line_just_as_long_as_a_sure_one_is_the_zone_s_as_well() -> None:
+    blocks = page(("PASSPORT",), (FIRST,), ("l898 902c3 6ut0 7408 122f 1204 159",), ("12 Aug 1974",))
+    assert zone_lines(blocks) == [[1], [2]]
+    blocks[2] = blocks[2]._replace(upright=blocks[2].upright._replace(right=150))
+    assert zone_lines(blocks) == []
+
+
 def test_the_box_around_pieces() -> None:
     assert around([Box(1, 2, 3, 4), Box(0, 3, 2, 9)]) == Box(0, 2, 3, 9)
