@@ -1,9 +1,12 @@
-"""A browser in a network that lets no UDP out connects by TCP (RFC 6544)."""
+"""Where no UDP gets through, Chromium and GStreamer (libnice) connect by TCP (RFC 6544)."""
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +16,9 @@ from argusd.ingest.worker import run_worker
 from ..api.fakes import FakeScheduler
 from ..api.fixtures import RunningApi, free_port, make_config
 from .chromium import Browser, running
-from .installed import require_program
+from .installed import SYSTEM_PYTHON, require_gstreamer, require_program
 from .media import Scene, write_camera, write_microphone
+from .program import publishing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]
 
@@ -31,15 +35,15 @@ def behind_a_firewall(seen: Scene, tmp_path: Path) -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-async def api(tmp_path: Path) -> AsyncIterator[RunningApi]:
-    """An api and an ingest worker; nobody looks at the media."""
-    scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock")
+@asynccontextmanager
+async def running_api(folder: Path, **settings: Any) -> AsyncIterator[RunningApi]:
+    """An api and an ingest worker that takes TCP; nobody looks at the media."""
+    scheduler = FakeScheduler(folder / "scheduler-rt.sock")
     stop, ready = asyncio.Event(), asyncio.Event()
-    config = IngestConfig(runtime_dir=tmp_path, arena_mib=32, tcp_port=free_port())
+    config = IngestConfig(runtime_dir=folder, arena_mib=32, tcp_port=free_port(), **settings)
     worker = asyncio.create_task(run_worker(config, stop, ready.set))
     await ready.wait()
-    async with RunningApi(make_config(tmp_path)) as api:
+    async with RunningApi(make_config(folder)) as api:
         await api.until_ready()
         yield api
     scheduler.die()
@@ -47,15 +51,17 @@ async def api(tmp_path: Path) -> AsyncIterator[RunningApi]:
     await worker
 
 
-async def test_a_browser_without_udp_publishes(
-    api: RunningApi, behind_a_firewall: Browser, page: str
-) -> None:
-    async with behind_a_firewall.tab(page) as tab:
+async def shows_pictures(api: RunningApi, session_id: str) -> None:
+    await api.until(f"/sessions/{session_id}", lambda body: body.get("state") == "live")
+    frames = "ml_ingest_frames_total{kind=video,worker_id=ingest-0}"
+    while (await api.metrics()).get(frames, 0) < 30:  # noqa: ASYNC110 no event crosses HTTP
+        await asyncio.sleep(0.1)
+
+
+async def test_a_browser_without_udp_publishes(behind_a_firewall: Browser, page: str, tmp_path: Path) -> None:
+    async with running_api(tmp_path) as api, behind_a_firewall.tab(page) as tab:
         assert await tab.run(f"publish({json.dumps(api.url + '/whip/s1')})") == 201
-        await api.until("/sessions/s1", lambda body: body["state"] == "live")
-        frames = "ml_ingest_frames_total{kind=video,worker_id=ingest-0}"
-        while (await api.metrics()).get(frames, 0) < 30:  # noqa: ASYNC110 no event crosses HTTP
-            await asyncio.sleep(0.1)
+        await shows_pictures(api, "s1")
         used = await tab.run(
             "peer.getStats().then(stats => [...stats.values()]"
             ".filter(({type}) => type === 'local-candidate').map(({protocol}) => protocol))"
@@ -63,3 +69,27 @@ async def test_a_browser_without_udp_publishes(
         assert set(used) == {"tcp"}
         await tab.close()
         await api.until("/sessions/s1", lambda body: body["state"] == "closed")
+
+
+@contextmanager
+def taken_ports() -> Iterator[str]:
+    """A range of UDP ports that another program uses at every address."""
+    kind = (socket.AF_INET, socket.SOCK_DGRAM)
+    with socket.socket(*kind) as first, socket.socket(*kind) as last:
+        first.bind(("0.0.0.0", 0))
+        port = first.getsockname()[1]
+        last.bind(("0.0.0.0", port + 1))
+        yield f"{port}-{port + 1}"
+
+
+async def test_gstreamer_connects_to_a_daemon_that_has_no_udp_port_left(clip: Path, tmp_path: Path) -> None:
+    require_gstreamer()
+    with taken_ports() as ports:
+        async with running_api(tmp_path, udp_ports=ports, ice_addresses=("127.0.0.1",)) as api:
+            whip = f"{api.url}/whip/s1"
+            async with publishing(SYSTEM_PYTHON, "gstreamer_publisher.py", whip, str(clip), "vp8") as peer:
+                await peer.says("published")
+                await peer.says("connected")
+                await shows_pictures(api, "s1")
+                await peer.leave()
+                await api.until("/sessions/s1", lambda body: body["state"] == "closed")
