@@ -66,6 +66,11 @@ async def readiness_of(context: Context) -> Readiness:
     stats = context.scheduler.stats if context.scheduler.healthy else None
     reasons = ["the daemon is about to stop"] if context.stop.is_set() else []
     reasons += [f"{each.worker_id} does not answer" for each in workers if not each.ready]
+    reasons += [
+        f"{link.name} has no address to receive media at"
+        for link in context.workers
+        if link.stats is not None and not link.stats.reachable
+    ]
     if stats is None:
         reasons.append("the scheduler does not answer")
     else:

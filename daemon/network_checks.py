@@ -1,5 +1,6 @@
 """Whether senders can reach the daemon's media: addresses, ports, STUN and TURN servers."""
 
+import os
 import socket
 from collections.abc import Callable, Sequence
 
@@ -42,11 +43,11 @@ def check_media_ports(config: Config) -> Finding:
         remedy = f"{wanted} sessions take one each: widen ingest.udp_ports, or lower ingest.max_sessions"
         return Finding("warn", "media ports", found, remedy)
     here = [address for address in config.ingest.ice_addresses or host_addresses() if is_here(address)]
-    taken = [f"UDP {port}" for port in udp if _taken(here, port, _try_udp)]
-    taken += [f"TCP {port}" for port in tcp if _taken(here, port, _try_tcp)]
-    if taken:
+    refused = [f"UDP {port}: {why}" for port in udp if (why := _refusal(here, port, _try_udp))]
+    refused += [f"TCP {port}: {why}" for port in tcp if (why := _refusal(here, port, _try_tcp))]
+    if refused:
         remedy = "choose another, unless it is argusd that uses it"
-        return Finding("warn", "media ports", f"{', '.join(taken)} in use", remedy)
+        return Finding("warn", "media ports", ", ".join(refused), remedy)
     return Finding("ok", "media ports", found)
 
 
@@ -95,13 +96,14 @@ def _shown(ports: Sequence[int]) -> str:
     return str(ports[0]) if ports[0] == ports[-1] else f"{ports[0]}-{ports[-1]}"
 
 
-def _taken(addresses: Sequence[str], port: int, attempt: Callable[[str, int], None]) -> bool:
+def _refusal(addresses: Sequence[str], port: int, attempt: Callable[[str, int], None]) -> str:
+    """Why the port cannot be had at one of the addresses; empty where it can."""
     try:
         for address in addresses:
             attempt(address, port)
-    except OSError:
-        return True
-    return False
+    except OSError as error:
+        return os.strerror(error.errno or 0).lower()
+    return ""
 
 
 def _try_udp(address: str, port: int) -> None:

@@ -50,7 +50,7 @@ class IncompatibleLibrary(IngestError):
 
 
 class PortUnavailable(IngestError):
-    """A port that the configuration names is taken by another program."""
+    """A port that the configuration names is taken by another program, or below 1024 and not for us."""
 
     code = "port_unavailable"
 

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 # Keyframes of several sessions come at once.
 SHARED_BUFFER_BYTES = 8 << 20
 LOOPBACK = "127.0.0.1"
+# What binding says to an address that this machine does not have, or not any more.
+NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL)
 
 MakeProtocol = Callable[[], GuardedProtocol]
 
@@ -51,7 +54,7 @@ class SharedPorts:
         """Open what is not open yet.
 
         Raises:
-            PortUnavailable: another program uses the port.
+            PortUnavailable: another program uses the port, or it is not for us.
         """
         for address in addresses:
             if address in self._open:
@@ -59,8 +62,11 @@ class SharedPorts:
             try:
                 self._open[address] = await self._open_at(address)
             except OSError as error:
-                if error.errno == errno.EADDRINUSE:
-                    raise PortUnavailable(f"the port for media at {address} is taken") from error
+                if error.errno not in NOT_HERE:
+                    reason = os.strerror(error.errno or 0)
+                    raise PortUnavailable(
+                        f"the port for media at {address} cannot be had: {reason}"
+                    ) from error
 
     async def protocols(self, addresses: Sequence[str], make: MakeProtocol) -> list[GuardedProtocol]:
         """A session's part at every address that is open."""
@@ -93,11 +99,17 @@ class IceSockets:
         if config.tcp_port:
             self._shared.append(SharedPorts(partial(_open_tcp, config.own_tcp_port, self.dropped)))
 
+    @property
+    def reachable(self) -> bool:
+        """Whether there is an address to receive media at."""
+        addresses = self._config.ice_addresses
+        return not addresses or self._servers.relay or any(is_here(address) for address in addresses)
+
     async def open(self) -> None:
         """Open what all sessions share, and say where none of them could be reached.
 
         Raises:
-            PortUnavailable: another program uses a configured port.
+            PortUnavailable: another program uses a configured port, or it is not for us.
         """
         missing = [address for address in self._config.ice_addresses if not is_here(address)]
         if missing:

@@ -153,6 +153,7 @@ class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
     """Worker → controller, every second: for metrics, placement and the worker's health.
 
     ``dropped``: by reason, what came to ports that sessions share and was for none of them, since the start.
+    ``reachable``: whether there is an address to receive media at.
     """
 
     sessions: int
@@ -162,6 +163,7 @@ class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
     loop_lag_ms: float
     streams: list[StreamCounters]
     dropped: dict[str, int] = {}
+    reachable: bool = True
 
 
 ToWorker = Hello | OpenSession | CloseSession

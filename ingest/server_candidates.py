@@ -45,6 +45,11 @@ class Servers:
                 "turn_transport": uri["transport"],
             }
 
+    @property
+    def relay(self) -> bool:
+        """Whether there is a TURN server."""
+        return self._turn is not None
+
     async def candidates(
         self,
         connection: Connection,

@@ -159,6 +159,7 @@ class Worker:
             loop_lag_ms=loop_lag_ms,
             streams=[counters for session in sessions for counters in session.counters()],
             dropped=dict(self._sockets.dropped),
+            reachable=self._sockets.reachable,
         )
         self.peers.tell("controller", stats)
 

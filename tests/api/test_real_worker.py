@@ -80,7 +80,8 @@ async def test_a_daemon_without_its_configured_address_says_so(tmp_path: Path) -
     scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock")
     nowhere = ("203.0.113.1",)  # RFC 5737
     async with worker(tmp_path, ice_addresses=nowhere), RunningApi(make_config(tmp_path)) as api:
-        await api.until_ready()
+        reason = "ingest-0 has no address to receive media at"
+        await api.until("/ready", lambda body: body["reasons"] == [reason])
         with pytest.raises(PublishRefused) as caught:
             await Publisher(api.url, "s1", synthetic(), patience_s=0.0).__aenter__()
         assert (caught.value.status, caught.value.code) == (503, "no_ice_candidate")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from argusd.api.config import LlmProfile
 from argusd.daemon.config import Config, resolve
 from argusd.daemon.errors import ConfigInvalid
+from argusd.ingest.ice_servers import IceServer
 
 WriteToml = Callable[[str], dict[str, str]]
 
@@ -117,6 +118,22 @@ def test_a_value_with_brackets_is_toml() -> None:
     assert config.client_token == "b"  # the first that reaches every session
     assert config.ingest.ice_addresses == ("127.0.0.1",)
     assert config.scheduler.models == {"face_detector": "blazeface"}
+
+
+def test_publishers_are_told_of_the_servers_that_ingest_uses_unless_others_are_named(toml: WriteToml) -> None:
+    text = "[[ingest.ice_servers]]\nurls = ['stun:ours.example']\n"
+    config = resolve(toml(text))
+    assert config.api.ice_servers == config.ingest.ice_servers == (IceServer(urls=("stun:ours.example",)),)
+    config = resolve(toml(text + "[[api.ice_servers]]\nurls = ['stun:theirs.example']\n"))
+    assert config.api.ice_servers == (IceServer(urls=("stun:theirs.example",)),)
+    assert resolve(toml(text + "[api]\nice_servers = []\n")).api.ice_servers == ()
+
+
+def test_a_turn_servers_credential_is_in_no_complaint() -> None:
+    servers = '[{urls = ["turn:turn.example"], credential = "s3cret"}]'
+    with pytest.raises(ConfigInvalid, match="ice_servers: a TURN server needs username") as caught:
+        resolve({"ARGUSD_INGEST__ICE_SERVERS": servers})
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_port_for_media_that_is_taken(key: str, kind: int, tmp_path: Path) -> 
         port = other.getsockname()[1]
         settings = {f"INGEST__{key}": str(port), "INGEST_WORKERS": "1", **LOOPBACK}
         finding = check_media_ports(config(tmp_path, **settings))
-        assert (finding.verdict, finding.found) == ("warn", f"{key[:3]} {port} in use")
+        assert (finding.verdict, finding.found) == ("warn", f"{key[:3]} {port}: address already in use")
     assert check_media_ports(config(tmp_path, **settings)).verdict == "ok"
 
 

@@ -176,6 +176,19 @@ async def test_the_worlds_name_for_us_is_told_first_and_loopback_has_none() -> N
         ]
 
 
+@pytest.mark.parametrize("ports", ["0", "shared", "range"])
+async def test_ipv6_has_the_same_ways(ports: str) -> None:
+    if not ice_sockets.is_here("::1"):
+        pytest.skip("this machine has no IPv6")
+    port = free_port()
+    udp_ports = {"0": 0, "shared": port, "range": f"{port}-{port + 40}"}[ports]
+    async with opened(ice_addresses=("::1",), udp_ports=udp_ports, tcp_port=free_port()) as gather:
+        assert [(transport, host) for transport, host, _ in (await gather()).told] == [
+            ("udp", "::1"),
+            ("tcp", "::1"),
+        ]
+
+
 async def test_tcp_candidates_are_passive_and_come_after_udp() -> None:
     async with opened(tcp_port=free_port(socket.SOCK_STREAM)) as gather:
         udp, tcp = (await gather()).connection.local_candidates
