@@ -9,12 +9,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 from .mrz_layouts import FILLER, LAYOUTS, Equation, Kind, Layout, Span
 from .mrz_lines import characters, fitted, french_names, joined_names, split_names, without_stray_letters
 from .mrz_number import Proof, check_digit, resolve
 
+MOST_ZONES = 24  # that are weighed; on every document the zone is at the bottom
 VALID_FOR_YEARS = 50  # no document is valid for longer
 TO_DIGIT = str.maketrans("OQDILZSGB", "000112568")
 TO_LETTER = str.maketrans("012568", "OIZSGB")
@@ -77,9 +79,25 @@ def locate_mrz(lines: Sequence[str], today: date) -> Found | None:
     rows = [characters(line) for line in lines]
     zones = [
         Found(at, _read(layout, zone, _print(rows, at, layout.lines), today))
-        for at, layout, zone in _zones(rows)
+        for at, layout, zone in [*_zones(rows)][-MOST_ZONES:]
     ]
-    return min(zones, key=_doubts, default=None)
+    begun = min(zones, key=_doubts, default=None)
+    if begun is None or not begun.mrz.credible:
+        return _by_second_line(rows, today) or begun
+    return begun
+
+
+def _by_second_line(rows: Sequence[str], today: date) -> Found | None:
+    """A zone whose beginning was misread, told by all equations of its second line."""
+    two_lines = [layout for layout in LAYOUTS if layout.lines == 2 and layout.composite and not layout.given]
+    for at, (first, second) in [*enumerate(pairwise(rows))][-MOST_ZONES:]:
+        for layout in two_lines:
+            whole = fitted(first, layout.length, padded=True), fitted(second, layout.length, padded=False)
+            if FILLER * 2 in first and None not in whole:
+                mrz = _read(layout, "".join(filter(None, whole)), _print(rows, at, 2), today)
+                if not mrz.failed:
+                    return Found(at, mrz)
+    return None
 
 
 def _doubts(found: Found) -> tuple[bool, int, int]:

@@ -5,12 +5,12 @@ import re
 from .mrz_layouts import FILLER
 
 LOST = 4  # characters by which a line may be shorter or longer than it should be
-LOST_PADDING = 16  # the same for a line that ends in padding
+LOST_PADDING = 24  # the same for a line that ends in padding
 # What else is read where ‹ is printed. Letters are another matter: they may be what they seem.
 FILLER_SIGNS = str.maketrans(dict.fromkeys("‹‹(⟨{[~_=≤€£¢-–—", FILLER) | {"«": FILLER * 2})
 LIKE_FILLERS = "KCLESXG"
 NO_VOWELS = "KCLSXG"
-RUN_TO_THE_END = re.compile(rf"<*([{LIKE_FILLERS}])\1{{2,}}<*$")
+RUN_TO_THE_END = re.compile(rf"<*(?:([{LIKE_FILLERS}])\1{{2,}}|[{NO_VOWELS}]{{5,}})<*$")
 AMONG_FILLERS = re.compile(rf"(?<=<)[{LIKE_FILLERS}](?=<|$)")
 PADDING = re.compile(rf"([{LIKE_FILLERS}])\1+|[{NO_VOWELS}]{{3,}}")
 FRENCH_PADDING = re.compile("<{3,}")
@@ -29,9 +29,11 @@ def fitted(row: str, length: int, *, padded: bool) -> str | None:
         if len(whole) == length:
             return whole
     off = length - len(joined)
+    if padded and FILLER * 2 in joined:
+        names = joined.rstrip(FILLER)
+        return names.ljust(length, FILLER) if abs(off) <= LOST_PADDING and len(names) <= length else None
     runs = [*re.finditer("<+", joined)]
-    most = LOST_PADDING if padded and joined.endswith(FILLER) else LOST
-    if not -most <= off <= most or not runs:
+    if abs(off) > LOST or not runs:
         return None
     longest = max(runs, key=lambda run: run.end() - run.start())
     fillers = longest.end() - longest.start() + off

@@ -19,7 +19,7 @@ WEIGHTS = (7, 3, 1)
 LIKE_DIGITS = dict(zip("OIZSGB", "012568", strict=True))
 LIKE_LETTERS = {digit: letter for letter, digit in LIKE_DIGITS.items()}
 MOST_CHANGES = 2  # single characters, where letters and digits are mixed in any way
-LONG = 12  # characters; of a longer number only the simplest mixtures are tried
+LONG = 9  # characters; of a longer number only the simplest mixtures are tried
 SIMPLE = 3
 SHORTEST_PRINT = 5  # characters of a number that is not on a page by chance
 

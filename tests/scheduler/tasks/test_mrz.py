@@ -171,6 +171,7 @@ def test_visas_and_french_cards(lines: list[str], kind: str, number: str, name: 
         ("DOE<<JOHNCCCCCCCC", "JOHN", "DOE"),
         ("DOE<<JOHN<KCKLK<<<<<<<<<<<", "JOHN", "DOE"),
         ("DOE<<JOHN«««««((<<_<~<<<<<", "JOHN", "DOE"),
+        ("DOE<<JOHNKCKKKLKKKKSKKKKKKKKK", "JOHN", "DOE"),
         ("DOE<<JOHN<K<<<<<<<<<<<<<<<", "JOHN K", "DOE"),  # an initial
         ("DOE<SMITH<<ANNA<LEE<<<<<<<", "ANNA LEE", "DOE SMITH"),
         ("ECCLES<<KEES<<<<<<<<<<<<<<", "KEES", "ECCLES"),
@@ -223,6 +224,20 @@ def test_an_unknown_day_of_birth_is_no_date() -> None:
     assert mrz is not None
     assert mrz.born is None
     assert "born" not in mrz.failed
+
+
+@pytest.mark.parametrize("begin", ["F<UTO", "R<UTO", "<<UTO", "K<0TO"])
+def test_a_misread_beginning_matters_not_where_the_second_line_wholly_agrees(begin: str) -> None:
+    first = begin + PASSPORT[0][5:]
+    mrz = find_mrz([first, PASSPORT[1]], TODAY)
+    assert mrz is not None
+    assert (mrz.name, mrz.number, mrz.born) == ("ANNA MARIA ERIKSSON", "L898902C3", date(1974, 8, 12))
+    assert find_mrz([first, PASSPORT[1].replace("7408122", "7408123")], TODAY) is None
+
+
+@pytest.mark.parametrize("lost", range(0, 20, 3))
+def test_padding_that_was_not_read_is_added_at_the_end(lost: int) -> None:
+    assert find_mrz([PASSPORT[0][: 44 - lost], PASSPORT[1]], TODAY) == find_mrz(PASSPORT, TODAY)
 
 
 LIKE = str.maketrans("0O1I2Z5S8B6G", "O0I1Z2S5B8G6")
