@@ -1,6 +1,6 @@
 """What ingest receives: codecs, feedback, header extensions. Offers are answered by these tables alone.
 
-To receive another codec, add a line to ``CODECS`` (and its depayloader to ``VIDEO_CODECS`` in codec.py). To
+To receive another codec, add a line to ``KNOWN`` (and its depayloader to ``VIDEO_CODECS`` in codec.py). To
 use another RTCP feedback message or header extension, add it to ``FEEDBACK`` or ``EXTENSIONS``: it is then in
 every answer whose offer has it, and ``Agreement.extension`` tells the id that was agreed upon. Pure.
 """
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from . import av1, h264, vp9
+from .codec import VIDEO_CODECS
 from .messages import StreamKind
 from .picture_limit import PictureLimit
 
@@ -68,7 +69,7 @@ class Codec(NamedTuple):
     limits: Callable[[Parameters, PictureLimit], dict[str, str]] = says_nothing
 
 
-CODECS = (
+KNOWN = (
     Codec("video", "vp8", 90_000, "VP8", limits=says_frame_size),
     Codec(
         "video",
@@ -98,6 +99,7 @@ CODECS = (
     ),
     Codec("audio", "opus", 48_000, "Opus"),
 )
+CODECS = tuple(codec for codec in KNOWN if codec.kind == "audio" or codec.name in VIDEO_CODECS)
 
 FEEDBACK: Mapping[StreamKind, tuple[str, ...]] = {
     "video": ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"),

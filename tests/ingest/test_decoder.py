@@ -9,6 +9,8 @@ import av
 import numpy as np
 import psutil
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from argusd.benchmarks.clips import OPTIONS, Scene, VideoName, video_clip
@@ -211,6 +213,41 @@ def test_damage_is_reported_and_the_next_keyframe_decodes(
     sink.await_frames(1)
     assert decoder.dropped == {"decode_error": 1}
     assert len(failures) == 1
+
+
+class AwaitedSink(RecordingSink):
+    """Tells when a certain frame came."""
+
+    def __init__(self, timestamp: int) -> None:
+        super().__init__()
+        self._timestamp = timestamp
+        self.came = threading.Event()
+
+    def write(self, planes: Sequence[NDArray[np.uint8]], info: FrameInfo) -> None:
+        if info.rtp_timestamp == self._timestamp:
+            self.came.set()
+
+
+@settings(max_examples=40)
+@given(
+    codec=st.sampled_from(sorted(VIDEO_CODECS)),
+    frame=st.integers(0, 3),
+    changes=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1, max_size=30),
+)
+def test_whatever_a_frame_holds_the_next_keyframe_decodes(
+    codec: VideoName, frame: int, changes: list[tuple[int, int]]
+) -> None:
+    sink, name = AwaitedSink(6000), VIDEO_CODECS[codec].decoder
+    decoder = VideoDecoder(1920 * 1088, sink, lambda: None)
+    clip = video_clip(codec, 64, 64, 4)
+    hostile = bytearray(clip[frame])
+    for place, value in changes:
+        hostile[place % len(hostile)] = value
+    decoder.submit(work(name, clip[0]))
+    decoder.submit(work(name, bytes(hostile), 3000))
+    decoder.submit(work(name, clip[0], 6000))
+    assert sink.came.wait(20)
+    decoder.close()
 
 
 def test_a_full_arena_costs_the_frame_only(sink: RecordingSink, decoder: VideoDecoder) -> None:
