@@ -6,7 +6,7 @@ import re
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from argusd.benchmarks.publisher import PacketTrack, Publisher
 from argusd.ingest import decoder as decoder_module
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.frame import FrameFlag
-from argusd.ingest.messages import CloseSession, SessionAnswer, SessionState
+from argusd.ingest.messages import CloseSession, IngestStats, SessionAnswer, SessionState
+
+from .test_ice_sockets import free_port
 
 FATAL_ALERT = b"\x15\xfe\xfd" + bytes(8) + b"\x00\x02\x02\x28"
 CLOSE_NOTIFY = b"\x15\xfe\xfd" + bytes(8) + b"\x00\x02\x01\x00"
@@ -76,10 +78,28 @@ def test_forged_datagrams_from_the_first_moment_on_do_not_keep_a_session_from_co
     rig_class: Any, tmp_path: Path, run: Callable[..., None]
 ) -> None:
     # On both loops: uvloop closes a socket whose protocol lets an exception escape.
-    run(connect_under_attack(rig_class(IngestConfig(runtime_dir=tmp_path, ice_addresses=("127.0.0.1",)))))
+    config = IngestConfig(runtime_dir=tmp_path, ice_addresses=("127.0.0.1",))
+    run(connect_under_attack(rig_class(config), counts_by_session))
 
 
-async def connect_under_attack(rig: Any) -> None:
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_nor_do_they_on_a_port_that_sessions_share(
+    rig_class: Any, tmp_path: Path, run: Callable[..., None]
+) -> None:
+    config = IngestConfig(runtime_dir=tmp_path, ice_addresses=("127.0.0.1",), udp_ports=free_port())
+    run(connect_under_attack(rig_class(config), counts_by_worker))
+
+
+async def counts_by_session(rig: Any, sent: int) -> None:
+    counters = await rig.counters("video", lambda c: sum(c.dropped.values()) == sent)
+    assert set(counters.dropped) == {"short_datagram", "stranger_datagram", "bad_stun", "unknown_datagram"}
+
+
+async def counts_by_worker(rig: Any, sent: int) -> None:
+    await rig.controller.take(IngestStats, lambda stats: stats.dropped == {"stranger_datagram": sent})
+
+
+async def connect_under_attack(rig: Any, counts: Callable[[Any, int], Awaitable[None]]) -> None:
     await rig.start()
     peer = publisher()
     answer = await rig.request("one", await rig.offer(peer))
@@ -90,9 +110,7 @@ async def connect_under_attack(rig: Any) -> None:
     stream = await rig.opened("video")
     await rig.written(stream.row, 30)
     stop.set()
-    sent = await attack
-    counters = await rig.counters("video", lambda c: sum(c.dropped.values()) == sent)
-    assert set(counters.dropped) == {"short_datagram", "stranger_datagram", "bad_stun", "unknown_datagram"}
+    await counts(rig, await attack)
     await rig.close()
 
 
