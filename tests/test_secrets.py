@@ -21,6 +21,7 @@ SECRETS = {
     "PROXYLLM_KEY": f"sk-{CANARY}",
     "PROXYLLM_MODEL": "judge",
     "ARGUSD_API__TOKENS": f'[{{secret = "{CANARY}"}}]',
+    "ARGUSD_INGEST__ICE_SERVERS": f'[{{urls = ["turn:localhost"], username = "a", credential = "{CANARY}"}}]',
     "ARGUSD_LOG_LEVEL": "debug",
 }
 OVERVIEWS = ("/", "/health", "/ready", "/metrics", "/openapi.json", "/sessions")
