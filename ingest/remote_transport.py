@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
 from .errors import BadOffer
-from .sdp import Attributes, Section, first
+from .sdp import Attributes, Section
 
 MAX_CANDIDATES = 16  # of each protocol
 # Wider than RFC 8839 section 5.4: senders make up shorter ones of other signs, and nothing depends on it.
@@ -28,40 +28,38 @@ def read_transport(session: Attributes, tagged: Section, suggested: Section) -> 
         BadOffer: something is missing, or is nothing we can work with.
     """
     levels = (tagged.attributes, suggested.attributes, session)
-    if not (_level(levels, "rtcp-mux") or _level(levels, "rtcp-mux-only")):
+    if not (_values(levels, "rtcp-mux") or _values(levels, "rtcp-mux-only")):
         raise BadOffer(f"{tagged.name} lacks a=rtcp-mux")
-    ufrag, password = (
-        first(_level(levels, "ice-ufrag"), "ice-ufrag"),
-        first(_level(levels, "ice-pwd"), "ice-pwd"),
-    )
-    for name, value in (("ice-ufrag", ufrag), ("ice-pwd", password)):
-        if not ICE_TOKEN.fullmatch(value):
-            raise BadOffer(f"{tagged.name} lacks a={name}, or it is not 1 to 256 printable characters")
     return RemoteTransport(
-        ufrag=ufrag,
-        password=password,
+        ufrag=_read_token(tagged, levels, "ice-ufrag"),
+        password=_read_token(tagged, levels, "ice-pwd"),
         lite="ice-lite" in session,
-        trickle="trickle" in _ice_options(levels),
-        candidates=read_candidates(_level(levels, "candidate").get("candidate", ())),
+        trickle="trickle" in _read_ice_options(levels),
+        candidates=read_candidates(_values(levels, "candidate")),
         fingerprints=_read_fingerprints(tagged, levels),
         dtls_role=_read_role(tagged, levels),
     )
 
 
-def _level(levels: Sequence[Attributes], name: str) -> Attributes:
-    """The attributes among which one of this name is to be looked for."""
-    return next((attributes for attributes in levels if name in attributes), {})
+def _values(levels: Sequence[Attributes], name: str) -> Sequence[str]:
+    """An attribute's values in the first of the levels that has it."""
+    return next((attributes[name] for attributes in levels if name in attributes), ())
 
 
-def _ice_options(levels: Sequence[Attributes]) -> list[str]:
-    values = _level(levels, "ice-options").get("ice-options", ())
-    return " ".join(values).replace(",", " ").split()  # libdatachannel's stand between commas
+def _read_token(section: Section, levels: Sequence[Attributes], name: str) -> str:
+    value = next(iter(_values(levels, name)), "")
+    if not ICE_TOKEN.fullmatch(value):
+        raise BadOffer(f"{section.name} lacks a={name}, or it is not 1 to 256 printable characters")
+    return value
+
+
+def _read_ice_options(levels: Sequence[Attributes]) -> list[str]:
+    return " ".join(_values(levels, "ice-options")).replace(",", " ").split()  # libdatachannel writes commas
 
 
 def _read_fingerprints(section: Section, levels: Sequence[Attributes]) -> tuple[Fingerprint, ...]:
-    values = _level(levels, "fingerprint").get("fingerprint", ())
     found = []
-    for value in values:
+    for value in _values(levels, "fingerprint"):
         algorithm, digest, *_ = (*value.split(), "", "")
         if algorithm.lower() in STRONG_HASHES and digest:
             found.append(Fingerprint(algorithm.lower(), digest.upper()))
@@ -72,7 +70,7 @@ def _read_fingerprints(section: Section, levels: Sequence[Attributes]) -> tuple[
 
 
 def _read_role(section: Section, levels: Sequence[Attributes]) -> DtlsRole:
-    setup = first(_level(levels, "setup"), "setup").lower()
+    setup = next(iter(_values(levels, "setup")), "").lower()
     if setup not in DTLS_ROLES:
         raise BadOffer(f"{section.name} needs an a=setup of {', '.join(DTLS_ROLES)}")
     return DTLS_ROLES[setup]
