@@ -142,4 +142,5 @@ def policies_of(session: Session) -> list[SessionPolicy]:
             SessionPolicy(watched_id(session.session_id, stream), [stream], policy, every_look=True)
             for stream in session.sockets
         ]
-    return [SessionPolicy(session.session_id, session.streams, policy)]
+    kinds = list(session.media.kinds) if session.media else None
+    return [SessionPolicy(session.session_id, session.streams, policy, kinds=kinds)]

@@ -16,6 +16,7 @@ from .layers import LayerChoice, keyframe_size
 from .orientation import UPRIGHT, Orientation, from_header_extension
 from .rtp import RtpPacket
 from .rtpstream import RtpStream, Source
+from .scale_down import ScaleDown
 
 CLOCK_RATE = 90_000
 PATIENCE_NS = 350_000_000
@@ -55,6 +56,7 @@ class VideoReceiver:
         self._layered = layers > 1
         self._choice = LayerChoice(gate.fits)
         self._without_room = 0
+        self._scale_down = ScaleDown()
         self._keyframe_asked_ns = -KEYFRAME_INTERVAL_NS
         self._dropped: Counter[str] = Counter()
 
@@ -204,6 +206,8 @@ class VideoReceiver:
             self._ask_keyframe(stream, now_ns)
         if verdict.reason:
             self._dropped[verdict.reason] += 1
+            if verdict.reason == "frame_too_large":
+                self._ask_smaller(stream, now_ns)
             return
         flags = FrameFlag.SUSPECT if self._gate.suspect else FrameFlag.NONE
         captured_ns = stream.clock.captured_ns(frame.timestamp)
@@ -227,6 +231,12 @@ class VideoReceiver:
             self._keyframe_asked_ns = now_ns
             self._feedback.request_keyframe(stream.ssrc)
 
+    def _ask_smaller(self, stream: RtpStream, now_ns: int) -> None:
+        # With a keyframe, which alone tells that the next picture is small enough.
+        if not self._layered and self._scale_down.too_large(now_ns):
+            self._feedback.limit_bitrate(self._scale_down.most, [stream.ssrc])
+            self._ask_keyframe(stream, now_ns)
+
     def _request_missing(self, stream: RtpStream, now_ns: int) -> None:
         numbers = self._order.to_request(now_ns)
         if numbers:
@@ -235,7 +245,7 @@ class VideoReceiver:
     def _estimate(self, bandwidth: BandwidthEstimator, packet: RtpPacket, now_ns: int) -> None:
         bits_per_second = bandwidth.add(packet, now_ns)
         if bits_per_second is not None:
-            self._feedback.limit_bitrate(bits_per_second, [packet.ssrc])
+            self._feedback.limit_bitrate(self._scale_down.cap(bits_per_second), [packet.ssrc])
 
 
 def _starts_frame(part: Part) -> bool:

@@ -16,6 +16,8 @@ from .moments import NANOSECONDS, MediaClock
 from .rules import Rule
 from .tracks import feeds
 
+KINDS: tuple[StreamKind, ...] = ("video", "audio")
+NOT_OFFERED = "not_offered"
 MEDIA = "media"  # the stream that these violations, like session events, belong to
 
 Key = tuple[str, StreamKind]
@@ -23,9 +25,12 @@ Tell = Callable[[str, str, Outcome, Moment], None]
 
 
 class _Track:
-    """Where a track stands, and the rule about it while that is stale, or its violation is not over yet."""
+    """Where a track stands, and the rule about it while that is stale, or its violation is not over yet.
 
-    def __init__(self, state: TrackState, view: ArenaView) -> None:
+    ``view``: the arena of its writer; None for a track that nobody offers.
+    """
+
+    def __init__(self, state: TrackState, view: ArenaView | None) -> None:
         self.state = state
         self.view = view
         self.clock = MediaClock(1)
@@ -58,16 +63,24 @@ class LostTracks:
 
     def set_policy(self, policy: SessionPolicy) -> None:
         """Judge a session's tracks, or judge them differently from now on."""
-        self.end(policy.session_id)
-        self._policies[policy.session_id] = policy
-        for kind in ("video", "audio"):
-            self._judge((policy.session_id, kind))
+        session_id = policy.session_id
+        self.end(session_id)
+        self._policies[session_id] = policy
+        for kind in KINDS:
+            if policy.kinds is not None and kind not in policy.kinds:
+                never = TrackState(session_id, kind, "stale", NOT_OFFERED, round(self._clock() * NANOSECONDS))
+                self._tracks[session_id, kind] = _Track(never, None)
+            self._judge((session_id, kind))
 
     def end(self, session_id: str) -> None:
         """Judge a session's tracks no more; what is open ends."""
         self._policies.pop(session_id, None)
         for key in [key for key in self._ruled if key[0] == session_id]:
             self._end_rule(key)
+        for kind in KINDS:
+            track = self._tracks.get((session_id, kind))
+            if track is not None and track.view is None:
+                del self._tracks[session_id, kind]
 
     def changed(self, state: TrackState, view: ArenaView, clock: MediaClock | None) -> None:
         """A track stands otherwise than before; ``clock`` is its media's, once there are any."""

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from argusd.ingest.messages import StreamKind
+
 from .policy import Policy
 from .tasks.errors import Fault
 
@@ -16,13 +18,15 @@ class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
     """Api → scheduler: watch this session's streams under these thresholds (see ``policy.py``).
 
     ``streams`` names what is to run: any of face, video, audio. ``every_look``: somebody waits for the result
-    of each look, so ``Latest`` is sent for every one.
+    of each look, so ``Latest`` is sent for every one. ``kinds``: the tracks that its publisher offered, None
+    where there is no offer; a track that a stream needs and nobody offered is lost from the beginning.
     """
 
     session_id: str
     streams: list[str]
     policy: Policy = Policy()
     every_look: bool = False
+    kinds: list[StreamKind] | None = None
 
 
 class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):

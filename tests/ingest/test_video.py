@@ -23,6 +23,7 @@ from argusd.ingest.jitter import RETRY_NS
 from argusd.ingest.orientation import UPRIGHT, Orientation
 from argusd.ingest.picture_limit import PictureLimit
 from argusd.ingest.rtp import RtpPacket
+from argusd.ingest.scale_down import FIRST_BPS
 from argusd.ingest.video import KEYFRAME_INTERVAL_NS, PATIENCE_NS, VideoReceiver
 
 FRAME_NS = 33_333_333
@@ -50,10 +51,14 @@ class Feedback:
 
     def __init__(self) -> None:
         self.keyframes = 0
+        self.bitrates: list[int] = []
         self.requested: list[list[int]] = []
 
     def request_keyframe(self, media_ssrc: int) -> None:
         self.keyframes += 1
+
+    def limit_bitrate(self, bits_per_second: int, ssrcs: list[int]) -> None:
+        self.bitrates.append(bits_per_second)
 
     def request_packets(self, media_ssrc: int, numbers: list[int]) -> None:
         self.requested.append([number & 0xFFFF for number in numbers])
@@ -229,7 +234,8 @@ def test_pictures_that_are_too_large_never_reach_the_decoder(codec: VideoName) -
     line.play(0, 40)
     assert line.decoded() == []
     assert line.receiver.dropped == {"frame_too_large": 40}
-    assert line.feedback.keyframes == 0
+    assert line.feedback.bitrates == [FIRST_BPS, FIRST_BPS // 2]  # once a second, and with each:
+    assert line.feedback.keyframes == 2
 
 
 def test_another_stream_starts_from_its_own_keyframe() -> None:

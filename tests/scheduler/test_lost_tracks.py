@@ -142,3 +142,22 @@ def test_a_writer_that_is_gone_does_not_end_the_track_of_the_one_that_replaced_i
     bench.say("video", "stale", 98.0, "no_media")
     bench.lost.closed("alice", "video", ArenaView(Arena(1 << 20).fd))
     assert [state for _, state, _ in bench.edges()] == ["start"]
+
+
+def test_a_track_that_a_stream_needs_and_nobody_offered_is_lost_from_the_beginning() -> None:
+    bench = Bench()
+    bench.lost.set_policy(SessionPolicy("alice", ["face", "audio"], kinds=["audio"]))
+    lost = {"kind": "video", "reason": "not_offered", "start_s": 0.0}
+    assert bench.edges() == [("video_lost", "start", lost)]
+    bench.after(2)
+    bench.lost.set_policy(SessionPolicy("alice", ["audio"], kinds=["audio"]))
+    bench.lost.set_policy(SessionPolicy("alice", ["face", "audio"], kinds=["audio", "video"]))
+    bench.after(2)
+    assert [state for _, state, _ in bench.edges()] == ["start", "end"]
+
+
+def test_without_an_offer_nothing_is_missed() -> None:
+    bench = Bench()
+    bench.watch("face")
+    bench.after(5)
+    assert bench.told == []
