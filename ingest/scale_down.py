@@ -1,13 +1,13 @@
 """How a sender of pictures that are too large is asked to scale them down. Pure.
 
 Browsers heed neither ``max-fs`` nor H.264's level, but with few bits to spend they send a smaller picture.
-So they are told of less and less, once a second, until one comes that fits; more than that they never get
+So they are told of less and less, every two seconds, until one comes that fits; more than that they never get
 again, or the next picture would be too large.
 """
 
-FIRST_BPS = 800_000
-LEAST_BPS = 100_000
-ASKED_EVERY_NS = 1_000_000_000
+FIRST_BPS = 600_000
+LEAST_BPS = 200_000  # the sound takes its part of it first
+ASKED_EVERY_NS = 2_000_000_000  # an encoder takes seconds to notice that it lacks bits
 
 
 class ScaleDown:
