@@ -1,5 +1,6 @@
 """One stream of a media file, decoded pass by pass. All calls block: not for the loop."""
 
+import math
 import time
 from collections.abc import Iterator
 from itertools import chain
@@ -21,6 +22,7 @@ from .errors import SourceUnreadable
 Kind = Literal["video", "audio"]
 AUDIO_RATE = 48_000
 AUDIO_BLOCK = 960  # 20 ms, what Opus takes at a time
+MAX_SIDE, MAX_PIXELS = 3840, 3840 * 2160
 FALLBACK_FRAME_S = 0.04
 POLL_S = 0.01
 
@@ -161,9 +163,10 @@ def _open(path: str) -> Any:
 
 
 def upright_picture(frame: VideoFrame) -> VideoFrame:
-    """The picture as it is to be looked at, in yuv420p."""
+    """The picture as it is to be looked at, in yuv420p, at most as large as a daemon takes by default."""
     orientation = display_orientation(frame)
-    picture = frame.reformat(format="yuv420p")
+    width, height = fitting(frame.width, frame.height)
+    picture = frame.reformat(width, height, "yuv420p")
     if orientation == UPRIGHT:
         return picture
     planes = upright(picture_planes(picture), orientation)
@@ -172,6 +175,12 @@ def upright_picture(frame: VideoFrame) -> VideoFrame:
     for place, plane in zip(picture_planes(turned), planes, strict=True):
         np.copyto(place, plane)
     return turned
+
+
+def fitting(width: int, height: int) -> tuple[int, int]:
+    """A size of the same shape that is no larger than 4K, lying or standing; even where it is another one."""
+    scale = min(MAX_SIDE / max(width, height), math.sqrt(MAX_PIXELS / (width * height)))
+    return (width, height) if scale >= 1 else (int(width * scale) // 2 * 2, int(height * scale) // 2 * 2)
 
 
 def whole_block(block: AudioFrame | None = None) -> AudioFrame:

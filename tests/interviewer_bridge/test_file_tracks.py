@@ -14,7 +14,7 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from PIL import Image
 
-from argusd.interviewer_bridge.file_stream import FileStream, Piece
+from argusd.interviewer_bridge.file_stream import FileStream, Piece, fitting
 from argusd.interviewer_bridge.file_tracks import (
     HOLD_S,
     TOO_LATE_S,
@@ -246,6 +246,29 @@ async def test_a_photo_is_shown_as_its_camera_was_held(
     luma = frame.to_ndarray()[: frame.height]
     assert luma[:20].mean() > 230
     assert luma[-20:].mean() < 30
+
+
+@pytest.mark.parametrize(
+    ("size", "sent"),
+    [
+        ((3840, 2160), (3840, 2160)),
+        ((2159, 3839), (2159, 3839)),
+        ((4032, 3024), (3324, 2494)),
+        ((3024, 4032), (2494, 3324)),
+        ((8000, 1000), (3840, 480)),
+        ((2560, 1440), (2560, 1440)),
+    ],
+)
+def test_what_is_larger_than_a_daemon_takes_is_sent_smaller(
+    size: tuple[int, int], sent: tuple[int, int]
+) -> None:
+    assert fitting(*size) == sent
+
+
+async def test_a_large_photo_is_sent_smaller(tmp_path: Path) -> None:
+    Image.new("RGB", (4032, 3024), "white").save(tmp_path / "photo.jpg")
+    frame = FileStream(str(tmp_path / "photo.jpg"), "video").read().frame
+    assert (frame.width, frame.height) == (3324, 2494)
 
 
 @pytest.mark.parametrize(("rotation", "size"), [(90, (48, 64)), (180, (64, 48)), (-90, (48, 64))])
