@@ -33,7 +33,7 @@ class Lifecycle:
     def __init__(self, journal: Journal, scheduler: SchedulerLink) -> None:
         self._journal = journal
         self._scheduler = scheduler
-        self._held_back: dict[str, tuple[asyncio.TimerHandle, Session, str]] = {}
+        self._held_back: dict[str, tuple[asyncio.TimerHandle, Session, str, dict[str, str]]] = {}
         self._untold: dict[str, asyncio.Future[None]] = {}
         self._over: dict[str, asyncio.Event] = {}
 
@@ -79,22 +79,24 @@ class Lifecycle:
         media = self._move(session, "lost")
         self._journal.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
 
-    def closed(self, session: Session, reason: str) -> None:
-        """The media has ended in order: told after the last findings."""
+    def closed(self, session: Session, reason: str, detail: str = "") -> None:
+        """The media has ended in order: told after the last findings, with a sentence where there is one."""
         self._end(session)
         self._move(session, "closed")
         loop = asyncio.get_running_loop()
         timer = loop.call_later(LAST_FINDINGS_S, self.release, session.session_id)
-        self._held_back[session.session_id] = timer, session, reason
+        about = {"detail": detail} if detail else {}
+        self._held_back[session.session_id] = timer, session, reason, about
         self._untold[session.session_id] = loop.create_future()
 
     def release(self, session_id: str) -> None:
         """Write the session's ``closed`` event now, if it is held back."""
         if session_id in self._held_back:
-            timer, session, reason = self._held_back.pop(session_id)
+            timer, session, reason, about = self._held_back.pop(session_id)
             timer.cancel()
             media = self._move(session, "closed")
-            stored = self._journal.append(session_event(session_id, "closed", media.worker, reason), media)
+            closed = session_event(session_id, "closed", media.worker, reason, **about)
+            stored = self._journal.append(closed, media)
             told = self._untold[session_id]
             stored.add_done_callback(lambda _: self._told(session_id, told))
 

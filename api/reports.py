@@ -68,7 +68,7 @@ class Reports:
         if session is None or session not in self._at(worker):
             return
         if state.state == "closed":
-            self._lifecycle.closed(session, state.reason)
+            self._lifecycle.closed(session, state.reason, state.detail)
         elif session.state != state.state:
             self._lifecycle.progressed(session, state.state, state.reason)
 

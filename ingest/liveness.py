@@ -22,10 +22,11 @@ COUNTED_NS = 1_000_000_000
 
 
 class Standing(NamedTuple):
-    """A session's state and, when closed, why."""
+    """A session's state and, when closed, why: a code, and a sentence where there is more to say."""
 
     state: State
     reason: str = ""
+    detail: str = ""
 
 
 class TrackStanding(NamedTuple):

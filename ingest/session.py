@@ -180,7 +180,7 @@ class Session:
             counters.append(StreamCounters(self.session_id, track.kind, frames, dict(dropped), reception))
         return counters
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str, detail: str = "") -> None:
         """End the session: never blocks, and from here on nothing of it is in shared memory."""
         if self._closing is not None:
             return
@@ -190,7 +190,7 @@ class Session:
         self._decoder.close()
         self._frames.close()
         self._pcm.close()
-        self.standing = Standing("closed", reason)
+        self.standing = Standing("closed", reason, detail)
         self._observer.standing_changed(self.session_id, self.standing)
 
     async def closed(self) -> None:
@@ -207,9 +207,10 @@ class Session:
             track.connected(time.monotonic_ns())
 
     def _peer_ended(self, ending: Ending) -> None:
-        if ending == "dtls_failed" and self._peer is not None:
-            log.warning("session %s ends, its DTLS failed: %s", self.session_id, self._peer.dtls.failure)
-        self.close(ending)
+        detail = self._peer.dtls.failure if ending == "dtls_failed" and self._peer is not None else ""
+        if detail:
+            log.warning("session %s ends, its DTLS failed: %s", self.session_id, detail)
+        self.close(ending, detail)
 
     def _decoder_failed(self) -> None:
         if self._media is not None:

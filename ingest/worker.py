@@ -138,7 +138,7 @@ class Worker:
             self._spawn(session.closed())
             self._rings.closed(session_id, "video")
             self._rings.closed(session_id, "audio")
-        self.peers.tell("controller", SessionState(session_id, standing.state, standing.reason))
+        self.peers.tell("controller", SessionState(session_id, *standing))
 
     def check(self) -> None:
         """Let every session notice what time does."""

@@ -189,11 +189,20 @@ async def test_a_certificate_that_is_not_the_offered_one_ends_the_session_with_i
     assert isinstance(answer, SessionAnswer)
     await publisher.peer.setRemoteDescription(RTCSessionDescription(answer.answer_sdp, "answer"))
     state = await rig.controller.take(SessionState, lambda state: state.state == "closed")
-    assert state.reason == "dtls_failed"
+    detail = "the certificate is not the one of the offer's a=fingerprint"
+    assert (state.reason, state.detail) == ("dtls_failed", detail)
     (told,) = [record for record in caplog.records if "DTLS" in record.getMessage()]
-    assert told.getMessage() == (
-        "session one ends, its DTLS failed: the certificate is not the one of the offer's a=fingerprint"
-    )
+    assert told.getMessage() == f"session one ends, its DTLS failed: {detail}"
+
+
+@pytest.mark.parametrize("setup", ["actpass", "active", "passive"])
+async def test_a_sender_has_the_part_in_the_handshake_that_it_offers(rig: Any, setup: str) -> None:
+    publisher = video_publisher()
+    offer = (await rig.offer(publisher)).replace("a=setup:actpass", f"a=setup:{setup}")
+    answer = await rig.request("one", offer)
+    await publisher.accept(answer.answer_sdp)
+    stream = await rig.opened("video")
+    await rig.written(stream.row, 5)
 
 
 @pytest.mark.parametrize("direction", ["inactive", "recvonly"])
