@@ -51,7 +51,8 @@ UNHURRIED = Hurry()
 class FileStream:
     """The first stream of a kind. A file is opened anew for every pass: what it is cannot matter then.
 
-    ``end_s`` is how much of the pass has been read, ``passes`` how many passes have ended.
+    ``end_s`` is how much of the pass has been read, ``passes`` how many passes have ended; ``is_live`` tells
+    of what is made while it is read.
 
     Raises:
         SourceUnreadable: it cannot be opened.
@@ -63,7 +64,7 @@ class FileStream:
         self._container = _open(path)
         self._stream = self._find()
         # What comes as it is made cannot be read faster when it is late.
-        self._may_hurry = kind == "video" and Path(path).is_file()
+        self.is_live = not Path(path).is_file() and self._container.duration is None
         self._pieces: Iterator[Piece] | None = None
         self._resume_s = 0.0
         self.end_s = 0.0
@@ -95,7 +96,7 @@ class FileStream:
                 self._stream = self._find()
             self._pieces = self._decode()
             self._resume_s = self.end_s = 0.0
-        if self._may_hurry:
+        if self._kind == "video" and not self.is_live:
             self._stream.codec_context.skip_frame = "NONREF" if hurry.leave_out else "DEFAULT"
             self._resume_s = hurry.resume_s
         piece = next(self._pieces, None)

@@ -5,6 +5,7 @@ Importing this module loads aiortc.
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import inf
 
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
@@ -90,6 +91,7 @@ class PictureTrack(FileTrack):
         super().__init__(ahead, playback, every)
         self._shown: VideoFrame | None = None
         self._shown_s = -HOLD_S
+        self._too_late_s = inf if ahead.is_live else TOO_LATE_S
         self.skipped = 0
 
     async def recv(self) -> VideoFrame:
@@ -105,7 +107,7 @@ class PictureTrack(FileTrack):
                 await self._playback.until(due_s)
                 newest = await self._newest(piece)
                 due_s = self._due_s(newest)
-                if due_s > self._shown_s and self._late_s(newest) < TOO_LATE_S:
+                if due_s > self._shown_s and self._late_s(newest) < self._too_late_s:
                     return self._show(newest.frame, due_s)
                 continue
             else:
@@ -117,8 +119,8 @@ class PictureTrack(FileTrack):
         """Of the pictures that are due the last that is ready soon, or at least not too late."""
         self._next = None
         give_up_s = self._playback.media_s + CATCH_UP_S
-        while (late_s := self._late_s(piece)) > LATE_S:
-            if self._playback.media_s >= give_up_s and late_s < TOO_LATE_S:
+        while (late_s := self._late_s(piece)) > LATE_S and self._ahead.can_catch_up:
+            if self._playback.media_s >= give_up_s and late_s < self._too_late_s:
                 break
             following = await self._peek()
             if following.frame is None or self._late_s(following) < 0:

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 LEAVE_OUT_S = 0.1
 TOO_LATE_S = 0.5
 MEMORY, STEP_S = 0.9, 0.1
+CATCHES_UP = 0.5  # this fast, a second is made up for in a second
 
 
 class EndOfSource(Exception):
@@ -23,7 +24,7 @@ class EndOfSource(Exception):
 
 
 class Pace:
-    """Whether reading takes longer than what is read lasts, of late."""
+    """How long reading takes, of late, beside what is read lasts."""
 
     def __init__(self) -> None:
         self._took_s = 0.0
@@ -31,8 +32,8 @@ class Pace:
 
     @property
     def is_too_slow(self) -> bool:
-        """Whether it does."""
-        return self._took_s > self._lasts_s
+        """Whether what is late stays late, or nearly so."""
+        return self._took_s > CATCHES_UP * self._lasts_s
 
     def note(self, took_s: float, lasts_s: float) -> None:
         """Something was read. A leap over what is left out tells no more than one step."""
@@ -56,6 +57,16 @@ class ReadAhead:
         if self._reading is None:
             self._reading = asyncio.create_task(self._read())
         await self._begun.wait()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the stream is made while it is read: then it cannot be hurried."""
+        return self._stream.is_live
+
+    @property
+    def can_catch_up(self) -> bool:
+        """Whether what comes next is here, or can be read faster than it plays."""
+        return not self.is_live or not self._pieces.empty()
 
     async def take(self) -> Piece:
         """The next piece.

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Player:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.time = VirtualTime()
         self.decoding_s = 0.0
+        self.costs: Iterator[float] = iter(())  # of the first pictures, where they differ
         self.coding_s = 0.0
         monkeypatch.setattr("asyncio.to_thread", self.time.thread(self._cost_s))
         self.pictures: list[tuple[float, float, int]] = []  # wall, media time, the picture's number
@@ -43,12 +44,21 @@ class Player:
         self.skipped = 0
 
     def _cost_s(self, piece: Piece) -> float:
-        return self.decoding_s if isinstance(piece.frame, av.VideoFrame) else 0.0
+        return next(self.costs, self.decoding_s) if isinstance(piece.frame, av.VideoFrame) else 0.0
 
-    async def play(self, path: str, *, loop: bool = False, still: bool = False, until_s: float = 60) -> None:
+    async def play(
+        self,
+        path: str,
+        *,
+        loop: bool = False,
+        still: bool = False,
+        live: bool = False,
+        until_s: float = 60,
+    ) -> None:
         """Play it all, or until that wall time."""
         playback = Playback(loop=loop, still=still, now=self.time.now, sleep=self.time.sleep)
         pictures, sound = FileStream(path, "video"), FileStream(path, "audio")
+        pictures.is_live = sound.is_live = live
         video, audio = tracks_of(
             pictures if pictures.exists else None, sound if sound.exists else None, playback
         )
@@ -132,6 +142,25 @@ async def test_slow_decoding_and_coding_do_not_add_up(player: Player, make: Any)
     await player.play(make(times=every(30, 4), sound_s=4))
     assert len(player.pictures) > 100
     assert max(player.lateness) < 0.1
+
+
+async def test_what_is_live_and_came_late_once_goes_on_late_and_whole(player: Player, make: Any) -> None:
+    # A network paused for a second; since then everything comes that much later than its own times say.
+    player.costs = iter([0.0] * 10 + [1.0] + [FRAME_S] * 200)
+    await player.play(make(times=every(30, 3), name="film.mkv"), live=True)
+    assert len({media for _, media, _ in player.pictures}) >= 88
+    assert max(player.lateness) == pytest.approx(0.7, abs=0.35)
+
+
+async def test_a_file_that_came_late_once_is_on_time_from_the_next_keyframe_on(
+    player: Player, make: Any
+) -> None:
+    player.costs = iter([0.0] * 10 + [1.0] + [FRAME_S] * 200)
+    await player.play(make(times=every(30, 6), gop=30, name="film.mkv"))
+    assert player.pictures[-1][1] > 5.9
+    assert len(player.pictures) > 100
+    assert max(player.lateness) < TOO_LATE_S
+    assert max(player.lateness[20:]) < 0.1
 
 
 @pytest.mark.parametrize("b_frames", [0, 2])
