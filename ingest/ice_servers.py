@@ -7,9 +7,12 @@ from pathlib import Path
 import msgspec
 
 from .errors import CredentialUnreadable
+from .ports import HIGHEST_PORT
 
-STUN_URI = re.compile(r"stuns?:[^\s?:<>\"]+(:\d{1,5})?")  # RFC 7064
-TURN_URI = re.compile(r"turns?:[^\s?:<>\"]+(:\d{1,5})?(\?transport=(udp|tcp))?")  # RFC 7065
+# RFC 7064 and 7065; a host is a name or an IPv4 address.
+URI = re.compile(
+    r"(?P<scheme>stuns?|turns?):[\w.-]+(:(?P<port>\d{1,5}))?(?P<transport>\?transport=(udp|tcp))?", re.A
+)
 PRINTABLE = re.compile(r"[ -~]*")
 
 
@@ -28,11 +31,10 @@ class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def __post_init__(self) -> None:
         if not self.urls:
             raise ValueError("ice_servers: urls must name at least one server")
-        for url in self.urls:
-            if not (STUN_URI.fullmatch(url) or TURN_URI.fullmatch(url)):
-                raise ValueError(
-                    "ice_servers: urls must be stun:host[:port] or turn:host[:port][?transport=udp|tcp]"
-                )
+        if not all(map(_is_uri, self.urls)):
+            raise ValueError(
+                "ice_servers: urls must be stun:host[:port] or turn:host[:port][?transport=udp|tcp]"
+            )
         if not (PRINTABLE.fullmatch(self.username) and PRINTABLE.fullmatch(self.credential)):
             raise ValueError("ice_servers: username and credential must be printable ASCII")
         if self.credential and self.credential_file:
@@ -70,6 +72,13 @@ def links(server: IceServer) -> Iterator[str]:
             username, credential = _quoted(server.username), _quoted(server.credential)
             link += f'; username={username}; credential={credential}; credential-type="password"'
         yield link
+
+
+def _is_uri(text: str) -> bool:
+    uri = URI.fullmatch(text)
+    if uri is None or not 0 < int(uri["port"] or 1) <= HIGHEST_PORT:
+        return False
+    return uri["transport"] is None or uri["scheme"].startswith("turn")
 
 
 def _quoted(text: str) -> str:

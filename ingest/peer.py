@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import secrets
 from collections.abc import Callable
 from typing import Literal
 
@@ -17,6 +18,7 @@ from .dtls import DtlsTransport
 log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 5.0
+UFRAG_BYTES = 8
 
 Ending = Literal["client", "never_connected", "dtls_failed"]
 
@@ -34,7 +36,9 @@ class Peer:
         self._remote = remote
         self._connected = connected
         self._ended = ended
-        self._ice = RTCIceTransport(RTCIceGatherer([]))
+        # On a port that sessions share it alone tells them apart: aioice's four letters would meet again.
+        ufrag = secrets.token_hex(UFRAG_BYTES)
+        self._ice = RTCIceTransport(RTCIceGatherer([], local_username=ufrag))
         # The offerer controls, unless it is a lite agent (RFC 8445 section 6.1.1).
         self.connection.ice_controlling = remote.lite
         self.dtls = DtlsTransport(self._ice, remote.dtls_role, remote.fingerprints)

@@ -23,7 +23,10 @@ UNANSWERED = (OSError, TransactionError, asyncio.CancelledError)
 
 
 class Servers:
-    """The first STUN and the first TURN server of those configured, asked for each session."""
+    """The first STUN and the first TURN server of those configured, asked for each session.
+
+    aioice knows neither STUN over TLS nor TURN over DTLS: such servers are for clients alone.
+    """
 
     def __init__(self, servers: Sequence[IceServer]) -> None:
         self._stun: tuple[str, int] | None = None
@@ -36,7 +39,7 @@ class Servers:
         address = (uri["host"], uri["port"])
         if uri["scheme"] == "stun":
             self._stun = self._stun or address
-        elif uri["scheme"] != "stuns" and self._turn is None:
+        elif self._turn is None and (uri["scheme"] == "turn" or uri.get("transport") == "tcp"):
             self._turn = {
                 "turn_server": address,
                 "turn_username": server.username,

@@ -97,7 +97,7 @@ class FramedConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """It must say whose it is before long."""
         self._transport = cast(asyncio.Transport, transport)
-        self.peer = transport.get_extra_info("peername")[:2]
+        self.peer = (transport.get_extra_info("peername") or self.peer)[:2]  # None where it has gone already
         self._deadline = asyncio.get_running_loop().call_later(IDENTIFIED_WITHIN_S, self._too_late)
         self._listener.connected(self)
 

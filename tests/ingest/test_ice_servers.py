@@ -1,13 +1,18 @@
 """STUN and TURN servers as an operator names them, and as clients are told."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from aiortc.rtcicetransport import parse_stun_turn_uri
+from hypothesis import given
+from hypothesis import strategies as st
 
 from argusd.ingest.errors import CredentialUnreadable
 from argusd.ingest.ice_servers import IceServer, links
+from argusd.ingest.server_candidates import Servers
 
 TURN: dict[str, Any] = {
     "urls": ["turn:turn.example:3478?transport=udp"],
@@ -28,6 +33,8 @@ def read(**fields: Any) -> IceServer:
         ({"urls": ["stun:a b"]}, "must be stun:host"),
         ({"urls": ["stun:stun.example?transport=udp"]}, "must be stun:host"),
         ({"urls": ["turn:turn.example?transport=sctp"]}, "must be stun:host"),
+        ({"urls": ["stun:stun.example:65536"]}, "must be stun:host"),
+        ({"urls": ["stun:stun.example:0"]}, "must be stun:host"),
         ({"urls": ["turn:turn.example"]}, "needs username"),
         ({"urls": ["turn:turn.example"], "username": "argus"}, "needs username"),
         (TURN | {"credential": "two\r\nlines"}, "printable"),
@@ -72,3 +79,26 @@ def test_a_credential_is_read_from_its_file_and_never_shown(tmp_path: Path) -> N
     assert server.with_credential().credential == "fr0m-file"
     assert "fr0m-file" not in repr(server.with_credential())
     assert "s3cret" not in f"{read(**TURN)!r} {read(**TURN)}"
+
+
+PARTS = st.sampled_from(
+    ["stun", "turns", ":", "a.example", "3478", "?transport=", "udp", "tcp", "@", " ", "é"]
+)
+
+
+@given(st.text(max_size=20) | st.lists(PARTS, max_size=6).map("".join))
+def test_what_is_taken_for_a_server_is_one_to_aiortc(url: str) -> None:
+    try:
+        server = IceServer(urls=(url,), username="argus", credential="s3cret")
+    except ValueError:
+        return
+    assert 0 < parse_stun_turn_uri(url)["port"] <= 65535
+    Servers([server])
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1))
+def test_any_credential_comes_out_of_its_quotes_as_it_went_in(credential: str) -> None:
+    (link,) = links(IceServer(urls=("turn:turn.example",), username="argus", credential=credential))
+    quoted = re.search(r'; credential="((?:[^"\\]|\\.)*)"; credential-type="password"$', link)
+    assert quoted is not None
+    assert re.sub(r"\\(.)", r"\1", quoted[1]) == credential
