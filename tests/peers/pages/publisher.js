@@ -3,12 +3,22 @@
 
 let peer, camera, resource;
 
+const RSA = {
+  name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]),
+};
+
 // The offer that this browser makes. Options: `audio`, `video`: a track of that kind (both by default);
 // `codec`: the only video codec offered, such as "video/VP8"; `encodings`: simulcast's sendEncodings;
-// `channel`: a data channel beside the media; `gather`: wait for the candidates (by default).
-async function offer({audio = true, video = true, codec, encodings, channel = false, gather = true} = {}) {
+// `channel`: a data channel beside the media; `gather`: wait for the candidates (by default); `bundle`: the bundle
+// policy; `rsa`: an RSA certificate; `idle`: the direction of a section in front of the media that sends nothing.
+async function offer({
+  audio = true, video = true, codec, encodings, channel = false, gather = true,
+  bundle = "max-bundle", rsa = false, idle,
+} = {}) {
   camera = await navigator.mediaDevices.getUserMedia({audio, video: video && {width: 640, height: 480}});
-  peer = new RTCPeerConnection({bundlePolicy: "max-bundle"});
+  const certificates = rsa ? [await RTCPeerConnection.generateCertificate(RSA)] : [];
+  peer = new RTCPeerConnection({bundlePolicy: bundle, certificates});
+  if (idle) peer.addTransceiver("audio", {direction: idle});
   for (const track of camera.getTracks()) {
     const sent = track.kind === "video" && encodings ? {sendEncodings: encodings} : {};
     const transceiver = peer.addTransceiver(track, {direction: "sendonly", streams: [camera], ...sent});
