@@ -54,8 +54,8 @@ def by_payload_type(attributes: Attributes, name: str) -> dict[int, list[str]]:
     """The values of an attribute that begins with a payload type."""
     values: dict[int, list[str]] = {}
     for value in attributes.get(name, ()):
-        number, _, rest = value.partition(" ")
-        values.setdefault(payload_number(number), []).append(rest.strip())
+        number, rest, *_ = (*value.split(None, 1), "", "")
+        values.setdefault(payload_number(number), []).append(rest)
     return values
 
 
@@ -122,9 +122,9 @@ def agreed_feedback(kind: StreamKind, section: Section, payload_type: int) -> tu
     """The RTCP feedback (RFC 4585 section 4.2) that both sides know for a payload type."""
     offered = set()
     for value in section.attributes.get("rtcp-fb", ()):
-        target, _, feedback = value.partition(" ")
+        target, *feedback = value.split() or [""]
         if target == "*" or payload_number(target) == payload_type:
-            offered.add(" ".join(feedback.split()))
+            offered.add(" ".join(feedback))
     return tuple(each for each in FEEDBACK[kind] if each in offered)
 
 

@@ -234,6 +234,7 @@ def test_who_sends_nothing_is_told_so() -> None:
         ("a=rtpmap:96 VP8/90000", "a=rtpmap:96"),
         ("a=fmtp:111 minptime=10", "a=fmtp:112 minptime=10"),
         ("a=candidate:2 1 udp", "a=candidate:2 1"),
+        ("a=rtpmap:96 VP8", "a=rtpmap:96\t VP8"),
         ("\n", "\r\n"),
         ("UDP/TLS/RTP/SAVPF", "TCP/TLS/RTP/SAVP"),
         ("a=setup:actpass", "a=setup:active"),
