@@ -10,6 +10,8 @@ from .simulcast import ONE_LAYER, Layers
 
 # A sender that lacks the bandwidth stops its larger pictures first; few screens change more seldom.
 SILENCE_NS = 1_000_000_000
+# Packets until a stream has shown a size, asked for it again and again; it may be one that tells none.
+SHOWN_WITHIN = 500
 
 Size = tuple[int, int]
 
@@ -47,7 +49,7 @@ class LayerChoice:
     def wants_keyframe(self, stream: RtpStream, current: RtpStream, now_ns: int) -> bool:
         """Whether a stream that is not decoded should show its size, or may have to be."""
         if stream.picture_area is None:
-            return True
+            return stream.received <= SHOWN_WITHIN
         return stream.picture_area > 0 and (not current.picture_area or _is_silent(current, now_ns))
 
 

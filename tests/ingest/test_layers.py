@@ -3,7 +3,7 @@
 import pytest
 
 from argusd.ingest.gate import KeyframeGate
-from argusd.ingest.layers import SILENCE_NS, Retransmissions
+from argusd.ingest.layers import SHOWN_WITHIN, SILENCE_NS, Retransmissions
 from argusd.ingest.picture_limit import PictureLimit
 from argusd.ingest.rtp import RtpPacket
 from argusd.ingest.rtpstream import Source
@@ -97,6 +97,16 @@ def test_one_whose_beginning_was_lost_is_asked_for_a_keyframe() -> None:
     simulcast.play(2, 2 + KEYFRAME_INTERVAL_NS // FRAME_NS, 0, 1)
     simulcast.play(20, 22, 0, 1)
     assert simulcast.decoded()[-2:] == [1, 1]
+
+
+def test_one_that_never_tells_its_size_is_not_asked_for_ever() -> None:
+    simulcast = Simulcast(SMALL, LARGE)
+    simulcast.play(0, 5, 0)
+    mute = simulcast.lines[1].packets[0][-1]
+    for number in range(4 * SHOWN_WITHIN):
+        simulcast.lines[1].send(mute._replace(sequence_number=number), (5 + number) * FRAME_NS)
+    asked = SHOWN_WITHIN * FRAME_NS // KEYFRAME_INTERVAL_NS
+    assert 0 < simulcast.feedback.keyframes <= asked + 1
 
 
 def test_one_that_shared_memory_has_no_room_for_gives_way_to_a_smaller_one() -> None:
