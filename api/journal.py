@@ -18,7 +18,7 @@ without an event, and readers see that hole as a ``gap``.
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import count
 
 import msgspec
@@ -30,7 +30,7 @@ from . import keys
 from .bell import EVERYTHING, Bell
 from .config import ApiConfig
 from .event import Event, event_of
-from .ledger import Append, EndLeftOpen, Entry, Erase, Ledger, Skip
+from .ledger import Append, EndLeftOpen, Entry, Erase, Forget, Ledger, Skip
 from .redis_store import STORE_ERRORS
 from .results import stream_result
 from .session import Media
@@ -85,6 +85,14 @@ class Journal:
             del self._latest[key]
         return self._own(session_id, Erase())
 
+    def forget(self, session_id: str, streams: Iterable[str]) -> None:
+        """Remove the newest results of these streams of a session."""
+        gone = tuple(streams)
+        for stream in gone:
+            self._latest.pop((session_id, stream), None)
+        if gone:
+            self._own(session_id, Forget(gone))
+
     def end_left_open(self, session_id: str, boot: str) -> None:
         """End what other lives of the scheduler than ``boot`` have left open in a session."""
         self._own(session_id, EndLeftOpen(boot))
@@ -115,7 +123,7 @@ class Journal:
             else:
                 self._idle.set()
 
-    def _own(self, session_id: str, change: Append | Erase | EndLeftOpen) -> asyncio.Future[None]:
+    def _own(self, session_id: str, change: Append | Erase | Forget | EndLeftOpen) -> asyncio.Future[None]:
         number = next(self._numbers)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._put(Entry(self._boot, number, session_id, change))

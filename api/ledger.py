@@ -31,6 +31,12 @@ class Erase(NamedTuple):
     """Remove everything that is stored of the session."""
 
 
+class Forget(NamedTuple):
+    """Remove the newest results of these streams: nobody looks any more, or looks anew."""
+
+    streams: tuple[str, ...]
+
+
 class EndLeftOpen(NamedTuple):
     """End the violations that other lives of the scheduler than ``boot`` have left open."""
 
@@ -47,7 +53,7 @@ class Entry(NamedTuple):
     origin: str
     number: int
     session_id: str
-    change: Append | Erase | EndLeftOpen | Skip
+    change: Append | Erase | Forget | EndLeftOpen | Skip
 
 
 class SessionMark(msgspec.Struct):
@@ -119,6 +125,8 @@ class Ledger:
             self._stage_found(pipe, entry.origin, entry.change)
         elif isinstance(entry.change, Erase):
             self._stage_erasure(pipe, entry.session_id)
+        elif isinstance(entry.change, Forget):
+            pipe.hdel(keys.results(entry.session_id), *(f"latest:{each}" for each in entry.change.streams))
         elif isinstance(entry.change, EndLeftOpen):
             left = self._sessions[entry.session_id].open.values()
             for violation in [each for each in left if each.origin != entry.change.boot]:

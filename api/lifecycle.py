@@ -10,11 +10,12 @@ as long as its media is there.
 
 import asyncio
 import time
+from collections.abc import Iterable
 
 import msgspec
 
 from argusd.scheduler.messages import SessionPolicy
-from argusd.scheduler.tracks import StreamName
+from argusd.scheduler.tracks import FED_BY, StreamName
 
 from .event import session_event
 from .journal import Journal
@@ -43,6 +44,7 @@ class Lifecycle:
         tracks = () if media.sockets else awaited(media.kinds)
         media = session.media = msgspec.structs.replace(media, tracks=tracks)
         self._over[session.session_id] = asyncio.Event()
+        self._journal.forget(session.session_id, FED_BY)  # what an earlier publisher showed
         for policy in policies_of(session):
             self._scheduler.watch(policy)
         return self._journal.append(session_event(session.session_id, "connecting", media.worker, ""), media)
@@ -50,12 +52,20 @@ class Lifecycle:
     def sockets_changed(self, session: Session, sockets: tuple[StreamName, ...]) -> None:
         """Other streams of the session have a WebSocket now than before; at least one has."""
         assert session.media is not None, "only a session with media has sockets"
-        for stream in set(session.sockets) - set(sockets):
+        gone = set(session.sockets) - set(sockets)
+        for stream in gone:
             self._scheduler.unwatch(watched_id(session.session_id, stream))
+        self._journal.forget(session.session_id, gone)
         tracks = tuple(track for track in session.media.tracks if track.stream in sockets)
         session.media = msgspec.structs.replace(session.media, sockets=sockets, tracks=tracks)
         for policy in policies_of(session):
             self._scheduler.watch(policy)
+
+    def streams_changed(self, session: Session, before: Iterable[str]) -> None:
+        """Something else is to be watched than ``before``, or differently."""
+        for policy in policies_of(session):
+            self._scheduler.watch(policy)
+        self._journal.forget(session.session_id, set(before) - set(session.streams))
 
     def progressed(self, session: Session, phase: MediaPhase, reason: str) -> None:
         """The media goes on in this phase."""

@@ -59,7 +59,8 @@ class Reports:
         """A stream's newest result."""
         self._streams.answer(latest)
         session_id = session_of(latest.session_id)
-        if session_id in self._registry:
+        session = self._registry.find(session_id)
+        if session is not None and latest.stream in session.streams:
             self._journal.latest(msgspec.structs.replace(latest, session_id=session_id))
 
     def media_changed(self, worker: str, state: SessionState) -> None:

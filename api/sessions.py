@@ -12,7 +12,7 @@ from .errors import NoIngestWorker, SessionActive, StoreUnavailable
 from .history import History
 from .ingest_link import IngestLink
 from .journal import Journal
-from .lifecycle import Lifecycle, policies_of
+from .lifecycle import Lifecycle
 from .registry import Registry
 from .scheduler_link import SchedulerLink
 from .session import Media, Session, SessionSpec
@@ -53,10 +53,11 @@ class Sessions:
 
     async def define(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
         """Create a session or change what is watched in it; True when it is new."""
+        known = self._registry.find(session_id)
+        before = known.streams if known is not None else []
         session, new = await self._registry.put(session_id, spec)
         if session.active:
-            for policy in policies_of(session):
-                self._scheduler.watch(policy)
+            self._lifecycle.streams_changed(session, before)
         return session, new
 
     @contextlib.asynccontextmanager

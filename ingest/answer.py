@@ -11,7 +11,7 @@ from typing import NamedTuple
 from aioice.candidate import Candidate
 
 from .agreement import AgreedCodec, AgreedSection, Agreement, Fingerprint
-from .bandwidth import BitrateLimits
+from .bitrate_limits import BitrateLimits
 from .simulcast import simulcast_lines
 
 NO_ADDRESS, NO_PORT = "0.0.0.0", 9  # noqa: S104 (nothing is bound: no address, RFC 9429 section 5.2.1)

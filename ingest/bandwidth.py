@@ -10,24 +10,12 @@ only in its first two seconds (``SendSideBandwidthEstimation``, kStartPhase), an
 the first report comes with the first frame, and names a rate at which a picture is worth looking at.
 """
 
-from typing import NamedTuple
-
 from aiortc.rate import RemoteBitrateEstimator
 
+from .bitrate_limits import BitrateLimits
 from .rtp import RtpPacket
 
 INTERVAL_NS = 90_000_000
-
-
-class BitrateLimits(NamedTuple):
-    """In bits per second: what a sender may begin with, and the most it shall send, 0 for no limit."""
-
-    start: int
-    most: int = 0
-
-    def cap(self, bits_per_second: int) -> int:
-        """The rate itself, or the most that there shall be."""
-        return min(bits_per_second, self.most) if self.most else bits_per_second
 
 
 class BandwidthEstimator:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from .bandwidth import BitrateLimits
+from .bitrate_limits import BitrateLimits
 from .ice_servers import IceServer
 from .ports import HIGHEST_PORT, Ports, parse_ports
 

@@ -108,6 +108,35 @@ async def test_results_hold_the_newest_of_each_stream_and_count_violations(rig: 
     }
 
 
+def one_face(stream: str = "face") -> Latest:
+    return Latest("s1", stream, 59.0, 20.0, 3, {}, {"face_count": 1})
+
+
+async def streams_known(rig: Rig, *streams: str) -> None:
+    """Return once there are results of these streams and no others."""
+    await rig.api.until("/sessions/s1/results", lambda body: set(body["streams"]) == set(streams))
+
+
+async def test_what_an_earlier_publisher_showed_is_not_known_of_the_next(rig: Rig) -> None:
+    resource = await rig.api.publish("s1")
+    rig.scheduler.say(one_face())
+    await streams_known(rig, "face")
+    await rig.api.json("DELETE", resource)
+    await streams_known(rig, "face")
+    await rig.api.publish("s1")
+    await streams_known(rig)
+
+
+async def test_what_is_not_watched_any_more_is_not_known(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    for stream in ("face", "audio"):
+        rig.scheduler.say(one_face(stream))
+    await streams_known(rig, "face", "audio")
+    await rig.api.json("PUT", "/sessions/s1", json={"streams": ["audio"]})
+    rig.scheduler.say(one_face())  # it was on its way
+    await streams_known(rig, "audio")
+
+
 async def test_delete_ends_the_media_and_erases_what_was_stored(rig: Rig) -> None:
     await rig.api.publish("s1")
     await rig.api.publish("s2")

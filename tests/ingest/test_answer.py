@@ -11,7 +11,7 @@ from argusd.benchmarks.clips import opus_clip, video_clip
 from argusd.benchmarks.publisher import PacketTrack, Publisher
 from argusd.ingest.agreement import Fingerprint
 from argusd.ingest.answer import LocalTransport, write_answer
-from argusd.ingest.bandwidth import BitrateLimits
+from argusd.ingest.bitrate_limits import BitrateLimits
 from argusd.ingest.capabilities import TRANSPORT_CC
 from argusd.ingest.negotiation import negotiate
 from argusd.ingest.picture_limit import PictureLimit

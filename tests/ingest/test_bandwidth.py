@@ -1,6 +1,7 @@
 """The estimate that tells a sender how much its path carries."""
 
-from argusd.ingest.bandwidth import BandwidthEstimator, BitrateLimits
+from argusd.ingest.bandwidth import BandwidthEstimator
+from argusd.ingest.bitrate_limits import BitrateLimits
 from argusd.ingest.rtp import RtpPacket
 
 EXTENSION_ID = 3

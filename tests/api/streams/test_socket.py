@@ -357,6 +357,15 @@ async def test_what_is_unknown_is_answered_and_stored_as_such(rig: Rig) -> None:
     assert (face["data"]["face_count"], face["state"], face["reason"]) == (None, "unknown", "no_media")
 
 
+async def test_what_a_closed_socket_showed_is_not_known_while_others_go_on(rig: Rig) -> None:
+    async with opened(rig, "/ml/stream/s1/audio"):
+        async with opened(rig, "/ml/stream/s1/face"):
+            for stream in ("face", "audio"):
+                rig.scheduler.say(seen(f"s1/{stream}"))
+            await rig.api.until("/sessions/s1/results", lambda body: len(body["streams"]) == 2)
+        await rig.api.until("/sessions/s1/results", lambda body: set(body["streams"]) == {"audio"})
+
+
 async def test_a_lost_picture_is_a_violation_of_the_stream_it_came_for(rig: Rig) -> None:
     async with (
         opened(rig, "/ml/stream/s1/face"),
