@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from .alpha import has_alpha, on_white
 from .errors import BadImage, ImageTooLarge
 from .exif import orientation
 from .file_kinds import file_kind
@@ -69,7 +70,8 @@ def _webp_size(data: bytes) -> ImageSize:
 def decode_image(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
     """Decode to BGR u8 ``[height, width, 3]``, turned as its EXIF orientation says.
 
-    Of several pictures in a file it is the first. A JPEG that is too large is decoded at a reduced scale.
+    Of several pictures in a file it is the first, and where it is transparent it lies on white. A JPEG that
+    is too large is decoded at a reduced scale.
 
     Raises:
         BadImage: it is none, or a damaged or incomplete one.
@@ -83,12 +85,12 @@ def decode_image(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
             f"{size.width}×{size.height} pixels are more than the {max_pixels} allowed for PNG and WebP; "
             f"a JPEG may have {int(max_pixels * SEQUENTIAL_TIMES)}"
         )
+    transparent = has_alpha(data)
+    flags = cv2.IMREAD_UNCHANGED if transparent else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     try:
-        decoded = cv2.imdecode(
-            np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-        )
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
         raise BadImage("the image cannot be decoded") from error
     if decoded is None or decoded.shape[:2] != size[::-1]:
         raise BadImage("the image is damaged or incomplete")
-    return upright(np.asarray(decoded, np.uint8), orientation(data))
+    return upright(on_white(np.asarray(decoded)), orientation(data))

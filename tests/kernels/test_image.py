@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from argusd.kernels.errors import BadImage, ImageTooLarge
 from argusd.kernels.image import decode_image, image_size
 
-from ..pictures import gradient, oriented, saved
+from ..pictures import ORIENTATION, gradient, oriented, saved
 
 WIDTH, HEIGHT = 31, 17
 ENOUGH = 10_000
@@ -114,11 +114,6 @@ GREYS = Image.fromarray((SHAPES * 100).astype(np.uint16))
         ),
         pytest.param(saved(COLOURS.convert("RGBA"), "PNG"), COLOURS, id="alpha"),
         pytest.param(
-            saved(COLOURS.quantize(16), "PNG", transparency=0),
-            COLOURS.quantize(16),
-            id="a palette with alpha",
-        ),
-        pytest.param(
             saved(
                 COLOURS, "PNG", save_all=True, append_images=[COLOURS.transpose(Image.Transpose.ROTATE_180)]
             ),
@@ -153,6 +148,50 @@ GREYS = Image.fromarray((SHAPES * 100).astype(np.uint16))
 def test_colours_of_every_kind_and_the_first_of_several_pictures(data: bytes, expected: Image.Image) -> None:
     decoded = decode_image(data, ENOUGH).astype(int)
     assert np.abs(decoded - np.asarray(expected.convert("RGB"))[..., ::-1]).max() <= 3
+
+
+def transparent(mode: str) -> Image.Image:
+    """Colours that fade out downwards."""
+    image = COLOURS.convert(mode)
+    image.putalpha(
+        Image.fromarray(np.linspace(255, 0, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH).astype(np.uint8))
+    )
+    return image
+
+
+@pytest.mark.parametrize("number", [1, 6])
+@pytest.mark.parametrize(
+    ("image", "kind", "options"),
+    [
+        pytest.param(transparent("RGBA"), "PNG", {}, id="PNG"),
+        pytest.param(transparent("LA"), "PNG", {}, id="grey PNG"),
+        pytest.param(transparent("RGBA").quantize(64), "PNG", {}, id="PNG with a palette"),
+        pytest.param(
+            COLOURS.quantize(16), "PNG", {"transparency": 3}, id="PNG with one colour to see through"
+        ),
+        pytest.param(COLOURS, "PNG", {"transparency": (0, 0, 255)}, id="PNG with a colour key"),
+        pytest.param(transparent("RGBA"), "WEBP", {"lossless": True, "exact": True}, id="lossless WebP"),
+        pytest.param(transparent("RGBA"), "WEBP", {"quality": 100}, id="lossy WebP"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Palette images with Transparency")
+def test_what_can_be_seen_through_lies_on_white(
+    image: Image.Image, kind: str, options: dict[str, Any], number: int
+) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = number
+    data = saved(image, kind, exif=exif.tobytes(), **options)
+    seen = ImageOps.exif_transpose(Image.open(io.BytesIO(data)).convert("RGBA"))
+    paper = Image.new("RGBA", seen.size, "white")
+    expected = np.asarray(Image.alpha_composite(paper, seen).convert("RGB"))[..., ::-1]
+    assert np.abs(decode_image(data, ENOUGH).astype(int) - expected).max() <= 2
+
+
+def test_black_writing_on_nothing_can_be_read() -> None:
+    ink = Image.new("RGBA", (WIDTH, HEIGHT), (0, 0, 0, 0))
+    ink.paste((0, 0, 0, 255), (5, 5, 10, 10))
+    pixels = decode_image(saved(ink, "PNG"), ENOUGH)
+    assert (pixels[0, 0].max(), pixels[0, 0].min(), pixels[7, 7].max()) == (255, 255, 0)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PDF"])
