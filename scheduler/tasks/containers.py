@@ -26,11 +26,22 @@ DEMUXERS: Mapping[str, str] = {
     "AVI": "avi",
     "FLV": "flv",
     "MPEG-TS": "mpegts",
+    "MPEG-PS": "mpeg",
+    "Monkey's Audio": "ape",
+    "Musepack SV7": "mpc",
+    "Musepack SV8": "mpc8",
+    "True Audio": "tta",
+    "TAK": "tak",
+    "Shorten": "shn",
+    "SPHERE": "nistsphere",
+    "VOC": "voc",
+    "DTS": "dts",
 }
-# The same for what still comes, which cannot be mended first; FFmpeg reads WavPack only where it can go back.
-COMING: Mapping[str, str] = {kind: demuxer for kind, demuxer in DEMUXERS.items() if kind != "WavPack"} | {
-    "Wave64": "w64"
-}
+# The same for what still comes, which cannot be mended first.
+NEED_SEEKING = ("WavPack", "True Audio", "Monkey's Audio", "Musepack SV8")
+COMING: Mapping[str, str] = {
+    kind: demuxer for kind, demuxer in DEMUXERS.items() if kind not in NEED_SEEKING
+} | {"Wave64": "w64"}
 # The kinds whose headers say exactly how long they last.
 MEASURED = ("AIFF", "AU", "FLAC")
 
@@ -46,6 +57,7 @@ DECODERS = frozenset(
         *("flac", "alac", "wavpack", "opus", "vorbis", "speex", "aac", "ac3", "eac3"),
         *("mp3", "mp3float", "mp2", "mp2float", "mp1", "mp1float", "amrnb", "amrwb"),
         *("wmav1", "wmav2", "wmapro", "wmavoice", "wmalossless"),
+        *("ape", "mpc7", "mpc8", "tta", "tak", "shorten", "dca"),
         *("adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "gsm", "gsm_ms", "g722"),
     }
 )

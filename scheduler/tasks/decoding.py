@@ -1,7 +1,7 @@
 """Containers of sound to samples at 16 kHz, channel by channel, with FFmpeg (PyAV)."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
 
@@ -12,7 +12,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from .containers import COMING, DECODERS, DEMUXERS, MEASURED, NO_RATE_OF_THEIR_OWN
-from .errors import AudioTooLong, BadAudio, DeadlineExceeded
+from .errors import AudioTooLong, BadAudio
 
 SAMPLE_RATE = 16_000
 MAX_SECONDS = 1800
@@ -61,25 +61,15 @@ def read_header(data: bytes, kind: str, rate: int | None) -> Header:
         return Header(context.channels, _promised(stream) if kind in MEASURED else 0.0)
 
 
-def never() -> bool:
-    """For who goes on to the end."""
-    return False
-
-
-def channels(file: bytes | Readable, kind: str, given_up: Callable[[], bool] = never) -> Iterator[Samples]:
+def channels(file: bytes | Readable, kind: str) -> Iterator[Samples]:
     """i16 ``[channels, n]`` of the first stream of sound of a file, or of one that still comes, in pieces.
 
-    ``given_up`` is asked before every packet, of which a file may have millions.
-
     Raises:
-        DeadlineExceeded: it was given up.
         BadAudio: it is damaged, or has too many channels.
         AudioTooLong: a whole file lasts longer than ``MAX_SECONDS``.
     """
     with _opened(file, kind) as (container, stream):
-        yield from resampled(
-            _frames(container, stream, given_up), MAX_SECONDS if isinstance(file, bytes) else None
-        )
+        yield from resampled(_frames(container, stream), MAX_SECONDS if isinstance(file, bytes) else None)
 
 
 def resampled(frames: Iterator[av.AudioFrame], most_s: float | None) -> Iterator[Samples]:
@@ -139,20 +129,15 @@ def _opened(file: bytes | Readable, kind: str) -> Iterator[tuple[InputContainer,
         raise BadAudio(f"The {kind} file is damaged or cut off.") from error
 
 
-def _frames(
-    container: InputContainer, stream: av.AudioStream, given_up: Callable[[], bool]
-) -> Iterator[av.AudioFrame]:
+def _frames(container: InputContainer, stream: av.AudioStream) -> Iterator[av.AudioFrame]:
     """Decoded frames; a damaged packet here and there is passed over, as players do.
 
     Raises:
-        DeadlineExceeded: it was given up.
         FFmpegError: more than that is damaged.
     """
     packets = damaged = 0
     last: FFmpegError | None = None
     for packet in container.demux(stream):
-        if given_up():
-            raise DeadlineExceeded("The sound was not decoded in time.")
         packets += 1
         try:
             yield from stream.codec_context.decode(packet)

@@ -6,15 +6,14 @@ its input; where it cannot go on it says why on stderr, in a sentence for the se
 to a decoder they do to this process alone.
 """
 
-import contextlib
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from argusd.kernels.file_kinds import file_kind
 
 from . import decoding, mix
+from .apart import alone
 from .containers import COMING
 from .decoding import Samples
 from .errors import BadAudio, TaskError
@@ -91,8 +90,7 @@ def decode(source: BinaryIO) -> Iterator[Samples]:
 
 def main() -> int:
     """Decode stdin to stdout."""
-    with contextlib.suppress(OSError):  # where memory runs out this process goes, and no other
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    alone()
     try:
         for samples in decode(sys.stdin.buffer):
             sys.stdout.buffer.write(samples.tobytes())

@@ -1,27 +1,26 @@
 """A caller's sound to 16 kHz mono samples: any container of ``containers.py``, or raw s16 mono.
 
-Raw samples look like nothing, so only what looks like no other file is taken for them. Several channels are
-mixed as ``mix.py`` says.
+Raw samples look like nothing, so only what looks like no other file is taken for them. A WAV of plain
+samples, its header mended, is decoded here; whatever is coded, in a process of its own.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 
 import av
 import numpy as np
 
-from argusd.kernels.file_kinds import file_kind, id3_size
+from argusd.kernels.file_kinds import file_kind
 
-from . import boxes, decoding, mix, wav
+from . import decoding, wav
+from .apart import decode_apart
 from .containers import DEMUXERS, WAVES
 from .decoding import SAMPLE_RATE, Samples
 from .errors import BadAudio
+from .recording import decode_recording, joined
 from .runner import Runner
 
-BLOCK = SAMPLE_RATE // 2  # samples, for which channels are weighed alike
-MISSING = 0.05  # of the samples that a header promises
 TO_SEND = "send WAV, FLAC, Ogg, WebM, MP3, M4A or AAC, or raw s16 samples with the field sample_rate"
 
 
@@ -38,8 +37,13 @@ async def listen_to(audio: bytes, rate: int | None, runner: Runner) -> Samples:
         given_up.set()  # a thread cannot be cancelled
 
 
-def decode_sound(data: bytes, rate: int | None, given_up: Callable[[], bool] = decoding.never) -> Samples:
-    """Decode to i16 ``[samples]`` at 16 kHz, mono. Takes milliseconds: not for the loop.
+def never() -> bool:
+    """For who waits to the end."""
+    return False
+
+
+def decode_sound(data: bytes, rate: int | None, given_up: Callable[[], bool] = never) -> Samples:
+    """Decode to i16 ``[samples]`` at 16 kHz, mono. Takes its time: not for the loop.
 
     ``rate``: of raw samples, Hz; beside a container that has one it must be the container's own.
 
@@ -70,35 +74,14 @@ def _decode_raw(data: bytes, rate: int) -> Samples:
         return samples
     frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
     frame.sample_rate = rate
-    return _joined(decoding.resampled(iter([frame]), None))
+    return joined(decoding.resampled(iter([frame]), None))
 
 
 def _decode_container(data: bytes, kind: str, rate: int | None, given_up: Callable[[], bool]) -> Samples:
     if kind not in DEMUXERS:
         raise BadAudio(f"The sound is {kind}, which is not decoded here; {TO_SEND}.")
-    boxes.check(data, kind)
-    data = wav.mended(data) if kind in WAVES else data[id3_size(data) :]
-    header = decoding.read_header(data, kind, rate)
-    read = partial(decoding.channels, data, kind, given_up)
-    samples = _mixed(read) if header.channels > 1 else _joined(read())
-    if len(samples) < header.promised * (1 - MISSING):
-        promised_s, came_s = header.promised / SAMPLE_RATE, len(samples) / SAMPLE_RATE
-        raise BadAudio(f"The {kind} file is cut off: of {promised_s:.1f} s {came_s:.1f} s came.")
-    return samples
-
-
-def _mixed(read: Callable[[], Iterable[Samples]]) -> Samples:
-    """All channels in one, decoded twice: what a channel counts depends on all that it holds."""
-    spread = list(map(mix.covariance, mix.blocks(read(), BLOCK)))
-    if not spread:
-        return np.zeros(0, np.int16)
-    weights = mix.weights(np.stack(spread))
-    steps = pairwise([weights[0], *weights])
-    blocks = mix.blocks(read(), BLOCK)
-    return np.concatenate(
-        [mix.mixed(block, before, now) for block, (before, now) in zip(blocks, steps, strict=True)]
-    )
-
-
-def _joined(parts: Iterable[Samples]) -> Samples:
-    return np.concatenate([np.zeros(0, np.int16), *(part[0] for part in parts)])
+    if kind in WAVES:
+        data = wav.mended(data)
+        if wav.plain(data):
+            return decode_recording(data, kind, rate)
+    return decode_apart(data, kind, rate, given_up)

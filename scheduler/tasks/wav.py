@@ -18,7 +18,7 @@ W64_RIFF, W64_HEADER, W64_CHUNK = b"riff", 40, 24
 PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 BITS = {PCM: range(1, 65), FLOAT: (32, 64), A_LAW: (8,), MU_LAW: (8,)}
 FORMAT, FORMAT_SIZE, SUBFORMAT = "HHIIHH", 16, 24
-LONGEST_FORMAT = 4096
+FORMAT_AT, LONGEST_FORMAT = 20, 4096
 
 
 class Chunk(NamedTuple):
@@ -49,6 +49,12 @@ def mended(data: bytes) -> bytes:
     whole = struct.pack(order + "I", 20 + len(form) + len(samples))
     form_size, samples_size = (struct.pack(order + "I", len(each)) for each in (form, samples))
     return b"".join([name, whole, b"WAVEfmt ", form_size, form, b"data", samples_size, samples])
+
+
+def plain(data: bytes) -> bool:
+    """Whether the samples of a mended WAV are numbers, rather than coded."""
+    order = ">" if data[:4] == b"RIFX" else "<"
+    return _tag(data[FORMAT_AT : FORMAT_AT + LONGEST_FORMAT], order) in BITS
 
 
 def _riff_chunks(data: bytes, order: str) -> Iterator[Chunk]:
@@ -90,11 +96,8 @@ def _checked_format(data: bytes, chunk: Chunk, order: str) -> bytes:
     form = data[chunk.at : chunk.at + min(chunk.size, LONGEST_FORMAT)]
     if len(form) < FORMAT_SIZE:
         raise BadAudio("The WAV file is damaged or cut off: its format is too short.")
-    tag, channels, rate, _, block, bits = struct.unpack_from(order + FORMAT, form)
-    if tag == EXTENSIBLE:
-        if len(form) < SUBFORMAT + FORMAT_SIZE:
-            raise BadAudio("The WAV file is damaged or cut off: its format is too short.")
-        (tag,) = struct.unpack_from(order + "H", form, SUBFORMAT)
+    tag = _tag(form, order)
+    _, channels, rate, _, block, bits = struct.unpack_from(order + FORMAT, form)
     if not channels or not rate:
         raise BadAudio(f"The WAV file says {channels} channels and {rate} Hz, which is no sound.")
     if tag in BITS and (bits not in BITS[tag] or block != channels * -(-bits // 8)):
@@ -103,3 +106,13 @@ def _checked_format(data: bytes, chunk: Chunk, order: str) -> bytes:
             "which do not go together."
         )
     return form
+
+
+def _tag(form: bytes, order: str) -> int:
+    """How samples are coded; of an extensible format it is the beginning of a GUID."""
+    (tag,) = struct.unpack_from(order + "H", form)
+    if tag == EXTENSIBLE:
+        if len(form) < SUBFORMAT + FORMAT_SIZE:
+            raise BadAudio("The WAV file is damaged or cut off: its format is too short.")
+        (tag,) = struct.unpack_from(order + "H", form, SUBFORMAT)
+    return int(tag)
