@@ -18,7 +18,7 @@ from .jpeg_plan import SEQUENTIAL_TIMES
 from .upright import upright
 
 PNG_BEGIN = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR"
-PNG_SIZE_END = 24
+PNG_SIGNATURE, PNG_SIZE_END = 8, 24
 WEBP_HEADER = 30
 VP8_START_CODE = b"\x9d\x01\x2a"
 VP8L_SIGNATURE = 0x2F
@@ -67,6 +67,19 @@ def _webp_size(data: bytes) -> ImageSize:
     raise BadImage("the WebP's first chunk is none that holds a picture")
 
 
+def _require_whole_chunks(png: bytes) -> None:
+    """Refuse chunks that are said to be larger than what is left: room is made for them before they are read.
+
+    Raises:
+        BadImage: there is one, or the last one is missing (W3C PNG, 5.3 and 11.2.4).
+    """
+    at, name = PNG_SIGNATURE, b""
+    while name != b"IEND":
+        name, at = png[at + 4 : at + 8], at + 12 + int.from_bytes(png[at : at + 4], "big")
+        if at > len(png):
+            raise BadImage("the PNG is damaged or incomplete")
+
+
 def decode_image(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
     """Decode to BGR u8 ``[height, width, 3]``, turned as its EXIF orientation says.
 
@@ -85,6 +98,8 @@ def decode_image(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
             f"{size.width}×{size.height} pixels are more than the {max_pixels} allowed for PNG and WebP; "
             f"a JPEG may have {int(max_pixels * SEQUENTIAL_TIMES)}"
         )
+    if data.startswith(PNG_BEGIN):
+        _require_whole_chunks(data)
     transparent = has_alpha(data)
     flags = cv2.IMREAD_UNCHANGED if transparent else cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
     try:

@@ -75,6 +75,21 @@ def test_a_header_of_20000_by_20000_costs_nothing() -> None:
         decode_image(bytes(data), 40_000_000)
 
 
+@pytest.mark.parametrize("chunk", [b"IDAT", b"PLTE", b"eXIf", b"IEND"])
+@pytest.mark.parametrize("size", [2**31 - 1, 2**32 - 1, 1 << 20])
+def test_a_chunk_that_is_larger_than_its_file_is_refused_before_room_is_made(
+    monkeypatch: pytest.MonkeyPatch, chunk: bytes, size: int
+) -> None:
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was decoded"))
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    data = bytearray(picture("PNG", "P", exif=exif.tobytes()))
+    at = data.index(chunk)
+    data[at - 4 : at] = size.to_bytes(4, "big")
+    with pytest.raises(BadImage, match="damaged or incomplete"):
+        decode_image(bytes(data), ENOUGH)
+
+
 def test_a_picture_without_pixels_is_none() -> None:
     data = bytearray(picture("PNG"))
     data[16:24] = bytes(8)
