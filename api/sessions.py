@@ -21,7 +21,7 @@ from .workers import Workers
 
 log = logging.getLogger(__name__)
 
-TURN_WITHIN_S = 2.0
+TURN_WITHIN_S = 5.0
 STORED_WITHIN_S = 3.0
 CLOSED_WITHIN_S = 3.0
 SWEEP_EVERY_S = 60.0

@@ -27,14 +27,17 @@ def tcp_candidate(address: str, port: int) -> Candidate:
 def advertised(candidates: Iterable[Candidate], addresses: Sequence[str]) -> list[Candidate]:
     """The same ports at the addresses by which the world knows this host, each once.
 
-    Loopback ones have no counterpart: nobody reaches them from elsewhere.
+    Loopback ones have no counterpart, unless there are no others: then a proxy on this host passes media on.
     """
+    own = list(candidates)
+    own = [each for each in own if not ipaddress.ip_address(each.host).is_loopback] or own
     known: dict[tuple[str, str, int], Candidate] = {}
-    for candidate in candidates:
-        own = ipaddress.ip_address(candidate.host)
+    for candidate in own:
+        version = ipaddress.ip_address(candidate.host).version
+        make = tcp_candidate if candidate.transport == "tcp" else udp_candidate
         for address in addresses:
-            if own.is_loopback or ipaddress.ip_address(address).version != own.version:
-                continue
-            make = tcp_candidate if candidate.transport == "tcp" else udp_candidate
-            known.setdefault((candidate.transport, address, candidate.port), make(address, candidate.port))
+            if ipaddress.ip_address(address).version == version:
+                known.setdefault(
+                    (candidate.transport, address, candidate.port), make(address, candidate.port)
+                )
     return list(known.values())
