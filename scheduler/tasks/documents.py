@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from ..models.easyocr_reader import EasyOcr, TextBlock
 from ..models.outputs import Box
 from ..streams.boxes import in_unit
@@ -15,7 +17,7 @@ from .embeddings import verdict
 from .errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace, PictureTooLarge
 from .faces import EMBEDDER, FACE_ROLES, embed_largest, see_face
 from .fields import read_fields
-from .layout import Piece, text_lines
+from .layout import Piece, quarters_of, text_lines
 from .mrz import locate_mrz
 from .payloads import DocIdVerify, DocOcr
 from .pictures import decode_picture
@@ -58,11 +60,13 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
     model = runner.model(EMBEDDER)
     with _naming("id_image_b64"):
         document = await runner.compute(partial(decode_picture, payload.id_image_b64))
-        printed = await embed_largest(await find_printed_faces(document, runner), document, runner)
     with _naming("face_image_b64"):
         live = await see_face(payload.face_image_b64, runner)
     language = LANGUAGE if payload.language is None else payload.language
     blocks = await _read(document, language, runner)
+    with _naming("id_image_b64"):
+        upright = await runner.compute(partial(_turned_upright, document, blocks))
+        printed = await embed_largest(await find_printed_faces(upright, runner), upright, runner)
     pieces = [_piece(block) for block in blocks]
     fields = await runner.compute(partial(read_fields, pieces, _today()))
     values = {"name": fields.name, "dob": fields.born, "id_no": fields.number}
@@ -103,6 +107,12 @@ def _understood(blocks: list[TextBlock]) -> list[TextBlock]:
     zone = dict(zip(lines[found.at :], found.mrz.lines, strict=False))
     texts = {line[0]: text for line, text in zone.items() if len(line) == 1}
     return [block._replace(text=texts.get(_piece(block), block.text)) for block in blocks]
+
+
+def _turned_upright(picture: Picture, blocks: Sequence[TextBlock]) -> Picture:
+    """Turned by the quarters that its text is: a face on its side is none, or another one's."""
+    quarters = quarters_of([block.corners for block in blocks])
+    return Picture(np.ascontiguousarray(np.rot90(picture.bgr, quarters))) if quarters else picture
 
 
 def _lines(blocks: Sequence[TextBlock]) -> list[tuple[Piece, ...]]:

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..models.outputs import Box
 
 SAME_LINE = 0.5  # of the lower piece's height
@@ -54,6 +57,20 @@ def below(piece: Piece, pieces: Sequence[Piece], within: float) -> Piece | None:
         and other.box.right > piece.box.left
     ]
     return min(under, key=lambda other: other.box.top, default=None)
+
+
+def quarters_of(corners: Sequence[NDArray[np.float64]]) -> int:
+    """By how many quarters, clockwise as seen, most of the text is turned, 0 to 3; 0 where there is none.
+
+    Args:
+        corners: f64 ``[4, 2]`` of each piece, clockwise from the text's own upper left.
+    """
+    votes = [0.0] * 4
+    for upper_left, upper_right, *_ in corners:
+        along = upper_right - upper_left
+        quarter = round(float(np.degrees(np.arctan2(along[1], along[0]))) / 90) % 4
+        votes[quarter] += float(np.linalg.norm(along))
+    return votes.index(max(votes))
 
 
 def _middle(box: Box) -> float:

@@ -14,13 +14,14 @@ from typing import NamedTuple
 
 from .mrz_layouts import FILLER, LAYOUTS, Equation, Kind, Layout, Span
 from .mrz_lines import characters, fitted, french_names, joined_names, split_names, without_stray_letters
-from .mrz_number import Proof, check_digit, resolve
+from .mrz_number import Number, Proof, check_digit, resolve
 
 MOST_ZONES = 24  # that are weighed; on every document the zone is at the bottom
 VALID_FOR_YEARS = 50  # no document is valid for longer
 TO_DIGIT = str.maketrans("OQDILZSGB", "000112568")
 TO_LETTER = str.maketrans("012568", "OIZSGB")
-TO_FIRST = str.maketrans("1L|4", "IIIA")  # of a first line
+BEGINNING = 5  # kind of document and issuer
+TO_FIRST = str.maketrans("1L4", "IIA")  # the kind of document
 CHECKED = ("number", "born", "expires")
 
 
@@ -126,11 +127,9 @@ def _zones(rows: Sequence[str]) -> Iterator[tuple[int, Layout, str]]:
 
 def _begun(layout: Layout, zone: str) -> str | None:
     """The zone, whose beginning is the format's or looks like it."""
-    begin = len(layout.begins) if layout.kind == "FRA" else 1
-    for start in (zone[:begin], zone[:begin].translate(TO_FIRST).translate(TO_LETTER)):
-        if re.match(layout.begins, start):
-            return start + zone[begin:]
-    return None
+    kind, issuer = zone[0].translate(TO_FIRST), zone[1:BEGINNING].translate(TO_LETTER)
+    put_right = kind + issuer + zone[BEGINNING:]
+    return next((each for each in (zone, put_right) if re.match(layout.begins, each)), None)
 
 
 def _read(layout: Layout, zone: str, printed: str, today: date) -> Mrz:
@@ -138,7 +137,7 @@ def _read(layout: Layout, zone: str, printed: str, today: date) -> Mrz:
     where = layout.number_places(zone)
     zone = _with(zone, where, where.of(zone), zone[where.digit].translate(TO_DIGIT))
     composite = layout.composite and partial(_composite_fits, zone, where, layout.composite)
-    number = resolve(
+    number = _shifted(zone, where) or resolve(
         where.of(zone), zone[where.digit].translate(TO_DIGIT), composite, printed, layout.figures
     )
     resolved = _with(zone, where, number.value, number.digit)
@@ -168,6 +167,14 @@ def _read(layout: Layout, zone: str, printed: str, today: date) -> Mrz:
         proofs=proofs,
         lines=tuple(lines[at : at + layout.length] for at in range(0, len(lines), layout.length)),
     )
+
+
+def _shifted(zone: str, where: Equation) -> Number | None:
+    """A number that begins with a filler is not where the standard has it: what stands between fillers."""
+    if zone[where.message[0]] != FILLER:
+        return None
+    rest = zone[where.message[0] :].lstrip(FILLER).partition(FILLER)[0]
+    return Number(rest[: len(where.message)], zone[where.digit], "unproved")
 
 
 def _typed(layout: Layout, zone: str) -> str:

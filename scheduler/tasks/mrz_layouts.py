@@ -153,7 +153,7 @@ LAYOUTS = (
     _two_lines(
         "TD2",
         36,
-        "[IAC]",
+        "(?!IDFRA)[IAC]",
         more=Span(64, 71),
         composite=_composite((36, 46), (49, 56), (57, 71), digit=71),
     ),

@@ -6,7 +6,7 @@ where the same number is printed elsewhere on the page; it is changed only where
 composite one, or the print, say the same. Otherwise it stays as it was read.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import Literal, NamedTuple
 
@@ -63,8 +63,10 @@ def resolve(
     wrong_character = bool(both) or composite(_made_to_fit(value, digit), digit)
     if wrong_digit and not wrong_character:
         return Number(value, check_digit(value), "proved")
-    if both and not wrong_digit and (simplest := _simplest(value, both)):
-        return Number(simplest, digit, "proved" if len(both) == 1 else "unproved")
+    if len(both) == 1 and not wrong_digit:
+        return Number(both[0], digit, "proved")
+    if not wrong_digit and (simplest := _simplest(value, both)):
+        return Number(simplest, digit, "unproved")
     return Number(value, digit, "failed")
 
 
@@ -94,14 +96,15 @@ def mixture(number: str) -> int:
     return sum(one != other for one, other in pairwise(kinds))
 
 
-def _simplest(read: str, numbers: list[str]) -> str | None:
+def _simplest(read: str, numbers: Sequence[str]) -> str | None:
     """The one that mixes letters and digits least, and of those the one that was changed least.
 
     Letters before digits are as usual as digits alone.
     """
     simplicity = {each: (max(1, mixture(each)), sum(map(str.__ne__, read, each))) for each in numbers}
-    first, *others = sorted(numbers, key=simplicity.__getitem__)
-    return None if others and simplicity[others[0]] == simplicity[first] else first
+    best = min(simplicity.values(), default=None)
+    simplest = [each for each, rank in simplicity.items() if rank == best]
+    return simplest[0] if len(simplest) == 1 else None
 
 
 def _of_several(value: str, digit: str, fitting: list[str], printed: str) -> Number:

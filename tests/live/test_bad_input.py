@@ -314,6 +314,27 @@ def test_a_request_that_makes_no_sense(
     refused(client, path, body, status, code)
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        ("/video/room-scan/complete", {"scan_id": "no spaces"}, "scan_id must be 1 to 128 letters, digits"),
+        ("/face/embed", {"image": WALL}, "did you mean image_b64?"),
+        ("/analysis/moderate", {"transcript": "x"}, "did you mean text?"),
+        ("/analysis/plagiarism", {"text": "x"}, "did you mean transcript?"),
+        ("/audio/enroll", {"audio_b64": SILENCE, "sampleRate": RATE}, "did you mean sample_rate?"),
+        ("/audio/enroll", {"audio_b64": SILENCE, "sample_rate": 5}, "a whole number from 8000 to 96000"),
+        ("/face/embed", {"image_b64": WALL, "timeout_s": -1}, "a number above 0 and at most 600"),
+        ("/ml/infer", {"task_type": "doc_ocrr", "payload": {}}, "did you mean doc_ocr?"),
+        ("/ml/infer", {"task_type": "face_embed", "image_b64": WALL}, "it is a field of payload."),
+    ],
+)
+def test_what_a_field_may_be_or_what_was_meant_is_told(
+    client: Client, path: str, body: dict[str, Any], told: str
+) -> None:
+    code = "unknown_task" if "doc_ocrr" in body.values() else "invalid_field"
+    assert told in refused(client, path, body, 422, code)
+
+
 def test_a_scan_that_is_complete_is_no_more(client: Client) -> None:
     client.result("/video/room-scan/frame", scan_id="once", frame_b64=WALL)
     client.result("/video/room-scan/complete", scan_id="once")

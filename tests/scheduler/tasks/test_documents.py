@@ -94,7 +94,17 @@ async def test_a_passport_of_the_person(runner: DocumentRunner, face: Pixels, as
     assert result["face_match"]
     assert result["score"] > 0.9
     assert result["ocr_fields"] == ERIKSSON
+    assert result["checks"] == {"name": "unproved", "dob": "proved", "id_no": "proved"}
     assert result["warnings"] == ["document_expired"]
+
+
+@pytest.mark.parametrize("degrees", [90, -90, 180])
+async def test_a_card_that_lies_on_its_side_or_upside_down(
+    runner: DocumentRunner, face: Pixels, astronaut: bytes, degrees: float
+) -> None:
+    result = await verify(runner, png(turned(card(face, ZONE), degrees)), astronaut)
+    assert result["face_match"]
+    assert result["ocr_fields"] == ERIKSSON
 
 
 async def test_a_card_photographed_badly(runner: DocumentRunner, face: Pixels, astronaut: bytes) -> None:
