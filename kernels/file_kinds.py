@@ -7,9 +7,13 @@ MPEG audio and packets of transport streams must follow one another, and text mu
 import re
 from collections.abc import Mapping
 
+import numpy as np
+
 from .mpeg_audio import frames_follow
 
 LOOKED_AT = 4096  # bytes, of what may be text
+FLOATS, FEWEST_FLOATS = 1 << 16, 256  # looked at; and of those that are not 0
+QUIETEST, LOUDEST, EXPONENTS = 1e-8, 4.0, 6  # of floats; and how many of their exponents sound has at least
 ID3_HEADER = re.compile(rb"ID3[\x00-\xfe]{2}(.)([\x00-\x7f]{4})", re.DOTALL)
 ID3_FOOTER = 0x10
 MP3, ADTS = "MP3", "ADTS AAC"
@@ -99,7 +103,23 @@ def file_kind(data: bytes) -> str | None:
     for name, layers in MPEG_LAYERS.items():
         if frames_follow(data, tag, layers):
             return name
-    return MP3 if tag else _text_kind(begin)
+    if tag:
+        return MP3
+    return _text_kind(begin) or ("float32 samples" if _are_floats(data) else None)
+
+
+def _are_floats(data: bytes) -> bool:
+    """Whether these are 32-bit floats in -1..1, as programs hold sound.
+
+    Of two s16 samples that are read as one float, the second would have to be near half of full scale.
+    """
+    floats = np.frombuffer(data[: FLOATS * 4], "<f4", min(FLOATS, len(data) // 4))
+    with np.errstate(invalid="ignore"):
+        sizes = np.abs(floats[floats != 0])
+        heard = sizes[(sizes > QUIETEST) & (sizes <= LOUDEST)]
+    if len(sizes) < FEWEST_FLOATS or len(heard) < 0.95 * len(sizes):
+        return False
+    return len(np.unique(np.frexp(heard)[1])) >= EXPONENTS
 
 
 def id3_size(data: bytes) -> int:

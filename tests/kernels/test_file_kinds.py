@@ -117,6 +117,8 @@ SAMPLES = [
     np.full(16_000, -1025, "<i2").tobytes(),  # ff fb: a sync word of MP3 again and again
     np.full(16_000, -1807, "<i2").tobytes(),  # f1 f8
     np.full(16_000, -3585, "<i2").tobytes(),  # ff f1: a sync word of ADTS
+    np.full(16_000, 15_000, "<i2").tobytes(),  # as floats they were about 0.001
+    np.tile([100, 15_000, -50, -18_000], 4_000).astype("<i2").tobytes(),
     np.full(16_000, 71, "<i2").tobytes(),  # G, as packets of transport streams begin
 ]
 
@@ -150,3 +152,18 @@ def test_the_library_knows_the_same_kinds() -> None:
     for form in ENCODED:
         with av.open(io.BytesIO(encoded(*form, rate=48_000))) as container:
             assert container.streams.audio
+
+
+@pytest.mark.parametrize("loudness", [1.0, 0.01])
+def test_samples_as_programs_hold_them_are_told_from_those_that_are_taken(loudness: float) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, 16_000) * loudness
+    for sound in (tone(16_000) / 32_768 * loudness, noise, np.concatenate([np.zeros(9_000), noise])):
+        assert file_kind(sound.astype("<f4").tobytes()) == "float32 samples"
+        assert file_kind((sound * 32_767).astype("<i2").tobytes()) is None
+    assert file_kind(bytes(64_000)) is None
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(1, 32_000))
+def test_noise_in_16_bits_is_never_taken_for_floats(seed: int, loudness: float) -> None:
+    noise = np.random.default_rng(seed).normal(0, loudness, 4_000).clip(-32_768, 32_767)
+    assert file_kind(noise.astype("<i2").tobytes()) is None
