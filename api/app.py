@@ -10,8 +10,6 @@ from typing import Any
 from aiohttp import web
 from redis.asyncio import Redis
 
-from argusd.ingest.ice_servers import links
-
 from .access_log import AccessLog
 from .affinity import Affinity
 from .analysis.llm import Llm
@@ -106,9 +104,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
         ),
         posts_by_remote=RateLimit(config.whip_posts_per_minute),
         posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
-        ice_links=tuple(
-            link for server in config.ice_servers or () for link in links(server.with_credential())
-        ),
+        ice_servers=tuple(server.with_credential() for server in config.ice_servers or ()),
     )
 
 

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from aiohttp import web
 from redis.asyncio import Redis
 
+from argusd.ingest.ice_servers import IceServer
+
 from .affinity import Affinity
 from .auth import Access
 from .bell import Bell
@@ -29,7 +31,7 @@ from .workers import Workers
 class Context(NamedTuple):
     """The parts of one running api.
 
-    ``stop`` is set when it is about to end. ``ice_links``: the ``Link`` headers of the configured servers.
+    ``stop`` is set when it is about to end. ``ice_servers``: those that clients are told of.
     ``scheduler`` is the one of ``schedulers`` that watches sessions.
     """
 
@@ -53,7 +55,7 @@ class Context(NamedTuple):
     inference: Inference
     posts_by_remote: RateLimit
     posts_by_session: RateLimit
-    ice_links: tuple[str, ...]
+    ice_servers: tuple[IceServer, ...]
 
     def check_accepting(self) -> None:
         """Turn new work away while the api is about to end.

@@ -20,6 +20,7 @@ import time
 from aiohttp import web
 
 from argusd.ingest.errors import BadOffer
+from argusd.ingest.ice_servers import links
 from argusd.ingest.messages import SessionAnswer
 from argusd.ingest.sdp import parse_fragment
 
@@ -81,8 +82,10 @@ async def publish(request: web.Request) -> web.Response:
 
 def add_ice_servers(context: Context, response: web.Response) -> None:
     """Tell a client through which servers it may find a way to us."""
-    for link in context.ice_links:
-        response.headers.add("Link", link)
+    now = time.time()
+    for server in context.ice_servers:
+        for link in links(server.at(now)):
+            response.headers.add("Link", link)
 
 
 def whip_options(request: web.Request) -> web.Response:

@@ -1,5 +1,7 @@
 """STUN and TURN servers (RFC 8489, 8656): as an operator names them, and as clients are told of them."""
 
+import base64
+import hmac
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from .ports import HIGHEST_PORT
 URI = re.compile(
     r"(?P<scheme>stuns?|turns?):[\w.-]+(:(?P<port>\d{1,5}))?(?P<transport>\?transport=(udp|tcp))?", re.A
 )
+LIFETIME_S = 24 * 3600
 PRINTABLE = re.compile(r"[ -~]*")
 
 
@@ -20,13 +23,16 @@ class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """One server under one or several URIs, with the long-term credential that TURN asks for.
 
     The credential stands in ``credential`` (best in the environment, with the whole list), or alone in the
-    file ``credential_file``.
+    file ``credential_file``. With ``shared_secret`` it is the secret that the server shares with us, and
+    whoever uses the server gets a user name and a password that hold for a day (coturn's use-auth-secret,
+    draft-uberti-behave-turn-rest-00).
     """
 
     urls: tuple[str, ...]
     username: str = ""
     credential: str = ""
     credential_file: Path | None = None
+    shared_secret: bool = False
 
     def __post_init__(self) -> None:
         if not self.urls:
@@ -62,6 +68,16 @@ class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if not credential or not PRINTABLE.fullmatch(credential):
             raise CredentialUnreadable(f"{self.credential_file} must hold one line of printable ASCII")
         return msgspec.structs.replace(self, credential=credential, credential_file=None)
+
+    def at(self, now: float) -> "IceServer":
+        """The same with the user name and the password to use now, in unix seconds."""
+        if not self.shared_secret:
+            return self
+        username = f"{int(now) + LIFETIME_S}:{self.username}"
+        password = hmac.digest(self.credential.encode(), username.encode(), "sha1")
+        return msgspec.structs.replace(
+            self, username=username, credential=base64.b64encode(password).decode(), shared_secret=False
+        )
 
 
 def links(server: IceServer) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,23 +31,16 @@ class Servers:
 
     def __init__(self, servers: Sequence[IceServer]) -> None:
         self._stun: tuple[str, int] | None = None
-        self._turn: dict[str, Any] | None = None
+        self._turn: tuple[IceServer, dict[str, Any]] | None = None
         for server in servers:
             for url in server.urls:
                 self._take(server, parse_stun_turn_uri(url))
 
     def _take(self, server: IceServer, uri: dict[str, Any]) -> None:
-        address = (uri["host"], uri["port"])
         if uri["scheme"] == "stun":
-            self._stun = self._stun or address
+            self._stun = self._stun or (uri["host"], uri["port"])
         elif self._turn is None and (uri["scheme"] == "turn" or uri.get("transport") == "tcp"):
-            self._turn = {
-                "turn_server": address,
-                "turn_username": server.username,
-                "turn_password": server.credential,
-                "turn_ssl": uri["scheme"] == "turns",
-                "turn_transport": uri["transport"],
-            }
+            self._turn = server, uri
 
     @property
     def relay(self) -> bool:
@@ -64,7 +58,7 @@ class Servers:
         if self._stun is not None:
             questions.append(asyncio.create_task(_reflexive(protocols, self._stun)))
         if self._turn is not None:
-            questions.append(asyncio.create_task(_relayed(connection, make, self._turn)))
+            questions.append(asyncio.create_task(_relayed(connection, make, *self._turn)))
         if not questions:
             return []
         await asyncio.wait(questions, timeout=ANSWER_WITHIN_S)
@@ -96,10 +90,18 @@ async def _reflexive(protocols: Sequence[GuardedProtocol], server: tuple[str, in
 
 
 async def _relayed(
-    connection: Connection, make: Callable[[], GuardedProtocol], turn: dict[str, Any]
+    connection: Connection, make: Callable[[], GuardedProtocol], server: IceServer, uri: dict[str, Any]
 ) -> list[Candidate]:
+    server = server.at(time.time())
     candidate, protocol = await relayed_candidate(
-        component=COMPONENT, hide_related_address=False, protocol_factory=make, **turn
+        component=COMPONENT,
+        hide_related_address=False,
+        protocol_factory=make,
+        turn_server=(uri["host"], uri["port"]),
+        turn_username=server.username,
+        turn_password=server.credential,
+        turn_ssl=uri["scheme"] == "turns",
+        turn_transport=uri["transport"],
     )
     connection._protocols.append(protocol)
     return [candidate]

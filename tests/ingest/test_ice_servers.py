@@ -81,6 +81,15 @@ def test_a_credential_is_read_from_its_file_and_never_shown(tmp_path: Path) -> N
     assert "s3cret" not in f"{read(**TURN)!r} {read(**TURN)}"
 
 
+def test_a_shared_secret_makes_a_password_for_a_day() -> None:
+    server = read(**TURN, shared_secret=True)
+    used = server.at(1_000_000.5)
+    # printf 1086400:argus | openssl dgst -sha1 -hmac s3cret -binary | base64
+    assert (used.username, used.credential) == ("1086400:argus", "TjHYxy306K5wO1b4gXZKoBE07TI=")
+    assert server.at(1_000_001.0).credential != used.credential
+    assert read(**TURN).at(1_000_000.5) == read(**TURN)
+
+
 PARTS = st.sampled_from(
     ["stun", "turns", ":", "a.example", "3478", "?transport=", "udp", "tcp", "@", " ", "é"]
 )

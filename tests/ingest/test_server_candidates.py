@@ -85,7 +85,7 @@ async def test_a_server_that_is_silent_or_not_there_costs_a_candidate_and_no_mor
 
 
 @asynccontextmanager
-async def turn_server(folder: Path) -> AsyncIterator[int]:
+async def turn_server(folder: Path, *users: str) -> AsyncIterator[int]:
     """coturn on loopback; its package is not asked for, since it would start a service."""
     program = shutil.which("turnserver")
     if program is None:
@@ -93,11 +93,15 @@ async def turn_server(folder: Path) -> AsyncIterator[int]:
     port = free_port()
     options = (
         f"-n --listening-ip=127.0.0.1 --relay-ip=127.0.0.1 --listening-port={port} --lt-cred-mech --no-cli"
-        f" --user=argus:s3cret --realm=test --allow-loopback-peers --no-tls --no-dtls --log-file=stdout"
+        f" --realm=test --allow-loopback-peers --no-tls --no-dtls --log-file=stdout"
         f" --pidfile={folder / 'pid'} --userdb={folder / 'db'}"
     )
     server = await asyncio.create_subprocess_exec(
-        program, *options.split(), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+        program,
+        *options.split(),
+        *users,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     async with asyncio.timeout(20):
         while True:
@@ -112,13 +116,20 @@ async def turn_server(folder: Path) -> AsyncIterator[int]:
     await server.wait()
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+SECRET = ("--use-auth-secret", "--static-auth-secret=s3cret")
+
+
+@pytest.mark.parametrize(
+    ("transport", "users"),
+    [("udp", ("--user=argus:s3cret",)), ("tcp", ("--user=argus:s3cret",)), ("udp", SECRET)],
+    ids=["udp", "tcp", "shared secret"],
+)
 async def test_media_come_through_a_relay_where_nothing_else_gets_through(
-    start_rig: Callable[..., Any], tmp_path: Path, transport: str
+    start_rig: Callable[..., Any], tmp_path: Path, transport: str, users: tuple[str, ...]
 ) -> None:
-    async with turn_server(tmp_path) as port:
+    async with turn_server(tmp_path, *users) as port:
         urls = (f"turn:127.0.0.1:{port}?transport={transport}",)
-        server = IceServer(urls=urls, username="argus", credential="s3cret")
+        server = IceServer(urls=urls, username="argus", credential="s3cret", shared_secret=users is SECRET)
         rig = await start_rig(ice_servers=(server,), ice_addresses=(NOWHERE,))
         peer = Publisher([PacketTrack("video", video_clip("vp8", 160, 120, 30, gop=15), repeat=10)])
         answer = await rig.request("one", await rig.offer(peer))
