@@ -72,7 +72,7 @@ def unwrap_rtx(packet: RtpPacket, payload_type: int, ssrc: int) -> RtpPacket:
     """The lost packet that a retransmission carries (RFC 4588).
 
     Raises:
-        ValueError: there is nothing in it; senders probe the bandwidth with such packets.
+        ValueError: it is too short to say which.
     """
     if len(packet.payload) < 2:
         raise ValueError("the retransmission is empty")

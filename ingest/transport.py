@@ -137,9 +137,13 @@ class MediaTransport:
             self._dropped["unknown_payload_packet"] += 1
             return
         source = self.audio.source if payload.codec == OPUS else self.video.source
-        if self._retransmissions.named and payload.original is None:
-            self._retransmissions.heard(packet)
-        if payload.original is not None:
+        if payload.original is None:
+            if self._retransmissions.named:
+                self._retransmissions.heard(packet)
+        elif not packet.payload:  # padding alone: senders try so how much the path carries
+            self._dropped["probe_packet"] += 1
+            return
+        else:
             repaired = self._retransmissions.original(packet, source)
             packet = unwrap_rtx(packet, payload.original, repaired)
         stream = source.admit(packet.ssrc, now_ns)

@@ -268,11 +268,13 @@ async def test_a_hundred_ssrcs_leave_one_stream() -> None:
 
 
 async def test_retransmissions_of_nothing_are_counted() -> None:
+    """Of a stream not known yet, of one that does not say what, and of padding: senders probe with that."""
     path = Path()
     path.transport.receive(rtp(RTX, 0, b"\x00\x01\x10abc"))
     path.transport.receive(rtp(VP8, 0, b"\x10\x01"))
-    path.transport.receive(rtp(RTX, 1, b""))
-    assert path.dropped == {"malformed_packet": 2}
+    path.transport.receive(rtp(RTX, 1, b"\x00"))
+    path.transport.receive(rtp(RTX, 2, b""))
+    assert path.dropped == {"malformed_packet": 2, "probe_packet": 1}
 
 
 async def test_goodbye_counts_when_every_source_has_said_it() -> None:
