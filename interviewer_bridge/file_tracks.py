@@ -100,24 +100,26 @@ class PictureTrack(FileTrack):
         while True:
             piece = await self._peek()
             due_s, hold_s = self._due_s(piece), max(self._shown_s + HOLD_S, self._playback.media_s)
-            if piece.frame is None:
-                if await self._rest(max(due_s, self._shown_s), hold_s):
-                    continue
-            elif self._shown is None or due_s <= hold_s:
+            if piece.frame is not None and (self._shown is None or due_s <= hold_s):
                 await self._playback.until(due_s)
-                newest = await self._newest(piece)
-                due_s = self._due_s(newest)
-                if due_s > self._shown_s and self._late_s(newest) < self._too_late_s:
-                    return self._show(newest.frame, due_s)
+                if (newest := await self._newest(piece)) is not None:
+                    return self._show(newest.frame, self._due_s(newest))
                 continue
-            else:
+            if piece.frame is not None:
                 await self._playback.until(hold_s)
+            elif await self._rest(max(due_s, self._shown_s), hold_s):
+                continue
             if self._shown is not None:
                 return self._show(self._shown, hold_s)
 
-    async def _newest(self, piece: Piece) -> Piece:
-        """Of the pictures that are due the last that is ready soon, or at least not too late."""
+    async def _newest(self, piece: Piece) -> Piece | None:
+        """Of the pictures that are due the last that is ready soon, or at least not too late; None for none.
+
+        The very first is taken however late it is: who receives it counts the time from there.
+        """
         self._next = None
+        if self._shown is None:
+            return piece
         give_up_s = self._playback.media_s + CATCH_UP_S
         while (late_s := self._late_s(piece)) > LATE_S and self._ahead.can_catch_up:
             if self._playback.media_s >= give_up_s and late_s < self._too_late_s:
@@ -127,7 +129,8 @@ class PictureTrack(FileTrack):
                 break
             piece, self._next = following, None
             self.skipped += 1
-        return piece
+        in_time = self._due_s(piece) > self._shown_s and self._late_s(piece) < self._too_late_s
+        return piece if in_time else None
 
     def _show(self, picture: VideoFrame, media_s: float) -> VideoFrame:
         self._shown, self._shown_s = picture, media_s

@@ -1,5 +1,6 @@
 """The main job, with nothing replaced: real WebRTC, shared memory, weights and Redis, one process each."""
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import av
+import cv2
 import numpy as np
 import psutil
 import pytest
@@ -16,7 +18,7 @@ from aiohttp.test_utils import unused_port
 from numpy.typing import NDArray
 
 from argusd.daemon.config import load_config
-from argusd.daemon.sample import read_sound
+from argusd.daemon.sample import read_picture, read_sound
 from argusd.daemon.scenes import SPEECH
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -124,6 +126,35 @@ def test_speech_is_found_where_it_is(daemon: Daemon, tmp_path: Path) -> None:
         assert own[-1][1] == pytest.approx(end, abs=0.2)
         segments = [segment for segment in segments if segment not in own]
     assert segments == []
+
+
+def test_a_film_on_its_side_goes_round_upright(daemon: Daemon, tmp_path: Path) -> None:
+    film = write_turned_film(tmp_path / "phone.mp4")
+    with daemon.publishing(film, "phone", "--loop") as publisher:
+        face = next_event(publisher, "face")
+        while face["data"]["media_s"] < 4:  # as long as four passes
+            face = next_event(publisher, "face", "track_stale", "closed")
+            assert face["name"] == "face"
+            assert face["data"]["face_count"] == 1
+        with urlopen(f"{daemon.url}/sessions/phone") as answer:
+            (track,) = json.load(answer)["tracks"]
+        assert (track["width"], track["height"], track["state"]) == (360, 480, "live")
+
+
+def write_turned_film(target: Path) -> str:
+    """A second of a face upright in 360 × 480, coded lying, as phones do."""
+    portrait = read_picture(ZooStore(load_config().cache_dir).path("astronaut"))
+    upright = cv2.resize(portrait[:480, 60:420], (360, 480))
+    with av.open(str(target), "w") as file:
+        stream = file.add_stream("libx264", rate=15, width=480, height=360, pix_fmt="yuv420p")
+        stream.set_display_rotation(-90)
+        lying = np.ascontiguousarray(np.rot90(upright)).astype(np.uint8)
+        for number in range(15):
+            frame = av.VideoFrame.from_ndarray(lying, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 15)
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return str(target)
 
 
 def silence(seconds: float) -> NDArray[np.int16]:

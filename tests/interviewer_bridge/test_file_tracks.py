@@ -331,6 +331,21 @@ async def test_a_file_that_is_gone_ends_its_tracks(player: Player, make: Any) ->
     assert player.wall_s < 3.1
 
 
+async def test_the_first_picture_is_sent_however_late_somebody_asks_for_it(player: Player, make: Any) -> None:
+    path = make(times=every(10, 3), sound_s=3, name="film.mkv")
+    playback = Playback(now=player.time.now, sleep=player.time.sleep)
+    video, audio = tracks_of(FileStream(path, "video"), FileStream(path, "audio"), playback)
+    assert video is not None
+    assert audio is not None
+    for _ in range(61):
+        await audio.recv()
+    pictures = [await video.recv() for _ in range(3)]
+    assert [number_of(frame) for frame in pictures] == [0, 12, 13]
+    assert [frame.time for frame in pictures] == pytest.approx([0, 1.2, 1.3])
+    audio.stop()
+    video.stop()
+
+
 async def test_a_track_that_nobody_plays_does_not_hold_the_other_up(player: Player, make: Any) -> None:
     path = make(times=every(10, 1), sound_s=5)
     playback = Playback(loop=True, now=player.time.now, sleep=player.time.sleep)
