@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from argusd.scheduler.tasks.incoming import LENGTH
+from argusd.scheduler.tasks.containers import LENGTH
 
 from ..errors import ApiError, BadSound, Overloaded
 

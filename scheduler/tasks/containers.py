@@ -8,6 +8,9 @@ from collections.abc import Mapping
 
 from argusd.kernels.file_kinds import ADTS, MP3
 
+# Bytes of length before each message of a file that still comes (``incoming.py``). It stands here, because
+# who sends them must not load a decoder.
+LENGTH = 4
 WAVES = ("WAV", "Wave64")  # opened as the WAV that ``wav.mended`` makes of them
 DEMUXERS: Mapping[str, str] = {
     **dict.fromkeys(WAVES, "wav"),

@@ -14,11 +14,10 @@ from argusd.kernels.file_kinds import file_kind
 
 from . import decoding, mix
 from .apart import alone
-from .containers import COMING
+from .containers import COMING, LENGTH
 from .decoding import Samples
 from .errors import BadAudio, TaskError
 
-LENGTH = 4
 # Kinds of which any part may begin as the whole does: frames, packets, fragments.
 ALIKE_ALL_ALONG = ("MP3", "ADTS AAC", "MPEG-TS", "Ogg", "MP4")
 # …unless it begins so: the first page of an Ogg stream (RFC 3533, 6), the box with an MP4's brand.
