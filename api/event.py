@@ -17,7 +17,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     is particular to the finding. ``evidence_id`` is null while nothing is kept as evidence.
 
     Every violation that starts ends. Where the scheduler that found it was killed, ``data.reason`` of the end
-    is ``scheduler_lost``, and the end dates from when the violation was last seen to go on.
+    is ``scheduler_lost``, where the track that it was found in fell silent ``track_stale``, and the end dates
+    from when the violation was last seen to go on.
 
     Session events (``type`` session, stream ``media``) are named ``connecting``, ``live``, ``stale``,
     ``closed`` and ``session_lost``; the last two end what ``connecting`` started. Between them

@@ -124,7 +124,7 @@ class LostTracks:
         if policy is None or not feeds(kind, policy.streams):
             return None
         hold = policy.policy.video_lost if kind == "video" else policy.policy.audio_lost
-        return Rule(f"{kind}_lost", hold, "critical")
+        return Rule(f"{kind}_lost", hold, "critical") if hold.enabled else None
 
     def _feed(self, key: Key, track: _Track, rule: Rule, now: float) -> None:
         data = {"kind": track.state.kind, "reason": track.state.reason}
