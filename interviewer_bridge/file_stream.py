@@ -116,7 +116,7 @@ class FileStream:
         while True:
             try:
                 yield next(packets)
-            except StopIteration:
+            except (StopIteration, InvalidDataError):  # the end, or where the file is cut off
                 return
             except NothingYet:  # a device that has nothing yet
                 time.sleep(POLL_S)
@@ -137,8 +137,9 @@ class FileStream:
         """Whether decoding can go on with this packet, in time."""
         if packet.pts is None:
             return False
-        self.end_s = max(self.end_s, float((packet.pts + packet.duration) * packet.time_base) - origin_s)
-        return packet.is_keyframe and float(packet.pts * packet.time_base) - origin_s >= self._resume_s
+        start_s = float(packet.pts * packet.time_base) - origin_s
+        self.end_s = max(self.end_s, start_s + float((packet.duration or 0) * packet.time_base))
+        return bool(packet.is_keyframe) and start_s >= self._resume_s
 
     def _pictures(self, origin_s: float) -> Iterator[Piece]:
         frame_s = float(1 / self._stream.average_rate) if self._stream.average_rate else FALLBACK_FRAME_S

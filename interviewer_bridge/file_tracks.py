@@ -13,7 +13,7 @@ from av import AudioFrame, VideoFrame
 
 from .file_stream import AUDIO_BLOCK, AUDIO_RATE, FileStream, Piece, whole_block
 from .playback import Playback
-from .read_ahead import EndOfSource, ReadAhead
+from .read_ahead import TOO_LATE_S, EndOfSource, ReadAhead
 
 VIDEO_CLOCK = 90_000
 VIDEO_AHEAD, AUDIO_AHEAD = 2, 50
@@ -21,8 +21,6 @@ BLOCK_S = AUDIO_BLOCK / AUDIO_RATE
 # A picture that is later than this gives way to the next one if that is due, too, and ready in this time.
 LATE_S = 0.02
 CATCH_UP_S = 0.1
-# One that is later than this would be out of step with the sound.
-TOO_LATE_S = 0.5
 # A picture after which nothing comes for so long is sent again: it holds still, and the line is not dead.
 HOLD_S = 0.5
 

@@ -11,9 +11,10 @@ from .playback import Playback
 
 log = logging.getLogger(__name__)
 
-# Later than this, what nothing refers to is not decoded; later still, where decoding is too slow, all up to
-# the next keyframe is left out.
+# Later than this, what nothing refers to is not decoded.
 LEAVE_OUT_S = 0.1
+# Out of step with the sound: such a picture is not sent, and where decoding is too slow, all up to the next
+# keyframe is left out.
 TOO_LATE_S = 0.5
 MEMORY, STEP_S = 0.9, 0.1
 CATCHES_UP = 0.5  # this fast, a second is made up for in a second

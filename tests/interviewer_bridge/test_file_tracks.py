@@ -17,12 +17,12 @@ from PIL import Image
 from argusd.interviewer_bridge.file_stream import FileStream, Piece, fitting
 from argusd.interviewer_bridge.file_tracks import (
     HOLD_S,
-    TOO_LATE_S,
     PictureTrack,
     SoundTrack,
     tracks_of,
 )
 from argusd.interviewer_bridge.playback import Playback
+from argusd.interviewer_bridge.read_ahead import TOO_LATE_S
 
 from .films import beeps, every, film, number_of
 from .virtual_time import VirtualTime
