@@ -1,4 +1,4 @@
-"""What the boxes of an MP4 (ISO/IEC 14496-12) and the chunks of a CAF claim, before FFmpeg believes it. Pure.
+"""What the boxes of MP4 (ISO/IEC 14496-12), CAF, WebM and Matroska claim, before FFmpeg believes it. Pure.
 
 FFmpeg's tables have a row for every sample that a header counts, and some bytes can count billions.
 """
@@ -27,6 +27,7 @@ COUNTED = {
 MOST_BOXES, DEEPEST = 1 << 18, 8
 TO_THE_END = -1
 CAF_HEADER = 8
+EBML_HEADER, MATROSKA_SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 
 
 class Box(NamedTuple):
@@ -43,13 +44,23 @@ def check(data: bytes, kind: str) -> None:
     Raises:
         BadAudio: so it is.
     """
-    if kind not in ("MP4", "CAF"):
-        return
-    found = list(_boxes(data, 0, len(data)) if kind == "MP4" else _caf_chunks(data))
+    found = list(_top(data, kind))
     if found and found[-1].end > len(data):
         raise BadAudio(f"The {kind} file is cut off: it holds less than it says.")
     if kind == "MP4" and _rows(data, found) > MOST_ROWS:
         raise BadAudio("The MP4 file is damaged: it claims more samples than it can hold.")
+
+
+def _top(data: bytes, kind: str) -> Iterator[Box]:
+    match kind:
+        case "MP4":
+            return _boxes(data, 0, len(data))
+        case "CAF":
+            return _caf_chunks(data)
+        case "WebM or Matroska":
+            return _ebml_elements(data)
+        case _:
+            return iter(())
 
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[Box]:
@@ -76,6 +87,23 @@ def _caf_chunks(data: bytes) -> Iterator[Box]:
         end = len(data) if size == TO_THE_END else at + 12 + size
         yield Box(data[at : at + 4], at + 12, end)
         at = end
+
+
+def _ebml_elements(data: bytes) -> Iterator[Box]:
+    """The header and the one segment (RFC 8794, 6 and 11.1); a browser does not know its segment's size."""
+    at = 0
+    for name in (EBML_HEADER, MATROSKA_SEGMENT):
+        at += len(name)
+        if data[at - len(name) : at] != name or at >= len(data):
+            return
+        width = 9 - data[at].bit_length()
+        size, unknown = (
+            int.from_bytes(data[at : at + width], "big") & (1 << 7 * width) - 1,
+            (1 << 7 * width) - 1,
+        )
+        begin = at + width
+        at = len(data) if size == unknown else begin + size
+        yield Box(name, begin, at)
 
 
 def _rows(data: bytes, boxes: list[Box], depth: int = 0) -> int:

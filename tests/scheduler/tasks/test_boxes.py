@@ -12,12 +12,19 @@ from argusd.scheduler.tasks.errors import BadAudio
 from ...sounds import encoded, tone
 
 FRAGMENTED = encoded("mp4", "aac", movflags="frag_keyframe+empty_moov")
+LIVE_WEBM = b"\x1aE\xdf\xa3\x80\x18S\x80g\x01" + b"\xff" * 7 + b"\xec"
 PLAIN = encoded("mov", "pcm_s16le", 48_000, tone(48_000, 20))
 
 
 @pytest.mark.parametrize(
     ("kind", "whole"),
-    [("MP4", FRAGMENTED), ("MP4", encoded("mp4", "aac")), ("CAF", encoded("caf", "pcm_s16be"))],
+    [
+        ("MP4", FRAGMENTED),
+        ("MP4", encoded("mp4", "aac")),
+        ("CAF", encoded("caf", "pcm_s16be")),
+        ("WebM or Matroska", encoded("webm", "libopus", 48_000)),
+        ("WebM or Matroska", encoded("matroska", "pcm_s16le")),
+    ],
 )
 def test_what_says_that_it_reaches_beyond_the_end_is_cut_off(kind: str, whole: bytes) -> None:
     check(whole, kind)
@@ -37,6 +44,11 @@ def test_what_says_that_it_reaches_beyond_the_end_is_cut_off(kind: str, whole: b
         ("MP4", b"", False),
         ("CAF", b"caff\0\1\0\0data" + b"\xff" * 8 + bytes(9), False),  # to the end
         ("CAF", b"caff\0\1\0\0data" + (9).to_bytes(8, "big") + bytes(9), False),
+        ("WebM or Matroska", LIVE_WEBM, False),
+        ("WebM or Matroska", LIVE_WEBM.replace(b"\x01" + b"\xff" * 7, b"\x81"), False),
+        ("WebM or Matroska", LIVE_WEBM.replace(b"\x01" + b"\xff" * 7, b"\x82"), True),
+        ("WebM or Matroska", b"\x1aE\xdf\xa3", False),
+        ("WebM or Matroska", b"\x1aE\xdf\xa3\0", True),
         ("CAF", b"caff\0\1\0\0data" + (10).to_bytes(8, "big") + bytes(9), True),
     ],
 )
@@ -84,7 +96,7 @@ def test_there_is_an_end_to_boxes() -> None:
 
 
 @given(
-    st.sampled_from(["MP4", "CAF"]),
+    st.sampled_from(["MP4", "CAF", "WebM or Matroska"]),
     st.lists(
         st.sampled_from([b"moov", b"stbl", b"stts", b"stsc", b"trun", b"\0\0\0\x10"]) | st.binary(max_size=12)
     ),
