@@ -130,8 +130,14 @@ async def test_a_screen_that_changes_once_in_a_second_and_silence_without_packet
     silence = PacketTrack("audio", opus_clip(1), repeat=20)
     silence._step = 48_000 * 2 // 5
     await rig.publish("one", Publisher([screen, silence]))
-    await rig.counters("video", lambda counters: counters.frames == 8)
-    await rig.controller.take(TrackState, lambda state: state.state == "stale")
+    states: list[TrackState] = []
+    while len(states) < 6:
+        states.append(await rig.controller.take(TrackState))
+    for kind in ("video", "audio"):
+        told = [state.state for state in states if state.kind == kind]
+        assert told == ["connecting", "live", "stale"], "once, when it was over"
+    assert (await rig.counters("video")).frames == 8
+    assert (await rig.counters("audio")).frames == 20
 
 
 async def test_a_session_that_is_silent_is_stale_as_a_whole_and_its_tracks_end_with_it(
