@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,20 @@ RTP = b"\x80" + bytes(40)
 NOWHERE = "203.0.113.1"  # RFC 5737: no machine has it
 
 
-def free_port(kind: int = socket.SOCK_DGRAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+def free_port(count: int = 2) -> int:
+    """The first of so many ports that nobody uses, neither for UDP nor for TCP, at any address."""
+    while True:
+        with ExitStack() as stack:
+            port = 0
+            try:
+                for step in range(count):
+                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                        sock = stack.enter_context(socket.socket(socket.AF_INET, kind))
+                        sock.bind(("0.0.0.0", port and port + step))
+                        port = port or sock.getsockname()[1]
+            except OSError:
+                continue
+            return port
 
 
 class Gathered:
@@ -110,8 +119,8 @@ async def test_an_answer_without_a_candidate_is_an_error(ports: int | str, caplo
 
 async def test_sessions_take_ports_of_the_range_until_none_is_free() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.0.0.2", 0))
-        taken = other.getsockname()[1]
+        taken = free_port(3) + 1
+        other.bind(("127.0.0.2", taken))
         async with opened(
             ice_addresses=("127.0.0.1", "127.0.0.2"), udp_ports=f"{taken - 1}-{taken + 1}"
         ) as gather:
@@ -190,7 +199,7 @@ async def test_ipv6_has_the_same_ways(ports: str) -> None:
 
 
 async def test_tcp_candidates_are_passive_and_come_after_udp() -> None:
-    async with opened(tcp_port=free_port(socket.SOCK_STREAM)) as gather:
+    async with opened(tcp_port=free_port()) as gather:
         udp, tcp = (await gather()).connection.local_candidates
         assert tcp.to_sdp().endswith("typ host tcptype passive")
         assert tcp.priority < udp.priority

@@ -20,15 +20,7 @@ from argusd.ingest.tcp_listener import MAX_UNIDENTIFIED
 from .nat import nat_before
 from .tcp_peer import only_tcp
 from .test_guard import ALERT, RTP, binding
-
-NOWHERE = "203.0.113.1"  # RFC 5737: no machine has it
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+from .test_ice_sockets import NOWHERE, free_port
 
 
 def publisher(frames: int = 300) -> Publisher:

@@ -73,7 +73,7 @@ async def test_a_server_that_is_silent_or_not_there_costs_a_candidate_and_no_mor
         servers = (
             IceServer(urls=(f"stun:127.0.0.1:{silent.getsockname()[1]}",)),
             IceServer(
-                urls=(f"turn:127.0.0.1:{free_port(socket.SOCK_STREAM)}?transport=tcp",),
+                urls=(f"turn:127.0.0.1:{free_port()}?transport=tcp",),
                 username="argus",
                 credential="s3cret",
             ),
