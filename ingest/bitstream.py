@@ -11,7 +11,11 @@ class Fragment(NamedTuple):
 
 
 class FrameHead(NamedTuple):
-    """What an encoded frame says about itself; ``size`` (width, height) comes with keyframes."""
+    """What an encoded frame says about itself; ``size`` (width, height) comes with keyframes.
+
+    ``is_picture`` is False for what only prepares for pictures, such as parameter sets that come alone.
+    """
 
     keyframe: bool
     size: tuple[int, int] | None = None
+    is_picture: bool = True

@@ -130,7 +130,7 @@ def inspect(frame: bytes) -> FrameHead:
         if nal_type == SPS:
             size = picture_size(frame[at + 4 : end if end >= 0 else None])
         at = end
-    return FrameHead(False, size)
+    return FrameHead(False, size, is_picture=len(frame) > INSPECTED_BYTES)
 
 
 def picture_size(sps: bytes) -> tuple[int, int]:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from .assembly import EncodedFrame, FrameAssembler, Part
 from .bandwidth import BandwidthEstimator
-from .bitstream import FrameHead
 from .codec import VIDEO_CODECS, VideoCodec
 from .decoder import VideoDecoder, Work
 from .feedback import Feedback
@@ -14,6 +13,7 @@ from .gate import KeyframeGate
 from .jitter import ReorderBuffer
 from .layers import LayerChoice, keyframe_size
 from .orientation import UPRIGHT, Orientation, from_header_extension
+from .parameter_sets import ParameterSets
 from .rtp import RtpPacket
 from .rtpstream import RtpStream, Source
 from .scale_down import ScaleDown
@@ -49,7 +49,8 @@ class VideoReceiver:
         self._bandwidth = bandwidth
         self._orientation_id = orientation_id
         self._orientation = UPRIGHT
-        self._out_of_band, self._sized = b"", False
+        self._out_of_band = b""
+        self._parameter_sets = ParameterSets()
         self._order: ReorderBuffer[Part] = ReorderBuffer(PATIENCE_NS, REORDER_CAPACITY)
         self._assembler = FrameAssembler()
         self._stream: RtpStream | None = None
@@ -111,7 +112,7 @@ class VideoReceiver:
         """Take a packet of ``stream``; ``poll`` after it where one is missing.
 
         Another codec, or another stream that is to be decoded, starts anew, from a keyframe. ``out_of_band``
-        comes before a keyframe that has no size, until the stream has told one.
+        is what parameter_sets.py may have to put before keyframes.
         """
         number, timestamp = stream.extend(packet)
         if not retransmitted:
@@ -171,7 +172,7 @@ class VideoReceiver:
         self._assembler.restart()
         self._gate.broken()
         self._stream, self._codec, self._orientation = stream, codec, UPRIGHT
-        self._sized = False
+        self._parameter_sets = ParameterSets()
 
     def _read_orientation(self, packet: RtpPacket) -> Orientation | None:
         """What the last packet of a frame says of it (see orientation.py)."""
@@ -193,11 +194,13 @@ class VideoReceiver:
         if frame.orientation is not None:
             self._orientation = frame.orientation
         try:
-            data, head = self._inspect(codec, frame)
+            data, head = self._parameter_sets.complete(codec, codec.join(frame.parts), self._out_of_band)
         except ValueError:
             self._dropped["damaged_frame"] += 1
             self._gate.broken()
             self._ask_keyframe(stream, now_ns)
+            return
+        if not head.is_picture:
             return
         verdict = self._gate.judge(head, self._decoder.backlog)
         if verdict.clear:
@@ -215,16 +218,6 @@ class VideoReceiver:
             codec.decoder, data, frame.timestamp, captured_ns, frame.arrival_ns, flags, self._orientation
         )
         self._decoder.submit(work)
-
-    def _inspect(self, codec: VideoCodec, frame: EncodedFrame) -> tuple[bytes, FrameHead]:
-        """A frame's bitstream, with what was told out of band if that is missing, and what it says."""
-        data = codec.join(frame.parts)
-        head = codec.inspect(data)
-        self._sized |= head.size is not None
-        if head.keyframe and not self._sized and self._out_of_band:
-            data = self._out_of_band + data
-            head = codec.inspect(data)
-        return data, head
 
     def _ask_keyframe(self, stream: RtpStream, now_ns: int) -> None:
         if now_ns - self._keyframe_asked_ns >= KEYFRAME_INTERVAL_NS:

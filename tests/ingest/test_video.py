@@ -281,6 +281,20 @@ def test_parameter_sets_of_the_offer_come_before_keyframes_that_lack_them() -> N
     assert inspect(line.decoder.works[0].data).size == inspect(whole).size == (320, 240)
 
 
+def test_parameter_sets_that_come_alone_at_another_time_go_before_their_keyframe() -> None:
+    line = Line("h264")
+    sets = without_parameter_sets(line)
+    line.out_of_band = b"\x00\x00\x00\x01\x67stale"
+    units = [unit for unit in sets.split(b"\x00\x00\x00\x01") if unit]
+    for before, unit in zip(range(-len(units), 0), units, strict=True):
+        line.send(RtpPacket(96, True, before % 2**16, 3000 * before % 2**32, 1, unit), 0)
+    line.play(0, 40)
+    assert line.decoded() == list(range(40))
+    assert not line.receiver.dropped
+    context = open_decoder("h264", 320 * 240)
+    assert [len(context.decode(av.Packet(work.data))) for work in line.decoder.works] == [1] * 40
+
+
 def test_parameter_sets_of_the_stream_are_not_replaced_by_those_of_the_offer() -> None:
     line = Line("h264")
     line.out_of_band = b"\x00\x00\x00\x01\x67stale"
