@@ -1,11 +1,7 @@
-"""Headless Chromium, driven over the DevTools protocol: no driver of its own is needed for the few calls."""
+"""Headless Chromium, driven over its DevTools protocol: for the few calls no driver of its own is needed."""
 
-import asyncio
 import contextlib
-import itertools
-import shutil
 import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -13,7 +9,8 @@ from typing import Any, Self
 
 import aiohttp
 
-STARTS_WITHIN_S = 60
+from .remote import STARTS_WITHIN_S, PageError, Remote, Tab, told
+
 FLAGS = (
     "--headless=new",
     "--no-sandbox",  # tests run as root in containers
@@ -36,86 +33,37 @@ FLAGS = (
 )
 
 
-class PageError(Exception):
-    """A script of the page threw."""
+class ChromiumTab:
+    """See ``remote.Tab``."""
 
-
-class Connection:
-    """One DevTools connection: commands and their answers; events are not needed and dropped."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-        self._ids = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._reading = asyncio.create_task(self._read())
-
-    async def call(self, method: str, session: str | None = None, **params: object) -> dict[str, Any]:
-        """Run a command in a session (the browser's own if None) and return its result."""
-        number = next(self._ids)
-        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
-        command = {"id": number, "method": method, "params": params}
-        await self._socket.send_json(command | ({"sessionId": session} if session else {}))
-        message = await answer
-        if "error" in message:
-            raise PageError(message["error"]["message"])
-        result: dict[str, Any] = message["result"]
-        return result
-
-    async def close(self) -> None:
-        self._reading.cancel()
-        await asyncio.gather(self._reading, return_exceptions=True)
-
-    async def _read(self) -> None:
-        async for message in self._socket:
-            content = message.json()
-            if (answer := self._waiting.pop(content.get("id", 0), None)) is not None:
-                answer.set_result(content)
-
-
-class Tab:
-    """A page, and the scripts that a test runs in it."""
-
-    def __init__(self, connection: Connection, target: str, session: str) -> None:
-        self._connection = connection
+    def __init__(self, remote: Remote, target: str, session: str) -> None:
+        self._remote = remote
         self._target = target
         self._session = session
 
     @classmethod
-    async def opened(cls, connection: Connection, url: str) -> Self:
-        """A new tab with this page, loaded."""
-        target = (await connection.call("Target.createTarget", url="about:blank"))["targetId"]
-        attached = await connection.call("Target.attachToTarget", targetId=target, flatten=True)
-        tab = cls(connection, target, attached["sessionId"])
-        await tab.go(url)
-        return tab
+    async def opened(cls, remote: Remote) -> Self:
+        """A new, empty tab."""
+        target = (await remote.call("Target.createTarget", {"url": "about:blank"}))["targetId"]
+        attached = await remote.call("Target.attachToTarget", {"targetId": target, "flatten": True})
+        return cls(remote, target, attached["sessionId"])
 
     async def go(self, url: str) -> None:
-        """Load a page, also the one that is there, as a person who reloads it."""
-        await self._connection.call("Page.navigate", self._session, url=url)
+        await self._remote.call("Page.navigate", {"url": url}, sessionId=self._session)
         await self.run("new Promise(done => document.readyState === 'complete' ? done() : onload = done)")
 
     async def run(self, script: str) -> Any:
-        """The value of an expression, awaited if it is a promise.
-
-        Raises:
-            PageError: it threw.
-        """
-        answer = await self._connection.call(
-            "Runtime.evaluate",
-            self._session,
-            expression=script,
-            awaitPromise=True,
-            returnByValue=True,
-            userGesture=True,
+        wanted = {"awaitPromise": True, "returnByValue": True, "userGesture": True}
+        answer = await self._remote.call(
+            "Runtime.evaluate", {"expression": script, **wanted}, sessionId=self._session
         )
         if "exceptionDetails" in answer:
-            raise PageError(answer["exceptionDetails"]["exception"].get("description", "?"))
+            raise PageError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
     async def close(self) -> None:
-        """Close the tab, as a person does: the page has no time to say goodbye."""
         with contextlib.suppress(PageError):
-            await self._connection.call("Target.closeTarget", targetId=self._target)
+            await self._remote.call("Target.closeTarget", {"targetId": self._target})
 
 
 class Browser:
@@ -128,13 +76,14 @@ class Browser:
     async def tab(self, url: str) -> AsyncIterator[Tab]:
         """A tab with this page; it is closed at the end, if it is still there."""
         async with aiohttp.ClientSession() as http, http.ws_connect(self._url, max_msg_size=0) as socket:
-            connection = Connection(socket)
-            tab = await Tab.opened(connection, url)
+            remote = Remote(socket)
+            tab = await ChromiumTab.opened(remote)
             try:
+                await tab.go(url)
                 yield tab
             finally:
                 await tab.close()
-                await connection.close()
+                await remote.close()
 
 
 @contextmanager
@@ -150,19 +99,14 @@ def running(profile: Path, camera: Path, microphone: Path, *flags: str) -> Itera
     ]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         try:
-            yield Browser(debugger_url(profile, process))
+            yield Browser(told(lambda: address(profile), process))
         finally:
             process.terminate()
             process.wait(STARTS_WITHIN_S)
-            shutil.rmtree(profile, ignore_errors=True)
 
 
-def debugger_url(profile: Path, process: "subprocess.Popen[bytes]") -> str:
-    """Where the browser listens; it writes the port and the path into its profile when it is up."""
-    told = profile / "DevToolsActivePort"
-    deadline = time.monotonic() + STARTS_WITHIN_S
-    while not (told.exists() and len(lines := told.read_text().split()) == 2):
-        assert process.poll() is None, "Chromium ended at once"
-        assert time.monotonic() < deadline, "Chromium did not come up"
-        time.sleep(0.05)
-    return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+def address(profile: Path) -> str | None:
+    """Where the browser listens: the port and the path, once both are written."""
+    file = profile / "DevToolsActivePort"
+    lines = file.read_text().split() if file.exists() else []
+    return f"ws://127.0.0.1:{lines[0]}{lines[1]}" if len(lines) == 2 else None

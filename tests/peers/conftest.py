@@ -13,9 +13,10 @@ from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import Daemon, started
-from .chromium import Browser, running
+from . import chromium, firefox
+from .chromium import Browser
 from .installed import require_program
-from .media import Scene, scene, write_camera, write_clip, write_microphone, write_packets
+from .media import Scene, scene, write_camera, write_clip, write_microphone, write_packets, write_picture
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -28,9 +29,21 @@ class Pages(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="package")
-def page_server() -> Iterator[int]:
+def site(seen: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages, and beside them what is seen and heard: a camera's files and those that a page plays."""
+    folder = tmp_path_factory.mktemp("site")
+    for page in PAGES.iterdir():
+        (folder / page.name).symlink_to(page)
+    write_camera(seen, folder / "camera.mjpeg")
+    write_picture(seen, folder / "camera.jpg")
+    write_microphone(seen, folder / "microphone.wav")
+    return folder
+
+
+@pytest.fixture(scope="package")
+def page_server(site: Path) -> Iterator[int]:
     """The port of a server of the pages, which is not the daemon's own."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=str(PAGES))) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=str(site))) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_port
         server.shutdown()
@@ -57,6 +70,7 @@ def models() -> ZooStore:
 
 @pytest.fixture(scope="package")
 def daemon(models: ZooStore, friend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+
     # A peer that is silent is given up sooner than by default: several tests wait for it.
     origins, state = f'["{friend}"]', tmp_path_factory.mktemp("state")
     with started(state, API__ALLOWED_ORIGINS=origins, INGEST__CLOSED_S="5") as daemon:
@@ -85,12 +99,17 @@ def packets(clip: Path) -> Path:
 
 
 @pytest.fixture(scope="package")
-def browser(seen: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium, with the scene before its camera."""
     require_program("chromium")
-    folder = tmp_path_factory.mktemp("browser")
-    camera, microphone = folder / "camera.mjpeg", folder / "microphone.wav"
-    write_camera(seen, camera)
-    write_microphone(seen, microphone)
-    with running(folder / "profile", camera, microphone) as browser:
+    profile = tmp_path_factory.mktemp("browser") / "chromium"
+    with chromium.running(profile, site / "camera.mjpeg", site / "microphone.wav") as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def firefox_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[firefox.Browser]:
+    """Firefox; its camera shows colours, so its pages play the scene."""
+    require_program("firefox-esr")
+    with firefox.running(tmp_path_factory.mktemp("browser") / "firefox") as browser:
         yield browser

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import av
+import cv2
 import numpy as np
 from aiortc.codecs.vpx import Vp8Encoder
 from numpy.typing import NDArray
@@ -48,6 +49,11 @@ def write_camera(scene: Scene, target: Path) -> None:
         for frame in pictures(scene, 1):
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
+
+
+def write_picture(scene: Scene, target: Path) -> None:
+    """As a page shows it."""
+    cv2.imwrite(str(target), cv2.cvtColor(scene.pictures[0], cv2.COLOR_RGB2BGR))
 
 
 def write_microphone(scene: Scene, target: Path) -> None:

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ..live_daemon import Daemon
-from .chromium import Browser, Tab
+from .chromium import Browser
+from .remote import Tab
 from .watch import Watch, one_face, watching
 
 

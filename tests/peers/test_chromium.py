@@ -30,7 +30,7 @@ async def test_a_page_publishes_and_what_its_camera_sees_is_found(
 
 
 async def test_a_page_with_a_camera_alone_is_watched(daemon: Daemon, browser: Browser, page: str) -> None:
-    async with watching(daemon, "video-only") as watch, browser.tab(page) as tab:
+    async with watching(daemon, "video-only", ("face",)) as watch, browser.tab(page) as tab:
         assert await publish(tab, watch, audio=False) == 201
         await watch.track("video", having=live)
         await watch.event("face", having=one_face)
@@ -38,7 +38,7 @@ async def test_a_page_with_a_camera_alone_is_watched(daemon: Daemon, browser: Br
 
 
 async def test_a_page_with_a_microphone_alone_is_heard(daemon: Daemon, browser: Browser, page: str) -> None:
-    async with watching(daemon, "audio-only") as watch, browser.tab(page) as tab:
+    async with watching(daemon, "audio-only", ("audio",)) as watch, browser.tab(page) as tab:
         assert await publish(tab, watch, video=False) == 201
         await watch.track("audio", having=live)
         await watch.event("speech", "end")

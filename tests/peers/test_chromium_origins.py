@@ -5,8 +5,9 @@ import json
 import pytest
 
 from ..live_daemon import Daemon
-from .chromium import Browser, PageError
+from .chromium import Browser
 from .page import publish
+from .remote import PageError
 from .watch import one_face, watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]

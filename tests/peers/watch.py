@@ -32,24 +32,30 @@ class Watch:
 
     async def event(self, name: str, state: str | None = None, *, having: Holds = lambda _: True) -> Event:
         """The next event of this name and state whose data is so."""
-        while True:
-            event = await self._next(f"{name} {state or ''}")
-            if event.name == name and state in (None, event.state) and having(event.data):
-                return event
+        async with self._patience(f"{name} {state or ''}"):
+            while True:
+                event = await self._next()
+                if event.name == name and state in (None, event.state) and having(event.data):
+                    return event
 
     async def together(self, *wanted: tuple[str, str]) -> None:
         """Wait until each of these, by name and state, has come; they tell of one thing, in any order."""
         missing = set(wanted)
-        while missing:
-            event = await self._next(str(missing))
-            missing.discard((event.name, event.state))
+        async with self._patience(str(wanted)):
+            while missing:
+                event = await self._next()
+                missing.discard((event.name, event.state))
 
-    async def _next(self, wanted: str) -> Event:
+    @asynccontextmanager
+    async def _patience(self, wanted: str) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(PATIENCE_S):
-                event = await anext(self._events)
+                yield
         except TimeoutError:
             raise AssertionError(f"no {wanted} came, but {self.told()}") from None
+
+    async def _next(self) -> Event:
+        event = await anext(self._events)
         assert isinstance(event, Event), event
         self.seen.append(event)
         return event

@@ -8,14 +8,15 @@ const RSA = {
 };
 
 // The offer that this browser makes. Options: `audio`, `video`: a track of that kind (both by default);
-// `codec`: the only video codec offered, such as "video/VP8"; `encodings`: simulcast's sendEncodings;
-// `channel`: a data channel beside the media; `gather`: wait for the candidates (by default); `bundle`: the bundle
-// policy; `rsa`: an RSA certificate; `idle`: the direction of a section in front of the media that sends nothing.
+// `played`: from files that are served beside this page, where the browser's own devices play none; `codec`: the
+// only video codec offered, such as "video/VP8"; `encodings`: simulcast's sendEncodings; `channel`: a data channel
+// beside the media; `gather`: wait for the candidates (by default); `bundle`: the bundle policy; `rsa`: an RSA
+// certificate; `idle`: the direction of a section in front of the media that sends nothing.
 async function offer({
-  audio = true, video = true, codec, encodings, channel = false, gather = true,
+  audio = true, video = true, played = false, codec, encodings, channel = false, gather = true,
   bundle = "max-bundle", rsa = false, idle,
 } = {}) {
-  camera = await navigator.mediaDevices.getUserMedia({audio, video: video && {width: 640, height: 480}});
+  camera = played ? await playedCamera() : await realCamera(audio, video);
   const certificates = rsa ? [await RTCPeerConnection.generateCertificate(RSA)] : [];
   peer = new RTCPeerConnection({bundlePolicy: bundle, certificates});
   if (idle) peer.addTransceiver("audio", {direction: idle});
@@ -28,6 +29,26 @@ async function offer({
   await peer.setLocalDescription();
   if (gather) await gathered(peer);
   return peer.localDescription.sdp;
+}
+
+function realCamera(audio, video) {
+  return navigator.mediaDevices.getUserMedia({audio, video: video && {width: 640, height: 480}});
+}
+
+// A camera that sways before a picture, and a microphone that hears a recording over and over.
+async function playedCamera() {
+  const picture = Object.assign(new Image(), {src: "camera.jpg"});
+  await picture.decode();
+  const {width, height} = picture;
+  const canvas = Object.assign(document.createElement("canvas"), {width, height});
+  const draw = () => canvas.getContext("2d").drawImage(picture, 5 * Math.sin(performance.now() / 1000), 0);
+  draw();
+  setInterval(draw, 100);
+
+  const recording = Object.assign(new Audio("microphone.wav"), {loop: true});
+  await recording.play();
+  const heard = recording.captureStream?.() ?? recording.mozCaptureStream();
+  return new MediaStream([...canvas.captureStream(10).getTracks(), ...heard.getTracks()]);
 }
 
 // Only this codec, and what repeats it.

@@ -1,0 +1,64 @@
+"""Firefox: no ``a=rtcp`` before it has gathered, host names in it afterwards, simulcast of its own kind."""
+
+from typing import Any
+
+import pytest
+
+from ..live_daemon import Daemon
+from .firefox import Browser
+from .media import SPEECH_S
+from .page import publish
+from .watch import one_face, watching
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]
+
+
+async def test_what_a_page_plays_is_found_until_it_says_goodbye(
+    daemon: Daemon, firefox_browser: Browser, page: str
+) -> None:
+    async with watching(daemon, "firefox") as watch, firefox_browser.tab(page) as tab:
+        assert await publish(tab, watch, played=True) == 201
+        await watch.event("face", having=one_face)
+        await watch.event("speech", "end")  # of a turn that may have begun before we listened
+        said = (await watch.event("speech", "end")).data
+        assert said["duration_s"] == pytest.approx(SPEECH_S, abs=0.4)
+        await tab.run("unpublish()")
+        assert (await watch.event("closed")).data["reason"] == "deleted"
+        assert watch.violations() == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"gather": False},
+        {"channel": True},
+        {"encodings": [{"rid": "small", "scaleResolutionDownBy": 2}, {"rid": "large"}]},
+        {"codec": "video/VP9"},
+    ],
+    ids=["not-gathered", "data-channel", "simulcast", "vp9"],
+)
+async def test_it_is_seen_however_it_offers(
+    daemon: Daemon, firefox_browser: Browser, page: str, options: dict[str, Any]
+) -> None:
+    name = f"firefox-{next(iter(options))}"
+    async with watching(daemon, name, ("face",)) as watch, firefox_browser.tab(page) as tab:
+        assert await publish(tab, watch, played=True, **options) == 201
+        await watch.event("face", having=one_face)
+
+
+async def test_a_closed_tab_is_missed(daemon: Daemon, firefox_browser: Browser, page: str) -> None:
+    async with watching(daemon, "firefox-lost") as watch, firefox_browser.tab(page) as tab:
+        assert await publish(tab, watch, played=True) == 201
+        await watch.event("face", having=one_face)
+        await tab.close()
+        assert (await watch.event("closed")).data["reason"] in ("client", "silent")
+
+
+async def test_a_reloaded_page_publishes_again(daemon: Daemon, firefox_browser: Browser, page: str) -> None:
+    async with watching(daemon, "firefox-reloaded") as watch, firefox_browser.tab(page) as tab:
+        assert await publish(tab, watch, played=True) == 201
+        await watch.event("face", having=one_face)
+        await tab.go(page)
+        assert await publish(tab, watch, played=True) == 201
+        assert (await watch.event("closed")).data["reason"] in ("client", "replaced")
+        await watch.event("face", having=one_face)
