@@ -144,7 +144,7 @@ def _obu(unit: bytes) -> Obu:
 def inspect(temporal_unit: bytes) -> FrameHead:
     """Tell a keyframe and the largest picture of its sequence without decoding.
 
-    A keyframe is what a decoder can begin with: a sequence header, and a frame that is one and is shown.
+    A keyframe is one that is shown; its size is in the sequence header, without which a decoder cannot begin.
 
     Raises:
         ValueError: an OBU up to the first frame is damaged.
@@ -155,9 +155,9 @@ def inspect(temporal_unit: bytes) -> FrameHead:
         if obu.kind == SEQUENCE_HEADER:
             still, size = _sequence(obu.payload)
         elif obu.kind in (FRAME, FRAME_HEADER):
-            keyframe = size is not None and (still or _is_key(obu.payload))
+            keyframe = still or _is_key(obu.payload)
             return FrameHead(keyframe, size if keyframe else None)
-    return FrameHead(keyframe=False)
+    return FrameHead(False, size, is_picture=False)
 
 
 def _obus(temporal_unit: bytes) -> Iterator[Obu]:

@@ -11,7 +11,9 @@ from argusd.benchmarks.clips import video_clip
 from argusd.benchmarks.packetizer import Packetizer
 from argusd.ingest.av1 import MAX_OBUS, depayload, inspect, join
 from argusd.ingest.bitstream import FrameHead
+from argusd.ingest.codec import VIDEO_CODECS
 from argusd.ingest.decoder import open_decoder
+from argusd.ingest.parameter_sets import ParameterSets
 
 SEQUENCE, DELIMITER, FRAME_HEADER, TILE_GROUP, METADATA, FRAME, PADDING = 1, 2, 3, 4, 5, 6, 15
 
@@ -166,14 +168,19 @@ def test_a_keyframe_tells_its_size_and_other_frames_tell_nothing(width: int, hei
     assert inspect(second) == FrameHead(keyframe=False)
 
 
-def test_a_keyframe_without_its_sequence_header_is_nothing_to_begin_with() -> None:
+def test_a_sequence_header_may_come_before_its_keyframe() -> None:
     first = video_clip("av1", 64, 64, 1)[0]
-    context = open_decoder("libdav1d", 64 * 64)
-    sequence_ends = 2 + 2 + first[3]
-    without = first[:2] + first[sequence_ends:]
-    assert inspect(without) == FrameHead(keyframe=False)
+    ends = 2 + 2 + first[3]
+    header, bare = first[:ends], first[:2] + first[ends:]
+    assert inspect(header) == FrameHead(keyframe=False, size=(64, 64), is_picture=False)
+    assert inspect(bare) == FrameHead(keyframe=True)
+    sets = ParameterSets()
+    sets.complete(VIDEO_CODECS["av1"], header, b"")
+    whole, head = sets.complete(VIDEO_CODECS["av1"], bare, b"")
+    assert head == inspect(first)
+    assert len(open_decoder("libdav1d", 64 * 64).decode(av.Packet(whole))) == 1
     with pytest.raises(av.FFmpegError):
-        context.decode(av.Packet(without))
+        open_decoder("libdav1d", 64 * 64).decode(av.Packet(bare))
 
 
 @pytest.mark.parametrize("end", range(3, 14))
