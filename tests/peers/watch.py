@@ -11,6 +11,7 @@ from argusd.api.event import Event
 from argusd.interviewer_bridge.events import Gap, subscribe
 
 from ..live_daemon import Daemon
+from .media import SPEECH_S
 
 # A peer that is broken fails the test sooner than the whole test's timeout, with what was seen instead.
 PATIENCE_S = 45
@@ -117,3 +118,8 @@ async def watching(
 
 def one_face(data: dict[str, Any]) -> bool:
     return bool(data["face_count"] == 1)
+
+
+def whole_turn(data: dict[str, Any]) -> bool:
+    """The speech is what the scene's is: a turn that began before the connection is shorter."""
+    return bool(abs(data["duration_s"] - SPEECH_S) < 0.4)
