@@ -15,7 +15,7 @@ from argusd.scheduler.zoo.store import ZooStore
 from ..live_daemon import Daemon, started
 from . import chromium, firefox
 from .chromium import Browser
-from .installed import require_program
+from .installed import NODE_MODULES, require_program
 from .media import Scene, scene, write_camera, write_clip, write_microphone, write_packets, write_picture
 
 PAGES = Path(__file__).parent / "pages"
@@ -34,6 +34,7 @@ def site(seen: Scene, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     for page in PAGES.iterdir():
         (folder / page.name).symlink_to(page)
+    (folder / NODE_MODULES.name).symlink_to(NODE_MODULES)
     write_camera(seen, folder / "camera.mjpeg")
     write_picture(seen, folder / "camera.jpg")
     write_microphone(seen, folder / "microphone.wav")
@@ -70,7 +71,6 @@ def models() -> ZooStore:
 
 @pytest.fixture(scope="package")
 def daemon(models: ZooStore, friend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-
     # A peer that is silent is given up sooner than by default: several tests wait for it.
     origins, state = f'["{friend}"]', tmp_path_factory.mktemp("state")
     with started(state, API__ALLOWED_ORIGINS=origins, INGEST__CLOSED_S="5") as daemon:
