@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ from ..zoo.store import ZooStore
 from .outputs import Box
 from .pages import Pages
 from .tilt import STRAIGHT, Turn, moved, tilt, turn
-from .zone_lines import ALPHABET, around, zone_lines
+from .zone_lines import ALPHABET, around, as_long_as, zone_lines
 
 DETECTOR = "craft_mlt_25k.pth"
 ENGLISH = "english_g2.pth"
@@ -250,8 +251,9 @@ def _zone_again(reader: Any, turned: Turn, blocks: list[TextBlock]) -> list[Text
     """With the lines of a machine-readable zone read once more, each in one piece."""
     grey = cv2.cvtColor(turned.picture, cv2.COLOR_BGR2GRAY)
     replaced: dict[int, TextBlock | None] = {}
-    for line in zone_lines(blocks):
-        box = around([blocks[number].upright for number in line])
+    lines = zone_lines(blocks)
+    boxes = [around([blocks[number].upright for number in line]) for line in lines]
+    for line, box in zip(lines, map(partial(as_long_as, around(boxes)), boxes), strict=True):
         bounds = [round(side) for side in (box.left, box.right, box.top, box.bottom)]
         found = reader.recognize(grey, [bounds], [], allowlist=ALPHABET, reformat=False)
         ((corners, text, confidence),) = found

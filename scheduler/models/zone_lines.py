@@ -15,6 +15,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"
 LENGTHS = range(22, 52)  # characters that are found of 30, 36 or 44
 FEWEST_FILLERS = 2
 MANY_FILLERS = 6  # that nothing else has
+ONE_CHARACTER = 1 / 44  # of the longest line
 SAME_ENDS = 0.05  # of a line's length
 FILLERS = re.compile(r"[<«‹]")
 OTHERS = re.compile(r"[^A-Za-z0-9<«‹\s]")
@@ -72,8 +73,18 @@ def _as_long(one: Box, other: Box) -> bool:
     return apart <= SAME_ENDS * (other.right - other.left)
 
 
+def as_long_as(zone: Box, line: Box) -> Box:
+    """A line of a zone, from end to end where the detector left a character or more of it out."""
+    character = ONE_CHARACTER * (zone.right - zone.left)
+    left = zone.left if line.left - zone.left > character / 2 else line.left
+    right = zone.right if zone.right - line.right > character / 2 else line.right
+    return line._replace(left=left, right=right)
+
+
 def around(boxes: Sequence[Box]) -> Box:
-    """The box of several."""
+    """The box of several; of none, nothing."""
+    if not boxes:
+        return Box(0, 0, 0, 0)
     return Box(
         min(box.left for box in boxes),
         min(box.top for box in boxes),

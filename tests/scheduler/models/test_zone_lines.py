@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from argusd.scheduler.models.outputs import Box
-from argusd.scheduler.models.zone_lines import around, like_zone, zone_lines
+from argusd.scheduler.models.zone_lines import around, as_long_as, like_zone, zone_lines
 
 
 class Block(NamedTuple):
@@ -60,6 +60,12 @@ def test_a_line_just_as_long_as_a_sure_one_is_the_zone_s_as_well() -> None:
     assert zone_lines(blocks) == [[1], [2]]
     blocks[2] = blocks[2]._replace(upright=blocks[2].upright._replace(right=150))
     assert zone_lines(blocks) == []
+
+
+def test_a_line_is_read_from_end_to_end_where_some_of_it_was_left_out() -> None:
+    zone = Box(0, 0, 440, 50)
+    assert as_long_as(zone, Box(12, 30, 300, 50)) == Box(0, 30, 440, 50)
+    assert as_long_as(zone, Box(4, 30, 437, 50)) == Box(4, 30, 437, 50)
 
 
 def test_the_box_around_pieces() -> None:

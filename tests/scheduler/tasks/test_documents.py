@@ -105,6 +105,7 @@ async def test_a_card_that_lies_on_its_side_or_upside_down(
     result = await verify(runner, png(turned(card(face, ZONE), degrees)), astronaut)
     assert result["face_match"]
     assert result["ocr_fields"] == ERIKSSON
+    assert result["checks"] == {"name": "unproved", "dob": "proved", "id_no": "proved"}
 
 
 async def test_a_card_photographed_badly(runner: DocumentRunner, face: Pixels, astronaut: bytes) -> None:
