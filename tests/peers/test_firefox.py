@@ -24,22 +24,21 @@ async def test_what_a_page_plays_is_found_until_it_says_goodbye(
         assert watch.violations() == []
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"gather": False},
-        {"channel": True},
-        {"encodings": [{"rid": "small", "scaleResolutionDownBy": 2}, {"rid": "large"}]},
-        {"codec": "video/VP9"},
-    ],
-    ids=["not-gathered", "data-channel", "simulcast", "vp9"],
-)
+OFFERS: dict[str, dict[str, Any]] = {
+    "not-gathered": {"gather": False},
+    "data-channel": {"channel": True},
+    "simulcast": {"encodings": [{"rid": "small", "scaleResolutionDownBy": 2}, {"rid": "large"}]},
+    "vp9": {"codec": "video/VP9"},
+    "av1": {"codec": "video/AV1"},
+}
+
+
+@pytest.mark.parametrize("name", OFFERS)
 async def test_it_is_seen_however_it_offers(
-    daemon: Daemon, firefox_browser: Browser, page: str, options: dict[str, Any]
+    daemon: Daemon, firefox_browser: Browser, page: str, name: str
 ) -> None:
-    name = f"firefox-{next(iter(options))}"
-    async with watching(daemon, name, ("face",)) as watch, firefox_browser.tab(page) as tab:
-        assert await publish(tab, watch, played=True, **options) == 201
+    async with watching(daemon, f"firefox-{name}", ("face",)) as watch, firefox_browser.tab(page) as tab:
+        assert await publish(tab, watch, played=True, **OFFERS[name]) == 201
         await watch.event("face", having=one_face)
 
 
