@@ -20,6 +20,7 @@ from .errors import ArenaFull, RingClosed
 from .frame import FrameFlag, FrameInfo, i420_info
 from .orientation import UPRIGHT, Orientation
 from .picture import upright_planes
+from .repeats import RepeatDetector
 from .sink import FrameSink
 
 PLANAR_420 = ("yuv420p", "yuvj420p")
@@ -51,6 +52,7 @@ class VideoDecoder:
         self._failed = failed
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._repeats = RepeatDetector()
         self.frames = 0
         self.dropped: Counter[str] = Counter()
 
@@ -118,6 +120,9 @@ class VideoDecoder:
             self.dropped["pixel_format"] += 1
             return True
         planes = upright_planes(picture, work.orientation)
+        if self._repeats.is_repeat(planes[0], work.arrival_ns):
+            self.dropped["repeated"] += 1
+            return True
         try:
             self._sink.write(planes, describe(planes[0], work))
         except ArenaFull:

@@ -109,6 +109,7 @@ class TrackLiveness:
 
 # Why nothing comes of what arrives, by the counters of what is dropped: the first of these that rose.
 CAUSES = {
+    "frozen": ("repeated",),
     "arena_full": ("arena_full",),
     "frame_too_large": ("frame_too_large", "frame_too_long"),
     "pixel_format": ("pixel_format",),

@@ -79,9 +79,9 @@ class TrackState(msgspec.Struct, frozen=True, tag="track_state"):
 
     ``connecting`` → ``live`` ⇄ ``stale``: nothing of it was published for 2 s (a little more for a track that
     is always slow), with a reason: ``ended`` (BYE), ``never_began``, ``no_media`` (no packets), or why all
-    that came was dropped: ``frame_too_large``, ``arena_full``, ``pixel_format``, ``undecodable``,
-    ``await_keyframe``, ``overload``, ``packet_loss``, ``overlap`` (of sound whose time is past). It ends with
-    its session.
+    that came was dropped: ``frozen`` (one picture over and over), ``frame_too_large``, ``arena_full``,
+    ``pixel_format``, ``undecodable``, ``await_keyframe``, ``overload``, ``packet_loss``, ``overlap`` (of
+    sound whose time is past). It ends with its session.
 
     Readers hear ``stale`` again with a newer ``since_ns`` when such a track brought something and then again
     nothing. ``since_ns``: CLOCK_MONOTONIC; of a stale track when it last brought anything.

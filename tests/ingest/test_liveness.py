@@ -158,6 +158,7 @@ def test_a_process_that_stood_still_heard_nobody() -> None:
         ({"frame_too_large": 1, "lost_packet": 5}, "frame_too_large"),
         ({"arena_full": 1, "await_keyframe": 1}, "arena_full"),
         ({"mid_frame_packet": 40}, "packet_loss"),
+        ({"repeated": 2, "lost_packet": 1}, "frozen"),
     ],
 )
 def test_the_cause_is_what_the_rest_follows_from(dropped: dict[str, int], reason: str) -> None:

@@ -53,7 +53,7 @@ def test_a_mutated_offer_is_answered_or_refused(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "count", [400, pytest.param(100_000, marks=[pytest.mark.slow, pytest.mark.timeout(7200)])]
+    "count", [400, pytest.param(100_000, marks=[pytest.mark.soak, pytest.mark.timeout(7200)])]
 )
 async def test_a_worker_outlives_mutated_offers_and_keeps_nothing_of_them(
     rig: Any, count: int, caplog: pytest.LogCaptureFixture

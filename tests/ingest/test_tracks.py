@@ -68,6 +68,20 @@ async def test_a_track_that_is_taken_away_and_brought_back(rig: Any) -> None:
     assert await told(rig, "video", 1) == [("live", "")]
 
 
+async def test_a_last_picture_that_is_sent_over_and_over(rig: Any) -> None:
+    """As Firefox does when its camera is stopped; a newer one is seen at once."""
+    keyframes = video_clip("vp8", *SMALL, 90, gop=1)
+    camera = [*keyframes[:90:30], *8 * [keyframes[60]], *keyframes[:90:30]]
+    await rig.publish("one", Publisher([PacketTrack("video", camera, fps=1), sound()]))
+    assert await told(rig, "video", 4) == [
+        ("connecting", ""),
+        ("live", ""),
+        ("stale", "frozen"),
+        ("live", ""),
+    ]
+    assert (await rig.counters("video")).dropped["repeated"] == 8
+
+
 async def test_a_sender_that_ends_says_so(rig: Any) -> None:
     publisher = Publisher([pictures(moving(1), repeat=SOUND_S), sound()])
     await rig.publish("one", publisher)

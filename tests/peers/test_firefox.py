@@ -42,6 +42,28 @@ async def test_it_is_seen_however_it_offers(
         await watch.event("face", having=one_face)
 
 
+UNPLUGGED = {
+    "stop": "sender('video').track.stop()",
+    "remove-track": "peer.removeTrack(sender('video'))",
+    "replace-by-nothing": "sender('video').replaceTrack(null)",
+}
+
+
+@pytest.mark.parametrize("played", [True, False])
+@pytest.mark.parametrize("how", UNPLUGGED)
+async def test_an_unplugged_camera_is_missed_though_its_last_picture_comes_again(
+    daemon: Daemon, firefox_browser: Browser, page: str, how: str, *, played: bool
+) -> None:
+    session_id = f"firefox-{how}-{played}"
+    async with watching(daemon, session_id, ("face",)) as watch, firefox_browser.tab(page) as tab:
+        assert await publish(tab, watch, played=played) == 201
+        await watch.event("face")
+        await tab.run(UNPLUGGED[how])
+        await watch.together(("track_stale", "update"), ("video_lost", "start"))
+        face = (await watch.results())["streams"]["face"]
+        assert (face["state"], face["data"]["face_count"], face["data"]["faces"]) == ("unknown", None, [])
+
+
 async def test_a_closed_tab_is_missed(daemon: Daemon, firefox_browser: Browser, page: str) -> None:
     async with watching(daemon, "firefox-lost") as watch, firefox_browser.tab(page) as tab:
         assert await publish(tab, watch, played=True) == 201
