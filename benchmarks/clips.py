@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -25,6 +27,20 @@ OPTIONS = {
 }
 
 
+@contextmanager
+def own_priority() -> Iterator[None]:
+    """Leave this thread's scheduling as it was.
+
+    SVT-AV1, run by root, makes the thread that encodes a real-time one of the highest priority, and all that
+    are begun by it later: two of them starve a machine of two cores.
+    """
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, priority)
+
+
 @cache
 def video_clip(
     codec: VideoName, width: int, height: int, count: int, *, gop: int = 3000, bit_rate: int = 800_000
@@ -38,9 +54,10 @@ def video_clip(
     encoder.options = OPTIONS[codec] | {"maxrate": str(bit_rate), "bufsize": str(bit_rate)}
     packets: list[bytes] = []
     scene = Scene(width, height)
-    for index in range(count):
-        packets += [bytes(packet) for packet in encoder.encode(scene.picture(index))]
-    packets += [bytes(packet) for packet in encoder.encode(None)]
+    with own_priority():
+        for index in range(count):
+            packets += [bytes(packet) for packet in encoder.encode(scene.picture(index))]
+        packets += [bytes(packet) for packet in encoder.encode(None)]
     return tuple(packets)
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.benchmarks.clips import OPTIONS, Scene, VideoName, video_clip
+from argusd.benchmarks.clips import OPTIONS, Scene, VideoName, own_priority, video_clip
 from argusd.ingest import vp9
 from argusd.ingest.arena import Arena
 from argusd.ingest.codec import VIDEO_CODECS
@@ -187,7 +187,8 @@ def encode_ten_bits() -> bytes:
     encoder.width, encoder.height, encoder.pix_fmt = 64, 64, "yuv420p10le"
     encoder.time_base, encoder.options = Fraction(1, 30), OPTIONS["av1"]
     picture = Scene(64, 64).picture(0).reformat(format="yuv420p10le")
-    return b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)])
+    with own_priority():
+        return b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)])
 
 
 @pytest.mark.parametrize("codec", VIDEO_CODECS)

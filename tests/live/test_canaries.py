@@ -138,7 +138,9 @@ def refuse_everything(ask: Any, face: bytes, voice: bytes, seen: str, spoken: st
     ask("half a voice", "/audio/verify", audio_b64=voice, reference_embedding_b64=half_voice)
     ask("no sound", "/audio/enroll", audio_b64=IN_SOUND * 9)
     ask("broken sound", "/audio/diarize", audio_b64=b"fLaC" + IN_SOUND * 9)
-    ask("noise", "/audio/enroll", audio_b64=IN_SOUND * 4000, sample_rate=16_000)
+    hiss = np.random.default_rng(1).integers(-900, 900, 32_000, np.int16).tobytes()
+    ask("noise", "/audio/enroll", audio_b64=hiss + IN_SOUND, sample_rate=16_000)
+    ask("text for sound", "/audio/enroll", audio_b64=IN_SOUND * 4000, sample_rate=16_000)
     ask("address", "/analysis/plagiarism", transcript=SPOKEN, proxyllm_url=f"http://{IN_REQUEST}.example/")
     ask("no text", "/analysis/moderate", text=[SPOKEN])
     ask("too much", "/analysis/moderate", text=SPOKEN * 20_000)
@@ -272,6 +274,7 @@ def test_everything_was_asked_and_answered(heard: Heard) -> None:
         "no sound": (422, "bad_audio"),
         "broken sound": (422, "bad_audio"),
         "noise": (422, "no_speech"),
+        "text for sound": (422, "bad_audio"),
         "address": (422, "llm_profile_unknown"),
         "no text": (422, "invalid_field"),
         "too much": (422, "invalid_field"),
