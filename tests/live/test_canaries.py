@@ -139,7 +139,7 @@ def refuse_everything(ask: Any, face: bytes, voice: bytes, seen: str, spoken: st
     ask("no sound", "/audio/enroll", audio_b64=IN_SOUND * 9)
     ask("broken sound", "/audio/diarize", audio_b64=b"fLaC" + IN_SOUND * 9)
     hiss = np.random.default_rng(1).integers(-900, 900, 32_000, np.int16).tobytes()
-    ask("noise", "/audio/enroll", audio_b64=hiss + IN_SOUND, sample_rate=16_000)
+    ask("noise", "/audio/enroll", audio_b64=hiss + 2 * IN_SOUND, sample_rate=16_000)
     ask("text for sound", "/audio/enroll", audio_b64=IN_SOUND * 4000, sample_rate=16_000)
     ask("address", "/analysis/plagiarism", transcript=SPOKEN, proxyllm_url=f"http://{IN_REQUEST}.example/")
     ask("no text", "/analysis/moderate", text=[SPOKEN])
