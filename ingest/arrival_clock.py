@@ -33,3 +33,7 @@ class ArrivalClock:
             return time.monotonic_ns()
         late_ns = time.time_ns() - (seconds * 1_000_000_000 + ns)
         return time.monotonic_ns() - (late_ns if 0 < late_ns < LATEST_NS else 0)
+
+
+NOW = ArrivalClock(None)
+"""Of what comes through no socket, or is not known to: it arrives as it is read."""

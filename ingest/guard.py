@@ -20,15 +20,15 @@ from typing import Any
 from aioice import stun
 from aioice.ice import CandidatePair, Connection, StunProtocol
 
-from .arrival_clock import ArrivalClock
+from .arrival_clock import NOW, ArrivalClock
 from .errors import IncompatibleLibrary
 
 MIN_DATAGRAM = 12
 MAX_DTLS_QUEUE = 64
 HIGHEST_STUN = 3
 
-OnMedia = Callable[[bytes, int], None]
-"""Takes a datagram with media, and when it arrived (CLOCK_MONOTONIC, ns)."""
+OnMedia = Callable[[bytes, ArrivalClock], None]
+"""Takes a datagram with media, and the clock that tells when it arrived."""
 
 
 class GuardedProtocol(StunProtocol):
@@ -42,7 +42,7 @@ class GuardedProtocol(StunProtocol):
         self._on_media = on_media
         self._dropped = dropped
         self._verified: tuple[Any, ...] | None = None
-        self._clock = ArrivalClock(None)
+        self._clock = NOW
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
@@ -63,7 +63,7 @@ class GuardedProtocol(StunProtocol):
         first = data[0]
         if 128 <= first <= 191:
             if addr == self._verified or self._verify(addr):
-                self._on_media(data, self._clock.last_ns())
+                self._on_media(data, self._clock)
             else:
                 self._dropped["stranger_datagram"] += 1
         elif first <= HIGHEST_STUN:

@@ -16,6 +16,7 @@ from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTrans
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSrPacket
 
 from .agreement import Payload
+from .arrival_clock import NOW, ArrivalClock
 from .arrivals import ArrivalLog
 from .audio import AudioReceiver
 from .burst import Burst
@@ -100,16 +101,20 @@ class MediaTransport:
         streams = self._streams()
         return bool(streams) and all(stream.gone for stream in streams)
 
-    def receive(self, data: bytes, arrival_ns: int = 0) -> None:
-        """Take a datagram from a verified source, with the monotonic time of its arrival (0: now)."""
-        now_ns = arrival_ns or time.monotonic_ns()
+    def receive(self, data: bytes, clock: ArrivalClock = NOW) -> None:
+        """Take a datagram from a verified source.
+
+        ``clock`` is asked for its arrival only where the sender is told of each; elsewhere a microsecond a
+        packet is dearer than what it would tell.
+        """
+        now_ns = clock.last_ns() if self._transport_cc else time.monotonic_ns()
         complete = self._burst.add(data, now_ns)
         srtp = self._dtls._rx_srtp
         if srtp is None or not complete or self._closed:
             return
         for packet, arrival_ns in self._burst.take():
             self._decrypt(srtp, packet, arrival_ns)
-        if self._arrivals.due(now_ns):
+        if self._transport_cc and self._arrivals.due(now_ns):
             self._acknowledge(now_ns)
         if self.video.waiting or self.audio.waiting:
             self._poll()

@@ -13,6 +13,7 @@ from aioice.ice import CandidatePair, Connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argusd.ingest.arrival_clock import ArrivalClock
 from argusd.ingest.errors import IncompatibleLibrary
 from argusd.ingest.guard import MAX_DTLS_QUEUE, GuardedProtocol, check_aioice
 
@@ -45,7 +46,7 @@ class Gate:
     def _pass(self, message: stun.Message, _addr: object, _protocol: object) -> None:
         self.stun.append(bytes(message))
 
-    def _receive(self, data: bytes, _arrival_ns: int) -> None:
+    def _receive(self, data: bytes, _clock: ArrivalClock) -> None:
         self.media.append(data)
 
     def verify_friend(self) -> None:

@@ -12,6 +12,7 @@ from aioice.ice import CandidatePair, Connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argusd.ingest.arrival_clock import ArrivalClock
 from argusd.ingest.guard import GuardedProtocol
 from argusd.ingest.shared_socket import MAX_SOURCES, SharedSocket
 
@@ -48,7 +49,7 @@ class Member:
         self.connection.request_received = self._checked  # type: ignore[method-assign, assignment]
         shared.attach(self.protocol)
 
-    def _receive(self, data: bytes, _arrival_ns: int) -> None:
+    def _receive(self, data: bytes, _clock: ArrivalClock) -> None:
         self.media.append(data)
 
     def _checked(self, _message: stun.Message, addr: tuple[str, int], _protocol: object) -> None:
