@@ -46,16 +46,24 @@ def folded(text: str) -> str:
     return WORD.sub(lambda word: _latin(word[0], among_latin=mostly_latin), plain)
 
 
-def unmasked(text: str) -> str:
+class Unmasked(str):
+    """What ``unmasked`` made: a text that several lists are asked about is unmasked once."""
+
+    __slots__ = ()
+
+
+def unmasked(text: str) -> Unmasked:
     """``text`` with Latin letters, without accents, in the place of all that look like them.
 
     Genuine words of other scripts become unreadable, but no English ones.
     """
+    if isinstance(text, Unmasked):
+        return text
     plain = _plain(text)
     if plain.isascii():
-        return plain
+        return Unmasked(plain)
     bare = unicodedata.normalize("NFC", ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
-    return WORD.sub(lambda word: _latin(word[0], among_latin=True), bare)
+    return Unmasked(WORD.sub(lambda word: _latin(word[0], among_latin=True), bare))
 
 
 def spelt(text: str) -> str:
