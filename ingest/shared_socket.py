@@ -14,6 +14,7 @@ from aioice import stun
 
 from .candidates import udp_candidate
 from .guard import HIGHEST_STUN, GuardedProtocol, local_ufrag, parse_stun
+from .shared_transport import SharedTransport
 
 # Each has answered a check of ours. Overflow policy: the oldest goes, and must answer again.
 MAX_SOURCES = 64
@@ -26,8 +27,8 @@ class SharedSocket(asyncio.DatagramProtocol):
 
     def __init__(self, dropped: Counter[str]) -> None:
         self._dropped = dropped
-        self._members: dict[str, SharedTransport] = {}
-        self._sources: dict[Address, SharedTransport] = {}
+        self._members: dict[str, UdpTransport] = {}
+        self._sources: dict[Address, UdpTransport] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
@@ -41,10 +42,10 @@ class SharedSocket(asyncio.DatagramProtocol):
         """Give a session's protocol its part of the socket."""
         address, port = self.transport.get_extra_info("sockname")[:2]
         protocol.local_candidate = udp_candidate(address, port)
-        member = self._members[protocol.ufrag] = SharedTransport(self, protocol)
+        member = self._members[protocol.ufrag] = UdpTransport(self, protocol)
         protocol.connection_made(member)
 
-    def detach(self, member: "SharedTransport") -> None:
+    def detach(self, member: "UdpTransport") -> None:
         """Take it back."""
         self._members.pop(member.protocol.ufrag, None)
         for source in member.sources:
@@ -62,7 +63,7 @@ class SharedSocket(asyncio.DatagramProtocol):
         else:
             member.protocol.datagram_received(data, addr)
 
-    def _of_stun(self, data: bytes, source: Address) -> "SharedTransport | None":
+    def _of_stun(self, data: bytes, source: Address) -> "UdpTransport | None":
         message = parse_stun(data)
         if message is None:
             return None
@@ -74,7 +75,7 @@ class SharedSocket(asyncio.DatagramProtocol):
                 return member
         return None
 
-    def _found(self, member: "SharedTransport", source: Address) -> None:
+    def _found(self, member: "UdpTransport", source: Address) -> None:
         self._sources[source] = member
         member.sources[source] = None
         if len(member.sources) > MAX_SOURCES:
@@ -84,14 +85,12 @@ class SharedSocket(asyncio.DatagramProtocol):
                 del self._sources[oldest]
 
 
-class SharedTransport(asyncio.DatagramTransport):
-    """A session's part of a shared socket: a transport that aioice may close. ``sources``: its senders."""
+class UdpTransport(SharedTransport):
+    """A session's part of a shared socket. ``sources``: its senders."""
 
     def __init__(self, shared: SharedSocket, protocol: GuardedProtocol) -> None:
-        super().__init__()
+        super().__init__(protocol)
         self._shared = shared
-        self._closing = False
-        self.protocol = protocol
         self.sources: dict[Address, None] = {}
 
     def sendto(self, data: Any, addr: Any = None) -> None:
@@ -103,13 +102,6 @@ class SharedTransport(asyncio.DatagramTransport):
         """The shared socket's."""
         return self._shared.transport.get_extra_info(name, default)
 
-    def is_closing(self) -> bool:
-        """Whether ``close`` was called."""
-        return self._closing
-
-    def close(self) -> None:
-        """Leave the socket to the others."""
-        if not self._closing:
-            self._closing = True
-            self._shared.detach(self)
-            asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)
+    def leave(self) -> None:
+        """Nothing that comes to the socket is for the session."""
+        self._shared.detach(self)

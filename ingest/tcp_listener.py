@@ -14,6 +14,7 @@ from aioice import stun
 from .candidates import tcp_candidate
 from .framing import Deframer, frame
 from .guard import GuardedProtocol, local_ufrag, parse_stun
+from .shared_transport import SharedTransport
 
 IDENTIFIED_WITHIN_S = 5.0
 # Overflow policy: the oldest goes; a sender that has something to say has said it by then.
@@ -144,15 +145,13 @@ class FramedConnection(asyncio.Protocol):
         self._transport.abort()
 
 
-class TcpTransport(asyncio.DatagramTransport):
-    """A session's connections as the datagram transport that aioice knows: one a remote address."""
+class TcpTransport(SharedTransport):
+    """A session's connections: one a remote address."""
 
     def __init__(self, listener: TcpListener, protocol: GuardedProtocol) -> None:
-        super().__init__()
+        super().__init__(protocol)
         self._listener = listener
-        self._closing = False
         self._connections: dict[Address, FramedConnection] = {}
-        self.protocol = protocol
 
     def add(self, connection: FramedConnection) -> bool:
         """Take in a connection; False where there are too many."""
@@ -175,15 +174,8 @@ class TcpTransport(asyncio.DatagramTransport):
         """``sockname``: where connections are taken."""
         return self._listener.sockname if name == "sockname" else default
 
-    def is_closing(self) -> bool:
-        """Whether ``close`` was called."""
-        return self._closing
-
-    def close(self) -> None:
-        """End the session's connections."""
-        if not self._closing:
-            self._closing = True
-            self._listener.detach(self)
-            for connection in tuple(self._connections.values()):
-                connection.close()
-            asyncio.get_running_loop().call_soon(self.protocol.connection_lost, None)
+    def leave(self) -> None:
+        """Its connections end, and no new one is its."""
+        self._listener.detach(self)
+        for connection in tuple(self._connections.values()):
+            connection.close()
