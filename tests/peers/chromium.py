@@ -1,15 +1,11 @@
 """Headless Chromium, driven over its DevTools protocol: for the few calls no driver of its own is needed."""
 
 import contextlib
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 
-import aiohttp
-
-from .remote import STARTS_WITHIN_S, PageError, Remote, Tab, told
+from .remote import Browser, PageError, Remote, launched
 
 FLAGS = (
     "--headless=new",
@@ -66,28 +62,7 @@ class ChromiumTab:
             await self._remote.call("Target.closeTarget", {"targetId": self._target})
 
 
-class Browser:
-    """A running Chromium."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    @asynccontextmanager
-    async def tab(self, url: str) -> AsyncIterator[Tab]:
-        """A tab with this page; it is closed at the end, if it is still there."""
-        async with aiohttp.ClientSession() as http, http.ws_connect(self._url, max_msg_size=0) as socket:
-            remote = Remote(socket)
-            tab = await ChromiumTab.opened(remote)
-            try:
-                await tab.go(url)
-                yield tab
-            finally:
-                await tab.close()
-                await remote.close()
-
-
-@contextmanager
-def running(profile: Path, camera: Path, microphone: Path, *flags: str) -> Iterator[Browser]:
+def running(profile: Path, camera: Path, microphone: Path, *flags: str) -> AbstractContextManager[Browser]:
     """A browser whose camera (MJPEG) and microphone (WAV) play these files over and over."""
     command = [
         "chromium",
@@ -97,12 +72,7 @@ def running(profile: Path, camera: Path, microphone: Path, *flags: str) -> Itera
         f"--use-file-for-fake-video-capture={camera}",
         f"--use-file-for-fake-audio-capture={microphone}",
     ]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        try:
-            yield Browser(told(lambda: address(profile), process))
-        finally:
-            process.terminate()
-            process.wait(STARTS_WITHIN_S)
+    return launched(command, lambda: address(profile), ChromiumTab.opened)
 
 
 def address(profile: Path) -> str | None:

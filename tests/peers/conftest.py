@@ -14,9 +14,9 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import Daemon, started
 from . import chromium, firefox
-from .chromium import Browser
 from .installed import NODE_MODULES, require_program
 from .media import Scene, scene, write_camera, write_clip, write_microphone, write_packets, write_picture
+from .remote import Browser
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -108,7 +108,7 @@ def browser(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
 
 
 @pytest.fixture(scope="package")
-def firefox_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[firefox.Browser]:
+def firefox_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Firefox; its camera shows colours, so its pages play the scene."""
     require_program("firefox-esr")
     with firefox.running(tmp_path_factory.mktemp("browser") / "firefox") as browser:

@@ -2,15 +2,11 @@
 
 import contextlib
 import json
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 
-import aiohttp
-
-from .remote import STARTS_WITHIN_S, PageError, Remote, Tab, told
+from .remote import Browser, PageError, Remote, launched
 
 PREFERENCES: dict[str, bool | int | str] = {
     # Pages are given a camera and a microphone without being asked about it.
@@ -68,29 +64,7 @@ class FirefoxTab:
             await self._remote.call("browsingContext.close", {"context": self._context})
 
 
-class Browser:
-    """A running Firefox; it takes one connection at a time."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-
-    @asynccontextmanager
-    async def tab(self, url: str) -> AsyncIterator[Tab]:
-        """A tab with this page; it is closed at the end, if it is still there."""
-        async with aiohttp.ClientSession() as http, http.ws_connect(self._url, max_msg_size=0) as socket:
-            remote = Remote(socket)
-            tab = await FirefoxTab.opened(remote)
-            try:
-                await tab.go(url)
-                yield tab
-            finally:
-                await tab.close()
-                await remote.call("session.end", {})
-                await remote.close()
-
-
-@contextmanager
-def running(profile: Path) -> Iterator[Browser]:
+def running(profile: Path) -> AbstractContextManager[Browser]:
     """A browser with a profile of its own."""
     profile.mkdir()
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()]
@@ -103,12 +77,8 @@ def running(profile: Path) -> Iterator[Browser]:
         str(profile),
         "--remote-debugging-port=0",
     ]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        try:
-            yield Browser(told(lambda: address(profile), process))
-        finally:
-            process.terminate()
-            process.wait(STARTS_WITHIN_S)
+    # It takes one connection at a time.
+    return launched(command, lambda: address(profile), FirefoxTab.opened, "session.end")
 
 
 def address(profile: Path) -> str | None:

@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ..live_daemon import Daemon
-from .chromium import Browser
-from .remote import Tab
+from .remote import Browser, Tab
 from .watch import Watch, one_face, watching
 
 

@@ -7,7 +7,8 @@ import asyncio
 import itertools
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
 import aiohttp
@@ -71,6 +72,46 @@ class Remote:
             content = message.json()
             if (answer := self._waiting.pop(content.get("id", 0), None)) is not None:
                 answer.set_result(content)
+
+
+class Browser:
+    """A running browser. ``opened`` makes an empty tab; ``farewell`` is a command that ends a connection."""
+
+    def __init__(self, url: str, opened: Callable[[Remote], Awaitable[Tab]], farewell: str | None) -> None:
+        self._url = url
+        self._opened = opened
+        self._farewell = farewell
+
+    @asynccontextmanager
+    async def tab(self, url: str) -> AsyncIterator[Tab]:
+        """A tab with this page; it is closed at the end, if it is still there."""
+        async with aiohttp.ClientSession() as http, http.ws_connect(self._url, max_msg_size=0) as socket:
+            remote = Remote(socket)
+            tab = await self._opened(remote)
+            try:
+                await tab.go(url)
+                yield tab
+            finally:
+                await tab.close()
+                if self._farewell is not None:
+                    await remote.call(self._farewell, {})
+                await remote.close()
+
+
+@contextmanager
+def launched(
+    command: Sequence[str],
+    address: Callable[[], str | None],
+    opened: Callable[[Remote], Awaitable[Tab]],
+    farewell: str | None = None,
+) -> Iterator[Browser]:
+    """A browser that this command starts; ``address`` is where it listens, once it has written that."""
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield Browser(told(address, process), opened, farewell)
+        finally:
+            process.terminate()
+            process.wait(STARTS_WITHIN_S)
 
 
 def told(look: Callable[[], str | None], process: "subprocess.Popen[bytes]") -> str:

@@ -7,8 +7,8 @@ import pytest
 from argusd.daemon.scenes import HEIGHT, WIDTH
 
 from ..live_daemon import Daemon
-from .chromium import Browser
 from .page import publish
+from .remote import Browser
 from .watch import one_face, watching, whole_turn
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]

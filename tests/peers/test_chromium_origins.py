@@ -5,9 +5,8 @@ import json
 import pytest
 
 from ..live_daemon import Daemon
-from .chromium import Browser
 from .page import publish
-from .remote import PageError
+from .remote import Browser, PageError
 from .watch import one_face, watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]

@@ -9,9 +9,8 @@ import pytest
 from argusd.daemon.scenes import HEIGHT, WIDTH
 
 from ..live_daemon import Daemon
-from .chromium import Browser
 from .page import publish
-from .remote import Tab
+from .remote import Browser, Tab
 from .watch import PATIENCE_S, watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ..live_daemon import started
-from .chromium import Browser
 from .page import publish
+from .remote import Browser
 from .watch import one_face, watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]

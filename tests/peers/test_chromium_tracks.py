@@ -3,8 +3,8 @@
 import pytest
 
 from ..live_daemon import Daemon
-from .chromium import Browser
 from .page import on_air
+from .remote import Browser
 from .watch import one_face
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]

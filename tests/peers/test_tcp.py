@@ -15,10 +15,11 @@ from argusd.ingest.worker import run_worker
 
 from ..api.fakes import FakeScheduler
 from ..api.fixtures import RunningApi, free_port, make_config
-from .chromium import Browser, running
+from .chromium import running
 from .installed import SYSTEM_PYTHON, require_gstreamer, require_program
 from .media import Scene, write_camera, write_microphone
 from .program import publishing
+from .remote import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from ..live_daemon import Daemon
-from .chromium import Browser
 from .installed import require_package
+from .remote import Browser
 from .watch import one_face, watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]
