@@ -14,7 +14,7 @@ from av.error import BlockingIOError as NothingYet
 from av.error import FFmpegError, InvalidDataError
 from av.stream import Disposition
 
-from argusd.ingest.orientation import UPRIGHT, upright
+from argusd.ingest.orientation import UPRIGHT, Orientation, upright
 from argusd.ingest.picture import display_orientation, picture_planes
 
 from .errors import SourceUnreadable
@@ -143,10 +143,14 @@ class FileStream:
 
     def _pictures(self, origin_s: float) -> Iterator[Piece]:
         frame_s = float(1 / self._stream.average_rate) if self._stream.average_rate else FALLBACK_FRAME_S
+        rotation, orientation = None, UPRIGHT
         for frame in self._frames(origin_s):
             start_s = self.end_s if frame.time is None else frame.time - origin_s
             self.end_s = start_s + (float(frame.duration * frame.time_base) if frame.duration else frame_s)
-            yield Piece(upright_picture(frame), start_s)
+            # Not for each picture: one whose side data was looked at waits for the garbage collector.
+            if frame.rotation != rotation:
+                rotation, orientation = frame.rotation, display_orientation(frame)
+            yield Piece(upright_picture(frame, orientation), start_s)
 
     def _sound(self, origin_s: float) -> Iterator[Piece]:
         resampler = AudioResampler("s16", "stereo", AUDIO_RATE, AUDIO_BLOCK)
@@ -164,9 +168,8 @@ def _open(path: str) -> Any:
         raise SourceUnreadable(f"cannot open {path}: {error.strerror or 'not a media file'}") from error
 
 
-def upright_picture(frame: VideoFrame) -> VideoFrame:
+def upright_picture(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
     """The picture as it is to be looked at, in yuv420p, at most as large as a daemon takes by default."""
-    orientation = display_orientation(frame)
     width, height = fitting(frame.width, frame.height)
     picture = frame.reformat(width, height, "yuv420p")
     if orientation == UPRIGHT:
