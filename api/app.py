@@ -10,35 +10,35 @@ from typing import Any
 from aiohttp import web
 from redis.asyncio import Redis
 
-from .access_log import AccessLog
-from .affinity import Affinity
 from .analysis.llm import Llm
-from .auth import Access, check_bind
-from .authenticate import authentication
-from .bell import Bell
-from .browsers import add_browser_headers, browser_rules
 from .config import ApiConfig
 from .context import CONTEXT, Context
-from .embedded_redis import EmbeddedRedis
-from .envelope import error_envelope
-from .hang_ups import hang_ups
-from .history import History
-from .in_flight import InFlight
-from .inference import Inference
-from .journal import Journal
-from .lifecycle import Lifecycle
-from .rate_limit import RateLimit
-from .readers import Readers
-from .redis_store import connect, wait_until_up
-from .registry import Registry
-from .reports import Reports
-from .room_scans import RoomScans
+from .events.embedded_redis import EmbeddedRedis
+from .events.event_log import EventLog
+from .events.history import History
+from .events.notifier import Notifier
+from .events.readers import Readers
+from .events.redis_store import connect, wait_until_up
+from .http.access_log import AccessLog
+from .http.auth import Access, check_bind
+from .http.authenticate import authentication
+from .http.browsers import add_browser_headers, browser_rules
+from .http.disconnects import disconnects
+from .http.envelope import error_envelope
+from .http.open_requests import OpenRequests
+from .http.rate_limit import RateLimit
 from .routes import ROUTES
-from .schedulers import Schedulers
-from .sessions import Sessions
+from .sessions.actions import SessionActions
+from .sessions.lifecycle import Lifecycle
+from .sessions.registry import Registry
+from .sessions.reports import Reports
 from .streams.arena_server import WRITER, ArenaServer, serving_arena
-from .streams.live import LiveStreams
-from .workers import Workers
+from .streams.live import StreamSockets
+from .tasks.inference import Inference
+from .tasks.room_scans import RoomScans
+from .workers.affinity import Affinity
+from .workers.ingest_workers import Workers
+from .workers.schedulers import Schedulers
 
 log = logging.getLogger(__name__)
 
@@ -68,30 +68,32 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
 
 def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: ArenaServer) -> Context:
     """All parts, wired and not yet running."""
-    bell = Bell()
+    notifier = Notifier()
     affinity = Affinity(redis)
     schedulers = Schedulers(config.runtime_dir, affinity)
     scheduler = schedulers.live
     workers = Workers(config)
     registry = Registry(redis, config)
-    journal = Journal(redis, config, bell, f"api-{secrets.token_hex(8)}", scheduler.acknowledge)
-    lifecycle = Lifecycle(journal, scheduler)
-    streams = LiveStreams(config, lifecycle, arena)
+    event_log = EventLog(redis, config, notifier, f"api-{secrets.token_hex(8)}", scheduler.acknowledge)
+    lifecycle = Lifecycle(event_log, scheduler)
+    streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)
     return Context(
         config=config,
         stop=stop,
         access=Access(config),
-        bell=bell,
+        notifier=notifier,
         readers=Readers(),
         redis=redis,
-        journal=journal,
+        event_log=event_log,
         history=history,
         registry=registry,
         lifecycle=lifecycle,
-        sessions=Sessions(registry, lifecycle, journal, history, scheduler, workers, streams, affinity),
+        sessions=SessionActions(
+            registry, lifecycle, event_log, history, scheduler, workers, streams, affinity
+        ),
         streams=streams,
-        reports=Reports(registry, lifecycle, journal, workers, streams),
+        reports=Reports(registry, lifecycle, event_log, workers, streams),
         workers=workers,
         schedulers=schedulers,
         scheduler=scheduler,
@@ -108,14 +110,14 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
     )
 
 
-def make_app(context: Context, in_flight: InFlight) -> web.Application:
+def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
     """The aiohttp application: middlewares from the outside in, then the routes."""
     public = frozenset[object](route.handler for route in ROUTES if route.public)
     by_body = frozenset[object](route.handler for route in ROUTES if route.session_in_body)
     app = web.Application(
         middlewares=[
-            hang_ups(by_body),
-            in_flight.middleware,
+            disconnects(by_body),
+            open_requests.middleware,
             error_envelope,
             browser_rules,
             authentication(public, by_body),
@@ -153,7 +155,7 @@ async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
     Leaving the context stores what is still to be stored, as far as Redis lets us.
     """
     tasks = asyncio.gather(
-        context.journal.run(),
+        context.event_log.run(),
         context.schedulers.run(context.reports),
         context.workers.run(context.reports),
         context.sessions.sweep(),
@@ -163,7 +165,7 @@ async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
         context.lifecycle.release_all()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STORE_REST_S):
-                await context.journal.drain()
+                await context.event_log.drain()
     finally:
         tasks.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -174,9 +176,9 @@ async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
 async def serving(context: Context) -> AsyncIterator[None]:
     """Take requests. Leaving the context lets those in flight finish, while new work is turned away."""
     config = context.config
-    in_flight = InFlight()
+    open_requests = OpenRequests()
     runner = web.AppRunner(
-        make_app(context, in_flight),
+        make_app(context, open_requests),
         access_log_class=AccessLog,
         handle_signals=False,
         handler_cancellation=True,
@@ -187,7 +189,7 @@ async def serving(context: Context) -> AsyncIterator[None]:
         await web.TCPSite(runner, config.host, config.port).start()
         yield
     finally:
-        context.bell.ring_all()
+        context.notifier.notify_all()
         context.streams.end_all()
-        await in_flight.finished(config.shutdown_s)
+        await open_requests.finished(config.shutdown_s)
         await runner.cleanup()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from argusd.ingest.ice_servers import IceServer
+from argusd.ingest.ice.ice_servers import IceServer
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -50,7 +50,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     scripts may come here although no token protects the daemon. With ``overcommit`` sessions are taken beyond
     what the scheduler promises to serve in time: all of them are then looked at less often. ``ocr_languages``
     are those of a page whose sender names none. ``ice_servers`` are the STUN and TURN servers that WHIP
-    clients are told of; left out, those of ``ingest.ice_servers``. ``llm`` holds the profiles of language
+    clients are told of; left out, those of ``ingest.ice.ice_servers``. ``llm`` holds the profiles of language
     models, ``llm_concurrency`` says how many of their answers are awaited at a time.
     Durations are seconds, sizes bytes.
     """

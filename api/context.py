@@ -6,26 +6,26 @@ from typing import NamedTuple
 from aiohttp import web
 from redis.asyncio import Redis
 
-from argusd.ingest.ice_servers import IceServer
+from argusd.ingest.ice.ice_servers import IceServer
 
-from .affinity import Affinity
-from .auth import Access
-from .bell import Bell
 from .config import ApiConfig
 from .errors import Draining
-from .history import History
-from .inference import Inference
-from .journal import Journal
-from .lifecycle import Lifecycle
-from .rate_limit import RateLimit
-from .readers import Readers
-from .registry import Registry
-from .reports import Reports
-from .scheduler_link import SchedulerLink
-from .schedulers import Schedulers
-from .sessions import Sessions
-from .streams.live import LiveStreams
-from .workers import Workers
+from .events.event_log import EventLog
+from .events.history import History
+from .events.notifier import Notifier
+from .events.readers import Readers
+from .http.auth import Access
+from .http.rate_limit import RateLimit
+from .sessions.actions import SessionActions
+from .sessions.lifecycle import Lifecycle
+from .sessions.registry import Registry
+from .sessions.reports import Reports
+from .streams.live import StreamSockets
+from .tasks.inference import Inference
+from .workers.affinity import Affinity
+from .workers.ingest_workers import Workers
+from .workers.scheduler_link import SchedulerLink
+from .workers.schedulers import Schedulers
 
 
 class Context(NamedTuple):
@@ -38,15 +38,15 @@ class Context(NamedTuple):
     config: ApiConfig
     stop: asyncio.Event
     access: Access
-    bell: Bell
+    notifier: Notifier
     readers: Readers
     redis: Redis
-    journal: Journal
+    event_log: EventLog
     history: History
     registry: Registry
     lifecycle: Lifecycle
-    sessions: Sessions
-    streams: LiveStreams
+    sessions: SessionActions
+    streams: StreamSockets
     reports: Reports
     workers: Workers
     schedulers: Schedulers

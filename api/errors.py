@@ -7,7 +7,7 @@
 A sentence is written here or by another process of argusd; a library's text never gets out.
 """
 
-from argusd.scheduler.tasks.errors import Fault
+from argusd.scheduler.contract.task_errors import Fault
 
 
 class ApiError(Exception):
@@ -288,7 +288,7 @@ STATUS_OF: dict[Fault, int] = {
 
 
 class TaskRefused(ApiError):
-    """A task has no result; fault, code and sentence are the scheduler's (``scheduler/tasks/errors.py``)."""
+    """A task has no result; fault, code and sentence are the scheduler's (see ``Fault``)."""
 
     def __init__(self, fault: Fault, code: str, sentence: str) -> None:
         super().__init__(sentence)

@@ -2,21 +2,27 @@
 
 from typing import Any
 
-from argusd.scheduler.tracks import StreamName
+from argusd.scheduler.contract.results import Results
+from argusd.scheduler.contract.streams import StreamName
 
 from . import errors
-from .dashboard import dashboard, dashboard_file
-from .events import all_events, session_events
-from .health import Health, Readiness, health, ready
-from .infer import InferReply, InferRequest, body_of, infer, task_handler
-from .metrics import CONTENT_TYPE, metrics
-from .openapi import serve_document
-from .results import Results
-from .route import Route
-from .session import SessionList, SessionSpec, SessionView
-from .session_routes import delete_session, get_results, get_session, list_sessions, put_session
+from .events.sse import all_events, session_events
+from .http.openapi import serve_document
+from .http.route import Route
+from .ops.dashboard import dashboard, dashboard_file
+from .ops.health import Health, Readiness, health, ready
+from .ops.metrics import CONTENT_TYPE, metrics
+from .sessions.session import SessionList, SessionSpec, SessionView
+from .sessions.session_routes import (
+    delete_session,
+    get_results,
+    get_session,
+    list_sessions,
+    put_session,
+)
+from .sessions.whip import FRAGMENT, SDP, nothing_to_get, publish, trickle, unpublish
 from .streams.socket import stream_handler
-from .whip import FRAGMENT, SDP, nothing_to_get, publish, trickle, unpublish
+from .tasks.infer import InferReply, InferRequest, body_of, infer, task_handler
 
 EVENT_STREAM = "text/event-stream"
 

@@ -21,10 +21,18 @@ import onnxruntime
 import uvloop
 
 from argusd.scheduler.core import Feeds
-from argusd.scheduler.served import ServedAudio, ServedVision
+from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedVisionModel
 
 from .harness import Metric, Result, machine, paired_ratio
-from .rig import CORES, VAD, graph_of, live_models, measured, running_scheduler, voice_detector
+from .rig import (
+    CORES,
+    VAD,
+    graph_of,
+    live_models,
+    measured,
+    running_scheduler,
+    voice_detector,
+)
 from .subjects import Heard, Offered, Seen, Subject
 
 ABOVE_CAPACITY = 1.2  # items published, as a share of what raw ONNX Runtime could do
@@ -81,7 +89,7 @@ def compare(subject: Subject, rounds: int) -> Ways:
     return ways
 
 
-def _metrics(model: ServedVision | ServedAudio, ways: Ways) -> dict[str, Metric]:
+def _metrics(model: LoadedVisionModel | LoadedAudioModel, ways: Ways) -> dict[str, Metric]:
     rows = f"{model.name}, batches of {model.max_batch}"
     ours, raw = median(each.per_s for each in ways.ours), median(each.per_s for each in ways.raw)
     return {

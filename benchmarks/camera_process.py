@@ -16,11 +16,11 @@ import numpy as np
 import uvloop
 from numpy.typing import NDArray
 
-from argusd.ingest.arena import Arena
-from argusd.ingest.channel import Channel, Listener
-from argusd.ingest.frame import i420_info, plane_shapes
-from argusd.ingest.messages import ArenaOffer, Hello, StreamKind, StreamOpened, ToWorker
-from argusd.ingest.ring import FrameRing, PcmRing
+from argusd.ingest.ipc.channel import Channel, Listener
+from argusd.ingest.ipc.messages import ArenaOffer, Hello, ToWorker, TrackKind, TrackOpened
+from argusd.ingest.shm.arena import Arena
+from argusd.ingest.shm.frame import i420_info, plane_shapes
+from argusd.ingest.shm.ring import FrameRing, PcmRing
 
 WIDTH, HEIGHT, SLOTS = 640, 480, 4
 RTP_CLOCK = 90_000
@@ -30,11 +30,11 @@ class Offer:
     """Offers an arena and its rings, one of session s0, s1, … each, to whoever connects."""
 
     def __init__(
-        self, path: Path, arena: Arena, kind: StreamKind, rings: Sequence[FrameRing | PcmRing]
+        self, path: Path, arena: Arena, kind: TrackKind, rings: Sequence[FrameRing | PcmRing]
     ) -> None:
         self._arena = arena
         self._opened = [
-            StreamOpened(f"s{number}", kind, ring.row, ring.generation) for number, ring in enumerate(rings)
+            TrackOpened(f"s{number}", kind, ring.row, ring.generation) for number, ring in enumerate(rings)
         ]
         self._readers: list[Channel[Hello]] = []
         self._listener = Listener(path, self._accept)

@@ -9,18 +9,18 @@ from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 from typing import Self
 
-from argusd.ingest.arena import HEAD, ArenaView
-from argusd.ingest.channel import Channel
 from argusd.ingest.config import IngestConfig
-from argusd.ingest.messages import (
+from argusd.ingest.ipc.channel import Channel
+from argusd.ingest.ipc.messages import (
     ArenaOffer,
     Hello,
     OpenSession,
     SessionAnswer,
-    StreamOpened,
     ToController,
     ToReader,
+    TrackOpened,
 )
+from argusd.ingest.shm.arena import HEAD, ArenaView
 
 # Linux: the clock of all CPU time of a process (CPUCLOCK_SCHED in clock_getcpuclockid(3)).
 CPU_CLOCK = 2
@@ -115,7 +115,7 @@ class OurReceiver:
     def _opened(self, message: ToReader) -> None:
         if isinstance(message, ArenaOffer):
             self._view = ArenaView(self._reader.take_fds(2)[0])
-        elif isinstance(message, StreamOpened) and message.kind == "video":
+        elif isinstance(message, TrackOpened) and message.kind == "video":
             self._row = message.row
 
     async def answer(self, offer: str) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import uvloop
 
-from argusd.ingest.arena import Arena
-from argusd.ingest.ring import SAMPLE_RATE, PcmRing
+from argusd.ingest.shm.arena import Arena
+from argusd.ingest.shm.ring import SAMPLE_RATE, PcmRing
 
 from .camera_process import Offer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from argusd.scheduler.policy import Rates
+from argusd.scheduler.contract.policy import Rates
 
 from .batching import bare_rate
 from .harness import Metric, Result, machine, percentile

@@ -8,7 +8,7 @@ from typing import Any
 import av
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from argusd.interviewer_bridge.loopback import offer_loopback
+from argusd.interviewer_bridge.publish.loopback import offer_loopback
 
 from .clips import FPS, OPUS_CLOCKS
 from .packetizer import teach_aiortc

@@ -13,18 +13,18 @@ from typing import Any, NamedTuple
 
 import cv2
 
-from argusd.ingest.frame import FrameInfo
+from argusd.ingest.shm.frame import FrameInfo
+from argusd.scheduler.contract.messages import SessionPolicy
+from argusd.scheduler.contract.policy import Policy
+from argusd.scheduler.contract.streams import StreamName
 from argusd.scheduler.core import Moment, Outcome, Roi, whole_frame
-from argusd.scheduler.lanes import Lanes
-from argusd.scheduler.messages import SessionPolicy
-from argusd.scheduler.policy import Policy
-from argusd.scheduler.probe import CurveCache
-from argusd.scheduler.roles import serve
-from argusd.scheduler.scheduler import Scheduler
-from argusd.scheduler.served import Served, ServedAudio, ServedVision
-from argusd.scheduler.sources import Source
-from argusd.scheduler.tracks import StreamName
-from argusd.scheduler.watch import Watch
+from argusd.scheduler.runtime.executor import Executor
+from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedModel, LoadedVisionModel
+from argusd.scheduler.runtime.loop import Scheduler
+from argusd.scheduler.runtime.probe import CurveCache
+from argusd.scheduler.runtime.roles import serve
+from argusd.scheduler.sessions.arena_sources import ArenaSource
+from argusd.scheduler.sessions.session_stream import SessionStream
 from argusd.scheduler.zoo.store import ZooStore
 
 VAD = "vad"
@@ -96,32 +96,32 @@ class Recorder:
         """Note one answer."""
         self.answers.append(Answer(time.monotonic(), session_id, outcome.name, at.frame_age_ms / 1000))
 
-    def latest(self, watch: Watch, at: Moment) -> None:
+    def latest(self, watch: SessionStream, at: Moment) -> None:
         """The findings say it all."""
 
 
-def live_models(folder: Path) -> dict[str, ServedVision]:
+def live_models(folder: Path) -> dict[str, LoadedVisionModel]:
     """The vision models whose weights are present, by role; their curves are measured and kept in ``folder``.
 
     Raises:
         ModelUnavailableError: there are none; says how to get them.
     """
     served = {role: _serve(role, folder) for role in VISION_ROLES}
-    return {role: model for role, model in served.items() if isinstance(model, ServedVision)}
+    return {role: model for role, model in served.items() if isinstance(model, LoadedVisionModel)}
 
 
-def voice_detector(folder: Path) -> ServedAudio:
+def voice_detector(folder: Path) -> LoadedAudioModel:
     """The model of the role ``vad``.
 
     Raises:
         ModelUnavailableError: its weights are not present; says how to get them.
     """
     served = _serve(VAD, folder)
-    assert isinstance(served, ServedAudio)
+    assert isinstance(served, LoadedAudioModel)
     return served
 
 
-def _serve(role: str, folder: Path) -> Served:
+def _serve(role: str, folder: Path) -> LoadedModel:
     cv2.setNumThreads(1)  # as in the daemon
     return serve(_store().choose(role), graph_of(role), "cpu", CurveCache(folder))
 
@@ -177,7 +177,7 @@ def _process(module: str, *arguments: str) -> Iterator[Path]:
 @asynccontextmanager
 async def running_scheduler(
     path: Path,
-    models: Mapping[str, Served],
+    models: Mapping[str, LoadedModel],
     rates: Mapping[str, float],
     sessions: int,
     stream: StreamName = "video",
@@ -187,9 +187,9 @@ async def running_scheduler(
     All were answered once when it is yielded.
     """
     recorder = Recorder()
-    lanes = Lanes(CORES, shared=False, clock=time.monotonic)
+    lanes = Executor(CORES, shared=False, clock=time.monotonic)
     scheduler = Scheduler(list(models.items()), {stream: lambda _: Onlooker(stream, rates)}, recorder, lanes)
-    source = Source(path, scheduler.sessions, scheduler.awake)
+    source = ArenaSource(path, scheduler.sessions, scheduler.awake)
     scheduler.sources.append(source)
     for number in range(sessions):
         scheduler.sessions.set_policy(SessionPolicy(f"s{number}", [stream], Policy()))

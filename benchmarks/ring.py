@@ -9,9 +9,9 @@ from statistics import median
 import msgspec
 import numpy as np
 
-from argusd.ingest.arena import Arena
-from argusd.ingest.frame import i420_info, plane_shapes
-from argusd.ingest.ring import FrameRing
+from argusd.ingest.shm.arena import Arena
+from argusd.ingest.shm.frame import i420_info, plane_shapes
+from argusd.ingest.shm.ring import FrameRing
 
 from .harness import Metric, Result, machine, paired_ratio, percentile
 

@@ -9,8 +9,8 @@ import time
 import msgspec
 import uvloop
 
-from argusd.ingest.arena import ArenaView
-from argusd.ingest.ring import FrameReader
+from argusd.ingest.shm.arena import ArenaView
+from argusd.ingest.shm.ring import FrameReader
 
 
 async def read(sock: socket.socket, frames: int) -> None:

@@ -20,10 +20,10 @@ import numpy as np
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-from argusd.api.event import Event
 from argusd.interviewer_bridge.events import subscribe
-from argusd.interviewer_bridge.media import Source
-from argusd.interviewer_bridge.publisher import Publisher
+from argusd.interviewer_bridge.publish.media import Source
+from argusd.interviewer_bridge.publish.publisher import Publisher
+from argusd.scheduler.contract.events import Event
 from argusd.scheduler.zoo.store import ZooStore
 
 from .clips import opus_clip

@@ -8,12 +8,12 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from argusd.ingest.arena import Arena, ArenaView
-from argusd.ingest.frame import i420_info, plane_shapes
-from argusd.ingest.ring import SAMPLE_RATE, FrameReader, FrameRing, FrameView, PcmRing
-from argusd.scheduler.served import Done, Listen, Look, ServedAudio, ServedVision
-from argusd.scheduler.sources import RingRef
-from argusd.scheduler.tracks import StreamName
+from argusd.ingest.shm.arena import Arena, ArenaView
+from argusd.ingest.shm.frame import i420_info, plane_shapes
+from argusd.ingest.shm.ring import SAMPLE_RATE, FrameReader, FrameRing, FrameView, PcmRing
+from argusd.scheduler.contract.streams import StreamName
+from argusd.scheduler.runtime.loaded_model import Done, Listen, LoadedAudioModel, LoadedVisionModel, Look
+from argusd.scheduler.sessions.arena_sources import RingRef
 
 from .camera_process import HEIGHT, WIDTH
 from .rig import CORES, cameras, microphones, region
@@ -37,7 +37,7 @@ class Subject(Protocol):
     wanted_hz: float
 
     @property
-    def model(self) -> ServedVision | ServedAudio:
+    def model(self) -> LoadedVisionModel | LoadedAudioModel:
         """The model."""
 
     def bare(self, batch: int) -> Callable[[], Done]:
@@ -53,7 +53,7 @@ class Seen:
     stream: StreamName = "video"
     wanted_hz = UNLIMITED_HZ
 
-    def __init__(self, role: str, model: ServedVision) -> None:
+    def __init__(self, role: str, model: LoadedVisionModel) -> None:
         self.role = role
         self.model = model
 
@@ -76,7 +76,7 @@ class Heard:
 
     stream: StreamName = "audio"
 
-    def __init__(self, role: str, model: ServedAudio) -> None:
+    def __init__(self, role: str, model: LoadedAudioModel) -> None:
         self.role = role
         self.model = model
         self.wanted_hz = SAMPLE_RATE / model.hop

@@ -20,15 +20,8 @@ import numpy as np
 import uvloop
 
 from argusd.scheduler.config import SchedulerConfig
-from argusd.scheduler.core import Moment, Outcome
-from argusd.scheduler.lanes import Lanes
-from argusd.scheduler.messages import TaskDone, TaskFailed, TaskRequest
-from argusd.scheduler.roles import batched, fill_roles, missing, whole
-from argusd.scheduler.scheduler import Scheduler
-from argusd.scheduler.taskpool import TaskPool
-from argusd.scheduler.tasks.catalog import one_shots
-from argusd.scheduler.tasks.lanes import Lane
-from argusd.scheduler.tasks.payloads import (
+from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
+from argusd.scheduler.contract.payloads import (
     AudioDiarize,
     AudioEnroll,
     AudioVerify,
@@ -39,7 +32,14 @@ from argusd.scheduler.tasks.payloads import (
     Payload,
     RoomScanFrame,
 )
-from argusd.scheduler.watch import Watch
+from argusd.scheduler.contract.tasks import Tier
+from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.runtime.executor import Executor
+from argusd.scheduler.runtime.loop import Scheduler
+from argusd.scheduler.runtime.roles import batched, fill_roles, missing, whole
+from argusd.scheduler.runtime.task_pool import TaskPool
+from argusd.scheduler.sessions.session_stream import SessionStream
+from argusd.scheduler.tasks.catalog import one_shots
 from argusd.scheduler.zoo.store import ZooStore
 
 from .harness import Metric, Result, machine, paired_ratio, percentile
@@ -62,7 +62,7 @@ class Nobody:
     def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
         """Does not come."""
 
-    def latest(self, watch: Watch, at: Moment) -> None:
+    def latest(self, watch: SessionStream, at: Moment) -> None:
         """Does not come."""
 
 
@@ -100,7 +100,7 @@ def _callers(task: str) -> int:
     return SLOW_CALLERS if task in SLOW_TASKS else CALLERS
 
 
-async def _measure(lane: Lane, rounds: int) -> dict[str, tuple[Times, Times, Times]]:
+async def _measure(lane: Tier, rounds: int) -> dict[str, tuple[Times, Times, Times]]:
     """Per task: seconds of each call alone, of each call in a burst, and one-by-one over burst by round."""
     async with _running(lane) as ask:
         found = {}
@@ -127,16 +127,16 @@ async def _compare(task: str, payload: Payload, ask: Ask, rounds: int) -> tuple[
 
 
 @asynccontextmanager
-async def _running(lane: Lane) -> AsyncIterator[Ask]:
+async def _running(lane: Tier) -> AsyncIterator[Ask]:
     """A lane's scheduler with its models, and how to ask it for a task."""
     with tempfile.TemporaryDirectory() as folder:
         config = SchedulerConfig(
             runtime_dir=Path(folder), state_dir=Path(folder), cache_dir=CACHE, device="cpu", lane=lane
         )
         roles = await asyncio.to_thread(fill_roles, config, "cpu")
-    lanes = Lanes(CORES, shared=False, clock=time.monotonic)
+    lanes = Executor(CORES, shared=False, clock=time.monotonic)
     scheduler = Scheduler(batched(roles), {}, Nobody(), lanes, missing=missing(roles), whole=whole(roles))
-    pool = TaskPool(scheduler.oneshots, one_shots(lane), limit=2 * CALLERS, threads=CORES)
+    pool = TaskPool(scheduler.pending, one_shots(lane), limit=2 * CALLERS, threads=CORES)
     loop = asyncio.create_task(scheduler.run())
     try:
         yield _asking(pool)
@@ -158,7 +158,7 @@ def _asking(pool: TaskPool) -> Ask:
     return ask
 
 
-async def _payloads(lane: Lane, ask: Ask) -> dict[str, Payload]:
+async def _payloads(lane: Tier, ask: Ask) -> dict[str, Payload]:
     """A payload for each task, of what the packs bring along: a portrait, two voices, a printed page."""
     store = ZooStore(CACHE)
     face = store.file("astronaut", "astronaut.png").read_bytes()

@@ -18,11 +18,11 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from argusd.api.config import ApiConfig
-from argusd.api.misfit import explain, shown
+from argusd.api.http.misfit import explain, shown
 from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
-from argusd.scheduler.nearest import did_you_mean
-from argusd.scheduler.tasks.lanes import Lane
+from argusd.scheduler.contract.nearest import did_you_mean
+from argusd.scheduler.contract.tasks import Tier
 from argusd.scheduler.zoo.manifest import builtin_manifest
 
 from .errors import ConfigInvalid
@@ -92,7 +92,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigInvalid(f"there is no ingest worker {index}; ingest_workers is {self.ingest_workers}")
         return msgspec.structs.replace(self.ingest, worker=index)
 
-    def scheduler_lane(self, lane: Lane) -> SchedulerConfig:
+    def scheduler_lane(self, lane: Tier) -> SchedulerConfig:
         """The configuration of the scheduler of one lane."""
         return msgspec.structs.replace(self.scheduler, lane=lane)
 

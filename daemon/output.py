@@ -4,10 +4,10 @@ import sys
 
 import msgspec
 
-from argusd.api.event import Event
 from argusd.interviewer_bridge.events import Gap
+from argusd.scheduler.contract.events import Event
 
-from .findings import FindingPrinter
+from .demo.findings import FindingPrinter
 
 
 class EventOutput:

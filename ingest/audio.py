@@ -7,13 +7,13 @@ from collections import Counter
 
 import numpy as np
 
+from .codecs.opus import CLOCKS_PER_SAMPLE, DamagedPacket, OpusDecoder
 from .errors import ArenaFull, RingClosed
-from .jitter import ReorderBuffer
-from .opus import CLOCKS_PER_SAMPLE, DamagedPacket, OpusDecoder
-from .ring import SAMPLE_RATE
-from .rtp import RtpPacket
-from .rtpstream import RtpStream, Source
-from .sink import PcmSink
+from .rtp.jitter import ReorderBuffer
+from .rtp.packets import RtpPacket
+from .rtp.sync_source import RtpStream, SyncSource
+from .shm.ring import SAMPLE_RATE
+from .shm.sink import PcmSink
 
 CLOCK_RATE = 48_000
 # Without retransmission only reordering can close a gap; later it is silence.
@@ -49,7 +49,7 @@ class AudioReceiver:
     size = None
 
     def __init__(self, sink: PcmSink) -> None:
-        self.source = Source(CLOCK_RATE)
+        self.source = SyncSource(CLOCK_RATE)
         self.frames = 0
         self._sink = sink
         self._decoder = OpusDecoder()

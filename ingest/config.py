@@ -5,9 +5,9 @@ from pathlib import Path
 
 import msgspec
 
-from .bitrate_limits import BitrateLimits
-from .ice_servers import IceServer
-from .ports import HIGHEST_PORT, Ports, parse_ports
+from .ice.ice_servers import IceServer
+from .ice.ports import HIGHEST_PORT, Ports, parse_ports
+from .offers.bitrate_limits import BitrateLimits
 
 LEAST_PCM_S = 7.5
 

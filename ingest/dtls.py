@@ -8,8 +8,8 @@ from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtl
 from aiortc.rtcdtlstransport import SRTPProtectionProfile, State, certificate_digest
 from OpenSSL import SSL, crypto
 
-from .agreement import DtlsRole, Fingerprint
-from .remote_transport import STRONG_HASHES
+from .offers.agreement import DtlsRole, Fingerprint
+from .offers.remote_transport import STRONG_HASHES
 
 # Our certificate is an ECDSA one; as the client we take what the sender has, and GStreamer has an RSA one.
 CIPHERS = b":".join(

@@ -20,8 +20,8 @@ from typing import Any
 from aioice import stun
 from aioice.ice import CandidatePair, Connection, StunProtocol
 
-from .arrival_clock import NOW, ArrivalClock
 from .errors import IncompatibleLibrary
+from .rtp.arrival_clock import NOW, ArrivalClock
 
 MIN_DATAGRAM = 12
 MAX_DTLS_QUEUE = 64

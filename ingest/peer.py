@@ -11,9 +11,9 @@ from aioice.candidate import Candidate
 from aioice.ice import Connection
 from aiortc import RTCIceCandidate, RTCIceGatherer, RTCIceParameters, RTCIceTransport
 
-from .agreement import RemoteCandidate, RemoteTransport
-from .answer import LocalTransport
 from .dtls import DtlsTransport
+from .offers.agreement import RemoteCandidate, RemoteTransport
+from .offers.answer import LocalTransport
 
 log = logging.getLogger(__name__)
 

@@ -7,26 +7,26 @@ import time
 from collections import Counter
 from typing import NamedTuple, Protocol
 
-from .agreement import Agreement
-from .answer import write_answer
-from .arena import Arena
 from .audio import AudioReceiver
-from .bandwidth import BandwidthEstimator
-from .capabilities import ABS_SEND_TIME, REPAIRED_RID, RID, VIDEO_ORIENTATION
 from .config import IngestConfig
-from .decoder import VideoDecoder
+from .decoding.decoder import VideoDecoder
+from .decoding.picture_limit import picture_limit
 from .errors import SessionEnded
-from .feedback import Feedback
-from .gate import KeyframeGate
-from .ice_sockets import IceSockets, gather_through
-from .layers import Retransmissions
+from .ice.ice_sockets import IceSockets, gather_through
+from .ipc.messages import StreamCounters, TrackKind, TrackState
 from .liveness import Standing, TrackLiveness, standing
-from .messages import StreamCounters, StreamKind, TrackState
-from .negotiation import negotiate
+from .offers.agreement import Agreement
+from .offers.answer import write_answer
+from .offers.capabilities import ABS_SEND_TIME, REPAIRED_RID, RID, VIDEO_ORIENTATION
+from .offers.negotiation import negotiate
+from .offers.offered_tracks import Track
 from .peer import Ending, Peer
-from .picture_limit import picture_limit
-from .sink import FrameSink, PcmSink, Ring
-from .tracks import Track
+from .rtp.bandwidth import BandwidthEstimator
+from .rtp.feedback import Feedback
+from .rtp.gate import KeyframeGate
+from .rtp.layers import Retransmissions
+from .shm.arena import Arena
+from .shm.sink import FrameSink, PcmSink, Ring
 from .transport import MediaTransport, RtcpSender
 from .video import VideoReceiver
 
@@ -37,14 +37,14 @@ class Answer(NamedTuple):
     """What an accepted offer is answered: all candidates are in ``sdp``. ``ice_ufrag`` is the sender's."""
 
     sdp: str
-    kinds: list[StreamKind]
+    kinds: list[TrackKind]
     ice_ufrag: str
 
 
 class Observer(Protocol):
     """Who wants to know of a session; all calls come on the loop."""
 
-    def stream_opened(self, session_id: str, kind: StreamKind, ring: Ring) -> None:
+    def stream_opened(self, session_id: str, kind: TrackKind, ring: Ring) -> None:
         """A track has a ring now, or another one than before."""
 
     def track_changed(self, state: TrackState) -> None:
@@ -132,7 +132,7 @@ class Session:
             return None
         return BandwidthEstimator(abs_send_time, self._config.bitrate_limits)
 
-    def _track(self, kind: StreamKind, receiver: VideoReceiver | AudioReceiver) -> Track:
+    def _track(self, kind: TrackKind, receiver: VideoReceiver | AudioReceiver) -> Track:
         return Track(self.session_id, kind, receiver, TrackLiveness(self._config.stale_s, self._opened_ns))
 
     def check(self, now_ns: int) -> None:
@@ -223,6 +223,6 @@ class Session:
     def _audio_opened(self, ring: Ring) -> None:
         self._opened("audio", ring)
 
-    def _opened(self, kind: StreamKind, ring: Ring) -> None:
+    def _opened(self, kind: TrackKind, ring: Ring) -> None:
         if self._closing is None:
             self._observer.stream_opened(self.session_id, kind, ring)

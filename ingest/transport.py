@@ -15,18 +15,18 @@ import pylibsrtp
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSrPacket
 
-from .agreement import Payload
-from .arrival_clock import NOW, ArrivalClock
-from .arrivals import ArrivalLog
 from .audio import AudioReceiver
-from .burst import Burst
-from .codec import VIDEO_CODECS
+from .codecs.codec import VIDEO_CODECS
 from .errors import IncompatibleLibrary
-from .feedback import Feedback
-from .layers import SOLE_STREAM, Retransmissions
-from .round_trip import read_round_trip
-from .rtp import RtpPacket, parse_rtp, unwrap_rtx
-from .rtpstream import RtpStream
+from .offers.agreement import Payload
+from .rtp.arrival_clock import NOW, ArrivalClock
+from .rtp.arrivals import ArrivalLog
+from .rtp.burst import Burst
+from .rtp.feedback import Feedback
+from .rtp.layers import SOLE_STREAM, Retransmissions
+from .rtp.packets import RtpPacket, parse_rtp, unwrap_rtx
+from .rtp.round_trip import read_round_trip
+from .rtp.sync_source import RtpStream
 from .video import VideoReceiver
 
 POLL_S = 0.02

@@ -3,20 +3,20 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from .assembly import EncodedFrame, FrameAssembler, Part
-from .bandwidth import BandwidthEstimator
-from .codec import VIDEO_CODECS, VideoCodec
-from .decoder import VideoDecoder, Work
-from .feedback import Feedback
-from .frame import FrameFlag
-from .gate import KeyframeGate
-from .jitter import ReorderBuffer
-from .layers import LayerChoice, keyframe_size
-from .orientation import UPRIGHT, Orientation, from_header_extension
-from .parameter_sets import ParameterSets
-from .rtp import RtpPacket
-from .rtpstream import RtpStream, Source
-from .scale_down import ScaleDown
+from .codecs.codec import VIDEO_CODECS, VideoCodec
+from .codecs.parameter_sets import ParameterSets
+from .decoding.decoder import DecodeJob, VideoDecoder
+from .decoding.orientation import UPRIGHT, Orientation, from_header_extension
+from .decoding.scale_down import ScaleDown
+from .rtp.assembly import EncodedFrame, FrameAssembler, Part
+from .rtp.bandwidth import BandwidthEstimator
+from .rtp.feedback import Feedback
+from .rtp.gate import KeyframeGate
+from .rtp.jitter import ReorderBuffer
+from .rtp.layers import LayerChoice, keyframe_size
+from .rtp.packets import RtpPacket
+from .rtp.sync_source import RtpStream, SyncSource
+from .shm.frame import FrameFlag
 
 CLOCK_RATE = 90_000
 PATIENCE_NS = 350_000_000
@@ -41,7 +41,7 @@ class VideoReceiver:
         orientation_id: int = 0,
         layers: int = 1,
     ) -> None:
-        self.source = Source(CLOCK_RATE, layers)
+        self.source = SyncSource(CLOCK_RATE, layers)
         self._codec: VideoCodec | None = None
         self._decoder = decoder
         self._gate = gate
@@ -214,7 +214,7 @@ class VideoReceiver:
             return
         flags = FrameFlag.SUSPECT if self._gate.suspect else FrameFlag.NONE
         captured_ns = stream.clock.captured_ns(frame.timestamp)
-        work = Work(
+        work = DecodeJob(
             codec.decoder, data, frame.timestamp, captured_ns, frame.arrival_ns, flags, self._orientation
         )
         self._decoder.submit(work)

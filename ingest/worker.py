@@ -12,15 +12,13 @@ from typing import Any
 
 import msgspec
 
-from .arena import Arena
-from .channel import Listener
+from .codecs.opus import check_libopus
 from .config import IngestConfig
 from .errors import ArenaFull, IngestError, SessionExists, WorkerFull
-from .frame import i420_info
 from .guard import check_aioice
-from .ice_sockets import IceSockets
-from .liveness import Standing
-from .messages import (
+from .ice.ice_sockets import IceSockets
+from .ipc.channel import Listener
+from .ipc.messages import (
     CloseSession,
     IngestStats,
     OpenSession,
@@ -28,15 +26,17 @@ from .messages import (
     SessionAnswer,
     SessionRefused,
     SessionState,
-    StreamKind,
+    TrackKind,
     TrackState,
 )
-from .negotiation import negotiate
-from .open_rings import OpenRings
-from .opus import check_libopus
-from .peers import Answer, Peers
+from .ipc.peers import Answer, Peers
+from .liveness import Standing
+from .offers.negotiation import negotiate
 from .session import Session
-from .sink import Ring
+from .shm.arena import Arena
+from .shm.frame import i420_info
+from .shm.open_rings import OpenRings
+from .shm.sink import Ring
 from .transport import check_aiortc
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class Worker:
         session = self._sessions[session_id] = Session(session_id, config, self._arena, self._sockets, self)
         return session
 
-    def stream_opened(self, session_id: str, kind: StreamKind, ring: Ring) -> None:
+    def stream_opened(self, session_id: str, kind: TrackKind, ring: Ring) -> None:
         """Tell readers of a new ring."""
         self._rings.opened(session_id, kind, ring)
 

@@ -3,9 +3,9 @@
 Importing this loads no ML library and no aiortc; ``publisher``, ``media`` and ``relay`` load aiortc.
 """
 
-from argusd.api.event import Event
-from argusd.api.results import Results
-from argusd.scheduler.policy import Policy
+from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.policy import Policy
+from argusd.scheduler.contract.results import Results
 
 from .client import MLOrchestratorClient
 from .errors import OrchestratorError

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from argusd.api.event import Event
-from argusd.api.results import Results
-from argusd.scheduler.policy import Policy
+from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.policy import Policy
+from argusd.scheduler.contract.results import Results
 
 from .errors import DaemonFault
 from .events import Gap, subscribe

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from argusd.api.event import Event
+from argusd.scheduler.contract.events import Event
 
 from .errors import StreamBroken, SubscriptionRefused, Unreachable
 from .refusal import refusal_of

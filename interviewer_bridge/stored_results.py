@@ -1,8 +1,8 @@
 """A session's results read from Redis itself: by services that share it, also while the daemon is down."""
 
-from argusd.api import history
-from argusd.api.redis_store import STORE_ERRORS, connect
-from argusd.api.results import Results
+from argusd.api.events import history
+from argusd.api.events.redis_store import STORE_ERRORS, connect
+from argusd.scheduler.contract.results import Results
 
 from .errors import NotNow, NotThere
 

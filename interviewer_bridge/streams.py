@@ -10,7 +10,13 @@ import msgspec
 from aiohttp import ClientError, ClientWebSocketResponse, WSCloseCode, WSMessage, WSMsgType
 
 from .answers import error_of
-from .errors import AnswerLost, DaemonFault, NotConnected, NotNow, OrchestratorError
+from .errors import (
+    AnswerLost,
+    DaemonFault,
+    NotConnected,
+    NotNow,
+    OrchestratorError,
+)
 from .retries import FIRST_BACKOFF_S, LONGEST_BACKOFF_S
 from .stream_media import StreamMedia
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .mpeg_audio import frames_follow
+from .sound.mpeg_audio import frames_follow
 
 LOOKED_AT = 4096  # bytes, of what may be text
 FLOATS, FEWEST_FLOATS = 1 << 16, 256  # looked at; and of those that are not 0

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .colour import BLACK_YUV, YUV_TO_RGB
-from .jpeg import decode_jpeg
-from .picture import Picture, Span, Square, affine
+from .pictures.colour import BLACK_YUV, YUV_TO_RGB
+from .pictures.jpeg import decode_jpeg
+from .pictures.picture import Picture, Span, Square, affine
 
 
 def crop_batch(

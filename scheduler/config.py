@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from .tasks.lanes import Lane
+from .contract.tasks import Tier
 
 
 class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -32,6 +32,6 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     promised_age_s: float = 0.5
     hang_s: float = 20.0
     findings_kept: int = 20_000
-    lane: Lane = "rt"
+    lane: Tier = "rt"
     max_tasks: int = 64
     drain_s: float = 4.0

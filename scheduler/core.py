@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.frame import FrameInfo
+from argusd.ingest.shm.frame import FrameInfo
 
 Feeds = dict[str, NDArray[Any]]
 
@@ -41,7 +41,7 @@ def whole_frame(info: FrameInfo) -> Roi:
 
 
 class Frame(Protocol):
-    """A picture where it lies: a slot of a ring (``ingest.ring.FrameView``) or a task's decoded image."""
+    """A picture where it lies: a slot of a ring (``ingest.shm.ring.FrameView``) or a task's decoded image."""
 
     @property
     def info(self) -> FrameInfo:
@@ -49,7 +49,7 @@ class Frame(Protocol):
 
     @property
     def planes(self) -> Sequence[NDArray[np.uint8]]:
-        """u8 ``[rows, bytes per row]``, see ``ingest.frame.plane_shapes``."""
+        """u8 ``[rows, bytes per row]``, see ``ingest.shm.frame.plane_shapes``."""
 
     def valid(self) -> bool:
         """Whether nothing of it was overwritten so far; to be asked after the pixels were used."""
@@ -115,7 +115,7 @@ class AudioModel(ListeningModel, Protocol):
 
 @runtime_checkable
 class AudioVisualModel(ListeningModel, Protocol):
-    """A model of samples and of what a ``WatchingStream`` saw meanwhile; it remembers nothing."""
+    """A model of samples and of what a ``AudioVisualAnalyzer`` saw meanwhile; it remembers nothing."""
 
     @property
     def fed_with(self) -> str | None:
@@ -128,7 +128,7 @@ class AudioVisualModel(ListeningModel, Protocol):
         """One output for each row."""
 
 
-class WholeModel(Protocol):
+class LibraryModel(Protocol):
     """A model that its own library runs, one whole input at a time; only tasks use it, by ``compute``.
 
     Threads may use it at the same time. Its other methods are its tasks' business.
@@ -180,7 +180,7 @@ class Outcome(msgspec.Struct, frozen=True):
     data: dict[str, Any] = {}
 
 
-class Stream(Protocol):
+class Analyzer(Protocol):
     """One session's face, video, audio or lipsync: which models look, and what their outputs mean."""
 
     @property
@@ -218,7 +218,7 @@ class Stream(Protocol):
 
 
 @runtime_checkable
-class WatchingStream(Stream, Protocol):
+class AudioVisualAnalyzer(Analyzer, Protocol):
     """A stream that compares what it hears with what it sees."""
 
     def seen_since(self, begins_s: float) -> Any | None:

@@ -13,8 +13,8 @@ recording gives the same findings every time. Every outcome carries the figures 
 from math import inf
 from typing import Any, Literal
 
+from .contract.policy import Hold
 from .core import Outcome
-from .policy import Hold
 
 CALM = 0.8
 UPDATE_EVERY_S = 5.0

@@ -18,8 +18,8 @@ from aiohttp.test_utils import unused_port
 from numpy.typing import NDArray
 
 from argusd.daemon.config import load_config
-from argusd.daemon.sample import read_picture, read_sound
-from argusd.daemon.scenes import SPEECH
+from argusd.daemon.demo.sample import read_picture, read_sound
+from argusd.daemon.demo.scenes import SPEECH
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import ARGUSD, Daemon, Event, next_event, started

@@ -15,11 +15,11 @@ import pytest
 from aiortc import MediaStreamTrack
 from numpy.typing import NDArray
 
-from argusd.api.event import Event
 from argusd.daemon.config import load_config
 from argusd.interviewer_bridge.events import subscribe
-from argusd.interviewer_bridge.media import Source, SyntheticAudio
-from argusd.interviewer_bridge.publisher import Publisher
+from argusd.interviewer_bridge.publish.media import Source, SyntheticAudio
+from argusd.interviewer_bridge.publish.publisher import Publisher
+from argusd.scheduler.contract.events import Event
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, started

@@ -15,9 +15,9 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from argusd.api.event import Event
 from argusd.daemon.config import load_config
 from argusd.interviewer_bridge.events import subscribe
+from argusd.scheduler.contract.events import Event
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, started

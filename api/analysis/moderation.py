@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from argusd.scheduler.tasks.payloads import ResponseModerate
+from argusd.scheduler.contract.payloads import ResponseModerate
 
 from ..errors import InvalidField
 from .errors import LlmError

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from argusd.scheduler.tasks.payloads import PlagiarismAnalyze
+from argusd.scheduler.contract.payloads import PlagiarismAnalyze
 
 from ..config import LlmProfile
 from ..errors import InvalidField

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from argusd.scheduler.nearest import did_you_mean
+from argusd.scheduler.contract.nearest import did_you_mean
 
 from ..config import LlmProfile
 from ..errors import LlmProfileUnknown

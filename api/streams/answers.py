@@ -5,7 +5,7 @@ from collections import deque
 
 import msgspec
 
-from argusd.scheduler.messages import Latest
+from argusd.scheduler.contract.messages import Latest
 
 MOST_WAITING = 16
 

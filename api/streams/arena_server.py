@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Iterable
 
 import msgspec
 
-from argusd.ingest.arena import Arena
-from argusd.ingest.channel import Listener
-from argusd.ingest.messages import CloseSession, OpenSession, Role
-from argusd.ingest.open_rings import OpenRings
-from argusd.ingest.peers import Answer, Peers
+from argusd.ingest.ipc.channel import Listener
+from argusd.ingest.ipc.messages import CloseSession, OpenSession, Role
+from argusd.ingest.ipc.peers import Answer, Peers
+from argusd.ingest.shm.arena import Arena
+from argusd.ingest.shm.open_rings import OpenRings
 
 from ..config import ApiConfig
 

@@ -12,7 +12,7 @@ TOLERATED_NS = 80_000_000  # stamps are taken when a callback runs, which is not
 LONGEST_FILLED_NS = SECOND_NS
 
 
-class Placement(NamedTuple):
+class SamplePlace(NamedTuple):
     """What becomes of a message's samples.
 
     ``silence``: samples of it to put before them. ``skipped``: how many of the first to leave out. ``anew``:
@@ -31,20 +31,20 @@ class Continuity:
         self._rate = rate
         self._due_ns = 0  # when the next sample is captured if nothing is missing
 
-    def place(self, captured_ns: int, count: int) -> Placement:
+    def place(self, captured_ns: int, count: int) -> SamplePlace:
         """Where ``count`` samples belong, the first of which was captured then; 0: nobody knows."""
         if not captured_ns:
-            return Placement()
+            return SamplePlace()
         gap, known = captured_ns - self._due_ns, self._due_ns > 0
         if not known or abs(gap) > LONGEST_FILLED_NS:
             self._due_ns = captured_ns + self._ns(count)
-            return Placement(anew=known)
+            return SamplePlace(anew=known)
         if abs(gap) <= TOLERATED_NS:
             self._due_ns += self._ns(count)
-            return Placement()
+            return SamplePlace()
         self._due_ns = max(self._due_ns, captured_ns + self._ns(count))
         samples = round(abs(gap) * self._rate / SECOND_NS)
-        return Placement(silence=samples) if gap > 0 else Placement(skipped=min(samples, count))
+        return SamplePlace(silence=samples) if gap > 0 else SamplePlace(skipped=min(samples, count))
 
     def _ns(self, count: int) -> int:
         return count * SECOND_NS // self._rate

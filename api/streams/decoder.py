@@ -1,4 +1,4 @@
-"""Encoded sound of one WebSocket to samples, by a process of its own (``scheduler/tasks/incoming.py``)."""
+"""Encoded sound of one WebSocket to samples, by a process of its own (``tasks/sound/incoming.py``)."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from argusd.scheduler.tasks.containers import LENGTH
+from argusd.scheduler.tasks.sound.containers import LENGTH
 
 from ..errors import ApiError, BadSound, Overloaded
 
@@ -17,7 +17,7 @@ AHEAD_S = (
     1.0  # that samples may be of the clock; what comes faster waits in pipes of 64 KiB, then at the sender
 )
 MOST = 16  # at a time: each has some 45 MB
-MODULE = "argusd.scheduler.tasks.incoming"
+MODULE = "argusd.scheduler.tasks.sound.incoming"
 LONGEST_SENTENCE = 1000
 
 

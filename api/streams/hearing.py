@@ -6,7 +6,7 @@ The first message says which. Raw samples are the contract; containers are what 
 from collections.abc import Callable
 
 from argusd.kernels.file_kinds import file_kind
-from argusd.scheduler.tasks.containers import COMING
+from argusd.scheduler.tasks.sound.containers import COMING
 
 from ..errors import ApiError
 from .decoder import SAMPLE_RATE, Decoder

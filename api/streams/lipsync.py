@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from argusd.scheduler.messages import Latest
+from argusd.scheduler.contract.messages import Latest
 
 Seconds = Annotated[float, msgspec.Meta(ge=0.0, le=9e9)]
 VIOLATION = "lip_sync_violation"

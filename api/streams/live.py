@@ -6,17 +6,17 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
+from argusd.ingest.ipc.messages import TrackKind, TrackState
 from argusd.ingest.liveness import TrackLiveness
-from argusd.ingest.messages import StreamKind, TrackState
-from argusd.scheduler.messages import Latest
-from argusd.scheduler.tracks import FED_BY, StreamName
+from argusd.scheduler.contract.messages import Latest
+from argusd.scheduler.contract.streams import FED_BY, StreamName
 
 from ..config import ApiConfig
 from ..errors import ApiError, Draining, Overloaded, StreamActive, StreamEnded
-from ..lifecycle import Lifecycle
-from ..session import Media, Session
-from ..tracks import track_of
-from ..watched import watched_id
+from ..sessions.lifecycle import Lifecycle
+from ..sessions.session import Media, Session
+from ..sessions.tracks import track_of
+from ..sessions.watched import watched_id
 from .answers import Answers
 from .arena_server import WRITER, ArenaServer
 from .hearing import Hearing
@@ -29,7 +29,7 @@ ENDED = {
 STALE_S = 2.0
 
 
-class LiveStream:
+class StreamSocket:
     """One stream's WebSocket, as the rest of the api sees it.
 
     ``pictures``, ``sound``: where its media go; ``hearing``: sound that may be encoded. ``ended`` is done
@@ -48,7 +48,7 @@ class LiveStream:
         self.ended: asyncio.Future[ApiError] = asyncio.get_running_loop().create_future()
         self.reason = "client"
         watched = self.watched = watched_id(session.session_id, name)
-        self._liveness: dict[StreamKind, TrackLiveness] = {}
+        self._liveness: dict[TrackKind, TrackLiveness] = {}
         self.pictures = JpegTrack(server.arena, lambda ring: server.rings.opened(watched, "video", ring))
         self.sound = PcmTrack(server.arena, rate, lambda ring: server.rings.opened(watched, "audio", ring))
         self.hearing = Hearing(self.sound, partial(self.end, reason="client"))
@@ -78,14 +78,14 @@ def _why(taken: int) -> str:
     return "no_media" if taken else "never_began"
 
 
-class LiveStreams:
+class StreamSockets:
     """All open WebSocket streams, by the name that the scheduler knows them by."""
 
     def __init__(self, config: ApiConfig, lifecycle: Lifecycle, server: ArenaServer) -> None:
         self._limit = config.max_streams
         self._lifecycle = lifecycle
         self._server = server
-        self._streams: dict[str, LiveStream] = {}
+        self._streams: dict[str, StreamSocket] = {}
 
     def __len__(self) -> int:
         return len(self._streams)
@@ -108,7 +108,7 @@ class LiveStreams:
             await self._lifecycle.settled(session_id)
 
     @contextlib.contextmanager
-    def opened(self, session: Session, name: StreamName, rate: int, principal: str) -> Iterator[LiveStream]:
+    def opened(self, session: Session, name: StreamName, rate: int, principal: str) -> Iterator[StreamSocket]:
         """A stream of the session for the time of the context; then its rings are zeroed and given back.
 
         To be called where there is room (``make_room``). The session is then the ``principal``'s who brought
@@ -120,7 +120,7 @@ class LiveStreams:
         watched = watched_id(session.session_id, name)
         if len(self._streams) >= self._limit:
             raise Overloaded("The daemon holds as many streams as it may; try again later.")
-        stream = self._streams[watched] = LiveStream(session, name, rate, principal, self._server)
+        stream = self._streams[watched] = StreamSocket(session, name, rate, principal, self._server)
         self._begin(stream)
         try:
             yield stream
@@ -133,13 +133,13 @@ class LiveStreams:
             self._end(stream)
             stream.gone.set()
 
-    def media_came(self, stream: LiveStream) -> None:
+    def media_came(self, stream: StreamSocket) -> None:
         """The stream's media flow; its session is live if it was not."""
         stream.began()
         if stream.session.state == "connecting":
             self._lifecycle.progressed(stream.session, "live", "")
 
-    def check(self, stream: LiveStream) -> None:
+    def check(self, stream: StreamSocket) -> None:
         """Tell whoever needs it which of the stream's tracks fell silent, or are not silent any more."""
         for state in stream.look(time.monotonic_ns()):
             self._server.rings.track_changed(state)
@@ -161,7 +161,7 @@ class LiveStreams:
         for stream in self._streams.values():
             stream.end(Draining("The daemon is about to stop; try again in a moment."), "shutdown")
 
-    def _begin(self, stream: LiveStream) -> None:
+    def _begin(self, stream: StreamSocket) -> None:
         session, sockets = stream.session, (*stream.session.sockets, stream.name)
         if session.sockets:
             self._lifecycle.sockets_changed(session, sockets)
@@ -170,7 +170,7 @@ class LiveStreams:
             media = Media("connecting", WRITER, "", "", kinds, time.time(), sockets, stream.principal)
             self._lifecycle.opened(session, media)
 
-    def _end(self, stream: LiveStream) -> None:
+    def _end(self, stream: StreamSocket) -> None:
         session = stream.session
         rest = tuple(name for name in session.sockets if name != stream.name)
         if rest:

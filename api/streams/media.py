@@ -11,16 +11,22 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from argusd.ingest.arena import Arena
 from argusd.ingest.errors import ArenaFull
-from argusd.ingest.frame import FrameInfo, PixelFormat
-from argusd.ingest.ring import SAMPLE_RATE
-from argusd.ingest.sink import FrameSink, PcmSink, Ring
+from argusd.ingest.shm.arena import Arena
+from argusd.ingest.shm.frame import FrameInfo, PixelFormat
+from argusd.ingest.shm.ring import SAMPLE_RATE
+from argusd.ingest.shm.sink import FrameSink, PcmSink, Ring
 from argusd.kernels.errors import BadImage, ImageTooLarge
 from argusd.kernels.file_kinds import file_kind
-from argusd.kernels.jpeg_plan import LIVE_PIXELS, plan_jpeg
+from argusd.kernels.pictures.jpeg_plan import LIVE_PIXELS, plan_jpeg
 
-from ..errors import ArenaExhausted, BadPicture, BadSound, PictureTooLarge, SoundTooLong
+from ..errors import (
+    ArenaExhausted,
+    BadPicture,
+    BadSound,
+    PictureTooLarge,
+    SoundTooLong,
+)
 from .continuity import SECOND_NS, Continuity
 
 SLOTS = 4

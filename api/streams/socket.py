@@ -18,19 +18,25 @@ from typing import Any
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
-from argusd.ingest.ring import SAMPLE_RATE
-from argusd.scheduler.messages import Latest
-from argusd.scheduler.tracks import StreamName
+from argusd.ingest.shm.ring import SAMPLE_RATE
+from argusd.scheduler.contract.messages import Latest
+from argusd.scheduler.contract.streams import StreamName
 
 from ..context import CONTEXT, Context
-from ..envelope import ErrorReply, decode_json
-from ..errors import ApiError, InvalidField, StoreUnavailable, StreamUnavailable, WrongContentType
-from ..query import parameter
-from ..redis_store import STORE_ERRORS
-from ..session import Session, SessionSpec, check_session_id
-from ..whip import check_admission
+from ..errors import (
+    ApiError,
+    InvalidField,
+    StoreUnavailable,
+    StreamUnavailable,
+    WrongContentType,
+)
+from ..events.redis_store import STORE_ERRORS
+from ..http.envelope import ErrorReply, decode_json
+from ..http.query import parameter
+from ..sessions.session import Session, SessionSpec, check_session_id
+from ..sessions.whip import check_admission
 from .lipsync import LipSyncMedia, lip_sync_answer
-from .live import LiveStream
+from .live import StreamSocket
 from .media import HIGHEST_RATE, LOWEST_RATE, MAX_JPEG_BYTES
 
 CLOSE_CODES = 4000  # plus the HTTP status: the range for applications (RFC 6455, 7.4.2)
@@ -138,7 +144,7 @@ async def session_for(context: Context, session_id: str) -> Session:
     return session
 
 
-async def converse(context: Context, socket: web.WebSocketResponse, stream: LiveStream) -> None:
+async def converse(context: Context, socket: web.WebSocketResponse, stream: StreamSocket) -> None:
     """Take media and send answers until the client leaves or lags, or somebody ends the stream.
 
     Raises:
@@ -162,7 +168,7 @@ async def converse(context: Context, socket: web.WebSocketResponse, stream: Live
             task.result()
 
 
-async def take_media(context: Context, socket: web.WebSocketResponse, stream: LiveStream) -> None:
+async def take_media(context: Context, socket: web.WebSocketResponse, stream: StreamSocket) -> None:
     """Write what comes into the stream's rings, until the client closes."""
     async for message in socket:
         if message.type is WSMsgType.ERROR:
@@ -171,14 +177,14 @@ async def take_media(context: Context, socket: web.WebSocketResponse, stream: Li
         context.streams.media_came(stream)
 
 
-async def watch_silence(context: Context, stream: LiveStream) -> None:
+async def watch_silence(context: Context, stream: StreamSocket) -> None:
     """See whether the stream's tracks bring anything, until cancelled."""
     while True:
         await asyncio.sleep(CHECK_S)
         context.streams.check(stream)
 
 
-async def take(stream: LiveStream, message: WSMessage) -> None:
+async def take(stream: StreamSocket, message: WSMessage) -> None:
     """Write one message into the stream's ring.
 
     Raises:
@@ -194,7 +200,7 @@ async def take(stream: LiveStream, message: WSMessage) -> None:
         stream.pictures.take(message.data)
 
 
-def take_lip_sync(stream: LiveStream, message: WSMessage) -> None:
+def take_lip_sync(stream: StreamSocket, message: WSMessage) -> None:
     """Write one message of the JSON form into the ring it is for."""
     if message.type is not WSMsgType.TEXT:
         raise WrongContentType("This stream takes JSON, as text messages.")
@@ -205,7 +211,7 @@ def take_lip_sync(stream: LiveStream, message: WSMessage) -> None:
         stream.sound.take(media.data_b64, media.captured_ns)
 
 
-async def send_answers(context: Context, socket: web.WebSocketResponse, stream: LiveStream) -> None:
+async def send_answers(context: Context, socket: web.WebSocketResponse, stream: StreamSocket) -> None:
     """Send every look's result; a client that does not take them in time is cut off."""
     with contextlib.suppress(ConnectionError):
         while True:
@@ -219,7 +225,7 @@ async def send_answers(context: Context, socket: web.WebSocketResponse, stream: 
                 return
 
 
-def encode(stream: LiveStream, latest: Latest) -> str:
+def encode(stream: StreamSocket, latest: Latest) -> str:
     """An answer: the stream's JSON of the wire contract, and when what it tells was seen or heard.
 
     One that nobody waits for says that nothing is known any more, because nothing came for a while.

@@ -5,8 +5,9 @@ from importlib import import_module
 from pathlib import Path
 
 from argusd.benchmarks.harness import save_json, save_plot, show
-from argusd.daemon.errors import ConfigInvalid
-from argusd.scheduler.nearest import did_you_mean
+from argusd.scheduler.contract.nearest import did_you_mean
+
+from ..errors import ConfigInvalid
 
 BENCHMARKS = ("ingest", "ring", "batching", "overload", "sessions", "tasks")
 HELP = {"bench": "run a benchmark"}

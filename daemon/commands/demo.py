@@ -12,23 +12,24 @@ from pathlib import Path
 
 import msgspec
 
-from argusd.api.event import Event
-from argusd.daemon.broadcast import broadcast
-from argusd.daemon.child import Child, ChildSpec
-from argusd.daemon.commands.serve import argusd_child
-from argusd.daemon.config import Config
-from argusd.daemon.errors import ChildFailed
-from argusd.daemon.first import first_of
-from argusd.daemon.options import configure_daemon, daemon_config, local_endpoint
-from argusd.daemon.output import EventOutput
-from argusd.daemon.preflight import require_free_port
-from argusd.daemon.sample import sample_clip
-from argusd.daemon.summary import Summary
-from argusd.daemon.supervisor import describe_exit
 from argusd.interviewer_bridge.events import Gap
-from argusd.interviewer_bridge.media import open_file
+from argusd.interviewer_bridge.publish.media import open_file
+from argusd.scheduler.contract.events import Event
 from argusd.scheduler.zoo.errors import CacheUnusableError
 from argusd.scheduler.zoo.store import ZooStore
+
+from ..config import Config
+from ..demo.broadcast import broadcast
+from ..demo.first import first_of
+from ..demo.sample import sample_clip
+from ..demo.summary import Summary
+from ..errors import ChildFailed
+from ..options import configure_daemon, daemon_config, local_endpoint
+from ..output import EventOutput
+from ..supervision.child import Child, ChildSpec
+from ..supervision.preflight import require_free_port
+from ..supervision.supervisor import describe_exit
+from .serve import argusd_child
 
 HELP = {"demo": "pull models, run the daemon, publish the sample clip, print what is found"}
 

@@ -3,10 +3,10 @@
 import argparse
 import sys
 
-from argusd.daemon.checks import CHECKS, Finding
-from argusd.daemon.config import load_config
-from argusd.daemon.model_checks import check_roles
-from argusd.daemon.network_checks import NETWORK_CHECKS
+from ..config import load_config
+from ..doctor.checks import CHECKS, Finding
+from ..doctor.model_checks import check_roles
+from ..doctor.network_checks import NETWORK_CHECKS
 
 HELP = {"doctor": "check this machine, say how to mend what is amiss"}
 

@@ -3,9 +3,10 @@
 import argparse
 import asyncio
 
-from argusd.daemon.options import Endpoint, configure_endpoint, endpoint
-from argusd.daemon.output import EventOutput
 from argusd.interviewer_bridge.events import subscribe
+
+from ..options import Endpoint, configure_endpoint, endpoint
+from ..output import EventOutput
 
 HELP = {"events": "follow the findings of one session or of all"}
 

@@ -4,9 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.contents import ModelStatus
 from argusd.scheduler.zoo.store import ZooStore
+
+from ..config import load_config
 
 HELP = {"models": "list, pull or verify models"}
 

@@ -4,11 +4,12 @@ import argparse
 from functools import partial
 from typing import get_args
 
-from argusd.daemon.config import Config, load_config
-from argusd.daemon.process import Entry, configure_supervised, run_process
-from argusd.scheduler.tasks.lanes import Lane
+from argusd.scheduler.contract.tasks import Tier
 
-LANES = get_args(Lane)
+from ..config import Config, load_config
+from ..supervision.process import Entry, configure_supervised, run_process
+
+LANES = get_args(Tier)
 
 HELP = {
     "api": "run the HTTP process alone (systemd)",
@@ -40,14 +41,14 @@ def run(args: argparse.Namespace) -> int:
     )
 
 
-def process_name(command: str, index: int, lane: Lane) -> str:
+def process_name(command: str, index: int, lane: Tier) -> str:
     """What logs and the supervisor call it."""
     if command == "ingest":
         return f"ingest-{index}"
     return "scheduler-bulk" if command == "scheduler" and lane == "bulk" else command
 
 
-def entry_of(command: str, index: int, lane: Lane, config: Config) -> Entry:
+def entry_of(command: str, index: int, lane: Tier, config: Config) -> Entry:
     """The process's work. Each loads its own folder only: the api must stay free of every ML library.
 
     Raises:
@@ -61,6 +62,6 @@ def entry_of(command: str, index: int, lane: Lane, config: Config) -> Entry:
         from argusd.ingest.worker import run_worker
 
         return partial(run_worker, config.ingest_worker(index))
-    from argusd.scheduler.service import run_scheduler
+    from argusd.scheduler.runtime.service import run_scheduler
 
     return partial(run_scheduler, config.scheduler_lane(lane))

@@ -4,16 +4,17 @@ import argparse
 import asyncio
 import signal
 
-from argusd.api.event import Event
-from argusd.daemon.broadcast import broadcast
-from argusd.daemon.config import load_config
-from argusd.daemon.errors import ConfigInvalid
-from argusd.daemon.options import Endpoint, configure_endpoint, endpoint
-from argusd.daemon.output import EventOutput
-from argusd.daemon.sample import sample_clip
-from argusd.daemon.summary import Summary
 from argusd.interviewer_bridge.events import Gap
-from argusd.interviewer_bridge.media import Source, open_file, synthetic
+from argusd.interviewer_bridge.publish.media import Source, open_file, synthetic
+from argusd.scheduler.contract.events import Event
+
+from ..config import load_config
+from ..demo.broadcast import broadcast
+from ..demo.sample import sample_clip
+from ..demo.summary import Summary
+from ..errors import ConfigInvalid
+from ..options import Endpoint, configure_endpoint, endpoint
+from ..output import EventOutput
 
 HELP = {"publish": "send a file or a test picture as a session, and print what is found"}
 

@@ -6,16 +6,16 @@ import logging
 import os
 import sys
 
-from argusd.daemon.address import base_url
-from argusd.daemon.child import ChildSpec
-from argusd.daemon.config import Config
-from argusd.daemon.logs import configure_logs
-from argusd.daemon.notify import READY, STOPPING, notify
-from argusd.daemon.options import configure_daemon, daemon_config
-from argusd.daemon.preflight import hold_state_dir, require_free_port
-from argusd.daemon.process import configure_supervised, disable_core_dumps, end_with_parent
-from argusd.daemon.restarts import RestartRule
-from argusd.daemon.supervisor import Supervisor
+from ..address import base_url
+from ..config import Config
+from ..logs import configure_logs
+from ..options import configure_daemon, daemon_config
+from ..supervision.child import ChildSpec
+from ..supervision.notify import READY, STOPPING, notify
+from ..supervision.preflight import hold_state_dir, require_free_port
+from ..supervision.process import configure_supervised, disable_core_dumps, end_with_parent
+from ..supervision.restarts import RestartRule
+from ..supervision.supervisor import Supervisor
 
 HELP = {"serve": "run the daemon: api, ingest workers and schedulers"}
 

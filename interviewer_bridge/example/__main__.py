@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from argusd.api.event import Event
+from argusd.scheduler.contract.events import Event
 
 from ..client import MLOrchestratorClient
-from ..media import open_file
+from ..publish.media import open_file
 from .interview import Interview, enrol
 from .report import Report
 

@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from argusd.api.event import Event
-from argusd.scheduler.policy import Identity, Policy, SecondSpeaker
+from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.policy import Identity, Policy, SecondSpeaker
 
 from ..client import MLOrchestratorClient
-from ..media import Source
-from ..publisher import Publisher
+from ..publish.media import Source
+from ..publish.publisher import Publisher
 from .report import Enrolment, Report, Verification, reasons_for_review
 
 ENDINGS = ("closed", "session_lost")

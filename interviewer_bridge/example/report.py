@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from argusd.api.results import Results
+from argusd.scheduler.contract.results import Results
 
 # Findings that a person should look at; the daemon only tells what it saw.
 GRAVE = (

@@ -3,26 +3,32 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from ..core import AudioModel, AudioVisualModel, Engine, VisionModel, WholeModel
+from ..core import (
+    AudioModel,
+    AudioVisualModel,
+    Engine,
+    LibraryModel,
+    VisionModel,
+)
 from ..zoo.store import ZooStore
-from .arcface import ArcFace
-from .blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
-from .centernet import CenterNet
-from .easyocr_reader import EasyOcr
-from .facemesh import FaceMesh
-from .facenet import FaceNet
-from .faceres import FaceRes
-from .ge2e import Ge2e
-from .lip_crops import LipCrops, PassThrough
-from .mouth_correlation import Engine as Correlation
-from .mouth_correlation import MouthCorrelation
-from .mtcnn import Mtcnn
-from .pyannote_diarizer import COMMUNITY_1, VERSION_3_1, PyannoteDiarizer
-from .scrfd import Scrfd
-from .silero import Silero
-from .syncnet import SyncNet
-from .wespeaker import WeSpeaker
-from .yolov8 import YoloV8
+from .faces.arcface import ArcFace
+from .faces.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
+from .faces.facemesh import FaceMesh
+from .faces.facenet import FaceNet
+from .faces.faceres import FaceRes
+from .faces.mtcnn import Mtcnn
+from .faces.scrfd import Scrfd
+from .lips.lip_crops import LipCrops, PassThrough
+from .lips.mouth_correlation import Engine as Correlation
+from .lips.mouth_correlation import MouthCorrelation
+from .lips.syncnet import SyncNet
+from .objects.centernet import CenterNet
+from .objects.yolov8 import YoloV8
+from .text.easyocr_reader import EasyOcr
+from .voices.ge2e import Ge2e
+from .voices.pyannote_diarizer import COMMUNITY_1, VERSION_3_1, PyannoteDiarizer
+from .voices.silero import Silero
+from .voices.wespeaker import WeSpeaker
 
 
 class BuiltIn(NamedTuple):
@@ -63,7 +69,7 @@ BUILT_IN: Mapping[str, BuiltIn] = {
 }
 
 # The same for models that their own library runs; they find their files in the store and are told the device.
-WHOLE_MODELS: Mapping[str, Callable[[str, ZooStore, str], WholeModel]] = {
+LIBRARY_MODELS: Mapping[str, Callable[[str, ZooStore, str], LibraryModel]] = {
     "easyocr_en": EasyOcr,
     "easyocr_en_hi": EasyOcr,
     "pyannote_3_1": lambda name, store, device: PyannoteDiarizer(name, store, device, VERSION_3_1),

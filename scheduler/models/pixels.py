@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.frame import PixelFormat
-from argusd.kernels.crop import crop_batch
-from argusd.kernels.picture import Layout, Picture, Span, Square, affine
+from argusd.ingest.shm.frame import PixelFormat
+from argusd.kernels.pictures.crop import crop_batch
+from argusd.kernels.pictures.picture import Layout, Picture, Span, Square, affine
 
 from ..core import Frame, Roi
 

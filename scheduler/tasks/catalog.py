@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..contract.tasks import HOMES, Tier
 from .diarize import DIARIZER, audio_diarize
-from .documents import DOCUMENT_ROLES, OCR_ROLES, doc_id_verify, doc_ocr
+from .documents.documents import DOCUMENT_ROLES, OCR_ROLES, doc_id_verify, doc_ocr
 from .faces import FACE_ROLES, face_embed, face_verify
-from .lanes import HOMES, Lane
 from .room_scan import ROOM_SCAN_ROLES, room_scan_frame
 from .runner import Runner
 from .voices import VOICE_ROLES, audio_enroll, audio_verify
@@ -35,6 +35,6 @@ ONE_SHOTS: Mapping[str, OneShot] = {
 }
 
 
-def one_shots(lane: Lane) -> dict[str, OneShot]:
+def one_shots(lane: Tier) -> dict[str, OneShot]:
     """The tasks of one lane."""
     return {name: task for name, task in ONE_SHOTS.items() if HOMES[name].lane == lane}

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.payloads import AudioDiarize
+from ..contract.task_errors import ModelUnavailable, NoSpeech
 from ..models.outputs import SpokenPart, VoicePrint
-from ..models.silero import SAMPLE_RATE, WINDOW, Voice
+from ..models.voices.silero import SAMPLE_RATE, WINDOW, VoiceActivity
 from .clustering import speaker_centres
-from .errors import ModelUnavailable, NoSpeech
-from .payloads import AudioDiarize
 from .runner import Runner
-from .sound import listen_to
-from .utterance import SPEECH, require_sound
+from .sound.sound import listen_to
+from .sound.utterance import SPEECH, require_sound
 from .voices import EMBEDDER, VAD
 
 DIARIZER = "diarizer"
@@ -75,7 +75,7 @@ async def _cluster(samples: NDArray[np.int16], speakers: int | None, runner: Run
     ]
 
 
-def speech_mask(voices: Sequence[Voice]) -> NDArray[np.bool_]:
+def speech_mask(voices: Sequence[VoiceActivity]) -> NDArray[np.bool_]:
     """Which of the detector's windows are speech, short pauses bridged: bool ``[windows]``, more than six."""
     speech = np.array([voice.speech >= SPEECH for voice in voices], np.bool_)
     reach = np.ones(2 * REACH + 1)

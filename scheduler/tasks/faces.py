@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
+from ..contract.payloads import FaceEmbed, FaceVerify
+from ..contract.task_errors import NoFace
+from ..models.faces.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
 from ..models.outputs import Box, Face, FaceEmbedding, Mesh
 from .embeddings import from_wire, to_wire, verdict
-from .errors import NoFace
-from .payloads import FaceEmbed, FaceVerify
 from .pictures import decode_picture
 from .runner import Picture, Runner
 

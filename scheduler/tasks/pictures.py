@@ -1,9 +1,9 @@
 """A caller's image to pixels."""
 
 from argusd.kernels.errors import BadImage, ImageTooLarge
-from argusd.kernels.image import decode_image
+from argusd.kernels.pictures.image import decode_image
 
-from .errors import BadPicture, PictureTooLarge
+from ..contract.task_errors import BadPicture, PictureTooLarge
 from .runner import Picture
 
 MAX_PIXELS = 40_000_000

@@ -7,13 +7,13 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from argusd.kernels.orb import Likeness, compare, features, pack, unpack
+from argusd.kernels.pictures.orb import Likeness, compare, features, pack, unpack
 
+from ..analyzers.boxes import in_unit
+from ..analyzers.video import DETECTOR, PERSON
+from ..contract.payloads import RoomScanFrame
+from ..contract.policy import MultiplePeople
 from ..models.outputs import Thing
-from ..policy import MultiplePeople
-from ..streams.boxes import in_unit
-from ..streams.video import DETECTOR, PERSON
-from .payloads import RoomScanFrame
 from .pictures import decode_picture
 from .runner import Picture, Runner
 

@@ -6,19 +6,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.payloads import AudioEnroll, AudioVerify
 from ..models.outputs import VoicePrint
 from .embeddings import centre, from_wire, to_wire, verdict
-from .payloads import AudioEnroll, AudioVerify
 from .runner import Runner
-from .sound import listen_to
-from .utterance import Utterance, cut, require_sound, utterance
-from .voice_quality import voice_quality
+from .sound.sound import listen_to
+from .sound.utterance import Utterance, cut, require_sound, utterance
+from .sound.voice_quality import voice_quality
 
 VAD, EMBEDDER = "vad", "speaker_embedder"
 VOICE_ROLES = (VAD, EMBEDDER)
 
 
-class Voice(NamedTuple):
+class HeardVoice(NamedTuple):
     """What of a recording is speech, and an embedding f32 of length 1 for each window of it."""
 
     heard: Utterance
@@ -63,7 +63,7 @@ async def audio_verify(payload: AudioVerify, runner: Runner) -> dict[str, Any]:
     return found | {"speech_s": round(voice.heard.speech_s, 2)}
 
 
-async def hear_voice(audio: bytes, rate: int | None, runner: Runner) -> Voice:
+async def hear_voice(audio: bytes, rate: int | None, runner: Runner) -> HeardVoice:
     """The voice of an encoded recording.
 
     Raises:
@@ -75,4 +75,4 @@ async def hear_voice(audio: bytes, rate: int | None, runner: Runner) -> Voice:
     voices = await runner.hear(VAD, samples)
     heard = await runner.compute(partial(utterance, samples, voices))
     prints: list[VoicePrint] = await runner.listen(EMBEDDER, cut(heard.samples, model.window, model.hop))
-    return Voice(heard, [each.embedding for each in prints])
+    return HeardVoice(heard, [each.embedding for each in prints])

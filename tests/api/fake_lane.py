@@ -5,8 +5,14 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from argusd.ingest.channel import Channel, Listener
-from argusd.scheduler.messages import TaskCancelled, TaskDone, TaskFailed, TaskRequest, ToScheduler
+from argusd.ingest.ipc.channel import Channel, Listener
+from argusd.scheduler.contract.messages import (
+    TaskCancelled,
+    TaskDone,
+    TaskFailed,
+    TaskRequest,
+    ToScheduler,
+)
 
 from .fakes import scheduler_stats
 

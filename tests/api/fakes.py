@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from argusd.ingest.channel import Channel, Listener
-from argusd.ingest.messages import (
+from argusd.ingest.ipc.channel import Channel, Listener
+from argusd.ingest.ipc.messages import (
     CloseSession,
     Hello,
     IngestStats,
@@ -15,10 +15,10 @@ from argusd.ingest.messages import (
     SessionAnswer,
     SessionRefused,
     SessionState,
-    StreamKind,
     ToWorker,
+    TrackKind,
 )
-from argusd.scheduler.messages import (
+from argusd.scheduler.contract.messages import (
     Finding,
     FindingsAck,
     Latest,
@@ -48,7 +48,7 @@ class FakeWorker:
         self.refusal: tuple[str, str] | None = None
         self.mute = False
         self.hung = False
-        self.kinds: tuple[StreamKind, ...] = ("audio", "video")
+        self.kinds: tuple[TrackKind, ...] = ("audio", "video")
         self.opened: list[OpenSession] = []
         self.closed: list[str] = []
         self.heard = asyncio.Event()

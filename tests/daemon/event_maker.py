@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from argusd.api.event import Event
+from argusd.scheduler.contract.events import Event
 
 State = Literal["start", "update", "end"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from argusd.api.config import LlmProfile
 from argusd.daemon.config import Config, resolve
 from argusd.daemon.errors import ConfigInvalid
-from argusd.ingest.ice_servers import IceServer
+from argusd.ingest.ice.ice_servers import IceServer
 
 WriteToml = Callable[[str], dict[str, str]]
 

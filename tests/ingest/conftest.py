@@ -12,10 +12,9 @@ import msgspec
 import pytest
 
 from argusd.benchmarks.publisher import Publisher
-from argusd.ingest.arena import HEAD, ArenaView
-from argusd.ingest.channel import Channel
 from argusd.ingest.config import IngestConfig
-from argusd.ingest.messages import (
+from argusd.ingest.ipc.channel import Channel
+from argusd.ingest.ipc.messages import (
     ArenaOffer,
     Hello,
     IngestStats,
@@ -24,12 +23,13 @@ from argusd.ingest.messages import (
     SessionAnswer,
     SessionRefused,
     StreamCounters,
-    StreamKind,
-    StreamOpened,
     ToController,
     ToReader,
+    TrackKind,
+    TrackOpened,
 )
-from argusd.ingest.ring import FrameReader
+from argusd.ingest.shm.arena import HEAD, ArenaView
+from argusd.ingest.shm.ring import FrameReader
 from argusd.ingest.worker import run_worker
 
 TIMEOUT_S = 30
@@ -104,9 +104,9 @@ class Rig:
         assert isinstance(answer, SessionAnswer), answer
         await publisher.accept(answer.answer_sdp)
 
-    async def opened(self, kind: StreamKind) -> StreamOpened:
+    async def opened(self, kind: TrackKind) -> TrackOpened:
         """The next ring of this kind that is announced."""
-        return await self.reader.take(StreamOpened, lambda message: message.kind == kind)
+        return await self.reader.take(TrackOpened, lambda message: message.kind == kind)
 
     async def frames(self) -> FrameReader:
         """A reader of the next video ring that is announced."""
@@ -126,7 +126,7 @@ class Rig:
         await asyncio.wait_for(self._woken.wait(), TIMEOUT_S)
 
     async def counters(
-        self, kind: StreamKind, wanted: Callable[[StreamCounters], bool] = lambda _counters: True
+        self, kind: TrackKind, wanted: Callable[[StreamCounters], bool] = lambda _counters: True
     ) -> StreamCounters:
         """The next counters of this kind for which ``wanted`` is true."""
         async with asyncio.timeout(TIMEOUT_S):

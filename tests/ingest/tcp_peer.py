@@ -7,7 +7,7 @@ from aioice.candidate import Candidate
 from aioice.ice import StunProtocol
 from aiortc import RTCPeerConnection
 
-from argusd.ingest.framing import Deframer, frame
+from argusd.ingest.ice.framing import Deframer, frame
 
 
 class ActiveTransport(asyncio.DatagramTransport):

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from argusd.benchmarks.clips import OPUS_CLOCKS, opus_clip
-from argusd.ingest.arena import Arena
 from argusd.ingest.audio import CLOCK_RATE, PATIENCE_NS, AudioReceiver, Timeline
-from argusd.ingest.rtp import RtpPacket
-from argusd.ingest.sink import PcmSink
+from argusd.ingest.rtp.packets import RtpPacket
+from argusd.ingest.shm.arena import Arena
+from argusd.ingest.shm.sink import PcmSink
 
 MS = 1_000_000
 

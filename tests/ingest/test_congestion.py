@@ -9,9 +9,9 @@ from aiortc import RTCDtlsTransport
 
 from argusd.benchmarks.clips import opus_clip, video_clip
 from argusd.benchmarks.publisher import PacketTrack, Publisher
-from argusd.ingest.capabilities import TRANSPORT_CC
+from argusd.ingest.offers.capabilities import TRANSPORT_CC
 
-from .transport_cc_reader import Told, read_feedback
+from .rtp.transport_cc_reader import Told, read_feedback
 
 EXTENSION_ID = 9
 LOSES = 10  # every tenth packet

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from OpenSSL import SSL, crypto
 
 from argusd.ingest import dtls as dtls_module
-from argusd.ingest.agreement import DtlsRole, Fingerprint
 from argusd.ingest.dtls import DtlsTransport, matches
+from argusd.ingest.offers.agreement import DtlsRole, Fingerprint
 
 
 def make_certificate(key: Any) -> x509.Certificate:

@@ -13,9 +13,9 @@ from aioice.ice import CandidatePair, Connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.ingest.arrival_clock import ArrivalClock
 from argusd.ingest.errors import IncompatibleLibrary
 from argusd.ingest.guard import MAX_DTLS_QUEUE, GuardedProtocol, check_aioice
+from argusd.ingest.rtp.arrival_clock import ArrivalClock
 
 FRIEND, STRANGER = ("127.0.0.1", 4000), ("127.0.0.1", 4001)
 RTP = b"\x80" + bytes(40)

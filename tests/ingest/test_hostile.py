@@ -20,12 +20,12 @@ from aiortc.rtp import is_rtcp
 
 from argusd.benchmarks.clips import FPS, Scene, opus_clip, video_clip
 from argusd.benchmarks.publisher import PacketTrack, Publisher
-from argusd.ingest import decoder as decoder_module
 from argusd.ingest.config import IngestConfig
-from argusd.ingest.frame import FrameFlag
-from argusd.ingest.messages import CloseSession, IngestStats, SessionAnswer, SessionState
+from argusd.ingest.decoding import decoder as decoder_module
+from argusd.ingest.ipc.messages import CloseSession, IngestStats, SessionAnswer, SessionState
+from argusd.ingest.shm.frame import FrameFlag
 
-from .test_ice_sockets import free_port
+from .ice.test_ice_sockets import free_port
 
 FATAL_ALERT = b"\x15\xfe\xfd" + bytes(8) + b"\x00\x02\x02\x28"
 CLOSE_NOTIFY = b"\x15\xfe\xfd" + bytes(8) + b"\x00\x02\x01\x00"

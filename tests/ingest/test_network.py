@@ -11,16 +11,16 @@ import pytest
 
 from argusd.benchmarks.clips import video_clip
 from argusd.benchmarks.publisher import PacketTrack, Publisher
-from argusd.ingest.arena import HEAD
-from argusd.ingest.framing import frame
-from argusd.ingest.ice_sockets import host_addresses
-from argusd.ingest.messages import IngestStats, SessionAnswer, SessionRefused, SessionState
-from argusd.ingest.tcp_listener import MAX_UNIDENTIFIED
+from argusd.ingest.ice.framing import frame
+from argusd.ingest.ice.ice_sockets import host_addresses
+from argusd.ingest.ice.tcp_listener import MAX_UNIDENTIFIED
+from argusd.ingest.ipc.messages import IngestStats, SessionAnswer, SessionRefused, SessionState
+from argusd.ingest.shm.arena import HEAD
 
+from .ice.test_ice_sockets import NOWHERE, free_port
 from .nat import nat_before
 from .tcp_peer import only_tcp
 from .test_guard import ALERT, RTP, binding
-from .test_ice_sockets import NOWHERE, free_port
 
 
 def publisher(frames: int = 300) -> Publisher:
@@ -165,7 +165,7 @@ async def test_silent_tcp_connections_are_few_and_end_in_time(
     await dropped(rig, "tcp_overflow", 1)
     only_tcp((peer := publisher()).peer)
     await rig.publish("one", peer)
-    monkeypatch.setattr("argusd.ingest.tcp_listener.IDENTIFIED_WITHIN_S", 0.2)
+    monkeypatch.setattr("argusd.ingest.ice.tcp_listener.IDENTIFIED_WITHIN_S", 0.2)
     late = strangers(port)
     await asyncio.get_running_loop().sock_sendall(late, b"\0")  # half a length says nothing
     await hung_up(late)

@@ -11,9 +11,9 @@ import pytest
 from aiortc import RTCDtlsTransport, RTCIceParameters
 
 from argusd.ingest import peer as peer_module
-from argusd.ingest.agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
 from argusd.ingest.config import IngestConfig
-from argusd.ingest.ice_sockets import IceSockets, gather_through
+from argusd.ingest.ice.ice_sockets import IceSockets, gather_through
+from argusd.ingest.offers.agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
 from argusd.ingest.peer import Peer
 
 REMOTE = RemoteTransport(

@@ -14,24 +14,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from argusd.benchmarks.clips import opus_clip
-from argusd.ingest.agreement import Payload
-from argusd.ingest.arena import Arena
 from argusd.ingest.audio import AudioReceiver
-from argusd.ingest.burst import MAX_BURST, MAX_EARLY
+from argusd.ingest.decoding.picture_limit import PictureLimit
 from argusd.ingest.errors import IncompatibleLibrary
-from argusd.ingest.feedback import Feedback
-from argusd.ingest.gate import KeyframeGate
-from argusd.ingest.picture_limit import PictureLimit
-from argusd.ingest.sink import PcmSink
-from argusd.ingest.transport import (
-    MAX_SENDING,
-    MediaTransport,
-    RtcpSender,
-    check_aiortc,
-)
+from argusd.ingest.offers.agreement import Payload
+from argusd.ingest.rtp.burst import MAX_BURST, MAX_EARLY
+from argusd.ingest.rtp.feedback import Feedback
+from argusd.ingest.rtp.gate import KeyframeGate
+from argusd.ingest.shm.arena import Arena
+from argusd.ingest.shm.sink import PcmSink
+from argusd.ingest.transport import MAX_SENDING, MediaTransport, RtcpSender, check_aiortc
 from argusd.ingest.video import VideoReceiver
 
-from .transport_cc_reader import Told, read_feedback
+from .rtp.transport_cc_reader import Told, read_feedback
 
 VP8, RTX, OPUS = 96, 97, 111
 TRANSPORT_CC = 5

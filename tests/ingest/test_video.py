@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from argusd.benchmarks.clips import VideoName, video_clip
 from argusd.benchmarks.packetizer import Packetizer
-from argusd.ingest.codec import VIDEO_CODECS
-from argusd.ingest.decoder import Work, open_decoder
-from argusd.ingest.frame import FrameFlag
-from argusd.ingest.gate import MAX_BACKLOG, KeyframeGate
-from argusd.ingest.h264 import inspect
-from argusd.ingest.jitter import RETRY_NS
-from argusd.ingest.orientation import UPRIGHT, Orientation
-from argusd.ingest.picture_limit import PictureLimit
-from argusd.ingest.rtp import RtpPacket
-from argusd.ingest.scale_down import FIRST_BPS
+from argusd.ingest.codecs.codec import VIDEO_CODECS
+from argusd.ingest.codecs.h264 import inspect
+from argusd.ingest.decoding.decoder import DecodeJob, open_decoder
+from argusd.ingest.decoding.orientation import UPRIGHT, Orientation
+from argusd.ingest.decoding.picture_limit import PictureLimit
+from argusd.ingest.decoding.scale_down import FIRST_BPS
+from argusd.ingest.rtp.gate import MAX_BACKLOG, KeyframeGate
+from argusd.ingest.rtp.jitter import RETRY_NS
+from argusd.ingest.rtp.packets import RtpPacket
+from argusd.ingest.shm.frame import FrameFlag
 from argusd.ingest.video import KEYFRAME_INTERVAL_NS, PATIENCE_NS, VideoReceiver
 
 FRAME_NS = 33_333_333
@@ -33,12 +33,12 @@ class Decoder:
     """Takes the place of VideoDecoder: keeps what it is given; ``backlog`` is set by the test."""
 
     def __init__(self) -> None:
-        self.works: list[Work] = []
+        self.works: list[DecodeJob] = []
         self.backlog = 0
         self.frames = 0
         self.dropped: Counter[str] = Counter()
 
-    def submit(self, work: Work) -> None:
+    def submit(self, work: DecodeJob) -> None:
         self.works.append(work)
 
     def clear(self) -> int:

@@ -14,18 +14,18 @@ from aiortc.rtp import is_rtcp
 
 from argusd.benchmarks.clips import VideoName, opus_clip, video_clip
 from argusd.benchmarks.publisher import PacketTrack, Publisher
-from argusd.ingest.arena import HEAD
-from argusd.ingest.codec import VIDEO_CODECS
-from argusd.ingest.messages import (
+from argusd.ingest.codecs.codec import VIDEO_CODECS
+from argusd.ingest.ipc.messages import (
     CloseSession,
     OpenSession,
     SessionAnswer,
     SessionRefused,
     SessionState,
-    StreamClosed,
-    StreamOpened,
+    TrackClosed,
+    TrackOpened,
 )
-from argusd.ingest.ring import SAMPLE_RATE, FrameReader, read_anchor
+from argusd.ingest.shm.arena import HEAD
+from argusd.ingest.shm.ring import SAMPLE_RATE, FrameReader, read_anchor
 
 ORIENTATION_ID = 7
 
@@ -110,7 +110,7 @@ async def test_sound_and_picture_carry_the_senders_clock(rig: Any) -> None:
         PacketTrack("audio", opus_clip(200)),
     ]
     await rig.publish("one", Publisher(tracks))
-    opened = {stream.kind: stream for stream in [await rig.reader.take(StreamOpened) for _ in range(2)]}
+    opened = {stream.kind: stream for stream in [await rig.reader.take(TrackOpened) for _ in range(2)]}
     audio, video = opened["audio"], opened["video"]
     await rig.written(audio.row, 3 * SAMPLE_RATE)  # reports come within 1.5 s
     frame = FrameReader(rig.view, video.row, video.generation).newest()
@@ -158,7 +158,7 @@ async def test_states_are_told_until_the_client_says_goodbye(rig: Any) -> None:
     await publisher.close()
     state = await rig.controller.take(SessionState, lambda state: state.state == "closed")
     assert state.reason == "client"
-    assert await rig.reader.take(StreamClosed) == StreamClosed("one", "video")
+    assert await rig.reader.take(TrackClosed) == TrackClosed("one", "video")
 
 
 async def test_a_silent_publisher_is_stale_then_gone(start_rig: Callable[..., Any]) -> None:
@@ -245,7 +245,7 @@ async def test_who_connects_later_is_told_what_is_true(rig: Any) -> None:
     rig.controller = connect(rig.config.socket_path, "controller")
     rig.reader = connect(rig.config.socket_path, "reader")
     assert await rig.controller.take(SessionState) == SessionState("one", "live")
-    assert await rig.reader.take(StreamOpened) == stream
+    assert await rig.reader.take(TrackOpened) == stream
 
 
 @pytest.mark.parametrize(

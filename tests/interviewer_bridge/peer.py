@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection
 
-from argusd.interviewer_bridge.loopback import offer_loopback
-from argusd.interviewer_bridge.media import Source
+from argusd.interviewer_bridge.publish.loopback import offer_loopback
+from argusd.interviewer_bridge.publish.media import Source
 
 
 @asynccontextmanager

@@ -7,9 +7,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 
-from argusd.api.event import Event
 from argusd.interviewer_bridge.errors import StreamBroken, SubscriptionRefused, Unreachable
 from argusd.interviewer_bridge.events import Gap, subscribe
+from argusd.scheduler.contract.events import Event
 
 from .conftest import Serve
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from argusd.api.results import Results
 from argusd.interviewer_bridge import finalize as module
 from argusd.interviewer_bridge.errors import NotThere
 from argusd.interviewer_bridge.finalize import finalize
+from argusd.scheduler.contract.results import Results
 
 
 class Session:

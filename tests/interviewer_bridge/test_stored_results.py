@@ -6,14 +6,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from argusd.api import keys
-from argusd.api.embedded_redis import EmbeddedRedis
-from argusd.api.redis_store import connect, wait_until_up
-from argusd.api.results import StreamResult, Violation
-from argusd.api.session import Media, SessionRecord, SessionSpec
+from argusd.api.events import keys
+from argusd.api.events.embedded_redis import EmbeddedRedis
+from argusd.api.events.redis_store import connect, wait_until_up
+from argusd.api.sessions.session import Media, SessionRecord, SessionSpec
 from argusd.interviewer_bridge import MLOrchestratorClient
 from argusd.interviewer_bridge.errors import NotNow, NotThere
 from argusd.interviewer_bridge.stored_results import stored_results
+from argusd.scheduler.contract.results import StreamResult, Violation
 
 
 @pytest.fixture

@@ -25,7 +25,17 @@ from ..live_daemon import Daemon, started
 from ..scheduler.pages import card, page, png
 from ..task_client import Answer, Client
 from . import canaries
-from .canaries import IN_PICTURE, IN_REQUEST, IN_SOUND, PRINTED, SPOKEN, TOKEN, WRONG_TOKEN, Canary, found_in
+from .canaries import (
+    IN_PICTURE,
+    IN_REQUEST,
+    IN_SOUND,
+    PRINTED,
+    SPOKEN,
+    TOKEN,
+    WRONG_TOKEN,
+    Canary,
+    found_in,
+)
 from .language_models import language_models
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from argusd.scheduler.tasks.sound import decode_sound
+from argusd.scheduler.tasks.sound.sound import decode_sound
 
 from ..live_daemon import Daemon
 from ..scheduler.pages import ZONE, card, page, png

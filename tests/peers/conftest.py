@@ -15,7 +15,15 @@ from argusd.scheduler.zoo.store import ZooStore
 from ..live_daemon import Daemon, started
 from . import chromium, firefox
 from .installed import NODE_MODULES, require_program
-from .media import Scene, scene, write_camera, write_clip, write_microphone, write_packets, write_picture
+from .media import (
+    Scene,
+    scene,
+    write_camera,
+    write_clip,
+    write_microphone,
+    write_packets,
+    write_picture,
+)
 from .remote import Browser
 
 PAGES = Path(__file__).parent / "pages"

@@ -14,8 +14,8 @@ import numpy as np
 from aiortc.codecs.vpx import Vp8Encoder
 from numpy.typing import NDArray
 
-from argusd.daemon.sample import RATE, read_picture, read_sound
-from argusd.daemon.scenes import HEIGHT, SPEECH, SWAY_PERIOD_S, WIDTH, shoot
+from argusd.daemon.demo.sample import RATE, read_picture, read_sound
+from argusd.daemon.demo.scenes import HEIGHT, SPEECH, SWAY_PERIOD_S, WIDTH, shoot
 from argusd.scheduler.zoo.store import ZooStore
 
 FPS = 10

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from argusd.daemon.scenes import HEIGHT, WIDTH
+from argusd.daemon.demo.scenes import HEIGHT, WIDTH
 
 from ..live_daemon import Daemon
 from .page import publish

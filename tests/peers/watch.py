@@ -7,8 +7,8 @@ from typing import Any
 
 import aiohttp
 
-from argusd.api.event import Event
 from argusd.interviewer_bridge.events import Gap, subscribe
+from argusd.scheduler.contract.events import Event
 
 from ..live_daemon import Daemon
 from .media import SPEECH_S

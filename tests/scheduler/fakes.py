@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.arena import Arena, ArenaView
-from argusd.ingest.frame import FrameInfo, PixelFormat, i420_info
-from argusd.ingest.messages import StreamKind
-from argusd.ingest.ring import FrameRing, PcmRing
+from argusd.ingest.ipc.messages import TrackKind
+from argusd.ingest.shm.arena import Arena, ArenaView
+from argusd.ingest.shm.frame import FrameInfo, PixelFormat, i420_info
+from argusd.ingest.shm.ring import FrameRing, PcmRing
+from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi, whole_frame
-from argusd.scheduler.policy import Policy
-from argusd.scheduler.sources import RingRef
+from argusd.scheduler.sessions.arena_sources import RingRef
 
 WIDTH, HEIGHT = 64, 48
 WINDOW = 512
@@ -186,7 +186,7 @@ class ArenaWithTracks:
         ring = PcmRing(self.arena, seconds)
         return ring, self.ref(ring, "audio")
 
-    def ref(self, ring: FrameRing | PcmRing, kind: StreamKind) -> RingRef:
+    def ref(self, ring: FrameRing | PcmRing, kind: TrackKind) -> RingRef:
         return RingRef(self.view, kind, ring.row, ring.generation)
 
 

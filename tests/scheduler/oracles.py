@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from argusd.scheduler.zoo.importers.torchvision_shim import ensure_torchvision
+from argusd.scheduler.zoo.importers.pytorch.torchvision_shim import ensure_torchvision
 
 REASON = "pip install --no-deps -r tests/oracles.txt"
 

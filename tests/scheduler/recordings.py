@@ -11,9 +11,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from argusd.ingest.frame import FrameInfo, i420_info, plane_shapes
-from argusd.ingest.ring import FrameView
-from argusd.scheduler.core import Moment, Outcome, Roi, Stream, whole_frame
+from argusd.ingest.shm.frame import FrameInfo, i420_info, plane_shapes
+from argusd.ingest.shm.ring import FrameView
+from argusd.scheduler.core import Analyzer, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -139,7 +139,7 @@ class Findings(NamedTuple):
         return [latest for media_s, latest in self.latest if begin_s <= media_s < end_s]
 
 
-def watch(runners: Runners, stream: Stream, film: Film) -> Findings:
+def watch(runners: Runners, stream: Analyzer, film: Film) -> Findings:
     """Show a film to a stream at its own rates, without the loop between them."""
     findings = Findings([], [])
     due = dict.fromkeys(stream.rates, 0.0)
@@ -165,7 +165,7 @@ class _Ear:
         self._next = 0
         runner.model.reset(0)
 
-    def outputs(self, stream: Stream, sound: NDArray[np.int16]) -> Iterator[tuple[Any, Moment]]:
+    def outputs(self, stream: Analyzer, sound: NDArray[np.int16]) -> Iterator[tuple[Any, Moment]]:
         """What it makes of the windows that are whole by the end of ``sound``, if the stream wants them."""
         model, slot = self._runner.model, np.array([0], np.intp)
         while self._next + model.window <= len(sound):
@@ -176,7 +176,7 @@ class _Ear:
                 yield model.decode(self._runner.run(feeds), slot)[0], at
 
 
-def listen(runners: Runners, stream: Stream, sound: NDArray[np.int16]) -> Findings:
+def listen(runners: Runners, stream: Analyzer, sound: NDArray[np.int16]) -> Findings:
     """Play i16 samples to a stream, packet by packet, without the loop between them."""
     findings = Findings([], [])
     ears = {role: _Ear(runners(role)) for role in stream.rates}

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argusd.scheduler.contract.policy import Hold
 from argusd.scheduler.core import Outcome
-from argusd.scheduler.policy import Hold
 from argusd.scheduler.rules import Rule, certainty, exceeds
 
 HOLD = Hold(start_after_s=1.0, end_after_s=0.5)

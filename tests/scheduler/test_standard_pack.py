@@ -16,20 +16,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
+from argusd.scheduler.contract.payloads import FaceEmbed, FaceVerify, Payload
 from argusd.scheduler.core import whole_frame
-from argusd.scheduler.curve import BatchCurve
-from argusd.scheduler.lanes import Lanes
-from argusd.scheduler.messages import TaskDone, TaskFailed, TaskRequest
-from argusd.scheduler.models.alignment import face_region
+from argusd.scheduler.models.faces.alignment import face_region
 from argusd.scheduler.models.outputs import Face, Mesh
-from argusd.scheduler.probe import CurveCache
-from argusd.scheduler.roles import serve
-from argusd.scheduler.scheduler import Scheduler
-from argusd.scheduler.served import Look, Served, ServedVision
-from argusd.scheduler.still_frame import StillFrame
-from argusd.scheduler.taskpool import TaskPool
+from argusd.scheduler.planning.curve import BatchCurve
+from argusd.scheduler.runtime.executor import Executor
+from argusd.scheduler.runtime.loaded_model import LoadedModel, LoadedVisionModel, Look
+from argusd.scheduler.runtime.loop import Scheduler
+from argusd.scheduler.runtime.probe import CurveCache
+from argusd.scheduler.runtime.roles import serve
+from argusd.scheduler.runtime.still_frame import StillFrame
+from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.tasks.catalog import ONE_SHOTS
-from argusd.scheduler.tasks.payloads import FaceEmbed, FaceVerify, Payload
 from argusd.scheduler.zoo.manifest import Manifest, PathSource, builtin_manifest
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -79,7 +79,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> ZooStore:
 
 
 @pytest.fixture(scope="module")
-def served(store: ZooStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Served]:
+def served(store: ZooStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, LoadedModel]:
     curves = CurveCache(tmp_path_factory.mktemp("curves"))
     return {name: serve(name, store.path(name), "cpu", curves) for name in GRAPHS}
 
@@ -98,12 +98,12 @@ def image(picture: NDArray[np.uint8]) -> bytes:
 class Desk:
     """A scheduler of these models that runs, and its pool of tasks."""
 
-    def __init__(self, detector: Served, embedder: Served) -> None:
-        mesh = ServedVision(NoMesh(), Nothing(), BatchCurve(sizes=[1, 8], seconds=[0.001, 0.002]))
-        lanes = Lanes(2, shared=False, clock=lambda: 0.0)
+    def __init__(self, detector: LoadedModel, embedder: LoadedModel) -> None:
+        mesh = LoadedVisionModel(NoMesh(), Nothing(), BatchCurve(sizes=[1, 8], seconds=[0.001, 0.002]))
+        lanes = Executor(2, shared=False, clock=lambda: 0.0)
         models = [("face_detector", detector), ("face_mesh", mesh), ("face_embedder", embedder)]
         self.scheduler = Scheduler(models, {}, HeardFindings(), lanes)
-        self.pool = TaskPool(self.scheduler.oneshots, ONE_SHOTS, limit=64, threads=2)
+        self.pool = TaskPool(self.scheduler.pending, ONE_SHOTS, limit=64, threads=2)
         self._loop = asyncio.create_task(self.scheduler.run())
         self._number = 0
 
@@ -127,7 +127,7 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(served: dict[str, Served]) -> AsyncIterator[Desk]:
+async def desk(served: dict[str, LoadedModel]) -> AsyncIterator[Desk]:
     desk = Desk(served["scrfd_10g"], served["arcface_r50"])
     yield desk
     await desk.close()
@@ -138,11 +138,11 @@ def largest(faces: list[Face]) -> Face:
 
 
 async def test_an_embedding_is_what_the_models_give_one_after_the_other(
-    desk: Desk, served: dict[str, Served], picture: NDArray[np.uint8], image: bytes
+    desk: Desk, served: dict[str, LoadedModel], picture: NDArray[np.uint8], image: bytes
 ) -> None:
     detector, embedder = served["scrfd_10g"], served["arcface_r50"]
-    assert isinstance(detector, ServedVision)
-    assert isinstance(embedder, ServedVision)
+    assert isinstance(detector, LoadedVisionModel)
+    assert isinstance(embedder, LoadedVisionModel)
     frame = StillFrame(picture)
     faces = detector.look([Look(frame, whole_frame(frame.info))]).outputs[0]
     (by_hand,) = embedder.look([Look(frame, face_region(largest(faces).keypoints))]).outputs
@@ -165,7 +165,7 @@ async def test_many_at_once_get_what_one_gets_alone(desk: Desk, image: bytes) ->
 
 
 async def test_who_enrolled_is_verified_but_not_with_another_model(
-    desk: Desk, served: dict[str, Served], image: bytes
+    desk: Desk, served: dict[str, LoadedModel], image: bytes
 ) -> None:
     enrolled = await desk.embed(image)
     payload = FaceVerify(

@@ -15,17 +15,17 @@ import msgspec
 import numpy as np
 import pytest
 
-from argusd.scheduler.core import WholeModel
-from argusd.scheduler.roles import serve_whole
+from argusd.scheduler.contract.payloads import AudioDiarize, AudioEnroll
+from argusd.scheduler.core import LibraryModel
+from argusd.scheduler.runtime.roles import serve_whole
 from argusd.scheduler.tasks.diarize import DIARIZER, audio_diarize
-from argusd.scheduler.tasks.payloads import AudioDiarize, AudioEnroll
 from argusd.scheduler.tasks.voices import VAD, audio_enroll
 from argusd.scheduler.zoo import huggingface
 from argusd.scheduler.zoo.errors import GatedModelError
 from argusd.scheduler.zoo.manifest import HuggingFaceSource, Manifest, ModelEntry, builtin_manifest
 from argusd.scheduler.zoo.store import ZooStore
 
-from .models.published_pyannote import publish
+from .models.voices.published_pyannote import publish
 from .recordings import SAMPLE_RATE, Runner
 from .tasks.direct_runner import DirectRunner
 from .zoo.https_server import Answer, HttpsHost, Request, https_host
@@ -102,7 +102,7 @@ def with_hashes(entry: ModelEntry, published: Path) -> ModelEntry:
 class VoiceRunner(DirectRunner):
     """The real voice detector, WeSpeaker's architecture, and a diarizer."""
 
-    def __init__(self, store: ZooStore, pulled: ZooStore, diarizer: WholeModel) -> None:
+    def __init__(self, store: ZooStore, pulled: ZooStore, diarizer: LibraryModel) -> None:
         runners = {VAD: Runner(store, "silero_vad"), "speaker_embedder": Runner(pulled, "wespeaker")}
         super().__init__(runners.__getitem__)
         self._diarizer = diarizer

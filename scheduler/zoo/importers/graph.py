@@ -16,7 +16,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from ..errors import ImportFailedError
-from .hard_sigmoid import fuse_hard_sigmoids
+from .tfjs.hard_sigmoid import fuse_hard_sigmoids
 
 Array = npt.NDArray[np.generic]
 

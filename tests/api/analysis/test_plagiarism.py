@@ -7,7 +7,7 @@ from argusd.api.analysis.llm import Llm
 from argusd.api.analysis.plagiarism import plagiarism_analyze
 from argusd.api.config import LlmProfile
 from argusd.api.errors import InvalidField, LlmProfileUnknown
-from argusd.scheduler.tasks.payloads import PlagiarismAnalyze
+from argusd.scheduler.contract.payloads import PlagiarismAnalyze
 
 from .fake_llm import FakeLlm
 from .texts import ESSAY, TALK

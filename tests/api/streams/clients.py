@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.arena import ArenaView
-from argusd.ingest.messages import StreamKind, TrackState
-from argusd.scheduler.sources import RingRef
+from argusd.ingest.ipc.messages import TrackKind, TrackState
+from argusd.ingest.shm.arena import ArenaView
+from argusd.scheduler.sessions.arena_sources import RingRef
 
 
 def jpeg(width: int = 64, height: int = 48, quality: int = 90, seed: int = 0) -> bytes:
@@ -30,7 +30,7 @@ class Reader:
     """Remembers the rings that a ``Source`` tells of."""
 
     def __init__(self) -> None:
-        self.rings: dict[tuple[str, StreamKind], RingRef] = {}
+        self.rings: dict[tuple[str, TrackKind], RingRef] = {}
         self.opened = 0
         self.states: list[TrackState] = []
 
@@ -41,5 +41,5 @@ class Reader:
     def track_changed(self, state: TrackState, view: ArenaView) -> None:
         self.states.append(state)
 
-    def ring_closed(self, session_id: str, kind: StreamKind, view: ArenaView) -> None:
+    def ring_closed(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
         self.rings.pop((session_id, kind), None)

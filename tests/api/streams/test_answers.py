@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from argusd.api.streams.answers import MOST_WAITING, Answers
-from argusd.scheduler.messages import Latest
+from argusd.scheduler.contract.messages import Latest
 
 
 def latest(number: int, skipped: int = 0) -> Latest:

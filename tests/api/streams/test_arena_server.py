@@ -8,8 +8,8 @@ import pytest
 
 from argusd.api.streams.arena_server import ArenaServer, serving_arena
 from argusd.api.streams.media import JpegTrack
-from argusd.ingest.ring import FrameReader
-from argusd.scheduler.sources import Source
+from argusd.ingest.shm.ring import FrameReader
+from argusd.scheduler.sessions.arena_sources import ArenaSource
 
 from ..fixtures import make_config
 from .clients import Reader, jpeg
@@ -27,7 +27,7 @@ class Attached:
     def __init__(self, directory: Path) -> None:
         self.reader = Reader()
         self.woken = asyncio.Event()
-        self.source = Source(directory / "api.sock", self.reader, self.woken.set)
+        self.source = ArenaSource(directory / "api.sock", self.reader, self.woken.set)
         self._task = asyncio.create_task(self.source.run())
 
     async def until(self, rings: int) -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from argusd.api.streams.lipsync import LipSyncMedia, lip_sync_answer
-from argusd.scheduler.messages import Latest
+from argusd.scheduler.contract.messages import Latest
 
 
 def read(**fields: Any) -> LipSyncMedia:

@@ -18,11 +18,11 @@ from argusd.api.errors import (
     SoundTooLong,
 )
 from argusd.api.streams.media import MAX_JPEG_BYTES, JpegTrack, PcmTrack
-from argusd.ingest.arena import DATA_START, HEAD, PAGE, Arena, ArenaView
-from argusd.ingest.frame import PixelFormat
-from argusd.ingest.ring import FrameReader, FrameView, gather_pcm, read_anchor
-from argusd.ingest.sink import Ring
-from argusd.scheduler.still_frame import decoded
+from argusd.ingest.shm.arena import DATA_START, HEAD, PAGE, Arena, ArenaView
+from argusd.ingest.shm.frame import PixelFormat
+from argusd.ingest.shm.ring import FrameReader, FrameView, gather_pcm, read_anchor
+from argusd.ingest.shm.sink import Ring
+from argusd.scheduler.runtime.still_frame import decoded
 
 from ...pictures import oriented
 from .clients import jpeg, tone, with_size

@@ -16,9 +16,9 @@ from argusd.api.config import Token
 from argusd.api.streams import socket as socket_module
 from argusd.api.streams.media import MAX_JPEG_BYTES
 from argusd.api.streams.socket import converse
-from argusd.ingest.ring import FrameReader
-from argusd.scheduler.messages import Latest, RoleStatus
-from argusd.scheduler.sources import Source
+from argusd.ingest.shm.ring import FrameReader
+from argusd.scheduler.contract.messages import Latest, RoleStatus
+from argusd.scheduler.sessions.arena_sources import ArenaSource
 
 from ..fakes import scheduler_stats
 from ..fixtures import Rig, running_rig
@@ -81,7 +81,8 @@ async def test_every_look_is_answered_in_the_words_of_the_contract(rig: Rig, pat
 
 async def test_media_lie_in_the_apis_arena_until_the_socket_closes(rig: Rig) -> None:
     reader = Reader()
-    source = asyncio.create_task(Source(rig.api.config.runtime_dir / "api.sock", reader, lambda: None).run())
+    arena = ArenaSource(rig.api.config.runtime_dir / "api.sock", reader, lambda: None)
+    source = asyncio.create_task(arena.run())
     async with opened(rig, "/ml/stream/s1/video") as socket:
         await socket.send_bytes(jpeg())
         while not reader.rings:  # noqa: ASYNC110 the source tells of rings, not of when
@@ -320,7 +321,8 @@ async def test_strangers_get_no_socket(tmp_path: Path) -> None:
 
 async def test_a_socket_that_falls_silent_is_told_to_all_who_need_it(rig: Rig) -> None:
     reader = Reader()
-    source = asyncio.create_task(Source(rig.api.config.runtime_dir / "api.sock", reader, lambda: None).run())
+    arena = ArenaSource(rig.api.config.runtime_dir / "api.sock", reader, lambda: None)
+    source = asyncio.create_task(arena.run())
     async with (
         opened(rig, "/ml/stream/s1/face") as socket,
         rig.api.events("/sessions/s1/events", "0") as events,

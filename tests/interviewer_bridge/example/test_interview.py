@@ -19,9 +19,9 @@ from av import open as open_media
 from argusd.daemon.config import load_config
 from argusd.interviewer_bridge import Event, Gap, MLOrchestratorClient
 from argusd.interviewer_bridge.errors import InvalidRequest, ModelUnavailable, NoFace, NotThere, NoVoice
-from argusd.interviewer_bridge.media import open_file
-from argusd.interviewer_bridge.publisher import Publisher
-from argusd.interviewer_bridge.relay import relayed
+from argusd.interviewer_bridge.publish.media import open_file
+from argusd.interviewer_bridge.publish.publisher import Publisher
+from argusd.interviewer_bridge.publish.relay import relayed
 from argusd.scheduler.zoo.store import ZooStore
 
 from ...live_daemon import Daemon, started

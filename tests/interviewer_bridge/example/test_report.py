@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from argusd.api.results import Results, Violation
 from argusd.interviewer_bridge.example.report import Verification, reasons_for_review
+from argusd.scheduler.contract.results import Results, Violation
 
 SAME = Verification(True, 0.9, True, 0.8)
 EMPTY_ROOM: dict[str, Any] = {"objects": {"person": 1, "chair": 2}, "person_count": 1}

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from argusd.scheduler.contract.payloads import AudioDiarize
+from argusd.scheduler.contract.task_errors import NoSpeech, TooShort
 from argusd.scheduler.models.outputs import SpokenPart
-from argusd.scheduler.models.silero import WINDOW, Voice
+from argusd.scheduler.models.voices.silero import WINDOW, VoiceActivity
 from argusd.scheduler.tasks.diarize import Turn, audio_diarize, find_turns, speech_mask, window_middles
-from argusd.scheduler.tasks.errors import NoSpeech, TooShort
-from argusd.scheduler.tasks.payloads import AudioDiarize
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..diarization import error_rate, truth_of
@@ -28,7 +28,7 @@ def mask(text: str) -> NDArray[np.bool_]:
 
 
 def test_short_pauses_are_bridged_and_nothing_is_added() -> None:
-    voices = [Voice(0.9 if letter == "#" else 0.1, 0.1) for letter in "....##......##.......#......"]
+    voices = [VoiceActivity(0.9 if letter == "#" else 0.1, 0.1) for letter in "....##......##.......#......"]
     np.testing.assert_array_equal(speech_mask(voices), mask("....##########.......#......"))
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from argusd.scheduler.contract.task_errors import EmbeddingModel, EmbeddingSize
 from argusd.scheduler.tasks.embeddings import centre, from_wire, to_wire, verdict
-from argusd.scheduler.tasks.errors import EmbeddingModel, EmbeddingSize
 
 NUMBERS = st.floats(-1000, 1000, width=32)
 

@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from argusd.scheduler.models.alignment import CORNERS, MIDDLE, face_region, mesh_keypoints
-from argusd.scheduler.tasks.errors import BadPicture, EmbeddingModel, EmbeddingSize, NoFace, PictureTooLarge
+from argusd.scheduler.contract.payloads import FaceEmbed, FaceVerify
+from argusd.scheduler.contract.task_errors import (
+    BadPicture,
+    EmbeddingModel,
+    EmbeddingSize,
+    NoFace,
+    PictureTooLarge,
+)
+from argusd.scheduler.models.faces.alignment import CORNERS, MIDDLE, face_region, mesh_keypoints
 from argusd.scheduler.tasks.faces import face_embed, face_verify
-from argusd.scheduler.tasks.payloads import FaceEmbed, FaceVerify
 
 from ..recordings import Runners
 from .direct_runner import DirectRunner

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from argusd.scheduler.contract.payloads import FaceEmbed, RoomScanFrame
 from argusd.scheduler.tasks.faces import face_embed
-from argusd.scheduler.tasks.payloads import FaceEmbed, RoomScanFrame
 from argusd.scheduler.tasks.room_scan import room_scan_frame
 from argusd.scheduler.zoo.store import ZooStore
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from argusd.scheduler.tasks.errors import EmbeddingSize, NoSpeech, TooShort
-from argusd.scheduler.tasks.payloads import AudioEnroll, AudioVerify
+from argusd.scheduler.contract.payloads import AudioEnroll, AudioVerify
+from argusd.scheduler.contract.task_errors import EmbeddingSize, NoSpeech, TooShort
 from argusd.scheduler.tasks.voices import audio_enroll, audio_verify
 
 from ..recordings import SAMPLE_RATE, Runners, samples

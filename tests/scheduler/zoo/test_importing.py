@@ -5,7 +5,11 @@ import onnx
 import pytest
 
 from argusd.scheduler.zoo import importing
-from argusd.scheduler.zoo.errors import ImportFailedError, ModelUnavailableError, SourceUnavailableError
+from argusd.scheduler.zoo.errors import (
+    ImportFailedError,
+    ModelUnavailableError,
+    SourceUnavailableError,
+)
 from argusd.scheduler.zoo.importers.graph import GraphBuilder
 from argusd.scheduler.zoo.importing import Importer
 from argusd.scheduler.zoo.manifest import Manifest, ModelEntry, ModelFile, PathSource

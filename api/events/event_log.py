@@ -1,0 +1,200 @@
+"""The one way into Redis: findings and session events are stored here before anybody sees them.
+
+::
+
+    scheduler ──Finding───▶ ┌────────┐  one MULTI: events, violation counts,  ┌───────┐
+    lifecycle ──LogEntry──▶ │ buffer │ ─────── media, origins' numbers ─────▶ │ Redis │
+                            └────────┘                                        └───┬───┘
+             FindingsAck ◀── stored ── readers are notified: they fetch ◀─────────┘
+
+An entry's ``(origin, number)`` is stored in the transaction that stores the entry. Whatever is sent or tried
+again, by a scheduler that heard no ack or after a write whose answer was lost, is recognised by that and
+passed over: every event is stored once, across restarts of the api, the scheduler and Redis.
+
+While Redis is away the buffer fills. Its overflow policy: the oldest finding goes, its session's seq is spent
+without an event, and readers see that hole as a ``gap``.
+"""
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from itertools import count
+
+import msgspec
+from redis.asyncio import Redis
+
+from argusd.scheduler.contract.events import Event, event_of
+from argusd.scheduler.contract.messages import Finding, Latest
+from argusd.scheduler.contract.results import stream_result
+
+from ..config import ApiConfig
+from ..sessions.session import Media
+from . import keys
+from .event_store import Append, EndLeftOpen, Erase, EventStore, Forget, LogEntry, Skip
+from .notifier import EVERYTHING, Notifier
+from .redis_store import STORE_ERRORS
+
+log = logging.getLogger(__name__)
+
+BATCH = 256
+RETRY_S = 0.2
+LATEST_EVERY_S = 0.25
+
+
+class EventLog:
+    """``append``, ``found`` and ``latest`` never wait; ``run`` does the writing.
+
+    ``stored(origin, number)`` is called when everything of this origin up to the number is in Redis.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        config: ApiConfig,
+        notifier: Notifier,
+        boot: str,
+        stored: Callable[[str, int], None],
+    ) -> None:
+        self._redis = redis
+        self._limit = config.journal_entries
+        self._notifier = notifier
+        self._boot = boot
+        self._stored = stored
+        self._numbers = count(1)
+        self._store = EventStore(config)
+        self._entries: deque[LogEntry] = deque()
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+        # One newest result for each stream: bounded by the sessions; a newer one replaces it.
+        self._latest: dict[tuple[str, str], Latest] = {}
+        self._lost: Counter[str] = Counter()
+        self._work = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.stalled = False
+        self.stored_events = 0
+        self.lost_events = 0
+
+    @property
+    def buffered(self) -> int:
+        """Entries that are not in Redis yet."""
+        return len(self._entries)
+
+    def append(self, event: Event, media: Media | None = None) -> asyncio.Future[None]:
+        """Store an event of the api's own; the future is done when it is in Redis."""
+        return self._own(event.session_id, Append(event, media))
+
+    def erase(self, session_id: str) -> asyncio.Future[None]:
+        """Remove all that is stored of a session; the future is done when it is gone."""
+        for key in [key for key in self._latest if key[0] == session_id]:
+            del self._latest[key]
+        return self._own(session_id, Erase())
+
+    def forget(self, session_id: str, streams: Iterable[str]) -> None:
+        """Remove the newest results of these streams of a session."""
+        gone = tuple(streams)
+        for stream in gone:
+            self._latest.pop((session_id, stream), None)
+        if gone:
+            self._own(session_id, Forget(gone))
+
+    def end_left_open(self, session_id: str, boot: str) -> None:
+        """End what other lives of the scheduler than ``boot`` have left open in a session."""
+        self._own(session_id, EndLeftOpen(boot))
+
+    def found(self, finding: Finding, known: bool) -> None:
+        """Store a finding; that of a session nobody knows any more is only marked as seen."""
+        change = Append(event_of(finding)) if known else Skip()
+        self._put(LogEntry(finding.boot, finding.number, finding.session_id, change))
+
+    def latest(self, latest: Latest) -> None:
+        """Keep a stream's newest result current, at most four times a second."""
+        if not self._latest:
+            asyncio.get_running_loop().call_later(LATEST_EVERY_S, self._work.set)
+        self._latest[latest.session_id, latest.stream] = latest
+
+    async def drain(self) -> None:
+        """Return once everything is stored; takes for ever while Redis is away."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Write, until cancelled."""
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            await self._write_some()
+            if self._entries:
+                self._work.set()
+            else:
+                self._idle.set()
+
+    def _own(self, session_id: str, change: Append | Erase | Forget | EndLeftOpen) -> asyncio.Future[None]:
+        number = next(self._numbers)
+        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        self._put(LogEntry(self._boot, number, session_id, change))
+        return future
+
+    def _put(self, entry: LogEntry) -> None:
+        if len(self._entries) >= self._limit:
+            self._lose_oldest()
+        self._entries.append(entry)
+        self._idle.clear()
+        self._work.set()
+
+    def _lose_oldest(self) -> None:
+        for place, entry in enumerate(self._entries):
+            if entry.origin != self._boot:  # session events are few, and others wait for them
+                del self._entries[place]
+                self._lost[entry.session_id] += isinstance(entry.change, Append)
+                self.lost_events += isinstance(entry.change, Append)
+                return
+
+    async def _write_some(self) -> None:
+        batch = [self._entries.popleft() for _ in range(min(BATCH, len(self._entries)))]
+        latest, self._latest = self._latest, {}
+        lost, self._lost = self._lost, Counter()
+        try:
+            await self._write(batch, latest, lost)
+        except STORE_ERRORS as error:
+            if not self.stalled:
+                log.warning("Redis does not take events, they wait: %s", type(error).__name__)
+            self.stalled = True
+            self._store.forget()
+            self._entries.extendleft(reversed(batch))
+            self._latest = latest | self._latest
+            self._lost.update(lost)
+            await asyncio.sleep(RETRY_S)
+            self._work.set()
+        else:
+            self.stalled = False
+            self._tell(batch)
+
+    async def _write(
+        self, batch: list[LogEntry], latest: dict[tuple[str, str], Latest], lost: Counter[str]
+    ) -> None:
+        origins = {entry.origin for entry in batch}
+        touched = {entry.session_id for entry in batch} | {session_id for session_id, _ in latest}
+        await self._store.load(self._redis, origins, touched | set(lost))
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for session_id, missing in lost.items():
+                self._store.skip(session_id, missing)
+            for entry in batch:
+                self._store.stage(pipe, entry)
+            for (session_id, stream), newest in latest.items():
+                result = msgspec.json.encode(stream_result(newest))
+                pipe.hset(keys.results(session_id), f"latest:{stream}", result)
+            self._store.stage_ends(pipe, origins, touched)
+            await pipe.execute()
+
+    def _tell(self, batch: list[LogEntry]) -> None:
+        self.stored_events += sum(isinstance(entry.change, Append) for entry in batch)
+        for session_id in {entry.session_id for entry in batch}:
+            self._notifier.notify(session_id)
+        self._notifier.notify(EVERYTHING)
+        for origin in {entry.origin for entry in batch}:
+            self._stored(origin, self._store.position(origin))
+        for entry in batch:
+            if isinstance(entry.change, Erase):
+                self._store.forget_session(entry.session_id)
+            if entry.origin == self._boot and not (future := self._waiting.pop(entry.number)).done():
+                future.set_result(None)

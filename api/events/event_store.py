@@ -1,0 +1,209 @@
+"""What is stored so far, and the Redis commands that add an entry to it.
+
+The ledger mirrors in memory where each session's events, each origin's numbers and the violation counts stand
+in Redis, so that a write needs no read before it. After a failed write nobody knows what Redis has taken:
+``forget`` empties the mirror and ``load`` reads it anew.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+
+from argusd.scheduler.contract.events import Event, numbered
+from argusd.scheduler.contract.results import Violation, counted
+
+from ..config import ApiConfig
+from ..sessions.session import Media
+from . import keys
+from .left_open import OpenViolation, end_of, field
+
+
+class Append(NamedTuple):
+    """Store this event; with it, where the session's media is now."""
+
+    event: Event
+    media: Media | None = None
+
+
+class Erase(NamedTuple):
+    """Remove everything that is stored of the session."""
+
+
+class Forget(NamedTuple):
+    """Remove the newest results of these streams: nobody looks any more, or looks anew."""
+
+    streams: tuple[str, ...]
+
+
+class EndLeftOpen(NamedTuple):
+    """End the violations that other lives of the scheduler than ``boot`` have left open."""
+
+    boot: str
+
+
+class Skip(NamedTuple):
+    """Store nothing but that the entry has been seen."""
+
+
+class LogEntry(NamedTuple):
+    """One thing to do for a session. ``origin`` is a process's boot, ``number`` rises with its entries."""
+
+    origin: str
+    number: int
+    session_id: str
+    change: Append | Erase | Forget | EndLeftOpen | Skip
+
+
+class SessionMark(msgspec.Struct):
+    """Where a session stands: its last seq, its violations by name, and those that go on by their field."""
+
+    seq: int
+    violations: dict[str, Violation]
+    open: dict[str, OpenViolation]
+
+
+class EventStore:
+    """Stages entries into transactions. One writer only: nobody else may add events."""
+
+    def __init__(self, config: ApiConfig) -> None:
+        self._config = config
+        self._overall: int | None = None
+        self._positions: dict[str, int] = {}
+        self._sessions: dict[str, SessionMark] = {}
+
+    def forget(self) -> None:
+        """Trust nothing that is remembered."""
+        self._overall = None
+        self._positions.clear()
+        self._sessions.clear()
+
+    def forget_session(self, session_id: str) -> None:
+        """Free what is remembered of a session that has been erased."""
+        self._sessions.pop(session_id, None)
+
+    def position(self, origin: str) -> int:
+        """The last number of this origin that is stored; known once an entry of it was loaded."""
+        return self._positions[origin]
+
+    async def load(self, redis: Redis, origins: Iterable[str], session_ids: Iterable[str]) -> None:
+        """Read what is not remembered of these origins and sessions, in one round trip."""
+        new_origins = [origin for origin in set(origins) if origin not in self._positions]
+        new_sessions = [each for each in set(session_ids) if each not in self._sessions]
+        if self._overall is not None and not new_origins and not new_sessions:
+            return
+        async with redis.pipeline(transaction=False) as pipe:
+            pipe.xrevrange(keys.ALL_EVENTS, count=1)
+            for origin in new_origins:
+                pipe.get(keys.position(origin))
+            for session_id in new_sessions:
+                pipe.xrevrange(keys.events(session_id), count=1)
+                pipe.hgetall(keys.results(session_id))
+                pipe.hgetall(keys.open_violations(session_id))
+            answers = iter(await pipe.execute())
+        overall = next(answers)
+        if self._overall is None:
+            self._overall = last_number(overall)
+        for origin in new_origins:
+            self._positions[origin] = int(next(answers) or 0)
+        for session_id in new_sessions:
+            seq = last_number(next(answers))
+            self._sessions[session_id] = SessionMark(seq, _violations(next(answers)), _open(next(answers)))
+
+    def skip(self, session_id: str, count: int) -> None:
+        """Leave a hole where events of a session were lost; readers see it as a gap."""
+        self._sessions[session_id].seq += count
+        self._overall = (self._overall or 0) + count
+
+    def stage(self, pipe: Pipeline, entry: LogEntry) -> bool:
+        """Put an entry's commands into the transaction; False if it has been stored before."""
+        if entry.number <= self._positions[entry.origin]:
+            return False
+        self._positions[entry.origin] = entry.number
+        if isinstance(entry.change, Append):
+            self._stage_found(pipe, entry.origin, entry.change)
+        elif isinstance(entry.change, Erase):
+            self._stage_erasure(pipe, entry.session_id)
+        elif isinstance(entry.change, Forget):
+            pipe.hdel(keys.results(entry.session_id), *(f"latest:{each}" for each in entry.change.streams))
+        elif isinstance(entry.change, EndLeftOpen):
+            left = self._sessions[entry.session_id].open.values()
+            for violation in [each for each in left if each.origin != entry.change.boot]:
+                self._stage_found(pipe, violation.origin, Append(end_of(violation.event)))
+        return True
+
+    def stage_ends(self, pipe: Pipeline, origins: Iterable[str], session_ids: Iterable[str]) -> None:
+        """Close a transaction: how far each origin is, and how long each session's keys are kept."""
+        retention = self._config.retention_s
+        for origin in origins:
+            pipe.set(keys.position(origin), self._positions[origin], ex=retention)
+        for session_id in session_ids:
+            pipe.expire(keys.events(session_id), retention)
+            pipe.expire(keys.results(session_id), retention)
+            pipe.expire(keys.open_violations(session_id), retention)
+
+    def _stage_found(self, pipe: Pipeline, origin: str, change: Append) -> None:
+        """An event, and before it the end of what it starts again, should that have been lost."""
+        event = change.event
+        if event.type == "violation":
+            violations, key = self._sessions[event.session_id].open, keys.open_violations(event.session_id)
+            if event.state == "start" and (before := violations.get(field(event))):
+                self._stage_event(pipe, Append(end_of(before.event)))
+            if event.state == "end":
+                violations.pop(field(event), None)
+                pipe.hdel(key, field(event))
+            else:
+                violations[field(event)] = OpenViolation(origin, event)
+                pipe.hset(key, field(event), msgspec.json.encode(violations[field(event)]))
+        self._stage_event(pipe, change)
+
+    def _stage_event(self, pipe: Pipeline, change: Append) -> None:
+        session_id = change.event.session_id
+        mark = self._sessions[session_id]
+        mark.seq += 1
+        self._overall = (self._overall or 0) + 1
+        event = numbered(change.event, mark.seq)
+        pipe.xadd(
+            keys.events(session_id),
+            {"e": msgspec.json.encode(event)},
+            id=f"{mark.seq}-0",
+            maxlen=self._config.events_per_session,
+        )
+        pipe.xadd(
+            keys.ALL_EVENTS,
+            {"s": session_id, "q": mark.seq},
+            id=f"{self._overall}-0",
+            maxlen=self._config.events_overall,
+        )
+        if event.type == "violation":
+            count = counted(mark.violations.get(event.name, Violation()), event)
+            mark.violations[event.name] = count
+            pipe.hset(keys.results(session_id), f"violation:{event.name}", msgspec.json.encode(count))
+        if change.media is not None:
+            pipe.hset(keys.MEDIA, session_id, msgspec.json.encode(change.media))
+
+    def _stage_erasure(self, pipe: Pipeline, session_id: str) -> None:
+        stored = (keys.events(session_id), keys.results(session_id), keys.open_violations(session_id))
+        pipe.delete(*stored)
+        pipe.hdel(keys.SESSIONS, session_id)
+        pipe.hdel(keys.MEDIA, session_id)
+        self._sessions[session_id] = SessionMark(0, {}, {})
+
+
+def last_number(newest: list[tuple[bytes, Any]]) -> int:
+    """The number in the id of a stream's newest entry, 0 for an empty stream."""
+    return int(newest[0][0].partition(b"-")[0]) if newest else 0
+
+
+def _violations(fields: Mapping[bytes, bytes]) -> dict[str, Violation]:
+    return {
+        name.decode().removeprefix("violation:"): msgspec.json.decode(value, type=Violation)
+        for name, value in fields.items()
+        if name.startswith(b"violation:")
+    }
+
+
+def _open(fields: Mapping[bytes, bytes]) -> dict[str, OpenViolation]:
+    return {name.decode(): msgspec.json.decode(value, type=OpenViolation) for name, value in fields.items()}

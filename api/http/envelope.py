@@ -1,0 +1,153 @@
+"""JSON in and out: the response envelope, and the middleware that puts every error into it."""
+
+import logging
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from redis.exceptions import RedisError
+
+from ..errors import (
+    ApiError,
+    BodyTooLarge,
+    InvalidField,
+    MalformedBody,
+    MethodNotAllowed,
+    PathNotFound,
+    StoreUnavailable,
+    WrongContentType,
+)
+from .base64_text import NOT_BASE64, with_bytes
+from .misfit import explain
+from .query import nearest_path
+
+log = logging.getLogger(__name__)
+
+Body = TypeVar("Body")
+MOST_VALUES = 1000
+
+
+class ErrorReply(msgspec.Struct, frozen=True):
+    """The body of every answer that is an error; ``error_code`` is stable, ``error`` a sentence for people.
+
+    ``session_id`` is there where the path names one.
+    """
+
+    success: bool
+    error_code: str
+    error: str
+    session_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def json_reply(body: object, status: int = 200) -> web.Response:
+    """A JSON answer of any msgspec type; never cached, because all of it is live."""
+    return web.Response(
+        body=msgspec.json.encode(body),
+        status=status,
+        content_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def read_json(request: web.Request, kind: type[Body], limit: int | None = None) -> Body:
+    """The request's body as ``kind``; an empty body is an empty object.
+
+    ``limit``: bytes, where it is another than the application's.
+
+    Raises:
+        BodyTooLarge: it is larger.
+        WrongContentType: it comes as something else than JSON.
+        MalformedBody, InvalidField: see ``decode_json``.
+    """
+    body = await (request.clone(client_max_size=limit) if limit else request).read()
+    if body and request.content_type != "application/json":
+        raise WrongContentType("This path takes application/json.")
+    return decode_json(body or b"{}", kind)
+
+
+def decode_json(body: bytes | msgspec.Raw, kind: type[Body], at: str = "", whole: str = "the body") -> Body:
+    """JSON as ``kind``; base64 may come as people send it.
+
+    ``at``: the field it was found in, if any; ``whole``: what sentences call all of it.
+
+    Raises:
+        MalformedBody: it is not JSON, or nested beyond reason.
+        InvalidField: it does not fit ``kind``; the sentence names the field and what it may be.
+    """
+    try:
+        return _decoded(body, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidField(str(explain(error, kind, _anything(body), at, whole))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBody(f"{whole.capitalize()} is not valid JSON.") from error
+
+
+def _decoded(body: bytes | msgspec.Raw, kind: type[Body]) -> Body:
+    """Decode strictly, which needs the least memory, and only where base64 stands in the way once more."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        if NOT_BASE64 not in str(error) or not _few_values(body):
+            raise
+    return with_bytes(msgspec.json.decode(body), kind)
+
+
+def _anything(body: bytes | msgspec.Raw) -> object:
+    """What the body holds, whatever its type; None where that cannot be told."""
+    try:
+        return msgspec.json.decode(body) if _few_values(body) else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _few_values(body: bytes | msgspec.Raw) -> bool:
+    """Whether the JSON has no more values than requests have: each may become fifty times as large."""
+    text = bytes(body)
+    return sum(text.count(mark) for mark in (b"{", b"[", b",")) <= MOST_VALUES
+
+
+@web.middleware
+async def error_envelope(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever goes wrong into the envelope. The top of a request: the broad ``except`` stands here."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return error_reply(request, error)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return error_reply(request, from_http(error, request), error.headers.get("Allow"))
+    except (RedisError, TimeoutError):
+        log.warning("Redis did not answer a request", exc_info=True)
+        return error_reply(request, StoreUnavailable("The event store does not answer; try again."))
+    except Exception:
+        log.exception("a request failed")
+        return error_reply(request, ApiError())
+
+
+def from_http(error: web.HTTPException, request: web.Request) -> ApiError:
+    """Our error for one that aiohttp raised."""
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        methods = ", ".join(sorted(error.allowed_methods))
+        return MethodNotAllowed(f"The path does not know this method; it takes {methods}.")
+    if error.status == 413:
+        return BodyTooLarge("The body is too large.")
+    if error.status == 404:
+        near = nearest_path(request.path, (each.canonical for each in request.app.router.resources()))
+        meant = f"did you mean {near}? " if near else ""
+        return PathNotFound(f"There is nothing at this path; {meant}/openapi.json lists what there is.")
+    return MalformedBody("The request is not valid HTTP for this path.")
+
+
+def error_reply(request: web.Request, error: ApiError, allow: str | None = None) -> web.Response:
+    """The envelope of one error."""
+    session_id = request.match_info.get("session_id", "")[:128] or msgspec.UNSET
+    reply = json_reply(ErrorReply(False, error.code, error.sentence, session_id), error.status)
+    if error.retry_after is not None:
+        reply.headers["Retry-After"] = str(error.retry_after)
+    if error.status == 401:
+        reply.headers["WWW-Authenticate"] = "Bearer"
+    if allow is not None:
+        reply.headers["Allow"] = allow
+    return reply

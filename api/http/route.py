@@ -1,0 +1,29 @@
+"""How a path of the api is described."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+from aiohttp import web
+
+from ..errors import ApiError
+
+
+class Route(NamedTuple):
+    """One method of one path; the handler's docstring says what it does.
+
+    ``body`` and the values of ``replies`` (status → what comes back) are a type sent as JSON, or the content
+    type of a text, or None. ``refusals``: the errors particular to it. ``public``: needs no token.
+    ``headers`` and ``query`` name optional parameters. ``session_in_body``: the handler itself asks whether
+    the token is for the session that the body names.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    replies: Mapping[int, type | str | None]
+    body: type | str | None = None
+    refusals: tuple[type[ApiError], ...] = ()
+    public: bool = False
+    session_in_body: bool = False
+    headers: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()

@@ -1,0 +1,48 @@
+"""``/``: the dashboard, a page without dependencies. It shows only what the other paths tell its visitor."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from ..errors import PathNotFound
+
+FILES = Path(__file__).parents[1] / "ui"
+TYPES = {
+    "index.html": "text/html",
+    "style.css": "text/css",
+    "eye.svg": "image/svg+xml",
+    **{
+        f"{part}.js": "text/javascript"
+        for part in ("dashboard", "events", "figures", "page", "scene", "sessions")
+    },
+}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+async def dashboard(_request: web.Request) -> web.Response:
+    """Show the dashboard."""
+    return page_file("index.html")
+
+
+async def dashboard_file(request: web.Request) -> web.Response:
+    """Serve a file of the dashboard."""
+    return page_file(request.match_info["name"])
+
+
+def page_file(name: str) -> web.Response:
+    """One of the page's files, small enough to be read on the spot.
+
+    Raises:
+        PathNotFound: the page has no such file.
+    """
+    if name not in TYPES:
+        raise PathNotFound("The dashboard has no such file.")
+    return web.Response(
+        body=(FILES / name).read_bytes(),
+        content_type=TYPES[name],
+        charset="utf-8",
+        headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"},
+    )

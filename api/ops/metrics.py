@@ -1,0 +1,188 @@
+"""``/metrics``: the figures of every process, in Prometheus' text format.
+
+The scheduler and the workers count; what they report each second is rendered here as it is. So nothing is
+kept in prometheus_client's own counters, only its exposition is used, through a collector.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from argusd.scheduler.contract.messages import Histogram, SchedulerStats
+
+from ..context import CONTEXT, Context
+from .track_figures import track_figures
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+# A reader that came too late for a slot or for samples of a ring counts them so (scheduler/report/meters.py).
+OVERRUN_REASONS = ("torn", "gap")
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Show all figures to Prometheus."""
+    registry = CollectorRegistry()
+    registry.register(Figures(request.app[CONTEXT]))
+    return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE})
+
+
+class Figures(Collector):
+    """Everything that is known now."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all families."""
+        yield from own_figures(self._context)
+        yield from ingest_figures(self._context)
+        yield from track_figures(self._context.registry, self._context.workers.receptions)
+        yield from task_figures(self._context)
+        if (stats := self._context.scheduler.stats) is not None:
+            yield from load_figures(stats)
+            yield from work_figures(stats)
+        known = [worker.link.stats for worker in self._context.schedulers]
+        yield from model_figures([stats for stats in known if stats is not None])
+
+
+def own_figures(context: Context) -> Iterator[Metric]:
+    """The api's own."""
+    active = sum(session.active for session in context.registry)
+    yield GaugeMetricFamily("ml_sessions", "Sessions with media", value=active)
+    event_log = context.event_log
+    yield CounterMetricFamily("ml_events_stored", "Events stored by this api", value=event_log.stored_events)
+    yield CounterMetricFamily(
+        "ml_events_lost", "Findings lost while Redis was away, told as gaps", value=event_log.lost_events
+    )
+    yield GaugeMetricFamily("ml_events_buffered", "Events that wait for Redis", value=event_log.buffered)
+    readers = context.readers
+    yield GaugeMetricFamily("ml_event_readers", "Open event streams", value=readers.reading)
+    yield CounterMetricFamily(
+        "ml_event_readers_cut_off", "Event streams ended because their reader lagged", value=readers.cut_off
+    )
+    up = GaugeMetricFamily("ml_worker_health", "1 while the process answers", labels=["worker_id"])
+    for link in context.workers:
+        up.add_metric([link.name], float(link.healthy))
+    for worker in context.schedulers:
+        up.add_metric([worker.link.name], float(worker.link.healthy))
+    yield up
+
+
+def ingest_figures(context: Context) -> Iterator[Metric]:
+    """The ingest workers'."""
+    frames = CounterMetricFamily("ml_ingest_frames", "Frames or packets", labels=["worker_id", "kind"])
+    dropped = CounterMetricFamily(
+        "ml_ingest_dropped", "What was not written, and why", labels=["worker_id", "kind", "reason"]
+    )
+    free = GaugeMetricFamily("ml_arena_free_bytes", "Free shared memory", labels=["worker_id"])
+    lag = GaugeMetricFamily("ml_ingest_loop_lag_ms", "How late the worker's loop runs", labels=["worker_id"])
+    for link in context.workers:
+        for kind, count in link.counters.frames.items():
+            frames.add_metric([link.name, kind], count)
+        for (track, reason), count in link.counters.dropped.items():
+            dropped.add_metric([link.name, track, reason], count)
+        if link.stats is not None:
+            free.add_metric([link.name], link.stats.arena_free_bytes)
+            lag.add_metric([link.name], link.stats.loop_lag_ms)
+    yield from (frames, dropped, free, lag)
+
+
+def load_figures(stats: SchedulerStats) -> Iterator[Metric]:
+    """How much the scheduler has to do, and how much more it could."""
+    active = GaugeMetricFamily("ml_active_sessions", "Sessions being watched", labels=["stream_type"])
+    for stream, count in stats.active_sessions.items():
+        active.add_metric([stream], count)
+    yield active
+    yield GaugeMetricFamily("ml_sessions_fit_more", "Sessions that still fit", value=stats.fits_more)
+    yield GaugeMetricFamily("ml_rate_scale", "Share of the wanted rates that is kept", value=stats.rate_scale)
+
+
+def task_figures(context: Context) -> Iterator[Metric]:
+    """One-shot tasks: what callers waited, and how much of it was the way."""
+    inference = context.inference
+    waited = {task: meter.snapshot() for task, meter in inference.seconds.items()}
+    yield histograms("ml_infer_duration_seconds", "A task, as its caller waits", "task_type", waited)
+    ways = {domain: meter.snapshot() for domain, meter in inference.dispatch_ms.items()}
+    yield histograms("ml_orchestrator_dispatch_latency_ms", "To the worker and back", "service", ways)
+    refused = CounterMetricFamily("ml_infer_refused", "Tasks without a result", labels=["task_type", "code"])
+    for (task, code), count in inference.refused.items():
+        refused.add_metric([task, code], count)
+    yield refused
+    at_work = GaugeMetricFamily("ml_tasks_at_work", "Tasks that wait for an answer", labels=["worker_id"])
+    resting = GaugeMetricFamily("ml_breaker_open", "1 while a worker gets a rest", labels=["worker_id"])
+    for worker in context.schedulers:
+        at_work.add_metric([worker.link.name], worker.link.tasks.open)
+        resting.add_metric([worker.link.name], float(worker.breaker.state(time.monotonic()) != "closed"))
+    yield from (at_work, resting)
+
+
+def model_figures(known: Sequence[SchedulerStats]) -> Iterator[Metric]:
+    """Every model; one that two schedulers have loaded counts for both."""
+    roles = {(role.role, role.model): role for stats in known for role in reversed(stats.roles)}
+    loaded = GaugeMetricFamily("ml_model_load_seconds", "Time to load and warm up", labels=["model"])
+    for model, seconds in {role.model: role.load_seconds for role in roles.values()}.items():
+        loaded.add_metric([model], seconds)
+    yield loaded
+    ready = GaugeMetricFamily("ml_role_ready", "1 after a real inference", labels=["role", "model"])
+    for role in roles.values():
+        ready.add_metric([role.role, role.model], float(role.ready))
+    yield ready
+    batches = summed(stats.infer_seconds for stats in known)
+    yield histograms("ml_model_batch_seconds", "One batch", "model", batches)
+    yield histograms(
+        "ml_batch_size", "Items in a batch", "model", summed(stats.batch_size for stats in known)
+    )
+
+
+def summed(parts: Iterable[Mapping[str, Histogram]]) -> dict[str, Histogram]:
+    """Histograms of the same bounds, added up by name."""
+    totals: dict[str, Histogram] = {}
+    for part in parts:
+        for name, more in part.items():
+            before = totals.get(name, Histogram(more.bounds, [0] * len(more.counts), 0.0, 0))
+            counts = [one + other for one, other in zip(before.counts, more.counts, strict=True)]
+            totals[name] = Histogram(more.bounds, counts, before.sum + more.sum, before.count + more.count)
+    return totals
+
+
+def work_figures(stats: SchedulerStats) -> Iterator[Metric]:
+    """What the scheduler has done."""
+    served = CounterMetricFamily("ml_served", "Results", labels=["role"])
+    for role, count in stats.served.items():
+        served.add_metric([role], count)
+    yield served
+    dropped = CounterMetricFamily("ml_dropped", "What was passed over, and why", labels=["stream", "reason"])
+    overruns = CounterMetricFamily(
+        "ml_ring_overruns", "Slots or samples overwritten before they were used", labels=["stream"]
+    )
+    # A stream that lost nothing says so: an alarm on a figure that is absent never rings.
+    for stream in sorted(stats.active_sessions.keys() | stats.dropped.keys()):
+        reasons = stats.dropped.get(stream, {})
+        for reason, count in reasons.items():
+            dropped.add_metric([stream, reason], count)
+        overruns.add_metric([stream], sum(reasons.get(reason, 0) for reason in OVERRUN_REASONS))
+    yield from (dropped, overruns)
+    yield histograms("ml_frame_age_seconds", "From arrival to result", "stream", stats.frame_age_seconds)
+
+
+def histograms(name: str, what: str, label: str, found: Mapping[str, Histogram]) -> HistogramMetricFamily:
+    """One family, with a histogram for each label value."""
+    family = HistogramMetricFamily(name, what, labels=[label])
+    for value, histogram in found.items():
+        family.add_metric([value], buckets(histogram), histogram.sum)
+    return family
+
+
+def buckets(histogram: Histogram) -> list[tuple[str, float]]:
+    """Upper bounds and cumulative counts, the last one without a bound."""
+    bounded: Iterable[tuple[float, int]] = zip(histogram.bounds, histogram.counts, strict=True)
+    return [*((str(bound), float(count)) for bound, count in bounded), ("+Inf", float(histogram.count))]

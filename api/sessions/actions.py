@@ -1,0 +1,181 @@
+"""What callers may do with a session."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable
+from weakref import WeakValueDictionary
+
+from ..errors import NoIngestWorker, SessionActive, StoreUnavailable
+from ..events.event_log import EventLog
+from ..events.history import History
+from ..streams.live import StreamSockets
+from ..workers.affinity import Affinity
+from ..workers.ingest_link import IngestLink
+from ..workers.ingest_workers import Workers
+from ..workers.scheduler_link import SchedulerLink
+from .lifecycle import Lifecycle
+from .registry import Registry
+from .session import Media, Session, SessionSpec
+
+log = logging.getLogger(__name__)
+
+TURN_WITHIN_S = 5.0
+STORED_WITHIN_S = 3.0
+CLOSED_WITHIN_S = 3.0
+SWEEP_EVERY_S = 60.0
+
+
+class SessionActions:
+    """Defines, opens, ends, deletes and in the end forgets sessions."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        lifecycle: Lifecycle,
+        event_log: EventLog,
+        history: History,
+        scheduler: SchedulerLink,
+        workers: Workers,
+        streams: StreamSockets,
+        affinity: Affinity,
+    ) -> None:
+        self._registry = registry
+        self._lifecycle = lifecycle
+        self._journal = event_log
+        self._history = history
+        self._scheduler = scheduler
+        self._workers = workers
+        self._streams = streams
+        self._affinity = affinity
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def define(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
+        """Create a session or change what is watched in it; True when it is new."""
+        known = self._registry.find(session_id)
+        before = known.streams if known is not None else []
+        session, new = await self._registry.put(session_id, spec)
+        if session.active:
+            self._lifecycle.streams_changed(session, before)
+        return session, new
+
+    @contextlib.asynccontextmanager
+    async def turn(self, session_id: str) -> AsyncIterator[None]:
+        """What begins and ends a session's media goes one after the other, in the order of asking.
+
+        Raises:
+            SessionActive: the one before takes too long.
+        """
+        turn = self._turns.setdefault(session_id, asyncio.Lock())
+        try:
+            async with asyncio.timeout(TURN_WITHIN_S):
+                await turn.acquire()
+        except TimeoutError:
+            raise SessionActive("Somebody else begins or ends this session's media just now.") from None
+        try:
+            yield
+        finally:
+            turn.release()
+
+    def to_replace(self, session_id: str, principal: str) -> Media | None:
+        """The media that a new publisher ends: whoever brought a session's media may come back at any time.
+
+        Raises:
+            SessionActive: they are somebody else's.
+        """
+        session = self._registry.find(session_id)
+        if session is None or session.media is None or not session.active:
+            return None
+        if session.media.principal != principal:
+            raise SessionActive("Somebody else publishes this session; it must end first.")
+        return session.media
+
+    def check_no_publisher(self, session: Session) -> None:
+        """Let WebSockets bring the session's media, or not: they never end a publisher's.
+
+        To be called in the session's turn.
+
+        Raises:
+            SessionActive: a publisher does.
+        """
+        if session.active and not session.sockets:
+            raise SessionActive("The session has a publisher; its streams need no WebSocket.")
+
+    async def opened(self, session_id: str, media: Media, worker: IngestLink) -> int:
+        """The worker has answered: the session's media is about to come; returns the last seq before it.
+
+        Raises:
+            NoIngestWorker: the worker has dropped it again while we were busy.
+            StoreUnavailable: that could not be stored, so a restarted api would not know of it.
+        """
+        session = self._registry.find(session_id)
+        if session is None:
+            session, _ = await self._registry.put(session_id, SessionSpec())
+        await self._end_older(session, worker)
+        await self._stored(self._lifecycle.settled(session_id))
+        position = await self._history.last_seq(session_id)
+        stored = self._lifecycle.opened(session, media)
+        if session_id not in worker.holding:
+            self._lifecycle.lost(session, "worker_gone")
+            raise NoIngestWorker("The ingest worker has just gone away; try again.")
+        await self._stored(stored)
+        for stream in session.streams:
+            await self._affinity.remember(session_id, stream, self._scheduler.name)
+        return position
+
+    async def _end_older(self, session: Session, worker: IngestLink) -> None:
+        """End the media that a publisher at ``worker`` replaces, where that worker has not done so itself."""
+        if session.media is None or not session.active:
+            return
+        if session.sockets:
+            await self.end_media(session, "replaced")
+            return
+        # Its worker is hung: it hears of this when it goes on, and nobody waits for that.
+        older = self._workers.find(session.media.worker)
+        if older is not None and older is not worker:
+            older.close(session.session_id)
+        self._lifecycle.closed(session, "replaced")
+
+    async def end_media(self, session: Session, reason: str = "deleted") -> None:
+        """Have the session's media closed, and wait until it is; to be called in the session's turn."""
+        if session.media is None or not session.active:
+            return
+        self._streams.end_session(session.session_id, reason)
+        if worker := self._workers.find(session.media.worker):
+            worker.close(session.session_id)
+        try:
+            async with asyncio.timeout(CLOSED_WITHIN_S):
+                await self._lifecycle.over(session)
+        except TimeoutError:
+            log.warning("%s did not confirm that a session is closed", session.media.worker)
+            self._lifecycle.closed(session, reason)
+
+    async def delete(self, session: Session) -> None:
+        """End the session and remove all that is stored of it.
+
+        Raises:
+            SessionActive: an offer for it is being answered, and takes long.
+            StoreUnavailable: it is over, and what is stored of it goes when Redis is back.
+        """
+        async with self.turn(session.session_id):
+            await self.end_media(session)
+        self._lifecycle.release(session.session_id)
+        self._registry.remove(session.session_id)
+        await self._affinity.forget(session.session_id)
+        await self._stored(self._journal.erase(session.session_id))
+
+    async def sweep(self) -> None:
+        """Forget sessions past their retention, until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            for session in self._registry.expired(time.time()):
+                self._registry.remove(session.session_id)
+                self._journal.erase(session.session_id)
+
+    async def _stored(self, written: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(STORED_WITHIN_S):
+                await asyncio.shield(written)
+        except TimeoutError:
+            raise StoreUnavailable("The event store does not answer; try again.") from None

@@ -1,0 +1,158 @@
+"""The states of a session's media, and who has to hear when they change.
+
+::
+
+    created ─▶ connecting ─▶ live ⇄ stale ─▶ closed | lost ─▶ (connecting …)
+
+Each change is a session event, stored together with the new state. The scheduler watches a session exactly
+as long as its media is there.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+import msgspec
+
+from argusd.scheduler.contract.events import session_event
+from argusd.scheduler.contract.messages import SessionPolicy
+from argusd.scheduler.contract.streams import FED_BY, StreamName
+
+from ..events.event_log import EventLog
+from ..workers.scheduler_link import SchedulerLink
+from .session import Media, MediaPhase, Session
+from .tracks import Track, awaited, track_event, with_track
+from .watched import watched_id
+
+# The scheduler ends a closed session's violations at the same moment: those events come before ``closed``.
+LAST_FINDINGS_S = 0.5
+
+
+class Lifecycle:
+    """Moves sessions from state to state."""
+
+    def __init__(self, event_log: EventLog, scheduler: SchedulerLink) -> None:
+        self._journal = event_log
+        self._scheduler = scheduler
+        self._held_back: dict[str, tuple[asyncio.TimerHandle, Session, str, dict[str, str]]] = {}
+        self._untold: dict[str, asyncio.Future[None]] = {}
+        self._over: dict[str, asyncio.Event] = {}
+
+    def opened(self, session: Session, media: Media) -> asyncio.Future[None]:
+        """A worker has answered the session's publisher; the future is done when that is stored."""
+        self.release(session.session_id)
+        tracks = () if media.sockets else awaited(media.kinds)
+        media = session.media = msgspec.structs.replace(media, tracks=tracks)
+        self._over[session.session_id] = asyncio.Event()
+        self._journal.forget(session.session_id, FED_BY)  # what an earlier publisher showed
+        for policy in policies_of(session):
+            self._scheduler.watch(policy)
+        return self._journal.append(session_event(session.session_id, "connecting", media.worker, ""), media)
+
+    def sockets_changed(self, session: Session, sockets: tuple[StreamName, ...]) -> None:
+        """Other streams of the session have a WebSocket now than before; at least one has."""
+        assert session.media is not None, "only a session with media has sockets"
+        gone = set(session.sockets) - set(sockets)
+        for stream in gone:
+            self._scheduler.unwatch(watched_id(session.session_id, stream))
+        self._journal.forget(session.session_id, gone)
+        tracks = tuple(track for track in session.media.tracks if track.stream in sockets)
+        session.media = msgspec.structs.replace(session.media, sockets=sockets, tracks=tracks)
+        for policy in policies_of(session):
+            self._scheduler.watch(policy)
+
+    def streams_changed(self, session: Session, before: Iterable[str]) -> None:
+        """Something else is to be watched than ``before``, or differently."""
+        for policy in policies_of(session):
+            self._scheduler.watch(policy)
+        self._journal.forget(session.session_id, set(before) - set(session.streams))
+
+    def progressed(self, session: Session, phase: MediaPhase, reason: str) -> None:
+        """The media goes on in this phase."""
+        media = self._move(session, phase)
+        self._journal.append(session_event(session.session_id, phase, media.worker, reason), media)
+
+    def track_changed(self, session: Session, track: Track) -> None:
+        """One of the session's tracks stands otherwise than before."""
+        assert session.media is not None, "only a session with media has tracks"
+        name = track_event(session.media.tracks, track)
+        tracks = with_track(session.media.tracks, track)
+        media = session.media = msgspec.structs.replace(session.media, tracks=tracks)
+        if name is not None:
+            about = {"kind": track.kind} | ({"stream": track.stream} if track.stream else {})
+            event = session_event(session.session_id, name, media.worker, track.reason, **about)
+            self._journal.append(event, media)
+
+    def lost(self, session: Session, reason: str) -> None:
+        """The media is gone with its worker: told at once."""
+        self._end(session)
+        media = self._move(session, "lost")
+        self._journal.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
+
+    def closed(self, session: Session, reason: str, detail: str = "") -> None:
+        """The media has ended in order: told after the last findings, with a sentence where there is one."""
+        self._end(session)
+        self._move(session, "closed")
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(LAST_FINDINGS_S, self.release, session.session_id)
+        about = {"detail": detail} if detail else {}
+        self._held_back[session.session_id] = timer, session, reason, about
+        self._untold[session.session_id] = loop.create_future()
+
+    def release(self, session_id: str) -> None:
+        """Write the session's ``closed`` event now, if it is held back."""
+        if session_id in self._held_back:
+            timer, session, reason, about = self._held_back.pop(session_id)
+            timer.cancel()
+            media = self._move(session, "closed")
+            closed = session_event(session_id, "closed", media.worker, reason, **about)
+            stored = self._journal.append(closed, media)
+            told = self._untold[session_id]
+            stored.add_done_callback(lambda _: self._told(session_id, told))
+
+    def _told(self, session_id: str, told: asyncio.Future[None]) -> None:
+        told.set_result(None)
+        if self._untold.get(session_id) is told:
+            del self._untold[session_id]
+
+    async def settled(self, session_id: str) -> None:
+        """Return when the last findings of the session's earlier media and its ``closed`` are stored."""
+        if told := self._untold.get(session_id):
+            await asyncio.shield(told)
+
+    def release_all(self) -> None:
+        """Write all events that are held back, because the process ends."""
+        for session_id in list(self._held_back):
+            self.release(session_id)
+
+    async def over(self, session: Session) -> None:
+        """Return when the session's media has ended."""
+        while session.active:
+            await self._over.setdefault(session.session_id, asyncio.Event()).wait()
+
+    def _end(self, session: Session) -> None:
+        for policy in policies_of(session):
+            self._scheduler.unwatch(policy.session_id)
+        if event := self._over.pop(session.session_id, None):
+            event.set()
+
+    def _move(self, session: Session, phase: MediaPhase) -> Media:
+        assert session.media is not None, "only a session with media changes its phase"
+        session.media = msgspec.structs.replace(session.media, phase=phase, changed_at=time.time())
+        return session.media
+
+
+def policies_of(session: Session) -> list[SessionPolicy]:
+    """What the scheduler is to watch in this session.
+
+    The streams of a publisher share its tracks. Each WebSocket brings media of its own, so to the scheduler
+    it is a session of its own.
+    """
+    policy = session.record.spec.policy
+    if session.sockets:
+        return [
+            SessionPolicy(watched_id(session.session_id, stream), [stream], policy, every_look=True)
+            for stream in session.sockets
+        ]
+    kinds = list(session.media.kinds) if session.media else None
+    return [SessionPolicy(session.session_id, session.streams, policy, kinds=kinds)]

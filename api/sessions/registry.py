@@ -1,0 +1,81 @@
+"""The sessions the api knows: in memory, and in Redis so that a restarted api finds them again."""
+
+import time
+from collections.abc import Iterator
+from typing import cast
+
+import msgspec
+from redis.asyncio import Redis
+
+from ..config import ApiConfig
+from ..errors import Overloaded, SessionNotFound
+from ..events import keys
+from .session import Media, Session, SessionRecord, SessionSpec
+
+
+class Registry:
+    """Session id → Session. What callers ask is written at once; media states go through the event_log."""
+
+    def __init__(self, redis: Redis, config: ApiConfig) -> None:
+        self._redis = redis
+        self._config = config
+        self._sessions: dict[str, Session] = {}
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(list(self._sessions.values()))
+
+    def __contains__(self, session_id: str) -> bool:
+        return session_id in self._sessions
+
+    def get(self, session_id: str) -> Session:
+        """The session.
+
+        Raises:
+            SessionNotFound: there is none.
+        """
+        session = self._sessions.get(session_id)
+        if session is None:
+            raise SessionNotFound("There is no session with this id.")
+        return session
+
+    def find(self, session_id: str) -> Session | None:
+        """The session, if there is one."""
+        return self._sessions.get(session_id)
+
+    async def load(self) -> None:
+        """Take in what an earlier api has written."""
+        records = cast(dict[bytes, bytes], await self._redis.hgetall(keys.SESSIONS))
+        media = cast(dict[bytes, bytes], await self._redis.hgetall(keys.MEDIA))
+        loaded = []
+        for raw_id, body in records.items():
+            session = Session(raw_id.decode(), msgspec.json.decode(body, type=SessionRecord))
+            if raw_id in media:
+                session.media = msgspec.json.decode(media[raw_id], type=Media)
+            loaded.append(session)
+        for session in sorted(loaded, key=lambda each: each.record.created_at):
+            self._sessions[session.session_id] = session
+
+    async def put(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
+        """Create the session or replace what was asked for it; True when it is new.
+
+        Raises:
+            Overloaded: the registry is full.
+        """
+        now = time.time()
+        known = self._sessions.get(session_id)
+        if known is None and len(self._sessions) >= self._config.max_sessions:
+            raise Overloaded("The daemon holds as many sessions as it may; delete some.")
+        record = SessionRecord(spec, known.record.created_at if known else now, now)
+        await self._redis.hset(keys.SESSIONS, session_id, msgspec.json.encode(record).decode())
+        session = self._sessions.setdefault(session_id, Session(session_id, record))
+        session.record = record
+        return session, known is None
+
+    def remove(self, session_id: str) -> None:
+        """Forget the session here; the event_log erases it in Redis."""
+        self._sessions.pop(session_id, None)
+
+    def expired(self, now: float) -> list[Session]:
+        """Sessions without media for longer than the retention. ``now``: unix seconds."""
+        oldest = now - self._config.retention_s
+        return [each for each in self if not each.active and each.updated_at < oldest]

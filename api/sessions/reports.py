@@ -1,0 +1,99 @@
+"""What ingest workers and the scheduler report, and what follows from it for the sessions."""
+
+import logging
+from collections.abc import Iterable
+
+import msgspec
+
+from argusd.ingest.ipc.messages import SessionState, TrackState
+from argusd.scheduler.contract.messages import Finding, Latest, SessionPolicy
+from argusd.scheduler.sessions.lost_tracks import MEDIA
+
+from ..events.event_log import EventLog
+from ..streams.live import StreamSockets
+from ..workers.ingest_workers import Workers
+from .lifecycle import Lifecycle, policies_of
+from .registry import Registry
+from .session import Session
+from .tracks import track_of
+from .watched import session_of, stream_of
+
+log = logging.getLogger(__name__)
+
+
+class Reports:
+    """Listens to every worker and to the scheduler. The worker owns its sessions' media: its word counts."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        lifecycle: Lifecycle,
+        event_log: EventLog,
+        workers: Workers,
+        streams: StreamSockets,
+    ) -> None:
+        self._registry = registry
+        self._lifecycle = lifecycle
+        self._journal = event_log
+        self._workers = workers
+        self._streams = streams
+
+    def policies(self) -> Iterable[SessionPolicy]:
+        """All sessions that are to be watched now."""
+        return [policy for session in self._registry if session.active for policy in policies_of(session)]
+
+    def booted(self, boot: str) -> None:
+        """What an earlier scheduler found is over; what goes on, this one starts anew."""
+        for session in self._registry:
+            self._journal.end_left_open(session.session_id, boot)
+
+    def found(self, finding: Finding) -> None:
+        """A finding, perhaps not for the first time."""
+        session_id, stream = session_of(finding.session_id), finding.stream
+        if stream == MEDIA:  # each WebSocket has media of its own
+            stream = stream_of(finding.session_id) or MEDIA
+        finding = msgspec.structs.replace(finding, session_id=session_id, stream=stream)
+        self._journal.found(finding, session_id in self._registry)
+
+    def latest(self, latest: Latest) -> None:
+        """A stream's newest result."""
+        self._streams.answer(latest)
+        session_id = session_of(latest.session_id)
+        session = self._registry.find(session_id)
+        if session is not None and latest.stream in session.streams:
+            self._journal.latest(msgspec.structs.replace(latest, session_id=session_id))
+
+    def media_changed(self, worker: str, state: SessionState) -> None:
+        """A session's media came into another state."""
+        session = self._registry.find(state.session_id)
+        if session is None or session not in self._at(worker):
+            return
+        if state.state == "closed":
+            self._lifecycle.closed(session, state.reason, state.detail)
+        elif session.state != state.state:
+            self._lifecycle.progressed(session, state.state, state.reason)
+
+    def track_changed(self, worker: str, state: TrackState) -> None:
+        """A session's track stands otherwise than before, or a worker tells again where it does."""
+        session = self._registry.find(state.session_id)
+        if session is not None and session in self._at(worker):
+            self._lifecycle.track_changed(session, track_of(state))
+
+    def media_listed(self, worker: str, session_ids: frozenset[str]) -> None:
+        """After connecting: these are all the sessions that the worker holds."""
+        known = self._at(worker)
+        for session in known:
+            if session.session_id not in session_ids:
+                self._lifecycle.lost(session, "not_at_worker")
+        for session_id in session_ids - {session.session_id for session in known}:
+            log.warning("%s holds a session that nobody can reach; closing it", worker)
+            if link := self._workers.find(worker):
+                link.close(session_id)
+
+    def worker_gone(self, worker: str) -> None:
+        """The worker is not there (any more), and its sessions neither."""
+        for session in self._at(worker):
+            self._lifecycle.lost(session, "worker_gone")
+
+    def _at(self, worker: str) -> list[Session]:
+        return [each for each in self._registry if each.active and each.media and each.media.worker == worker]

@@ -1,0 +1,157 @@
+"""A session as the registry keeps it, and what callers say and see of it."""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from argusd.ingest.ipc.messages import TrackKind
+from argusd.scheduler.contract.names import IN_WORDS, NAME
+from argusd.scheduler.contract.policy import Policy, without_references
+from argusd.scheduler.contract.streams import StreamName, streams_of
+
+from ..errors import InvalidField
+from .tracks import Receptions, Track, TrackView, track_view
+
+MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
+
+ACTIVE: tuple[MediaPhase, ...] = ("connecting", "live", "stale")
+
+SESSION_ID = re.compile(NAME)
+
+
+class SessionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of ``PUT /sessions/{session_id}``: what to watch, and under which thresholds.
+
+    Without ``streams`` everything is watched that the publisher's tracks allow.
+    """
+
+    streams: tuple[StreamName, ...] | None = None
+    policy: Policy = Policy()
+
+
+class SessionRecord(msgspec.Struct, frozen=True):
+    """What a caller asked for, as it lies in Redis. Times are unix seconds."""
+
+    spec: SessionSpec
+    created_at: float
+    updated_at: float
+
+
+class Media(msgspec.Struct, frozen=True):
+    """Where a session's media is. ``resource`` is the secret part of the WHIP resource's URL.
+
+    ``kinds``: the tracks that were accepted. ``ice_ufrag``: the peer's, to tell trickle from restart.
+    ``changed_at``: unix seconds of the phase's begin. ``sockets``: the streams whose media come over a
+    WebSocket each; then there is no resource, and ``worker`` is the api itself. ``principal``: who brings
+    the media (see ``auth.py``). ``tracks``: those of ``kinds``, or of the sockets, that were heard of.
+    """
+
+    phase: MediaPhase
+    worker: str
+    resource: str
+    ice_ufrag: str
+    kinds: tuple[TrackKind, ...]
+    changed_at: float
+    sockets: tuple[StreamName, ...] = ()
+    principal: str = ""
+    tracks: tuple[Track, ...] = ()
+
+
+class Session(msgspec.Struct):
+    """One session in the registry's memory."""
+
+    session_id: str
+    record: SessionRecord
+    media: Media | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether a publisher's media is (about to be) there."""
+        return self.media is not None and self.media.phase in ACTIVE
+
+    @property
+    def state(self) -> str:
+        """``created`` before any media, the media's phase then."""
+        return self.media.phase if self.media else "created"
+
+    @property
+    def updated_at(self) -> float:
+        """Unix seconds of the newest change, by a caller or of the media."""
+        return max(self.record.updated_at, self.media.changed_at if self.media else 0.0)
+
+    @property
+    def sockets(self) -> tuple[StreamName, ...]:
+        """The streams whose media come over a WebSocket each; none where a publisher's do."""
+        return self.media.sockets if self.media and self.active else ()
+
+    @property
+    def streams(self) -> list[str]:
+        """The streams to run: the open sockets', the caller's choice, or all that the tracks allow."""
+        if self.sockets:
+            return list(self.sockets)
+        if self.record.spec.streams is not None:
+            return list(self.record.spec.streams)
+        kinds = self.media.kinds if self.media else ()
+        return list(streams_of(kinds))
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """A session as callers see it. ``state``: created, connecting, live, stale, closed or lost.
+
+    ``tracks``: where each of its tracks stands, and how it arrives, while its media is there.
+    """
+
+    session_id: str
+    state: str
+    streams: list[str]
+    policy: Policy
+    worker_id: str | None
+    created_at: float
+    updated_at: float
+    tracks: list[TrackView] = []
+
+
+class SessionList(msgspec.Struct, frozen=True):
+    """The body of ``GET /sessions``. ``fits_more``: sessions that still fit; null while it is unknown."""
+
+    sessions: list[SessionView]
+    fits_more: int | None
+
+
+def view(session: Session, receptions: Receptions) -> SessionView:
+    """What callers may know of the session; the resource's secret and reference embeddings stay here."""
+    record = session.record
+    tracks = session.media.tracks if session.media and session.active else ()
+    return SessionView(
+        session_id=session.session_id,
+        state=session.state,
+        streams=session.streams,
+        policy=without_references(record.spec.policy),
+        worker_id=session.media.worker if session.media and session.active else None,
+        created_at=record.created_at,
+        updated_at=session.updated_at,
+        tracks=[track_view(track, receptions.get((session.session_id, track.kind))) for track in tracks],
+    )
+
+
+def check_session_id(session_id: str) -> str:
+    """The id itself.
+
+    Raises:
+        InvalidField: it is empty, too long, or has other characters than letters, digits and ``_.:-``.
+    """
+    if not SESSION_ID.fullmatch(session_id):
+        raise InvalidField(f"The session_id must be {IN_WORDS}.")
+    return session_id
+
+
+def check_spec(spec: SessionSpec) -> SessionSpec:
+    """The spec itself.
+
+    Raises:
+        InvalidField: it names no stream at all, or one twice.
+    """
+    if spec.streams is not None and (not spec.streams or len(set(spec.streams)) < len(spec.streams)):
+        raise InvalidField("The field streams must name at least one stream, and each only once.")
+    return spec

@@ -1,0 +1,46 @@
+"""``/sessions``: what is watched, and what is known of it."""
+
+from aiohttp import web
+
+from ..context import CONTEXT
+from ..http.envelope import json_reply, read_json
+from .session import SessionList, SessionSpec, check_session_id, check_spec, view
+
+
+async def put_session(request: web.Request) -> web.Response:
+    """Create a session, or change which streams are watched in it and under which policy."""
+    context = request.app[CONTEXT]
+    session_id = check_session_id(request.match_info["session_id"])
+    context.check_accepting()
+    spec = check_spec(await read_json(request, SessionSpec))
+    session, new = await context.sessions.define(session_id, spec)
+    return json_reply(view(session, context.workers.receptions), 201 if new else 200)
+
+
+async def list_sessions(request: web.Request) -> web.Response:
+    """List all sessions, and say how many more fit."""
+    context = request.app[CONTEXT]
+    receptions = context.workers.receptions
+    sessions = [view(each, receptions) for each in context.registry]
+    return json_reply(SessionList(sessions, context.scheduler.fits_more))
+
+
+async def get_session(request: web.Request) -> web.Response:
+    """Show one session."""
+    context = request.app[CONTEXT]
+    session = context.registry.get(request.match_info["session_id"])
+    return json_reply(view(session, context.workers.receptions))
+
+
+async def delete_session(request: web.Request) -> web.Response:
+    """End a session and erase its events and results."""
+    context = request.app[CONTEXT]
+    await context.sessions.delete(context.registry.get(request.match_info["session_id"]))
+    return web.Response(status=204)
+
+
+async def get_results(request: web.Request) -> web.Response:
+    """Show each stream's newest result, and the violations counted so far."""
+    context = request.app[CONTEXT]
+    session = context.registry.get(request.match_info["session_id"])
+    return json_reply(await context.history.results(session.session_id))

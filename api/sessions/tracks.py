@@ -1,0 +1,93 @@
+"""Where a session's tracks stand, and which changes of that are events."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from argusd.ingest.ipc.messages import IngestStats, Reception, TrackKind, TrackState
+from argusd.scheduler.contract.streams import StreamName
+
+TrackEvent = Literal["track_stale", "track_live"]
+Receptions = Mapping[tuple[str, TrackKind], Reception]
+"""How tracks arrive, by session and kind; a track that brought no packet yet is not among them."""
+
+
+class Track(msgspec.Struct, frozen=True):
+    """Where one of a session's tracks stands: whether pictures or sound come of it.
+
+    ``reason``: why a stale one brings nothing, see ``ingest.ipc.messages.TrackState``. ``since``: unix
+    seconds when it came to stand so; of a stale one, when it last brought anything. ``stream``: that of
+    the WebSocket which brings it; null for a publisher's.
+    """
+
+    kind: TrackKind
+    state: Literal["connecting", "live", "stale"] = "connecting"
+    reason: str = ""
+    since: float = 0.0
+    stream: StreamName | None = None
+
+
+class TrackView(Track, frozen=True):
+    """A track as callers see it: where it stands, and how it arrived over the last second.
+
+    The latter is null before its first packet, and for what a WebSocket brings. ``codec``: vp8, h264, vp9,
+    av1 or opus. ``width``, ``height``: of the newest picture, upright. ``bits_per_second``: of the media
+    alone. ``loss``: the share of the packets, 0..1, that did not come at first. ``jitter_ms``: how unevenly
+    they come (RFC 3550). ``has_clock``: whether its sender tells the time, so that ``captured_at`` is known.
+    ``round_trip_ms``: to the sender and back, where it helps to measure.
+    """
+
+    codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    frames_per_second: float | None = None
+    bits_per_second: int | None = None
+    loss: float | None = None
+    jitter_ms: float | None = None
+    has_clock: bool | None = None
+    round_trip_ms: float | None = None
+
+
+def track_view(track: Track, reception: Reception | None) -> TrackView:
+    """What callers see of a track."""
+    about = {} if reception is None or track.stream is not None else msgspec.structs.asdict(reception)
+    return TrackView(**msgspec.structs.asdict(track), **about)
+
+
+def receptions_of(stats: IngestStats) -> Receptions:
+    """What a worker tells of its tracks."""
+    streams = stats.streams
+    return {(each.session_id, each.kind): each.reception for each in streams if each.reception is not None}
+
+
+def track_of(told: TrackState, stream: StreamName | None = None) -> Track:
+    """What a track's writer told just now, as callers see it."""
+    since = time.time() - (time.monotonic_ns() - told.since_ns) / 1e9
+    return Track(told.kind, told.state, told.reason, since, stream)
+
+
+def awaited(kinds: Iterable[TrackKind], stream: StreamName | None = None) -> tuple[Track, ...]:
+    """Tracks that are about to bring something."""
+    return tuple(Track(kind, since=time.time(), stream=stream) for kind in kinds)
+
+
+def with_track(tracks: Iterable[Track], track: Track) -> tuple[Track, ...]:
+    """The tracks, with this one in place of what was known of it."""
+    known = {(each.kind, each.stream): each for each in tracks}
+    return tuple((known | {(track.kind, track.stream): track}).values())
+
+
+def track_event(tracks: Iterable[Track], track: Track) -> TrackEvent | None:
+    """The event of this track standing so where ``tracks`` stood before, if it is one.
+
+    A track that begins to bring something is none: that is what a publisher is expected to do.
+    """
+    same = (each for each in tracks if (each.kind, each.stream) == (track.kind, track.stream))
+    before = next(same, Track(track.kind))
+    if track.state == "stale" and (before.state, before.reason) != (track.state, track.reason):
+        return "track_stale"
+    if track.state == "live" and before.state == "stale":
+        return "track_live"
+    return None

@@ -1,0 +1,149 @@
+"""``POST /ml/infer`` and the paths of single tasks: JSON in, the response envelope out."""
+
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import msgspec
+from aiohttp import web
+
+from argusd.scheduler.contract.nearest import did_you_mean
+from argusd.scheduler.contract.payloads import TASKS, Payload
+
+from ..context import CONTEXT, Context
+from ..errors import ApiError, UnknownTask
+from ..http.defaults import with_defaults
+from ..http.envelope import decode_json, json_reply, read_json
+from ..http.misfit import HOLDS
+from ..sessions.session import check_session_id
+
+Timeout = Annotated[float, msgspec.Meta(gt=0.0, le=600.0)]
+Declared = tuple[str, Any] | tuple[str, Any, Any]
+
+DEFAULT_TIMEOUT_S = 30.0
+
+
+class InferRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of ``POST /ml/infer``. ``payload``: see the task's own path."""
+
+    session_id: str
+    task_type: str
+    payload: Annotated[msgspec.Raw, msgspec.Meta(extra={HOLDS: TASKS.values()})]
+    timeout_s: Timeout = DEFAULT_TIMEOUT_S
+
+
+class InferReply(msgspec.Struct, frozen=True):
+    """The answer to every task. ``error_code`` is there only with an ``error``."""
+
+    session_id: str
+    task_type: str
+    success: bool
+    result: dict[str, Any] | None
+    latency_ms: int
+    worker_id: str | None
+    error: str | None
+    error_code: str | msgspec.UnsetType = msgspec.UNSET
+
+
+async def infer(request: web.Request) -> web.Response:
+    """Do a one-shot task."""
+    started = time.monotonic()
+    context = request.app[CONTEXT]
+    with _holding(request, context):
+        asked = await read_json(request, InferRequest, context.config.max_task_body)
+        kind = TASKS.get(asked.task_type)
+        if kind is None:
+            near = did_you_mean(asked.task_type, TASKS)
+            error = UnknownTask(f"There is no such task_type{near} There are {', '.join(TASKS)}.")
+            return _refusal(asked.session_id, asked.task_type, started, error)
+        try:
+            payload = decode_json(asked.payload, kind, at="payload")
+        except ApiError as error:
+            return _refusal(asked.session_id, asked.task_type, started, error)
+        return await _do(request, asked.session_id, asked.task_type, payload, asked.timeout_s, started)
+
+
+def body_of(name: str, task_type: str, **fixed: Any) -> type[msgspec.Struct]:
+    """The body of a task's own path: its payload's fields but the ``fixed`` ones, and the session's id."""
+    kind = TASKS[task_type]
+    fields = [field for field in msgspec.structs.fields(kind) if field.name not in fixed]
+    own: list[Declared] = [("session_id", str), ("timeout_s", Timeout, DEFAULT_TIMEOUT_S)]
+    return msgspec.defstruct(
+        name,
+        [*own, *map(_declared, fields)],
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        namespace={"__doc__": kind.__doc__},
+        module=__name__,
+    )
+
+
+def _declared(field: msgspec.structs.FieldInfo) -> Declared:
+    return (field.name, field.type) if field.required else (field.name, field.type, field.default)
+
+
+def task_handler(
+    task_type: str, body: type[msgspec.Struct], **fixed: Any
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler of a task's own path, which takes a ``body_of`` it."""
+
+    async def handler(request: web.Request) -> web.Response:
+        started = time.monotonic()
+        context = request.app[CONTEXT]
+        with _holding(request, context):
+            asked: Any = await read_json(request, body, context.config.max_task_body)
+            kind = TASKS[task_type]
+            given = {name: getattr(asked, name) for name in kind.__struct_fields__ if name not in fixed}
+            payload = kind(**given, **fixed)
+            return await _do(request, asked.session_id, task_type, payload, asked.timeout_s, started)
+
+    handler.__name__ = "_".join([task_type, *fixed])
+    handler.__doc__ = TASKS[task_type].__doc__
+    return handler
+
+
+def _holding(request: web.Request, context: Context) -> contextlib.AbstractContextManager[None]:
+    """Room for the body; one of unknown length may be as large as any."""
+    context.check_accepting()
+    largest = context.config.max_task_body
+    return context.inference.holding(min(request.content_length or largest, largest))
+
+
+async def _do(
+    request: web.Request, session_id: str, task_type: str, payload: Payload, timeout_s: float, started: float
+) -> web.Response:
+    context = request.app[CONTEXT]
+    context.access.check_token(request.headers.get("Authorization"), session_id)
+    try:
+        check_session_id(session_id)
+        asked = with_defaults(payload, context.config)
+        done = await context.inference.infer(session_id, task_type, asked, timeout_s)
+    except ApiError as error:
+        return _refusal(session_id, task_type, started, error)
+    return json_reply(
+        InferReply(session_id, task_type, True, done.result, _ms_since(started), done.worker_id, None)
+    )
+
+
+def _refusal(session_id: str, task_type: str, started: float, error: ApiError) -> web.Response:
+    """The envelope of a task that has no result; what the caller named is given back cut to a sane length."""
+    body = InferReply(
+        session_id=session_id[:128],
+        task_type=task_type[:128],
+        success=False,
+        result=None,
+        latency_ms=_ms_since(started),
+        worker_id=error.worker_id,
+        error=error.sentence,
+        error_code=error.code,
+    )
+    reply = json_reply(body, error.status)
+    if error.retry_after is not None:
+        reply.headers["Retry-After"] = str(error.retry_after)
+    return reply
+
+
+def _ms_since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

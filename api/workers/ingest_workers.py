@@ -1,0 +1,57 @@
+"""All ingest workers, and which of them takes the next session."""
+
+import asyncio
+from collections import ChainMap
+from collections.abc import Iterator
+
+from ..config import ApiConfig
+from ..errors import NoIngestWorker
+from ..sessions.tracks import Receptions
+from .ingest_link import IngestLink, WorkerListener
+
+FIRST_CONNECTION_S = 2.0
+
+
+class Workers:
+    """The workers ``ingest-0`` … of the configuration."""
+
+    def __init__(self, config: ApiConfig) -> None:
+        names = [f"ingest-{index}" for index in range(config.ingest_workers)]
+        self._links = {name: IngestLink(name, config.runtime_dir / f"{name}.sock") for name in names}
+
+    def __iter__(self) -> Iterator[IngestLink]:
+        return iter(self._links.values())
+
+    def find(self, name: str) -> IngestLink | None:
+        """The worker of this name, if it is configured."""
+        return self._links.get(name)
+
+    @property
+    def receptions(self) -> Receptions:
+        """How the tracks of all sessions arrive."""
+        return ChainMap(*(dict(link.receptions) for link in self))
+
+    def place(self, affine: str) -> IngestLink:
+        """The worker of this name, whose session is to be replaced, else the one with the most room.
+
+        Raises:
+            NoIngestWorker: none is up, or all are full.
+        """
+        link = self._links.get(affine)
+        if link is not None and link.healthy:
+            return link
+        link = min(self._links.values(), key=lambda each: each.load, default=None)
+        if link is None or link.load >= 1:
+            raise NoIngestWorker("No ingest worker has room for another session.")
+        return link
+
+    async def run(self, listener: WorkerListener) -> None:
+        """Stay connected to all of them, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for link in self:
+                tasks.create_task(link.run(listener), name=f"link to {link.name}")
+            await asyncio.sleep(FIRST_CONNECTION_S)
+            # Sessions that an earlier api had there must not stay live for ever when the worker is no more.
+            for link in self:
+                if link.stats is None:
+                    listener.worker_gone(link.name)

@@ -1,0 +1,164 @@
+"""The control connection to the scheduler."""
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from argusd.ingest.errors import ChannelClosed
+from argusd.ingest.ipc.channel import Channel, keep_connected
+from argusd.scheduler.contract.messages import (
+    Finding,
+    FindingsAck,
+    FromScheduler,
+    Latest,
+    SchedulerStats,
+    SessionEnded,
+    SessionPolicy,
+    TaskDone,
+    TaskFailed,
+    ToScheduler,
+)
+
+from .task_calls import TaskCalls
+
+log = logging.getLogger(__name__)
+
+STATS_STALE_S = 5.0
+
+
+class SchedulerListener(Protocol):
+    """Who takes what the scheduler finds, and knows which sessions it is to watch."""
+
+    def policies(self) -> Iterable[SessionPolicy]:
+        """All sessions that are to be watched now."""
+
+    def booted(self, boot: str) -> None:
+        """This life of the scheduler is heard of for the first time."""
+
+    def found(self, finding: Finding) -> None:
+        """A finding, perhaps not for the first time."""
+
+    def latest(self, latest: Latest) -> None:
+        """A stream's newest result."""
+
+
+class NoSessions:
+    """Listens to a scheduler that watches no sessions and so finds nothing."""
+
+    def policies(self) -> Sequence[SessionPolicy]:
+        """None."""
+        return ()
+
+    def booted(self, boot: str) -> None:
+        """Changes nothing."""
+
+    def found(self, finding: Finding) -> None:
+        """Does not come."""
+
+    def latest(self, latest: Latest) -> None:
+        """Does not come."""
+
+
+NO_SESSIONS = NoSessions()
+
+
+class SchedulerLink:
+    """A scheduler as the api sees it. What cannot be sent now is sent on the next connection; tasks are not.
+
+    ``name`` is that of its socket. ``connections`` counts them. ``tasks``: what it is asked to do once.
+    """
+
+    def __init__(self, name: str, runtime_dir: Path) -> None:
+        self.name = name
+        self.stats: SchedulerStats | None = None
+        self.connections = 0
+        self.tasks = TaskCalls()
+        self._path = runtime_dir / f"{name}.sock"
+        self._channel: Channel[FromScheduler] | None = None
+        self._stats_at = 0.0
+        self._boot = ""
+        self._met = asyncio.Event()
+
+    @property
+    def healthy(self) -> bool:
+        """Connected, and heard of within the last seconds."""
+        return self.stats is not None and time.monotonic() - self._stats_at < STATS_STALE_S
+
+    @property
+    def connected(self) -> bool:
+        """Whether messages can be sent now."""
+        return self._channel is not None
+
+    @property
+    def fits_more(self) -> int | None:
+        """Sessions that still fit at the promised frame age; None while the scheduler does not say."""
+        return self.stats.fits_more if self.stats is not None and self.healthy else None
+
+    async def met(self) -> None:
+        """Return once it has been connected for the first time."""
+        await self._met.wait()
+
+    async def run(self, listener: SchedulerListener) -> None:
+        """Stay connected, until cancelled."""
+
+        async def session(sock: socket.socket) -> None:
+            await self._session(sock, listener)
+
+        await keep_connected(self._path, session)
+
+    def watch(self, policy: SessionPolicy) -> None:
+        """Have a session watched, or watched differently."""
+        self._send(policy)
+
+    def unwatch(self, session_id: str) -> None:
+        """Have a session forgotten; its open violations end first."""
+        self._send(SessionEnded(session_id))
+
+    def acknowledge(self, boot: str, number: int) -> None:
+        """Tell the scheduler what is stored of its findings; nothing to tell about others' entries."""
+        if self.stats is not None and boot == self.stats.boot:
+            self._send(FindingsAck(boot, number))
+
+    def _send(self, message: ToScheduler) -> None:
+        if self._channel is None:
+            return
+        try:
+            self._channel.send(message)
+        except ChannelClosed:
+            log.info("the scheduler is away; it hears the rest when it is back")
+
+    async def _session(self, sock: socket.socket, listener: SchedulerListener) -> None:
+        channel = Channel[FromScheduler](
+            sock, FromScheduler, lambda message: self._received(message, listener)
+        )
+        try:
+            for policy in listener.policies():
+                channel.send(policy)
+            self._channel = channel
+            self.connections += 1
+            self.tasks.connected(channel)
+            self._met.set()
+            await asyncio.wait([channel.closed])
+        except ChannelClosed:
+            log.info("the scheduler hung up at once")
+        finally:
+            channel.close()
+            self._channel = self.stats = None
+            self.tasks.lost()
+
+    def _received(self, message: FromScheduler, listener: SchedulerListener) -> None:
+        if isinstance(message, SchedulerStats):
+            self.stats, self._stats_at = message, time.monotonic()
+            if message.boot != self._boot:
+                self._boot = message.boot
+                listener.booted(message.boot)
+        elif isinstance(message, Finding):
+            listener.found(message)
+        elif isinstance(message, TaskDone | TaskFailed):
+            self.tasks.answered(message)
+        else:
+            listener.latest(message)

@@ -1,0 +1,146 @@
+"""The schedulers by lane: which of them takes a task, and how it went."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from argusd.scheduler.contract.messages import TaskDone
+from argusd.scheduler.contract.tasks import HOMES, Tier
+
+from ..errors import BreakerOpen, TaskRefused, WorkerGone, WorkerSilent
+from .affinity import Affinity
+from .breaker import Breaker
+from .placement import Candidate, Placement, WorkKind
+from .scheduler_link import NO_SESSIONS, SchedulerLink, SchedulerListener
+
+STARTING_S = 5.0  # what callers wait at most for a worker that the daemon has yet to start
+
+
+class SchedulerWorker:
+    """A scheduler process as a place for tasks."""
+
+    def __init__(self, link: SchedulerLink) -> None:
+        self.link = link
+        self.breaker = Breaker()
+        self._failed_connection = 0
+
+    @property
+    def load(self) -> int:
+        """Requests at work and streams watched."""
+        return self.link.tasks.open + sum(self.link.stats.active_sessions.values() if self.link.stats else ())
+
+    async def call(
+        self, session_id: str, task_type: str, payload: msgspec.Struct, timeout_s: float
+    ) -> TaskDone:
+        """Have a task done here, and learn from how it went.
+
+        Raises:
+            BreakerOpen: the worker has failed too often and rests.
+            TaskRefused, WorkerGone, WorkerSilent: see ``TaskCalls.call``.
+        """
+        if not self.breaker.begin(time.monotonic()):
+            raise BreakerOpen(f"{self.link.name} has failed repeatedly and gets a rest; try again later.")
+        connection = self.link.connections
+        try:
+            done = await self.link.tasks.call(session_id, task_type, payload, timeout_s)
+        except TaskRefused as error:
+            self._judge(failed=error.fault == "internal")
+            raise
+        except WorkerSilent:
+            self._judge(failed=True)
+            raise
+        except WorkerGone:
+            # A process that dies takes many requests with it; that is one failure, not many.
+            self._judge_once(connection)
+            raise
+        except asyncio.CancelledError:
+            self.breaker.given_up()
+            raise
+        self._judge(failed=False)
+        return done
+
+    def _judge(self, *, failed: bool) -> None:
+        if failed:
+            self.breaker.failed(time.monotonic())
+        else:
+            self.breaker.succeeded()
+
+    def _judge_once(self, connection: int) -> None:
+        if self._failed_connection == connection:
+            self.breaker.given_up()
+        else:
+            self._failed_connection = connection
+            self.breaker.failed(time.monotonic())
+
+
+class Schedulers:
+    """``scheduler-rt``, which also watches the sessions, and ``scheduler-bulk``."""
+
+    def __init__(self, runtime_dir: Path, affinity: Affinity) -> None:
+        self._affinity = affinity
+        self._lanes: dict[Tier, list[SchedulerWorker]] = {
+            "rt": [SchedulerWorker(SchedulerLink("scheduler-rt", runtime_dir))],
+            "bulk": [SchedulerWorker(SchedulerLink("scheduler-bulk", runtime_dir))],
+        }
+        self._placements: dict[Tier, Placement] = {lane: Placement() for lane in self._lanes}
+
+    def __iter__(self) -> Iterator[SchedulerWorker]:
+        return (worker for workers in self._lanes.values() for worker in workers)
+
+    @property
+    def live(self) -> SchedulerLink:
+        """The one that watches the sessions."""
+        return self._lanes["rt"][0].link
+
+    async def run(self, listener: SchedulerListener) -> None:
+        """Stay connected to all of them, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for worker in self:
+                heard = listener if worker.link is self.live else NO_SESSIONS
+                tasks.create_task(worker.link.run(heard), name=f"link to {worker.link.name}")
+
+    async def place(self, session_id: str, task_type: str, work: WorkKind = "one_shot") -> SchedulerWorker:
+        """The worker that takes this task of this session.
+
+        Raises:
+            WorkerGone: none of its lane is connected.
+            BreakerOpen: those that are rest.
+        """
+        home = HOMES[task_type]
+        assert home.lane is not None, f"{task_type} is no scheduler's task"
+        workers = {worker.link.name: worker for worker in self._lanes[home.lane]}
+        connected = [worker for worker in workers.values() if worker.link.connected]
+        if not connected:
+            raise WorkerGone("The worker is not there; it is started again, so try again.")
+        now = time.monotonic()
+        usable = [worker for worker in connected if worker.breaker.lets_through(now)]
+        candidates = [Candidate(worker.link.name, worker.load) for worker in usable]
+        affine = await self._affinity.find(session_id, home.domain) if len(workers) > 1 else None
+        name = self._placements[home.lane].choose(candidates, work, affine)
+        if name is None:
+            raise BreakerOpen("The worker has failed repeatedly and gets a rest; try again in a moment.")
+        await self._affinity.remember(session_id, home.domain, name)
+        return workers[name]
+
+    async def started(self, task_type: str, timeout_s: float) -> float:
+        """Wait, while the daemon starts, for a worker of the task's lane; the seconds that it took.
+
+        A worker that was there and went away is no reason to wait.
+        """
+        lane = HOMES[task_type].lane
+        assert lane is not None, f"{task_type} is no scheduler's task"
+        links = [worker.link for worker in self._lanes[lane]]
+        if any(link.connections for link in links):
+            return 0.0
+        began = time.monotonic()
+        meetings = [asyncio.create_task(link.met()) for link in links]
+        try:
+            at_most = min(timeout_s, STARTING_S)
+            await asyncio.wait(meetings, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for meeting in meetings:
+                meeting.cancel()
+        return time.monotonic() - began

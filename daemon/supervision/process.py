@@ -1,0 +1,87 @@
+"""What every argusd process does around its own work: signals, readiness, logs, its parent's death."""
+
+import argparse
+import asyncio
+import ctypes
+import logging
+import os
+import resource
+import signal
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from argusd.api.errors import InsecureBind, StartError
+from argusd.ingest.errors import IngestError, UnsupportedPlatform
+from argusd.scheduler.errors import DeviceUnavailable, SchedulerError
+
+from ..errors import ConfigInvalid
+from ..logs import configure_logs
+from .notify import READY, STOPPING, notify
+
+log = logging.getLogger(__name__)
+
+PR_SET_PDEATHSIG = 1
+# What another start would meet again; the supervisor gives up at once.
+FINAL = (InsecureBind, UnsupportedPlatform, DeviceUnavailable)
+
+Entry = Callable[[asyncio.Event, Callable[[], None]], Awaitable[None]]
+
+
+def run_process(
+    name: str, entry: Entry, *, notify_socket: str | None, log_level: str, supervisor: int | None
+) -> int:
+    """Run one process's work under uvloop until SIGTERM or SIGINT; returns the exit code.
+
+    2 is for what another start would meet again. ``entry(stop, on_ready)`` calls ``on_ready`` once it serves
+    and returns soon after ``stop`` is set. ``supervisor`` is the pid of the process that must be our parent:
+    when it dies, we get SIGTERM.
+    """
+    configure_logs(name, log_level)
+    disable_core_dumps()
+    if not end_with_parent(supervisor):
+        return 1
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_stopped(entry, notify_socket))
+    except (StartError, IngestError, SchedulerError) as error:
+        log.critical("%s", error)
+        return ConfigInvalid.exit_code if isinstance(error, FINAL) else 1
+    except Exception:
+        log.critical("%s ends because of an error nobody expected", name, exc_info=True)
+        return 1
+    return 0
+
+
+async def _until_stopped(entry: Entry, notify_socket: str | None) -> None:
+    stop = asyncio.Event()
+
+    def asked_to_stop() -> None:
+        notify(notify_socket, STOPPING)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked_to_stop)
+    await entry(stop, lambda: notify(notify_socket, READY))
+
+
+def disable_core_dumps() -> None:
+    """A core file would hold faces and voices."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def configure_supervised(parser: argparse.ArgumentParser) -> None:
+    """Declare the option by which a parent process makes itself known."""
+    parser.add_argument("--supervised-by", type=int, metavar="PID", help=argparse.SUPPRESS)
+
+
+def end_with_parent(parent: int | None) -> bool:
+    """Have the kernel send us SIGTERM when our parent dies; False when it is dead already.
+
+    Nothing happens when no parent has made itself known.
+    """
+    if parent is None:
+        return True
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    return os.getppid() == parent

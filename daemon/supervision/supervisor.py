@@ -1,0 +1,134 @@
+"""Keeps the daemon's processes running where systemd does not.
+
+Every child has a task that starts it and starts it again when it ends, as long as the restart rule grants it.
+A stop goes through the children in their order, one after the other: the ingest workers end their sessions,
+the scheduler ends what was open in them, and the api, last, stores those findings.
+"""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..errors import ChildFailed, ConfigInvalid
+from .child import Child, ChildSpec
+from .restarts import RestartRule
+
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Runs the children until ``stop`` is set; ``kill`` cuts an orderly end short.
+
+    ``groups`` holds the children in the order in which they are stopped; a group's members stop together.
+    ``on_ready`` is called once, when every child has said that it is ready.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Sequence[ChildSpec]],
+        runtime_dir: Path,
+        rule: RestartRule,
+        on_ready: Callable[[], None],
+    ) -> None:
+        self._groups = [[Child(spec, runtime_dir) for spec in group] for group in groups]
+        self._rule = rule
+        self._on_ready = on_ready
+        self._stopping = False
+        self.stop = asyncio.Event()
+        self.kill = asyncio.Event()
+
+    @property
+    def children(self) -> list[Child]:
+        """Every child, in the order of stopping."""
+        return [child for group in self._groups for child in group]
+
+    def handle_signals(self) -> None:
+        """The first SIGTERM or SIGINT asks for an orderly end, the second for an immediate one."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled)
+
+    def _signalled(self) -> None:
+        (self.kill if self.stop.is_set() else self.stop).set()
+
+    async def run(self) -> bool:
+        """Keep the children alive until told to stop; True when all of them then ended by themselves.
+
+        Raises:
+            ChildFailed: a child ended too often. The others have been stopped.
+            ConfigInvalid: a child refused its configuration. The others have been stopped.
+        """
+        keepers = [asyncio.create_task(self._keep(child), name=child.name) for child in self.children]
+        announcer = asyncio.create_task(self._announce())
+        stopped = asyncio.create_task(self.stop.wait())
+        try:
+            await asyncio.wait([*keepers, stopped], return_when=asyncio.FIRST_COMPLETED)
+            clean = await self._stop_all()
+            for failure in await asyncio.gather(*keepers, return_exceptions=True):
+                if isinstance(failure, BaseException):
+                    raise failure
+            return clean
+        finally:
+            for task in (announcer, stopped, *keepers):
+                task.cancel()
+            for child in self.children:
+                child.kill()
+                child.close()
+
+    async def _announce(self) -> None:
+        await asyncio.gather(*(child.ready.wait() for child in self.children))
+        self._on_ready()
+
+    async def _keep(self, child: Child) -> None:
+        exits: list[float] = []
+        while not self._stopping:
+            code = await child.run_once()
+            if self._stopping:
+                return
+            if code == ConfigInvalid.exit_code:
+                raise ConfigInvalid(f"{child.name} refuses its configuration; its log says why")
+            now = time.monotonic()
+            exits = [at for at in exits if at > now - self._rule.window_s] + [now]
+            delay = self._rule.delay(exits, now)
+            if delay is None:
+                raise ChildFailed(
+                    f"{child.name} ended {len(exits)} times in {self._rule.window_s:.0f} s "
+                    f"(last: {describe_exit(code)}); giving up"
+                )
+            log.warning("%s ended (%s); starting it again in %.1f s", child.name, describe_exit(code), delay)
+            await self._pause(delay)
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self.stop.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _stop_all(self) -> bool:
+        self._stopping = True
+        self.stop.set()
+        orderly = asyncio.create_task(self._stop_in_order())
+        killed = asyncio.create_task(self.kill.wait())
+        await asyncio.wait([orderly, killed], return_when=asyncio.FIRST_COMPLETED)
+        killed.cancel()
+        if orderly.done():
+            return orderly.result()
+        orderly.cancel()
+        for child in self.children:
+            child.kill()
+        return False
+
+    async def _stop_in_order(self) -> bool:
+        clean = True
+        for group in self._groups:
+            ended = await asyncio.gather(*(child.stop() for child in group))
+            clean = clean and all(ended)
+        return clean
+
+
+def describe_exit(code: int) -> str:
+    """An exit code in words: ``exit code 3`` or ``SIGKILL``."""
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"

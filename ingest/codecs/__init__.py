@@ -1,0 +1,1 @@
+"""What the receiver knows of each codec."""

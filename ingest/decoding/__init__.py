@@ -1,0 +1,1 @@
+"""Frames to pictures in shared memory."""

@@ -1,0 +1,156 @@
+"""Encoded frames to I420 in shared memory, in a thread of the session's own.
+
+The thread is a daemon and never joined: closing a session must not wait for a decoder. It ends by itself when
+its ring is closed.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import NamedTuple
+
+import av
+import msgspec
+import numpy as np
+from av.codec.context import Flags
+from numpy.typing import NDArray
+
+from ..errors import ArenaFull, RingClosed
+from ..shm.frame import FrameFlag, FrameInfo, i420_info
+from ..shm.sink import FrameSink
+from .orientation import UPRIGHT, Orientation
+from .picture import upright_planes
+from .repeats import RepeatDetector
+
+PLANAR_420 = ("yuv420p", "yuvj420p")
+MAX_DELAYED = 32
+
+
+class DecodeJob(NamedTuple):
+    """A frame for the decoder (FFmpeg's name of it), how it is turned, and what its slot's header says."""
+
+    decoder: str
+    data: bytes
+    rtp_timestamp: int
+    captured_ns: int
+    arrival_ns: int
+    flags: FrameFlag
+    orientation: Orientation = UPRIGHT
+
+
+class VideoDecoder:
+    """Decodes what it is given in order. ``failed`` is called, in the thread, when its state is lost.
+
+    The queue is bounded by its only producer, which asks for ``backlog`` before it submits (see gate.py).
+    ``frames`` counts what was published, ``dropped`` what was not and why; only the thread writes them.
+    """
+
+    def __init__(self, max_pixels: int, sink: FrameSink, failed: Callable[[], None]) -> None:
+        self._max_pixels = max_pixels
+        self._sink = sink
+        self._failed = failed
+        self._queue: SimpleQueue[DecodeJob | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._repeats = RepeatDetector()
+        self.frames = 0
+        self.dropped: Counter[str] = Counter()
+
+    @property
+    def backlog(self) -> int:
+        """Frames that wait."""
+        return self._queue.qsize()
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the newest picture that was published; None before the first."""
+        return self._sink.size
+
+    def submit(self, work: DecodeJob) -> None:
+        """Queue a frame; the first one starts the thread."""
+        self._queue.put(work)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="video-decoder", daemon=True)
+            self._thread.start()
+
+    def clear(self) -> int:
+        """Drop what waits; returns how many frames that were."""
+        count = 0
+        while True:
+            try:
+                self._queue.get_nowait()
+            except Empty:
+                return count
+            count += 1
+
+    def close(self) -> None:
+        """Let the thread end as soon as it can. Does not wait."""
+        self.clear()
+        self._queue.put(None)
+
+    def _run(self) -> None:
+        name, context = "", None
+        delayed: dict[int, DecodeJob] = {}
+        while (work := self._queue.get()) is not None:
+            if context is None or work.decoder != name:
+                name, context = work.decoder, open_decoder(work.decoder, self._max_pixels)
+            pictures = self._decode(context, work)
+            delayed[work.rtp_timestamp] = work
+            for picture in pictures:
+                if not self._publish(picture, delayed.pop(picture.pts or 0, work)):
+                    return
+            if not pictures and len(delayed) > MAX_DELAYED:
+                self.dropped["no_picture"] += len(delayed)
+                delayed.clear()
+
+    def _decode(self, context: av.VideoCodecContext, work: DecodeJob) -> list[av.VideoFrame]:
+        packet = av.Packet(work.data)
+        packet.pts = work.rtp_timestamp
+        try:
+            # Of a picture's spatial layers, which share its time, the last is the whole of it.
+            return list({picture.pts: picture for picture in context.decode(packet)}.values())
+        except av.FFmpegError:
+            self.dropped["decode_error"] += 1
+            context.flush_buffers()
+            self._failed()
+            return []
+
+    def _publish(self, picture: av.VideoFrame, work: DecodeJob) -> bool:
+        if picture.format.name not in PLANAR_420:
+            self.dropped["pixel_format"] += 1
+            return True
+        planes = upright_planes(picture, work.orientation)
+        if self._repeats.is_repeat(planes[0], work.arrival_ns):
+            self.dropped["repeated"] += 1
+            return True
+        try:
+            self._sink.write(planes, describe(planes[0], work))
+        except ArenaFull:
+            self.dropped["arena_full"] += 1
+        except RingClosed:
+            return False
+        else:
+            self.frames += 1
+        return True
+
+
+def open_decoder(codec: str, max_pixels: int) -> av.VideoCodecContext:
+    """A single-threaded, undelayed decoder that refuses pictures of more than ``max_pixels``."""
+    context = av.CodecContext.create(codec, "r")
+    assert isinstance(context, av.VideoCodecContext)
+    context.thread_count = 1
+    context.flags |= Flags.low_delay
+    context.options = {"max_pixels": str(max_pixels)}
+    return context
+
+
+def describe(luma: NDArray[np.uint8], work: DecodeJob) -> FrameInfo:
+    """The slot header of a picture with this luma plane."""
+    height, width = luma.shape
+    return msgspec.structs.replace(
+        i420_info(width, height),
+        captured_ns=work.captured_ns,
+        arrival_ns=work.arrival_ns,
+        rtp_timestamp=work.rtp_timestamp,
+        flags=work.flags,
+    )

@@ -1,0 +1,1 @@
+"""The sockets and candidates through which senders reach us."""

@@ -1,0 +1,1 @@
+"""Between processes: connections, messages, who is connected."""

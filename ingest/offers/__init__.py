@@ -1,0 +1,1 @@
+"""From a sender's offer to our answer (SDP). Pure."""

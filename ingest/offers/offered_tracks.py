@@ -1,0 +1,59 @@
+"""A session's tracks as their sender offered them: whether each brings anything, and why not."""
+
+from collections import Counter
+
+from ..ipc.messages import Reception, TrackKind, TrackState
+from ..liveness import TrackLiveness, cause
+from ..rtp.reception import Receiver, ReceptionMeter
+
+
+class Track:
+    """One track's receiver, looked at a few times a second."""
+
+    def __init__(self, session_id: str, kind: TrackKind, receiver: Receiver, liveness: TrackLiveness) -> None:
+        self.kind = kind
+        self.receiver = receiver
+        self._session_id = session_id
+        self._liveness = liveness
+        self._meter = ReceptionMeter(liveness.standing.since_ns)
+        self._published = 0
+        self._before: Counter[str] | None = Counter()  # what was dropped before the silence that goes on
+
+    @property
+    def state(self) -> TrackState:
+        """Where it stands, to be told."""
+        return TrackState(self._session_id, self.kind, *self._liveness.standing)
+
+    @property
+    def patience_s(self) -> float:
+        """How long it may be silent."""
+        return self._liveness.patience_ns / 1e9
+
+    def connected(self, now_ns: int) -> None:
+        """From now on something can come."""
+        self._liveness.connected(now_ns)
+
+    def reception(self, round_trip_s: float | None, now_ns: int) -> Reception | None:
+        """How it arrived since this was last asked."""
+        return self._meter.read(self.receiver, round_trip_s, now_ns)
+
+    def look(self, now_ns: int) -> bool:
+        """Whether it stands otherwise than before."""
+        published = self.receiver.frames
+        if published > self._published:
+            self._published, self._before = published, None
+        elif self._before is None:
+            self._before = self.receiver.dropped
+        return self._liveness.look(now_ns, published, self._why, ended=self._ended)
+
+    @property
+    def _ended(self) -> bool:
+        streams = self.receiver.source.streams
+        return bool(streams) and all(stream.gone for stream in streams)
+
+    def _why(self) -> str:
+        if self._ended:
+            return "ended"
+        heard = self.receiver.source.stream is not None
+        dropped = self.receiver.dropped - (self._before or Counter())
+        return cause(dropped) or ("no_media" if heard else "never_began")

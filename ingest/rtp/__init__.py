@@ -1,0 +1,1 @@
+"""From packets to frames: order, losses, clocks, feedback."""

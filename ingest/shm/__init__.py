@@ -1,0 +1,1 @@
+"""Shared memory: arenas, rings, and what writes into them."""

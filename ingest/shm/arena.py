@@ -1,0 +1,268 @@
+"""One block of shared memory per writer process, and the rings' places in it.
+
+An arena is a sealed memfd: it has no name to guess, leak or unlink, its size is fixed, and its pages
+are allocated when it is made, so a full machine is an error at start and never a SIGBUS later.
+Readers get the file descriptor over a unix socket and map it read-only::
+
+    page 0        arena header   u64 words: MAGIC, layout version, bytes, writer's pid
+    page 1..      ring table     MAX_RINGS rows of 16 u64 words, see the column names below
+    then          ring data      whole pages, first fit
+
+All rings' counters stand side by side in the table, so a reader sees what is new in a thousand rings
+with one gather (``view.table[rows, HEAD]``).
+
+A row is handed out in the order data, geometry, GENERATION, and taken back in the order GENERATION = 0,
+data zeroed, row freed. A reader that knows a ring by (row, generation) and finds the generation
+unchanged *after* it copied has therefore never seen a byte of another ring. x86-64 keeps the order of
+stores and of loads; nothing else is relied on.
+"""
+
+import contextlib
+import fcntl
+import mmap
+import os
+import platform
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArenaFull, ArenaUnavailable, UnsupportedPlatform
+
+PAGE = 4096
+MAGIC = 0x41524755_53440001
+LAYOUT_VERSION = 1
+MAX_RINGS = 4096
+ROW_WORDS = 16
+DATA_START = PAGE + MAX_RINGS * ROW_WORDS * 8
+
+# Columns of the ring table.
+GENERATION = 0  # 0 = free row; else unique in this arena, never used twice
+KIND = 1  # RING_FRAMES or RING_PCM
+OFFSET = 2  # byte of the ring's data in the arena
+CAPACITY = 3  # slots, or samples
+SLOT_BYTES = 4  # bytes from slot to slot, header included; 0 for PCM
+RESERVED = 5  # frames or samples begun; always >= HEAD
+HEAD = 6  # frames or samples published since the ring was made
+ANCHOR_SEQ = 8  # seqlock of the four words below (PCM): odd while they change
+ANCHOR_SAMPLE = 9  # a sample number, and what is known of that sample:
+ANCHOR_CAPTURED = 10  # sender's wall clock in ns, 0 = no sender report yet
+ANCHOR_ARRIVAL = 11  # CLOCK_MONOTONIC in ns
+ANCHOR_RTP = 12  # extended RTP timestamp, 48 kHz
+
+RING_FRAMES = 1
+RING_PCM = 2
+
+F_SEAL_FUTURE_WRITE = 0x10  # absent from Python 3.11's fcntl
+
+
+class RegionAllocator:
+    """First-fit allocation of page-aligned byte ranges; pure bookkeeping, no memory."""
+
+    def __init__(self, start: int, end: int) -> None:
+        self._free: list[tuple[int, int]] = [(start, end)]
+
+    @property
+    def free_bytes(self) -> int:
+        """Bytes not handed out, over all holes."""
+        return sum(end - start for start, end in self._free)
+
+    def allocate(self, nbytes: int) -> int:
+        """Return the start of a range of at least ``nbytes``.
+
+        Raises:
+            ArenaFull: no hole is large enough.
+        """
+        need = -(-nbytes // PAGE) * PAGE
+        for index, (start, end) in enumerate(self._free):
+            if end - start >= need:
+                self._free[index : index + 1] = [(start + need, end)] if end - start > need else []
+                return start
+        raise ArenaFull(f"no room for {need} bytes in shared memory; {self.free_bytes} bytes are free")
+
+    def release(self, start: int, nbytes: int) -> None:
+        """Give a range back and join it with its neighbours."""
+        end = start + -(-nbytes // PAGE) * PAGE
+        merged: list[tuple[int, int]] = []
+        for hole in sorted([*self._free, (start, end)]):
+            if merged and merged[-1][1] == hole[0]:
+                merged[-1] = (merged[-1][0], hole[1])
+            else:
+                merged.append(hole)
+        self._free = merged
+
+
+class Arena:
+    """The writer's side: owns the memory, hands out ring rows, wakes readers.
+
+    Rows are taken and given back under a lock, because a decoder thread re-allocates its ring when the
+    picture's geometry changes.
+    """
+
+    def __init__(self, nbytes: int) -> None:
+        self.nbytes = max(-(-nbytes // PAGE) * PAGE, DATA_START + PAGE)
+        self.fd = _create_sealed_memfd(self.nbytes)
+        self._map = mmap.mmap(self.fd, self.nbytes)
+        _seal_against_new_writers(self.fd)
+        self.bytes = memoryview(self._map)
+        self.words = self.bytes.cast("Q")
+        self.pixels: NDArray[np.uint8] = np.frombuffer(self._map, np.uint8)
+        self._allocator = RegionAllocator(DATA_START, self.nbytes)
+        self._free_rows = list(range(MAX_RINGS - 1, -1, -1))
+        self._generation = 0
+        self._lock = threading.Lock()
+        self._wakers: tuple[int, ...] = ()
+        self.words[0], self.words[1], self.words[2], self.words[3] = (
+            MAGIC,
+            LAYOUT_VERSION,
+            self.nbytes,
+            os.getpid(),
+        )
+
+    @property
+    def rings(self) -> int:
+        """Rows in use."""
+        return MAX_RINGS - len(self._free_rows)
+
+    @property
+    def capacity(self) -> int:
+        """Bytes that all rings may hold together."""
+        return self.nbytes - DATA_START
+
+    @property
+    def free_bytes(self) -> int:
+        """Bytes that no ring holds."""
+        return self._allocator.free_bytes
+
+    def take_row(self, kind: int, capacity: int, slot_bytes: int, nbytes: int) -> int:
+        """Reserve a table row and ``nbytes`` of zeroed data for a ring.
+
+        Raises:
+            ArenaFull: the table or the memory is used up.
+        """
+        with self._lock:
+            if not self._free_rows:
+                raise ArenaFull(f"all {MAX_RINGS} rings of the arena are in use")
+            offset = self._allocator.allocate(nbytes)
+            row = self._free_rows.pop()
+            self._generation += 1
+            at = row_word(row)
+            for column in range(ROW_WORDS):
+                self.words[at + column] = 0
+            self.words[at + KIND] = kind
+            self.words[at + OFFSET] = offset
+            self.words[at + CAPACITY] = capacity
+            self.words[at + SLOT_BYTES] = slot_bytes
+            self.words[at + GENERATION] = self._generation
+            return row
+
+    def give_back_row(self, row: int, nbytes: int) -> None:
+        """Invalidate a ring for its readers, zero its data, free its place (in this order)."""
+        at = row_word(row)
+        offset = self.words[at + OFFSET]
+        self.words[at + GENERATION] = 0
+        self.pixels[offset : offset + nbytes] = 0
+        with self._lock:
+            self._allocator.release(offset, nbytes)
+            self._free_rows.append(row)
+
+    def attach(self) -> tuple[int, int]:
+        """Make a wake-up for one more reader; returns (memfd, eventfd) to send it."""
+        eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._wakers = (*self._wakers, eventfd)
+        return self.fd, eventfd
+
+    def detach(self, eventfd: int) -> None:
+        """Forget a reader's wake-up."""
+        self._wakers = tuple(fd for fd in self._wakers if fd != eventfd)
+        os.close(eventfd)
+
+    def wake(self) -> None:
+        """Tell every reader that something was published. Never blocks."""
+        for eventfd in self._wakers:
+            try:
+                os.eventfd_write(eventfd, 1)
+            except BlockingIOError:  # the counter is full: the reader has a wake-up waiting already
+                continue
+
+    def close(self) -> None:
+        """Let go of the file descriptors and, if no ring is left, of the memory: it lives while it is mapped.
+
+        Who closed it may lie in a cycle of references, and then nothing else would unmap it for long.
+        """
+        for eventfd in self._wakers:
+            os.close(eventfd)
+        self._wakers = ()
+        os.close(self.fd)
+        if not self.rings:
+            self.words.release()
+            self.bytes.release()
+            self.pixels = np.zeros(0, np.uint8)
+            with contextlib.suppress(BufferError):  # a view of it is in use, and keeps it
+                self._map.close()
+
+
+class ArenaView:
+    """A reader's side: the whole arena mapped read-only.
+
+    ``table`` is the ring table as u64 ``[MAX_RINGS, ROW_WORDS]``, ``pixels`` all bytes as u8,
+    ``samples`` all bytes as i16; none of them can be written through.
+    """
+
+    def __init__(self, memfd: int) -> None:
+        nbytes = os.fstat(memfd).st_size
+        if nbytes < DATA_START or nbytes % PAGE:
+            raise ArenaUnavailable("the file handed over is not an arena")
+        self._map = mmap.mmap(memfd, nbytes, prot=mmap.PROT_READ)
+        self.bytes = memoryview(self._map)
+        self.words = self.bytes.cast("Q")
+        if self.words[0] != MAGIC or self.words[2] != nbytes:
+            raise ArenaUnavailable("the file handed over is not an arena")
+        if self.words[1] != LAYOUT_VERSION:
+            raise ArenaUnavailable(f"arena layout {self.words[1]} is not {LAYOUT_VERSION}: versions differ")
+        self.pixels: NDArray[np.uint8] = np.frombuffer(self._map, np.uint8)
+        self.samples: NDArray[np.int16] = self.pixels.view(np.int16)
+        table = self.pixels[PAGE:DATA_START].view(np.uint64)
+        self.table: NDArray[np.uint64] = table.reshape(MAX_RINGS, ROW_WORDS)
+
+
+def row_word(row: int) -> int:
+    """Index of a ring row's first word among the arena's u64 words."""
+    return PAGE // 8 + row * ROW_WORDS
+
+
+def _create_sealed_memfd(nbytes: int) -> int:
+    if platform.machine() not in ("x86_64", "AMD64"):
+        raise UnsupportedPlatform(f"rings need x86-64 store order; this machine is {platform.machine()}")
+    # posix_fallocate alone would let the kernel kill a process where memory runs out: memfds have no quota.
+    available = _available_bytes()
+    if nbytes > available:
+        raise ArenaUnavailable(
+            f"cannot reserve {nbytes >> 20} MiB of shared memory, {available >> 20} MiB are available: "
+            "lower ingest.arena_mib or free memory"
+        )
+    fd = os.memfd_create("argusd-arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        os.posix_fallocate(fd, 0, nbytes)
+    except OSError as error:
+        os.close(fd)
+        raise ArenaUnavailable(f"cannot reserve {nbytes >> 20} MiB: {error.strerror}") from error
+    return fd
+
+
+def _available_bytes() -> int:
+    """What the kernel could give without swapping (MemAvailable of proc(5), which is in KiB)."""
+    for line in Path("/proc/meminfo").read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) << 10
+    raise ArenaUnavailable("/proc/meminfo does not tell how much memory is available")
+
+
+def _seal_against_new_writers(fd: int) -> None:
+    # After this the map that exists still writes; any later one, and write(2), are refused.
+    fcntl.fcntl(
+        fd,
+        fcntl.F_ADD_SEALS,
+        fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | F_SEAL_FUTURE_WRITE | fcntl.F_SEAL_SEAL,
+    )

@@ -1,0 +1,1 @@
+"""Media to the daemon over WebRTC."""

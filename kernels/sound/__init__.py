@@ -1,0 +1,1 @@
+"""Samples: spectra and correlation."""

@@ -1,0 +1,1 @@
+"""One file a stream's findings: which roles look, and what their outputs mean."""

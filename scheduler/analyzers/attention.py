@@ -1,0 +1,93 @@
+"""Whether the person looks at the screen: head and eyes, from landmarks to the two rules about them."""
+
+from typing import Any
+
+from ..contract.policy import Policy
+from ..core import Outcome
+from ..models.outputs import Mesh
+from ..rules import CALM, Rule, certainty, exceeds
+from .gaze import Gaze, beyond_head_turn, direction_of, measure_gaze
+from .head_pose import HeadPose, head_axes, head_pose
+
+# Without landmarks for so long, what the eyes did before says nothing about what they do now.
+PATIENCE_S = 2.0
+# Eyes that are seen from the side or are a few pixels wide tell nothing: one pixel would be a glance aside.
+MAX_YAW_DEG = 40.0
+MIN_EYE_PIXELS = 12.0
+
+
+class Attention:
+    """Gaze and head of the followed face; a blink measures neither eye and changes nothing."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._away = policy.gaze_away
+        self._turned = policy.head_turned
+        patience = max(PATIENCE_S, 2 / policy.rates.face_mesh)
+        self._gaze_rule = Rule("gaze_away", policy.gaze_away, patience_s=patience)
+        self._head_rule = Rule("head_turned", policy.head_turned, patience_s=patience)
+        self.rules = (self._gaze_rule, self._head_rule)
+        self._gaze: Gaze | None = None
+        self._blink = False
+        self._pose: HeadPose | None = None
+
+    def see(self, mesh: Mesh, media_s: float) -> list[Outcome]:
+        """Take one look's landmarks in."""
+        axes = head_axes(mesh.points)
+        self._pose = pose = head_pose(axes)
+        outcomes = self._feed_head(pose, media_s)
+        seen = measure_gaze(mesh.points, axes)
+        if seen.width < MIN_EYE_PIXELS or abs(pose.yaw) > MAX_YAW_DEG:
+            self._gaze, self._blink = None, False
+            return outcomes + self._gaze_rule.close()
+        self._blink = seen.blink
+        if seen.blink:
+            return outcomes
+        self._gaze = gaze = seen._replace(
+            x=beyond_head_turn(seen.x, pose.yaw), y=beyond_head_turn(seen.y, -pose.pitch)
+        )
+        return outcomes + self._feed_gaze(gaze, media_s)
+
+    def facing(self, most_deg: float) -> bool:
+        """Whether the head is known to be turned by no more than this in either direction."""
+        pose = self._pose
+        return pose is not None and max(abs(pose.yaw), abs(pose.pitch)) <= most_deg
+
+    def lose_face(self) -> list[Outcome]:
+        """Nobody is there: end what was said of the person."""
+        self._gaze, self._pose, self._blink = None, None, False
+        return [outcome for rule in self.rules for outcome in rule.close()]
+
+    def latest(self) -> dict[str, Any]:
+        """``gaze``, ``blink`` and ``head_pose`` of the wire contract; null while they are not known."""
+        gaze, pose = self._gaze, self._pose
+        return {
+            "gaze": gaze
+            and {"x": round(gaze.x, 3), "y": round(gaze.y, 3), "direction": self._direction(gaze)},
+            "blink": self._blink,
+            "head_pose": pose and {name: round(angle, 1) for name, angle in pose._asdict().items()},
+        }
+
+    def _direction(self, gaze: Gaze) -> str:
+        calm = CALM if self._gaze_rule.holds else 1.0
+        return direction_of(gaze.x, gaze.y, calm * self._away.horizontal, calm * self._away.vertical)
+
+    def _feed_gaze(self, gaze: Gaze, media_s: float) -> list[Outcome]:
+        limits = (self._away.horizontal, self._away.vertical)
+        return _feed(self._gaze_rule, gaze.x, gaze.y, limits, media_s)
+
+    def _feed_head(self, pose: HeadPose, media_s: float) -> list[Outcome]:
+        limits = (self._turned.yaw_deg, self._turned.pitch_deg)
+        return _feed(self._head_rule, pose.yaw, -pose.pitch, limits, media_s)
+
+
+def _feed(rule: Rule, x: float, y: float, limits: tuple[float, float], media_s: float) -> list[Outcome]:
+    """Judge the worse of two offsets, x > 0 being the person's left and y > 0 down."""
+    across, along = abs(x) / limits[0], abs(y) / limits[1]
+    worst = max(across, along)
+    value, threshold = (x, limits[0]) if across >= along else (y, limits[1])
+    data = {
+        "direction": direction_of(x, y, CALM * limits[0], CALM * limits[1]),
+        "value": round(value, 3),
+        "threshold": threshold,
+    }
+    return rule.feed(exceeds(worst, 1, rule.holds), certainty(worst, 1), media_s, data)

@@ -1,0 +1,115 @@
+"""The audio stream: whether somebody speaks, from when to when, how loud, and whether the voice changes."""
+
+from collections import deque
+from collections.abc import Mapping
+from math import log10
+from typing import Any
+
+from argusd.ingest.shm.frame import FrameInfo
+
+from ..contract.policy import Policy
+from ..core import Moment, Outcome, Roi
+from ..models.voices.silero import SAMPLE_RATE, WINDOW, VoiceActivity
+from ..rules import Rule
+from .observations import ObservationPace
+from .speech import SpeechEdge, SpeechSegments
+from .voices import VoiceWatch
+
+VAD, EMBEDDER = "vad", "speaker_embedder"
+WINDOW_S = WINDOW / SAMPLE_RATE
+SILENCE_DBFS = -96.0  # the floor of 16-bit samples
+VOICE_WINDOWS = 50  # of the voice detector, in the 1.6 s that the speaker embedder hears at a time
+MOSTLY = 0.5  # of them must be speech, for the embedder to listen
+
+
+class AudioAnalyzer:
+    """One session's speech findings; fed with ``VoiceActivity`` and, where there is speech, ``VoicePrint``.
+
+    A moment is that of the first sample which no window before held.
+    """
+
+    name = "audio"
+    news = True
+
+    def __init__(self, policy: Policy) -> None:
+        self._threshold = policy.vad_threshold
+        self._segments = SpeechSegments(policy.vad_threshold)
+        self._rule = Rule("speech_detected", policy.speech_detected)
+        self._pace = ObservationPace(policy.rates.observations)
+        self._voice = VoiceActivity(0.0, 0.0)
+        self._recent: deque[bool] = deque(maxlen=VOICE_WINDOWS)
+        self._voices = VoiceWatch(policy.second_speaker)
+        self._embedder_hz = policy.rates.speaker_embedder
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Every window is heard by the voice detector, those with speech by the embedder."""
+        return {VAD: 1 / WINDOW_S} | ({EMBEDDER: self._embedder_hz} if self._embedder_hz else {})
+
+    def roi(self, role: str, info: FrameInfo) -> Roi | None:  # noqa: ARG002 - sound has no place
+        """Nowhere: this stream sees nothing."""
+        return None
+
+    def hears(self, role: str) -> bool:
+        """The embedder only what is mostly speech."""
+        return role != EMBEDDER or sum(self._recent) >= MOSTLY * VOICE_WINDOWS
+
+    def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
+        """Take one window in."""
+        if role == EMBEDDER:
+            return self._voices.feed(output, at.media_s)
+        return self._absorb_voice(output, at) if role == VAD else []
+
+    def _absorb_voice(self, voice: VoiceActivity, at: Moment) -> list[Outcome]:
+        self._voice = voice
+        self._recent.append(voice.speech >= self._threshold)
+        edge = self._segments.feed(voice.speech, at.media_s, at.media_s + WINDOW_S)
+        outcomes = [_observed(edge)] if edge else []
+        speaking = self._segments.speaking
+        figures = {"value": round(voice.speech, 3), "threshold": self._threshold}
+        outcomes += self._rule.feed(speaking, voice.speech, at.media_s, figures)
+        if not speaking:
+            outcomes += self._voices.silence(at.media_s)
+        if self._pace.due(at.media_s, speaking):
+            certainty = voice.speech if speaking else 1 - voice.speech
+            outcomes.append(
+                Outcome("observation", "audio", "update", round(certainty, 3), data=self.latest())
+            )
+        return outcomes
+
+    def latest(self) -> dict[str, Any]:
+        """The stream's JSON of the wire contract: ``rms`` 0..1 of full scale, ``rms_dbfs`` the same in dB.
+
+        ``speaker_change``: whether the newest second of speech began another voice; null while no voice is
+        known, or no model tells them apart.
+        """
+        rms = self._voice.rms
+        return {
+            "has_speech": self._segments.speaking,
+            "speech": round(self._voice.speech, 3),
+            "rms": round(rms, 5),
+            "rms_dbfs": round(max(SILENCE_DBFS, 20 * log10(rms)) if rms > 0 else SILENCE_DBFS, 1),
+            "speaker_change": self._voices.changed,
+            "violations": [rule.name for rule in (self._rule, self._voices.rule) if rule.open],
+        }
+
+    def restart(self) -> None:
+        """Samples are missing; an open segment goes on if speech does."""
+
+    def forget(self) -> None:
+        """Nothing was heard yet; the voices it learnt stay."""
+        self._voice = VoiceActivity(0.0, 0.0)
+        self._recent.clear()
+        self._voices.forget()
+
+    def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when speech was last heard
+        """End what is open."""
+        edge = self._segments.close()
+        return ([_observed(edge)] if edge else []) + self._rule.close() + self._voices.rule.close()
+
+
+def _observed(edge: SpeechEdge) -> Outcome:
+    data = {"start_s": round(edge.start_s, 3)}
+    if edge.end_s is not None:
+        data |= {"end_s": round(edge.end_s, 3), "duration_s": round(edge.end_s - edge.start_s, 3)}
+    return Outcome("observation", "speech", edge.state, round(edge.confidence, 3), data=data)

@@ -1,0 +1,139 @@
+"""The face stream: how many faces, and where the person looks."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from statistics import median_low
+from typing import Any
+
+from argusd.ingest.shm.frame import FrameInfo
+
+from ..contract.policy import Policy
+from ..core import Moment, Outcome, Roi
+from ..models.outputs import Face, Mesh
+from ..rules import Rule, certainty
+from .attention import Attention
+from .boxes import in_unit
+from .face_tracker import FaceTracker
+from .identity import IdentityCheck
+from .observations import ObservationPace
+
+DETECTOR, MESH, EMBEDDER = "face_detector", "face_mesh", "face_embedder"
+MAX_TURN_DEG = 30.0
+LOOKS = 3  # the count is the middle one of so many looks: one wrong look changes nothing
+TRACKED_FOR_S = 1.0  # a mesh this young vouches for a face that the detector misses
+
+
+class FaceAnalyzer:
+    """One session's face findings; fed with ``list[Face]``, ``Mesh`` and ``FaceEmbedding``."""
+
+    name = "face"
+    news = True
+
+    def __init__(self, policy: Policy) -> None:
+        self._rates = {DETECTOR: policy.rates.face_detector, MESH: policy.rates.face_mesh}
+        self._tracker = FaceTracker()
+        self._attention = Attention(policy)
+        self._absent = Rule("face_absent", policy.face_absent)
+        self._multiple = Rule("multiple_faces", policy.multiple_faces, "critical")
+        self._identity = IdentityCheck(policy.identity) if policy.identity else None
+        if self._identity is not None:
+            self._rates[EMBEDDER] = self._identity.rate
+        self._pace = ObservationPace(policy.rates.observations)
+        self._counts: deque[int] = deque(maxlen=LOOKS)
+        self._boxes: list[list[float]] = []
+        self._mesh_s: float | None = None
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Looks per second of the detector, of the mesh, and of the embedder if an identity is asked for."""
+        return self._rates
+
+    def roi(self, role: str, info: FrameInfo) -> Roi | None:
+        """The whole frame for the detector; the face, if any, for the others."""
+        if role == DETECTOR:
+            return self._tracker.detector_region(info)
+        return self._tracker.mesh_region() if role == MESH else self._embedder_region()
+
+    def hears(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
+        """Nothing: this stream is silent."""
+        return False
+
+    def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
+        """Take faces (detector), landmarks (mesh) or an embedding in."""
+        if role == DETECTOR:
+            outcomes = self._see_faces(output, at)
+        elif role == MESH:
+            outcomes = self._see_mesh(output, at)
+        else:
+            assert self._identity is not None, "nobody asked for embeddings"
+            outcomes = self._identity.see(output, at.media_s)
+        return outcomes + self._observe(at)
+
+    def latest(self) -> dict[str, Any]:
+        """The stream's JSON of the wire contract; boxes are left, top, right, bottom in 0..1 of the frame."""
+        violations = [rule.name for rule in self._rules() if rule.open]
+        return self._attention.latest() | {
+            "face_count": self._count(),
+            "faces": self._boxes,
+            "violations": violations,
+            **({"identity": self._identity.latest()} if self._identity else {}),
+        }
+
+    def restart(self) -> None:
+        """Forget where the face was; the count and what is open stay."""
+        self._tracker.forget()
+        self._mesh_s = None
+
+    def forget(self) -> None:
+        """Nobody was seen yet; whom to expect stays."""
+        self.restart()
+        self._counts.clear()
+        self._boxes = []
+        self._attention.lose_face()
+        if self._identity is not None:
+            self._identity.forget()
+
+    def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when a condition last held
+        """End what is open."""
+        return [outcome for rule in self._rules() for outcome in rule.close()]
+
+    def _rules(self) -> Sequence[Rule]:
+        identity = (self._identity.rule,) if self._identity else ()
+        return (self._absent, self._multiple, *self._attention.rules, *identity)
+
+    def _embedder_region(self) -> Roi | None:
+        """The face, while it is seen from the front: from the side everybody looks like somebody else."""
+        return self._tracker.face_region() if self._attention.facing(MAX_TURN_DEG) else None
+
+    def _count(self) -> int:
+        return median_low(self._counts) if self._counts else 0
+
+    def _see_faces(self, faces: list[Face], at: Moment) -> list[Outcome]:
+        self._tracker.see_faces(faces, max(at.width, at.height))
+        tracked = self._mesh_s is not None and at.media_s - self._mesh_s <= TRACKED_FOR_S
+        self._counts.append(max(len(faces), int(tracked)))
+        self._boxes = [in_unit(face.box, at.width, at.height) for face in faces]
+        count = self._count()
+        scores = sorted((face.score for face in faces), reverse=True)
+        absent = self._absent.feed(count == 0, 1.0, at.media_s, {"face_count": count, "threshold": 1})
+        second = scores[1] if len(scores) > 1 else 0.0
+        several = self._multiple.feed(count > 1, second, at.media_s, {"face_count": count, "threshold": 2})
+        outcomes = absent + several
+        if self._absent.open:
+            self._tracker.forget()
+            outcomes += self._attention.lose_face()
+            outcomes += self._identity.rule.close() if self._identity else []
+        return outcomes
+
+    def _see_mesh(self, mesh: Mesh, at: Moment) -> list[Outcome]:
+        if not self._tracker.see_mesh(mesh):
+            self._mesh_s = None
+            return []
+        self._mesh_s = at.media_s
+        return self._attention.see(mesh, at.media_s)
+
+    def _observe(self, at: Moment) -> list[Outcome]:
+        if not self._counts or not self._pace.due(at.media_s, self._count()):
+            return []
+        confidence = certainty(len(self._counts), LOOKS / 2)
+        return [Outcome("observation", "face", "update", confidence, data=self.latest())]

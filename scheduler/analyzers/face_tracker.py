@@ -1,0 +1,85 @@
+"""Where to look for faces and at the face: detection sets the mesh's region, the mesh then follows itself.
+
+The mesh's region is MediaPipe's: the square around the face, 1.5 times as large, turned so that the eyes are
+level. From then on it comes from the landmarks of the last look, until they are lost or the detector sees
+faces, but none there.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.ingest.shm.frame import FrameInfo
+from argusd.kernels.pictures.nms import iou
+
+from ..core import Roi, whole_frame
+from ..models.faces.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
+from ..models.outputs import Box, Face, Mesh
+
+SAME_FACE = 0.2  # IoU; the detector's box and the landmarks' differ, most on a turned head
+RIGHT_EYE, LEFT_EYE = 0, 1  # key points of a detection
+RIGHT_CORNER, LEFT_CORNER = 33, 263  # landmarks
+
+# A face that fills the frame is not found in it; seen from further away it is.
+STEP_BACK = 1.5
+FILLS_FRAME = 0.5  # of the frame's longer side
+
+
+class FaceTracker:
+    """One session's view of where its person's face is."""
+
+    def __init__(self) -> None:
+        self.tracked: Box | None = None
+        self._region: Roi | None = None
+        self._keypoints: NDArray[np.float64] | None = None
+        self._back = False
+
+    def detector_region(self, info: FrameInfo) -> Roi:
+        """The whole frame; from further back as long as that is what finds the face."""
+        whole = whole_frame(info)
+        return whole._replace(size=whole.size * STEP_BACK) if self._back else whole
+
+    def mesh_region(self) -> Roi | None:
+        """Around the face, or None while there is none."""
+        return self._region
+
+    def face_region(self) -> Roi | None:
+        """The followed face as embedders look at it, or None while no landmarks are known."""
+        return None if self._keypoints is None else face_region(self._keypoints)
+
+    def see_faces(self, faces: Sequence[Face], longer_side: float) -> None:
+        """Take a detection in; ``longer_side`` is the frame's, in pixels."""
+        if not faces:
+            self._back = not self._back
+            return
+        nearest = max(faces, key=lambda face: _side(face.box))
+        self._back = self._back and _side(nearest.box) > FILLS_FRAME * longer_side
+        if self.tracked is None or not self._among(faces, self.tracked):
+            right, left = nearest.keypoints[RIGHT_EYE], nearest.keypoints[LEFT_EYE]
+            self.tracked = self._keypoints = None
+            self._region = mesh_region(nearest.box, right, left)
+
+    def see_mesh(self, mesh: Mesh) -> bool:
+        """Take landmarks in; False if there was no face in the region."""
+        if mesh.presence < MIN_PRESENCE:
+            self.forget()
+            return False
+        self._keypoints = mesh_keypoints(mesh.points)
+        points = mesh.points[:, :2]
+        self.tracked = Box(*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
+        self._region = mesh_region(self.tracked, points[RIGHT_CORNER], points[LEFT_CORNER])
+        return True
+
+    def forget(self) -> None:
+        """Drop the tracked face; the next detection sets a new one."""
+        self.tracked = self._region = self._keypoints = None
+
+    @staticmethod
+    def _among(faces: Sequence[Face], tracked: Box) -> bool:
+        boxes = np.array([face.box for face in faces])
+        return bool(iou(np.array(tracked), boxes).max() >= SAME_FACE)
+
+
+def _side(box: Box) -> float:
+    return max(box.right - box.left, box.bottom - box.top)

@@ -1,0 +1,66 @@
+"""Whether it is still the person whom the session began with: embeddings to one rule."""
+
+from typing import Any
+
+from ..contract.policy import Identity
+from ..contract.task_errors import EmbeddingModel, EmbeddingSize
+from ..core import Outcome
+from ..models.outputs import FaceEmbedding
+from ..rules import Rule
+from ..tasks.embeddings import Embedding, cosine, from_wire
+
+PATIENCE_PERIODS = 3  # without a look for so long, what was seen before says nothing
+
+
+class IdentityCheck:
+    """Compares the followed face with the session's reference."""
+
+    def __init__(self, policy: Identity) -> None:
+        self.rate = 1 / policy.period_s
+        self.rule = Rule("identity_mismatch", policy, "critical", patience_s=self._patience(policy))
+        self._policy = policy
+        self._reference: Embedding | None = None
+        self._score: float | None = None
+        self._match: bool | None = None
+        self._error: str | None = None
+
+    def see(self, seen: FaceEmbedding, media_s: float) -> list[Outcome]:
+        """Take one look's embedding in."""
+        reference = self._reference_for(seen)
+        if reference is None:
+            return []
+        threshold = seen.threshold if self._policy.threshold is None else self._policy.threshold
+        score = max(0.0, cosine(seen.vector, reference))
+        self._score, self._match = score, score >= threshold
+        data = {"score": round(score, 3), "threshold": threshold}
+        # One threshold both ways: good matches of one person in two lights lie little above it.
+        return self.rule.feed(not self._match, doubt(score, threshold), media_s, data)
+
+    def forget(self) -> None:
+        """Nobody was compared yet."""
+        self._score = self._match = None
+
+    def latest(self) -> dict[str, Any]:
+        """``match`` and ``score`` of the newest look, null before; ``error`` if none can be made."""
+        score = None if self._score is None else round(self._score, 3)
+        return {"match": self._match, "score": score, "error": self._error}
+
+    def _reference_for(self, seen: FaceEmbedding) -> Embedding | None:
+        if self._reference is None and self._error is None:
+            policy = self._policy
+            try:
+                self._reference = from_wire(
+                    policy.reference_embedding_b64, len(seen.vector), seen.model, policy.reference_model
+                )
+            except (EmbeddingModel, EmbeddingSize) as error:
+                self._error = error.code
+        return self._reference
+
+    @staticmethod
+    def _patience(policy: Identity) -> float:
+        return max(PATIENCE_PERIODS * policy.period_s, 2 * policy.start_after_s)
+
+
+def doubt(score: float, threshold: float) -> float:
+    """How surely it is somebody else: ½ at the threshold, 1 where nothing is alike."""
+    return 1 - 0.5 * score / threshold if threshold else 0.5

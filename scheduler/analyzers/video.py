@@ -1,0 +1,114 @@
+"""The video stream: which objects are in the picture, how many persons, whether a phone."""
+
+from collections import deque
+from collections.abc import Mapping
+from statistics import median_low
+from typing import Any
+
+from argusd.ingest.shm.frame import FrameInfo
+
+from ..contract.policy import Policy
+from ..core import Moment, Outcome, Roi, whole_frame
+from ..models.outputs import Thing
+from ..rules import CALM, Rule
+from .boxes import in_unit
+from .observations import ObservationPace
+
+DETECTOR = "object_detector"
+PERSON, PHONE = "person", "cell phone"
+LOOKS = 3  # the count is the middle one of so many looks
+
+
+class VideoAnalyzer:
+    """One session's object findings; fed with ``list[Thing]``."""
+
+    name = "video"
+    news = True
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._phone = Rule("phone_detected", policy.phone_detected, "critical")
+        self._people = Rule("multiple_people", policy.multiple_people, "critical")
+        self._pace = ObservationPace(policy.rates.observations)
+        self._counts: deque[int] = deque(maxlen=LOOKS)
+        self._objects: list[dict[str, Any]] = []
+        self._phone_seen = False
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """Looks per second of the detector."""
+        return {DETECTOR: self._policy.rates.object_detector}
+
+    def roi(self, role: str, info: FrameInfo) -> Roi | None:
+        """The whole frame."""
+        return whole_frame(info) if role == DETECTOR else None
+
+    def hears(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
+        """Nothing: this stream is silent."""
+        return False
+
+    def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
+        """Take one look's objects in."""
+        if role != DETECTOR:
+            return []
+        things: list[Thing] = output
+        outcomes = self._feed_people(things, at.media_s) + self._feed_phone(things, at.media_s)
+        self._objects = [
+            {
+                "label": thing.label,
+                "score": round(thing.score, 3),
+                "box": in_unit(thing.box, at.width, at.height),
+            }
+            for thing in things
+        ]
+        if self._pace.due(at.media_s, self._count()):
+            best = max((thing.score for thing in things), default=1.0)
+            outcomes.append(Outcome("observation", "video", "update", round(best, 3), data=self.latest()))
+        return outcomes
+
+    def latest(self) -> dict[str, Any]:
+        """The stream's JSON of the wire contract; boxes are left, top, right, bottom in 0..1 of the frame."""
+        return {
+            "objects": self._objects,
+            "person_count": self._count(),
+            "phone_detected": self._phone_seen,
+            "multi_person": self._count() > self._policy.multiple_people.allowed,
+            "violations": [rule.name for rule in (self._phone, self._people) if rule.open],
+        }
+
+    def restart(self) -> None:
+        """Nothing here depends on where things were."""
+
+    def forget(self) -> None:
+        """Nothing was seen yet."""
+        self._counts.clear()
+        self._objects = []
+        self._phone_seen = False
+
+    def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when a condition last held
+        """End what is open."""
+        return self._phone.close() + self._people.close()
+
+    def _count(self) -> int:
+        return median_low(self._counts) if self._counts else 0
+
+    def _feed_people(self, things: list[Thing], media_s: float) -> list[Outcome]:
+        limits = self._policy.multiple_people
+        scores = [thing.score for thing in things if thing.label == PERSON and thing.score >= limits.score]
+        self._counts.append(len(scores))
+        count = self._count()
+        surplus = scores[limits.allowed] if len(scores) > limits.allowed else 0.0
+        data = {
+            "person_count": count,
+            "allowed": limits.allowed,
+            "value": round(surplus, 3),
+            "threshold": limits.score,
+        }
+        return self._people.feed(count > limits.allowed, surplus, media_s, data)
+
+    def _feed_phone(self, things: list[Thing], media_s: float) -> list[Outcome]:
+        threshold = self._policy.phone_detected.score
+        best = max((thing.score for thing in things if thing.label == PHONE), default=0.0)
+        self._phone_seen = best >= (CALM * threshold if self._phone.holds else threshold)
+        data = {"value": round(best, 3), "threshold": threshold}
+        return self._phone.feed(self._phone_seen, best, media_s, data)

@@ -1,0 +1,92 @@
+"""The event of the wire contract, and how findings and session states become one."""
+
+import time
+from typing import Any, Literal
+
+import msgspec
+
+from .messages import Finding
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``GET /sessions/{id}/events`` sends, one JSON object an event.
+
+    ``id`` is ``{session_id}:{seq}``; ``seq`` counts a session's events from 1, and a hole in it is a loss
+    that readers are told of. ``captured_at``: unix seconds. ``frame_age_ms``: from a frame's arrival to the
+    finding. ``data`` carries ``media_s``, the seconds since the stream's first frame or sample, beside what
+    is particular to the finding. ``evidence_id`` is null while nothing is kept as evidence.
+
+    Every violation that starts ends. Where the scheduler that found it was killed, ``data.reason`` of the end
+    is ``scheduler_lost``, where the track that it was found in fell silent ``track_stale``, and the end dates
+    from when the violation was last seen to go on.
+
+    Session events (``type`` session, stream ``media``) are named ``connecting``, ``live``, ``stale``,
+    ``closed`` and ``session_lost``; the last two end what ``connecting`` started. Between them
+    ``track_stale`` tells that a track (``data.kind``) brings no pictures or no sound any more, and why
+    (``data.reason``, see ``ingest.ipc.messages.TrackState``), ``track_live`` that it does again.
+    """
+
+    id: str = ""
+    session_id: str
+    seq: int = 0
+    type: Literal["violation", "observation", "session"]
+    stream: str
+    name: str
+    state: Literal["start", "update", "end"]
+    severity: Literal["info", "warning", "critical"] = "info"
+    confidence: float = 1.0
+    captured_at: float
+    frame_age_ms: float = 0.0
+    data: dict[str, Any]
+    evidence_id: str | None = None
+
+
+def event_of(finding: Finding) -> Event:
+    """The event of a finding, without its seq yet."""
+    return Event(
+        session_id=finding.session_id,
+        type=finding.type,
+        stream=finding.stream,
+        name=finding.name,
+        state=finding.state,
+        severity=finding.severity,
+        confidence=finding.confidence,
+        captured_at=finding.captured_at,
+        frame_age_ms=finding.frame_age_ms,
+        data={**finding.data, "media_s": finding.media_s},
+    )
+
+
+STATES: dict[str, Literal["start", "update", "end"]] = {
+    "connecting": "start",
+    "live": "update",
+    "stale": "update",
+    "track_stale": "update",
+    "track_live": "update",
+    "closed": "end",
+    "session_lost": "end",
+}
+SEVERITIES: dict[str, Literal["info", "warning", "critical"]] = {
+    "stale": "warning",
+    "track_stale": "warning",
+    "session_lost": "critical",
+}
+
+
+def session_event(session_id: str, name: str, worker: str, reason: str, **about: str) -> Event:
+    """The event of a session's media having come into this state now; ``about``: what else it tells."""
+    return Event(
+        session_id=session_id,
+        type="session",
+        stream="media",
+        name=name,
+        state=STATES[name],
+        severity=SEVERITIES.get(name, "info"),
+        captured_at=time.time(),
+        data={"worker": worker, "reason": reason, **about},
+    )
+
+
+def numbered(event: Event, seq: int) -> Event:
+    """The event at its place among its session's."""
+    return msgspec.structs.replace(event, id=f"{event.session_id}:{seq}", seq=seq)

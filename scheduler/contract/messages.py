@@ -1,0 +1,168 @@
+"""What a scheduler says and hears on its socket (``scheduler-rt.sock``, …); the api connects to it.
+
+The api owns sessions and policies: on every connection it sends all of them, then changes. The scheduler owns
+findings: it keeps every ``Finding`` until the api acknowledged it, and sends again what was not acknowledged.
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+from argusd.ingest.ipc.messages import TrackKind
+
+from .policy import Policy
+from .task_errors import Fault
+
+
+class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
+    """Api → scheduler: watch this session's streams under these thresholds (see ``policy.py``).
+
+    ``streams`` names what is to run: any of face, video, audio. ``every_look``: somebody waits for the result
+    of each look, so ``Latest`` is sent for every one. ``kinds``: the tracks that its publisher offered, None
+    where there is no offer; a track that a stream needs and nobody offered is lost from the beginning.
+    """
+
+    session_id: str
+    streams: list[str]
+    policy: Policy = Policy()
+    every_look: bool = False
+    kinds: list[TrackKind] | None = None
+
+
+class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
+    """Api → scheduler: forget the session. Its open violations end first."""
+
+    session_id: str
+
+
+class FindingsAck(msgspec.Struct, frozen=True, tag="findings_ack"):
+    """Api → scheduler: every finding of this boot up to ``number`` is stored."""
+
+    boot: str
+    number: int
+
+
+class Finding(msgspec.Struct, frozen=True, tag="finding", tag_field="message"):
+    """Scheduler → api: one event, before the api gives it its ``seq`` and id.
+
+    ``(boot, number)`` identifies it across resends: ``boot`` is new with every scheduler process, ``number``
+    counts from 1 without holes. Times: ``captured_at`` unix seconds of the sender's clock where a sender
+    report came, of this host's clock else; ``media_s`` seconds since the stream's first frame or sample.
+    """
+
+    boot: str
+    number: int
+    session_id: str
+    type: Literal["violation", "observation"]
+    stream: str
+    name: str
+    state: Literal["start", "update", "end"]
+    severity: Literal["info", "warning", "critical"]
+    confidence: float
+    captured_at: float
+    media_s: float
+    frame_age_ms: float
+    data: dict[str, Any]
+
+
+class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
+    """Scheduler → api: a stream's newest result, a few a second (or ``every_look``); kept current, no event.
+
+    ``skipped`` counts the frames passed over since the one before; ``models`` maps role to model id.
+    ``state`` is ``unknown`` when a track that feeds the stream is stale, ``reason`` why (see
+    ``ingest.ipc.messages.TrackState``): then ``data`` is as ever, but null where nothing is known, and the
+    times are those of the track's last sign of life.
+    """
+
+    session_id: str
+    stream: str
+    captured_at: float
+    frame_age_ms: float
+    skipped: int
+    models: dict[str, str]
+    data: dict[str, Any]
+    state: Literal["known", "unknown"] = "known"
+    reason: str = ""
+
+
+class TaskRequest(msgspec.Struct, frozen=True, tag="task_request"):
+    """Api → scheduler: a one-shot task. ``payload``: msgpack of the task's type in ``tasks/payloads.py``.
+
+    Answered once, by TaskDone or TaskFailed; ``timeout_s`` is what the caller still wants to wait.
+    """
+
+    request: int
+    session_id: str
+    task_type: str
+    payload: bytes
+    timeout_s: float
+
+
+class TaskCancelled(msgspec.Struct, frozen=True, tag="task_cancelled"):
+    """Api → scheduler: nobody waits for ``request`` any more; it is not answered."""
+
+    request: int
+
+
+class TaskDone(msgspec.Struct, frozen=True, tag="task_done", tag_field="message"):
+    """Scheduler → api: the result of ``request``, with the models behind it (role to model id).
+
+    ``seconds``: how long it took here; the rest of the caller's wait was the way.
+    """
+
+    request: int
+    result: dict[str, Any]
+    models: dict[str, str]
+    seconds: float
+
+
+class TaskFailed(msgspec.Struct, frozen=True, tag="task_failed", tag_field="message"):
+    """Scheduler → api: why ``request`` has no result; ``fault``, ``code``: see ``tasks/errors.py``."""
+
+    request: int
+    fault: Fault
+    code: str
+    sentence: str
+
+
+class RoleStatus(msgspec.Struct, frozen=True):
+    """One role of the scheduler: its model, and whether a real inference of it has succeeded.
+
+    ``live``: streams look with it. A role that only tasks need leaves the others ready when it is not.
+    """
+
+    role: str
+    model: str
+    ready: bool
+    detail: str
+    load_seconds: float
+    live: bool = True
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """Cumulative counts below each bound (seconds or items), plus their sum and count."""
+
+    bounds: list[float]
+    counts: list[int]
+    sum: float
+    count: int
+
+
+class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats", tag_field="message"):
+    """Scheduler → api, every second: readiness, load, and the figures behind ``/metrics``."""
+
+    boot: str
+    device: str
+    roles: list[RoleStatus]
+    active_sessions: dict[str, int]
+    fits_more: int
+    rate_scale: float
+    served: dict[str, int]
+    dropped: dict[str, dict[str, int]]
+    batch_size: dict[str, Histogram]
+    infer_seconds: dict[str, Histogram]
+    frame_age_seconds: dict[str, Histogram]
+
+
+ToScheduler = SessionPolicy | SessionEnded | FindingsAck | TaskRequest | TaskCancelled
+FromScheduler = Finding | Latest | SchedulerStats | TaskDone | TaskFailed

@@ -1,0 +1,1 @@
+"""Finding, meshing and recognising faces."""

@@ -1,0 +1,51 @@
+"""Where a face's points lie in the crop that face embedders look at.
+
+ArcFace's template (InsightFace, ``face_align.py``, MIT) has the eyes, the nose tip and the mouth's corners
+in a crop of 112 pixels, counted from the middle of the first one; detectors that give the mouth's middle are
+aligned by that instead. Every embedder is shown that crop; one that was trained on another widens or moves it
+by itself.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.kernels.pictures.align import align
+
+from ...core import Roi
+from ..outputs import Box
+
+MESH_MARGIN = 1.5
+MIN_PRESENCE = 0.5  # of a mesh; below it the region held no face
+ARCFACE_SIZE = 112
+# In the picture from left to right: the person's right eye, left eye, nose tip, right and left mouth corner.
+ARCFACE_112 = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
+CORNERS = (ARCFACE_112 + 0.5) / ARCFACE_SIZE
+"""f64 ``[5, 2]`` in 0..1 of the crop."""
+MIDDLE = np.vstack([CORNERS[:3], CORNERS[3:].mean(axis=0)])
+"""f64 ``[4, 2]``: the same with the middle of the mouth."""
+
+# The five points of a mesh: both corners of each eye, nose tip, mouth's corners.
+MESH_POINTS = ((33, 133), (362, 263), (1,), (61,), (291,))
+
+
+def face_region(keypoints: NDArray[np.float64]) -> Roi:
+    """The region that shows a face as the template has it; ``keypoints`` as in ``Face``."""
+    return Roi(*align(keypoints, CORNERS if len(keypoints) == len(CORNERS) else MIDDLE))
+
+
+def mesh_region(box: Box, right_eye: NDArray[np.float64], left_eye: NDArray[np.float64]) -> Roi:
+    """Where the mesh looks at a face, as in MediaPipe: half as large again as the face, the eyes level."""
+    across, down = left_eye - right_eye
+    return Roi(
+        center_x=(box.left + box.right) / 2,
+        center_y=(box.top + box.bottom) / 2,
+        size=MESH_MARGIN * max(box.right - box.left, box.bottom - box.top),
+        angle=float(np.arctan2(down, across)),
+    )
+
+
+def mesh_keypoints(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Eyes, nose tip and mouth's corners of landmarks f64 ``[478, 3]``: f64 ``[5, 2]``."""
+    return np.array([points[list(which), :2].mean(axis=0) for which in MESH_POINTS])

@@ -1,0 +1,118 @@
+"""BlazeFace: finds faces, and the eyes, the nose tip and the mouth of each.
+
+Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs", arXiv 1907.05047;
+weights and constants from MediaPipe's face_detection (Apache-2.0; model cards "BlazeFace Short Range" and
+"Full Range"). Two shapes of it:
+
+===========  =====  =======================================  =========================
+weights      input  anchors                                  made for
+===========  =====  =======================================  =========================
+short range  128²   896: 16² cells × 2, then 8² × 6          a face within 2 m
+full range   192²   2304: 48² cells × 1                      a face within 5 m
+===========  =====  =======================================  =========================
+
+Input f32 ``[B, S, S, 3]`` RGB in −1..1. Outputs, per anchor: 16 numbers (box centre and size, six points;
+in input pixels, relative to the anchor's centre) and a logit.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.kernels.pictures.nms import weighted_nms
+from argusd.kernels.pictures.picture import Span
+
+from ...core import Feeds, Frame, Roi
+from ..outputs import Box, Face
+from ..pixels import crop, to_frame
+
+SPAN = Span(-1, 1)
+OVERLAP = 0.3
+KEYPOINTS = 4  # the last two of six are where the ears begin, which nothing needs
+MAX_LOGIT = 80.0  # keeps exp() finite; the score is 1 long before
+
+
+class AnchorLevel(NamedTuple):
+    """A grid of ``cells`` × ``cells`` with ``repeats`` anchors at each cell's centre."""
+
+    cells: int
+    repeats: int
+
+
+class BlazeFaceShape(NamedTuple):
+    """What differs between the two sets of weights."""
+
+    input_name: str
+    size: int
+    levels: tuple[AnchorLevel, ...]
+    min_score: float
+
+
+SHORT_RANGE = BlazeFaceShape("input", 128, (AnchorLevel(16, 2), AnchorLevel(8, 6)), 0.5)
+FULL_RANGE = BlazeFaceShape("input_1", 192, (AnchorLevel(48, 1),), 0.6)
+
+
+class BlazeFace:
+    """The face detector of either shape; one output row is a list of ``Face``, best first."""
+
+    role = "face_detector"
+
+    def __init__(self, name: str, shape: BlazeFaceShape) -> None:
+        self.name = name
+        self._shape = shape
+        self._min_logit = math.log(shape.min_score / (1 - shape.min_score))
+        self._anchors = np.concatenate([_centers(level) for level in shape.levels])
+
+    def example(self, batch: int) -> Feeds:
+        """Mid-grey squares."""
+        size = self._shape.size
+        return {self._shape.input_name: np.zeros((batch, size, size, 3), np.float32)}
+
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
+        """Regions as ``[B, S, S, 3]`` in −1..1."""
+        return {self._shape.input_name: crop(frames, rois, self._shape.size, SPAN)}
+
+    def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Face]]:
+        """Faces of each row, from numbers ``[B, A, 16]`` and logits ``[B, A, 1]``."""
+        numbers, logits = tensors
+        rows, anchors = np.nonzero(logits[..., 0] >= self._min_logit)
+        scores = 1 / (1 + np.exp(-np.minimum(logits[rows, anchors, 0].astype(np.float64), MAX_LOGIT)))
+        found = numbers[rows, anchors].astype(np.float64)
+        faces: list[list[Face]] = []
+        for row, roi in enumerate(rois):
+            mine = slice(*np.searchsorted(rows, (row, row + 1)))
+            faces.append(self._faces(found[mine], self._anchors[anchors[mine]], scores[mine], roi))
+        return faces
+
+    def _faces(
+        self,
+        numbers: NDArray[np.float64],
+        anchors: NDArray[np.float64],
+        scores: NDArray[np.float64],
+        roi: Roi,
+    ) -> list[Face]:
+        if not len(scores):
+            return []
+        offsets = numbers.reshape(-1, 8, 2) / self._shape.size
+        half = offsets[:, 1] / 2
+        center = anchors + offsets[:, 0]
+        points = anchors[:, None] + offsets[:, 2:]
+        values = np.hstack([center - half, center + half, points.reshape(-1, 12)])
+        blended, best = weighted_nms(values, scores, OVERLAP)
+        return [_face(row, score, roi) for row, score in zip(blended, best, strict=True)]
+
+
+def _centers(level: AnchorLevel) -> NDArray[np.float64]:
+    """Anchor centres f64 ``[cells² · repeats, 2]`` in 0..1, row by row."""
+    line = (np.arange(level.cells) + 0.5) / level.cells
+    x, y = np.meshgrid(line, line)
+    return np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), level.repeats, axis=0)
+
+
+def _face(values: NDArray[np.float64], score: float, roi: Roi) -> Face:
+    points = to_frame(values[4:].reshape(6, 2)[:KEYPOINTS], roi)
+    (left, top), (right, bottom) = to_frame(values[:4].reshape(2, 2), roi)
+    return Face(Box(float(left), float(top), float(right), float(bottom)), points, float(score))

@@ -1,0 +1,94 @@
+"""MTCNN: finds faces in three looks, each at what the last one left, and five points on each.
+
+Zhang et al., "Joint Face Detection and Alignment using Multi-task Cascaded Convolutional Networks", IEEE SPL
+23 (2016), arXiv 1604.02878; weights and thresholds of facenet-pytorch (MIT). The whole cascade is one graph
+(``importers/mtcnn.py``): a batch is all sessions' frames in the first network and all sessions' candidates
+in the other two.
+
+Input f32 ``[B, 640, 640, 3]`` RGB, (x − 127.5) / 128. Outputs f32, one row for each candidate of any frame
+that reached the last network: ``rows [K, 1]``, the frame; ``boxes [K, 4]`` in input pixels; ``scores
+[K, 1]``; ``offsets [K, 4]`` of the box's sides and ``points [K, 10]``, five x, then five y, both in parts of
+the box.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.kernels.pictures.picture import Span
+
+from ...core import Feeds, Frame, Roi
+from ..outputs import Box, Face
+from ..pixels import crop, to_frame
+
+INPUT = "images"
+SIZE = 640
+SPAN = Span(-127.5 / 128, 127.5 / 128)
+MIN_SCORE = 0.7
+INSIDE = 0.7  # of the smaller of two boxes; from there on it is the same face
+SEED, COARSE = 5, 64  # of the noise that the model is measured with
+
+
+class Mtcnn:
+    """The face detector; one output row is a list of ``Face``, best first."""
+
+    role = "face_detector"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def example(self, batch: int) -> Feeds:
+        """Soft noise: it proposes about as many boxes to the later networks as a picture of two people."""
+        coarse = np.random.default_rng(SEED).uniform(-1, 1, (COARSE, COARSE, 3)).astype(np.float32)
+        soft = cv2.resize(coarse, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC).clip(SPAN.low, SPAN.high)
+        return {INPUT: np.repeat(np.asarray(soft, np.float32)[None], batch, axis=0)}
+
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
+        """Regions as ``[B, 640, 640, 3]``."""
+        return {INPUT: crop(frames, rois, SIZE, SPAN)}
+
+    def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Face]]:
+        """Faces of each row."""
+        rows, boxes, scores, offsets, points = (tensor.astype(np.float64) for tensor in tensors)
+        owners, scores = rows[:, 0].astype(int), scores[:, 0]
+        found = []
+        for row, roi in enumerate(rois):
+            mine = np.flatnonzero((owners == row) & (scores > MIN_SCORE))
+            mine = mine[np.argsort(-scores[mine], kind="stable")]
+            found.append(_faces(boxes[mine], scores[mine], offsets[mine], points[mine], roi))
+        return found
+
+
+def _faces(
+    boxes: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    offsets: NDArray[np.float64],
+    points: NDArray[np.float64],
+    roi: Roi,
+) -> list[Face]:
+    # To facenet-pytorch a box holds its last pixel.
+    sizes = boxes[:, 2:] - boxes[:, :2] + 1
+    moved = boxes + offsets * np.tile(sizes, 2)
+    places = boxes[:, None, :2] + points.reshape(-1, 2, 5).swapaxes(1, 2) * sizes[:, None] - 1
+    faces = []
+    for i in _distinct(moved):
+        (left, top), (right, bottom) = to_frame(moved[i].reshape(2, 2) / SIZE, roi)
+        box = Box(float(left), float(top), float(right), float(bottom))
+        faces.append(Face(box, to_frame(places[i] / SIZE, roi), float(scores[i])))
+    return faces
+
+
+def _distinct(boxes: NDArray[np.float64]) -> list[int]:
+    """Which of ``boxes`` (best first) stay: those that do not lie mostly in a better one, or around it."""
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2] + 1, axis=1)
+    kept: list[int] = []
+    for i, box in enumerate(boxes):
+        low = np.maximum(box[:2], boxes[kept, :2])
+        high = np.minimum(box[2:], boxes[kept, 2:])
+        shared = np.prod(np.maximum(high - low + 1, 0), axis=1)
+        if not np.any(shared / np.minimum(areas[i], areas[kept]) > INSIDE):
+            kept.append(i)
+    return kept

@@ -1,0 +1,83 @@
+"""SCRFD: finds faces of any size, and the eyes, the nose tip and the mouth's corners of each.
+
+Guo et al., "Sample and Computation Redistribution for Efficient Face Detection", ICLR 2022 (arXiv
+2105.04714); weights of InsightFace's packs buffalo_l (``det_10g``) and buffalo_s (``det_500m``), for
+non-commercial research only; thresholds and decoding as in InsightFace's ``scrfd.py``.
+
+Input f32 ``[B, 640, 640, 3]`` RGB, (x − 127.5) / 128. Outputs f32 (``importers/scrfd.py`` joins the published
+nine): scores ``[B, 16800, 1]``; distances from an anchor to the left, upper, right and lower side
+``[B, 16800, 4]``; offsets of five points ``[B, 16800, 10]``. Distances and offsets count the anchor's stride.
+Two anchors stand on each point of three grids, 8, 16 and 32 pixels wide.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.kernels.pictures.nms import suppress
+from argusd.kernels.pictures.picture import Span
+
+from ...core import Feeds, Frame, Roi
+from ..outputs import Box, Face
+from ..pixels import crop, to_frame
+
+INPUT = "images"
+SIZE = 640
+SPAN = Span(-127.5 / 128, 127.5 / 128)
+STRIDES = (8, 16, 32)
+ANCHORS = 2  # on each point
+MIN_SCORE = 0.5
+MOST = 300  # faces of one picture
+LAST_PIXEL = np.array([0.0, 0, 1, 1])
+OVERLAP = float(np.nextafter(0.4, 1))  # InsightFace drops what overlaps by more than 0.4
+
+
+class Scrfd:
+    """The face detector of either size; one output row is a list of ``Face``, best first."""
+
+    role = "face_detector"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._anchors = np.concatenate([_grid(stride) for stride in STRIDES])
+        self._strides = np.repeat(STRIDES, [ANCHORS * (SIZE // stride) ** 2 for stride in STRIDES])
+
+    def example(self, batch: int) -> Feeds:
+        """Mid-grey squares."""
+        return {INPUT: np.zeros((batch, SIZE, SIZE, 3), np.float32)}
+
+    def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
+        """Regions as ``[B, 640, 640, 3]``, black around the picture as InsightFace has it."""
+        return {INPUT: crop(frames, rois, SIZE, SPAN)}
+
+    def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Face]]:
+        """Faces of each row."""
+        scores, distances, offsets = tensors
+        return [self._faces(*row) for row in zip(scores[..., 0], distances, offsets, rois, strict=True)]
+
+    def _faces(
+        self, scores: NDArray[Any], distances: NDArray[Any], offsets: NDArray[Any], roi: Roi
+    ) -> list[Face]:
+        kept = np.flatnonzero(scores >= MIN_SCORE)
+        kept = kept[np.argsort(-scores[kept], kind="stable")]
+        anchors, strides = self._anchors[kept], self._strides[kept, None]
+        sides = distances[kept].astype(np.float64) * strides
+        boxes = np.hstack([anchors - sides[:, :2], anchors + sides[:, 2:]])
+        points = anchors[:, None] + (offsets[kept].astype(np.float64) * strides).reshape(-1, 5, 2)
+        # To InsightFace a box holds its last pixel: areas and overlaps are a pixel wider.
+        alive = suppress(boxes + LAST_PIXEL, np.zeros(len(boxes), np.intp), OVERLAP, MOST)
+        return [_face(boxes[i] / SIZE, points[i] / SIZE, float(scores[kept[i]]), roi) for i in alive]
+
+
+def _grid(stride: int) -> NDArray[np.float64]:
+    """Anchors f64 ``[ANCHORS · (SIZE / stride)², 2]`` in input pixels, row by row."""
+    line = np.arange(SIZE // stride) * float(stride)
+    x, y = np.meshgrid(line, line)
+    return np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), ANCHORS, axis=0)
+
+
+def _face(box: NDArray[np.float64], points: NDArray[np.float64], score: float, roi: Roi) -> Face:
+    (left, top), (right, bottom) = to_frame(box.reshape(2, 2), roi)
+    return Face(Box(float(left), float(top), float(right), float(bottom)), to_frame(points, roi), score)

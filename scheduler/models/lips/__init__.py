@@ -1,0 +1,1 @@
+"""Whether a mouth and a voice belong together."""

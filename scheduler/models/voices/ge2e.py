@@ -1,0 +1,71 @@
+"""GE2E: whose voice 1.6 s of speech is.
+
+Wan et al., "Generalized end-to-end loss for speaker verification", ICASSP 2018 (arXiv:1710.10467), weights
+of Resemblyzer (github.com/resemble-ai/Resemblyzer, Apache-2.0). 160 frames of 25 ms every 10 ms, the power
+in 40 mel bands, not its logarithm, after raising quiet sound to −30 dBFS.
+
+Input: f32 ``[B, 160, 40]``. Output: f32 ``[B, 256]``, never negative, so cosines lie in 0..1. Resemblyzer
+raises the whole recording by one factor, this raises each window by its own: a live stream has no whole.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.kernels.sound.mel import hann, mel_bands, power_spectra, to_frames
+
+from ...core import Feeds
+from ..outputs import VoicePrint
+
+SAMPLE_RATE = 16_000
+FRAME = 400
+HOP = 160
+FRAMES = 160
+BANDS = 40
+EMBEDDING_SIZE = 256
+FULL_SCALE = 32768
+LOUDNESS = 10 ** (-30 / 20)  # root mean square that quiet sound is raised to
+WINDOW_HOP = 12_320  # 77 frames: Resemblyzer's 1.3 windows a second
+# Of a window to what was learnt from three. LibriSpeech's readers: 0.3 % of the windows of the same voice are
+# below, 1.4 % of another one's above; through Opus at 24 kbit/s 0.6 % and 0.7 %.
+LIKENESS = 0.64
+
+
+class Ge2e:
+    """The voice encoder; one output row is a ``VoicePrint``. It remembers nothing.
+
+    ``threshold``: the least cosine of two recordings of one voice.
+    """
+
+    role = "speaker_embedder"
+    window = FRAME + (FRAMES - 1) * HOP
+    hop = WINDOW_HOP
+    embedding_size = EMBEDDING_SIZE
+    threshold = 0.77
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def example(self, batch: int) -> Feeds:
+        """Silence."""
+        return {"mels": np.zeros((batch, FRAMES, BANDS), np.float32)}
+
+    def reset(self, slot: int) -> None:
+        """Every window stands for itself."""
+
+    def prepare(self, samples: NDArray[np.int16], slots: NDArray[np.intp]) -> Feeds:  # noqa: ARG002 - stateless
+        """Feeds for i16 ``[B, 25840]``."""
+        sound: NDArray[np.float32] = samples.astype(np.float32) / np.float32(FULL_SCALE)
+        rms = np.sqrt(np.square(sound).mean(axis=1, keepdims=True))
+        sound *= np.maximum(1.0, LOUDNESS / np.maximum(rms, 1 / FULL_SCALE))
+        spectra = power_spectra(to_frames(sound, FRAME, HOP), hann(FRAME))
+        return {"mels": spectra @ mel_bands(SAMPLE_RATE, FRAME, BANDS)}
+
+    def decode(self, tensors: Sequence[NDArray[Any]], slots: NDArray[np.intp]) -> list[VoicePrint]:  # noqa: ARG002
+        """One ``VoicePrint`` per row."""
+        raw: NDArray[np.float32] = tensors[0]
+        lengths = np.linalg.norm(raw, axis=1, keepdims=True)
+        rows = raw / np.maximum(lengths, np.finfo(np.float32).tiny)
+        return [VoicePrint(row, LIKENESS, self.name) for row in rows]

@@ -1,0 +1,125 @@
+"""What streams have to tell, on its way to the api: findings are numbered, kept, and sent again."""
+
+import socket
+from collections.abc import Callable
+
+import msgspec
+
+from argusd.ingest.errors import ChannelClosed
+from argusd.ingest.ipc.channel import Channel
+
+from ..contract.messages import (
+    Finding,
+    FindingsAck,
+    Latest,
+    SchedulerStats,
+    TaskDone,
+    TaskFailed,
+    ToScheduler,
+)
+from ..core import Moment, Outcome
+from ..sessions.session_stream import SessionStream
+from .outbox import Outbox
+
+LATEST_INTERVAL_S = 0.25
+
+Incoming = ToScheduler
+
+
+class Delivery:
+    """The connections from the api, and what goes out on them.
+
+    ``boot`` names this process's life. There is one api; while it is replaced two may be connected, and both
+    are told everything.
+    """
+
+    def __init__(self, boot: str, findings_kept: int, clock: Callable[[], float]) -> None:
+        self.boot = boot
+        self.outbox = Outbox(findings_kept)
+        self._clock = clock
+        self._number = 0
+        self._channels: set[Channel[Incoming]] = set()
+
+    def connect(
+        self, sock: socket.socket, received: Callable[[Incoming], None], stats: SchedulerStats
+    ) -> Channel[Incoming]:
+        """Take a connection: send who we are, what is not acknowledged, then everything as it comes."""
+        channel = Channel[Incoming](sock, ToScheduler, received)
+        self._send(channel, stats)
+        self._channels.add(channel)
+        channel.closed.add_done_callback(lambda _: self._channels.discard(channel))
+        for finding in self.outbox:
+            self._send(channel, finding)
+        return channel
+
+    def close(self) -> None:
+        """End all connections."""
+        for channel in list(self._channels):
+            channel.close()
+
+    def acknowledged(self, ack: FindingsAck) -> None:
+        """Forget what is stored; what an earlier process said is not ours to forget."""
+        if ack.boot == self.boot:
+            self.outbox.acknowledge(ack.number)
+
+    def broadcast(self, message: msgspec.Struct) -> None:
+        """Send to every connection; one that does not keep up has been cut off and comes back by itself."""
+        for channel in list(self._channels):
+            self._send(channel, message)
+
+    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
+        """Number an outcome, keep it until it is acknowledged, and send it."""
+        self._number += 1
+        finding = Finding(
+            boot=self.boot,
+            number=self._number,
+            session_id=session_id,
+            type=outcome.type,
+            stream=stream,
+            name=outcome.name,
+            state=outcome.state,
+            severity=outcome.severity,
+            confidence=outcome.confidence,
+            captured_at=at.captured_at,
+            media_s=at.media_s,
+            frame_age_ms=at.frame_age_ms,
+            data=outcome.data,
+        )
+        self.outbox.put(finding)
+        self.broadcast(finding)
+
+    def latest(self, watch: SessionStream, at: Moment) -> None:
+        """Send a stream's newest result, every ``LATEST_INTERVAL_S`` at most or at every look; never kept.
+
+        That it is unknown does not wait.
+        """
+        watch.skipped += at.skipped
+        now = self._clock()
+        hurries = watch.every_look or bool(watch.silent)
+        if not self._channels or (now < watch.next_latest and not hurries):
+            return
+        watch.next_latest = now + LATEST_INTERVAL_S
+        self.broadcast(
+            Latest(
+                session_id=watch.session_id,
+                stream=watch.stream.name,
+                captured_at=at.captured_at,
+                frame_age_ms=at.frame_age_ms,
+                skipped=watch.skipped,
+                models=watch.models,
+                data=watch.latest(),
+                state="unknown" if watch.silent else "known",
+                reason=next(iter(watch.silent.values()), ""),
+            )
+        )
+        watch.skipped = 0
+
+    def reply(self, channel: Channel[Incoming], answer: TaskDone | TaskFailed) -> None:
+        """Answer a task where it was asked for; if that connection is gone, nobody waits."""
+        self._send(channel, answer)
+
+    def _send(self, channel: Channel[Incoming], message: msgspec.Struct) -> None:
+        try:
+            channel.send(message)
+        except ChannelClosed:
+            self._channels.discard(channel)

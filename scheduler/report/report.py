@@ -1,0 +1,54 @@
+"""The scheduler's figures, every second."""
+
+import numpy as np
+
+from ..analyzers.catalog import ANALYZERS
+from ..contract.messages import RoleStatus, SchedulerStats
+from ..contract.policy import Policy
+from ..planning.admission import fits_more, present
+from ..planning.demand import RowKind
+from ..runtime.loop import Scheduler
+
+
+class Report:
+    """Puts together what ``/metrics`` and ``/ready`` show of this process."""
+
+    def __init__(
+        self, boot: str, device: str, roles: list[RoleStatus], scheduler: Scheduler, promised_age_s: float
+    ) -> None:
+        self._boot = boot
+        self._device = device
+        self._roles = roles
+        self._scheduler = scheduler
+        self._promised_age_s = promised_age_s
+        wanted: dict[str, float] = {}
+        for make in ANALYZERS.values():
+            for role, rate in make(Policy()).rates.items():  # streams of a session share their looks
+                wanted[role] = max(rate, wanted.get(role, 0.0))
+        self._session = [wanted.get(role, 0.0) for role, _ in scheduler.served]
+
+    def stats(self) -> SchedulerStats:
+        """Everything as it is now."""
+        meters = self._scheduler.meters
+        return SchedulerStats(
+            boot=self._boot,
+            device=self._device,
+            roles=self._roles,
+            active_sessions=self._scheduler.sessions.active,
+            fits_more=self.fits_more(),
+            rate_scale=self._scheduler.rate.scale,
+            served=dict(meters.served),
+            dropped={stream: dict(reasons) for stream, reasons in meters.dropped.items()},
+            batch_size={model: meter.snapshot() for model, meter in meters.batch_size.items()},
+            infer_seconds={model: meter.snapshot() for model, meter in meters.infer_seconds.items()},
+            frame_age_seconds={stream: meter.snapshot() for stream, meter in meters.frame_age.items()},
+        )
+
+    def fits_more(self) -> int:
+        """Sessions of the default policy that still fit."""
+        demand, served = self._scheduler.demand, self._scheduler.served
+        streams = demand.active & (demand.kind == RowKind.STREAM)
+        rates = np.bincount(demand.model[streams], 1 / demand.period[streams], minlength=len(served))
+        now = present(rates.tolist(), [(model.curve, model.slowdown) for _, model in served])
+        lanes, scale = self._scheduler.lanes.state.total, self._scheduler.rate.scale
+        return fits_more(now, self._session, lanes, self._promised_age_s, scale)

@@ -1,0 +1,1 @@
+"""The process: models loaded, batches run, tasks served."""

@@ -1,0 +1,91 @@
+"""Measures a model's batch curve at start, and remembers it, so that a restart is quick."""
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..core import Feeds
+from ..errors import InferenceFailed
+from ..planning.curve import BatchCurve
+
+log = logging.getLogger(__name__)
+
+LARGEST_BATCH = 256
+REPEATS = 3
+LONGEST_BATCH_S = 0.2  # a lane that is taken for longer makes every other model's rows late
+WORTH_GOING_ON = 0.9  # of the best throughput so far
+
+
+def measure_curve(
+    run: Callable[[Feeds], Any], example: Callable[[int], Feeds], clock: Callable[[], float]
+) -> BatchCurve:
+    """Time batches of 1, 2, 4, …, each warmed up once, until larger ones stop paying or take too long.
+
+    A batch the device has no memory for ends the curve. The first batch must succeed: it raises what
+    ``run`` raises.
+    """
+    sizes: list[int] = []
+    seconds: list[float] = []
+    size, best = 1, 0.0
+    while size <= LARGEST_BATCH:
+        try:
+            taken = _time(run, example(size), clock)
+        except InferenceFailed:
+            if not sizes:
+                raise
+            break
+        if sizes and taken > LONGEST_BATCH_S:
+            break
+        sizes.append(size)
+        seconds.append(taken)
+        if size / taken < WORTH_GOING_ON * best:
+            break
+        best = max(best, size / taken)
+        size *= 2
+    return BatchCurve(sizes, seconds)
+
+
+def _time(run: Callable[[Feeds], Any], feeds: Feeds, clock: Callable[[], float]) -> float:
+    run(feeds)
+    taken = []
+    for _ in range(REPEATS):
+        started = clock()
+        run(feeds)
+        taken.append(clock() - started)
+    return min(taken)  # whatever else runs on the machine can only add
+
+
+class CurveCache:
+    """Curves in a folder, one file for each model file, device, thread count and library version."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, model: Path, *setting: str) -> Path:
+        """Where the curve of this model file in this setting is kept."""
+        with model.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+        digest.update("\n".join(setting).encode())
+        return self._folder / f"{digest.hexdigest()}.json"
+
+    def load(self, path: Path) -> BatchCurve | None:
+        """The curve kept there, or None if there is none that can be read."""
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=BatchCurve)
+        except FileNotFoundError:
+            return None
+        except msgspec.MsgspecError:
+            log.warning("a damaged batch curve is measured again: %s", path)
+            return None
+
+    def save(self, path: Path, curve: BatchCurve) -> None:
+        """Keep a curve; readers see the old one or the new one, never half of it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(msgspec.json.encode(curve))
+        draft.replace(path)

@@ -1,0 +1,216 @@
+"""Fills each role with a model: weights from the store, an engine, a measured curve, a first inference.
+
+A role that cannot be filled is reported with the reason; the others work without it.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import onnxruntime
+
+from ..analyzers.catalog import ANALYZERS, ENRICHING
+from ..config import SchedulerConfig
+from ..contract.messages import RoleStatus
+from ..contract.policy import Policy
+from ..contract.tasks import Tier
+from ..core import (
+    AudioModel,
+    AudioVisualModel,
+    Engine,
+    LibraryModel,
+    VisionModel,
+)
+from ..errors import InferenceFailed, ModelUnknown
+from ..models.catalog import BUILT_IN, LIBRARY_MODELS, MODELS
+from ..planning.curve import BatchCurve
+from ..tasks.catalog import one_shots
+from ..zoo.errors import ModelUnavailableError, UnknownModelError, ZooError
+from ..zoo.store import ZooStore
+from .engines import THREADS, OnnxEngine
+from .loaded_model import LoadedAudioModel, LoadedAudioVisualModel, LoadedModel, LoadedVisionModel
+from .probe import CurveCache, measure_curve
+
+log = logging.getLogger(__name__)
+
+
+class FilledRole(NamedTuple):
+    """What came of a role; ``filled`` is None where it is not ready."""
+
+    status: RoleStatus
+    filled: LoadedModel | LibraryModel | None
+
+
+def live_roles() -> frozenset[str]:
+    """Every role that some stream cannot do without."""
+    return frozenset(role for make in ANALYZERS.values() for role in make(Policy()).rates) - ENRICHING
+
+
+def wanted_roles(lane: Tier) -> list[str]:
+    """Every role that a lane's tasks need; the real-time lane serves the streams as well."""
+    needed = {role for task in one_shots(lane).values() for role in task.roles}
+    return sorted(needed | live_roles() if lane == "rt" else needed)
+
+
+def optional_roles(lane: Tier) -> list[str]:
+    """Roles that a lane's tasks do without where no model of theirs is present."""
+    return sorted({role for task in one_shots(lane).values() for role in task.better_with})
+
+
+def welcome_roles(lane: Tier, store: ZooStore) -> list[str]:
+    """Those of a lane's optional roles that have a model here."""
+    return [
+        role
+        for role in optional_roles(lane)
+        if any(store.is_present(each.name) for each in store.manifest.of_role(role))
+    ]
+
+
+def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
+    """Load a model for every wanted role. Takes seconds; runs in a thread of its own."""
+    store = ZooStore(config.cache_dir)
+    curves = CurveCache(config.state_dir / "curves")
+    roles = [*wanted_roles(config.lane), *welcome_roles(config.lane, store)]
+    filled = [_fill(role, config, device, store, curves) for role in roles]
+    filled += [_fill(role, config, device, store, curves) for role in fed_with(filled)]
+    return _without_idle(filled)
+
+
+def fed_with(roles: Sequence[FilledRole]) -> list[str]:
+    """Roles that nobody asks for but the models which are fed with their outputs."""
+    models = [role.filled.model for role in roles if isinstance(role.filled, LoadedAudioVisualModel)]
+    return [model.fed_with for model in models if model.fed_with is not None]
+
+
+def _without_idle(roles: Sequence[FilledRole]) -> list[FilledRole]:
+    """Built-in models go where nobody would feed them."""
+    lacking = {role.status.role: role.status.detail for role in roles if role.filled is None}
+    kept = []
+    for role in roles:
+        needs = BUILT_IN[role.status.role].needs if role.status.role in BUILT_IN else ()
+        if details := [lacking[need] for need in needs if need in lacking]:
+            role = FilledRole(msgspec.structs.replace(role.status, ready=False, detail=details[0]), None)
+        kept.append(role)
+    return kept
+
+
+def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curves: CurveCache) -> FilledRole:
+    """The best model that runs here; one that is configured is replaced by no other."""
+    configured, live = config.models.get(role), role in live_roles()
+    try:
+        names = candidates(role, configured, store)
+    except ZooError as error:
+        log.warning("role %s is not ready: %s", role, error)
+        return FilledRole(RoleStatus(role, configured or "", False, str(error), 0.0, live), None)
+    failures: list[RoleStatus] = []
+    for name in names:
+        started = time.monotonic()
+        try:
+            filled = _load(role, name, device, store, curves)
+        except (ZooError, InferenceFailed, ModelUnknown) as error:
+            log.warning("role %s: %s does not serve: %s", role, name, error)
+            failures.append(RoleStatus(role, name, False, str(error), 0.0, live))
+            continue
+        taken = time.monotonic() - started
+        log.info("role %s: %s, loaded in %.1f s", role, name, taken)
+        return FilledRole(RoleStatus(role, name, True, "", taken, live), filled)
+    return FilledRole(failures[0], None)
+
+
+def _load(
+    role: str, name: str, device: str, store: ZooStore, curves: CurveCache
+) -> LoadedModel | LibraryModel:
+    if role in BUILT_IN and name == BUILT_IN[role].name:
+        return serve_built_in(role)
+    if name in LIBRARY_MODELS:
+        return serve_whole(name, store, device)
+    return serve(name, store.path(name), device, curves)
+
+
+def candidates(role: str, configured: str | None, store: ZooStore) -> list[str]:
+    """The models to try for a role: the configured one, or those that are present, best first, and after them
+    the built-in one.
+
+    Raises:
+        ZooError: there is none, or the configured one is not there.
+    """
+    built_in = BUILT_IN.get(role)
+    if built_in is None or configured not in (None, built_in.name):
+        return store.candidates(role, configured)
+    if configured:
+        return [built_in.name]
+    try:
+        return [*store.candidates(role), built_in.name]
+    except (UnknownModelError, ModelUnavailableError):
+        return [built_in.name]
+
+
+def serve_built_in(role: str) -> LoadedModel:
+    """Make the role's model that needs no weights, and run it."""
+    model, engine = BUILT_IN[role].make()
+    return _served(model, engine, measure_curve(engine.run, model.example, time.thread_time))
+
+
+def serve_whole(name: str, store: ZooStore, device: str) -> LibraryModel:
+    """Load a model that its own library runs, and run it once.
+
+    Raises:
+        InferenceFailed: it does not run here.
+    """
+    model = LIBRARY_MODELS[name](name, store, device)
+    model.check()
+    return model
+
+
+def serve(name: str, path: Path, device: str, curves: CurveCache) -> LoadedModel:
+    """Load one model and run it at least once.
+
+    Raises:
+        ModelUnknown: this version cannot run it.
+        InferenceFailed: its graph does not run here.
+        DeviceUnavailable: the device is not there.
+    """
+    if name not in MODELS:
+        raise ModelUnknown(f"{name} is in the store, but this version of argusd has no adapter for it")
+    model, engine = MODELS[name](name), OnnxEngine(path, device)
+    kept = curves.path(path, device, str(THREADS), onnxruntime.__version__)
+    curve = curves.load(kept)
+    if curve is None:
+        # A graph runs on the calling thread alone: its CPU time is the cost, whatever else the machine does.
+        clock = time.thread_time if device == "cpu" else time.monotonic
+        curve = measure_curve(engine.run, model.example, clock)
+        curves.save(kept, curve)
+    else:
+        engine.run(model.example(1))
+    return _served(model, engine, curve)
+
+
+def _served(
+    model: VisionModel | AudioModel | AudioVisualModel, engine: Engine, curve: BatchCurve
+) -> LoadedModel:
+    if isinstance(model, AudioVisualModel):
+        return LoadedAudioVisualModel(model, engine, curve)
+    if isinstance(model, AudioModel):
+        return LoadedAudioModel(model, engine, curve)
+    return LoadedVisionModel(model, engine, curve)
+
+
+def batched(roles: Sequence[FilledRole]) -> list[tuple[str, LoadedModel]]:
+    """The roles whose models the loop runs in batches."""
+    return [(role.status.role, role.filled) for role in roles if isinstance(role.filled, LoadedModel)]
+
+
+def whole(roles: Sequence[FilledRole]) -> dict[str, LibraryModel]:
+    """The roles whose models their own library runs."""
+    found = [(role.status.role, role.filled) for role in roles]
+    return {
+        role: filled for role, filled in found if filled is not None and not isinstance(filled, LoadedModel)
+    }
+
+
+def missing(roles: Sequence[FilledRole]) -> dict[str, str]:
+    """The roles that are not ready, and why."""
+    return {role.status.role: role.status.detail for role in roles if role.filled is None}

@@ -1,0 +1,199 @@
+"""The scheduler's process: loads models, listens to the api, attaches to the arenas, and serves."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NoReturn
+
+import cv2
+
+from argusd.ingest.ipc.channel import Channel, Listener
+
+from ..analyzers.catalog import ANALYZERS
+from ..config import SchedulerConfig
+from ..contract.messages import (
+    FindingsAck,
+    RoleStatus,
+    SessionPolicy,
+    TaskCancelled,
+    TaskRequest,
+)
+from ..errors import EXIT_HUNG
+from ..report.delivery import Delivery, Incoming
+from ..report.report import Report
+from ..sessions.arena_sources import ArenaSource
+from ..tasks.catalog import one_shots
+from .engines import resolve_device
+from .executor import Executor
+from .loop import Scheduler
+from .roles import batched, fill_roles, missing, whole
+from .task_pool import TaskPool
+
+log = logging.getLogger(__name__)
+
+CUDA_LANES = 2
+REPORT_INTERVAL_S = 1.0
+REPORT_SOON_S = 0.05
+CONFIRM_S = 5.0
+BULK_NICENESS = 10
+
+
+async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+    """Serve until ``stop`` is set. ``on_ready`` is called once every role that has weights has run.
+
+    Raises:
+        DeviceUnavailable: the configured device is not there.
+    """
+    if config.lane == "bulk":
+        yield_cores()
+    cv2.setNumThreads(1)  # the lanes are the threads; OpenCV's own cost 40 % more CPU for the same crops
+    device = resolve_device(config.device)
+    loading = asyncio.create_task(asyncio.to_thread(fill_roles, config, device))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([loading, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not loading.done():
+        end_process(0)  # a model that is being loaded can be neither interrupted nor joined
+    roles = loading.result()
+    cores = len(os.sched_getaffinity(0))
+    lanes = Executor(
+        config.lanes or (cores if device == "cpu" else CUDA_LANES),
+        shared=device != "cpu",
+        clock=time.monotonic,
+    )
+    delivery = Delivery(secrets.token_hex(8), config.findings_kept, time.monotonic)
+    scheduler = Scheduler(
+        batched(roles),
+        ANALYZERS,
+        delivery,
+        lanes,
+        missing=missing(roles),
+        whole=whole(roles),
+        max_age_s=config.max_age_s,
+        promised_age_s=config.promised_age_s,
+        abort=end_process,
+    )
+    tasks = TaskPool(scheduler.pending, one_shots(config.lane), limit=config.max_tasks, threads=cores)
+    service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
+    await service.run(stop, on_ready)
+
+
+def yield_cores() -> None:
+    """Let live work go first where cores are scarce; threads made from here on inherit it."""
+    if os.getpriority(os.PRIO_PROCESS, 0) < BULK_NICENESS:  # a service manager may have done it
+        os.setpriority(os.PRIO_PROCESS, 0, BULK_NICENESS)
+
+
+def end_process(code: int) -> NoReturn:
+    """End at once: a thread inside a stuck library call can be neither interrupted nor joined."""
+    log.log(logging.CRITICAL if code else logging.INFO, "the scheduler ends with exit code %d", code)
+    logging.shutdown()
+    os._exit(code)
+
+
+class Service:
+    """Joins the api's connections, the arenas and the loop."""
+
+    def __init__(
+        self,
+        config: SchedulerConfig,
+        device: str,
+        roles: Sequence[RoleStatus],
+        scheduler: Scheduler,
+        delivery: Delivery,
+        tasks: TaskPool,
+    ) -> None:
+        self._config = config
+        self._tasks = tasks
+        self._scheduler = scheduler
+        self._delivery = delivery
+        self._ended = asyncio.Event()
+        self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
+        # Streams are the real-time lane's alone.
+        writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]
+        for name in writers if config.lane == "rt" else ():
+            path = config.runtime_dir / f"{name}.sock"
+            scheduler.sources.append(ArenaSource(path, scheduler.sessions, scheduler.awake))
+
+    async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+        """Serve until ``stop`` is set, or until a part of it fails."""
+        listener = Listener(self._config.runtime_dir / f"scheduler-{self._config.lane}.sock", self._accept)
+        tasks = [
+            asyncio.create_task(coroutine)
+            for coroutine in (
+                stop.wait(),
+                self._scheduler.run(),
+                self._tell_every_second(),
+                *(source.run() for source in self._scheduler.sources),
+            )
+        ]
+        on_ready()
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            await self._tasks.drain(self._config.drain_s)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            listener.close()
+            await self._tasks.close()
+            self._delivery.close()
+            self._scheduler.lanes.close()
+        if self._tasks.threads.busy:  # what it works for has been answered, or given up
+            log.info("a library is still at work for a task that is over; not waiting for it")
+            self._scheduler.abort(0)
+
+    def _accept(self, sock: socket.socket) -> None:
+        """The api connected: it sends the policies of all its sessions. Those it has no more end."""
+        unconfirmed = set(self._scheduler.sessions.policies)
+
+        def received(message: Incoming) -> None:
+            if isinstance(message, SessionPolicy):
+                unconfirmed.discard(message.session_id)
+            self._received(message, channel)
+
+        def forget_unconfirmed() -> None:
+            for session_id in () if channel.closed.done() else unconfirmed:
+                self._scheduler.sessions.end(session_id)
+
+        channel = self._delivery.connect(sock, received, self._report.stats())
+        channel.closed.add_done_callback(lambda _: self._tasks.forget(channel))
+        asyncio.get_running_loop().call_later(CONFIRM_S, forget_unconfirmed)
+
+    def _received(self, message: Incoming, channel: Channel[Incoming]) -> None:
+        if isinstance(message, TaskRequest):
+            self._tasks.start(channel, message, partial(self._delivery.reply, channel))
+        elif isinstance(message, TaskCancelled):
+            self._tasks.cancel(channel, message.request)
+        elif isinstance(message, FindingsAck):
+            self._delivery.acknowledged(message)
+        elif isinstance(message, SessionPolicy):
+            self._scheduler.sessions.set_policy(message)
+        else:
+            self._scheduler.sessions.end(message.session_id)
+            self._ended.set()
+        self._scheduler.awake()
+
+    async def _tell_every_second(self) -> None:
+        """And soon after a session ended: the next one is let in or turned away by what it left."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REPORT_INTERVAL_S):
+                    await self._ended.wait()
+                    await asyncio.sleep(REPORT_SOON_S)
+            self._ended.clear()
+            self._delivery.broadcast(self._report.stats())
+            if self._scheduler.lanes.longest() > self._config.hang_s:
+                log.critical("a batch did not come back within %.0f s", self._config.hang_s)
+                self._scheduler.abort(EXIT_HUNG)
+            if self._tasks.threads.overdue() > self._config.hang_s:
+                log.critical("a task's work went on for %.0f s after its deadline", self._config.hang_s)
+                self._scheduler.abort(EXIT_HUNG)

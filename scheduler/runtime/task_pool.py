@@ -1,0 +1,118 @@
+"""One-shot tasks at work: started, held to their deadline, answered once."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Hashable, Mapping
+
+import msgspec
+
+from ..contract.messages import TaskDone, TaskFailed, TaskRequest
+from ..contract.payloads import AT_WORK
+from ..contract.task_errors import (
+    DeadlineExceeded,
+    Draining,
+    InvalidPayload,
+    TaskError,
+    TaskUnknown,
+    TooManyTasks,
+)
+from ..tasks.catalog import OneShot
+from .pending import PendingItems
+from .task_runner import TaskRunner
+from .task_threads import TaskThreads
+
+log = logging.getLogger(__name__)
+
+Reply = Callable[[TaskDone | TaskFailed], None]
+
+
+class TaskPool:
+    """At most ``limit`` tasks at a time; what comes beyond is turned away at once.
+
+    ``functions``: task type to what this process does for it. ``threads``: decode pictures and sounds.
+    """
+
+    def __init__(
+        self, pending: PendingItems, functions: Mapping[str, OneShot], *, limit: int, threads: int
+    ) -> None:
+        self._oneshots = pending
+        self._functions = functions
+        self._limit = limit
+        self.threads = TaskThreads(threads, time.monotonic)
+        self._running: dict[tuple[Hashable, int], asyncio.Task[None]] = {}
+        self._draining = False
+
+    def start(self, owner: Hashable, request: TaskRequest, reply: Reply) -> None:
+        """Begin; ``reply`` is called exactly once, unless the task is cancelled. ``owner``: who asks."""
+        if self._draining or len(self._running) >= self._limit:
+            reply(_failed(request, self._refusal()))
+            return
+        key = owner, request.request
+        task = asyncio.create_task(self._run(request, reply), name=request.task_type)
+        self._running[key] = task
+        task.add_done_callback(lambda _: self._running.pop(key))
+
+    def cancel(self, owner: Hashable, number: int) -> None:
+        """Nobody waits for this request any more."""
+        if task := self._running.get((owner, number)):
+            task.cancel()
+
+    def forget(self, owner: Hashable) -> None:
+        """Whoever asked is gone."""
+        for known, number in list(self._running):
+            if known == owner:
+                self.cancel(owner, number)
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing more, and let what is at work go on for so long."""
+        self._draining = True
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=seconds)
+
+    async def close(self) -> None:
+        """End what is at work."""
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.threads.close()
+
+    def _refusal(self) -> TaskError:
+        if self._draining:
+            return Draining("The worker is about to end; try again in a moment.")
+        return TooManyTasks("As many tasks are at work as may be; try again in a moment.")
+
+    async def _run(self, request: TaskRequest, reply: Reply) -> None:
+        share = self._oneshots.begin()
+        try:
+            answer: TaskDone | TaskFailed = await self._done(request, share)
+        except TaskError as error:
+            answer = _failed(request, error)
+        except Exception:  # the top of a task: it is lost, the others go on
+            log.exception("a task %s failed", request.task_type)
+            answer = _failed(request, TaskError("Something went wrong inside the daemon."))
+        finally:
+            self._oneshots.end(share)
+        reply(answer)
+
+    async def _done(self, request: TaskRequest, share: int) -> TaskDone:
+        function = self._functions.get(request.task_type)
+        if function is None:
+            raise TaskUnknown(f"This lane runs no task {request.task_type}.")
+        try:
+            payload = msgspec.msgpack.decode(request.payload, type=AT_WORK[request.task_type])
+        except msgspec.ValidationError as error:
+            raise InvalidPayload("The payload does not fit the task.") from error
+        started = time.monotonic()
+        runner = TaskRunner(self._oneshots, self.threads, share, started + request.timeout_s)
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                result = await function.run(payload, runner)
+        except TimeoutError:
+            raise DeadlineExceeded(f"The task was not done in {request.timeout_s:g} s.") from None
+        return TaskDone(request.request, result, runner.models, time.monotonic() - started)
+
+
+def _failed(request: TaskRequest, error: TaskError) -> TaskFailed:
+    return TaskFailed(request.request, error.fault, error.code, str(error))

@@ -1,0 +1,1 @@
+"""Whose tracks feed which analyzers, and when."""

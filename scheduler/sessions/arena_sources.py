@@ -1,0 +1,176 @@
+"""Attaches to every process that owns an arena, and again whenever one comes back.
+
+An ingest worker, or the api, hands over its memfd and an eventfd, then tells which streams have rings in it.
+When its connection ends its streams end with it: what it wrote last may never be finished.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.ingest.ipc.channel import Channel, keep_connected
+from argusd.ingest.ipc.messages import (
+    ArenaOffer,
+    Hello,
+    ToReader,
+    TrackClosed,
+    TrackKind,
+    TrackOpened,
+    TrackState,
+)
+from argusd.ingest.shm.arena import ArenaView
+
+log = logging.getLogger(__name__)
+
+
+class RingRef(NamedTuple):
+    """Where a track's ring lies."""
+
+    view: ArenaView
+    kind: TrackKind
+    row: int
+    generation: int
+
+
+class RingColumns(NamedTuple):
+    """Rings of one arena; ``at``: their places among all that were asked for."""
+
+    view: ArenaView
+    at: NDArray[np.intp]
+    row: NDArray[np.intp]
+    generation: NDArray[np.uint64]
+
+
+def by_arena(rings: Mapping[int, RingRef]) -> list[RingColumns]:
+    """Rings of any arenas by their places, as columns of each arena."""
+    members: dict[int, list[int]] = {}
+    for at, ring in rings.items():
+        members.setdefault(id(ring.view), []).append(at)
+    return [
+        RingColumns(
+            rings[places[0]].view,
+            np.array(places, np.intp),
+            np.array([rings[at].row for at in places], np.intp),
+            np.array([rings[at].generation for at in places], np.uint64),
+        )
+        for places in members.values()
+    ]
+
+
+class RingObserver(Protocol):
+    """Whoever wants to know which rings exist."""
+
+    def ring_opened(self, session_id: str, ring: RingRef) -> None:
+        """A track has a ring, or a new one in place of its earlier one."""
+
+    def track_changed(self, state: TrackState, view: ArenaView) -> None:
+        """A track of this arena stands otherwise than before, whether it has a ring or not."""
+
+    def ring_closed(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
+        """A track of this arena ended, whether it had a ring or not."""
+
+
+class ArenaSource:
+    """One writer process, as seen by this reader.
+
+    ``awake`` is called when the writer published something, once per ``arm()``: while nobody waits for media
+    its wake-ups cost nothing.
+    """
+
+    def __init__(self, path: Path, observer: RingObserver, awake: Callable[[], None]) -> None:
+        self._path = path
+        self._observer = observer
+        self._awake = awake
+        self._eventfd = -1
+        self._armed = False
+
+    async def run(self) -> None:
+        """Stay attached for as long as this task lives."""
+        await keep_connected(self._path, self._attached)
+
+    def arm(self) -> None:
+        """Call ``awake`` at the next publication (or at once, if there was one since the last time)."""
+        if self._eventfd >= 0 and not self._armed:
+            self._armed = True
+            asyncio.get_running_loop().add_reader(self._eventfd, self._woken)
+
+    def _woken(self) -> None:
+        os.eventfd_read(self._eventfd)
+        self._disarm()
+        self._awake()
+
+    def _disarm(self) -> None:
+        if self._armed:
+            self._armed = False
+            asyncio.get_running_loop().remove_reader(self._eventfd)
+
+    async def _attached(self, sock: socket.socket) -> None:
+        attachment = _Attachment(self._observer)
+
+        def received(message: ToReader) -> None:
+            if isinstance(message, ArenaOffer):
+                memfd, self._eventfd = channel.take_fds(2)
+                attachment.map(memfd)
+                log.info("attached to the arena of %s", message.writer)
+                self._awake()
+            else:
+                attachment.follow(message)
+
+        channel = Channel[ToReader](sock, ToReader, received)
+        channel.send(Hello(role="reader", name="scheduler"))
+        try:
+            await asyncio.wait([channel.closed])
+        finally:
+            channel.close()
+            self._detach()
+            attachment.end()
+
+    def _detach(self) -> None:
+        self._disarm()
+        if self._eventfd >= 0:
+            os.close(self._eventfd)
+            self._eventfd = -1
+
+
+class _Attachment:
+    """One connection's arena and the streams that live in it."""
+
+    def __init__(self, observer: RingObserver) -> None:
+        self._observer = observer
+        self._view: ArenaView | None = None
+        self._open: set[tuple[str, TrackKind]] = set()
+
+    def map(self, memfd: int) -> None:
+        """Map the arena; the map keeps the memory alive, the descriptor is not needed any more."""
+        self._view = ArenaView(memfd)
+        os.close(memfd)
+
+    def follow(self, message: TrackOpened | TrackClosed | TrackState) -> None:
+        """Pass a change on to the observer."""
+        if self._view is None:
+            return
+        stream = (message.session_id, message.kind)
+        if isinstance(message, TrackOpened):
+            self._open.add(stream)
+            ring = RingRef(self._view, message.kind, message.row, message.generation)
+            self._observer.ring_opened(message.session_id, ring)
+        elif isinstance(message, TrackState):
+            self._open.add(stream)
+            self._observer.track_changed(message, self._view)
+        elif stream in self._open:
+            self._open.remove(stream)
+            self._observer.ring_closed(*stream, self._view)
+
+    def end(self) -> None:
+        """The writer is gone, and its streams with it."""
+        for session_id, kind in sorted(self._open):
+            assert self._view is not None
+            self._observer.ring_closed(session_id, kind, self._view)
+        self._open.clear()

@@ -1,0 +1,143 @@
+"""Tracks that bring nothing: the violations ``video_lost`` and ``audio_lost``.
+
+Their writer judges that (``ingest.liveness``) and tells; here it becomes a violation of the sessions whose
+streams need the track. What holds it back is its policy, like every other violation's. It dates from the last
+picture or sound, on the media's clock as if that had gone on.
+"""
+
+from collections.abc import Callable, Iterable
+
+from argusd.ingest.ipc.messages import TrackKind, TrackState
+from argusd.ingest.shm.arena import ArenaView
+
+from ..contract.messages import SessionPolicy
+from ..contract.streams import feeds
+from ..core import Moment, Outcome
+from ..rules import Rule
+from .moments import NANOSECONDS, MediaClock
+
+KINDS: tuple[TrackKind, ...] = ("video", "audio")
+NOT_OFFERED = "not_offered"
+MEDIA = "media"  # the stream that these violations, like session events, belong to
+
+Key = tuple[str, TrackKind]
+Tell = Callable[[str, str, Outcome, Moment], None]
+
+
+class _Track:
+    """Where a track stands, and the rule about it while that is stale, or its violation is not over yet.
+
+    ``view``: the arena of its writer; None for a track that nobody offers.
+    """
+
+    def __init__(self, state: TrackState, view: ArenaView | None) -> None:
+        self.state = state
+        self.view = view
+        self.clock = MediaClock(1)
+        self.clock.seconds(0, state.since_ns / NANOSECONDS)
+        self.rule: Rule | None = None
+
+    @property
+    def stale(self) -> bool:
+        return self.state.state == "stale"
+
+
+class LostTracks:
+    """All tracks that were heard of. ``tell`` takes what is found: session, stream, outcome, moment.
+
+    ``clock`` tells monotonic seconds; ``offset_s`` makes unix seconds of them.
+    """
+
+    def __init__(self, tell: Tell, clock: Callable[[], float], offset_s: float) -> None:
+        self._tell = tell
+        self._clock = clock
+        self._offset_s = offset_s
+        self._tracks: dict[Key, _Track] = {}
+        self._policies: dict[str, SessionPolicy] = {}
+        self._ruled: set[Key] = set()
+
+    def stale(self, session_id: str, kinds: Iterable[TrackKind]) -> list[TrackState]:
+        """Which of a session's tracks are stale."""
+        found = (self._tracks.get((session_id, kind)) for kind in kinds)
+        return [track.state for track in found if track is not None and track.stale]
+
+    def set_policy(self, policy: SessionPolicy) -> None:
+        """Judge a session's tracks, or judge them differently from now on."""
+        session_id = policy.session_id
+        self.end(session_id)
+        self._policies[session_id] = policy
+        for kind in KINDS:
+            if policy.kinds is not None and kind not in policy.kinds:
+                never = TrackState(session_id, kind, "stale", NOT_OFFERED, round(self._clock() * NANOSECONDS))
+                self._tracks[session_id, kind] = _Track(never, None)
+            self._judge((session_id, kind))
+
+    def end(self, session_id: str) -> None:
+        """Judge a session's tracks no more; what is open ends."""
+        self._policies.pop(session_id, None)
+        for key in [key for key in self._ruled if key[0] == session_id]:
+            self._end_rule(key)
+        for kind in KINDS:
+            track = self._tracks.get((session_id, kind))
+            if track is not None and track.view is None:
+                del self._tracks[session_id, kind]
+
+    def changed(self, state: TrackState, view: ArenaView, clock: MediaClock | None) -> None:
+        """A track stands otherwise than before; ``clock`` is its media's, once there are any."""
+        key = state.session_id, state.kind
+        track = self._tracks.setdefault(key, _Track(state, view))
+        track.state, track.view = state, view
+        if clock is not None and track.rule is None:
+            track.clock = clock
+        self._judge(key)
+
+    def closed(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
+        """A track of this arena is over."""
+        track = self._tracks.get((session_id, kind))
+        if track is not None and track.view is view:
+            self._end_rule((session_id, kind))
+            del self._tracks[session_id, kind]
+
+    def look(self) -> None:
+        """Let rules notice what time does; costs nothing while no track is stale."""
+        for key in tuple(self._ruled):
+            self._judge(key)
+
+    def _judge(self, key: Key) -> None:
+        track = self._tracks.get(key)
+        if track is None:
+            return
+        if track.rule is None and track.stale:
+            track.rule = self._rule(key)
+            if track.rule is not None:
+                self._ruled.add(key)
+                self._feed(key, track, track.rule, track.state.since_ns / NANOSECONDS)
+        if track.rule is not None:
+            self._feed(key, track, track.rule, self._clock())
+            if not track.stale and not track.rule.open:
+                self._end_rule(key)
+
+    def _rule(self, key: Key) -> Rule | None:
+        """The rule about this track, if a stream of its session needs it."""
+        session_id, kind = key
+        policy = self._policies.get(session_id)
+        if policy is None or not feeds(kind, policy.streams):
+            return None
+        hold = policy.policy.video_lost if kind == "video" else policy.policy.audio_lost
+        return Rule(f"{kind}_lost", hold, "critical") if hold.enabled else None
+
+    def _feed(self, key: Key, track: _Track, rule: Rule, now: float) -> None:
+        data = {"kind": track.state.kind, "reason": track.state.reason}
+        self._told(key, track, rule.feed(track.stale, 1.0, track.clock.at(now), data))
+
+    def _end_rule(self, key: Key) -> None:
+        track = self._tracks[key]
+        self._ruled.discard(key)
+        rule, track.rule = track.rule, None
+        self._told(key, track, rule.close() if rule is not None else [])
+
+    def _told(self, key: Key, track: _Track, outcomes: Iterable[Outcome]) -> None:
+        now = self._clock()
+        at = Moment(media_s=track.clock.at(now), captured_at=now + self._offset_s, frame_age_ms=0.0)
+        for outcome in outcomes:
+            self._tell(key[0], MEDIA, outcome, at)

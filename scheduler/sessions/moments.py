@@ -1,0 +1,114 @@
+"""When something was seen or heard: from ring clocks to ``Moment``."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.ingest.shm.frame import FrameInfo
+from argusd.ingest.shm.ring import SAMPLE_RATE, FrameReader, PcmAnchors, read_anchor
+
+from ..core import Moment
+from .arena_sources import RingRef
+
+VIDEO_CLOCK = 90_000  # RTP ticks a second (RFC 6184, RFC 7741)
+NANOSECONDS = 1e9
+DRIFT_LIMIT_S = 10.0
+BACKWARDS_LIMIT_S = 4.0  # rows of one ring may be a window and a second of falling behind apart
+
+
+def unix_offset_ns() -> int:
+    """What to add to CLOCK_MONOTONIC to get unix time; taken once, so that findings stay in order."""
+    return time.time_ns() - time.monotonic_ns()
+
+
+class MediaClock:
+    """Seconds since a stream's first timestamp, on the media's own clock.
+
+    Timestamps that leap (a publisher that restarted its encoder, a ring made anew) are tied to the arrival
+    clock again, so that media time goes on.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._base: float | None = None
+        self._first_arrival = 0.0
+        self._last = 0.0
+
+    def seconds(self, timestamp: int, arrival: float) -> float:
+        """Media time of ``timestamp`` (ticks), which arrived at ``arrival`` (monotonic seconds)."""
+        ticks = timestamp / self._rate
+        if self._base is None:
+            self._base, self._first_arrival = ticks, arrival
+        elapsed = arrival - self._first_arrival
+        media = ticks - self._base
+        if abs(media - elapsed) > DRIFT_LIMIT_S or media < self._last - BACKWARDS_LIMIT_S:
+            media = max(elapsed, self._last)
+            self._base = ticks - media
+        self._last = max(self._last, media)
+        return media
+
+    def at(self, arrival: float) -> float:
+        """Media time of a moment (monotonic seconds) at which nothing came, as if the media had gone on."""
+        return max(self._last, arrival - self._first_arrival) if self._base is not None else 0.0
+
+
+def ring_clock(ring: RingRef) -> MediaClock:
+    """The media clock of a track, which begins with its first sample, or the first frame there is to see."""
+    if ring.kind == "audio":
+        clock = MediaClock(SAMPLE_RATE)
+        anchor = read_anchor(ring.view, ring.row)
+        if anchor.arrival_ns:
+            clock.seconds(0, anchor.arrival_ns / NANOSECONDS - anchor.sample / SAMPLE_RATE)
+        return clock
+    clock = MediaClock(VIDEO_CLOCK)
+    frame = FrameReader(ring.view, ring.row, ring.generation).newest()
+    if frame is not None:
+        clock.seconds(frame.info.rtp_timestamp, frame.info.arrival_ns / NANOSECONDS)
+    return clock
+
+
+def frame_moment(info: FrameInfo, clock: MediaClock, now: float, offset_ns: int, skipped: int) -> Moment:
+    """The moment of a frame; its capture time is its arrival's while the sender's clock is unknown."""
+    arrival = info.arrival_ns / NANOSECONDS
+    return Moment(
+        media_s=clock.seconds(info.rtp_timestamp, arrival),
+        captured_at=(info.captured_ns or info.arrival_ns + offset_ns) / NANOSECONDS,
+        frame_age_ms=(now - arrival) * 1000,
+        on_sender_clock=info.captured_ns > 0,
+        width=info.width,
+        height=info.height,
+        skipped=skipped,
+    )
+
+
+def window_moments(
+    firsts: NDArray[np.int64],
+    window: int,
+    anchors: PcmAnchors,
+    clocks: Sequence[MediaClock],
+    now: float,
+    offset_ns: int,
+) -> list[Moment]:
+    """The moments of these sample numbers, each of its own ring; ages count from when the last of ``window``
+    samples arrived."""
+    after_anchor = (firsts - anchors.sample) / SAMPLE_RATE
+    arrivals = anchors.arrival_ns / NANOSECONDS + after_anchor
+    known = anchors.captured_ns > 0
+    captured_ns = np.where(known, anchors.captured_ns, anchors.arrival_ns + offset_ns)
+    captured = captured_ns / NANOSECONDS + after_anchor
+    ages_ms = np.maximum(0.0, now - arrivals - window / SAMPLE_RATE) * 1000  # a packet's samples come at once
+    columns = (column.tolist() for column in (firsts, arrivals, captured, ages_ms, known))
+    return [
+        Moment(clock.seconds(first, arrival), captured_at, age_ms, on_sender_clock=on_sender_clock)
+        for clock, first, arrival, captured_at, age_ms, on_sender_clock in zip(clocks, *columns, strict=True)
+    ]
+
+
+def captured_s(ring: RingRef, sample: int) -> float | None:
+    """Unix seconds of the sender's clock when this sample was heard, or None while that clock is unknown."""
+    anchor = read_anchor(ring.view, ring.row)
+    if not anchor.captured_ns:
+        return None
+    return anchor.captured_ns / NANOSECONDS + (sample - anchor.sample) / SAMPLE_RATE

@@ -1,0 +1,122 @@
+"""One stream of one session at work: its tracks, the rows that look for it, and what it knows now."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from argusd.ingest.ipc.messages import TrackKind
+from argusd.ingest.shm.ring import FrameReader
+
+from ..core import Analyzer, Moment
+from ..runtime.loaded_model import LoadedModel
+from .arena_sources import RingRef
+from .moments import ring_clock
+
+START = Moment(media_s=0.0, captured_at=0.0, frame_age_ms=0.0)
+
+
+class Track:
+    """One session's picture or sound: its ring, and its media clock, which goes on when the ring is replaced.
+
+    ``epoch`` counts the rings it had and its silences: what was begun in an earlier one is not absorbed.
+    ``blind_since``: when the first of its newest pictures came, none of which could be decoded.
+    """
+
+    def __init__(self, session_id: str, ring: RingRef) -> None:
+        self.session_id = session_id
+        self.ring = ring
+        self.clock = ring_clock(ring)
+        self.epoch = 0
+        self.blind_since: float | None = None
+
+    def replace(self, ring: RingRef) -> None:
+        """Go on with another ring."""
+        self.ring = ring
+        self.interrupt()
+
+    def interrupt(self) -> None:
+        """What was begun until now comes too late."""
+        self.epoch += 1
+
+
+class SessionStream:
+    """One stream of one session under one policy.
+
+    ``models``: role to model id. ``rows``: its own. ``joined``: those of other watches that it is fed by as
+    well. ``silent``: its tracks that are stale, and why: then it knows nothing. ``skipped``, ``next_latest``
+    and ``every_look`` are for who sends the latest results.
+    """
+
+    def __init__(
+        self, session_id: str, stream: Analyzer, tracks: Mapping[TrackKind, Track], share: int
+    ) -> None:
+        self.session_id = session_id
+        self.stream = stream
+        self.tracks = tracks
+        self.share = share
+        self.ended = False
+        self.last = START
+        self.silent: dict[TrackKind, str] = {}
+        self.models: dict[str, str] = {}
+        self.skipped = 0
+        self.next_latest = 0.0
+        self.every_look = False
+        self.rows: list[DemandRow] = []
+        self.joined: list[DemandRow] = []
+
+    def heard(self, kind: TrackKind, at: Moment) -> None:
+        """A look at this track came back."""
+        self.last = at
+        self.silent.pop(kind, None)
+
+    def latest(self) -> dict[str, Any]:
+        """The stream's newest result, or what its JSON says while nothing is known."""
+        data = self.stream.latest()
+        return unknown(data) if self.silent else data
+
+
+def unknown(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A result of the same form that says nothing: null, or an empty list."""
+    return {name: _nothing(value) for name, value in data.items()}
+
+
+def _nothing(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return unknown(value)
+    return [] if isinstance(value, list) else None
+
+
+class DemandRow:
+    """What stands behind one row of the demand: ``reader`` for frames, ``slot`` for samples.
+
+    ``watch`` says where to look, ``watches`` take in what was seen: it first, then those that joined.
+    ``fresh``: the slot holds the memory of somebody else, or of what was said before a gap.
+    """
+
+    def __init__(
+        self, index: int, watch: SessionStream, role: str, served: LoadedModel, track: Track
+    ) -> None:
+        self.index = index
+        self.watch = watch
+        self.watches = [watch]
+        self.role = role
+        self.served = served
+        self.track = track
+        self.reader: FrameReader | None = None
+        self._skipped = 0
+        self.slot = 0
+        self.fresh = True
+
+    def read(self, reader: FrameReader) -> None:
+        """Look at another ring's frames from now on."""
+        self.reader, self._skipped = reader, 0
+
+    def passed_over(self) -> int:
+        """Frames that its reader passed over since this was last asked."""
+        assert self.reader is not None
+        count, self._skipped = self.reader.skipped - self._skipped, self.reader.skipped
+        return count
+
+    @property
+    def period(self) -> float:
+        """Seconds between two looks that content every stream it feeds."""
+        return 1.0 / max(watch.stream.rates[self.role] for watch in self.watches)

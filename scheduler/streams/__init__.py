@@ -1,1 +1,0 @@
-"""One file a stream: which models it asks for, and what their outputs mean."""

@@ -1,0 +1,151 @@
+"""``doc_ocr``: the text of a picture. ``doc_id_verify``: a document's fields, and whose face is on it."""
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ...analyzers.boxes import in_unit
+from ...contract.payloads import DocIdVerify, DocOcr
+from ...contract.task_errors import (
+    BadPicture,
+    LanguageUnsupported,
+    ModelUnavailable,
+    NoFace,
+    PictureTooLarge,
+)
+from ...models.outputs import Box
+from ...models.text.easyocr_reader import EasyOcr, TextBlock
+from ...zoo.errors import ModelUnavailableError, UnknownModelError
+from ..embeddings import verdict
+from ..faces import EMBEDDER, FACE_ROLES, embed_largest, see_face
+from ..pictures import decode_picture
+from ..runner import Picture, Runner
+from .fields import read_fields
+from .layout import Piece, quarters_of, text_lines
+from .mrz import locate_mrz
+from .printed_face import find_printed_faces
+
+OCR = "ocr"
+LANGUAGE = "en"  # where neither the caller nor the configuration names one
+OCR_ROLES = (OCR,)
+DOCUMENT_ROLES = (OCR, *FACE_ROLES)
+
+
+async def doc_ocr(payload: DocOcr, runner: Runner) -> dict[str, Any]:
+    """``text`` (a line of it for a line on the page), ``blocks`` and ``language``.
+
+    A block has ``text``, ``confidence`` (0..1) and ``box``: left, top, right, bottom in 0..1 of the picture.
+
+    Raises:
+        TaskError: ``bad_image``, ``image_too_large``, ``language_unsupported``, ``model_unavailable``.
+    """
+    picture = await runner.compute(partial(decode_picture, payload.image_b64))
+    language = LANGUAGE if payload.language is None else payload.language
+    blocks = await _read(picture, language, runner)
+    lines = _lines(blocks)
+    return {
+        "text": "\n".join(" ".join(piece.text for piece in line) for line in lines),
+        "blocks": [_block(block, picture) for block in blocks],
+        "language": language,
+    }
+
+
+async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
+    """``face_match``, ``score``, ``confidence`` and ``threshold`` (see ``verdict``), ``ocr_fields`` {name,
+    dob, id_no} with null for what was not found, ``checks`` of what was found ("proved" by check digits,
+    "unproved", or "failed"), and ``warnings`` (see ``DocumentFields``).
+
+    Raises:
+        TaskError: as ``doc_ocr`` and ``face_embed``; the sentence names the image.
+    """
+    model = runner.model(EMBEDDER)
+    with _naming("id_image_b64"):
+        document = await runner.compute(partial(decode_picture, payload.id_image_b64))
+    with _naming("face_image_b64"):
+        live = await see_face(payload.face_image_b64, runner)
+    language = LANGUAGE if payload.language is None else payload.language
+    blocks = await _read(document, language, runner)
+    with _naming("id_image_b64"):
+        upright = await runner.compute(partial(_turned_upright, document, blocks))
+        printed = await embed_largest(await find_printed_faces(upright, runner), upright, runner)
+    pieces = [_piece(block) for block in blocks]
+    fields = await runner.compute(partial(read_fields, pieces, _today()))
+    values = {"name": fields.name, "dob": fields.born, "id_no": fields.number}
+    threshold = model.threshold if payload.threshold is None else payload.threshold
+    found = verdict(live.embedding, printed.embedding, threshold)
+    crowd = ["several_faces_in_face_image"] if live.face_count > 1 else []
+    return {
+        "face_match": found.pop("match"),
+        "ocr_fields": values,
+        "checks": {field: fields.proofs.get(field, "unproved") for field, value in values.items() if value},
+        "warnings": [*fields.warnings, *crowd],
+        **found,
+    }
+
+
+async def _read(picture: Picture, language: str, runner: Runner) -> list[TextBlock]:
+    model: EasyOcr = runner.model(OCR)
+    languages = [code.strip() for code in language.split(",")]
+    if unknown := [code for code in languages if code not in model.languages]:
+        known = ", ".join(sorted(model.languages))
+        raise LanguageUnsupported(f"The language {unknown[0][:16]!r} cannot be read; these can: {known}.")
+    given_up = threading.Event()
+    try:
+        blocks = await runner.compute(partial(model.read, picture.bgr, languages, given_up.is_set))
+        return await runner.compute(partial(_understood, blocks))
+    except (ModelUnavailableError, UnknownModelError) as error:
+        raise ModelUnavailable(f"The language {language} cannot be read here: {error}.") from error
+    finally:
+        given_up.set()  # a thread cannot be cancelled, and others wait for their pages
+
+
+def _understood(blocks: list[TextBlock]) -> list[TextBlock]:
+    """With the lines of a machine-readable zone as its standard has them: no letter where a digit must be."""
+    lines = _lines(blocks)
+    found = locate_mrz([" ".join(piece.text for piece in line) for line in lines], _today())
+    if found is None or not found.mrz.credible:
+        return blocks
+    zone = dict(zip(lines[found.at :], found.mrz.lines, strict=False))
+    texts = {line[0]: text for line, text in zone.items() if len(line) == 1}
+    return [block._replace(text=texts.get(_piece(block), block.text)) for block in blocks]
+
+
+def _turned_upright(picture: Picture, blocks: Sequence[TextBlock]) -> Picture:
+    """Turned by the quarters that its text is: a face on its side is none, or another one's."""
+    quarters = quarters_of([block.corners for block in blocks])
+    return Picture(np.ascontiguousarray(np.rot90(picture.bgr, quarters))) if quarters else picture
+
+
+def _lines(blocks: Sequence[TextBlock]) -> list[tuple[Piece, ...]]:
+    return [tuple(line) for line in text_lines([_piece(block) for block in blocks])]
+
+
+def _piece(block: TextBlock) -> Piece:
+    return Piece(block.text, block.upright)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
+
+
+def _block(block: TextBlock, picture: Picture) -> dict[str, Any]:
+    low, high = block.corners.min(axis=0).tolist(), block.corners.max(axis=0).tolist()
+    return {
+        "text": block.text,
+        "confidence": round(block.confidence, 3),
+        "box": in_unit(Box(*low, *high), picture.width, picture.height),
+    }
+
+
+@contextlib.contextmanager
+def _naming(field: str) -> Iterator[None]:
+    """Say which of several images an error is about."""
+    try:
+        yield
+    except (NoFace, BadPicture, PictureTooLarge) as error:
+        raise type(error)(f"{field}: {error}") from error

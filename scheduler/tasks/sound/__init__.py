@@ -1,0 +1,1 @@
+"""A caller's recording to samples, and what of it is speech."""

@@ -1,0 +1,1 @@
+"""Graphs that were published as ONNX, opened to batches."""

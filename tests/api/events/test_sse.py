@@ -1,0 +1,161 @@
+"""Server-sent events: nothing lost, nothing doubled, and told where something is missing."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from argusd.api.errors import InvalidField
+from argusd.api.events.cursor import parse_position
+
+from ..fakes import FakeScheduler
+from ..fixtures import Rig, running_rig
+
+
+async def find_many(rig: Rig, count: int, session_id: str = "s1") -> None:
+    """Have the scheduler find, and wait until all of it is stored."""
+    for _ in range(count):
+        last = rig.scheduler.find(session_id).number
+    await rig.scheduler.until(lambda: rig.scheduler.acked >= last)
+
+
+async def test_a_stream_begins_now_behind_an_event_or_at_the_oldest(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    await find_many(rig, 4)
+    for last_event_id, first in (("s1:3", 4), ("3", 4), ("0", 1)):
+        async with rig.api.events("/sessions/s1/events", last_event_id) as events:
+            assert (await events.next())[0] == f"s1:{first}"
+    async with rig.api.events("/sessions/s1/events") as events:
+        await find_many(rig, 1)
+        assert (await events.next())[0] == "s1:6"
+    for after, first in (("2", 3), ("-2", 5), ("-999", 1)):
+        async with rig.api.events(f"/sessions/s1/events?after={after}") as events:
+            assert (await events.next())[2]["seq"] == first
+
+
+async def test_events_survive_a_restart_of_the_api_without_loss_or_double(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    seen: list[int] = []
+    async with rig.api.events("/sessions/s1/events", "s1:1") as events:
+        await find_many(rig, 30)
+        last_id = ""
+        while len(seen) < 20:
+            last_id, _, event = await events.next()
+            seen.append(event["data"]["number"])
+    for _ in range(3):
+        rig.scheduler.find("s1")
+        await rig.api.close()
+        for _ in range(10):
+            rig.scheduler.find("s1")
+        await rig.api.open()
+        rig.scheduler.find("s1")
+    await rig.scheduler.until(lambda: rig.scheduler.acked == 66)
+    async with rig.api.events("/sessions/s1/events", last_id) as events:
+        while len(seen) < 66:
+            _, kind, event = await events.next()
+            assert kind == ""
+            if event["type"] == "observation":  # the worker told the new api that the media is live
+                seen.append(event["data"]["number"])
+    assert seen == list(range(1, 67))
+
+
+async def test_findings_that_are_sent_again_are_stored_once(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    await find_many(rig, 3)
+    for finding in (rig.scheduler.find("s1"), rig.scheduler.find("s1")):
+        rig.scheduler.say(finding)
+        rig.scheduler.say(finding)
+    rig.scheduler.hang_up()
+    await find_many(rig, 1)
+    async with rig.api.events("/sessions/s1/events", "s1:1") as events:
+        numbers = [event["data"]["number"] for _, _, event in await events.take(6)]
+    assert numbers == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_new_scheduler_counts_anew(rig: Rig, tmp_path: Path) -> None:
+    await rig.api.publish("s1")
+    await find_many(rig, 2)
+    rig.scheduler.die()
+    rig.scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock", "boot-2")
+    await rig.scheduler.until(lambda: "s1" in rig.scheduler.policies)
+    await find_many(rig, 2)
+    async with rig.api.events("/sessions/s1/events", "s1:1") as events:
+        assert [event["data"]["number"] for _, _, event in await events.take(4)] == [1, 2, 1, 2]
+
+
+async def test_a_gap_says_what_is_past_retention(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, events_per_session=100, events_overall=100) as rig:
+        await rig.api.publish("s1")
+        await find_many(rig, 400)
+        async with rig.api.events("/sessions/s1/events", "s1:1") as events:
+            gap_id, kind, gap = await events.next()
+            first = (await events.next())[2]["seq"]
+        assert kind == "gap"
+        assert gap == {"session_id": "s1", "missed": first - 2}
+        assert gap_id == f"s1:{first - 1}"
+        async with rig.api.events("/sessions/s1/events", gap_id) as events:
+            assert (await events.next())[1] == ""  # behind the gap there is none
+        async with rig.api.events("/events", "1") as events:
+            _, kind, gap = await events.next()
+            assert (kind, gap["missed"]) == ("gap", (await events.next())[2]["seq"] - 2)
+
+
+async def test_a_position_that_never_was_begins_anew_with_a_gap(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    async with rig.api.events("/sessions/s1/events", "s1:999") as events:
+        assert (await events.next())[1:] == ("gap", {"reason": "unknown_position"})
+        assert (await events.next())[0] == "s1:1"
+
+
+async def test_all_sessions_events_come_in_the_order_they_were_stored(rig: Rig) -> None:
+    async with rig.api.events("/events") as events:
+        await rig.api.publish("s1")
+        await rig.api.publish("s2")
+        await find_many(rig, 1, "s2")
+        await find_many(rig, 1, "s1")
+        found = await events.take(4)
+    assert [(at, event["id"]) for at, _, event in found] == [
+        ("1", "s1:1"),
+        ("2", "s2:1"),
+        ("3", "s2:2"),
+        ("4", "s1:2"),
+    ]
+    await rig.api.json("DELETE", "/sessions/s2")
+    async with rig.api.events("/events", "1") as events:
+        assert (await events.next())[1:] == ("gap", {"missed": 2})
+        assert (await events.next())[0] == "4"
+
+
+async def test_an_idle_stream_is_kept_alive(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, heartbeat_s=0.05) as rig, rig.api.events("/events") as events:
+        assert await events.next_block() == {"": "heartbeat"}
+
+
+async def test_a_slow_reader_is_cut_off_and_may_resume_while_others_go_on(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, slow_consumer_s=0.3) as rig:
+        await rig.api.publish("s1")
+        with socket.create_connection(("127.0.0.1", rig.api.config.port)) as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.sendall(b"GET /sessions/s1/events?after=0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            async with rig.api.events("/sessions/s1/events", "s1:1") as events:
+                for _ in range(600):
+                    rig.scheduler.find("s1", data={"padding": "x" * 20_000})
+                await events.take(600)
+            await rig.api.until_metric("ml_event_readers_cut_off_total", 1)
+        async with rig.api.events("/sessions/s1/events", "s1:590") as events:
+            assert (await events.next())[0] == "s1:591"
+
+
+@pytest.mark.parametrize("value", ["x", "s1:", "s1:-1", "-99999", "1.5", "9" * 30, "s1:1:x"])
+async def test_a_position_that_is_none_is_refused(rig: Rig, value: str) -> None:
+    with pytest.raises(InvalidField):
+        parse_position(value)
+    status, body = await rig.api.json("GET", "/events", params={"after": value})
+    assert (status, body["error_code"]) == (422, "invalid_field")
+
+
+def test_positions_are_event_ids_or_numbers() -> None:
+    assert parse_position("a:b:17") == 17
+    assert parse_position("17") == 17
+    assert parse_position("-50") == -50
+    assert parse_position("") is parse_position(None) is None

@@ -1,0 +1,148 @@
+"""What becomes of sessions when media, workers and the api itself come and go."""
+
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from argusd.ingest.ipc.messages import SessionState, TrackState
+
+from ..fakes import FakeWorker
+from ..fixtures import EventReader, Rig
+
+
+async def names(events: EventReader, count: int) -> list[tuple[str, str, str]]:
+    found: list[Any] = [event for _, _, event in await events.take(count)]
+    return [(event["session_id"], event["name"], event["data"]["reason"]) for event in found]
+
+
+async def test_the_states_of_media_become_events(rig: Rig) -> None:
+    async with rig.api.events("/events") as events:
+        await rig.api.publish("s1")
+        for state in ("live", "live", "stale", "live"):
+            rig.worker.say(SessionState("s1", state))
+        rig.worker.end("s1", "silent")
+        assert await names(events, 5) == [
+            ("s1", "connecting", ""),
+            ("s1", "live", ""),
+            ("s1", "stale", ""),
+            ("s1", "live", ""),
+            ("s1", "closed", "silent"),
+        ]
+    assert (await rig.api.json("GET", "/sessions/s1"))[1]["state"] == "closed"
+
+
+async def test_tracks_that_stop_and_go_on_are_events_and_those_that_begin_are_none(rig: Rig) -> None:
+    def say(state: Literal["connecting", "live", "stale"], reason: str = "", age_s: float = 0.0) -> None:
+        rig.worker.say(TrackState("s1", "video", state, reason, time.monotonic_ns() - int(age_s * 1e9)))
+
+    before_s = time.time()
+    async with rig.api.events("/events") as events:
+        await rig.api.publish("s1")
+        rig.worker.say(SessionState("s1", "live"))
+        say("connecting")
+        say("live")
+        say("stale", "no_media", age_s=2.5)
+        say("stale", "no_media", age_s=1.0)  # told again: it brought something, and then again nothing
+        say("stale", "frame_too_large", age_s=1.0)
+        view = await rig.api.until(
+            "/sessions/s1", lambda body: body["tracks"][1]["reason"] == "frame_too_large"
+        )
+        say("live")
+        rig.worker.end("s1", "client")
+        say("stale", "no_media")  # nothing comes after closed
+        assert await names(events, 6) == [
+            ("s1", "connecting", ""),
+            ("s1", "live", ""),
+            ("s1", "track_stale", "no_media"),
+            ("s1", "track_stale", "frame_too_large"),
+            ("s1", "track_live", ""),
+            ("s1", "closed", "client"),
+        ]
+    sound, track = view["tracks"]
+    assert (sound["kind"], sound["state"], sound["reason"]) == ("audio", "connecting", "")
+    assert (track["kind"], track["state"], track["stream"]) == ("video", "stale", None)
+    assert before_s - 1.1 < track["since"] < time.time() - 1.0
+    assert (await rig.api.json("GET", "/sessions/s1"))[1]["tracks"] == []
+
+
+async def test_a_stale_track_is_told_once_though_the_api_restarts(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    stale = TrackState("s1", "video", "stale", "no_media", time.monotonic_ns())
+    rig.worker.say(stale)
+    await rig.api.until("/sessions/s1", lambda body: body["tracks"][1]["state"] == "stale")
+    await rig.api.restart()
+    await rig.api.until_ready()
+    async with rig.api.events("/sessions/s1/events", "0") as events:
+        rig.worker.say(stale)
+        rig.worker.say(msgspec.structs.replace(stale, state="live", reason=""))
+        told = [name for _, name, _ in await names(events, 4)]
+    assert told == ["connecting", "track_stale", "live", "track_live"]
+
+
+async def test_the_last_findings_come_before_closed(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    async with rig.api.events("/sessions/s1/events") as events:
+        rig.worker.end("s1", "client")
+        await rig.api.until("/sessions/s1", lambda body: body["state"] == "closed")
+        rig.scheduler.find("s1", type="violation", name="face_absent", state="end")
+        assert [event["name"] for _, _, event in await events.take(2)] == ["face_absent", "closed"]
+
+
+async def test_results_are_whole_once_they_say_closed(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    rig.worker.end("s1", "client")
+    await rig.api.until("/sessions/s1", lambda body: body["state"] == "closed")
+    rig.scheduler.find("s1", type="violation", name="face_absent", state="start")
+    rig.scheduler.find("s1", type="violation", name="face_absent", state="end")
+    results = await rig.api.until("/sessions/s1/results", lambda body: body["state"] == "closed")
+    assert results["violations"]["face_absent"]["open_since_s"] is None
+
+
+async def test_closed_is_told_before_the_session_opens_again(rig: Rig) -> None:
+    async with rig.api.events("/events") as events:
+        resource = await rig.api.publish("s1")
+        await rig.api.json("DELETE", resource)
+        await rig.api.publish("s1")
+        told = await names(events, 3)
+    assert [name for _, name, _ in told] == ["connecting", "closed", "connecting"]
+
+
+async def test_a_workers_death_loses_its_sessions_at_once(rig: Rig, tmp_path: Path) -> None:
+    await rig.api.publish("s1")
+    await rig.api.publish("s2")
+    rig.worker.end("s2", "client")
+    async with rig.api.events("/sessions/s1/events") as events:
+        rig.worker.die()
+        _, _, event = await events.next()
+    assert (event["name"], event["state"], event["severity"]) == ("session_lost", "end", "critical")
+    await rig.scheduler.until(lambda: rig.scheduler.policies == {})
+    rig.worker = FakeWorker(tmp_path / "ingest-0.sock")
+    await rig.api.until_ready()
+    await rig.api.publish("s1")
+
+
+async def test_a_session_that_ended_while_the_api_was_away_is_lost(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    await rig.api.publish("s2")
+    await rig.api.close()
+    rig.worker.sessions.discard("s1")
+    await rig.api.open()
+    await rig.api.until("/sessions/s1", lambda body: body["state"] == "lost")
+    assert (await rig.api.json("GET", "/sessions/s2"))[1]["state"] in ("connecting", "live")
+
+
+async def test_sessions_of_a_worker_that_never_comes_back_are_lost(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    await rig.api.close()
+    rig.worker.die()
+    await rig.api.open()
+    await rig.api.until("/sessions/s1", lambda body: body["state"] == "lost")
+
+
+async def test_media_that_nobody_can_reach_is_closed(rig: Rig) -> None:
+    await rig.api.close()
+    rig.worker.sessions.add("orphan")
+    await rig.api.open()
+    await rig.worker.until(lambda: rig.worker.closed == ["orphan"])

@@ -1,0 +1,364 @@
+"""One-shot tasks over HTTP: the wire contract, byte for byte, with schedulers that are fakes."""
+
+import asyncio
+import base64
+import http.client
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from argusd.api.config import Token
+from argusd.scheduler.contract.messages import TaskFailed
+from argusd.scheduler.contract.payloads import TASKS
+from argusd.scheduler.contract.task_errors import Fault
+
+from ..fake_lane import FakeLane, done
+from ..fixtures import RunningApi, make_config
+
+PICTURE, EMBEDDING, SOUND = bytes(range(256)), b"\x00\x00\x80\x3f" * 4, b"\xff\x7f\x00\x80"
+B64 = {
+    name: base64.b64encode(data).decode() for name, data in [("p", PICTURE), ("e", EMBEDDING), ("s", SOUND)]
+}
+
+# The contract's requests that a lane answers alone: task type, own path, payload in JSON and as it arrives.
+EXAMPLES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
+    (
+        "face_verify",
+        "/face/verify",
+        {"image_b64": B64["p"], "reference_embedding_b64": B64["e"]},
+        {
+            "image_b64": PICTURE,
+            "reference_embedding_b64": EMBEDDING,
+            "reference_model": None,
+            "threshold": None,
+        },
+    ),
+    ("face_embed", "/face/embed", {"image_b64": B64["p"]}, {"image_b64": PICTURE}),
+    (
+        "audio_enroll",
+        "/audio/enroll",
+        {"audio_b64": B64["s"], "sample_rate": 16_000},
+        {"audio_b64": SOUND, "sample_rate": 16_000},
+    ),
+    (
+        "audio_verify",
+        "/audio/verify",
+        {"audio_b64": B64["s"], "reference_embedding_b64": B64["e"]},
+        {
+            "audio_b64": SOUND,
+            "reference_embedding_b64": EMBEDDING,
+            "reference_model": None,
+            "sample_rate": None,
+            "threshold": None,
+        },
+    ),
+    (
+        "audio_diarize",
+        "/audio/diarize",
+        {"audio_b64": B64["s"]},
+        {"audio_b64": SOUND, "sample_rate": None, "num_speakers": None},
+    ),
+    (
+        "doc_id_verify",
+        "/doc/id-verify",
+        {"id_image_b64": B64["p"], "face_image_b64": B64["p"]},
+        {"id_image_b64": PICTURE, "face_image_b64": PICTURE, "language": "en", "threshold": None},
+    ),
+    (
+        "doc_ocr",
+        "/doc/ocr",
+        {"image_b64": B64["p"], "language": "en"},
+        {"image_b64": PICTURE, "language": "en"},
+    ),
+]
+BULK = ("audio_diarize", "doc_id_verify", "doc_ocr")
+
+
+class Bench:
+    """A running api between a plain HTTP client and two fake lanes."""
+
+    def __init__(self, api: RunningApi, rt: FakeLane, bulk: FakeLane) -> None:
+        self.api, self.rt, self.bulk = api, rt, bulk
+
+    async def post(self, path: str, body: Any, **headers: str) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """One request by the standard library's client, in a thread."""
+        data = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        return await asyncio.to_thread(self._post, path, data, headers)
+
+    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self.api.config.port, timeout=20)
+        try:
+            connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
+            response = connection.getresponse()
+            answer = msgspec.json.decode(response.read())
+            return response.status, answer, dict(response.headers)
+        finally:
+            connection.close()
+
+    async def connected(self) -> None:
+        """Return once both lanes have answered something, so that no test meets one that is not there."""
+        for path, body in (("/face/embed", {"image_b64": ""}), ("/doc/ocr", {"image_b64": ""})):
+            while (await self.post(path, {"session_id": "warm-up", **body}))[0] == 503:  # noqa: ASYNC110 no event crosses HTTP
+                await asyncio.sleep(0.02)
+        self.rt.asked.clear()
+        self.bulk.asked.clear()
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    rt, bulk = FakeLane(tmp_path, "rt"), FakeLane(tmp_path, "bulk")
+    try:
+        async with RunningApi(make_config(tmp_path, max_task_body=1 << 16)) as api:
+            bench = Bench(api, rt, bulk)
+            await bench.connected()
+            yield bench
+    finally:
+        rt.die()
+        bulk.die()
+
+
+def seen_by(lane: FakeLane) -> dict[str, Any]:
+    """The payload of the only task that a lane was asked."""
+    (request,) = lane.asked
+    return msgspec.structs.asdict(msgspec.msgpack.decode(request.payload, type=TASKS[request.task_type]))
+
+
+@pytest.mark.parametrize(
+    ("task_type", "own_path", "payload", "meant"), EXAMPLES, ids=lambda each: str(each)[:30]
+)
+@pytest.mark.parametrize("path", ["/ml/infer", "/infer", "its own"])
+async def test_a_task_reaches_its_lane_and_its_answer_the_caller(
+    bench: Bench, task_type: str, own_path: str, payload: dict[str, Any], meant: dict[str, Any], path: str
+) -> None:
+    body = {"session_id": "sched_abc123", "timeout_s": 12.5}
+    if path == "its own":
+        status, answer, _ = await bench.post(own_path, body | payload)
+    else:
+        status, answer, _ = await bench.post(path, body | {"task_type": task_type, "payload": payload})
+    lane, worker = (bench.bulk, "scheduler-bulk") if task_type in BULK else (bench.rt, "scheduler-rt")
+    assert (status, answer | {"latency_ms": 0}) == (
+        200,
+        {
+            "session_id": "sched_abc123",
+            "task_type": task_type,
+            "success": True,
+            "result": {"did": task_type, "models": {"face_embedder": "fake"}},
+            "latency_ms": 0,
+            "worker_id": worker,
+            "error": None,
+        },
+    )
+    assert isinstance(answer["latency_ms"], int)
+    assert seen_by(lane) == meant
+    assert (lane.asked[0].session_id, lane.asked[0].timeout_s) == ("sched_abc123", 12.5)
+
+
+async def test_text_is_analysed_by_the_api_itself(bench: Bench) -> None:
+    status, answer, _ = await bench.post(
+        "/analysis/moderate", {"session_id": "s", "text": "I led the migration."}
+    )
+    assert (status, answer["worker_id"], answer["result"]["action"]) == (200, "api", "allow")
+    transcript = "First I measured the queue. Then I changed one thing and measured again. " * 6
+    status, answer, _ = await bench.post(
+        "/analysis/plagiarism", {"session_id": "s", "transcript": transcript}
+    )
+    assert (status, answer["worker_id"], answer["result"]["llm_verdict"]) == (200, "api", None)
+    assert not bench.rt.asked
+    assert not bench.bulk.asked
+
+
+VERIFY = {"image_b64": B64["p"], "reference_embedding_b64": B64["e"]}
+
+
+@pytest.mark.parametrize(
+    ("payload", "named"),
+    [
+        pytest.param({"image_b64": B64["p"]}, "reference_embedding_b64", id="missing"),
+        pytest.param(VERIFY | {"image": "x"}, "image", id="unknown"),
+        pytest.param(VERIFY | {"image_b64": "%%%"}, "image_b64 is not base64", id="not base64"),
+        pytest.param(VERIFY | {"image_b64": 5}, "image_b64", id="wrong type"),
+        pytest.param(VERIFY | {"threshold": 1.5}, "threshold", id="out of range"),
+    ],
+)
+async def test_a_field_that_is_wrong_is_named(bench: Bench, payload: dict[str, Any], named: str) -> None:
+    whole = {"session_id": "s", "task_type": "face_verify", "payload": payload}
+    for path, body in (("/ml/infer", whole), ("/face/verify", {"session_id": "s", **payload})):
+        status, answer, _ = await bench.post(path, body)
+        assert (status, answer["success"], answer["error_code"]) == (422, False, "invalid_field")
+        assert named in answer["error"]
+    assert not bench.rt.asked
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        pytest.param(b"{", 400, "malformed_body", id="not JSON"),
+        pytest.param({"task_type": "face_embed", "payload": {}}, 422, "invalid_field", id="no session"),
+        pytest.param(
+            {"session_id": "s", "task_type": "face_dance", "payload": {}},
+            422,
+            "unknown_task",
+            id="unknown task",
+        ),
+        pytest.param(
+            {"session_id": "a b", "task_type": "face_embed", "payload": {"image_b64": ""}},
+            422,
+            "invalid_field",
+            id="no session id",
+        ),
+        pytest.param(
+            {"session_id": "s", "task_type": "face_embed", "payload": {"image_b64": ""}, "timeout_s": 0},
+            422,
+            "invalid_field",
+            id="no time",
+        ),
+        pytest.param(
+            {"session_id": "s", "task_type": "face_embed", "payload": {"image_b64": "A" * 70_000}},
+            413,
+            "body_too_large",
+            id="too large",
+        ),
+    ],
+)
+async def test_what_is_no_request_is_refused(bench: Bench, body: Any, status: int, code: str) -> None:
+    answered, answer, _ = await bench.post("/ml/infer", body)
+    assert (answered, answer["success"], answer["error_code"]) == (status, False, code)
+    assert not bench.rt.asked
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ("input", 422),
+        ("too_large", 413),
+        ("missing", 404),
+        ("unavailable", 503),
+        ("deadline", 504),
+        ("internal", 500),
+    ],
+)
+async def test_a_refusal_keeps_the_envelope_with_its_code(bench: Bench, fault: Fault, status: int) -> None:
+    bench.rt.answer = lambda request: TaskFailed(request.request, fault, "some_code", "Some sentence.")
+    answered, answer, headers = await bench.post("/face/embed", {"session_id": "s", "image_b64": ""})
+    assert (answered, answer | {"latency_ms": 0}) == (
+        status,
+        {
+            "session_id": "s",
+            "task_type": "face_embed",
+            "success": False,
+            "result": None,
+            "latency_ms": 0,
+            "worker_id": "scheduler-rt",
+            "error": "Some sentence.",
+            "error_code": "some_code",
+        },
+    )
+    assert ("Retry-After" in headers) == (status == 503)
+
+
+async def test_a_lane_that_has_yet_to_start_is_waited_for(tmp_path: Path) -> None:
+    async with RunningApi(make_config(tmp_path)) as api:
+        body = {"session_id": "s", "image_b64": ""}
+        asking = asyncio.create_task(api.json("POST", "/doc/ocr", json=body))
+        status, answer = await api.json("POST", "/doc/ocr", json={**body, "timeout_s": 0.05})
+        assert (status, answer["error_code"]) == (503, "worker_gone")
+        assert not asking.done()
+        bulk = FakeLane(tmp_path, "bulk")
+        assert (await asking)[0] == 200
+        bulk.die()
+
+
+async def test_a_lane_that_has_gone_is_no_reason_to_wait(bench: Bench) -> None:
+    bench.bulk.die()
+    status, answer, headers = await bench.post("/doc/ocr", {"session_id": "s", "image_b64": ""})
+    assert (status, answer["error_code"], headers["Retry-After"]) == (503, "worker_gone", "2")
+    assert (await bench.post("/face/embed", {"session_id": "s", "image_b64": ""}))[0] == 200
+
+
+async def test_callers_of_a_scheduler_that_dies_are_told_at_once(bench: Bench) -> None:
+    bench.rt.answer = lambda _: None
+    callers = [bench.post("/face/embed", {"session_id": "s", "image_b64": ""}) for _ in range(4)]
+    waiting = asyncio.gather(*callers)
+    await bench.rt.until(lambda: len(bench.rt.asked) == 4)
+    bench.rt.hang_up()
+    answers = await waiting
+    assert {(status, answer["error_code"]) for status, answer, _ in answers} == {(503, "worker_gone")}
+
+
+async def test_one_death_is_one_failure_so_the_next_process_gets_work(bench: Bench) -> None:
+    """Eight callers lost with two processes are two failures, too few for the breaker."""
+    for _ in range(2):
+        await test_callers_of_a_scheduler_that_dies_are_told_at_once(bench)
+        bench.rt.answer = done
+        await bench.connected()
+    assert (await bench.post("/face/embed", {"session_id": "s", "image_b64": ""}))[0] == 200
+
+
+async def test_a_worker_that_fails_by_itself_gets_a_rest(bench: Bench) -> None:
+    bench.rt.answer = lambda request: TaskFailed(request.request, "internal", "inference_failed", "No.")
+    body = {"session_id": "s", "image_b64": ""}
+    codes = [(await bench.post("/face/embed", body))[1]["error_code"] for _ in range(6)]
+    assert codes == ["inference_failed"] * 5 + ["breaker_open"]
+    assert len(bench.rt.asked) == 5
+    assert (await bench.post("/doc/ocr", body))[0] == 200
+
+
+async def test_refusing_bad_input_is_no_failure_of_the_worker(bench: Bench) -> None:
+    bench.rt.answer = lambda request: TaskFailed(request.request, "input", "no_face", "No face.")
+    body = {"session_id": "s", "image_b64": ""}
+    assert {(await bench.post("/face/embed", body))[1]["error_code"] for _ in range(8)} == {"no_face"}
+
+
+async def test_a_caller_who_leaves_takes_its_task_along(bench: Bench) -> None:
+    bench.rt.answer = lambda _: None
+    body = {"session_id": "s", "image_b64": "", "timeout_s": 600}
+    posting = asyncio.create_task(bench.api.json("POST", "/face/embed", json=body))
+    await bench.rt.until(lambda: len(bench.rt.asked) == 1)
+    posting.cancel()
+    await bench.rt.until(lambda: bench.rt.cancelled == [bench.rt.asked[0].request])
+
+
+async def test_where_a_session_has_been_is_kept_for_six_hours(bench: Bench) -> None:
+    await bench.post("/face/embed", {"session_id": "sched_1", "image_b64": ""})
+    await bench.post("/doc/ocr", {"session_id": "sched_1", "image_b64": ""})
+    from redis.asyncio import Redis
+
+    redis = Redis(unix_socket_path=str(bench.api.config.state_dir / "redis" / "redis.sock"))
+    async with redis:
+        assert await redis.get("ml:session:sched_1:face") == b"scheduler-rt"
+        assert await redis.get("ml:session:sched_1:doc") == b"scheduler-bulk"
+        assert 6 * 3600 - 60 < await redis.ttl("ml:session:sched_1:face") <= 6 * 3600
+
+
+async def test_a_token_for_other_sessions_reaches_no_task(tmp_path: Path) -> None:
+    rt = FakeLane(tmp_path, "rt")
+    tokens = (Token("secret", session_prefix="mine-"),)
+    try:
+        async with RunningApi(make_config(tmp_path, tokens=tokens)) as api:
+            bench = Bench(api, rt, rt)
+            body = {"session_id": "mine-1", "image_b64": ""}
+            assert (await bench.post("/face/embed", body))[0] == 401
+            assert (await bench.post("/face/embed", body, Authorization="Bearer wrong"))[0] == 401
+            allowed = {"Authorization": "Bearer secret"}
+            status, answer, _ = await bench.post("/face/embed", {**body, "session_id": "theirs"}, **allowed)
+            assert (status, answer["error_code"]) == (403, "forbidden")
+            while (await bench.post("/face/embed", body, **allowed))[0] == 503:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            assert [each.session_id for each in rt.asked] == ["mine-1"]
+    finally:
+        rt.die()
+
+
+async def test_metrics_have_their_names(bench: Bench) -> None:
+    await bench.post("/face/embed", {"session_id": "s", "image_b64": ""})
+    async with bench.api.http.get("/metrics") as response:
+        lines = (await response.text()).splitlines()
+    assert any(line.startswith('ml_infer_duration_seconds_count{task_type="face_embed"} ') for line in lines)
+    assert any(
+        line.startswith('ml_orchestrator_dispatch_latency_ms_count{service="face"} ') for line in lines
+    )
+    assert 'ml_worker_health{worker_id="scheduler-bulk"} 1.0' in lines
+    assert 'ml_breaker_open{worker_id="scheduler-rt"} 0.0' in lines

@@ -1,0 +1,153 @@
+"""Room scans over HTTP, with real Redis and a scheduler that is a fake."""
+
+import asyncio
+import base64
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from argusd.api.events import keys
+from argusd.api.events.redis_store import connect
+from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
+from argusd.scheduler.contract.payloads import RoomScanFrame
+
+from ..fake_lane import FakeLane
+from ..fixtures import RunningApi, make_config
+
+FRAME = "/video/room-scan/frame"
+COMPLETE = "/video/room-scan/complete"
+
+
+def look(request: TaskRequest) -> TaskDone:
+    """A frame's bytes are the labels of what is in it; its corners are its own bytes."""
+    frame = msgspec.msgpack.decode(request.payload, type=RoomScanFrame)
+    labels = frame.frame_b64.decode().split()
+    alike = len(set(labels) & set(frame.reference.decode().split())) / max(1, len(labels))
+    result = {
+        "objects": [{"label": label, "score": 0.9, "box": [0, 0, 1, 1]} for label in labels],
+        "person_count": labels.count("person"),
+        "counts": {label: labels.count(label) for label in labels},
+        "features": None if frame.reference else frame.frame_b64,
+        "similarity": alike if frame.reference else None,
+        "same_place": alike > 0.5 if frame.reference else None,
+    }
+    return TaskDone(request.request, result, {"object_detector": "fake"}, 0.001)
+
+
+class Scanner:
+    """A caller who scans rooms."""
+
+    def __init__(self, api: RunningApi, lane: FakeLane) -> None:
+        self.api, self.lane = api, lane
+
+    async def frame(self, scan_id: str, labels: str, session_id: str = "s") -> tuple[int, dict[str, Any]]:
+        image = base64.b64encode(labels.encode()).decode()
+        body = {"session_id": session_id, "scan_id": scan_id, "frame_b64": image}
+        return await self.api.json("POST", FRAME, json=body)
+
+    async def complete(self, scan_id: str, session_id: str = "s") -> tuple[int, dict[str, Any]]:
+        return await self.api.json("POST", COMPLETE, json={"session_id": session_id, "scan_id": scan_id})
+
+
+@pytest.fixture
+async def scanner(tmp_path: Path) -> AsyncIterator[Scanner]:
+    lane = FakeLane(tmp_path, "rt", look)
+    try:
+        async with RunningApi(make_config(tmp_path)) as api:
+            scanner = Scanner(api, lane)
+            while (await scanner.frame("warm-up", "door"))[0] != 200:  # noqa: ASYNC110 no event crosses HTTP
+                await asyncio.sleep(0.02)
+            yield scanner
+    finally:
+        lane.die()
+
+
+async def test_a_scan_from_its_first_frame_to_its_end(scanner: Scanner) -> None:
+    status, first = await scanner.frame("desk", "laptop chair")
+    assert status == 200
+    assert first["worker_id"] == "scheduler-rt"
+    assert first["result"] == {
+        "objects": [
+            {"label": "laptop", "score": 0.9, "box": [0, 0, 1, 1]},
+            {"label": "chair", "score": 0.9, "box": [0, 0, 1, 1]},
+        ],
+        "person_count": 0,
+        "similarity": None,
+        "same_place": None,
+        "models": {"object_detector": "fake"},
+        "scan_id": "desk",
+        "reference_stored": True,
+        "frames": 1,
+        "new_objects": {},
+    }
+    _, second = await scanner.frame("desk", "laptop person person")
+    assert second["result"]["reference_stored"] is False
+    assert second["result"]["new_objects"] == {"person": 2}
+    assert second["result"]["similarity"] == pytest.approx(1 / 3)
+    await scanner.frame("desk", "laptop chair chair")
+
+    status, end = await scanner.complete("desk")
+    assert (status, end["worker_id"]) == (200, "api")
+    assert end["result"] == {
+        "scan_id": "desk",
+        "complete": True,
+        "result": {
+            "frames": 3,
+            "objects": {"laptop": 1, "chair": 2, "person": 2},
+            "person_count": 2,
+            "new_objects": {"chair": 1, "person": 2},
+            "similarity": {"lowest": pytest.approx(1 / 3), "last": pytest.approx(2 / 3)},
+        },
+    }
+
+
+async def test_a_scan_that_is_over_or_never_was(scanner: Scanner) -> None:
+    await scanner.frame("desk", "laptop")
+    assert (await scanner.complete("desk"))[0] == 200
+    for scan_id in ("desk", "never"):
+        status, answer = await scanner.complete(scan_id)
+        assert (status, answer["error_code"], answer["success"]) == (404, "scan_expired", False)
+
+
+async def test_scans_of_different_sessions_do_not_mix(scanner: Scanner) -> None:
+    await scanner.frame("desk", "laptop", session_id="one")
+    _, other = await scanner.frame("desk", "bed", session_id="two")
+    assert other["result"]["reference_stored"] is True
+    assert (await scanner.complete("desk", session_id="three"))[0] == 404
+
+
+async def test_frames_at_the_same_time_are_all_counted(scanner: Scanner) -> None:
+    answers = await asyncio.gather(*(scanner.frame("desk", "laptop") for _ in range(8)))
+    assert [answer["result"]["reference_stored"] for _, answer in answers].count(True) == 1
+    _, end = await scanner.complete("desk")
+    assert end["result"]["result"]["frames"] == 8
+
+
+async def test_a_frame_and_the_end_exclude_each_other(scanner: Scanner) -> None:
+    for payload in ({"scan_id": "a"}, {"scan_id": "a", "complete": True, "frame_b64": "aGk="}):
+        body = {"session_id": "s", "task_type": "video_room_scan", "payload": payload}
+        status, answer = await scanner.api.json("POST", "/ml/infer", json=body)
+        assert (status, answer["error_code"]) == (422, "invalid_field")
+        assert "frame_b64" in answer["error"]
+
+
+async def test_a_frame_that_fails_leaves_the_scan_as_it_was(scanner: Scanner) -> None:
+    await scanner.frame("desk", "laptop")
+    scanner.lane.answer = lambda request: TaskFailed(request.request, "input", "bad_image", "No picture.")
+    status, answer = await scanner.frame("desk", "chair")
+    assert (status, answer["error_code"]) == (422, "bad_image")
+    _, end = await scanner.complete("desk")
+    assert end["result"]["result"]["frames"] == 1
+
+
+async def test_what_is_kept_expires(scanner: Scanner) -> None:
+    await scanner.frame("desk", "laptop")
+    redis = connect(scanner.api.config.state_dir / "redis" / "redis.sock", 1.0)
+    async with contextlib.aclosing(redis):
+        assert 3500 < await redis.ttl(keys.room_scan("s", "desk")) <= 3600
+        await redis.delete(keys.room_scan("s", "desk"))
+    assert (await scanner.complete("desk"))[0] == 404

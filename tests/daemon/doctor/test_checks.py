@@ -1,0 +1,81 @@
+import resource
+import socket
+from pathlib import Path
+
+import pytest
+
+from argusd.daemon.commands.doctor import render
+from argusd.daemon.config import Config, resolve
+from argusd.daemon.doctor import checks
+from argusd.daemon.doctor.checks import CHECKS, Finding
+
+
+def config(tmp_path: Path, **more: str) -> Config:
+    folders = {"ARGUSD_STATE_DIR": str(tmp_path / "state"), "ARGUSD_CACHE_DIR": str(tmp_path / "cache")}
+    return resolve(folders | {f"ARGUSD_{name}": value for name, value in more.items()})
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_check_reports_and_changes_nothing(check: checks.Check, tmp_path: Path) -> None:
+    finding = check(config(tmp_path))
+    assert finding.subject
+    assert finding.found
+    assert (finding.verdict == "ok") == (finding.remedy == "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_models_are_named_with_the_command_that_gets_them(tmp_path: Path) -> None:
+    finding = checks.check_models(config(tmp_path))
+    assert finding.verdict == "warn"
+    assert "centernet" in finding.found
+    assert finding.remedy.startswith("argusd models pull ")
+
+
+def test_a_taken_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert checks.check_port(config(tmp_path, API__PORT=port)).verdict == "warn"
+    assert checks.check_port(config(tmp_path, API__PORT=port)).verdict == "ok"
+
+
+def test_more_arenas_than_memory(tmp_path: Path) -> None:
+    finding = checks.check_shared_memory(config(tmp_path, INGEST__ARENA_MIB=str(checks.available_mib())))
+    assert (finding.verdict, finding.remedy) == ("warn", "lower ingest.arena_mib or add memory")
+
+
+def test_few_open_files(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        finding = checks.check_open_files(config(tmp_path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert (finding.verdict, finding.found) == ("warn", "256 allowed")
+
+
+@pytest.mark.parametrize(("wanted", "verdict"), [(1 << 12, "ok"), (1 << 30, "warn")])
+def test_a_kernel_that_would_drop_keyframes(
+    wanted: int, verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "RECEIVE_BUFFER_BYTES", wanted)
+    finding = checks.check_receive_buffer(config(tmp_path))
+    assert finding.verdict == verdict
+    assert ("net.core.rmem_max=1073741824" in finding.remedy) is (verdict == "warn")
+
+
+def test_cuda_that_is_asked_for_and_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    assert checks.check_inference(config(tmp_path, SCHEDULER__DEVICE="cuda:0")).verdict == "fail"
+
+
+def test_two_builds_exclude_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "installed", lambda _: True)
+    finding = checks.check_inference(config(tmp_path))
+    assert finding.verdict == "fail"
+    assert "pip uninstall onnxruntime" in finding.remedy
+
+
+def test_a_finding_on_the_terminal() -> None:
+    finding = Finding("warn", "open files", "256 allowed", "ulimit -n 4096")
+    lines = ["! open files       256 allowed", "                   → ulimit -n 4096"]
+    assert render(finding, colour=False).splitlines() == lines

@@ -1,0 +1,47 @@
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from argusd.daemon.supervision.notify import READY, STOPPING, NotifyListener, notify
+
+
+async def test_ready_arrives_and_nothing_else_is_taken_for_it(tmp_path: Path) -> None:
+    ready = asyncio.Event()
+    listener = NotifyListener(tmp_path / "notify.sock", ready.set)
+    notify(str(listener.path), STOPPING)
+    notify(str(listener.path), b"STATUS=READY=1")
+    notify(str(listener.path), b"WATCHDOG=1\nREADY=1")
+    await asyncio.wait_for(ready.wait(), 5)
+    listener.close()
+    assert not listener.path.exists()
+
+
+@pytest.mark.parametrize("state", [STOPPING, b"STATUS=READY=1", b""])
+async def test_other_states_are_not_readiness(tmp_path: Path, state: bytes) -> None:
+    other, ready = asyncio.Event(), asyncio.Event()
+    first = NotifyListener(tmp_path / "first.sock", other.set)
+    second = NotifyListener(tmp_path / "second.sock", ready.set)
+    notify(str(first.path), state)
+    notify(str(second.path), READY)
+    async with asyncio.timeout(5):
+        await ready.wait()  # what came before it has been read as well
+    assert not other.is_set()
+    first.close()
+    second.close()
+
+
+def test_nobody_asked() -> None:
+    notify(None, READY)
+
+
+def test_a_listener_that_is_gone_does_no_harm(tmp_path: Path) -> None:
+    notify(str(tmp_path / "nowhere.sock"), READY)
+
+
+def test_systemds_abstract_sockets_are_understood() -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind("\0argusd-test-notify")
+        notify("@argusd-test-notify", READY)
+        assert systemd.recv(64) == READY

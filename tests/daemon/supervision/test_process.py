@@ -1,0 +1,82 @@
+"""Each test's process is a real one: what is tested is what it does to itself."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import asyncio, resource, sys
+from argusd.api.errors import InsecureBind
+from argusd.daemon.supervision.process import run_process
+from argusd.ingest.errors import ArenaUnavailable
+
+async def entry(stop, on_ready):
+    match sys.argv[1]:
+        case "serve":
+            assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+            assert type(asyncio.get_running_loop()).__module__.startswith("uvloop")
+            on_ready()
+            await stop.wait()
+        case "insecure":
+            raise InsecureBind("a token is needed")
+        case "no-memory":
+            raise ArenaUnavailable("no memory")
+        case "bug":
+            raise KeyError("surprise")
+
+supervisor = int(sys.argv[3]) if len(sys.argv) > 3 else None
+sys.exit(run_process("test", entry, notify_socket=sys.argv[2], log_level="info", supervisor=supervisor))
+"""
+
+
+@pytest.fixture
+def notified(tmp_path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.bind(str(tmp_path / "notify.sock"))
+        sock.settimeout(20)
+        yield sock
+
+
+def start(what: str, notified: socket.socket, *more: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-c", PROGRAM, what, notified.getsockname(), *more]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_that_it_is_ready_and_that_it_stops(notified: socket.socket, number: signal.Signals) -> None:
+    with start("serve", notified) as process:
+        assert notified.recv(64) == b"READY=1"
+        process.send_signal(number)
+        assert notified.recv(64) == b"STOPPING=1"
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "said", "traceback"),
+    [
+        ("insecure", 2, "a token is needed", False),
+        ("no-memory", 1, "no memory", False),
+        ("bug", 1, "surprise", True),
+    ],
+)
+def test_how_it_fails(notified: socket.socket, what: str, code: int, said: str, traceback: bool) -> None:
+    with start(what, notified) as process:
+        _, log = process.communicate(timeout=20)
+        assert process.returncode == code
+        assert said in log
+        assert ("Traceback" in log) == traceback
+
+
+def test_it_does_not_outlive_its_parent(notified: socket.socket) -> None:
+    with start("serve", notified, str(os.getpid())) as process:
+        assert notified.recv(64) == b"READY=1"
+        process.terminate()
+        assert process.wait(20) == 0
+    with start("serve", notified, "1") as orphan:  # the one that started it is gone already
+        assert orphan.wait(20) == 1

@@ -1,0 +1,130 @@
+"""Real children: small Python programs that say READY and do what their test needs."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from argusd.daemon.errors import ChildFailed, ConfigInvalid
+from argusd.daemon.supervision.child import Child, ChildSpec
+from argusd.daemon.supervision.restarts import RestartRule
+from argusd.daemon.supervision.supervisor import Supervisor, describe_exit
+
+PATIENT = RestartRule(limit=5, first_delay_s=0.01, longest_delay_s=0.02)
+
+READY = """
+import os, signal, socket, sys, time
+sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+sock.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+"""
+WAITS = READY + "time.sleep(60)"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + WAITS
+NOTES_ITS_END = f"""
+import signal, sys
+def end(*_):
+    open(sys.argv[2], "a").write(sys.argv[1] + "\\n")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+{WAITS}
+"""
+
+
+def child(name: str, program: str, *arguments: str, grace_s: float = 10.0) -> ChildSpec:
+    return ChildSpec(name, [sys.executable, "-c", program, *arguments], dict(os.environ), grace_s)
+
+
+class Running:
+    """A supervisor at work, and how often it has announced that all are ready."""
+
+    def __init__(self, groups: list[list[ChildSpec]], runtime_dir: Path, rule: RestartRule = PATIENT) -> None:
+        self.announced = asyncio.Event()
+        self.supervisor = Supervisor(groups, runtime_dir, rule, self.announced.set)
+        self.result = asyncio.create_task(self.supervisor.run())
+
+    async def end(self) -> bool:
+        self.supervisor.stop.set()
+        return await self.result
+
+
+async def test_it_is_ready_when_every_child_is_and_ends_cleanly(tmp_path: Path) -> None:
+    running = Running([[child("one", WAITS)], [child("two", WAITS)]], tmp_path)
+    await running.announced.wait()
+    pids = [each.pid for each in running.supervisor.children]
+    assert await running.end() is True
+    for pid in pids:
+        assert pid is not None
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+    assert os.listdir(tmp_path) == []  # no readiness socket is left
+
+
+async def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
+    running = Running([[child("one", WAITS)]], tmp_path)
+    one = running.supervisor.children[0]
+    for _ in range(3):
+        await one.ready.wait()
+        killed = one.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        await restarted(one, killed)
+    await one.ready.wait()
+    assert await running.end() is True
+
+
+async def restarted(one: Child, killed: int) -> None:
+    while one.pid in (None, killed):  # noqa: ASYNC110 nothing announces a new process before it is ready
+        await asyncio.sleep(0.005)
+
+
+async def test_children_end_in_the_order_of_their_groups(tmp_path: Path) -> None:
+    log = tmp_path / "order"
+    groups = [[child(name, NOTES_ITS_END, name, str(log))] for name in ("ingest-0", "scheduler", "api")]
+    running = Running(groups, tmp_path)
+    await running.announced.wait()
+    assert await running.end() is True
+    assert log.read_text().split() == ["ingest-0", "scheduler", "api"]
+
+
+async def test_a_child_that_keeps_ending_uses_the_budget_up(tmp_path: Path) -> None:
+    rule = RestartRule(limit=2, first_delay_s=0.01)
+    running = Running([[child("steady", WAITS)], [child("broken", "raise SystemExit(3)")]], tmp_path, rule)
+    with pytest.raises(ChildFailed, match=r"broken ended 3 times in 60 s \(last: exit code 3\); giving up"):
+        await running.result
+    assert [each.pid for each in running.supervisor.children] == [None, None]
+
+
+async def test_a_refused_configuration_is_not_tried_twice(tmp_path: Path) -> None:
+    running = Running([[child("strict", "raise SystemExit(2)")]], tmp_path)
+    with pytest.raises(ConfigInvalid, match="strict refuses its configuration"):
+        await running.result
+
+
+async def test_a_stubborn_child_is_killed_after_its_grace_and_the_end_is_not_clean(tmp_path: Path) -> None:
+    running = Running([[child("stubborn", STUBBORN, grace_s=0.1)]], tmp_path)
+    await running.announced.wait()
+    assert await running.end() is False
+
+
+async def test_a_second_signal_ends_everything_at_once(tmp_path: Path) -> None:
+    running = Running([[child("stubborn", STUBBORN, grace_s=60)], [child("other", WAITS)]], tmp_path)
+    running.supervisor.handle_signals()
+    await running.announced.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running.supervisor.stop.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running.result is False
+
+
+async def test_a_stop_during_the_wait_for_a_restart_starts_nothing(tmp_path: Path) -> None:
+    rule = RestartRule(first_delay_s=60, longest_delay_s=60)
+    running = Running([[child("brief", READY)]], tmp_path, rule)
+    await running.announced.wait()
+    assert await running.end() is True
+
+
+@pytest.mark.parametrize(("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (-9, "SIGKILL")])
+def test_exit_codes_in_words(code: int, words: str) -> None:
+    assert describe_exit(code) == words

@@ -1,0 +1,146 @@
+"""Control connections: whole messages in order, with their descriptors, and a bounded backlog."""
+
+import asyncio
+import os
+import socket
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from argusd.ingest.errors import ChannelClosed
+from argusd.ingest.ipc import channel as channel_module
+from argusd.ingest.ipc.channel import Channel, Listener, keep_connected
+
+
+class Note(msgspec.Struct, frozen=True, tag="note"):
+    text: str
+
+
+class Parcel(msgspec.Struct, frozen=True, tag="parcel"):
+    count: int
+
+
+Message = Note | Parcel
+
+
+class Inbox:
+    """Collects what a channel delivers."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.queue: asyncio.Queue[Message] = asyncio.Queue()
+        self.channel: Channel[Message] = Channel(sock, Message, self.queue.put_nowait)
+
+    async def take(self, count: int) -> list[Message]:
+        return [await asyncio.wait_for(self.queue.get(), 10) for _ in range(count)]
+
+
+async def test_messages_arrive_whole_and_in_order_in_both_directions() -> None:
+    a, b = (Inbox(sock) for sock in socket.socketpair())
+    sent: list[Message] = [Note("x" * size) for size in (0, 1, 70_000, 3_000_000, 5)]
+    for message in sent:
+        a.channel.send(message)
+    b.channel.send(Parcel(1))
+    assert await b.take(len(sent)) == sent
+    assert await a.take(1) == [Parcel(1)]
+    a.channel.close()
+    await asyncio.wait_for(b.channel.closed, 10)
+
+
+async def test_descriptors_travel_with_their_messages() -> None:
+    a, b = (Inbox(sock) for sock in socket.socketpair())
+    read_end, write_end = os.pipe()
+    a.channel.send(Note("before"))
+    a.channel.send(Parcel(1), fds=[write_end])
+    os.close(write_end)
+    assert await b.take(2) == [Note("before"), Parcel(1)]
+    (received,) = b.channel.take_fds(1)
+    os.write(received, b"hello")
+    assert os.read(read_end, 5) == b"hello"
+    for fd in (received, read_end):
+        os.close(fd)
+    a.channel.close()
+    b.channel.close()
+
+
+@settings(max_examples=30, deadline=None)
+@given(junk=st.binary(min_size=4, max_size=200))
+def test_bytes_that_are_no_message_end_the_connection_and_nothing_else(junk: bytes) -> None:
+    async def scenario() -> None:
+        raw, sock = socket.socketpair()
+        inbox = Inbox(sock)
+        raw.sendall(len(junk).to_bytes(4, "little") + junk)
+        raw.close()
+        await asyncio.wait_for(inbox.channel.closed, 10)
+        assert inbox.queue.empty()
+
+    asyncio.run(scenario())
+
+
+async def test_a_length_beyond_the_limit_is_not_waited_for() -> None:
+    raw, sock = socket.socketpair()
+    inbox = Inbox(sock)
+    raw.sendall(b"\xff\xff\xff\xff")
+    await asyncio.wait_for(inbox.channel.closed, 10)
+    raw.close()
+
+
+async def test_a_peer_that_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channel_module, "MAX_BACKLOG", 1 << 20)
+    raw, sock = socket.socketpair()
+    inbox = Inbox(sock)
+
+    def send_without_end() -> None:
+        while True:
+            inbox.channel.send(Note("x" * 100_000))
+
+    with pytest.raises(ChannelClosed, match="does not read"):
+        send_without_end()
+    with pytest.raises(ChannelClosed, match="is closed"):
+        inbox.channel.send(Note("late"))
+    raw.close()
+
+
+async def test_a_client_connects_once_the_server_is_there_and_again_after_it_left(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "control.sock"
+    connected: asyncio.Queue[Inbox] = asyncio.Queue()
+
+    async def session(sock: socket.socket) -> None:
+        inbox = Inbox(sock)
+        connected.put_nowait(inbox)
+        try:
+            await inbox.channel.closed
+        finally:
+            inbox.channel.close()
+
+    client = asyncio.create_task(keep_connected(path, session))
+    for greeting in ("first", "second"):
+        accepted: asyncio.Queue[socket.socket] = asyncio.Queue()
+        listener = Listener(path, accepted.put_nowait)
+        assert path.stat().st_mode & 0o777 == 0o600
+        server = Inbox(await asyncio.wait_for(accepted.get(), 10))
+        server.channel.send(Note(greeting))
+        inbox = await asyncio.wait_for(connected.get(), 10)
+        assert await inbox.take(1) == [Note(greeting)]
+        server.channel.close()
+        listener.close()
+        assert not path.exists()
+    client.cancel()
+    await asyncio.gather(client, return_exceptions=True)
+
+
+async def test_a_channel_still_closes_after_a_task_that_awaited_its_end_was_cancelled() -> None:
+    ours, theirs = socket.socketpair()
+    channel = Channel[msgspec.Struct](ours, msgspec.Struct, lambda _: None)
+    waiting = asyncio.ensure_future(asyncio.wait_for(channel.closed, 10))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    channel.close()
+    assert ours.fileno() == -1
+    assert theirs.recv(1) == b""
+    theirs.close()

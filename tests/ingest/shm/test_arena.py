@@ -1,0 +1,172 @@
+"""Arenas: sealed, fully backed, found empty again when everything was given back."""
+
+import errno
+import mmap
+import os
+import platform
+import select
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argusd.ingest.errors import ArenaFull, ArenaUnavailable, UnsupportedPlatform
+from argusd.ingest.shm.arena import (
+    DATA_START,
+    GENERATION,
+    HEAD,
+    MAX_RINGS,
+    PAGE,
+    RING_PCM,
+    Arena,
+    ArenaView,
+    RegionAllocator,
+    row_word,
+)
+
+MIB = 1 << 20
+
+
+@given(st.lists(st.integers(1, 40_000), max_size=30), st.randoms())
+def test_regions_never_overlap_and_all_come_back(sizes: list[int], random: Random) -> None:
+    allocator = RegionAllocator(PAGE, 64 * PAGE)
+    taken: dict[int, int] = {}
+    for size in sizes:
+        if taken and random.random() < 0.4:
+            start = random.choice(sorted(taken))
+            allocator.release(start, taken.pop(start))
+        try:
+            start = allocator.allocate(size)
+        except ArenaFull:
+            continue
+        pages = -(-size // PAGE) * PAGE
+        assert start % PAGE == 0
+        assert start >= PAGE
+        assert start + pages <= 64 * PAGE
+        assert all(start + pages <= s or s + -(-n // PAGE) * PAGE <= start for s, n in taken.items())
+        taken[start] = size
+    for start, size in taken.items():
+        allocator.release(start, size)
+    assert allocator.free_bytes == 63 * PAGE
+    assert allocator.allocate(63 * PAGE) == PAGE  # one hole again, not crumbs
+
+
+def test_a_full_arena_says_how_much_is_free() -> None:
+    allocator = RegionAllocator(0, 4 * PAGE)
+    allocator.allocate(3 * PAGE)
+    with pytest.raises(ArenaFull, match="no room for 8192 bytes in shared memory; 4096 bytes are free"):
+        allocator.allocate(2 * PAGE)
+
+
+def test_memory_can_neither_shrink_grow_nor_be_written_by_others() -> None:
+    arena = Arena(MIB)
+    for attempt in (
+        lambda: os.ftruncate(arena.fd, PAGE),
+        lambda: os.ftruncate(arena.fd, 8 * MIB),
+        lambda: os.pwrite(arena.fd, b"x", 0),
+        lambda: mmap.mmap(arena.fd, arena.nbytes),
+    ):
+        with pytest.raises(OSError) as refused:  # noqa: PT011 - the errno is checked
+            attempt()
+        assert refused.value.errno == errno.EPERM
+    arena.close()
+
+
+def test_a_reader_sees_rows_and_cannot_write_them() -> None:
+    arena = Arena(MIB)
+    view = ArenaView(arena.fd)
+    row = arena.take_row(RING_PCM, 100, 0, 200)
+    arena.words[row_word(row) + HEAD] = 42
+    assert view.table[row, HEAD] == 42
+    assert view.table[row, GENERATION] == 1
+    with pytest.raises(ValueError, match="read-only"):
+        view.table[row, HEAD] = 0
+    with pytest.raises(TypeError, match="read-only"):
+        view.words[0] = 0
+    arena.close()
+
+
+def test_a_row_given_back_is_invalid_and_zeroed_and_its_successor_is_another_ring() -> None:
+    arena = Arena(MIB)
+    row = arena.take_row(RING_PCM, 2048, 0, PAGE)
+    arena.pixels[DATA_START : DATA_START + PAGE] = 0xAB
+    free = arena.free_bytes
+    arena.give_back_row(row, PAGE)
+    assert arena.words[row_word(row) + GENERATION] == 0
+    assert not arena.pixels[DATA_START : DATA_START + PAGE].any()
+    assert arena.free_bytes == free + PAGE
+    again = arena.take_row(RING_PCM, 2048, 0, PAGE)
+    assert again == row
+    assert arena.words[row_word(again) + GENERATION] == 2
+    arena.close()
+
+
+def test_all_rows_can_be_taken_and_one_more_is_an_error() -> None:
+    arena = Arena(DATA_START + (MAX_RINGS + 1) * PAGE)
+    for _ in range(MAX_RINGS):
+        arena.take_row(RING_PCM, 1, 0, 2)
+    with pytest.raises(ArenaFull, match="all 4096 rings of the arena are in use"):
+        arena.take_row(RING_PCM, 1, 0, 2)
+    assert arena.rings == MAX_RINGS
+    arena.close()
+
+
+def test_wake_reaches_every_reader_and_only_those_attached() -> None:
+    arena = Arena(MIB)
+    _, first = arena.attach()
+    _, second = arena.attach()
+    kept = os.dup(second)
+    arena.detach(second)
+    arena.wake()
+    arena.wake()
+    assert os.eventfd_read(first) == 2
+    assert select.select([kept], [], [], 0)[0] == []
+    os.close(kept)
+    arena.close()
+
+
+def test_a_reader_that_never_reads_does_not_block_the_writer() -> None:
+    arena = Arena(MIB)
+    _, eventfd = arena.attach()
+    os.eventfd_write(eventfd, 2**64 - 2)
+    arena.wake()
+    assert os.eventfd_read(eventfd) == 2**64 - 2
+    arena.close()
+
+
+def test_more_than_the_machine_has_is_an_error_at_start() -> None:
+    with pytest.raises(ArenaUnavailable, match=r"cannot reserve \d+ MiB of shared memory"):
+        Arena(1 << 62)
+
+
+def test_another_architecture_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    with pytest.raises(UnsupportedPlatform, match="this machine is aarch64"):
+        Arena(MIB)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an arena", bytes(DATA_START)])
+def test_what_is_no_arena_is_refused(content: bytes) -> None:
+    fd = os.memfd_create("impostor")
+    os.write(fd, content or b"\0")
+    with pytest.raises(ArenaUnavailable, match="not an arena"):
+        ArenaView(fd)
+    os.close(fd)
+
+
+def test_a_closed_arena_without_rings_gives_its_memory_back_at_once() -> None:
+    arena = Arena(1 << 20)
+    keeps_it: list[object] = [arena]
+    keeps_it.append(keeps_it)  # a cycle, as connections and callbacks make them
+    inode = os.fstat(arena.fd).st_ino
+    assert mapped(inode)
+    arena.close()
+    assert not mapped(inode)
+
+
+def mapped(inode: int) -> bool:
+    """Whether this process maps the file."""
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    return any(line.split()[4] == str(inode) for line in lines if "argusd-arena" in line)

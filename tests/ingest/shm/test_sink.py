@@ -1,0 +1,80 @@
+"""Rings made when the geometry is known, replaced when it changes, gone when the session is."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from argusd.ingest.errors import ArenaFull, RingClosed
+from argusd.ingest.shm.arena import CAPACITY, DATA_START, PAGE, Arena, row_word
+from argusd.ingest.shm.frame import i420_info, plane_shapes
+from argusd.ingest.shm.sink import FrameSink, PcmSink, Ring
+
+
+def planes(width: int, height: int, value: int = 9) -> list[NDArray[np.uint8]]:
+    return [np.full(shape, value, np.uint8) for shape in plane_shapes(i420_info(width, height))]
+
+
+def test_a_ring_is_announced_before_its_first_frame_and_again_when_the_size_changes() -> None:
+    arena, opened = Arena(1 << 20), list[Ring]()
+    sink = FrameSink(arena, 2, opened.append)
+    for width, height in ((64, 48), (64, 48), (48, 64), (64, 48)):
+        sink.write(planes(width, height), i420_info(width, height))
+    assert len(opened) == 3
+    assert len({ring.generation for ring in opened}) == 3
+    assert arena.rings == 1
+    sink.close()
+    assert arena.rings == 0
+
+
+def test_without_room_the_frame_is_refused_and_the_next_one_tries_again() -> None:
+    arena, opened = Arena(DATA_START + 16 * PAGE), list[Ring]()
+    sink = FrameSink(arena, 2, opened.append)
+    with pytest.raises(ArenaFull):
+        sink.write(planes(640, 480), i420_info(640, 480))
+    sink.write(planes(64, 48), i420_info(64, 48))
+    assert len(opened) == 1
+
+
+@pytest.mark.parametrize(("room", "slots"), [(4.2, 4), (3.5, 3), (2.1, 2)])
+def test_a_ring_has_fewer_slots_where_there_is_no_room_for_all(room: float, slots: int) -> None:
+    slot = i420_info(640, 480).nbytes + 4 * PAGE
+    arena, opened = Arena(DATA_START + int(room * slot)), list[Ring]()
+    sink = FrameSink(arena, 4, opened.append)
+    sink.write(planes(640, 480), i420_info(640, 480))
+    [ring] = opened
+    assert arena.words[row_word(ring.row) + CAPACITY] == slots
+    sink.write(planes(64, 48), i420_info(64, 48))
+    assert arena.words[row_word(opened[-1].row) + CAPACITY] == 4
+
+
+def test_one_slot_is_none() -> None:
+    arena, opened = Arena(DATA_START + int(1.9 * i420_info(640, 480).nbytes)), list[Ring]()
+    sink = FrameSink(arena, 4, opened.append)
+    with pytest.raises(ArenaFull):
+        sink.write(planes(640, 480), i420_info(640, 480))
+    assert opened == []
+
+
+def test_a_closed_sink_leaves_zeros_and_takes_nothing() -> None:
+    arena, opened = Arena(1 << 20), list[Ring]()
+    sink = FrameSink(arena, 2, opened.append)
+    sink.write(planes(64, 48, value=77), i420_info(64, 48))
+    assert (arena.pixels[DATA_START:] == 77).any()
+    sink.close()
+    assert not arena.pixels[DATA_START:].any()
+    with pytest.raises(RingClosed):
+        sink.write(planes(64, 48), i420_info(64, 48))
+    assert len(opened) == 1
+
+
+def test_samples_get_their_ring_with_the_first_write() -> None:
+    arena, opened = Arena(1 << 20), list[Ring]()
+    sink = PcmSink(arena, 2.0, opened.append)
+    assert arena.rings == 0
+    for _ in range(2):
+        sink.write(np.ones(320, np.int16), 0, 1, 2)
+    assert (len(opened), arena.rings) == (1, 1)
+    sink.close()
+    assert arena.rings == 0
+    with pytest.raises(RingClosed):
+        sink.write(np.ones(320, np.int16), 0, 1, 2)

@@ -1,0 +1,178 @@
+from collections.abc import Iterator
+
+import pytest
+
+from argusd.ingest.shm.frame import i420_info
+from argusd.scheduler.analyzers.face import FaceAnalyzer
+from argusd.scheduler.contract.policy import Hold, Policy, Rates
+from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.models.outputs import Face, Mesh
+
+from .heads import face, mesh
+
+INFO = i420_info(640, 480)
+
+
+def at(media_s: float) -> Moment:
+    return Moment(media_s, 1_700_000_000 + media_s, 20.0, 640, 480)
+
+
+def violations(outcomes: list[Outcome]) -> list[tuple[str, str]]:
+    return [(outcome.name, outcome.state) for outcome in outcomes if outcome.type == "violation"]
+
+
+def observed(outcomes: list[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.type == "observation"]
+
+
+class Session:
+    """Plays looks at 4 Hz, detector and mesh together."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.stream = FaceAnalyzer(policy or Policy())
+        self.now = 0.0
+
+    def show(self, seconds: float, faces: list[Face], seen: Mesh | None) -> list[Outcome]:
+        return [outcome for outcomes in self._looks(seconds, faces, seen) for outcome in outcomes]
+
+    def _looks(self, seconds: float, faces: list[Face], seen: Mesh | None) -> Iterator[list[Outcome]]:
+        for _ in range(int(seconds * 4)):
+            yield self.stream.absorb("face_detector", faces, at(self.now))
+            if seen and self.stream.roi("face_mesh", INFO) is not None:
+                yield self.stream.absorb("face_mesh", seen, at(self.now))
+            self.now += 0.25
+
+
+def test_the_wire_contract_of_a_calm_face() -> None:
+    session = Session()
+    session.show(2, [face()], mesh(yaw=5, look=(0.05, 0)))
+    assert session.stream.latest() == {
+        "gaze": {"x": 0.05, "y": 0.0, "direction": "center"},
+        "blink": False,
+        "head_pose": {"yaw": 5.0, "pitch": 0.0, "roll": 0.0},
+        "face_count": 1,
+        "faces": [[0.3828, 0.3438, 0.6172, 0.6562]],
+        "violations": [],
+    }
+
+
+def test_before_the_first_look_nothing_is_claimed() -> None:
+    stream = FaceAnalyzer(Policy())
+    assert stream.latest()["gaze"] is None
+    assert stream.latest()["violations"] == []
+    assert stream.finish(at(0)) == []
+
+
+def test_what_was_seen_before_a_silence_says_nothing_of_after_it() -> None:
+    session = Session()
+    session.show(3, [face(), face()], mesh(look=(0.3, 0)))
+    assert session.stream.latest()["violations"] == ["multiple_faces", "gaze_away"]
+    ended = session.stream.finish(at(session.now))
+    assert violations(ended) == [("multiple_faces", "end"), ("gaze_away", "end")]
+    session.stream.forget()
+    assert session.stream.latest() == FaceAnalyzer(Policy()).latest()
+    assert session.stream.finish(at(session.now)) == []
+
+
+def test_a_glance_aside_is_one_episode_and_blinks_neither_start_nor_break_it() -> None:
+    session = Session()
+    told = session.show(2, [face()], mesh())
+    told += session.show(1, [face()], mesh(lids=0.05, look=(0.5, 0)))  # eyes shut: no gaze at all
+    assert violations(told) == []
+    told = session.show(1, [face()], mesh(look=(0.3, 0)))
+    told += session.show(0.5, [face()], mesh(lids=0.05, look=(0, 0)))
+    assert session.stream.latest()["blink"] is True
+    told += session.show(2, [face()], mesh(look=(0.3, 0)))
+    told += session.show(2, [face()], mesh())
+    assert violations(told) == [("gaze_away", "start"), ("gaze_away", "end")]
+    end = next(outcome for outcome in told if outcome.state == "end")
+    assert end.data == {
+        "direction": "left",
+        "value": 0.3,
+        "threshold": 0.15,
+        "start_s": 3.0,
+        "end_s": 6.25,
+        "duration_s": 3.25,
+    }
+
+
+def test_a_turned_head_is_told_with_its_side_and_ends_the_gaze() -> None:
+    session = Session()
+    session.show(1, [face()], mesh(look=(-0.4, 0)))
+    told = session.show(2, [face()], mesh(yaw=-50))
+    assert violations(told) == [("gaze_away", "end"), ("head_turned", "start")]
+    start = next(outcome for outcome in told if outcome.state == "start")
+    assert (start.data["direction"], start.data["value"], start.data["threshold"]) == ("right", -50.0, 30.0)
+    assert session.stream.latest()["gaze"] is None
+
+
+@pytest.mark.parametrize(("pitch", "direction"), [(-40, "down"), (40, "up")])
+def test_a_nod_has_its_direction(pitch: float, direction: str) -> None:
+    told = Session().show(2, [face()], mesh(pitch=pitch))
+    start = next(outcome for outcome in told if outcome.name == "head_turned")
+    assert start.data["direction"] == direction
+
+
+def test_absence_ends_what_was_said_of_the_person() -> None:
+    session = Session()
+    session.show(2, [face()], mesh(look=(0.3, 0)))
+    assert session.stream.latest()["violations"] == ["gaze_away"]
+    told = session.show(1, [], mesh(presence=0.1))
+    told += session.show(3, [], None)
+    assert violations(told) == [("face_absent", "start"), ("gaze_away", "end")]
+    assert session.stream.roi("face_mesh", INFO) is None
+    latest = session.stream.latest()
+    assert (latest["face_count"], latest["gaze"], latest["head_pose"]) == (0, None, None)
+    told = session.show(2, [face()], mesh())
+    assert violations(told) == [("face_absent", "end")]
+
+
+def test_a_face_that_only_the_mesh_sees_is_present() -> None:
+    session = Session()
+    session.show(1, [face()], mesh())
+    told = session.show(3, [], mesh())
+    assert violations(told) == []
+    assert session.stream.latest()["face_count"] == 1
+
+
+def test_one_wrong_look_does_not_change_the_count() -> None:
+    session = Session()
+    session.show(1, [face()], mesh())
+    told = session.show(0.25, [face(), face(100, 100, 60)], mesh())
+    told += session.show(1, [face()], mesh())
+    assert violations(told) == []
+    assert session.stream.latest()["face_count"] == 1
+
+
+def test_a_second_face_is_told_at_once_as_observation_and_then_as_violation() -> None:
+    session = Session(Policy(rates=Rates(observations=0.1)))
+    assert len(observed(session.show(2, [face()], mesh()))) == 1
+    told = session.show(2, [face(), face(100, 100, 60, score=0.7)], mesh())
+    assert [outcome.data["face_count"] for outcome in observed(told)] == [2]
+    start = next(outcome for outcome in told if outcome.type == "violation")
+    assert (start.name, start.state, start.severity, start.confidence) == (
+        "multiple_faces",
+        "start",
+        "critical",
+        0.7,
+    )
+    assert start.data["face_count"] == 2
+
+
+def test_observations_keep_to_their_rate() -> None:
+    told = Session(Policy(rates=Rates(observations=2))).show(5, [face()], mesh())
+    assert len(observed(told)) == 10
+
+
+def test_a_restart_forgets_places_but_not_findings() -> None:
+    session = Session()
+    session.show(2, [face()], mesh(look=(0.3, 0)))
+    session.stream.restart()
+    assert session.stream.roi("face_mesh", INFO) is None
+    assert session.stream.latest()["violations"] == ["gaze_away"]
+    assert violations(session.stream.finish(at(2))) == [("gaze_away", "end")]
+
+
+def test_a_disabled_rule_is_not_told() -> None:
+    session = Session(Policy(face_absent=Hold(enabled=False)))
+    assert violations(session.show(4, [], None)) == []

@@ -1,0 +1,159 @@
+"""The face stream with real models on real recordings; the truth was read off the frames."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from argusd.scheduler.analyzers.face import FaceAnalyzer
+from argusd.scheduler.contract.policy import Policy
+from argusd.scheduler.core import Roi
+from argusd.scheduler.models.faces.facemesh import LEFT_EYELIDS, RIGHT_EYELIDS
+
+from ..recordings import (
+    Film,
+    Findings,
+    Runners,
+    frames,
+    from_bgr,
+    mirrored,
+    slides,
+    through_vp8,
+    watch,
+)
+
+pytestmark = pytest.mark.weights
+
+# short_hamilton_clip.mp4 changes shots at these seconds: a singer far away; one man's profile, very near,
+# before a blurred audience; the singer from the waist up; three spectators in front of others.
+SINGER_FAR, PROFILE, SINGER, SPECTATORS = 0.0, 0.67, 2.74, 7.04
+
+
+def play(runners: Runners, film: Film) -> Findings:
+    return watch(runners, FaceAnalyzer(Policy()), film)
+
+
+def film(source: Path, sent_as_vp8: bool) -> Film:
+    return frames(through_vp8(source) if sent_as_vp8 else source)
+
+
+def directions(findings: Findings, begin_s: float, end_s: float) -> set[str | None]:
+    return {latest["gaze"] and latest["gaze"]["direction"] for latest in findings.between(begin_s, end_s)}
+
+
+@pytest.mark.parametrize("sent_as_vp8", [False, True])
+def test_eyes_that_go_to_the_side_and_come_back(runners: Runners, media: Path, sent_as_vp8: bool) -> None:
+    """From 5.6 s to 10.35 s the eyes are at the left of the picture, which is the man's right."""
+    findings = play(runners, film(media / "gaze_left.mp4", sent_as_vp8))
+
+    start, end = findings.violations("gaze_away")
+    assert (start.state, end.state) == ("start", "end")
+    assert start.data["direction"] == end.data["direction"] == "right"
+    assert start.data["start_s"] == pytest.approx(5.65, abs=0.25)
+    assert end.data["end_s"] == pytest.approx(10.35, abs=0.25)
+    assert end.data["value"] <= -start.data["threshold"]
+    assert directions(findings, 0, 5.5) | directions(findings, 11, 15) == {"center"}
+    assert {latest["face_count"] for latest in findings.between(0, 15)} == {1}
+    assert {told.outcome.name for told in findings.told} == {"gaze_away", "face"}
+
+
+@pytest.mark.parametrize("sent_as_vp8", [False, True])
+def test_eyes_on_the_camera_are_no_violation(runners: Runners, media: Path, sent_as_vp8: bool) -> None:
+    findings = play(runners, film(media / "gaze_focus.mp4", sent_as_vp8))
+
+    assert {told.outcome.name for told in findings.told} == {"face"}
+    assert directions(findings, 0, 10) == {"center"}
+    for latest in findings.between(0, 10):
+        assert max(abs(angle) for angle in latest["head_pose"].values()) < 8
+        assert latest["face_count"] == 1
+        assert not latest["blink"]
+
+
+@pytest.mark.parametrize("sent_as_vp8", [False, True])
+def test_face_counts_follow_the_shots(runners: Runners, media: Path, sent_as_vp8: bool) -> None:
+    findings = play(runners, film(media / "short_hamilton_clip.mp4", sent_as_vp8))
+
+    assert {latest["face_count"] for latest in findings.between(SINGER_FAR, PROFILE)} == {1}
+    assert {latest["face_count"] for latest in findings.between(SINGER + 0.5, SPECTATORS)} == {1}
+    assert {latest["face_count"] for latest in findings.between(SPECTATORS + 1.0, 9.0)} <= {2, 3}
+    start, _ = findings.violations("multiple_faces")
+    assert start.data["start_s"] >= SPECTATORS
+    assert not findings.violations("face_absent")
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("obama-480p.jpg", 1), ("obama2.jpg", 1), ("biden.jpg", 1), ("two_people.jpg", 2)]
+)
+def test_faces_of_a_photograph(runners: Runners, media: Path, name: str, count: int) -> None:
+    (_, latest), *_ = play(runners, frames(media / name)).latest
+    assert latest["face_count"] == len(latest["faces"]) == count
+
+
+def test_a_mirrored_picture_has_the_other_direction(runners: Runners, media: Path) -> None:
+    """The man looks to his right; mirrored, it must be left, by about as much."""
+    aside = [item for item in frames(media / "gaze_left.mp4") if 7 <= item[0] < 7.2]
+    straight = play(runners, aside).latest[-1][1]
+    other = play(runners, mirrored(aside)).latest[-1][1]
+    assert (straight["gaze"]["direction"], other["gaze"]["direction"]) == ("right", "left")
+    assert straight["gaze"]["x"] == pytest.approx(-other["gaze"]["x"], abs=0.04)
+    for angle in ("yaw", "roll"):
+        assert straight["head_pose"][angle] == pytest.approx(-other["head_pose"][angle], abs=2)
+
+
+def test_a_person_who_leaves_and_comes_back(runners: Runners, media: Path) -> None:
+    _, person = next(iter(frames(media / "obama-480p.jpg")))
+    empty = from_bgr(np.full((480, 852, 3), 90, np.uint8))
+    findings = play(runners, slides((person, 3), (empty, 4), (person, 3)))
+
+    start, end = findings.violations("face_absent")
+    assert start.data["start_s"] == pytest.approx(3.0, abs=0.75)
+    assert end.data["end_s"] == pytest.approx(7.0, abs=0.75)
+    gone = findings.between(5, 7)
+    assert {latest["face_count"] for latest in gone} == {0}
+    assert all(latest["gaze"] is None and latest["head_pose"] is None for latest in gone)
+    assert all(latest["gaze"] is not None for latest in findings.between(8, 10))
+
+
+def with_eyes_shut(pixels: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Stretch the skin above each eye down to its lower lid, column by column, and draw the lashes there."""
+    shut = pixels.copy()
+    for eye in (RIGHT_EYELIDS, LEFT_EYELIDS):
+        lower, upper = points[eye[:9]], points[[eye[0], *eye[9:], eye[8]]]
+        for x in range(int(lower[:, 0].min()), int(lower[:, 0].max()) + 1):
+            below, above = (np.interp(x, *line[np.argsort(line[:, 0])].T) for line in (lower, upper))
+            top = 2 * above - below - 4
+            rows = np.arange(int(top), int(below) + 1)
+            shut[rows, x] = pixels[np.interp(rows, (top, below), (top, above - 3)).astype(int), x]
+            shut[int(below) - 1 : int(below) + 1, x] = (30, 20, 20)
+    return shut
+
+
+def test_shut_eyes_are_a_blink(runners: Runners, media: Path) -> None:
+    pixels = np.asarray(cv2.imread(str(media / "biden.jpg")), np.uint8)
+    points = runners("face_mesh").look(from_bgr(pixels), Roi(581, 400, 540)).points
+    shut = with_eyes_shut(pixels, points[:, :2])
+    findings = play(runners, slides((from_bgr(pixels), 1), (from_bgr(shut), 0.5), (from_bgr(pixels), 1)))
+    assert [latest["blink"] for _, latest in findings.latest] == [False] * 8 + [True] * 4 + [False] * 8
+
+
+@pytest.mark.parametrize("part", [0.9, 1.2, 2.0])
+def test_a_face_that_fills_the_frame_is_found(runners: Runners, media: Path, part: float) -> None:
+    """The picture is cut to ``part`` of the face's width around it."""
+    pixels = np.asarray(cv2.imread(str(media / "biden.jpg")), np.uint8)
+    x, y, half = 576, 400, int(160 * part)
+    close = from_bgr(pixels[y - half : y + half, x - half : x + half])
+    findings = play(runners, slides((close, 3)))
+    assert {latest["face_count"] for latest in findings.between(1.5, 3)} == {1}
+
+
+@pytest.mark.parametrize("width", [150, 90, 75])
+def test_a_face_at_the_other_end_of_the_room_is_found(runners: Runners, media: Path, width: int) -> None:
+    """``width`` pixels of 1280."""
+    near = np.asarray(cv2.imread(str(media / "biden.jpg")), np.uint8)[150:900]
+    small = cv2.resize(near, None, fx=width / 320, fy=width / 320, interpolation=cv2.INTER_AREA)
+    room = np.full((720, 1280, 3), 90, np.uint8)
+    room[100 : 100 + small.shape[0], 600 : 600 + small.shape[1]] = small
+    findings = play(runners, slides((from_bgr(room), 2)))
+    assert {latest["face_count"] for latest in findings.between(0, 2)} == {1}

@@ -1,0 +1,89 @@
+from argusd.ingest.shm.frame import i420_info
+from argusd.scheduler.analyzers.video import VideoAnalyzer
+from argusd.scheduler.contract.policy import MultiplePeople, Policy
+from argusd.scheduler.core import Moment, Outcome, Roi
+from argusd.scheduler.models.outputs import Box, Thing
+
+INFO = i420_info(640, 480)
+
+
+def person(score: float = 0.8) -> Thing:
+    return Thing("person", score, Box(-10, 48, 320, 500))
+
+
+def phone(score: float) -> Thing:
+    return Thing("cell phone", score, Box(64, 96, 128, 144))
+
+
+def play(stream: VideoAnalyzer, *looks: list[Thing]) -> list[tuple[int, Outcome]]:
+    """One look a second."""
+    told = []
+    for second, things in enumerate(looks):
+        outcomes = stream.absorb("object_detector", things, Moment(second, 0, 0, 640, 480))
+        told += [(second, outcome) for outcome in outcomes]
+    return told
+
+
+def violations(told: list[tuple[int, Outcome]]) -> list[tuple[int, str, str]]:
+    return [(second, it.name, it.state) for second, it in told if it.type == "violation"]
+
+
+def test_the_detector_looks_at_the_whole_frame() -> None:
+    assert VideoAnalyzer(Policy()).roi("object_detector", INFO) == Roi(320, 240, 640)
+
+
+def test_the_wire_contract() -> None:
+    stream = VideoAnalyzer(Policy())
+    play(stream, [person(), phone(0.4)])
+    assert stream.latest() == {
+        "objects": [
+            {"label": "person", "score": 0.8, "box": [0.0, 0.1, 0.5, 1.0]},
+            {"label": "cell phone", "score": 0.4, "box": [0.1, 0.2, 0.2, 0.3]},
+        ],
+        "person_count": 1,
+        "phone_detected": True,
+        "multi_person": False,
+        "violations": [],
+    }
+
+
+def test_a_phone_that_stays_is_told_and_a_flash_is_not() -> None:
+    flash = [[person()], [person(), phone(0.9)], [person()], [person()]]
+    assert violations(play(VideoAnalyzer(Policy()), *flash)) == []
+    # 0.3 is below the threshold of 0.35, but enough for a phone that is there already.
+    stays = [[phone(0.4)], [phone(0.5)], [phone(0.3)], [phone(0.2)], [], []]
+    told = play(VideoAnalyzer(Policy()), *stays)
+    assert violations(told) == [(1, "phone_detected", "start"), (4, "phone_detected", "end")]
+    end = next(outcome for _, outcome in told if outcome.state == "end")
+    assert (end.data["value"], end.data["threshold"], end.data["duration_s"]) == (0.5, 0.35, 2.0)
+
+
+def test_people_beyond_the_allowed_are_told_once_they_stay() -> None:
+    crowd = [person(0.9), person(0.7), person(0.5)]
+    told = play(VideoAnalyzer(Policy()), crowd, crowd, crowd)
+    assert violations(told) == [(1, "multiple_people", "start")]
+    start = next(outcome for _, outcome in told if outcome.type == "violation")
+    assert start.data == {"person_count": 3, "allowed": 1, "value": 0.7, "threshold": 0.35, "start_s": 0.0}
+
+    lenient = Policy(multiple_people=MultiplePeople(allowed=3, start_after_s=1.0))
+    assert violations(play(VideoAnalyzer(lenient), crowd, crowd, crowd)) == []
+
+
+def test_faint_persons_and_single_looks_do_not_count() -> None:
+    stream = VideoAnalyzer(Policy())
+    play(stream, [person(), person(0.34)], [person()], [person(), person()], [person()])
+    assert stream.latest()["person_count"] == 1
+
+
+def test_finishing_ends_what_is_open() -> None:
+    stream = VideoAnalyzer(Policy())
+    play(stream, [phone(0.5)], [phone(0.5)])
+    assert [outcome.state for outcome in stream.finish(Moment(2, 0, 0))] == ["end"]
+
+
+def test_what_was_seen_before_a_silence_says_nothing_of_after_it() -> None:
+    stream = VideoAnalyzer(Policy())
+    play(stream, [phone(0.5), person()], [phone(0.5), person()])
+    stream.finish(Moment(2, 0, 0))
+    stream.forget()
+    assert stream.latest() == VideoAnalyzer(Policy()).latest()

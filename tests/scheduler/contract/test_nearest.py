@@ -1,0 +1,39 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argusd.scheduler.contract.nearest import LONGEST, did_you_mean, nearest
+
+FIELDS = ["session_id", "image_b64", "sample_rate", "num_speakers"]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("image", "image_b64"),
+        ("imageB64", "image_b64"),
+        ("image-b64", "image_b64"),
+        ("speakers", "num_speakers"),
+        ("rate", "sample_rate"),
+        ("sessionId", "session_id"),
+        ("session", "session_id"),
+        ("imag", "image_b64"),
+        ("colour", None),
+        ("s", None),
+        ("", None),
+    ],
+)
+def test_the_likest_name(name: str, meant: str | None) -> None:
+    assert nearest(name, FIELDS) == meant
+
+
+def test_it_ends_a_clause() -> None:
+    assert did_you_mean("faces", ["face", "audio"]) == "; did you mean face?"
+    assert did_you_mean("smell", ["face", "audio"]) == "."
+
+
+@given(st.text(), st.lists(st.text()))
+def test_only_known_names_are_meant(name: str, known: list[str]) -> None:
+    assert nearest(name, known) in (*known, None)
+    if name and len(name) <= LONGEST:
+        assert nearest(name, [name]) == name

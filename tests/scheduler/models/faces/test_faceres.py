@@ -1,0 +1,58 @@
+"""FaceRes: what its embedding depends on, and what it does not."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from argusd.scheduler.core import Roi
+from argusd.scheduler.models.faces.faceres import SIZE, FaceRes
+
+from ...recordings import Runners, from_bgr
+
+pytestmark = pytest.mark.weights
+
+FACE = Roi(594, 354, 369, 0.17)  # where biden.jpg's only face is, aligned
+
+
+@pytest.fixture
+def pixels(media: Path) -> NDArray[np.uint8]:
+    return np.asarray(cv2.imread(str(media / "biden.jpg")), np.uint8)
+
+
+def embedded(runners: Runners, pixels: NDArray[np.uint8], roi: Roi) -> NDArray[np.float32]:
+    vector: NDArray[np.float32] = runners("face_embedder").look(from_bgr(pixels), roi).vector
+    return vector
+
+
+def test_it_is_a_unit_vector(runners: Runners, pixels: NDArray[np.uint8]) -> None:
+    vector = embedded(runners, pixels, FACE)
+    assert vector.shape == (1024,)
+    assert vector.dtype == np.float32
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_face_and_its_mirror_image_are_one(runners: Runners, pixels: NDArray[np.uint8]) -> None:
+    mirrored = FACE._replace(center_x=pixels.shape[1] - FACE.center_x, angle=-FACE.angle)
+    one = embedded(runners, pixels, FACE)
+    other = embedded(runners, np.ascontiguousarray(pixels[:, ::-1]), mirrored)
+    assert float(one @ other) > 0.999
+
+
+def test_company_in_a_batch_changes_nothing(runners: Runners, pixels: NDArray[np.uint8]) -> None:
+    runner, frame = runners("face_embedder"), from_bgr(pixels)
+    elsewhere = Roi(200, 900, 300)
+    rois = [elsewhere, FACE, elsewhere]
+    together = runner.model.decode(runner.run(runner.model.prepare([frame] * 3, rois)), rois)
+    np.testing.assert_allclose(together[1].vector, embedded(runners, pixels, FACE), atol=1e-5)
+    assert float(together[0].vector @ together[1].vector) < FaceRes.threshold
+
+
+def test_each_crop_is_followed_by_its_mirror_image(pixels: NDArray[np.uint8]) -> None:
+    (crops,) = FaceRes("faceres").prepare([from_bgr(pixels)], [FACE]).values()
+    assert crops.shape == (2, SIZE, SIZE, 3)
+    np.testing.assert_array_equal(crops[1], crops[0, :, ::-1])
+    assert crops.min() >= 0
+    assert crops.max() <= 255

@@ -1,0 +1,276 @@
+"""The plan is pure: these tests run without a clock, a device or an ML library."""
+
+from math import inf
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from argusd.scheduler.planning.batcher import ExecutorState, ModelState, Plan, plan
+from argusd.scheduler.planning.curve import BatchCurve
+from argusd.scheduler.planning.demand import Demand
+
+from ..fakes import calls_of
+
+FLAT = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.012, 0.016, 0.024])  # 8 is the best size, call-bound
+LINEAR = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.020, 0.040, 0.080])
+ONE_LANE = ExecutorState(free=1, total=1, shared=False)
+TWO_CORES = ExecutorState(free=2, total=2, shared=False)
+
+
+def state(curve: BatchCurve = FLAT, max_batch: int = 0) -> ModelState:
+    return ModelState(curve, max_batch or curve.max_batch, curve.call_bound)
+
+
+def demand_of(sessions: int, *, model: int = 0, period: float = 0.25, arrival: float = 10.0) -> Demand:
+    demand = Demand()
+    for _ in range(sessions):
+        session = demand.shares.join(1.0)
+        row = demand.add_stream(session, model, period=period, max_age=1.0, due=10.0)
+        demand.arrival[row] = arrival
+    return demand
+
+
+def rows_of(planned: Plan) -> list[int]:
+    return [int(row) for batch in planned.batches for row in batch.rows]
+
+
+def test_an_idle_lane_takes_whatever_is_ready() -> None:
+    planned = plan(10.0, demand_of(3), [state()], ONE_LANE)
+    assert [(batch.model, list(batch.rows), batch.closing) for batch in planned.batches] == [
+        (0, [0, 1, 2], "idle")
+    ]
+    assert list(planned.waiting) == []
+
+
+def test_a_batch_is_never_larger_than_the_curve_makes_worthwhile() -> None:
+    planned = plan(10.0, demand_of(11), [state()], ONE_LANE)
+    assert len(planned.batches[0].rows) == 8
+    assert planned.batches[0].closing == "full"
+    assert len(planned.waiting) == 3
+
+
+def test_cores_share_the_rows_of_a_model_that_gains_nothing_from_batches() -> None:
+    planned = plan(10.0, demand_of(2), [state(LINEAR, 4)], TWO_CORES)
+    assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
+
+
+@pytest.mark.parametrize(
+    ("sessions", "curve", "sizes"),
+    [
+        pytest.param(20, FLAT, [8, 8], id="a full one waits for the lane"),
+        pytest.param(12, FLAT, [8], id="what is not full stays open for others"),
+        pytest.param(20, LINEAR, [8], id="a long one would keep others waiting"),
+    ],
+)
+def test_a_batch_may_wait_where_a_lane_is_a_core(sessions: int, curve: BatchCurve, sizes: list[int]) -> None:
+    lanes = ONE_LANE._replace(spare=1)
+    planned = plan(10.0, demand_of(sessions), [state(curve, max_batch=8)], lanes)
+    assert [len(batch.rows) for batch in planned.batches] == sizes
+    assert len(planned.waiting) == sessions - sum(sizes)
+
+
+@pytest.mark.parametrize(("sessions", "sizes"), [(7, []), (8, [8])])
+def test_a_patient_model_fills_its_next_batch_although_a_lane_is_free(
+    sessions: int, sizes: list[int]
+) -> None:
+    busy = state()._replace(patient=True, at_work=1)
+    planned = plan(10.0, demand_of(sessions), [busy], ONE_LANE)
+    assert [len(batch.rows) for batch in planned.batches] == sizes
+    assert planned.wake_at == inf, "the batch at work wakes the planner when it comes back"
+
+
+@pytest.mark.parametrize(("sessions", "sizes"), [(2, [2]), (8, [8]), (11, [8]), (16, [8, 8]), (17, [8, 8])])
+def test_a_patient_model_keeps_what_does_not_fill_a_second_batch_together(
+    sessions: int, sizes: list[int]
+) -> None:
+    planned = plan(10.0, demand_of(sessions), [state()._replace(patient=True)], TWO_CORES)
+    assert [len(batch.rows) for batch in planned.batches] == sizes
+    assert len(planned.waiting) == sessions - sum(sizes)
+
+
+def test_a_row_that_is_not_due_waits_and_says_when() -> None:
+    planned = plan(9.9, demand_of(1), [state()], ONE_LANE)
+    assert planned.batches == []
+    assert planned.wake_at == 10.0
+
+
+@pytest.mark.parametrize(("age", "served"), [(0.99, 1), (1.01, 0)])
+def test_a_stale_frame_is_not_served(age: float, served: int) -> None:
+    assert len(rows_of(plan(11.0, demand_of(1, arrival=11.0 - age), [state()], ONE_LANE))) == served
+
+
+def test_a_busy_device_holds_a_batch_open_until_its_deadline_minus_the_measured_cost() -> None:
+    device = ExecutorState(free=1, total=2, shared=True)
+    demand = demand_of(2)  # due at 10.0, deadline 10.25, two rows cost 12 ms
+    held = plan(10.0, demand, [state()], device)
+    assert held.batches == []
+    assert held.wake_at == pytest.approx(10.238)
+    assert list(held.waiting) == [0, 1]
+    assert [batch.closing for batch in plan(10.239, demand, [state()], device).batches] == ["deadline"]
+
+
+def test_a_busy_device_takes_a_full_batch_at_once() -> None:
+    device = ExecutorState(free=1, total=2, shared=True)
+    assert [batch.closing for batch in plan(10.0, demand_of(8), [state()], device).batches] == ["full"]
+
+
+def test_a_device_that_got_a_batch_is_idle_no_more() -> None:
+    planned = plan(10.0, demand_of(10), [state()], ExecutorState(free=2, total=2, shared=True))
+    assert [len(batch.rows) for batch in planned.batches] == [8]
+    assert len(planned.waiting) == 2
+
+
+def test_the_earliest_deadline_goes_first_among_equal_shares() -> None:
+    demand = Demand()
+    for period in (1.0, 0.1, 0.5):
+        row = demand.add_stream(demand.shares.join(1.0), 0, period=period, max_age=1.0, due=10.0)
+        demand.arrival[row] = 10.0
+    planned = plan(10.0, demand, [state(FLAT, 2)], ONE_LANE)
+    assert list(planned.batches[0].rows) == [1, 2]
+
+
+def test_priority_goes_before_everything() -> None:
+    demand = demand_of(3)
+    demand.priority[2] = 1
+    demand.deadline[2] = 99.0
+    planned = plan(10.0, demand, [state(FLAT, 1)], ONE_LANE)
+    assert list(planned.batches[0].rows) == [2]
+
+
+def test_a_task_joins_the_batch_of_the_streams() -> None:
+    demand = demand_of(2)
+    task = demand.add_once(demand.shares.join(1.0), 0, arrival=10.0, deadline=12.0)
+    assert sorted(rows_of(plan(10.0, demand, [state()], ONE_LANE))) == [0, 1, task]
+
+
+def test_a_task_past_its_deadline_is_never_served() -> None:
+    demand = Demand()
+    demand.add_once(demand.shares.join(1.0), 0, arrival=10.0, deadline=12.0)
+    assert rows_of(plan(11.9, demand, [state()], ONE_LANE)) == [0]
+    assert rows_of(plan(12.0, demand, [state()], ONE_LANE)) == []
+
+
+def test_planning_for_a_thousand_sessions_takes_as_many_steps_as_for_ten() -> None:
+    def steps(sessions: int) -> int:
+        demand = demand_of(sessions)
+        return calls_of(lambda: plan(10.0, demand, [state()], ONE_LANE))
+
+    assert steps(1000) == steps(10)
+
+
+row_strategy = st.fixed_dictionaries(
+    {
+        "session": st.integers(0, 5),
+        "model": st.integers(0, 2),
+        "due": st.floats(9.0, 11.0),
+        "age": st.floats(0.0, 2.0) | st.just(-np.inf),
+        "period": st.sampled_from([0.032, 0.125, 1.0]),
+        "once": st.booleans(),
+        "busy": st.booleans(),
+        "priority": st.integers(0, 1),
+    }
+)
+
+
+@given(
+    rows=st.lists(row_strategy, max_size=60),
+    free=st.integers(0, 3),
+    max_batch=st.integers(1, 8),
+    shared=st.booleans(),
+)
+def test_every_plan_keeps_the_rules(
+    rows: list[dict[str, Any]], free: int, max_batch: int, shared: bool
+) -> None:
+    now, demand = 10.0, Demand()
+    sessions = [demand.shares.join(1.0) for _ in range(6)]
+    for row in rows:
+        session, arrival = sessions[row["session"]], now - row["age"]
+        if row["once"] and np.isfinite(arrival):
+            index = demand.add_once(session, row["model"], arrival=arrival, deadline=row["due"])
+        else:
+            index = demand.add_stream(
+                session, row["model"], period=row["period"], max_age=1.0, due=row["due"]
+            )
+            demand.arrival[index] = arrival
+        demand.busy[index], demand.priority[index] = row["busy"], row["priority"]
+    states = [state(LINEAR, max_batch)] * 3
+    planned = plan(now, demand, states, ExecutorState(free, 3, shared))
+
+    served, ready = rows_of(planned), set(demand.ready(now).tolist())
+    assert len(served) == len(set(served)), "a row is in one batch at most"
+    assert set(served) <= ready, "nothing busy, stale, late or not due is served"
+    assert set(served) | set(planned.waiting.tolist()) == ready, "what is ready is served or waits"
+    assert len(planned.batches) <= free
+    for batch in planned.batches:
+        assert 0 < len(batch.rows) <= max_batch
+        assert set(demand.model[batch.rows]) == {batch.model}
+    for model in range(3):
+        waits = any(demand.model[row] == model for row in planned.waiting)
+        if waits and not shared:
+            assert len(planned.batches) == free, "no lane stays idle while rows wait for it"
+
+
+@settings(deadline=None)
+@given(
+    sessions=st.integers(2, 30),
+    max_batch=st.integers(1, 4),
+    phases=st.randoms(use_true_random=False),
+)
+def test_under_twice_the_load_equal_sessions_are_served_equally(
+    sessions: int, max_batch: int, phases: Any
+) -> None:
+    demand, now, served = Demand(), 0.0, np.zeros(sessions)
+    period = sessions * LINEAR.item_cost / 2
+    for _ in range(sessions):
+        demand.add_stream(
+            demand.shares.join(1.0), 0, period=period, max_age=1.0, due=phases.uniform(0, period)
+        )
+    for _ in range(40 * sessions):
+        demand.arrival[:sessions] = now
+        planned = plan(now, demand, [state(LINEAR, max_batch)], ONE_LANE)
+        for batch in planned.batches:
+            demand.dispatch(batch.rows, now, stretch=1.0, grid=0.0, seconds=LINEAR.item_cost)
+            served[batch.rows] += 1
+            now += LINEAR.cost(len(batch.rows))
+        demand.settle(planned.waiting)
+        for batch in planned.batches:
+            demand.release(batch.rows)
+        if not planned.batches:
+            now = planned.wake_at
+    assert served.max() <= 1.2 * served.min()
+
+
+def test_a_session_of_twice_the_weight_is_served_twice_as_often_under_overload() -> None:
+    demand, served = Demand(), np.zeros(2)
+    for weight in (1.0, 2.0):
+        demand.add_stream(demand.shares.join(weight), 0, period=0.001, max_age=1.0, due=0.0)
+    for step in range(300):
+        now = step * 0.010
+        demand.arrival[:2] = now
+        planned = plan(now, demand, [state(LINEAR, 1)], ONE_LANE)
+        rows = planned.batches[0].rows
+        demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
+        demand.settle(planned.waiting)
+        demand.release(rows)
+        served[rows] += 1
+    assert served[1] / served[0] == pytest.approx(2.0, rel=0.02)
+
+
+def test_a_session_that_was_away_does_not_push_the_others_aside_when_it_returns() -> None:
+    demand, served = Demand(), np.zeros(2)
+    for _ in range(2):
+        demand.add_stream(demand.shares.join(1.0), 0, period=0.001, max_age=1.0, due=0.0)
+    for step in range(400):
+        now = step * 0.010
+        demand.arrival[0] = now
+        demand.arrival[1] = now if step >= 200 else np.inf
+        planned = plan(now, demand, [state(LINEAR, 1)], ONE_LANE)
+        rows = planned.batches[0].rows
+        demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
+        demand.settle(planned.waiting)
+        demand.release(rows)
+        served[rows] += step >= 200
+    assert abs(served[0] - served[1]) <= 2

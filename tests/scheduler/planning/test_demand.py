@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+
+from argusd.scheduler.planning.demand import NOTHING, Demand, RowKind, Shares
+
+
+def stream_row(demand: Demand, *, period: float = 0.25, due: float = 10.0) -> int:
+    return demand.add_stream(demand.shares.join(1.0), 0, period=period, max_age=1.0, due=due)
+
+
+def serve(demand: Demand, row: int, now: float, *, stretch: float = 1.0, grid: float = 0.0) -> None:
+    demand.dispatch(np.array([row]), now, stretch=stretch, grid=grid, seconds=0.01)
+    demand.release(np.array([row]))
+
+
+def test_a_row_that_waited_for_its_camera_keeps_its_beat() -> None:
+    demand = Demand()
+    row = stream_row(demand)
+    demand.arrival[row] = 10.1
+    demand.mark_ready(10.1)
+    serve(demand, row, 10.1)
+    assert demand.due[row] == pytest.approx(10.25)
+    assert demand.deadline[row] == pytest.approx(10.5)
+
+
+def test_rows_that_had_to_wait_for_a_lane_do_not_meet_again() -> None:
+    demand = Demand()
+    first, second = stream_row(demand), stream_row(demand)
+    demand.arrival[[first, second]] = 9.9
+    demand.mark_ready(10.0)
+    serve(demand, first, 10.0)
+    serve(demand, second, 10.1)
+    assert demand.due[[first, second]] == pytest.approx([10.25, 10.35])
+
+
+def test_missed_periods_are_not_made_up_for() -> None:
+    demand = Demand()
+    row = stream_row(demand)
+    serve(demand, row, 13.0)
+    assert demand.due[row] == 13.0
+
+
+def test_a_stretched_period_lowers_the_rate() -> None:
+    demand = Demand()
+    row = stream_row(demand)
+    serve(demand, row, 10.0, stretch=2.0)
+    assert demand.due[row] == pytest.approx(10.5)
+
+
+def test_rows_on_a_grid_fall_due_together() -> None:
+    demand = Demand()
+    rows = [stream_row(demand, period=0.032, due=10.0 + n / 1000) for n in range(5)]
+    for row in rows:
+        serve(demand, row, 10.005, grid=0.032)
+    assert len(set(demand.due[rows])) == 1
+    due = demand.due[rows[0]]
+    demand.arrival[rows[0]] = due
+    demand.mark_ready(due + 0.001)
+    serve(demand, rows[0], due + 0.001, grid=0.032)
+    assert demand.due[rows[0]] - due == pytest.approx(0.032), "and stay on it at their period"
+
+
+def test_a_row_without_anything_new_waits_for_media() -> None:
+    demand = Demand()
+    row = stream_row(demand)
+    assert not demand.waits_for_media(9.0)
+    assert demand.waits_for_media(10.0)
+    demand.arrival[row] = 10.0
+    assert not demand.waits_for_media(10.0)
+    assert demand.waits_for_media(11.5), "what is stale is as good as nothing"
+
+
+def test_how_long_a_row_waits_counts_from_when_it_could_first_be_served() -> None:
+    demand = Demand()
+    row = stream_row(demand)
+    demand.mark_ready(10.0)
+    assert demand.ready_since[row] == NOTHING
+    demand.arrival[row] = 10.1
+    demand.mark_ready(10.15)
+    demand.arrival[row] = 10.2  # a newer frame does not make it wait for less
+    demand.mark_ready(10.2)
+    assert demand.ready_since[row] == 10.1
+
+
+def test_rows_are_used_again_and_bring_nothing_with_them() -> None:
+    demand = Demand()
+    row = stream_row(demand)
+    demand.seen[row], demand.arrival[row] = 99, 10.0
+    demand.remove(row)
+    assert demand.ready(11.0).tolist() == []
+    again = demand.add_stream(0, 1, period=1.0, max_age=1.0, due=0.0)
+    assert again == row
+    assert (demand.seen[again], demand.arrival[again], demand.model[again]) == (0, NOTHING, 1)
+    assert demand.kind[again] == RowKind.STREAM
+
+
+def test_a_row_in_a_batch_cannot_be_removed() -> None:
+    demand = Demand()
+    row = stream_row(demand)
+    demand.dispatch(np.array([row]), 10.0, stretch=1.0, grid=0.0, seconds=0.01)
+    with pytest.raises(AssertionError):
+        demand.remove(row)
+
+
+def test_columns_grow_and_keep_what_they_hold() -> None:
+    demand = Demand()
+    rows = [stream_row(demand, due=float(n)) for n in range(100)]
+    assert rows == list(range(100))
+    assert demand.due[:100].tolist() == list(range(100))
+
+
+def test_a_session_that_joins_begins_where_the_least_served_stands() -> None:
+    shares = Shares()
+    first = shares.join(1.0)
+    shares.charge(np.array([first]), 5.0)
+    shares.settle(waiting=np.array([first]), at_work=np.array([], np.intp))
+    second = shares.join(1.0)
+    assert shares.tags(np.array([first, second])).tolist() == [5.0, 5.0]
+
+
+def test_a_session_is_charged_by_its_weight_for_every_row() -> None:
+    shares = Shares()
+    light, heavy = shares.join(1.0), shares.join(4.0)
+    shares.charge(np.array([light, heavy, heavy]), 2.0)
+    assert shares.tags(np.array([light, heavy])).tolist() == [2.0, 1.0]

@@ -1,0 +1,63 @@
+from collections.abc import Iterator
+
+import pytest
+
+from argusd.scheduler.contract.messages import RoleStatus
+from argusd.scheduler.planning.curve import BatchCurve
+from argusd.scheduler.report.report import Report
+from argusd.scheduler.runtime.executor import Executor
+from argusd.scheduler.runtime.loaded_model import LoadedVisionModel
+from argusd.scheduler.runtime.loop import Scheduler
+
+from ..fakes import FakeEngine, FakeStreams, FakeVision, HeardFindings
+
+FIFTY_MS = BatchCurve(sizes=[1], seconds=[0.050])
+ROLE = RoleStatus("face_detector", "fake_vision", ready=True, detail="", load_seconds=0.1)
+
+
+@pytest.fixture
+def lanes() -> Iterator[Executor]:
+    lanes = Executor(2, shared=False, clock=lambda: 0.0)
+    yield lanes
+    lanes.close()
+
+
+@pytest.fixture
+async def scheduler(lanes: Executor) -> Scheduler:
+    served = LoadedVisionModel(FakeVision(), FakeEngine(), FIFTY_MS)
+    return Scheduler([("face_detector", served)], {"face": FakeStreams("face", {})}, HeardFindings(), lanes)
+
+
+async def test_it_says_how_many_sessions_still_fit(scheduler: Scheduler) -> None:
+    report = Report("boot", "cpu", [ROLE], scheduler, promised_age_s=0.5)
+    # A session wants 4 looks of 50 ms a second, a fifth of a lane; 85 % of two lanes hold 8.
+    assert report.stats().fits_more == 8
+    for _ in range(3):
+        scheduler.demand.add_stream(scheduler.demand.shares.join(1.0), 0, period=0.25, max_age=1.0, due=0.0)
+    assert report.stats().fits_more == 5
+
+
+async def test_nothing_fits_while_rates_are_lowered(scheduler: Scheduler) -> None:
+    report = Report("boot", "cpu", [ROLE], scheduler, promised_age_s=0.5)
+    scheduler.demand.add_stream(scheduler.demand.shares.join(1.0), 0, period=0.25, max_age=1.0, due=0.0)
+    scheduler.rate.scale = 0.7
+    assert (report.stats().fits_more, report.stats().rate_scale) == (0, 0.7)
+    scheduler.rate.scale = 0.85  # as a burst of a second leaves it
+    assert report.stats().fits_more == 7
+
+
+async def test_load_of_sessions_long_gone_turns_nobody_away(scheduler: Scheduler) -> None:
+    scheduler.rate.scale = 0.5
+    scheduler.served[0][1].slowdown = 9.0
+    assert Report("boot", "cpu", [ROLE], scheduler, promised_age_s=0.5).stats().fits_more == 8
+
+
+async def test_it_shows_what_was_counted(scheduler: Scheduler) -> None:
+    scheduler.meters.served["face_detector"] += 7
+    scheduler.meters.dropped["face"]["torn"] += 1
+    scheduler.meters.frame_age["face"].add(0.02)
+    stats = Report("boot", "cpu", [ROLE], scheduler, promised_age_s=0.5).stats()
+    assert (stats.boot, stats.device, stats.roles) == ("boot", "cpu", [ROLE])
+    assert stats.served == {"face_detector": 7}
+    assert stats.dropped == {"face": {"torn": 1}}
+    assert stats.frame_age_seconds["face"].count == 1

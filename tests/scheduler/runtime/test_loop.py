@@ -1,0 +1,558 @@
+"""The loop over real arenas, with a model and an engine that show what they were given."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import numpy as np
+import pytest
+
+from argusd.scheduler.contract.messages import SessionPolicy
+from argusd.scheduler.core import Outcome
+from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavailable, OutOfMemory
+from argusd.scheduler.planning.curve import BatchCurve
+from argusd.scheduler.runtime.executor import Executor
+from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedAudioVisualModel, LoadedVisionModel
+from argusd.scheduler.runtime.loop import Scheduler
+
+from ..fakes import (
+    WINDOW,
+    ArenaWithTracks,
+    FakeAudio,
+    FakeComparison,
+    FakeEngine,
+    FakeStreams,
+    FakeVision,
+    HeardFindings,
+    write_frame,
+    write_jpeg,
+    write_windows,
+)
+
+CURVE = BatchCurve(sizes=[1, 4], seconds=[0.001, 0.0039])
+CALL_BOUND = BatchCurve(sizes=[1, 4], seconds=[0.001, 0.0012])
+
+
+class Bench:
+    """A scheduler whose clock stands still unless it is moved, with one vision and one audio model."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.vision, self.vision_engine = FakeVision(), FakeEngine()
+        self.audio, self.audio_engine = FakeAudio(), FakeEngine()
+        self.served_vision = LoadedVisionModel(self.vision, self.vision_engine, CURVE)
+        self.face = FakeStreams("face", {"face_detector": 4.0})
+        self.sound = FakeStreams("audio", {"vad": 31.25})
+        self.both = FakeStreams("lipsync", {"face_detector": 4.0, "vad": 31.25, "lip_sync": 31.25})
+        compared = LoadedAudioVisualModel(FakeComparison(), FakeEngine(), CURVE)
+        self.heard = HeardFindings()
+        self.tracks = ArenaWithTracks()
+        self.lanes = Executor(2, shared=False, clock=lambda: self.now)
+        self.scheduler = Scheduler(
+            [
+                ("face_detector", self.served_vision),
+                ("vad", LoadedAudioModel(self.audio, self.audio_engine, CALL_BOUND)),
+                ("lip_sync", compared),
+            ],
+            {"face": self.face, "audio": self.sound, "lipsync": self.both},
+            self.heard,
+            self.lanes,
+            clock=lambda: self.now,
+        )
+        self.sessions = self.scheduler.sessions
+
+    def watch(self, session_id: str, *streams: str) -> None:
+        self.sessions.set_policy(SessionPolicy(session_id, list(streams)))
+
+    async def settle(self) -> None:
+        """Tick until nothing is at work and nothing can be started."""
+        while True:
+            self.scheduler.tick()
+            if self.lanes.state.free == self.lanes.state.total:
+                return
+            await self.until(lambda: self.lanes.state.free == self.lanes.state.total)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110 - lanes are threads that set no event here
+                await asyncio.sleep(0.001)
+
+    def dropped(self, stream: str) -> dict[str, int]:
+        return dict(self.scheduler.meters.dropped[stream])
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    yield bench
+    bench.lanes.close()
+
+
+async def test_a_frame_becomes_a_finding(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    write_frame(ring, 21, arrival=999.98, rtp=90_000, captured_ns=1_700_000_000_500_000_000)
+    await bench.settle()
+    [(session_id, stream, outcome, at)] = bench.heard.findings
+    assert (session_id, stream, outcome.data) == ("alice", "face", {"output": 42.0})
+    assert at.captured_at == 1_700_000_000.5
+    assert at.frame_age_ms == pytest.approx(20.0)
+    assert (at.width, at.height, at.media_s) == (64, 48, 0.0)
+    assert bench.heard.newest == [("alice", "face")]
+    assert bench.scheduler.meters.served == {"face_detector": 1}
+
+
+async def test_nothing_is_watched_without_both_a_ring_and_a_policy(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.sessions.ring_opened("alice", ref)
+    bench.watch("bob", "face")
+    write_frame(ring, 1, arrival=bench.now)
+    await bench.settle()
+    assert bench.face.made == []
+    bench.watch("alice", "face")
+    await bench.settle()
+    assert [output for _, output, _ in bench.face.made[0].absorbed] == [2.0]
+
+
+async def test_frames_of_all_sessions_share_a_batch(bench: Bench) -> None:
+    bench.vision_engine.gate.clear()
+    for n in range(6):
+        ring, ref = bench.tracks.frames()
+        bench.watch(f"s{n}", "face")
+        bench.sessions.ring_opened(f"s{n}", ref)
+        write_frame(ring, n, arrival=bench.now)
+    bench.served_vision.max_batch = 3
+    bench.scheduler.tick()
+    bench.vision_engine.gate.set()
+    await bench.settle()
+    assert bench.vision_engine.batches == [3, 3]
+    assert [stream.absorbed[0][1] for stream in bench.face.made] == [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
+
+
+async def test_pictures_that_cannot_be_decoded_are_as_good_as_none(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    write_frame(ring, 1, arrival=bench.now)
+    await bench.settle()
+    for _ in range(9):
+        bench.now += 0.25
+        write_jpeg(ring, b"\xff\xd8 no picture", arrival=bench.now)
+        await bench.settle()
+    told = [
+        (outcome.name, outcome.state, outcome.data.get("reason")) for _, _, outcome, _ in bench.heard.findings
+    ]
+    assert told[1:] == [("fake", "end", "track_stale"), ("video_lost", "start", "undecodable")]
+    [row] = bench.sessions.rows.values()
+    assert row.watch.silent == {"video": "undecodable"}
+    bench.now += 0.25
+    write_frame(ring, 1, arrival=bench.now)
+    await bench.settle()
+    assert row.watch.silent == {}
+    assert [outcome.name for _, _, outcome, _ in bench.heard.findings][3:] == ["video_lost", "face_detector"]
+
+
+async def test_the_newest_frame_is_looked_at_and_those_before_it_count_as_skipped(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    for n in range(3):
+        write_frame(ring, n, arrival=bench.now, rtp=3000 * n)
+    await bench.settle()
+    bench.now += 0.25
+    for n in range(3, 8):
+        write_frame(ring, n, arrival=bench.now, rtp=3000 * n)
+    await bench.settle()
+    assert [(output, at.skipped) for _, output, at in bench.face.made[0].absorbed] == [(4.0, 2), (14.0, 4)]
+    assert bench.face.made[0].absorbed[1][2].media_s == pytest.approx(5 / 30)
+
+
+async def test_a_row_is_not_served_again_before_its_period_is_over(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    for _ in range(10):
+        write_frame(ring, 1, arrival=bench.now)
+        await bench.settle()
+        bench.now += 0.1
+    assert len(bench.face.made[0].absorbed) == 4  # 4 Hz, from 0 s to 0.9 s
+
+
+async def test_a_stale_frame_is_never_looked_at(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    write_frame(ring, 1, arrival=bench.now - 1.5)
+    await bench.settle()
+    assert bench.vision_engine.batches == []
+
+
+async def test_a_frame_that_is_overwritten_while_it_is_prepared_is_dropped(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames(slots=1)
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    write_frame(ring, 1, arrival=bench.now)
+    bench.vision.while_preparing = lambda: write_frame(ring, 99, arrival=bench.now)
+    await bench.settle()
+    assert bench.face.made[0].absorbed == []
+    assert bench.dropped("face") == {"torn": 1}
+
+
+async def test_a_stream_that_does_not_want_to_look_costs_nothing(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    bench.face.made[0].looks = False
+    write_frame(ring, 1, arrival=bench.now)
+    await bench.settle()
+    assert bench.vision_engine.batches == []
+    assert bench.scheduler.demand.shares.tag.max() == 0.0
+
+
+async def test_every_window_of_samples_is_heard_in_order(bench: Bench) -> None:
+    ring, ref = bench.tracks.pcm()
+    bench.watch("alice", "audio")
+    bench.sessions.ring_opened("alice", ref)
+    write_windows(ring, [5, 6, 7], arrival=bench.now)
+    await bench.settle()  # two at once, to catch up
+    bench.now += 0.032
+    await bench.settle()
+    heard = bench.sound.made[0].absorbed
+    assert [output for _, output, _ in heard] == [(5, 1), (6, 2), (7, 3)]
+    assert [at.media_s for _, _, at in heard] == pytest.approx([0.0, 0.032, 0.064])
+    assert [at.frame_age_ms for _, _, at in heard] == pytest.approx([64.0, 32.0, 32.0], abs=0.01)
+
+
+async def test_samples_of_all_sessions_share_a_batch(bench: Bench) -> None:
+    for n in range(3):
+        ring, ref = bench.tracks.pcm()
+        bench.watch(f"s{n}", "audio")
+        bench.sessions.ring_opened(f"s{n}", ref)
+        write_windows(ring, [n, 10 + n], arrival=bench.now)
+    await bench.settle()
+    bench.now += 0.032
+    await bench.settle()
+    assert bench.audio_engine.batches == [3, 3]
+    assert [[output for _, output, _ in stream.absorbed] for stream in bench.sound.made] == [
+        [(n, 1), (10 + n, 2)] for n in range(3)
+    ]
+
+
+async def test_a_reader_that_fell_behind_by_a_second_jumps_and_counts_the_gap(bench: Bench) -> None:
+    ring, ref = bench.tracks.pcm()
+    bench.watch("alice", "audio")
+    bench.sessions.ring_opened("alice", ref)
+    write_windows(ring, [1], arrival=bench.now)
+    await bench.settle()
+    write_windows(ring, list(range(100, 140)), arrival=bench.now + 1.28)  # 1.28 s
+    bench.now += 1.28
+    await bench.settle()
+    assert [output for _, output, _ in bench.sound.made[0].absorbed] == [(1, 1), (139, 1)]
+    assert bench.dropped("audio") == {"gap": 39}
+
+
+async def test_a_slot_that_is_used_again_remembers_nothing(bench: Bench) -> None:
+    for session_id in ("alice", "bob"):
+        ring, ref = bench.tracks.pcm()
+        bench.watch(session_id, "audio")
+        bench.sessions.ring_opened(session_id, ref)
+        write_windows(ring, [1, 2], arrival=bench.now)
+        await bench.settle()
+        bench.now += 0.064
+        await bench.settle()
+        bench.sessions.end(session_id)
+        bench.now += 1
+    alice, bob = bench.sound.made
+    assert [output for _, output, _ in alice.absorbed] == [(1, 1), (2, 2)]
+    assert [output for _, output, _ in bob.absorbed] == [(1, 1), (2, 2)]
+    assert list(bench.audio.heard) == [0], "both had the same slot"
+
+
+async def test_a_row_in_a_batch_is_not_handed_on_before_the_batch_is_over(bench: Bench) -> None:
+    ring, ref = bench.tracks.pcm()
+    bench.watch("alice", "audio")
+    bench.sessions.ring_opened("alice", ref)
+    write_windows(ring, [1], arrival=bench.now)
+    bench.audio_engine.gate.clear()
+    bench.scheduler.tick()
+    bench.sessions.end("alice")
+
+    other, other_ref = bench.tracks.pcm()
+    bench.watch("bob", "audio")
+    bench.sessions.ring_opened("bob", other_ref)
+    write_windows(other, [7], arrival=bench.now)
+    bench.audio_engine.gate.set()
+    await bench.until(lambda: bench.lanes.state.free == 2)
+    await bench.settle()
+    alice, bob = bench.sound.made
+    assert alice.absorbed == []
+    assert bench.dropped("audio") == {"superseded": 1}
+    assert [output for _, output, _ in bob.absorbed] == [(7, 1)]
+    assert len(bench.audio.heard) == 2, "bob got a slot of his own"
+    assert len(bench.sessions.rows) == 1
+
+
+async def test_a_new_geometry_restarts_the_stream_and_drops_what_was_begun_before(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    write_frame(ring, 1, arrival=bench.now)
+    bench.vision_engine.gate.clear()
+    bench.scheduler.tick()
+    other, other_ref = bench.tracks.frames()
+    bench.sessions.ring_opened("alice", other_ref)
+    bench.vision_engine.gate.set()
+    await bench.until(lambda: bench.lanes.state.free == 2)
+    bench.now += 0.25
+    write_frame(other, 5, arrival=bench.now)
+    await bench.settle()
+    [stream] = bench.face.made
+    assert stream.restarts == 1
+    assert [output for _, output, _ in stream.absorbed] == [10.0]
+    assert bench.dropped("face") == {"superseded": 1}
+
+
+async def test_what_is_open_ends_when_the_track_does(bench: Bench) -> None:
+    _, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    bench.sessions.ring_closed("alice", "video", ref.view)
+    assert [(s, o.state) for s, _, o, _ in bench.heard.findings] == [("alice", "end")]
+    assert bench.sessions.active == {"face": 0, "audio": 0, "lipsync": 0}
+    assert bench.sessions.rows == {}
+
+
+async def test_the_same_policy_again_changes_nothing_and_another_begins_anew(bench: Bench) -> None:
+    _, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    bench.watch("alice", "face")
+    assert len(bench.face.made) == 1
+    bench.watch("alice", "face", "audio")
+    assert len(bench.face.made) == 2
+
+
+async def test_a_failed_batch_costs_its_rows_and_nothing_else(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    for error in (DeviceUnavailable("gone"), ValueError("a bug in a model"), None):
+        bench.vision_engine.fail = error
+        write_frame(ring, 3, arrival=bench.now)
+        await bench.settle()
+        bench.now += 0.25
+    assert bench.dropped("face") == {"device_unavailable": 1, "inference_failed": 1}
+    assert [output for _, output, _ in bench.face.made[0].absorbed] == [6.0]
+
+
+async def test_out_of_memory_halves_the_batch(bench: Bench) -> None:
+    bench.served_vision.max_batch = 4
+    bench.vision_engine.fail = OutOfMemory("no room")
+    for n in range(4):
+        ring, ref = bench.tracks.frames()
+        bench.watch(f"s{n}", "face")
+        bench.sessions.ring_opened(f"s{n}", ref)
+        write_frame(ring, n, arrival=bench.now)
+    await bench.settle()
+    assert bench.served_vision.max_batch == 2
+
+
+async def test_results_that_come_late_lower_the_rates_of_all(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+
+    def slow() -> None:
+        bench.now += 0.4  # longer than the period of 0.25 s
+
+    bench.vision_engine.while_running = slow
+    for _ in range(10):
+        write_frame(ring, 1, arrival=bench.now)
+        await bench.settle()
+    assert bench.scheduler.rate.scale < 0.8
+    bench.vision_engine.while_running = lambda: None
+    for _ in range(60):
+        bench.now += 0.5
+        write_frame(ring, 1, arrival=bench.now)
+        await bench.settle()
+    assert bench.scheduler.rate.scale == 1.0
+
+
+async def test_looks_at_every_frame_may_wait_for_a_lane(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.face.rates = {"face_detector": 50.0}
+    bench.sessions.ring_opened("alice", ref)
+
+    def waits() -> None:
+        bench.now += 0.06  # three periods
+
+    bench.vision_engine.while_running = waits
+    for _ in range(30):
+        write_frame(ring, 1, arrival=bench.now)
+        await bench.settle()
+    assert bench.scheduler.rate.scale == 1.0
+
+
+async def test_the_loop_wakes_up_by_itself(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    loop = asyncio.create_task(bench.scheduler.run())
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    write_frame(ring, 1, arrival=bench.now)
+    bench.scheduler.awake()
+    await bench.until(lambda: bool(bench.heard.findings))
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+
+
+async def test_windows_may_overlap(bench: Bench) -> None:
+    bench.audio.hop = 128
+    ring, ref = bench.tracks.pcm()
+    bench.watch("alice", "audio")
+    bench.sessions.ring_opened("alice", ref)
+    write_windows(ring, [1, 2], arrival=bench.now)
+    for _ in range(6):
+        await bench.settle()
+        bench.now += 0.05
+    absorbed = bench.sound.made[0].absorbed
+    assert [output[0] for _, output, _ in absorbed] == [1, 1, 1, 1, 2]  # from samples 0, 128, 256, 384, 512
+    # A moment is that of the first sample that is new.
+    assert [at.media_s for _, _, at in absorbed] == pytest.approx([n * 128 / 16_000 for n in range(5)])
+
+
+async def test_what_a_stream_does_not_want_to_hear_costs_no_inference(bench: Bench) -> None:
+    ring, ref = bench.tracks.pcm()
+    bench.watch("alice", "audio")
+    bench.sessions.ring_opened("alice", ref)
+    bench.sound.made[0].looks = False
+    write_windows(ring, [1, 2], arrival=bench.now)
+    await bench.settle()
+    bench.now += 0.05
+    await bench.settle()
+    assert bench.audio_engine.batches == []
+    bench.sound.made[0].looks = True
+    bench.now += 0.05
+    write_windows(ring, [3], arrival=bench.now)
+    await bench.settle()
+    assert [output[0] for _, output, _ in bench.sound.made[0].absorbed] == [3]
+
+
+async def test_a_lane_that_was_given_nothing_to_do_goes_to_who_waits(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argusd.scheduler.runtime.loop.LONGEST_TICK_S", 1000.0)
+    bench.vision_engine.gate.clear()
+    rings = []
+    for n in range(4):
+        ring, ref = bench.tracks.frames()
+        bench.watch(f"s{n}", "face")
+        bench.sessions.ring_opened(f"s{n}", ref)
+        write_frame(ring, n, arrival=bench.now)
+        rings.append(ring)
+    bench.served_vision.max_batch = 1
+    bench.face.made[0].looks = bench.face.made[1].looks = False
+    loop = asyncio.create_task(bench.scheduler.run())
+    await bench.until(lambda: bench.lanes.state.free == 0)
+    bench.vision_engine.gate.set()
+    await bench.until(lambda: len(bench.face.made[2].absorbed) == len(bench.face.made[3].absorbed) == 1)
+    loop.cancel()
+    await asyncio.gather(loop, return_exceptions=True)
+
+
+async def test_a_lost_device_ends_the_process(bench: Bench) -> None:
+    codes: list[int] = []
+    bench.scheduler.abort = codes.append
+    bench.vision_engine.fail = DeviceLost("gone for good")
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    write_frame(ring, 1, arrival=bench.now)
+    await bench.settle()
+    assert codes == [EXIT_DEVICE_LOST]
+
+
+async def test_a_stream_that_fails_leaves_no_row_behind(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[Outcome]:
+        raise ValueError("a bug in a stream")
+
+    raised: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context["exception"]))
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    monkeypatch.setattr(bench.face.made[0], "absorb", fail)
+    write_frame(ring, 1, arrival=bench.now)
+    await bench.settle()
+    assert [str(error) for error in raised] == ["a bug in a stream"]
+    bench.sessions.end("alice")
+    assert bench.sessions.rows == {}
+
+
+async def test_one_look_is_absorbed_by_all_that_joined_it(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    sound, heard = bench.tracks.pcm()
+    bench.watch("alice", "face", "audio", "lipsync")
+    bench.sessions.ring_opened("alice", ref)
+    bench.sessions.ring_opened("alice", heard)
+    write_frame(ring, 4, arrival=bench.now)
+    write_windows(sound, [7], arrival=bench.now)
+    await bench.settle()
+    [both] = bench.both.made
+    assert {(role, output) for role, output, _ in both.absorbed} == {("face_detector", 8.0), ("vad", (7, 1))}
+    assert [output for _, output, _ in bench.face.made[0].absorbed] == [8.0]
+    assert bench.vision_engine.batches == bench.audio_engine.batches == [1]
+    assert sorted(name for _, name in bench.heard.newest) == ["audio", "face", "lipsync", "lipsync"]
+
+
+async def test_a_stream_without_news_is_not_sent_on(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    bench.face.made[0].news = False
+    write_frame(ring, 4, arrival=bench.now)
+    await bench.settle()
+    assert bench.face.made[0].absorbed
+    assert bench.heard.newest == []
+
+
+async def test_a_look_becomes_rarer_when_its_stream_wants_it_so(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("alice", "face")
+    bench.sessions.ring_opened("alice", ref)
+    bench.face.made[0].rates = {"face_detector": 1.0}
+    for _ in range(10):
+        write_frame(ring, 1, arrival=bench.now)
+        await bench.settle()
+        bench.now += 0.25
+    assert len(bench.face.made[0].absorbed) == 4, "a quarter of a second after the first, then a second each"
+
+
+async def test_sound_is_compared_with_what_was_seen_since_its_first_sample_was_captured(bench: Bench) -> None:
+    _, ref = bench.tracks.frames()
+    sound, heard = bench.tracks.pcm()
+    bench.watch("alice", "lipsync")
+    bench.sessions.ring_opened("alice", ref)
+    bench.sessions.ring_opened("alice", heard)
+    samples = np.repeat(np.array([7, 9], np.int16), WINDOW)
+    sound.write(samples, 50_000_000_000, int((bench.now - 0.064) * 1e9), 0)
+    for _ in range(2):
+        await bench.settle()
+        bench.now += 1
+    compared = [(output, at) for role, output, at in bench.both.made[0].absorbed if role == "lip_sync"]
+    assert [output for output, _ in compared] == [(7, 50.0), (9, 50.032)]
+    assert [round(at.captured_at, 3) for _, at in compared] == [50.0, 50.032]
+    assert all(at.on_sender_clock for _, at in compared)
+
+
+async def test_without_the_senders_clock_nothing_is_compared(bench: Bench) -> None:
+    _, ref = bench.tracks.frames()
+    sound, heard = bench.tracks.pcm()
+    bench.watch("alice", "lipsync")
+    bench.sessions.ring_opened("alice", ref)
+    bench.sessions.ring_opened("alice", heard)
+    write_windows(sound, [7, 9], arrival=bench.now)
+    await bench.settle()
+    assert {role for role, _, _ in bench.both.made[0].absorbed} == {"vad"}

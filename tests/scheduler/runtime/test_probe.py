@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from argusd.scheduler.core import Feeds
+from argusd.scheduler.errors import InferenceFailed, OutOfMemory
+from argusd.scheduler.planning.curve import BatchCurve
+from argusd.scheduler.runtime.probe import CurveCache, measure_curve
+
+
+class Machine:
+    """A device on which a batch takes ``call + batch * item`` seconds by its own clock."""
+
+    def __init__(self, call: float, item: float, memory: int = 1 << 30) -> None:
+        self.now = 0.0
+        self._call = call
+        self._item = item
+        self._memory = memory
+
+    def clock(self) -> float:
+        return self.now
+
+    def run(self, feeds: Feeds) -> None:
+        if len(feeds["x"]) > self._memory:
+            raise OutOfMemory("no room")
+        self.now += self._call + self._item * len(feeds["x"])
+
+
+def example(batch: int) -> Feeds:
+    return {"x": np.zeros(batch)}
+
+
+def curve_of(machine: Machine) -> BatchCurve:
+    return measure_curve(machine.run, example, machine.clock)
+
+
+def test_it_doubles_while_larger_batches_pay() -> None:
+    curve = curve_of(Machine(call=0.001, item=0.00001))
+    assert curve.sizes == [1, 2, 4, 8, 16, 32, 64, 128, 256]
+    assert curve.seconds[3] == pytest.approx(0.00108)
+
+
+def test_it_stops_when_a_batch_takes_too_long() -> None:
+    assert curve_of(Machine(call=0.0, item=0.05)).sizes == [1, 2, 4]
+
+
+def test_a_model_too_slow_for_any_batch_still_has_a_curve() -> None:
+    assert curve_of(Machine(call=0.0, item=3.0)).sizes == [1]
+
+
+def test_it_stops_where_the_memory_ends() -> None:
+    assert curve_of(Machine(call=0.001, item=0.00001, memory=10)).sizes == [1, 2, 4, 8]
+
+
+def test_a_graph_that_does_not_run_at_all_is_an_error() -> None:
+    with pytest.raises(InferenceFailed):
+        curve_of(Machine(call=0.001, item=0.001, memory=0))
+
+
+def test_curves_are_kept_by_model_and_setting(tmp_path: Path) -> None:
+    cache = CurveCache(tmp_path / "curves")
+    model = tmp_path / "model.onnx"
+    model.write_bytes(b"weights")
+    kept = cache.path(model, "cpu", "1")
+    assert cache.load(kept) is None
+    curve = BatchCurve(sizes=[1, 2], seconds=[0.1, 0.15])
+    cache.save(kept, curve)
+    assert cache.load(cache.path(model, "cpu", "1")) == curve
+    assert cache.path(model, "cuda:0", "1") != kept
+    model.write_bytes(b"other weights")
+    assert cache.path(model, "cpu", "1") != kept
+
+
+def test_a_damaged_curve_is_measured_again(tmp_path: Path) -> None:
+    cache = CurveCache(tmp_path)
+    (tmp_path / "x.json").write_bytes(b'{"sizes": [')
+    assert cache.load(tmp_path / "x.json") is None

@@ -1,0 +1,162 @@
+from pathlib import Path
+from typing import cast
+
+import msgspec
+import pytest
+
+from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.contract.messages import RoleStatus
+from argusd.scheduler.models.catalog import MODELS
+from argusd.scheduler.models.voices.silero import Silero
+from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedAudioVisualModel, LoadedVisionModel
+from argusd.scheduler.runtime.probe import CurveCache
+from argusd.scheduler.runtime.roles import (
+    FilledRole,
+    batched,
+    candidates,
+    fed_with,
+    fill_roles,
+    live_roles,
+    serve,
+    serve_built_in,
+    wanted_roles,
+    welcome_roles,
+    whole,
+)
+from argusd.scheduler.zoo.errors import ModelUnavailableError
+from argusd.scheduler.zoo.manifest import (
+    UNPUBLISHED,
+    Manifest,
+    ModelEntry,
+    ModelFile,
+    PathSource,
+    builtin_manifest,
+)
+from argusd.scheduler.zoo.store import ZooStore
+
+from ..syncnet_network import SyncNetColor
+
+
+class StoreOf:
+    """A store that holds these models of the manifest."""
+
+    def __init__(self, *names: str) -> None:
+        self.manifest = builtin_manifest()
+        self._names = names
+
+    def is_present(self, name: str) -> bool:
+        return name in self._names
+
+
+def test_every_role_that_some_stream_looks_with_is_wanted_where_streams_are() -> None:
+    assert {"face_detector", "face_mesh", "object_detector", "vad"} <= live_roles()
+    assert live_roles() < set(wanted_roles("rt"))
+
+
+def test_a_session_can_do_without_telling_voices_apart() -> None:
+    assert "speaker_embedder" not in live_roles()
+
+
+def test_each_lane_has_the_roles_of_its_tasks() -> None:
+    assert {"vad", "speaker_embedder"} <= set(wanted_roles("rt"))
+    assert {"vad", "speaker_embedder", "ocr"} <= set(wanted_roles("bulk"))
+    assert "object_detector" not in wanted_roles("bulk")
+
+
+def test_a_role_that_tasks_can_do_without_is_served_where_a_model_is_present(tmp_path: Path) -> None:
+    assert welcome_roles("bulk", ZooStore(tmp_path)) == []
+    store = cast(ZooStore, StoreOf("pyannote_3_1"))
+    assert welcome_roles("bulk", store) == ["diarizer"]
+    assert welcome_roles("rt", store) == []
+
+
+def test_a_role_that_is_given_a_model_of_another_is_not_ready_and_says_why(tmp_path: Path) -> None:
+    config = SchedulerConfig(
+        runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, models={"vad": "centernet"}
+    )
+    roles = fill_roles(config, "cpu")
+    [vad] = [role.status for role in roles if role.status.role == "vad"]
+    assert not vad.ready
+    assert "centernet" in vad.detail
+    assert (batched(roles), whole(roles)) == ([], {})
+
+
+@pytest.mark.weights
+def test_a_model_is_measured_once(store: ZooStore, tmp_path: Path) -> None:
+    curves = CurveCache(tmp_path)
+    first = serve("silero_vad", store.path("silero_vad"), "cpu", curves)
+    again = serve("silero_vad", store.path("silero_vad"), "cpu", curves)
+    assert isinstance(first, LoadedAudioModel)
+    assert first.curve == again.curve
+    assert first.max_batch > 1, "a recurrent model of small matrices gains from batches"
+
+
+@pytest.mark.weights
+def test_a_model_of_frames_is_served_as_one(store: ZooStore, tmp_path: Path) -> None:
+    name = store.choose("face_detector")
+    served = serve(name, store.path(name), "cpu", CurveCache(tmp_path))
+    assert isinstance(served, LoadedVisionModel)
+    assert served.name == name
+
+
+@pytest.mark.weights
+def test_a_better_model_that_does_not_run_here_leaves_its_role_to_the_next(
+    store: ZooStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "better.onnx").write_bytes(b"no model at all")
+    file = ModelFile("better.onnx", UNPUBLISHED, (PathSource(str(tmp_path / "better.onnx")),))
+    better = ModelEntry("better", "for a test", "none", (file,), role="vad")
+    best_first = Manifest((better, *builtin_manifest().models))
+    ZooStore(tmp_path, best_first).pull(["better"])
+    (tmp_path / "models" / "silero_vad").symlink_to(store.path("silero_vad").parent)
+    monkeypatch.setattr("argusd.scheduler.zoo.store.builtin_manifest", lambda: best_first)
+    monkeypatch.setitem(MODELS, "better", Silero)
+
+    def vad(**models: str) -> FilledRole:
+        config = SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, models=models)
+        roles = fill_roles(config, "cpu")
+        return next(role for role in roles if role.status.role == "vad")
+
+    with caplog.at_level("WARNING"):
+        assert (vad().status.model, vad().status.ready) == ("silero_vad", True)
+    assert "role vad: better does not serve" in caplog.text
+    configured = vad(vad="better")
+    assert (configured.status.model, configured.status.ready) == ("better", False)
+
+
+class Holding(ZooStore):
+    """The same for what asks for models by role."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__(Path("nowhere"))
+        self._names = names
+
+    def is_present(self, name: str) -> bool:
+        return name in self._names
+
+
+def test_lip_sync_is_filled_with_what_is_there() -> None:
+    empty, pulled = Holding(), Holding("syncnet")
+    assert candidates("lip_sync", None, empty) == ["mouth_correlation"]
+    assert candidates("lip_sync", None, pulled) == ["syncnet", "mouth_correlation"]
+    assert candidates("lip_sync", "mouth_correlation", pulled) == ["mouth_correlation"]
+    with pytest.raises(ModelUnavailableError, match="argusd models pull"):
+        candidates("lip_sync", "syncnet", empty)
+
+
+def test_syncnets_checkpoint_becomes_a_model_that_is_fed_with_pictures(tmp_path: Path) -> None:
+    """As published, but for its weights, which are random."""
+    checkpoint = tmp_path / "lipsync_expert.pth"
+    checkpoint.write_bytes(SyncNetColor().saved("module."))
+    [entry] = builtin_manifest().select(["syncnet"])
+    [file] = entry.files
+    here = msgspec.structs.replace(file, sources=(PathSource(str(checkpoint)),))
+    store = ZooStore(tmp_path / "cache", Manifest((msgspec.structs.replace(entry, files=(here,)),)))
+    store.pull(["syncnet"])
+    served = serve("syncnet", store.path("syncnet"), "cpu", CurveCache(tmp_path))
+    assert isinstance(served, LoadedAudioVisualModel)
+    assert served.model.fed_with == "lip_crops"
+    status = RoleStatus("lip_sync", "syncnet", True, "", 0.0)
+    assert fed_with([FilledRole(status, served)]) == ["lip_crops"]
+    assert isinstance(serve_built_in("lip_crops"), LoadedVisionModel)
+    assert fed_with([FilledRole(status, serve_built_in("lip_sync"))]) == []

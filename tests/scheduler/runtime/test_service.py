@@ -1,0 +1,397 @@
+"""The process over real sockets and arenas; the models are real only where a test says so."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+
+from argusd.ingest.ipc.channel import Channel, Listener
+from argusd.ingest.ipc.messages import ArenaOffer, ToWorker, TrackOpened
+from argusd.ingest.shm.arena import Arena
+from argusd.ingest.shm.frame import i420_info
+from argusd.ingest.shm.ring import FrameRing
+from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.contract.messages import (
+    Finding,
+    FromScheduler,
+    Latest,
+    SchedulerStats,
+    SessionEnded,
+    SessionPolicy,
+    TaskDone,
+    TaskFailed,
+    TaskRequest,
+)
+from argusd.scheduler.contract.payloads import FaceEmbed
+from argusd.scheduler.errors import EXIT_HUNG
+from argusd.scheduler.planning.curve import BatchCurve
+from argusd.scheduler.report.delivery import Delivery
+from argusd.scheduler.runtime import service
+from argusd.scheduler.runtime.executor import Executor
+from argusd.scheduler.runtime.loaded_model import LoadedVisionModel
+from argusd.scheduler.runtime.loop import Scheduler
+from argusd.scheduler.runtime.service import Service, run_scheduler
+from argusd.scheduler.runtime.task_pool import TaskPool
+from argusd.scheduler.tasks.catalog import OneShot
+from argusd.scheduler.tasks.runner import Picture, Runner
+from argusd.scheduler.zoo.store import ZooStore
+
+from ..fakes import FakeEngine, FakeStreams, FakeVision
+
+SOCKET_NAME = "scheduler-rt.sock"
+CURVE = BatchCurve(sizes=[1], seconds=[0.001])
+
+
+class Api:
+    """The api's end: keeps what it hears by type."""
+
+    def __init__(self, path: Path) -> None:
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(str(path))
+        self._heard: dict[type, asyncio.Queue[Any]] = {}
+        self.channel = Channel[Any](sock, FromScheduler, self._hear)
+
+    def _hear(self, message: Any) -> None:
+        self._heard.setdefault(type(message), asyncio.Queue()).put_nowait(message)
+
+    def heard(self, kind: type) -> int:
+        """How many messages of a type wait to be read."""
+        return self._heard[kind].qsize() if kind in self._heard else 0
+
+    async def next(self, kind: type) -> Any:
+        return await asyncio.wait_for(self._heard.setdefault(kind, asyncio.Queue()).get(), 20)
+
+
+class Camera:
+    """An ingest worker's socket with one video track of one session."""
+
+    def __init__(self, path: Path, session_id: str, picture: np.ndarray) -> None:
+        rows, columns = picture.shape[0] * 2 // 3, picture.shape[1]
+        self._info = i420_info(columns, rows)
+        flat, half = picture.reshape(-1), rows * columns // 4
+        luma, blue, red = np.split(flat, [4 * half, 5 * half])
+        self._planes = [
+            luma.reshape(rows, columns),
+            blue.reshape(rows // 2, columns // 2),
+            red.reshape(rows // 2, columns // 2),
+        ]
+        self._session_id = session_id
+        self._arena = Arena(8 << 20)
+        self._ring = FrameRing(self._arena, 4, self._info.nbytes)
+        self.listener = Listener(path, self._accept)
+
+    def _accept(self, sock: socket.socket) -> None:
+        self.channel = Channel[Any](sock, ToWorker, lambda _: None)
+        self.channel.send(ArenaOffer("camera"), list(self._arena.attach()))
+        self.channel.send(TrackOpened(self._session_id, "video", self._ring.row, self._ring.generation))
+
+    def show(self, arrival: float) -> None:
+        self._ring.write(self._planes, msgspec.structs.replace(self._info, arrival_ns=int(arrival * 1e9)))
+
+    def close(self) -> None:
+        self.listener.close()
+        self.channel.close()
+
+
+@asynccontextmanager
+async def serving(config: SchedulerConfig) -> AsyncIterator[None]:
+    """``run_scheduler`` until the block ends."""
+    stop, is_ready = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(run_scheduler(config, stop, is_ready.set))
+    waiting = asyncio.create_task(is_ready.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        task.result()
+    yield
+    stop.set()
+    await asyncio.wait_for(task, 20)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> SchedulerConfig:
+    return SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path / "state", cache_dir=tmp_path / "cache")
+
+
+async def test_roles_without_weights_name_the_command_that_gets_them(config: SchedulerConfig) -> None:
+    async with serving(config):
+        api = Api(config.runtime_dir / SOCKET_NAME)
+        stats: SchedulerStats = await api.next(SchedulerStats)
+        assert [status.role for status in stats.roles] == [
+            "face_detector",
+            "face_embedder",
+            "face_mesh",
+            "lip_sync",
+            "object_detector",
+            "speaker_embedder",
+            "vad",
+        ]
+        for status in stats.roles:
+            assert not status.ready
+            assert "argusd models pull" in status.detail
+        assert stats.fits_more == 0
+        api.channel.close()
+    assert not (config.runtime_dir / SOCKET_NAME).exists()
+
+
+async def look(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
+    """The only task here."""
+    return {"seen": await runner.look("face_detector", Picture(np.full((8, 8, 3), 7, np.uint8)))}
+
+
+class Bench:
+    """A service around a fake model whose clock can be moved."""
+
+    def __init__(self, config: SchedulerConfig) -> None:
+        self.now = 1000.0
+        self.engine = FakeEngine()
+        self.face = FakeStreams("face", {"face_detector": 4.0})
+        self.exit_codes: asyncio.Queue[int] = asyncio.Queue()
+        self.stop = asyncio.Event()
+        delivery = Delivery("boot", config.findings_kept, lambda: self.now)
+        self.scheduler = Scheduler(
+            [("face_detector", LoadedVisionModel(FakeVision(), self.engine, CURVE))],
+            {"face": self.face},
+            delivery,
+            Executor(1, shared=False, clock=lambda: self.now),
+            clock=lambda: self.now,
+            abort=self.exit_codes.put_nowait,
+        )
+        tasks = TaskPool(self.scheduler.pending, {"face_embed": OneShot(look, ())}, limit=4, threads=1)
+        self.service = Service(config, "cpu", [], self.scheduler, delivery, tasks)
+        self.camera = Camera(config.runtime_dir / "ingest-0.sock", "alice", np.full((72, 64), 21, np.uint8))
+        self.path = config.runtime_dir / SOCKET_NAME
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110 - nothing tells when a message was handled
+                await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+async def bench(config: SchedulerConfig) -> AsyncIterator[Bench]:
+    bench = Bench(config)
+    is_ready = asyncio.Event()
+    task = asyncio.create_task(bench.service.run(bench.stop, is_ready.set))
+    await is_ready.wait()
+    yield bench
+    bench.engine.gate.set()
+    bench.stop.set()
+    await asyncio.wait_for(task, 20)
+    bench.camera.close()
+
+
+async def test_from_a_policy_and_a_frame_to_a_finding_and_its_end(bench: Bench) -> None:
+    api = Api(bench.path)
+    api.channel.send(SessionPolicy("alice", ["face"]))
+    await bench.until(lambda: bool(bench.face.made))
+    bench.camera.show(bench.now)
+    finding: Finding = await api.next(Finding)
+    assert (finding.session_id, finding.number, finding.data) == ("alice", 1, {"output": 42.0})
+    assert (await api.next(Latest)).models == {"face_detector": "fake_vision"}
+    api.channel.send(SessionEnded("alice"))
+    assert (await api.next(Finding)).state == "end"
+    api.channel.close()
+
+
+async def test_sessions_live_on_while_the_api_is_away(bench: Bench) -> None:
+    api = Api(bench.path)
+    api.channel.send(SessionPolicy("alice", ["face"]))
+    await bench.until(lambda: bool(bench.face.made))
+    api.channel.close()
+    bench.camera.show(bench.now)
+    await bench.until(lambda: bool(bench.face.made[0].absorbed))
+    again = Api(bench.path)
+    assert (await again.next(Finding)).number == 1
+    again.channel.close()
+
+
+async def test_sessions_that_a_new_api_does_not_confirm_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "CONFIRM_S", 0.05)
+    api = Api(bench.path)
+    api.channel.send(SessionPolicy("alice", ["face"]))
+    api.channel.send(SessionPolicy("bob", ["face"]))
+    await bench.until(lambda: bench.scheduler.sessions.policies == {"alice", "bob"})
+    api.channel.close()
+    again = Api(bench.path)
+    again.channel.send(SessionPolicy("bob", ["face"]))
+    await bench.until(lambda: bench.scheduler.sessions.policies == {"bob"})
+    again.channel.close()
+
+
+async def test_a_batch_that_does_not_come_back_ends_the_process(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "REPORT_INTERVAL_S", 0.01)
+    api = Api(bench.path)
+    api.channel.send(SessionPolicy("alice", ["face"]))
+    await bench.until(lambda: bool(bench.face.made))
+    bench.engine.gate.clear()
+    bench.camera.show(bench.now)
+    await bench.until(lambda: bench.scheduler.lanes.state.free == 0)
+    assert bench.exit_codes.empty()
+    bench.now += 21
+    assert await asyncio.wait_for(bench.exit_codes.get(), 10) == EXIT_HUNG
+    api.channel.close()
+
+
+def test_the_process_ends_with_the_code_it_was_given() -> None:
+    script = "from argusd.scheduler.runtime.service import end_process; end_process(75)"
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 75
+
+
+@pytest.mark.weights
+async def test_real_models_see_the_astronaut(store: ZooStore, config: SchedulerConfig) -> None:
+    path = store.path("astronaut")
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    planar = cv2.cvtColor(cv2.resize(picture, (480, 480)), cv2.COLOR_BGR2YUV_I420)
+    camera = Camera(config.runtime_dir / "ingest-0.sock", "alice", planar)
+
+    async def film() -> None:
+        while True:
+            camera.show(time.monotonic())
+            await asyncio.sleep(1 / 15)
+
+    async with serving(msgspec.structs.replace(config, cache_dir=path.parents[2])):
+        filming = asyncio.create_task(film())
+        api = Api(config.runtime_dir / SOCKET_NAME)
+        api.channel.send(SessionPolicy("alice", ["face", "video"]))
+        faces = persons = 0
+        async with asyncio.timeout(30):
+            while (faces, persons) != (1, 1):
+                latest: Latest = await api.next(Latest)
+                faces = latest.data.get("face_count", faces)
+                persons = latest.data.get("person_count", persons)
+        stats: SchedulerStats = await api.next(SchedulerStats)
+        assert all(status.ready for status in stats.roles if status.live)
+        async with asyncio.timeout(30):
+            while stats.active_sessions != {"face": 1, "video": 1, "audio": 0, "lipsync": 0}:
+                stats = await api.next(SchedulerStats)
+        filming.cancel()
+        api.channel.close()
+    camera.close()
+
+
+def task(number: int, task_type: str = "face_embed") -> TaskRequest:
+    return TaskRequest(number, "alice", task_type, msgspec.msgpack.encode(FaceEmbed(image_b64=b"x")), 10.0)
+
+
+async def test_a_task_is_answered_where_it_was_asked_for(bench: Bench) -> None:
+    asking, other = Api(bench.path), Api(bench.path)
+    asking.channel.send(task(7))
+    done = await asking.next(TaskDone)
+    assert (done.request, done.result, done.models) == (7, {"seen": 14.0}, {"face_detector": "fake_vision"})
+    other.channel.send(task(8, "doc_ocr"))
+    failed = await other.next(TaskFailed)
+    assert (failed.request, failed.fault, failed.code) == (8, "input", "unknown_task")
+    assert asking.heard(TaskFailed) == other.heard(TaskDone) == 0
+    asking.channel.close()
+    other.channel.close()
+
+
+async def test_an_api_that_is_gone_takes_its_tasks_along(bench: Bench) -> None:
+    bench.engine.gate.clear()
+    api = Api(bench.path)
+    api.channel.send(task(1))
+    await bench.until(lambda: bench.scheduler.lanes.state.free == 0)
+    api.channel.close()
+    bench.engine.gate.set()
+    await bench.until(lambda: not bench.scheduler.demand.active.any())
+
+
+async def test_a_session_that_ended_makes_room_before_the_next_second(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "REPORT_INTERVAL_S", 3600.0)
+    api = Api(bench.path)
+    api.channel.send(SessionPolicy("alice", ["face"]))
+    await bench.until(lambda: bool(bench.face.made))
+    greeting: SchedulerStats = await api.next(SchedulerStats)
+    api.channel.send(SessionEnded("alice"))
+    after: SchedulerStats = await api.next(SchedulerStats)
+    assert greeting.active_sessions == after.active_sessions == {"face": 0}
+    api.channel.close()
+
+
+async def test_a_job_that_goes_on_after_its_task_does_not_hold_up_the_end(bench: Bench) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def job() -> None:
+        begun.set()
+        go_on.wait(60)
+
+    pool = bench.service._tasks
+    working = asyncio.create_task(pool.threads.run(job, bench.now))
+    await asyncio.to_thread(begun.wait, 10)
+    bench.stop.set()
+    assert await asyncio.wait_for(bench.exit_codes.get(), 10) == 0
+    go_on.set()
+    await working
+
+
+@pytest.mark.parametrize("at_work", ["batch", "job"])
+async def test_a_task_that_hangs_ends_the_process(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, at_work: str
+) -> None:
+    """Either in a batch of the loop, or in what a library does for the task alone."""
+    monkeypatch.setattr(service, "REPORT_INTERVAL_S", 0.01)
+    api, go_on = Api(bench.path), threading.Event()
+    if at_work == "batch":
+        bench.engine.gate.clear()
+        api.channel.send(task(1))
+        await bench.until(lambda: bench.scheduler.lanes.state.free == 0)
+        bench.now += 21
+    else:
+        long_ago = time.monotonic() - 100
+        monkeypatch.setattr(bench.service._tasks.threads, "_last_end", long_ago)
+        working = asyncio.create_task(bench.service._tasks.threads.run(lambda: go_on.wait(60), long_ago))
+    assert await asyncio.wait_for(bench.exit_codes.get(), 10) == EXIT_HUNG
+    go_on.set()
+    if at_work == "job":
+        await working
+    api.channel.close()
+
+
+class Ended(BaseException):
+    """The process has ended."""
+
+
+async def test_a_process_that_is_told_to_end_while_it_loads_does_so(
+    config: SchedulerConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def load(*_: object) -> list[Any]:
+        begun.set()
+        go_on.wait(60)
+        return []
+
+    def end(code: int) -> NoReturn:
+        go_on.set()
+        raise Ended(code)
+
+    monkeypatch.setattr(service, "fill_roles", load)
+    monkeypatch.setattr(service, "end_process", end)
+    stop = asyncio.Event()
+
+    async def stop_soon() -> None:
+        await asyncio.to_thread(begun.wait, 20)
+        stop.set()
+
+    stopping = asyncio.create_task(stop_soon())
+    with pytest.raises(Ended):
+        await run_scheduler(config, stop, lambda: None)
+    await stopping

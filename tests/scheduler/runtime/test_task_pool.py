@@ -1,0 +1,311 @@
+"""Tasks on a real loop with real lanes, one fake model of frames and one of samples."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from argusd.scheduler.contract.messages import SessionPolicy, TaskDone, TaskFailed, TaskRequest
+from argusd.scheduler.contract.payloads import FaceEmbed
+from argusd.scheduler.contract.task_errors import NoFace
+from argusd.scheduler.errors import InferenceFailed, OutOfMemory
+from argusd.scheduler.planning.curve import BatchCurve
+from argusd.scheduler.runtime.executor import Executor
+from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedVisionModel
+from argusd.scheduler.runtime.loop import Scheduler
+from argusd.scheduler.runtime.task_pool import TaskPool
+from argusd.scheduler.tasks.catalog import OneShot
+from argusd.scheduler.tasks.runner import Picture, Runner
+
+from ..fakes import (
+    WINDOW,
+    ArenaWithTracks,
+    FakeAudio,
+    FakeEngine,
+    FakeStreams,
+    FakeVision,
+    HeardFindings,
+    write_frame,
+)
+
+CURVE = BatchCurve(sizes=[1, 4], seconds=[0.001, 0.0012])
+Function = Callable[[Any, Runner], Awaitable[dict[str, Any]]]
+
+
+def grey(brightness: int) -> Picture:
+    return Picture(np.full((48, 64, 3), brightness, np.uint8))
+
+
+class Desk:
+    """A scheduler that runs, and a pool whose only task is what a test says."""
+
+    def __init__(self, function: Function, limit: int = 64) -> None:
+        self.engine, self.ears = FakeEngine(), FakeEngine()
+        self.heard = HeardFindings()
+        self.streams = FakeStreams("face", {"face_detector": 1.0})
+        self.served = LoadedVisionModel(FakeVision(), self.engine, CURVE)
+        self.audio = FakeAudio()
+        self.lanes = Executor(1, shared=True, clock=lambda: 0.0)
+        self.scheduler = Scheduler(
+            [("face_detector", self.served), ("vad", LoadedAudioModel(self.audio, self.ears, CURVE))],
+            {"face": self.streams},
+            self.heard,
+            self.lanes,
+            missing={"ocr": "easyocr_en is not here; run: argusd models pull easyocr_en"},
+        )
+        self.pool = TaskPool(
+            self.scheduler.pending, {"face_embed": OneShot(function, ())}, limit=limit, threads=2
+        )
+        self.answers: asyncio.Queue[TaskDone | TaskFailed] = asyncio.Queue()
+        self._loop = asyncio.create_task(self.scheduler.run())
+        self._number = 0
+
+    def ask(self, timeout_s: float = 10.0, owner: str = "api", task_type: str = "face_embed") -> int:
+        self._number += 1
+        payload = msgspec.msgpack.encode(FaceEmbed(image_b64=bytes([self._number])))
+        request = TaskRequest(self._number, "session", task_type, payload, timeout_s)
+        self.pool.start(owner, request, self.answers.put_nowait)
+        return self._number
+
+    async def answer(self) -> TaskDone | TaskFailed:
+        async with asyncio.timeout(10):
+            return await self.answers.get()
+
+    async def failure(self) -> tuple[str, str]:
+        answer = await self.answer()
+        assert isinstance(answer, TaskFailed)
+        return answer.fault, answer.code
+
+    @property
+    def rows(self) -> int:
+        return int(self.scheduler.demand.active.sum())
+
+    async def close(self) -> None:
+        self.engine.gate.set()
+        await self.pool.close()
+        self._loop.cancel()
+        await asyncio.gather(self._loop, return_exceptions=True)
+        self.lanes.close()
+
+
+@pytest.fixture
+async def desk_for() -> AsyncIterator[Callable[..., Desk]]:
+    desks: list[Desk] = []
+
+    def make(function: Function, **options: Any) -> Desk:
+        desks.append(Desk(function, **options))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        await desk.close()
+
+
+async def look_at_it(payload: FaceEmbed, runner: Runner) -> dict[str, Any]:
+    return {"seen": await runner.look("face_detector", grey(payload.image_b64[0]))}
+
+
+async def test_a_look_comes_back_with_its_model(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(look_at_it)
+    desk.ask()
+    answer = await desk.answer()
+    assert isinstance(answer, TaskDone)
+    assert (answer.request, answer.result, answer.models) == (
+        1,
+        {"seen": 2.0},
+        {"face_detector": "fake_vision"},
+    )
+    assert desk.rows == 0
+
+
+async def test_tasks_and_streams_share_a_batch(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(look_at_it)
+    tracks = ArenaWithTracks()
+    ring, ref = tracks.frames()
+    desk.engine.gate.clear()
+    desk.ask()  # keeps the only lane, so that what comes now gathers
+    while desk.lanes.state.free:  # noqa: ASYNC110 - lanes set no event
+        await asyncio.sleep(0)
+    desk.scheduler.sessions.ring_opened("s", ref)
+    desk.scheduler.sessions.set_policy(SessionPolicy("s", ["face"]))
+    write_frame(ring, 100, arrival=asyncio.get_running_loop().time())
+    for _ in range(2):
+        desk.ask()
+    desk.scheduler.awake()
+    desk.engine.gate.set()
+    results = [answer.result["seen"] for _ in range(3) if isinstance(answer := await desk.answer(), TaskDone)]
+    assert results == [2.0, 4.0, 6.0]
+    assert desk.engine.batches == [1, 3]
+    assert [output for _, output, _ in desk.streams.made[0].absorbed] == [200.0]
+
+
+async def test_windows_are_heard_each_on_its_own(desk_for: Callable[..., Desk]) -> None:
+    async def listen(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
+        windows = np.repeat(np.arange(6, dtype=np.int16), WINDOW).reshape(6, WINDOW)
+        return {"heard": await runner.listen("vad", windows)}
+
+    desk = desk_for(listen)
+    desk.ask()
+    answer = await desk.answer()
+    assert isinstance(answer, TaskDone)
+    assert answer.result["heard"] == [(n, 1) for n in range(6)]
+    assert sum(desk.ears.batches) == 6
+    assert max(desk.ears.batches) <= CURVE.max_batch
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        pytest.param(NoFace("There is no face."), ("input", "no_face"), id="the task's own"),
+        pytest.param(RuntimeError("secret"), ("internal", "internal_error"), id="a mistake"),
+    ],
+)
+async def test_what_a_task_raises_becomes_its_answer(
+    desk_for: Callable[..., Desk], raised: Exception, told: tuple[str, str]
+) -> None:
+    async def fail(_: FaceEmbed, __: Runner) -> dict[str, Any]:
+        raise raised
+
+    desk = desk_for(fail)
+    desk.ask()
+    answer = await desk.answer()
+    assert isinstance(answer, TaskFailed)
+    assert (answer.fault, answer.code) == told
+    assert "secret" not in answer.sentence
+
+
+async def test_a_role_without_a_model_names_the_command(desk_for: Callable[..., Desk]) -> None:
+    async def read(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
+        return {"text": await runner.look("ocr", grey(1))}
+
+    desk = desk_for(read)
+    desk.ask()
+    answer = await desk.answer()
+    assert isinstance(answer, TaskFailed)
+    assert (answer.fault, answer.code) == ("unavailable", "model_unavailable")
+    assert "argusd models pull easyocr_en" in answer.sentence
+
+
+async def test_a_task_that_is_not_this_lanes_is_refused(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(look_at_it)
+    desk.ask(task_type="doc_ocr")
+    assert await desk.failure() == ("input", "unknown_task")
+
+
+async def test_a_deadline_ends_the_task_and_gives_its_rows_back(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(look_at_it)
+    desk.engine.gate.clear()
+    desk.ask(timeout_s=0.05)
+    assert await desk.failure() == ("deadline", "deadline_exceeded")
+    assert desk.rows == 1  # a batch holds it still
+    desk.engine.gate.set()
+    desk.ask()
+    assert isinstance(await desk.answer(), TaskDone)
+    assert desk.rows == 0
+
+
+async def test_a_batch_that_fails_fails_its_tasks(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(look_at_it)
+    desk.engine.fail = InferenceFailed("no")
+    desk.ask()
+    assert await desk.failure() == ("internal", "inference_failed")
+    desk.ask()
+    assert isinstance(await desk.answer(), TaskDone)
+
+
+async def test_a_batch_too_large_for_the_device_runs_again_in_smaller_ones(
+    desk_for: Callable[..., Desk],
+) -> None:
+    async def look_four_times(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
+        return {"seen": await asyncio.gather(*(runner.look("face_detector", grey(n)) for n in range(4)))}
+
+    desk = desk_for(look_four_times)
+    desk.engine.fail = OutOfMemory("no room")
+    desk.ask()
+    answer = await desk.answer()
+    assert isinstance(answer, TaskDone)
+    assert answer.result == {"seen": [0.0, 2.0, 4.0, 6.0]}
+    assert desk.served.max_batch == 2
+    assert desk.engine.batches == [2, 2]
+
+
+async def test_more_tasks_than_may_run_are_turned_away(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(look_at_it, limit=2)
+    desk.engine.gate.clear()
+    for _ in range(3):
+        desk.ask()
+    assert await desk.failure() == ("unavailable", "overloaded")
+    desk.engine.gate.set()
+    assert [(await desk.answer()).request for _ in range(2)] == [1, 2]
+
+
+async def test_a_cancelled_task_gives_no_answer(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(look_at_it)
+    desk.engine.gate.clear()
+    first, second = desk.ask(), desk.ask()
+    await asyncio.sleep(0)
+    desk.pool.cancel("api", first)
+    desk.engine.gate.set()
+    assert (await desk.answer()).request == second
+    assert desk.answers.empty()
+
+
+async def test_tasks_end_with_the_connection_that_asked_for_them(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(look_at_it)
+    desk.engine.gate.clear()
+    desk.ask(owner="old api")
+    kept = desk.ask(owner="new api")
+    await asyncio.sleep(0)
+    desk.pool.forget("old api")
+    desk.engine.gate.set()
+    assert (await desk.answer()).request == kept
+    assert desk.answers.empty()
+
+
+async def test_draining_finishes_what_is_at_work_and_takes_nothing_more(
+    desk_for: Callable[..., Desk],
+) -> None:
+    finish = threading.Event()
+
+    async def work(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
+        return {"done": await runner.compute(lambda: finish.wait(10))}
+
+    desk = desk_for(work)
+    desk.ask()
+    await asyncio.sleep(0)
+    draining = asyncio.create_task(desk.pool.drain(10))
+    await asyncio.sleep(0)
+    desk.ask()
+    assert await desk.failure() == ("unavailable", "draining")
+    finish.set()
+    await draining
+    answer = await desk.answer()
+    assert isinstance(answer, TaskDone)
+    assert answer.result == {"done": True}
+
+
+async def test_a_task_that_does_not_end_is_not_waited_for_longer_than_allowed(
+    desk_for: Callable[..., Desk],
+) -> None:
+    async def never(_: FaceEmbed, __: Runner) -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    desk = desk_for(never)
+    desk.ask()
+    await desk.pool.drain(0.01)
+    await desk.pool.close()
+    assert desk.answers.empty()
+
+
+async def test_shares_of_ended_tasks_are_used_again(desk_for: Callable[..., Desk]) -> None:
+    desk = desk_for(look_at_it)
+    for _ in range(40):
+        desk.ask()
+        await desk.answer()
+    assert len(desk.scheduler.demand.shares.weight) == 16  # never grew beyond its first size
+    assert len(desk.scheduler.demand.active) == 16

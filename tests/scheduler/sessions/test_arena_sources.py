@@ -1,0 +1,152 @@
+"""Attaching to a writer over a real socket, with a real arena."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from argusd.ingest.ipc.channel import Channel, Listener
+from argusd.ingest.ipc.messages import (
+    ArenaOffer,
+    Hello,
+    ToWorker,
+    TrackClosed,
+    TrackKind,
+    TrackOpened,
+    TrackState,
+)
+from argusd.ingest.shm.arena import HEAD, Arena, ArenaView
+from argusd.ingest.shm.ring import FrameRing
+from argusd.scheduler.sessions.arena_sources import ArenaSource, RingRef
+
+from ..fakes import HEIGHT, WIDTH, write_frame
+
+
+class Writer:
+    """The writing end: an arena with one ring, offered to whoever connects."""
+
+    def __init__(self, path: Path) -> None:
+        self.arena = Arena(1 << 20)
+        self.ring = FrameRing(self.arena, 2, WIDTH * HEIGHT * 2)
+        self.hello: asyncio.Queue[Hello] = asyncio.Queue()
+        self.channel: Channel[Hello] | None = None
+        self.listener = Listener(path, self._accept)
+
+    def _accept(self, sock: socket.socket) -> None:
+        self.channel = Channel[Hello](sock, ToWorker, self.hello.put_nowait)
+        self.channel.send(ArenaOffer("writer"), list(self.arena.attach()))
+        self.send(TrackOpened("alice", "video", self.ring.row, self.ring.generation))
+
+    def send(self, message: TrackOpened | TrackClosed | TrackState) -> None:
+        assert self.channel is not None
+        self.channel.send(message)
+
+    def die(self) -> None:
+        assert self.channel is not None
+        self.listener.close()
+        self.channel.close()
+
+
+class Observer:
+    """Keeps what it is told, in order."""
+
+    def __init__(self) -> None:
+        self.told: asyncio.Queue[tuple[str, str, RingRef | None]] = asyncio.Queue()
+
+    def ring_opened(self, session_id: str, ring: RingRef) -> None:
+        self.told.put_nowait(("opened", session_id, ring))
+
+    def track_changed(self, state: TrackState, view: ArenaView) -> None:
+        self.told.put_nowait((state.state, state.session_id, None))
+
+    def ring_closed(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
+        self.told.put_nowait(("closed", session_id, None))
+
+    async def next(self) -> tuple[str, str, RingRef | None]:
+        return await asyncio.wait_for(self.told.get(), 10)
+
+
+class Attached:
+    """A source that stays attached to ``path`` while the test runs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.observer = Observer()
+        self.awake = asyncio.Event()
+        self.source = ArenaSource(path, self.observer, self.awake.set)
+
+
+@pytest.fixture
+async def attached(tmp_path: Path) -> AsyncIterator[Attached]:
+    attached = Attached(tmp_path / "ingest-0.sock")
+    task = asyncio.create_task(attached.source.run())
+    yield attached
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_it_says_hello_and_maps_the_arena(attached: Attached) -> None:
+    writer = Writer(attached.path)
+    what, session_id, ring = await attached.observer.next()
+    assert (what, session_id) == ("opened", "alice")
+    assert await asyncio.wait_for(writer.hello.get(), 10) == Hello(role="reader", name="scheduler")
+    assert ring is not None
+    write_frame(writer.ring, 1, arrival=1.0)
+    assert ring.view.table[ring.row, HEAD] == 1
+    writer.die()
+
+
+async def test_where_tracks_stand_is_passed_on_and_those_without_a_ring_end_too(attached: Attached) -> None:
+    writer = Writer(attached.path)
+    assert (await attached.observer.next())[:2] == ("opened", "alice")
+    writer.send(TrackState("alice", "audio", "stale", "never_began"))
+    assert (await attached.observer.next())[:2] == ("stale", "alice")
+    writer.send(TrackClosed("alice", "audio"))
+    assert (await attached.observer.next())[:2] == ("closed", "alice")
+    writer.die()
+    assert (await attached.observer.next())[:2] == ("closed", "alice")
+
+
+async def test_it_wakes_up_once_for_what_was_published_while_it_was_armed(attached: Attached) -> None:
+    writer = Writer(attached.path)
+    await attached.observer.next()
+    attached.awake.clear()
+    for _ in range(3):
+        write_frame(writer.ring, 1, arrival=1.0)
+    attached.source.arm()
+    await asyncio.wait_for(attached.awake.wait(), 10)
+    attached.awake.clear()
+    attached.source.arm()
+    attached.source.arm()
+    write_frame(writer.ring, 1, arrival=1.0)
+    await asyncio.wait_for(attached.awake.wait(), 10)
+    writer.die()
+
+
+async def test_streams_come_and_go(attached: Attached) -> None:
+    writer = Writer(attached.path)
+    await attached.observer.next()
+    writer.send(TrackClosed("alice", "video"))
+    assert await attached.observer.next() == ("closed", "alice", None)
+    writer.die()
+
+
+async def test_a_writer_that_dies_takes_its_streams_along_and_may_come_back(attached: Attached) -> None:
+    writer = Writer(attached.path)
+    _, _, before = await attached.observer.next()
+    writer.die()
+    assert await attached.observer.next() == ("closed", "alice", None)
+    again = Writer(attached.path)
+    what, _, after = await attached.observer.next()
+    assert what == "opened"
+    assert before is not None
+    assert after is not None
+    assert after.view is not before.view
+    again.die()
+
+
+async def test_arming_without_a_writer_does_nothing(attached: Attached) -> None:
+    attached.source.arm()
+    assert not attached.awake.is_set()
