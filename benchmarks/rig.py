@@ -96,7 +96,7 @@ class Recorder:
         """Note one answer."""
         self.answers.append(Answer(time.monotonic(), session_id, outcome.name, at.frame_age_ms / 1000))
 
-    def latest(self, watch: SessionStream, at: Moment) -> None:
+    def latest(self, stream: SessionStream, at: Moment) -> None:
         """The findings say it all."""
 
 

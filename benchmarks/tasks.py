@@ -62,7 +62,7 @@ class Nobody:
     def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
         """Does not come."""
 
-    def latest(self, watch: SessionStream, at: Moment) -> None:
+    def latest(self, stream: SessionStream, at: Moment) -> None:
         """Does not come."""
 
 

@@ -88,31 +88,31 @@ class Delivery:
         self.outbox.put(finding)
         self.broadcast(finding)
 
-    def latest(self, watch: SessionStream, at: Moment) -> None:
+    def latest(self, stream: SessionStream, at: Moment) -> None:
         """Send a stream's newest result, every ``LATEST_INTERVAL_S`` at most or at every look; never kept.
 
         That it is unknown does not wait.
         """
-        watch.skipped += at.skipped
+        stream.skipped += at.skipped
         now = self._clock()
-        hurries = watch.every_look or bool(watch.silent)
-        if not self._channels or (now < watch.next_latest and not hurries):
+        hurries = stream.every_look or bool(stream.silent)
+        if not self._channels or (now < stream.next_latest and not hurries):
             return
-        watch.next_latest = now + LATEST_INTERVAL_S
+        stream.next_latest = now + LATEST_INTERVAL_S
         self.broadcast(
             Latest(
-                session_id=watch.session_id,
-                stream=watch.stream.name,
+                session_id=stream.session_id,
+                stream=stream.analyzer.name,
                 captured_at=at.captured_at,
                 frame_age_ms=at.frame_age_ms,
-                skipped=watch.skipped,
-                models=watch.models,
-                data=watch.latest(),
-                state="unknown" if watch.silent else "known",
-                reason=next(iter(watch.silent.values()), ""),
+                skipped=stream.skipped,
+                models=stream.models,
+                data=stream.latest(),
+                state="unknown" if stream.silent else "known",
+                reason=next(iter(stream.silent.values()), ""),
             )
         )
-        watch.skipped = 0
+        stream.skipped = 0
 
     def reply(self, channel: Channel[Incoming], answer: TaskDone | TaskFailed) -> None:
         """Answer a task where it was asked for; if that connection is gone, nobody waits."""

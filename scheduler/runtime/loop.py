@@ -189,7 +189,7 @@ class Scheduler:
         if now - frame.info.arrival_ns * 1e-9 > self._max_age_s:
             self._drop(row, "stale")
             return None
-        roi = row.watch.stream.roi(row.role, frame.info)
+        roi = row.stream.analyzer.roi(row.role, frame.info)
         if roi is None:
             return None
         return Look(frame, roi), StreamItem(row, row.track.epoch)
@@ -216,14 +216,14 @@ class Scheduler:
             assert isinstance(ask.item, Clip)
             return ask.item, ask
         row = self.sessions.rows[index]
-        stream = row.watch.stream
-        if not stream.hears(row.role):
+        analyzer = row.stream.analyzer
+        if not analyzer.hears(row.role):
             return None
         track, seen = row.track, None
         if isinstance(served, LoadedAudioVisualModel):
             begins_s = captured_s(track.ring, cursor)
-            assert isinstance(stream, AudioVisualAnalyzer)
-            seen = None if begins_s is None else stream.seen_since(begins_s)
+            assert isinstance(analyzer, AudioVisualAnalyzer)
+            seen = None if begins_s is None else analyzer.seen_since(begins_s)
             if seen is None:
                 return None
         listen = Listen(track.ring, cursor, row.slot, row.fresh, seen)
@@ -290,7 +290,7 @@ class Scheduler:
                 self._drop(entry.row, output.reason)
                 if output.reason == BAD_IMAGE:
                     self.sessions.sees_nothing(entry.row.track)
-            elif entry.row.watch.ended or entry.epoch != entry.row.track.epoch:
+            elif entry.row.stream.ended or entry.epoch != entry.row.track.epoch:
                 self._drop(entry.row, "superseded")
             else:
                 taken.append((place, entry.row))
@@ -311,15 +311,15 @@ class Scheduler:
         self.sessions.sees(row.track)
         if not row.served.listens:
             self.rate.observe(at.frame_age_ms / 1000 / self._promised_age_s)
-        for watch in row.watches:
-            watch.heard(row.track.ring.kind, at)
-            self.meters.frame_age[watch.stream.name].add(at.frame_age_ms / 1000)
-            for outcome in watch.stream.absorb(row.role, output, at):
-                self._findings.finding(watch.session_id, watch.stream.name, outcome, at)
-            if watch.stream.news:
-                self._findings.latest(watch, at)
+        for stream in row.streams:
+            stream.heard(row.track.ring.kind, at)
+            self.meters.frame_age[stream.analyzer.name].add(at.frame_age_ms / 1000)
+            for outcome in stream.analyzer.absorb(row.role, output, at):
+                self._findings.finding(stream.session_id, stream.analyzer.name, outcome, at)
+            if stream.analyzer.news:
+                self._findings.latest(stream, at)
         if not row.served.listens:
             self.demand.period[row.index] = row.period
 
     def _drop(self, row: DemandRow, reason: str, count: int = 1) -> None:
-        self.meters.dropped[row.watch.stream.name][reason] += count
+        self.meters.dropped[row.stream.analyzer.name][reason] += count

@@ -41,16 +41,16 @@ class Track:
 class SessionStream:
     """One stream of one session under one policy.
 
-    ``models``: role to model id. ``rows``: its own. ``joined``: those of other watches that it is fed by as
+    ``models``: role to model id. ``rows``: its own. ``joined``: those of other streams that it is fed by as
     well. ``silent``: its tracks that are stale, and why: then it knows nothing. ``skipped``, ``next_latest``
     and ``every_look`` are for who sends the latest results.
     """
 
     def __init__(
-        self, session_id: str, stream: Analyzer, tracks: Mapping[TrackKind, Track], share: int
+        self, session_id: str, analyzer: Analyzer, tracks: Mapping[TrackKind, Track], share: int
     ) -> None:
         self.session_id = session_id
-        self.stream = stream
+        self.analyzer = analyzer
         self.tracks = tracks
         self.share = share
         self.ended = False
@@ -70,7 +70,7 @@ class SessionStream:
 
     def latest(self) -> dict[str, Any]:
         """The stream's newest result, or what its JSON says while nothing is known."""
-        data = self.stream.latest()
+        data = self.analyzer.latest()
         return unknown(data) if self.silent else data
 
 
@@ -88,16 +88,16 @@ def _nothing(value: Any) -> Any:
 class DemandRow:
     """What stands behind one row of the demand: ``reader`` for frames, ``slot`` for samples.
 
-    ``watch`` says where to look, ``watches`` take in what was seen: it first, then those that joined.
+    ``stream`` says where to look, ``streams`` take in what was seen: it first, then those that joined.
     ``fresh``: the slot holds the memory of somebody else, or of what was said before a gap.
     """
 
     def __init__(
-        self, index: int, watch: SessionStream, role: str, served: LoadedModel, track: Track
+        self, index: int, stream: SessionStream, role: str, served: LoadedModel, track: Track
     ) -> None:
         self.index = index
-        self.watch = watch
-        self.watches = [watch]
+        self.stream = stream
+        self.streams = [stream]
         self.role = role
         self.served = served
         self.track = track
@@ -119,4 +119,4 @@ class DemandRow:
     @property
     def period(self) -> float:
         """Seconds between two looks that content every stream it feeds."""
-        return 1.0 / max(watch.stream.rates[self.role] for watch in self.watches)
+        return 1.0 / max(stream.analyzer.rates[self.role] for stream in self.streams)

@@ -1,9 +1,9 @@
-"""Who is watched: joins the rings that ingest opened with the policies that the api sent.
+"""Which streams run: joins the rings that ingest opened with the policies that the api sent.
 
-Only where a policy and every track that a stream is fed by are there is a *watch* made: one stream object,
-and a row of demand for each role it wants and some model fills. A watch ends when any of them goes; then its
-open violations end first. A stream that needs what another one of its session looks at already joins that
-one's rows: one look, absorbed by both.
+A stream runs while there are a policy that names it and every track that it is fed by: one analyzer, and a
+row of demand for each role it wants and some model fills. When any of them goes it ends, its open violations
+first. A stream that needs what another one of its session looks at already joins that one's rows: one look,
+absorbed by both.
 
 Rows and model slots are used again by other sessions. A row that a batch holds at that moment is given back
 when the batch is over, never before, so that nothing of one session reaches another.
@@ -43,12 +43,12 @@ class Findings(Protocol):
     def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
         """One outcome, to be kept until it is delivered."""
 
-    def latest(self, watch: SessionStream, at: Moment) -> None:
-        """The watch's stream has a newer result; its ``latest()`` may be sent on."""
+    def latest(self, stream: SessionStream, at: Moment) -> None:
+        """The stream has a newer result; its ``latest()`` may be sent on."""
 
 
 class Sessions:
-    """Policies, rings, and the watches made of them.
+    """Policies, rings, and the streams made of them.
 
     ``served``: (role, model) by model number, the numbers that ``Demand.model`` holds.
     """
@@ -75,14 +75,14 @@ class Sessions:
         self._clock = clock
         self._policies: dict[str, SessionPolicy] = {}
         self._tracks: dict[tuple[str, TrackKind], Track] = {}
-        self._watches: dict[tuple[str, str], SessionStream] = {}
+        self._streams: dict[tuple[str, str], SessionStream] = {}
         self._shares: dict[str, tuple[int, int]] = {}
 
     @property
     def active(self) -> dict[str, int]:
-        """How many sessions are watched, by stream."""
-        streams = [stream for _, stream in self._watches]
-        return {stream: streams.count(stream) for stream in self._factories}
+        """How many run, by stream."""
+        names = [name for _, name in self._streams]
+        return {name: names.count(name) for name in self._factories}
 
     @property
     def policies(self) -> frozenset[str]:
@@ -90,14 +90,14 @@ class Sessions:
         return frozenset(self._policies)
 
     def set_policy(self, policy: SessionPolicy) -> None:
-        """SessionStream a session, or watch it differently from now on.
+        """Run a session's streams under this policy from now on.
 
         The same policy again changes nothing: an api that is back asks so, and is told of what is unknown.
         """
         if self._policies.get(policy.session_id) == policy:
-            for watch in self._of(policy.session_id):
-                if watch.silent:
-                    self._findings.latest(watch, watch.last)
+            for stream in self._of(policy.session_id):
+                if stream.silent:
+                    self._findings.latest(stream, stream.last)
             return
         self._end_all(policy.session_id)
         self._policies[policy.session_id] = policy
@@ -117,8 +117,8 @@ class Sessions:
             self._tracks[session_id, ring.kind] = Track(session_id, ring)
         else:
             track.replace(ring)
-            for watch in self._fed_by(session_id, ring.kind):
-                self._restart(watch, track)
+            for stream in self._fed_by(session_id, ring.kind):
+                self._restart(stream, track)
         self._begin(session_id)
 
     def track_changed(self, state: TrackState, view: ArenaView) -> None:
@@ -126,8 +126,8 @@ class Sessions:
         track = self._tracks.get((state.session_id, state.kind))
         if state.state == "stale" and track is not None and track.ring.view is view:
             track.interrupt()
-            for watch in self._fed_by(state.session_id, state.kind):
-                self._fall_silent(watch, state)
+            for stream in self._fed_by(state.session_id, state.kind):
+                self._fall_silent(stream, state)
         self.lost.changed(state, view, track.clock if track is not None else None)
 
     def ring_closed(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
@@ -140,8 +140,8 @@ class Sessions:
         if track is None or track.ring.view is not view:
             return
         del self._tracks[session_id, kind]
-        for watch in self._fed_by(session_id, kind):
-            self._end(watch)
+        for stream in self._fed_by(session_id, kind):
+            self._end(stream)
 
     def sees_nothing(self, track: Track) -> None:
         """A picture could not be decoded: its writer, who takes them as they come, cannot know."""
@@ -162,36 +162,36 @@ class Sessions:
             self.track_changed(state, track.ring.view)
 
     def row_is_over(self, index: int) -> None:
-        """The batch that held this row came back; give the row back if its watch ended meanwhile."""
-        if self.rows[index].watch.ended:
+        """The batch that held this row came back; give the row back if its stream ended meanwhile."""
+        if self.rows[index].stream.ended:
             self._drop_row(self.rows[index])
 
     def _of(self, session_id: str) -> list[SessionStream]:
-        """The session's watches, those that joined others' rows first."""
-        found = (self._watches.get((session_id, name)) for name in reversed(FED_BY))
-        return [watch for watch in found if watch is not None]
+        """The session's streams, those that joined others' rows first."""
+        found = (self._streams.get((session_id, name)) for name in reversed(FED_BY))
+        return [stream for stream in found if stream is not None]
 
     def _fed_by(self, session_id: str, kind: TrackKind) -> list[SessionStream]:
         """Those that live on this track."""
-        return [watch for watch in self._of(session_id) if kind in watch.tracks]
+        return [stream for stream in self._of(session_id) if kind in stream.tracks]
 
-    def _fall_silent(self, watch: SessionStream, state: TrackState) -> None:
+    def _fall_silent(self, stream: SessionStream, state: TrackState) -> None:
         """End what is open as of when it was last seen, but not as if it were over: nobody knows."""
-        watch.silent[state.kind] = state.reason
-        for outcome in watch.stream.finish(watch.last):
+        stream.silent[state.kind] = state.reason
+        for outcome in stream.analyzer.finish(stream.last):
             data = outcome.data | {"reason": TRACK_STALE}
             told = msgspec.structs.replace(outcome, data=data)
-            self._findings.finding(watch.session_id, watch.stream.name, told, watch.last)
-        watch.stream.forget()
-        for row in watch.rows:
+            self._findings.finding(stream.session_id, stream.analyzer.name, told, stream.last)
+        stream.analyzer.forget()
+        for row in stream.rows:
             row.fresh = True
         since = state.since_ns / NANOSECONDS
-        watch.last = Moment(
-            media_s=watch.last.media_s,
+        stream.last = Moment(
+            media_s=stream.last.media_s,
             captured_at=since + self._offset_s,
             frame_age_ms=(self._clock() - since) * 1000,
         )
-        self._findings.latest(watch, watch.last)
+        self._findings.latest(stream, stream.last)
 
     def _begin(self, session_id: str) -> None:
         policy = self._policies.get(session_id)
@@ -200,53 +200,53 @@ class Sessions:
         for name, kinds in FED_BY.items():
             wanted = name in policy.streams and name in self._factories
             there = all((session_id, kind) in self._tracks for kind in kinds)
-            if wanted and there and (session_id, name) not in self._watches:
-                self._watch(policy, name, {kind: self._tracks[session_id, kind] for kind in kinds})
+            if wanted and there and (session_id, name) not in self._streams:
+                self._add_stream(policy, name, {kind: self._tracks[session_id, kind] for kind in kinds})
 
-    def _watch(self, policy: SessionPolicy, name: StreamName, tracks: Mapping[TrackKind, Track]) -> None:
-        stream = self._factories[name](policy.policy)
+    def _add_stream(self, policy: SessionPolicy, name: StreamName, tracks: Mapping[TrackKind, Track]) -> None:
+        analyzer = self._factories[name](policy.policy)
         share = self._join(policy.session_id, policy.policy.weight)
-        watch = SessionStream(policy.session_id, stream, tracks, share)
-        watch.every_look = policy.every_look
-        self._watches[policy.session_id, name] = watch
+        stream = SessionStream(policy.session_id, analyzer, tracks, share)
+        stream.every_look = policy.every_look
+        self._streams[policy.session_id, name] = stream
         lent = self._lent(policy.session_id, name)
         for model, (role, served) in enumerate(self._served):
-            if role not in stream.rates:
+            if role not in analyzer.rates:
                 continue
-            watch.models[role] = served.name
+            stream.models[role] = served.name
             if role in lent:
-                self._join_row(watch, lent[role])
+                self._join_row(stream, lent[role])
             else:
                 self._join(policy.session_id, policy.policy.weight)
-                self._add_row(watch, role, model, served)
+                self._add_row(stream, role, model, served)
         for state in self.lost.stale(policy.session_id, tracks):
-            self._fall_silent(watch, state)
+            self._fall_silent(stream, state)
 
     def _lent(self, session_id: str, name: StreamName) -> dict[str, DemandRow]:
         """The rows that a stream may join, by role."""
-        lenders = (self._watches.get((session_id, lender)) for lender in JOINS.get(name, ()))
+        lenders = (self._streams.get((session_id, lender)) for lender in JOINS.get(name, ()))
         return {row.role: row for lender in lenders if lender is not None for row in lender.rows}
 
-    def _join_row(self, watch: SessionStream, row: DemandRow) -> None:
-        row.watches.append(watch)
-        watch.joined.append(row)
+    def _join_row(self, stream: SessionStream, row: DemandRow) -> None:
+        row.streams.append(stream)
+        stream.joined.append(row)
         self._demand.period[row.index] = row.period
 
-    def _add_row(self, watch: SessionStream, role: str, model: int, served: LoadedModel) -> None:
+    def _add_row(self, stream: SessionStream, role: str, model: int, served: LoadedModel) -> None:
         audio = isinstance(served, LoadedSampleModel)
         index = self._demand.add_stream(
-            watch.share,
+            stream.share,
             model,
-            period=1.0 / watch.stream.rates[role],
+            period=1.0 / stream.analyzer.rates[role],
             max_age=self._max_age_s + (FALL_BEHIND / SAMPLE_RATE if audio else 0.0),
             due=self._clock(),
             priority=AUDIO_PRIORITY if audio and not isinstance(served, LoadedAudioVisualModel) else 0,
         )
-        row = DemandRow(index, watch, role, served, watch.tracks["audio" if audio else "video"])
+        row = DemandRow(index, stream, role, served, stream.tracks["audio" if audio else "video"])
         self.rows[index] = row
         if isinstance(served, LoadedSampleModel):
             row.slot = served.take_slot()
-        watch.rows.append(row)
+        stream.rows.append(row)
         self._feed(row)
 
     def _feed(self, row: DemandRow) -> None:
@@ -262,30 +262,30 @@ class Sessions:
             self._demand.seen[row.index] = max(0, head - FALL_BEHIND)
             self.arrivals.follow(row.index, ring, row.served.window)
 
-    def _restart(self, watch: SessionStream, track: Track) -> None:
-        watch.stream.restart()
-        for row in watch.rows:
+    def _restart(self, stream: SessionStream, track: Track) -> None:
+        stream.analyzer.restart()
+        for row in stream.rows:
             if row.track is track:
                 self._feed(row)
 
     def _end_all(self, session_id: str) -> None:
-        for watch in self._of(session_id):
-            self._end(watch)
+        for stream in self._of(session_id):
+            self._end(stream)
 
-    def _end(self, watch: SessionStream) -> None:
-        del self._watches[watch.session_id, watch.stream.name]
-        watch.ended = True
-        for outcome in watch.stream.finish(watch.last):
-            self._findings.finding(watch.session_id, watch.stream.name, outcome, watch.last)
-        for row in watch.joined:
-            row.watches.remove(watch)
+    def _end(self, stream: SessionStream) -> None:
+        del self._streams[stream.session_id, stream.analyzer.name]
+        stream.ended = True
+        for outcome in stream.analyzer.finish(stream.last):
+            self._findings.finding(stream.session_id, stream.analyzer.name, outcome, stream.last)
+        for row in stream.joined:
+            row.streams.remove(stream)
             self._demand.period[row.index] = row.period
-        for row in watch.rows:
+        for row in stream.rows:
             if not self._demand.busy[row.index]:
                 self._drop_row(row)
             else:
                 self._demand.active[row.index] = False
-        self._leave(watch.session_id)
+        self._leave(stream.session_id)
 
     def _drop_row(self, row: DemandRow) -> None:
         if isinstance(row.served, LoadedSampleModel):
@@ -293,10 +293,10 @@ class Sessions:
         self.arrivals.forget(row.index)
         self._demand.remove(row.index)
         del self.rows[row.index]
-        self._leave(row.watch.session_id)
+        self._leave(row.stream.session_id)
 
     def _join(self, session_id: str, weight: float) -> int:
-        """The session's share; it is held by each of its watches and rows."""
+        """The session's share; it is held by each of its streams and rows."""
         share, holders = self._shares.get(session_id) or (self._demand.shares.join(weight), 0)
         self._shares[session_id] = (share, holders + 1)
         self._demand.shares.weight[share] = weight

@@ -167,8 +167,8 @@ class HeardFindings:
     def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
         self.findings.append((session_id, stream, outcome, at))
 
-    def latest(self, watch: Any, at: Moment) -> None:
-        self.newest.append((watch.session_id, watch.stream.name))
+    def latest(self, stream: Any, at: Moment) -> None:
+        self.newest.append((stream.session_id, stream.analyzer.name))
 
 
 class ArenaWithTracks:

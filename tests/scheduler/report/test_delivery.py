@@ -96,12 +96,12 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
     now = [100.0]
     delivery = Delivery("b", findings_kept=10, clock=lambda: now[0])
     api = Api(delivery)
-    watch = SessionStream("alice", FakeStream("face", {}), {}, share=0)
-    watch.models["face_detector"] = "blazeface"
-    delivery.latest(watch, AT)
-    delivery.latest(watch, AT)
+    stream = SessionStream("alice", FakeStream("face", {}), {}, share=0)
+    stream.models["face_detector"] = "blazeface"
+    delivery.latest(stream, AT)
+    delivery.latest(stream, AT)
     now[0] += LATEST_INTERVAL_S
-    delivery.latest(watch, AT)
+    delivery.latest(stream, AT)
     first, second = await api.next(), await api.next()
     assert first == Latest(
         session_id="alice",
@@ -119,10 +119,10 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
 
 async def test_who_waits_for_every_look_is_told_of_every_look(delivery: Delivery) -> None:
     api = Api(delivery)
-    watch = SessionStream("alice/face", FakeStream("face", {}), {}, share=0)
-    watch.every_look = True
+    stream = SessionStream("alice/face", FakeStream("face", {}), {}, share=0)
+    stream.every_look = True
     for _ in range(3):
-        delivery.latest(watch, AT)
+        delivery.latest(stream, AT)
     assert [(await api.next()).skipped for _ in range(3)] == [2, 2, 2]
     api.channel.close()
 

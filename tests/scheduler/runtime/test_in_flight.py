@@ -37,8 +37,8 @@ def flight_of(rows: int) -> InFlightBatch:
 
 def row_of(ref: RingRef) -> DemandRow:
     track = Track("alice", ref)
-    watch = SessionStream("alice", FakeStream("face", {}), {ref.kind: track}, share=0)
-    return DemandRow(0, watch, "face_detector", flight_of(1).served, track)
+    stream = SessionStream("alice", FakeStream("face", {}), {ref.kind: track}, share=0)
+    return DemandRow(0, stream, "face_detector", flight_of(1).served, track)
 
 
 def failed(error: Exception) -> "Future[Done]":

@@ -144,11 +144,11 @@ async def test_pictures_that_cannot_be_decoded_are_as_good_as_none(bench: Bench)
     ]
     assert told[1:] == [("fake", "end", "track_stale"), ("video_lost", "start", "undecodable")]
     [row] = bench.sessions.rows.values()
-    assert row.watch.silent == {"video": "undecodable"}
+    assert row.stream.silent == {"video": "undecodable"}
     bench.now += 0.25
     write_frame(ring, 1, arrival=bench.now)
     await bench.settle()
-    assert row.watch.silent == {}
+    assert row.stream.silent == {}
     assert [outcome.name for _, _, outcome, _ in bench.heard.findings][3:] == ["video_lost", "face_detector"]
 
 

@@ -1,4 +1,4 @@
-"""Which watches there are, from policies and rings that come and go in any order."""
+"""Which streams there are, from policies and rings that come and go in any order."""
 
 from typing import Any, Literal
 
@@ -57,7 +57,7 @@ class Bench:
 
     def rows(self) -> list[tuple[str, str, str, float]]:
         return [
-            (row.watch.session_id, row.watch.stream.name, row.role, float(self.demand.period[index]))
+            (row.stream.session_id, row.stream.analyzer.name, row.role, float(self.demand.period[index]))
             for index, row in self.sessions.rows.items()
         ]
 
@@ -108,10 +108,10 @@ def test_lip_sync_joins_the_looks_of_its_sessions_other_streams(bench: Bench, st
         ("alice", "face", "face_detector", 1 / 15),  # as often as the one of the two that wants more
         ("alice", "audio", "vad", 1 / 31.25),
     ]
-    [face, sound] = [row for row in bench.sessions.rows.values() if row.watch.session_id == "alice"]
-    assert [watch.stream.name for watch in face.watches] == ["face", "lipsync"]
-    assert [watch.stream.name for watch in sound.watches] == ["audio", "lipsync"]
-    assert face.watches[1].models == {"face_detector": "fake_vision", "vad": "fake_audio"}
+    [face, sound] = [row for row in bench.sessions.rows.values() if row.stream.session_id == "alice"]
+    assert [stream.analyzer.name for stream in face.streams] == ["face", "lipsync"]
+    assert [stream.analyzer.name for stream in sound.streams] == ["audio", "lipsync"]
+    assert face.streams[1].models == {"face_detector": "fake_vision", "vad": "fake_audio"}
 
 
 def test_what_lip_sync_joined_goes_on_without_it(bench: Bench) -> None:
@@ -121,7 +121,7 @@ def test_what_lip_sync_joined_goes_on_without_it(bench: Bench) -> None:
     bench.sessions.ring_closed("alice", "audio", sound.view)
     assert bench.rows() == [("alice", "face", "face_detector", 0.25)]
     [row] = bench.sessions.rows.values()
-    assert [watch.stream.name for watch in row.watches] == ["face"]
+    assert [stream.analyzer.name for stream in row.streams] == ["face"]
     assert [stream for _, stream, _, _ in bench.heard.findings] == ["lipsync", "audio"]
 
 
@@ -131,10 +131,10 @@ def test_streams_that_do_not_exist_are_ignored(bench: Bench) -> None:
     assert bench.sessions.active == {"face": 1, "video": 0, "audio": 0, "lipsync": 0}
 
 
-def test_a_watch_names_the_models_that_look(bench: Bench) -> None:
+def test_a_stream_names_the_models_that_look(bench: Bench) -> None:
     bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
     bench.open("alice", "video")
-    assert bench.sessions.rows[0].watch.models == {"face_detector": "fake_vision"}
+    assert bench.sessions.rows[0].stream.models == {"face_detector": "fake_vision"}
 
 
 def test_streams_of_a_session_have_one_share_of_its_weight(bench: Bench) -> None:
@@ -203,12 +203,12 @@ def test_streams_of_a_silent_track_end_what_is_open_and_know_nothing(bench: Benc
         "track_stale"
     ] * 2
     assert bench.heard.newest == [("alice", "video"), ("alice", "face")]
-    watches = {row.watch.stream.name: row.watch for row in bench.sessions.rows.values()}
-    assert watches["face"].silent == {"video": "no_media"}
-    assert watches["face"].latest() == {"absorbed": None}
-    assert watches["face"].last.frame_age_ms == 2000.0
+    streams = {row.stream.analyzer.name: row.stream for row in bench.sessions.rows.values()}
+    assert streams["face"].silent == {"video": "no_media"}
+    assert streams["face"].latest() == {"absorbed": None}
+    assert streams["face"].last.frame_age_ms == 2000.0
     assert bench.factories["face"].made[0].forgotten == 1
-    assert (watches["audio"].silent, watches["audio"].latest()) == ({}, {"absorbed": 0})
+    assert (streams["audio"].silent, streams["audio"].latest()) == ({}, {"absorbed": 0})
 
 
 def test_the_next_look_at_a_silent_track_is_known_again(bench: Bench) -> None:
@@ -217,10 +217,10 @@ def test_the_next_look_at_a_silent_track_is_known_again(bench: Bench) -> None:
     bench.sessions.track_changed(stale("alice", "video"), ref.view)
     [row] = bench.sessions.rows.values()
     epoch = row.track.epoch
-    row.watch.heard("video", START)
-    assert row.watch.latest() == {"absorbed": 0}
+    row.stream.heard("video", START)
+    assert row.stream.latest() == {"absorbed": 0}
     bench.sessions.track_changed(stale("alice", "video", 49.0), ref.view)  # it brought one picture, no more
-    assert row.watch.latest() == {"absorbed": None}
+    assert row.stream.latest() == {"absorbed": None}
     assert row.track.epoch == epoch + 1, "what is under way is not absorbed"
 
 
@@ -234,7 +234,7 @@ def test_an_api_that_comes_back_hears_what_is_unknown(bench: Bench) -> None:
     assert bench.heard.newest == [("alice", "face")] * 2
 
 
-def test_who_begins_to_watch_a_silent_track_knows_nothing(bench: Bench) -> None:
+def test_a_stream_that_begins_on_a_silent_track_knows_nothing(bench: Bench) -> None:
     ref = bench.open("alice", "video")
     bench.sessions.track_changed(stale("alice", "video"), ref.view)
     bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
