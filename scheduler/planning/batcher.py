@@ -120,7 +120,7 @@ def plan(
 
 def fair_order(demand: Demand, rows: Rows) -> Rows:
     """Positions in ``rows``, those to be served first in front."""
-    tags = demand.shares.tags(demand.session[rows])
+    tags = demand.shares.tags(demand.share[rows])
     ahead = np.floor((tags - tags.min(initial=np.inf)) / SHARE_STEP_S + ROUNDING)
     return np.lexsort((demand.deadline[rows], ahead, -demand.priority[rows]))
 

@@ -2,7 +2,8 @@
 
 A *row* is one thing to be served again and again (``STREAM``: a session's stream seen by one model) or just
 once (``ONCE``: a task with a deadline, whose payload lies elsewhere). Columns, not objects: planning
-for a thousand sessions is a handful of array operations.
+for a thousand sessions is a handful of array operations. Anybody may read the columns; only the methods here
+write them.
 
 Shares are start-time fair (Goyal, Vin, Cheng: "Start-time Fair Queueing", 1996): a session's ``tag`` is the
 service it has had, in seconds divided by its weight. While some wait, the least served go first; a
@@ -72,25 +73,29 @@ class Shares(Columns):
 
     def join(self, weight: float) -> int:
         """Index for one more session; a session of weight 2 gets twice the service of weight 1."""
-        session = self._take()
-        self.weight[session] = weight
-        self.tag[session] = self.floor
-        return session
+        share = self._take()
+        self.weight[share] = weight
+        self.tag[share] = self.floor
+        return share
 
-    def leave(self, session: int) -> None:
+    def reweigh(self, share: int, weight: float) -> None:
+        """Serve by another weight from now on."""
+        self.weight[share] = weight
+
+    def leave(self, share: int) -> None:
         """Take a session's index back."""
-        self.tag[session] = 0.0
-        self._give_back(session)
+        self.tag[share] = 0.0
+        self._give_back(share)
 
-    def tags(self, sessions: Rows) -> NDArray[np.float64]:
-        """Start tags these sessions have now."""
-        return np.maximum(self.tag[sessions], self.floor)
+    def tags(self, shares: Rows) -> NDArray[np.float64]:
+        """Start tags these have now."""
+        return np.maximum(self.tag[shares], self.floor)
 
-    def charge(self, sessions: Rows, seconds: float) -> None:
-        """Every entry of ``sessions`` had ``seconds`` of service."""
-        self.tag[sessions] = self.start[sessions] = self.tags(sessions)
-        rows = np.bincount(sessions)[sessions]
-        self.tag[sessions] += rows * seconds / self.weight[sessions]
+    def charge(self, shares: Rows, seconds: float) -> None:
+        """Every entry of ``shares`` had ``seconds`` of service."""
+        self.tag[shares] = self.start[shares] = self.tags(shares)
+        rows = np.bincount(shares)[shares]
+        self.tag[shares] += rows * seconds / self.weight[shares]
 
     def settle(self, waiting: Rows, at_work: Rows) -> None:
         """Move ``floor`` up to the least served session that waits or is at work; to the top if none does."""
@@ -104,8 +109,9 @@ class Shares(Columns):
 class Demand(Columns):
     """One row per (session, stream, model), or per task.
 
-    Times are monotonic seconds. ``arrival``: when the newest item not served yet came (``NOTHING``: none).
-    ``seen``: the next frame number, or the next sample, of the row's ring. ``due``: not to be served before.
+    Times are monotonic seconds. ``share``: whose service it is, an index of ``shares``. ``arrival``: when the
+    newest item not served yet came (``NOTHING``: none). ``cursor``: the next frame number, or the next
+    sample, of the row's ring. ``due``: not to be served before.
     ``deadline``: for a stream when the next period begins, for a task when its answer is worthless.
     ``ready_since``: when the row could first have been served. ``busy``: a batch holds it, never two.
     """
@@ -114,7 +120,7 @@ class Demand(Columns):
         "active",
         "busy",
         "kind",
-        "session",
+        "share",
         "model",
         "priority",
         "period",
@@ -123,7 +129,7 @@ class Demand(Columns):
         "deadline",
         "arrival",
         "ready_since",
-        "seen",
+        "cursor",
     )
 
     def __init__(self) -> None:
@@ -132,7 +138,7 @@ class Demand(Columns):
         self.active = np.zeros(0, np.bool_)
         self.busy = np.zeros(0, np.bool_)
         self.kind = np.zeros(0, np.int8)
-        self.session = np.zeros(0, np.intp)
+        self.share = np.zeros(0, np.intp)
         self.model = np.zeros(0, np.intp)
         self.priority = np.zeros(0, np.int8)
         self.period = np.zeros(0)
@@ -141,13 +147,13 @@ class Demand(Columns):
         self.deadline = np.zeros(0)
         self.arrival = np.zeros(0)
         self.ready_since = np.zeros(0)
-        self.seen = np.zeros(0, np.int64)
+        self.cursor = np.zeros(0, np.int64)
 
     def add_stream(
-        self, session: int, model: int, *, period: float, max_age: float, due: float, priority: int = 0
+        self, share: int, model: int, *, period: float, max_age: float, due: float, priority: int = 0
     ) -> int:
         """A row that wants to be served once a ``period`` with what is newest then."""
-        row = self._add(RowKind.STREAM, session, model, priority)
+        row = self._add(RowKind.STREAM, share, model, priority)
         self.period[row] = period
         self.max_age[row] = max_age
         self.due[row] = due
@@ -155,21 +161,19 @@ class Demand(Columns):
         self.arrival[row] = NOTHING
         return row
 
-    def add_once(
-        self, session: int, model: int, *, arrival: float, deadline: float, priority: int = 0
-    ) -> int:
+    def add_once(self, share: int, model: int, *, arrival: float, deadline: float, priority: int = 0) -> int:
         """A row that wants to be served once, before ``deadline``; whoever serves it removes it."""
-        row = self._add(RowKind.ONCE, session, model, priority)
+        row = self._add(RowKind.ONCE, share, model, priority)
         self.max_age[row] = np.inf
         self.due[row] = self.arrival[row] = arrival
         self.deadline[row] = deadline
         return row
 
-    def _add(self, kind: RowKind, session: int, model: int, priority: int) -> int:
+    def _add(self, kind: RowKind, share: int, model: int, priority: int) -> int:
         row = self._take()
-        self.kind[row], self.session[row], self.model[row] = kind, session, model
+        self.kind[row], self.share[row], self.model[row] = kind, share, model
         self.priority[row] = priority
-        self.busy[row], self.seen[row], self.ready_since[row], self.period[row] = False, 0, NOTHING, 0.0
+        self.busy[row], self.cursor[row], self.ready_since[row], self.period[row] = False, 0, NOTHING, 0.0
         self.active[row] = True
         return row
 
@@ -178,6 +182,26 @@ class Demand(Columns):
         assert not self.busy[row], "a row in a batch cannot be handed to somebody else"
         self.active[row] = False
         self._give_back(row)
+
+    def deactivate(self, row: int) -> None:
+        """Serve it no more; a batch that holds it goes on."""
+        self.active[row] = False
+
+    def advance(self, rows: Rows | int, cursor: NDArray[np.int64] | int) -> None:
+        """Read on from there."""
+        self.cursor[rows] = cursor
+
+    def arrived(self, rows: Rows | int, arrival: NDArray[np.float64] | float) -> None:
+        """The newest item that was not served yet came then; ``NOTHING``: there is none."""
+        self.arrival[rows] = arrival
+
+    def hurry(self, rows: Rows, now: float) -> None:
+        """They lag behind: they are due at once."""
+        self.due[rows] = np.minimum(self.due[rows], now)
+
+    def retime(self, row: int, period: float) -> None:
+        """Serve it once a ``period`` from now on."""
+        self.period[row] = period
 
     def ready(self, now: float) -> Rows:
         """Rows that can be served now: due, with something new that is neither stale nor too late."""
@@ -202,7 +226,7 @@ class Demand(Columns):
     def dispatch(self, rows: Rows, now: float, *, stretch: float, grid: float, seconds: float) -> None:
         """A batch takes these rows: they become due a period (times ``stretch``) later.
 
-        A row that had to wait for a lane is moved on by as much, so that rows which met once do not meet
+        A row that had to wait for an executor is moved on by as much, so that rows which met once do not meet
         again; one that waited for its camera keeps its beat. A period that was missed is not made up for.
         With a ``grid`` the rows fall due together, on its multiples, and so meet in one batch. ``seconds``
         is what one row of the batch costs its session.
@@ -218,11 +242,11 @@ class Demand(Columns):
         self.deadline[rows] = np.where(self.kind[rows] == RowKind.STREAM, due + period, self.deadline[rows])
         self.busy[rows] = True
         self.ready_since[rows] = NOTHING
-        self.shares.charge(self.session[rows], seconds)
+        self.shares.charge(self.share[rows], seconds)
 
     def settle(self, waiting: Rows) -> None:
         """Planning is done: these rows were ready and must wait."""
-        self.shares.settle(self.session[waiting], self.session[self.busy])
+        self.shares.settle(self.share[waiting], self.share[self.busy])
 
     def release(self, rows: Rows) -> None:
         """The batch is over."""

@@ -11,7 +11,6 @@ from argusd.ingest.ipc.channel import Channel
 from ..contract.messages import (
     Finding,
     FindingsAck,
-    Latest,
     SchedulerStats,
     TaskDone,
     TaskFailed,
@@ -20,8 +19,6 @@ from ..contract.messages import (
 from ..core import Moment, Outcome
 from ..sessions.session_stream import SessionStream
 from .outbox import Outbox
-
-LATEST_INTERVAL_S = 0.25
 
 Incoming = ToScheduler
 
@@ -89,30 +86,11 @@ class Delivery:
         self.broadcast(finding)
 
     def latest(self, stream: SessionStream, at: Moment) -> None:
-        """Send a stream's newest result, every ``LATEST_INTERVAL_S`` at most or at every look; never kept.
-
-        That it is unknown does not wait.
-        """
-        stream.skipped += at.skipped
+        """Send a stream's newest result when it is due; never kept."""
+        stream.pass_over(at.skipped)
         now = self._clock()
-        hurries = stream.every_look or bool(stream.silent)
-        if not self._channels or (now < stream.next_latest and not hurries):
-            return
-        stream.next_latest = now + LATEST_INTERVAL_S
-        self.broadcast(
-            Latest(
-                session_id=stream.session_id,
-                stream=stream.analyzer.name,
-                captured_at=at.captured_at,
-                frame_age_ms=at.frame_age_ms,
-                skipped=stream.skipped,
-                models=stream.models,
-                data=stream.latest(),
-                state="unknown" if stream.silent else "known",
-                reason=next(iter(stream.silent.values()), ""),
-            )
-        )
-        stream.skipped = 0
+        if self._channels and stream.due(now):
+            self.broadcast(stream.tell(at, now))
 
     def reply(self, channel: Channel[Incoming], answer: TaskDone | TaskFailed) -> None:
         """Answer a task where it was asked for; if that connection is gone, nobody waits."""

@@ -72,10 +72,6 @@ class Arrivals:
         del self._members[row]
         self._groups = None
 
-    def ring(self, row: int) -> RingRef:
-        """The ring that feeds this row."""
-        return self._members[row][0]
-
     def refresh(self, now: float) -> list[Jump]:
         """Bring ``arrival`` of every row up to date; tells which audio rows were too far behind."""
         if self._groups is None:
@@ -93,25 +89,24 @@ class Arrivals:
         slot = group.offset + np.maximum(heads - 1, 0) % group.capacity * group.slot_bytes
         words = group.view.pixels.view(np.int64)
         arrival = words[slot // 8 + ARRIVAL_WORD] * 1e-9
-        fresh = heads > self._demand.seen[group.rows]
-        self._demand.arrival[group.rows] = np.where(fresh, arrival, NOTHING)
+        fresh = heads > self._demand.cursor[group.rows]
+        self._demand.arrived(group.rows, np.where(fresh, arrival, NOTHING))
 
     def _refresh_pcm(self, group: _Rings, now: float) -> list[Jump]:
         demand, heads = self._demand, group.heads()
-        lag = heads - demand.seen[group.rows]
+        lag = heads - demand.cursor[group.rows]
         late = (lag > FALL_BEHIND + group.window) & ~demand.busy[group.rows]
         jumps = [
             Jump(int(row), int(windows))
             for row, windows in zip(group.rows[late], (lag // group.window - 1)[late], strict=True)
         ]
-        demand.seen[group.rows[late]] = (heads - group.window)[late]
-        end = demand.seen[group.rows] + group.window
+        demand.advance(group.rows[late], (heads - group.window)[late])
+        end = demand.cursor[group.rows] + group.window
         # The anchor may be in the middle of a change; then the age is off by a packet, and only the age.
         anchors = group.view.table[group.ring][:, [ANCHOR_SAMPLE, ANCHOR_ARRIVAL]].astype(np.int64)
         arrival = anchors[:, 1] * 1e-9 + (end - anchors[:, 0]) / SAMPLE_RATE
-        demand.arrival[group.rows] = np.where(heads >= end, np.minimum(arrival, now), NOTHING)
-        behind = group.rows[heads >= end + group.window]
-        demand.due[behind] = np.minimum(demand.due[behind], now)
+        demand.arrived(group.rows, np.where(heads >= end, np.minimum(arrival, now), NOTHING))
+        demand.hurry(group.rows[heads >= end + group.window], now)
         return jumps
 
 

@@ -183,7 +183,7 @@ class Scheduler:
         row = self.sessions.rows[index]
         assert row.reader is not None
         frame = row.reader.newest()
-        self.demand.seen[index] = row.reader.next
+        self.demand.advance(index, row.reader.next)
         if frame is None:
             return None
         if now - frame.info.arrival_ns * 1e-9 > self._max_age_s:
@@ -195,12 +195,12 @@ class Scheduler:
         return Look(frame, roi), StreamItem(row, row.track.epoch)
 
     def _start_audio(self, served: LoadedSampleModel, batch: Batch, now: float) -> bool:
-        cursors = self.demand.seen[batch.rows].tolist()
-        opened = list(map(partial(self._open_listen, served), batch.rows.tolist(), cursors))
+        cursors = self.demand.cursor[batch.rows]
+        opened = list(map(partial(self._open_listen, served), batch.rows.tolist(), cursors.tolist()))
         rows = self._wanted(batch, opened, now, stretch=1.0)
         # What is new in a window that overlaps the one before it is its last hop.
-        firsts = self.demand.seen[rows] + served.window - served.hop
-        self.demand.seen[batch.rows] += served.hop
+        firsts = self.demand.cursor[rows] + served.window - served.hop
+        self.demand.advance(batch.rows, cursors + served.hop)
         if len(rows):
             listens, entries = zip(*filter(None, opened), strict=True)
             moments = sound_moments(entries, firsts, served.hop, self._offset_ns)
@@ -319,7 +319,7 @@ class Scheduler:
             if stream.analyzer.news:
                 self._findings.latest(stream, at)
         if not row.served.listens:
-            self.demand.period[row.index] = row.period
+            self.demand.retime(row.index, row.period)
 
     def _drop(self, row: DemandRow, reason: str, count: int = 1) -> None:
         self.meters.dropped[row.stream.analyzer.name][reason] += count

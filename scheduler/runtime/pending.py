@@ -114,7 +114,7 @@ class PendingItems:
         if ask.output.done():
             self._drop(ask)
         else:
-            self._demand.arrival[index] = self._clock()
+            self._demand.arrived(index, self._clock())
         return True
 
     def _number(self, role: str) -> int:

@@ -6,11 +6,13 @@ from typing import Any
 from argusd.ingest.ipc.messages import TrackKind
 from argusd.ingest.shm.ring import FrameReader
 
+from ..contract.messages import Latest
 from ..core import Analyzer, Moment
 from ..runtime.loaded_model import LoadedModel
 from .arena_sources import RingRef
 from .moments import ring_clock
 
+LATEST_INTERVAL_S = 0.25
 START = Moment(media_s=0.0, captured_at=0.0, frame_age_ms=0.0)
 
 
@@ -42,8 +44,8 @@ class SessionStream:
     """One stream of one session under one policy.
 
     ``models``: role to model id. ``rows``: its own. ``joined``: those of other streams that it is fed by as
-    well. ``silent``: its tracks that are stale, and why: then it knows nothing. ``skipped``, ``next_latest``
-    and ``every_look`` are for who sends the latest results.
+    well. ``silent``: its tracks that are stale, and why: then it knows nothing. ``every_look``: its result is
+    told after every look.
     """
 
     def __init__(
@@ -57,9 +59,9 @@ class SessionStream:
         self.last = START
         self.silent: dict[TrackKind, str] = {}
         self.models: dict[str, str] = {}
-        self.skipped = 0
-        self.next_latest = 0.0
         self.every_look = False
+        self._skipped = 0
+        self._next_result = 0.0
         self.rows: list[DemandRow] = []
         self.joined: list[DemandRow] = []
 
@@ -72,6 +74,30 @@ class SessionStream:
         """The stream's newest result, or what its JSON says while nothing is known."""
         data = self.analyzer.latest()
         return unknown(data) if self.silent else data
+
+    def pass_over(self, frames: int) -> None:
+        """So many frames were passed over."""
+        self._skipped += frames
+
+    def due(self, now: float) -> bool:
+        """Whether to tell the newest result; that it is unknown does not wait."""
+        return self.every_look or bool(self.silent) or now >= self._next_result
+
+    def tell(self, at: Moment, now: float) -> Latest:
+        """The newest result; the next one is due ``LATEST_INTERVAL_S`` later."""
+        skipped, self._skipped = self._skipped, 0
+        self._next_result = now + LATEST_INTERVAL_S
+        return Latest(
+            session_id=self.session_id,
+            stream=self.analyzer.name,
+            captured_at=at.captured_at,
+            frame_age_ms=at.frame_age_ms,
+            skipped=skipped,
+            models=self.models,
+            data=self.latest(),
+            state="unknown" if self.silent else "known",
+            reason=next(iter(self.silent.values()), ""),
+        )
 
 
 def unknown(data: Mapping[str, Any]) -> dict[str, Any]:

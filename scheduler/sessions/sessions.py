@@ -230,7 +230,7 @@ class Sessions:
     def _join_row(self, stream: SessionStream, row: DemandRow) -> None:
         row.streams.append(stream)
         stream.joined.append(row)
-        self._demand.period[row.index] = row.period
+        self._demand.retime(row.index, row.period)
 
     def _add_row(self, stream: SessionStream, role: str, model: int, served: LoadedModel) -> None:
         audio = isinstance(served, LoadedSampleModel)
@@ -254,12 +254,12 @@ class Sessions:
         ring = row.track.ring
         if isinstance(row.served, LoadedVisionModel):
             row.read(FrameReader(ring.view, ring.row, ring.generation))
-            self._demand.seen[row.index] = 0
+            self._demand.advance(row.index, 0)
             self.arrivals.follow(row.index, ring)
         elif isinstance(row.served, LoadedSampleModel):
             row.fresh = True
             head = int(ring.view.table[ring.row, HEAD])
-            self._demand.seen[row.index] = max(0, head - FALL_BEHIND)
+            self._demand.advance(row.index, max(0, head - FALL_BEHIND))
             self.arrivals.follow(row.index, ring, row.served.window)
 
     def _restart(self, stream: SessionStream, track: Track) -> None:
@@ -279,12 +279,11 @@ class Sessions:
             self._findings.finding(stream.session_id, stream.analyzer.name, outcome, stream.last)
         for row in stream.joined:
             row.streams.remove(stream)
-            self._demand.period[row.index] = row.period
+            self._demand.retime(row.index, row.period)
         for row in stream.rows:
+            self._demand.deactivate(row.index)
             if not self._demand.busy[row.index]:
                 self._drop_row(row)
-            else:
-                self._demand.active[row.index] = False
         self._leave(stream.session_id)
 
     def _drop_row(self, row: DemandRow) -> None:
@@ -299,7 +298,7 @@ class Sessions:
         """The session's share; it is held by each of its streams and rows."""
         share, holders = self._shares.get(session_id) or (self._demand.shares.join(weight), 0)
         self._shares[session_id] = (share, holders + 1)
-        self._demand.shares.weight[share] = weight
+        self._demand.shares.reweigh(share, weight)
         return share
 
     def _leave(self, session_id: str) -> None:

@@ -85,12 +85,12 @@ def test_how_long_a_row_waits_counts_from_when_it_could_first_be_served() -> Non
 def test_rows_are_used_again_and_bring_nothing_with_them() -> None:
     demand = Demand()
     row = stream_row(demand)
-    demand.seen[row], demand.arrival[row] = 99, 10.0
+    demand.cursor[row], demand.arrival[row] = 99, 10.0
     demand.remove(row)
     assert demand.ready(11.0).tolist() == []
     again = demand.add_stream(0, 1, period=1.0, max_age=1.0, due=0.0)
     assert again == row
-    assert (demand.seen[again], demand.arrival[again], demand.model[again]) == (0, NOTHING, 1)
+    assert (demand.cursor[again], demand.arrival[again], demand.model[again]) == (0, NOTHING, 1)
     assert demand.kind[again] == RowKind.STREAM
 
 

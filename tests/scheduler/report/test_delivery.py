@@ -16,8 +16,8 @@ from argusd.scheduler.contract.messages import (
     SessionPolicy,
 )
 from argusd.scheduler.core import Moment, Outcome
-from argusd.scheduler.report.delivery import LATEST_INTERVAL_S, Delivery
-from argusd.scheduler.sessions.session_stream import SessionStream
+from argusd.scheduler.report.delivery import Delivery
+from argusd.scheduler.sessions.session_stream import LATEST_INTERVAL_S, SessionStream
 
 from ..fakes import FakeStream
 

@@ -48,7 +48,7 @@ def test_a_frame_that_was_seen_is_nothing_new(tracks: ArenaWithTracks, demand: D
     arrivals, (ring, ref), row = Arrivals(demand), tracks.frames(), row_of(demand)
     arrivals.follow(row, ref)
     write_frame(ring, 0, arrival=100.0)
-    demand.seen[row] = 1
+    demand.cursor[row] = 1
     arrivals.refresh(100.0)
     assert demand.arrival[row] == NOTHING
 
@@ -93,7 +93,7 @@ def test_who_is_a_second_behind_jumps_to_the_newest_window(tracks: ArenaWithTrac
     arrivals.follow(row, ref, WINDOW)
     write_windows(ring, list(range(33)), arrival=100.0)
     assert arrivals.refresh(100.0) == [Jump(row, 32)]
-    assert demand.seen[row] == 32 * WINDOW
+    assert demand.cursor[row] == 32 * WINDOW
 
 
 def test_who_is_in_a_batch_does_not_jump(tracks: ArenaWithTracks, demand: Demand) -> None:
@@ -102,7 +102,7 @@ def test_who_is_in_a_batch_does_not_jump(tracks: ArenaWithTracks, demand: Demand
     demand.busy[row] = True
     write_windows(ring, list(range(33)), arrival=100.0)
     assert arrivals.refresh(100.0) == []
-    assert demand.seen[row] == 0
+    assert demand.cursor[row] == 0
 
 
 def test_a_row_that_is_gone_is_not_touched(tracks: ArenaWithTracks, demand: Demand) -> None:

@@ -141,7 +141,7 @@ def test_streams_of_a_session_have_one_share_of_its_weight(bench: Bench) -> None
     policy = Policy(weight=3.0)
     bench.sessions.set_policy(SessionPolicy("alice", ["face", "video"], policy))
     bench.open("alice", "video")
-    shares = {int(bench.demand.session[index]) for index in bench.sessions.rows}
+    shares = {int(bench.demand.share[index]) for index in bench.sessions.rows}
     assert len(shares) == 1
     assert bench.demand.shares.weight[shares.pop()] == 3.0
 
@@ -173,7 +173,7 @@ def test_another_policy_changes_the_weight_of_a_session_at_work(bench: Bench) ->
     bench.open("alice", "video")
     bench.demand.busy[0] = True
     bench.sessions.set_policy(SessionPolicy("alice", ["face"], Policy(weight=5.0)))
-    assert bench.demand.shares.weight[bench.demand.session[1]] == 5.0
+    assert bench.demand.shares.weight[bench.demand.share[1]] == 5.0
 
 
 def test_an_old_ring_of_sound_is_read_from_its_newest_second(bench: Bench) -> None:
@@ -182,7 +182,7 @@ def test_an_old_ring_of_sound_is_read_from_its_newest_second(bench: Bench) -> No
         ring.write(np.zeros(16_000, np.int16), 0, 0, 0)
     bench.sessions.set_policy(SessionPolicy("alice", ["audio"]))
     bench.sessions.ring_opened("alice", ref)
-    assert bench.demand.seen[0] == 32_000
+    assert bench.demand.cursor[0] == 32_000
 
 
 def stale(session_id: str, kind: Literal["video", "audio"], since: float = 48.0) -> TrackState:
