@@ -37,8 +37,8 @@ class Peer:
 
     @classmethod
     async def spawn(cls, *arguments: str) -> Self:
-        """Start ``argusd.benchmarks.ingest_peers`` in a role."""
-        command = (sys.executable, "-m", "argusd.benchmarks.ingest_peers", *arguments)
+        """Start ``argusd.benchmarks.peers.ingest`` in a role."""
+        command = (sys.executable, "-m", "argusd.benchmarks.peers.ingest", *arguments)
         return cls(await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=1 << 20))
 
     async def say(self, value: object) -> None:

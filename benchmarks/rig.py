@@ -148,12 +148,12 @@ async def measured(recorder: Recorder, seconds: float) -> list[Answer]:
 
 def cameras(count: int, fps: float) -> AbstractContextManager[Path]:
     """A process with so many cameras; the path of its socket."""
-    return _process("camera_process", str(count), str(fps))
+    return _process("camera", str(count), str(fps))
 
 
 def microphones(count: int) -> AbstractContextManager[Path]:
     """A process with so many microphones; the path of its socket."""
-    return _process("microphone_process", str(count))
+    return _process("microphone", str(count))
 
 
 @contextmanager
@@ -161,7 +161,7 @@ def _process(module: str, *arguments: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "media.sock"
         process = subprocess.Popen(
-            [sys.executable, "-m", f"argusd.benchmarks.{module}", str(path), *arguments]
+            [sys.executable, "-m", f"argusd.benchmarks.peers.{module}", str(path), *arguments]
         )
         try:
             while not path.exists():

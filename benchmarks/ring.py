@@ -87,7 +87,7 @@ def time_wakeups(frames: int) -> list[float]:
     planes = [np.zeros(shape, np.uint8) for shape in plane_shapes(info)]
     ours, theirs = socket.socketpair()
     reader = subprocess.Popen(
-        [sys.executable, "-m", "argusd.benchmarks.ring_reader", str(theirs.fileno()), str(frames)],
+        [sys.executable, "-m", "argusd.benchmarks.peers.ring_reader", str(theirs.fileno()), str(frames)],
         pass_fds=[theirs.fileno()],
     )
     theirs.close()

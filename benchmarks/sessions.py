@@ -28,7 +28,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from .clips import opus_clip
 from .harness import Metric, Result, machine, percentile
-from .publisher import PacketTrack
+from .peers.publisher import PacketTrack
 
 SESSIONS = 8
 WIDTH, HEIGHT, FPS, CLIP_SECONDS = 640, 480, 15, 4

@@ -15,7 +15,7 @@ from argusd.scheduler.contract.streams import StreamName
 from argusd.scheduler.runtime.loaded_model import Done, Listen, LoadedAudioModel, LoadedVisionModel, Look
 from argusd.scheduler.sessions.arena_sources import RingRef
 
-from .camera_process import HEIGHT, WIDTH
+from .peers.camera import HEIGHT, WIDTH
 from .rig import CORES, cameras, microphones, region
 
 UNLIMITED_HZ = 1000.0  # wanted of each session: every new frame is due at once

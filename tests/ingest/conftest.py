@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from argusd.benchmarks.publisher import Publisher
+from argusd.benchmarks.peers.publisher import Publisher
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.ipc.channel import Channel
 from argusd.ingest.ipc.messages import (

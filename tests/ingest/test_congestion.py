@@ -8,7 +8,7 @@ import pytest
 from aiortc import RTCDtlsTransport
 
 from argusd.benchmarks.clips import opus_clip, video_clip
-from argusd.benchmarks.publisher import PacketTrack, Publisher
+from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.offers.capabilities import TRANSPORT_CC
 
 from .rtp.transport_cc_reader import Told, read_feedback

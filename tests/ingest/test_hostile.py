@@ -19,7 +19,7 @@ from aiortc import MediaStreamTrack
 from aiortc.rtp import is_rtcp
 
 from argusd.benchmarks.clips import FPS, Scene, opus_clip, video_clip
-from argusd.benchmarks.publisher import PacketTrack, Publisher
+from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.decoding import decoder as decoder_module
 from argusd.ingest.ipc.messages import CloseSession, IngestStats, SessionAnswer, SessionState

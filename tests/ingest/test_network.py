@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from argusd.benchmarks.clips import video_clip
-from argusd.benchmarks.publisher import PacketTrack, Publisher
+from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ice.framing import frame
 from argusd.ingest.ice.ice_sockets import host_addresses
 from argusd.ingest.ice.tcp_listener import MAX_UNIDENTIFIED

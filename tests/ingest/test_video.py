@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argusd.benchmarks.clips import VideoName, video_clip
-from argusd.benchmarks.packetizer import Packetizer
+from argusd.benchmarks.peers.packetizer import Packetizer
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.codecs.h264 import inspect
 from argusd.ingest.decoding.decoder import DecodeJob, open_decoder

@@ -13,7 +13,7 @@ import pytest
 from aioice import stun
 
 from argusd.benchmarks.clips import video_clip
-from argusd.benchmarks.publisher import PacketTrack, Publisher
+from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ice import server_candidates
 from argusd.ingest.ice.ice_servers import IceServer
 

@@ -8,7 +8,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import SessionDescription
 
 from argusd.benchmarks.clips import opus_clip, video_clip
-from argusd.benchmarks.publisher import PacketTrack, Publisher
+from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.decoding.picture_limit import PictureLimit
 from argusd.ingest.offers.agreement import Fingerprint
 from argusd.ingest.offers.answer import LocalTransport, write_answer

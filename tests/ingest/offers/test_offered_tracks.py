@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from argusd.benchmarks.clips import opus_clip, video_clip
-from argusd.benchmarks.publisher import PacketTrack, Publisher
+from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ipc.messages import (
     CloseSession,
     SessionState,

@@ -6,7 +6,7 @@ from typing import Any
 from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 
 from argusd.benchmarks.clips import opus_clip, video_clip
-from argusd.benchmarks.publisher import PacketTrack, Publisher
+from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ipc.messages import Reception, StreamCounters
 from argusd.ingest.rtp.packets import RtpPacket
 from argusd.ingest.rtp.reception import ReceptionMeter

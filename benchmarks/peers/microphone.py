@@ -15,7 +15,7 @@ import uvloop
 from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.ring import SAMPLE_RATE, PcmRing
 
-from .camera_process import Offer
+from .camera import Offer
 
 RING_S = 4.0
 PART_S = 0.25

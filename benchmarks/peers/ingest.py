@@ -1,4 +1,4 @@
-"""The processes of the ingest benchmark: ``python -m argusd.benchmarks.ingest_peers ROLE [ARGUMENT]``.
+"""The processes of the ingest benchmark: ``python -m argusd.benchmarks.peers.ingest ROLE [ARGUMENT]``.
 
 They speak JSON lines over stdin and stdout::
 
@@ -21,7 +21,7 @@ from argusd.ingest.config import IngestConfig
 from argusd.ingest.worker import run_worker
 from argusd.interviewer_bridge.publish.loopback import offer_loopback
 
-from .clips import Clip
+from ..clips import Clip
 from .publisher import PacketTrack, Publisher
 
 MANY = 1_000_000

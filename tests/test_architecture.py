@@ -1,0 +1,27 @@
+"""docs/architecture.md speaks of modules that exist, and no folder is a crowd."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("api", "benchmarks", "daemon", "ingest", "interviewer_bridge", "kernels", "scheduler")
+MODULES_A_FOLDER = 16
+
+
+def test_every_module_that_the_architecture_names_exists() -> None:
+    named = re.findall(r"`([a-z_]+/[a-z0-9_/]+\.py)`", (ROOT / "docs" / "architecture.md").read_text())
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_holds_few_enough_modules_to_be_read_at_a_glance(folder: str) -> None:
+    places = [path for path in (ROOT / folder, *(ROOT / folder).rglob("*")) if path.is_dir()]
+    crowds = {
+        str(place.relative_to(ROOT)): count
+        for place in places
+        if (count := sum(path.name != "__init__.py" for path in place.glob("*.py"))) > MODULES_A_FOLDER
+    }
+    assert crowds == {}
