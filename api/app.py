@@ -70,7 +70,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
     """All parts, wired and not yet running."""
     notifier = Notifier()
     affinity = Affinity(redis)
-    schedulers = Schedulers(config.runtime_dir, affinity)
+    schedulers = Schedulers(config, affinity)
     scheduler = schedulers.live
     workers = Workers(config)
     registry = Registry(redis, config)

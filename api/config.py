@@ -46,12 +46,13 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Every setting of the api.
 
     ``runtime_dir`` holds the control sockets of the other processes, ``state_dir`` the embedded Redis (used
-    while ``redis_url`` is None). ``allowed_origins`` (``https://host[:port]``) names the web pages whose
-    scripts may come here although no token protects the daemon. With ``overcommit`` sessions are taken beyond
-    what the scheduler promises to serve in time: all of them are then looked at less often. ``ocr_languages``
-    are those of a page whose sender names none. ``ice_servers`` are the STUN and TURN servers that WHIP
-    clients are told of; left out, those of ``ingest.ice.ice_servers``. ``llm`` holds the profiles of language
-    models, ``llm_concurrency`` says how many of their answers are awaited at a time.
+    while ``redis_url`` is None). ``schedulers``: how many live ones there are. ``allowed_origins``
+    (``https://host[:port]``) names the web pages whose scripts may come here although no token protects the
+    daemon. With ``overcommit`` sessions are taken beyond what the schedulers promise to serve in time: all of
+    them are then looked at less often. ``ocr_languages`` are those of a page whose sender names none.
+    ``ice_servers`` are the STUN and TURN servers that WHIP clients are told of; left out, those of
+    ``ingest.ice.ice_servers``. ``llm`` holds the profiles of language models, ``llm_concurrency`` says how
+    many of their answers are awaited at a time.
     Durations are seconds, sizes bytes.
     """
 
@@ -64,6 +65,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     redis_url: str | None = None
     redis_timeout_s: Seconds = 1.0
     ingest_workers: Count = 1
+    schedulers: Count = 1
     overcommit: bool = False
     ocr_languages: Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")] = "en"
     ice_servers: tuple[IceServer, ...] | None = None

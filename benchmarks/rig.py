@@ -189,7 +189,7 @@ async def running_scheduler(
     recorder = Recorder()
     lanes = Executor(CORES, shared=False, clock=time.monotonic)
     scheduler = Scheduler(list(models.items()), {stream: lambda _: Onlooker(stream, rates)}, recorder, lanes)
-    source = ArenaSource(path, scheduler.sessions, scheduler.awake)
+    source = ArenaSource(path, "benchmark", scheduler.sessions, scheduler.awake)
     scheduler.sources.append(source)
     for number in range(sessions):
         scheduler.sessions.set_policy(SessionPolicy(f"s{number}", [stream], Policy()))

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
+from typing import get_args
 
 import cv2
 import msgspec
@@ -70,8 +71,8 @@ def main(quick: bool) -> Result:
     """Every task in a burst and one by one."""
     metrics: dict[str, Metric] = {}
     served = 0
-    for lane in ("rt", "bulk"):
-        found = uvloop.run(_measure(lane, QUICK_ROUNDS if quick else ROUNDS))
+    for tier in get_args(Tier):
+        found = uvloop.run(_measure(tier, QUICK_ROUNDS if quick else ROUNDS))
         for task, (alone, burst, ratios) in found.items():
             served += len(alone) + len(burst)
             metrics |= _metrics(task, alone, burst, ratios)
@@ -100,11 +101,11 @@ def _callers(task: str) -> int:
     return SLOW_CALLERS if task in SLOW_TASKS else CALLERS
 
 
-async def _measure(lane: Tier, rounds: int) -> dict[str, tuple[Times, Times, Times]]:
+async def _measure(tier: Tier, rounds: int) -> dict[str, tuple[Times, Times, Times]]:
     """Per task: seconds of each call alone, of each call in a burst, and one-by-one over burst by round."""
-    async with _running(lane) as ask:
+    async with _running(tier) as ask:
         found = {}
-        for task, payload in (await _payloads(lane, ask)).items():
+        for task, payload in (await _payloads(tier, ask)).items():
             await ask(task, payload)
             found[task] = await _compare(task, payload, ask, rounds)
         return found
@@ -127,16 +128,16 @@ async def _compare(task: str, payload: Payload, ask: Ask, rounds: int) -> tuple[
 
 
 @asynccontextmanager
-async def _running(lane: Tier) -> AsyncIterator[Ask]:
-    """A lane's scheduler with its models, and how to ask it for a task."""
+async def _running(tier: Tier) -> AsyncIterator[Ask]:
+    """A tier's scheduler with its models, and how to ask it for a task."""
     with tempfile.TemporaryDirectory() as folder:
         config = SchedulerConfig(
-            runtime_dir=Path(folder), state_dir=Path(folder), cache_dir=CACHE, device="cpu", lane=lane
+            runtime_dir=Path(folder), state_dir=Path(folder), cache_dir=CACHE, device="cpu", tier=tier
         )
         roles = await asyncio.to_thread(fill_roles, config, "cpu")
     lanes = Executor(CORES, shared=False, clock=time.monotonic)
     scheduler = Scheduler(batched(roles), {}, Nobody(), lanes, missing=missing(roles), whole=whole(roles))
-    pool = TaskPool(scheduler.pending, one_shots(lane), limit=2 * CALLERS, threads=CORES)
+    pool = TaskPool(scheduler.pending, one_shots(tier), limit=2 * CALLERS, threads=CORES)
     loop = asyncio.create_task(scheduler.run())
     try:
         yield _asking(pool)
@@ -158,12 +159,12 @@ def _asking(pool: TaskPool) -> Ask:
     return ask
 
 
-async def _payloads(lane: Tier, ask: Ask) -> dict[str, Payload]:
+async def _payloads(tier: Tier, ask: Ask) -> dict[str, Payload]:
     """A payload for each task, of what the packs bring along: a portrait, two voices, a printed page."""
     store = ZooStore(CACHE)
     face = store.file("astronaut", "astronaut.png").read_bytes()
     sound = store.file("two_speakers", "sample.wav").read_bytes()
-    if lane == "bulk":
+    if tier == "bulk":
         page = _page("The quick brown fox", "jumps over the lazy dog")
         return {
             "audio_diarize": AudioDiarize(audio_b64=sound),

@@ -92,9 +92,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             raise ConfigInvalid(f"there is no ingest worker {index}; ingest_workers is {self.ingest_workers}")
         return msgspec.structs.replace(self.ingest, worker=index)
 
-    def scheduler_lane(self, lane: Tier) -> SchedulerConfig:
-        """The configuration of the scheduler of one lane."""
-        return msgspec.structs.replace(self.scheduler, lane=lane)
+    def scheduler_process(self, tier: Tier, index: int) -> SchedulerConfig:
+        """The configuration of one scheduler; ``index`` counts the live ones.
+
+        Raises:
+            ConfigInvalid: there are not that many schedulers.
+        """
+        if not 0 <= index < (self.scheduler.count if tier == "live" else 1):
+            raise ConfigInvalid(
+                f"there is no {tier} scheduler {index}; scheduler.count is {self.scheduler.count}"
+            )
+        return msgspec.structs.replace(self.scheduler, tier=tier, index=index)
 
 
 SECTIONS: Mapping[str, type[msgspec.Struct]] = {
@@ -147,10 +155,12 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         "cache_dir": shared.cache_dir.expanduser().absolute(),
         "ingest_workers": workers,
     }
-    scheduler = _section(tables["scheduler"], SchedulerConfig, "scheduler", common)
+    scheduler = _section(
+        tables["scheduler"], SchedulerConfig, "scheduler", {**common, "tier": "live", "index": 0}
+    )
     _check_roles(scheduler.models)
     ingest = _section(tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0})
-    api = _section(tables["api"], ApiConfig, "api", common)
+    api = _section(tables["api"], ApiConfig, "api", {**common, "schedulers": scheduler.count})
     if api.ice_servers is None:
         api = msgspec.structs.replace(api, ice_servers=ingest.ice_servers)
     return Config(
@@ -177,7 +187,7 @@ def _section(table: Any, kind: type[Section], name: str, common: Table) -> Secti
 def _convert(table: Table, kind: type[Section], prefix: str, misplaced: frozenset[str]) -> Section:
     for key in table:
         if key in misplaced:
-            raise ConfigInvalid(f"{prefix}{key} follows from the top-level keys and is not set here")
+            raise ConfigInvalid(f"{prefix}{key} follows from other keys and is not set here")
         if f"{prefix}{key}" not in KEYS:
             raise ConfigInvalid(f"unknown configuration key {prefix}{shown(key)}{_meant(prefix, key)}")
     try:

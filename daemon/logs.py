@@ -8,7 +8,7 @@ def configure_logs(process: str, level: str) -> None:
     """Send this process's log to stderr; ``process`` is its name among the daemon's (``ingest-0``)."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        logging.Formatter(f"%(asctime)s %(levelname)-7s {process:<9} %(name)s: %(message)s", "%H:%M:%S")
+        logging.Formatter(f"%(asctime)s %(levelname)-7s {process:<14} %(name)s: %(message)s", "%H:%M:%S")
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]

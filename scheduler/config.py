@@ -1,22 +1,24 @@
 """Everything the scheduler can be told; made and checked by the daemon, handed in once."""
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
-from .contract.tasks import Tier
+from .contract.tasks import Tier, scheduler_name
 
 
 class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One scheduler process.
 
     ``ingest_workers``: it attaches to ``ingest-0.sock`` … in ``runtime_dir``. ``device``: ``auto``, ``cpu``
-    or ``cuda:N``. ``lanes``: batches at work at the same time, 0 = one a core (two on CUDA, where one
-    runs while the next is prepared). ``models``: role to manifest name where the default is not wanted.
+    or ``cuda:N``. ``count``: how many live schedulers there are. ``threads``: batches that one of them has at
+    work at the same time, 0 = its share of the cores, at least one (two on CUDA, where one runs while the
+    next is prepared). ``models``: role to manifest name where the default is not wanted.
     ``max_age_s``: an older frame is never looked at. ``promised_age_s``: the p95 frame age that admission
     and the overload loop hold. ``hang_s``: a batch at work for longer ends the process
     (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's acknowledgement.
-    ``lane``: ``rt`` serves streams and quick tasks, ``bulk`` slow tasks (``tasks/lanes.py``).
+    ``tier``, ``index``: which scheduler this is; ``index`` counts the live ones (``contract/tasks.py``).
     ``max_tasks``: one-shot tasks at a time; more are turned away. ``drain_s``: how long those at work may go
     on when the process is asked to end.
     """
@@ -26,12 +28,24 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     cache_dir: Path
     ingest_workers: int = 1
     device: str = "auto"
-    lanes: int = 0
+    count: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     models: dict[str, str] = {}
     max_age_s: float = 1.0
     promised_age_s: float = 0.5
     hang_s: float = 20.0
     findings_kept: int = 20_000
-    lane: Tier = "rt"
+    tier: Tier = "live"
+    index: int = 0
     max_tasks: int = 64
     drain_s: float = 4.0
+
+    @property
+    def name(self) -> str:
+        """The scheduler's name in logs, messages and its socket's file name."""
+        return scheduler_name(self.tier, self.index)
+
+    @property
+    def socket_path(self) -> Path:
+        """Where the scheduler listens."""
+        return self.runtime_dir / f"{self.name}.sock"

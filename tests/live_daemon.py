@@ -27,11 +27,11 @@ class Daemon(NamedTuple):
     process: "subprocess.Popen[bytes]"
     url: str
 
-    def child(self, name: str, lane: str = "rt") -> psutil.Process:
-        """The process that runs this command now; of the schedulers, that of this lane."""
+    def child(self, name: str) -> psutil.Process:
+        """The process of this name (``api``, ``ingest-0``, ``scheduler-bulk``) that runs now."""
+        wanted = set(name.split("-"))
         children = psutil.Process(self.process.pid).children()
-        ours = [child for child in children if name in child.cmdline()]
-        return next(child for child in ours if ("bulk" in child.cmdline()) == (lane == "bulk"))
+        return next(child for child in children if wanted <= set(child.cmdline()))
 
     def publish(self, source: str, session: str, *options: str) -> list[Event]:
         """Publish to the end, as a process of its own; the events that it printed."""

@@ -173,14 +173,14 @@ def write_wav(sound: NDArray[np.int16], target: Path) -> None:
 def test_a_killed_ingest_worker_loses_its_session_and_takes_the_next(daemon: Daemon) -> None:
     with daemon.publishing("--synthetic", "ingest-dies") as publisher:
         next_event(publisher, "live")
-        daemon.child("ingest").kill()
+        daemon.child("ingest-0").kill()
         assert next_event(publisher, "session_lost", "closed")["name"] == "session_lost"
         assert publisher.wait(30) == 1
     # The publisher waits for the worker to come back.
     assert daemon.publish("--synthetic", "after-it", "--seconds", "2")[-1]["name"] == "closed"
 
 
-@pytest.mark.parametrize("process", ["scheduler", "api"])
+@pytest.mark.parametrize("process", ["scheduler-0", "api"])
 def test_findings_go_on_when_another_process_is_killed(daemon: Daemon, process: str) -> None:
     with daemon.publishing("--synthetic", f"{process}-dies") as publisher:
         before = next_event(publisher, "face")

@@ -162,7 +162,7 @@ async def test_what_is_unknown_stays_so_while_other_processes_come_and_go(daemon
         await watched.ask("/results", lambda results: face_of(results) == 1)
         camera.uncovered.clear()
         await watched.next("video_lost", "start")
-        daemon.child("scheduler").kill()
+        daemon.child("scheduler-0").kill()
         await watched.next("video_lost", "end", reason="scheduler_lost")
         await watched.next("video_lost", "start")
         assert face_of(await watched.ask("/results", lambda results: True)) is None

@@ -106,7 +106,7 @@ def test_sessions_are_counted_by_stream(worked: Figures) -> None:
 
 
 def test_every_worker_says_how_it_is(worked: Figures) -> None:
-    for worker in ("ingest-0", "scheduler-rt", "scheduler-bulk"):
+    for worker in ("ingest-0", "scheduler-0", "scheduler-bulk"):
         assert worked["ml_worker_health", f"worker_id={worker}"] == 1
 
 

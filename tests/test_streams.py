@@ -178,7 +178,7 @@ async def test_a_violation_that_a_killed_scheduler_left_open_ends_and_may_start_
             if not heard or heard[-1] != answer["violations"]:
                 heard.append(answer["violations"])
                 if heard == [[], ["face_absent"]]:
-                    daemon.child("scheduler").kill()
+                    daemon.child("scheduler-0").kill()
         return heard == [[], ["face_absent"]] * 2
 
     await conversation(daemon, "/ml/stream/face3/face", [wall], 0.2, again)

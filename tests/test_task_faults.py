@@ -19,7 +19,7 @@ from .task_client import Client, Reply
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
 CALLERS = 8
-LANES = {"rt": ("scheduler-rt", "/face/embed"), "bulk": ("scheduler-bulk", "/doc/ocr")}
+PATHS = {"scheduler-0": "/face/embed", "scheduler-bulk": "/doc/ocr"}
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +70,12 @@ def until_served(client: Client, path: str) -> set[str]:
     return met
 
 
-@pytest.mark.parametrize("lane", LANES)
-def test_a_scheduler_that_is_killed_costs_its_callers_a_retry(daemon: Daemon, lane: str) -> None:
-    client, (worker, path) = Client(daemon), LANES[lane]
+@pytest.mark.parametrize("worker", PATHS)
+def test_a_scheduler_that_is_killed_costs_its_callers_a_retry(daemon: Daemon, worker: str) -> None:
+    client, path = Client(daemon), PATHS[worker]
     until_served(client, path)
     with ThreadPoolExecutor(CALLERS) as callers:
-        process = daemon.child("scheduler", lane)
+        process = daemon.child(worker)
         process.suspend()  # so that all of them are at work when it dies
         asked = ask_all(client, callers, path)
         until_at_work(daemon, worker, CALLERS)
@@ -84,10 +84,10 @@ def test_a_scheduler_that_is_killed_costs_its_callers_a_retry(daemon: Daemon, la
     assert until_served(client, path) <= {"worker_gone"}
 
 
-def test_the_other_lane_goes_on_while_one_is_away(daemon: Daemon) -> None:
+def test_the_other_tier_goes_on_while_one_is_away(daemon: Daemon) -> None:
     client = Client(daemon)
     until_served(client, "/doc/ocr")
-    daemon.child("scheduler", "bulk").kill()
+    daemon.child("scheduler-bulk").kill()
     assert client.ask("/face/embed", image_b64=portrait()).status == 200
     until_served(client, "/doc/ocr")
 
@@ -95,7 +95,7 @@ def test_the_other_lane_goes_on_while_one_is_away(daemon: Daemon) -> None:
 def test_a_scheduler_that_hangs_gets_a_rest_and_then_another_chance(daemon: Daemon) -> None:
     client = Client(daemon)
     until_served(client, "/doc/ocr")
-    process = daemon.child("scheduler", "bulk")
+    process = daemon.child("scheduler-bulk")
     process.suspend()
     with ThreadPoolExecutor(CALLERS) as callers:
         asked = ask_all(client, callers, "/doc/ocr", timeout_s=0.5)

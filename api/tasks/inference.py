@@ -78,7 +78,7 @@ class Inference:
         """
         started = time.monotonic()
         try:
-            if HOMES[task_type].lane is None:
+            if HOMES[task_type].tier is None:
                 return Inferred(await self._here(task_type, payload, timeout_s), API)
             if isinstance(payload, VideoRoomScan):
                 return await self._scan(session_id, task_type, payload, timeout_s)

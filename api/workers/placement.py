@@ -1,4 +1,4 @@
-"""Which worker of a lane takes a piece of work. Pure.
+"""Which worker of a tier takes a piece of work. Pure.
 
 A session that has been somewhere goes there again, as long as that worker can be used: what it remembers of
 the session lies there. A new session's streams stay for long and go where the least is going on. A one-shot
@@ -19,7 +19,7 @@ class Candidate(NamedTuple):
 
 
 class Placement:
-    """Decides for one lane; remembers whose turn it is."""
+    """Decides for one tier; remembers whose turn it is."""
 
     def __init__(self) -> None:
         self._last = ""

@@ -1,15 +1,15 @@
-"""The schedulers by lane: which of them takes a task, and how it went."""
+"""The schedulers by tier: which of them takes a task, and how it went."""
 
 import asyncio
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
 from argusd.scheduler.contract.messages import TaskDone
-from argusd.scheduler.contract.tasks import HOMES, Tier
+from argusd.scheduler.contract.tasks import HOMES, Tier, scheduler_name
 
+from ..config import ApiConfig
 from ..errors import BreakerOpen, TaskRefused, WorkerGone, WorkerSilent
 from .affinity import Affinity
 from .breaker import Breaker
@@ -77,23 +77,27 @@ class SchedulerWorker:
 
 
 class Schedulers:
-    """``scheduler-rt``, which also watches the sessions, and ``scheduler-bulk``."""
+    """``scheduler-0`` …, which also watch the sessions, and ``scheduler-bulk``."""
 
-    def __init__(self, runtime_dir: Path, affinity: Affinity) -> None:
+    def __init__(self, config: ApiConfig, affinity: Affinity) -> None:
         self._affinity = affinity
-        self._lanes: dict[Tier, list[SchedulerWorker]] = {
-            "rt": [SchedulerWorker(SchedulerLink("scheduler-rt", runtime_dir))],
-            "bulk": [SchedulerWorker(SchedulerLink("scheduler-bulk", runtime_dir))],
+        counts: dict[Tier, int] = {"live": config.schedulers, "bulk": 1}
+        self._workers = {
+            tier: [
+                SchedulerWorker(SchedulerLink(scheduler_name(tier, index), config.runtime_dir))
+                for index in range(count)
+            ]
+            for tier, count in counts.items()
         }
-        self._placements: dict[Tier, Placement] = {lane: Placement() for lane in self._lanes}
+        self._placements = {tier: Placement() for tier in counts}
 
     def __iter__(self) -> Iterator[SchedulerWorker]:
-        return (worker for workers in self._lanes.values() for worker in workers)
+        return (worker for workers in self._workers.values() for worker in workers)
 
     @property
     def live(self) -> SchedulerLink:
         """The one that watches the sessions."""
-        return self._lanes["rt"][0].link
+        return self._workers["live"][0].link
 
     async def run(self, listener: SchedulerListener) -> None:
         """Stay connected to all of them, until cancelled."""
@@ -106,12 +110,12 @@ class Schedulers:
         """The worker that takes this task of this session.
 
         Raises:
-            WorkerGone: none of its lane is connected.
+            WorkerGone: none of its tier is connected.
             BreakerOpen: those that are rest.
         """
         home = HOMES[task_type]
-        assert home.lane is not None, f"{task_type} is no scheduler's task"
-        workers = {worker.link.name: worker for worker in self._lanes[home.lane]}
+        assert home.tier is not None, f"{task_type} is no scheduler's task"
+        workers = {worker.link.name: worker for worker in self._workers[home.tier]}
         connected = [worker for worker in workers.values() if worker.link.connected]
         if not connected:
             raise WorkerGone("The worker is not there; it is started again, so try again.")
@@ -119,20 +123,20 @@ class Schedulers:
         usable = [worker for worker in connected if worker.breaker.lets_through(now)]
         candidates = [Candidate(worker.link.name, worker.load) for worker in usable]
         affine = await self._affinity.find(session_id, home.domain) if len(workers) > 1 else None
-        name = self._placements[home.lane].choose(candidates, work, affine)
+        name = self._placements[home.tier].choose(candidates, work, affine)
         if name is None:
             raise BreakerOpen("The worker has failed repeatedly and gets a rest; try again in a moment.")
         await self._affinity.remember(session_id, home.domain, name)
         return workers[name]
 
     async def started(self, task_type: str, timeout_s: float) -> float:
-        """Wait, while the daemon starts, for a worker of the task's lane; the seconds that it took.
+        """Wait, while the daemon starts, for a worker of the task's tier; the seconds that it took.
 
         A worker that was there and went away is no reason to wait.
         """
-        lane = HOMES[task_type].lane
-        assert lane is not None, f"{task_type} is no scheduler's task"
-        links = [worker.link for worker in self._lanes[lane]]
+        tier = HOMES[task_type].tier
+        assert tier is not None, f"{task_type} is no scheduler's task"
+        links = [worker.link for worker in self._workers[tier]]
         if any(link.connections for link in links):
             return 0.0
         began = time.monotonic()

@@ -4,12 +4,10 @@ import argparse
 from functools import partial
 from typing import get_args
 
-from argusd.scheduler.contract.tasks import Tier
+from argusd.scheduler.contract.tasks import Tier, scheduler_name
 
 from ..config import Config, load_config
 from ..supervision.process import Entry, configure_supervised, run_process
-
-LANES = get_args(Tier)
 
 HELP = {
     "api": "run the HTTP process alone (systemd)",
@@ -20,9 +18,9 @@ HELP = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--index", type=int, default=0, metavar="N", help="which ingest worker, from 0")
+    parser.add_argument("--index", type=int, default=0, metavar="N", help="which one of its kind, from 0")
     parser.add_argument(
-        "--lane", choices=LANES, default="rt", help="which scheduler: live work, or slow tasks"
+        "--tier", choices=get_args(Tier), default="live", help="of schedulers: live work, or slow tasks"
     )
     configure_supervised(parser)
 
@@ -30,29 +28,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
     config = load_config(args.config)
-    name = process_name(args.command, args.index, args.lane)
+    name = process_name(args.command, args.index, args.tier)
     config.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     return run_process(
         name,
-        entry_of(args.command, args.index, args.lane, config),
+        entry_of(args.command, args.index, args.tier, config),
         notify_socket=config.notify_socket,
         log_level=config.log_level,
         supervisor=args.supervised_by,
     )
 
 
-def process_name(command: str, index: int, lane: Tier) -> str:
+def process_name(command: str, index: int, tier: Tier) -> str:
     """What logs and the supervisor call it."""
-    if command == "ingest":
-        return f"ingest-{index}"
-    return "scheduler-bulk" if command == "scheduler" and lane == "bulk" else command
+    if command == "scheduler":
+        return scheduler_name(tier, index)
+    return f"ingest-{index}" if command == "ingest" else command
 
 
-def entry_of(command: str, index: int, lane: Tier, config: Config) -> Entry:
+def entry_of(command: str, index: int, tier: Tier, config: Config) -> Entry:
     """The process's work. Each loads its own folder only: the api must stay free of every ML library.
 
     Raises:
-        ConfigInvalid: there is no ingest worker of this index.
+        ConfigInvalid: there is no process of this index.
     """
     if command == "api":
         from argusd.api.app import run_api
@@ -64,4 +62,4 @@ def entry_of(command: str, index: int, lane: Tier, config: Config) -> Entry:
         return partial(run_worker, config.ingest_worker(index))
     from argusd.scheduler.runtime.service import run_scheduler
 
-    return partial(run_scheduler, config.scheduler_lane(lane))
+    return partial(run_scheduler, config.scheduler_process(tier, index))

@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 
+from argusd.scheduler.contract.tasks import scheduler_name
+
 from ..address import base_url
 from ..config import Config
 from ..logs import configure_logs
@@ -58,14 +60,17 @@ async def _serve(config: Config) -> int:
 
 def child_groups(config: Config) -> list[list[ChildSpec]]:
     """The daemon's processes in the order in which they are stopped."""
-    indexes = range(config.ingest_workers)
+    ingests = {f"ingest-{n}": ["ingest", "--index", str(n)] for n in range(config.ingest_workers)}
+    live = range(config.scheduler.count)
+    schedulers = {scheduler_name("live", n): ["scheduler", "--index", str(n)] for n in live}
+    schedulers[scheduler_name("bulk", 0)] = ["scheduler", "--tier", "bulk"]
     return [
-        [argusd_child(f"ingest-{n}", ["ingest", "--index", str(n)], config, INGEST_GRACE_S) for n in indexes],
-        [
-            argusd_child("scheduler", ["scheduler"], config, SCHEDULER_GRACE_S),
-            argusd_child("scheduler-bulk", ["scheduler", "--lane", "bulk"], config, SCHEDULER_GRACE_S),
-        ],
-        [argusd_child("api", ["api"], config, API_GRACE_S)],
+        [argusd_child(name, command, config, grace_s) for name, command in commands.items()]
+        for commands, grace_s in (
+            (ingests, INGEST_GRACE_S),
+            (schedulers, SCHEDULER_GRACE_S),
+            ({"api": ["api"]}, API_GRACE_S),
+        )
     ]
 
 

@@ -1,7 +1,9 @@
 """Which model each role runs on, and which better one could be had, under which licence."""
 
 from collections.abc import Sequence
+from typing import get_args
 
+from argusd.scheduler.contract.tasks import Tier
 from argusd.scheduler.models.catalog import LIBRARY_MODELS, MODELS
 from argusd.scheduler.runtime.roles import candidates, optional_roles, wanted_roles
 from argusd.scheduler.zoo.errors import ZooError
@@ -12,10 +14,10 @@ from .checks import Finding
 
 
 def check_roles(config: Config) -> list[Finding]:
-    """One finding for each role of any lane, in the order of their names."""
+    """One finding for each role of any tier, in the order of their names."""
     store = ZooStore(config.cache_dir)
-    needed = {*wanted_roles("rt"), *wanted_roles("bulk")}
-    optional = {*optional_roles("rt"), *optional_roles("bulk")} - needed
+    needed = {role for tier in get_args(Tier) for role in wanted_roles(tier)}
+    optional = {role for tier in get_args(Tier) for role in optional_roles(tier)} - needed
     return [
         _role(role, config.scheduler.models.get(role), store, needed=role in needed)
         for role in sorted(needed | optional)

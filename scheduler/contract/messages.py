@@ -1,4 +1,4 @@
-"""What a scheduler says and hears on its socket (``scheduler-rt.sock``, …); the api connects to it.
+"""What a scheduler says and hears on its socket (``scheduler-0.sock``, …); the api connects to it.
 
 The api owns sessions and policies: on every connection it sends all of them, then changes. The scheduler owns
 findings: it keeps every ``Finding`` until the api acknowledged it, and sends again what was not acknowledged.

@@ -49,22 +49,22 @@ def live_roles() -> frozenset[str]:
     return frozenset(role for make in ANALYZERS.values() for role in make(Policy()).rates) - ENRICHING
 
 
-def wanted_roles(lane: Tier) -> list[str]:
-    """Every role that a lane's tasks need; the real-time lane serves the streams as well."""
-    needed = {role for task in one_shots(lane).values() for role in task.roles}
-    return sorted(needed | live_roles() if lane == "rt" else needed)
+def wanted_roles(tier: Tier) -> list[str]:
+    """Every role that a tier's tasks need; the live tier serves the streams as well."""
+    needed = {role for task in one_shots(tier).values() for role in task.roles}
+    return sorted(needed | live_roles() if tier == "live" else needed)
 
 
-def optional_roles(lane: Tier) -> list[str]:
-    """Roles that a lane's tasks do without where no model of theirs is present."""
-    return sorted({role for task in one_shots(lane).values() for role in task.better_with})
+def optional_roles(tier: Tier) -> list[str]:
+    """Roles that a tier's tasks do without where no model of theirs is present."""
+    return sorted({role for task in one_shots(tier).values() for role in task.better_with})
 
 
-def welcome_roles(lane: Tier, store: ZooStore) -> list[str]:
-    """Those of a lane's optional roles that have a model here."""
+def welcome_roles(tier: Tier, store: ZooStore) -> list[str]:
+    """Those of a tier's optional roles that have a model here."""
     return [
         role
-        for role in optional_roles(lane)
+        for role in optional_roles(tier)
         if any(store.is_present(each.name) for each in store.manifest.of_role(role))
     ]
 
@@ -73,7 +73,7 @@ def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
     """Load a model for every wanted role. Takes seconds; runs in a thread of its own."""
     store = ZooStore(config.cache_dir)
     curves = CurveCache(config.state_dir / "curves")
-    roles = [*wanted_roles(config.lane), *welcome_roles(config.lane, store)]
+    roles = [*wanted_roles(config.tier), *welcome_roles(config.tier, store)]
     filled = [_fill(role, config, device, store, curves) for role in roles]
     filled += [_fill(role, config, device, store, curves) for role in fed_with(filled)]
     return _without_idle(filled)

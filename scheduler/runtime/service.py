@@ -50,7 +50,7 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     Raises:
         DeviceUnavailable: the configured device is not there.
     """
-    if config.lane == "bulk":
+    if config.tier == "bulk":
         yield_cores()
     cv2.setNumThreads(1)  # the lanes are the threads; OpenCV's own cost 40 % more CPU for the same crops
     device = resolve_device(config.device)
@@ -61,9 +61,9 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     if not loading.done():
         end_process(0)  # a model that is being loaded can be neither interrupted nor joined
     roles = loading.result()
-    cores = len(os.sched_getaffinity(0))
+    cores = share_of(config, len(os.sched_getaffinity(0)))
     lanes = Executor(
-        config.lanes or (cores if device == "cpu" else CUDA_LANES),
+        config.threads or (cores if device == "cpu" else CUDA_LANES),
         shared=device != "cpu",
         clock=time.monotonic,
     )
@@ -79,9 +79,14 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
         promised_age_s=config.promised_age_s,
         abort=end_process,
     )
-    tasks = TaskPool(scheduler.pending, one_shots(config.lane), limit=config.max_tasks, threads=cores)
+    tasks = TaskPool(scheduler.pending, one_shots(config.tier), limit=config.max_tasks, threads=cores)
     service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
     await service.run(stop, on_ready)
+
+
+def share_of(config: SchedulerConfig, cores: int) -> int:
+    """How many of these cores a scheduler keeps busy: the live ones share them, the bulk one yields them."""
+    return max(1, cores // config.count) if config.tier == "live" else cores
 
 
 def yield_cores() -> None:
@@ -115,15 +120,15 @@ class Service:
         self._delivery = delivery
         self._ended = asyncio.Event()
         self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
-        # Streams are the real-time lane's alone.
+        # Streams are the live tier's alone.
         writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]
-        for name in writers if config.lane == "rt" else ():
+        for name in writers if config.tier == "live" else ():
             path = config.runtime_dir / f"{name}.sock"
-            scheduler.sources.append(ArenaSource(path, scheduler.sessions, scheduler.awake))
+            scheduler.sources.append(ArenaSource(path, config.name, scheduler.sessions, scheduler.awake))
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Serve until ``stop`` is set, or until a part of it fails."""
-        listener = Listener(self._config.runtime_dir / f"scheduler-{self._config.lane}.sock", self._accept)
+        listener = Listener(self._config.socket_path, self._accept)
         tasks = [
             asyncio.create_task(coroutine)
             for coroutine in (

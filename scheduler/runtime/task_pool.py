@@ -99,7 +99,7 @@ class TaskPool:
     async def _done(self, request: TaskRequest, share: int) -> TaskDone:
         function = self._functions.get(request.task_type)
         if function is None:
-            raise TaskUnknown(f"This lane runs no task {request.task_type}.")
+            raise TaskUnknown(f"This scheduler runs no task {request.task_type}.")
         try:
             payload = msgspec.msgpack.decode(request.payload, type=AT_WORK[request.task_type])
         except msgspec.ValidationError as error:

@@ -78,14 +78,15 @@ class RingObserver(Protocol):
 
 
 class ArenaSource:
-    """One writer process, as seen by this reader.
+    """One writer process, as seen by this reader; ``name`` is the reader's own.
 
     ``awake`` is called when the writer published something, once per ``arm()``: while nobody waits for media
     its wake-ups cost nothing.
     """
 
-    def __init__(self, path: Path, observer: RingObserver, awake: Callable[[], None]) -> None:
+    def __init__(self, path: Path, name: str, observer: RingObserver, awake: Callable[[], None]) -> None:
         self._path = path
+        self._name = name
         self._observer = observer
         self._awake = awake
         self._eventfd = -1
@@ -124,7 +125,7 @@ class ArenaSource:
                 attachment.follow(message)
 
         channel = Channel[ToReader](sock, ToReader, received)
-        channel.send(Hello(role="reader", name="scheduler"))
+        channel.send(Hello("reader", self._name))
         try:
             await asyncio.wait([channel.closed])
         finally:

@@ -35,6 +35,6 @@ ONE_SHOTS: Mapping[str, OneShot] = {
 }
 
 
-def one_shots(lane: Tier) -> dict[str, OneShot]:
-    """The tasks of one lane."""
-    return {name: task for name, task in ONE_SHOTS.items() if HOMES[name].lane == lane}
+def one_shots(tier: Tier) -> dict[str, OneShot]:
+    """The tasks of one tier."""
+    return {name: task for name, task in ONE_SHOTS.items() if HOMES[name].tier == tier}

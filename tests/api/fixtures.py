@@ -162,7 +162,7 @@ class Rig:
 
 @contextlib.asynccontextmanager
 async def running_rig(directory: Path, **changes: Any) -> AsyncIterator[Rig]:
-    rig = Rig(FakeWorker(directory / "ingest-0.sock"), FakeScheduler(directory / "scheduler-rt.sock"))
+    rig = Rig(FakeWorker(directory / "ingest-0.sock"), FakeScheduler(directory / "scheduler-0.sock"))
     try:
         async with RunningApi(make_config(directory, **changes)) as api:
             rig.api = api

@@ -62,7 +62,7 @@ class ApiProcess(RunningApi):
 
 
 async def test_killing_the_api_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    rig = Rig(FakeWorker(tmp_path / "ingest-0.sock"), FakeScheduler(tmp_path / "scheduler-rt.sock"))
+    rig = Rig(FakeWorker(tmp_path / "ingest-0.sock"), FakeScheduler(tmp_path / "scheduler-0.sock"))
     async with ApiProcess(make_config(tmp_path)) as rig.api:
         resource = await rig.api.publish("s1")
         for before in (0, 100, 200):
@@ -85,7 +85,7 @@ async def test_killing_the_api_loses_and_doubles_nothing(tmp_path: Path) -> None
 
 
 async def test_the_api_stays_small_with_all_of_its_arena_in_use(tmp_path: Path) -> None:
-    scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock")
+    scheduler = FakeScheduler(tmp_path / "scheduler-0.sock")
     picture = jpeg(1280, 720)
     filling = picture + bytes(len(picture))  # what a slot was made for is twice the first picture
     async with ApiProcess(make_config(tmp_path)) as api:

@@ -120,6 +120,17 @@ def test_a_value_with_brackets_is_toml() -> None:
     assert config.scheduler.models == {"face_detector": "blazeface"}
 
 
+def test_the_schedulers_know_how_many_they_are_and_so_does_the_api() -> None:
+    config = resolve({"ARGUSD_SCHEDULER__COUNT": "2"})
+    assert config.api.schedulers == 2
+    names = [config.scheduler_process("live", index).name for index in range(2)]
+    assert [*names, config.scheduler_process("bulk", 0).name] == [
+        "scheduler-0",
+        "scheduler-1",
+        "scheduler-bulk",
+    ]
+
+
 def test_publishers_are_told_of_the_servers_that_ingest_uses_unless_others_are_named(toml: WriteToml) -> None:
     text = "[[ingest.ice_servers]]\nurls = ['stun:ours.example']\n"
     config = resolve(toml(text))
@@ -142,8 +153,11 @@ def test_a_turn_servers_credential_is_in_no_complaint() -> None:
         ("[api]\nprot = 1", "unknown configuration key api.prot; did you mean api.port?"),
         ("stat_dir = '/x'", "unknown configuration key stat_dir; did you mean state_dir?"),
         ("[gpu]\nx = 1", "unknown configuration key gpu"),
-        ("[scheduler]\nstate_dir = '/x'", "scheduler.state_dir follows from the top-level keys"),
-        ("[ingest]\nworker = 1", "ingest.worker follows from the top-level keys"),
+        ("[scheduler]\nstate_dir = '/x'", "scheduler.state_dir follows from other keys"),
+        ("[scheduler]\nindex = 1", "scheduler.index follows from other keys"),
+        ("[scheduler]\ncount = 0", "scheduler.count must be a whole number from 1 to 64"),
+        ("[api]\nschedulers = 2", "api.schedulers follows from other keys"),
+        ("[ingest]\nworker = 1", "ingest.worker follows from other keys"),
         ("[api]\nport = 'eighty'", "api.port must be a whole number from 0 to 65535"),
         ("port = 1", "unknown configuration key port; did you mean api.port?"),
         ("[api]\nmax_width = 1", "unknown configuration key api.max_width; did you mean ingest.max_width?"),

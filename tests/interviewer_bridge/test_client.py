@@ -30,7 +30,7 @@ DONE = {
     "success": True,
     "result": {"face_count": 1},
     "latency_ms": 3,
-    "worker_id": "scheduler-rt",
+    "worker_id": "scheduler-0",
     "error": None,
 }
 

@@ -350,8 +350,8 @@ def memory(daemon: Daemon) -> dict[str, int]:
     """Resident bytes of each process that callers' bytes pass through."""
     processes: dict[str, psutil.Process] = {
         "api": daemon.child("api"),
-        "rt": daemon.child("scheduler"),
-        "bulk": daemon.child("scheduler", "bulk"),
+        "live": daemon.child("scheduler-0"),
+        "bulk": daemon.child("scheduler-bulk"),
     }
     return {name: process.memory_info().rss for name, process in processes.items()}
 

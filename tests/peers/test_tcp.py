@@ -39,7 +39,7 @@ def behind_a_firewall(seen: Scene, tmp_path: Path) -> Iterator[Browser]:
 @asynccontextmanager
 async def running_api(folder: Path, **settings: Any) -> AsyncIterator[RunningApi]:
     """An api and an ingest worker that takes TCP; nobody looks at the media."""
-    scheduler = FakeScheduler(folder / "scheduler-rt.sock")
+    scheduler = FakeScheduler(folder / "scheduler-0.sock")
     stop, ready = asyncio.Event(), asyncio.Event()
     config = IngestConfig(runtime_dir=folder, arena_mib=32, tcp_port=free_port(), **settings)
     worker = asyncio.create_task(run_worker(config, stop, ready.set))

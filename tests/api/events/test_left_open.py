@@ -30,7 +30,7 @@ def start(rig: Rig, media_s: float, **changes: Any) -> None:
 def replace_scheduler(rig: Rig, boot: str) -> None:
     """As if the process had been killed, and another one had started."""
     rig.scheduler.die()
-    rig.scheduler = FakeScheduler(rig.api.config.runtime_dir / "scheduler-rt.sock", boot)
+    rig.scheduler = FakeScheduler(rig.api.config.runtime_dir / "scheduler-0.sock", boot)
 
 
 async def edges(rig: Rig, count: int) -> list[dict[str, Any]]:

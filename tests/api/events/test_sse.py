@@ -76,7 +76,7 @@ async def test_a_new_scheduler_counts_anew(rig: Rig, tmp_path: Path) -> None:
     await rig.api.publish("s1")
     await find_many(rig, 2)
     rig.scheduler.die()
-    rig.scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock", "boot-2")
+    rig.scheduler = FakeScheduler(tmp_path / "scheduler-0.sock", "boot-2")
     await rig.scheduler.until(lambda: "s1" in rig.scheduler.policies)
     await find_many(rig, 2)
     async with rig.api.events("/sessions/s1/events", "s1:1") as events:

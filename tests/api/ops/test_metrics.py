@@ -25,7 +25,7 @@ async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
         "ml_sessions": 1,
         "ml_active_sessions{stream_type=face}": 2,
         "ml_worker_health{worker_id=ingest-0}": 1,
-        "ml_worker_health{worker_id=scheduler-rt}": 1,
+        "ml_worker_health{worker_id=scheduler-0}": 1,
         "ml_sessions_fit_more": 4,
         "ml_model_load_seconds{model=blazeface}": 0.25,
         "ml_served_total{role=face_detector}": 100,
@@ -47,7 +47,7 @@ async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
 async def test_an_absent_process_is_shown_as_such(rig: Rig) -> None:
     rig.scheduler.die()
     rig.worker.die()
-    await rig.api.until_metric("ml_worker_health{worker_id=scheduler-rt}", 0)
+    await rig.api.until_metric("ml_worker_health{worker_id=scheduler-0}", 0)
     await rig.api.until_metric("ml_worker_health{worker_id=ingest-0}", 0)
 
 

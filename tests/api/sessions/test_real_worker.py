@@ -28,7 +28,7 @@ REFUSALS = {"bad_offer", "malformed_body", "offer_not_sending", "too_many_tracks
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[RunningApi]:
-    scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock")
+    scheduler = FakeScheduler(tmp_path / "scheduler-0.sock")
     async with worker(tmp_path), RunningApi(make_config(tmp_path)) as api:
         await api.until_ready()
         yield api
@@ -77,7 +77,7 @@ async def test_a_peer_that_was_cut_off_publishes_again_at_once(api: RunningApi) 
 
 
 async def test_a_daemon_without_its_configured_address_says_so(tmp_path: Path) -> None:
-    scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock")
+    scheduler = FakeScheduler(tmp_path / "scheduler-0.sock")
     nowhere = ("203.0.113.1",)  # RFC 5737
     async with worker(tmp_path, ice_addresses=nowhere), RunningApi(make_config(tmp_path)) as api:
         reason = "ingest-0 has no address to receive media at"
@@ -157,7 +157,7 @@ async def test_a_failed_handshake_is_told_as_the_reason_of_the_end(api: RunningA
 async def test_mutated_offers_get_a_201_or_a_typed_4xx(tmp_path: Path) -> None:
     offers = [path.read_text() for path in OFFERS.rglob("*.sdp")]
     dice = random.Random(1)
-    scheduler = FakeScheduler(tmp_path / "scheduler-rt.sock")
+    scheduler = FakeScheduler(tmp_path / "scheduler-0.sock")
     config = make_config(tmp_path, whip_posts_per_minute=1_000_000)
     async with worker(tmp_path), RunningApi(config) as api:
         await api.until_ready()

@@ -27,7 +27,7 @@ class Attached:
     def __init__(self, directory: Path) -> None:
         self.reader = Reader()
         self.woken = asyncio.Event()
-        self.source = ArenaSource(directory / "api.sock", self.reader, self.woken.set)
+        self.source = ArenaSource(directory / "api.sock", "scheduler-0", self.reader, self.woken.set)
         self._task = asyncio.create_task(self.source.run())
 
     async def until(self, rings: int) -> None:

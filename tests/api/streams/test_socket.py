@@ -81,7 +81,7 @@ async def test_every_look_is_answered_in_the_words_of_the_contract(rig: Rig, pat
 
 async def test_media_lie_in_the_apis_arena_until_the_socket_closes(rig: Rig) -> None:
     reader = Reader()
-    arena = ArenaSource(rig.api.config.runtime_dir / "api.sock", reader, lambda: None)
+    arena = ArenaSource(rig.api.config.runtime_dir / "api.sock", "scheduler-0", reader, lambda: None)
     source = asyncio.create_task(arena.run())
     async with opened(rig, "/ml/stream/s1/video") as socket:
         await socket.send_bytes(jpeg())
@@ -321,7 +321,7 @@ async def test_strangers_get_no_socket(tmp_path: Path) -> None:
 
 async def test_a_socket_that_falls_silent_is_told_to_all_who_need_it(rig: Rig) -> None:
     reader = Reader()
-    arena = ArenaSource(rig.api.config.runtime_dir / "api.sock", reader, lambda: None)
+    arena = ArenaSource(rig.api.config.runtime_dir / "api.sock", "scheduler-0", reader, lambda: None)
     source = asyncio.create_task(arena.run())
     async with (
         opened(rig, "/ml/stream/s1/face") as socket,

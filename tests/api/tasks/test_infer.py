@@ -15,7 +15,7 @@ from argusd.scheduler.contract.messages import TaskFailed
 from argusd.scheduler.contract.payloads import TASKS
 from argusd.scheduler.contract.task_errors import Fault
 
-from ..fake_lane import FakeLane, done
+from ..fake_task_scheduler import FakeTaskScheduler, done
 from ..fixtures import RunningApi, make_config
 
 PICTURE, EMBEDDING, SOUND = bytes(range(256)), b"\x00\x00\x80\x3f" * 4, b"\xff\x7f\x00\x80"
@@ -23,7 +23,7 @@ B64 = {
     name: base64.b64encode(data).decode() for name, data in [("p", PICTURE), ("e", EMBEDDING), ("s", SOUND)]
 }
 
-# The contract's requests that a lane answers alone: task type, own path, payload in JSON and as it arrives.
+# The contract's requests that a scheduler answers alone: task, own path, payload in JSON and as it arrives.
 EXAMPLES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
     (
         "face_verify",
@@ -78,10 +78,10 @@ BULK = ("audio_diarize", "doc_id_verify", "doc_ocr")
 
 
 class Bench:
-    """A running api between a plain HTTP client and two fake lanes."""
+    """A running api between a plain HTTP client and two fake schedulers."""
 
-    def __init__(self, api: RunningApi, rt: FakeLane, bulk: FakeLane) -> None:
-        self.api, self.rt, self.bulk = api, rt, bulk
+    def __init__(self, api: RunningApi, live: FakeTaskScheduler, bulk: FakeTaskScheduler) -> None:
+        self.api, self.live, self.bulk = api, live, bulk
 
     async def post(self, path: str, body: Any, **headers: str) -> tuple[int, dict[str, Any], dict[str, str]]:
         """One request by the standard library's client, in a thread."""
@@ -99,30 +99,30 @@ class Bench:
             connection.close()
 
     async def connected(self) -> None:
-        """Return once both lanes have answered something, so that no test meets one that is not there."""
+        """Return once both have answered something, so that no test meets one that is not there."""
         for path, body in (("/face/embed", {"image_b64": ""}), ("/doc/ocr", {"image_b64": ""})):
             while (await self.post(path, {"session_id": "warm-up", **body}))[0] == 503:  # noqa: ASYNC110 no event crosses HTTP
                 await asyncio.sleep(0.02)
-        self.rt.asked.clear()
+        self.live.asked.clear()
         self.bulk.asked.clear()
 
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    rt, bulk = FakeLane(tmp_path, "rt"), FakeLane(tmp_path, "bulk")
+    live, bulk = FakeTaskScheduler(tmp_path, "scheduler-0"), FakeTaskScheduler(tmp_path, "scheduler-bulk")
     try:
         async with RunningApi(make_config(tmp_path, max_task_body=1 << 16)) as api:
-            bench = Bench(api, rt, bulk)
+            bench = Bench(api, live, bulk)
             await bench.connected()
             yield bench
     finally:
-        rt.die()
+        live.die()
         bulk.die()
 
 
-def seen_by(lane: FakeLane) -> dict[str, Any]:
-    """The payload of the only task that a lane was asked."""
-    (request,) = lane.asked
+def seen_by(scheduler: FakeTaskScheduler) -> dict[str, Any]:
+    """The payload of the only task that a scheduler was asked."""
+    (request,) = scheduler.asked
     return msgspec.structs.asdict(msgspec.msgpack.decode(request.payload, type=TASKS[request.task_type]))
 
 
@@ -138,7 +138,7 @@ async def test_a_task_reaches_its_lane_and_its_answer_the_caller(
         status, answer, _ = await bench.post(own_path, body | payload)
     else:
         status, answer, _ = await bench.post(path, body | {"task_type": task_type, "payload": payload})
-    lane, worker = (bench.bulk, "scheduler-bulk") if task_type in BULK else (bench.rt, "scheduler-rt")
+    scheduler, worker = (bench.bulk, "scheduler-bulk") if task_type in BULK else (bench.live, "scheduler-0")
     assert (status, answer | {"latency_ms": 0}) == (
         200,
         {
@@ -152,8 +152,8 @@ async def test_a_task_reaches_its_lane_and_its_answer_the_caller(
         },
     )
     assert isinstance(answer["latency_ms"], int)
-    assert seen_by(lane) == meant
-    assert (lane.asked[0].session_id, lane.asked[0].timeout_s) == ("sched_abc123", 12.5)
+    assert seen_by(scheduler) == meant
+    assert (scheduler.asked[0].session_id, scheduler.asked[0].timeout_s) == ("sched_abc123", 12.5)
 
 
 async def test_text_is_analysed_by_the_api_itself(bench: Bench) -> None:
@@ -166,7 +166,7 @@ async def test_text_is_analysed_by_the_api_itself(bench: Bench) -> None:
         "/analysis/plagiarism", {"session_id": "s", "transcript": transcript}
     )
     assert (status, answer["worker_id"], answer["result"]["llm_verdict"]) == (200, "api", None)
-    assert not bench.rt.asked
+    assert not bench.live.asked
     assert not bench.bulk.asked
 
 
@@ -189,7 +189,7 @@ async def test_a_field_that_is_wrong_is_named(bench: Bench, payload: dict[str, A
         status, answer, _ = await bench.post(path, body)
         assert (status, answer["success"], answer["error_code"]) == (422, False, "invalid_field")
         assert named in answer["error"]
-    assert not bench.rt.asked
+    assert not bench.live.asked
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ async def test_a_field_that_is_wrong_is_named(bench: Bench, payload: dict[str, A
 async def test_what_is_no_request_is_refused(bench: Bench, body: Any, status: int, code: str) -> None:
     answered, answer, _ = await bench.post("/ml/infer", body)
     assert (answered, answer["success"], answer["error_code"]) == (status, False, code)
-    assert not bench.rt.asked
+    assert not bench.live.asked
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ async def test_what_is_no_request_is_refused(bench: Bench, body: Any, status: in
     ],
 )
 async def test_a_refusal_keeps_the_envelope_with_its_code(bench: Bench, fault: Fault, status: int) -> None:
-    bench.rt.answer = lambda request: TaskFailed(request.request, fault, "some_code", "Some sentence.")
+    bench.live.answer = lambda request: TaskFailed(request.request, fault, "some_code", "Some sentence.")
     answered, answer, headers = await bench.post("/face/embed", {"session_id": "s", "image_b64": ""})
     assert (answered, answer | {"latency_ms": 0}) == (
         status,
@@ -251,7 +251,7 @@ async def test_a_refusal_keeps_the_envelope_with_its_code(bench: Bench, fault: F
             "success": False,
             "result": None,
             "latency_ms": 0,
-            "worker_id": "scheduler-rt",
+            "worker_id": "scheduler-0",
             "error": "Some sentence.",
             "error_code": "some_code",
         },
@@ -266,7 +266,7 @@ async def test_a_lane_that_has_yet_to_start_is_waited_for(tmp_path: Path) -> Non
         status, answer = await api.json("POST", "/doc/ocr", json={**body, "timeout_s": 0.05})
         assert (status, answer["error_code"]) == (503, "worker_gone")
         assert not asking.done()
-        bulk = FakeLane(tmp_path, "bulk")
+        bulk = FakeTaskScheduler(tmp_path, "scheduler-bulk")
         assert (await asking)[0] == 200
         bulk.die()
 
@@ -279,11 +279,11 @@ async def test_a_lane_that_has_gone_is_no_reason_to_wait(bench: Bench) -> None:
 
 
 async def test_callers_of_a_scheduler_that_dies_are_told_at_once(bench: Bench) -> None:
-    bench.rt.answer = lambda _: None
+    bench.live.answer = lambda _: None
     callers = [bench.post("/face/embed", {"session_id": "s", "image_b64": ""}) for _ in range(4)]
     waiting = asyncio.gather(*callers)
-    await bench.rt.until(lambda: len(bench.rt.asked) == 4)
-    bench.rt.hang_up()
+    await bench.live.until(lambda: len(bench.live.asked) == 4)
+    bench.live.hang_up()
     answers = await waiting
     assert {(status, answer["error_code"]) for status, answer, _ in answers} == {(503, "worker_gone")}
 
@@ -292,33 +292,33 @@ async def test_one_death_is_one_failure_so_the_next_process_gets_work(bench: Ben
     """Eight callers lost with two processes are two failures, too few for the breaker."""
     for _ in range(2):
         await test_callers_of_a_scheduler_that_dies_are_told_at_once(bench)
-        bench.rt.answer = done
+        bench.live.answer = done
         await bench.connected()
     assert (await bench.post("/face/embed", {"session_id": "s", "image_b64": ""}))[0] == 200
 
 
 async def test_a_worker_that_fails_by_itself_gets_a_rest(bench: Bench) -> None:
-    bench.rt.answer = lambda request: TaskFailed(request.request, "internal", "inference_failed", "No.")
+    bench.live.answer = lambda request: TaskFailed(request.request, "internal", "inference_failed", "No.")
     body = {"session_id": "s", "image_b64": ""}
     codes = [(await bench.post("/face/embed", body))[1]["error_code"] for _ in range(6)]
     assert codes == ["inference_failed"] * 5 + ["breaker_open"]
-    assert len(bench.rt.asked) == 5
+    assert len(bench.live.asked) == 5
     assert (await bench.post("/doc/ocr", body))[0] == 200
 
 
 async def test_refusing_bad_input_is_no_failure_of_the_worker(bench: Bench) -> None:
-    bench.rt.answer = lambda request: TaskFailed(request.request, "input", "no_face", "No face.")
+    bench.live.answer = lambda request: TaskFailed(request.request, "input", "no_face", "No face.")
     body = {"session_id": "s", "image_b64": ""}
     assert {(await bench.post("/face/embed", body))[1]["error_code"] for _ in range(8)} == {"no_face"}
 
 
 async def test_a_caller_who_leaves_takes_its_task_along(bench: Bench) -> None:
-    bench.rt.answer = lambda _: None
+    bench.live.answer = lambda _: None
     body = {"session_id": "s", "image_b64": "", "timeout_s": 600}
     posting = asyncio.create_task(bench.api.json("POST", "/face/embed", json=body))
-    await bench.rt.until(lambda: len(bench.rt.asked) == 1)
+    await bench.live.until(lambda: len(bench.live.asked) == 1)
     posting.cancel()
-    await bench.rt.until(lambda: bench.rt.cancelled == [bench.rt.asked[0].request])
+    await bench.live.until(lambda: bench.live.cancelled == [bench.live.asked[0].request])
 
 
 async def test_where_a_session_has_been_is_kept_for_six_hours(bench: Bench) -> None:
@@ -328,17 +328,17 @@ async def test_where_a_session_has_been_is_kept_for_six_hours(bench: Bench) -> N
 
     redis = Redis(unix_socket_path=str(bench.api.config.state_dir / "redis" / "redis.sock"))
     async with redis:
-        assert await redis.get("ml:session:sched_1:face") == b"scheduler-rt"
+        assert await redis.get("ml:session:sched_1:face") == b"scheduler-0"
         assert await redis.get("ml:session:sched_1:doc") == b"scheduler-bulk"
         assert 6 * 3600 - 60 < await redis.ttl("ml:session:sched_1:face") <= 6 * 3600
 
 
 async def test_a_token_for_other_sessions_reaches_no_task(tmp_path: Path) -> None:
-    rt = FakeLane(tmp_path, "rt")
+    live = FakeTaskScheduler(tmp_path, "scheduler-0")
     tokens = (Token("secret", session_prefix="mine-"),)
     try:
         async with RunningApi(make_config(tmp_path, tokens=tokens)) as api:
-            bench = Bench(api, rt, rt)
+            bench = Bench(api, live, live)
             body = {"session_id": "mine-1", "image_b64": ""}
             assert (await bench.post("/face/embed", body))[0] == 401
             assert (await bench.post("/face/embed", body, Authorization="Bearer wrong"))[0] == 401
@@ -347,9 +347,9 @@ async def test_a_token_for_other_sessions_reaches_no_task(tmp_path: Path) -> Non
             assert (status, answer["error_code"]) == (403, "forbidden")
             while (await bench.post("/face/embed", body, **allowed))[0] == 503:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-            assert [each.session_id for each in rt.asked] == ["mine-1"]
+            assert [each.session_id for each in live.asked] == ["mine-1"]
     finally:
-        rt.die()
+        live.die()
 
 
 async def test_metrics_have_their_names(bench: Bench) -> None:
@@ -361,4 +361,4 @@ async def test_metrics_have_their_names(bench: Bench) -> None:
         line.startswith('ml_orchestrator_dispatch_latency_ms_count{service="face"} ') for line in lines
     )
     assert 'ml_worker_health{worker_id="scheduler-bulk"} 1.0' in lines
-    assert 'ml_breaker_open{worker_id="scheduler-rt"} 0.0' in lines
+    assert 'ml_breaker_open{worker_id="scheduler-0"} 0.0' in lines

@@ -15,7 +15,7 @@ from argusd.api.events.redis_store import connect
 from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.payloads import RoomScanFrame
 
-from ..fake_lane import FakeLane
+from ..fake_task_scheduler import FakeTaskScheduler
 from ..fixtures import RunningApi, make_config
 
 FRAME = "/video/room-scan/frame"
@@ -41,8 +41,8 @@ def look(request: TaskRequest) -> TaskDone:
 class Scanner:
     """A caller who scans rooms."""
 
-    def __init__(self, api: RunningApi, lane: FakeLane) -> None:
-        self.api, self.lane = api, lane
+    def __init__(self, api: RunningApi, scheduler: FakeTaskScheduler) -> None:
+        self.api, self.scheduler = api, scheduler
 
     async def frame(self, scan_id: str, labels: str, session_id: str = "s") -> tuple[int, dict[str, Any]]:
         image = base64.b64encode(labels.encode()).decode()
@@ -55,21 +55,21 @@ class Scanner:
 
 @pytest.fixture
 async def scanner(tmp_path: Path) -> AsyncIterator[Scanner]:
-    lane = FakeLane(tmp_path, "rt", look)
+    scheduler = FakeTaskScheduler(tmp_path, "scheduler-0", look)
     try:
         async with RunningApi(make_config(tmp_path)) as api:
-            scanner = Scanner(api, lane)
+            scanner = Scanner(api, scheduler)
             while (await scanner.frame("warm-up", "door"))[0] != 200:  # noqa: ASYNC110 no event crosses HTTP
                 await asyncio.sleep(0.02)
             yield scanner
     finally:
-        lane.die()
+        scheduler.die()
 
 
 async def test_a_scan_from_its_first_frame_to_its_end(scanner: Scanner) -> None:
     status, first = await scanner.frame("desk", "laptop chair")
     assert status == 200
-    assert first["worker_id"] == "scheduler-rt"
+    assert first["worker_id"] == "scheduler-0"
     assert first["result"] == {
         "objects": [
             {"label": "laptop", "score": 0.9, "box": [0, 0, 1, 1]},
@@ -137,7 +137,9 @@ async def test_a_frame_and_the_end_exclude_each_other(scanner: Scanner) -> None:
 
 async def test_a_frame_that_fails_leaves_the_scan_as_it_was(scanner: Scanner) -> None:
     await scanner.frame("desk", "laptop")
-    scanner.lane.answer = lambda request: TaskFailed(request.request, "input", "bad_image", "No picture.")
+    scanner.scheduler.answer = lambda request: TaskFailed(
+        request.request, "input", "bad_image", "No picture."
+    )
     status, answer = await scanner.frame("desk", "chair")
     assert (status, answer["error_code"]) == (422, "bad_image")
     _, end = await scanner.complete("desk")

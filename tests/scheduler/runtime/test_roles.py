@@ -50,15 +50,15 @@ class StoreOf:
 
 def test_every_role_that_some_stream_looks_with_is_wanted_where_streams_are() -> None:
     assert {"face_detector", "face_mesh", "object_detector", "vad"} <= live_roles()
-    assert live_roles() < set(wanted_roles("rt"))
+    assert live_roles() < set(wanted_roles("live"))
 
 
 def test_a_session_can_do_without_telling_voices_apart() -> None:
     assert "speaker_embedder" not in live_roles()
 
 
-def test_each_lane_has_the_roles_of_its_tasks() -> None:
-    assert {"vad", "speaker_embedder"} <= set(wanted_roles("rt"))
+def test_each_tier_has_the_roles_of_its_tasks() -> None:
+    assert {"vad", "speaker_embedder"} <= set(wanted_roles("live"))
     assert {"vad", "speaker_embedder", "ocr"} <= set(wanted_roles("bulk"))
     assert "object_detector" not in wanted_roles("bulk")
 
@@ -67,7 +67,7 @@ def test_a_role_that_tasks_can_do_without_is_served_where_a_model_is_present(tmp
     assert welcome_roles("bulk", ZooStore(tmp_path)) == []
     store = cast(ZooStore, StoreOf("pyannote_3_1"))
     assert welcome_roles("bulk", store) == ["diarizer"]
-    assert welcome_roles("rt", store) == []
+    assert welcome_roles("live", store) == []
 
 
 def test_a_role_that_is_given_a_model_of_another_is_not_ready_and_says_why(tmp_path: Path) -> None:

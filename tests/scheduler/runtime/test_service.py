@@ -34,6 +34,7 @@ from argusd.scheduler.contract.messages import (
     TaskRequest,
 )
 from argusd.scheduler.contract.payloads import FaceEmbed
+from argusd.scheduler.contract.tasks import Tier
 from argusd.scheduler.errors import EXIT_HUNG
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.report.delivery import Delivery
@@ -49,7 +50,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ..fakes import FakeEngine, FakeStreams, FakeVision
 
-SOCKET_NAME = "scheduler-rt.sock"
+SOCKET_NAME = "scheduler-0.sock"
 CURVE = BatchCurve(sizes=[1], seconds=[0.001])
 
 
@@ -102,6 +103,14 @@ class Camera:
     def close(self) -> None:
         self.listener.close()
         self.channel.close()
+
+
+@pytest.mark.parametrize(("tier", "count", "cores"), [("live", 2, 4), ("live", 16, 1), ("bulk", 2, 8)])
+def test_live_schedulers_share_the_cores(tmp_path: Path, tier: Tier, count: int, cores: int) -> None:
+    config = SchedulerConfig(
+        runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, tier=tier, count=count
+    )
+    assert service.share_of(config, 8) == cores
 
 
 @asynccontextmanager

@@ -75,7 +75,7 @@ class Attached:
         self.path = path
         self.observer = Observer()
         self.awake = asyncio.Event()
-        self.source = ArenaSource(path, self.observer, self.awake.set)
+        self.source = ArenaSource(path, "scheduler-0", self.observer, self.awake.set)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ async def test_it_says_hello_and_maps_the_arena(attached: Attached) -> None:
     writer = Writer(attached.path)
     what, session_id, ring = await attached.observer.next()
     assert (what, session_id) == ("opened", "alice")
-    assert await asyncio.wait_for(writer.hello.get(), 10) == Hello(role="reader", name="scheduler")
+    assert await asyncio.wait_for(writer.hello.get(), 10) == Hello(role="reader", name="scheduler-0")
     assert ring is not None
     write_frame(writer.ring, 1, arrival=1.0)
     assert ring.view.table[ring.row, HEAD] == 1

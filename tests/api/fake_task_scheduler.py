@@ -24,17 +24,17 @@ def done(request: TaskRequest) -> TaskDone:
     return TaskDone(request.request, {"did": request.task_type}, {"face_embedder": "fake"}, 0.001)
 
 
-class FakeLane:
+class FakeTaskScheduler:
     """Answers with ``answer``; None keeps the caller waiting."""
 
-    def __init__(self, folder: Path, lane: str, answer: Answer = done) -> None:
+    def __init__(self, folder: Path, name: str, answer: Answer = done) -> None:
         self.answer = answer
         self.asked: list[TaskRequest] = []
         self.cancelled: list[int] = []
         self.heard = asyncio.Event()
         self._dead = False
         self._channels: list[Channel[ToScheduler]] = []
-        self._listener = Listener(folder / f"scheduler-{lane}.sock", self._accept)
+        self._listener = Listener(folder / f"{name}.sock", self._accept)
 
     def _accept(self, sock: socket.socket) -> None:
         channel = Channel[ToScheduler](sock, ToScheduler, self._received)
