@@ -7,12 +7,13 @@ from collections import Counter
 
 import numpy as np
 
+from argusd.scheduler.contract.media import SAMPLE_RATE
+
 from .codecs.opus import CLOCKS_PER_SAMPLE, DamagedPacket, OpusDecoder
 from .errors import ArenaFull, RingClosed
 from .rtp.jitter import ReorderBuffer
 from .rtp.packets import RtpPacket
 from .rtp.sync_source import RtpStream, SyncSource
-from .shm.ring import SAMPLE_RATE
 from .shm.sink import PcmSink
 
 CLOCK_RATE = 48_000

@@ -7,13 +7,15 @@ import time
 from collections import Counter
 from typing import NamedTuple, Protocol
 
+from argusd.scheduler.contract.media import TrackKind
+
 from .audio import AudioReceiver
 from .config import IngestConfig
 from .decoding.decoder import VideoDecoder
 from .decoding.picture_limit import picture_limit
 from .errors import SessionEnded
 from .ice.ice_sockets import IceSockets, gather_through
-from .ipc.messages import StreamCounters, TrackKind, TrackState
+from .ipc.messages import StreamCounters, TrackState
 from .liveness import Standing, TrackLiveness, standing
 from .offers.agreement import Agreement
 from .offers.answer import write_answer

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from argusd.scheduler.contract.media import TrackKind
+
 from .codecs.opus import check_libopus
 from .config import IngestConfig
 from .errors import ArenaFull, IngestError, SessionExists, WorkerFull
@@ -26,7 +28,6 @@ from .ipc.messages import (
     SessionAnswer,
     SessionRefused,
     SessionState,
-    TrackKind,
     TrackState,
 )
 from .ipc.peers import Answer, Peers

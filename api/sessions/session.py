@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from argusd.ingest.ipc.messages import TrackKind
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.names import IN_WORDS, NAME
 from argusd.scheduler.contract.policy import Policy, without_references
 from argusd.scheduler.contract.streams import StreamName, streams_of

@@ -6,7 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from argusd.ingest.ipc.messages import IngestStats, Reception, TrackKind, TrackState
+from argusd.ingest.ipc.messages import IngestStats, Reception, TrackState
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.streams import StreamName
 
 TrackEvent = Literal["track_stale", "track_live"]

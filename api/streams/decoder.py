@@ -7,11 +7,11 @@ import sys
 import time
 from collections.abc import Callable
 
+from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.tasks.sound.containers import LENGTH
 
 from ..errors import ApiError, BadSound, Overloaded
 
-SAMPLE_RATE = 16_000
 CHUNK = SAMPLE_RATE // 10 * 2  # bytes, 100 ms
 AHEAD_S = (
     1.0  # that samples may be of the clock; what comes faster waits in pipes of 64 KiB, then at the sender

@@ -6,10 +6,11 @@ The first message says which. Raw samples are the contract; containers are what 
 from collections.abc import Callable
 
 from argusd.kernels.file_kinds import file_kind
+from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.tasks.sound.containers import COMING
 
 from ..errors import ApiError
-from .decoder import SAMPLE_RATE, Decoder
+from .decoder import Decoder
 from .media import PcmTrack
 
 

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from argusd.ingest.ipc.messages import TrackKind, TrackState
+from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.liveness import TrackLiveness
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.streams import FED_BY, StreamName
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from argusd.ingest.errors import ArenaFull
 from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.frame import FrameInfo, PixelFormat
-from argusd.ingest.shm.ring import SAMPLE_RATE
 from argusd.ingest.shm.sink import FrameSink, PcmSink, Ring
 from argusd.kernels.errors import BadImage, ImageTooLarge
 from argusd.kernels.file_kinds import file_kind
 from argusd.kernels.pictures.jpeg_plan import LIVE_PIXELS, plan_jpeg
+from argusd.scheduler.contract.media import SAMPLE_RATE
 
 from ..errors import (
     ArenaExhausted,

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
-from argusd.ingest.shm.ring import SAMPLE_RATE
+from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.streams import StreamName
 

@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from argusd.ingest.ipc.messages import IngestStats, TrackKind
+from argusd.ingest.ipc.messages import IngestStats
+from argusd.scheduler.contract.media import TrackKind
 
 # What no session's track was meant to get has this for its kind.
 NO_TRACK = "none"

@@ -17,10 +17,11 @@ import uvloop
 from numpy.typing import NDArray
 
 from argusd.ingest.ipc.channel import Channel, Listener
-from argusd.ingest.ipc.messages import ArenaOffer, Hello, ToWorker, TrackKind, TrackOpened
+from argusd.ingest.ipc.messages import ArenaOffer, Hello, ToWorker, TrackOpened
 from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.frame import i420_info, plane_shapes
 from argusd.ingest.shm.ring import FrameRing, PcmRing
+from argusd.scheduler.contract.media import TrackKind
 
 WIDTH, HEIGHT, SLOTS = 640, 480, 4
 RTP_CLOCK = 90_000

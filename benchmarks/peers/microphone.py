@@ -13,7 +13,8 @@ import numpy as np
 import uvloop
 
 from argusd.ingest.shm.arena import Arena
-from argusd.ingest.shm.ring import SAMPLE_RATE, PcmRing
+from argusd.ingest.shm.ring import PcmRing
+from argusd.scheduler.contract.media import SAMPLE_RATE
 
 from .camera import Offer
 

@@ -12,8 +12,9 @@ import av._core
 import numpy as np
 from numpy.typing import NDArray
 
+from argusd.scheduler.contract.media import SAMPLE_RATE
+
 from ..errors import IncompatibleLibrary
-from ..shm.ring import SAMPLE_RATE
 
 CLOCKS_PER_SAMPLE = 3  # of the RTP clock, which ticks at 48 kHz (RFC 7587)
 MAX_SAMPLES = SAMPLE_RATE * 120 // 1000  # a packet holds at most 120 ms (RFC 6716 section 3.2.5)

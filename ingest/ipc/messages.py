@@ -9,7 +9,8 @@ from typing import Literal
 
 import msgspec
 
-TrackKind = Literal["video", "audio"]
+from argusd.scheduler.contract.media import TrackKind
+
 Role = Literal["controller", "reader"]
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from ..ipc.messages import TrackKind
+from argusd.scheduler.contract.media import TrackKind
+
 from .capabilities import TRANSPORT_CC
 from .sdp import Section
 from .simulcast import ONE_LAYER, Layers

@@ -8,10 +8,11 @@ every answer whose offer has it, and ``Agreement.extension`` tells the id that w
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from argusd.scheduler.contract.media import TrackKind
+
 from ..codecs import av1, h264, vp9
 from ..codecs.codec import VIDEO_CODECS
 from ..decoding.picture_limit import PictureLimit
-from ..ipc.messages import TrackKind
 
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from argusd.scheduler.contract.media import TrackKind
+
 from ..decoding.picture_limit import PictureLimit
-from ..ipc.messages import TrackKind
 from .agreement import AgreedCodec, Extension, Payload
 from .capabilities import CODECS, EXTENSIONS, FEEDBACK, Codec
 from .sdp import Attributes, Section

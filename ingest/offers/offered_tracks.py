@@ -2,7 +2,9 @@
 
 from collections import Counter
 
-from ..ipc.messages import Reception, TrackKind, TrackState
+from argusd.scheduler.contract.media import TrackKind
+
+from ..ipc.messages import Reception, TrackState
 from ..liveness import TrackLiveness, cause
 from ..rtp.reception import Receiver, ReceptionMeter
 

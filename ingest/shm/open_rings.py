@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from ..ipc.messages import TrackClosed, TrackKind, TrackOpened, TrackState
+from argusd.scheduler.contract.media import TrackKind
+
+from ..ipc.messages import TrackClosed, TrackOpened, TrackState
 from ..ipc.peers import Peers
 from .sink import Ring
 

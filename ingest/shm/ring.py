@@ -20,6 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from argusd.scheduler.contract.media import SAMPLE_RATE
+
 from ..errors import FrameTooLarge, RingClosed
 from .arena import (
     ANCHOR_ARRIVAL,
@@ -48,7 +50,6 @@ from .frame import (
     unpack_info,
 )
 
-SAMPLE_RATE = 16_000
 CACHE_LINE = 64
 ANCHOR_READS = 20  # a change takes its writer a few microseconds
 

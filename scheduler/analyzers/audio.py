@@ -7,9 +7,10 @@ from typing import Any
 
 from argusd.ingest.shm.frame import FrameInfo
 
+from ..contract.media import SAMPLE_RATE
 from ..contract.policy import Policy
 from ..core import Moment, Outcome, Roi
-from ..models.voices.silero import SAMPLE_RATE, WINDOW, VoiceActivity
+from ..models.voices.silero import WINDOW, VoiceActivity
 from ..rules import Rule
 from .observations import ObservationPace
 from .speech import SpeechEdge, SpeechSegments

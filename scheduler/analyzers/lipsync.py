@@ -18,12 +18,13 @@ import numpy as np
 
 from argusd.ingest.shm.frame import FrameInfo
 
+from ..contract.media import SAMPLE_RATE
 from ..contract.policy import Policy
 from ..core import Moment, Outcome, Roi
 from ..models.lips.lag_search import estimate
 from ..models.lips.lip_crops import lip_region
 from ..models.outputs import Face, LagCurve, Mesh, SeenMouth, SyncEstimate
-from ..models.voices.silero import SAMPLE_RATE, WINDOW, VoiceActivity
+from ..models.voices.silero import WINDOW, VoiceActivity
 from ..rules import Rule, exceeds
 from .face_tracker import FaceTracker
 from .mouth import Mouth, opening

@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from argusd.ingest.ipc.messages import TrackKind
-
+from .media import TrackKind
 from .policy import Policy
 from .task_errors import Fault
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from argusd.ingest.ipc.messages import TrackKind
+from .media import TrackKind
 
 StreamName = Literal["face", "video", "audio", "lipsync"]
 

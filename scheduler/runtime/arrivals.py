@@ -19,8 +19,8 @@ from argusd.ingest.shm.arena import (
     SLOT_BYTES,
     ArenaView,
 )
-from argusd.ingest.shm.ring import SAMPLE_RATE
 
+from ..contract.media import SAMPLE_RATE
 from ..planning.demand import NOTHING, Demand, Rows
 from ..sessions.arena_sources import RingRef
 

@@ -7,9 +7,10 @@ picture or sound, on the media's clock as if that had gone on.
 
 from collections.abc import Callable, Iterable
 
-from argusd.ingest.ipc.messages import TrackKind, TrackState
+from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import ArenaView
 
+from ..contract.media import TrackKind
 from ..contract.messages import SessionPolicy
 from ..contract.streams import feeds
 from ..core import Moment, Outcome

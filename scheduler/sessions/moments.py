@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.shm.frame import FrameInfo
-from argusd.ingest.shm.ring import SAMPLE_RATE, FrameReader, PcmAnchors, read_anchor
+from argusd.ingest.shm.ring import FrameReader, PcmAnchors, read_anchor
 
+from ..contract.media import SAMPLE_RATE
 from ..core import Moment
 from .arena_sources import RingRef
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from argusd.ingest.ipc.messages import TrackKind
 from argusd.ingest.shm.ring import FrameReader
 
+from ..contract.media import TrackKind
 from ..contract.messages import Latest
 from ..core import Analyzer, Moment
 from ..runtime.loaded_model import LoadedModel

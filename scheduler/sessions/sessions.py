@@ -14,10 +14,11 @@ from typing import Protocol
 
 import msgspec
 
-from argusd.ingest.ipc.messages import TrackKind, TrackState
+from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import HEAD, ArenaView
-from argusd.ingest.shm.ring import SAMPLE_RATE, FrameReader
+from argusd.ingest.shm.ring import FrameReader
 
+from ..contract.media import SAMPLE_RATE, TrackKind
 from ..contract.messages import SessionPolicy
 from ..contract.policy import Policy
 from ..contract.streams import FED_BY, JOINS, StreamName

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.media import SAMPLE_RATE
 from ..contract.payloads import AudioDiarize
 from ..contract.task_errors import ModelUnavailable, NoSpeech
 from ..models.outputs import SpokenPart, VoicePrint
-from ..models.voices.silero import SAMPLE_RATE, WINDOW, VoiceActivity
+from ..models.voices.silero import WINDOW, VoiceActivity
 from .clustering import speaker_centres
 from .runner import Runner
 from .sound.sound import listen_to

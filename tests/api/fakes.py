@@ -16,8 +16,8 @@ from argusd.ingest.ipc.messages import (
     SessionRefused,
     SessionState,
     ToWorker,
-    TrackKind,
 )
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.messages import (
     Finding,
     FindingsAck,

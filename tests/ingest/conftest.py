@@ -25,12 +25,12 @@ from argusd.ingest.ipc.messages import (
     StreamCounters,
     ToController,
     ToReader,
-    TrackKind,
     TrackOpened,
 )
 from argusd.ingest.shm.arena import HEAD, ArenaView
 from argusd.ingest.shm.ring import FrameReader
 from argusd.ingest.worker import run_worker
+from argusd.scheduler.contract.media import TrackKind
 
 TIMEOUT_S = 30
 Message = TypeVar("Message", bound=msgspec.Struct)

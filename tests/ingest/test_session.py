@@ -13,11 +13,12 @@ from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.errors import OfferRefused, SessionEnded
 from argusd.ingest.ice.ice_sockets import IceSockets
-from argusd.ingest.ipc.messages import TrackKind, TrackState
+from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.liveness import Standing
 from argusd.ingest.session import Session
 from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.sink import Ring
+from argusd.scheduler.contract.media import TrackKind
 
 CONFIG = IngestConfig(runtime_dir=Path("run"), ice_addresses=("127.0.0.1",))
 ARENA_BYTES = 16 << 20

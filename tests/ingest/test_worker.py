@@ -25,7 +25,8 @@ from argusd.ingest.ipc.messages import (
     TrackOpened,
 )
 from argusd.ingest.shm.arena import HEAD
-from argusd.ingest.shm.ring import SAMPLE_RATE, FrameReader, read_anchor
+from argusd.ingest.shm.ring import FrameReader, read_anchor
+from argusd.scheduler.contract.media import SAMPLE_RATE
 
 ORIENTATION_ID = 7
 

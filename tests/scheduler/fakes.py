@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.ipc.messages import TrackKind
 from argusd.ingest.shm.arena import Arena, ArenaView
 from argusd.ingest.shm.frame import FrameInfo, PixelFormat, i420_info
 from argusd.ingest.shm.ring import FrameRing, PcmRing
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.sessions.arena_sources import RingRef

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from argusd.ingest.shm.frame import FrameInfo, i420_info, plane_shapes
 from argusd.ingest.shm.ring import FrameView
+from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.core import Analyzer, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.zoo.store import ZooStore
 
 Source = Path | io.BytesIO
 Film = Iterable[tuple[float, FrameView]]  # media seconds, frame
-SAMPLE_RATE = 16_000
 PACKET = 512
 
 

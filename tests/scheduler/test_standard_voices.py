@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.payloads import AudioDiarize, AudioEnroll
 from argusd.scheduler.core import LibraryModel
 from argusd.scheduler.runtime.roles import serve_whole
@@ -26,7 +27,7 @@ from argusd.scheduler.zoo.manifest import HuggingFaceSource, Manifest, ModelEntr
 from argusd.scheduler.zoo.store import ZooStore
 
 from .models.voices.published_pyannote import publish
-from .recordings import SAMPLE_RATE, Runner
+from .recordings import Runner
 from .tasks.direct_runner import DirectRunner
 from .zoo.https_server import Answer, HttpsHost, Request, https_host
 

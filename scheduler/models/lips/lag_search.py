@@ -7,9 +7,9 @@ in the wild", ACCV workshops 2016). A lag is positive where sound is late.
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.shm.ring import SAMPLE_RATE
 from argusd.kernels.sound.synchrony import best_lag
 
+from ...contract.media import SAMPLE_RATE
 from ..outputs import SyncEstimate
 
 FPS = 25

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.shm.ring import SAMPLE_RATE
 from argusd.kernels.sound.synchrony import lagged_correlation, without_drift
 
+from ...contract.media import SAMPLE_RATE
 from ...core import Feeds
 from ..outputs import LagCurve, SeenMouth
 from .lag_search import FPS, FULL_SCALE, LAGS, STEP

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.shm.ring import SAMPLE_RATE
 from argusd.kernels.sound.mel import hann, mel_bands, power_spectra, to_frames
 
+from ...contract.media import SAMPLE_RATE
 from ...core import Feeds
 from ..outputs import LagCurve, SeenMouth, unit_rows
 from .lag_search import FPS, FULL_SCALE, LAGS, STEP

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...contract.media import SAMPLE_RATE
 from ...errors import InferenceFailed
 from ...zoo.importers.pytorch.torch_checkpoint import Weights, read_weights
 from ...zoo.importers.pytorch.torchaudio_shim import ensure_torchaudio
@@ -24,7 +25,6 @@ from ...zoo.importers.pytorch.wespeaker import BESIDE
 from ...zoo.store import ZooStore
 from ..outputs import SpokenPart
 
-SAMPLE_RATE = 16_000
 FULL_SCALE = 32768
 BATCH = 32
 

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...contract.media import SAMPLE_RATE
 from ...core import Feeds
 
 WINDOW = 512
 CONTEXT = 64
-SAMPLE_RATE = 16_000
 STATE = 128
 FULL_SCALE = 32768
 FIRST_SLOTS = 64

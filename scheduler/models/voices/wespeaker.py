@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from argusd.kernels.sound.fbank import fbank
 
+from ...contract.media import SAMPLE_RATE
 from ...core import Feeds
 from ..outputs import VoicePrint
 
-SAMPLE_RATE = 16_000
 FRAME = 400
 HOP = 160
 FRAMES = 198

@@ -11,10 +11,10 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
+from ...contract.media import SAMPLE_RATE
 from ...contract.task_errors import AudioTooLong, BadAudio
 from .containers import COMING, DECODERS, DEMUXERS, MEASURED, NO_RATE_OF_THEIR_OWN
 
-SAMPLE_RATE = 16_000
 MAX_SECONDS = 1800
 MAX_CHANNELS = 8
 MAX_SAMPLES = MAX_SECONDS * 48_000 * MAX_CHANNELS  # of all channels as they are coded, some 20 s of work

@@ -11,9 +11,10 @@ import numpy as np
 
 from argusd.kernels.file_kinds import id3_size
 
+from ...contract.media import SAMPLE_RATE
 from ...contract.task_errors import BadAudio
 from . import boxes, decoding, mix
-from .decoding import SAMPLE_RATE, Samples
+from .decoding import Samples
 
 BLOCK = SAMPLE_RATE // 2  # samples, for which channels are weighed alike
 MISSING = 0.05  # of the samples that a header promises

@@ -13,12 +13,13 @@ import numpy as np
 
 from argusd.kernels.file_kinds import file_kind
 
+from ...contract.media import SAMPLE_RATE
 from ...contract.task_errors import BadAudio
 from ..runner import Runner
 from . import decoding, wav
 from .apart import decode_apart
 from .containers import DEMUXERS, WAVES
-from .decoding import SAMPLE_RATE, Samples
+from .decoding import Samples
 from .recording import decode_recording, joined
 
 TO_SEND = "send WAV, FLAC, Ogg, WebM, MP3, M4A or AAC, or raw s16 samples with the field sample_rate"

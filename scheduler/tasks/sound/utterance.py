@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...contract.media import SAMPLE_RATE
 from ...contract.task_errors import NoSpeech, TooShort
-from ...models.voices.silero import SAMPLE_RATE, WINDOW, VoiceActivity
+from ...models.voices.silero import WINDOW, VoiceActivity
 
 SPEECH = 0.5  # the detector's own threshold
 MARGIN = 3  # windows (96 ms) kept around speech: soft beginnings and ends belong to it

@@ -4,14 +4,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from argusd.ingest.ipc.messages import (
-    IngestStats,
-    Reception,
-    SessionState,
-    StreamCounters,
-    TrackKind,
-    TrackState,
-)
+from argusd.ingest.ipc.messages import IngestStats, Reception, SessionState, StreamCounters, TrackState
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.policy import GazeAway, Policy
 

@@ -6,7 +6,7 @@ import pytest
 
 from argusd.api.config import Token
 from argusd.ingest.ice.ice_servers import IceServer
-from argusd.ingest.ipc.messages import TrackKind
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.streams import streams_of
 
 from ..fixtures import OFFER, SDP, Rig, running_rig

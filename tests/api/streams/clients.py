@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.ingest.ipc.messages import TrackKind, TrackState
+from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import ArenaView
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.sessions.arena_sources import RingRef
 
 

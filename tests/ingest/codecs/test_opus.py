@@ -12,7 +12,7 @@ from argusd.benchmarks.clips import OPUS_CLOCKS, opus_clip
 from argusd.ingest.codecs import opus
 from argusd.ingest.codecs.opus import MAX_SAMPLES, DamagedPacket, OpusDecoder, check_libopus
 from argusd.ingest.errors import IncompatibleLibrary
-from argusd.ingest.shm.ring import SAMPLE_RATE
+from argusd.scheduler.contract.media import SAMPLE_RATE
 
 CLOCK_RATE = 48_000
 

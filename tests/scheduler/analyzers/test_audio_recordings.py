@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from argusd.scheduler.analyzers.audio import AudioAnalyzer
 from argusd.scheduler.analyzers.speech import MIN_SILENCE_S
+from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.policy import Policy, SpeechDetected
 from argusd.scheduler.core import Outcome
 from argusd.scheduler.models.voices.silero import WINDOW
 
-from ..recordings import SAMPLE_RATE, Runners, listen, samples
+from ..recordings import Runners, listen, samples
 
 pytestmark = pytest.mark.weights
 

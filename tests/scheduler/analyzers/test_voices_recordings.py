@@ -8,11 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.scheduler.analyzers.audio import AudioAnalyzer
+from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.payloads import AudioEnroll
 from argusd.scheduler.contract.policy import Policy, SecondSpeaker
 from argusd.scheduler.tasks.voices import audio_enroll
 
-from ..recordings import SAMPLE_RATE, Runners, listen, samples
+from ..recordings import Runners, listen, samples
 from ..tasks.direct_runner import DirectRunner
 
 pytestmark = pytest.mark.weights

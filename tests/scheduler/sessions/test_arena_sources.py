@@ -8,17 +8,10 @@ from pathlib import Path
 import pytest
 
 from argusd.ingest.ipc.channel import Channel, Listener
-from argusd.ingest.ipc.messages import (
-    ArenaOffer,
-    Hello,
-    ToWorker,
-    TrackClosed,
-    TrackKind,
-    TrackOpened,
-    TrackState,
-)
+from argusd.ingest.ipc.messages import ArenaOffer, Hello, ToWorker, TrackClosed, TrackOpened, TrackState
 from argusd.ingest.shm.arena import HEAD, Arena, ArenaView
 from argusd.ingest.shm.ring import FrameRing
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.sessions.arena_sources import ArenaSource, RingRef
 
 from ..fakes import HEIGHT, WIDTH, write_frame

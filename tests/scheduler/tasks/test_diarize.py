@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.payloads import AudioDiarize
 from argusd.scheduler.contract.task_errors import NoSpeech, TooShort
 from argusd.scheduler.models.outputs import SpokenPart
@@ -15,7 +16,7 @@ from argusd.scheduler.tasks.diarize import Turn, audio_diarize, find_turns, spee
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..diarization import error_rate, truth_of
-from ..recordings import SAMPLE_RATE, Runners, samples
+from ..recordings import Runners, samples
 from .direct_runner import DirectRunner
 
 Score = Callable[[dict[str, Any], float], float]
