@@ -84,10 +84,19 @@ def test_a_disabled_rule_is_silent() -> None:
 
 @pytest.mark.parametrize(
     ("value", "already", "expected"),
-    [(0.9, False, False), (0.9, True, True), (1.0, False, True), (0.7, True, False)],
+    [(0.45, False, False), (0.45, True, True), (0.4, True, True), (0.5, False, True), (0.39, True, False)],
 )
 def test_what_goes_on_already_has_a_calmer_threshold(value: float, already: bool, expected: bool) -> None:
-    assert exceeds(value, 1.0, already) is expected
+    assert exceeds(value, 0.5, already) is expected
+
+
+def test_a_condition_holds_from_its_first_look_until_it_is_over() -> None:
+    rule = Rule("gaze_away", HOLD)
+    assert not rule.holds
+    play(rule, (0.0, True))
+    assert (rule.holds, rule.open) == (True, False)
+    play(rule, (1.0, True), (2.0, False))
+    assert (rule.holds, rule.open) == (False, False)
 
 
 def test_certainty_of_an_excess() -> None:

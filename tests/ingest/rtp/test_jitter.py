@@ -98,6 +98,23 @@ def test_a_packet_too_far_ahead_begins_a_new_stream() -> None:
     assert not order.waiting
 
 
+def test_the_last_packet_within_the_capacity_waits_for_those_before_it() -> None:
+    order = buffer(16)
+    order.add(1, 1, 0)
+    assert list(order.add(17, 17, 0)) == []
+    assert order.to_request(0) == list(range(2, 17))
+    assert list(order.add(18, 18, 0)) == [18]
+    assert (order.lost, order.discarded) == (15, 1)
+
+
+def test_a_jump_with_nothing_held_goes_on_with_the_next_number() -> None:
+    order = buffer()
+    order.add(1, 1, 0)
+    assert list(order.jump(multiple_of_ten)) == []
+    assert list(order.add(2, 2, 0)) == [2]
+    assert (order.lost, order.discarded, order.late) == (0, 0, 0)
+
+
 def test_a_stream_that_starts_again_further_down_is_followed_after_a_while() -> None:
     order = buffer()
     order.add(1000, 1000, 0)

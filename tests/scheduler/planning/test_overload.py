@@ -31,7 +31,7 @@ def test_rates_rise_again_when_there_is_room_and_stay_in_between() -> None:
 def test_a_few_late_results_among_many_are_no_overload() -> None:
     control = RateControl()
     for n in range(100):
-        control.observe(9.0 if n < 4 else 0.1)
+        control.observe(9.0 if n < 5 else 0.1)
     control.step(1.0)
     assert control.scale == 1.0
 
