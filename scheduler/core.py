@@ -172,7 +172,7 @@ class Moment(NamedTuple):
 class Outcome(msgspec.Struct, frozen=True):
     """What a stream has to tell: the part of an event that does not depend on who listens."""
 
-    type: Literal["violation", "observation"]
+    type: Literal["violation", "observation", "session"]
     name: str
     state: Literal["start", "update", "end"]
     confidence: float

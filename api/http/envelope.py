@@ -8,6 +8,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from redis.exceptions import RedisError
 
+from argusd.scheduler.contract.tracebacks import log_fault
+
 from ..errors import (
     ApiError,
     BodyTooLarge,
@@ -121,8 +123,8 @@ async def error_envelope(request: web.Request, handler: Handler) -> web.StreamRe
     except (RedisError, TimeoutError):
         log.warning("Redis did not answer a request", exc_info=True)
         return error_reply(request, StoreUnavailable("The event store does not answer; try again."))
-    except Exception:
-        log.exception("a request failed")
+    except Exception as error:
+        log_fault(log, "a request failed", error)
         return error_reply(request, ApiError())
 
 

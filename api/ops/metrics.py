@@ -170,7 +170,13 @@ def work_figures(stats: SchedulerStats) -> Iterator[Metric]:
         for reason, count in reasons.items():
             dropped.add_metric([stream, reason], count)
         overruns.add_metric([stream], sum(reasons.get(reason, 0) for reason in OVERRUN_REASONS))
-    yield from (dropped, overruns)
+    failures = CounterMetricFamily(
+        "ml_stream_failures", "Streams that failed, and why", labels=["stream", "code"]
+    )
+    for stream, codes in stats.stream_failures.items():
+        for code, count in codes.items():
+            failures.add_metric([stream, code], count)
+    yield from (dropped, overruns, failures)
     yield histograms("ml_frame_age_seconds", "From arrival to result", "stream", stats.frame_age_seconds)
 
 

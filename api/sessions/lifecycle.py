@@ -44,6 +44,7 @@ class Lifecycle:
         tracks = () if media.sockets else awaited(media.kinds)
         media = session.media = msgspec.structs.replace(media, tracks=tracks)
         self._over[session.session_id] = asyncio.Event()
+        session.failed.clear()
         self._journal.forget(session.session_id, FED_BY)  # what an earlier publisher showed
         for policy in policies_of(session):
             self._scheduler.watch(policy)

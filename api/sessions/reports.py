@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from argusd.ingest.ipc.messages import SessionState, TrackState
+from argusd.scheduler.contract.events import STREAM_FAILED
 from argusd.scheduler.contract.messages import Finding, Latest, SessionPolicy
 from argusd.scheduler.sessions.lost_tracks import MEDIA
 
@@ -45,12 +46,13 @@ class Reports:
     def booted(self, boot: str) -> None:
         """What an earlier scheduler found is over; what goes on, this one starts anew."""
         for session in self._registry:
+            session.failed.clear()
             self._journal.end_left_open(session.session_id, boot)
 
     def found(self, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""
         session_id, stream = session_of(finding.session_id), finding.stream
-        if stream == MEDIA:  # each WebSocket has media of its own
+        if stream == MEDIA and finding.type == "violation":  # each WebSocket has media of its own
             stream = stream_of(finding.session_id) or MEDIA
         finding = msgspec.structs.replace(finding, session_id=session_id, stream=stream)
         self._journal.found(finding, session_id in self._registry)
@@ -61,6 +63,7 @@ class Reports:
         session_id = session_of(latest.session_id)
         session = self._registry.find(session_id)
         if session is not None and latest.stream in session.streams:
+            session.tell_failed(latest.stream, failed=latest.reason == STREAM_FAILED)
             self._journal.latest(msgspec.structs.replace(latest, session_id=session_id))
 
     def media_changed(self, worker: str, state: SessionState) -> None:

@@ -59,11 +59,12 @@ class Media(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct):
-    """One session in the registry's memory."""
+    """One session in the registry's memory. ``failed``: its streams that broke down and ended."""
 
     session_id: str
     record: SessionRecord
     media: Media | None = None
+    failed: set[str] = set()
 
     @property
     def active(self) -> bool:
@@ -85,6 +86,10 @@ class Session(msgspec.Struct):
         """The streams whose media come over a WebSocket each; none where a publisher's do."""
         return self.media.sockets if self.media and self.active else ()
 
+    def tell_failed(self, stream: str, *, failed: bool) -> None:
+        """Whether this stream has failed, as its newest result says."""
+        (self.failed.add if failed else self.failed.discard)(stream)
+
     @property
     def streams(self) -> list[str]:
         """The streams to run: the open sockets', the caller's choice, or all that the tracks allow."""
@@ -100,6 +105,7 @@ class SessionView(msgspec.Struct, frozen=True):
     """A session as callers see it. ``state``: created, connecting, live, stale, closed or lost.
 
     ``tracks``: where each of its tracks stands, and how it arrives, while its media is there.
+    ``failed_streams``: those of ``streams`` that broke down and ended (see the event ``stream_failed``).
     """
 
     session_id: str
@@ -110,6 +116,7 @@ class SessionView(msgspec.Struct, frozen=True):
     created_at: float
     updated_at: float
     tracks: list[TrackView] = []
+    failed_streams: list[str] = []
 
 
 class SessionList(msgspec.Struct, frozen=True):
@@ -132,6 +139,7 @@ def view(session: Session, receptions: Receptions) -> SessionView:
         created_at=record.created_at,
         updated_at=session.updated_at,
         tracks=[track_view(track, receptions.get((session.session_id, track.kind))) for track in tracks],
+        failed_streams=[name for name in session.streams if name in session.failed],
     )
 
 

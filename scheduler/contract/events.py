@@ -24,6 +24,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     ``closed`` and ``session_lost``; the last two end what ``connecting`` started. Between them
     ``track_stale`` tells that a track (``data.kind``) brings no pictures or no sound any more, and why
     (``data.reason``, see ``ingest.ipc.messages.TrackState``), ``track_live`` that it does again.
+    ``stream_failed`` tells that a stream (``data.stream``) broke down and ended, and by which fault
+    (``data.code``): ``analyzer_failed``, or that of its pictures or samples, three of which in a row no model
+    could be run on. What it had open ends first; its session's other streams go on. It begins again under
+    another policy, or when a track that feeds it was closed and is opened anew.
     """
 
     id: str = ""
@@ -56,6 +60,8 @@ def event_of(finding: Finding) -> Event:
         data={**finding.data, "media_s": finding.media_s},
     )
 
+
+STREAM_FAILED = "stream_failed"
 
 STATES: dict[str, Literal["start", "update", "end"]] = {
     "connecting": "start",

@@ -52,7 +52,7 @@ class Finding(msgspec.Struct, frozen=True, tag="finding", tag_field="message"):
     boot: str
     number: int
     session_id: str
-    type: Literal["violation", "observation"]
+    type: Literal["violation", "observation", "session"]
     stream: str
     name: str
     state: Literal["start", "update", "end"]
@@ -69,8 +69,8 @@ class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
 
     ``skipped`` counts the frames passed over since the one before; ``models`` maps role to model id.
     ``state`` is ``unknown`` when a track that feeds the stream is stale, ``reason`` why (see
-    ``ingest.ipc.messages.TrackState``): then ``data`` is as ever, but null where nothing is known, and the
-    times are those of the track's last sign of life.
+    ``ingest.ipc.messages.TrackState``), or when the stream has failed (``stream_failed``): then ``data`` is
+    as ever, but null where nothing is known, and the times are those of the last sign of life.
     """
 
     session_id: str
@@ -161,6 +161,7 @@ class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats", tag_fie
     batch_size: dict[str, Histogram]
     infer_seconds: dict[str, Histogram]
     frame_age_seconds: dict[str, Histogram]
+    stream_failures: dict[str, dict[str, int]] = {}
 
 
 ToScheduler = SessionPolicy | SessionEnded | FindingsAck | TaskRequest | TaskCancelled

@@ -30,7 +30,7 @@ class StreamResult(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``state`` is left out while there is one, and ``unknown`` when a track that feeds the stream brings
     nothing: then ``data`` holds nulls and empty lists, ``reason`` says why, and ``captured_at`` when the
-    track last brought anything.
+    track last brought anything. The reason ``stream_failed`` says that the stream itself has ended.
     """
 
     captured_at: float

@@ -42,6 +42,9 @@ class Report:
             batch_size={model: meter.snapshot() for model, meter in meters.batch_size.items()},
             infer_seconds={model: meter.snapshot() for model, meter in meters.infer_seconds.items()},
             frame_age_seconds={stream: meter.snapshot() for stream, meter in meters.frame_age.items()},
+            stream_failures={
+                stream: dict(codes) for stream, codes in self._scheduler.sessions.failures.items()
+            },
         )
 
     def fits_more(self) -> int:

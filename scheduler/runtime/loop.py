@@ -124,6 +124,7 @@ class Scheduler:
         decided = plan(now, self.demand, [model.state for _, model in self.served], lanes, ready)
         started = [self._start(batch, now) for batch in decided.batches]
         self.demand.settle(decided.waiting)
+        self.sessions.end_failed()
         if len(decided.waiting) and not all(started):
             self.awake()  # a lane is left over
         if not self.lanes.state.free:
@@ -278,6 +279,7 @@ class Scheduler:
             for index in rows.tolist():
                 if not self.pending.row_is_over(index):
                     self.sessions.row_is_over(index)
+            self.sessions.end_failed()
             self.awake()
 
     def _absorb(self, flight: InFlightBatch, done: Done) -> None:

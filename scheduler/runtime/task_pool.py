@@ -17,6 +17,7 @@ from ..contract.task_errors import (
     TaskUnknown,
     TooManyTasks,
 )
+from ..contract.tracebacks import log_fault
 from ..tasks.catalog import OneShot
 from .pending import PendingItems
 from .task_runner import TaskRunner
@@ -89,8 +90,8 @@ class TaskPool:
             answer: TaskDone | TaskFailed = await self._done(request, share)
         except TaskError as error:
             answer = _failed(request, error)
-        except Exception:  # the top of a task: it is lost, the others go on
-            log.exception("a task %s failed", request.task_type)
+        except Exception as error:  # the top of a task: it is lost, the others go on
+            log_fault(log, f"a task {request.task_type} failed", error)
             answer = _failed(request, TaskError("Something went wrong inside the daemon."))
         finally:
             self._oneshots.end(share)

@@ -44,8 +44,8 @@ class SessionStream:
     """One stream of one session under one policy.
 
     ``models``: role to model id. ``rows``: its own. ``joined``: those of other streams that it is fed by as
-    well. ``silent``: its tracks that are stale, and why: then it knows nothing. ``every_look``: its result is
-    told after every look.
+    well. ``silent``: its tracks that bring it nothing, and why: then it knows nothing. ``every_look``: its
+    result is told after every look.
     """
 
     def __init__(
@@ -141,6 +141,13 @@ class DemandRow:
         assert self.reader is not None
         count, self._skipped = self.reader.skipped - self._skipped, self.reader.skipped
         return count
+
+    def hand_over(self) -> None:
+        """Its stream is over: the first one that joined it says where to look from now on."""
+        del self.streams[0]
+        self.stream = self.streams[0]
+        self.stream.joined.remove(self)
+        self.stream.rows.append(self)
 
     @property
     def period(self) -> float:

@@ -5,11 +5,17 @@ row of demand for each role it wants and some model fills. When any of them goes
 first. A stream that needs what another one of its session looks at already joins that one's rows: one look,
 absorbed by both.
 
+A stream that fails (its analyzer raised, see ``guarded.py``, or its items cannot be run) ends the same way,
+with a session event ``stream_failed``. It does not begin again by itself: only under another policy, or when
+a track that feeds it was closed and is opened anew. Rows that others had joined go on as theirs.
+
 Rows and model slots are used again by other sessions. A row that a batch holds at that moment is given back
 when the batch is over, never before, so that nothing of one session reaches another.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -18,6 +24,7 @@ from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import HEAD, ArenaView
 from argusd.ingest.shm.ring import FrameReader
 
+from ..contract.events import STREAM_FAILED
 from ..contract.media import SAMPLE_RATE, TrackKind
 from ..contract.messages import SessionPolicy
 from ..contract.policy import Policy
@@ -27,7 +34,8 @@ from ..planning.demand import Demand
 from ..runtime.arrivals import FALL_BEHIND, Arrivals
 from ..runtime.loaded_model import LoadedAudioVisualModel, LoadedModel, LoadedSampleModel, LoadedVisionModel
 from .arena_sources import RingRef
-from .lost_tracks import LostTracks
+from .guarded import GuardedAnalyzer, Silent
+from .lost_tracks import MEDIA, LostTracks
 from .moments import NANOSECONDS, unix_offset_ns
 from .session_stream import DemandRow, SessionStream, Track
 
@@ -51,7 +59,8 @@ class Findings(Protocol):
 class Sessions:
     """Policies, rings, and the streams made of them.
 
-    ``served``: (role, model) by model number, the numbers that ``Demand.model`` holds.
+    ``served``: (role, model) by model number, the numbers that ``Demand.model`` holds. ``failures``: streams
+    that failed, by name and code.
     """
 
     def __init__(
@@ -68,6 +77,7 @@ class Sessions:
         self._offset_s = unix_offset_ns() / NANOSECONDS
         self.lost = LostTracks(findings.finding, clock, self._offset_s)
         self.rows: dict[int, DemandRow] = {}
+        self.failures: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._demand = demand
         self._served = served
         self._factories = factories
@@ -77,6 +87,8 @@ class Sessions:
         self._policies: dict[str, SessionPolicy] = {}
         self._tracks: dict[tuple[str, TrackKind], Track] = {}
         self._streams: dict[tuple[str, str], SessionStream] = {}
+        self._failing: dict[tuple[str, str], str] = {}  # those to be ended, and why
+        self._failed: dict[tuple[str, str], SessionStream] = {}
         self._shares: dict[str, tuple[int, int]] = {}
 
     @property
@@ -96,11 +108,12 @@ class Sessions:
         The same policy again changes nothing: an api that is back asks so, and is told of what is unknown.
         """
         if self._policies.get(policy.session_id) == policy:
-            for stream in self._of(policy.session_id):
+            for stream in self._of(policy.session_id) + self._failed_of(policy.session_id):
                 if stream.silent:
                     self._findings.latest(stream, stream.last)
             return
         self._end_all(policy.session_id)
+        self._forgive(policy.session_id, FED_BY)
         self._policies[policy.session_id] = policy
         self._begin(policy.session_id)
         self.lost.set_policy(policy)
@@ -108,6 +121,7 @@ class Sessions:
     def end(self, session_id: str) -> None:
         """Forget a session; its open violations end first."""
         self._end_all(session_id)
+        self._forgive(session_id, FED_BY)
         self.lost.end(session_id)
         self._policies.pop(session_id, None)
 
@@ -143,6 +157,12 @@ class Sessions:
         del self._tracks[session_id, kind]
         for stream in self._fed_by(session_id, kind):
             self._end(stream)
+        self._forgive(session_id, (name for name, kinds in FED_BY.items() if kind in kinds))
+
+    def end_failed(self) -> None:
+        """End the streams that failed since the last time; not to be called from within one of them."""
+        for key in list(self._failing):
+            self._end(self._streams[key])
 
     def sees_nothing(self, track: Track) -> None:
         """A picture could not be decoded: its writer, who takes them as they come, cannot know."""
@@ -166,6 +186,14 @@ class Sessions:
         """The batch that held this row came back; give the row back if its stream ended meanwhile."""
         if self.rows[index].stream.ended:
             self._drop_row(self.rows[index])
+
+    def _failed_of(self, session_id: str) -> list[SessionStream]:
+        return [stream for (session, _), stream in self._failed.items() if session == session_id]
+
+    def _forgive(self, session_id: str, names: Iterable[str]) -> None:
+        """Let these streams begin again, should they have failed."""
+        for name in names:
+            self._failed.pop((session_id, name), None)
 
     def _of(self, session_id: str) -> list[SessionStream]:
         """The session's streams, those that joined others' rows first."""
@@ -200,12 +228,14 @@ class Sessions:
             return
         for name, kinds in FED_BY.items():
             wanted = name in policy.streams and name in self._factories
+            wanted = wanted and (session_id, name) not in self._failed
             there = all((session_id, kind) in self._tracks for kind in kinds)
             if wanted and there and (session_id, name) not in self._streams:
                 self._add_stream(policy, name, {kind: self._tracks[session_id, kind] for kind in kinds})
 
     def _add_stream(self, policy: SessionPolicy, name: StreamName, tracks: Mapping[TrackKind, Track]) -> None:
-        analyzer = self._factories[name](policy.policy)
+        failed = partial(self._failing.setdefault, (policy.session_id, name))
+        analyzer = GuardedAnalyzer(name, partial(self._factories[name], policy.policy), failed)
         share = self._join(policy.session_id, policy.policy.weight)
         stream = SessionStream(policy.session_id, analyzer, tracks, share)
         stream.every_look = policy.every_look
@@ -282,10 +312,29 @@ class Sessions:
             row.streams.remove(stream)
             self._demand.retime(row.index, row.period)
         for row in stream.rows:
+            if len(row.streams) > 1:
+                row.hand_over()
+                self._demand.retime(row.index, row.period)
+                continue
             self._demand.deactivate(row.index)
             if not self._demand.busy[row.index]:
                 self._drop_row(row)
         self._leave(stream.session_id)
+        if code := self._failing.get((stream.session_id, stream.analyzer.name)):
+            self._tell_failure(stream, code)
+
+    def _tell_failure(self, stream: SessionStream, code: str) -> None:
+        name, now = stream.analyzer.name, self._clock()
+        stream.last = Moment(stream.last.media_s, captured_at=now + self._offset_s, frame_age_ms=0.0)
+        data = {"code": code, "stream": name}
+        failed = Outcome("session", STREAM_FAILED, "update", 1.0, "critical", data)
+        self._findings.finding(stream.session_id, MEDIA, failed, stream.last)
+        stream.silent = dict.fromkeys(stream.tracks, STREAM_FAILED)
+        self._findings.latest(stream, stream.last)
+        stream.analyzer = Silent(name, {}, stream.latest())  # nothing of what it knew is kept
+        self.failures[name][code] += 1
+        del self._failing[stream.session_id, name]
+        self._failed[stream.session_id, name] = stream
 
     def _drop_row(self, row: DemandRow) -> None:
         if isinstance(row.served, LoadedSampleModel):

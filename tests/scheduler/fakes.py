@@ -12,12 +12,14 @@ from argusd.ingest.shm.arena import Arena, ArenaView
 from argusd.ingest.shm.frame import FrameInfo, PixelFormat, i420_info
 from argusd.ingest.shm.ring import FrameRing, PcmRing
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.sessions.arena_sources import RingRef
 
 WIDTH, HEIGHT = 64, 48
 WINDOW = 512
+WHAT_IT_SAW = "embedding 0.125 of DOE<<JANE"
 
 
 class FakeEngine:
@@ -144,6 +146,16 @@ class FakeStream:
         return [Outcome("violation", "fake", "end", 1.0)]
 
 
+def break_analyzer(analyzer: FakeStream, *what: str) -> None:
+    """Let these methods and attributes raise from now on, with a message that nobody may read."""
+
+    def fail(*_: object) -> Any:
+        raise ValueError(WHAT_IT_SAW)
+
+    parts = {name: property(fail) if name in ("news", "rates") else fail for name in what}
+    analyzer.__class__ = type("Broken", (type(analyzer),), parts)
+
+
 class FakeStreams:
     """A factory that remembers the streams it made, in order."""
 
@@ -163,12 +175,23 @@ class HeardFindings:
     def __init__(self) -> None:
         self.findings: list[tuple[str, str, Outcome, Moment]] = []
         self.newest: list[tuple[str, str]] = []
+        self.results: list[Latest] = []
 
     def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
         self.findings.append((session_id, stream, outcome, at))
 
     def latest(self, stream: Any, at: Moment) -> None:
         self.newest.append((stream.session_id, stream.analyzer.name))
+        self.results.append(stream.tell(at, 0.0))
+
+    @property
+    def failed(self) -> list[tuple[str, dict[str, Any]]]:
+        """The sessions of which a stream failed, and what was told of it."""
+        return [
+            (session_id, outcome.data)
+            for session_id, stream, outcome, _ in self.findings
+            if (stream, outcome.type, outcome.name) == ("media", "session", "stream_failed")
+        ]
 
 
 class ArenaWithTracks:

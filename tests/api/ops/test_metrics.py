@@ -11,6 +11,7 @@ async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
     rig.scheduler.tell_stats(
         active_sessions={"face": 2, "audio": 1, "video": 1},
         dropped={"face": {"stale": 3, "torn": 2}, "audio": {"gap": 5}},
+        stream_failures={"face": {"analyzer_failed": 1}},
         batch_size={"blazeface": Histogram([1.0, 2.0], [3, 5], 12.0, 6)},
         infer_seconds={"blazeface": Histogram([0.01, 0.1], [4, 6], 0.25, 6)},
         frame_age_seconds={"face": Histogram([0.1], [90], 7.5, 100)},
@@ -30,6 +31,7 @@ async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
         "ml_model_load_seconds{model=blazeface}": 0.25,
         "ml_served_total{role=face_detector}": 100,
         "ml_dropped_total{reason=stale,stream=face}": 3,
+        "ml_stream_failures_total{code=analyzer_failed,stream=face}": 1,
         "ml_ring_overruns_total{stream=face}": 2,
         "ml_ring_overruns_total{stream=audio}": 5,
         "ml_ring_overruns_total{stream=video}": 0,

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+import pytest
 
 from argusd.ingest.ipc.messages import SessionState, TrackState
+from argusd.scheduler.contract.messages import Latest
 
 from ..fakes import FakeWorker
 from ..fixtures import EventReader, Rig
@@ -31,6 +33,24 @@ async def test_the_states_of_media_become_events(rig: Rig) -> None:
             ("s1", "closed", "silent"),
         ]
     assert (await rig.api.json("GET", "/sessions/s1"))[1]["state"] == "closed"
+
+
+@pytest.mark.parametrize("watched", ["s1", "s1/face"])
+async def test_a_stream_that_failed_is_an_event_and_in_the_sessions_view(rig: Rig, watched: str) -> None:
+    failed = {"code": "analyzer_failed", "stream": "face"}
+    unknown = Latest(watched, "face", 59.0, 0.0, 0, {}, {"blink": None}, "unknown", "stream_failed")
+    async with rig.api.events("/events") as events:
+        await rig.api.publish("s1")
+        found = rig.scheduler.find(watched, type="session", stream="media", name="stream_failed", data=failed)
+        [_, (_, _, event)] = await events.take(2)
+        assert (event["session_id"], event["type"], event["stream"]) == ("s1", "session", "media")
+        assert event["data"] == failed | {"media_s": found.media_s}
+    rig.scheduler.say(unknown)
+    await rig.api.until("/sessions/s1", lambda body: body["failed_streams"] == ["face"])
+    results = await rig.api.until("/sessions/s1/results", lambda body: "face" in body["streams"])
+    assert results["streams"]["face"]["reason"] == "stream_failed"
+    rig.scheduler.say(msgspec.structs.replace(unknown, state="known", reason=""))
+    await rig.api.until("/sessions/s1", lambda body: body["failed_streams"] == [])
 
 
 async def test_tracks_that_stop_and_go_on_are_events_and_those_that_begin_are_none(rig: Rig) -> None:

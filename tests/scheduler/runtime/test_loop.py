@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from argusd.scheduler.contract.messages import SessionPolicy
-from argusd.scheduler.core import Outcome
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavailable, OutOfMemory
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedAudioVisualModel, LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
+from argusd.scheduler.sessions.sessions import AnalyzerFactory
 
 from ..fakes import (
     WINDOW,
@@ -43,6 +43,11 @@ class Bench:
         self.face = FakeStreams("face", {"face_detector": 4.0})
         self.sound = FakeStreams("audio", {"vad": 31.25})
         self.both = FakeStreams("lipsync", {"face_detector": 4.0, "vad": 31.25, "lip_sync": 31.25})
+        self.factories: dict[str, AnalyzerFactory] = {
+            "face": self.face,
+            "audio": self.sound,
+            "lipsync": self.both,
+        }
         compared = LoadedAudioVisualModel(FakeComparison(), FakeEngine(), CURVE)
         self.heard = HeardFindings()
         self.tracks = ArenaWithTracks()
@@ -53,7 +58,7 @@ class Bench:
                 ("vad", LoadedAudioModel(self.audio, self.audio_engine, CALL_BOUND)),
                 ("lip_sync", compared),
             ],
-            {"face": self.face, "audio": self.sound, "lipsync": self.both},
+            self.factories,
             self.heard,
             self.lanes,
             clock=lambda: self.now,
@@ -470,25 +475,6 @@ async def test_a_lost_device_ends_the_process(bench: Bench) -> None:
     write_frame(ring, 1, arrival=bench.now)
     await bench.settle()
     assert codes == [EXIT_DEVICE_LOST]
-
-
-async def test_a_stream_that_fails_leaves_no_row_behind(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> list[Outcome]:
-        raise ValueError("a bug in a stream")
-
-    raised: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.append(context["exception"]))
-    ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
-    monkeypatch.setattr(bench.face.made[0], "absorb", fail)
-    write_frame(ring, 1, arrival=bench.now)
-    await bench.settle()
-    assert [str(error) for error in raised] == ["a bug in a stream"]
-    bench.sessions.end("alice")
-    assert bench.sessions.rows == {}
 
 
 async def test_one_look_is_absorbed_by_all_that_joined_it(bench: Bench) -> None:

@@ -165,7 +165,10 @@ async def test_windows_are_heard_each_on_its_own(desk_for: Callable[..., Desk]) 
     ],
 )
 async def test_what_a_task_raises_becomes_its_answer(
-    desk_for: Callable[..., Desk], raised: Exception, told: tuple[str, str]
+    desk_for: Callable[..., Desk],
+    raised: Exception,
+    told: tuple[str, str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def fail(_: FaceEmbed, __: Runner) -> dict[str, Any]:
         raise raised
@@ -175,7 +178,7 @@ async def test_what_a_task_raises_becomes_its_answer(
     answer = await desk.answer()
     assert isinstance(answer, TaskFailed)
     assert (answer.fault, answer.code) == told
-    assert "secret" not in answer.sentence
+    assert "secret" not in answer.sentence + caplog.text
 
 
 async def test_a_role_without_a_model_names_the_command(desk_for: Callable[..., Desk]) -> None:

@@ -1,0 +1,209 @@
+"""An analyzer whose faults stay its own: whatever it raises ends its stream, and nothing else."""
+
+import logging
+from collections.abc import Callable, Mapping
+from math import inf
+from typing import Any, TypeVar
+
+import msgspec
+
+from argusd.ingest.shm.frame import FrameInfo
+
+from ..contract.events import STREAM_FAILED
+from ..contract.tracebacks import log_fault
+from ..core import Analyzer, AudioVisualAnalyzer, Moment, Outcome, Roi
+
+log = logging.getLogger(__name__)
+
+ANALYZER_FAILED = "analyzer_failed"
+
+Answer = TypeVar("Answer")
+
+
+class Silent:
+    """In place of an analyzer that failed: it wants nothing, and tells nothing new."""
+
+    news = False
+
+    def __init__(self, name: str, rates: Mapping[str, float], latest: dict[str, Any]) -> None:
+        self.name = name
+        self.rates = rates
+        self._latest = latest
+
+    def roi(self, role: str, info: FrameInfo) -> Roi | None:  # noqa: ARG002
+        """Nowhere."""
+        return None
+
+    def hears(self, role: str) -> bool:  # noqa: ARG002
+        """Nothing."""
+        return False
+
+    def seen_since(self, begins_s: float) -> Any | None:  # noqa: ARG002
+        """Nothing."""
+        return None
+
+    def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:  # noqa: ARG002
+        """Is over."""
+        return []
+
+    def latest(self) -> dict[str, Any]:
+        """What was told last."""
+        return self._latest
+
+    def restart(self) -> None:
+        """Is over."""
+
+    def forget(self) -> None:
+        """Is over."""
+
+    def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002
+        """Nothing is open."""
+        return []
+
+
+class GuardedAnalyzer:
+    """One analyzer, called until it raises; from then on its place is taken by ``Silent``.
+
+    What it tells must be fit to be sent (``_sendable``), and its rates to be kept: else it has failed too.
+    ``failed`` is called with the code of its first fault.
+    """
+
+    def __init__(self, name: str, make: Callable[[], Analyzer], failed: Callable[[str], object]) -> None:
+        self.name = name
+        self._failed = failed
+        self._broken = False
+        self._rates: Mapping[str, float] = {}
+        self._latest: dict[str, Any] = {}
+        self._analyzer: Analyzer = Silent(name, self._rates, self._latest)
+        self._open: dict[str, tuple[Outcome, float]] = {}
+        try:
+            self._analyzer = make()
+        except Exception as error:
+            self._fail(error, None)
+        self._made = self._analyzer
+
+    @property
+    def rates(self) -> Mapping[str, float]:
+        """See ``core.Analyzer``; those it had last, once it has failed."""
+        try:
+            self._rates = _kept(self._analyzer.rates, self._rates)
+        except Exception as error:
+            self._fail(error, None)
+        return self._rates
+
+    @property
+    def news(self) -> bool:
+        """See ``core.Analyzer``."""
+        try:
+            return self._analyzer.news
+        except Exception as error:
+            return self._fail(error, False)
+
+    def roi(self, role: str, info: FrameInfo) -> Roi | None:
+        """See ``core.Analyzer``."""
+        try:
+            return self._analyzer.roi(role, info)
+        except Exception as error:
+            return self._fail(error, None)
+
+    def hears(self, role: str) -> bool:
+        """See ``core.Analyzer``."""
+        try:
+            return self._analyzer.hears(role)
+        except Exception as error:
+            return self._fail(error, False)
+
+    def seen_since(self, begins_s: float) -> Any | None:
+        """See ``core.AudioVisualAnalyzer``."""
+        try:
+            assert isinstance(self._analyzer, AudioVisualAnalyzer)
+            return self._analyzer.seen_since(begins_s)
+        except Exception as error:
+            return self._fail(error, None)
+
+    def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
+        """See ``core.Analyzer``."""
+        try:
+            outcomes = self._analyzer.absorb(role, output, at)
+            return self._told(outcomes, at) if outcomes else []
+        except Exception as error:
+            return self._fail(error, [])
+
+    def latest(self) -> dict[str, Any]:
+        """See ``core.Analyzer``; what it told last, once it has failed."""
+        try:
+            self._latest = _sendable(self._analyzer.latest(), dict[str, Any])
+        except Exception as error:
+            self._fail(error, None)
+        return self._latest
+
+    def restart(self) -> None:
+        """See ``core.Analyzer``."""
+        try:
+            self._analyzer.restart()
+        except Exception as error:
+            self._fail(error, None)
+
+    def forget(self) -> None:
+        """See ``core.Analyzer``."""
+        try:
+            self._analyzer.forget()
+        except Exception as error:
+            self._fail(error, None)
+
+    def finish(self, at: Moment) -> list[Outcome]:
+        """See ``core.Analyzer``. Of one that failed: what it still ends itself, and ends for all the rest."""
+        try:
+            ends = self._told(self._made.finish(at), at)
+        except Exception as error:
+            ends = self._fail(error, [])
+        if self._broken:
+            ends = ends + [_cut_off(start, media_s) for start, media_s in self._open.values()]
+            self._open.clear()
+        return ends
+
+    def _told(self, outcomes: list[Outcome], at: Moment) -> list[Outcome]:
+        """These outcomes, noted as told."""
+        for outcome in _sendable(outcomes, list[Outcome]):
+            if outcome.type == "violation" and outcome.state == "end":
+                self._open.pop(outcome.name, None)
+            elif outcome.type == "violation":
+                self._open[outcome.name] = outcome, at.media_s
+        return outcomes
+
+    def _fail(self, error: Exception, answer: Answer) -> Answer:
+        """Be silent from now on; ``answer`` is what the call that raised is to give."""
+        if not self._broken:
+            self._broken = True
+            self._analyzer = Silent(self.name, self._rates, self._latest)
+            log_fault(log, f"the analyzer of a stream {self.name} failed", error)
+            self._failed(ANALYZER_FAILED)
+        return answer
+
+
+def _sendable(told: Answer, form: Any) -> Answer:
+    """What was told itself.
+
+    Raises:
+        Exception: it cannot be sent (a NumPy number in it, a key that is no string), or is not of this form.
+    """
+    msgspec.msgpack.decode(msgspec.msgpack.encode(told), type=form)
+    return told
+
+
+def _kept(rates: Mapping[str, float], before: Mapping[str, float]) -> Mapping[str, float]:
+    """The rates themselves.
+
+    Raises:
+        ValueError: a role is gone, or its rate is none.
+    """
+    if not (before.keys() <= rates.keys() and all(0 < hz < inf for hz in rates.values())):
+        raise ValueError("an analyzer's roles stay, and their rates are positive")
+    return rates
+
+
+def _cut_off(start: Outcome, media_s: float) -> Outcome:
+    """The end that an analyzer did not tell, as of when the violation was last told to go on."""
+    start_s, end_s = start.data.get("start_s", media_s), start.data.get("end_s", media_s)
+    times = {"start_s": start_s, "end_s": end_s, "duration_s": round(max(0.0, end_s - start_s), 3)}
+    return msgspec.structs.replace(start, state="end", data=start.data | times | {"reason": STREAM_FAILED})

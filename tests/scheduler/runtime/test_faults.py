@@ -1,0 +1,270 @@
+"""One stream's fault among eight sessions in one batch: it ends, and nobody else notices."""
+
+import logging
+from collections.abc import AsyncIterator
+
+import msgspec
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from argusd.ingest.ipc.messages import TrackState
+from argusd.ingest.shm.ring import FrameRing, PcmRing
+from argusd.scheduler.contract.messages import SessionPolicy
+from argusd.scheduler.contract.policy import Policy
+from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.runtime.executor import Executor
+from argusd.scheduler.sessions.arena_sources import RingRef
+
+from ..fakes import WHAT_IT_SAW, WINDOW, FakeStream, break_analyzer, write_frame, write_windows
+from .test_loop import Bench
+
+SESSIONS, BROKEN = 8, 3
+FACE_FAILED = ("s3", {"code": "analyzer_failed", "stream": "face"})
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    """With one thread, so that all rows are in one batch."""
+    bench = Bench()
+    bench.lanes.close()
+    bench.scheduler.lanes = bench.lanes = Executor(1, shared=False, clock=lambda: bench.now)
+    bench.served_vision.max_batch = SESSIONS
+    yield bench
+    bench.lanes.close()
+
+
+async def cameras(bench: Bench) -> list[tuple[FrameRing, RingRef]]:
+    """Eight sessions whose faces have been looked at once."""
+    opened = [bench.tracks.frames() for _ in range(SESSIONS)]
+    for n, (_, ref) in enumerate(opened):
+        bench.watch(f"s{n}", "face")
+        bench.sessions.ring_opened(f"s{n}", ref)
+    await show(bench, opened)
+    assert bench.vision_engine.batches == [SESSIONS]
+    return opened
+
+
+async def show(bench: Bench, opened: list[tuple[FrameRing, RingRef]]) -> None:
+    bench.now += 0.3
+    for n, (ring, _) in enumerate(opened):
+        write_frame(ring, n, arrival=bench.now)
+    await bench.settle()
+
+
+def looks(bench: Bench) -> list[int]:
+    return [len(made.absorbed) for made in bench.face.made]
+
+
+@pytest.mark.parametrize("what", ["roi", "absorb", "news", "latest", "rates"])
+async def test_an_analyzer_that_raises_while_it_looks_ends_its_stream_alone(bench: Bench, what: str) -> None:
+    opened = await cameras(bench)
+    break_analyzer(bench.face.made[BROKEN], what)
+    for _ in range(2):
+        await show(bench, opened)
+    others = looks(bench)
+    del others[BROKEN]
+    assert others == [3] * (SESSIONS - 1)
+    assert bench.heard.failed == [FACE_FAILED]
+    assert bench.sessions.failures == {"face": {"analyzer_failed": 1}}
+    assert bench.sessions.active["face"] == len(bench.sessions.rows) == SESSIONS - 1
+    assert bench.vision_engine.batches[-1] == SESSIONS - 1
+
+
+@pytest.mark.parametrize("what", ["restart", "forget", "finish"])
+async def test_an_analyzer_that_raises_when_its_track_changes_ends_its_stream_alone(
+    bench: Bench,
+    what: str,
+) -> None:
+    opened = await cameras(bench)
+    break_analyzer(bench.face.made[BROKEN], what)
+    for n, (_, ref) in enumerate(opened):
+        if what == "restart":
+            opened[n] = bench.tracks.frames()
+            bench.sessions.ring_opened(f"s{n}", opened[n][1])
+        else:
+            stale = TrackState(f"s{n}", "video", "stale", "no_media", int(bench.now * 1e9))
+            bench.sessions.track_changed(stale, ref.view)
+    await show(bench, opened)
+    others = looks(bench)
+    del others[BROKEN]
+    assert others == [2] * (SESSIONS - 1)
+    assert bench.heard.failed == [FACE_FAILED]
+    assert len(bench.sessions.rows) == SESSIONS - 1
+
+
+async def test_an_analyzer_that_cannot_be_made_keeps_no_other_from_being_made(
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(policy: Policy) -> FakeStream:
+        raise ValueError(WHAT_IT_SAW)
+
+    monkeypatch.setitem(bench.factories, "face", broken)
+    bench.watch("s3", "face", "audio")
+    sound, heard = bench.tracks.pcm()
+    _, ref = bench.tracks.frames()
+    bench.sessions.ring_opened("s3", ref)
+    bench.sessions.ring_opened("s3", heard)
+    write_windows(sound, [7], arrival=bench.now)
+    await bench.settle()
+    assert bench.heard.failed == [FACE_FAILED]
+    assert [output for _, output, _ in bench.sound.made[0].absorbed] == [(7, 1)]
+
+
+@pytest.mark.parametrize("what", ["hears", "absorb"])
+async def test_an_analyzer_that_raises_while_it_listens_ends_its_stream_alone(
+    bench: Bench,
+    what: str,
+) -> None:
+    rings: list[PcmRing] = []
+    for n in range(SESSIONS):
+        ring, ref = bench.tracks.pcm(1.0)
+        bench.watch(f"s{n}", "audio")
+        bench.sessions.ring_opened(f"s{n}", ref)
+        rings.append(ring)
+    break_analyzer(bench.sound.made[BROKEN], what)
+    for _ in range(2):
+        bench.now += 0.064
+        for n, ring in enumerate(rings):
+            write_windows(ring, [n], arrival=bench.now)
+        await bench.settle()
+    heard = [[output for _, output, _ in made.absorbed] for made in bench.sound.made]
+    del heard[BROKEN]
+    assert heard == [[(n, 1), (n, 2)] for n in range(SESSIONS) if n != BROKEN]
+    assert bench.heard.failed == [("s3", {"code": "analyzer_failed", "stream": "audio"})]
+    assert len(bench.sessions.rows) == SESSIONS - 1
+
+
+async def test_an_analyzer_that_raises_when_asked_what_it_saw_ends_its_stream_alone(bench: Bench) -> None:
+    for session_id in ("s3", "s4"):
+        _, ref = bench.tracks.frames()
+        sound, heard = bench.tracks.pcm()
+        bench.watch(session_id, "lipsync")
+        bench.sessions.ring_opened(session_id, ref)
+        bench.sessions.ring_opened(session_id, heard)
+        write_windows(sound, [7], arrival=bench.now)
+        sound.write(sound_of(9), 50_000_000_000, int((bench.now - 0.032) * 1e9), 0)
+    break_analyzer(bench.both.made[0], "seen_since")
+    for _ in range(3):
+        await bench.settle()
+        bench.now += 0.1
+    assert bench.heard.failed == [("s3", {"code": "analyzer_failed", "stream": "lipsync"})]
+    assert [role for role, _, _ in bench.both.made[1].absorbed].count("lip_sync") == 2
+
+
+def sound_of(value: int) -> NDArray[np.int16]:
+    return np.full(WINDOW, value, np.int16)
+
+
+async def test_nothing_of_what_an_error_quotes_is_logged(
+    bench: Bench,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    opened = await cameras(bench)
+    break_analyzer(bench.face.made[BROKEN], "absorb")
+    with caplog.at_level(logging.DEBUG):
+        await show(bench, opened)
+    assert "fakes.py" in caplog.text
+    assert "ValueError" in caplog.text
+    assert WHAT_IT_SAW not in caplog.text
+
+
+@pytest.mark.parametrize("told", [{"likeness": np.float32(0.5)}, {"boxes": {1: "left"}, 2: "right"}])
+async def test_what_cannot_be_sent_is_a_fault_of_who_tells_it(
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
+    told: dict[str, object],
+) -> None:
+    opened = await cameras(bench)
+    outcomes = [Outcome("observation", "face", "update", 1.0, data=told)]
+    monkeypatch.setattr(bench.face.made[BROKEN], "absorb", lambda *_: outcomes)
+    await show(bench, opened)
+    assert bench.heard.failed == [FACE_FAILED]
+    assert all(outcome.data is not told for _, _, outcome, _ in bench.heard.findings)
+
+
+class Opens(FakeStream):
+    """Starts a violation at its first look; its ``finish`` may be broken."""
+
+    def absorb(self, role: str, output: object, at: Moment) -> list[Outcome]:
+        super().absorb(role, output, at)
+        return [Outcome("violation", "phone_detected", "start", 0.7, "critical", {"start_s": 0.0})]
+
+    def finish(self, at: Moment) -> list[Outcome]:
+        return [Outcome("violation", "phone_detected", "end", 0.7, "critical", {"start_s": 0.0})]
+
+
+@pytest.mark.parametrize("broken", [("absorb",), ("absorb", "finish")])
+async def test_what_a_failed_stream_had_open_ends(
+    bench: Bench,
+    broken: tuple[str, ...],
+) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch("s3", "face")
+    bench.sessions.ring_opened("s3", ref)
+    bench.face.made[0].__class__ = Opens
+    await show(bench, [(ring, ref)])
+    break_analyzer(bench.face.made[0], *broken)
+    await show(bench, [(ring, ref)])
+    told = [(outcome.name, outcome.state) for _, _, outcome, _ in bench.heard.findings]
+    assert told == [("phone_detected", "start"), ("phone_detected", "end"), ("stream_failed", "update")]
+    assert bench.heard.findings[1][2].severity == "critical"
+
+
+async def test_a_failed_streams_result_says_so_and_nothing_more(bench: Bench) -> None:
+    opened = await cameras(bench)
+    break_analyzer(bench.face.made[BROKEN], "absorb")
+    await show(bench, opened)
+    [result] = [each for each in bench.heard.results if each.state == "unknown"]
+    assert (result.session_id, result.stream, result.reason) == ("s3", "face", "stream_failed")
+    assert result.data == {"absorbed": None}
+    bench.watch("s3", "face")  # an api that is back sends its policies again
+    assert bench.heard.results[-1] == msgspec.structs.replace(result, captured_at=result.captured_at)
+
+
+async def test_a_failed_stream_begins_again_under_another_policy_or_with_another_track(
+    bench: Bench,
+) -> None:
+    opened = await cameras(bench)
+    break_analyzer(bench.face.made[BROKEN], "absorb")
+    await show(bench, opened)
+    bench.watch("s3", "face")
+    opened[BROKEN] = bench.tracks.frames()
+    bench.sessions.ring_opened("s3", opened[BROKEN][1])  # another size of picture, not another track
+    await show(bench, opened)
+    assert len(bench.face.made) == SESSIONS
+    bench.sessions.set_policy(SessionPolicy("s3", ["face"], Policy(weight=2.0)))
+    assert len(bench.face.made) == SESSIONS + 1
+    await show(bench, opened)
+    assert len(bench.face.made[-1].absorbed) == 1
+
+    break_analyzer(bench.face.made[-1], "absorb")
+    await show(bench, opened)
+    bench.sessions.ring_closed("s3", "video", opened[BROKEN][1].view)
+    opened[BROKEN] = bench.tracks.frames()
+    bench.sessions.ring_opened("s3", opened[BROKEN][1])
+    await show(bench, opened)
+    assert len(bench.face.made[-1].absorbed) == 1
+    assert bench.heard.failed == [FACE_FAILED] * 2
+
+
+async def test_lip_sync_goes_on_with_the_rows_of_a_stream_that_failed(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    sound, heard = bench.tracks.pcm()
+    bench.watch("s3", "face", "audio", "lipsync")
+    bench.sessions.ring_opened("s3", ref)
+    bench.sessions.ring_opened("s3", heard)
+    for made in (bench.face.made[0], bench.sound.made[0]):
+        break_analyzer(made, "absorb")
+    for n in range(3):
+        write_windows(sound, [n], arrival=bench.now)
+        await show(bench, [(ring, ref)])
+        await bench.settle()
+    roles = [role for role, _, _ in bench.both.made[0].absorbed]
+    assert (roles.count("face_detector"), roles.count("vad")) == (3, 3)
+    assert {row.stream.analyzer.name for row in bench.sessions.rows.values()} == {"lipsync"}
+    assert bench.sessions.active == {"face": 0, "audio": 0, "lipsync": 1}
+    bench.sessions.end("s3")
+    assert bench.sessions.rows == {}
+    assert not bench.scheduler.demand.active.any()
