@@ -200,7 +200,18 @@ def copy_of_the_tree(place: Path) -> Path:
 
 def passes(tree: Path, tests: tuple[str, ...]) -> bool:
     """Whether the tests pass in this tree; tests that hang do not."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *tests]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "not slow and not soak",
+        *tests,
+    ]
     environment = os.environ | {"PYTHONPATH": str(tree / ".paths"), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(
