@@ -34,7 +34,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "ingest/shm/ring.py": ("tests/ingest/shm/test_ring.py",),
     "ingest/rtp/jitter.py": ("tests/ingest/rtp/test_jitter.py",),
     "api/events/event_log.py": ("tests/api/events/test_event_log.py",),
-    "api/events/event_store.py": ("tests/api/events/test_event_log.py", "tests/api/events/test_left_open.py"),
+    "api/events/event_store.py": ("tests/api/events/test_event_store.py",),
     "api/events/left_open.py": ("tests/api/events/test_left_open.py",),
 }
 
