@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import cv2
 
 from argusd.ingest.shm.frame import FrameInfo
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.streams import StreamName
@@ -92,9 +93,9 @@ class Recorder:
     def __init__(self) -> None:
         self.answers: list[Answer] = []
 
-    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:  # noqa: ARG002
+    def finding(self, media: MediaKey, stream: str, outcome: Outcome, at: Moment) -> None:  # noqa: ARG002
         """Note one answer."""
-        self.answers.append(Answer(time.monotonic(), session_id, outcome.name, at.frame_age_ms / 1000))
+        self.answers.append(Answer(time.monotonic(), media.session_id, outcome.name, at.frame_age_ms / 1000))
 
     def latest(self, stream: SessionStream, at: Moment) -> None:
         """The findings say it all."""
@@ -192,7 +193,7 @@ async def running_scheduler(
     source = ArenaSource(path, "benchmark", scheduler.sessions, scheduler.awake)
     scheduler.sources.append(source)
     for number in range(sessions):
-        scheduler.sessions.set_policy(SessionPolicy(f"s{number}", [stream], Policy()))
+        scheduler.sessions.set_policy(SessionPolicy(MediaKey(f"s{number}"), [stream], Policy()))
     tasks = [asyncio.create_task(scheduler.run()), asyncio.create_task(source.run())]
     try:
         await _answers_from(sessions, recorder, tasks)

@@ -21,6 +21,7 @@ import numpy as np
 import uvloop
 
 from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.payloads import (
     AudioDiarize,
@@ -60,7 +61,7 @@ Times = list[float]
 class Nobody:
     """Takes findings; there are none, as there are no sessions."""
 
-    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
+    def finding(self, media: MediaKey, stream: str, outcome: Outcome, at: Moment) -> None:
         """Does not come."""
 
     def latest(self, stream: SessionStream, at: Moment) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import NamedTuple, Protocol
 
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 
 from .audio import AudioReceiver
 from .config import IngestConfig
@@ -135,7 +136,9 @@ class Session:
         return BandwidthEstimator(abs_send_time, self._config.bitrate_limits)
 
     def _track(self, kind: TrackKind, receiver: VideoReceiver | AudioReceiver) -> Track:
-        return Track(self.session_id, kind, receiver, TrackLiveness(self._config.stale_s, self._opened_ns))
+        return Track(
+            MediaKey(self.session_id), kind, receiver, TrackLiveness(self._config.stale_s, self._opened_ns)
+        )
 
     def check(self, now_ns: int) -> None:
         """Notice silence and goodbyes; to be called a few times a second."""

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 
 from .codecs.opus import check_libopus
 from .config import IngestConfig
@@ -118,11 +119,11 @@ class Worker:
 
     def stream_opened(self, session_id: str, kind: TrackKind, ring: Ring) -> None:
         """Tell readers of a new ring."""
-        self._rings.opened(session_id, kind, ring)
+        self._rings.opened(MediaKey(session_id), kind, ring)
 
     def track_changed(self, state: TrackState) -> None:
         """Tell everybody where a session's track stands."""
-        if state.session_id in self._sessions:
+        if state.media.session_id in self._sessions:
             self._rings.track_changed(state)
             self.peers.tell("controller", state)
 
@@ -137,8 +138,7 @@ class Worker:
         if standing.state == "closed":
             del self._sessions[session_id]
             self._spawn(session.closed())
-            self._rings.closed(session_id, "video")
-            self._rings.closed(session_id, "audio")
+            self._rings.closed(MediaKey(session_id))
         self.peers.tell("controller", SessionState(session_id, *standing))
 
     def check(self) -> None:

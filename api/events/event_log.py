@@ -105,13 +105,13 @@ class EventLog:
     def found(self, finding: Finding, known: bool) -> None:
         """Store a finding; that of a session nobody knows any more is only marked as seen."""
         change = Append(event_of(finding)) if known else Skip()
-        self._put(LogEntry(finding.boot, finding.number, finding.session_id, change))
+        self._put(LogEntry(finding.boot, finding.number, finding.media.session_id, change))
 
     def latest(self, latest: Latest) -> None:
         """Keep a stream's newest result current, at most four times a second."""
         if not self._latest:
             asyncio.get_running_loop().call_later(LATEST_EVERY_S, self._work.set)
-        self._latest[latest.session_id, latest.stream] = latest
+        self._latest[latest.media.session_id, latest.stream] = latest
 
     async def drain(self) -> None:
         """Return once everything is stored; takes for ever while Redis is away."""

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 import msgspec
 
 from argusd.scheduler.contract.events import session_event
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.streams import FED_BY, StreamName
 
@@ -22,7 +23,6 @@ from ..events.event_log import EventLog
 from ..workers.scheduler_link import SchedulerLink
 from .session import Media, MediaPhase, Session
 from .tracks import Track, awaited, track_event, with_track
-from .watched import watched_id
 
 # The scheduler ends a closed session's violations at the same moment: those events come before ``closed``.
 LAST_FINDINGS_S = 0.5
@@ -55,7 +55,7 @@ class Lifecycle:
         assert session.media is not None, "only a session with media has sockets"
         gone = set(session.sockets) - set(sockets)
         for stream in gone:
-            self._scheduler.unwatch(watched_id(session.session_id, stream))
+            self._scheduler.unwatch(MediaKey(session.session_id, stream))
         self._journal.forget(session.session_id, gone)
         tracks = tuple(track for track in session.media.tracks if track.stream in sockets)
         session.media = msgspec.structs.replace(session.media, sockets=sockets, tracks=tracks)
@@ -133,7 +133,7 @@ class Lifecycle:
 
     def _end(self, session: Session) -> None:
         for policy in policies_of(session):
-            self._scheduler.unwatch(policy.session_id)
+            self._scheduler.unwatch(policy.media)
         if event := self._over.pop(session.session_id, None):
             event.set()
 
@@ -146,14 +146,13 @@ class Lifecycle:
 def policies_of(session: Session) -> list[SessionPolicy]:
     """What the scheduler is to watch in this session.
 
-    The streams of a publisher share its tracks. Each WebSocket brings media of its own, so to the scheduler
-    it is a session of its own.
+    One policy is about a publisher's media, one about each WebSocket's.
     """
     policy = session.record.spec.policy
     if session.sockets:
         return [
-            SessionPolicy(watched_id(session.session_id, stream), [stream], policy, every_look=True)
+            SessionPolicy(MediaKey(session.session_id, stream), [stream], policy, every_look=True)
             for stream in session.sockets
         ]
     kinds = list(session.media.kinds) if session.media else None
-    return [SessionPolicy(session.session_id, session.streams, policy, kinds=kinds)]
+    return [SessionPolicy(MediaKey(session.session_id), session.streams, policy, kinds=kinds)]

@@ -3,12 +3,9 @@
 import logging
 from collections.abc import Iterable
 
-import msgspec
-
 from argusd.ingest.ipc.messages import SessionState, TrackState
 from argusd.scheduler.contract.events import STREAM_FAILED
 from argusd.scheduler.contract.messages import Finding, Latest, SessionPolicy
-from argusd.scheduler.sessions.lost_tracks import MEDIA
 
 from ..events.event_log import EventLog
 from ..streams.live import StreamSockets
@@ -17,7 +14,6 @@ from .lifecycle import Lifecycle, policies_of
 from .registry import Registry
 from .session import Session
 from .tracks import track_of
-from .watched import session_of, stream_of
 
 log = logging.getLogger(__name__)
 
@@ -51,20 +47,15 @@ class Reports:
 
     def found(self, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""
-        session_id, stream = session_of(finding.session_id), finding.stream
-        if stream == MEDIA and finding.type == "violation":  # each WebSocket has media of its own
-            stream = stream_of(finding.session_id) or MEDIA
-        finding = msgspec.structs.replace(finding, session_id=session_id, stream=stream)
-        self._journal.found(finding, session_id in self._registry)
+        self._journal.found(finding, finding.media.session_id in self._registry)
 
     def latest(self, latest: Latest) -> None:
         """A stream's newest result."""
         self._streams.answer(latest)
-        session_id = session_of(latest.session_id)
-        session = self._registry.find(session_id)
+        session = self._registry.find(latest.media.session_id)
         if session is not None and latest.stream in session.streams:
             session.tell_failed(latest.stream, failed=latest.reason == STREAM_FAILED)
-            self._journal.latest(msgspec.structs.replace(latest, session_id=session_id))
+            self._journal.latest(latest)
 
     def media_changed(self, worker: str, state: SessionState) -> None:
         """A session's media came into another state."""
@@ -78,7 +69,7 @@ class Reports:
 
     def track_changed(self, worker: str, state: TrackState) -> None:
         """A session's track stands otherwise than before, or a worker tells again where it does."""
-        session = self._registry.find(state.session_id)
+        session = self._registry.find(state.media.session_id)
         if session is not None and session in self._at(worker):
             self._lifecycle.track_changed(session, track_of(state))
 

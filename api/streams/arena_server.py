@@ -21,7 +21,7 @@ WRITER = "api"
 
 
 class ArenaServer:
-    """Tells every reader which rings there are; their sessions are those of ``watched_id``."""
+    """Tells every reader which rings there are; each WebSocket has its own."""
 
     def __init__(self, arena: Arena) -> None:
         self.arena = arena

@@ -9,6 +9,7 @@ from functools import partial
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.liveness import TrackLiveness
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.streams import FED_BY, StreamName
 
@@ -17,7 +18,6 @@ from ..errors import ApiError, Draining, Overloaded, StreamActive, StreamEnded
 from ..sessions.lifecycle import Lifecycle
 from ..sessions.session import Media, Session
 from ..sessions.tracks import track_of
-from ..sessions.watched import watched_id
 from .answers import Answers
 from .arena_server import WRITER, ArenaServer
 from .hearing import Hearing
@@ -48,10 +48,10 @@ class StreamSocket:
         self.answers = Answers()
         self.ended: asyncio.Future[ApiError] = asyncio.get_running_loop().create_future()
         self.reason = "client"
-        watched = self.watched = watched_id(session.session_id, name)
+        media = self.media = MediaKey(session.session_id, name)
         self._liveness: dict[TrackKind, TrackLiveness] = {}
-        self.pictures = JpegTrack(server.arena, lambda ring: server.rings.opened(watched, "video", ring))
-        self.sound = PcmTrack(server.arena, rate, lambda ring: server.rings.opened(watched, "audio", ring))
+        self.pictures = JpegTrack(server.arena, lambda ring: server.rings.opened(media, "video", ring))
+        self.sound = PcmTrack(server.arena, rate, lambda ring: server.rings.opened(media, "audio", ring))
         self.hearing = Hearing(self.sound, partial(self.end, reason="client"))
 
     def began(self) -> None:
@@ -65,7 +65,7 @@ class StreamSocket:
         for kind, liveness in self._liveness.items():
             taken = self.pictures.taken if kind == "video" else self.sound.taken
             if liveness.look(now_ns, taken, partial(_why, taken)):
-                yield TrackState(self.watched, kind, *liveness.standing)
+                yield TrackState(self.media, kind, *liveness.standing)
 
     def end(self, error: ApiError, reason: str) -> None:
         """Have the WebSocket closed with this error."""
@@ -86,14 +86,14 @@ class StreamSockets:
         self._limit = config.max_streams
         self._lifecycle = lifecycle
         self._server = server
-        self._streams: dict[str, StreamSocket] = {}
+        self._streams: dict[MediaKey, StreamSocket] = {}
 
     def __len__(self) -> int:
         return len(self._streams)
 
     def holds(self, session_id: str, name: StreamName) -> bool:
         """Whether the stream has a WebSocket."""
-        return watched_id(session_id, name) in self._streams
+        return MediaKey(session_id, name) in self._streams
 
     async def make_room(self, session_id: str, name: StreamName, principal: str) -> None:
         """End the stream's older WebSocket: who comes back need not wait until a dead one is noticed.
@@ -101,7 +101,7 @@ class StreamSockets:
         Raises:
             StreamActive: it is somebody else's.
         """
-        while older := self._streams.get(watched_id(session_id, name)):
+        while older := self._streams.get(MediaKey(session_id, name)):
             if older.principal != principal:
                 raise StreamActive(f"The session's {name} stream has somebody else's WebSocket.")
             older.end(StreamEnded("Another WebSocket brings this stream's media now."), "replaced")
@@ -118,19 +118,18 @@ class StreamSockets:
         Raises:
             Overloaded: too many streams are open.
         """
-        watched = watched_id(session.session_id, name)
+        media = MediaKey(session.session_id, name)
         if len(self._streams) >= self._limit:
             raise Overloaded("The daemon holds as many streams as it may; try again later.")
-        stream = self._streams[watched] = StreamSocket(session, name, rate, principal, self._server)
+        stream = self._streams[media] = StreamSocket(session, name, rate, principal, self._server)
         self._begin(stream)
         try:
             yield stream
         finally:
-            del self._streams[watched]
+            del self._streams[media]
             stream.pictures.close()
             stream.sound.close()
-            self._server.rings.closed(watched, "video")
-            self._server.rings.closed(watched, "audio")
+            self._server.rings.closed(media)
             self._end(stream)
             stream.gone.set()
 
@@ -148,7 +147,7 @@ class StreamSockets:
 
     def answer(self, latest: Latest) -> None:
         """Pass the result of a look on, if it is that of a stream here."""
-        if stream := self._streams.get(latest.session_id):
+        if stream := self._streams.get(latest.media):
             stream.answers.put(latest)
 
     def end_session(self, session_id: str, reason: str) -> None:

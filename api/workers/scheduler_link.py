@@ -10,6 +10,7 @@ from typing import Protocol
 
 from argusd.ingest.errors import ChannelClosed
 from argusd.ingest.ipc.channel import Channel, keep_connected
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import (
     Finding,
     FindingsAck,
@@ -114,9 +115,9 @@ class SchedulerLink:
         """Have a session watched, or watched differently."""
         self._send(policy)
 
-    def unwatch(self, session_id: str) -> None:
+    def unwatch(self, media: MediaKey) -> None:
         """Have a session forgotten; its open violations end first."""
-        self._send(SessionEnded(session_id))
+        self._send(SessionEnded(media))
 
     def acknowledge(self, boot: str, number: int) -> None:
         """Tell the scheduler what is stored of its findings; nothing to tell about others' entries."""

@@ -22,6 +22,7 @@ from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.frame import i420_info, plane_shapes
 from argusd.ingest.shm.ring import FrameRing, PcmRing
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 
 WIDTH, HEIGHT, SLOTS = 640, 480, 4
 RTP_CLOCK = 90_000
@@ -35,7 +36,8 @@ class Offer:
     ) -> None:
         self._arena = arena
         self._opened = [
-            TrackOpened(f"s{number}", kind, ring.row, ring.generation) for number, ring in enumerate(rings)
+            TrackOpened(MediaKey(f"s{number}"), kind, ring.row, ring.generation)
+            for number, ring in enumerate(rings)
         ]
         self._readers: list[Channel[Hello]] = []
         self._listener = Listener(path, self._accept)

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 
 Role = Literal["controller", "reader"]
 
@@ -88,7 +89,7 @@ class TrackState(msgspec.Struct, frozen=True, tag="track_state"):
     nothing. ``since_ns``: CLOCK_MONOTONIC; of a stale track when it last brought anything.
     """
 
-    session_id: str
+    media: MediaKey
     kind: TrackKind
     state: Literal["connecting", "live", "stale"]
     reason: str = ""
@@ -104,10 +105,10 @@ class ArenaOffer(msgspec.Struct, frozen=True, tag="arena"):
 class TrackOpened(msgspec.Struct, frozen=True, tag="stream_opened"):
     """Writer → reader: a ring of this session's track is (now) at this row and generation.
 
-    Sent again for the same session and kind when the geometry changed: it replaces the earlier ring.
+    Sent again for the same media and kind when the geometry changed: it replaces the earlier ring.
     """
 
-    session_id: str
+    media: MediaKey
     kind: TrackKind
     row: int
     generation: int
@@ -116,7 +117,7 @@ class TrackOpened(msgspec.Struct, frozen=True, tag="stream_opened"):
 class TrackClosed(msgspec.Struct, frozen=True, tag="stream_closed"):
     """Writer → reader: the track ended, its ring (if it ever had one) is gone."""
 
-    session_id: str
+    media: MediaKey
     kind: TrackKind
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 
 from ..ipc.messages import Reception, TrackState
 from ..liveness import TrackLiveness, cause
@@ -12,10 +13,10 @@ from ..rtp.reception import Receiver, ReceptionMeter
 class Track:
     """One track's receiver, looked at a few times a second."""
 
-    def __init__(self, session_id: str, kind: TrackKind, receiver: Receiver, liveness: TrackLiveness) -> None:
+    def __init__(self, media: MediaKey, kind: TrackKind, receiver: Receiver, liveness: TrackLiveness) -> None:
         self.kind = kind
         self.receiver = receiver
-        self._session_id = session_id
+        self._media = media
         self._liveness = liveness
         self._meter = ReceptionMeter(liveness.standing.since_ns)
         self._published = 0
@@ -24,7 +25,7 @@ class Track:
     @property
     def state(self) -> TrackState:
         """Where it stands, to be told."""
-        return TrackState(self._session_id, self.kind, *self._liveness.standing)
+        return TrackState(self._media, self.kind, *self._liveness.standing)
 
     @property
     def patience_s(self) -> float:

@@ -1,8 +1,10 @@
 """What a writer has of each session's tracks: told to every reader when it comes, and whenever it changes."""
 
 from collections.abc import Iterator
+from typing import get_args
 
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 
 from ..ipc.messages import TrackClosed, TrackOpened, TrackState
 from ..ipc.peers import Peers
@@ -14,27 +16,28 @@ class OpenRings:
 
     def __init__(self, peers: Peers) -> None:
         self._peers = peers
-        self._rings: dict[tuple[str, TrackKind], Ring] = {}
-        self._states: dict[tuple[str, TrackKind], TrackState] = {}
+        self._rings: dict[tuple[MediaKey, TrackKind], Ring] = {}
+        self._states: dict[tuple[MediaKey, TrackKind], TrackState] = {}
 
     def facts(self) -> Iterator[TrackOpened | TrackState]:
         """What a new reader has to hear."""
-        for (session_id, kind), ring in self._rings.items():
-            yield TrackOpened(session_id, kind, ring.row, ring.generation)
+        for (media, kind), ring in self._rings.items():
+            yield TrackOpened(media, kind, ring.row, ring.generation)
         yield from self._states.values()
 
-    def opened(self, session_id: str, kind: TrackKind, ring: Ring) -> None:
+    def opened(self, media: MediaKey, kind: TrackKind, ring: Ring) -> None:
         """A track has a ring, or another one than before."""
-        self._rings[session_id, kind] = ring
-        self._peers.tell("reader", TrackOpened(session_id, kind, ring.row, ring.generation))
+        self._rings[media, kind] = ring
+        self._peers.tell("reader", TrackOpened(media, kind, ring.row, ring.generation))
 
     def track_changed(self, state: TrackState) -> None:
         """A track is there, or stands otherwise than before."""
-        self._states[state.session_id, state.kind] = state
+        self._states[state.media, state.kind] = state
         self._peers.tell("reader", state)
 
-    def closed(self, session_id: str, kind: TrackKind) -> None:
-        """The track is over; a no-op if there never was one."""
-        ring, state = self._rings.pop((session_id, kind), None), self._states.pop((session_id, kind), None)
-        if ring is not None or state is not None:
-            self._peers.tell("reader", TrackClosed(session_id, kind))
+    def closed(self, media: MediaKey) -> None:
+        """Its tracks are over; a no-op for one that never was."""
+        for kind in get_args(TrackKind):
+            ring, state = self._rings.pop((media, kind), None), self._states.pop((media, kind), None)
+            if ring is not None or state is not None:
+                self._peers.tell("reader", TrackClosed(media, kind))

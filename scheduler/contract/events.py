@@ -46,11 +46,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def event_of(finding: Finding) -> Event:
-    """The event of a finding, without its seq yet."""
+    """The event of a finding, without its seq yet. A violation in a WebSocket's media is its stream's."""
+    stream = finding.media.stream if finding.type == "violation" else None
     return Event(
-        session_id=finding.session_id,
+        session_id=finding.media.session_id,
         type=finding.type,
-        stream=finding.stream,
+        stream=stream or finding.stream,
         name=finding.name,
         state=finding.state,
         severity=finding.severity,

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from .media import TrackKind
+from .media_key import MediaKey
 from .policy import Policy
 from .task_errors import Fault
 
@@ -21,7 +22,7 @@ class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
     where there is no offer; a track that a stream needs and nobody offered is lost from the beginning.
     """
 
-    session_id: str
+    media: MediaKey
     streams: list[str]
     policy: Policy = Policy()
     every_look: bool = False
@@ -31,7 +32,7 @@ class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
 class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
     """Api → scheduler: forget the session. Its open violations end first."""
 
-    session_id: str
+    media: MediaKey
 
 
 class FindingsAck(msgspec.Struct, frozen=True, tag="findings_ack"):
@@ -51,7 +52,7 @@ class Finding(msgspec.Struct, frozen=True, tag="finding", tag_field="message"):
 
     boot: str
     number: int
-    session_id: str
+    media: MediaKey
     type: Literal["violation", "observation", "session"]
     stream: str
     name: str
@@ -73,7 +74,7 @@ class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
     as ever, but null where nothing is known, and the times are those of the last sign of life.
     """
 
-    session_id: str
+    media: MediaKey
     stream: str
     captured_at: float
     frame_age_ms: float

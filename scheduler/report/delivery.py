@@ -8,6 +8,7 @@ import msgspec
 from argusd.ingest.errors import ChannelClosed
 from argusd.ingest.ipc.channel import Channel
 
+from ..contract.media_key import MediaKey
 from ..contract.messages import (
     Finding,
     FindingsAck,
@@ -64,13 +65,13 @@ class Delivery:
         for channel in list(self._channels):
             self._send(channel, message)
 
-    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
+    def finding(self, media: MediaKey, stream: str, outcome: Outcome, at: Moment) -> None:
         """Number an outcome, keep it until it is acknowledged, and send it."""
         self._number += 1
         finding = Finding(
             boot=self.boot,
             number=self._number,
-            session_id=session_id,
+            media=media,
             type=outcome.type,
             stream=stream,
             name=outcome.name,

@@ -317,7 +317,7 @@ class Scheduler:
             stream.heard(row.track.ring.kind, at)
             self.meters.frame_age[stream.analyzer.name].add(at.frame_age_ms / 1000)
             for outcome in stream.analyzer.absorb(row.role, output, at):
-                self._findings.finding(stream.session_id, stream.analyzer.name, outcome, at)
+                self._findings.finding(stream.media, stream.analyzer.name, outcome, at)
             if stream.analyzer.news:
                 self._findings.latest(stream, at)
         if not row.served.listens:

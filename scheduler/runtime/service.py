@@ -162,12 +162,12 @@ class Service:
 
         def received(message: Incoming) -> None:
             if isinstance(message, SessionPolicy):
-                unconfirmed.discard(message.session_id)
+                unconfirmed.discard(message.media)
             self._received(message, channel)
 
         def forget_unconfirmed() -> None:
-            for session_id in () if channel.closed.done() else unconfirmed:
-                self._scheduler.sessions.end(session_id)
+            for media in () if channel.closed.done() else unconfirmed:
+                self._scheduler.sessions.end(media)
 
         channel = self._delivery.connect(sock, received, self._report.stats())
         channel.closed.add_done_callback(lambda _: self._tasks.forget(channel))
@@ -183,7 +183,7 @@ class Service:
         elif isinstance(message, SessionPolicy):
             self._scheduler.sessions.set_policy(message)
         else:
-            self._scheduler.sessions.end(message.session_id)
+            self._scheduler.sessions.end(message.media)
             self._ended.set()
         self._scheduler.awake()
 

@@ -20,6 +20,7 @@ from argusd.ingest.ipc.messages import ArenaOffer, Hello, ToReader, TrackClosed,
 from argusd.ingest.shm.arena import ArenaView
 
 from ..contract.media import TrackKind
+from ..contract.media_key import MediaKey
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +62,13 @@ def by_arena(rings: Mapping[int, RingRef]) -> list[RingColumns]:
 class RingObserver(Protocol):
     """Whoever wants to know which rings exist."""
 
-    def ring_opened(self, session_id: str, ring: RingRef) -> None:
+    def ring_opened(self, media: MediaKey, ring: RingRef) -> None:
         """A track has a ring, or a new one in place of its earlier one."""
 
     def track_changed(self, state: TrackState, view: ArenaView) -> None:
         """A track of this arena stands otherwise than before, whether it has a ring or not."""
 
-    def ring_closed(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
+    def ring_closed(self, media: MediaKey, kind: TrackKind, view: ArenaView) -> None:
         """A track of this arena ended, whether it had a ring or not."""
 
 
@@ -140,7 +141,7 @@ class _Attachment:
     def __init__(self, observer: RingObserver) -> None:
         self._observer = observer
         self._view: ArenaView | None = None
-        self._open: set[tuple[str, TrackKind]] = set()
+        self._open: dict[tuple[MediaKey, TrackKind], None] = {}
 
     def map(self, memfd: int) -> None:
         """Map the arena; the map keeps the memory alive, the descriptor is not needed any more."""
@@ -151,21 +152,21 @@ class _Attachment:
         """Pass a change on to the observer."""
         if self._view is None:
             return
-        stream = (message.session_id, message.kind)
+        stream = (message.media, message.kind)
         if isinstance(message, TrackOpened):
-            self._open.add(stream)
+            self._open[stream] = None
             ring = RingRef(self._view, message.kind, message.row, message.generation)
-            self._observer.ring_opened(message.session_id, ring)
+            self._observer.ring_opened(message.media, ring)
         elif isinstance(message, TrackState):
-            self._open.add(stream)
+            self._open[stream] = None
             self._observer.track_changed(message, self._view)
         elif stream in self._open:
-            self._open.remove(stream)
+            del self._open[stream]
             self._observer.ring_closed(*stream, self._view)
 
     def end(self) -> None:
         """The writer is gone, and its streams with it."""
-        for session_id, kind in sorted(self._open):
+        for media, kind in self._open:
             assert self._view is not None
-            self._observer.ring_closed(session_id, kind, self._view)
+            self._observer.ring_closed(media, kind, self._view)
         self._open.clear()

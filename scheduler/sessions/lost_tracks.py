@@ -11,6 +11,7 @@ from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import ArenaView
 
 from ..contract.media import TrackKind
+from ..contract.media_key import MediaKey
 from ..contract.messages import SessionPolicy
 from ..contract.streams import feeds
 from ..core import Moment, Outcome
@@ -21,8 +22,8 @@ KINDS: tuple[TrackKind, ...] = ("video", "audio")
 NOT_OFFERED = "not_offered"
 MEDIA = "media"  # the stream that these violations, like session events, belong to
 
-Key = tuple[str, TrackKind]
-Tell = Callable[[str, str, Outcome, Moment], None]
+Key = tuple[MediaKey, TrackKind]
+Tell = Callable[[MediaKey, str, Outcome, Moment], None]
 
 
 class _Track:
@@ -44,7 +45,7 @@ class _Track:
 
 
 class LostTracks:
-    """All tracks that were heard of. ``tell`` takes what is found: session, stream, outcome, moment.
+    """All tracks that were heard of. ``tell`` takes what is found: whose media, stream, outcome, moment.
 
     ``clock`` tells monotonic seconds; ``offset_s`` makes unix seconds of them.
     """
@@ -54,50 +55,50 @@ class LostTracks:
         self._clock = clock
         self._offset_s = offset_s
         self._tracks: dict[Key, _Track] = {}
-        self._policies: dict[str, SessionPolicy] = {}
+        self._policies: dict[MediaKey, SessionPolicy] = {}
         self._ruled: set[Key] = set()
 
-    def stale(self, session_id: str, kinds: Iterable[TrackKind]) -> list[TrackState]:
+    def stale(self, media: MediaKey, kinds: Iterable[TrackKind]) -> list[TrackState]:
         """Which of a session's tracks are stale."""
-        found = (self._tracks.get((session_id, kind)) for kind in kinds)
+        found = (self._tracks.get((media, kind)) for kind in kinds)
         return [track.state for track in found if track is not None and track.stale]
 
     def set_policy(self, policy: SessionPolicy) -> None:
         """Judge a session's tracks, or judge them differently from now on."""
-        session_id = policy.session_id
-        self.end(session_id)
-        self._policies[session_id] = policy
+        media = policy.media
+        self.end(media)
+        self._policies[media] = policy
         for kind in KINDS:
             if policy.kinds is not None and kind not in policy.kinds:
-                never = TrackState(session_id, kind, "stale", NOT_OFFERED, round(self._clock() * NANOSECONDS))
-                self._tracks[session_id, kind] = _Track(never, None)
-            self._judge((session_id, kind))
+                never = TrackState(media, kind, "stale", NOT_OFFERED, round(self._clock() * NANOSECONDS))
+                self._tracks[media, kind] = _Track(never, None)
+            self._judge((media, kind))
 
-    def end(self, session_id: str) -> None:
+    def end(self, media: MediaKey) -> None:
         """Judge a session's tracks no more; what is open ends."""
-        self._policies.pop(session_id, None)
-        for key in [key for key in self._ruled if key[0] == session_id]:
+        self._policies.pop(media, None)
+        for key in [key for key in self._ruled if key[0] == media]:
             self._end_rule(key)
         for kind in KINDS:
-            track = self._tracks.get((session_id, kind))
+            track = self._tracks.get((media, kind))
             if track is not None and track.view is None:
-                del self._tracks[session_id, kind]
+                del self._tracks[media, kind]
 
     def changed(self, state: TrackState, view: ArenaView, clock: MediaClock | None) -> None:
         """A track stands otherwise than before; ``clock`` is its media's, once there are any."""
-        key = state.session_id, state.kind
+        key = state.media, state.kind
         track = self._tracks.setdefault(key, _Track(state, view))
         track.state, track.view = state, view
         if clock is not None and track.rule is None:
             track.clock = clock
         self._judge(key)
 
-    def closed(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
+    def closed(self, media: MediaKey, kind: TrackKind, view: ArenaView) -> None:
         """A track of this arena is over."""
-        track = self._tracks.get((session_id, kind))
+        track = self._tracks.get((media, kind))
         if track is not None and track.view is view:
-            self._end_rule((session_id, kind))
-            del self._tracks[session_id, kind]
+            self._end_rule((media, kind))
+            del self._tracks[media, kind]
 
     def look(self) -> None:
         """Let rules notice what time does; costs nothing while no track is stale."""
@@ -120,8 +121,8 @@ class LostTracks:
 
     def _rule(self, key: Key) -> Rule | None:
         """The rule about this track, if a stream of its session needs it."""
-        session_id, kind = key
-        policy = self._policies.get(session_id)
+        media, kind = key
+        policy = self._policies.get(media)
         if policy is None or not feeds(kind, policy.streams):
             return None
         hold = policy.policy.video_lost if kind == "video" else policy.policy.audio_lost

@@ -6,6 +6,7 @@ from typing import Any
 from argusd.ingest.shm.ring import FrameReader
 
 from ..contract.media import TrackKind
+from ..contract.media_key import MediaKey
 from ..contract.messages import Latest
 from ..core import Analyzer, Moment
 from ..runtime.loaded_model import LoadedModel
@@ -23,8 +24,8 @@ class Track:
     ``blind_since``: when the first of its newest pictures came, none of which could be decoded.
     """
 
-    def __init__(self, session_id: str, ring: RingRef) -> None:
-        self.session_id = session_id
+    def __init__(self, media: MediaKey, ring: RingRef) -> None:
+        self.media = media
         self.ring = ring
         self.clock = ring_clock(ring)
         self.epoch = 0
@@ -49,9 +50,9 @@ class SessionStream:
     """
 
     def __init__(
-        self, session_id: str, analyzer: Analyzer, tracks: Mapping[TrackKind, Track], share: int
+        self, media: MediaKey, analyzer: Analyzer, tracks: Mapping[TrackKind, Track], share: int
     ) -> None:
-        self.session_id = session_id
+        self.media = media
         self.analyzer = analyzer
         self.tracks = tracks
         self.share = share
@@ -88,7 +89,7 @@ class SessionStream:
         skipped, self._skipped = self._skipped, 0
         self._next_result = now + LATEST_INTERVAL_S
         return Latest(
-            session_id=self.session_id,
+            media=self.media,
             stream=self.analyzer.name,
             captured_at=at.captured_at,
             frame_age_ms=at.frame_age_ms,

@@ -26,6 +26,7 @@ from argusd.ingest.shm.ring import FrameReader
 
 from ..contract.events import STREAM_FAILED
 from ..contract.media import SAMPLE_RATE, TrackKind
+from ..contract.media_key import MediaKey
 from ..contract.messages import SessionPolicy
 from ..contract.policy import Policy
 from ..contract.streams import FED_BY, JOINS, StreamName
@@ -49,7 +50,7 @@ BLIND_S = 2.0  # without a picture that can be decoded, as without any
 class Findings(Protocol):
     """Whoever takes what streams have to tell."""
 
-    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
+    def finding(self, media: MediaKey, stream: str, outcome: Outcome, at: Moment) -> None:
         """One outcome, to be kept until it is delivered."""
 
     def latest(self, stream: SessionStream, at: Moment) -> None:
@@ -84,12 +85,12 @@ class Sessions:
         self._findings = findings
         self._max_age_s = max_age_s
         self._clock = clock
-        self._policies: dict[str, SessionPolicy] = {}
-        self._tracks: dict[tuple[str, TrackKind], Track] = {}
-        self._streams: dict[tuple[str, str], SessionStream] = {}
-        self._failing: dict[tuple[str, str], str] = {}  # those to be ended, and why
-        self._failed: dict[tuple[str, str], SessionStream] = {}
-        self._shares: dict[str, tuple[int, int]] = {}
+        self._policies: dict[MediaKey, SessionPolicy] = {}
+        self._tracks: dict[tuple[MediaKey, TrackKind], Track] = {}
+        self._streams: dict[tuple[MediaKey, str], SessionStream] = {}
+        self._failing: dict[tuple[MediaKey, str], str] = {}  # those to be ended, and why
+        self._failed: dict[tuple[MediaKey, str], SessionStream] = {}
+        self._shares: dict[MediaKey, tuple[int, int]] = {}
 
     @property
     def active(self) -> dict[str, int]:
@@ -98,7 +99,7 @@ class Sessions:
         return {name: names.count(name) for name in self._factories}
 
     @property
-    def policies(self) -> frozenset[str]:
+    def policies(self) -> frozenset[MediaKey]:
         """Sessions that have a policy."""
         return frozenset(self._policies)
 
@@ -107,57 +108,57 @@ class Sessions:
 
         The same policy again changes nothing: an api that is back asks so, and is told of what is unknown.
         """
-        if self._policies.get(policy.session_id) == policy:
-            for stream in self._of(policy.session_id) + self._failed_of(policy.session_id):
+        if self._policies.get(policy.media) == policy:
+            for stream in self._of(policy.media) + self._failed_of(policy.media):
                 if stream.silent:
                     self._findings.latest(stream, stream.last)
             return
-        self._end_all(policy.session_id)
-        self._forgive(policy.session_id, FED_BY)
-        self._policies[policy.session_id] = policy
-        self._begin(policy.session_id)
+        self._end_all(policy.media)
+        self._forgive(policy.media, FED_BY)
+        self._policies[policy.media] = policy
+        self._begin(policy.media)
         self.lost.set_policy(policy)
 
-    def end(self, session_id: str) -> None:
+    def end(self, media: MediaKey) -> None:
         """Forget a session; its open violations end first."""
-        self._end_all(session_id)
-        self._forgive(session_id, FED_BY)
-        self.lost.end(session_id)
-        self._policies.pop(session_id, None)
+        self._end_all(media)
+        self._forgive(media, FED_BY)
+        self.lost.end(media)
+        self._policies.pop(media, None)
 
-    def ring_opened(self, session_id: str, ring: RingRef) -> None:
+    def ring_opened(self, media: MediaKey, ring: RingRef) -> None:
         """A track has a ring; in place of an earlier one, its streams go on with the new one."""
-        track = self._tracks.get((session_id, ring.kind))
+        track = self._tracks.get((media, ring.kind))
         if track is None:
-            self._tracks[session_id, ring.kind] = Track(session_id, ring)
+            self._tracks[media, ring.kind] = Track(media, ring)
         else:
             track.replace(ring)
-            for stream in self._fed_by(session_id, ring.kind):
+            for stream in self._fed_by(media, ring.kind):
                 self._restart(stream, track)
-        self._begin(session_id)
+        self._begin(media)
 
     def track_changed(self, state: TrackState, view: ArenaView) -> None:
         """A track is silent, or not any more: its streams know nothing until they look at it again."""
-        track = self._tracks.get((state.session_id, state.kind))
+        track = self._tracks.get((state.media, state.kind))
         if state.state == "stale" and track is not None and track.ring.view is view:
             track.interrupt()
-            for stream in self._fed_by(state.session_id, state.kind):
+            for stream in self._fed_by(state.media, state.kind):
                 self._fall_silent(stream, state)
         self.lost.changed(state, view, track.clock if track is not None else None)
 
-    def ring_closed(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
+    def ring_closed(self, media: MediaKey, kind: TrackKind, view: ArenaView) -> None:
         """A track ended. One that another writer has opened meanwhile lives on."""
-        self._close(session_id, kind, view)
-        self.lost.closed(session_id, kind, view)
+        self._close(media, kind, view)
+        self.lost.closed(media, kind, view)
 
-    def _close(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
-        track = self._tracks.get((session_id, kind))
+    def _close(self, media: MediaKey, kind: TrackKind, view: ArenaView) -> None:
+        track = self._tracks.get((media, kind))
         if track is None or track.ring.view is not view:
             return
-        del self._tracks[session_id, kind]
-        for stream in self._fed_by(session_id, kind):
+        del self._tracks[media, kind]
+        for stream in self._fed_by(media, kind):
             self._end(stream)
-        self._forgive(session_id, (name for name, kinds in FED_BY.items() if kind in kinds))
+        self._forgive(media, (name for name, kinds in FED_BY.items() if kind in kinds))
 
     def end_failed(self) -> None:
         """End the streams that failed since the last time; not to be called from within one of them."""
@@ -169,8 +170,8 @@ class Sessions:
         now = self._clock()
         track.blind_since = now if track.blind_since is None else track.blind_since
         kind, since_ns = track.ring.kind, round(track.blind_since * NANOSECONDS)
-        if now - track.blind_since >= BLIND_S and not self.lost.stale(track.session_id, [kind]):
-            state = TrackState(track.session_id, kind, "stale", "undecodable", since_ns)
+        if now - track.blind_since >= BLIND_S and not self.lost.stale(track.media, [kind]):
+            state = TrackState(track.media, kind, "stale", "undecodable", since_ns)
             self.track_changed(state, track.ring.view)
 
     def sees(self, track: Track) -> None:
@@ -178,8 +179,8 @@ class Sessions:
         if track.blind_since is None:
             return
         kind, since, track.blind_since = track.ring.kind, track.blind_since, None
-        if any(state.reason == "undecodable" for state in self.lost.stale(track.session_id, [kind])):
-            state = TrackState(track.session_id, kind, "live", "", round(since * NANOSECONDS))
+        if any(state.reason == "undecodable" for state in self.lost.stale(track.media, [kind])):
+            state = TrackState(track.media, kind, "live", "", round(since * NANOSECONDS))
             self.track_changed(state, track.ring.view)
 
     def row_is_over(self, index: int) -> None:
@@ -187,22 +188,22 @@ class Sessions:
         if self.rows[index].stream.ended:
             self._drop_row(self.rows[index])
 
-    def _failed_of(self, session_id: str) -> list[SessionStream]:
-        return [stream for (session, _), stream in self._failed.items() if session == session_id]
+    def _failed_of(self, media: MediaKey) -> list[SessionStream]:
+        return [stream for (session, _), stream in self._failed.items() if session == media]
 
-    def _forgive(self, session_id: str, names: Iterable[str]) -> None:
+    def _forgive(self, media: MediaKey, names: Iterable[str]) -> None:
         """Let these streams begin again, should they have failed."""
         for name in names:
-            self._failed.pop((session_id, name), None)
+            self._failed.pop((media, name), None)
 
-    def _of(self, session_id: str) -> list[SessionStream]:
+    def _of(self, media: MediaKey) -> list[SessionStream]:
         """The session's streams, those that joined others' rows first."""
-        found = (self._streams.get((session_id, name)) for name in reversed(FED_BY))
+        found = (self._streams.get((media, name)) for name in reversed(FED_BY))
         return [stream for stream in found if stream is not None]
 
-    def _fed_by(self, session_id: str, kind: TrackKind) -> list[SessionStream]:
+    def _fed_by(self, media: MediaKey, kind: TrackKind) -> list[SessionStream]:
         """Those that live on this track."""
-        return [stream for stream in self._of(session_id) if kind in stream.tracks]
+        return [stream for stream in self._of(media) if kind in stream.tracks]
 
     def _fall_silent(self, stream: SessionStream, state: TrackState) -> None:
         """End what is open as of when it was last seen, but not as if it were over: nobody knows."""
@@ -210,7 +211,7 @@ class Sessions:
         for outcome in stream.analyzer.finish(stream.last):
             data = outcome.data | {"reason": TRACK_STALE}
             told = msgspec.structs.replace(outcome, data=data)
-            self._findings.finding(stream.session_id, stream.analyzer.name, told, stream.last)
+            self._findings.finding(stream.media, stream.analyzer.name, told, stream.last)
         stream.analyzer.forget()
         for row in stream.rows:
             row.fresh = True
@@ -222,25 +223,25 @@ class Sessions:
         )
         self._findings.latest(stream, stream.last)
 
-    def _begin(self, session_id: str) -> None:
-        policy = self._policies.get(session_id)
+    def _begin(self, media: MediaKey) -> None:
+        policy = self._policies.get(media)
         if policy is None:
             return
         for name, kinds in FED_BY.items():
             wanted = name in policy.streams and name in self._factories
-            wanted = wanted and (session_id, name) not in self._failed
-            there = all((session_id, kind) in self._tracks for kind in kinds)
-            if wanted and there and (session_id, name) not in self._streams:
-                self._add_stream(policy, name, {kind: self._tracks[session_id, kind] for kind in kinds})
+            wanted = wanted and (media, name) not in self._failed
+            there = all((media, kind) in self._tracks for kind in kinds)
+            if wanted and there and (media, name) not in self._streams:
+                self._add_stream(policy, name, {kind: self._tracks[media, kind] for kind in kinds})
 
     def _add_stream(self, policy: SessionPolicy, name: StreamName, tracks: Mapping[TrackKind, Track]) -> None:
-        failed = partial(self._failing.setdefault, (policy.session_id, name))
+        failed = partial(self._failing.setdefault, (policy.media, name))
         analyzer = GuardedAnalyzer(name, partial(self._factories[name], policy.policy), failed)
-        share = self._join(policy.session_id, policy.policy.weight)
-        stream = SessionStream(policy.session_id, analyzer, tracks, share)
+        share = self._join(policy.media, policy.policy.weight)
+        stream = SessionStream(policy.media, analyzer, tracks, share)
         stream.every_look = policy.every_look
-        self._streams[policy.session_id, name] = stream
-        lent = self._lent(policy.session_id, name)
+        self._streams[policy.media, name] = stream
+        lent = self._lent(policy.media, name)
         for model, (role, served) in enumerate(self._served):
             if role not in analyzer.rates:
                 continue
@@ -248,14 +249,14 @@ class Sessions:
             if role in lent:
                 self._join_row(stream, lent[role])
             else:
-                self._join(policy.session_id, policy.policy.weight)
+                self._join(policy.media, policy.policy.weight)
                 self._add_row(stream, role, model, served)
-        for state in self.lost.stale(policy.session_id, tracks):
+        for state in self.lost.stale(policy.media, tracks):
             self._fall_silent(stream, state)
 
-    def _lent(self, session_id: str, name: StreamName) -> dict[str, DemandRow]:
+    def _lent(self, media: MediaKey, name: StreamName) -> dict[str, DemandRow]:
         """The rows that a stream may join, by role."""
-        lenders = (self._streams.get((session_id, lender)) for lender in JOINS.get(name, ()))
+        lenders = (self._streams.get((media, lender)) for lender in JOINS.get(name, ()))
         return {row.role: row for lender in lenders if lender is not None for row in lender.rows}
 
     def _join_row(self, stream: SessionStream, row: DemandRow) -> None:
@@ -299,15 +300,15 @@ class Sessions:
             if row.track is track:
                 self._feed(row)
 
-    def _end_all(self, session_id: str) -> None:
-        for stream in self._of(session_id):
+    def _end_all(self, media: MediaKey) -> None:
+        for stream in self._of(media):
             self._end(stream)
 
     def _end(self, stream: SessionStream) -> None:
-        del self._streams[stream.session_id, stream.analyzer.name]
+        del self._streams[stream.media, stream.analyzer.name]
         stream.ended = True
         for outcome in stream.analyzer.finish(stream.last):
-            self._findings.finding(stream.session_id, stream.analyzer.name, outcome, stream.last)
+            self._findings.finding(stream.media, stream.analyzer.name, outcome, stream.last)
         for row in stream.joined:
             row.streams.remove(stream)
             self._demand.retime(row.index, row.period)
@@ -319,8 +320,8 @@ class Sessions:
             self._demand.deactivate(row.index)
             if not self._demand.busy[row.index]:
                 self._drop_row(row)
-        self._leave(stream.session_id)
-        if code := self._failing.get((stream.session_id, stream.analyzer.name)):
+        self._leave(stream.media)
+        if code := self._failing.get((stream.media, stream.analyzer.name)):
             self._tell_failure(stream, code)
 
     def _tell_failure(self, stream: SessionStream, code: str) -> None:
@@ -328,13 +329,13 @@ class Sessions:
         stream.last = Moment(stream.last.media_s, captured_at=now + self._offset_s, frame_age_ms=0.0)
         data = {"code": code, "stream": name}
         failed = Outcome("session", STREAM_FAILED, "update", 1.0, "critical", data)
-        self._findings.finding(stream.session_id, MEDIA, failed, stream.last)
+        self._findings.finding(stream.media, MEDIA, failed, stream.last)
         stream.silent = dict.fromkeys(stream.tracks, STREAM_FAILED)
         self._findings.latest(stream, stream.last)
         stream.analyzer = Silent(name, {}, stream.latest())  # nothing of what it knew is kept
         self.failures[name][code] += 1
-        del self._failing[stream.session_id, name]
-        self._failed[stream.session_id, name] = stream
+        del self._failing[stream.media, name]
+        self._failed[stream.media, name] = stream
 
     def _drop_row(self, row: DemandRow) -> None:
         if isinstance(row.served, LoadedSampleModel):
@@ -342,19 +343,19 @@ class Sessions:
         self.arrivals.forget(row.index)
         self._demand.remove(row.index)
         del self.rows[row.index]
-        self._leave(row.stream.session_id)
+        self._leave(row.stream.media)
 
-    def _join(self, session_id: str, weight: float) -> int:
+    def _join(self, media: MediaKey, weight: float) -> int:
         """The session's share; it is held by each of its streams and rows."""
-        share, holders = self._shares.get(session_id) or (self._demand.shares.join(weight), 0)
-        self._shares[session_id] = (share, holders + 1)
+        share, holders = self._shares.get(media) or (self._demand.shares.join(weight), 0)
+        self._shares[media] = (share, holders + 1)
         self._demand.shares.reweigh(share, weight)
         return share
 
-    def _leave(self, session_id: str) -> None:
-        share, holders = self._shares[session_id]
+    def _leave(self, media: MediaKey) -> None:
+        share, holders = self._shares[media]
         if holders > 1:
-            self._shares[session_id] = (share, holders - 1)
+            self._shares[media] = (share, holders - 1)
         else:
-            del self._shares[session_id]
+            del self._shares[media]
             self._demand.shares.leave(share)

@@ -18,6 +18,7 @@ from argusd.ingest.ipc.messages import (
     ToWorker,
 )
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import (
     Finding,
     FindingsAck,
@@ -28,12 +29,16 @@ from argusd.scheduler.contract.messages import (
     SessionPolicy,
     ToScheduler,
 )
+from argusd.scheduler.contract.streams import StreamName
 
 
 async def every_second(tell: Callable[[], None]) -> None:
     while True:
         await asyncio.sleep(1)
         tell()
+
+
+S1 = MediaKey("s1")
 
 
 class FakeWorker:
@@ -124,7 +129,7 @@ class FakeScheduler:
     def __init__(self, path: Path, boot: str = "boot-1") -> None:
         self.boot = boot
         self.fits_more = 4
-        self.policies: dict[str, SessionPolicy] = {}
+        self.policies: dict[MediaKey, SessionPolicy] = {}
         self.acked = 0
         self.unacked: list[Finding] = []
         self.heard = asyncio.Event()
@@ -145,9 +150,9 @@ class FakeScheduler:
             self.acked = max(self.acked, message.number)
             self.unacked = [each for each in self.unacked if each.number > message.number]
         elif isinstance(message, SessionPolicy):
-            self.policies[message.session_id] = message
+            self.policies[message.media] = message
         elif isinstance(message, SessionEnded):
-            self.policies.pop(message.session_id, None)
+            self.policies.pop(message.media, None)
         self.heard.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -159,9 +164,9 @@ class FakeScheduler:
     def tell_stats(self, **changes: Any) -> None:
         self.say(scheduler_stats(self.boot, self.fits_more, **changes))
 
-    def find(self, session_id: str, **changes: Any) -> Finding:
+    def find(self, session_id: str, socket: StreamName | None = None, **changes: Any) -> Finding:
         self._number += 1
-        finding = make_finding(self.boot, self._number, session_id, **changes)
+        finding = make_finding(self.boot, self._number, session_id, socket, **changes)
         self.unacked.append(finding)
         self.say(finding)
         return finding
@@ -181,11 +186,13 @@ class FakeScheduler:
         self.hang_up()
 
 
-def make_finding(boot: str, number: int, session_id: str, **changes: Any) -> Finding:
+def make_finding(
+    boot: str, number: int, session_id: str, socket: StreamName | None = None, **changes: Any
+) -> Finding:
     fields: dict[str, Any] = {
         "boot": boot,
         "number": number,
-        "session_id": session_id,
+        "media": MediaKey(session_id, socket),
         "type": "observation",
         "stream": "face",
         "name": "face",

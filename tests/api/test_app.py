@@ -1,12 +1,13 @@
 """The thin line: publish, find, read."""
 
+from .fakes import S1
 from .fixtures import Rig
 
 
 async def test_a_finding_reaches_the_reader_of_events(rig: Rig) -> None:
     await rig.api.publish("s1")
-    await rig.scheduler.until(lambda: "s1" in rig.scheduler.policies)
-    assert rig.scheduler.policies["s1"].streams == ["face", "video", "audio", "lipsync"]
+    await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
+    assert rig.scheduler.policies[S1].streams == ["face", "video", "audio", "lipsync"]
     async with rig.api.events("/sessions/s1/events") as events:
         rig.scheduler.find("s1", type="violation", name="gaze_away", state="start", severity="warning")
         event_id, _, event = await events.next()

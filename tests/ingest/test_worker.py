@@ -27,6 +27,7 @@ from argusd.ingest.ipc.messages import (
 from argusd.ingest.shm.arena import HEAD
 from argusd.ingest.shm.ring import FrameReader, read_anchor
 from argusd.scheduler.contract.media import SAMPLE_RATE
+from argusd.scheduler.contract.media_key import MediaKey
 
 ORIENTATION_ID = 7
 
@@ -159,7 +160,7 @@ async def test_states_are_told_until_the_client_says_goodbye(rig: Any) -> None:
     await publisher.close()
     state = await rig.controller.take(SessionState, lambda state: state.state == "closed")
     assert state.reason == "client"
-    assert await rig.reader.take(TrackClosed) == TrackClosed("one", "video")
+    assert await rig.reader.take(TrackClosed) == TrackClosed(MediaKey("one"), "video")
 
 
 async def test_a_silent_publisher_is_stale_then_gone(start_rig: Callable[..., Any]) -> None:

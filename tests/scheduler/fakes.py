@@ -12,11 +12,13 @@ from argusd.ingest.shm.arena import Arena, ArenaView
 from argusd.ingest.shm.frame import FrameInfo, PixelFormat, i420_info
 from argusd.ingest.shm.ring import FrameRing, PcmRing
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.sessions.arena_sources import RingRef
 
+ALICE, BOB = MediaKey("alice"), MediaKey("bob")
 WIDTH, HEIGHT = 64, 48
 WINDOW = 512
 WHAT_IT_SAW = "embedding 0.125 of DOE<<JANE"
@@ -173,23 +175,23 @@ class HeardFindings:
     """Takes what streams tell and keeps it."""
 
     def __init__(self) -> None:
-        self.findings: list[tuple[str, str, Outcome, Moment]] = []
-        self.newest: list[tuple[str, str]] = []
+        self.findings: list[tuple[MediaKey, str, Outcome, Moment]] = []
+        self.newest: list[tuple[MediaKey, str]] = []
         self.results: list[Latest] = []
 
-    def finding(self, session_id: str, stream: str, outcome: Outcome, at: Moment) -> None:
-        self.findings.append((session_id, stream, outcome, at))
+    def finding(self, media: MediaKey, stream: str, outcome: Outcome, at: Moment) -> None:
+        self.findings.append((media, stream, outcome, at))
 
     def latest(self, stream: Any, at: Moment) -> None:
-        self.newest.append((stream.session_id, stream.analyzer.name))
+        self.newest.append((stream.media, stream.analyzer.name))
         self.results.append(stream.tell(at, 0.0))
 
     @property
-    def failed(self) -> list[tuple[str, dict[str, Any]]]:
-        """The sessions of which a stream failed, and what was told of it."""
+    def failed(self) -> list[tuple[MediaKey, dict[str, Any]]]:
+        """The media of which a stream failed, and what was told of it."""
         return [
-            (session_id, outcome.data)
-            for session_id, stream, outcome, _ in self.findings
+            (media, outcome.data)
+            for media, stream, outcome, _ in self.findings
             if (stream, outcome.type, outcome.name) == ("media", "session", "stream_failed")
         ]
 

@@ -9,7 +9,7 @@ import pytest
 from argusd.api.events.left_open import end_of
 from argusd.scheduler.contract.events import event_of
 
-from ..fakes import FakeScheduler, make_finding
+from ..fakes import S1, FakeScheduler, make_finding
 from ..fixtures import Rig, running_rig
 
 VIOLATION: dict[str, Any] = {"type": "violation", "name": "face_absent", "severity": "warning"}
@@ -47,7 +47,7 @@ async def test_what_a_killed_scheduler_left_open_ends_before_the_next_one_finds_
     start(rig, 5.0)
     await rig.scheduler.until(lambda: rig.scheduler.acked == 1)
     replace_scheduler(rig, "boot-2")
-    await rig.scheduler.until(lambda: "s1" in rig.scheduler.policies)
+    await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
     start(rig, 9.0)
     first, end, again = await edges(rig, 3)
     assert [each["state"] for each in (first, end, again)] == ["start", "end", "start"]

@@ -8,7 +8,7 @@ import pytest
 from argusd.api.errors import InvalidField
 from argusd.api.events.cursor import parse_position
 
-from ..fakes import FakeScheduler
+from ..fakes import S1, FakeScheduler
 from ..fixtures import Rig, running_rig
 
 
@@ -77,7 +77,7 @@ async def test_a_new_scheduler_counts_anew(rig: Rig, tmp_path: Path) -> None:
     await find_many(rig, 2)
     rig.scheduler.die()
     rig.scheduler = FakeScheduler(tmp_path / "scheduler-0.sock", "boot-2")
-    await rig.scheduler.until(lambda: "s1" in rig.scheduler.policies)
+    await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
     await find_many(rig, 2)
     async with rig.api.events("/sessions/s1/events", "s1:1") as events:
         assert [event["data"]["number"] for _, _, event in await events.take(4)] == [1, 2, 1, 2]

@@ -1,6 +1,7 @@
 from argusd.api.ops.track_figures import usual_height
 from argusd.api.workers.ingest_counters import IngestCounters
 from argusd.ingest.ipc.messages import IngestStats, Reception, StreamCounters, TrackState
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Histogram
 
 from ..fixtures import Rig
@@ -60,7 +61,7 @@ SLOWER = Reception("vp8", 320, 180, 10.0, 500_000, 0.0, 2.0, has_clock=False, ro
 async def test_the_tracks_of_all_sessions_are_summed_up(rig: Rig) -> None:
     for session_id in ("s1", "s2"):
         await rig.api.publish(session_id)
-        rig.worker.say(TrackState(session_id, "video", "live"))
+        rig.worker.say(TrackState(MediaKey(session_id), "video", "live"))
     rig.worker.hung = True  # nothing but what it is told to say
     rig.worker.say(
         stats(

@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from argusd.ingest.ipc.messages import SessionState, TrackState
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
+from argusd.scheduler.contract.streams import StreamName
 
-from ..fakes import FakeWorker
+from ..fakes import S1, FakeWorker
 from ..fixtures import EventReader, Rig
 
 
@@ -35,13 +37,19 @@ async def test_the_states_of_media_become_events(rig: Rig) -> None:
     assert (await rig.api.json("GET", "/sessions/s1"))[1]["state"] == "closed"
 
 
-@pytest.mark.parametrize("watched", ["s1", "s1/face"])
-async def test_a_stream_that_failed_is_an_event_and_in_the_sessions_view(rig: Rig, watched: str) -> None:
+@pytest.mark.parametrize("socket", [None, "face"])
+async def test_a_stream_that_failed_is_an_event_and_in_the_sessions_view(
+    rig: Rig, socket: StreamName | None
+) -> None:
     failed = {"code": "analyzer_failed", "stream": "face"}
-    unknown = Latest(watched, "face", 59.0, 0.0, 0, {}, {"blink": None}, "unknown", "stream_failed")
+    unknown = Latest(
+        MediaKey("s1", socket), "face", 59.0, 0.0, 0, {}, {"blink": None}, "unknown", "stream_failed"
+    )
     async with rig.api.events("/events") as events:
         await rig.api.publish("s1")
-        found = rig.scheduler.find(watched, type="session", stream="media", name="stream_failed", data=failed)
+        found = rig.scheduler.find(
+            "s1", socket, type="session", stream="media", name="stream_failed", data=failed
+        )
         [_, (_, _, event)] = await events.take(2)
         assert (event["session_id"], event["type"], event["stream"]) == ("s1", "session", "media")
         assert event["data"] == failed | {"media_s": found.media_s}
@@ -55,7 +63,7 @@ async def test_a_stream_that_failed_is_an_event_and_in_the_sessions_view(rig: Ri
 
 async def test_tracks_that_stop_and_go_on_are_events_and_those_that_begin_are_none(rig: Rig) -> None:
     def say(state: Literal["connecting", "live", "stale"], reason: str = "", age_s: float = 0.0) -> None:
-        rig.worker.say(TrackState("s1", "video", state, reason, time.monotonic_ns() - int(age_s * 1e9)))
+        rig.worker.say(TrackState(S1, "video", state, reason, time.monotonic_ns() - int(age_s * 1e9)))
 
     before_s = time.time()
     async with rig.api.events("/events") as events:
@@ -89,7 +97,7 @@ async def test_tracks_that_stop_and_go_on_are_events_and_those_that_begin_are_no
 
 async def test_a_stale_track_is_told_once_though_the_api_restarts(rig: Rig) -> None:
     await rig.api.publish("s1")
-    stale = TrackState("s1", "video", "stale", "no_media", time.monotonic_ns())
+    stale = TrackState(S1, "video", "stale", "no_media", time.monotonic_ns())
     rig.worker.say(stale)
     await rig.api.until("/sessions/s1", lambda body: body["tracks"][1]["state"] == "stale")
     await rig.api.restart()

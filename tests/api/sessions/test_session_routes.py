@@ -6,9 +6,11 @@ import pytest
 
 from argusd.ingest.ipc.messages import IngestStats, Reception, SessionState, StreamCounters, TrackState
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.policy import GazeAway, Policy
 
+from ..fakes import S1
 from ..fixtures import OFFER, SDP, Rig
 
 RECEPTION = Reception("vp8", 1280, 720, 29.9, 1_500_000, 0.01, 3.5, has_clock=True, round_trip_ms=21.0)
@@ -32,13 +34,13 @@ async def test_the_scheduler_hears_of_a_policy_while_there_is_media(rig: Rig) ->
     await rig.api.json("PUT", "/sessions/s1", json=SPEC)
     assert rig.scheduler.policies == {}
     resource = await rig.api.publish("s1")
-    await rig.scheduler.until(lambda: "s1" in rig.scheduler.policies)
-    assert rig.scheduler.policies["s1"].streams == ["audio"]
-    assert rig.scheduler.policies["s1"].policy == Policy(gaze_away=GazeAway(horizontal=0.4))
+    await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
+    assert rig.scheduler.policies[S1].streams == ["audio"]
+    assert rig.scheduler.policies[S1].policy == Policy(gaze_away=GazeAway(horizontal=0.4))
     await rig.api.json("PUT", "/sessions/s1", json={"streams": ["face"]})
-    await rig.scheduler.until(lambda: rig.scheduler.policies["s1"].streams == ["face"])
+    await rig.scheduler.until(lambda: rig.scheduler.policies[S1].streams == ["face"])
     await rig.api.json("DELETE", resource)
-    await rig.scheduler.until(lambda: "s1" not in rig.scheduler.policies)
+    await rig.scheduler.until(lambda: S1 not in rig.scheduler.policies)
 
 
 async def test_a_scheduler_that_comes_back_hears_all_policies(rig: Rig) -> None:
@@ -47,7 +49,7 @@ async def test_a_scheduler_that_comes_back_hears_all_policies(rig: Rig) -> None:
     await rig.scheduler.until(lambda: len(rig.scheduler.policies) == 2)
     rig.scheduler.policies.clear()
     rig.scheduler.hang_up()
-    await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {"s1", "s2"})
+    await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {S1, MediaKey("s2")})
 
 
 @pytest.mark.parametrize(
@@ -83,8 +85,8 @@ async def test_results_hold_the_newest_of_each_stream_and_count_violations(rig: 
     rig.scheduler.find("s1", **away, state="end", media_s=3.5)
     rig.scheduler.find("s1", **away, state="start", media_s=9.0, captured_at=58.0)
     for frame in (1, 2):
-        rig.scheduler.say(Latest("s1", "face", 59.0, 20.0, 3, {"face_detector": "m"}, {"frame": frame}))
-    rig.scheduler.say(Latest("unknown", "face", 59.0, 20.0, 3, {}, {}))
+        rig.scheduler.say(Latest(S1, "face", 59.0, 20.0, 3, {"face_detector": "m"}, {"frame": frame}))
+    rig.scheduler.say(Latest(MediaKey("unknown"), "face", 59.0, 20.0, 3, {}, {}))
     found = await rig.api.until("/sessions/s1/results", lambda body: bool(body["streams"]))
     assert found == {
         "session_id": "s1",
@@ -103,7 +105,7 @@ async def test_results_hold_the_newest_of_each_stream_and_count_violations(rig: 
 
 
 def one_face(stream: str = "face") -> Latest:
-    return Latest("s1", stream, 59.0, 20.0, 3, {}, {"face_count": 1})
+    return Latest(S1, stream, 59.0, 20.0, 3, {}, {"face_count": 1})
 
 
 async def streams_known(rig: Rig, *streams: str) -> None:
@@ -159,7 +161,7 @@ async def test_a_restarted_api_knows_its_sessions(rig: Rig) -> None:
     rig.scheduler.policies.clear()
     await rig.api.restart()
     assert (await rig.api.json("GET", "/sessions"))[1]["sessions"] == before
-    await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {"s1"})
+    await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {S1})
     assert (await rig.api.json("DELETE", resource))[0] == 200
 
 
@@ -186,7 +188,7 @@ async def test_a_track_tells_how_it_arrives(rig: Rig) -> None:
     rig.worker.hung = True  # nothing but what it is told to say
     kinds: tuple[TrackKind, ...] = ("video", "audio")
     for kind in kinds:
-        rig.worker.say(TrackState("s1", kind, "live"))
+        rig.worker.say(TrackState(S1, kind, "live"))
     rig.worker.say(IngestStats(1, 8, 0, 0, 0.0, [StreamCounters("s1", "video", 30, {}, RECEPTION)]))
     shown = await rig.api.until(
         "/sessions/s1", lambda body: any(track["codec"] is not None for track in body["tracks"])

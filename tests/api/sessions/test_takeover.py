@@ -10,7 +10,7 @@ import pytest
 from argusd.api.config import Token
 from argusd.ingest.ipc.messages import SessionState
 
-from ..fakes import FakeWorker
+from ..fakes import S1, FakeWorker
 from ..fixtures import OFFER, SDP, Rig, RunningApi, running_rig
 
 CANDIDATE, EXAMINER = {"Authorization": "Bearer candidate"}, {"Authorization": "Bearer examiner"}
@@ -41,14 +41,14 @@ async def test_the_newest_publisher_has_the_session_and_its_events_go_on(rig: Ri
 
 async def test_what_was_open_ends_before_the_older_media_is_closed(rig: Rig) -> None:
     await rig.api.publish("s1")
-    await rig.scheduler.until(lambda: "s1" in rig.scheduler.policies)
+    await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
     again = asyncio.ensure_future(rig.api.publish("s1"))
-    await rig.scheduler.until(lambda: "s1" not in rig.scheduler.policies)
+    await rig.scheduler.until(lambda: S1 not in rig.scheduler.policies)
     rig.scheduler.find("s1", type="violation", name="face_absent", state="end")
     await again
     names = [name for name, _ in await told(rig.api, "s1", 4)]
     assert names == ["connecting", "face_absent", "closed", "connecting"]
-    await rig.scheduler.until(lambda: "s1" in rig.scheduler.policies)
+    await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
 
 
 async def test_several_at_once_get_the_session_one_after_the_other(rig: Rig) -> None:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import ArenaView
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.sessions.arena_sources import RingRef
 
 
@@ -31,16 +32,16 @@ class Reader:
     """Remembers the rings that a ``Source`` tells of."""
 
     def __init__(self) -> None:
-        self.rings: dict[tuple[str, TrackKind], RingRef] = {}
+        self.rings: dict[tuple[MediaKey, TrackKind], RingRef] = {}
         self.opened = 0
         self.states: list[TrackState] = []
 
-    def ring_opened(self, session_id: str, ring: RingRef) -> None:
-        self.rings[session_id, ring.kind] = ring
+    def ring_opened(self, media: MediaKey, ring: RingRef) -> None:
+        self.rings[media, ring.kind] = ring
         self.opened += 1
 
     def track_changed(self, state: TrackState, view: ArenaView) -> None:
         self.states.append(state)
 
-    def ring_closed(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
-        self.rings.pop((session_id, kind), None)
+    def ring_closed(self, media: MediaKey, kind: TrackKind, view: ArenaView) -> None:
+        self.rings.pop((media, kind), None)

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from argusd.api.streams.answers import MOST_WAITING, Answers
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 
 
 def latest(number: int, skipped: int = 0) -> Latest:
-    return Latest("s/face", "face", float(number), 1.0, skipped, {}, {})
+    return Latest(MediaKey("s", "face"), "face", float(number), 1.0, skipped, {}, {})
 
 
 async def test_answers_come_in_order_with_what_was_skipped() -> None:

@@ -9,6 +9,7 @@ import pytest
 from argusd.api.streams.arena_server import ArenaServer, serving_arena
 from argusd.api.streams.media import JpegTrack
 from argusd.ingest.shm.ring import FrameReader
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.sessions.arena_sources import ArenaSource
 
 from ..fixtures import make_config
@@ -40,11 +41,11 @@ class Attached:
 
 
 async def test_readers_learn_what_is_open_and_what_changes(server: ArenaServer, tmp_path: Path) -> None:
-    track = JpegTrack(server.arena, lambda ring: server.rings.opened("s1/face", "video", ring))
+    track = JpegTrack(server.arena, lambda ring: server.rings.opened(MediaKey("s1", "face"), "video", ring))
     track.take(jpeg())
     attached = Attached(tmp_path)
     await attached.until(1)
-    ring = attached.reader.rings["s1/face", "video"]
+    ring = attached.reader.rings[MediaKey("s1", "face"), "video"]
     frame = FrameReader(ring.view, ring.row, ring.generation).newest()
     assert frame is not None
     assert frame.planes[0].tobytes() == jpeg()
@@ -54,12 +55,11 @@ async def test_readers_learn_what_is_open_and_what_changes(server: ArenaServer, 
     track.take(jpeg(seed=1))
     await attached.woken.wait()
 
-    other = JpegTrack(server.arena, lambda ring: server.rings.opened("s2/face", "video", ring))
+    other = JpegTrack(server.arena, lambda ring: server.rings.opened(MediaKey("s2", "face"), "video", ring))
     other.take(jpeg())
     await attached.until(2)
     track.close()
-    server.rings.closed("s1/face", "video")
-    server.rings.closed("s1/face", "audio")  # there was none
+    server.rings.closed(MediaKey("s1", "face"))
     await attached.until(1)
-    assert list(attached.reader.rings) == [("s2/face", "video")]
+    assert list(attached.reader.rings) == [(MediaKey("s2", "face"), "video")]
     await attached.end()

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from argusd.api.streams.lipsync import LipSyncMedia, lip_sync_answer
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 
 
@@ -39,7 +40,7 @@ def test_wrong_fields_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_an_answer_says_whether_the_lips_are_in_sync() -> None:
     data: dict[str, Any] = {"score": 0.8, "offset_ms": 20, "violations": []}
-    latest = Latest("s/lipsync", "lipsync", 12.5, 3.0, 0, {}, data)
+    latest = Latest(MediaKey("s", "lipsync"), "lipsync", 12.5, 3.0, 0, {}, data)
     assert lip_sync_answer(latest) == {
         "type": "sync_score",
         "score": 0.8,
@@ -52,5 +53,5 @@ def test_an_answer_says_whether_the_lips_are_in_sync() -> None:
 
 
 def test_before_there_is_anything_to_compare_the_score_is_null() -> None:
-    answer = lip_sync_answer(Latest("s/lipsync", "lipsync", 0.0, 3.0, 0, {}, {}))
+    answer = lip_sync_answer(Latest(MediaKey("s", "lipsync"), "lipsync", 0.0, 3.0, 0, {}, {}))
     assert (answer["type"], answer["score"]) == ("sync_score", None)

@@ -5,7 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import msgspec
@@ -17,27 +17,31 @@ from argusd.api.streams import socket as socket_module
 from argusd.api.streams.media import MAX_JPEG_BYTES
 from argusd.api.streams.socket import converse
 from argusd.ingest.shm.ring import FrameReader
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest, RoleStatus
+from argusd.scheduler.contract.streams import StreamName
 from argusd.scheduler.sessions.arena_sources import ArenaSource
 
 from ..fakes import scheduler_stats
 from ..fixtures import Rig, running_rig
 from .clients import Reader, jpeg, tone, with_size
 
+S1_FACE = MediaKey("s1", "face")
 Socket = aiohttp.ClientWebSocketResponse
 
 
-def seen(watched: str, number: int = 0, **data: Any) -> Latest:
-    stream = watched.partition("/")[2]
-    return Latest(watched, stream, 1_700_000_000.0 + number, 12.5, 2, {"vad": "silero"}, data)
+def seen(media: MediaKey, number: int = 0, **data: Any) -> Latest:
+    assert media.stream is not None
+    return Latest(media, media.stream, 1_700_000_000.0 + number, 12.5, 2, {"vad": "silero"}, data)
 
 
 @contextlib.asynccontextmanager
 async def opened(rig: Rig, path: str) -> AsyncIterator[Socket]:
     """A stream that the scheduler was asked to watch; ``path``: as ``/ml/stream/s1/face``."""
-    watched = path.partition("?")[0].removeprefix("/ml/stream/")
+    session_id, stream = path.partition("?")[0].removeprefix("/ml/stream/").split("/")
+    media = MediaKey(session_id, cast(StreamName, stream))
     async with rig.api.http.ws_connect(path) as socket:
-        await rig.scheduler.until(lambda: watched in rig.scheduler.policies)
+        await rig.scheduler.until(lambda: media in rig.scheduler.policies)
         yield socket
 
 
@@ -57,12 +61,12 @@ async def state(rig: Rig, session_id: str) -> str:
 @pytest.mark.parametrize("path", ["/ml/stream/s1/face", "/face/stream/s1"])
 async def test_every_look_is_answered_in_the_words_of_the_contract(rig: Rig, path: str) -> None:
     async with rig.api.http.ws_connect(path) as socket:
-        await rig.scheduler.until(lambda: "s1/face" in rig.scheduler.policies)
-        policy = rig.scheduler.policies["s1/face"]
+        await rig.scheduler.until(lambda: S1_FACE in rig.scheduler.policies)
+        policy = rig.scheduler.policies[S1_FACE]
         assert (policy.streams, policy.every_look) == (["face"], True)
         await socket.send_bytes(jpeg())
         for number in range(5):
-            rig.scheduler.say(seen("s1/face", number, gaze=None, blink=False, head_pose=None, violations=[]))
+            rig.scheduler.say(seen(S1_FACE, number, gaze=None, blink=False, head_pose=None, violations=[]))
         answers = [await socket.receive_json() for _ in range(5)]
     assert [answer["captured_at"] for answer in answers] == [1_700_000_000.0 + number for number in range(5)]
     assert answers[0] == {
@@ -87,7 +91,7 @@ async def test_media_lie_in_the_apis_arena_until_the_socket_closes(rig: Rig) -> 
         await socket.send_bytes(jpeg())
         while not reader.rings:  # noqa: ASYNC110 the source tells of rings, not of when
             await asyncio.sleep(0.005)
-        ring = reader.rings["s1/video", "video"]
+        ring = reader.rings[MediaKey("s1", "video"), "video"]
         frames = FrameReader(ring.view, ring.row, ring.generation)
         frame = frames.newest()
         assert frame is not None
@@ -111,8 +115,8 @@ async def test_streams_of_a_session_come_and_go_and_the_session_with_them(rig: R
                 assert (live["name"], live["data"]["worker"]) == ("live", "api")
                 _, session = await rig.api.json("GET", "/sessions/s1")
                 assert (session["streams"], session["worker_id"]) == (["face", "audio"], "api")
-                assert set(rig.scheduler.policies) == {"s1/face", "s1/audio"}
-            await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {"s1/face"})
+                assert set(rig.scheduler.policies) == {S1_FACE, MediaKey("s1", "audio")}
+            await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {S1_FACE})
             assert await state(rig, "s1") == "live"
             assert not face.closed
         ended = (await events.next())[2]
@@ -133,14 +137,14 @@ async def test_who_has_left_may_come_again_at_once(rig: Rig, monkeypatch: pytest
         async with rig.api.http.ws_connect("/ml/stream/s1/face") as socket:
             await socket.send_bytes(jpeg())
             await rig.api.until("/sessions/s1", lambda body: body.get("state") == "live")
-            rig.scheduler.say(seen("s1/face", face_count=1))
+            rig.scheduler.say(seen(S1_FACE, face_count=1))
             assert (await socket.receive_json())["face_count"] == 1
 
 
 async def test_findings_and_results_belong_to_the_session(rig: Rig) -> None:
     async with opened(rig, "/ml/stream/s1/face"), rig.api.events("/sessions/s1/events") as events:
-        rig.scheduler.find("s1/face", type="violation", name="gaze_away", state="start")
-        rig.scheduler.say(seen("s1/face", face_count=1))
+        rig.scheduler.find("s1", socket="face", type="violation", name="gaze_away", state="start")
+        rig.scheduler.say(seen(S1_FACE, face_count=1))
         event = (await events.next())[2]
         if event["type"] == "session":  # that it is connecting, where the store was slower than the reader
             event = (await events.next())[2]
@@ -157,14 +161,14 @@ async def test_a_policy_reaches_streams_that_are_open(rig: Rig) -> None:
         body = {"policy": {"face_absent": {"start_after_s": 9.0}}}
         await rig.api.json("PUT", "/sessions/s1", json=body)
         await rig.scheduler.until(
-            lambda: rig.scheduler.policies["s1/face"].policy.face_absent.start_after_s == 9
+            lambda: rig.scheduler.policies[S1_FACE].policy.face_absent.start_after_s == 9
         )
 
 
 async def test_lip_sync_speaks_json_both_ways(rig: Rig) -> None:
     async with opened(rig, "/ml/stream/s1/lipsync") as socket:
         await socket.send_json({"type": "audio_chunk", "data_b64": "AAAAAA==", "ts": 0.5})
-        rig.scheduler.say(seen("s1/lipsync", score=0.9, violations=[]))
+        rig.scheduler.say(seen(MediaKey("s1", "lipsync"), score=0.9, violations=[]))
         answer = await socket.receive_json()
         assert (answer["type"], answer["score"], answer["ts"]) == ("sync_score", 0.9, 1_700_000_000.0)
         await socket.send_json({"type": "video_frame", "data_b64": "AAAA", "ts": 0.5})
@@ -202,9 +206,9 @@ async def test_bad_input_ends_its_stream_and_no_other(
         said, closed = await closing(bad)
         assert (said["success"], said["error_code"], closed) == (False, error_code, code)
         assert said["error"].endswith(".")
-        await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {"good/face"})
+        await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {MediaKey("good", "face")})
         await good.send_bytes(jpeg())
-        rig.scheduler.say(seen("good/face", face_count=1))
+        rig.scheduler.say(seen(MediaKey("good", "face"), face_count=1))
         assert (await good.receive_json())["face_count"] == 1
 
 
@@ -228,7 +232,7 @@ async def test_a_client_that_comes_back_has_its_stream_at_once(rig: Rig) -> None
             said, code = await closing(first)
             assert (said["error_code"], code) == ("stream_ended", 4410)
             await rig.api.until("/sessions/s1", lambda body: body["streams"] == ["audio", "face"])
-            rig.scheduler.say(seen("s1/face", face_count=1))
+            rig.scheduler.say(seen(S1_FACE, face_count=1))
             assert (await second.receive_json())["face_count"] == 1
         assert not audio.closed
 
@@ -249,7 +253,7 @@ async def test_a_stream_has_one_socket_of_several_that_come_at_once(rig: Rig) ->
         async with rig.api.events("/sessions/s1/events", "0") as events:
             told = [event["name"] for _, _, event in await events.take(5)]
         assert told == ["connecting", "closed", "connecting", "closed", "connecting"]
-        rig.scheduler.say(seen("s1/face", face_count=1))
+        rig.scheduler.say(seen(S1_FACE, face_count=1))
         assert (await sockets[2].receive_json())["face_count"] == 1
 
 
@@ -257,11 +261,11 @@ async def test_somebody_elses_stream_is_left_alone(tmp_path: Path) -> None:
     async with running_rig(tmp_path, tokens=(Token("candidate"), Token("examiner"))) as rig:
         path = "/ml/stream/s1/face"
         async with rig.api.http.ws_connect(path, headers={"Authorization": "Bearer candidate"}) as first:
-            await rig.scheduler.until(lambda: "s1/face" in rig.scheduler.policies)
+            await rig.scheduler.until(lambda: S1_FACE in rig.scheduler.policies)
             async with rig.api.http.ws_connect(path, headers={"Authorization": "Bearer examiner"}) as second:
                 said, code = await closing(second)
                 assert (said["error_code"], code) == ("stream_active", 4409)
-            rig.scheduler.say(seen("s1/face", face_count=1))
+            rig.scheduler.say(seen(S1_FACE, face_count=1))
             assert (await first.receive_json())["face_count"] == 1
 
 
@@ -279,7 +283,7 @@ async def test_a_publisher_takes_over_from_sockets(rig: Rig) -> None:
     async with rig.api.events("/sessions/s1/events", "0") as events:
         told = [event["data"]["reason"] for _, _, event in await events.take(3)]
     assert told == ["", "replaced", ""]
-    await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {"s1"})
+    await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {MediaKey("s1")})
 
 
 @pytest.mark.parametrize(
@@ -315,7 +319,7 @@ async def test_strangers_get_no_socket(tmp_path: Path) -> None:
             assert caught.value.status == status
         headers = {"Authorization": "Bearer secret"}
         async with rig.api.http.ws_connect("/ml/stream/mine1/face", headers=headers) as socket:
-            await rig.scheduler.until(lambda: "mine1/face" in rig.scheduler.policies)
+            await rig.scheduler.until(lambda: MediaKey("mine1", "face") in rig.scheduler.policies)
             assert not socket.closed
 
 
@@ -338,18 +342,18 @@ async def test_a_socket_that_falls_silent_is_told_to_all_who_need_it(rig: Rig) -
             await asyncio.sleep(0.4)  # a camera's pace, not a wait
         assert (await events.next())[2]["name"] == "track_live"
     source.cancel()
-    assert [(state.session_id, state.state) for state in reader.states] == [
-        ("s1/face", "live"),
-        ("s1/face", "stale"),
-        ("s1/face", "live"),
+    assert [(state.media, state.state) for state in reader.states] == [
+        (S1_FACE, "live"),
+        (S1_FACE, "stale"),
+        (S1_FACE, "live"),
     ]
 
 
 async def test_what_is_unknown_is_answered_and_stored_as_such(rig: Rig) -> None:
-    nothing = seen("s1/face", face_count=None, violations=[])
+    nothing = seen(S1_FACE, face_count=None, violations=[])
     nothing = msgspec.structs.replace(nothing, state="unknown", reason="no_media")
     async with opened(rig, "/ml/stream/s1/face") as socket:
-        rig.scheduler.say(seen("s1/face", face_count=1))
+        rig.scheduler.say(seen(S1_FACE, face_count=1))
         rig.scheduler.say(nothing)
         known, unknown = [await socket.receive_json() for _ in range(2)]
         found = await rig.api.until(
@@ -364,8 +368,8 @@ async def test_what_is_unknown_is_answered_and_stored_as_such(rig: Rig) -> None:
 async def test_what_a_closed_socket_showed_is_not_known_while_others_go_on(rig: Rig) -> None:
     async with opened(rig, "/ml/stream/s1/audio"):
         async with opened(rig, "/ml/stream/s1/face"):
-            for stream in ("face", "audio"):
-                rig.scheduler.say(seen(f"s1/{stream}"))
+            for media in (S1_FACE, MediaKey("s1", "audio")):
+                rig.scheduler.say(seen(media))
             await rig.api.until("/sessions/s1/results", lambda body: len(body["streams"]) == 2)
         await rig.api.until("/sessions/s1/results", lambda body: set(body["streams"]) == {"audio"})
 
@@ -377,8 +381,8 @@ async def test_a_lost_picture_is_a_violation_of_the_stream_it_came_for(rig: Rig)
         rig.api.events("/sessions/s1/events") as events,
     ):
         lost = {"type": "violation", "stream": "media", "name": "video_lost", "state": "start"}
-        for stream in ("face", "video"):
-            rig.scheduler.find(f"s1/{stream}", **lost)
+        rig.scheduler.find("s1", socket="face", **lost)
+        rig.scheduler.find("s1", socket="video", **lost)
         told = [(await events.next())[2] for _ in range(2)]
     assert [(event["stream"], event["name"], event["state"]) for event in told] == [
         ("face", "video_lost", "start"),
@@ -403,7 +407,7 @@ async def test_a_full_arena_ends_the_stream_that_needs_more(tmp_path: Path) -> N
             said, code = await closing(large)
         assert (said["error_code"], code) == ("shm_exhausted", 4503)
         await small.send_bytes(jpeg())
-        rig.scheduler.say(seen("small/face", face_count=1))
+        rig.scheduler.say(seen(MediaKey("small", "face"), face_count=1))
         assert (await small.receive_json())["face_count"] == 1
 
 
@@ -440,7 +444,7 @@ async def test_a_client_that_reads_nothing_is_cut_off_and_harms_nobody(tmp_path:
         async with opened(rig, "/ml/stream/deaf/face") as deaf:
             assert deaf._reader is not None
             deaf._conn.protocol.pause_reading()  # type: ignore[union-attr]
-            while "deaf/face" in rig.scheduler.policies:
-                rig.scheduler.say(seen("deaf/face", filling="x" * 100_000))
+            while MediaKey("deaf", "face") in rig.scheduler.policies:
+                rig.scheduler.say(seen(MediaKey("deaf", "face"), filling="x" * 100_000))
                 await asyncio.sleep(0)
         assert await state(rig, "deaf") == "closed"

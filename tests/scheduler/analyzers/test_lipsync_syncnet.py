@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from argusd.ingest.shm.ring import FrameRing, PcmRing
 from argusd.scheduler.analyzers.lipsync import LipSyncAnalyzer
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.core import Engine, Feeds, Roi
 from argusd.scheduler.models.lips.lag_search import FPS, LAGS, STEP
@@ -28,6 +29,8 @@ from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.zoo.importers.pytorch.syncnet import import_syncnet
 
 from ..fakes import (
+    ALICE,
+    BOB,
     ArenaWithTracks,
     FakeAudio,
     FakeEngine,
@@ -120,13 +123,13 @@ class Room:
         self.streams.append(LipSyncAnalyzer(policy))
         return self.streams[-1]
 
-    def enter(self, session_id: str) -> None:
+    def enter(self, media: MediaKey) -> None:
         pictures, seen = self.tracks.frames()
         sound, heard = self.tracks.pcm(8.0)
         self.rings.append((pictures, sound))
-        self.scheduler.sessions.set_policy(SessionPolicy(session_id, ["lipsync"]))
+        self.scheduler.sessions.set_policy(SessionPolicy(media, ["lipsync"]))
         for ring in (seen, heard):
-            self.scheduler.sessions.ring_opened(session_id, ring)
+            self.scheduler.sessions.ring_opened(media, ring)
 
     async def live(self, seconds: float) -> None:
         """Frame after frame, each with its sound."""
@@ -199,8 +202,8 @@ async def test_pictures_and_sound_of_one_moment_are_compared(
     rooms: Callable[[float], Room], engine: Recorded
 ) -> None:
     room = rooms(0.9)
-    room.enter("alice")
-    room.enter("bob")
+    room.enter(ALICE)
+    room.enter(BOB)
     await room.live(SECONDS)
     assert engine.fed
     feeds = engine.fed[-1]
@@ -229,7 +232,7 @@ def reference_level() -> float:
 
 async def test_estimates_come_out_where_they_belong(rooms: Callable[[float], Room]) -> None:
     room = rooms(0.9)
-    room.enter("alice")
+    room.enter(ALICE)
     await room.live(SECONDS)
     [stream] = room.streams
     score = stream.latest()["score"]
@@ -242,7 +245,7 @@ async def test_the_dear_model_does_not_run_for_silence(
     rooms: Callable[[float], Room], engine: Recorded
 ) -> None:
     room = rooms(0.1)
-    room.enter("alice")
+    room.enter(ALICE)
     await room.live(SECONDS)
     assert engine.fed == []
     assert room.scheduler.meters.served["lip_crops"] == 0

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from argusd.ingest.ipc.channel import Channel
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import (
     Finding,
     FindingsAck,
@@ -19,7 +20,7 @@ from argusd.scheduler.core import Moment, Outcome
 from argusd.scheduler.report.delivery import Delivery
 from argusd.scheduler.sessions.session_stream import LATEST_INTERVAL_S, SessionStream
 
-from ..fakes import FakeStream
+from ..fakes import ALICE, FakeStream
 
 AT = Moment(media_s=1.5, captured_at=1_700_000_000.0, frame_age_ms=20.0, skipped=2)
 SEEN = Outcome("violation", "face_absent", "start", 0.9, "critical", {"value": 1})
@@ -52,11 +53,11 @@ def delivery() -> Delivery:
 
 async def test_a_finding_carries_its_outcome_its_moment_and_a_number(delivery: Delivery) -> None:
     api = Api(delivery)
-    delivery.finding("alice", "face", SEEN, AT)
+    delivery.finding(ALICE, "face", SEEN, AT)
     assert await api.next() == Finding(
         boot="boot-1",
         number=1,
-        session_id="alice",
+        media=ALICE,
         type="violation",
         stream="face",
         name="face_absent",
@@ -74,12 +75,12 @@ async def test_a_finding_carries_its_outcome_its_moment_and_a_number(delivery: D
 async def test_what_was_not_acknowledged_is_sent_again_to_who_connects_next(delivery: Delivery) -> None:
     api = Api(delivery)
     for _ in range(3):
-        delivery.finding("alice", "face", SEEN, AT)
+        delivery.finding(ALICE, "face", SEEN, AT)
     assert [(await api.next()).number for _ in range(3)] == [1, 2, 3]
     delivery.acknowledged(FindingsAck("boot-1", 1))
     delivery.acknowledged(FindingsAck("an earlier boot", 3))
     api.channel.close()
-    delivery.finding("alice", "face", SEEN, AT)
+    delivery.finding(ALICE, "face", SEEN, AT)
     again = Api(delivery)
     assert [(await again.next()).number for _ in range(3)] == [2, 3, 4]
     again.channel.close()
@@ -87,8 +88,8 @@ async def test_what_was_not_acknowledged_is_sent_again_to_who_connects_next(deli
 
 async def test_what_the_api_says_arrives(delivery: Delivery) -> None:
     api = Api(delivery)
-    api.channel.send(SessionPolicy("alice", ["face"]))
-    assert await asyncio.wait_for(api.said.get(), 10) == SessionPolicy("alice", ["face"])
+    api.channel.send(SessionPolicy(ALICE, ["face"]))
+    assert await asyncio.wait_for(api.said.get(), 10) == SessionPolicy(ALICE, ["face"])
     api.channel.close()
 
 
@@ -96,7 +97,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
     now = [100.0]
     delivery = Delivery("b", findings_kept=10, clock=lambda: now[0])
     api = Api(delivery)
-    stream = SessionStream("alice", FakeStream("face", {}), {}, share=0)
+    stream = SessionStream(ALICE, FakeStream("face", {}), {}, share=0)
     stream.models["face_detector"] = "blazeface"
     delivery.latest(stream, AT)
     delivery.latest(stream, AT)
@@ -104,7 +105,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
     delivery.latest(stream, AT)
     first, second = await api.next(), await api.next()
     assert first == Latest(
-        session_id="alice",
+        media=ALICE,
         stream="face",
         captured_at=1_700_000_000.0,
         frame_age_ms=20.0,
@@ -119,7 +120,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
 
 async def test_who_waits_for_every_look_is_told_of_every_look(delivery: Delivery) -> None:
     api = Api(delivery)
-    stream = SessionStream("alice/face", FakeStream("face", {}), {}, share=0)
+    stream = SessionStream(MediaKey("alice", "face"), FakeStream("face", {}), {}, share=0)
     stream.every_look = True
     for _ in range(3):
         delivery.latest(stream, AT)
@@ -128,12 +129,12 @@ async def test_who_waits_for_every_look_is_told_of_every_look(delivery: Delivery
 
 
 async def test_nobody_listening_costs_nothing_but_what_is_kept(delivery: Delivery) -> None:
-    delivery.finding("alice", "face", SEEN, AT)
+    delivery.finding(ALICE, "face", SEEN, AT)
     assert len(delivery.outbox) == 1
 
 
 async def test_who_we_are_is_said_before_what_we_found(delivery: Delivery) -> None:
-    delivery.finding("alice", "face", SEEN, AT)
+    delivery.finding(ALICE, "face", SEEN, AT)
     ours, theirs = socket.socketpair()
     heard: asyncio.Queue[Any] = asyncio.Queue()
     api = Channel[Any](ours, FromScheduler, heard.put_nowait)

@@ -3,6 +3,7 @@ from typing import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Finding
 from argusd.scheduler.report.outbox import Outbox
 
@@ -13,7 +14,7 @@ def finding(number: int, kind: Kind = "violation") -> Finding:
     return Finding(
         boot="b",
         number=number,
-        session_id="s",
+        media=MediaKey("s"),
         type=kind,
         stream="face",
         name="n",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.ring import FrameRing, PcmRing
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Moment, Outcome
@@ -20,7 +21,8 @@ from ..fakes import WHAT_IT_SAW, WINDOW, FakeStream, break_analyzer, write_frame
 from .test_loop import Bench
 
 SESSIONS, BROKEN = 8, 3
-FACE_FAILED = ("s3", {"code": "analyzer_failed", "stream": "face"})
+BROKEN_ONE = MediaKey("s3")
+FACE_FAILED = (BROKEN_ONE, {"code": "analyzer_failed", "stream": "face"})
 
 
 @pytest.fixture
@@ -38,8 +40,8 @@ async def cameras(bench: Bench) -> list[tuple[FrameRing, RingRef]]:
     """Eight sessions whose faces have been looked at once."""
     opened = [bench.tracks.frames() for _ in range(SESSIONS)]
     for n, (_, ref) in enumerate(opened):
-        bench.watch(f"s{n}", "face")
-        bench.sessions.ring_opened(f"s{n}", ref)
+        bench.watch(MediaKey(f"s{n}"), "face")
+        bench.sessions.ring_opened(MediaKey(f"s{n}"), ref)
     await show(bench, opened)
     assert bench.vision_engine.batches == [SESSIONS]
     return opened
@@ -81,9 +83,9 @@ async def test_an_analyzer_that_raises_when_its_track_changes_ends_its_stream_al
     for n, (_, ref) in enumerate(opened):
         if what == "restart":
             opened[n] = bench.tracks.frames()
-            bench.sessions.ring_opened(f"s{n}", opened[n][1])
+            bench.sessions.ring_opened(MediaKey(f"s{n}"), opened[n][1])
         else:
-            stale = TrackState(f"s{n}", "video", "stale", "no_media", int(bench.now * 1e9))
+            stale = TrackState(MediaKey(f"s{n}"), "video", "stale", "no_media", int(bench.now * 1e9))
             bench.sessions.track_changed(stale, ref.view)
     await show(bench, opened)
     others = looks(bench)
@@ -101,11 +103,11 @@ async def test_an_analyzer_that_cannot_be_made_keeps_no_other_from_being_made(
         raise ValueError(WHAT_IT_SAW)
 
     monkeypatch.setitem(bench.factories, "face", broken)
-    bench.watch("s3", "face", "audio")
+    bench.watch(BROKEN_ONE, "face", "audio")
     sound, heard = bench.tracks.pcm()
     _, ref = bench.tracks.frames()
-    bench.sessions.ring_opened("s3", ref)
-    bench.sessions.ring_opened("s3", heard)
+    bench.sessions.ring_opened(BROKEN_ONE, ref)
+    bench.sessions.ring_opened(BROKEN_ONE, heard)
     write_windows(sound, [7], arrival=bench.now)
     await bench.settle()
     assert bench.heard.failed == [FACE_FAILED]
@@ -120,8 +122,8 @@ async def test_an_analyzer_that_raises_while_it_listens_ends_its_stream_alone(
     rings: list[PcmRing] = []
     for n in range(SESSIONS):
         ring, ref = bench.tracks.pcm(1.0)
-        bench.watch(f"s{n}", "audio")
-        bench.sessions.ring_opened(f"s{n}", ref)
+        bench.watch(MediaKey(f"s{n}"), "audio")
+        bench.sessions.ring_opened(MediaKey(f"s{n}"), ref)
         rings.append(ring)
     break_analyzer(bench.sound.made[BROKEN], what)
     for _ in range(2):
@@ -132,24 +134,24 @@ async def test_an_analyzer_that_raises_while_it_listens_ends_its_stream_alone(
     heard = [[output for _, output, _ in made.absorbed] for made in bench.sound.made]
     del heard[BROKEN]
     assert heard == [[(n, 1), (n, 2)] for n in range(SESSIONS) if n != BROKEN]
-    assert bench.heard.failed == [("s3", {"code": "analyzer_failed", "stream": "audio"})]
+    assert bench.heard.failed == [(BROKEN_ONE, {"code": "analyzer_failed", "stream": "audio"})]
     assert len(bench.sessions.rows) == SESSIONS - 1
 
 
 async def test_an_analyzer_that_raises_when_asked_what_it_saw_ends_its_stream_alone(bench: Bench) -> None:
-    for session_id in ("s3", "s4"):
+    for media in (BROKEN_ONE, MediaKey("s4")):
         _, ref = bench.tracks.frames()
         sound, heard = bench.tracks.pcm()
-        bench.watch(session_id, "lipsync")
-        bench.sessions.ring_opened(session_id, ref)
-        bench.sessions.ring_opened(session_id, heard)
+        bench.watch(media, "lipsync")
+        bench.sessions.ring_opened(media, ref)
+        bench.sessions.ring_opened(media, heard)
         write_windows(sound, [7], arrival=bench.now)
         sound.write(sound_of(9), 50_000_000_000, int((bench.now - 0.032) * 1e9), 0)
     break_analyzer(bench.both.made[0], "seen_since")
     for _ in range(3):
         await bench.settle()
         bench.now += 0.1
-    assert bench.heard.failed == [("s3", {"code": "analyzer_failed", "stream": "lipsync"})]
+    assert bench.heard.failed == [(BROKEN_ONE, {"code": "analyzer_failed", "stream": "lipsync"})]
     assert [role for role, _, _ in bench.both.made[1].absorbed].count("lip_sync") == 2
 
 
@@ -201,8 +203,8 @@ async def test_what_a_failed_stream_had_open_ends(
     broken: tuple[str, ...],
 ) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("s3", "face")
-    bench.sessions.ring_opened("s3", ref)
+    bench.watch(BROKEN_ONE, "face")
+    bench.sessions.ring_opened(BROKEN_ONE, ref)
     bench.face.made[0].__class__ = Opens
     await show(bench, [(ring, ref)])
     break_analyzer(bench.face.made[0], *broken)
@@ -217,9 +219,9 @@ async def test_a_failed_streams_result_says_so_and_nothing_more(bench: Bench) ->
     break_analyzer(bench.face.made[BROKEN], "absorb")
     await show(bench, opened)
     [result] = [each for each in bench.heard.results if each.state == "unknown"]
-    assert (result.session_id, result.stream, result.reason) == ("s3", "face", "stream_failed")
+    assert (result.media, result.stream, result.reason) == (BROKEN_ONE, "face", "stream_failed")
     assert result.data == {"absorbed": None}
-    bench.watch("s3", "face")  # an api that is back sends its policies again
+    bench.watch(BROKEN_ONE, "face")  # an api that is back sends its policies again
     assert bench.heard.results[-1] == msgspec.structs.replace(result, captured_at=result.captured_at)
 
 
@@ -229,21 +231,21 @@ async def test_a_failed_stream_begins_again_under_another_policy_or_with_another
     opened = await cameras(bench)
     break_analyzer(bench.face.made[BROKEN], "absorb")
     await show(bench, opened)
-    bench.watch("s3", "face")
+    bench.watch(BROKEN_ONE, "face")
     opened[BROKEN] = bench.tracks.frames()
-    bench.sessions.ring_opened("s3", opened[BROKEN][1])  # another size of picture, not another track
+    bench.sessions.ring_opened(BROKEN_ONE, opened[BROKEN][1])  # another size of picture, not another track
     await show(bench, opened)
     assert len(bench.face.made) == SESSIONS
-    bench.sessions.set_policy(SessionPolicy("s3", ["face"], Policy(weight=2.0)))
+    bench.sessions.set_policy(SessionPolicy(BROKEN_ONE, ["face"], Policy(weight=2.0)))
     assert len(bench.face.made) == SESSIONS + 1
     await show(bench, opened)
     assert len(bench.face.made[-1].absorbed) == 1
 
     break_analyzer(bench.face.made[-1], "absorb")
     await show(bench, opened)
-    bench.sessions.ring_closed("s3", "video", opened[BROKEN][1].view)
+    bench.sessions.ring_closed(BROKEN_ONE, "video", opened[BROKEN][1].view)
     opened[BROKEN] = bench.tracks.frames()
-    bench.sessions.ring_opened("s3", opened[BROKEN][1])
+    bench.sessions.ring_opened(BROKEN_ONE, opened[BROKEN][1])
     await show(bench, opened)
     assert len(bench.face.made[-1].absorbed) == 1
     assert bench.heard.failed == [FACE_FAILED] * 2
@@ -252,9 +254,9 @@ async def test_a_failed_stream_begins_again_under_another_policy_or_with_another
 async def test_lip_sync_goes_on_with_the_rows_of_a_stream_that_failed(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
     sound, heard = bench.tracks.pcm()
-    bench.watch("s3", "face", "audio", "lipsync")
-    bench.sessions.ring_opened("s3", ref)
-    bench.sessions.ring_opened("s3", heard)
+    bench.watch(BROKEN_ONE, "face", "audio", "lipsync")
+    bench.sessions.ring_opened(BROKEN_ONE, ref)
+    bench.sessions.ring_opened(BROKEN_ONE, heard)
     for made in (bench.face.made[0], bench.sound.made[0]):
         break_analyzer(made, "absorb")
     for n in range(3):
@@ -265,6 +267,6 @@ async def test_lip_sync_goes_on_with_the_rows_of_a_stream_that_failed(bench: Ben
     assert (roles.count("face_detector"), roles.count("vad")) == (3, 3)
     assert {row.stream.analyzer.name for row in bench.sessions.rows.values()} == {"lipsync"}
     assert bench.sessions.active == {"face": 0, "audio": 0, "lipsync": 1}
-    bench.sessions.end("s3")
+    bench.sessions.end(BROKEN_ONE)
     assert bench.sessions.rows == {}
     assert not bench.scheduler.demand.active.any()

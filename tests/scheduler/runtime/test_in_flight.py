@@ -15,6 +15,7 @@ from argusd.scheduler.sessions.arena_sources import RingRef
 from argusd.scheduler.sessions.session_stream import DemandRow, SessionStream, Track
 
 from ..fakes import (
+    ALICE,
     ArenaWithTracks,
     FakeEngine,
     FakeStream,
@@ -36,8 +37,8 @@ def flight_of(rows: int) -> InFlightBatch:
 
 
 def row_of(ref: RingRef) -> DemandRow:
-    track = Track("alice", ref)
-    stream = SessionStream("alice", FakeStream("face", {}), {ref.kind: track}, share=0)
+    track = Track(ALICE, ref)
+    stream = SessionStream(ALICE, FakeStream("face", {}), {ref.kind: track}, share=0)
     return DemandRow(0, stream, "face_detector", flight_of(1).served, track)
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 import numpy as np
 import pytest
 
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavailable, OutOfMemory
 from argusd.scheduler.planning.curve import BatchCurve
@@ -15,6 +16,8 @@ from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.sessions.sessions import AnalyzerFactory
 
 from ..fakes import (
+    ALICE,
+    BOB,
     WINDOW,
     ArenaWithTracks,
     FakeAudio,
@@ -65,8 +68,8 @@ class Bench:
         )
         self.sessions = self.scheduler.sessions
 
-    def watch(self, session_id: str, *streams: str) -> None:
-        self.sessions.set_policy(SessionPolicy(session_id, list(streams)))
+    def watch(self, media: MediaKey, *streams: str) -> None:
+        self.sessions.set_policy(SessionPolicy(media, list(streams)))
 
     async def settle(self) -> None:
         """Tick until nothing is at work and nothing can be started."""
@@ -94,27 +97,27 @@ async def bench() -> AsyncIterator[Bench]:
 
 async def test_a_frame_becomes_a_finding(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     write_frame(ring, 21, arrival=999.98, rtp=90_000, captured_ns=1_700_000_000_500_000_000)
     await bench.settle()
-    [(session_id, stream, outcome, at)] = bench.heard.findings
-    assert (session_id, stream, outcome.data) == ("alice", "face", {"output": 42.0})
+    [(media, stream, outcome, at)] = bench.heard.findings
+    assert (media, stream, outcome.data) == (ALICE, "face", {"output": 42.0})
     assert at.captured_at == 1_700_000_000.5
     assert at.frame_age_ms == pytest.approx(20.0)
     assert (at.width, at.height, at.media_s) == (64, 48, 0.0)
-    assert bench.heard.newest == [("alice", "face")]
+    assert bench.heard.newest == [(ALICE, "face")]
     assert bench.scheduler.meters.served == {"face_detector": 1}
 
 
 async def test_nothing_is_watched_without_both_a_ring_and_a_policy(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.sessions.ring_opened("alice", ref)
-    bench.watch("bob", "face")
+    bench.sessions.ring_opened(ALICE, ref)
+    bench.watch(BOB, "face")
     write_frame(ring, 1, arrival=bench.now)
     await bench.settle()
     assert bench.face.made == []
-    bench.watch("alice", "face")
+    bench.watch(ALICE, "face")
     await bench.settle()
     assert [output for _, output, _ in bench.face.made[0].absorbed] == [2.0]
 
@@ -123,8 +126,8 @@ async def test_frames_of_all_sessions_share_a_batch(bench: Bench) -> None:
     bench.vision_engine.gate.clear()
     for n in range(6):
         ring, ref = bench.tracks.frames()
-        bench.watch(f"s{n}", "face")
-        bench.sessions.ring_opened(f"s{n}", ref)
+        bench.watch(MediaKey(f"s{n}"), "face")
+        bench.sessions.ring_opened(MediaKey(f"s{n}"), ref)
         write_frame(ring, n, arrival=bench.now)
     bench.served_vision.max_batch = 3
     bench.scheduler.tick()
@@ -136,8 +139,8 @@ async def test_frames_of_all_sessions_share_a_batch(bench: Bench) -> None:
 
 async def test_pictures_that_cannot_be_decoded_are_as_good_as_none(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     write_frame(ring, 1, arrival=bench.now)
     await bench.settle()
     for _ in range(9):
@@ -159,8 +162,8 @@ async def test_pictures_that_cannot_be_decoded_are_as_good_as_none(bench: Bench)
 
 async def test_the_newest_frame_is_looked_at_and_those_before_it_count_as_skipped(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     for n in range(3):
         write_frame(ring, n, arrival=bench.now, rtp=3000 * n)
     await bench.settle()
@@ -174,8 +177,8 @@ async def test_the_newest_frame_is_looked_at_and_those_before_it_count_as_skippe
 
 async def test_a_row_is_not_served_again_before_its_period_is_over(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     for _ in range(10):
         write_frame(ring, 1, arrival=bench.now)
         await bench.settle()
@@ -185,8 +188,8 @@ async def test_a_row_is_not_served_again_before_its_period_is_over(bench: Bench)
 
 async def test_a_stale_frame_is_never_looked_at(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     write_frame(ring, 1, arrival=bench.now - 1.5)
     await bench.settle()
     assert bench.vision_engine.batches == []
@@ -194,8 +197,8 @@ async def test_a_stale_frame_is_never_looked_at(bench: Bench) -> None:
 
 async def test_a_frame_that_is_overwritten_while_it_is_prepared_is_dropped(bench: Bench) -> None:
     ring, ref = bench.tracks.frames(slots=1)
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     write_frame(ring, 1, arrival=bench.now)
     bench.vision.while_preparing = lambda: write_frame(ring, 99, arrival=bench.now)
     await bench.settle()
@@ -205,8 +208,8 @@ async def test_a_frame_that_is_overwritten_while_it_is_prepared_is_dropped(bench
 
 async def test_a_stream_that_does_not_want_to_look_costs_nothing(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     bench.face.made[0].looks = False
     write_frame(ring, 1, arrival=bench.now)
     await bench.settle()
@@ -216,8 +219,8 @@ async def test_a_stream_that_does_not_want_to_look_costs_nothing(bench: Bench) -
 
 async def test_every_window_of_samples_is_heard_in_order(bench: Bench) -> None:
     ring, ref = bench.tracks.pcm()
-    bench.watch("alice", "audio")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "audio")
+    bench.sessions.ring_opened(ALICE, ref)
     write_windows(ring, [5, 6, 7], arrival=bench.now)
     await bench.settle()  # two at once, to catch up
     bench.now += 0.032
@@ -231,8 +234,8 @@ async def test_every_window_of_samples_is_heard_in_order(bench: Bench) -> None:
 async def test_samples_of_all_sessions_share_a_batch(bench: Bench) -> None:
     for n in range(3):
         ring, ref = bench.tracks.pcm()
-        bench.watch(f"s{n}", "audio")
-        bench.sessions.ring_opened(f"s{n}", ref)
+        bench.watch(MediaKey(f"s{n}"), "audio")
+        bench.sessions.ring_opened(MediaKey(f"s{n}"), ref)
         write_windows(ring, [n, 10 + n], arrival=bench.now)
     await bench.settle()
     bench.now += 0.032
@@ -245,8 +248,8 @@ async def test_samples_of_all_sessions_share_a_batch(bench: Bench) -> None:
 
 async def test_a_reader_that_fell_behind_by_a_second_jumps_and_counts_the_gap(bench: Bench) -> None:
     ring, ref = bench.tracks.pcm()
-    bench.watch("alice", "audio")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "audio")
+    bench.sessions.ring_opened(ALICE, ref)
     write_windows(ring, [1], arrival=bench.now)
     await bench.settle()
     write_windows(ring, list(range(100, 140)), arrival=bench.now + 1.28)  # 1.28 s
@@ -257,15 +260,15 @@ async def test_a_reader_that_fell_behind_by_a_second_jumps_and_counts_the_gap(be
 
 
 async def test_a_slot_that_is_used_again_remembers_nothing(bench: Bench) -> None:
-    for session_id in ("alice", "bob"):
+    for media in (ALICE, BOB):
         ring, ref = bench.tracks.pcm()
-        bench.watch(session_id, "audio")
-        bench.sessions.ring_opened(session_id, ref)
+        bench.watch(media, "audio")
+        bench.sessions.ring_opened(media, ref)
         write_windows(ring, [1, 2], arrival=bench.now)
         await bench.settle()
         bench.now += 0.064
         await bench.settle()
-        bench.sessions.end(session_id)
+        bench.sessions.end(media)
         bench.now += 1
     alice, bob = bench.sound.made
     assert [output for _, output, _ in alice.absorbed] == [(1, 1), (2, 2)]
@@ -275,16 +278,16 @@ async def test_a_slot_that_is_used_again_remembers_nothing(bench: Bench) -> None
 
 async def test_a_row_in_a_batch_is_not_handed_on_before_the_batch_is_over(bench: Bench) -> None:
     ring, ref = bench.tracks.pcm()
-    bench.watch("alice", "audio")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "audio")
+    bench.sessions.ring_opened(ALICE, ref)
     write_windows(ring, [1], arrival=bench.now)
     bench.audio_engine.gate.clear()
     bench.scheduler.tick()
-    bench.sessions.end("alice")
+    bench.sessions.end(ALICE)
 
     other, other_ref = bench.tracks.pcm()
-    bench.watch("bob", "audio")
-    bench.sessions.ring_opened("bob", other_ref)
+    bench.watch(BOB, "audio")
+    bench.sessions.ring_opened(BOB, other_ref)
     write_windows(other, [7], arrival=bench.now)
     bench.audio_engine.gate.set()
     await bench.until(lambda: bench.lanes.state.free == 2)
@@ -299,13 +302,13 @@ async def test_a_row_in_a_batch_is_not_handed_on_before_the_batch_is_over(bench:
 
 async def test_a_new_geometry_restarts_the_stream_and_drops_what_was_begun_before(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     write_frame(ring, 1, arrival=bench.now)
     bench.vision_engine.gate.clear()
     bench.scheduler.tick()
     other, other_ref = bench.tracks.frames()
-    bench.sessions.ring_opened("alice", other_ref)
+    bench.sessions.ring_opened(ALICE, other_ref)
     bench.vision_engine.gate.set()
     await bench.until(lambda: bench.lanes.state.free == 2)
     bench.now += 0.25
@@ -319,28 +322,28 @@ async def test_a_new_geometry_restarts_the_stream_and_drops_what_was_begun_befor
 
 async def test_what_is_open_ends_when_the_track_does(bench: Bench) -> None:
     _, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
-    bench.sessions.ring_closed("alice", "video", ref.view)
-    assert [(s, o.state) for s, _, o, _ in bench.heard.findings] == [("alice", "end")]
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
+    bench.sessions.ring_closed(ALICE, "video", ref.view)
+    assert [(s, o.state) for s, _, o, _ in bench.heard.findings] == [(ALICE, "end")]
     assert bench.sessions.active == {"face": 0, "audio": 0, "lipsync": 0}
     assert bench.sessions.rows == {}
 
 
 async def test_the_same_policy_again_changes_nothing_and_another_begins_anew(bench: Bench) -> None:
     _, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
-    bench.watch("alice", "face")
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
+    bench.watch(ALICE, "face")
     assert len(bench.face.made) == 1
-    bench.watch("alice", "face", "audio")
+    bench.watch(ALICE, "face", "audio")
     assert len(bench.face.made) == 2
 
 
 async def test_a_failed_batch_costs_its_rows_and_nothing_else(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     for error in (DeviceUnavailable("gone"), ValueError("a bug in a model"), None):
         bench.vision_engine.fail = error
         write_frame(ring, 3, arrival=bench.now)
@@ -355,8 +358,8 @@ async def test_out_of_memory_halves_the_batch(bench: Bench) -> None:
     bench.vision_engine.fail = OutOfMemory("no room")
     for n in range(4):
         ring, ref = bench.tracks.frames()
-        bench.watch(f"s{n}", "face")
-        bench.sessions.ring_opened(f"s{n}", ref)
+        bench.watch(MediaKey(f"s{n}"), "face")
+        bench.sessions.ring_opened(MediaKey(f"s{n}"), ref)
         write_frame(ring, n, arrival=bench.now)
     await bench.settle()
     assert bench.served_vision.max_batch == 2
@@ -364,8 +367,8 @@ async def test_out_of_memory_halves_the_batch(bench: Bench) -> None:
 
 async def test_results_that_come_late_lower_the_rates_of_all(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
 
     def slow() -> None:
         bench.now += 0.4  # longer than the period of 0.25 s
@@ -385,9 +388,9 @@ async def test_results_that_come_late_lower_the_rates_of_all(bench: Bench) -> No
 
 async def test_looks_at_every_frame_may_wait_for_a_lane(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
+    bench.watch(ALICE, "face")
     bench.face.rates = {"face_detector": 50.0}
-    bench.sessions.ring_opened("alice", ref)
+    bench.sessions.ring_opened(ALICE, ref)
 
     def waits() -> None:
         bench.now += 0.06  # three periods
@@ -402,8 +405,8 @@ async def test_looks_at_every_frame_may_wait_for_a_lane(bench: Bench) -> None:
 async def test_the_loop_wakes_up_by_itself(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
     loop = asyncio.create_task(bench.scheduler.run())
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     write_frame(ring, 1, arrival=bench.now)
     bench.scheduler.awake()
     await bench.until(lambda: bool(bench.heard.findings))
@@ -414,8 +417,8 @@ async def test_the_loop_wakes_up_by_itself(bench: Bench) -> None:
 async def test_windows_may_overlap(bench: Bench) -> None:
     bench.audio.hop = 128
     ring, ref = bench.tracks.pcm()
-    bench.watch("alice", "audio")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "audio")
+    bench.sessions.ring_opened(ALICE, ref)
     write_windows(ring, [1, 2], arrival=bench.now)
     for _ in range(6):
         await bench.settle()
@@ -428,8 +431,8 @@ async def test_windows_may_overlap(bench: Bench) -> None:
 
 async def test_what_a_stream_does_not_want_to_hear_costs_no_inference(bench: Bench) -> None:
     ring, ref = bench.tracks.pcm()
-    bench.watch("alice", "audio")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "audio")
+    bench.sessions.ring_opened(ALICE, ref)
     bench.sound.made[0].looks = False
     write_windows(ring, [1, 2], arrival=bench.now)
     await bench.settle()
@@ -451,8 +454,8 @@ async def test_a_lane_that_was_given_nothing_to_do_goes_to_who_waits(
     rings = []
     for n in range(4):
         ring, ref = bench.tracks.frames()
-        bench.watch(f"s{n}", "face")
-        bench.sessions.ring_opened(f"s{n}", ref)
+        bench.watch(MediaKey(f"s{n}"), "face")
+        bench.sessions.ring_opened(MediaKey(f"s{n}"), ref)
         write_frame(ring, n, arrival=bench.now)
         rings.append(ring)
     bench.served_vision.max_batch = 1
@@ -470,8 +473,8 @@ async def test_a_lost_device_ends_the_process(bench: Bench) -> None:
     bench.scheduler.abort = codes.append
     bench.vision_engine.fail = DeviceLost("gone for good")
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     write_frame(ring, 1, arrival=bench.now)
     await bench.settle()
     assert codes == [EXIT_DEVICE_LOST]
@@ -480,9 +483,9 @@ async def test_a_lost_device_ends_the_process(bench: Bench) -> None:
 async def test_one_look_is_absorbed_by_all_that_joined_it(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
     sound, heard = bench.tracks.pcm()
-    bench.watch("alice", "face", "audio", "lipsync")
-    bench.sessions.ring_opened("alice", ref)
-    bench.sessions.ring_opened("alice", heard)
+    bench.watch(ALICE, "face", "audio", "lipsync")
+    bench.sessions.ring_opened(ALICE, ref)
+    bench.sessions.ring_opened(ALICE, heard)
     write_frame(ring, 4, arrival=bench.now)
     write_windows(sound, [7], arrival=bench.now)
     await bench.settle()
@@ -495,8 +498,8 @@ async def test_one_look_is_absorbed_by_all_that_joined_it(bench: Bench) -> None:
 
 async def test_a_stream_without_news_is_not_sent_on(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     bench.face.made[0].news = False
     write_frame(ring, 4, arrival=bench.now)
     await bench.settle()
@@ -506,8 +509,8 @@ async def test_a_stream_without_news_is_not_sent_on(bench: Bench) -> None:
 
 async def test_a_look_becomes_rarer_when_its_stream_wants_it_so(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
-    bench.watch("alice", "face")
-    bench.sessions.ring_opened("alice", ref)
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
     bench.face.made[0].rates = {"face_detector": 1.0}
     for _ in range(10):
         write_frame(ring, 1, arrival=bench.now)
@@ -519,9 +522,9 @@ async def test_a_look_becomes_rarer_when_its_stream_wants_it_so(bench: Bench) ->
 async def test_sound_is_compared_with_what_was_seen_since_its_first_sample_was_captured(bench: Bench) -> None:
     _, ref = bench.tracks.frames()
     sound, heard = bench.tracks.pcm()
-    bench.watch("alice", "lipsync")
-    bench.sessions.ring_opened("alice", ref)
-    bench.sessions.ring_opened("alice", heard)
+    bench.watch(ALICE, "lipsync")
+    bench.sessions.ring_opened(ALICE, ref)
+    bench.sessions.ring_opened(ALICE, heard)
     samples = np.repeat(np.array([7, 9], np.int16), WINDOW)
     sound.write(samples, 50_000_000_000, int((bench.now - 0.064) * 1e9), 0)
     for _ in range(2):
@@ -536,9 +539,9 @@ async def test_sound_is_compared_with_what_was_seen_since_its_first_sample_was_c
 async def test_without_the_senders_clock_nothing_is_compared(bench: Bench) -> None:
     _, ref = bench.tracks.frames()
     sound, heard = bench.tracks.pcm()
-    bench.watch("alice", "lipsync")
-    bench.sessions.ring_opened("alice", ref)
-    bench.sessions.ring_opened("alice", heard)
+    bench.watch(ALICE, "lipsync")
+    bench.sessions.ring_opened(ALICE, ref)
+    bench.sessions.ring_opened(ALICE, heard)
     write_windows(sound, [7, 9], arrival=bench.now)
     await bench.settle()
     assert {role for role, _, _ in bench.both.made[0].absorbed} == {"vad"}

@@ -22,6 +22,7 @@ from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.frame import i420_info
 from argusd.ingest.shm.ring import FrameRing
 from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import (
     Finding,
     FromScheduler,
@@ -48,7 +49,7 @@ from argusd.scheduler.tasks.catalog import OneShot
 from argusd.scheduler.tasks.runner import Picture, Runner
 from argusd.scheduler.zoo.store import ZooStore
 
-from ..fakes import FakeEngine, FakeStreams, FakeVision
+from ..fakes import ALICE, BOB, FakeEngine, FakeStreams, FakeVision
 
 SOCKET_NAME = "scheduler-0.sock"
 CURVE = BatchCurve(sizes=[1], seconds=[0.001])
@@ -77,7 +78,7 @@ class Api:
 class Camera:
     """An ingest worker's socket with one video track of one session."""
 
-    def __init__(self, path: Path, session_id: str, picture: np.ndarray) -> None:
+    def __init__(self, path: Path, media: MediaKey, picture: np.ndarray) -> None:
         rows, columns = picture.shape[0] * 2 // 3, picture.shape[1]
         self._info = i420_info(columns, rows)
         flat, half = picture.reshape(-1), rows * columns // 4
@@ -87,7 +88,7 @@ class Camera:
             blue.reshape(rows // 2, columns // 2),
             red.reshape(rows // 2, columns // 2),
         ]
-        self._session_id = session_id
+        self._media = media
         self._arena = Arena(8 << 20)
         self._ring = FrameRing(self._arena, 4, self._info.nbytes)
         self.listener = Listener(path, self._accept)
@@ -95,7 +96,7 @@ class Camera:
     def _accept(self, sock: socket.socket) -> None:
         self.channel = Channel[Any](sock, ToWorker, lambda _: None)
         self.channel.send(ArenaOffer("camera"), list(self._arena.attach()))
-        self.channel.send(TrackOpened(self._session_id, "video", self._ring.row, self._ring.generation))
+        self.channel.send(TrackOpened(self._media, "video", self._ring.row, self._ring.generation))
 
     def show(self, arrival: float) -> None:
         self._ring.write(self._planes, msgspec.structs.replace(self._info, arrival_ns=int(arrival * 1e9)))
@@ -178,7 +179,7 @@ class Bench:
         )
         tasks = TaskPool(self.scheduler.pending, {"face_embed": OneShot(look, ())}, limit=4, threads=1)
         self.service = Service(config, "cpu", [], self.scheduler, delivery, tasks)
-        self.camera = Camera(config.runtime_dir / "ingest-0.sock", "alice", np.full((72, 64), 21, np.uint8))
+        self.camera = Camera(config.runtime_dir / "ingest-0.sock", ALICE, np.full((72, 64), 21, np.uint8))
         self.path = config.runtime_dir / SOCKET_NAME
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -202,20 +203,20 @@ async def bench(config: SchedulerConfig) -> AsyncIterator[Bench]:
 
 async def test_from_a_policy_and_a_frame_to_a_finding_and_its_end(bench: Bench) -> None:
     api = Api(bench.path)
-    api.channel.send(SessionPolicy("alice", ["face"]))
+    api.channel.send(SessionPolicy(ALICE, ["face"]))
     await bench.until(lambda: bool(bench.face.made))
     bench.camera.show(bench.now)
     finding: Finding = await api.next(Finding)
-    assert (finding.session_id, finding.number, finding.data) == ("alice", 1, {"output": 42.0})
+    assert (finding.media, finding.number, finding.data) == (ALICE, 1, {"output": 42.0})
     assert (await api.next(Latest)).models == {"face_detector": "fake_vision"}
-    api.channel.send(SessionEnded("alice"))
+    api.channel.send(SessionEnded(ALICE))
     assert (await api.next(Finding)).state == "end"
     api.channel.close()
 
 
 async def test_sessions_live_on_while_the_api_is_away(bench: Bench) -> None:
     api = Api(bench.path)
-    api.channel.send(SessionPolicy("alice", ["face"]))
+    api.channel.send(SessionPolicy(ALICE, ["face"]))
     await bench.until(lambda: bool(bench.face.made))
     api.channel.close()
     bench.camera.show(bench.now)
@@ -230,13 +231,13 @@ async def test_sessions_that_a_new_api_does_not_confirm_end(
 ) -> None:
     monkeypatch.setattr(service, "CONFIRM_S", 0.05)
     api = Api(bench.path)
-    api.channel.send(SessionPolicy("alice", ["face"]))
-    api.channel.send(SessionPolicy("bob", ["face"]))
-    await bench.until(lambda: bench.scheduler.sessions.policies == {"alice", "bob"})
+    api.channel.send(SessionPolicy(ALICE, ["face"]))
+    api.channel.send(SessionPolicy(BOB, ["face"]))
+    await bench.until(lambda: bench.scheduler.sessions.policies == {ALICE, BOB})
     api.channel.close()
     again = Api(bench.path)
-    again.channel.send(SessionPolicy("bob", ["face"]))
-    await bench.until(lambda: bench.scheduler.sessions.policies == {"bob"})
+    again.channel.send(SessionPolicy(BOB, ["face"]))
+    await bench.until(lambda: bench.scheduler.sessions.policies == {BOB})
     again.channel.close()
 
 
@@ -245,7 +246,7 @@ async def test_a_batch_that_does_not_come_back_ends_the_process(
 ) -> None:
     monkeypatch.setattr(service, "REPORT_INTERVAL_S", 0.01)
     api = Api(bench.path)
-    api.channel.send(SessionPolicy("alice", ["face"]))
+    api.channel.send(SessionPolicy(ALICE, ["face"]))
     await bench.until(lambda: bool(bench.face.made))
     bench.engine.gate.clear()
     bench.camera.show(bench.now)
@@ -267,7 +268,7 @@ async def test_real_models_see_the_astronaut(store: ZooStore, config: SchedulerC
     picture = cv2.imread(str(path))
     assert picture is not None
     planar = cv2.cvtColor(cv2.resize(picture, (480, 480)), cv2.COLOR_BGR2YUV_I420)
-    camera = Camera(config.runtime_dir / "ingest-0.sock", "alice", planar)
+    camera = Camera(config.runtime_dir / "ingest-0.sock", ALICE, planar)
 
     async def film() -> None:
         while True:
@@ -277,7 +278,7 @@ async def test_real_models_see_the_astronaut(store: ZooStore, config: SchedulerC
     async with serving(msgspec.structs.replace(config, cache_dir=path.parents[2])):
         filming = asyncio.create_task(film())
         api = Api(config.runtime_dir / SOCKET_NAME)
-        api.channel.send(SessionPolicy("alice", ["face", "video"]))
+        api.channel.send(SessionPolicy(ALICE, ["face", "video"]))
         faces = persons = 0
         async with asyncio.timeout(30):
             while (faces, persons) != (1, 1):
@@ -326,10 +327,10 @@ async def test_a_session_that_ended_makes_room_before_the_next_second(
 ) -> None:
     monkeypatch.setattr(service, "REPORT_INTERVAL_S", 3600.0)
     api = Api(bench.path)
-    api.channel.send(SessionPolicy("alice", ["face"]))
+    api.channel.send(SessionPolicy(ALICE, ["face"]))
     await bench.until(lambda: bool(bench.face.made))
     greeting: SchedulerStats = await api.next(SchedulerStats)
-    api.channel.send(SessionEnded("alice"))
+    api.channel.send(SessionEnded(ALICE))
     after: SchedulerStats = await api.next(SchedulerStats)
     assert greeting.active_sessions == after.active_sessions == {"face": 0}
     api.channel.close()

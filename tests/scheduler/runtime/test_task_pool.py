@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy, TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.payloads import FaceEmbed
 from argusd.scheduler.contract.task_errors import NoFace
@@ -130,8 +131,8 @@ async def test_tasks_and_streams_share_a_batch(desk_for: Callable[..., Desk]) ->
     desk.ask()  # keeps the only lane, so that what comes now gathers
     while desk.lanes.state.free:  # noqa: ASYNC110 - lanes set no event
         await asyncio.sleep(0)
-    desk.scheduler.sessions.ring_opened("s", ref)
-    desk.scheduler.sessions.set_policy(SessionPolicy("s", ["face"]))
+    desk.scheduler.sessions.ring_opened(MediaKey("s"), ref)
+    desk.scheduler.sessions.set_policy(SessionPolicy(MediaKey("s"), ["face"]))
     write_frame(ring, 100, arrival=asyncio.get_running_loop().time())
     for _ in range(2):
         desk.ask()

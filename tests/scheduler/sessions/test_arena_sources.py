@@ -12,9 +12,10 @@ from argusd.ingest.ipc.messages import ArenaOffer, Hello, ToWorker, TrackClosed,
 from argusd.ingest.shm.arena import HEAD, Arena, ArenaView
 from argusd.ingest.shm.ring import FrameRing
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.sessions.arena_sources import ArenaSource, RingRef
 
-from ..fakes import HEIGHT, WIDTH, write_frame
+from ..fakes import ALICE, HEIGHT, WIDTH, write_frame
 
 
 class Writer:
@@ -30,7 +31,7 @@ class Writer:
     def _accept(self, sock: socket.socket) -> None:
         self.channel = Channel[Hello](sock, ToWorker, self.hello.put_nowait)
         self.channel.send(ArenaOffer("writer"), list(self.arena.attach()))
-        self.send(TrackOpened("alice", "video", self.ring.row, self.ring.generation))
+        self.send(TrackOpened(ALICE, "video", self.ring.row, self.ring.generation))
 
     def send(self, message: TrackOpened | TrackClosed | TrackState) -> None:
         assert self.channel is not None
@@ -46,18 +47,18 @@ class Observer:
     """Keeps what it is told, in order."""
 
     def __init__(self) -> None:
-        self.told: asyncio.Queue[tuple[str, str, RingRef | None]] = asyncio.Queue()
+        self.told: asyncio.Queue[tuple[str, MediaKey, RingRef | None]] = asyncio.Queue()
 
-    def ring_opened(self, session_id: str, ring: RingRef) -> None:
-        self.told.put_nowait(("opened", session_id, ring))
+    def ring_opened(self, media: MediaKey, ring: RingRef) -> None:
+        self.told.put_nowait(("opened", media, ring))
 
     def track_changed(self, state: TrackState, view: ArenaView) -> None:
-        self.told.put_nowait((state.state, state.session_id, None))
+        self.told.put_nowait((state.state, state.media, None))
 
-    def ring_closed(self, session_id: str, kind: TrackKind, view: ArenaView) -> None:
-        self.told.put_nowait(("closed", session_id, None))
+    def ring_closed(self, media: MediaKey, kind: TrackKind, view: ArenaView) -> None:
+        self.told.put_nowait(("closed", media, None))
 
-    async def next(self) -> tuple[str, str, RingRef | None]:
+    async def next(self) -> tuple[str, MediaKey, RingRef | None]:
         return await asyncio.wait_for(self.told.get(), 10)
 
 
@@ -82,8 +83,8 @@ async def attached(tmp_path: Path) -> AsyncIterator[Attached]:
 
 async def test_it_says_hello_and_maps_the_arena(attached: Attached) -> None:
     writer = Writer(attached.path)
-    what, session_id, ring = await attached.observer.next()
-    assert (what, session_id) == ("opened", "alice")
+    what, media, ring = await attached.observer.next()
+    assert (what, media) == ("opened", ALICE)
     assert await asyncio.wait_for(writer.hello.get(), 10) == Hello(role="reader", name="scheduler-0")
     assert ring is not None
     write_frame(writer.ring, 1, arrival=1.0)
@@ -93,13 +94,13 @@ async def test_it_says_hello_and_maps_the_arena(attached: Attached) -> None:
 
 async def test_where_tracks_stand_is_passed_on_and_those_without_a_ring_end_too(attached: Attached) -> None:
     writer = Writer(attached.path)
-    assert (await attached.observer.next())[:2] == ("opened", "alice")
-    writer.send(TrackState("alice", "audio", "stale", "never_began"))
-    assert (await attached.observer.next())[:2] == ("stale", "alice")
-    writer.send(TrackClosed("alice", "audio"))
-    assert (await attached.observer.next())[:2] == ("closed", "alice")
+    assert (await attached.observer.next())[:2] == ("opened", ALICE)
+    writer.send(TrackState(ALICE, "audio", "stale", "never_began"))
+    assert (await attached.observer.next())[:2] == ("stale", ALICE)
+    writer.send(TrackClosed(ALICE, "audio"))
+    assert (await attached.observer.next())[:2] == ("closed", ALICE)
     writer.die()
-    assert (await attached.observer.next())[:2] == ("closed", "alice")
+    assert (await attached.observer.next())[:2] == ("closed", ALICE)
 
 
 async def test_it_wakes_up_once_for_what_was_published_while_it_was_armed(attached: Attached) -> None:
@@ -121,8 +122,8 @@ async def test_it_wakes_up_once_for_what_was_published_while_it_was_armed(attach
 async def test_streams_come_and_go(attached: Attached) -> None:
     writer = Writer(attached.path)
     await attached.observer.next()
-    writer.send(TrackClosed("alice", "video"))
-    assert await attached.observer.next() == ("closed", "alice", None)
+    writer.send(TrackClosed(ALICE, "video"))
+    assert await attached.observer.next() == ("closed", ALICE, None)
     writer.die()
 
 
@@ -130,7 +131,7 @@ async def test_a_writer_that_dies_takes_its_streams_along_and_may_come_back(atta
     writer = Writer(attached.path)
     _, _, before = await attached.observer.next()
     writer.die()
-    assert await attached.observer.next() == ("closed", "alice", None)
+    assert await attached.observer.next() == ("closed", ALICE, None)
     again = Writer(attached.path)
     what, _, after = await attached.observer.next()
     assert what == "opened"

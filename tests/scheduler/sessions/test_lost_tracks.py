@@ -6,11 +6,14 @@ import pytest
 
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import Arena, ArenaView
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Hold, Policy
 from argusd.scheduler.core import Moment, Outcome
 from argusd.scheduler.sessions.lost_tracks import LostTracks
 from argusd.scheduler.sessions.moments import MediaClock
+
+from ..fakes import ALICE
 
 OFFSET_S = 1_700_000_000.0
 DEFAULT = Policy()
@@ -21,14 +24,14 @@ class Bench:
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.told: list[tuple[str, str, Outcome, Moment]] = []
+        self.told: list[tuple[MediaKey, str, Outcome, Moment]] = []
         self.view = ArenaView(Arena(1 << 20).fd)
         self.lost = LostTracks(lambda *told: self.told.append(told), lambda: self.now, OFFSET_S)
         self.clock = MediaClock(90_000)
         self.clock.seconds(0, 90.0)  # its first picture came at 90
 
     def watch(self, *streams: str, policy: Policy = DEFAULT) -> None:
-        self.lost.set_policy(SessionPolicy("alice", list(streams), policy))
+        self.lost.set_policy(SessionPolicy(ALICE, list(streams), policy))
 
     def say(
         self,
@@ -38,7 +41,7 @@ class Bench:
         reason: str = "",
         clock: MediaClock | None = None,
     ) -> None:
-        told = TrackState("alice", kind, state, reason, int(since * 1e9))
+        told = TrackState(ALICE, kind, state, reason, int(since * 1e9))
         self.lost.changed(told, self.view, clock)
 
     def after(self, seconds: float) -> None:
@@ -65,8 +68,8 @@ def test_a_camera_that_is_off_is_a_violation_from_its_last_picture_to_its_next()
         ("video_lost", "update", lost | {"end_s": 15.0, "duration_s": 5.0}),
         ("video_lost", "end", lost | {"end_s": 16.0, "duration_s": 6.0}),
     ]
-    session_id, stream, outcome, at = bench.told[0]
-    assert (session_id, stream, outcome.type, outcome.severity) == ("alice", "media", "violation", "critical")
+    media, stream, outcome, at = bench.told[0]
+    assert (media, stream, outcome.type, outcome.severity) == (ALICE, "media", "violation", "critical")
     assert (at.media_s, at.captured_at) == (12.0, OFFSET_S + 102.0)
     bench.after(10)
     assert len(bench.told) == 3
@@ -129,9 +132,9 @@ def test_it_ends_with_the_track_and_with_the_session(over: str) -> None:
     bench.watch("face")
     for _ in range(2):
         if over == "track":
-            bench.lost.closed("alice", "video", bench.view)
+            bench.lost.closed(ALICE, "video", bench.view)
         else:
-            bench.lost.end("alice")
+            bench.lost.end(ALICE)
     bench.after(5)
     assert [state for _, state, _ in bench.edges()] == ["start", "end"]
 
@@ -140,18 +143,18 @@ def test_a_writer_that_is_gone_does_not_end_the_track_of_the_one_that_replaced_i
     bench = Bench()
     bench.watch("face")
     bench.say("video", "stale", 98.0, "no_media")
-    bench.lost.closed("alice", "video", ArenaView(Arena(1 << 20).fd))
+    bench.lost.closed(ALICE, "video", ArenaView(Arena(1 << 20).fd))
     assert [state for _, state, _ in bench.edges()] == ["start"]
 
 
 def test_a_track_that_a_stream_needs_and_nobody_offered_is_lost_from_the_beginning() -> None:
     bench = Bench()
-    bench.lost.set_policy(SessionPolicy("alice", ["face", "audio"], kinds=["audio"]))
+    bench.lost.set_policy(SessionPolicy(ALICE, ["face", "audio"], kinds=["audio"]))
     lost = {"kind": "video", "reason": "not_offered", "start_s": 0.0}
     assert bench.edges() == [("video_lost", "start", lost)]
     bench.after(2)
-    bench.lost.set_policy(SessionPolicy("alice", ["audio"], kinds=["audio"]))
-    bench.lost.set_policy(SessionPolicy("alice", ["face", "audio"], kinds=["audio", "video"]))
+    bench.lost.set_policy(SessionPolicy(ALICE, ["audio"], kinds=["audio"]))
+    bench.lost.set_policy(SessionPolicy(ALICE, ["face", "audio"], kinds=["audio", "video"]))
     bench.after(2)
     assert [state for _, state, _ in bench.edges()] == ["start", "end"]
 

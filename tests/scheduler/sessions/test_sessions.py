@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argusd.ingest.ipc.messages import TrackState
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.planning.curve import BatchCurve
@@ -18,6 +19,8 @@ from argusd.scheduler.sessions.session_stream import START, unknown
 from argusd.scheduler.sessions.sessions import Sessions
 
 from ..fakes import (
+    ALICE,
+    BOB,
     ArenaWithTracks,
     FakeAudio,
     FakeEngine,
@@ -50,14 +53,14 @@ class Bench:
             clock=lambda: 50.0,
         )
 
-    def open(self, session_id: str, kind: Literal["video", "audio"]) -> RingRef:
+    def open(self, media: MediaKey, kind: Literal["video", "audio"]) -> RingRef:
         _, ref = self.tracks.frames() if kind == "video" else self.tracks.pcm(0.1)
-        self.sessions.ring_opened(session_id, ref)
+        self.sessions.ring_opened(media, ref)
         return ref
 
-    def rows(self) -> list[tuple[str, str, str, float]]:
+    def rows(self) -> list[tuple[MediaKey, str, str, float]]:
         return [
-            (row.stream.session_id, row.stream.analyzer.name, row.role, float(self.demand.period[index]))
+            (row.stream.media, row.stream.analyzer.name, row.role, float(self.demand.period[index]))
             for index, row in self.sessions.rows.items()
         ]
 
@@ -68,111 +71,111 @@ def bench() -> Bench:
 
 
 def test_video_feeds_face_and_video_audio_feeds_audio(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["face", "video", "audio"]))
-    bench.open("alice", "video")
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "video", "audio"]))
+    bench.open(ALICE, "video")
     assert bench.rows() == [
-        ("alice", "face", "face_detector", 0.25),  # face_mesh has no model here
-        ("alice", "video", "face_detector", 1.0),
+        (ALICE, "face", "face_detector", 0.25),  # face_mesh has no model here
+        (ALICE, "video", "face_detector", 1.0),
     ]
-    bench.open("alice", "audio")
-    assert bench.rows()[2:] == [("alice", "audio", "vad", 1 / 31.25)]
+    bench.open(ALICE, "audio")
+    assert bench.rows()[2:] == [(ALICE, "audio", "vad", 1 / 31.25)]
     assert bench.sessions.active == {"face": 1, "video": 1, "audio": 1, "lipsync": 0}
 
 
 def test_lip_sync_begins_with_the_second_track_and_ends_with_the_first_that_goes(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["lipsync"]))
-    pictures = bench.open("alice", "video")
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["lipsync"]))
+    pictures = bench.open(ALICE, "video")
     assert bench.rows() == []
-    bench.open("alice", "audio")
+    bench.open(ALICE, "audio")
     assert bench.rows() == [
-        ("alice", "lipsync", "face_detector", 1 / 15),
-        ("alice", "lipsync", "vad", 1 / 31.25),
+        (ALICE, "lipsync", "face_detector", 1 / 15),
+        (ALICE, "lipsync", "vad", 1 / 31.25),
     ]
     kinds = {row.role: row.track.ring.kind for row in bench.sessions.rows.values()}
     assert kinds == {"face_detector": "video", "vad": "audio"}
-    bench.sessions.ring_closed("alice", "video", pictures.view)
+    bench.sessions.ring_closed(ALICE, "video", pictures.view)
     assert bench.rows() == []
     assert [outcome.state for _, _, outcome, _ in bench.heard.findings] == ["end"]
 
 
 @pytest.mark.parametrize("streams", [["face", "audio", "lipsync"], ["lipsync", "audio", "face"]])
 def test_lip_sync_joins_the_looks_of_its_sessions_other_streams(bench: Bench, streams: list[str]) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", streams))
-    bench.sessions.set_policy(SessionPolicy("bob", ["face"]))
-    bench.open("bob", "video")
-    bench.open("alice", "video")
-    assert bench.rows()[1:] == [("alice", "face", "face_detector", 0.25)]
-    bench.open("alice", "audio")
+    bench.sessions.set_policy(SessionPolicy(ALICE, streams))
+    bench.sessions.set_policy(SessionPolicy(BOB, ["face"]))
+    bench.open(BOB, "video")
+    bench.open(ALICE, "video")
+    assert bench.rows()[1:] == [(ALICE, "face", "face_detector", 0.25)]
+    bench.open(ALICE, "audio")
     assert bench.rows() == [
-        ("bob", "face", "face_detector", 0.25),
-        ("alice", "face", "face_detector", 1 / 15),  # as often as the one of the two that wants more
-        ("alice", "audio", "vad", 1 / 31.25),
+        (BOB, "face", "face_detector", 0.25),
+        (ALICE, "face", "face_detector", 1 / 15),  # as often as the one of the two that wants more
+        (ALICE, "audio", "vad", 1 / 31.25),
     ]
-    [face, sound] = [row for row in bench.sessions.rows.values() if row.stream.session_id == "alice"]
+    [face, sound] = [row for row in bench.sessions.rows.values() if row.stream.media == ALICE]
     assert [stream.analyzer.name for stream in face.streams] == ["face", "lipsync"]
     assert [stream.analyzer.name for stream in sound.streams] == ["audio", "lipsync"]
     assert face.streams[1].models == {"face_detector": "fake_vision", "vad": "fake_audio"}
 
 
 def test_what_lip_sync_joined_goes_on_without_it(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["face", "audio", "lipsync"]))
-    bench.open("alice", "video")
-    sound = bench.open("alice", "audio")
-    bench.sessions.ring_closed("alice", "audio", sound.view)
-    assert bench.rows() == [("alice", "face", "face_detector", 0.25)]
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "audio", "lipsync"]))
+    bench.open(ALICE, "video")
+    sound = bench.open(ALICE, "audio")
+    bench.sessions.ring_closed(ALICE, "audio", sound.view)
+    assert bench.rows() == [(ALICE, "face", "face_detector", 0.25)]
     [row] = bench.sessions.rows.values()
     assert [stream.analyzer.name for stream in row.streams] == ["face"]
     assert [stream for _, stream, _, _ in bench.heard.findings] == ["lipsync", "audio"]
 
 
 def test_streams_that_do_not_exist_are_ignored(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["face", "smell"]))
-    bench.open("alice", "video")
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "smell"]))
+    bench.open(ALICE, "video")
     assert bench.sessions.active == {"face": 1, "video": 0, "audio": 0, "lipsync": 0}
 
 
 def test_a_stream_names_the_models_that_look(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
-    bench.open("alice", "video")
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face"]))
+    bench.open(ALICE, "video")
     assert bench.sessions.rows[0].stream.models == {"face_detector": "fake_vision"}
 
 
 def test_streams_of_a_session_have_one_share_of_its_weight(bench: Bench) -> None:
     policy = Policy(weight=3.0)
-    bench.sessions.set_policy(SessionPolicy("alice", ["face", "video"], policy))
-    bench.open("alice", "video")
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "video"], policy))
+    bench.open(ALICE, "video")
     shares = {int(bench.demand.share[index]) for index in bench.sessions.rows}
     assert len(shares) == 1
     assert bench.demand.shares.weight[shares.pop()] == 3.0
 
 
 def test_a_ring_of_a_writer_that_is_gone_does_not_end_the_one_that_replaced_it(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
-    before = bench.open("alice", "video")
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face"]))
+    before = bench.open(ALICE, "video")
     elsewhere = ArenaWithTracks()
     _, after = elsewhere.frames()
-    bench.sessions.ring_opened("alice", after)
-    bench.sessions.ring_closed("alice", "video", before.view)
+    bench.sessions.ring_opened(ALICE, after)
+    bench.sessions.ring_closed(ALICE, "video", before.view)
     assert bench.sessions.active["face"] == 1
-    bench.sessions.ring_closed("alice", "video", after.view)
+    bench.sessions.ring_closed(ALICE, "video", after.view)
     assert bench.sessions.active["face"] == 0
 
 
 def test_all_streams_of_a_track_have_one_clock_which_outlives_its_ring(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["face", "video"]))
-    bench.open("alice", "video")
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "video"]))
+    bench.open(ALICE, "video")
     clocks = {row.track.clock for row in bench.sessions.rows.values()}
-    bench.open("alice", "video")
-    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
+    bench.open(ALICE, "video")
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face"]))
     assert {row.track.clock for row in bench.sessions.rows.values()} == clocks
     assert len(clocks) == 1
 
 
 def test_another_policy_changes_the_weight_of_a_session_at_work(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["face"], Policy(weight=1.0)))
-    bench.open("alice", "video")
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face"], Policy(weight=1.0)))
+    bench.open(ALICE, "video")
     bench.demand.busy[0] = True
-    bench.sessions.set_policy(SessionPolicy("alice", ["face"], Policy(weight=5.0)))
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face"], Policy(weight=5.0)))
     assert bench.demand.shares.weight[bench.demand.share[1]] == 5.0
 
 
@@ -180,20 +183,20 @@ def test_an_old_ring_of_sound_is_read_from_its_newest_second(bench: Bench) -> No
     ring, ref = bench.tracks.pcm(4.0)
     for _ in range(3):
         ring.write(np.zeros(16_000, np.int16), 0, 0, 0)
-    bench.sessions.set_policy(SessionPolicy("alice", ["audio"]))
-    bench.sessions.ring_opened("alice", ref)
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["audio"]))
+    bench.sessions.ring_opened(ALICE, ref)
     assert bench.demand.cursor[0] == 32_000
 
 
-def stale(session_id: str, kind: Literal["video", "audio"], since: float = 48.0) -> TrackState:
-    return TrackState(session_id, kind, "stale", "no_media", int(since * 1e9))
+def stale(media: MediaKey, kind: Literal["video", "audio"], since: float = 48.0) -> TrackState:
+    return TrackState(media, kind, "stale", "no_media", int(since * 1e9))
 
 
 def test_streams_of_a_silent_track_end_what_is_open_and_know_nothing(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["face", "video", "audio"]))
-    pictures = bench.open("alice", "video")
-    bench.open("alice", "audio")
-    bench.sessions.track_changed(stale("alice", "video"), pictures.view)
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "video", "audio"]))
+    pictures = bench.open(ALICE, "video")
+    bench.open(ALICE, "audio")
+    bench.sessions.track_changed(stale(ALICE, "video"), pictures.view)
     assert [(stream, outcome.name, outcome.state) for _, stream, outcome, _ in bench.heard.findings] == [
         ("video", "fake", "end"),
         ("face", "fake", "end"),
@@ -202,7 +205,7 @@ def test_streams_of_a_silent_track_end_what_is_open_and_know_nothing(bench: Benc
     assert [outcome.data.get("reason") for _, _, outcome, _ in bench.heard.findings[:2]] == [
         "track_stale"
     ] * 2
-    assert bench.heard.newest == [("alice", "video"), ("alice", "face")]
+    assert bench.heard.newest == [(ALICE, "video"), (ALICE, "face")]
     streams = {row.stream.analyzer.name: row.stream for row in bench.sessions.rows.values()}
     assert streams["face"].silent == {"video": "no_media"}
     assert streams["face"].latest() == {"absorbed": None}
@@ -212,33 +215,33 @@ def test_streams_of_a_silent_track_end_what_is_open_and_know_nothing(bench: Benc
 
 
 def test_the_next_look_at_a_silent_track_is_known_again(bench: Bench) -> None:
-    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
-    ref = bench.open("alice", "video")
-    bench.sessions.track_changed(stale("alice", "video"), ref.view)
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face"]))
+    ref = bench.open(ALICE, "video")
+    bench.sessions.track_changed(stale(ALICE, "video"), ref.view)
     [row] = bench.sessions.rows.values()
     epoch = row.track.epoch
     row.stream.heard("video", START)
     assert row.stream.latest() == {"absorbed": 0}
-    bench.sessions.track_changed(stale("alice", "video", 49.0), ref.view)  # it brought one picture, no more
+    bench.sessions.track_changed(stale(ALICE, "video", 49.0), ref.view)  # it brought one picture, no more
     assert row.stream.latest() == {"absorbed": None}
     assert row.track.epoch == epoch + 1, "what is under way is not absorbed"
 
 
 def test_an_api_that_comes_back_hears_what_is_unknown(bench: Bench) -> None:
-    policy = SessionPolicy("alice", ["face", "audio"])
+    policy = SessionPolicy(ALICE, ["face", "audio"])
     bench.sessions.set_policy(policy)
-    ref = bench.open("alice", "video")
-    bench.open("alice", "audio")
-    bench.sessions.track_changed(stale("alice", "video"), ref.view)
+    ref = bench.open(ALICE, "video")
+    bench.open(ALICE, "audio")
+    bench.sessions.track_changed(stale(ALICE, "video"), ref.view)
     bench.sessions.set_policy(policy)
-    assert bench.heard.newest == [("alice", "face")] * 2
+    assert bench.heard.newest == [(ALICE, "face")] * 2
 
 
 def test_a_stream_that_begins_on_a_silent_track_knows_nothing(bench: Bench) -> None:
-    ref = bench.open("alice", "video")
-    bench.sessions.track_changed(stale("alice", "video"), ref.view)
-    bench.sessions.set_policy(SessionPolicy("alice", ["face"]))
-    assert bench.heard.newest == [("alice", "face")]
+    ref = bench.open(ALICE, "video")
+    bench.sessions.track_changed(stale(ALICE, "video"), ref.view)
+    bench.sessions.set_policy(SessionPolicy(ALICE, ["face"]))
+    assert bench.heard.newest == [(ALICE, "face")]
     assert [(stream, outcome.name) for _, stream, outcome, _ in bench.heard.findings][-1] == (
         "media",
         "video_lost",
@@ -260,7 +263,7 @@ def test_an_unknown_result_has_its_form_and_says_nothing(known: dict[str, Any], 
 steps = st.lists(
     st.tuples(
         st.sampled_from(["policy", "end", "open", "close", "stale", "busy", "over"]),
-        st.sampled_from(["alice", "bob"]),
+        st.sampled_from([ALICE, BOB]),
         st.sampled_from(["video", "audio"]),
     ),
     max_size=40,
@@ -269,19 +272,21 @@ steps = st.lists(
 
 @settings(max_examples=60)
 @given(steps)
-def test_rows_slots_and_shares_all_come_back(taken: list[tuple[str, str, Literal["video", "audio"]]]) -> None:
+def test_rows_slots_and_shares_all_come_back(
+    taken: list[tuple[str, MediaKey, Literal["video", "audio"]]],
+) -> None:
     bench, rings, busy = Bench(), {}, set()
-    for step, session_id, kind in taken:
+    for step, media, kind in taken:
         if step == "policy":
-            bench.sessions.set_policy(SessionPolicy(session_id, ["face", "video", "audio", "lipsync"]))
+            bench.sessions.set_policy(SessionPolicy(media, ["face", "video", "audio", "lipsync"]))
         elif step == "end":
-            bench.sessions.end(session_id)
+            bench.sessions.end(media)
         elif step == "open":
-            rings[session_id, kind] = bench.open(session_id, kind)
-        elif step == "close" and (session_id, kind) in rings:
-            bench.sessions.ring_closed(session_id, kind, rings.pop((session_id, kind)).view)
-        elif step == "stale" and (session_id, kind) in rings:
-            bench.sessions.track_changed(stale(session_id, kind), rings[session_id, kind].view)
+            rings[media, kind] = bench.open(media, kind)
+        elif step == "close" and (media, kind) in rings:
+            bench.sessions.ring_closed(media, kind, rings.pop((media, kind)).view)
+        elif step == "stale" and (media, kind) in rings:
+            bench.sessions.track_changed(stale(media, kind), rings[media, kind].view)
         elif step == "busy":
             busy |= set(bench.sessions.rows)
             bench.demand.busy[list(busy)] = True
@@ -290,8 +295,8 @@ def test_rows_slots_and_shares_all_come_back(taken: list[tuple[str, str, Literal
         slots = [row.slot for row in bench.sessions.rows.values() if row.served is bench.audio]
         assert len(slots) == len(set(slots)), "no two sessions share a slot"
         assert all(index in bench.sessions.rows for index in busy), "a batch's rows stay until it is over"
-    for session_id in ("alice", "bob"):
-        bench.sessions.end(session_id)
+    for media in (ALICE, BOB):
+        bench.sessions.end(media)
     _finish(bench, busy)
     assert bench.sessions.rows == {}
     assert not bench.demand.active.any()
