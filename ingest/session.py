@@ -16,7 +16,7 @@ from .decoding.decoder import VideoDecoder
 from .decoding.picture_limit import picture_limit
 from .errors import SessionEnded
 from .ice.ice_sockets import IceSockets, gather_through
-from .ipc.messages import StreamCounters, TrackState
+from .ipc.messages import TrackCounters, TrackState
 from .liveness import Standing, TrackLiveness, standing
 from .offers.agreement import Agreement
 from .offers.answer import write_answer
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 class Observer(Protocol):
     """Who wants to know of a session; all calls come on the loop."""
 
-    def stream_opened(self, session_id: str, kind: TrackKind, ring: Ring) -> None:
+    def track_opened(self, session_id: str, kind: TrackKind, ring: Ring) -> None:
         """A track has a ring now, or another one than before."""
 
     def track_changed(self, state: TrackState) -> None:
@@ -171,7 +171,7 @@ class Session:
         if self._media is not None:
             self._media.report()
 
-    def counters(self) -> list[StreamCounters]:
+    def counters(self) -> list[TrackCounters]:
         """What became of each track's media, to be asked about once a second.
 
         What is dropped before it has a track counts with the first.
@@ -182,7 +182,7 @@ class Session:
             dropped = track.receiver.dropped + (self._dropped if index == 0 else Counter())
             reception = track.reception(round_trip_s, now_ns)
             frames = track.receiver.frames
-            counters.append(StreamCounters(self.session_id, track.kind, frames, dict(dropped), reception))
+            counters.append(TrackCounters(self.session_id, track.kind, frames, dict(dropped), reception))
         return counters
 
     def close(self, reason: str, detail: str = "") -> None:
@@ -230,4 +230,4 @@ class Session:
 
     def _opened(self, kind: TrackKind, ring: Ring) -> None:
         if self._closing is None:
-            self._observer.stream_opened(self.session_id, kind, ring)
+            self._observer.track_opened(self.session_id, kind, ring)

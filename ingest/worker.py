@@ -117,7 +117,7 @@ class Worker:
         session = self._sessions[session_id] = Session(session_id, config, self._arena, self._sockets, self)
         return session
 
-    def stream_opened(self, session_id: str, kind: TrackKind, ring: Ring) -> None:
+    def track_opened(self, session_id: str, kind: TrackKind, ring: Ring) -> None:
         """Tell readers of a new ring."""
         self._rings.opened(MediaKey(session_id), kind, ring)
 
@@ -158,7 +158,7 @@ class Worker:
             arena_bytes=self._arena.nbytes,
             arena_free_bytes=self._arena.free_bytes,
             loop_lag_ms=loop_lag_ms,
-            streams=[counters for session in sessions for counters in session.counters()],
+            tracks=[counters for session in sessions for counters in session.counters()],
             dropped=dict(self._sockets.dropped),
             reachable=self._sockets.reachable,
         )

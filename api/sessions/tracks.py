@@ -59,8 +59,11 @@ def track_view(track: Track, reception: Reception | None) -> TrackView:
 
 def receptions_of(stats: IngestStats) -> Receptions:
     """What a worker tells of its tracks."""
-    streams = stats.streams
-    return {(each.session_id, each.kind): each.reception for each in streams if each.reception is not None}
+    return {
+        (track.session_id, track.kind): track.reception
+        for track in stats.tracks
+        if track.reception is not None
+    }
 
 
 def track_of(told: TrackState, stream: StreamName | None = None) -> Track:

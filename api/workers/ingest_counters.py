@@ -1,4 +1,4 @@
-"""Counters that only rise, out of what each stream counts since it opened."""
+"""Counters that only rise, out of what each track counts since it opened."""
 
 from collections import Counter
 
@@ -18,13 +18,13 @@ class IngestCounters:
         self._before: dict[tuple[str, str, str], int] = {}
 
     def absorb(self, stats: IngestStats) -> None:
-        """Add what has come since the figures before; a stream that is gone keeps its share."""
+        """Add what has come since the figures before; a track that is gone keeps its part."""
         now = {("", NO_TRACK, reason): count for reason, count in stats.dropped.items()}
-        for stream in stats.streams:
-            frames = stream.session_id, stream.kind, ""
-            self.frames[stream.kind] += self._rise(frames, stream.frames)
-            now[frames] = stream.frames
-            now |= {(*frames[:2], reason): count for reason, count in stream.dropped.items()}
+        for track in stats.tracks:
+            frames = track.session_id, track.kind, ""
+            self.frames[track.kind] += self._rise(frames, track.frames)
+            now[frames] = track.frames
+            now |= {(*frames[:2], reason): count for reason, count in track.dropped.items()}
         for key, count in now.items():
             _, kind, reason = key
             if reason:
@@ -33,4 +33,4 @@ class IngestCounters:
 
     def _rise(self, key: tuple[str, str, str], count: int) -> int:
         before = self._before.get(key, 0)
-        return count - before if count >= before else count  # less than before: the stream is another one
+        return count - before if count >= before else count  # less than before: the track is another one

@@ -102,7 +102,7 @@ class ArenaOffer(msgspec.Struct, frozen=True, tag="arena"):
     writer: str
 
 
-class TrackOpened(msgspec.Struct, frozen=True, tag="stream_opened"):
+class TrackOpened(msgspec.Struct, frozen=True, tag="track_opened"):
     """Writer → reader: a ring of this session's track is (now) at this row and generation.
 
     Sent again for the same media and kind when the geometry changed: it replaces the earlier ring.
@@ -114,7 +114,7 @@ class TrackOpened(msgspec.Struct, frozen=True, tag="stream_opened"):
     generation: int
 
 
-class TrackClosed(msgspec.Struct, frozen=True, tag="stream_closed"):
+class TrackClosed(msgspec.Struct, frozen=True, tag="track_closed"):
     """Writer → reader: the track ended, its ring (if it ever had one) is gone."""
 
     media: MediaKey
@@ -142,7 +142,7 @@ class Reception(msgspec.Struct, frozen=True):
     round_trip_ms: float | None
 
 
-class StreamCounters(msgspec.Struct, frozen=True):
+class TrackCounters(msgspec.Struct, frozen=True):
     """What happened to one track's media since it opened; ``reception`` is null before its first packet."""
 
     session_id: str
@@ -164,7 +164,7 @@ class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
     arena_bytes: int
     arena_free_bytes: int
     loop_lag_ms: float
-    streams: list[StreamCounters]
+    tracks: list[TrackCounters]
     dropped: dict[str, int] = {}
     reachable: bool = True
 

@@ -22,9 +22,9 @@ from argusd.ingest.ipc.messages import (
     Role,
     SessionAnswer,
     SessionRefused,
-    StreamCounters,
     ToController,
     ToReader,
+    TrackCounters,
     TrackOpened,
 )
 from argusd.ingest.shm.arena import HEAD, ArenaView
@@ -126,15 +126,15 @@ class Rig:
         await asyncio.wait_for(self._woken.wait(), TIMEOUT_S)
 
     async def counters(
-        self, kind: TrackKind, wanted: Callable[[StreamCounters], bool] = lambda _counters: True
-    ) -> StreamCounters:
+        self, kind: TrackKind, wanted: Callable[[TrackCounters], bool] = lambda _counters: True
+    ) -> TrackCounters:
         """The next counters of this kind for which ``wanted`` is true."""
         async with asyncio.timeout(TIMEOUT_S):
             while True:
                 stats = await self.controller.take(IngestStats)
-                for stream in stats.streams:
-                    if stream.kind == kind and wanted(stream):
-                        return stream
+                for track in stats.tracks:
+                    if track.kind == kind and wanted(track):
+                        return track
 
     async def close(self) -> None:
         for publisher in self.publishers:

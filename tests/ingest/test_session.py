@@ -35,7 +35,7 @@ class Recorder:
         self.standings: list[Standing] = []
         self.told = asyncio.Event()
 
-    def stream_opened(self, _session_id: str, kind: TrackKind, _ring: Ring) -> None:
+    def track_opened(self, _session_id: str, kind: TrackKind, _ring: Ring) -> None:
         self.rings.append(kind)
         self.told.set()
 

@@ -1,6 +1,6 @@
 from argusd.api.ops.track_figures import usual_height
 from argusd.api.workers.ingest_counters import IngestCounters
-from argusd.ingest.ipc.messages import IngestStats, Reception, StreamCounters, TrackState
+from argusd.ingest.ipc.messages import IngestStats, Reception, TrackCounters, TrackState
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Histogram
 
@@ -18,7 +18,7 @@ async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
         frame_age_seconds={"face": Histogram([0.1], [90], 7.5, 100)},
     )
     rig.worker.say(
-        IngestStats(1, 8, 1000, 600, 1.5, [StreamCounters("s1", "video", 30, {"damaged_frame": 2})])
+        IngestStats(1, 8, 1000, 600, 1.5, [TrackCounters("s1", "video", 30, {"damaged_frame": 2})])
     )
     await rig.api.until_metric("ml_arena_free_bytes{worker_id=ingest-0}", 600)
     await rig.api.until_metric("ml_active_sessions{stream_type=audio}", 1)
@@ -65,9 +65,9 @@ async def test_the_tracks_of_all_sessions_are_summed_up(rig: Rig) -> None:
     rig.worker.hung = True  # nothing but what it is told to say
     rig.worker.say(
         stats(
-            StreamCounters("s1", "video", 30, {}, VIDEO),
-            StreamCounters("s2", "video", 10, {}, SLOWER),
-            StreamCounters("gone", "video", 10, {}, VIDEO),
+            TrackCounters("s1", "video", 30, {}, VIDEO),
+            TrackCounters("s2", "video", 10, {}, SLOWER),
+            TrackCounters("gone", "video", 10, {}, VIDEO),
         )
     )
     await rig.api.until_metric("ml_tracks{codec=vp8,kind=video,state=live}", 2)
@@ -91,15 +91,15 @@ def test_sizes_are_told_by_the_next_larger_usual_height() -> None:
     assert [usual_height(*size) for size in sizes] == ["180", "360", "720", "720", "1080", "larger"]
 
 
-def stats(*streams: StreamCounters) -> IngestStats:
+def stats(*streams: TrackCounters) -> IngestStats:
     return IngestStats(len(streams), 8, 0, 0, 0.0, list(streams))
 
 
 def test_counters_only_rise_while_streams_come_and_go() -> None:
     counters = IngestCounters()
-    counters.absorb(stats(StreamCounters("a", "video", 10, {"overload": 1})))
-    counters.absorb(stats(StreamCounters("a", "video", 15, {"overload": 4})))
-    counters.absorb(stats(StreamCounters("b", "video", 7, {})))
-    counters.absorb(stats(StreamCounters("b", "video", 3, {})))  # the same session, opened again
+    counters.absorb(stats(TrackCounters("a", "video", 10, {"overload": 1})))
+    counters.absorb(stats(TrackCounters("a", "video", 15, {"overload": 4})))
+    counters.absorb(stats(TrackCounters("b", "video", 7, {})))
+    counters.absorb(stats(TrackCounters("b", "video", 3, {})))  # the same session, opened again
     assert counters.frames == {"video": 15 + 7 + 3}
     assert counters.dropped == {("video", "overload"): 4}

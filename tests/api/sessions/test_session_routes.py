@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from argusd.ingest.ipc.messages import IngestStats, Reception, SessionState, StreamCounters, TrackState
+from argusd.ingest.ipc.messages import IngestStats, Reception, SessionState, TrackCounters, TrackState
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
@@ -189,7 +189,7 @@ async def test_a_track_tells_how_it_arrives(rig: Rig) -> None:
     kinds: tuple[TrackKind, ...] = ("video", "audio")
     for kind in kinds:
         rig.worker.say(TrackState(S1, kind, "live"))
-    rig.worker.say(IngestStats(1, 8, 0, 0, 0.0, [StreamCounters("s1", "video", 30, {}, RECEPTION)]))
+    rig.worker.say(IngestStats(1, 8, 0, 0, 0.0, [TrackCounters("s1", "video", 30, {}, RECEPTION)]))
     shown = await rig.api.until(
         "/sessions/s1", lambda body: any(track["codec"] is not None for track in body["tracks"])
     )

@@ -7,7 +7,7 @@ from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 
 from argusd.benchmarks.clips import opus_clip, video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
-from argusd.ingest.ipc.messages import Reception, StreamCounters
+from argusd.ingest.ipc.messages import Reception, TrackCounters
 from argusd.ingest.rtp.packets import RtpPacket
 from argusd.ingest.rtp.reception import ReceptionMeter
 from argusd.ingest.rtp.sync_source import SILENCE_NS, SyncSource
@@ -108,7 +108,7 @@ async def test_a_real_peers_tracks_are_told_with_every_report(rig: Any) -> None:
     ]
     await rig.publish("one", Publisher(tracks))
 
-    def has_clock(counters: StreamCounters) -> bool:
+    def has_clock(counters: TrackCounters) -> bool:
         return counters.reception is not None and counters.reception.has_clock
 
     video = (await rig.counters("video", has_clock)).reception
