@@ -110,7 +110,10 @@ class AudioModel(ListeningModel, Protocol):
         """Feeds for i16 ``[B, window]`` samples; ``slots`` are distinct."""
 
     def decode(self, tensors: Sequence[NDArray[Any]], slots: NDArray[np.intp]) -> list[Any]:
-        """One output for each row; keeps the new state of the slots."""
+        """One output for each row; keeps the new state of the slots, where nothing raises.
+
+        Until then the slots are as before ``prepare``, so that a batch can be run again without some rows.
+        """
 
 
 @runtime_checkable

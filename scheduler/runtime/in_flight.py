@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from argusd.ingest.shm.ring import PcmAnchors, read_anchors
 
+from ..contract.tracebacks import log_fault
 from ..core import Moment
 from ..errors import InferenceFailed, OutOfMemory, SchedulerError
 from ..planning.demand import Rows
@@ -93,10 +94,7 @@ def landed(flight: InFlightBatch, future: "Future[Done]") -> Done:
         flight.served.halve()
         log.warning("the device has no memory for %d rows of %s", len(flight.rows), flight.served.name)
         reason = error.code
-    except SchedulerError as error:
-        log.exception("a batch of %s failed", flight.served.name)
-        reason = error.code
-    except Exception:  # the top of a lane's thread: this batch is lost, the others go on
-        log.exception("a batch of %s failed", flight.served.name)
-        reason = InferenceFailed.code
+    except Exception as error:  # the top of a lane's thread: this batch is lost, the others go on
+        log_fault(log, f"a batch of {flight.served.name} failed", error)
+        reason = error.code if isinstance(error, SchedulerError) else InferenceFailed.code
     return Done([Dropped(reason)] * len(flight.rows), 0.0, reason)

@@ -30,9 +30,10 @@ BAD_IMAGE = "bad_image"
 
 
 class Dropped(NamedTuple):
-    """In place of an output: why there is none."""
+    """In place of an output: why there is none. ``to_blame``: the model fails for this item alone."""
 
     reason: str
+    to_blame: bool = False
 
 
 class Done(NamedTuple):
@@ -82,6 +83,7 @@ class LoadedModel:
     """
 
     listens = False
+    model: Any
 
     def __init__(self, name: str, engine: Engine, curve: BatchCurve) -> None:
         self.name = name
@@ -96,6 +98,10 @@ class LoadedModel:
     def state(self) -> ModelState:
         """What planning needs to know."""
         return ModelState(self.curve, self.max_batch, self.call_bound, self.listens, self.at_work)
+
+    def check(self) -> None:
+        """Run what the model was warmed up with; raises what the engine does."""
+        self.engine.run(self.model.example(1))
 
     def halve(self) -> None:
         """The device ran out of memory: smaller batches from now on."""

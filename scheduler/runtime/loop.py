@@ -31,6 +31,7 @@ from ..sessions.session_stream import DemandRow
 from ..sessions.sessions import AnalyzerFactory, Findings, Sessions
 from .executor import Executor
 from .in_flight import InFlightBatch, Moments, StreamItem, frame_moments, landed, sound_moments
+from .isolation import isolated
 from .loaded_model import (
     BAD_IMAGE,
     Clip,
@@ -172,7 +173,8 @@ class Scheduler:
         if len(rows):
             looks, entries = zip(*filter(None, opened), strict=True)
             moments = frame_moments(entries, looks, self._offset_ns)
-            self._submit(served, rows, entries, moments, partial(served.look, looks), now)
+            job = partial(isolated, served, served.look, looks)
+            self._submit(served, rows, entries, moments, job, now)
         return len(rows) > 0
 
     def _open_look(self, index: int, now: float) -> tuple[Look, StreamItem | PendingItem] | None:
@@ -205,7 +207,9 @@ class Scheduler:
         if len(rows):
             listens, entries = zip(*filter(None, opened), strict=True)
             moments = sound_moments(entries, firsts, served.hop, self._offset_ns)
-            self._submit(served, rows, entries, moments, partial(served.listen, listens), now)
+            self._submit(
+                served, rows, entries, moments, partial(isolated, served, served.listen, listens), now
+            )
         return len(rows) > 0
 
     def _open_listen(
@@ -290,6 +294,7 @@ class Scheduler:
                 entry.settle(output, len(flight.entries))
             elif isinstance(output, Dropped):
                 self._drop(entry.row, output.reason)
+                self.sessions.item_failed(entry.row, output.reason, to_blame=output.to_blame)
                 if output.reason == BAD_IMAGE:
                     self.sessions.sees_nothing(entry.row.track)
             elif entry.row.stream.ended or entry.epoch != entry.row.track.epoch:
@@ -311,6 +316,7 @@ class Scheduler:
     def _absorb_one(self, row: DemandRow, output: Any, at: Moment) -> None:
         self.meters.served[row.role] += 1
         self.sessions.sees(row.track)
+        row.failures = 0
         if not row.served.listens:
             self.rate.observe(at.frame_age_ms / 1000 / self._promised_age_s)
         for stream in row.streams:

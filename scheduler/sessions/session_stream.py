@@ -116,7 +116,8 @@ class DemandRow:
     """What stands behind one row of the demand: ``reader`` for frames, ``slot`` for samples.
 
     ``stream`` says where to look, ``streams`` take in what was seen: it first, then those that joined.
-    ``fresh``: the slot holds the memory of somebody else, or of what was said before a gap.
+    ``fresh``: the slot holds the memory of somebody else, or of what was said before a gap. ``failures``:
+    its newest items that its model could not be run on, one after the other.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class DemandRow:
         self._skipped = 0
         self.slot = 0
         self.fresh = True
+        self.failures = 0
 
     def read(self, reader: FrameReader) -> None:
         """Look at another ring's frames from now on."""
@@ -145,6 +147,7 @@ class DemandRow:
 
     def hand_over(self) -> None:
         """Its stream is over: the first one that joined it says where to look from now on."""
+        self.failures = 0
         del self.streams[0]
         self.stream = self.streams[0]
         self.stream.joined.remove(self)

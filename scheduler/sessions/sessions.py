@@ -44,6 +44,7 @@ AnalyzerFactory = Callable[[Policy], Analyzer]
 
 AUDIO_PRIORITY = 1  # cheap, and lost for good when late
 TRACK_STALE = "track_stale"
+MOST_FAILURES = 3  # of a row's items, one after the other
 BLIND_S = 2.0  # without a picture that can be decoded, as without any
 
 
@@ -182,6 +183,14 @@ class Sessions:
         if any(state.reason == "undecodable" for state in self.lost.stale(track.media, [kind])):
             state = TrackState(track.media, kind, "live", "", round(since * NANOSECONDS))
             self.track_changed(state, track.ring.view)
+
+    def item_failed(self, row: DemandRow, reason: str, *, to_blame: bool) -> None:
+        """There is no output for a row's item; its stream is to end where that is its own fault too often."""
+        row.fresh = True
+        if to_blame and not row.stream.ended:
+            row.failures += 1
+            if row.failures >= MOST_FAILURES:
+                self._failing.setdefault((row.stream.session_id, row.stream.analyzer.name), reason)
 
     def row_is_over(self, index: int) -> None:
         """The batch that held this row came back; give the row back if its stream ended meanwhile."""

@@ -41,6 +41,7 @@ class Silero:
         self.name = name
         self._state = np.zeros((2, FIRST_SLOTS, STATE), np.float32)
         self._context = np.zeros((FIRST_SLOTS, CONTEXT), np.float32)
+        self._next_context = np.zeros((FIRST_SLOTS, CONTEXT), np.float32)
         self._rms = np.zeros(FIRST_SLOTS)
 
     def example(self, batch: int) -> Feeds:
@@ -56,20 +57,22 @@ class Silero:
         self._context[slot] = 0
 
     def prepare(self, samples: NDArray[np.int16], slots: NDArray[np.intp]) -> Feeds:
-        """Feeds for i16 ``[B, 512]``; remembers their ends as the context of the next ones."""
+        """Feeds for i16 ``[B, 512]``; their ends are to be the context of the next ones."""
         sound = samples.astype(np.float32) / FULL_SCALE
         self._reach(int(slots.max(initial=0)))
         padded = np.hstack([self._context[slots], sound])
-        self._context[slots] = sound[:, -CONTEXT:]
+        self._next_context[slots] = sound[:, -CONTEXT:]
         self._rms[slots] = np.sqrt(np.square(sound).mean(axis=1))
         return _feeds(padded, self._state[:, slots])
 
     def decode(self, tensors: Sequence[NDArray[Any]], slots: NDArray[np.intp]) -> list[VoiceActivity]:
         """One ``VoiceActivity`` per row; keeps the new states."""
         speech, state = tensors
-        self._state[:, slots] = state
         levels = self._rms[slots]
-        return [VoiceActivity(float(p), float(level)) for p, level in zip(speech[:, 0], levels, strict=True)]
+        heard = [VoiceActivity(float(p), float(level)) for p, level in zip(speech[:, 0], levels, strict=True)]
+        self._state[:, slots] = state
+        self._context[slots] = self._next_context[slots]
+        return heard
 
     def _reach(self, slot: int) -> None:
         more = max(slot + 1 - len(self._rms), 0)
@@ -78,6 +81,7 @@ class Silero:
         more = max(more, len(self._rms))  # doubling keeps additions rare
         self._state = np.pad(self._state, ((0, 0), (0, more), (0, 0)))
         self._context = np.pad(self._context, ((0, more), (0, 0)))
+        self._next_context = np.pad(self._next_context, ((0, more), (0, 0)))
         self._rms = np.pad(self._rms, (0, more))
 
 

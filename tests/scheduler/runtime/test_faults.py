@@ -1,7 +1,8 @@
 """One stream's fault among eight sessions in one batch: it ends, and nobody else notices."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -13,11 +14,15 @@ from argusd.ingest.shm.ring import FrameRing, PcmRing
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
-from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.contract.task_errors import InferenceRefused
+from argusd.scheduler.core import Moment, Outcome, whole_frame
+from argusd.scheduler.errors import InferenceFailed
 from argusd.scheduler.runtime.executor import Executor
+from argusd.scheduler.runtime.loaded_model import Look
+from argusd.scheduler.runtime.still_frame import StillFrame
 from argusd.scheduler.sessions.arena_sources import RingRef
 
-from ..fakes import WHAT_IT_SAW, WINDOW, FakeStream, break_analyzer, write_frame, write_windows
+from ..fakes import WHAT_IT_SAW, WINDOW, FakeEngine, FakeStream, break_analyzer, write_frame, write_windows
 from .test_loop import Bench
 
 SESSIONS, BROKEN = 8, 3
@@ -270,3 +275,119 @@ async def test_lip_sync_goes_on_with_the_rows_of_a_stream_that_failed(bench: Ben
     bench.sessions.end(BROKEN_ONE)
     assert bench.sessions.rows == {}
     assert not bench.scheduler.demand.active.any()
+
+
+def fail_for(bad: float, method: Callable[..., Any]) -> Callable[..., Any]:
+    """The model's method, which raises where a batch holds this value."""
+
+    def picky(first: Any, *rest: Any) -> Any:
+        values = [frame.planes[0][0, 0] for frame in first] if isinstance(first, list) else first[:, 0]
+        if bad in np.asarray(values):
+            raise ValueError(WHAT_IT_SAW)
+        return method(first, *rest)
+
+    return picky
+
+
+def fail_in_decode(bad: float, method: Callable[..., Any]) -> Callable[..., Any]:
+    def picky(tensors: Any, *rest: Any) -> Any:
+        if 2 * bad in tensors[0]:
+            raise ValueError(WHAT_IT_SAW)
+        return method(tensors, *rest)
+
+    return picky
+
+
+@pytest.mark.parametrize(("method", "broken"), [("prepare", fail_for), ("decode", fail_in_decode)])
+async def test_a_picture_that_its_model_fails_for_costs_no_other_session_a_look(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str, broken: Callable[..., Any]
+) -> None:
+    opened = await cameras(bench)
+    whole = getattr(bench.vision, method)
+    monkeypatch.setattr(bench.vision, method, broken(BROKEN, whole))
+    await show(bench, opened)
+    assert looks(bench) == [1 if n == BROKEN else 2 for n in range(SESSIONS)]
+    assert bench.dropped("face") == {"inference_failed": 1}
+    assert bench.heard.failed == []
+
+    monkeypatch.setattr(bench.vision, method, whole)
+    await show(bench, opened)
+    monkeypatch.setattr(bench.vision, method, broken(BROKEN, whole))
+    for _ in range(2):
+        await show(bench, opened)
+    assert bench.heard.failed == [], "one that succeeds in between is forgiven"
+    await show(bench, opened)
+    assert bench.heard.failed == [("s3", {"code": "inference_failed", "stream": "face"})]
+    await show(bench, opened)
+    assert bench.vision_engine.batches[-1] == SESSIONS - 1, "nothing is run twice any more"
+    assert looks(bench) == [2 if n == BROKEN else 7 for n in range(SESSIONS)]
+
+
+@pytest.mark.parametrize(("method", "broken"), [("prepare", fail_for), ("decode", fail_in_decode)])
+async def test_sound_that_its_model_fails_for_costs_no_other_session_a_window(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str, broken: Callable[..., Any]
+) -> None:
+    rings: list[PcmRing] = []
+    for n in range(SESSIONS):
+        ring, ref = bench.tracks.pcm(1.0)
+        bench.watch(f"s{n}", "audio")
+        bench.sessions.ring_opened(f"s{n}", ref)
+        rings.append(ring)
+    monkeypatch.setattr(bench.audio, method, broken(100 + BROKEN, getattr(bench.audio, method)))
+
+    async def say(offset: int) -> None:
+        bench.now += 0.064
+        for n, ring in enumerate(rings):
+            write_windows(ring, [offset + n], arrival=bench.now)
+        await bench.settle()
+
+    for offset in (0, 100, 200):
+        await say(offset)
+    heard = [[output for _, output, _ in made.absorbed] for made in bench.sound.made]
+    assert heard[BROKEN] == [(BROKEN, 1), (200 + BROKEN, 1)], "what it remembered is void"
+    del heard[BROKEN]
+    assert heard == [[(n, 1), (100 + n, 2), (200 + n, 3)] for n in range(SESSIONS) if n != BROKEN]
+    for _ in range(3):
+        await say(100)
+    assert bench.heard.failed == [("s3", {"code": "inference_failed", "stream": "audio"})]
+
+
+async def test_a_model_that_does_not_run_at_all_ends_no_stream(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = await cameras(bench)
+    break_engine(bench.vision_engine, monkeypatch)
+    for _ in range(5):
+        await show(bench, opened)
+    assert bench.heard.failed == []
+    monkeypatch.undo()
+    await show(bench, opened)
+    assert looks(bench) == [2] * SESSIONS
+
+
+def break_engine(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise InferenceFailed("nothing runs")
+
+    monkeypatch.setattr(engine, "run", fail)
+
+
+async def test_a_tasks_picture_that_its_model_fails_for_fails_the_task_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = await cameras(bench)
+    monkeypatch.setattr(bench.vision, "prepare", fail_for(200, bench.vision.prepare))
+    pending, share = bench.scheduler.pending, bench.scheduler.pending.begin()
+    bad, good = (
+        pending.look(share, "face_detector", look_at(value), bench.now + 10.0) for value in (200, 50)
+    )
+    await show(bench, opened)
+    assert looks(bench) == [2] * SESSIONS
+    assert await good.output == 100.0
+    with pytest.raises(InferenceRefused):
+        await bad.output
+
+
+def look_at(brightness: int) -> Look:
+    frame = StillFrame(np.full((4, 4, 3), brightness, np.uint8))
+    return Look(frame, whole_frame(frame.info))

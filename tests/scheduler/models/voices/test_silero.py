@@ -41,11 +41,21 @@ def test_each_slot_keeps_its_own_state() -> None:
 
 def test_a_window_follows_the_end_of_the_one_before_it_in_its_slot() -> None:
     model, first, second = Silero("vad"), windows(2, 1), windows(2, 2)
-    before = model.prepare(first, slots(0, 1))["input"]
+    before = model.prepare(first, slots(0, 1))
+    model.decode(fake_run(before), slots(0, 1))
     after = model.prepare(second, slots(1, 0))["input"]
-    assert not before[:, :64].any()
-    np.testing.assert_array_equal(after[0, :64], before[1, -64:])
+    assert not before["input"][:, :64].any()
+    np.testing.assert_array_equal(after[0, :64], before["input"][1, -64:])
     np.testing.assert_array_equal(after[1, 64:], second[1].astype(np.float32) / 32768)
+
+
+def test_a_window_that_came_to_nothing_leaves_its_slot_as_it_was() -> None:
+    model = Silero("vad")
+    hear(model, fake_run, windows(1), slots(0))
+    first = model.prepare(windows(1, 1), slots(0))
+    again = model.prepare(windows(1, 1), slots(0))
+    np.testing.assert_array_equal(first["input"], again["input"])
+    np.testing.assert_array_equal(first["state"], again["state"])
 
 
 def test_reset_forgets_one_slot_alone() -> None:

@@ -1,0 +1,83 @@
+"""A batch that cannot be run loses the items that are to blame, and no other.
+
+::
+
+    [a b c d] raises ─▶ [a b] runs           outputs of a and b
+                        [c d] raises ─▶ [c]  runs           output of c
+                                        [d]  raises         d is to blame
+
+Where the model cannot even run what it was warmed up with, nobody is to blame and the batch is lost.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from ..contract.tracebacks import log_fault
+from ..errors import DeviceLost, InferenceFailed, OutOfMemory, SchedulerError
+from .loaded_model import Done, Dropped, LoadedModel
+
+log = logging.getLogger(__name__)
+
+MOST_RUNS = 32  # to find one to blame takes two runs for each halving; what is left after these is lost
+
+Item = TypeVar("Item")
+
+
+def isolated(loaded: LoadedModel, infer: Callable[[Sequence[Item]], Done], items: Sequence[Item]) -> Done:
+    """What ``infer`` makes of these items, or of halves of them; ``Dropped`` those that it fails for alone.
+
+    Raises:
+        OutOfMemory, DeviceLost: whoever is to blame, the batch is lost.
+    """
+    try:
+        return infer(items)
+    except (OutOfMemory, DeviceLost):
+        raise
+    except Exception as error:
+        log_fault(log, f"a batch of {loaded.name} failed", error)
+        if not _works(loaded):
+            return Done([Dropped(_code(error))] * len(items), 0.0, _code(error))
+        return _without_culprits(infer, items, error)
+
+
+def _without_culprits(
+    infer: Callable[[Sequence[Item]], Done], items: Sequence[Item], error: Exception
+) -> Done:
+    """The outputs of all but those to blame; ``error`` is what all of them together raised."""
+    outputs: list[Any] = [Dropped(_code(error))] * len(items)
+    seconds, runs = 0.0, 0
+    failed = [(range(len(items)), error)]
+    while failed and runs < MOST_RUNS:
+        places, error = failed.pop()
+        if len(places) == 1:
+            outputs[places[0]] = Dropped(_code(error), to_blame=True)
+            continue
+        for half in (places[: len(places) // 2], places[len(places) // 2 :]):
+            runs += 1
+            try:
+                done = infer([items[place] for place in half])
+            except (OutOfMemory, DeviceLost):
+                raise
+            except Exception as again:
+                failed.append((half, again))
+            else:
+                seconds += done.seconds
+                outputs[half.start : half.stop] = done.outputs
+    return Done(outputs, seconds)
+
+
+def _works(loaded: LoadedModel) -> bool:
+    """Whether the model runs what it was warmed up with."""
+    try:
+        loaded.check()
+    except (OutOfMemory, DeviceLost):
+        raise
+    except Exception as error:
+        log_fault(log, f"{loaded.name} does not run at all", error)
+        return False
+    return True
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, SchedulerError) else InferenceFailed.code
