@@ -1,7 +1,8 @@
 """What can go wrong with inference; each error has a stable code that crosses process borders.
 
-A batch that fails loses the items to blame and nothing else (see ``runtime/isolation.py``). Two failures end the process, because nothing in it can mend
-them, and its supervisor starts a fresh one that re-attaches to every arena:
+A batch that fails loses the items to blame and nothing else (see ``runtime/isolation.py``). Two failures end
+the process, because nothing in it can mend them, and its supervisor starts a fresh one that re-attaches to
+every arena:
 
     EXIT_HUNG         a batch did not come back (a stuck driver or library call)
     EXIT_DEVICE_LOST  CUDA reported an error that sticks to the process's context
