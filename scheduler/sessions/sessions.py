@@ -190,7 +190,7 @@ class Sessions:
         if to_blame and not row.stream.ended:
             row.failures += 1
             if row.failures >= MOST_FAILURES:
-                self._failing.setdefault((row.stream.session_id, row.stream.analyzer.name), reason)
+                self._failing.setdefault((row.stream.media, row.stream.analyzer.name), reason)
 
     def row_is_over(self, index: int) -> None:
         """The batch that held this row came back; give the row back if its stream ended meanwhile."""

@@ -317,7 +317,7 @@ async def test_a_picture_that_its_model_fails_for_costs_no_other_session_a_look(
         await show(bench, opened)
     assert bench.heard.failed == [], "one that succeeds in between is forgiven"
     await show(bench, opened)
-    assert bench.heard.failed == [("s3", {"code": "inference_failed", "stream": "face"})]
+    assert bench.heard.failed == [(BROKEN_ONE, {"code": "inference_failed", "stream": "face"})]
     await show(bench, opened)
     assert bench.vision_engine.batches[-1] == SESSIONS - 1, "nothing is run twice any more"
     assert looks(bench) == [2 if n == BROKEN else 7 for n in range(SESSIONS)]
@@ -330,8 +330,8 @@ async def test_sound_that_its_model_fails_for_costs_no_other_session_a_window(
     rings: list[PcmRing] = []
     for n in range(SESSIONS):
         ring, ref = bench.tracks.pcm(1.0)
-        bench.watch(f"s{n}", "audio")
-        bench.sessions.ring_opened(f"s{n}", ref)
+        bench.watch(MediaKey(f"s{n}"), "audio")
+        bench.sessions.ring_opened(MediaKey(f"s{n}"), ref)
         rings.append(ring)
     monkeypatch.setattr(bench.audio, method, broken(100 + BROKEN, getattr(bench.audio, method)))
 
@@ -349,7 +349,7 @@ async def test_sound_that_its_model_fails_for_costs_no_other_session_a_window(
     assert heard == [[(n, 1), (100 + n, 2), (200 + n, 3)] for n in range(SESSIONS) if n != BROKEN]
     for _ in range(3):
         await say(100)
-    assert bench.heard.failed == [("s3", {"code": "inference_failed", "stream": "audio"})]
+    assert bench.heard.failed == [(BROKEN_ONE, {"code": "inference_failed", "stream": "audio"})]
 
 
 async def test_a_model_that_does_not_run_at_all_ends_no_stream(
