@@ -7,9 +7,9 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from argusd.ingest.ice.ice_servers import IceServer
+from argusd.scheduler.contract.errors import Draining
 
 from .config import ApiConfig
-from .errors import Draining
 from .events.event_log import EventLog
 from .events.history import History
 from .events.notifier import Notifier

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from argusd.scheduler.contract import errors
 from argusd.scheduler.contract.results import Results
 from argusd.scheduler.contract.streams import StreamName
 
-from . import errors
 from .events.sse import all_events, session_events
 from .http.openapi import serve_document
 from .http.route import Route
@@ -35,7 +35,7 @@ TASK_ERRORS = (
     errors.Draining,
     errors.WorkerGone,
     errors.BreakerOpen,
-    errors.WorkerSilent,
+    errors.DeadlineExceeded,
 )
 TASK_REPLIES = {200: InferReply, 404: InferReply, 413: InferReply, 503: InferReply, 504: InferReply}
 
@@ -87,15 +87,15 @@ STREAM_ERRORS = (
     errors.SessionActive,
     errors.StreamEnded,
     errors.PictureTooLarge,
-    errors.SoundTooLong,
+    errors.AudioTooLong,
     errors.WrongContentType,
     errors.InvalidField,
     errors.BadPicture,
-    errors.BadSound,
+    errors.BadAudio,
     errors.Overloaded,
     errors.Draining,
     errors.ArenaExhausted,
-    errors.StreamUnavailable,
+    errors.ModelUnavailable,
     errors.StoreUnavailable,
 )
 

@@ -1,4 +1,6 @@
-"""What can go wrong with media and arenas; each error has a stable code that crosses process borders."""
+"""What can go wrong with media and arenas. Why an offer is refused lies in the contract."""
+
+from argusd.scheduler.contract.errors import ArenaExhausted
 
 
 class IngestError(Exception):
@@ -10,7 +12,7 @@ class IngestError(Exception):
 class ArenaFull(IngestError):
     """No contiguous room or no free ring row is left for another ring."""
 
-    code = "shm_exhausted"
+    code = ArenaExhausted.code
 
 
 class ArenaUnavailable(IngestError):
@@ -59,57 +61,3 @@ class CredentialUnreadable(IngestError):
     """The file with the credential of an ICE server cannot be read."""
 
     code = "credential_unreadable"
-
-
-class OfferRefused(IngestError):
-    """Base of every reason not to answer a WHIP offer."""
-
-    code = "bad_offer"
-
-
-class BadOffer(OfferRefused):
-    """The SDP is malformed, too long, or lacks what WebRTC demands (BUNDLE, rtcp-mux, DTLS, ICE)."""
-
-    code = "bad_offer"
-
-
-class OfferNotSending(OfferRefused):
-    """All media sections of the offer are recvonly or inactive; a WHIP client sends."""
-
-    code = "offer_not_sending"
-
-
-class TooManyTracks(OfferRefused):
-    """More than one track of a kind is offered."""
-
-    code = "too_many_tracks"
-
-
-class UnsupportedCodec(OfferRefused):
-    """A media section that sends offers no codec that is received (see capabilities.py)."""
-
-    code = "unsupported_codec"
-
-
-class SessionExists(OfferRefused):
-    """This worker already holds a session of that id."""
-
-    code = "session_exists"
-
-
-class SessionEnded(OfferRefused):
-    """The session was ended while its offer was being answered."""
-
-    code = "session_ended"
-
-
-class NoIceCandidate(OfferRefused):
-    """There is no address to answer with: none of those configured is on this machine, or no port is free."""
-
-    code = "no_ice_candidate"
-
-
-class WorkerFull(OfferRefused):
-    """The worker holds as many sessions as it may."""
-
-    code = "worker_full"

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from typing import NamedTuple, Protocol
 
+from argusd.scheduler.contract.errors import SessionEnded
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 
@@ -14,7 +15,6 @@ from .audio import AudioReceiver
 from .config import IngestConfig
 from .decoding.decoder import VideoDecoder
 from .decoding.picture_limit import picture_limit
-from .errors import SessionEnded
 from .ice.ice_sockets import IceSockets, gather_through
 from .ipc.messages import TrackCounters, TrackState
 from .liveness import Standing, TrackLiveness, standing
@@ -93,7 +93,7 @@ class Session:
         """Terminate the offer.
 
         Raises:
-            OfferRefused: the offer is not one we take, or there is no candidate to answer it with.
+            ServiceError: the offer is not one we take, or there is no candidate to answer it with.
             SessionEnded: the session was ended meanwhile.
         """
         agreement = negotiate(offer_sdp, self._limit)

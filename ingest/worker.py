@@ -12,12 +12,12 @@ from typing import Any
 
 import msgspec
 
+from argusd.scheduler.contract.errors import ArenaExhausted, ServiceError, SessionExists, WorkerFull
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 
 from .codecs.opus import check_libopus
 from .config import IngestConfig
-from .errors import ArenaFull, IngestError, SessionExists, WorkerFull
 from .guard import check_aioice
 from .ice.ice_sockets import IceSockets
 from .ipc.channel import Listener
@@ -81,7 +81,7 @@ class Worker:
             if command.replace:
                 self._replace(command)
             session = self._admit(command.session_id)
-        except IngestError as error:
+        except ServiceError as error:
             answer(SessionRefused(command.request, error.code, str(error)))
         else:
             self._spawn(self._answer(session, command, answer))
@@ -89,7 +89,7 @@ class Worker:
     async def _answer(self, session: Session, command: OpenSession, answer: Answer) -> None:
         try:
             agreed = await session.answer(command.offer_sdp)
-        except IngestError as error:
+        except ServiceError as error:
             answer(SessionRefused(command.request, error.code, str(error)))
             session.close("refused")
             await session.closed()
@@ -113,7 +113,7 @@ class Worker:
             raise WorkerFull(f"the worker holds its {config.max_sessions} sessions")
         need = config.slots * SMALLEST_PICTURE.nbytes + int(config.pcm_seconds * 32_000)
         if self._arena.free_bytes < need:
-            raise ArenaFull("shared memory for another session is used up")
+            raise ArenaExhausted("shared memory for another session is used up")
         session = self._sessions[session_id] = Session(session_id, config, self._arena, self._sockets, self)
         return session
 

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from argusd.scheduler.contract import errors as daemon
+
 from .errors import (
     DaemonFault,
     InvalidRequest,
@@ -17,10 +19,10 @@ from .errors import (
 from .refusal import Envelope
 
 OF_CODE: dict[str, type[OrchestratorError]] = {
-    "no_face": NoFace,
-    "no_speech": NoVoice,
-    "too_short": NoVoice,
-    "model_unavailable": ModelUnavailable,
+    daemon.NoFace.code: NoFace,
+    daemon.NoSpeech.code: NoVoice,
+    daemon.TooShort.code: NoVoice,
+    daemon.ModelUnavailable.code: ModelUnavailable,
 }
 OF_STATUS: dict[int, type[OrchestratorError]] = {
     401: NotAllowed,

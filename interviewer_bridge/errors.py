@@ -1,5 +1,7 @@
 """What a caller of the daemon may meet; each error has a stable code."""
 
+from argusd.scheduler.contract import errors as daemon
+
 
 class BridgeError(Exception):
     """Base of every error of this folder."""
@@ -82,13 +84,13 @@ class InvalidRequest(OrchestratorError):
 class NoFace(InvalidRequest):
     """Nobody's face is in the image."""
 
-    code = "no_face"
+    code = daemon.NoFace.code
 
 
 class NoVoice(InvalidRequest):
     """Nobody speaks in the sound, or too little to tell a voice by."""
 
-    code = "no_speech"
+    code = daemon.NoSpeech.code
 
 
 class NotAllowed(OrchestratorError):
@@ -106,13 +108,13 @@ class NotNow(OrchestratorError):
 class ModelUnavailable(OrchestratorError):
     """The daemon lacks the weights for this; its operator has to pull them, waiting does not help."""
 
-    code = "model_unavailable"
+    code = daemon.ModelUnavailable.code
 
 
 class TooLate(OrchestratorError):
     """504, or no answer within ``timeout_s``; the task may have been done nonetheless."""
 
-    code = "deadline_exceeded"
+    code = daemon.DeadlineExceeded.code
 
 
 class DaemonFault(OrchestratorError):

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
+from argusd.scheduler.contract.backoff import backoff_s
 from argusd.scheduler.contract.events import Event
 
 from .errors import StreamBroken, SubscriptionRefused, Unreachable
@@ -17,8 +18,6 @@ from .sse import SseMessage, SseParser
 
 log = logging.getLogger(__name__)
 
-FIRST_BACKOFF_S = 0.2
-LONGEST_BACKOFF_S = 5.0
 # The daemon sends a comment every few seconds; longer silence means that the connection is dead.
 SILENCE_S = 45.0
 
@@ -50,24 +49,23 @@ async def subscribe(
     """
     path = f"/sessions/{quote(session_id, safe='')}/events" if session_id else "/events"
     timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=SILENCE_S)
-    backoff = FIRST_BACKOFF_S
-    served = False
+    served, attempt = False, 0
     async with aiohttp.ClientSession(base_url=url, timeout=timeout, headers=bearer(token)) as http:
         while True:
             try:
                 async with contextlib.aclosing(_read(http, path, last_event_id)) as messages:
                     async for message in messages:
                         if message is None:
-                            served, backoff = True, FIRST_BACKOFF_S
+                            served, attempt = True, 0
                             continue
                         last_event_id = message.last_event_id
                         yield decode_event(message)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if not served:
                     raise Unreachable(f"no daemon answers at {url}") from error
-                log.info("event stream interrupted; connecting again in %.1f s", backoff)
-            await asyncio.sleep(backoff)
-            backoff = min(backoff * 2, LONGEST_BACKOFF_S)
+                log.info("event stream interrupted; connecting again in %.1f s", backoff_s(attempt))
+            await asyncio.sleep(backoff_s(attempt))
+            attempt += 1
 
 
 async def _read(

@@ -1,11 +1,12 @@
 """When a request may be sent again: where the first one was not carried out, or twice is as good as once."""
 
+from argusd.scheduler.contract.backoff import FIRST_BACKOFF_S, backoff_s
+from argusd.scheduler.contract.errors import StoreUnavailable
+
 from .errors import AnswerLost, NotConnected, NotNow, OrchestratorError
 
-FIRST_BACKOFF_S = 0.2
-LONGEST_BACKOFF_S = 5.0
 # Half of what the store was asked may have been written when it fell silent.
-MAYBE_DONE = ("store_unavailable",)
+MAYBE_DONE = (StoreUnavailable.code,)
 
 
 def wait_before_retry(
@@ -15,15 +16,14 @@ def wait_before_retry(
 
     ``attempt`` counts from 0; ``left_s`` is what is left of the caller's time.
     """
-    backoff_s = min(FIRST_BACKOFF_S * 2**attempt, LONGEST_BACKOFF_S)
     if isinstance(error, NotConnected):
-        wait_s = backoff_s
+        wait_s = backoff_s(attempt)
     elif isinstance(error, NotNow) and error.retry_after is not None:
         if error.code in MAYBE_DONE and not idempotent:
             return None
         wait_s = max(error.retry_after, FIRST_BACKOFF_S)
     elif isinstance(error, AnswerLost) and idempotent:
-        wait_s = backoff_s
+        wait_s = backoff_s(attempt)
     else:
         return None
     return wait_s if wait_s < left_s else None

@@ -2,6 +2,7 @@
 
 from argusd.api.events import history
 from argusd.api.events.redis_store import STORE_ERRORS, connect
+from argusd.scheduler.contract.errors import SessionNotFound, StoreUnavailable
 from argusd.scheduler.contract.results import Results
 
 from .errors import NotNow, NotThere
@@ -20,9 +21,9 @@ async def stored_results(redis_url: str, session_id: str) -> Results:
     try:
         found = await history.stored_results(redis, session_id)
     except STORE_ERRORS as error:
-        raise NotNow("the event store does not answer", code="store_unavailable") from error
+        raise NotNow("the event store does not answer", code=StoreUnavailable.code) from error
     finally:
         await redis.aclose()
     if found is None:
-        raise NotThere("There is no such session.", code="session_not_found")
+        raise NotThere("There is no such session.", code=SessionNotFound.code)
     return found

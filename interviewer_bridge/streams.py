@@ -9,6 +9,9 @@ from typing import Any
 import msgspec
 from aiohttp import ClientError, ClientWebSocketResponse, WSCloseCode, WSMessage, WSMsgType
 
+from argusd.scheduler.contract.backoff import backoff_s
+from argusd.scheduler.contract.errors import CLOSE_CODES
+
 from .answers import error_of
 from .errors import (
     AnswerLost,
@@ -17,13 +20,10 @@ from .errors import (
     NotNow,
     OrchestratorError,
 )
-from .retries import FIRST_BACKOFF_S, LONGEST_BACKOFF_S
 from .stream_media import StreamMedia
 
 log = logging.getLogger(__name__)
 
-# The daemon closes with 4000 + the HTTP status that its error has elsewhere.
-CLOSE_CODES = 4000
 CONFLICT = 409
 TOO_LARGE = 413
 # After the last media their findings are still to come.
@@ -43,20 +43,21 @@ async def forward(connect: Connect, media: AsyncIterable[StreamMedia]) -> AsyncG
         OrchestratorError: the daemon says no, or cannot be reached at the beginning.
     """
     line = Line(media)
-    served, backoff_s = False, FIRST_BACKOFF_S
+    served, attempt = False, 0
     async with contextlib.aclosing(line):
         while not line.over:
             try:
                 async with contextlib.aclosing(line.findings(await connect())) as findings:
                     async for finding in findings:
-                        served, backoff_s = True, FIRST_BACKOFF_S
+                        served, attempt = True, 0
                         yield finding
             except OrchestratorError as error:
                 if not (served and is_passing(error)):
                     raise
-                log.info("stream interrupted (%s); connecting again in %.1f s", error.code, backoff_s)
-                await asyncio.sleep(backoff_s)
-                backoff_s = min(backoff_s * 2, LONGEST_BACKOFF_S)
+                wait_s = backoff_s(attempt)
+                log.info("stream interrupted (%s); connecting again in %.1f s", error.code, wait_s)
+                await asyncio.sleep(wait_s)
+                attempt += 1
         await line.sent()
 
 

@@ -1,5 +1,7 @@
 """Errors of the pixel kernels; each class has a stable ``code``."""
 
+from argusd.scheduler.contract.errors import BadPicture, PictureTooLarge
+
 
 class KernelError(Exception):
     """Any error of this folder."""
@@ -10,13 +12,13 @@ class KernelError(Exception):
 class BadImage(KernelError):
     """The bytes are not an image we can decode."""
 
-    code = "bad_image"
+    code = BadPicture.code
 
 
 class ImageTooLarge(KernelError):
     """The image's header announces more pixels than are allowed; nothing was decoded."""
 
-    code = "image_too_large"
+    code = PictureTooLarge.code
 
 
 class BadFeatures(KernelError):

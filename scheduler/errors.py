@@ -8,6 +8,8 @@ every arena:
     EXIT_DEVICE_LOST  CUDA reported an error that sticks to the process's context
 """
 
+from .contract.errors import InferenceRefused
+
 EXIT_HUNG = 75
 EXIT_DEVICE_LOST = 76
 
@@ -21,7 +23,7 @@ class SchedulerError(Exception):
 class InferenceFailed(SchedulerError):
     """A model's graph refused its feeds or broke off."""
 
-    code = "inference_failed"
+    code = InferenceRefused.code
 
 
 class OutOfMemory(InferenceFailed):

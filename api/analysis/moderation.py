@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.payloads import ResponseModerate
 
-from ..errors import InvalidField
 from .errors import LlmError
 from .llm import Llm
 from .prose import without_last_word

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.payloads import PlagiarismAnalyze
 
 from ..config import LlmProfile
-from ..errors import InvalidField
 from .errors import LlmError
 from .llm import Llm
 from .risk import MARKED, explain

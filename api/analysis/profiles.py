@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from argusd.scheduler.contract.errors import LlmProfileUnknown
 from argusd.scheduler.contract.nearest import did_you_mean
 
 from ..config import LlmProfile
-from ..errors import LlmProfileUnknown
 
 DEFAULT = "default"
 

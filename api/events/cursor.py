@@ -10,7 +10,8 @@ from typing import Protocol
 
 import msgspec
 
-from ..errors import InvalidField
+from argusd.scheduler.contract.errors import InvalidField
+
 from .history import History
 
 POSITION = re.compile(r"(?:.+:)?(\d{1,15})|(-\d{1,4})", re.DOTALL)

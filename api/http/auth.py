@@ -13,8 +13,10 @@ import logging
 from collections import deque
 from urllib.parse import urlsplit
 
+from argusd.scheduler.contract.errors import Forbidden, OriginRefused, Unauthorized
+
 from ..config import ApiConfig, Token
-from ..errors import Forbidden, InsecureBind, OriginRefused, Unauthorized
+from ..errors import InsecureBind
 from .misfit import shown
 
 log = logging.getLogger(__name__)

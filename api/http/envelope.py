@@ -8,18 +8,18 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from redis.exceptions import RedisError
 
-from argusd.scheduler.contract.tracebacks import log_fault
-
-from ..errors import (
-    ApiError,
+from argusd.scheduler.contract.errors import (
     BodyTooLarge,
     InvalidField,
     MalformedBody,
     MethodNotAllowed,
     PathNotFound,
+    ServiceError,
     StoreUnavailable,
     WrongContentType,
 )
+from argusd.scheduler.contract.tracebacks import log_fault
+
 from .base64_text import NOT_BASE64, with_bytes
 from .misfit import explain
 from .query import nearest_path
@@ -114,7 +114,7 @@ async def error_envelope(request: web.Request, handler: Handler) -> web.StreamRe
     """Turn whatever goes wrong into the envelope. The top of a request: the broad ``except`` stands here."""
     try:
         return await handler(request)
-    except ApiError as error:
+    except ServiceError as error:
         return error_reply(request, error)
     except web.HTTPException as error:
         if error.status < 400:
@@ -125,10 +125,10 @@ async def error_envelope(request: web.Request, handler: Handler) -> web.StreamRe
         return error_reply(request, StoreUnavailable("The event store does not answer; try again."))
     except Exception as error:
         log_fault(log, "a request failed", error)
-        return error_reply(request, ApiError())
+        return error_reply(request, ServiceError())
 
 
-def from_http(error: web.HTTPException, request: web.Request) -> ApiError:
+def from_http(error: web.HTTPException, request: web.Request) -> ServiceError:
     """Our error for one that aiohttp raised."""
     if isinstance(error, web.HTTPMethodNotAllowed):
         methods = ", ".join(sorted(error.allowed_methods))
@@ -142,10 +142,10 @@ def from_http(error: web.HTTPException, request: web.Request) -> ApiError:
     return MalformedBody("The request is not valid HTTP for this path.")
 
 
-def error_reply(request: web.Request, error: ApiError, allow: str | None = None) -> web.Response:
+def error_reply(request: web.Request, error: ServiceError, allow: str | None = None) -> web.Response:
     """The envelope of one error."""
     session_id = request.match_info.get("session_id", "")[:128] or msgspec.UNSET
-    reply = json_reply(ErrorReply(False, error.code, error.sentence, session_id), error.status)
+    reply = json_reply(ErrorReply(False, error.code, str(error), session_id), error.status)
     if error.retry_after is not None:
         reply.headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:

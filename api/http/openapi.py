@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from argusd.scheduler.contract.errors import Forbidden, OriginRefused, ServiceError, Unauthorized
 from argusd.scheduler.contract.events import Event
 
-from ..errors import ApiError, Forbidden, OriginRefused, Unauthorized
 from .envelope import ErrorReply
 from .route import Route
 
@@ -97,7 +97,7 @@ def responses(route: Route) -> Json:
 def refusals(route: Route) -> Mapping[int, list[str]]:
     """Error codes by status: the route's own, and those of every route."""
     found: dict[int, list[str]] = {}
-    always: tuple[type[ApiError], ...] = (OriginRefused, ApiError)
+    always: tuple[type[ServiceError], ...] = (OriginRefused, ServiceError)
     if not route.public:
         always += (Unauthorized, Forbidden)
     for error in (*route.refusals, *always):

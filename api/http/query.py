@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.nearest import nearest
 
-from ..errors import InvalidField
 from .misfit import shown
 
 ALIKE = 0.8  # difflib's ratio

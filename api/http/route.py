@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from ..errors import ApiError
+from argusd.scheduler.contract.errors import ServiceError
 
 
 class Route(NamedTuple):
@@ -22,7 +22,7 @@ class Route(NamedTuple):
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     replies: Mapping[int, type | str | None]
     body: type | str | None = None
-    refusals: tuple[type[ApiError], ...] = ()
+    refusals: tuple[type[ServiceError], ...] = ()
     public: bool = False
     session_in_body: bool = False
     headers: tuple[str, ...] = ()

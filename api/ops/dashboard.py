@@ -4,7 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from ..errors import PathNotFound
+from argusd.scheduler.contract.errors import PathNotFound
 
 FILES = Path(__file__).parents[1] / "ui"
 TYPES = {

@@ -7,7 +7,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from weakref import WeakValueDictionary
 
-from ..errors import NoIngestWorker, SessionActive, StoreUnavailable
+from argusd.scheduler.contract.errors import NoIngestWorker, SessionActive, StoreUnavailable
+
 from ..events.event_log import EventLog
 from ..events.history import History
 from ..streams.live import StreamSockets

@@ -7,8 +7,9 @@ from typing import cast
 import msgspec
 from redis.asyncio import Redis
 
+from argusd.scheduler.contract.errors import Overloaded, SessionNotFound
+
 from ..config import ApiConfig
-from ..errors import Overloaded, SessionNotFound
 from ..events import keys
 from .session import Media, Session, SessionRecord, SessionSpec
 

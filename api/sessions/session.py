@@ -5,12 +5,12 @@ from typing import Literal
 
 import msgspec
 
+from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.names import IN_WORDS, NAME
 from argusd.scheduler.contract.policy import Policy, without_references
 from argusd.scheduler.contract.streams import StreamName, streams_of
 
-from ..errors import InvalidField
 from .tracks import Receptions, Track, TrackView, track_view
 
 MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]

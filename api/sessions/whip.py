@@ -19,13 +19,11 @@ import time
 
 from aiohttp import web
 
-from argusd.ingest.errors import BadOffer
 from argusd.ingest.ice.ice_servers import links
 from argusd.ingest.ipc.messages import SessionAnswer
 from argusd.ingest.offers.sdp import parse_fragment
-
-from ..context import CONTEXT, Context
-from ..errors import (
+from argusd.scheduler.contract.errors import (
+    BadOffer,
     Forbidden,
     IceRestartUnsupported,
     MalformedBody,
@@ -35,6 +33,8 @@ from ..errors import (
     Unauthorized,
     WrongContentType,
 )
+
+from ..context import CONTEXT, Context
 from .session import Media, Session, check_session_id
 
 SDP = "application/sdp"

@@ -7,10 +7,9 @@ import sys
 import time
 from collections.abc import Callable
 
+from argusd.scheduler.contract.errors import BadAudio, Overloaded, ServiceError
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.tasks.sound.containers import LENGTH
-
-from ..errors import ApiError, BadSound, Overloaded
 
 CHUNK = SAMPLE_RATE // 10 * 2  # bytes, 100 ms
 AHEAD_S = (
@@ -26,7 +25,7 @@ class Decoder:
 
     at_work = 0
 
-    def __init__(self, take: Callable[[bytes], None], failed: Callable[[ApiError], None]) -> None:
+    def __init__(self, take: Callable[[bytes], None], failed: Callable[[ServiceError], None]) -> None:
         self._take = take
         self._failed = failed
         self._process: asyncio.subprocess.Process | None = None
@@ -88,10 +87,10 @@ class Decoder:
             due = max(due, now) + len(samples) / 2 / SAMPLE_RATE
             try:
                 self._take(samples)
-            except ApiError as error:
+            except ServiceError as error:
                 self._failed(error)
                 return
             await asyncio.sleep(due - now - AHEAD_S)
         sentence = (await process.stderr.read(LONGEST_SENTENCE)).decode(errors="replace")
         ours = await process.wait() == 1 and sentence
-        self._failed(BadSound(sentence if ours else "The sound cannot be decoded."))
+        self._failed(BadAudio(sentence if ours else "The sound cannot be decoded."))

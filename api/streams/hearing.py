@@ -6,10 +6,10 @@ The first message says which. Raw samples are the contract; containers are what 
 from collections.abc import Callable
 
 from argusd.kernels.file_kinds import file_kind
+from argusd.scheduler.contract.errors import ServiceError
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.tasks.sound.containers import COMING
 
-from ..errors import ApiError
 from .decoder import Decoder
 from .media import PcmTrack
 
@@ -17,7 +17,7 @@ from .media import PcmTrack
 class Hearing:
     """Where a stream's binary messages of sound go. ``failed`` is told why no more can be heard."""
 
-    def __init__(self, track: PcmTrack, failed: Callable[[ApiError], None]) -> None:
+    def __init__(self, track: PcmTrack, failed: Callable[[ServiceError], None]) -> None:
         self._track = track
         self._failed = failed
         self._decoder: Decoder | None = None
@@ -27,7 +27,7 @@ class Hearing:
         """Publish what a message holds, at once or soon; waits where a container comes faster than its sound.
 
         Raises:
-            ApiError: it cannot be used.
+            ServiceError: it cannot be used.
         """
         if self._decoder is not None:
             await self._decoder.feed(message)

@@ -8,13 +8,13 @@ from functools import partial
 
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.liveness import TrackLiveness
+from argusd.scheduler.contract.errors import Draining, Overloaded, ServiceError, StreamActive, StreamEnded
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.streams import FED_BY, StreamName
 
 from ..config import ApiConfig
-from ..errors import ApiError, Draining, Overloaded, StreamActive, StreamEnded
 from ..sessions.lifecycle import Lifecycle
 from ..sessions.session import Media, Session
 from ..sessions.tracks import track_of
@@ -46,7 +46,7 @@ class StreamSocket:
         self.principal = principal
         self.gone = asyncio.Event()
         self.answers = Answers()
-        self.ended: asyncio.Future[ApiError] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[ServiceError] = asyncio.get_running_loop().create_future()
         self.reason = "client"
         media = self.media = MediaKey(session.session_id, name)
         self._liveness: dict[TrackKind, TrackLiveness] = {}
@@ -67,7 +67,7 @@ class StreamSocket:
             if liveness.look(now_ns, taken, partial(_why, taken)):
                 yield TrackState(self.media, kind, *liveness.standing)
 
-    def end(self, error: ApiError, reason: str) -> None:
+    def end(self, error: ServiceError, reason: str) -> None:
         """Have the WebSocket closed with this error."""
         if not self.ended.done():
             self.ended.set_result(error)

@@ -18,15 +18,15 @@ from argusd.ingest.shm.sink import FrameSink, PcmSink, Ring
 from argusd.kernels.errors import BadImage, ImageTooLarge
 from argusd.kernels.file_kinds import file_kind
 from argusd.kernels.pictures.jpeg_plan import LIVE_PIXELS, plan_jpeg
+from argusd.scheduler.contract.errors import (
+    ArenaExhausted,
+    AudioTooLong,
+    BadAudio,
+    BadPicture,
+    PictureTooLarge,
+)
 from argusd.scheduler.contract.media import SAMPLE_RATE
 
-from ..errors import (
-    ArenaExhausted,
-    BadPicture,
-    BadSound,
-    PictureTooLarge,
-    SoundTooLong,
-)
 from .continuity import SECOND_NS, Continuity
 
 SLOTS = 4
@@ -115,16 +115,16 @@ class PcmTrack:
         """Publish samples. ``captured_ns``: of the first, on the sender's clock; 0: not known.
 
         Raises:
-            BadSound: no samples, or half a one, or at first something else altogether.
-            SoundTooLong: more than a second of them.
+            BadAudio: no samples, or half a one, or at first something else altogether.
+            AudioTooLong: more than a second of them.
             ArenaExhausted: no room for the ring.
         """
         if not self._written and (kind := file_kind(data)):
-            raise BadSound(f"A message must hold raw s16 samples; this one is {kind}.")
+            raise BadAudio(f"A message must hold raw s16 samples; this one is {kind}.")
         if not data or len(data) % 2:
-            raise BadSound(f"A message holds samples of 2 bytes each; this one has {len(data)} bytes.")
+            raise BadAudio(f"A message holds samples of 2 bytes each; this one has {len(data)} bytes.")
         if len(data) > 2 * self._rate:
-            raise SoundTooLong(f"A message may hold a second of sound, {2 * self._rate} bytes.")
+            raise AudioTooLong(f"A message may hold a second of sound, {2 * self._rate} bytes.")
         samples, captured_ns = self._placed(np.frombuffer(data, "<i2"), captured_ns)
         if not len(samples):
             return

@@ -18,18 +18,19 @@ from typing import Any
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
+from argusd.scheduler.contract.errors import (
+    CLOSE_CODES,
+    InvalidField,
+    ModelUnavailable,
+    ServiceError,
+    StoreUnavailable,
+    WrongContentType,
+)
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.streams import StreamName
 
 from ..context import CONTEXT, Context
-from ..errors import (
-    ApiError,
-    InvalidField,
-    StoreUnavailable,
-    StreamUnavailable,
-    WrongContentType,
-)
 from ..events.redis_store import STORE_ERRORS
 from ..http.envelope import ErrorReply, decode_json
 from ..http.query import parameter
@@ -39,7 +40,6 @@ from .lipsync import LipSyncMedia, lip_sync_answer
 from .live import StreamSocket
 from .media import HIGHEST_RATE, LOWEST_RATE, MAX_JPEG_BYTES
 
-CLOSE_CODES = 4000  # plus the HTTP status: the range for applications (RFC 6455, 7.4.2)
 GOODBYE_S = 2.0
 CHECK_S = 0.5
 WRITER_LIMIT = 64 << 10
@@ -69,7 +69,7 @@ def stream_handler(name: StreamName) -> Handler:
         await socket.prepare(request)
         try:
             await serve(request, context, socket, name)
-        except ApiError as error:
+        except ServiceError as error:
             await refuse(socket, error)
         except STORE_ERRORS:
             await refuse(socket, StoreUnavailable("The event store does not answer; try again."))
@@ -121,7 +121,7 @@ def check_served(context: Context, name: StreamName) -> None:
     """Refuse a stream that nobody would look at; while the scheduler is away nobody knows.
 
     Raises:
-        StreamUnavailable: the scheduler has no model for it.
+        ModelUnavailable: the scheduler has no model for it.
     """
     stats = context.scheduler.stats
     if stats is None:
@@ -129,7 +129,7 @@ def check_served(context: Context, name: StreamName) -> None:
     ready = {role.role: role.ready for role in stats.roles}
     lacks = not all(ready.get(role, True) for role in NEEDED_ROLES[name])
     if lacks or name not in stats.active_sessions:
-        raise StreamUnavailable(f"No model is there for {name} streams; argusd models pull gets them.")
+        raise ModelUnavailable(f"No model is there for {name} streams; argusd models pull gets them.")
 
 
 async def session_for(context: Context, session_id: str) -> Session:
@@ -148,7 +148,7 @@ async def converse(context: Context, socket: web.WebSocketResponse, stream: Stre
     """Take media and send answers until the client leaves or lags, or somebody ends the stream.
 
     Raises:
-        ApiError: why it is over, where that was not the client's wish.
+        ServiceError: why it is over, where that was not the client's wish.
     """
     tasks: list[asyncio.Future[Any]] = [
         asyncio.create_task(take_media(context, socket, stream)),
@@ -188,7 +188,7 @@ async def take(stream: StreamSocket, message: WSMessage) -> None:
     """Write one message into the stream's ring.
 
     Raises:
-        ApiError: it cannot be used.
+        ServiceError: it cannot be used.
     """
     if stream.name == "lipsync":
         take_lip_sync(stream, message)
@@ -244,9 +244,9 @@ def encode(stream: StreamSocket, latest: Latest) -> str:
     return msgspec.json.encode({**answer, **about}).decode()
 
 
-async def refuse(socket: web.WebSocketResponse, error: ApiError) -> None:
+async def refuse(socket: web.WebSocketResponse, error: ServiceError) -> None:
     """Tell why, and close."""
-    reply = msgspec.json.encode(ErrorReply(False, error.code, error.sentence)).decode()
+    reply = msgspec.json.encode(ErrorReply(False, error.code, str(error))).decode()
     with contextlib.suppress(ConnectionError, TimeoutError):
         async with asyncio.timeout(GOODBYE_S):
             await socket.send_str(reply)

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import msgspec
 from aiohttp import web
 
+from argusd.scheduler.contract.errors import ServiceError, UnknownTask
 from argusd.scheduler.contract.nearest import did_you_mean
 from argusd.scheduler.contract.payloads import TASKS, Payload
 
 from ..context import CONTEXT, Context
-from ..errors import ApiError, UnknownTask
 from ..http.defaults import with_defaults
 from ..http.envelope import decode_json, json_reply, read_json
 from ..http.misfit import HOLDS
@@ -59,7 +59,7 @@ async def infer(request: web.Request) -> web.Response:
             return _refusal(asked.session_id, asked.task_type, started, error)
         try:
             payload = decode_json(asked.payload, kind, at="payload")
-        except ApiError as error:
+        except ServiceError as error:
             return _refusal(asked.session_id, asked.task_type, started, error)
         return await _do(request, asked.session_id, asked.task_type, payload, asked.timeout_s, started)
 
@@ -120,14 +120,14 @@ async def _do(
         check_session_id(session_id)
         asked = with_defaults(payload, context.config)
         done = await context.inference.infer(session_id, task_type, asked, timeout_s)
-    except ApiError as error:
+    except ServiceError as error:
         return _refusal(session_id, task_type, started, error)
     return json_reply(
         InferReply(session_id, task_type, True, done.result, _ms_since(started), done.worker_id, None)
     )
 
 
-def _refusal(session_id: str, task_type: str, started: float, error: ApiError) -> web.Response:
+def _refusal(session_id: str, task_type: str, started: float, error: ServiceError) -> web.Response:
     """The envelope of a task that has no result; what the caller named is given back cut to a sane length."""
     body = InferReply(
         session_id=session_id[:128],
@@ -136,7 +136,7 @@ def _refusal(session_id: str, task_type: str, started: float, error: ApiError) -
         result=None,
         latency_ms=_ms_since(started),
         worker_id=error.worker_id,
-        error=error.sentence,
+        error=str(error),
         error_code=error.code,
     )
     reply = json_reply(body, error.status)

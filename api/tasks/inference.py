@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from argusd.scheduler.contract.errors import DeadlineExceeded, Overloaded, ServiceError
 from argusd.scheduler.contract.payloads import Payload, VideoRoomScan
 from argusd.scheduler.contract.tasks import HOMES
 from argusd.scheduler.report.meters import SECONDS, Meter
@@ -14,7 +15,6 @@ from argusd.scheduler.report.meters import SECONDS, Meter
 from ..analysis.llm import Llm
 from ..analysis.moderation import response_moderate
 from ..analysis.plagiarism import plagiarism_analyze
-from ..errors import ApiError, Overloaded, WorkerSilent
 from ..workers.schedulers import Schedulers
 from .room_scans import RoomScans
 
@@ -74,7 +74,7 @@ class Inference:
         """Have it done.
 
         Raises:
-            ApiError: there is no result; the error says why.
+            ServiceError: there is no result; the error says why.
         """
         started = time.monotonic()
         try:
@@ -83,7 +83,7 @@ class Inference:
             if isinstance(payload, VideoRoomScan):
                 return await self._scan(session_id, task_type, payload, timeout_s)
             return await self._there(session_id, task_type, payload, timeout_s)
-        except ApiError as error:
+        except ServiceError as error:
             self.refused[task_type, error.code] += 1
             raise
         finally:
@@ -94,7 +94,7 @@ class Inference:
             async with asyncio.timeout(timeout_s):
                 return await TEXT_TASKS[task_type](payload, self._llm, LLM_SHARE * timeout_s)
         except TimeoutError:
-            raise WorkerSilent(f"The task was not done in {timeout_s:g} s.") from None
+            raise DeadlineExceeded(f"The task was not done in {timeout_s:g} s.") from None
 
     async def _scan(
         self, session_id: str, task_type: str, payload: VideoRoomScan, timeout_s: float
@@ -111,7 +111,7 @@ class Inference:
         worker = await self._schedulers.place(session_id, task_type)
         try:
             done = await worker.call(session_id, task_type, payload, timeout_s)
-        except ApiError as error:
+        except ServiceError as error:
             error.worker_id = worker.link.name
             raise
         way_s = time.monotonic() - started - done.seconds

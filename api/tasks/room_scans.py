@@ -13,9 +13,9 @@ from weakref import WeakValueDictionary
 import msgspec
 from redis.asyncio import Redis
 
+from argusd.scheduler.contract.errors import InvalidField, ScanExpired, StoreUnavailable
 from argusd.scheduler.contract.payloads import RoomScanFrame, VideoRoomScan
 
-from ..errors import InvalidField, ScanExpired, StoreUnavailable
 from ..events import keys
 from ..events.redis_store import STORE_ERRORS
 
@@ -59,7 +59,7 @@ class RoomScans:
             InvalidField: neither a frame nor the end came, or both.
             ScanExpired: a scan that is not there is to end.
             StoreUnavailable: Redis is away.
-            ApiError: what ``look`` raises.
+            ServiceError: what ``look`` raises.
         """
         if asked.complete == (asked.frame_b64 is not None):
             raise InvalidField(

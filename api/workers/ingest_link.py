@@ -22,24 +22,14 @@ from argusd.ingest.ipc.messages import (
     ToController,
     TrackState,
 )
+from argusd.scheduler.contract.errors import NoIngestWorker, WorkerTimeout, error_of
 
-from ..errors import NoIngestWorker, OfferRefused, WorkerTimeout
 from ..sessions.tracks import Receptions, receptions_of
 from .ingest_counters import IngestCounters
 
 log = logging.getLogger(__name__)
 
 STATS_STALE_S = 3.0
-
-REFUSAL_STATUS = {
-    "bad_offer": 400,
-    "offer_not_sending": 422,
-    "too_many_tracks": 422,
-    "unsupported_codec": 422,
-    "frame_too_large": 422,
-    "session_exists": 409,
-}
-"""The HTTP status of a worker's refusal; one that is not listed is about room or state: 503, try again."""
 
 
 class WorkerListener(Protocol):
@@ -102,9 +92,9 @@ class IngestLink:
         """Have the worker terminate this offer, in place of an open session's or not; returns its answer.
 
         Raises:
-            OfferRefused: the worker will not.
             NoIngestWorker: it went away meanwhile.
             WorkerTimeout: it did not answer in time; the session is closed there, should it open later.
+            ServiceError: the worker refuses the offer.
         """
         request = next(self._requests)
         future: asyncio.Future[SessionAnswer] = asyncio.get_running_loop().create_future()
@@ -185,5 +175,4 @@ class IngestLink:
             self.holding.add(session_id)
             future.set_result(message)
         else:
-            status = REFUSAL_STATUS.get(message.code, 503)
-            future.set_exception(OfferRefused(status, message.code, message.sentence))
+            future.set_exception(error_of(message.code, message.sentence))

@@ -4,8 +4,9 @@ import asyncio
 from collections import ChainMap
 from collections.abc import Iterator
 
+from argusd.scheduler.contract.errors import NoIngestWorker
+
 from ..config import ApiConfig
-from ..errors import NoIngestWorker
 from ..sessions.tracks import Receptions
 from .ingest_link import IngestLink, WorkerListener
 

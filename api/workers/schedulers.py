@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 import msgspec
 
+from argusd.scheduler.contract.errors import BreakerOpen, ServiceError, WorkerGone
 from argusd.scheduler.contract.messages import TaskDone
 from argusd.scheduler.contract.tasks import HOMES, Tier, scheduler_name
 
 from ..config import ApiConfig
-from ..errors import BreakerOpen, TaskRefused, WorkerGone, WorkerSilent
 from .affinity import Affinity
 from .breaker import Breaker
 from .placement import Candidate, Placement, WorkKind
 from .scheduler_link import NO_SESSIONS, SchedulerLink, SchedulerListener
+from .task_calls import WorkerSilent
 
 STARTING_S = 5.0  # what callers wait at most for a worker that the daemon has yet to start
 
@@ -39,22 +40,19 @@ class SchedulerWorker:
 
         Raises:
             BreakerOpen: the worker has failed too often and rests.
-            TaskRefused, WorkerGone, WorkerSilent: see ``TaskCalls.call``.
+            WorkerGone, WorkerSilent, ServiceError: see ``TaskCalls.call``.
         """
         if not self.breaker.begin(time.monotonic()):
             raise BreakerOpen(f"{self.link.name} has failed repeatedly and gets a rest; try again later.")
         connection = self.link.connections
         try:
             done = await self.link.tasks.call(session_id, task_type, payload, timeout_s)
-        except TaskRefused as error:
-            self._judge(failed=error.fault == "internal")
-            raise
-        except WorkerSilent:
-            self._judge(failed=True)
-            raise
         except WorkerGone:
             # A process that dies takes many requests with it; that is one failure, not many.
             self._judge_once(connection)
+            raise
+        except ServiceError as error:
+            self._judge(failed=isinstance(error, WorkerSilent) or error.status == 500)
             raise
         except asyncio.CancelledError:
             self.breaker.given_up()

@@ -9,6 +9,7 @@ import msgspec
 
 from argusd.ingest.errors import ChannelClosed
 from argusd.ingest.ipc.channel import Channel
+from argusd.scheduler.contract.errors import DeadlineExceeded, WorkerGone, error_of
 from argusd.scheduler.contract.messages import (
     FromScheduler,
     TaskCancelled,
@@ -17,13 +18,15 @@ from argusd.scheduler.contract.messages import (
     TaskRequest,
 )
 
-from ..errors import TaskRefused, WorkerGone, WorkerSilent
-
 log = logging.getLogger(__name__)
 
 GRACE_S = 2.0  # the scheduler itself answers at the deadline; later than this it hangs
 
 Answer = TaskDone | TaskFailed
+
+
+class WorkerSilent(DeadlineExceeded):
+    """The worker said nothing, not even at the deadline."""
 
 
 class TaskCalls:
@@ -62,9 +65,9 @@ class TaskCalls:
         """Have a task done.
 
         Raises:
-            TaskRefused: there is no result; status, code and sentence say why.
             WorkerGone: there is no connection, or it ended meanwhile.
             WorkerSilent: the worker did not even answer that it is too late.
+            ServiceError: there is no result, for the worker's reason.
         """
         number = next(self._numbers)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
@@ -82,7 +85,7 @@ class TaskCalls:
             elif future.exception():  # taken note of, also where sending had failed before
                 log.debug("task %d is lost with its worker", number)
         if isinstance(answer, TaskFailed):
-            raise TaskRefused(answer.fault, answer.code, answer.sentence)
+            raise error_of(answer.code, answer.sentence)
         return answer
 
     async def _send(self, request: TaskRequest) -> None:

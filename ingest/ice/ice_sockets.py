@@ -8,8 +8,9 @@ from functools import partial
 from aioice.candidate import Candidate
 from aioice.ice import Connection, get_host_addresses
 
+from argusd.scheduler.contract.errors import NoIceCandidate
+
 from ..config import IngestConfig
-from ..errors import NoIceCandidate
 from ..guard import GuardedProtocol, OnMedia
 from ..offers.candidates import advertised
 from .own_sockets import OwnSockets, bind_udp

@@ -10,10 +10,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from argusd.scheduler.contract.errors import BadOffer, OfferNotSending, TooManyTracks, UnsupportedCodec
 from argusd.scheduler.contract.media import TrackKind
 
 from ..decoding.picture_limit import PictureLimit
-from ..errors import BadOffer, OfferNotSending, TooManyTracks, UnsupportedCodec
 from . import sdp
 from .agreement import AgreedSection, Agreement
 from .capabilities import CODECS

@@ -4,7 +4,8 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
-from ..errors import BadOffer
+from argusd.scheduler.contract.errors import BadOffer
+
 from .agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
 from .sdp import Attributes, Section
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ..errors import BadOffer
+from argusd.scheduler.contract.errors import BadOffer
 
 LINE_END = re.compile(r"\r\n|\n|\r")
 PADDING = "\ufeff \t\r\n"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from ..contract.errors import EmbeddingModel, EmbeddingSize
 from ..contract.policy import Identity
-from ..contract.task_errors import EmbeddingModel, EmbeddingSize
 from ..core import Outcome
 from ..models.outputs import FaceEmbedding
 from ..rules import Rule

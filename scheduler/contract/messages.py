@@ -11,7 +11,6 @@ import msgspec
 from .media import TrackKind
 from .media_key import MediaKey
 from .policy import Policy
-from .task_errors import Fault
 
 
 class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
@@ -117,10 +116,9 @@ class TaskDone(msgspec.Struct, frozen=True, tag="task_done", tag_field="message"
 
 
 class TaskFailed(msgspec.Struct, frozen=True, tag="task_failed", tag_field="message"):
-    """Scheduler → api: why ``request`` has no result; ``fault``, ``code``: see ``tasks/errors.py``."""
+    """Scheduler → api: why ``request`` has no result; ``code``: see ``errors.py``."""
 
     request: int
-    fault: Fault
     code: str
     sentence: str
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.task_errors import InferenceRefused, ModelUnavailable
+from ..contract.errors import InferenceRefused, ModelUnavailable
 from ..core import LibraryModel
 from ..errors import OutOfMemory
 from ..planning.demand import Demand

@@ -7,16 +7,9 @@ from collections.abc import Callable, Hashable, Mapping
 
 import msgspec
 
+from ..contract.errors import DeadlineExceeded, Draining, InvalidField, Overloaded, ServiceError, UnknownTask
 from ..contract.messages import TaskDone, TaskFailed, TaskRequest
 from ..contract.payloads import AT_WORK
-from ..contract.task_errors import (
-    DeadlineExceeded,
-    Draining,
-    InvalidPayload,
-    TaskError,
-    TaskUnknown,
-    TooManyTasks,
-)
 from ..contract.tracebacks import log_fault
 from ..tasks.catalog import OneShot
 from .pending import PendingItems
@@ -79,20 +72,20 @@ class TaskPool:
         await asyncio.gather(*tasks, return_exceptions=True)
         self.threads.close()
 
-    def _refusal(self) -> TaskError:
+    def _refusal(self) -> ServiceError:
         if self._draining:
             return Draining("The worker is about to end; try again in a moment.")
-        return TooManyTasks("As many tasks are at work as may be; try again in a moment.")
+        return Overloaded("As many tasks are at work as may be; try again in a moment.")
 
     async def _run(self, request: TaskRequest, reply: Reply) -> None:
         share = self._oneshots.begin()
         try:
             answer: TaskDone | TaskFailed = await self._done(request, share)
-        except TaskError as error:
+        except ServiceError as error:
             answer = _failed(request, error)
         except Exception as error:  # the top of a task: it is lost, the others go on
             log_fault(log, f"a task {request.task_type} failed", error)
-            answer = _failed(request, TaskError("Something went wrong inside the daemon."))
+            answer = _failed(request, ServiceError("Something went wrong inside the daemon."))
         finally:
             self._oneshots.end(share)
         reply(answer)
@@ -100,11 +93,11 @@ class TaskPool:
     async def _done(self, request: TaskRequest, share: int) -> TaskDone:
         function = self._functions.get(request.task_type)
         if function is None:
-            raise TaskUnknown(f"This scheduler runs no task {request.task_type}.")
+            raise UnknownTask(f"This scheduler runs no task {request.task_type}.")
         try:
             payload = msgspec.msgpack.decode(request.payload, type=AT_WORK[request.task_type])
         except msgspec.ValidationError as error:
-            raise InvalidPayload("The payload does not fit the task.") from error
+            raise InvalidField("The payload does not fit the task.") from error
         started = time.monotonic()
         runner = TaskRunner(self._oneshots, self.threads, share, started + request.timeout_s)
         try:
@@ -115,5 +108,5 @@ class TaskPool:
         return TaskDone(request.request, result, runner.models, time.monotonic() - started)
 
 
-def _failed(request: TaskRequest, error: TaskError) -> TaskFailed:
-    return TaskFailed(request.request, error.fault, error.code, str(error))
+def _failed(request: TaskRequest, error: ServiceError) -> TaskFailed:
+    return TaskFailed(request.request, error.code, str(error))

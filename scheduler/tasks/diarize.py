@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.errors import ModelUnavailable, NoSpeech
 from ..contract.media import SAMPLE_RATE
 from ..contract.payloads import AudioDiarize
-from ..contract.task_errors import ModelUnavailable, NoSpeech
 from ..models.outputs import SpokenPart, VoicePrint
 from ..models.voices.silero import WINDOW, VoiceActivity
 from .clustering import speaker_centres
@@ -41,7 +41,7 @@ async def audio_diarize(payload: AudioDiarize, runner: Runner) -> dict[str, Any]
     """``segments`` in order of time, ``speakers``: how many.
 
     Raises:
-        TaskError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or what the runner raises.
+        ServiceError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or the runner's own.
     """
     samples = await listen_to(payload.audio_b64, payload.sample_rate, runner)
     require_sound(samples)

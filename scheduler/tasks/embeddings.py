@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.task_errors import EmbeddingModel, EmbeddingSize
+from ..contract.errors import EmbeddingModel, EmbeddingSize
 
 Embedding = NDArray[np.float32]
 

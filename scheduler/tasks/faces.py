@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..contract.errors import NoFace
 from ..contract.payloads import FaceEmbed, FaceVerify
-from ..contract.task_errors import NoFace
 from ..models.faces.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
 from ..models.outputs import Box, Face, FaceEmbedding, Mesh
 from .embeddings import from_wire, to_wire, verdict
@@ -30,7 +30,7 @@ async def face_embed(payload: FaceEmbed, runner: Runner) -> dict[str, Any]:
     """``embedding_b64`` of the largest face, the ``model`` that made it, and ``face_count``.
 
     Raises:
-        TaskError: ``bad_image``, ``image_too_large``, ``no_face``, or what the runner raises.
+        ServiceError: ``bad_image``, ``image_too_large``, ``no_face``, or the runner's own.
     """
     seen = await see_face(payload.image_b64, runner)
     model = runner.model(EMBEDDER).name
@@ -41,7 +41,7 @@ async def face_verify(payload: FaceVerify, runner: Runner) -> dict[str, Any]:
     """``match``, ``score``, ``confidence`` and ``threshold`` (see ``verdict``), and ``face_count``.
 
     Raises:
-        TaskError: as ``face_embed``; ``embedding_size`` or ``embedding_model`` for a reference that is not
+        ServiceError: as ``face_embed``; ``embedding_size`` or ``embedding_model`` for a reference that is not
             this model's.
     """
     model = runner.model(EMBEDDER)
@@ -57,7 +57,7 @@ async def see_face(image: bytes, runner: Runner) -> SeenFace:
     """The largest face of an encoded image.
 
     Raises:
-        TaskError: ``bad_image``, ``image_too_large``, ``no_face``, or what the runner raises.
+        ServiceError: ``bad_image``, ``image_too_large``, ``no_face``, or the runner's own.
     """
     runner.model(EMBEDDER)  # no picture is decoded for a model that is not there
     picture = await runner.compute(partial(decode_picture, image))
@@ -68,7 +68,7 @@ async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner)
     """The largest of the faces found in a picture.
 
     Raises:
-        TaskError: ``no_face`` where there are none, or what the runner raises.
+        ServiceError: ``no_face`` where there are none, or the runner's own.
     """
     if not faces:
         raise NoFace("There is no face in the image.")

@@ -3,7 +3,7 @@
 from argusd.kernels.errors import BadImage, ImageTooLarge
 from argusd.kernels.pictures.image import decode_image
 
-from ..contract.task_errors import BadPicture, PictureTooLarge
+from ..contract.errors import BadPicture, PictureTooLarge
 from .runner import Picture
 
 MAX_PIXELS = 40_000_000

@@ -30,7 +30,7 @@ async def room_scan_frame(payload: RoomScanFrame, runner: Runner) -> dict[str, A
     With a reference ``similarity`` (0..1, the part of corners found in both) and ``same_place``; else null.
 
     Raises:
-        TaskError: ``bad_image``, ``image_too_large``, ``model_unavailable``.
+        ServiceError: ``bad_image``, ``image_too_large``, ``model_unavailable``.
     """
     picture = await runner.compute(partial(decode_picture, payload.frame_b64))
     things: list[Thing] = await runner.look(DETECTOR, picture)

@@ -33,7 +33,7 @@ class Picture(NamedTuple):
 
 
 class Runner(Protocol):
-    """The scheduler, as one task sees it. Every call raises TaskError when it cannot be answered in time."""
+    """The scheduler, as one task sees it. What it cannot do in time raises ServiceError."""
 
     async def look(self, role: str, picture: Picture, roi: Roi | None = None) -> Any:
         """The role's output for a region of a picture (all of it by default), coordinates in its pixels."""
@@ -54,5 +54,5 @@ class Runner(Protocol):
         """The model that fills a role: for its name, its embedding size, its threshold.
 
         Raises:
-            TaskError: ``model_unavailable``, naming the command that gets it.
+            ServiceError: ``model_unavailable``, naming the command that gets it.
         """

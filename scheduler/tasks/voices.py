@@ -30,7 +30,7 @@ async def audio_enroll(payload: AudioEnroll, runner: Runner) -> dict[str, Any]:
     the figures behind it.
 
     Raises:
-        TaskError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or what the runner raises.
+        ServiceError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or the runner's own.
     """
     heard, windows = await hear_voice(payload.audio_b64, payload.sample_rate, runner)
     model = runner.model(EMBEDDER)
@@ -50,8 +50,8 @@ async def audio_verify(payload: AudioVerify, runner: Runner) -> dict[str, Any]:
     """``match``, ``score``, ``confidence`` and ``threshold`` (see ``verdict``), and ``speech_s``.
 
     Raises:
-        TaskError: as ``audio_enroll``; ``embedding_size`` or ``embedding_model`` for a reference that is not
-            this model's.
+        ServiceError: as ``audio_enroll``; ``embedding_size`` or ``embedding_model``
+            for a reference that is not this model's.
     """
     model = runner.model(EMBEDDER)
     reference = from_wire(
@@ -67,7 +67,7 @@ async def hear_voice(audio: bytes, rate: int | None, runner: Runner) -> HeardVoi
     """The voice of an encoded recording.
 
     Raises:
-        TaskError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or what the runner raises.
+        ServiceError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or the runner's own.
     """
     model = runner.model(EMBEDDER)
     samples = await listen_to(audio, rate, runner)

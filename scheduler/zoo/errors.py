@@ -5,6 +5,8 @@ Each class has a stable ``code``; callers branch on the class or the code, peopl
 
 from typing import ClassVar
 
+from ..contract.errors import ModelUnavailable
+
 
 class ZooError(Exception):
     """The base of every error of the model store."""
@@ -27,7 +29,7 @@ class UnknownModelError(ZooError):
 class ModelUnavailableError(ZooError):
     """The manifest knows the model, but its files are not in the cache. The sentence names the remedy."""
 
-    code = "model_unavailable"
+    code = ModelUnavailable.code
 
 
 class CacheUnusableError(ZooError):

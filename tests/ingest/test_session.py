@@ -11,13 +11,13 @@ import pytest
 from argusd.benchmarks.clips import video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.config import IngestConfig
-from argusd.ingest.errors import OfferRefused, SessionEnded
 from argusd.ingest.ice.ice_sockets import IceSockets
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.liveness import Standing
 from argusd.ingest.session import Session
 from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.sink import Ring
+from argusd.scheduler.contract.errors import ServiceError, SessionEnded
 from argusd.scheduler.contract.media import TrackKind
 
 CONFIG = IngestConfig(runtime_dir=Path("run"), ice_addresses=("127.0.0.1",))
@@ -153,7 +153,7 @@ async def test_a_session_that_is_ended_while_it_answers_says_so() -> None:
 
 async def test_an_offer_that_cannot_be_taken_opens_nothing() -> None:
     async with opened() as rig:
-        with pytest.raises(OfferRefused):
+        with pytest.raises(ServiceError):
             await rig.session.answer("v=0\r\n")
         assert rig.session.counters() == []
         assert rig.arena.rings == 0

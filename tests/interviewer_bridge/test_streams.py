@@ -28,7 +28,7 @@ from .conftest import Serve
 @pytest.fixture(autouse=True)
 def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "LINGER_S", 0.1)
-    monkeypatch.setattr(streams, "FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr(streams, "backoff_s", lambda _attempt: 0.01)
 
 
 class Echo:

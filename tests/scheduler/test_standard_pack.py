@@ -187,4 +187,4 @@ async def test_who_enrolled_is_verified_but_not_with_another_model(
     assert isinstance(refused, TaskFailed)
     assert refused.code == "embedding_model"
     assert isinstance(size, TaskFailed)
-    assert size.fault == "input"
+    assert size.code == "embedding_size"

@@ -10,14 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...analyzers.boxes import in_unit
+from ...contract.errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace, PictureTooLarge
 from ...contract.payloads import DocIdVerify, DocOcr
-from ...contract.task_errors import (
-    BadPicture,
-    LanguageUnsupported,
-    ModelUnavailable,
-    NoFace,
-    PictureTooLarge,
-)
 from ...models.outputs import Box
 from ...models.text.easyocr_reader import EasyOcr, TextBlock
 from ...zoo.errors import ModelUnavailableError, UnknownModelError
@@ -42,7 +36,7 @@ async def doc_ocr(payload: DocOcr, runner: Runner) -> dict[str, Any]:
     A block has ``text``, ``confidence`` (0..1) and ``box``: left, top, right, bottom in 0..1 of the picture.
 
     Raises:
-        TaskError: ``bad_image``, ``image_too_large``, ``language_unsupported``, ``model_unavailable``.
+        ServiceError: ``bad_image``, ``image_too_large``, ``language_unsupported``, ``model_unavailable``.
     """
     picture = await runner.compute(partial(decode_picture, payload.image_b64))
     language = LANGUAGE if payload.language is None else payload.language
@@ -61,7 +55,7 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
     "unproved", or "failed"), and ``warnings`` (see ``DocumentFields``).
 
     Raises:
-        TaskError: as ``doc_ocr`` and ``face_embed``; the sentence names the image.
+        ServiceError: as ``doc_ocr`` and ``face_embed``; the sentence names the image.
     """
     model = runner.model(EMBEDDER)
     with _naming("id_image_b64"):

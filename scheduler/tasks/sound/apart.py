@@ -15,13 +15,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from ...contract.task_errors import AudioTooLong, BadAudio, DeadlineExceeded, TaskError
+from ...contract.errors import BadAudio, DeadlineExceeded, ServiceError, error_of
 from .decoding import Samples
 from .recording import decode_recording
 
 ASK_EVERY_S = 0.2  # whether somebody still waits
 REFUSED = 1
-ERRORS: dict[str, type[TaskError]] = {error.code: error for error in (BadAudio, AudioTooLong)}
 
 
 def decode_apart(data: bytes, kind: str, rate: int | None, given_up: Callable[[], bool]) -> Samples:
@@ -50,8 +49,8 @@ def decode_apart(data: bytes, kind: str, rate: int | None, given_up: Callable[[]
     if not process.returncode:
         return np.frombuffer(samples, np.int16)
     code, _, sentence = said.decode(errors="replace").partition("\n")
-    if process.returncode == REFUSED and code in ERRORS:
-        raise ERRORS[code](sentence)
+    if process.returncode == REFUSED:
+        raise error_of(code, sentence)
     raise BadAudio(f"The {kind} file cannot be decoded.")
 
 
@@ -82,7 +81,7 @@ def main(kind: str, rate: str | None = None) -> int:
     alone()
     try:
         samples = decode_recording(sys.stdin.buffer.read(), kind, None if rate is None else int(rate))
-    except TaskError as error:
+    except ServiceError as error:
         sys.stderr.write(f"{error.code}\n{error}")
         return REFUSED
     sys.stdout.buffer.write(samples.tobytes())

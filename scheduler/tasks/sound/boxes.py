@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract.task_errors import BadAudio
+from ...contract.errors import BadAudio
 
 MOST_ROWS = 1 << 20  # half an hour of AAC at 48 kHz has 84,375
 HOLDING = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf")

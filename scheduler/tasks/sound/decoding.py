@@ -11,8 +11,8 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
+from ...contract.errors import AudioTooLong, BadAudio
 from ...contract.media import SAMPLE_RATE
-from ...contract.task_errors import AudioTooLong, BadAudio
 from .containers import COMING, DECODERS, DEMUXERS, MEASURED, NO_RATE_OF_THEIR_OWN
 
 MAX_SECONDS = 1800

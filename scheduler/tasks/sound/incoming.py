@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from argusd.kernels.file_kinds import file_kind
 
-from ...contract.task_errors import BadAudio, TaskError
+from ...contract.errors import BadAudio, ServiceError
 from . import decoding, mix
 from .apart import alone
 from .containers import COMING, LENGTH
@@ -94,7 +94,7 @@ def main() -> int:
         for samples in decode(sys.stdin.buffer):
             sys.stdout.buffer.write(samples.tobytes())
             sys.stdout.buffer.flush()
-    except TaskError as error:
+    except ServiceError as error:
         sys.stderr.write(str(error))
         return 1
     except BrokenPipeError:

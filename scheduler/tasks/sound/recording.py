@@ -11,8 +11,8 @@ import numpy as np
 
 from argusd.kernels.file_kinds import id3_size
 
+from ...contract.errors import BadAudio
 from ...contract.media import SAMPLE_RATE
-from ...contract.task_errors import BadAudio
 from . import boxes, decoding, mix
 from .decoding import Samples
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from argusd.kernels.file_kinds import file_kind
 
+from ...contract.errors import BadAudio
 from ...contract.media import SAMPLE_RATE
-from ...contract.task_errors import BadAudio
 from ..runner import Runner
 from . import decoding, wav
 from .apart import decode_apart
@@ -29,7 +29,7 @@ async def listen_to(audio: bytes, rate: int | None, runner: Runner) -> Samples:
     """``decode_sound`` beside the loop, no longer than somebody waits for it.
 
     Raises:
-        TaskError: ``bad_audio``, ``audio_too_long``, or what the runner raises.
+        ServiceError: ``bad_audio``, ``audio_too_long``, or the runner's own.
     """
     given_up = threading.Event()
     try:

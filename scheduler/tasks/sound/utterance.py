@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...contract.errors import NoSpeech, TooShort
 from ...contract.media import SAMPLE_RATE
-from ...contract.task_errors import NoSpeech, TooShort
 from ...models.voices.silero import WINDOW, VoiceActivity
 
 SPEECH = 0.5  # the detector's own threshold

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...contract.task_errors import BadAudio
+from ...contract.errors import BadAudio
 
 UNKNOWN_SIZE = 0x7FFF0000  # and more: 2 GB and 4 GB less a bit are what FFmpeg, SoX and arecord write
 CHUNK_ID = re.compile(rb"[ -~]{4}")

@@ -5,7 +5,7 @@ import pytest
 
 from argusd.api.analysis.llm import Llm
 from argusd.api.analysis.moderation import response_moderate
-from argusd.api.errors import InvalidField, LlmProfileUnknown
+from argusd.scheduler.contract.errors import InvalidField, LlmProfileUnknown
 from argusd.scheduler.contract.payloads import ResponseModerate
 
 from .fake_llm import FakeLlm

@@ -6,7 +6,7 @@ import pytest
 from argusd.api.analysis.llm import Llm
 from argusd.api.analysis.plagiarism import plagiarism_analyze
 from argusd.api.config import LlmProfile
-from argusd.api.errors import InvalidField, LlmProfileUnknown
+from argusd.scheduler.contract.errors import InvalidField, LlmProfileUnknown
 from argusd.scheduler.contract.payloads import PlagiarismAnalyze
 
 from .fake_llm import FakeLlm

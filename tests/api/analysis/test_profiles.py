@@ -2,7 +2,7 @@ import pytest
 
 from argusd.api.analysis.profiles import choose_profile
 from argusd.api.config import LlmProfile
-from argusd.api.errors import LlmProfileUnknown
+from argusd.scheduler.contract.errors import LlmProfileUnknown
 
 DEFAULT = LlmProfile(model="small", base_url="http://llm:4000/v1")
 STRONG = LlmProfile(model="large", base_url="http://llm:4001/v1/")
@@ -40,7 +40,7 @@ def test_anything_else_is_refused(name: str | None, url: str | None) -> None:
     with pytest.raises(LlmProfileUnknown) as refused:
         choose_profile(PROFILES, name, url)
     assert (refused.value.status, refused.value.code) == (422, "llm_profile_unknown")
-    assert "attacker" not in refused.value.sentence
+    assert "attacker" not in str(refused.value)
 
 
 def test_without_a_default_profile_there_may_be_none() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from argusd.api.errors import InvalidField
 from argusd.api.events.cursor import parse_position
+from argusd.scheduler.contract.errors import InvalidField
 
 from ..fakes import S1, FakeScheduler
 from ..fixtures import Rig, running_rig

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from argusd.api.config import ApiConfig, Token
-from argusd.api.errors import Forbidden, InsecureBind, OriginRefused, Unauthorized
+from argusd.api.errors import InsecureBind
 from argusd.api.http.auth import REFUSED_ORIGINS, Access, check_bind, is_loopback
+from argusd.scheduler.contract.errors import Forbidden, OriginRefused, Unauthorized
 
 from ..fixtures import RunningApi, make_config, running_rig
 

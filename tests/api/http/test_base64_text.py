@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.api.errors import InvalidField
 from argusd.api.http.base64_text import from_base64
 from argusd.api.http.envelope import MOST_VALUES, decode_json
 from argusd.api.sessions.session import SessionSpec
 from argusd.api.streams.lipsync import LipSyncMedia
+from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.payloads import DocIdVerify, FaceEmbed
 
 DATA = bytes(range(256)) + b"\xfb\xff\xfe"  # every digit of the alphabet, those that differ among them

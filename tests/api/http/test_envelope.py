@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argusd.api.errors import ApiError, InvalidField, MalformedBody
 from argusd.api.http.envelope import decode_json
 from argusd.api.sessions.session import SessionSpec, check_spec
+from argusd.scheduler.contract.errors import InvalidField, MalformedBody, ServiceError
 
 from ..fixtures import Rig
 
@@ -43,7 +43,7 @@ def test_what_is_not_json_is_malformed(body: bytes) -> None:
 
 
 def test_nesting_beyond_reason_is_refused() -> None:
-    with pytest.raises(ApiError):
+    with pytest.raises(ServiceError):
         decode_json(b'{"x":' * 10_000 + b"1" + b"}" * 10_000, SessionSpec)
     with pytest.raises(MalformedBody):
         decode_json(b"[" * 10_000 + b"]" * 10_000, object)

@@ -5,9 +5,9 @@ from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.api.errors import InvalidField
 from argusd.api.http.query import nearest_path, parameter
 from argusd.api.routes import ROUTES
+from argusd.scheduler.contract.errors import InvalidField
 
 PATHS = [route.path for route in ROUTES]
 

@@ -7,10 +7,10 @@ import numpy as np
 import psutil
 import pytest
 
-from argusd.api.errors import ApiError, BadSound, Overloaded
 from argusd.api.streams import decoder
 from argusd.api.streams.hearing import Hearing
 from argusd.api.streams.media import PcmTrack
+from argusd.scheduler.contract.errors import BadAudio, Overloaded, ServiceError
 
 from ...sounds import encoded, tone
 from .test_media import Opened
@@ -21,7 +21,7 @@ class Heard:
 
     def __init__(self, rate: int = 48_000) -> None:
         self.opened = Opened()
-        self.failed: asyncio.Future[ApiError] = asyncio.get_running_loop().create_future()
+        self.failed: asyncio.Future[ServiceError] = asyncio.get_running_loop().create_future()
         self.hearing = Hearing(
             PcmTrack(self.opened.arena, rate, self.opened.rings.append), self.failed.set_result
         )
@@ -29,7 +29,7 @@ class Heard:
     async def written(self, count: int) -> None:
         """Wait for so many samples."""
         while not self.opened.rings or self.opened.written() < count:
-            assert not self.failed.done(), self.failed.result().sentence
+            assert not self.failed.done(), str(self.failed.result())
             await asyncio.sleep(0.01)
 
 
@@ -79,14 +79,14 @@ async def test_raw_samples_need_no_process(heard: Heard) -> None:
     [(b"\x89PNG\r\n\x1a\n", "is PNG"), (b'{"type": "audio_chunk"}', "is JSON"), (b"MThd\0\0\0\6", "is MIDI")],
 )
 async def test_what_is_no_sound_is_named(heard: Heard, message: bytes, told: str) -> None:
-    with pytest.raises(BadSound, match=told):
+    with pytest.raises(BadAudio, match=told):
         await heard.hearing.take(message)
 
 
 async def test_a_container_that_cannot_be_decoded_is_told(heard: Heard) -> None:
     await heard.hearing.take(b"fLaC" + bytes(500))
     error = await heard.failed
-    assert (error.code, error.sentence) == ("bad_audio", "The FLAC file is damaged or cut off.")
+    assert (error.code, str(error)) == ("bad_audio", "The FLAC file is damaged or cut off.")
 
 
 async def test_a_process_that_dies_is_told(heard: Heard) -> None:

@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.api.errors import (
-    ApiError,
-    ArenaExhausted,
-    BadPicture,
-    BadSound,
-    PictureTooLarge,
-    SoundTooLong,
-)
 from argusd.api.streams.media import MAX_JPEG_BYTES, JpegTrack, PcmTrack
 from argusd.ingest.shm.arena import DATA_START, HEAD, PAGE, Arena, ArenaView
 from argusd.ingest.shm.frame import PixelFormat
 from argusd.ingest.shm.ring import FrameReader, FrameView, gather_pcm, read_anchor
 from argusd.ingest.shm.sink import Ring
+from argusd.scheduler.contract.errors import (
+    ArenaExhausted,
+    AudioTooLong,
+    BadAudio,
+    BadPicture,
+    PictureTooLarge,
+    ServiceError,
+)
 from argusd.scheduler.runtime.still_frame import decoded
 
 from ...pictures import oriented
@@ -148,7 +148,7 @@ def test_arbitrary_bytes_are_refused_or_taken(tail: bytes) -> None:
     opened = Opened(1 << 20)
     try:
         JpegTrack(opened.arena, opened.rings.append).take(b"\xff\xd8" + tail)
-    except ApiError:
+    except ServiceError:
         assert opened.rings == []
     else:
         assert opened.newest().planes[0].tobytes() == b"\xff\xd8" + tail
@@ -259,7 +259,7 @@ def test_sound_of_another_time_begins_another_ring() -> None:
 @pytest.mark.parametrize("data", [b"", b"\0", bytes(321)])
 def test_half_samples_are_refused(data: bytes) -> None:
     opened = Opened()
-    with pytest.raises(BadSound):
+    with pytest.raises(BadAudio):
         PcmTrack(opened.arena, 16_000, opened.rings.append).take(data)
     assert opened.rings == []
 
@@ -269,5 +269,5 @@ def test_a_message_holds_a_second_at_most(rate: int) -> None:
     opened = Opened()
     track = PcmTrack(opened.arena, rate, opened.rings.append)
     track.take(bytes(2 * rate))
-    with pytest.raises(SoundTooLong):
+    with pytest.raises(AudioTooLong):
         track.take(bytes(2 * rate + 2))

@@ -137,9 +137,7 @@ async def test_a_frame_and_the_end_exclude_each_other(scanner: Scanner) -> None:
 
 async def test_a_frame_that_fails_leaves_the_scan_as_it_was(scanner: Scanner) -> None:
     await scanner.frame("desk", "laptop")
-    scanner.scheduler.answer = lambda request: TaskFailed(
-        request.request, "input", "bad_image", "No picture."
-    )
+    scanner.scheduler.answer = lambda request: TaskFailed(request.request, "bad_image", "No picture.")
     status, answer = await scanner.frame("desk", "chair")
     assert (status, answer["error_code"]) == (422, "bad_image")
     _, end = await scanner.complete("desk")

@@ -12,10 +12,11 @@ import pytest
 from aioice.ice import Connection
 
 from argusd.ingest.config import IngestConfig
-from argusd.ingest.errors import NoIceCandidate, PortUnavailable
+from argusd.ingest.errors import PortUnavailable
 from argusd.ingest.guard import GuardedProtocol
 from argusd.ingest.ice import ice_sockets
 from argusd.ingest.ice.ice_sockets import IceSockets, gather_through, host_addresses
+from argusd.scheduler.contract.errors import NoIceCandidate
 
 RTP = b"\x80" + bytes(40)
 NOWHERE = "203.0.113.1"  # RFC 5737: no machine has it

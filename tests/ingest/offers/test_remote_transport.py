@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.ingest.errors import BadOffer
 from argusd.ingest.offers.agreement import Fingerprint, RemoteCandidate
 from argusd.ingest.offers.remote_transport import MAX_CANDIDATES, read_candidates, read_transport
 from argusd.ingest.offers.sdp import Section
+from argusd.scheduler.contract.errors import BadOffer
 
 OWN = {
     "rtcp-mux": [""],

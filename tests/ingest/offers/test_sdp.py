@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.ingest.errors import BadOffer
 from argusd.ingest.offers.sdp import first, parse, parse_fragment
+from argusd.scheduler.contract.errors import BadOffer
 
 DESCRIPTION = """v=0
 o=- 1 1 IN IP4 127.0.0.1

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.ring import FrameRing, PcmRing
+from argusd.scheduler.contract.errors import InferenceRefused
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
-from argusd.scheduler.contract.task_errors import InferenceRefused
 from argusd.scheduler.core import Moment, Outcome, whole_frame
 from argusd.scheduler.errors import InferenceFailed
 from argusd.scheduler.runtime.executor import Executor

@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from argusd.scheduler.contract.errors import NoFace
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy, TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.payloads import FaceEmbed
-from argusd.scheduler.contract.task_errors import NoFace
 from argusd.scheduler.errors import InferenceFailed, OutOfMemory
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
@@ -76,10 +76,10 @@ class Desk:
         async with asyncio.timeout(10):
             return await self.answers.get()
 
-    async def failure(self) -> tuple[str, str]:
+    async def failure(self) -> str:
         answer = await self.answer()
         assert isinstance(answer, TaskFailed)
-        return answer.fault, answer.code
+        return answer.code
 
     @property
     def rows(self) -> int:
@@ -161,14 +161,14 @@ async def test_windows_are_heard_each_on_its_own(desk_for: Callable[..., Desk]) 
 @pytest.mark.parametrize(
     ("raised", "told"),
     [
-        pytest.param(NoFace("There is no face."), ("input", "no_face"), id="the task's own"),
-        pytest.param(RuntimeError("secret"), ("internal", "internal_error"), id="a mistake"),
+        pytest.param(NoFace("There is no face."), "no_face", id="the task's own"),
+        pytest.param(RuntimeError("secret"), "internal_error", id="a mistake"),
     ],
 )
 async def test_what_a_task_raises_becomes_its_answer(
     desk_for: Callable[..., Desk],
     raised: Exception,
-    told: tuple[str, str],
+    told: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def fail(_: FaceEmbed, __: Runner) -> dict[str, Any]:
@@ -178,7 +178,7 @@ async def test_what_a_task_raises_becomes_its_answer(
     desk.ask()
     answer = await desk.answer()
     assert isinstance(answer, TaskFailed)
-    assert (answer.fault, answer.code) == told
+    assert answer.code == told
     assert "secret" not in answer.sentence + caplog.text
 
 
@@ -190,21 +190,21 @@ async def test_a_role_without_a_model_names_the_command(desk_for: Callable[..., 
     desk.ask()
     answer = await desk.answer()
     assert isinstance(answer, TaskFailed)
-    assert (answer.fault, answer.code) == ("unavailable", "model_unavailable")
+    assert answer.code == "model_unavailable"
     assert "argusd models pull easyocr_en" in answer.sentence
 
 
 async def test_a_task_that_is_not_this_lanes_is_refused(desk_for: Callable[..., Desk]) -> None:
     desk = desk_for(look_at_it)
     desk.ask(task_type="doc_ocr")
-    assert await desk.failure() == ("input", "unknown_task")
+    assert await desk.failure() == "unknown_task"
 
 
 async def test_a_deadline_ends_the_task_and_gives_its_rows_back(desk_for: Callable[..., Desk]) -> None:
     desk = desk_for(look_at_it)
     desk.engine.gate.clear()
     desk.ask(timeout_s=0.05)
-    assert await desk.failure() == ("deadline", "deadline_exceeded")
+    assert await desk.failure() == "deadline_exceeded"
     assert desk.rows == 1  # a batch holds it still
     desk.engine.gate.set()
     desk.ask()
@@ -216,7 +216,7 @@ async def test_a_batch_that_fails_fails_its_tasks(desk_for: Callable[..., Desk])
     desk = desk_for(look_at_it)
     desk.engine.fail = InferenceFailed("no")
     desk.ask()
-    assert await desk.failure() == ("internal", "inference_failed")
+    assert await desk.failure() == "inference_failed"
     desk.ask()
     assert isinstance(await desk.answer(), TaskDone)
 
@@ -242,7 +242,7 @@ async def test_more_tasks_than_may_run_are_turned_away(desk_for: Callable[..., D
     desk.engine.gate.clear()
     for _ in range(3):
         desk.ask()
-    assert await desk.failure() == ("unavailable", "overloaded")
+    assert await desk.failure() == "overloaded"
     desk.engine.gate.set()
     assert [(await desk.answer()).request for _ in range(2)] == [1, 2]
 
@@ -284,7 +284,7 @@ async def test_draining_finishes_what_is_at_work_and_takes_nothing_more(
     draining = asyncio.create_task(desk.pool.drain(10))
     await asyncio.sleep(0)
     desk.ask()
-    assert await desk.failure() == ("unavailable", "draining")
+    assert await desk.failure() == "draining"
     finish.set()
     await draining
     answer = await desk.answer()

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.scheduler.contract.task_errors import ModelUnavailable
+from argusd.scheduler.contract.errors import ModelUnavailable
 from argusd.scheduler.core import Roi
 from argusd.scheduler.tasks.runner import Picture
 from argusd.scheduler.zoo.errors import ZooError

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from argusd.scheduler.contract.errors import NoSpeech, TooShort
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.payloads import AudioDiarize
-from argusd.scheduler.contract.task_errors import NoSpeech, TooShort
 from argusd.scheduler.models.outputs import SpokenPart
 from argusd.scheduler.models.voices.silero import WINDOW, VoiceActivity
 from argusd.scheduler.tasks.diarize import Turn, audio_diarize, find_turns, speech_mask, window_middles

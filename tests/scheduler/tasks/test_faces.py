@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from argusd.scheduler.contract.payloads import FaceEmbed, FaceVerify
-from argusd.scheduler.contract.task_errors import (
+from argusd.scheduler.contract.errors import (
     BadPicture,
     EmbeddingModel,
     EmbeddingSize,
     NoFace,
     PictureTooLarge,
 )
+from argusd.scheduler.contract.payloads import FaceEmbed, FaceVerify
 from argusd.scheduler.models.faces.alignment import CORNERS, MIDDLE, face_region, mesh_keypoints
 from argusd.scheduler.tasks.faces import face_embed, face_verify
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from argusd.scheduler.contract.errors import BadPicture
 from argusd.scheduler.contract.payloads import RoomScanFrame
-from argusd.scheduler.contract.task_errors import BadPicture
 from argusd.scheduler.tasks.room_scan import room_scan_frame
 
 from ..pages import png

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from argusd.scheduler.contract.errors import EmbeddingSize, NoSpeech, TooShort
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.payloads import AudioEnroll, AudioVerify
-from argusd.scheduler.contract.task_errors import EmbeddingSize, NoSpeech, TooShort
 from argusd.scheduler.tasks.voices import audio_enroll, audio_verify
 
 from ..recordings import Runners, samples

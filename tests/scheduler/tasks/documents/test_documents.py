@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from argusd.scheduler.contract.errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace
 from argusd.scheduler.contract.payloads import DocIdVerify, DocOcr
-from argusd.scheduler.contract.task_errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace
 from argusd.scheduler.models.text.easyocr_reader import EasyOcr
 from argusd.scheduler.tasks.documents.documents import doc_id_verify, doc_ocr
 from argusd.scheduler.zoo.store import ZooStore

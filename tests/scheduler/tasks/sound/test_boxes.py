@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.contract.task_errors import BadAudio
+from argusd.scheduler.contract.errors import BadAudio
 from argusd.scheduler.tasks.sound.boxes import check
 
 from ....sounds import encoded, tone

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.scheduler.contract.task_errors import BadAudio
+from argusd.scheduler.contract.errors import BadAudio
 from argusd.scheduler.tasks.sound.incoming import begins_file, decode
 
 from ....sounds import encoded, tone, wav

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from argusd.kernels.file_kinds import id3_size
-from argusd.scheduler.contract.task_errors import AudioTooLong, BadAudio, DeadlineExceeded
+from argusd.scheduler.contract.errors import AudioTooLong, BadAudio, DeadlineExceeded
 from argusd.scheduler.tasks.sound import apart, decoding
 from argusd.scheduler.tasks.sound.recording import decode_recording
 from argusd.scheduler.tasks.sound.sound import decode_sound

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.scheduler.contract.task_errors import NoSpeech, TooShort
+from argusd.scheduler.contract.errors import NoSpeech, TooShort
 from argusd.scheduler.models.voices.silero import WINDOW, VoiceActivity
 from argusd.scheduler.tasks.sound.utterance import cut, require_sound, utterance
 
