@@ -21,7 +21,8 @@ import onnxruntime
 import uvloop
 
 from argusd.scheduler.core import Feeds
-from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedVisionModel
+from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 
 from .harness import Metric, Result, machine, paired_ratio
 from .rig import (

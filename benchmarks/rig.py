@@ -20,7 +20,9 @@ from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.streams import StreamName
 from argusd.scheduler.core import Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedModel, LoadedVisionModel
+from argusd.scheduler.runtime.loaded_model import LoadedModel
+from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.probe import CurveCache
 from argusd.scheduler.runtime.roles import serve

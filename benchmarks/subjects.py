@@ -13,7 +13,9 @@ from argusd.ingest.shm.frame import i420_info, plane_shapes
 from argusd.ingest.shm.ring import FrameReader, FrameRing, FrameView, PcmRing
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.streams import StreamName
-from argusd.scheduler.runtime.loaded_model import Done, Listen, LoadedAudioModel, LoadedVisionModel, Look
+from argusd.scheduler.runtime.loaded_model import Done
+from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, WindowItem
+from argusd.scheduler.runtime.loaded_vision import FrameItem, LoadedVisionModel
 from argusd.scheduler.sessions.arena_sources import RingRef
 
 from .peers.camera import HEIGHT, WIDTH
@@ -61,8 +63,8 @@ class Seen:
     def bare(self, batch: int) -> Callable[[], Done]:
         """On a frame that nobody writes to."""
         frame = _frame()
-        looks = [Look(frame, region(self.role, frame.info))] * batch
-        return lambda: self.model.look(looks)
+        items = [FrameItem(frame, region(self.role, frame.info))] * batch
+        return lambda: self.model.infer(items)
 
     @contextmanager
     def published(self, per_s: float) -> Iterator[Offered]:
@@ -89,9 +91,9 @@ class Heard:
         ring.write(np.zeros(SAMPLE_RATE, np.int16), 0, 0, 0)
         view = ArenaView(arena.fd)
         ref = RingRef(view, "audio", ring.row, ring.generation)
-        rows = [Listen(ref, 0, slot, fresh=False) for slot in range(batch)]
+        rows = [WindowItem(ref, 0, slot, fresh=False) for slot in range(batch)]
         self.model.model.reset(batch)  # makes room for all slots
-        return lambda: self.model.listen(rows)
+        return lambda: self.model.infer(rows)
 
     @contextmanager
     def published(self, per_s: float) -> Iterator[Offered]:

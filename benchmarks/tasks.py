@@ -137,7 +137,7 @@ async def _running(tier: Tier) -> AsyncIterator[Ask]:
         )
         roles = await asyncio.to_thread(fill_roles, config, "cpu")
     lanes = Executor(CORES, shared=False, clock=time.monotonic)
-    scheduler = Scheduler(batched(roles), {}, Nobody(), lanes, missing=missing(roles), whole=whole(roles))
+    scheduler = Scheduler(batched(roles), {}, Nobody(), lanes, missing=missing(roles), library=whole(roles))
     pool = TaskPool(scheduler.pending, one_shots(tier), limit=2 * CALLERS, threads=CORES)
     loop = asyncio.create_task(scheduler.run())
     try:

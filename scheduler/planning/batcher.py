@@ -28,7 +28,7 @@ SHARE_STEP_S = 0.01  # finer steps would only undo the order of deadlines
 class ModelState(NamedTuple):
     """What planning needs to know of a model.
 
-    ``call_bound``: see ``BatchCurve``. ``patient``: while a batch of it is ``at_work`` the next one waits,
+    ``call_bound``: see ``BatchCurve``. ``patient``: while a batch of it is ``in_flight`` the next one waits,
     unless it is full.
     """
 
@@ -36,12 +36,12 @@ class ModelState(NamedTuple):
     max_batch: int
     call_bound: bool
     patient: bool = False
-    at_work: int = 0
+    in_flight: int = 0
 
     @property
     def after_one_more(self) -> "ModelState":
         """What it is once one more batch was begun."""
-        return self._replace(at_work=self.at_work + 1)
+        return self._replace(in_flight=self.in_flight + 1)
 
 
 class ExecutorState(NamedTuple):
@@ -159,7 +159,7 @@ def closing_reason(
 
 def waits_for_company(state: ModelState) -> bool:
     """Whether the model's next batch stays open until it is full or the one at work is back."""
-    return state.patient and state.at_work > 0
+    return state.patient and state.in_flight > 0
 
 
 def latest_start(demand: Demand, rows: Rows, state: ModelState) -> float:

@@ -25,7 +25,7 @@ class Report:
         for make in ANALYZERS.values():
             for role, rate in make(Policy()).rates.items():  # streams of a session share their looks
                 wanted[role] = max(rate, wanted.get(role, 0.0))
-        self._session = [wanted.get(role, 0.0) for role, _ in scheduler.served]
+        self._session = [wanted.get(role, 0.0) for role, _ in scheduler.loaded]
 
     def stats(self) -> SchedulerStats:
         """Everything as it is now."""
@@ -49,9 +49,9 @@ class Report:
 
     def fits_more(self) -> int:
         """Sessions of the default policy that still fit."""
-        demand, served = self._scheduler.demand, self._scheduler.served
+        demand, loaded = self._scheduler.demand, self._scheduler.loaded
         streams = demand.active & (demand.kind == RowKind.STREAM)
-        rates = np.bincount(demand.model[streams], 1 / demand.period[streams], minlength=len(served))
-        now = present(rates.tolist(), [(model.curve, model.slowdown) for _, model in served])
-        lanes, scale = self._scheduler.lanes.state.total, self._scheduler.rate.scale
-        return fits_more(now, self._session, lanes, self._promised_age_s, scale)
+        rates = np.bincount(demand.model[streams], 1 / demand.period[streams], minlength=len(loaded))
+        now = present(rates.tolist(), [(model.curve, model.slowdown) for _, model in loaded])
+        threads, scale = self._scheduler.executor.state.total, self._scheduler.rate.scale
+        return fits_more(now, self._session, threads, self._promised_age_s, scale)

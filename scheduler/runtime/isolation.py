@@ -10,8 +10,8 @@ Where the model cannot even run what it was warmed up with, nobody is to blame a
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from ..contract.tracebacks import log_fault
 from ..errors import DeviceLost, InferenceFailed, OutOfMemory, SchedulerError
@@ -21,29 +21,25 @@ log = logging.getLogger(__name__)
 
 MOST_RUNS = 32  # to find one to blame takes two runs for each halving; what is left after these is lost
 
-Item = TypeVar("Item")
 
-
-def isolated(loaded: LoadedModel, infer: Callable[[Sequence[Item]], Done], items: Sequence[Item]) -> Done:
-    """What ``infer`` makes of these items, or of halves of them; ``Dropped`` those that it fails for alone.
+def isolated(loaded: LoadedModel, items: Sequence[Any]) -> Done:
+    """What the model makes of these items, or of halves of them; ``Dropped`` those that it fails for alone.
 
     Raises:
         OutOfMemory, DeviceLost: whoever is to blame, the batch is lost.
     """
     try:
-        return infer(items)
+        return loaded.infer(items)
     except (OutOfMemory, DeviceLost):
         raise
     except Exception as error:
         log_fault(log, f"a batch of {loaded.name} failed", error)
         if not _works(loaded):
             return Done([Dropped(_code(error))] * len(items), 0.0, _code(error))
-        return _without_culprits(infer, items, error)
+        return _without_culprits(loaded, items, error)
 
 
-def _without_culprits(
-    infer: Callable[[Sequence[Item]], Done], items: Sequence[Item], error: Exception
-) -> Done:
+def _without_culprits(loaded: LoadedModel, items: Sequence[Any], error: Exception) -> Done:
     """The outputs of all but those to blame; ``error`` is what all of them together raised."""
     outputs: list[Any] = [Dropped(_code(error))] * len(items)
     seconds, runs = 0.0, 0
@@ -56,7 +52,7 @@ def _without_culprits(
         for half in (places[: len(places) // 2], places[len(places) // 2 :]):
             runs += 1
             try:
-                done = infer([items[place] for place in half])
+                done = loaded.infer([items[place] for place in half])
             except (OutOfMemory, DeviceLost):
                 raise
             except Exception as again:

@@ -31,7 +31,9 @@ from ..tasks.catalog import one_shots
 from ..zoo.errors import ModelUnavailableError, UnknownModelError, ZooError
 from ..zoo.store import ZooStore
 from .engines import THREADS, OnnxEngine
-from .loaded_model import LoadedAudioModel, LoadedAudioVisualModel, LoadedModel, LoadedVisionModel
+from .loaded_model import LoadedModel
+from .loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
+from .loaded_vision import LoadedVisionModel
 from .probe import CurveCache, measure_curve
 
 log = logging.getLogger(__name__)

@@ -52,7 +52,7 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     """
     if config.tier == "bulk":
         yield_cores()
-    cv2.setNumThreads(1)  # the lanes are the threads; OpenCV's own cost 40 % more CPU for the same crops
+    cv2.setNumThreads(1)  # the executor has the threads; OpenCV's own cost 40 % more CPU for the same crops
     device = resolve_device(config.device)
     loading = asyncio.create_task(asyncio.to_thread(fill_roles, config, device))
     stopping = asyncio.create_task(stop.wait())
@@ -62,7 +62,7 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
         end_process(0)  # a model that is being loaded can be neither interrupted nor joined
     roles = loading.result()
     cores = share_of(config, len(os.sched_getaffinity(0)))
-    lanes = Executor(
+    executor = Executor(
         config.threads or (cores if device == "cpu" else CUDA_LANES),
         shared=device != "cpu",
         clock=time.monotonic,
@@ -72,9 +72,9 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
         batched(roles),
         ANALYZERS,
         delivery,
-        lanes,
+        executor,
         missing=missing(roles),
-        whole=whole(roles),
+        library=whole(roles),
         max_age_s=config.max_age_s,
         promised_age_s=config.promised_age_s,
         abort=end_process,
@@ -151,7 +151,7 @@ class Service:
             listener.close()
             await self._tasks.close()
             self._delivery.close()
-            self._scheduler.lanes.close()
+            self._scheduler.executor.close()
         if self._tasks.threads.busy:  # what it works for has been answered, or given up
             log.info("a library is still at work for a task that is over; not waiting for it")
             self._scheduler.abort(0)
@@ -196,7 +196,7 @@ class Service:
                     await asyncio.sleep(REPORT_SOON_S)
             self._ended.clear()
             self._delivery.broadcast(self._report.stats())
-            if self._scheduler.lanes.longest() > self._config.hang_s:
+            if self._scheduler.executor.longest() > self._config.hang_s:
                 log.critical("a batch did not come back within %.0f s", self._config.hang_s)
                 self._scheduler.abort(EXIT_HUNG)
             if self._tasks.threads.overdue() > self._config.hang_s:

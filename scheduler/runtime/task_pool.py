@@ -30,7 +30,7 @@ class TaskPool:
     def __init__(
         self, pending: PendingItems, functions: Mapping[str, OneShot], *, limit: int, threads: int
     ) -> None:
-        self._oneshots = pending
+        self._pending = pending
         self._functions = functions
         self._limit = limit
         self.threads = TaskThreads(threads, time.monotonic)
@@ -78,7 +78,7 @@ class TaskPool:
         return Overloaded("As many tasks are at work as may be; try again in a moment.")
 
     async def _run(self, request: TaskRequest, reply: Reply) -> None:
-        share = self._oneshots.begin()
+        share = self._pending.begin()
         try:
             answer: TaskDone | TaskFailed = await self._done(request, share)
         except ServiceError as error:
@@ -87,7 +87,7 @@ class TaskPool:
             log_fault(log, f"a task {request.task_type} failed", error)
             answer = _failed(request, ServiceError("Something went wrong inside the daemon."))
         finally:
-            self._oneshots.end(share)
+            self._pending.end(share)
         reply(answer)
 
     async def _done(self, request: TaskRequest, share: int) -> TaskDone:
@@ -99,7 +99,7 @@ class TaskPool:
         except msgspec.ValidationError as error:
             raise InvalidField("The payload does not fit the task.") from error
         started = time.monotonic()
-        runner = TaskRunner(self._oneshots, self.threads, share, started + request.timeout_s)
+        runner = TaskRunner(self._pending, self.threads, share, started + request.timeout_s)
         try:
             async with asyncio.timeout(request.timeout_s):
                 result = await function.run(payload, runner)

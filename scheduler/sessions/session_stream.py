@@ -3,42 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from argusd.ingest.shm.ring import FrameReader
-
 from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
 from ..contract.messages import Latest
 from ..core import Analyzer, Moment
-from ..runtime.loaded_model import LoadedModel
-from .arena_sources import RingRef
-from .moments import ring_clock
+from ..runtime.loaded_model import Feed, LoadedModel
+from .tracks import Track
 
 LATEST_INTERVAL_S = 0.25
 START = Moment(media_s=0.0, captured_at=0.0, frame_age_ms=0.0)
-
-
-class Track:
-    """One session's picture or sound: its ring, and its media clock, which goes on when the ring is replaced.
-
-    ``epoch`` counts the rings it had and its silences: what was begun in an earlier one is not absorbed.
-    ``blind_since``: when the first of its newest pictures came, none of which could be decoded.
-    """
-
-    def __init__(self, media: MediaKey, ring: RingRef) -> None:
-        self.media = media
-        self.ring = ring
-        self.clock = ring_clock(ring)
-        self.epoch = 0
-        self.blind_since: float | None = None
-
-    def replace(self, ring: RingRef) -> None:
-        """Go on with another ring."""
-        self.ring = ring
-        self.interrupt()
-
-    def interrupt(self) -> None:
-        """What was begun until now comes too late."""
-        self.epoch += 1
 
 
 class SessionStream:
@@ -113,37 +86,20 @@ def _nothing(value: Any) -> Any:
 
 
 class DemandRow:
-    """What stands behind one row of the demand: ``reader`` for frames, ``slot`` for samples.
+    """What stands behind one row of the demand.
 
     ``stream`` says where to look, ``streams`` take in what was seen: it first, then those that joined.
-    ``fresh``: the slot holds the memory of somebody else, or of what was said before a gap. ``failures``:
-    its newest items that its model could not be run on, one after the other.
+    ``failures``: its newest items that its model could not be run on, one after the other.
     """
 
-    def __init__(
-        self, index: int, stream: SessionStream, role: str, served: LoadedModel, track: Track
-    ) -> None:
+    def __init__(self, index: int, stream: SessionStream, role: str, loaded: LoadedModel, feed: Feed) -> None:
         self.index = index
         self.stream = stream
         self.streams = [stream]
         self.role = role
-        self.served = served
-        self.track = track
-        self.reader: FrameReader | None = None
-        self._skipped = 0
-        self.slot = 0
-        self.fresh = True
+        self.loaded = loaded
+        self.feed = feed
         self.failures = 0
-
-    def read(self, reader: FrameReader) -> None:
-        """Look at another ring's frames from now on."""
-        self.reader, self._skipped = reader, 0
-
-    def passed_over(self) -> int:
-        """Frames that its reader passed over since this was last asked."""
-        assert self.reader is not None
-        count, self._skipped = self.reader.skipped - self._skipped, self.reader.skipped
-        return count
 
     def hand_over(self) -> None:
         """Its stream is over: the first one that joined it says where to look from now on."""

@@ -21,28 +21,27 @@ from typing import Protocol
 import msgspec
 
 from argusd.ingest.ipc.messages import TrackState
-from argusd.ingest.shm.arena import HEAD, ArenaView
-from argusd.ingest.shm.ring import FrameReader
+from argusd.ingest.shm.arena import ArenaView
 
 from ..contract.events import STREAM_FAILED
-from ..contract.media import SAMPLE_RATE, TrackKind
+from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
 from ..contract.messages import SessionPolicy
 from ..contract.policy import Policy
 from ..contract.streams import FED_BY, JOINS, StreamName
 from ..core import Analyzer, Moment, Outcome
 from ..planning.demand import Demand
-from ..runtime.arrivals import FALL_BEHIND, Arrivals
-from ..runtime.loaded_model import LoadedAudioVisualModel, LoadedModel, LoadedSampleModel, LoadedVisionModel
+from ..runtime.arrivals import Arrivals
+from ..runtime.loaded_model import LoadedModel
 from .arena_sources import RingRef
 from .guarded import GuardedAnalyzer, Silent
 from .lost_tracks import MEDIA, LostTracks
 from .moments import NANOSECONDS, unix_offset_ns
-from .session_stream import DemandRow, SessionStream, Track
+from .session_stream import DemandRow, SessionStream
+from .tracks import Track
 
 AnalyzerFactory = Callable[[Policy], Analyzer]
 
-AUDIO_PRIORITY = 1  # cheap, and lost for good when late
 TRACK_STALE = "track_stale"
 MOST_FAILURES = 3  # of a row's items, one after the other
 BLIND_S = 2.0  # without a picture that can be decoded, as without any
@@ -61,14 +60,14 @@ class Findings(Protocol):
 class Sessions:
     """Policies, rings, and the streams made of them.
 
-    ``served``: (role, model) by model number, the numbers that ``Demand.model`` holds. ``failures``: streams
+    ``loaded``: (role, model) by model number, the numbers that ``Demand.model`` holds. ``failures``: streams
     that failed, by name and code.
     """
 
     def __init__(
         self,
         demand: Demand,
-        served: list[tuple[str, LoadedModel]],
+        loaded: list[tuple[str, LoadedModel]],
         factories: Mapping[str, AnalyzerFactory],
         findings: Findings,
         *,
@@ -81,7 +80,7 @@ class Sessions:
         self.rows: dict[int, DemandRow] = {}
         self.failures: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._demand = demand
-        self._served = served
+        self._loaded = loaded
         self._factories = factories
         self._findings = findings
         self._max_age_s = max_age_s
@@ -186,7 +185,7 @@ class Sessions:
 
     def item_failed(self, row: DemandRow, reason: str, *, to_blame: bool) -> None:
         """There is no output for a row's item; its stream is to end where that is its own fault too often."""
-        row.fresh = True
+        row.feed.forget()
         if to_blame and not row.stream.ended:
             row.failures += 1
             if row.failures >= MOST_FAILURES:
@@ -223,7 +222,7 @@ class Sessions:
             self._findings.finding(stream.media, stream.analyzer.name, told, stream.last)
         stream.analyzer.forget()
         for row in stream.rows:
-            row.fresh = True
+            row.feed.forget()
         since = state.since_ns / NANOSECONDS
         stream.last = Moment(
             media_s=stream.last.media_s,
@@ -251,15 +250,15 @@ class Sessions:
         stream.every_look = policy.every_look
         self._streams[policy.media, name] = stream
         lent = self._lent(policy.media, name)
-        for model, (role, served) in enumerate(self._served):
+        for model, (role, loaded) in enumerate(self._loaded):
             if role not in analyzer.rates:
                 continue
-            stream.models[role] = served.name
+            stream.models[role] = loaded.name
             if role in lent:
                 self._join_row(stream, lent[role])
             else:
                 self._join(policy.media, policy.policy.weight)
-                self._add_row(stream, role, model, served)
+                self._add_row(stream, role, model, loaded)
         for state in self.lost.stale(policy.media, tracks):
             self._fall_silent(stream, state)
 
@@ -273,41 +272,30 @@ class Sessions:
         stream.joined.append(row)
         self._demand.retime(row.index, row.period)
 
-    def _add_row(self, stream: SessionStream, role: str, model: int, served: LoadedModel) -> None:
-        audio = isinstance(served, LoadedSampleModel)
+    def _add_row(self, stream: SessionStream, role: str, model: int, loaded: LoadedModel) -> None:
+        feed = loaded.open(role, stream.tracks, self._max_age_s)
         index = self._demand.add_stream(
             stream.share,
             model,
             period=1.0 / stream.analyzer.rates[role],
-            max_age=self._max_age_s + (FALL_BEHIND / SAMPLE_RATE if audio else 0.0),
+            max_age=feed.max_age,
             due=self._clock(),
-            priority=AUDIO_PRIORITY if audio and not isinstance(served, LoadedAudioVisualModel) else 0,
+            priority=loaded.priority,
         )
-        row = DemandRow(index, stream, role, served, stream.tracks["audio" if audio else "video"])
-        self.rows[index] = row
-        if isinstance(served, LoadedSampleModel):
-            row.slot = served.take_slot()
+        row = self.rows[index] = DemandRow(index, stream, role, loaded, feed)
         stream.rows.append(row)
-        self._feed(row)
+        self._follow(row)
 
-    def _feed(self, row: DemandRow) -> None:
-        """Read the track's ring from its beginning, or from its newest second if it is older."""
-        ring = row.track.ring
-        if isinstance(row.served, LoadedVisionModel):
-            row.read(FrameReader(ring.view, ring.row, ring.generation))
-            self._demand.advance(row.index, 0)
-            self.arrivals.follow(row.index, ring)
-        elif isinstance(row.served, LoadedSampleModel):
-            row.fresh = True
-            head = int(ring.view.table[ring.row, HEAD])
-            self._demand.advance(row.index, max(0, head - FALL_BEHIND))
-            self.arrivals.follow(row.index, ring, row.served.window)
+    def _follow(self, row: DemandRow) -> None:
+        """Read the ring that its track has now."""
+        self._demand.advance(row.index, row.feed.follow())
+        self.arrivals.follow(row.index, row.feed.track.ring, row.loaded.window)
 
     def _restart(self, stream: SessionStream, track: Track) -> None:
         stream.analyzer.restart()
         for row in stream.rows:
-            if row.track is track:
-                self._feed(row)
+            if row.feed.track is track:
+                self._follow(row)
 
     def _end_all(self, media: MediaKey) -> None:
         for stream in self._of(media):
@@ -347,8 +335,7 @@ class Sessions:
         self._failed[stream.media, name] = stream
 
     def _drop_row(self, row: DemandRow) -> None:
-        if isinstance(row.served, LoadedSampleModel):
-            row.served.give_back_slot(row.slot)
+        row.feed.close()
         self.arrivals.forget(row.index)
         self._demand.remove(row.index)
         del self.rows[row.index]

@@ -64,7 +64,7 @@ async def audio_diarize(payload: AudioDiarize, runner: Runner) -> dict[str, Any]
 
 async def _cluster(samples: NDArray[np.int16], speakers: int | None, runner: Runner) -> list[SpokenPart]:
     """Parts in order of time, by the voice detector and the speaker embedder; empty if nobody speaks."""
-    speech = speech_mask(await runner.hear(VAD, samples))
+    speech = speech_mask(await runner.infer_sequence(VAD, samples))
     if not speech.any():
         return []
     middles = window_middles(speech)
@@ -126,5 +126,5 @@ async def _embed(
     views = np.lib.stride_tricks.sliding_window_view(padded, window)
     prints: list[VoicePrint] = []
     for begin in range(0, len(middles), AT_A_TIME):
-        prints += await runner.listen(EMBEDDER, views[middles[begin : begin + AT_A_TIME]])
+        prints += await runner.infer_windows(EMBEDDER, views[middles[begin : begin + AT_A_TIME]])
     return np.stack([each.embedding for each in prints])

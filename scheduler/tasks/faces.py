@@ -61,7 +61,7 @@ async def see_face(image: bytes, runner: Runner) -> SeenFace:
     """
     runner.model(EMBEDDER)  # no picture is decoded for a model that is not there
     picture = await runner.compute(partial(decode_picture, image))
-    return await embed_largest(await runner.look(DETECTOR, picture), picture, runner)
+    return await embed_largest(await runner.infer_picture(DETECTOR, picture), picture, runner)
 
 
 async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner) -> SeenFace:
@@ -74,14 +74,14 @@ async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner)
         raise NoFace("There is no face in the image.")
     largest = max(faces, key=lambda face: _area(face.box))
     region = face_region(await _keypoints(largest, picture, runner))
-    seen: FaceEmbedding = await runner.look(EMBEDDER, picture, region)
+    seen: FaceEmbedding = await runner.infer_picture(EMBEDDER, picture, region)
     return SeenFace(seen.vector, len(faces))
 
 
 async def _keypoints(face: Face, picture: Picture, runner: Runner) -> NDArray[np.float64]:
     """The points to align by; a mesh has them more exactly than the detector, if it sees a face as well."""
     right, left = face.keypoints[:2]
-    mesh: Mesh = await runner.look(MESH, picture, mesh_region(face.box, right, left))
+    mesh: Mesh = await runner.infer_picture(MESH, picture, mesh_region(face.box, right, left))
     return mesh_keypoints(mesh.points) if mesh.presence >= MIN_PRESENCE else face.keypoints
 
 

@@ -33,7 +33,7 @@ async def room_scan_frame(payload: RoomScanFrame, runner: Runner) -> dict[str, A
         ServiceError: ``bad_image``, ``image_too_large``, ``model_unavailable``.
     """
     picture = await runner.compute(partial(decode_picture, payload.frame_b64))
-    things: list[Thing] = await runner.look(DETECTOR, picture)
+    things: list[Thing] = await runner.infer_picture(DETECTOR, picture)
     counts = Counter(thing.label for thing in things)
     counts[PERSON] = sum(thing.label == PERSON and thing.score >= MultiplePeople().score for thing in things)
     found = {

@@ -1,4 +1,4 @@
-"""What a task may ask of the scheduler while it runs: looks and listens that join the streams' micro-batches.
+"""What a task may ask of the scheduler while it runs: inferences, which join the streams' micro-batches.
 
 A task is a coroutine on the scheduler's loop: ``async def face_embed(payload, runner) -> dict``. It awaits
 the runner and computes little itself; decoding and other work of milliseconds goes through
@@ -35,13 +35,13 @@ class Picture(NamedTuple):
 class Runner(Protocol):
     """The scheduler, as one task sees it. What it cannot do in time raises ServiceError."""
 
-    async def look(self, role: str, picture: Picture, roi: Roi | None = None) -> Any:
+    async def infer_picture(self, role: str, picture: Picture, roi: Roi | None = None) -> Any:
         """The role's output for a region of a picture (all of it by default), coordinates in its pixels."""
 
-    async def listen(self, role: str, windows: NDArray[np.int16]) -> list[Any]:
+    async def infer_windows(self, role: str, windows: NDArray[np.int16]) -> list[Any]:
         """The role's outputs for i16 ``[N, window]`` samples at 16 kHz, each on its own (stateless)."""
 
-    async def hear(self, role: str, samples: NDArray[np.int16]) -> list[Any]:
+    async def infer_sequence(self, role: str, samples: NDArray[np.int16]) -> list[Any]:
         """The role's outputs for i16 ``[samples]`` at 16 kHz, window after window, each after the last.
 
         For models that remember (the voice detector); what is left at the end is too short and left out.

@@ -72,7 +72,9 @@ async def hear_voice(audio: bytes, rate: int | None, runner: Runner) -> HeardVoi
     model = runner.model(EMBEDDER)
     samples = await listen_to(audio, rate, runner)
     require_sound(samples)
-    voices = await runner.hear(VAD, samples)
+    voices = await runner.infer_sequence(VAD, samples)
     heard = await runner.compute(partial(utterance, samples, voices))
-    prints: list[VoicePrint] = await runner.listen(EMBEDDER, cut(heard.samples, model.window, model.hop))
+    prints: list[VoicePrint] = await runner.infer_windows(
+        EMBEDDER, cut(heard.samples, model.window, model.hop)
+    )
     return HeardVoice(heard, [each.embedding for each in prints])

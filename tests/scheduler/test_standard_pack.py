@@ -23,7 +23,8 @@ from argusd.scheduler.models.faces.alignment import face_region
 from argusd.scheduler.models.outputs import Face, Mesh
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import LoadedModel, LoadedVisionModel, Look
+from argusd.scheduler.runtime.loaded_model import LoadedModel
+from argusd.scheduler.runtime.loaded_vision import FrameItem, LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.probe import CurveCache
 from argusd.scheduler.runtime.roles import serve
@@ -123,7 +124,7 @@ class Desk:
         await self.pool.close()
         self._loop.cancel()
         await asyncio.gather(self._loop, return_exceptions=True)
-        self.scheduler.lanes.close()
+        self.scheduler.executor.close()
 
 
 @pytest.fixture
@@ -144,8 +145,8 @@ async def test_an_embedding_is_what_the_models_give_one_after_the_other(
     assert isinstance(detector, LoadedVisionModel)
     assert isinstance(embedder, LoadedVisionModel)
     frame = StillFrame(picture)
-    faces = detector.look([Look(frame, whole_frame(frame.info))]).outputs[0]
-    (by_hand,) = embedder.look([Look(frame, face_region(largest(faces).keypoints))]).outputs
+    faces = detector.infer([FrameItem(frame, whole_frame(frame.info))]).outputs[0]
+    (by_hand,) = embedder.infer([FrameItem(frame, face_region(largest(faces).keypoints))]).outputs
 
     result = await desk.embed(image)
 

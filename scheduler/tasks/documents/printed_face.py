@@ -21,12 +21,15 @@ LEAST_SIDE = 128.0  # pixels; closer looks show nothing more
 
 async def find_printed_faces(picture: Picture, runner: Runner) -> list[Face]:
     """Faces of the picture, found at the largest scale that shows any; twice where looks overlap."""
-    faces: list[Face] = await runner.look(DETECTOR, picture)
+    faces: list[Face] = await runner.infer_picture(DETECTOR, picture)
     longer = max(picture.width, picture.height)
     for side in (longer * part for part in PARTS):
         if faces or side < LEAST_SIDE:
             break
-        looks = [runner.look(DETECTOR, picture, roi) for roi in squares(picture.width, picture.height, side)]
+        looks = [
+            runner.infer_picture(DETECTOR, picture, roi)
+            for roi in squares(picture.width, picture.height, side)
+        ]
         faces = [face for found in await asyncio.gather(*looks) for face in found]
     return faces
 

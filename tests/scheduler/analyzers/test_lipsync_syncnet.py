@@ -24,7 +24,8 @@ from argusd.scheduler.models.voices.silero import VoiceActivity
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.engines import OnnxEngine
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedAudioVisualModel, LoadedVisionModel
+from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.zoo.importers.pytorch.syncnet import import_syncnet
 

@@ -76,7 +76,7 @@ def test_a_batch_may_wait_where_a_lane_is_a_core(sessions: int, curve: BatchCurv
 def test_a_patient_model_fills_its_next_batch_although_a_lane_is_free(
     sessions: int, sizes: list[int]
 ) -> None:
-    busy = state()._replace(patient=True, at_work=1)
+    busy = state()._replace(patient=True, in_flight=1)
     planned = plan(10.0, demand_of(sessions), [busy], ONE_LANE)
     assert [len(batch.rows) for batch in planned.batches] == sizes
     assert planned.wake_at == inf, "the batch at work wakes the planner when it comes back"

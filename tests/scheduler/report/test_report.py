@@ -6,7 +6,7 @@ from argusd.scheduler.contract.messages import RoleStatus
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.report.report import Report
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import LoadedVisionModel
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 
 from ..fakes import FakeEngine, FakeStreams, FakeVision, HeardFindings
@@ -48,7 +48,7 @@ async def test_nothing_fits_while_rates_are_lowered(scheduler: Scheduler) -> Non
 
 async def test_load_of_sessions_long_gone_turns_nobody_away(scheduler: Scheduler) -> None:
     scheduler.rate.scale = 0.5
-    scheduler.served[0][1].slowdown = 9.0
+    scheduler.loaded[0][1].slowdown = 9.0
     assert Report("boot", "cpu", [ROLE], scheduler, promised_age_s=0.5).stats().fits_more == 8
 
 

@@ -18,7 +18,7 @@ from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Moment, Outcome, whole_frame
 from argusd.scheduler.errors import InferenceFailed
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import Look
+from argusd.scheduler.runtime.loaded_vision import FrameItem
 from argusd.scheduler.runtime.still_frame import StillFrame
 from argusd.scheduler.sessions.arena_sources import RingRef
 
@@ -35,7 +35,7 @@ async def bench() -> AsyncIterator[Bench]:
     """With one thread, so that all rows are in one batch."""
     bench = Bench()
     bench.lanes.close()
-    bench.scheduler.lanes = bench.lanes = Executor(1, shared=False, clock=lambda: bench.now)
+    bench.scheduler.executor = bench.lanes = Executor(1, shared=False, clock=lambda: bench.now)
     bench.served_vision.max_batch = SESSIONS
     yield bench
     bench.lanes.close()
@@ -378,9 +378,7 @@ async def test_a_tasks_picture_that_its_model_fails_for_fails_the_task_alone(
     opened = await cameras(bench)
     monkeypatch.setattr(bench.vision, "prepare", fail_for(200, bench.vision.prepare))
     pending, share = bench.scheduler.pending, bench.scheduler.pending.begin()
-    bad, good = (
-        pending.look(share, "face_detector", look_at(value), bench.now + 10.0) for value in (200, 50)
-    )
+    bad, good = (pending.add(share, "face_detector", item_of(value), bench.now + 10.0) for value in (200, 50))
     await show(bench, opened)
     assert looks(bench) == [2] * SESSIONS
     assert await good.output == 100.0
@@ -388,6 +386,6 @@ async def test_a_tasks_picture_that_its_model_fails_for_fails_the_task_alone(
         await bad.output
 
 
-def look_at(brightness: int) -> Look:
+def item_of(brightness: int) -> FrameItem:
     frame = StillFrame(np.full((4, 4, 3), brightness, np.uint8))
-    return Look(frame, whole_frame(frame.info))
+    return FrameItem(frame, whole_frame(frame.info))

@@ -1,6 +1,7 @@
 """Which items of a batch are lost when it cannot be run."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from argusd.scheduler.errors import DeviceLost, InferenceFailed, OutOfMemory
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.isolation import MOST_RUNS, isolated
-from argusd.scheduler.runtime.loaded_model import Done, Dropped, LoadedVisionModel
+from argusd.scheduler.runtime.loaded_model import Done, Dropped
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 
 from ..fakes import WHAT_IT_SAW, FakeEngine, FakeVision
 
@@ -26,7 +28,7 @@ class Loaded(LoadedVisionModel):
         self.error = error or ValueError(WHAT_IT_SAW)
         self.runs: list[list[int]] = []
 
-    def double(self, items: Sequence[int]) -> Done:
+    def infer(self, items: Sequence[Any]) -> Done:
         self.runs.append(list(items))
         if self.bad & frozenset(items):
             raise self.error
@@ -34,12 +36,12 @@ class Loaded(LoadedVisionModel):
 
 
 def outputs(loaded: Loaded, count: int) -> Sequence[object]:
-    return isolated(loaded, loaded.double, range(count)).outputs
+    return isolated(loaded, range(count)).outputs
 
 
 def test_a_batch_that_runs_is_run_once() -> None:
     loaded = Loaded()
-    assert isolated(loaded, loaded.double, range(4)) == Done([0, 2, 4, 6], 0.5)
+    assert isolated(loaded, range(4)) == Done([0, 2, 4, 6], 0.5)
     assert loaded.runs == [[0, 1, 2, 3]]
 
 
@@ -72,7 +74,7 @@ def test_how_often_a_batch_is_run_again_is_bounded() -> None:
 def test_nobody_is_to_blame_where_the_model_does_not_run_at_all() -> None:
     loaded = Loaded(3)
     loaded.engine.fail = InferenceFailed("nothing runs")  # type: ignore[attr-defined]
-    assert isolated(loaded, loaded.double, range(8)) == Done([LOST] * 8, 0.0, "inference_failed")
+    assert isolated(loaded, range(8)) == Done([LOST] * 8, 0.0, "inference_failed")
     assert len(loaded.runs) == 1
 
 

@@ -11,7 +11,8 @@ from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavailable, OutOfMemory
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedAudioVisualModel, LoadedVisionModel
+from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.sessions.sessions import AnalyzerFactory
 

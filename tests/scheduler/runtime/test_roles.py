@@ -8,7 +8,8 @@ from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.messages import RoleStatus
 from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.models.voices.silero import Silero
-from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedAudioVisualModel, LoadedVisionModel
+from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.probe import CurveCache
 from argusd.scheduler.runtime.roles import (
     FilledRole,

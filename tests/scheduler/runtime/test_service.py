@@ -41,7 +41,7 @@ from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.report.delivery import Delivery
 from argusd.scheduler.runtime import service
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import LoadedVisionModel
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.service import Service, run_scheduler
 from argusd.scheduler.runtime.task_pool import TaskPool
@@ -156,7 +156,7 @@ async def test_roles_without_weights_name_the_command_that_gets_them(config: Sch
 
 async def look(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
     """The only task here."""
-    return {"seen": await runner.look("face_detector", Picture(np.full((8, 8, 3), 7, np.uint8)))}
+    return {"seen": await runner.infer_picture("face_detector", Picture(np.full((8, 8, 3), 7, np.uint8)))}
 
 
 class Bench:
@@ -250,7 +250,7 @@ async def test_a_batch_that_does_not_come_back_ends_the_process(
     await bench.until(lambda: bool(bench.face.made))
     bench.engine.gate.clear()
     bench.camera.show(bench.now)
-    await bench.until(lambda: bench.scheduler.lanes.state.free == 0)
+    await bench.until(lambda: bench.scheduler.executor.state.free == 0)
     assert bench.exit_codes.empty()
     bench.now += 21
     assert await asyncio.wait_for(bench.exit_codes.get(), 10) == EXIT_HUNG
@@ -316,7 +316,7 @@ async def test_an_api_that_is_gone_takes_its_tasks_along(bench: Bench) -> None:
     bench.engine.gate.clear()
     api = Api(bench.path)
     api.channel.send(task(1))
-    await bench.until(lambda: bench.scheduler.lanes.state.free == 0)
+    await bench.until(lambda: bench.scheduler.executor.state.free == 0)
     api.channel.close()
     bench.engine.gate.set()
     await bench.until(lambda: not bench.scheduler.demand.active.any())
@@ -362,7 +362,7 @@ async def test_a_task_that_hangs_ends_the_process(
     if at_work == "batch":
         bench.engine.gate.clear()
         api.channel.send(task(1))
-        await bench.until(lambda: bench.scheduler.lanes.state.free == 0)
+        await bench.until(lambda: bench.scheduler.executor.state.free == 0)
         bench.now += 21
     else:
         long_ago = time.monotonic() - 100

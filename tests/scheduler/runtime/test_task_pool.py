@@ -16,7 +16,8 @@ from argusd.scheduler.contract.payloads import FaceEmbed
 from argusd.scheduler.errors import InferenceFailed, OutOfMemory
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedVisionModel
+from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.tasks.catalog import OneShot
@@ -107,7 +108,7 @@ async def desk_for() -> AsyncIterator[Callable[..., Desk]]:
 
 
 async def look_at_it(payload: FaceEmbed, runner: Runner) -> dict[str, Any]:
-    return {"seen": await runner.look("face_detector", grey(payload.image_b64[0]))}
+    return {"seen": await runner.infer_picture("face_detector", grey(payload.image_b64[0]))}
 
 
 async def test_a_look_comes_back_with_its_model(desk_for: Callable[..., Desk]) -> None:
@@ -147,7 +148,7 @@ async def test_tasks_and_streams_share_a_batch(desk_for: Callable[..., Desk]) ->
 async def test_windows_are_heard_each_on_its_own(desk_for: Callable[..., Desk]) -> None:
     async def listen(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
         windows = np.repeat(np.arange(6, dtype=np.int16), WINDOW).reshape(6, WINDOW)
-        return {"heard": await runner.listen("vad", windows)}
+        return {"heard": await runner.infer_windows("vad", windows)}
 
     desk = desk_for(listen)
     desk.ask()
@@ -184,7 +185,7 @@ async def test_what_a_task_raises_becomes_its_answer(
 
 async def test_a_role_without_a_model_names_the_command(desk_for: Callable[..., Desk]) -> None:
     async def read(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
-        return {"text": await runner.look("ocr", grey(1))}
+        return {"text": await runner.infer_picture("ocr", grey(1))}
 
     desk = desk_for(read)
     desk.ask()
@@ -225,7 +226,9 @@ async def test_a_batch_too_large_for_the_device_runs_again_in_smaller_ones(
     desk_for: Callable[..., Desk],
 ) -> None:
     async def look_four_times(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
-        return {"seen": await asyncio.gather(*(runner.look("face_detector", grey(n)) for n in range(4)))}
+        return {
+            "seen": await asyncio.gather(*(runner.infer_picture("face_detector", grey(n)) for n in range(4)))
+        }
 
     desk = desk_for(look_four_times)
     desk.engine.fail = OutOfMemory("no room")

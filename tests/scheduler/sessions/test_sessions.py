@@ -13,7 +13,8 @@ from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.planning.demand import Demand
-from argusd.scheduler.runtime.loaded_model import LoadedAudioModel, LoadedVisionModel
+from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, WindowFeed
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.sessions.arena_sources import RingRef
 from argusd.scheduler.sessions.session_stream import START, unknown
 from argusd.scheduler.sessions.sessions import Sessions
@@ -91,7 +92,7 @@ def test_lip_sync_begins_with_the_second_track_and_ends_with_the_first_that_goes
         (ALICE, "lipsync", "face_detector", 1 / 15),
         (ALICE, "lipsync", "vad", 1 / 31.25),
     ]
-    kinds = {row.role: row.track.ring.kind for row in bench.sessions.rows.values()}
+    kinds = {row.role: row.feed.track.ring.kind for row in bench.sessions.rows.values()}
     assert kinds == {"face_detector": "video", "vad": "audio"}
     bench.sessions.ring_closed(ALICE, "video", pictures.view)
     assert bench.rows() == []
@@ -164,10 +165,10 @@ def test_a_ring_of_a_writer_that_is_gone_does_not_end_the_one_that_replaced_it(b
 def test_all_streams_of_a_track_have_one_clock_which_outlives_its_ring(bench: Bench) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "video"]))
     bench.open(ALICE, "video")
-    clocks = {row.track.clock for row in bench.sessions.rows.values()}
+    clocks = {row.feed.track.clock for row in bench.sessions.rows.values()}
     bench.open(ALICE, "video")
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face"]))
-    assert {row.track.clock for row in bench.sessions.rows.values()} == clocks
+    assert {row.feed.track.clock for row in bench.sessions.rows.values()} == clocks
     assert len(clocks) == 1
 
 
@@ -219,12 +220,12 @@ def test_the_next_look_at_a_silent_track_is_known_again(bench: Bench) -> None:
     ref = bench.open(ALICE, "video")
     bench.sessions.track_changed(stale(ALICE, "video"), ref.view)
     [row] = bench.sessions.rows.values()
-    epoch = row.track.epoch
+    epoch = row.feed.track.epoch
     row.stream.heard("video", START)
     assert row.stream.latest() == {"absorbed": 0}
     bench.sessions.track_changed(stale(ALICE, "video", 49.0), ref.view)  # it brought one picture, no more
     assert row.stream.latest() == {"absorbed": None}
-    assert row.track.epoch == epoch + 1, "what is under way is not absorbed"
+    assert row.feed.track.epoch == epoch + 1, "what is under way is not absorbed"
 
 
 def test_an_api_that_comes_back_hears_what_is_unknown(bench: Bench) -> None:
@@ -292,7 +293,8 @@ def test_rows_slots_and_shares_all_come_back(
             bench.demand.busy[list(busy)] = True
         elif step == "over":
             _finish(bench, busy)
-        slots = [row.slot for row in bench.sessions.rows.values() if row.served is bench.audio]
+        feeds = [row.feed for row in bench.sessions.rows.values()]
+        slots = [feed.slot for feed in feeds if isinstance(feed, WindowFeed)]
         assert len(slots) == len(set(slots)), "no two sessions share a slot"
         assert all(index in bench.sessions.rows for index in busy), "a batch's rows stay until it is over"
     for media in (ALICE, BOB):

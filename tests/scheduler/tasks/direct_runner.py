@@ -22,15 +22,15 @@ class DirectRunner:
     def __init__(self, runners: Runners) -> None:
         self._runners = runners
 
-    async def look(self, role: str, picture: Picture, roi: Roi | None = None) -> Any:
+    async def infer_picture(self, role: str, picture: Picture, roi: Roi | None = None) -> Any:
         return self._runners(role).look(from_bgr(picture.bgr), roi)
 
-    async def listen(self, role: str, windows: NDArray[np.int16]) -> list[Any]:
+    async def infer_windows(self, role: str, windows: NDArray[np.int16]) -> list[Any]:
         runner, slots = self._runners(role), np.arange(len(windows))
         outputs: list[Any] = runner.model.decode(runner.run(runner.model.prepare(windows, slots)), slots)
         return outputs
 
-    async def hear(self, role: str, samples: NDArray[np.int16]) -> list[Any]:
+    async def infer_sequence(self, role: str, samples: NDArray[np.int16]) -> list[Any]:
         runner = self._runners(role)
         runner.model.reset(0)
         window = runner.model.window

@@ -1,0 +1,285 @@
+"""Loaded models of samples: each row is fed with one window of a sound's track after the other."""
+
+import threading
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.ingest.shm.arena import HEAD
+from argusd.ingest.shm.ring import PcmAnchors, gather_pcm, read_anchors
+
+from ..contract.media import SAMPLE_RATE, TrackKind
+from ..core import (
+    Analyzer,
+    AudioModel,
+    AudioVisualAnalyzer,
+    AudioVisualModel,
+    Engine,
+    ListeningModel,
+    Moment,
+)
+from ..planning.curve import BatchCurve
+from ..sessions.arena_sources import RingRef, by_arena
+from ..sessions.moments import MediaClock, captured_s, window_moments
+from ..sessions.tracks import Track
+from .arrivals import FALL_BEHIND
+from .loaded_model import TORN, Done, LoadedModel, Moments
+
+
+class WindowItem(NamedTuple):
+    """The ring's samples from ``cursor`` on, for the state in ``slot``.
+
+    ``fresh``: forget first what the slot remembers. ``seen``: what an audiovisual model compares them with.
+    """
+
+    ring: RingRef
+    cursor: int
+    slot: int
+    fresh: bool
+    seen: Any = None
+
+
+class ClipItem(NamedTuple):
+    """A task's samples, i16 ``[window]``, which lie in no ring; nothing is remembered."""
+
+    samples: NDArray[np.int16]
+
+
+class WindowFeed:
+    """Feeds a row with every window, in order; ``slot`` is where the model remembers it."""
+
+    def __init__(self, loaded: "LoadedSampleModel", role: str, track: Track, max_age: float) -> None:
+        self.track = track
+        self.max_age = max_age
+        self._loaded = loaded
+        self._role = role
+        self.slot = loaded.take_slot()
+        self._fresh = True
+
+    def follow(self) -> int:
+        """From the ring's first sample on, or from its newest second if it is older."""
+        self._fresh = True
+        ring = self.track.ring
+        return max(0, int(ring.view.table[ring.row, HEAD]) - FALL_BEHIND)
+
+    def forget(self) -> None:
+        """The slot is to be reset before the next window."""
+        self._fresh = True
+
+    def item(self, analyzer: Analyzer, cursor: int, now: float) -> WindowItem | None:  # noqa: ARG002
+        """The window at ``cursor`` if the analyzer wants it."""
+        if not analyzer.hears(self._role):
+            return None
+        return self._item(cursor)
+
+    def after(self, cursor: int) -> int:
+        """One hop on."""
+        return cursor + self._loaded.hop
+
+    def close(self) -> None:
+        """Give the slot back."""
+        self._loaded.give_back_slot(self.slot)
+
+    def _item(self, cursor: int, seen: Any = None) -> WindowItem:
+        item = WindowItem(self.track.ring, cursor, self.slot, self._fresh, seen)
+        self._fresh = False
+        return item
+
+
+class ComparedFeed(WindowFeed):
+    """Feeds a row with the windows that there is something to compare with."""
+
+    def item(self, analyzer: Analyzer, cursor: int, now: float) -> WindowItem | None:  # noqa: ARG002
+        """The window at ``cursor`` and what was seen meanwhile, if the analyzer wants them compared."""
+        if not analyzer.hears(self._role):
+            return None
+        begins_s = captured_s(self.track.ring, cursor)
+        assert isinstance(analyzer, AudioVisualAnalyzer)
+        seen = None if begins_s is None else analyzer.seen_since(begins_s)
+        return None if seen is None else self._item(cursor, seen)
+
+
+class LoadedSampleModel(LoadedModel):
+    """A model of samples.
+
+    While a batch is in flight another begins only if it is full: sound comes steadily and gains by company.
+    """
+
+    track = "audio"
+    continuous = True
+
+    def __init__(self, model: ListeningModel, engine: Engine, curve: BatchCurve) -> None:
+        super().__init__(model, engine, curve)
+        self._listening = model
+        self._free_slots: list[int] = []
+        self._slots_made = 0
+        self._slots_lock = threading.Lock()
+
+    def open(self, role: str, tracks: Mapping[TrackKind, Track], max_age_s: float) -> WindowFeed:
+        """Feed one more row from the sound."""
+        return WindowFeed(self, role, tracks[self.track], max_age_s + FALL_BEHIND / SAMPLE_RATE)
+
+    @property
+    def window(self) -> int:
+        """Samples (16 kHz) of an item."""
+        return self._listening.window
+
+    @property
+    def hop(self) -> int:
+        """Samples from one window to the next."""
+        return self._listening.hop
+
+    def take_slot(self) -> int:
+        """A slot nobody has; the first window for it is to be ``fresh``."""
+        with self._slots_lock:
+            if self._free_slots:
+                return self._free_slots.pop()
+            self._slots_made += 1
+            return self._slots_made - 1
+
+    def give_back_slot(self, slot: int) -> None:
+        """Nobody needs the slot, and no batch holds it."""
+        with self._slots_lock:
+            self._free_slots.append(slot)
+
+    def infer(self, items: Sequence[WindowItem | ClipItem]) -> Done:
+        """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
+        samples, intact = self._gather(items)
+        if not intact.any():
+            return Done([TORN] * len(items), 0.0)
+        places = np.flatnonzero(intact).tolist()
+        found, seconds = self._infer(samples[intact], [items[at] for at in places])
+        outputs: list[Any] = [TORN] * len(items)
+        for at, output in zip(places, found, strict=True):
+            outputs[at] = output
+        return Done(outputs, seconds)
+
+    def moments(self, items: Sequence[WindowItem | ClipItem], offset_ns: int) -> Moments:
+        """Those of what is new in each window: of one that overlaps the one before it, its last hop."""
+        anchors = np.zeros((len(items), 4), np.int64)
+        rings, cursors = _in_rings(items)
+        for columns in by_arena(rings):
+            anchors[columns.at] = np.stack(read_anchors(columns.view, columns.row), axis=1)
+        firsts = cursors + self.window - self.hop
+
+        def moments(places: Sequence[int], clocks: Sequence[MediaClock], now: float) -> list[Moment]:
+            at = np.array(places, np.intp)
+            return window_moments(firsts[at], self.hop, PcmAnchors(*anchors[at].T), clocks, now, offset_ns)
+
+        return moments
+
+    @abstractmethod
+    def _infer(
+        self, samples: NDArray[np.int16], items: Sequence[WindowItem | ClipItem]
+    ) -> tuple[list[Any], float]:
+        """One output for each of these windows, and the seconds that took."""
+
+    def _gather(self, items: Sequence[WindowItem | ClipItem]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+        """The samples, i16 ``[B, window]``, and whether each row is intact."""
+        samples = np.zeros((len(items), self.window), np.int16)
+        intact = np.zeros(len(items), np.bool_)
+        for place, item in enumerate(items):
+            if isinstance(item, ClipItem):
+                samples[place], intact[place] = item.samples, True
+        rings, cursors = _in_rings(items)
+        for columns in by_arena(rings):
+            at = columns.at
+            gathered = gather_pcm(columns.view, columns.row, columns.generation, cursors[at], self.window)
+            samples[at], intact[at] = gathered
+        return samples, intact
+
+
+def _in_rings(items: Sequence[WindowItem | ClipItem]) -> tuple[dict[int, RingRef], NDArray[np.int64]]:
+    """The rings of those that lie in one, by place, and all cursors."""
+    cursors = np.zeros(len(items), np.int64)
+    rings: dict[int, RingRef] = {}
+    for at, item in enumerate(items):
+        if isinstance(item, WindowItem):
+            rings[at], cursors[at] = item.ring, item.cursor
+    return rings, cursors
+
+
+class LoadedAudioModel(LoadedSampleModel):
+    """A model of samples, with a slot of state for each session.
+
+    The next window of a session needs the state the last one left, and so is in no batch before that came
+    back. Batches of other sessions may run meanwhile; they take turns at the model's columns.
+    """
+
+    priority = 1  # cheap, and lost for good when late
+
+    def __init__(self, model: AudioModel, engine: Engine, curve: BatchCurve) -> None:
+        super().__init__(model, engine, curve)
+        self.model: AudioModel = model
+        self._memory = threading.Lock()
+
+    def infer(self, items: Sequence[WindowItem | ClipItem]) -> Done:
+        """Outputs for these windows; ``torn`` where the samples were overwritten before they were read."""
+        with self._memory:
+            for item in items:
+                if isinstance(item, WindowItem) and item.fresh:
+                    self.model.reset(item.slot)
+        return super().infer(items)
+
+    def infer_sequence(self, samples: NDArray[np.int16]) -> list[Any]:
+        """Outputs for i16 ``[samples]``, each window after the last; what is left at the end is too short.
+
+        In the calling thread, which waits for no batch.
+        """
+        outputs: list[Any] = []
+        with self._borrowed(1) as slots:
+            for begin in range(0, len(samples) - self.window + 1, self.hop):
+                outputs += self._step(samples[None, begin : begin + self.window], np.array(slots))[0]
+        return outputs
+
+    def _infer(
+        self, samples: NDArray[np.int16], items: Sequence[WindowItem | ClipItem]
+    ) -> tuple[list[Any], float]:
+        with self._borrowed(sum(isinstance(item, ClipItem) for item in items)) as borrowed:
+            spare = iter(borrowed)
+            slots = [item.slot if isinstance(item, WindowItem) else next(spare) for item in items]
+            return self._step(samples, np.array(slots, np.intp))
+
+    def _step(self, samples: NDArray[np.int16], slots: NDArray[np.intp]) -> tuple[list[Any], float]:
+        with self._memory:
+            feeds = self.model.prepare(samples, slots)
+        tensors, seconds = self._run(feeds)
+        with self._memory:
+            return self.model.decode(tensors, slots), seconds
+
+    @contextmanager
+    def _borrowed(self, count: int) -> Iterator[list[int]]:
+        """So many slots that remember nothing, for as long as they are used."""
+        slots = [self.take_slot() for _ in range(count)]
+        try:
+            with self._memory:
+                for slot in slots:
+                    self.model.reset(slot)
+            yield slots
+        finally:
+            for slot in slots:
+                self.give_back_slot(slot)
+
+
+class LoadedAudioVisualModel(LoadedSampleModel):
+    """A model of samples and of what was seen while they were heard."""
+
+    def __init__(self, model: AudioVisualModel, engine: Engine, curve: BatchCurve) -> None:
+        super().__init__(model, engine, curve)
+        self.model: AudioVisualModel = model
+        self.fed_with = model.fed_with
+
+    def open(self, role: str, tracks: Mapping[TrackKind, Track], max_age_s: float) -> ComparedFeed:
+        """Feed one more row from the sound."""
+        return ComparedFeed(self, role, tracks[self.track], max_age_s + FALL_BEHIND / SAMPLE_RATE)
+
+    def _infer(
+        self, samples: NDArray[np.int16], items: Sequence[WindowItem | ClipItem]
+    ) -> tuple[list[Any], float]:
+        seen = [item.seen for item in items if isinstance(item, WindowItem)]
+        tensors, seconds = self._run(self.model.pair(samples, seen))
+        return self.model.compare(tensors, seen), seconds

@@ -1,0 +1,118 @@
+"""A loaded model of frames: each row is fed with the newest frame of a picture's track."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from argusd.ingest.shm.ring import FrameReader
+
+from ..contract.media import TrackKind
+from ..core import Analyzer, Engine, Frame, Moment, Roi, VisionModel
+from ..planning.curve import BatchCurve
+from ..sessions.moments import NANOSECONDS, MediaClock, frame_moment
+from ..sessions.tracks import Track
+from .loaded_model import TORN, Done, Dropped, LoadedModel, Moments
+from .still_frame import decoded
+
+BAD_IMAGE = "bad_image"
+
+
+class FrameItem(NamedTuple):
+    """A region of a frame. ``skipped``: frames that its reader passed over since the item before."""
+
+    frame: Frame
+    roi: Roi
+    skipped: int = 0
+
+
+class FrameFeed:
+    """Feeds a row with the newest frame there is: a newer one replaces one that was not taken."""
+
+    def __init__(self, role: str, track: Track, max_age: float) -> None:
+        self.track = track
+        self.max_age = max_age
+        self._role = role
+        self._reader = _reader(track)
+        self._skipped = 0
+
+    def follow(self) -> int:
+        """From the ring's first frame on."""
+        self._reader, self._skipped = _reader(self.track), 0
+        return 0
+
+    def forget(self) -> None:
+        """Every frame stands for itself."""
+
+    def item(self, analyzer: Analyzer, cursor: int, now: float) -> FrameItem | Dropped | None:  # noqa: ARG002
+        """The newest frame if it is fresh, and where in it the analyzer wants this role to look."""
+        frame = self._reader.newest()
+        if frame is None:
+            return None
+        if now - frame.info.arrival_ns / NANOSECONDS > self.max_age:
+            return Dropped("stale")
+        roi = analyzer.roi(self._role, frame.info)
+        if roi is None:
+            return None
+        skipped, self._skipped = self._reader.skipped - self._skipped, self._reader.skipped
+        return FrameItem(frame, roi, skipped)
+
+    def after(self, cursor: int) -> int:  # noqa: ARG002
+        """The frame after the newest one that was looked at."""
+        return self._reader.next
+
+    def close(self) -> None:
+        """Nothing is kept for it."""
+
+
+def _reader(track: Track) -> FrameReader:
+    return FrameReader(track.ring.view, track.ring.row, track.ring.generation)
+
+
+class LoadedVisionModel(LoadedModel):
+    """A model of frames."""
+
+    track = "video"
+    continuous = False
+
+    def __init__(self, model: VisionModel, engine: Engine, curve: BatchCurve) -> None:
+        super().__init__(model, engine, curve)
+        self.model: VisionModel = model
+
+    def open(self, role: str, tracks: Mapping[TrackKind, Track], max_age_s: float) -> FrameFeed:
+        """Feed one more row from the picture."""
+        return FrameFeed(role, tracks[self.track], max_age_s)
+
+    def infer(self, items: Sequence[FrameItem]) -> Done:
+        """Outputs for these regions.
+
+        Dropped are the frames that their writer overwrote while they were read (``torn``), and JPEGs that
+        cannot be decoded (``bad_image``).
+        """
+        frames = [decoded(item.frame) for item in items]
+        outputs: list[Any] = [None] * len(items)
+        for at, frame in enumerate(frames):
+            if frame is None:
+                outputs[at] = Dropped(BAD_IMAGE) if items[at].frame.valid() else TORN
+        places = [at for at, frame in enumerate(frames) if frame is not None]
+        if not places:
+            return Done(outputs, 0.0)
+        usable, rois = [frame for frame in frames if frame is not None], [items[at].roi for at in places]
+        feeds = self.model.prepare(usable, rois)
+        intact = [frame.valid() for frame in usable]
+        if not any(intact):
+            return Done([TORN] * len(items), 0.0)
+        tensors, seconds = self._run(feeds)
+        for at, output, ok in zip(places, self.model.decode(tensors, rois), intact, strict=True):
+            outputs[at] = output if ok else TORN
+        return Done(outputs, seconds)
+
+    def moments(self, items: Sequence[FrameItem], offset_ns: int) -> Moments:
+        """Those of the frames."""
+
+        def moments(places: Sequence[int], clocks: Sequence[MediaClock], now: float) -> list[Moment]:
+            shown = [items[place] for place in places]
+            return [
+                frame_moment(item.frame.info, clock, now, offset_ns, item.skipped)
+                for item, clock in zip(shown, clocks, strict=True)
+            ]
+
+        return moments
