@@ -10,8 +10,8 @@ from ..core import Analyzer, Engine, Frame, Moment, Roi, VisionModel
 from ..planning.curve import BatchCurve
 from ..sessions.moments import NANOSECONDS, MediaClock, frame_moment
 from ..sessions.tracks import Track
+from .jpegs import decoded
 from .loaded_model import TORN, Done, Dropped, LoadedModel, Moments
-from .still_frame import decoded
 
 BAD_IMAGE = "bad_image"
 
@@ -53,7 +53,7 @@ class FrameFeed:
         if roi is None:
             return None
         skipped, self._skipped = self._reader.skipped - self._skipped, self._reader.skipped
-        return FrameItem(frame, roi, skipped)
+        return FrameItem(self.track.picture(frame), roi, skipped)
 
     def after(self, cursor: int) -> int:  # noqa: ARG002
         """The frame after the newest one that was looked at."""

@@ -4,10 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.shm.frame import FrameInfo, PixelFormat
-from argusd.kernels.errors import KernelError
-from argusd.kernels.pictures.jpeg import decode_jpeg
-
-from ..core import Frame
 
 
 class StillFrame:
@@ -27,18 +23,3 @@ class StillFrame:
     def valid(self) -> bool:
         """Always."""
         return True
-
-
-def decoded(frame: Frame) -> Frame | None:
-    """The frame itself, or what it decodes to if it is a JPEG: None if it cannot be, or not any more.
-
-    A batch is made of decoded frames, so that a broken JPEG harms no other row. Takes milliseconds: for a
-    lane's thread.
-    """
-    if frame.info.format != PixelFormat.JPEG:
-        return frame
-    try:
-        pixels = decode_jpeg(frame.planes[0].reshape(-1))
-    except KernelError:
-        return None
-    return StillFrame(pixels) if frame.valid() else None

@@ -32,6 +32,7 @@ from ..contract.streams import FED_BY, JOINS, StreamName
 from ..core import Analyzer, Moment, Outcome
 from ..planning.demand import Demand
 from ..runtime.arrivals import Arrivals
+from ..runtime.jpegs import JpegCache
 from ..runtime.loaded_model import LoadedModel
 from .arena_sources import RingRef
 from .guarded import GuardedAnalyzer, Silent
@@ -91,6 +92,7 @@ class Sessions:
         self._failing: dict[tuple[MediaKey, str], str] = {}  # those to be ended, and why
         self._failed: dict[tuple[MediaKey, str], SessionStream] = {}
         self._shares: dict[MediaKey, tuple[int, int]] = {}
+        self._jpegs = JpegCache()
 
     @property
     def active(self) -> dict[str, int]:
@@ -130,7 +132,7 @@ class Sessions:
         """A track has a ring; in place of an earlier one, its streams go on with the new one."""
         track = self._tracks.get((media, ring.kind))
         if track is None:
-            self._tracks[media, ring.kind] = Track(media, ring)
+            self._tracks[media, ring.kind] = Track(media, ring, self._jpegs)
         else:
             track.replace(ring)
             for stream in self._fed_by(media, ring.kind):
@@ -156,6 +158,7 @@ class Sessions:
         if track is None or track.ring.view is not view:
             return
         del self._tracks[media, kind]
+        track.close()
         for stream in self._fed_by(media, kind):
             self._end(stream)
         self._forgive(media, (name for name, kinds in FED_BY.items() if kind in kinds))
