@@ -1,10 +1,10 @@
 """Every path of the api, described once: for the router, for authentication and for ``/openapi.json``."""
 
-from typing import Any
-
 from argusd.scheduler.contract import errors
+from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.results import Results
 from argusd.scheduler.contract.streams import StreamName
+from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 
 from .events.sse import all_events, session_events
 from .http.openapi import serve_document
@@ -22,7 +22,7 @@ from .sessions.session_routes import (
 )
 from .sessions.whip import FRAGMENT, SDP, nothing_to_get, publish, trickle, unpublish
 from .streams.socket import stream_handler
-from .tasks.infer import InferReply, InferRequest, body_of, infer, task_handler
+from .tasks.infer import InferReply, InferRequest, body_of, infer, reply_of, task_handler
 
 EVENT_STREAM = "text/event-stream"
 
@@ -40,15 +40,14 @@ TASK_ERRORS = (
 TASK_REPLIES = {200: InferReply, 404: InferReply, 413: InferReply, 503: InferReply, 504: InferReply}
 
 
-def task_route(path: str, task_type: str, **fixed: Any) -> Route:
-    """The path of one task; ``fixed`` are fields of its payload that follow from the path."""
-    name = "".join(part for part in path.title() if part.isalpha())
-    body = body_of(f"{name}Request", task_type, **fixed)
+def task_route(task: AnyTask, path: TaskPath) -> Route:
+    """A path of one task's own."""
+    body = body_of(task, path)
     return Route(
         "POST",
-        path,
-        task_handler(task_type, body, **fixed),
-        TASK_REPLIES,
+        path.path,
+        task_handler(task, path, body),
+        TASK_REPLIES | {200: reply_of(task, path)},
         body=body,
         refusals=TASK_ERRORS,
         session_in_body=True,
@@ -68,17 +67,7 @@ TASK_ROUTES = (
         )
         for path in ("/ml/infer", "/infer")
     ),
-    task_route("/face/verify", "face_verify"),
-    task_route("/face/embed", "face_embed"),
-    task_route("/audio/enroll", "audio_enroll"),
-    task_route("/audio/verify", "audio_verify"),
-    task_route("/audio/diarize", "audio_diarize"),
-    task_route("/video/room-scan/frame", "video_room_scan", complete=False),
-    task_route("/video/room-scan/complete", "video_room_scan", complete=True, frame_b64=None),
-    task_route("/doc/id-verify", "doc_id_verify"),
-    task_route("/doc/ocr", "doc_ocr"),
-    task_route("/analysis/plagiarism", "plagiarism_analyze"),
-    task_route("/analysis/moderate", "response_moderate"),
+    *(task_route(task, path) for task in PUBLIC_TASKS.values() for path in task.paths),
 )
 
 STREAM_ERRORS = (

@@ -6,7 +6,6 @@ one. HTTP is left out: it costs the same either way.
 """
 
 import asyncio
-import base64
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,25 +22,26 @@ import uvloop
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
-from argusd.scheduler.contract.payloads import (
+from argusd.scheduler.contract.tasks.documents import DOC_ID_VERIFY, DOC_OCR, DocIdVerify, DocOcr
+from argusd.scheduler.contract.tasks.faces import FACE_EMBED, FACE_VERIFY, FaceEmbed, FaceVerify
+from argusd.scheduler.contract.tasks.rooms import ROOM_SCAN_FRAME, RoomScanFrame
+from argusd.scheduler.contract.tasks.spec import AnyTask, Payload
+from argusd.scheduler.contract.tasks.voices import (
+    AUDIO_DIARIZE,
+    AUDIO_ENROLL,
+    AUDIO_VERIFY,
     AudioDiarize,
     AudioEnroll,
     AudioVerify,
-    DocIdVerify,
-    DocOcr,
-    FaceEmbed,
-    FaceVerify,
-    Payload,
-    RoomScanFrame,
 )
-from argusd.scheduler.contract.tasks import Tier
+from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.core import Moment, Outcome
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.roles import batched, fill_roles, missing, whole
 from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.sessions.session_stream import SessionStream
-from argusd.scheduler.tasks.catalog import one_shots
+from argusd.scheduler.tasks.catalog import functions_of
 from argusd.scheduler.zoo.store import ZooStore
 
 from .harness import Metric, Result, machine, paired_ratio, percentile
@@ -51,10 +51,9 @@ CALLERS = 16
 TIMEOUT_S = 300.0
 CACHE = Path.home() / ".cache" / "argusd"
 ROUNDS, QUICK_ROUNDS = 5, 1
-SLOW_TASKS = ("audio_diarize", "doc_ocr", "doc_id_verify")  # a burst of these is smaller
-SLOW_CALLERS = 4
+SLOW_CALLERS = 4  # of tasks that take seconds
 
-Ask = Callable[[str, Payload], Awaitable[TaskDone]]
+Ask = Callable[[AnyTask, Payload], Awaitable[TaskDone]]
 Times = list[float]
 
 
@@ -81,14 +80,14 @@ def main(quick: bool) -> Result:
     return Result("tasks", machine(), served, metrics)
 
 
-def _metrics(task: str, alone: Times, burst: Times, ratios: Times) -> dict[str, Metric]:
+def _metrics(task: AnyTask, alone: Times, burst: Times, ratios: Times) -> dict[str, Metric]:
     callers = _callers(task)
     return {
-        f"{task}_alone_ms": Metric(round(median(alone) * 1e3, 1), "ms", "one caller, median"),
-        f"{task}_burst_p95_ms": Metric(
+        f"{task.name}_alone_ms": Metric(round(median(alone) * 1e3, 1), "ms", "one caller, median"),
+        f"{task.name}_burst_p95_ms": Metric(
             round(percentile(burst, 95) * 1e3, 1), "ms", f"{callers} callers at once, the 95th percentile"
         ),
-        f"{task}_burst_throughput": Metric(
+        f"{task.name}_burst_throughput": Metric(
             round(median(ratios), 2),
             "x",
             f"tasks a second with {callers} callers at once, of those one after the other",
@@ -98,11 +97,11 @@ def _metrics(task: str, alone: Times, burst: Times, ratios: Times) -> dict[str, 
     }
 
 
-def _callers(task: str) -> int:
-    return SLOW_CALLERS if task in SLOW_TASKS else CALLERS
+def _callers(task: AnyTask) -> int:
+    return SLOW_CALLERS if task.tier == "bulk" else CALLERS
 
 
-async def _measure(tier: Tier, rounds: int) -> dict[str, tuple[Times, Times, Times]]:
+async def _measure(tier: Tier, rounds: int) -> dict[AnyTask, tuple[Times, Times, Times]]:
     """Per task: seconds of each call alone, of each call in a burst, and one-by-one over burst by round."""
     async with _running(tier) as ask:
         found = {}
@@ -112,7 +111,7 @@ async def _measure(tier: Tier, rounds: int) -> dict[str, tuple[Times, Times, Tim
         return found
 
 
-async def _compare(task: str, payload: Payload, ask: Ask, rounds: int) -> tuple[Times, Times, Times]:
+async def _compare(task: AnyTask, payload: Payload, ask: Ask, rounds: int) -> tuple[Times, Times, Times]:
     alone: Times = []
     burst: Times = []
     singly: Times = []
@@ -138,7 +137,7 @@ async def _running(tier: Tier) -> AsyncIterator[Ask]:
         roles = await asyncio.to_thread(fill_roles, config, "cpu")
     lanes = Executor(CORES, shared=False, clock=time.monotonic)
     scheduler = Scheduler(batched(roles), {}, Nobody(), lanes, missing=missing(roles), library=whole(roles))
-    pool = TaskPool(scheduler.pending, one_shots(tier), limit=2 * CALLERS, threads=CORES)
+    pool = TaskPool(scheduler.pending, functions_of(tier), limit=2 * CALLERS, threads=CORES)
     loop = asyncio.create_task(scheduler.run())
     try:
         yield _asking(pool)
@@ -149,18 +148,18 @@ async def _running(tier: Tier) -> AsyncIterator[Ask]:
 
 
 def _asking(pool: TaskPool) -> Ask:
-    async def ask(task: str, payload: Payload) -> TaskDone:
+    async def ask(task: AnyTask, payload: Payload) -> TaskDone:
         answer: asyncio.Future[TaskDone | TaskFailed] = asyncio.get_running_loop().create_future()
-        request = TaskRequest(0, "benchmark", task, msgspec.msgpack.encode(payload), TIMEOUT_S)
+        request = TaskRequest(0, "benchmark", task.name, msgspec.msgpack.encode(payload), TIMEOUT_S)
         pool.start(object(), request, answer.set_result)
         done = await answer
-        assert isinstance(done, TaskDone), f"{task}: {done}"
+        assert isinstance(done, TaskDone), f"{task.name}: {done}"
         return done
 
     return ask
 
 
-async def _payloads(tier: Tier, ask: Ask) -> dict[str, Payload]:
+async def _payloads(tier: Tier, ask: Ask) -> dict[AnyTask, Payload]:
     """A payload for each task, of what the packs bring along: a portrait, two voices, a printed page."""
     store = ZooStore(CACHE)
     face = store.file("astronaut", "astronaut.png").read_bytes()
@@ -168,21 +167,19 @@ async def _payloads(tier: Tier, ask: Ask) -> dict[str, Payload]:
     if tier == "bulk":
         page = _page("The quick brown fox", "jumps over the lazy dog")
         return {
-            "audio_diarize": AudioDiarize(audio_b64=sound),
-            "doc_ocr": DocOcr(image_b64=page),
-            "doc_id_verify": DocIdVerify(id_image_b64=face, face_image_b64=face),
+            AUDIO_DIARIZE: AudioDiarize(audio_b64=sound),
+            DOC_OCR: DocOcr(image_b64=page),
+            DOC_ID_VERIFY: DocIdVerify(id_image_b64=face, face_image_b64=face),
         }
-    enrolled = {
-        "face": (await ask("face_embed", FaceEmbed(image_b64=face))).result["embedding_b64"],
-        "voice": (await ask("audio_enroll", AudioEnroll(audio_b64=sound))).result["embedding_b64"],
-    }
-    references = {name: base64.b64decode(text) for name, text in enrolled.items()}
+    face_embed, audio_enroll = FaceEmbed(image_b64=face), AudioEnroll(audio_b64=sound)
+    own_face = (await ask(FACE_EMBED, face_embed)).result["embedding_b64"]
+    own_voice = (await ask(AUDIO_ENROLL, audio_enroll)).result["embedding_b64"]
     return {
-        "face_embed": FaceEmbed(image_b64=face),
-        "face_verify": FaceVerify(image_b64=face, reference_embedding_b64=references["face"]),
-        "audio_enroll": AudioEnroll(audio_b64=sound),
-        "audio_verify": AudioVerify(audio_b64=sound, reference_embedding_b64=references["voice"]),
-        "video_room_scan": RoomScanFrame(frame_b64=face),
+        FACE_EMBED: face_embed,
+        FACE_VERIFY: FaceVerify(image_b64=face, reference_embedding_b64=own_face),
+        AUDIO_ENROLL: audio_enroll,
+        AUDIO_VERIFY: AudioVerify(audio_b64=sound, reference_embedding_b64=own_voice),
+        ROOM_SCAN_FRAME: RoomScanFrame(frame_b64=face),
     }
 
 

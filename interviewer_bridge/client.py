@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.results import Results
@@ -25,9 +26,6 @@ Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 URL_VARIABLE = "ML_ORCHESTRATOR_URL"
 DEFAULT_URL = "http://127.0.0.1:8015"
-
-# Sending one of these twice would count it twice.
-NOT_IDEMPOTENT = ("video_room_scan",)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -78,6 +76,7 @@ class MLOrchestratorClient:
             OrchestratorError: there is no result.
         """
         timeout_s = self.timeout_s if timeout_s is None else timeout_s
+        task = TASKS.get(task_type)
         asked = {
             "session_id": session_id,
             "task_type": task_type,
@@ -89,7 +88,7 @@ class MLOrchestratorClient:
             "/ml/infer",
             msgspec.json.encode(asked),
             timeout_s=timeout_s,
-            idempotent=task_type not in NOT_IDEMPOTENT,
+            idempotent=task is None or task.idempotent,
         )
         return decode(body, Answer).result
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from .contract.tasks import Tier, scheduler_name
+from .contract.tiers import Tier, scheduler_name
 
 
 class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

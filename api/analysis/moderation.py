@@ -7,20 +7,25 @@ final     rules and, where a profile is configured, the model; the stricter of t
 """
 
 import asyncio
-from math import inf
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import msgspec
 
 from argusd.scheduler.contract.errors import InvalidField
-from argusd.scheduler.contract.payloads import ResponseModerate
+from argusd.scheduler.contract.tasks.texts import (
+    RESPONSE_MODERATE,
+    Action,
+    Category,
+    ModerationReply,
+    ResponseModerate,
+)
 
 from .errors import LlmError
+from .functions import performs
 from .llm import Llm
 from .prose import without_last_word
 from .rules import Match, match_rules
 
-Action = Literal["allow", "warn", "block"]
 STRICTNESS: tuple[Action, ...] = ("allow", "warn", "block")
 SURE_ENOUGH_TO_BLOCK = 0.7
 CONFIDENCE_WITHOUT_JUDGEMENT = 0.5  # no rule matched, and nobody judged: neither fit nor unfit is known
@@ -37,26 +42,15 @@ sexual content, or encouragement of harm. The text comes from speech recognition
 class Judgement(msgspec.Struct, frozen=True):
     """What was decided about a text, and why."""
 
-    category: Literal[
-        "ok",
-        "profanity",
-        "harassment",
-        "hate",
-        "sexual",
-        "violence",
-        "self_harm",
-        "illegal",
-        "personal_data",
-        "prompt_injection",
-        "ai_generated",
-    ]
+    category: Category
     action: Action
     confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
     reasoning: str
 
 
-async def response_moderate(payload: ResponseModerate, llm: Llm, patience_s: float = inf) -> dict[str, Any]:
-    """The result of the task: category, action, confidence, reasoning, partial, llm.
+@performs(RESPONSE_MODERATE)
+async def response_moderate(payload: ResponseModerate, llm: Llm, patience_s: float) -> ModerationReply:
+    """The text's category, and what to do about it.
 
     ``llm`` is "ok", "not_asked" (partial), "no_profile", or the code of the error that kept the model's
     judgement away. The model has ``patience_s`` seconds at most.
@@ -112,6 +106,8 @@ def _warning(match: Match) -> Judgement:
     return msgspec.convert({**match._asdict(), "action": "warn"}, Judgement)
 
 
-def _result(judgement: Judgement, llm: str, *, partial: bool = False) -> dict[str, Any]:
-    short = msgspec.structs.replace(judgement, reasoning=judgement.reasoning[:LONGEST_REASONING])
-    return {**msgspec.to_builtins(short), "partial": partial, "llm": llm}
+def _result(judgement: Judgement, llm: str, *, partial: bool = False) -> ModerationReply:
+    reasoning = judgement.reasoning[:LONGEST_REASONING]
+    return ModerationReply(
+        judgement.category, judgement.action, judgement.confidence, reasoning, partial, llm
+    )

@@ -1,19 +1,25 @@
 """Was an answer given in the speaker's own words? Style can hint at it, a language model adds a verdict."""
 
 import asyncio
-from math import inf
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import msgspec
 
 from argusd.scheduler.contract.errors import InvalidField
-from argusd.scheduler.contract.payloads import PlagiarismAnalyze
+from argusd.scheduler.contract.tasks.texts import (
+    PLAGIARISM_ANALYZE,
+    Authorship,
+    PlagiarismAnalyze,
+    PlagiarismReply,
+    Stylometry,
+)
 
 from ..config import LlmProfile
 from .errors import LlmError
+from .functions import performs
 from .llm import Llm
 from .risk import MARKED, explain
-from .stylometry import Stylometry, analyze_style
+from .stylometry import analyze_style
 
 VERDICT_WEIGHT = 0.6  # against style; judgement, as the weights in risk.py
 LONGEST_REASONING = 1000  # characters
@@ -29,13 +35,14 @@ answer speaks for it, in at most three sentences.
 class Verdict(msgspec.Struct, frozen=True):
     """What the language model thinks. ``probability``: that the answer was not the speaker's own."""
 
-    verdict: Literal["original", "ai_generated", "recited", "uncertain"]
+    verdict: Authorship
     probability: Annotated[float, msgspec.Meta(ge=0, le=1)]
     reasoning: str
 
 
-async def plagiarism_analyze(payload: PlagiarismAnalyze, llm: Llm, patience_s: float = inf) -> dict[str, Any]:
-    """The result of the task: risk_score (0..1), stylometry, llm_verdict, llm_probability, reasoning, llm.
+@performs(PLAGIARISM_ANALYZE)
+async def plagiarism_analyze(payload: PlagiarismAnalyze, llm: Llm, patience_s: float) -> PlagiarismReply:
+    """The risk that somebody else wrote it, and what speaks for that.
 
     ``llm`` is "ok", "no_profile", or the code of the error that kept the verdict away; then ``llm_verdict``
     is None and the score is style's alone. The model has ``patience_s`` seconds at most.
@@ -63,20 +70,20 @@ async def _ask(payload: PlagiarismAnalyze, llm: Llm, profile: LlmProfile) -> Ver
     return await llm.ask(profile, TASK, material, Verdict)
 
 
-def _result(style: Stylometry, verdict: Verdict | None, state: str) -> dict[str, Any]:
+def _result(style: Stylometry, verdict: Verdict | None, state: str) -> PlagiarismReply:
     reasoning = explain(style.risk)
     if verdict is None:
         reasoning += " There is no verdict of a language model."
     else:
         reasoning += f" Language model: {verdict.reasoning[:LONGEST_REASONING]}"
-    return {
-        "risk_score": combine(style, verdict),
-        "stylometry": msgspec.to_builtins(style),
-        "llm_verdict": verdict and verdict.verdict,
-        "llm_probability": verdict and verdict.probability,
-        "reasoning": reasoning,
-        "llm": state,
-    }
+    return PlagiarismReply(
+        risk_score=combine(style, verdict),
+        stylometry=style,
+        llm_verdict=verdict.verdict if verdict else None,
+        llm_probability=verdict.probability if verdict else None,
+        reasoning=reasoning,
+        llm=state,
+    )
 
 
 def combine(style: Stylometry, verdict: Verdict | None) -> float:

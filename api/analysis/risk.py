@@ -13,7 +13,7 @@ The score tells a person where to look. It proves nothing.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import msgspec
+from argusd.scheduler.contract.tasks.texts import Risk
 
 from .markers import speaks_as_model
 
@@ -39,15 +39,6 @@ SIGNS = {
     "first_person_rate": Sign(0.10, 5.0, 0.5, "hardly a first person"),
 }
 STRONG = 0.7
-
-
-class Risk(msgspec.Struct, frozen=True, kw_only=True):
-    """``score`` in 0..1; ``signs`` says how strong each was, ``evidence`` how much text there was to tell."""
-
-    score: float
-    evidence: float
-    signs: dict[str, float]
-    speaks_as_model: bool
 
 
 def assess(text: str, words: int, measures: Mapping[str, float | None]) -> Risk:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-import msgspec
+from argusd.scheduler.contract.tasks.texts import Stylometry
 
 from . import english, richness
 from .prose import Prose, read_prose
-from .risk import Risk, assess
+from .risk import assess
 
 _INNER_PUNCTUATION = re.compile(r"[,;:()—–،؛、，；：（）︰﹐՝፣፤፥፦᠂]")
 
@@ -66,17 +66,6 @@ MEASURES = {
         english=True,
     ),
 }
-
-
-class Stylometry(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a text's style. ``language`` is "en" or None; all names are those of ``MEASURES``."""
-
-    words: int
-    sentences: int
-    language: str | None
-    measures: dict[str, float | None]
-    not_meaningful: dict[str, str]
-    risk: Risk
 
 
 def analyze_style(text: str) -> Stylometry:

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import msgspec
 from aiohttp import web
 
+from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.errors import ServiceError, UnknownTask
 from argusd.scheduler.contract.nearest import did_you_mean
-from argusd.scheduler.contract.payloads import TASKS, Payload
+from argusd.scheduler.contract.tasks.spec import AnyTask, Payload, TaskPath
 
 from ..context import CONTEXT, Context
 from ..http.defaults import with_defaults
@@ -29,7 +30,9 @@ class InferRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     session_id: str
     task_type: str
-    payload: Annotated[msgspec.Raw, msgspec.Meta(extra={HOLDS: TASKS.values()})]
+    payload: Annotated[
+        msgspec.Raw, msgspec.Meta(extra={HOLDS: [task.payload for task in PUBLIC_TASKS.values()]})
+    ]
     timeout_s: Timeout = DEFAULT_TIMEOUT_S
 
 
@@ -52,32 +55,49 @@ async def infer(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     with _holding(request, context):
         asked = await read_json(request, InferRequest, context.config.max_task_body)
-        kind = TASKS.get(asked.task_type)
-        if kind is None:
-            near = did_you_mean(asked.task_type, TASKS)
-            error = UnknownTask(f"There is no such task_type{near} There are {', '.join(TASKS)}.")
+        task = PUBLIC_TASKS.get(asked.task_type)
+        if task is None:
+            near = did_you_mean(asked.task_type, PUBLIC_TASKS)
+            error = UnknownTask(f"There is no such task_type{near} There are {', '.join(PUBLIC_TASKS)}.")
             return _refusal(asked.session_id, asked.task_type, started, error)
         try:
-            payload = decode_json(asked.payload, kind, at="payload")
+            payload = decode_json(asked.payload, task.payload, at="payload")
         except ServiceError as error:
             return _refusal(asked.session_id, asked.task_type, started, error)
-        return await _do(request, asked.session_id, asked.task_type, payload, asked.timeout_s, started)
+        return await _do(request, asked.session_id, task, payload, asked.timeout_s, started)
 
 
-def body_of(name: str, task_type: str, **fixed: Any) -> type[msgspec.Struct]:
-    """The body of a task's own path: its payload's fields but the ``fixed`` ones, and the session's id."""
-    kind = TASKS[task_type]
-    fields = [field for field in msgspec.structs.fields(kind) if field.name not in fixed]
+def body_of(task: AnyTask, path: TaskPath) -> type[msgspec.Struct]:
+    """The body of a task's own path: its payload's fields but the fixed ones, and the session's id."""
+    fields = [field for field in msgspec.structs.fields(task.payload) if field.name not in path.fixed]
     own: list[Declared] = [("session_id", str), ("timeout_s", Timeout, DEFAULT_TIMEOUT_S)]
     return msgspec.defstruct(
-        name,
+        f"{_title(path)}Request",
         [*own, *map(_declared, fields)],
         frozen=True,
         kw_only=True,
         forbid_unknown_fields=True,
-        namespace={"__doc__": kind.__doc__},
+        namespace={"__doc__": task.payload.__doc__},
         module=__name__,
     )
+
+
+def reply_of(task: AnyTask, path: TaskPath) -> type[msgspec.Struct]:
+    """The answer at a task's own path: the envelope, with what the task gives."""
+    result = path.reply or task.reply
+    return msgspec.defstruct(
+        f"{_title(path)}InferReply",
+        [("result", result | None)],
+        bases=(InferReply,),
+        frozen=True,
+        namespace={"__doc__": result.__doc__},
+        module=__name__,
+    )
+
+
+def _title(path: TaskPath) -> str:
+    """The path as the name of a type: ``/doc/id-verify`` is ``DocIdVerify``."""
+    return "".join(part for part in path.path.title() if part.isalpha())
 
 
 def _declared(field: msgspec.structs.FieldInfo) -> Declared:
@@ -85,7 +105,7 @@ def _declared(field: msgspec.structs.FieldInfo) -> Declared:
 
 
 def task_handler(
-    task_type: str, body: type[msgspec.Struct], **fixed: Any
+    task: AnyTask, path: TaskPath, body: type[msgspec.Struct]
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The handler of a task's own path, which takes a ``body_of`` it."""
 
@@ -94,13 +114,12 @@ def task_handler(
         context = request.app[CONTEXT]
         with _holding(request, context):
             asked: Any = await read_json(request, body, context.config.max_task_body)
-            kind = TASKS[task_type]
-            given = {name: getattr(asked, name) for name in kind.__struct_fields__ if name not in fixed}
-            payload = kind(**given, **fixed)
-            return await _do(request, asked.session_id, task_type, payload, asked.timeout_s, started)
+            names = [name for name in task.payload.__struct_fields__ if name not in path.fixed]
+            payload = task.payload(**{name: getattr(asked, name) for name in names}, **path.fixed)
+            return await _do(request, asked.session_id, task, payload, asked.timeout_s, started)
 
-    handler.__name__ = "_".join([task_type, *fixed])
-    handler.__doc__ = TASKS[task_type].__doc__
+    handler.__name__ = "_".join([task.name, *path.fixed])
+    handler.__doc__ = task.payload.__doc__
     return handler
 
 
@@ -112,18 +131,18 @@ def _holding(request: web.Request, context: Context) -> contextlib.AbstractConte
 
 
 async def _do(
-    request: web.Request, session_id: str, task_type: str, payload: Payload, timeout_s: float, started: float
+    request: web.Request, session_id: str, task: AnyTask, payload: Payload, timeout_s: float, started: float
 ) -> web.Response:
     context = request.app[CONTEXT]
     context.access.check_token(request.headers.get("Authorization"), session_id)
     try:
         check_session_id(session_id)
         asked = with_defaults(payload, context.config)
-        done = await context.inference.infer(session_id, task_type, asked, timeout_s)
+        done = await context.inference.infer(session_id, task, asked, timeout_s)
     except ServiceError as error:
-        return _refusal(session_id, task_type, started, error)
+        return _refusal(session_id, task.name, started, error)
     return json_reply(
-        InferReply(session_id, task_type, True, done.result, _ms_since(started), done.worker_id, None)
+        InferReply(session_id, task.name, True, done.result, _ms_since(started), done.worker_id, None)
     )
 
 

@@ -4,17 +4,24 @@ import asyncio
 import contextlib
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import msgspec
+
 from argusd.scheduler.contract.errors import DeadlineExceeded, Overloaded, ServiceError
-from argusd.scheduler.contract.payloads import Payload, VideoRoomScan
-from argusd.scheduler.contract.tasks import HOMES
+from argusd.scheduler.contract.modules import import_modules
+from argusd.scheduler.contract.tasks.rooms import (
+    ROOM_SCAN_FRAME,
+    RoomScanFrame,
+    VideoRoomScan,
+)
+from argusd.scheduler.contract.tasks.spec import AnyTask, Payload
 from argusd.scheduler.report.meters import SECONDS, Meter
 
+from .. import analysis
+from ..analysis.functions import FUNCTIONS
 from ..analysis.llm import Llm
-from ..analysis.moderation import response_moderate
-from ..analysis.plagiarism import plagiarism_analyze
 from ..workers.schedulers import Schedulers
 from .room_scans import RoomScans
 
@@ -24,11 +31,7 @@ API = "api"  # the worker_id of what is done here
 
 LLM_SHARE = 0.9  # of a caller's time, so that the rest of a text task's result still comes
 
-TextTask = Callable[[Any, Llm, float], Awaitable[dict[str, Any]]]
-TEXT_TASKS: Mapping[str, TextTask] = {
-    "plagiarism_analyze": plagiarism_analyze,
-    "response_moderate": response_moderate,
-}
+import_modules(analysis.__name__)
 
 
 class Inferred(NamedTuple):
@@ -70,7 +73,7 @@ class Inference:
         finally:
             self.held -= size
 
-    async def infer(self, session_id: str, task_type: str, payload: Payload, timeout_s: float) -> Inferred:
+    async def infer(self, session_id: str, task: AnyTask, payload: Payload, timeout_s: float) -> Inferred:
         """Have it done.
 
         Raises:
@@ -78,42 +81,42 @@ class Inference:
         """
         started = time.monotonic()
         try:
-            if HOMES[task_type].tier is None:
-                return Inferred(await self._here(task_type, payload, timeout_s), API)
             if isinstance(payload, VideoRoomScan):
-                return await self._scan(session_id, task_type, payload, timeout_s)
-            return await self._there(session_id, task_type, payload, timeout_s)
+                return await self._scan(session_id, payload, timeout_s)
+            if task.tier is None:
+                return Inferred(await self._here(task, payload, timeout_s), API)
+            return await self._there(session_id, task, payload, timeout_s)
         except ServiceError as error:
-            self.refused[task_type, error.code] += 1
+            self.refused[task.name, error.code] += 1
             raise
         finally:
-            self.seconds[task_type].add(time.monotonic() - started)
+            self.seconds[task.name].add(time.monotonic() - started)
 
-    async def _here(self, task_type: str, payload: Payload, timeout_s: float) -> dict[str, Any]:
+    async def _here(self, task: AnyTask, payload: Payload, timeout_s: float) -> dict[str, Any]:
         try:
             async with asyncio.timeout(timeout_s):
-                return await TEXT_TASKS[task_type](payload, self._llm, LLM_SHARE * timeout_s)
+                reply = await FUNCTIONS[task.name](payload, self._llm, LLM_SHARE * timeout_s)
         except TimeoutError:
             raise DeadlineExceeded(f"The task was not done in {timeout_s:g} s.") from None
+        result: dict[str, Any] = msgspec.to_builtins(reply)
+        return result
 
-    async def _scan(
-        self, session_id: str, task_type: str, payload: VideoRoomScan, timeout_s: float
-    ) -> Inferred:
-        async def look(frame: Payload) -> Inferred:
-            return await self._there(session_id, task_type, frame, timeout_s)
+    async def _scan(self, session_id: str, payload: VideoRoomScan, timeout_s: float) -> Inferred:
+        async def look(frame: RoomScanFrame) -> Inferred:
+            return await self._there(session_id, ROOM_SCAN_FRAME, frame, timeout_s)
 
         result, worker_id = await self._scans.step(session_id, payload, look)
         return Inferred(result, worker_id or API)
 
-    async def _there(self, session_id: str, task_type: str, payload: Payload, timeout_s: float) -> Inferred:
+    async def _there(self, session_id: str, task: AnyTask, payload: Payload, timeout_s: float) -> Inferred:
         started = time.monotonic()
-        timeout_s -= await self._schedulers.started(task_type, timeout_s)
-        worker = await self._schedulers.place(session_id, task_type)
+        timeout_s -= await self._schedulers.started(task, timeout_s)
+        worker = await self._schedulers.place(session_id, task)
         try:
-            done = await worker.call(session_id, task_type, payload, timeout_s)
+            done = await worker.call(session_id, task.name, payload, timeout_s)
         except ServiceError as error:
             error.worker_id = worker.link.name
             raise
         way_s = time.monotonic() - started - done.seconds
-        self.dispatch_ms[HOMES[task_type].domain].add(max(0.0, way_s) * 1000)
+        self.dispatch_ms[task.domain].add(max(0.0, way_s) * 1000)
         return Inferred({**done.result, "models": done.models}, worker.link.name)

@@ -14,7 +14,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract.errors import InvalidField, ScanExpired, StoreUnavailable
-from argusd.scheduler.contract.payloads import RoomScanFrame, VideoRoomScan
+from argusd.scheduler.contract.tasks.rooms import RoomScanFrame, VideoRoomScan
 
 from ..events import keys
 from ..events.redis_store import STORE_ERRORS

@@ -7,18 +7,17 @@ import contextlib
 import logging
 import time
 from collections import OrderedDict
-from typing import get_args
 
 from redis.asyncio import Redis
 
-from argusd.scheduler.contract.tasks import Domain
+from argusd.scheduler.contract.catalog import TASKS
 
 from ..events import keys
 from ..events.redis_store import STORE_ERRORS
 
 log = logging.getLogger(__name__)
 
-DOMAINS = (*get_args(Domain), "lipsync")
+DOMAINS = frozenset({"lipsync"} | {task.domain for task in TASKS.values()})
 TTL_S = 6 * 3600
 WRITE_AGAIN_S = 600.0  # a session in constant use costs one write in ten minutes
 MOST_REMEMBERED = 20_000

@@ -8,7 +8,8 @@ import msgspec
 
 from argusd.scheduler.contract.errors import BreakerOpen, ServiceError, WorkerGone
 from argusd.scheduler.contract.messages import TaskDone
-from argusd.scheduler.contract.tasks import HOMES, Tier, scheduler_name
+from argusd.scheduler.contract.tasks.spec import AnyTask
+from argusd.scheduler.contract.tiers import Tier, scheduler_name
 
 from ..config import ApiConfig
 from .affinity import Affinity
@@ -104,37 +105,35 @@ class Schedulers:
                 heard = listener if worker.link is self.live else NO_SESSIONS
                 tasks.create_task(worker.link.run(heard), name=f"link to {worker.link.name}")
 
-    async def place(self, session_id: str, task_type: str, work: WorkKind = "one_shot") -> SchedulerWorker:
+    async def place(self, session_id: str, task: AnyTask, work: WorkKind = "one_shot") -> SchedulerWorker:
         """The worker that takes this task of this session.
 
         Raises:
             WorkerGone: none of its tier is connected.
             BreakerOpen: those that are rest.
         """
-        home = HOMES[task_type]
-        assert home.tier is not None, f"{task_type} is no scheduler's task"
-        workers = {worker.link.name: worker for worker in self._workers[home.tier]}
+        assert task.tier is not None, f"{task.name} is no scheduler's task"
+        workers = {worker.link.name: worker for worker in self._workers[task.tier]}
         connected = [worker for worker in workers.values() if worker.link.connected]
         if not connected:
             raise WorkerGone("The worker is not there; it is started again, so try again.")
         now = time.monotonic()
         usable = [worker for worker in connected if worker.breaker.lets_through(now)]
         candidates = [Candidate(worker.link.name, worker.load) for worker in usable]
-        affine = await self._affinity.find(session_id, home.domain) if len(workers) > 1 else None
-        name = self._placements[home.tier].choose(candidates, work, affine)
+        affine = await self._affinity.find(session_id, task.domain) if len(workers) > 1 else None
+        name = self._placements[task.tier].choose(candidates, work, affine)
         if name is None:
             raise BreakerOpen("The worker has failed repeatedly and gets a rest; try again in a moment.")
-        await self._affinity.remember(session_id, home.domain, name)
+        await self._affinity.remember(session_id, task.domain, name)
         return workers[name]
 
-    async def started(self, task_type: str, timeout_s: float) -> float:
+    async def started(self, task: AnyTask, timeout_s: float) -> float:
         """Wait, while the daemon starts, for a worker of the task's tier; the seconds that it took.
 
         A worker that was there and went away is no reason to wait.
         """
-        tier = HOMES[task_type].tier
-        assert tier is not None, f"{task_type} is no scheduler's task"
-        links = [worker.link for worker in self._workers[tier]]
+        assert task.tier is not None, f"{task.name} is no scheduler's task"
+        links = [worker.link for worker in self._workers[task.tier]]
         if any(link.connections for link in links):
             return 0.0
         began = time.monotonic()

@@ -4,7 +4,7 @@ import argparse
 from functools import partial
 from typing import get_args
 
-from argusd.scheduler.contract.tasks import Tier, scheduler_name
+from argusd.scheduler.contract.tiers import Tier, scheduler_name
 
 from ..config import Config, load_config
 from ..supervision.process import Entry, configure_supervised, run_process

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 
-from argusd.scheduler.contract.tasks import scheduler_name
+from argusd.scheduler.contract.tiers import scheduler_name
 
 from ..address import base_url
 from ..config import Config

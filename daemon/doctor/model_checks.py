@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import get_args
 
-from argusd.scheduler.contract.tasks import Tier
+from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.models.catalog import LIBRARY_MODELS, MODELS
 from argusd.scheduler.runtime.roles import candidates, optional_roles, wanted_roles
 from argusd.scheduler.zoo.errors import ZooError

@@ -16,7 +16,7 @@ from ..analyzers.catalog import ANALYZERS, ENRICHING
 from ..config import SchedulerConfig
 from ..contract.messages import RoleStatus
 from ..contract.policy import Policy
-from ..contract.tasks import Tier
+from ..contract.tiers import Tier
 from ..core import (
     AudioModel,
     AudioVisualModel,
@@ -27,7 +27,7 @@ from ..core import (
 from ..errors import InferenceFailed, ModelUnknown
 from ..models.catalog import BUILT_IN, LIBRARY_MODELS, MODELS
 from ..planning.curve import BatchCurve
-from ..tasks.catalog import one_shots
+from ..tasks.catalog import tasks_of
 from ..zoo.errors import ModelUnavailableError, UnknownModelError, ZooError
 from ..zoo.store import ZooStore
 from .engines import THREADS, OnnxEngine
@@ -53,13 +53,13 @@ def live_roles() -> frozenset[str]:
 
 def wanted_roles(tier: Tier) -> list[str]:
     """Every role that a tier's tasks need; the live tier serves the streams as well."""
-    needed = {role for task in one_shots(tier).values() for role in task.roles}
+    needed = {role for task in tasks_of(tier) for role in task.roles}
     return sorted(needed | live_roles() if tier == "live" else needed)
 
 
 def optional_roles(tier: Tier) -> list[str]:
     """Roles that a tier's tasks do without where no model of theirs is present."""
-    return sorted({role for task in one_shots(tier).values() for role in task.better_with})
+    return sorted({role for task in tasks_of(tier) for role in task.enriching})
 
 
 def welcome_roles(tier: Tier, store: ZooStore) -> list[str]:

@@ -28,7 +28,7 @@ from ..errors import EXIT_HUNG
 from ..report.delivery import Delivery, Incoming
 from ..report.report import Report
 from ..sessions.arena_sources import ArenaSource
-from ..tasks.catalog import one_shots
+from ..tasks.catalog import functions_of
 from .engines import resolve_device
 from .executor import Executor
 from .loop import Scheduler
@@ -79,7 +79,7 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
         promised_age_s=config.promised_age_s,
         abort=end_process,
     )
-    tasks = TaskPool(scheduler.pending, one_shots(config.tier), limit=config.max_tasks, threads=cores)
+    tasks = TaskPool(scheduler.pending, functions_of(config.tier), limit=config.max_tasks, threads=cores)
     service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
     await service.run(stop, on_ready)
 

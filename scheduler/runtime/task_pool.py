@@ -4,14 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import msgspec
 
+from ..contract.catalog import TASKS
 from ..contract.errors import DeadlineExceeded, Draining, InvalidField, Overloaded, ServiceError, UnknownTask
 from ..contract.messages import TaskDone, TaskFailed, TaskRequest
-from ..contract.payloads import AT_WORK
 from ..contract.tracebacks import log_fault
-from ..tasks.catalog import OneShot
+from ..tasks.functions import TaskFunction
 from .pending import PendingItems
 from .task_runner import TaskRunner
 from .task_threads import TaskThreads
@@ -28,7 +29,12 @@ class TaskPool:
     """
 
     def __init__(
-        self, pending: PendingItems, functions: Mapping[str, OneShot], *, limit: int, threads: int
+        self,
+        pending: PendingItems,
+        functions: Mapping[str, TaskFunction[Any, Any]],
+        *,
+        limit: int,
+        threads: int,
     ) -> None:
         self._pending = pending
         self._functions = functions
@@ -95,16 +101,17 @@ class TaskPool:
         if function is None:
             raise UnknownTask(f"This scheduler runs no task {request.task_type}.")
         try:
-            payload = msgspec.msgpack.decode(request.payload, type=AT_WORK[request.task_type])
+            payload = msgspec.msgpack.decode(request.payload, type=TASKS[request.task_type].payload)
         except msgspec.ValidationError as error:
             raise InvalidField("The payload does not fit the task.") from error
         started = time.monotonic()
         runner = TaskRunner(self._pending, self.threads, share, started + request.timeout_s)
         try:
             async with asyncio.timeout(request.timeout_s):
-                result = await function.run(payload, runner)
+                reply = await function(payload, runner)
         except TimeoutError:
             raise DeadlineExceeded(f"The task was not done in {request.timeout_s:g} s.") from None
+        result = msgspec.to_builtins(reply, builtin_types=(bytes,))
         return TaskDone(request.request, result, runner.models, time.monotonic() - started)
 
 

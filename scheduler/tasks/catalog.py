@@ -1,40 +1,23 @@
-"""What a scheduler does for each task type, and the roles it needs for that."""
+"""What a scheduler does: the functions that the modules beside this one register."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-from ..contract.tasks import HOMES, Tier
-from .diarize import DIARIZER, audio_diarize
-from .documents.documents import DOCUMENT_ROLES, OCR_ROLES, doc_id_verify, doc_ocr
-from .faces import FACE_ROLES, face_embed, face_verify
-from .room_scan import ROOM_SCAN_ROLES, room_scan_frame
-from .runner import Runner
-from .voices import VOICE_ROLES, audio_enroll, audio_verify
+from ..contract.catalog import TASKS
+from ..contract.modules import import_modules
+from ..contract.tasks.spec import AnyTask
+from ..contract.tiers import Tier
+from .functions import FUNCTIONS, TaskFunction
 
-
-class OneShot(NamedTuple):
-    """``run`` takes the task type's payload; its result is the ``result`` of the wire contract.
-
-    ``better_with``: roles that it can do without, served where their models are present.
-    """
-
-    run: Callable[[Any, Runner], Awaitable[dict[str, Any]]]
-    roles: tuple[str, ...]
-    better_with: tuple[str, ...] = ()
+assert __package__ is not None
+import_modules(__package__)
 
 
-ONE_SHOTS: Mapping[str, OneShot] = {
-    "face_embed": OneShot(face_embed, FACE_ROLES),
-    "face_verify": OneShot(face_verify, FACE_ROLES),
-    "audio_enroll": OneShot(audio_enroll, VOICE_ROLES),
-    "audio_verify": OneShot(audio_verify, VOICE_ROLES),
-    "audio_diarize": OneShot(audio_diarize, VOICE_ROLES, better_with=(DIARIZER,)),
-    "video_room_scan": OneShot(room_scan_frame, ROOM_SCAN_ROLES),
-    "doc_id_verify": OneShot(doc_id_verify, DOCUMENT_ROLES),
-    "doc_ocr": OneShot(doc_ocr, OCR_ROLES),
-}
-
-
-def one_shots(tier: Tier) -> dict[str, OneShot]:
+def tasks_of(tier: Tier) -> list[AnyTask]:
     """The tasks of one tier."""
-    return {name: task for name, task in ONE_SHOTS.items() if HOMES[name].tier == tier}
+    return [task for task in TASKS.values() if task.tier == tier]
+
+
+def functions_of(tier: Tier) -> Mapping[str, TaskFunction[Any, Any]]:
+    """What a scheduler of this tier does for each of its tasks."""
+    return {task.name: FUNCTIONS[task.name] for task in tasks_of(tier)}

@@ -6,23 +6,23 @@ speak at once, the louder one is found.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import ModelUnavailable, NoSpeech
 from ..contract.media import SAMPLE_RATE
-from ..contract.payloads import AudioDiarize
+from ..contract.roles import DIARIZER, SPEAKER_EMBEDDER, VAD
+from ..contract.tasks.voices import AUDIO_DIARIZE, AudioDiarize, AudioDiarizeReply, Segment
 from ..models.outputs import SpokenPart, VoicePrint
 from ..models.voices.silero import WINDOW, VoiceActivity
 from .clustering import speaker_centres
+from .functions import performs
 from .runner import Runner
 from .sound.sound import listen_to
 from .sound.utterance import SPEECH, require_sound
-from .voices import EMBEDDER, VAD
 
-DIARIZER = "diarizer"
 STEP = 8 * WINDOW  # 256 ms between the middles of embedded windows
 MOST_WINDOWS = 4000  # longer recordings take longer steps
 AT_A_TIME = 64  # windows, so that their copies stay small
@@ -37,8 +37,9 @@ class Turn(NamedTuple):
     last: int
 
 
-async def audio_diarize(payload: AudioDiarize, runner: Runner) -> dict[str, Any]:
-    """``segments`` in order of time, ``speakers``: how many.
+@performs(AUDIO_DIARIZE)
+async def audio_diarize(payload: AudioDiarize, runner: Runner) -> AudioDiarizeReply:
+    """The parts of the sound, and who speaks in each.
 
     Raises:
         ServiceError: ``bad_audio``, ``audio_too_long``, ``too_short``, ``no_speech``, or the runner's own.
@@ -53,13 +54,8 @@ async def audio_diarize(payload: AudioDiarize, runner: Runner) -> dict[str, Any]
         parts = await runner.compute(partial(diarizer.diarize, samples, payload.num_speakers))
     if not parts:
         raise NoSpeech("Nobody speaks in the sound.")
-    return {
-        "segments": [
-            {"speaker": part.speaker, "start_s": round(part.start_s, 3), "end_s": round(part.end_s, 3)}
-            for part in parts
-        ],
-        "speakers": len({part.speaker for part in parts}),
-    }
+    segments = [Segment(part.speaker, round(part.start_s, 3), round(part.end_s, 3)) for part in parts]
+    return AudioDiarizeReply(segments, len({part.speaker for part in parts}))
 
 
 async def _cluster(samples: NDArray[np.int16], speakers: int | None, runner: Runner) -> list[SpokenPart]:
@@ -121,10 +117,10 @@ async def _embed(
     samples: NDArray[np.int16], middles: NDArray[np.intp], runner: Runner
 ) -> NDArray[np.float32]:
     """Embeddings f32 ``[middles, size]`` of the windows about these samples."""
-    window = runner.model(EMBEDDER).window
+    window = runner.model(SPEAKER_EMBEDDER).window
     padded = np.pad(samples, (window // 2, window))
     views = np.lib.stride_tricks.sliding_window_view(padded, window)
     prints: list[VoicePrint] = []
     for begin in range(0, len(middles), AT_A_TIME):
-        prints += await runner.infer_windows(EMBEDDER, views[middles[begin : begin + AT_A_TIME]])
+        prints += await runner.infer_windows(SPEAKER_EMBEDDER, views[middles[begin : begin + AT_A_TIME]])
     return np.stack([each.embedding for each in prints])

@@ -1,8 +1,7 @@
-"""Embeddings as they travel (little-endian float32, base64 in JSON), and what two of them say."""
+"""Embeddings as they travel (little-endian float32), and what two of them say."""
 
-import base64
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +23,9 @@ def centre(embeddings: Sequence[Embedding]) -> Embedding:
     return unit(np.mean(embeddings, axis=0))
 
 
-def to_wire(embedding: Embedding) -> str:
-    """Base64 for a caller to keep."""
-    return base64.b64encode(embedding.astype(WIRE).tobytes()).decode("ascii")
+def to_wire(embedding: Embedding) -> bytes:
+    """The bytes for a caller to keep."""
+    return embedding.astype(WIRE).tobytes()
 
 
 def from_wire(data: bytes, size: int, model: str, made_by: str | None = None) -> Embedding:
@@ -62,8 +61,17 @@ def cosine(one: Embedding, other: Embedding) -> float:
     return float(one @ other)
 
 
-def verdict(one: Embedding, other: Embedding, threshold: float) -> dict[str, Any]:
-    """``match``, ``score``, ``confidence`` and ``threshold`` of two embeddings of length 1.
+class Verdict(NamedTuple):
+    """Whether two embeddings are one person's; score, confidence and threshold in 0..1."""
+
+    match: bool
+    score: float
+    confidence: float
+    threshold: float
+
+
+def verdict(one: Embedding, other: Embedding, threshold: float) -> Verdict:
+    """What two embeddings of length 1 say.
 
     The score is their cosine, 0 where it is negative. The confidence is in the verdict, whichever it is:
     ½ at the threshold, 1 where the score could not lie further from it.
@@ -72,9 +80,4 @@ def verdict(one: Embedding, other: Embedding, threshold: float) -> dict[str, Any
     match = score >= threshold
     farthest = (1 - threshold) if match else threshold
     beyond = abs(score - threshold) / farthest if farthest else 1.0
-    return {
-        "match": match,
-        "score": round(score, 4),
-        "confidence": round(0.5 + 0.5 * beyond, 4),
-        "threshold": threshold,
-    }
+    return Verdict(match, round(score, 4), round(0.5 + 0.5 * beyond, 4), threshold)

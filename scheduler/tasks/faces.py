@@ -2,21 +2,27 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import NoFace
-from ..contract.payloads import FaceEmbed, FaceVerify
+from ..contract.roles import FACE_DETECTOR, FACE_EMBEDDER, FACE_MESH
+from ..contract.tasks.faces import (
+    FACE_EMBED,
+    FACE_VERIFY,
+    FaceEmbed,
+    FaceEmbedReply,
+    FaceVerify,
+    FaceVerifyReply,
+)
 from ..models.faces.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
 from ..models.outputs import Box, Face, FaceEmbedding, Mesh
 from .embeddings import from_wire, to_wire, verdict
+from .functions import performs
 from .pictures import decode_picture
 from .runner import Picture, Runner
-
-DETECTOR, MESH, EMBEDDER = "face_detector", "face_mesh", "face_embedder"
-FACE_ROLES = (DETECTOR, MESH, EMBEDDER)
 
 
 class SeenFace(NamedTuple):
@@ -26,31 +32,33 @@ class SeenFace(NamedTuple):
     face_count: int
 
 
-async def face_embed(payload: FaceEmbed, runner: Runner) -> dict[str, Any]:
-    """``embedding_b64`` of the largest face, the ``model`` that made it, and ``face_count``.
+@performs(FACE_EMBED)
+async def face_embed(payload: FaceEmbed, runner: Runner) -> FaceEmbedReply:
+    """The embedding of the largest face.
 
     Raises:
         ServiceError: ``bad_image``, ``image_too_large``, ``no_face``, or the runner's own.
     """
     seen = await see_face(payload.image_b64, runner)
-    model = runner.model(EMBEDDER).name
-    return {"embedding_b64": to_wire(seen.embedding), "model": model, "face_count": seen.face_count}
+    model = runner.model(FACE_EMBEDDER).name
+    return FaceEmbedReply(to_wire(seen.embedding), model, seen.face_count)
 
 
-async def face_verify(payload: FaceVerify, runner: Runner) -> dict[str, Any]:
-    """``match``, ``score``, ``confidence`` and ``threshold`` (see ``verdict``), and ``face_count``.
+@performs(FACE_VERIFY)
+async def face_verify(payload: FaceVerify, runner: Runner) -> FaceVerifyReply:
+    """Compare the largest face with the reference.
 
     Raises:
         ServiceError: as ``face_embed``; ``embedding_size`` or ``embedding_model`` for a reference that is not
             this model's.
     """
-    model = runner.model(EMBEDDER)
+    model = runner.model(FACE_EMBEDDER)
     reference = from_wire(
         payload.reference_embedding_b64, model.embedding_size, model.name, payload.reference_model
     )
     seen = await see_face(payload.image_b64, runner)
     threshold = model.threshold if payload.threshold is None else payload.threshold
-    return verdict(seen.embedding, reference, threshold) | {"face_count": seen.face_count}
+    return FaceVerifyReply(*verdict(seen.embedding, reference, threshold), seen.face_count)
 
 
 async def see_face(image: bytes, runner: Runner) -> SeenFace:
@@ -59,9 +67,9 @@ async def see_face(image: bytes, runner: Runner) -> SeenFace:
     Raises:
         ServiceError: ``bad_image``, ``image_too_large``, ``no_face``, or the runner's own.
     """
-    runner.model(EMBEDDER)  # no picture is decoded for a model that is not there
+    runner.model(FACE_EMBEDDER)  # no picture is decoded for a model that is not there
     picture = await runner.compute(partial(decode_picture, image))
-    return await embed_largest(await runner.infer_picture(DETECTOR, picture), picture, runner)
+    return await embed_largest(await runner.infer_picture(FACE_DETECTOR, picture), picture, runner)
 
 
 async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner) -> SeenFace:
@@ -74,14 +82,14 @@ async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner)
         raise NoFace("There is no face in the image.")
     largest = max(faces, key=lambda face: _area(face.box))
     region = face_region(await _keypoints(largest, picture, runner))
-    seen: FaceEmbedding = await runner.infer_picture(EMBEDDER, picture, region)
+    seen: FaceEmbedding = await runner.infer_picture(FACE_EMBEDDER, picture, region)
     return SeenFace(seen.vector, len(faces))
 
 
 async def _keypoints(face: Face, picture: Picture, runner: Runner) -> NDArray[np.float64]:
     """The points to align by; a mesh has them more exactly than the detector, if it sees a face as well."""
     right, left = face.keypoints[:2]
-    mesh: Mesh = await runner.infer_picture(MESH, picture, mesh_region(face.box, right, left))
+    mesh: Mesh = await runner.infer_picture(FACE_MESH, picture, mesh_region(face.box, right, left))
     return mesh_keypoints(mesh.points) if mesh.presence >= MIN_PRESENCE else face.keypoints
 
 

@@ -1,6 +1,6 @@
 """What a task may ask of the scheduler while it runs: inferences, which join the streams' micro-batches.
 
-A task is a coroutine on the scheduler's loop: ``async def face_embed(payload, runner) -> dict``. It awaits
+A task is a coroutine on the scheduler's loop: ``async def f(payload, runner) -> reply``. It awaits
 the runner and computes little itself; decoding and other work of milliseconds goes through
 ``Runner.compute``.
 """

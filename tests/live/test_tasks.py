@@ -8,9 +8,11 @@ from pathlib import Path
 
 import av
 import cv2
+import msgspec
 import numpy as np
 import pytest
 
+from argusd.scheduler.contract.tasks.voices import AudioDiarizeReply
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import Daemon
@@ -86,8 +88,9 @@ def test_audio_verify_tells_voices_apart(
 
 def test_audio_diarize_finds_both_speakers(client: Client, models: ZooStore) -> None:
     recording = models.file("two_speakers", "sample.wav")
-    found = client.result("/audio/diarize", audio_b64=recording.read_bytes())
-    assert {segment["speaker"] for segment in found["segments"]} == {"SPEAKER_00", "SPEAKER_01"}
+    result = client.result("/audio/diarize", audio_b64=recording.read_bytes())
+    found = msgspec.convert(result, AudioDiarizeReply)
+    assert {segment.speaker for segment in found.segments} == {"SPEAKER_00", "SPEAKER_01"}
     truth = truth_of(models.file("two_speakers", "sample.rttm"))
     strict, usual = (error_rate(found, truth, seconds(recording), collar) for collar in (0.0, 0.5))
     print(f"diarization error rate {strict:.1%}; {usual:.1%} not counting ¼ s around turns")  # noqa: T201

@@ -5,7 +5,6 @@ edges (``published_graphs.py``). What they find means nothing; that it is the sa
 """
 
 import asyncio
-import base64
 from collections.abc import AsyncIterator, Callable
 from hashlib import sha256
 from typing import Any
@@ -17,7 +16,8 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
-from argusd.scheduler.contract.payloads import FaceEmbed, FaceVerify, Payload
+from argusd.scheduler.contract.tasks.faces import FaceEmbed, FaceVerify
+from argusd.scheduler.contract.tasks.spec import Payload
 from argusd.scheduler.core import whole_frame
 from argusd.scheduler.models.faces.alignment import face_region
 from argusd.scheduler.models.outputs import Face, Mesh
@@ -30,7 +30,7 @@ from argusd.scheduler.runtime.probe import CurveCache
 from argusd.scheduler.runtime.roles import serve
 from argusd.scheduler.runtime.still_frame import StillFrame
 from argusd.scheduler.runtime.task_pool import TaskPool
-from argusd.scheduler.tasks.catalog import ONE_SHOTS
+from argusd.scheduler.tasks.functions import FUNCTIONS
 from argusd.scheduler.zoo.manifest import Manifest, PathSource, builtin_manifest
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -104,7 +104,7 @@ class Desk:
         lanes = Executor(2, shared=False, clock=lambda: 0.0)
         models = [("face_detector", detector), ("face_mesh", mesh), ("face_embedder", embedder)]
         self.scheduler = Scheduler(models, {}, HeardFindings(), lanes)
-        self.pool = TaskPool(self.scheduler.pending, ONE_SHOTS, limit=64, threads=2)
+        self.pool = TaskPool(self.scheduler.pending, FUNCTIONS, limit=64, threads=2)
         self._loop = asyncio.create_task(self.scheduler.run())
         self._number = 0
 
@@ -150,7 +150,7 @@ async def test_an_embedding_is_what_the_models_give_one_after_the_other(
 
     result = await desk.embed(image)
 
-    vector = np.frombuffer(base64.b64decode(result["embedding_b64"]), "<f4")
+    vector = np.frombuffer(result["embedding_b64"], "<f4")
     assert vector.shape == (512,)
     np.testing.assert_allclose(vector, by_hand.vector, atol=1e-5)
     assert (result["model"], result["face_count"]) == ("arcface_r50", len(faces))
@@ -159,9 +159,9 @@ async def test_an_embedding_is_what_the_models_give_one_after_the_other(
 async def test_many_at_once_get_what_one_gets_alone(desk: Desk, image: bytes) -> None:
     alone = await desk.embed(image)
     together = await asyncio.gather(*(desk.embed(image) for _ in range(12)))
-    expected = np.frombuffer(base64.b64decode(alone["embedding_b64"]), "<f4")
+    expected = np.frombuffer(alone["embedding_b64"], "<f4")
     for result in together:
-        found = np.frombuffer(base64.b64decode(result["embedding_b64"]), "<f4")
+        found = np.frombuffer(result["embedding_b64"], "<f4")
         np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
@@ -171,7 +171,7 @@ async def test_who_enrolled_is_verified_but_not_with_another_model(
     enrolled = await desk.embed(image)
     payload = FaceVerify(
         image_b64=image,
-        reference_embedding_b64=base64.b64decode(enrolled["embedding_b64"]),
+        reference_embedding_b64=enrolled["embedding_b64"],
         reference_model=enrolled["model"],
     )
     verified = await desk.ask("face_verify", payload)

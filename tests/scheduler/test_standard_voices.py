@@ -3,7 +3,6 @@
 The hub is a stand-in with random weights in the published form; its addresses are the manifest's own.
 """
 
-import base64
 import warnings
 from collections.abc import Iterator
 from hashlib import sha256
@@ -16,11 +15,12 @@ import numpy as np
 import pytest
 
 from argusd.scheduler.contract.media import SAMPLE_RATE
-from argusd.scheduler.contract.payloads import AudioDiarize, AudioEnroll
+from argusd.scheduler.contract.roles import DIARIZER, VAD
+from argusd.scheduler.contract.tasks.voices import AudioDiarize, AudioEnroll
 from argusd.scheduler.core import LibraryModel
 from argusd.scheduler.runtime.roles import serve_whole
-from argusd.scheduler.tasks.diarize import DIARIZER, audio_diarize
-from argusd.scheduler.tasks.voices import VAD, audio_enroll
+from argusd.scheduler.tasks.diarize import audio_diarize
+from argusd.scheduler.tasks.voices import audio_enroll
 from argusd.scheduler.zoo import huggingface
 from argusd.scheduler.zoo.errors import GatedModelError
 from argusd.scheduler.zoo.manifest import HuggingFaceSource, Manifest, ModelEntry, builtin_manifest
@@ -137,11 +137,11 @@ async def test_with_a_token_all_come_and_serve(
     asked = AudioDiarize(audio_b64=noise, sample_rate=SAMPLE_RATE, num_speakers=2)
     runner = VoiceRunner(store, pulled, serve_whole(pulled.choose(DIARIZER), pulled, "cpu"))
     found = await audio_diarize(asked, runner)
-    assert 1 <= found["speakers"] <= 2
-    assert all(0 <= each["start_s"] < each["end_s"] <= 10.1 for each in found["segments"])
+    assert 1 <= found.speakers <= 2
+    assert all(0 <= each.start_s < each.end_s <= 10.1 for each in found.segments)
 
     recording = store.file("two_speakers", "sample.wav").read_bytes()
     enrolled = await audio_enroll(AudioEnroll(audio_b64=recording), runner)
-    embedding = np.frombuffer(base64.b64decode(enrolled["embedding_b64"]), "<f4")
+    embedding = np.frombuffer(enrolled.embedding_b64, "<f4")
     assert embedding.shape == (256,)
     assert np.linalg.norm(embedding) == pytest.approx(1, abs=1e-3)

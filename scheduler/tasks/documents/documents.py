@@ -1,22 +1,33 @@
-"""``doc_ocr``: the text of a picture. ``doc_id_verify``: a document's fields, and whose face is on it."""
+"""The text of a picture; an identity document's fields, and whose face is on it."""
 
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from ...analyzers.boxes import in_unit
 from ...contract.errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace, PictureTooLarge
-from ...contract.payloads import DocIdVerify, DocOcr
+from ...contract.roles import FACE_EMBEDDER, OCR
+from ...contract.tasks.documents import (
+    DOC_ID_VERIFY,
+    DOC_OCR,
+    Block,
+    DocIdVerify,
+    DocIdVerifyReply,
+    DocOcr,
+    DocOcrReply,
+    OcrFields,
+)
 from ...models.outputs import Box
 from ...models.text.easyocr_reader import EasyOcr, TextBlock
 from ...zoo.errors import ModelUnavailableError, UnknownModelError
 from ..embeddings import verdict
-from ..faces import EMBEDDER, FACE_ROLES, embed_largest, see_face
+from ..faces import embed_largest, see_face
+from ..functions import performs
 from ..pictures import decode_picture
 from ..runner import Picture, Runner
 from .fields import read_fields
@@ -24,16 +35,12 @@ from .layout import Piece, quarters_of, text_lines
 from .mrz import locate_mrz
 from .printed_face import find_printed_faces
 
-OCR = "ocr"
 LANGUAGE = "en"  # where neither the caller nor the configuration names one
-OCR_ROLES = (OCR,)
-DOCUMENT_ROLES = (OCR, *FACE_ROLES)
 
 
-async def doc_ocr(payload: DocOcr, runner: Runner) -> dict[str, Any]:
-    """``text`` (a line of it for a line on the page), ``blocks`` and ``language``.
-
-    A block has ``text``, ``confidence`` (0..1) and ``box``: left, top, right, bottom in 0..1 of the picture.
+@performs(DOC_OCR)
+async def doc_ocr(payload: DocOcr, runner: Runner) -> DocOcrReply:
+    """The text of the image.
 
     Raises:
         ServiceError: ``bad_image``, ``image_too_large``, ``language_unsupported``, ``model_unavailable``.
@@ -42,22 +49,18 @@ async def doc_ocr(payload: DocOcr, runner: Runner) -> dict[str, Any]:
     language = LANGUAGE if payload.language is None else payload.language
     blocks = await _read(picture, language, runner)
     lines = _lines(blocks)
-    return {
-        "text": "\n".join(" ".join(piece.text for piece in line) for line in lines),
-        "blocks": [_block(block, picture) for block in blocks],
-        "language": language,
-    }
+    text = "\n".join(" ".join(piece.text for piece in line) for line in lines)
+    return DocOcrReply(text, [_block(block, picture) for block in blocks], language)
 
 
-async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
-    """``face_match``, ``score``, ``confidence`` and ``threshold`` (see ``verdict``), ``ocr_fields`` {name,
-    dob, id_no} with null for what was not found, ``checks`` of what was found ("proved" by check digits,
-    "unproved", or "failed"), and ``warnings`` (see ``DocumentFields``).
+@performs(DOC_ID_VERIFY)
+async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> DocIdVerifyReply:
+    """The document's fields, and whether the face on it is the live one.
 
     Raises:
         ServiceError: as ``doc_ocr`` and ``face_embed``; the sentence names the image.
     """
-    model = runner.model(EMBEDDER)
+    model = runner.model(FACE_EMBEDDER)
     with _naming("id_image_b64"):
         document = await runner.compute(partial(decode_picture, payload.id_image_b64))
     with _naming("face_image_b64"):
@@ -69,17 +72,20 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> dict[str, Any]:
         printed = await embed_largest(await find_printed_faces(upright, runner), upright, runner)
     pieces = [_piece(block) for block in blocks]
     fields = await runner.compute(partial(read_fields, pieces, _today()))
-    values = {"name": fields.name, "dob": fields.born, "id_no": fields.number}
+    values = OcrFields(fields.name, fields.born, fields.number)
+    read = {name: value for name, value in msgspec.structs.asdict(values).items() if value}
     threshold = model.threshold if payload.threshold is None else payload.threshold
     found = verdict(live.embedding, printed.embedding, threshold)
     crowd = ["several_faces_in_face_image"] if live.face_count > 1 else []
-    return {
-        "face_match": found.pop("match"),
-        "ocr_fields": values,
-        "checks": {field: fields.proofs.get(field, "unproved") for field, value in values.items() if value},
-        "warnings": [*fields.warnings, *crowd],
-        **found,
-    }
+    return DocIdVerifyReply(
+        face_match=found.match,
+        ocr_fields=values,
+        checks={name: fields.proofs.get(name, "unproved") for name in read},
+        warnings=[*fields.warnings, *crowd],
+        score=found.score,
+        confidence=found.confidence,
+        threshold=found.threshold,
+    )
 
 
 async def _read(picture: Picture, language: str, runner: Runner) -> list[TextBlock]:
@@ -127,13 +133,10 @@ def _today() -> date:
     return datetime.now(UTC).date()
 
 
-def _block(block: TextBlock, picture: Picture) -> dict[str, Any]:
+def _block(block: TextBlock, picture: Picture) -> Block:
     low, high = block.corners.min(axis=0).tolist(), block.corners.max(axis=0).tolist()
-    return {
-        "text": block.text,
-        "confidence": round(block.confidence, 3),
-        "box": in_unit(Box(*low, *high), picture.width, picture.height),
-    }
+    box = in_unit(Box(*low, *high), picture.width, picture.height)
+    return Block(block.text, round(block.confidence, 3), box)
 
 
 @contextlib.contextmanager

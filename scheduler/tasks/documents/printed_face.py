@@ -10,9 +10,9 @@ from itertools import product
 
 import numpy as np
 
+from ...contract.roles import FACE_DETECTOR
 from ...core import Roi
 from ...models.outputs import Face
-from ..faces import DETECTOR
 from ..runner import Picture, Runner
 
 PARTS = (1 / 2, 1 / 4)  # of the picture's longer side
@@ -21,13 +21,13 @@ LEAST_SIDE = 128.0  # pixels; closer looks show nothing more
 
 async def find_printed_faces(picture: Picture, runner: Runner) -> list[Face]:
     """Faces of the picture, found at the largest scale that shows any; twice where looks overlap."""
-    faces: list[Face] = await runner.infer_picture(DETECTOR, picture)
+    faces: list[Face] = await runner.infer_picture(FACE_DETECTOR, picture)
     longer = max(picture.width, picture.height)
     for side in (longer * part for part in PARTS):
         if faces or side < LEAST_SIDE:
             break
         looks = [
-            runner.infer_picture(DETECTOR, picture, roi)
+            runner.infer_picture(FACE_DETECTOR, picture, roi)
             for roi in squares(picture.width, picture.height, side)
         ]
         faces = [face for found in await asyncio.gather(*looks) for face in found]

@@ -1,4 +1,5 @@
 import json
+from math import inf
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from argusd.api.analysis.llm import Llm
 from argusd.api.analysis.moderation import response_moderate
 from argusd.scheduler.contract.errors import InvalidField, LlmProfileUnknown
-from argusd.scheduler.contract.payloads import ResponseModerate
+from argusd.scheduler.contract.tasks.texts import ModerationReply, ResponseModerate
 
 from .fake_llm import FakeLlm
 
@@ -16,12 +17,12 @@ def says(category: str, action: str, confidence: float) -> str:
     return json.dumps(judgement)
 
 
-async def moderate(server: FakeLlm, **payload: Any) -> dict[str, Any]:
-    return await response_moderate(ResponseModerate(**payload), Llm({"default": server.profile()}))
+async def moderate(server: FakeLlm, **payload: Any) -> ModerationReply:
+    return await response_moderate(ResponseModerate(**payload), Llm({"default": server.profile()}), inf)
 
 
-def outcome(result: dict[str, Any]) -> tuple[str, str, float, str]:
-    return result["category"], result["action"], result["confidence"], result["llm"]
+def outcome(result: ModerationReply) -> tuple[str, str, float, str]:
+    return result.category, result.action, result.confidence, result.llm
 
 
 @pytest.mark.parametrize(
@@ -36,14 +37,14 @@ def outcome(result: dict[str, Any]) -> tuple[str, str, float, str]:
 async def test_without_a_profile_rules_answer_and_never_block(
     text: str, expected: tuple[str, str, float, str]
 ) -> None:
-    result = await response_moderate(ResponseModerate(text=text), Llm({}))
+    result = await response_moderate(ResponseModerate(text=text), Llm({}), inf)
     assert outcome(result) == expected
-    assert result["partial"] is False
+    assert result.partial is False
 
 
 async def test_the_reasoning_says_when_nobody_judged() -> None:
-    result = await response_moderate(ResponseModerate(text="We shipped it on Friday."), Llm({}))
-    assert result["reasoning"] == "No rule matched; what needs judgement was not judged."
+    result = await response_moderate(ResponseModerate(text="We shipped it on Friday."), Llm({}), inf)
+    assert result.reasoning == "No rule matched; what needs judgement was not judged."
 
 
 @pytest.mark.parametrize(
@@ -86,19 +87,19 @@ async def test_what_is_still_being_spoken_is_never_blocked_and_no_model_is_asked
 ) -> None:
     async with FakeLlm(says("violence", "block", 1.0)) as server:
         result = await moderate(server, text=text, partial=True)
-    assert (result["category"], result["action"]) == (category, action)
-    assert (result["partial"], result["llm"]) == (True, "not_asked")
+    assert (result.category, result.action) == (category, action)
+    assert (result.partial, result.llm) == (True, "not_asked")
     assert server.requests == []
 
 
 async def test_a_foreign_address_is_refused_even_where_no_model_would_be_asked() -> None:
     with pytest.raises(LlmProfileUnknown):
         await response_moderate(
-            ResponseModerate(text="so", partial=True, proxyllm_url="http://attacker.example"), Llm({})
+            ResponseModerate(text="so", partial=True, proxyllm_url="http://attacker.example"), Llm({}), inf
         )
 
 
 @pytest.mark.parametrize("partial", [True, False])
 async def test_an_empty_text_is_an_error_that_names_the_field(partial: bool) -> None:
     with pytest.raises(InvalidField, match="text"):
-        await response_moderate(ResponseModerate(text=" ", partial=partial), Llm({}))
+        await response_moderate(ResponseModerate(text=" ", partial=partial), Llm({}), inf)

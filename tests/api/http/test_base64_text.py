@@ -15,7 +15,8 @@ from argusd.api.http.envelope import MOST_VALUES, decode_json
 from argusd.api.sessions.session import SessionSpec
 from argusd.api.streams.lipsync import LipSyncMedia
 from argusd.scheduler.contract.errors import InvalidField
-from argusd.scheduler.contract.payloads import DocIdVerify, FaceEmbed
+from argusd.scheduler.contract.tasks.documents import DocIdVerify
+from argusd.scheduler.contract.tasks.faces import FaceEmbed
 
 DATA = bytes(range(256)) + b"\xfb\xff\xfe"  # every digit of the alphabet, those that differ among them
 PLAIN = base64.b64encode(DATA).decode()

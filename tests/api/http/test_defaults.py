@@ -2,7 +2,8 @@ from pathlib import Path
 
 from argusd.api.config import ApiConfig
 from argusd.api.http.defaults import with_defaults
-from argusd.scheduler.contract.payloads import DocIdVerify, DocOcr, FaceEmbed
+from argusd.scheduler.contract.tasks.documents import DocIdVerify, DocOcr
+from argusd.scheduler.contract.tasks.faces import FaceEmbed
 
 CONFIG = ApiConfig(runtime_dir=Path("/run"), state_dir=Path("/state"), ocr_languages="en,hi")
 

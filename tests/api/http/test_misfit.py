@@ -15,11 +15,13 @@ from argusd.api.routes import ROUTES
 from argusd.api.sessions.session import SessionSpec
 from argusd.api.streams.lipsync import LipSyncMedia
 from argusd.api.tasks.infer import InferRequest
+from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.errors import InvalidField, MalformedBody
-from argusd.scheduler.contract.payloads import TASKS
+from argusd.scheduler.contract.tasks.rooms import VideoRoomScan
 
 BODIES = [route.body for route in ROUTES if isinstance(route.body, type)]
-KINDS: list[type] = list(dict.fromkeys([*TASKS.values(), *BODIES, SessionSpec, LipSyncMedia]))
+PAYLOADS = [task.payload for task in TASKS.values()]
+KINDS: list[type] = list(dict.fromkeys([*PAYLOADS, *BODIES, SessionSpec, LipSyncMedia]))
 
 
 class Place(NamedTuple):
@@ -152,31 +154,30 @@ def test_a_field_that_is_missing(place: Place) -> None:
         assert said.startswith(f"The field {place.steps[0]} of the body is missing; it must be ")
 
 
-SCAN = TASKS["video_room_scan"]
-VERIFY = TASKS["doc_id_verify"]
+VERIFY = TASKS["doc_id_verify"].payload
 
 
 @pytest.mark.parametrize(
     ("kind", "sent", "sentence"),
     [
         (
-            SCAN,
+            VideoRoomScan,
             {"scan_id": "no spaces"},
             "The value of scan_id must be 1 to 128 letters, digits or signs (of _ . : -).",
         ),
         (
-            TASKS["face_embed"],
+            TASKS["face_embed"].payload,
             {"image": "aaaa"},
             "The field image of the body is not known; did you mean image_b64? Known is image_b64.",
         ),
         (
-            TASKS["response_moderate"],
+            TASKS["response_moderate"].payload,
             {"transcript": "x"},
             "The field transcript of the body is not known; did you mean text?"
             " Known are text, partial, llm_profile, proxyllm_url.",
         ),
         (
-            TASKS["plagiarism_analyze"],
+            TASKS["plagiarism_analyze"].payload,
             {"text": "x"},
             "The field text of the body is not known; did you mean transcript?"
             " Known are transcript, question, llm_profile, proxyllm_url.",
@@ -221,9 +222,9 @@ def test_the_sentence(kind: type, sent: object, sentence: str) -> None:
 
 def test_the_path_begins_where_the_value_was_found() -> None:
     with pytest.raises(InvalidField, match=r"^The value of payload\.scan_id must be "):
-        decode_json(b'{"scan_id": 5}', SCAN, at="payload")
+        decode_json(b'{"scan_id": 5}', VideoRoomScan, at="payload")
     with pytest.raises(InvalidField, match=r"^The value of payload must be "):
-        decode_json(b"[]", SCAN, at="payload")
+        decode_json(b"[]", VideoRoomScan, at="payload")
 
 
 def test_values_are_not_repeated() -> None:

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from argusd.api.config import Token
+from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.messages import TaskFailed
-from argusd.scheduler.contract.payloads import TASKS
 
 from ..fake_task_scheduler import FakeTaskScheduler, done
 from ..fixtures import RunningApi, make_config
@@ -122,7 +122,8 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 def seen_by(scheduler: FakeTaskScheduler) -> dict[str, Any]:
     """The payload of the only task that a scheduler was asked."""
     (request,) = scheduler.asked
-    return msgspec.structs.asdict(msgspec.msgpack.decode(request.payload, type=TASKS[request.task_type]))
+    kind = TASKS[request.task_type].payload
+    return msgspec.structs.asdict(msgspec.msgpack.decode(request.payload, type=kind))
 
 
 @pytest.mark.parametrize(

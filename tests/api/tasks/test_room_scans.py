@@ -13,7 +13,7 @@ import pytest
 from argusd.api.events import keys
 from argusd.api.events.redis_store import connect
 from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
-from argusd.scheduler.contract.payloads import RoomScanFrame
+from argusd.scheduler.contract.tasks.rooms import RoomScanFrame
 
 from ..fake_task_scheduler import FakeTaskScheduler
 from ..fixtures import RunningApi, make_config

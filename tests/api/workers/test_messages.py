@@ -44,9 +44,9 @@ def asked(task_type: str, **payload: Any) -> dict[str, Any]:
             "POST",
             "/ml/infer",
             asked("face_embedd"),
-            "There is no such task_type; did you mean face_embed? There are face_embed, face_verify,"
-            " audio_enroll, audio_verify, audio_diarize, video_room_scan, doc_id_verify, doc_ocr,"
-            " plagiarism_analyze, response_moderate.",
+            "There is no such task_type; did you mean face_embed? There are doc_id_verify, doc_ocr,"
+            " face_embed, face_verify, video_room_scan, plagiarism_analyze, response_moderate, audio_enroll,"
+            " audio_verify, audio_diarize.",
         ),
         (
             "PUT",

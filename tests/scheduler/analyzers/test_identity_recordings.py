@@ -1,6 +1,5 @@
 """Identity through a session, with real models on real faces."""
 
-import base64
 from pathlib import Path
 
 import av
@@ -8,8 +7,8 @@ import cv2
 import pytest
 
 from argusd.scheduler.analyzers.face import FaceAnalyzer
-from argusd.scheduler.contract.payloads import FaceEmbed
 from argusd.scheduler.contract.policy import Identity, Policy
+from argusd.scheduler.contract.tasks.faces import FaceEmbed
 from argusd.scheduler.tasks.faces import face_embed
 
 from ..recordings import Film, Findings, Runners, frames, slides, watch
@@ -28,7 +27,7 @@ def first_picture(source: Path) -> bytes:
 async def played(runners: Runners, film: Film, enrolled: bytes) -> Findings:
     """The findings of a session whose person was enrolled with this image."""
     result = await face_embed(FaceEmbed(image_b64=enrolled), DirectRunner(runners))
-    identity = Identity(reference_embedding_b64=base64.b64decode(result["embedding_b64"]))
+    identity = Identity(reference_embedding_b64=result.embedding_b64)
     return watch(runners, FaceAnalyzer(Policy(identity=identity)), film)
 
 

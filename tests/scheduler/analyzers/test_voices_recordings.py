@@ -1,6 +1,5 @@
 """The audio stream with real models on real voices: LibriSpeech's readers, one after the other."""
 
-import base64
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,8 @@ from numpy.typing import NDArray
 
 from argusd.scheduler.analyzers.audio import AudioAnalyzer
 from argusd.scheduler.contract.media import SAMPLE_RATE
-from argusd.scheduler.contract.payloads import AudioEnroll
 from argusd.scheduler.contract.policy import Policy, SecondSpeaker
+from argusd.scheduler.contract.tasks.voices import AudioEnroll
 from argusd.scheduler.tasks.voices import audio_enroll
 
 from ..recordings import Runners, listen, samples
@@ -59,7 +58,7 @@ def test_another_reader_is_a_change_and_a_second_speaker(
 async def test_a_reference_tells_from_the_first_word_on(runners: Runners, media: Path) -> None:
     sound = (media / "speech" / f"{SPEAKERS[0]}-0000.flac").read_bytes()
     enrolled = await audio_enroll(AudioEnroll(audio_b64=sound), DirectRunner(runners))
-    reference = base64.b64decode(enrolled["embedding_b64"])
+    reference = enrolled.embedding_b64
     policy = Policy(second_speaker=SecondSpeaker(reference_embedding_b64=reference))
 
     own = listen(runners, AudioAnalyzer(policy), read_by(media, SPEAKERS[0], 1))

@@ -34,8 +34,8 @@ from argusd.scheduler.contract.messages import (
     TaskFailed,
     TaskRequest,
 )
-from argusd.scheduler.contract.payloads import FaceEmbed
-from argusd.scheduler.contract.tasks import Tier
+from argusd.scheduler.contract.tasks.faces import FaceEmbed
+from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.errors import EXIT_HUNG
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.report.delivery import Delivery
@@ -45,7 +45,6 @@ from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.service import Service, run_scheduler
 from argusd.scheduler.runtime.task_pool import TaskPool
-from argusd.scheduler.tasks.catalog import OneShot
 from argusd.scheduler.tasks.runner import Picture, Runner
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -177,7 +176,7 @@ class Bench:
             clock=lambda: self.now,
             abort=self.exit_codes.put_nowait,
         )
-        tasks = TaskPool(self.scheduler.pending, {"face_embed": OneShot(look, ())}, limit=4, threads=1)
+        tasks = TaskPool(self.scheduler.pending, {"face_embed": look}, limit=4, threads=1)
         self.service = Service(config, "cpu", [], self.scheduler, delivery, tasks)
         self.camera = Camera(config.runtime_dir / "ingest-0.sock", ALICE, np.full((72, 64), 21, np.uint8))
         self.path = config.runtime_dir / SOCKET_NAME

@@ -12,7 +12,7 @@ import pytest
 from argusd.scheduler.contract.errors import NoFace
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy, TaskDone, TaskFailed, TaskRequest
-from argusd.scheduler.contract.payloads import FaceEmbed
+from argusd.scheduler.contract.tasks.faces import FaceEmbed
 from argusd.scheduler.errors import InferenceFailed, OutOfMemory
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
@@ -20,7 +20,6 @@ from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
 from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.task_pool import TaskPool
-from argusd.scheduler.tasks.catalog import OneShot
 from argusd.scheduler.tasks.runner import Picture, Runner
 
 from ..fakes import (
@@ -59,9 +58,7 @@ class Desk:
             self.lanes,
             missing={"ocr": "easyocr_en is not here; run: argusd models pull easyocr_en"},
         )
-        self.pool = TaskPool(
-            self.scheduler.pending, {"face_embed": OneShot(function, ())}, limit=limit, threads=2
-        )
+        self.pool = TaskPool(self.scheduler.pending, {"face_embed": function}, limit=limit, threads=2)
         self.answers: asyncio.Queue[TaskDone | TaskFailed] = asyncio.Queue()
         self._loop = asyncio.create_task(self.scheduler.run())
         self._number = 0

@@ -1,7 +1,6 @@
 import wave
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from argusd.scheduler.contract.errors import NoSpeech, TooShort
 from argusd.scheduler.contract.media import SAMPLE_RATE
-from argusd.scheduler.contract.payloads import AudioDiarize
+from argusd.scheduler.contract.tasks.voices import AudioDiarize, AudioDiarizeReply, Segment
 from argusd.scheduler.models.outputs import SpokenPart
 from argusd.scheduler.models.voices.silero import WINDOW, VoiceActivity
 from argusd.scheduler.tasks.diarize import Turn, audio_diarize, find_turns, speech_mask, window_middles
@@ -19,7 +18,7 @@ from ..diarization import error_rate, truth_of
 from ..recordings import Runners, samples
 from .direct_runner import DirectRunner
 
-Score = Callable[[dict[str, Any], float], float]
+Score = Callable[[AudioDiarizeReply, float], float]
 HERE = np.array([1, 0, 0], np.float32)
 THERE = np.array([0, 1, 0], np.float32)
 
@@ -82,13 +81,9 @@ async def test_a_diarizer_is_used_where_there_is_one() -> None:
     diarizer = Diarizer(SpokenPart("SPEAKER_01", 0.25, 1.75004), SpokenPart("SPEAKER_00", 1.5, 3.0))
     result = await audio_diarize(asked(np.zeros(3 * SAMPLE_RATE, np.int16), 2), WithDiarizer(diarizer))
     assert diarizer.asked == [(3 * SAMPLE_RATE, 2)]
-    assert result == {
-        "segments": [
-            {"speaker": "SPEAKER_01", "start_s": 0.25, "end_s": 1.75},
-            {"speaker": "SPEAKER_00", "start_s": 1.5, "end_s": 3.0},
-        ],
-        "speakers": 2,
-    }
+    assert result == AudioDiarizeReply(
+        [Segment("SPEAKER_01", 0.25, 1.75), Segment("SPEAKER_00", 1.5, 3.0)], speakers=2
+    )
 
 
 async def test_a_diarizer_that_hears_nobody() -> None:
@@ -115,8 +110,8 @@ def asked(sound: NDArray[np.int16], speakers: int | None = None) -> AudioDiarize
     )
 
 
-def middle(segment: dict[str, Any]) -> float:
-    return float(segment["start_s"] + segment["end_s"]) / 2
+def middle(segment: Segment) -> float:
+    return (segment.start_s + segment.end_s) / 2
 
 
 @pytest.mark.weights
@@ -127,7 +122,7 @@ async def test_a_telephone_call_between_two_people(
     result = await audio_diarize(asked(telephone, speakers), DirectRunner(runners))
     strict, usual = score(result, 0.0), score(result, 0.5)
     print(f"error rate {strict:.1%}; {usual:.1%} not counting ¼ s around turns")  # noqa: T201 - to be seen
-    assert result["speakers"] == 2
+    assert result.speakers == 2
     assert strict < 0.20
     assert usual < 0.06
 
@@ -137,7 +132,7 @@ async def test_a_wrong_number_of_speakers_is_the_callers(
     runners: Runners, telephone: NDArray[np.int16], score: Score
 ) -> None:
     result = await audio_diarize(asked(telephone, 1), DirectRunner(runners))
-    assert {segment["speaker"] for segment in result["segments"]} == {"SPEAKER_00"}
+    assert {segment.speaker for segment in result.segments} == {"SPEAKER_00"}
     assert score(result, 0.0) > 0.4
 
 
@@ -146,15 +141,15 @@ async def test_readers_in_turns(runners: Runners, media: Path) -> None:
     order = ("1998-15444-0000", "2033-164914-0000", "1998-15444-0001", "2414-128291-0001")
     parts = [samples(media / "speech" / f"{name}.flac")[: 6 * SAMPLE_RATE] for name in order]
     result = await audio_diarize(asked(np.concatenate(parts)), DirectRunner(runners))
-    assert result["speakers"] == 3
-    told = {(middle(segment) // 6, segment["speaker"]) for segment in result["segments"]}
+    assert result.speakers == 3
+    told = {(middle(segment) // 6, segment.speaker) for segment in result.segments}
     assert told == {(0, "SPEAKER_00"), (1, "SPEAKER_01"), (2, "SPEAKER_00"), (3, "SPEAKER_02")}
 
 
 @pytest.mark.weights
 async def test_one_reader_is_one_speaker(runners: Runners, media: Path) -> None:
     sound = np.concatenate([samples(media / "speech" / f"1688-142285-000{n}.flac") for n in (0, 1)])
-    assert (await audio_diarize(asked(sound), DirectRunner(runners)))["speakers"] == 1
+    assert (await audio_diarize(asked(sound), DirectRunner(runners))).speakers == 1
 
 
 @pytest.mark.weights

@@ -1,6 +1,5 @@
 """Faces of real people through the real models, and what is refused."""
 
-import base64
 from itertools import combinations
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from argusd.scheduler.contract.errors import (
     NoFace,
     PictureTooLarge,
 )
-from argusd.scheduler.contract.payloads import FaceEmbed, FaceVerify
+from argusd.scheduler.contract.tasks.faces import FaceEmbed, FaceVerify
 from argusd.scheduler.models.faces.alignment import CORNERS, MIDDLE, face_region, mesh_keypoints
 from argusd.scheduler.tasks.faces import face_embed, face_verify
 
@@ -33,7 +32,7 @@ def runner(runners: Runners) -> DirectRunner:
 
 
 async def embedding(runner: DirectRunner, image: bytes) -> bytes:
-    return base64.b64decode((await face_embed(FaceEmbed(image_b64=image), runner))["embedding_b64"])
+    return (await face_embed(FaceEmbed(image_b64=image), runner)).embedding_b64
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
@@ -43,16 +42,16 @@ async def test_a_person_matches_oneself_and_nobody_else(
     reference = await embedding(runner, (media / one).read_bytes())
     payload = FaceVerify(image_b64=(media / other).read_bytes(), reference_embedding_b64=reference)
     found = await face_verify(payload, runner)
-    assert found["match"] is any({one, other} <= set(person) for person in (OBAMA, BIDEN)), found
-    assert found["match"] == (found["score"] >= found["threshold"])
-    assert 0.5 <= found["confidence"] <= 1
+    assert found.match is any({one, other} <= set(person) for person in (OBAMA, BIDEN)), found
+    assert found.match == (found.score >= found.threshold)
+    assert 0.5 <= found.confidence <= 1
 
 
 async def test_both_people_of_a_picture_are_counted_and_the_larger_face_is_taken(
     runner: DirectRunner, media: Path
 ) -> None:
     payload = FaceEmbed(image_b64=(media / "two_people.jpg").read_bytes())
-    assert (await face_embed(payload, runner))["face_count"] == 2
+    assert (await face_embed(payload, runner)).face_count == 2
 
 
 async def test_an_embedding_is_a_unit_vector_of_little_endian_float32(
@@ -68,7 +67,7 @@ async def test_the_format_makes_no_difference(runner: DirectRunner, media: Path,
     reference = await embedding(runner, (media / "biden.jpg").read_bytes())
     encoded = cv2.imencode(suffix, np.asarray(cv2.imread(str(media / "biden.jpg"))))[1].tobytes()
     found = await face_verify(FaceVerify(image_b64=encoded, reference_embedding_b64=reference), runner)
-    assert found["score"] > 0.98
+    assert found.score > 0.98
 
 
 @pytest.mark.parametrize("degrees", [-30, -15, 15, 30])
@@ -79,16 +78,16 @@ async def test_a_tilted_head_is_the_same_person(runner: DirectRunner, media: Pat
     tilted = cv2.warpAffine(upright, turn, (upright.shape[1], upright.shape[0]))
     image = cv2.imencode(".jpg", tilted)[1].tobytes()
     found = await face_verify(FaceVerify(image_b64=image, reference_embedding_b64=reference), runner)
-    assert found["score"] > 0.9
+    assert found.score > 0.9
 
 
 async def test_the_callers_threshold_decides(runner: DirectRunner, media: Path) -> None:
     reference = await embedding(runner, (media / "obama-480p.jpg").read_bytes())
     image = (media / "obama2.jpg").read_bytes()
     strict = FaceVerify(image_b64=image, reference_embedding_b64=reference, threshold=0.99)
-    assert (await face_verify(strict, runner))["match"] is False
+    assert (await face_verify(strict, runner)).match is False
     lax = FaceVerify(image_b64=image, reference_embedding_b64=reference, threshold=0.0)
-    assert (await face_verify(lax, runner))["match"] is True
+    assert (await face_verify(lax, runner)).match is True
 
 
 async def test_where_nobody_is_there_is_no_face(runner: DirectRunner) -> None:
@@ -125,10 +124,10 @@ async def test_an_embedding_says_who_made_it_and_another_models_is_refused(
     runner: DirectRunner, media: Path
 ) -> None:
     seen = await face_embed(FaceEmbed(image_b64=(media / "biden.jpg").read_bytes()), runner)
-    assert seen["model"] == runner.model("face_embedder").name
+    assert seen.model == runner.model("face_embedder").name
     payload = FaceVerify(
         image_b64=b"",
-        reference_embedding_b64=base64.b64decode(seen["embedding_b64"]),
+        reference_embedding_b64=seen.embedding_b64,
         reference_model="arcface_mbf",
     )
     with pytest.raises(EmbeddingModel):

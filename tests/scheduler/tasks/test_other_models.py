@@ -1,13 +1,13 @@
 """Who is who with other models than the usual ones: MTCNN, and the standard pack where it was pulled."""
 
-import base64
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from argusd.scheduler.contract.payloads import FaceEmbed, RoomScanFrame
+from argusd.scheduler.contract.tasks.faces import FaceEmbed
+from argusd.scheduler.contract.tasks.rooms import RoomScanFrame
 from argusd.scheduler.tasks.faces import face_embed
 from argusd.scheduler.tasks.room_scan import room_scan_frame
 from argusd.scheduler.zoo.store import ZooStore
@@ -47,8 +47,8 @@ async def test_people_match_themselves_and_nobody_else(
     vectors = {}
     for name in OBAMA + BIDEN:
         seen = await face_embed(FaceEmbed(image_b64=(media / name).read_bytes()), runner)
-        assert seen["model"] == embedder
-        vectors[name] = np.frombuffer(base64.b64decode(seen["embedding_b64"]), "<f4")
+        assert seen.model == embedder
+        vectors[name] = np.frombuffer(seen.embedding_b64, "<f4")
     for one, other in combinations(vectors, 2):
         same = any({one, other} <= set(person) for person in (OBAMA, BIDEN))
         likeness = float(vectors[one] @ vectors[other])
@@ -58,4 +58,4 @@ async def test_people_match_themselves_and_nobody_else(
 async def test_yolo_counts_the_people(runners: Runners, store: ZooStore, media: Path) -> None:
     runner = using(runners, store, object_detector="yolov8n")
     frame = RoomScanFrame(frame_b64=(media / "two_people.jpg").read_bytes())
-    assert (await room_scan_frame(frame, runner))["person_count"] == 2
+    assert (await room_scan_frame(frame, runner)).person_count == 2

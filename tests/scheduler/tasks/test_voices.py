@@ -1,6 +1,5 @@
 """Enrolling and verifying voices, with real models on LibriSpeech's speakers."""
 
-import base64
 import io
 import wave
 from pathlib import Path
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from argusd.scheduler.contract.errors import EmbeddingSize, NoSpeech, TooShort
 from argusd.scheduler.contract.media import SAMPLE_RATE
-from argusd.scheduler.contract.payloads import AudioEnroll, AudioVerify
+from argusd.scheduler.contract.tasks.voices import AudioEnroll, AudioVerify
 from argusd.scheduler.tasks.voices import audio_enroll, audio_verify
 
 from ..recordings import Runners, samples
@@ -38,7 +37,7 @@ def raw(sound: NDArray[np.int16]) -> AudioEnroll:
 
 async def enrolled(runner: DirectRunner, sound: bytes) -> bytes:
     result = await audio_enroll(AudioEnroll(audio_b64=sound), runner)
-    return base64.b64decode(result["embedding_b64"])
+    return result.embedding_b64
 
 
 async def test_every_speaker_is_told_from_every_other(runner: DirectRunner, speech: Path) -> None:
@@ -51,8 +50,8 @@ async def test_every_speaker_is_told_from_every_other(runner: DirectRunner, spee
             result = await audio_verify(
                 AudioVerify(audio_b64=sound, reference_embedding_b64=reference), runner
             )
-            assert result["match"] == (one == other)
-            (same if one == other else different).append(result["score"])
+            assert result.match == (one == other)
+            (same if one == other else different).append(result.score)
     # The threshold, 0.77, lies in the middle of the gap; these are the margins seen, less a little.
     assert min(same) > 0.77 + 0.06
     assert max(different) < 0.77 - 0.06
@@ -65,21 +64,21 @@ async def test_the_callers_threshold_counts(runner: DirectRunner, speech: Path) 
         threshold=0.99,
     )
     result = await audio_verify(payload, runner)
-    assert (result["match"], result["threshold"]) == (False, 0.99)
-    assert result["score"] == pytest.approx(0.952, abs=0.005)
+    assert (result.match, result.threshold) == (False, 0.99)
+    assert result.score == pytest.approx(0.952, abs=0.005)
 
 
 async def test_enrolment_of_a_good_recording(runner: DirectRunner, speech: Path) -> None:
     result = await audio_enroll(
         AudioEnroll(audio_b64=(speech / "2033-164914-0000.flac").read_bytes()), runner
     )
-    embedding = np.frombuffer(base64.b64decode(result["embedding_b64"]), "<f4")
+    embedding = np.frombuffer(result.embedding_b64, "<f4")
     assert embedding.shape == (256,)
     assert np.linalg.norm(embedding) == pytest.approx(1.0, abs=1e-5)
-    assert result["quality_score"] > 0.9
-    assert result["speech_s"] == pytest.approx(5.7, abs=0.3)
-    assert result["snr_db"] > 40
-    assert result["clipped"] == 0
+    assert result.quality_score > 0.9
+    assert result.speech_s == pytest.approx(5.7, abs=0.3)
+    assert result.snr_db > 40
+    assert result.clipped == 0
 
 
 async def test_what_harms_a_recording_shows_in_its_quality(runner: DirectRunner, speech: Path) -> None:
@@ -89,11 +88,11 @@ async def test_what_harms_a_recording_shows_in_its_quality(runner: DirectRunner,
     noisy = await audio_enroll(raw((sound + noise).clip(-32768, 32767).astype(np.int16)), runner)
     loud = await audio_enroll(raw((sound * 30.0).clip(-32768, 32767).astype(np.int16)), runner)
     two = await audio_enroll(raw(np.concatenate([sound, other[: len(sound)]])), runner)
-    assert noisy["quality_score"] < 0.6
-    assert noisy["snr_db"] < 10
-    assert loud["quality_score"] < 0.1
-    assert loud["clipped"] > 0.01
-    assert two["consistency"] < 0.85
+    assert noisy.quality_score < 0.6
+    assert noisy.snr_db < 10
+    assert loud.quality_score < 0.1
+    assert loud.clipped > 0.01
+    assert two.consistency < 0.85
 
 
 async def test_containers_and_rates_give_the_same_voice(runner: DirectRunner, speech: Path) -> None:

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from argusd.scheduler.contract.errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace
-from argusd.scheduler.contract.payloads import DocIdVerify, DocOcr
+from argusd.scheduler.contract.tasks.documents import (
+    DocIdVerify,
+    DocIdVerifyReply,
+    DocOcr,
+    DocOcrReply,
+    OcrFields,
+)
 from argusd.scheduler.models.text.easyocr_reader import EasyOcr
 from argusd.scheduler.tasks.documents.documents import doc_id_verify, doc_ocr
 from argusd.scheduler.zoo.store import ZooStore
@@ -19,7 +25,7 @@ from ..direct_runner import DirectRunner
 pytestmark = pytest.mark.weights
 
 BLANK = png(np.full((240, 320, 3), 255, np.uint8))
-ERIKSSON = {"name": "ANNA MARIA ERIKSSON", "dob": "1974-08-12", "id_no": "L898902C3"}
+ERIKSSON = OcrFields("ANNA MARIA ERIKSSON", "1974-08-12", "L898902C3")
 
 
 class DocumentRunner(DirectRunner):
@@ -50,27 +56,27 @@ def face(astronaut: bytes) -> Pixels:
     return portrait(astronaut, (120, 0, 360, 300))
 
 
-async def verify(runner: DocumentRunner, document: bytes, live: bytes) -> dict[str, Any]:
+async def verify(runner: DocumentRunner, document: bytes, live: bytes) -> DocIdVerifyReply:
     return await doc_id_verify(DocIdVerify(id_image_b64=document, face_image_b64=live), runner)
 
 
 async def test_text_comes_line_by_line(runner: DocumentRunner) -> None:
     sheet = page(["Certificate of birth", "Utopia 12 March 2024"])
     result = await doc_ocr(DocOcr(image_b64=png(sheet)), runner)
-    assert result["text"] == "Certificate of birth\nUtopia 12 March 2024"
-    assert result["language"] == "en"
-    first, second = result["blocks"]
-    assert (first["text"], second["text"]) == ("Certificate of birth", "Utopia 12 March 2024")
-    left, top, right, bottom = first["box"]
+    assert result.text == "Certificate of birth\nUtopia 12 March 2024"
+    assert result.language == "en"
+    first, second = result.blocks
+    assert (first.text, second.text) == ("Certificate of birth", "Utopia 12 March 2024")
+    left, top, right, bottom = first.box
     assert (left, top) == pytest.approx((40 / 1000, 30 / len(sheet)), abs=0.07)
     assert left < right < 1
-    assert top < bottom < second["box"][3]
-    assert 0.5 < first["confidence"] <= 1
+    assert top < bottom < second.box[3]
+    assert 0.5 < first.confidence <= 1
 
 
 async def test_an_empty_page_has_an_empty_text(runner: DocumentRunner) -> None:
     result = await doc_ocr(DocOcr(image_b64=BLANK), runner)
-    assert result == {"text": "", "blocks": [], "language": "en"}
+    assert result == DocOcrReply("", [], "en")
 
 
 @pytest.mark.parametrize("language", ["xx", "en,xx", "", "EN"])
@@ -91,11 +97,11 @@ async def test_what_is_no_image_is_refused(runner: DocumentRunner) -> None:
 
 async def test_a_passport_of_the_person(runner: DocumentRunner, face: Pixels, astronaut: bytes) -> None:
     result = await verify(runner, png(card(face, ZONE)), astronaut)
-    assert result["face_match"]
-    assert result["score"] > 0.9
-    assert result["ocr_fields"] == ERIKSSON
-    assert result["checks"] == {"name": "unproved", "dob": "proved", "id_no": "proved"}
-    assert result["warnings"] == ["document_expired"]
+    assert result.face_match
+    assert result.score > 0.9
+    assert result.ocr_fields == ERIKSSON
+    assert result.checks == {"name": "unproved", "dob": "proved", "id_no": "proved"}
+    assert result.warnings == ["document_expired"]
 
 
 @pytest.mark.parametrize("degrees", [90, -90, 180])
@@ -103,18 +109,18 @@ async def test_a_card_that_lies_on_its_side_or_upside_down(
     runner: DocumentRunner, face: Pixels, astronaut: bytes, degrees: float
 ) -> None:
     result = await verify(runner, png(turned(card(face, ZONE), degrees)), astronaut)
-    assert result["face_match"]
-    assert result["ocr_fields"] == ERIKSSON
-    assert result["checks"] == {"name": "unproved", "dob": "proved", "id_no": "proved"}
+    assert result.face_match
+    assert result.ocr_fields == ERIKSSON
+    assert result.checks == {"name": "unproved", "dob": "proved", "id_no": "proved"}
 
 
 async def test_a_card_photographed_badly(runner: DocumentRunner, face: Pixels, astronaut: bytes) -> None:
     """Askew on a table, grainy, compressed, and without a machine-readable zone."""
     photograph = jpeg(noisy(turned(card(face), 6), 12), quality=60)
     result = await verify(runner, photograph, astronaut)
-    assert result["face_match"]
-    assert result["ocr_fields"] == ERIKSSON
-    assert result["warnings"] == []
+    assert result.face_match
+    assert result.ocr_fields == ERIKSSON
+    assert result.warnings == []
 
 
 async def test_a_card_that_is_small_in_the_picture(
@@ -124,22 +130,22 @@ async def test_a_card_that_is_small_in_the_picture(
     photograph = np.full((3000, 4000, 3), 90, np.uint8)
     photograph[400:1040, 300:1300] = card(face)
     result = await verify(runner, jpeg(photograph, quality=90), astronaut)
-    assert result["face_match"]
+    assert result.face_match
 
 
 async def test_a_document_of_somebody_else(runner: DocumentRunner, face: Pixels, media: Path) -> None:
     result = await verify(runner, png(card(face)), (media / "biden.jpg").read_bytes())
-    assert not result["face_match"]
-    assert result["score"] < result["threshold"]
-    assert result["confidence"] > 0.6
-    assert result["ocr_fields"] == ERIKSSON
+    assert not result.face_match
+    assert result.score < result.threshold
+    assert result.confidence > 0.6
+    assert result.ocr_fields == ERIKSSON
 
 
 async def test_another_photograph_of_the_same_person(runner: DocumentRunner, media: Path) -> None:
     """Printed is the 480p portrait's face, live is another portrait."""
     printed = portrait((media / "obama-480p.jpg").read_bytes(), (280, 0, 640, 450))
     result = await verify(runner, png(card(printed)), (media / "obama2.jpg").read_bytes())
-    assert result["face_match"]
+    assert result.face_match
 
 
 async def test_the_image_without_a_face_is_named(
@@ -155,4 +161,4 @@ async def test_the_image_without_a_face_is_named(
 
 async def test_a_crowd_before_the_camera_is_told(runner: DocumentRunner, face: Pixels, media: Path) -> None:
     result = await verify(runner, png(card(face)), (media / "two_people.jpg").read_bytes())
-    assert result["warnings"] == ["several_faces_in_face_image"]
+    assert result.warnings == ["several_faces_in_face_image"]

@@ -1,0 +1,12 @@
+"""What models are for. A role's models are interchangeable; the manifest says which there are."""
+
+FACE_DETECTOR = "face_detector"
+FACE_MESH = "face_mesh"
+FACE_EMBEDDER = "face_embedder"
+OBJECT_DETECTOR = "object_detector"
+VAD = "vad"
+SPEAKER_EMBEDDER = "speaker_embedder"
+DIARIZER = "diarizer"
+LIP_SYNC = "lip_sync"
+LIP_CROPS = "lip_crops"
+OCR = "ocr"
