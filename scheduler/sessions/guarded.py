@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 ANALYZER_FAILED = "analyzer_failed"
 
+FORM = msgspec.msgpack.Decoder(Outcome)
+
 Answer = TypeVar("Answer")
 
 
@@ -132,7 +134,7 @@ class GuardedAnalyzer:
     def latest(self) -> dict[str, Any]:
         """See ``core.Analyzer``; what it told last, once it has failed."""
         try:
-            self._latest = _sendable(self._analyzer.latest(), dict[str, Any])
+            self._latest = _sendable(self._analyzer.latest())
         except Exception as error:
             self._fail(error, None)
         return self._latest
@@ -164,7 +166,9 @@ class GuardedAnalyzer:
 
     def _told(self, outcomes: list[Outcome], at: Moment) -> list[Outcome]:
         """These outcomes, noted as told."""
-        for outcome in _sendable(outcomes, list[Outcome]):
+        for outcome in outcomes:
+            _sendable(outcome.data)
+            FORM.decode(msgspec.msgpack.encode(outcome))
             if outcome.type == "violation" and outcome.state == "end":
                 self._open.pop(outcome.name, None)
             elif outcome.type == "violation":
@@ -181,14 +185,16 @@ class GuardedAnalyzer:
         return answer
 
 
-def _sendable(told: Answer, form: Any) -> Answer:
-    """What was told itself.
+def _sendable(data: dict[str, Any]) -> dict[str, Any]:
+    """The data itself.
 
     Raises:
-        Exception: it cannot be sent (a NumPy number in it, a key that is no string), or is not of this form.
+        TypeError: it is no JSON object (a NumPy number in it, a key that is no string).
     """
-    msgspec.msgpack.decode(msgspec.msgpack.encode(told), type=form)
-    return told
+    msgspec.json.encode(data)
+    if not all(type(key) is str for key in data):
+        raise TypeError("the keys of what is told are strings")
+    return data
 
 
 def _kept(rates: Mapping[str, float], before: Mapping[str, float]) -> Mapping[str, float]:

@@ -48,7 +48,7 @@ from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.tasks.runner import Picture, Runner
 from argusd.scheduler.zoo.store import ZooStore
 
-from ..fakes import ALICE, BOB, FakeEngine, FakeStreams, FakeVision
+from ..fakes import ALICE, BOB, FakeEngine, FakeStreams, FakeVision, break_analyzer
 
 SOCKET_NAME = "scheduler-0.sock"
 CURVE = BatchCurve(sizes=[1], seconds=[0.001])
@@ -222,6 +222,26 @@ async def test_sessions_live_on_while_the_api_is_away(bench: Bench) -> None:
     await bench.until(lambda: bool(bench.face.made[0].absorbed))
     again = Api(bench.path)
     assert (await again.next(Finding)).number == 1
+    again.channel.close()
+
+
+async def test_that_a_stream_failed_is_told_until_it_is_acknowledged(bench: Bench) -> None:
+    api = Api(bench.path)
+    api.channel.send(SessionPolicy(ALICE, ["face"]))
+    await bench.until(lambda: bool(bench.face.made))
+    break_analyzer(bench.face.made[0], "absorb")
+    bench.camera.show(bench.now)
+    assert (await api.next(Finding)).state == "end"
+    failed: Finding = await api.next(Finding)
+    assert (failed.type, failed.stream, failed.name) == ("session", "media", "stream_failed")
+    assert failed.data == {"code": "analyzer_failed", "stream": "face"}
+    api.channel.close()
+    again = Api(bench.path)
+    again.channel.send(SessionPolicy(ALICE, ["face"]))
+    assert [await again.next(Finding) for _ in range(2)][1] == failed
+    result: Latest = await again.next(Latest)
+    assert (result.state, result.reason) == ("unknown", "stream_failed")
+    assert (await again.next(SchedulerStats)).stream_failures == {"face": {"analyzer_failed": 1}}
     again.channel.close()
 
 

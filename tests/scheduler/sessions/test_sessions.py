@@ -28,6 +28,7 @@ from ..fakes import (
     FakeStreams,
     FakeVision,
     HeardFindings,
+    break_analyzer,
 )
 
 CURVE = BatchCurve(sizes=[1], seconds=[0.001])
@@ -263,7 +264,7 @@ def test_an_unknown_result_has_its_form_and_says_nothing(known: dict[str, Any], 
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["policy", "end", "open", "close", "stale", "busy", "over"]),
+        st.sampled_from(["policy", "end", "open", "close", "stale", "busy", "over", "fail"]),
         st.sampled_from([ALICE, BOB]),
         st.sampled_from(["video", "audio"]),
     ),
@@ -293,6 +294,11 @@ def test_rows_slots_and_shares_all_come_back(
             bench.demand.busy[list(busy)] = True
         elif step == "over":
             _finish(bench, busy)
+        elif step == "fail":
+            for factory in bench.factories.values():
+                for made in factory.made[-1:]:
+                    break_analyzer(made, "finish", "restart", "rates")
+            bench.sessions.end_failed()
         feeds = [row.feed for row in bench.sessions.rows.values()]
         slots = [feed.slot for feed in feeds if isinstance(feed, WindowFeed)]
         assert len(slots) == len(set(slots)), "no two sessions share a slot"
