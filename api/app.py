@@ -32,7 +32,7 @@ from .sessions.actions import SessionActions
 from .sessions.lifecycle import Lifecycle
 from .sessions.registry import Registry
 from .sessions.reports import Reports
-from .streams.arena_server import WRITER, ArenaServer, serving_arena
+from .streams.arena_server import ArenaServer, serving_arena
 from .streams.live import StreamSockets
 from .tasks.inference import Inference
 from .tasks.room_scans import RoomScans
@@ -58,7 +58,7 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
     async with opened_store(config) as redis, serving_arena(config) as arena:
         context = put_together(config, stop, redis, arena)
         await context.registry.load()
-        context.reports.worker_gone(WRITER)  # streams that an earlier api had are over
+        context.reports.take_over()
         async with background(context) as ended, serving(context):
             log.info("listening on http://%s:%d", config.host, config.port)
             on_ready()
@@ -71,11 +71,10 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
     notifier = Notifier()
     affinity = Affinity(redis)
     schedulers = Schedulers(config, affinity)
-    scheduler = schedulers.live
     workers = Workers(config)
     registry = Registry(redis, config)
-    event_log = EventLog(redis, config, notifier, f"api-{secrets.token_hex(8)}", scheduler.acknowledge)
-    lifecycle = Lifecycle(event_log, scheduler)
+    event_log = EventLog(redis, config, notifier, f"api-{secrets.token_hex(8)}", schedulers.acknowledge)
+    lifecycle = Lifecycle(event_log, schedulers)
     streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)
     return Context(
@@ -89,14 +88,11 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
         history=history,
         registry=registry,
         lifecycle=lifecycle,
-        sessions=SessionActions(
-            registry, lifecycle, event_log, history, scheduler, workers, streams, affinity
-        ),
+        sessions=SessionActions(registry, lifecycle, event_log, history, workers, streams, affinity),
         streams=streams,
-        reports=Reports(registry, lifecycle, event_log, workers, streams),
+        reports=Reports(registry, lifecycle, event_log, workers, schedulers, streams),
         workers=workers,
         schedulers=schedulers,
-        scheduler=scheduler,
         affinity=affinity,
         inference=Inference(
             schedulers,

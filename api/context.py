@@ -24,7 +24,6 @@ from .streams.live import StreamSockets
 from .tasks.inference import Inference
 from .workers.affinity import Affinity
 from .workers.ingest_workers import Workers
-from .workers.scheduler_link import SchedulerLink
 from .workers.schedulers import Schedulers
 
 
@@ -32,7 +31,6 @@ class Context(NamedTuple):
     """The parts of one running api.
 
     ``stop`` is set when it is about to end. ``ice_servers``: those that clients are told of.
-    ``scheduler`` is the one of ``schedulers`` that watches sessions.
     """
 
     config: ApiConfig
@@ -50,7 +48,6 @@ class Context(NamedTuple):
     reports: Reports
     workers: Workers
     schedulers: Schedulers
-    scheduler: SchedulerLink
     affinity: Affinity
     inference: Inference
     posts_by_remote: RateLimit

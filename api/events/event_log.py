@@ -18,7 +18,7 @@ without an event, and readers see that hole as a ``gap``.
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 
 import msgspec
@@ -98,13 +98,13 @@ class EventLog:
         if gone:
             self._own(session_id, Forget(gone))
 
-    def end_left_open(self, session_id: str, boot: str) -> None:
-        """End what other lives of the scheduler than ``boot`` have left open in a session."""
-        self._own(session_id, EndLeftOpen(boot))
+    def end_left_open(self, session_id: str, boots: Mapping[str, str | None]) -> None:
+        """End what schedulers that are no more have left open in a session; ``boots``: see ``left_open``."""
+        self._own(session_id, EndLeftOpen(boots))
 
-    def found(self, finding: Finding, known: bool) -> None:
+    def found(self, scheduler: str, finding: Finding, known: bool) -> None:
         """Store a finding; that of a session nobody knows any more is only marked as seen."""
-        change = Append(event_of(finding)) if known else Skip()
+        change = Append(event_of(finding), scheduler=scheduler) if known else Skip()
         self._put(LogEntry(finding.boot, finding.number, finding.media.session_id, change))
 
     def latest(self, latest: Latest) -> None:

@@ -18,14 +18,15 @@ from argusd.scheduler.contract.results import Violation, counted
 from ..config import ApiConfig
 from ..sessions.session import Media
 from . import keys
-from .left_open import OpenViolation, end_of, field
+from .left_open import OpenViolation, end_of, field, is_left_open
 
 
 class Append(NamedTuple):
-    """Store this event; with it, where the session's media is now."""
+    """Store this event; with it, where the session's media is now, or which scheduler found it."""
 
     event: Event
     media: Media | None = None
+    scheduler: str = ""
 
 
 class Erase(NamedTuple):
@@ -39,9 +40,9 @@ class Forget(NamedTuple):
 
 
 class EndLeftOpen(NamedTuple):
-    """End the violations that other lives of the scheduler than ``boot`` have left open."""
+    """End the violations that schedulers which are no more have left open; ``boots``: see ``left_open``."""
 
-    boot: str
+    boots: Mapping[str, str | None]
 
 
 class Skip(NamedTuple):
@@ -129,8 +130,8 @@ class EventStore:
         elif isinstance(entry.change, Forget):
             pipe.hdel(keys.results(entry.session_id), *(f"latest:{each}" for each in entry.change.streams))
         elif isinstance(entry.change, EndLeftOpen):
-            left = self._sessions[entry.session_id].open.values()
-            for violation in [each for each in left if each.origin != entry.change.boot]:
+            going_on = self._sessions[entry.session_id].open.values()
+            for violation in [each for each in going_on if is_left_open(each, entry.change.boots)]:
                 self._stage_found(pipe, violation.origin, Append(end_of(violation.event)))
         return True
 
@@ -149,13 +150,16 @@ class EventStore:
         event = change.event
         if event.type == "violation":
             violations, key = self._sessions[event.session_id].open, keys.open_violations(event.session_id)
-            if event.state == "start" and (before := violations.get(field(event))):
+            before = violations.get(field(event))
+            if event.state == "start" and before is not None:
                 self._stage_event(pipe, Append(end_of(before.event)))
+            elif before is not None and before.origin != origin:
+                return  # the session's earlier scheduler tells the end of what has been ended for it
             if event.state == "end":
                 violations.pop(field(event), None)
                 pipe.hdel(key, field(event))
             else:
-                violations[field(event)] = OpenViolation(origin, event)
+                violations[field(event)] = OpenViolation(origin, event, change.scheduler)
                 pipe.hset(key, field(event), msgspec.json.encode(violations[field(event)]))
         self._stage_event(pipe, change)
 

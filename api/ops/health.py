@@ -10,6 +10,7 @@ from argusd.scheduler.contract.messages import RoleStatus
 from ..context import CONTEXT, Context
 from ..events.redis_store import answers
 from ..http.envelope import json_reply
+from ..workers.scheduler_link import SchedulerLink
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -27,11 +28,26 @@ class WorkerStatus(msgspec.Struct, frozen=True):
     load: float
 
 
+class SchedulerStatus(msgspec.Struct, frozen=True):
+    """One scheduler. ``device``, ``fits_more``, ``rate_scale``: as it told last; null while it is away.
+
+    ``sessions``: how many publishers' media and WebSocket streams it watches, or is to watch when it is back.
+    ``rate_scale``: the share of the wanted rates that it keeps.
+    """
+
+    worker_id: str
+    ready: bool
+    sessions: int
+    device: str | None
+    fits_more: int | None
+    rate_scale: float | None
+
+
 class Readiness(msgspec.Struct, frozen=True):
     """The body of ``/ready``. ``reasons`` is empty exactly when ``ready``: then sessions can be served.
 
     A role is ready when a real inference of its model has succeeded. ``degraded`` names what only some
-    one-shot tasks miss.
+    one-shot tasks or some sessions miss. ``device``: that of the first live scheduler which is there.
     """
 
     ready: bool
@@ -40,6 +56,7 @@ class Readiness(msgspec.Struct, frozen=True):
     device: str | None
     roles: list[RoleStatus]
     workers: list[WorkerStatus]
+    schedulers: list[SchedulerStatus]
     redis: bool
     buffered_events: int
     fits_more: int | None
@@ -63,7 +80,7 @@ async def readiness_of(context: Context) -> Readiness:
     """Ask everyone how they are."""
     workers = worker_statuses(context)
     redis = await answers(context.redis)
-    stats = context.scheduler.stats if context.scheduler.healthy else None
+    live = list(context.schedulers.healthy.values())
     reasons = ["the daemon is about to stop"] if context.stop.is_set() else []
     reasons += [f"{each.worker_id} does not answer" for each in workers if not each.ready]
     reasons += [
@@ -71,27 +88,28 @@ async def readiness_of(context: Context) -> Readiness:
         for link in context.workers
         if link.stats is not None and not link.stats.reachable
     ]
-    if stats is None:
-        reasons.append("the scheduler does not answer")
+    if live:
+        reasons += not_ready(role for role in roles(context) if role.live)
     else:
-        reasons += not_ready(role for role in stats.roles if role.live)
+        reasons += [f"{name} does not answer" for name in context.schedulers.live]
     if not redis or context.event_log.stalled:
         reasons.append("Redis does not answer; events wait in memory")
     return Readiness(
         ready=not reasons,
         reasons=reasons,
         degraded=list(degraded(context)),
-        device=stats.device if stats else None,
+        device=live[0].device if live else None,
         roles=roles(context),
         workers=workers,
+        schedulers=scheduler_statuses(context),
         redis=redis,
         buffered_events=context.event_log.buffered,
-        fits_more=stats.fits_more if stats else None,
+        fits_more=context.schedulers.fits_more,
     )
 
 
 def roles(context: Context) -> list[RoleStatus]:
-    """Those of every scheduler; of a role that two have, the live one's."""
+    """Those of every scheduler; of a role that several have, the first one's."""
     found: dict[str, RoleStatus] = {}
     for worker in context.schedulers:
         if worker.link.healthy and worker.link.stats:
@@ -100,9 +118,10 @@ def roles(context: Context) -> list[RoleStatus]:
 
 
 def degraded(context: Context) -> Iterator[str]:
-    """What tasks miss, while sessions do not."""
+    """What some tasks or sessions miss; while no live scheduler is there, that is a reason."""
     for worker in context.schedulers:
-        if worker.link is not context.scheduler and not worker.link.healthy:
+        alone = worker.link.name in context.schedulers.live and not context.schedulers.healthy
+        if not worker.link.healthy and not alone:
             yield f"{worker.link.name} does not answer"
     yield from not_ready(role for role in roles(context) if not role.live)
 
@@ -118,3 +137,18 @@ def worker_statuses(context: Context) -> list[WorkerStatus]:
         WorkerStatus(link.name, link.healthy, link.stats.sessions if link.stats else 0, round(link.load, 3))
         for link in context.workers
     ]
+
+
+def scheduler_statuses(context: Context) -> list[SchedulerStatus]:
+    """Each scheduler, as it stands now."""
+    return [scheduler_status(worker.link) for worker in context.schedulers]
+
+
+def scheduler_status(link: SchedulerLink) -> SchedulerStatus:
+    """A scheduler, as it stands now."""
+    stats = link.stats if link.healthy else None
+    if stats is None:
+        return SchedulerStatus(link.name, False, len(link.watched), None, None, None)
+    return SchedulerStatus(
+        link.name, True, len(link.watched), stats.device, stats.fits_more, stats.rate_scale
+    )

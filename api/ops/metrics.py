@@ -20,6 +20,8 @@ from prometheus_client.registry import Collector
 from argusd.scheduler.contract.messages import Histogram, SchedulerStats
 
 from ..context import CONTEXT, Context
+from ..workers.scheduler_counters import Work, total
+from ..workers.schedulers import Schedulers
 from .track_figures import track_figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -47,11 +49,11 @@ class Figures(Collector):
         yield from ingest_figures(self._context)
         yield from track_figures(self._context.registry, self._context.workers.receptions)
         yield from task_figures(self._context)
-        if (stats := self._context.scheduler.stats) is not None:
-            yield from load_figures(stats)
-            yield from work_figures(stats)
-        known = [worker.link.stats for worker in self._context.schedulers]
-        yield from model_figures([stats for stats in known if stats is not None])
+        links = [worker.link for worker in self._context.schedulers]
+        known = [link.stats for link in links if link.stats is not None]
+        yield from load_figures(known, self._context.schedulers)
+        yield from model_figures(known)
+        yield from work_figures(total(link.counters.work for link in links), known)
 
 
 def own_figures(context: Context) -> Iterator[Metric]:
@@ -96,14 +98,17 @@ def ingest_figures(context: Context) -> Iterator[Metric]:
     yield from (frames, dropped, free, lag)
 
 
-def load_figures(stats: SchedulerStats) -> Iterator[Metric]:
-    """How much the scheduler has to do, and how much more it could."""
+def load_figures(known: Sequence[SchedulerStats], schedulers: Schedulers) -> Iterator[Metric]:
+    """How much the schedulers have to do, and how much more they could."""
     active = GaugeMetricFamily("ml_active_sessions", "Sessions being watched", labels=["stream_type"])
-    for stream, count in stats.active_sessions.items():
-        active.add_metric([stream], count)
+    for stream in sorted({stream for stats in known for stream in stats.active_sessions}):
+        active.add_metric([stream], sum(stats.active_sessions.get(stream, 0) for stats in known))
     yield active
-    yield GaugeMetricFamily("ml_sessions_fit_more", "Sessions that still fit", value=stats.fits_more)
-    yield GaugeMetricFamily("ml_rate_scale", "Share of the wanted rates that is kept", value=stats.rate_scale)
+    fit_more = schedulers.fits_more
+    if fit_more is not None:
+        scale = min(stats.rate_scale for stats in schedulers.healthy.values())
+        yield GaugeMetricFamily("ml_sessions_fit_more", "Sessions that still fit", value=fit_more)
+        yield GaugeMetricFamily("ml_rate_scale", "Share of the wanted rates that all keep", value=scale)
 
 
 def task_figures(context: Context) -> Iterator[Metric]:
@@ -126,7 +131,7 @@ def task_figures(context: Context) -> Iterator[Metric]:
 
 
 def model_figures(known: Sequence[SchedulerStats]) -> Iterator[Metric]:
-    """Every model; one that two schedulers have loaded counts for both."""
+    """Every model."""
     roles = {(role.role, role.model): role for stats in known for role in reversed(stats.roles)}
     loaded = GaugeMetricFamily("ml_model_load_seconds", "Time to load and warm up", labels=["model"])
     for model, seconds in {role.model: role.load_seconds for role in roles.values()}.items():
@@ -136,28 +141,14 @@ def model_figures(known: Sequence[SchedulerStats]) -> Iterator[Metric]:
     for role in roles.values():
         ready.add_metric([role.role, role.model], float(role.ready))
     yield ready
-    batches = summed(stats.infer_seconds for stats in known)
-    yield histograms("ml_model_batch_seconds", "One batch", "model", batches)
-    yield histograms(
-        "ml_batch_size", "Items in a batch", "model", summed(stats.batch_size for stats in known)
-    )
 
 
-def summed(parts: Iterable[Mapping[str, Histogram]]) -> dict[str, Histogram]:
-    """Histograms of the same bounds, added up by name."""
-    totals: dict[str, Histogram] = {}
-    for part in parts:
-        for name, more in part.items():
-            before = totals.get(name, Histogram(more.bounds, [0] * len(more.counts), 0.0, 0))
-            counts = [one + other for one, other in zip(before.counts, more.counts, strict=True)]
-            totals[name] = Histogram(more.bounds, counts, before.sum + more.sum, before.count + more.count)
-    return totals
-
-
-def work_figures(stats: SchedulerStats) -> Iterator[Metric]:
-    """What the scheduler has done."""
+def work_figures(work: Work, known: Sequence[SchedulerStats]) -> Iterator[Metric]:
+    """What all schedulers have done; a model that several have loaded counts for all of them."""
+    yield histograms("ml_model_batch_seconds", "One batch", "model", work.infer_seconds)
+    yield histograms("ml_batch_size", "Items in a batch", "model", work.batch_size)
     served = CounterMetricFamily("ml_served", "Results", labels=["role"])
-    for role, count in stats.served.items():
+    for role, count in work.served.items():
         served.add_metric([role], count)
     yield served
     dropped = CounterMetricFamily("ml_dropped", "What was passed over, and why", labels=["stream", "reason"])
@@ -165,19 +156,22 @@ def work_figures(stats: SchedulerStats) -> Iterator[Metric]:
         "ml_ring_overruns", "Slots or samples overwritten before they were used", labels=["stream"]
     )
     # A stream that lost nothing says so: an alarm on a figure that is absent never rings.
-    for stream in sorted(stats.active_sessions.keys() | stats.dropped.keys()):
-        reasons = stats.dropped.get(stream, {})
-        for reason, count in reasons.items():
-            dropped.add_metric([stream, reason], count)
-        overruns.add_metric([stream], sum(reasons.get(reason, 0) for reason in OVERRUN_REASONS))
+    for (stream, reason), count in work.dropped.items():
+        dropped.add_metric([stream, reason], count)
+    streams = {stream for stream, _ in work.dropped} | {
+        each for stats in known for each in stats.active_sessions
+    }
+    for stream in sorted(streams):
+        overruns.add_metric(
+            [stream], sum(work.dropped.get((stream, reason), 0) for reason in OVERRUN_REASONS)
+        )
     failures = CounterMetricFamily(
         "ml_stream_failures", "Streams that failed, and why", labels=["stream", "code"]
     )
-    for stream, codes in stats.stream_failures.items():
-        for code, count in codes.items():
-            failures.add_metric([stream, code], count)
+    for (stream, code), count in work.stream_failures.items():
+        failures.add_metric([stream, code], count)
     yield from (dropped, overruns, failures)
-    yield histograms("ml_frame_age_seconds", "From arrival to result", "stream", stats.frame_age_seconds)
+    yield histograms("ml_frame_age_seconds", "From arrival to result", "stream", work.frame_age_seconds)
 
 
 def histograms(name: str, what: str, label: str, found: Mapping[str, Histogram]) -> HistogramMetricFamily:

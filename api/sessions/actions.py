@@ -15,7 +15,6 @@ from ..streams.live import StreamSockets
 from ..workers.affinity import Affinity
 from ..workers.ingest_link import IngestLink
 from ..workers.ingest_workers import Workers
-from ..workers.scheduler_link import SchedulerLink
 from .lifecycle import Lifecycle
 from .registry import Registry
 from .session import Media, Session, SessionSpec
@@ -37,7 +36,6 @@ class SessionActions:
         lifecycle: Lifecycle,
         event_log: EventLog,
         history: History,
-        scheduler: SchedulerLink,
         workers: Workers,
         streams: StreamSockets,
         affinity: Affinity,
@@ -46,7 +44,6 @@ class SessionActions:
         self._lifecycle = lifecycle
         self._journal = event_log
         self._history = history
-        self._scheduler = scheduler
         self._workers = workers
         self._streams = streams
         self._affinity = affinity
@@ -122,8 +119,13 @@ class SessionActions:
             raise NoIngestWorker("The ingest worker has just gone away; try again.")
         await self._stored(stored)
         for stream in session.streams:
-            await self._affinity.remember(session_id, stream, self._scheduler.name)
+            await self.remember_scheduler(session, stream)
         return position
+
+    async def remember_scheduler(self, session: Session, stream: str) -> None:
+        """Let tasks of the stream's domain go where the stream is watched."""
+        if session.media is not None:
+            await self._affinity.remember(session.session_id, stream, session.media.scheduler)
 
     async def _end_older(self, session: Session, worker: IngestLink) -> None:
         """End the media that a publisher at ``worker`` replaces, where that worker has not done so itself."""

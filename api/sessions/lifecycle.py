@@ -4,7 +4,7 @@
 
     created ─▶ connecting ─▶ live ⇄ stale ─▶ closed | lost ─▶ (connecting …)
 
-Each change is a session event, stored together with the new state. The scheduler watches a session exactly
+Each change is a session event, stored together with the new state. One scheduler watches a session, exactly
 as long as its media is there.
 """
 
@@ -21,6 +21,7 @@ from argusd.scheduler.contract.streams import FED_BY, StreamName
 
 from ..events.event_log import EventLog
 from ..workers.scheduler_link import SchedulerLink
+from ..workers.schedulers import Schedulers
 from .session import Media, MediaPhase, Session
 from .tracks import Track, awaited, track_event, with_track
 
@@ -31,9 +32,9 @@ LAST_FINDINGS_S = 0.5
 class Lifecycle:
     """Moves sessions from state to state."""
 
-    def __init__(self, event_log: EventLog, scheduler: SchedulerLink) -> None:
+    def __init__(self, event_log: EventLog, schedulers: Schedulers) -> None:
         self._journal = event_log
-        self._scheduler = scheduler
+        self._schedulers = schedulers
         self._held_back: dict[str, tuple[asyncio.TimerHandle, Session, str, dict[str, str]]] = {}
         self._untold: dict[str, asyncio.Future[None]] = {}
         self._over: dict[str, asyncio.Event] = {}
@@ -42,12 +43,13 @@ class Lifecycle:
         """A worker has answered the session's publisher; the future is done when that is stored."""
         self.release(session.session_id)
         tracks = () if media.sockets else awaited(media.kinds)
-        media = session.media = msgspec.structs.replace(media, tracks=tracks)
+        earlier = session.media.scheduler if session.media else ""
+        scheduler = self._schedulers.place_session(earlier)
+        media = session.media = msgspec.structs.replace(media, tracks=tracks, scheduler=scheduler)
         self._over[session.session_id] = asyncio.Event()
         session.failed.clear()
         self._journal.forget(session.session_id, FED_BY)  # what an earlier publisher showed
-        for policy in policies_of(session):
-            self._scheduler.watch(policy)
+        self._watch(session)
         return self._journal.append(session_event(session.session_id, "connecting", media.worker, ""), media)
 
     def sockets_changed(self, session: Session, sockets: tuple[StreamName, ...]) -> None:
@@ -55,18 +57,23 @@ class Lifecycle:
         assert session.media is not None, "only a session with media has sockets"
         gone = set(session.sockets) - set(sockets)
         for stream in gone:
-            self._scheduler.unwatch(MediaKey(session.session_id, stream))
+            self._scheduler_of(session).unwatch(MediaKey(session.session_id, stream))
         self._journal.forget(session.session_id, gone)
         tracks = tuple(track for track in session.media.tracks if track.stream in sockets)
         session.media = msgspec.structs.replace(session.media, sockets=sockets, tracks=tracks)
-        for policy in policies_of(session):
-            self._scheduler.watch(policy)
+        self._watch(session)
 
     def streams_changed(self, session: Session, before: Iterable[str]) -> None:
         """Something else is to be watched than ``before``, or differently."""
-        for policy in policies_of(session):
-            self._scheduler.watch(policy)
+        self._watch(session)
         self._journal.forget(session.session_id, set(before) - set(session.streams))
+
+    def resumed(self, session: Session) -> None:
+        """An earlier api's session goes on; one whose scheduler is not configured any more gets another."""
+        assert session.media is not None, "only a session with media goes on"
+        scheduler = self._schedulers.place_session(session.media.scheduler)
+        session.media = msgspec.structs.replace(session.media, scheduler=scheduler)
+        self._watch(session)
 
     def progressed(self, session: Session, phase: MediaPhase, reason: str) -> None:
         """The media goes on in this phase."""
@@ -133,9 +140,17 @@ class Lifecycle:
 
     def _end(self, session: Session) -> None:
         for policy in policies_of(session):
-            self._scheduler.unwatch(policy.media)
+            self._scheduler_of(session).unwatch(policy.media)
         if event := self._over.pop(session.session_id, None):
             event.set()
+
+    def _watch(self, session: Session) -> None:
+        for policy in policies_of(session):
+            self._scheduler_of(session).watch(policy)
+
+    def _scheduler_of(self, session: Session) -> SchedulerLink:
+        assert session.media is not None, "only a session with media has a scheduler"
+        return self._schedulers.live[session.media.scheduler]
 
     def _move(self, session: Session, phase: MediaPhase) -> Media:
         assert session.media is not None, "only a session with media changes its phase"

@@ -1,16 +1,17 @@
-"""What ingest workers and the scheduler report, and what follows from it for the sessions."""
+"""What ingest workers and schedulers report, and what follows from it for the sessions."""
 
 import logging
-from collections.abc import Iterable
 
 from argusd.ingest.ipc.messages import SessionState, TrackState
 from argusd.scheduler.contract.events import STREAM_FAILED
-from argusd.scheduler.contract.messages import Finding, Latest, SessionPolicy
+from argusd.scheduler.contract.messages import Finding, Latest
 
 from ..events.event_log import EventLog
+from ..streams.arena_server import WRITER
 from ..streams.live import StreamSockets
 from ..workers.ingest_workers import Workers
-from .lifecycle import Lifecycle, policies_of
+from ..workers.schedulers import Schedulers
+from .lifecycle import Lifecycle
 from .registry import Registry
 from .session import Session
 from .tracks import track_of
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Reports:
-    """Listens to every worker and to the scheduler. The worker owns its sessions' media: its word counts."""
+    """Listens to every worker and scheduler. The worker owns its sessions' media: its word counts."""
 
     def __init__(
         self,
@@ -27,27 +28,34 @@ class Reports:
         lifecycle: Lifecycle,
         event_log: EventLog,
         workers: Workers,
+        schedulers: Schedulers,
         streams: StreamSockets,
     ) -> None:
         self._registry = registry
         self._lifecycle = lifecycle
         self._journal = event_log
         self._workers = workers
+        self._schedulers = schedulers
         self._streams = streams
 
-    def policies(self) -> Iterable[SessionPolicy]:
-        """All sessions that are to be watched now."""
-        return [policy for session in self._registry if session.active for policy in policies_of(session)]
-
-    def booted(self, boot: str) -> None:
-        """What an earlier scheduler found is over; what goes on, this one starts anew."""
+    def take_over(self) -> None:
+        """Go on with the sessions of an earlier api; what came to it over WebSockets is over."""
         for session in self._registry:
-            session.failed.clear()
-            self._journal.end_left_open(session.session_id, boot)
+            if session.active:
+                self._lifecycle.resumed(session)
+        self.worker_gone(WRITER)
 
-    def found(self, finding: Finding) -> None:
+    def booted(self, scheduler: str) -> None:
+        """What the scheduler's earlier lives found is over; what goes on, this one starts anew."""
+        if scheduler in self._schedulers.live:
+            for session in self._registry:
+                if session.media and session.media.scheduler == scheduler:
+                    session.failed.clear()
+                self._journal.end_left_open(session.session_id, self._schedulers.boots)
+
+    def found(self, scheduler: str, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""
-        self._journal.found(finding, finding.media.session_id in self._registry)
+        self._journal.found(scheduler, finding, finding.media.session_id in self._registry)
 
     def latest(self, latest: Latest) -> None:
         """A stream's newest result."""

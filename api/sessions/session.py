@@ -45,6 +45,7 @@ class Media(msgspec.Struct, frozen=True):
     ``changed_at``: unix seconds of the phase's begin. ``sockets``: the streams whose media come over a
     WebSocket each; then there is no resource, and ``worker`` is the api itself. ``principal``: who brings
     the media (see ``auth.py``). ``tracks``: those of ``kinds``, or of the sockets, that were heard of.
+    ``scheduler``: the live scheduler that watches them.
     """
 
     phase: MediaPhase
@@ -56,6 +57,7 @@ class Media(msgspec.Struct, frozen=True):
     sockets: tuple[StreamName, ...] = ()
     principal: str = ""
     tracks: tuple[Track, ...] = ()
+    scheduler: str = ""
 
 
 class Session(msgspec.Struct):

@@ -22,7 +22,7 @@ async def list_sessions(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     receptions = context.workers.receptions
     sessions = [view(each, receptions) for each in context.registry]
-    return json_reply(SessionList(sessions, context.scheduler.fits_more))
+    return json_reply(SessionList(sessions, context.schedulers.fits_more))
 
 
 async def get_session(request: web.Request) -> web.Response:

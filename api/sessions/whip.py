@@ -139,9 +139,9 @@ def check_admission(context: Context) -> None:
     """Take a session only while all of them can be served in time.
 
     Raises:
-        Overloaded: the scheduler says that no more fit.
+        Overloaded: the schedulers that are there say that no more fit.
     """
-    fits_more = context.scheduler.fits_more
+    fits_more = context.schedulers.fits_more
     if fits_more is not None and fits_more <= 0 and not context.config.overcommit:
         raise Overloaded("No further session fits without making all of them late.")
 

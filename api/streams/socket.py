@@ -27,7 +27,7 @@ from argusd.scheduler.contract.errors import (
     WrongContentType,
 )
 from argusd.scheduler.contract.media import SAMPLE_RATE
-from argusd.scheduler.contract.messages import Latest
+from argusd.scheduler.contract.messages import Latest, SchedulerStats
 from argusd.scheduler.contract.streams import StreamName
 
 from ..context import CONTEXT, Context
@@ -98,6 +98,7 @@ async def serve(
             context.sessions.check_no_publisher(session)
             await context.streams.make_room(session_id, name, principal)
             stream = stack.enter_context(context.streams.opened(session, name, rate, principal))
+        await context.sessions.remember_scheduler(session, name)
         try:
             await converse(context, socket, stream)
         finally:
@@ -118,18 +119,20 @@ def sample_rate(request: web.Request) -> int:
 
 
 def check_served(context: Context, name: StreamName) -> None:
-    """Refuse a stream that nobody would look at; while the scheduler is away nobody knows.
+    """Refuse a stream that nobody would look at; while all schedulers are away nobody knows.
 
     Raises:
-        ModelUnavailable: the scheduler has no model for it.
+        ModelUnavailable: no scheduler has a model for it.
     """
-    stats = context.scheduler.stats
-    if stats is None:
-        return
-    ready = {role.role: role.ready for role in stats.roles}
-    lacks = not all(ready.get(role, True) for role in NEEDED_ROLES[name])
-    if lacks or name not in stats.active_sessions:
+    told = context.schedulers.healthy.values()
+    if told and not any(serves(stats, name) for stats in told):
         raise ModelUnavailable(f"No model is there for {name} streams; argusd models pull gets them.")
+
+
+def serves(stats: SchedulerStats, name: StreamName) -> bool:
+    """Whether a scheduler has a model for each role that the stream cannot do without."""
+    ready = {role.role: role.ready for role in stats.roles}
+    return name in stats.active_sessions and all(ready.get(role, True) for role in NEEDED_ROLES[name])
 
 
 async def session_for(context: Context, session_id: str) -> Session:

@@ -1,35 +1,28 @@
-"""Which worker of a tier takes a piece of work. Pure.
+"""Which scheduler of a tier takes a piece of work. Pure.
 
-A session that has been somewhere goes there again, as long as that worker can be used: what it remembers of
-the session lies there. A new session's streams stay for long and go where the least is going on. A one-shot
-is over soon, so those take turns, which is fair without knowing how long each will take.
+A session that has been somewhere goes there again, as long as that scheduler can be used. New media stay for
+long and go where the least is going on. A task is over soon, so those take turns, which is fair without
+knowing how long each will take.
 """
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
-
-WorkKind = Literal["stream", "one_shot"]
+from collections.abc import Iterable, Mapping
 
 
-class Candidate(NamedTuple):
-    """A worker that can be used now. ``load``: requests at work and sessions watched."""
-
-    name: str
-    load: int
+def least_loaded(loads: Mapping[str, int], affine: str) -> str:
+    """The scheduler that takes a session's media. ``loads``: what each one watches, of at least one."""
+    return affine if affine in loads else min(loads, key=lambda name: (loads[name], name))
 
 
-class Placement:
-    """Decides for one tier; remembers whose turn it is."""
+class Turns:
+    """Decides for the tasks of one tier; remembers whose turn it is."""
 
     def __init__(self) -> None:
         self._last = ""
 
-    def choose(self, candidates: Sequence[Candidate], work: WorkKind, affine: str | None) -> str | None:
-        """The name of the worker to use; None if there is no candidate."""
-        names = sorted(candidate.name for candidate in candidates)
-        if not names or affine in names:
-            return affine if names else None
-        if work == "stream":
-            return min(candidates, key=lambda candidate: (candidate.load, candidate.name)).name
-        self._last = next((name for name in names if name > self._last), names[0])
+    def choose(self, names: Iterable[str], affine: str | None) -> str | None:
+        """The name of the scheduler to use; None if there is none to choose from."""
+        usable = sorted(names)
+        if not usable or affine in usable:
+            return affine if usable else None
+        self._last = next((name for name in usable if name > self._last), usable[0])
         return self._last

@@ -1,10 +1,9 @@
-"""The control connection to the scheduler."""
+"""The control connection to one scheduler."""
 
 import asyncio
 import logging
 import socket
 import time
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +23,7 @@ from argusd.scheduler.contract.messages import (
     ToScheduler,
 )
 
+from .scheduler_counters import SchedulerCounters
 from .task_calls import TaskCalls
 
 log = logging.getLogger(__name__)
@@ -32,56 +32,37 @@ STATS_STALE_S = 5.0
 
 
 class SchedulerListener(Protocol):
-    """Who takes what the scheduler finds, and knows which sessions it is to watch."""
+    """Who takes what a scheduler finds; ``scheduler`` is its name."""
 
-    def policies(self) -> Iterable[SessionPolicy]:
-        """All sessions that are to be watched now."""
-
-    def booted(self, boot: str) -> None:
+    def booted(self, scheduler: str) -> None:
         """This life of the scheduler is heard of for the first time."""
 
-    def found(self, finding: Finding) -> None:
+    def found(self, scheduler: str, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""
 
     def latest(self, latest: Latest) -> None:
         """A stream's newest result."""
 
 
-class NoSessions:
-    """Listens to a scheduler that watches no sessions and so finds nothing."""
-
-    def policies(self) -> Sequence[SessionPolicy]:
-        """None."""
-        return ()
-
-    def booted(self, boot: str) -> None:
-        """Changes nothing."""
-
-    def found(self, finding: Finding) -> None:
-        """Does not come."""
-
-    def latest(self, latest: Latest) -> None:
-        """Does not come."""
-
-
-NO_SESSIONS = NoSessions()
-
-
 class SchedulerLink:
     """A scheduler as the api sees it. What cannot be sent now is sent on the next connection; tasks are not.
 
-    ``name`` is that of its socket. ``connections`` counts them. ``tasks``: what it is asked to do once.
+    ``name`` is that of its socket. ``connections`` counts them. ``boot``: its life that was heard of last.
+    ``counters``: what all its lives did. ``watched``: what it is to watch. ``tasks``: what it is asked to do
+    once.
     """
 
     def __init__(self, name: str, runtime_dir: Path) -> None:
         self.name = name
         self.stats: SchedulerStats | None = None
         self.connections = 0
+        self.boot: str | None = None
+        self.counters = SchedulerCounters()
+        self.watched: dict[MediaKey, SessionPolicy] = {}
         self.tasks = TaskCalls()
         self._path = runtime_dir / f"{name}.sock"
         self._channel: Channel[FromScheduler] | None = None
         self._stats_at = 0.0
-        self._boot = ""
         self._met = asyncio.Event()
 
     @property
@@ -113,15 +94,17 @@ class SchedulerLink:
 
     def watch(self, policy: SessionPolicy) -> None:
         """Have a session watched, or watched differently."""
+        self.watched[policy.media] = policy
         self._send(policy)
 
     def unwatch(self, media: MediaKey) -> None:
         """Have a session forgotten; its open violations end first."""
+        self.watched.pop(media, None)
         self._send(SessionEnded(media))
 
     def acknowledge(self, boot: str, number: int) -> None:
         """Tell the scheduler what is stored of its findings; nothing to tell about others' entries."""
-        if self.stats is not None and boot == self.stats.boot:
+        if boot == self.boot:
             self._send(FindingsAck(boot, number))
 
     def _send(self, message: ToScheduler) -> None:
@@ -130,14 +113,14 @@ class SchedulerLink:
         try:
             self._channel.send(message)
         except ChannelClosed:
-            log.info("the scheduler is away; it hears the rest when it is back")
+            log.info("%s is away; it hears the rest when it is back", self.name)
 
     async def _session(self, sock: socket.socket, listener: SchedulerListener) -> None:
         channel = Channel[FromScheduler](
             sock, FromScheduler, lambda message: self._received(message, listener)
         )
         try:
-            for policy in listener.policies():
+            for policy in self.watched.values():
                 channel.send(policy)
             self._channel = channel
             self.connections += 1
@@ -145,7 +128,7 @@ class SchedulerLink:
             self._met.set()
             await asyncio.wait([channel.closed])
         except ChannelClosed:
-            log.info("the scheduler hung up at once")
+            log.info("%s hung up at once", self.name)
         finally:
             channel.close()
             self._channel = self.stats = None
@@ -154,11 +137,12 @@ class SchedulerLink:
     def _received(self, message: FromScheduler, listener: SchedulerListener) -> None:
         if isinstance(message, SchedulerStats):
             self.stats, self._stats_at = message, time.monotonic()
-            if message.boot != self._boot:
-                self._boot = message.boot
-                listener.booted(message.boot)
+            self.counters.absorb(message)
+            if message.boot != self.boot:
+                self.boot = message.boot
+                listener.booted(self.name)
         elif isinstance(message, Finding):
-            listener.found(message)
+            listener.found(self.name, message)
         elif isinstance(message, TaskDone | TaskFailed):
             self.tasks.answered(message)
         else:

@@ -1,4 +1,4 @@
-"""The schedulers by tier: which of them takes a task, and how it went."""
+"""The schedulers by tier: which of them takes a session or a task, and how that went."""
 
 import asyncio
 import time
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import msgspec
 
 from argusd.scheduler.contract.errors import BreakerOpen, ServiceError, WorkerGone
-from argusd.scheduler.contract.messages import TaskDone
+from argusd.scheduler.contract.messages import SchedulerStats, TaskDone
 from argusd.scheduler.contract.tasks.spec import AnyTask
 from argusd.scheduler.contract.tiers import Tier, scheduler_name
 
 from ..config import ApiConfig
 from .affinity import Affinity
 from .breaker import Breaker
-from .placement import Candidate, Placement, WorkKind
-from .scheduler_link import NO_SESSIONS, SchedulerLink, SchedulerListener
+from .placement import Turns, least_loaded
+from .scheduler_link import SchedulerLink, SchedulerListener
 from .task_calls import WorkerSilent
 
 STARTING_S = 5.0  # what callers wait at most for a worker that the daemon has yet to start
@@ -28,11 +28,6 @@ class SchedulerWorker:
         self.link = link
         self.breaker = Breaker()
         self._failed_connection = 0
-
-    @property
-    def load(self) -> int:
-        """Requests at work and streams watched."""
-        return self.link.tasks.open + sum(self.link.stats.active_sessions.values() if self.link.stats else ())
 
     async def call(
         self, session_id: str, task_type: str, payload: msgspec.Struct, timeout_s: float
@@ -76,7 +71,11 @@ class SchedulerWorker:
 
 
 class Schedulers:
-    """``scheduler-0`` …, which also watch the sessions, and ``scheduler-bulk``."""
+    """``scheduler-0`` …, the live ones, which also watch the sessions, and ``scheduler-bulk``.
+
+    A session belongs to one live scheduler from its media's begin to their end. While that one is away they
+    wait for its restart; media that begin meanwhile go to those that are there.
+    """
 
     def __init__(self, config: ApiConfig, affinity: Affinity) -> None:
         self._affinity = affinity
@@ -88,24 +87,45 @@ class Schedulers:
             ]
             for tier, count in counts.items()
         }
-        self._placements = {tier: Placement() for tier in counts}
+        self._turns = {tier: Turns() for tier in counts}
+        self.live = {worker.link.name: worker.link for worker in self._workers["live"]}
 
     def __iter__(self) -> Iterator[SchedulerWorker]:
         return (worker for workers in self._workers.values() for worker in workers)
 
     @property
-    def live(self) -> SchedulerLink:
-        """The one that watches the sessions."""
-        return self._workers["live"][0].link
+    def boots(self) -> dict[str, str | None]:
+        """The life of each live scheduler that was heard of last."""
+        return {name: link.boot for name, link in self.live.items()}
+
+    @property
+    def healthy(self) -> dict[str, SchedulerStats]:
+        """The live schedulers that are there, and what they told last."""
+        return {name: link.stats for name, link in self.live.items() if link.stats and link.healthy}
+
+    @property
+    def fits_more(self) -> int | None:
+        """Sessions that still fit where schedulers are there; None while none is."""
+        healthy = self.healthy.values()
+        return sum(stats.fits_more for stats in healthy) if healthy else None
 
     async def run(self, listener: SchedulerListener) -> None:
         """Stay connected to all of them, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for worker in self:
-                heard = listener if worker.link is self.live else NO_SESSIONS
-                tasks.create_task(worker.link.run(heard), name=f"link to {worker.link.name}")
+                tasks.create_task(worker.link.run(listener), name=f"link to {worker.link.name}")
 
-    async def place(self, session_id: str, task: AnyTask, work: WorkKind = "one_shot") -> SchedulerWorker:
+    def acknowledge(self, boot: str, number: int) -> None:
+        """Tell the scheduler of this boot, if it is one's, what is stored of its findings."""
+        for link in self.live.values():
+            link.acknowledge(boot, number)
+
+    def place_session(self, affine: str) -> str:
+        """The live scheduler that takes a session's media; ``affine``: the one that had its earlier ones."""
+        there = self.healthy or self.live
+        return least_loaded({name: len(self.live[name].watched) for name in there}, affine)
+
+    async def place(self, session_id: str, task: AnyTask) -> SchedulerWorker:
         """The worker that takes this task of this session.
 
         Raises:
@@ -118,10 +138,9 @@ class Schedulers:
         if not connected:
             raise WorkerGone("The worker is not there; it is started again, so try again.")
         now = time.monotonic()
-        usable = [worker for worker in connected if worker.breaker.lets_through(now)]
-        candidates = [Candidate(worker.link.name, worker.load) for worker in usable]
+        usable = [worker.link.name for worker in connected if worker.breaker.lets_through(now)]
         affine = await self._affinity.find(session_id, task.domain) if len(workers) > 1 else None
-        name = self._placements[task.tier].choose(candidates, work, affine)
+        name = self._turns[task.tier].choose(usable, affine)
         if name is None:
             raise BreakerOpen("The worker has failed repeatedly and gets a rest; try again in a moment.")
         await self._affinity.remember(session_id, task.domain, name)

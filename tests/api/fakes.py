@@ -22,11 +22,13 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import (
     Finding,
     FindingsAck,
-    Latest,
+    FromScheduler,
     RoleStatus,
     SchedulerStats,
     SessionEnded,
     SessionPolicy,
+    TaskDone,
+    TaskRequest,
     ToScheduler,
 )
 from argusd.scheduler.contract.streams import StreamName
@@ -124,11 +126,16 @@ class FakeWorker:
 
 
 class FakeScheduler:
-    """Sends findings as told, keeps them until acknowledged, and sends them again on every connection."""
+    """Sends findings as told, keeps them until acknowledged, and sends them again on every connection.
+
+    ``answer``: to a task. While ``unreachable`` no connection lasts.
+    """
 
     def __init__(self, path: Path, boot: str = "boot-1") -> None:
         self.boot = boot
         self.fits_more = 4
+        self.unreachable = False
+        self.answer: Callable[[TaskRequest], TaskDone] | None = None
         self.policies: dict[MediaKey, SessionPolicy] = {}
         self.acked = 0
         self.unacked: list[Finding] = []
@@ -140,6 +147,9 @@ class FakeScheduler:
 
     def _accept(self, sock: socket.socket) -> None:
         channel = Channel[ToScheduler](sock, ToScheduler, self._received)
+        if self.unreachable:
+            channel.close()
+            return
         self._channels = [channel]
         self.tell_stats()
         for finding in self.unacked:
@@ -153,6 +163,8 @@ class FakeScheduler:
             self.policies[message.media] = message
         elif isinstance(message, SessionEnded):
             self.policies.pop(message.media, None)
+        elif isinstance(message, TaskRequest) and self.answer is not None:
+            self.say(self.answer(message))
         self.heard.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -171,7 +183,7 @@ class FakeScheduler:
         self.say(finding)
         return finding
 
-    def say(self, message: Finding | Latest | SchedulerStats) -> None:
+    def say(self, message: FromScheduler) -> None:
         for channel in self._channels:
             if not channel.closed.done():
                 channel.send(message)

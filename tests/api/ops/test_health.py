@@ -26,6 +26,24 @@ async def test_ready_when_everyone_is_whom_sessions_need(rig: Rig) -> None:
                 }
             ],
             "workers": [{"worker_id": "ingest-0", "ready": True, "sessions": 0, "load": 0.0}],
+            "schedulers": [
+                {
+                    "worker_id": "scheduler-0",
+                    "ready": True,
+                    "sessions": 0,
+                    "device": "cpu",
+                    "fits_more": 4,
+                    "rate_scale": 1.0,
+                },
+                {
+                    "worker_id": "scheduler-bulk",
+                    "ready": False,
+                    "sessions": 0,
+                    "device": None,
+                    "fits_more": None,
+                    "rate_scale": None,
+                },
+            ],
             "redis": True,
             "buffered_events": 0,
             "fits_more": 4,
@@ -40,9 +58,9 @@ async def test_not_ready_says_why(rig: Rig) -> None:
     assert body["reasons"] == [f"object_detector is not ready: {detail}"]
     rig.scheduler.die()
     body = await rig.api.until("/ready", lambda body: body["device"] is None)
-    assert body["reasons"] == ["the scheduler does not answer"]
+    assert body["reasons"] == ["scheduler-0 does not answer"]
     rig.worker.die()
     body = await rig.api.until("/ready", lambda body: not body["workers"][0]["ready"])
-    assert body["reasons"] == ["ingest-0 does not answer", "the scheduler does not answer"]
+    assert body["reasons"] == ["ingest-0 does not answer", "scheduler-0 does not answer"]
     async with rig.api.http.get("/ready") as response:
         assert (response.status, response.headers["Retry-After"]) == (503, "2")

@@ -1,38 +1,33 @@
 """Who takes what."""
 
-from argusd.api.workers.placement import Candidate, Placement
+from argusd.api.workers.placement import Turns, least_loaded
 
-IDLE, BUSY, FULL = Candidate("a", 0), Candidate("b", 3), Candidate("c", 9)
+
+def test_media_go_where_the_least_is_going_on() -> None:
+    assert least_loaded({"a": 3, "b": 0, "c": 9}, "") == "b"
+    assert least_loaded({"b": 3, "a": 3}, "") == "a"
 
 
 def test_a_session_goes_where_it_has_been() -> None:
-    assert Placement().choose([IDLE, BUSY, FULL], "stream", "c") == "c"
-    assert Placement().choose([IDLE, BUSY, FULL], "one_shot", "b") == "b"
+    assert least_loaded({"a": 0, "c": 9}, "c") == "c"
+    assert Turns().choose(["a", "b", "c"], "b") == "b"
 
 
-def test_where_it_has_been_does_not_count_when_that_worker_cannot_be_used() -> None:
-    assert Placement().choose([IDLE, BUSY], "stream", "c") == "a"
+def test_where_it_has_been_does_not_count_when_that_scheduler_cannot_be_used() -> None:
+    assert least_loaded({"a": 0, "b": 3}, "c") == "a"
+    assert Turns().choose(["a", "b"], "c") == "a"
 
 
-def test_streams_go_where_the_least_is_going_on() -> None:
-    assert Placement().choose([FULL, BUSY, IDLE], "stream", None) == "a"
-    assert Placement().choose([FULL, BUSY], "stream", None) == "b"
+def test_tasks_take_turns() -> None:
+    turns = Turns()
+    assert [turns.choose(["b", "c", "a"], None) for _ in range(7)] == ["a", "b", "c", "a", "b", "c", "a"]
 
 
-def test_one_shots_take_turns_whatever_the_load() -> None:
-    placement = Placement()
-    turns = [placement.choose([BUSY, FULL, IDLE], "one_shot", None) for _ in range(7)]
-    assert turns == ["a", "b", "c", "a", "b", "c", "a"]
-
-
-def test_turns_go_on_when_a_worker_leaves_and_comes_back() -> None:
-    placement = Placement()
-    turns = [
-        placement.choose(candidates, "one_shot", None)
-        for candidates in ([IDLE, BUSY, FULL], [IDLE, FULL], [IDLE, FULL], [IDLE, BUSY, FULL])
-    ]
-    assert turns == ["a", "c", "a", "b"]
+def test_turns_go_on_when_a_scheduler_leaves_and_comes_back() -> None:
+    turns = Turns()
+    there = (["a", "b", "c"], ["a", "c"], ["a", "c"], ["a", "b", "c"])
+    assert [turns.choose(names, None) for names in there] == ["a", "c", "a", "b"]
 
 
 def test_nobody_takes_it_when_nobody_can() -> None:
-    assert Placement().choose([], "one_shot", "a") is None
+    assert Turns().choose([], "a") is None
