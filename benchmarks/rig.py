@@ -62,6 +62,10 @@ class Onlooker:
         self.name = name
         self.rates = rates
 
+    def apply(self, policy: Policy) -> list[Outcome]:  # noqa: ARG002
+        """Nothing here depends on it."""
+        return []
+
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """What the role would look at in a picture of one person."""
         return region(role, info)

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from argusd.ingest.shm.frame import FrameInfo
 
+from .contract.policy import Policy
+
 Feeds = dict[str, NDArray[Any]]
 
 
@@ -192,11 +194,20 @@ class Analyzer(Protocol):
 
     @property
     def rates(self) -> Mapping[str, float]:
-        """Role to wanted Hz while there is no overload; roles never change, a vision role's Hz may."""
+        """Role to wanted Hz while there is no overload.
+
+        Only ``apply`` changes which roles there are; a vision role's Hz may change with what is seen.
+        """
 
     @property
     def news(self) -> bool:
         """Whether what was absorbed last changed what ``latest`` tells."""
+
+    def apply(self, policy: Policy) -> list[Outcome]:
+        """Judge by another policy from the next look on; what is known and what is open stays.
+
+        Returns the ends of those violations that are not wanted any more, or that no role judges now.
+        """
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """Where in the next frame this role is to look; None: nowhere now, spend nothing on it."""

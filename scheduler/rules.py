@@ -78,6 +78,11 @@ class Rule:
             return self.close()
         return ended
 
+    def retune(self, hold: Hold, patience_s: float = inf) -> list[Outcome]:
+        """Go by these times from now on: what is open goes on, or ends if nobody wants to know of it."""
+        self._hold, self._patience_s = hold, patience_s
+        return [] if hold.enabled else self.close()
+
     def close(self) -> list[Outcome]:
         """End it now if it is open, as of when its condition was last seen to hold."""
         was_open, self.open = self.open, False

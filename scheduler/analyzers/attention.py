@@ -20,15 +20,21 @@ class Attention:
     """Gaze and head of the followed face; a blink measures neither eye and changes nothing."""
 
     def __init__(self, policy: Policy) -> None:
-        self._away = policy.gaze_away
-        self._turned = policy.head_turned
-        patience = max(PATIENCE_S, 2 / policy.rates.face_mesh)
-        self._gaze_rule = Rule("gaze_away", policy.gaze_away, patience_s=patience)
-        self._head_rule = Rule("head_turned", policy.head_turned, patience_s=patience)
+        self._policy = policy
+        self._gaze_rule = Rule("gaze_away", policy.gaze_away, patience_s=_patience(policy))
+        self._head_rule = Rule("head_turned", policy.head_turned, patience_s=_patience(policy))
         self.rules = (self._gaze_rule, self._head_rule)
         self._gaze: Gaze | None = None
         self._blink = False
         self._pose: HeadPose | None = None
+
+    def apply(self, policy: Policy) -> list[Outcome]:
+        """Judge the next looks by this."""
+        self._policy = policy
+        patience = _patience(policy)
+        return self._gaze_rule.retune(policy.gaze_away, patience) + self._head_rule.retune(
+            policy.head_turned, patience
+        )
 
     def see(self, mesh: Mesh, media_s: float) -> list[Outcome]:
         """Take one look's landmarks in."""
@@ -68,16 +74,22 @@ class Attention:
         }
 
     def _direction(self, gaze: Gaze) -> str:
-        calm = CALM if self._gaze_rule.holds else 1.0
-        return direction_of(gaze.x, gaze.y, calm * self._away.horizontal, calm * self._away.vertical)
+        away, calm = self._policy.gaze_away, CALM if self._gaze_rule.holds else 1.0
+        return direction_of(gaze.x, gaze.y, calm * away.horizontal, calm * away.vertical)
 
     def _feed_gaze(self, gaze: Gaze, media_s: float) -> list[Outcome]:
-        limits = (self._away.horizontal, self._away.vertical)
+        away = self._policy.gaze_away
+        limits = (away.horizontal, away.vertical)
         return _feed(self._gaze_rule, gaze.x, gaze.y, limits, media_s)
 
     def _feed_head(self, pose: HeadPose, media_s: float) -> list[Outcome]:
-        limits = (self._turned.yaw_deg, self._turned.pitch_deg)
+        turned = self._policy.head_turned
+        limits = (turned.yaw_deg, turned.pitch_deg)
         return _feed(self._head_rule, pose.yaw, -pose.pitch, limits, media_s)
+
+
+def _patience(policy: Policy) -> float:
+    return max(PATIENCE_S, 2 / policy.rates.face_mesh)
 
 
 def _feed(rule: Rule, x: float, y: float, limits: tuple[float, float], media_s: float) -> list[Outcome]:

@@ -33,19 +33,27 @@ class AudioAnalyzer:
     news = True
 
     def __init__(self, policy: Policy) -> None:
-        self._threshold = policy.vad_threshold
+        self._policy = policy
         self._segments = SpeechSegments(policy.vad_threshold)
         self._rule = Rule("speech_detected", policy.speech_detected)
         self._pace = ObservationPace(policy.rates.observations)
         self._voice = VoiceActivity(0.0, 0.0)
         self._recent: deque[bool] = deque(maxlen=VOICE_WINDOWS)
         self._voices = VoiceWatch(policy.second_speaker)
-        self._embedder_hz = policy.rates.speaker_embedder
 
     @property
     def rates(self) -> Mapping[str, float]:
         """Every window is heard by the voice detector, those with speech by the embedder."""
-        return {VAD: 1 / WINDOW_S} | ({EMBEDDER: self._embedder_hz} if self._embedder_hz else {})
+        embedder_hz = self._policy.rates.speaker_embedder
+        return {VAD: 1 / WINDOW_S} | ({EMBEDDER: embedder_hz} if embedder_hz else {})
+
+    def apply(self, policy: Policy) -> list[Outcome]:
+        """Judge the next windows by this."""
+        self._policy = policy
+        self._pace.apply(policy.rates.observations)
+        self._segments.apply(policy.vad_threshold)
+        outcomes = self._rule.retune(policy.speech_detected) + self._voices.apply(policy.second_speaker)
+        return outcomes if policy.rates.speaker_embedder else outcomes + self._voices.lose()
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:  # noqa: ARG002 - sound has no place
         """Nowhere: this stream sees nothing."""
@@ -63,11 +71,12 @@ class AudioAnalyzer:
 
     def _absorb_voice(self, voice: VoiceActivity, at: Moment) -> list[Outcome]:
         self._voice = voice
-        self._recent.append(voice.speech >= self._threshold)
+        threshold = self._policy.vad_threshold
+        self._recent.append(voice.speech >= threshold)
         edge = self._segments.feed(voice.speech, at.media_s, at.media_s + WINDOW_S)
         outcomes = [_observed(edge)] if edge else []
         speaking = self._segments.speaking
-        figures = {"value": round(voice.speech, 3), "threshold": self._threshold}
+        figures = {"value": round(voice.speech, 3), "threshold": threshold}
         outcomes += self._rule.feed(speaking, voice.speech, at.media_s, figures)
         if not speaking:
             outcomes += self._voices.silence(at.media_s)

@@ -7,7 +7,7 @@ from typing import Any
 
 from argusd.ingest.shm.frame import FrameInfo
 
-from ..contract.policy import Policy
+from ..contract.policy import Identity, Policy
 from ..core import Moment, Outcome, Roi
 from ..models.outputs import Face, Mesh
 from ..rules import Rule, certainty
@@ -30,14 +30,12 @@ class FaceAnalyzer:
     news = True
 
     def __init__(self, policy: Policy) -> None:
-        self._rates = {DETECTOR: policy.rates.face_detector, MESH: policy.rates.face_mesh}
+        self._policy = policy
         self._tracker = FaceTracker()
         self._attention = Attention(policy)
         self._absent = Rule("face_absent", policy.face_absent)
         self._multiple = Rule("multiple_faces", policy.multiple_faces, "critical")
         self._identity = IdentityCheck(policy.identity) if policy.identity else None
-        if self._identity is not None:
-            self._rates[EMBEDDER] = self._identity.rate
         self._pace = ObservationPace(policy.rates.observations)
         self._counts: deque[int] = deque(maxlen=LOOKS)
         self._boxes: list[list[float]] = []
@@ -46,7 +44,15 @@ class FaceAnalyzer:
     @property
     def rates(self) -> Mapping[str, float]:
         """Looks per second of the detector, of the mesh, and of the embedder if an identity is asked for."""
-        return self._rates
+        rates = {DETECTOR: self._policy.rates.face_detector, MESH: self._policy.rates.face_mesh}
+        return rates | ({EMBEDDER: self._identity.rate} if self._identity else {})
+
+    def apply(self, policy: Policy) -> list[Outcome]:
+        """Judge the next looks by this."""
+        self._policy = policy
+        self._pace.apply(policy.rates.observations)
+        outcomes = self._absent.retune(policy.face_absent) + self._multiple.retune(policy.multiple_faces)
+        return outcomes + self._attention.apply(policy) + self._apply_identity(policy.identity)
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """The whole frame for the detector; the face, if any, for the others."""
@@ -100,6 +106,13 @@ class FaceAnalyzer:
     def _rules(self) -> Sequence[Rule]:
         identity = (self._identity.rule,) if self._identity else ()
         return (self._absent, self._multiple, *self._attention.rules, *identity)
+
+    def _apply_identity(self, wanted: Identity | None) -> list[Outcome]:
+        if self._identity is not None and wanted is not None:
+            return self._identity.apply(wanted)
+        outcomes = self._identity.rule.close() if self._identity else []
+        self._identity = IdentityCheck(wanted) if wanted else None
+        return outcomes
 
     def _embedder_region(self) -> Roi | None:
         """The face, while it is seen from the front: from the side everybody looks like somebody else."""

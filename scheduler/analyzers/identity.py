@@ -16,7 +16,6 @@ class IdentityCheck:
     """Compares the followed face with the session's reference."""
 
     def __init__(self, policy: Identity) -> None:
-        self.rate = 1 / policy.period_s
         self.rule = Rule("identity_mismatch", policy, "critical", patience_s=self._patience(policy))
         self._policy = policy
         self._reference: Embedding | None = None
@@ -24,11 +23,24 @@ class IdentityCheck:
         self._match: bool | None = None
         self._error: str | None = None
 
+    @property
+    def rate(self) -> float:
+        """Looks per second."""
+        return 1 / self._policy.period_s
+
+    def apply(self, policy: Identity) -> list[Outcome]:
+        """Judge the next looks by this; another reference is another person to compare with."""
+        if _reference(policy) != _reference(self._policy):
+            self._reference = self._error = None
+            self.forget()
+        self._policy = policy
+        return self.rule.retune(policy, self._patience(policy))
+
     def see(self, seen: FaceEmbedding, media_s: float) -> list[Outcome]:
         """Take one look's embedding in."""
         reference = self._reference_for(seen)
         if reference is None:
-            return []
+            return self.rule.close()
         threshold = seen.threshold if self._policy.threshold is None else self._policy.threshold
         score = max(0.0, cosine(seen.vector, reference))
         self._score, self._match = score, score >= threshold
@@ -59,6 +71,10 @@ class IdentityCheck:
     @staticmethod
     def _patience(policy: Identity) -> float:
         return max(PATIENCE_PERIODS * policy.period_s, 2 * policy.start_after_s)
+
+
+def _reference(policy: Identity) -> tuple[bytes, str | None]:
+    return policy.reference_embedding_b64, policy.reference_model
 
 
 def doubt(score: float, threshold: float) -> float:

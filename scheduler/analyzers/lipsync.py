@@ -57,9 +57,7 @@ class LipSyncAnalyzer:
     name = "lipsync"
 
     def __init__(self, policy: Policy) -> None:
-        self._policy = policy.lip_sync
-        self._speech_threshold = policy.vad_threshold
-        self._rates = policy.rates
+        self._policy = policy
         self._rule = Rule("lip_sync_violation", policy.lip_sync, patience_s=PATIENCE_S)
         self._pace = ObservationPace(policy.rates.observations)
         self._tracker = FaceTracker()
@@ -77,12 +75,18 @@ class LipSyncAnalyzer:
     def rates(self) -> Mapping[str, float]:
         """The mesh looks closely while somebody speaks."""
         return {
-            DETECTOR: self._rates.face_detector,
-            MESH: self._rates.mouth if self._speaking else IDLE_MESH_HZ,
+            DETECTOR: self._policy.rates.face_detector,
+            MESH: self._policy.rates.mouth if self._speaking else IDLE_MESH_HZ,
             CROPS: CROPS_HZ,
             VAD: VAD_HZ,
             LIP_SYNC: LIP_SYNC_HZ,
         }
+
+    def apply(self, policy: Policy) -> list[Outcome]:
+        """Judge the next looks by this."""
+        self._policy = policy
+        self._pace.apply(policy.rates.observations)
+        return self._rule.retune(policy.lip_sync, PATIENCE_S)
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """The whole frame for the detector; the face for the mesh, and for pictures while it talks."""
@@ -164,15 +168,16 @@ class LipSyncAnalyzer:
     @property
     def _likeness(self) -> float:
         """What a peak must reach to mean anything: less, the longer there were comparisons."""
-        if self._policy.likeness is not None:
-            return self._policy.likeness
+        wanted = self._policy.lip_sync.likeness
+        if wanted is not None:
+            return wanted
         (first_s, _), (last_s, curve) = self._curves[0], self._curves[-1]
         share = min(1.0, (last_s - first_s) / (MEMORY_S - 1 / LIP_SYNC_HZ))
         return curve.threshold + share * (curve.settled - curve.threshold)
 
     def _hear(self, voice: VoiceActivity, at: Moment) -> None:
         self._heard_s = at.media_s
-        speech = voice.speech >= self._speech_threshold
+        speech = voice.speech >= self._policy.vad_threshold
         self._heard.append(speech)
         self._windows_since_speech = 0 if speech else self._windows_since_speech + 1
         if self._curves and at.media_s - self._curves[-1][0] > FORGOTTEN_S:
@@ -203,11 +208,12 @@ class LipSyncAnalyzer:
         before, self._offset_before = self._offset_before, found.offset_ms
         if found.peak < self._likeness:
             return []
-        apart = exceeds(abs(found.offset_ms), self._policy.max_offset_ms, self._rule.holds)
+        most_ms = self._policy.lip_sync.max_offset_ms
+        apart = exceeds(abs(found.offset_ms), most_ms, self._rule.holds)
         agreed = before is not None and abs(found.offset_ms - before) <= AGREE_MS
         data = {
             "offset_ms": round(found.offset_ms),
-            "threshold_ms": self._policy.max_offset_ms,
+            "threshold_ms": most_ms,
             "score": round(found.score, 3),
             "peak": round(found.peak, 3),
         }

@@ -30,6 +30,10 @@ class SpeechSegments:
         self._until = 0.0  # end of the last window that was speech
         self._best = 0.0
 
+    def apply(self, threshold: float) -> None:
+        """Judge the next windows by this one."""
+        self._threshold = threshold
+
     def feed(self, probability: float, begin_s: float, end_s: float) -> SpeechEdge | None:
         """Take in a window that lasted from ``begin_s`` to ``end_s``."""
         going_on = self._since is not None

@@ -39,6 +39,12 @@ class VideoAnalyzer:
         """Looks per second of the detector."""
         return {DETECTOR: self._policy.rates.object_detector}
 
+    def apply(self, policy: Policy) -> list[Outcome]:
+        """Judge the next looks by this."""
+        self._policy = policy
+        self._pace.apply(policy.rates.observations)
+        return self._phone.retune(policy.phone_detected) + self._people.retune(policy.multiple_people)
+
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """The whole frame."""
         return whole_frame(info) if role == DETECTOR else None

@@ -56,16 +56,22 @@ class VoiceWatch:
     def __init__(self, policy: SecondSpeaker) -> None:
         self.changed: bool | None = None
         self.rule = Rule("second_speaker", policy)
-        self._likeness = policy.likeness
+        self._policy = policy
         self._reference = _reference(policy)
-        self._made_by = policy.reference_model
         self._own = LearntVoice()
         self._current = LearntVoice()
         self._unlike: list[NDArray[np.float32]] = []
 
+    def apply(self, policy: SecondSpeaker) -> list[Outcome]:
+        """Judge the next windows by this; the voices that were learnt stay."""
+        if policy.reference_embedding_b64 != self._policy.reference_embedding_b64:
+            self._reference = _reference(policy)
+        self._policy = policy
+        return self.rule.retune(policy)
+
     def feed(self, heard: VoicePrint, media_s: float) -> list[Outcome]:
         """Take one window of speech in."""
-        threshold = self._likeness or heard.likeness
+        threshold = self._policy.likeness or heard.likeness
         changes = self._follow(heard.embedding, threshold)
         return changes + self._compare(heard, threshold, media_s)
 
@@ -73,6 +79,11 @@ class VoiceWatch:
         """Whose voice comes next nobody knows; it is compared with those that were learnt."""
         self.changed = None
         self._unlike.clear()
+
+    def lose(self) -> list[Outcome]:
+        """Nobody tells voices apart any more: end what was said of them."""
+        self.forget()
+        return self.rule.close()
 
     def silence(self, media_s: float) -> list[Outcome]:
         """Nobody speaks: a second speaker who stopped is over after a while."""
@@ -103,21 +114,22 @@ class VoiceWatch:
 
     def _compare(self, heard: VoicePrint, threshold: float, media_s: float) -> list[Outcome]:
         """Is it the session's own voice?"""
-        window = heard.embedding
+        window, own_known = heard.embedding, self._own.known
+        if not own_known:
+            self._own.learn(window)
         if self._reference is not None and self._comparable(self._reference, heard):
             against: Literal["reference", "first_voice"] = "reference"
             likeness = float(self._reference @ window)
-        elif self._own.known:
+        elif own_known:
             against, likeness = "first_voice", self._own.likeness(window)
         else:
-            self._own.learn(window)
             return []
         stranger = likeness < threshold + (CALMER_BY if self.rule.holds else 0.0)
         data = {"value": round(likeness, 3), "threshold": threshold, "against": against}
         return self.rule.feed(stranger, _certainty(likeness, threshold), media_s, data)
 
     def _comparable(self, reference: NDArray[np.float32], heard: VoicePrint) -> bool:
-        return len(reference) == len(heard.embedding) and self._made_by in (None, heard.model)
+        return len(reference) == len(heard.embedding) and self._policy.reference_model in (None, heard.model)
 
 
 def _reference(policy: SecondSpeaker) -> NDArray[np.float32] | None:

@@ -18,6 +18,15 @@ FED_BY: dict[StreamName, tuple[TrackKind, ...]] = {
 JOINS: dict[StreamName, tuple[StreamName, ...]] = {"lipsync": ("face", "audio")}
 
 
+def share_looks(one: str, other: str) -> bool:
+    """Whether either of these streams joins the looks of the other."""
+    return any(
+        borrower in (one, other) and lender in (one, other)
+        for borrower, lenders in JOINS.items()
+        for lender in lenders
+    )
+
+
 def feeds(kind: TrackKind, streams: Iterable[str]) -> bool:
     """Whether any of these streams needs such a track."""
     wanted = frozenset(streams)

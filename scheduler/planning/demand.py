@@ -199,8 +199,11 @@ class Demand(Columns):
         """They lag behind: they are due at once."""
         self.due[rows] = np.minimum(self.due[rows], now)
 
-    def retime(self, row: int, period: float) -> None:
-        """Serve it once a ``period`` from now on."""
+    def retime(self, row: int, period: float, now: float) -> None:
+        """Serve it once a ``period`` from now on, and the first time no later than that."""
+        if period < self.period[row]:
+            self.due[row] = min(self.due[row], now + period)
+        self.deadline[row] += period - self.period[row]
         self.period[row] = period
 
     def ready(self, now: float) -> Rows:

@@ -240,7 +240,7 @@ class Scheduler:
                 self.sessions.item_failed(entry.row, output.reason, to_blame=output.to_blame)
                 if output.reason == BAD_IMAGE:
                     self.sessions.sees_nothing(entry.row.feed.track)
-            elif entry.row.stream.ended or entry.epoch != entry.row.feed.track.epoch:
+            elif entry.row.ended or entry.epoch != entry.row.feed.track.epoch:
                 self._drop(entry.row, "superseded")
             else:
                 taken.append((place, entry.row))
@@ -271,7 +271,7 @@ class Scheduler:
             if stream.analyzer.news:
                 self._findings.latest(stream, at)
         if not row.loaded.continuous:
-            self.demand.retime(row.index, row.period)
+            self.demand.retime(row.index, row.period, self._clock())
 
     def _drop(self, row: DemandRow, reason: str, count: int = 1) -> None:
         self.meters.dropped[row.stream.analyzer.name][reason] += count

@@ -10,6 +10,7 @@ import msgspec
 from argusd.ingest.shm.frame import FrameInfo
 
 from ..contract.events import STREAM_FAILED
+from ..contract.policy import Policy
 from ..contract.tracebacks import log_fault
 from ..core import Analyzer, AudioVisualAnalyzer, Moment, Outcome, Roi
 
@@ -31,6 +32,10 @@ class Silent:
         self.name = name
         self.rates = rates
         self._latest = latest
+
+    def apply(self, policy: Policy) -> list[Outcome]:  # noqa: ARG002
+        """Is over."""
+        return []
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:  # noqa: ARG002
         """Nowhere."""
@@ -101,6 +106,15 @@ class GuardedAnalyzer:
         except Exception as error:
             return self._fail(error, False)
 
+    def apply(self, policy: Policy) -> list[Outcome]:
+        """See ``core.Analyzer``; only now may roles go."""
+        try:
+            outcomes = self._told(self._analyzer.apply(policy), 0.0)
+            self._rates = _kept(self._analyzer.rates, {})
+        except Exception as error:
+            return self._fail(error, [])
+        return outcomes
+
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """See ``core.Analyzer``."""
         try:
@@ -127,7 +141,7 @@ class GuardedAnalyzer:
         """See ``core.Analyzer``."""
         try:
             outcomes = self._analyzer.absorb(role, output, at)
-            return self._told(outcomes, at) if outcomes else []
+            return self._told(outcomes, at.media_s) if outcomes else []
         except Exception as error:
             return self._fail(error, [])
 
@@ -156,7 +170,7 @@ class GuardedAnalyzer:
     def finish(self, at: Moment) -> list[Outcome]:
         """See ``core.Analyzer``. Of one that failed: what it still ends itself, and ends for all the rest."""
         try:
-            ends = self._told(self._made.finish(at), at)
+            ends = self._told(self._made.finish(at), at.media_s)
         except Exception as error:
             ends = self._fail(error, [])
         if self._broken:
@@ -164,7 +178,7 @@ class GuardedAnalyzer:
             self._open.clear()
         return ends
 
-    def _told(self, outcomes: list[Outcome], at: Moment) -> list[Outcome]:
+    def _told(self, outcomes: list[Outcome], media_s: float) -> list[Outcome]:
         """These outcomes, noted as told."""
         for outcome in outcomes:
             _sendable(outcome.data)
@@ -172,7 +186,7 @@ class GuardedAnalyzer:
             if outcome.type == "violation" and outcome.state == "end":
                 self._open.pop(outcome.name, None)
             elif outcome.type == "violation":
-                self._open[outcome.name] = outcome, at.media_s
+                self._open[outcome.name] = outcome, media_s
         return outcomes
 
     def _fail(self, error: Exception, answer: Answer) -> Answer:
@@ -204,7 +218,7 @@ def _kept(rates: Mapping[str, float], before: Mapping[str, float]) -> Mapping[st
         ValueError: a role is gone, or its rate is none.
     """
     if not (before.keys() <= rates.keys() and all(0 < hz < inf for hz in rates.values())):
-        raise ValueError("an analyzer's roles stay, and their rates are positive")
+        raise ValueError("between two policies an analyzer's roles stay, and its rates are positive")
     return rates
 
 

@@ -13,6 +13,7 @@ from argusd.ingest.shm.arena import ArenaView
 from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
 from ..contract.messages import SessionPolicy
+from ..contract.policy import Hold
 from ..contract.streams import feeds
 from ..core import Moment, Outcome
 from ..rules import Rule
@@ -64,15 +65,13 @@ class LostTracks:
         return [track.state for track in found if track is not None and track.stale]
 
     def set_policy(self, policy: SessionPolicy) -> None:
-        """Judge a session's tracks, or judge them differently from now on."""
-        media = policy.media
-        self.end(media)
-        self._policies[media] = policy
+        """Judge a session's tracks by this from now on; what is open and still wanted goes on."""
+        self._policies[policy.media] = policy
         for kind in KINDS:
-            if policy.kinds is not None and kind not in policy.kinds:
-                never = TrackState(media, kind, "stale", NOT_OFFERED, round(self._clock() * NANOSECONDS))
-                self._tracks[media, kind] = _Track(never, None)
-            self._judge((media, kind))
+            key = policy.media, kind
+            self._expect(key, policy.kinds is None or kind in policy.kinds)
+            self._retune(key)
+            self._judge(key)
 
     def end(self, media: MediaKey) -> None:
         """Judge a session's tracks no more; what is open ends."""
@@ -105,13 +104,36 @@ class LostTracks:
         for key in tuple(self._ruled):
             self._judge(key)
 
+    def _expect(self, key: Key, offered: bool) -> None:
+        """Take note of whether the publisher offers this track."""
+        track = self._tracks.get(key)
+        if offered and track is not None and track.view is None:
+            self._end_rule(key)
+            del self._tracks[key]
+        elif not offered and (track is None or track.view is not None):
+            never = TrackState(*key, "stale", NOT_OFFERED, round(self._clock() * NANOSECONDS))
+            track = self._tracks.setdefault(key, _Track(never, None))
+            track.state, track.view = never, None
+
+    def _retune(self, key: Key) -> None:
+        """Have the rule about this track, if there is one, go by its session's policy."""
+        track = self._tracks.get(key)
+        if track is None or track.rule is None:
+            return
+        hold = self._hold(key)
+        if hold is None:
+            self._end_rule(key)
+        else:
+            track.rule.retune(hold)
+
     def _judge(self, key: Key) -> None:
         track = self._tracks.get(key)
         if track is None:
             return
         if track.rule is None and track.stale:
-            track.rule = self._rule(key)
-            if track.rule is not None:
+            hold = self._hold(key)
+            if hold is not None:
+                track.rule = Rule(f"{key[1]}_lost", hold, "critical")
                 self._ruled.add(key)
                 self._feed(key, track, track.rule, track.state.since_ns / NANOSECONDS)
         if track.rule is not None:
@@ -119,14 +141,14 @@ class LostTracks:
             if not track.stale and not track.rule.open:
                 self._end_rule(key)
 
-    def _rule(self, key: Key) -> Rule | None:
-        """The rule about this track, if a stream of its session needs it."""
+    def _hold(self, key: Key) -> Hold | None:
+        """What holds the violation about this track back; None: nobody wants to know of it."""
         media, kind = key
         policy = self._policies.get(media)
         if policy is None or not feeds(kind, policy.streams):
             return None
         hold = policy.policy.video_lost if kind == "video" else policy.policy.audio_lost
-        return Rule(f"{kind}_lost", hold, "critical") if hold.enabled else None
+        return hold if hold.enabled else None
 
     def _feed(self, key: Key, track: _Track, rule: Rule, now: float) -> None:
         data = {"kind": track.state.kind, "reason": track.state.reason}

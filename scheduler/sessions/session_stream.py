@@ -15,11 +15,10 @@ START = Moment(media_s=0.0, captured_at=0.0, frame_age_ms=0.0)
 
 
 class SessionStream:
-    """One stream of one session under one policy.
+    """One stream of one session.
 
-    ``models``: role to model id. ``rows``: its own. ``joined``: those of other streams that it is fed by as
-    well. ``silent``: its tracks that bring it nothing, and why: then it knows nothing. ``every_look``: its
-    result is told after every look.
+    ``rows``: those that look for it, perhaps for others of its session as well. ``silent``: its tracks that
+    bring it nothing, and why: then it knows nothing. ``every_look``: its result is told after every look.
     """
 
     def __init__(
@@ -29,15 +28,17 @@ class SessionStream:
         self.analyzer = analyzer
         self.tracks = tracks
         self.share = share
-        self.ended = False
         self.last = START
         self.silent: dict[TrackKind, str] = {}
-        self.models: dict[str, str] = {}
         self.every_look = False
+        self.rows: list[DemandRow] = []
         self._skipped = 0
         self._next_result = 0.0
-        self.rows: list[DemandRow] = []
-        self.joined: list[DemandRow] = []
+
+    @property
+    def models(self) -> dict[str, str]:
+        """Role to the id of the model that looks."""
+        return {row.role: row.loaded.name for row in self.rows}
 
     def heard(self, kind: TrackKind, at: Moment) -> None:
         """A look at this track came back."""
@@ -88,26 +89,36 @@ def _nothing(value: Any) -> Any:
 class DemandRow:
     """What stands behind one row of the demand.
 
-    ``stream`` says where to look, ``streams`` take in what was seen: it first, then those that joined.
-    ``failures``: its newest items that its model could not be run on, one after the other.
+    ``streams`` take in what was seen, in the order in which they joined; the first says where to look.
+    ``ended``: no stream wants it any more, though a batch may hold it. ``failures``: its newest items that
+    its model could not be run on, one after the other.
     """
 
     def __init__(self, index: int, stream: SessionStream, role: str, loaded: LoadedModel, feed: Feed) -> None:
         self.index = index
-        self.stream = stream
         self.streams = [stream]
+        self.ended = False
         self.role = role
         self.loaded = loaded
         self.feed = feed
         self.failures = 0
 
-    def hand_over(self) -> None:
-        """Its stream is over: the first one that joined it says where to look from now on."""
+    @property
+    def stream(self) -> SessionStream:
+        """The one that says where to look, or did last."""
+        return self.streams[0]
+
+    def join(self, stream: SessionStream) -> None:
+        """Feed this stream as well."""
+        self.streams.append(stream)
+
+    def leave(self, stream: SessionStream) -> None:
+        """Feed this stream no more; with the last one the row ends, the others are not to blame so far."""
         self.failures = 0
-        del self.streams[0]
-        self.stream = self.streams[0]
-        self.stream.joined.remove(self)
-        self.stream.rows.append(self)
+        if self.streams == [stream]:
+            self.ended = True
+        else:
+            self.streams.remove(stream)
 
     @property
     def period(self) -> float:

@@ -28,7 +28,7 @@ from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
 from ..contract.messages import SessionPolicy
 from ..contract.policy import Policy
-from ..contract.streams import FED_BY, JOINS, StreamName
+from ..contract.streams import FED_BY, StreamName, share_looks
 from ..core import Analyzer, Moment, Outcome
 from ..planning.demand import Demand
 from ..runtime.arrivals import Arrivals
@@ -108,16 +108,22 @@ class Sessions:
     def set_policy(self, policy: SessionPolicy) -> None:
         """Run a session's streams under this policy from now on.
 
-        The same policy again changes nothing: an api that is back asks so, and is told of what is unknown.
+        What it names no more ends, what it names newly begins, and the rest goes on. The same policy again
+        changes nothing: an api that is back asks so, and is told of what is unknown.
         """
-        if self._policies.get(policy.media) == policy:
-            for stream in self._of(policy.media) + self._failed_of(policy.media):
-                if stream.silent:
-                    self._findings.latest(stream, stream.last)
-            return
-        self._end_all(policy.media)
-        self._forgive(policy.media, FED_BY)
+        if self._policies.get(policy.media) != policy:
+            self._forgive(policy.media, FED_BY)
         self._policies[policy.media] = policy
+        if held := self._shares.get(policy.media):
+            self._demand.shares.reweigh(held[0], policy.policy.weight)
+        for stream in self._of(policy.media):
+            if stream.analyzer.name not in policy.streams:
+                self._end(stream)
+        for stream in self._of(policy.media):
+            self._apply(stream, policy)
+        for stream in self._of(policy.media) + self._failed_of(policy.media):
+            if stream.silent:
+                self._findings.latest(stream, stream.last)
         self._begin(policy.media)
         self.lost.set_policy(policy)
 
@@ -189,14 +195,14 @@ class Sessions:
     def item_failed(self, row: DemandRow, reason: str, *, to_blame: bool) -> None:
         """There is no output for a row's item; its stream is to end where that is its own fault too often."""
         row.feed.forget()
-        if to_blame and not row.stream.ended:
+        if to_blame and not row.ended:
             row.failures += 1
             if row.failures >= MOST_FAILURES:
                 self._failing.setdefault((row.stream.media, row.stream.analyzer.name), reason)
 
     def row_is_over(self, index: int) -> None:
-        """The batch that held this row came back; give the row back if its stream ended meanwhile."""
-        if self.rows[index].stream.ended:
+        """The batch that held this row came back; give the row back if it ended meanwhile."""
+        if self.rows[index].ended:
             self._drop_row(self.rows[index])
 
     def _failed_of(self, media: MediaKey) -> list[SessionStream]:
@@ -208,7 +214,7 @@ class Sessions:
             self._failed.pop((media, name), None)
 
     def _of(self, media: MediaKey) -> list[SessionStream]:
-        """The session's streams, those that joined others' rows first."""
+        """The session's streams, in the order in which they end."""
         found = (self._streams.get((media, name)) for name in reversed(FED_BY))
         return [stream for stream in found if stream is not None]
 
@@ -225,7 +231,8 @@ class Sessions:
             self._findings.finding(stream.media, stream.analyzer.name, told, stream.last)
         stream.analyzer.forget()
         for row in stream.rows:
-            row.feed.forget()
+            if row.loaded.track == state.kind:
+                row.feed.forget()
         since = state.since_ns / NANOSECONDS
         stream.last = Moment(
             media_s=stream.last.media_s,
@@ -248,34 +255,59 @@ class Sessions:
     def _add_stream(self, policy: SessionPolicy, name: StreamName, tracks: Mapping[TrackKind, Track]) -> None:
         failed = partial(self._failing.setdefault, (policy.media, name))
         analyzer = GuardedAnalyzer(name, partial(self._factories[name], policy.policy), failed)
-        share = self._join(policy.media, policy.policy.weight)
-        stream = SessionStream(policy.media, analyzer, tracks, share)
+        stream = SessionStream(policy.media, analyzer, tracks, self._join(policy.media))
         stream.every_look = policy.every_look
         self._streams[policy.media, name] = stream
-        lent = self._lent(policy.media, name)
-        for model, (role, loaded) in enumerate(self._loaded):
-            if role not in analyzer.rates:
-                continue
-            stream.models[role] = loaded.name
-            if role in lent:
-                self._join_row(stream, lent[role])
-            else:
-                self._join(policy.media, policy.policy.weight)
-                self._add_row(stream, role, model, loaded)
+        self._fit_rows(stream)
         for state in self.lost.stale(policy.media, tracks):
             self._fall_silent(stream, state)
 
-    def _lent(self, media: MediaKey, name: StreamName) -> dict[str, DemandRow]:
-        """The rows that a stream may join, by role."""
-        lenders = (self._streams.get((media, lender)) for lender in JOINS.get(name, ()))
-        return {row.role: row for lender in lenders if lender is not None for row in lender.rows}
+    def _apply(self, stream: SessionStream, policy: SessionPolicy) -> None:
+        stream.every_look = policy.every_look
+        for outcome in stream.analyzer.apply(policy.policy):
+            self._findings.finding(stream.media, stream.analyzer.name, outcome, stream.last)
+        self._fit_rows(stream)
+
+    def _fit_rows(self, stream: SessionStream) -> None:
+        """Have one row look for each role that the stream wants and some model fills."""
+        rates = stream.analyzer.rates
+        for row in tuple(stream.rows):
+            if row.role in rates:
+                self._demand.retime(row.index, row.period, self._clock())
+            else:
+                self._leave_row(stream, row)
+        looking = stream.models
+        lent = self._lent(stream)
+        for model, (role, loaded) in enumerate(self._loaded):
+            if role in rates and role not in looking:
+                if role in lent:
+                    self._join_row(stream, lent[role])
+                else:
+                    self._add_row(stream, role, model, loaded)
+
+    def _lent(self, stream: SessionStream) -> dict[str, DemandRow]:
+        """The rows of its session that it may join, by role."""
+        name = stream.analyzer.name
+        others = (each for each in self._of(stream.media) if share_looks(name, each.analyzer.name))
+        return {row.role: row for other in others for row in other.rows}
 
     def _join_row(self, stream: SessionStream, row: DemandRow) -> None:
-        row.streams.append(stream)
-        stream.joined.append(row)
-        self._demand.retime(row.index, row.period)
+        row.join(stream)
+        stream.rows.append(row)
+        self._demand.retime(row.index, row.period, self._clock())
+
+    def _leave_row(self, stream: SessionStream, row: DemandRow) -> None:
+        row.leave(stream)
+        stream.rows.remove(row)
+        if not row.ended:
+            self._demand.retime(row.index, row.period, self._clock())
+            return
+        self._demand.deactivate(row.index)
+        if not self._demand.busy[row.index]:
+            self._drop_row(row)
 
     def _add_row(self, stream: SessionStream, role: str, model: int, loaded: LoadedModel) -> None:
+        self._join(stream.media)
         feed = loaded.open(role, stream.tracks, self._max_age_s)
         index = self._demand.add_stream(
             stream.share,
@@ -297,7 +329,7 @@ class Sessions:
     def _restart(self, stream: SessionStream, track: Track) -> None:
         stream.analyzer.restart()
         for row in stream.rows:
-            if row.feed.track is track:
+            if row.feed.track is track and row.stream is stream:
                 self._follow(row)
 
     def _end_all(self, media: MediaKey) -> None:
@@ -306,20 +338,10 @@ class Sessions:
 
     def _end(self, stream: SessionStream) -> None:
         del self._streams[stream.media, stream.analyzer.name]
-        stream.ended = True
         for outcome in stream.analyzer.finish(stream.last):
             self._findings.finding(stream.media, stream.analyzer.name, outcome, stream.last)
-        for row in stream.joined:
-            row.streams.remove(stream)
-            self._demand.retime(row.index, row.period)
-        for row in stream.rows:
-            if len(row.streams) > 1:
-                row.hand_over()
-                self._demand.retime(row.index, row.period)
-                continue
-            self._demand.deactivate(row.index)
-            if not self._demand.busy[row.index]:
-                self._drop_row(row)
+        for row in tuple(stream.rows):
+            self._leave_row(stream, row)
         self._leave(stream.media)
         if code := self._failing.get((stream.media, stream.analyzer.name)):
             self._tell_failure(stream, code)
@@ -344,11 +366,11 @@ class Sessions:
         del self.rows[row.index]
         self._leave(row.stream.media)
 
-    def _join(self, media: MediaKey, weight: float) -> int:
+    def _join(self, media: MediaKey) -> int:
         """The session's share; it is held by each of its streams and rows."""
+        weight = self._policies[media].policy.weight
         share, holders = self._shares.get(media) or (self._demand.shares.join(weight), 0)
         self._shares[media] = (share, holders + 1)
-        self._demand.shares.reweigh(share, weight)
         return share
 
     def _leave(self, media: MediaKey) -> None:

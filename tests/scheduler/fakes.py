@@ -121,6 +121,11 @@ class FakeStream:
         self.absorbed: list[tuple[str, Any, Moment]] = []
         self.restarts = 0
         self.forgotten = 0
+        self.policies: list[Policy] = []
+
+    def apply(self, policy: Policy) -> list[Outcome]:
+        self.policies.append(policy)
+        return []
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         return whole_frame(info) if self.looks else None

@@ -138,3 +138,45 @@ def test_starts_and_ends_take_turns_and_durations_are_true(
 
 def starts(told: list[tuple[float, Outcome]]) -> list[tuple[float, Outcome]]:
     return [(media_s, outcome) for media_s, outcome in told if outcome.state == "start"]
+
+
+def test_another_hold_counts_for_what_has_begun_and_leaves_open_what_is() -> None:
+    rule = Rule("gaze_away", Hold(start_after_s=9.0, end_after_s=0.5))
+    assert play(rule, (0.0, True), (1.0, True)) == []
+    assert rule.retune(Hold(start_after_s=1.0, end_after_s=5.0)) == []
+    assert play(rule, (1.1, True), (2.0, False), (3.0, False)) == [(1.1, "start")]
+    assert rule.retune(Hold(start_after_s=8.0, end_after_s=1.0)) == []
+    assert rule.open
+    assert play(rule, (3.1, False)) == [(3.1, "end")]
+
+
+def test_a_rule_that_is_switched_off_ends_at_once_as_of_when_it_held_last() -> None:
+    rule = Rule("gaze_away", HOLD)
+    play(rule, (0.0, True), (1.0, True), (1.2, False))
+    [ended] = rule.retune(Hold(enabled=False))
+    assert (ended.state, ended.data["end_s"]) == ("end", 1.0)
+    assert rule.retune(HOLD) == []
+    assert play(rule, (2.0, True), (2.9, True), (3.0, True)) == [(3.0, "start")]
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.01, 2.0), st.booleans()), max_size=40),
+    st.lists(st.tuples(st.integers(0, 39), st.booleans(), st.floats(0, 3), st.floats(0, 3)), max_size=5),
+)
+def test_starts_and_ends_alternate_whatever_the_policy_does(
+    looks: list[tuple[float, bool]], changes: list[tuple[int, bool, float, float]]
+) -> None:
+    rule, again = Rule("gaze_away", HOLD), Rule("gaze_away", HOLD)
+    told, told_again, now = [], [], 0.0
+    for number, (step, condition) in enumerate(looks):
+        for at, enabled, start_s, end_s in changes:
+            if at == number:
+                hold = Hold(enabled=enabled, start_after_s=start_s, end_after_s=end_s)
+                told += rule.retune(hold)
+                told_again += again.retune(hold) + again.retune(hold)
+        now += step
+        told += rule.feed(condition, 0.5, now, {})
+        told_again += again.feed(condition, 0.5, now, {})
+    edges = [outcome.state for outcome in told if outcome.state != "update"]
+    assert edges == (["start", "end"] * len(edges))[: len(edges)]
+    assert told == told_again, "the same again changes nothing"

@@ -17,10 +17,13 @@ from argusd.scheduler.contract.messages import (
     SessionPolicy,
 )
 from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.report.delivery import Delivery
-from argusd.scheduler.sessions.session_stream import LATEST_INTERVAL_S, SessionStream
+from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
+from argusd.scheduler.sessions.session_stream import LATEST_INTERVAL_S, DemandRow, SessionStream
+from argusd.scheduler.sessions.tracks import Track
 
-from ..fakes import ALICE, FakeStream
+from ..fakes import ALICE, ArenaWithTracks, FakeEngine, FakeStream, FakeVision
 
 AT = Moment(media_s=1.5, captured_at=1_700_000_000.0, frame_age_ms=20.0, skipped=2)
 SEEN = Outcome("violation", "face_absent", "start", 0.9, "critical", {"value": 1})
@@ -98,7 +101,10 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
     delivery = Delivery("b", findings_kept=10, clock=lambda: now[0])
     api = Api(delivery)
     stream = SessionStream(ALICE, FakeStream("face", {}), {}, share=0)
-    stream.models["face_detector"] = "blazeface"
+    detector = LoadedVisionModel(FakeVision(), FakeEngine(), BatchCurve(sizes=[1], seconds=[0.001]))
+    track = Track(ALICE, ArenaWithTracks().frames()[1])
+    feed = detector.open("face_detector", {"video": track}, 1.0)
+    stream.rows.append(DemandRow(0, stream, "face_detector", detector, feed))
     delivery.latest(stream, AT)
     delivery.latest(stream, AT)
     now[0] += LATEST_INTERVAL_S
@@ -110,7 +116,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
         captured_at=1_700_000_000.0,
         frame_age_ms=20.0,
         skipped=2,
-        models={"face_detector": "blazeface"},
+        models={"face_detector": "fake_vision"},
         data={"absorbed": 0},
     )
     assert second.skipped == 4, "frames passed over add up between two of them"

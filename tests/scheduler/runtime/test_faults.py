@@ -78,8 +78,8 @@ async def test_an_analyzer_that_raises_while_it_looks_ends_its_stream_alone(benc
     assert bench.vision_engine.batches[-1] == SESSIONS - 1
 
 
-@pytest.mark.parametrize("what", ["restart", "forget", "finish"])
-async def test_an_analyzer_that_raises_when_its_track_changes_ends_its_stream_alone(
+@pytest.mark.parametrize("what", ["restart", "forget", "finish", "apply"])
+async def test_an_analyzer_that_raises_when_its_track_or_policy_changes_ends_its_stream_alone(
     bench: Bench,
     what: str,
 ) -> None:
@@ -89,6 +89,8 @@ async def test_an_analyzer_that_raises_when_its_track_changes_ends_its_stream_al
         if what == "restart":
             opened[n] = bench.tracks.frames()
             bench.sessions.ring_opened(MediaKey(f"s{n}"), opened[n][1])
+        elif what == "apply":
+            bench.sessions.set_policy(SessionPolicy(MediaKey(f"s{n}"), ["face"], Policy(weight=2.0)))
         else:
             stale = TrackState(MediaKey(f"s{n}"), "video", "stale", "no_media", int(bench.now * 1e9))
             bench.sessions.track_changed(stale, ref.view)

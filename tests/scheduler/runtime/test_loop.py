@@ -331,14 +331,28 @@ async def test_what_is_open_ends_when_the_track_does(bench: Bench) -> None:
     assert bench.sessions.rows == {}
 
 
-async def test_the_same_policy_again_changes_nothing_and_another_begins_anew(bench: Bench) -> None:
+async def test_another_policy_is_applied_to_the_streams_that_run(bench: Bench) -> None:
     _, ref = bench.tracks.frames()
     bench.watch(ALICE, "face")
     bench.sessions.ring_opened(ALICE, ref)
-    bench.watch(ALICE, "face")
-    assert len(bench.face.made) == 1
     bench.watch(ALICE, "face", "audio")
-    assert len(bench.face.made) == 2
+    assert [len(stream.policies) for stream in bench.face.made] == [1]
+
+
+async def test_a_look_under_way_for_a_row_that_ended_is_dropped(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
+    write_frame(ring, 3, arrival=bench.now)
+    bench.vision_engine.gate.clear()
+    bench.scheduler.tick()
+    bench.face.made[0].rates = {}
+    bench.watch(ALICE, "face")
+    bench.vision_engine.gate.set()
+    await bench.settle()
+    assert bench.face.made[0].absorbed == []
+    assert bench.dropped("face") == {"superseded": 1}
+    assert bench.sessions.rows == {}
 
 
 async def test_a_failed_batch_costs_its_rows_and_nothing_else(bench: Bench) -> None:

@@ -164,3 +164,58 @@ def test_without_an_offer_nothing_is_missed() -> None:
     bench.watch("face")
     bench.after(5)
     assert bench.told == []
+
+
+def test_a_policy_that_does_not_concern_it_leaves_it_open() -> None:
+    bench = Bench()
+    bench.watch("face")
+    bench.say("video", "stale", 98.0, "no_media")
+    bench.watch("face", "video", "audio", policy=Policy(vad_threshold=0.3))
+    bench.watch("video", policy=Policy(video_lost=Hold(start_after_s=9, end_after_s=9)))
+    assert [(name, state) for name, state, _ in bench.edges()] == [("video_lost", "start")]
+    bench.watch("audio")
+    assert [(name, state) for name, state, _ in bench.edges()][1:] == [("video_lost", "end")], (
+        "nobody needs it now"
+    )
+
+
+def test_another_policy_holds_back_what_has_begun() -> None:
+    bench = Bench()
+    bench.watch("face", policy=Policy(video_lost=Hold(start_after_s=60)))
+    bench.now = 102.0
+    bench.say("video", "stale", 100.0, "no_media")
+    bench.after(3)
+    assert bench.told == []
+    bench.watch("face", policy=Policy(video_lost=Hold(start_after_s=4)))
+    assert [(state, data["start_s"]) for _, state, data in bench.edges()] == [("start", 0.0)]
+
+
+def test_switched_off_it_ends() -> None:
+    bench = Bench()
+    bench.watch("face")
+    bench.say("video", "stale", 98.0, "no_media")
+    bench.watch("face", policy=Policy(video_lost=Hold(enabled=False)))
+    bench.after(5)
+    assert [state for _, state, _ in bench.edges()] == ["start", "end"]
+
+
+def test_a_track_that_is_offered_from_now_on_is_awaited() -> None:
+    bench = Bench()
+    bench.lost.set_policy(SessionPolicy(ALICE, ["face"], kinds=["audio"]))
+    bench.lost.set_policy(SessionPolicy(ALICE, ["face"], kinds=["audio", "video"]))
+    assert [state for _, state, _ in bench.edges()] == ["start", "end"]
+    bench.after(5)
+    bench.say("video", "stale", 105.0, "never_began")
+    assert [(state, data["reason"]) for _, state, data in bench.edges()][2:] == [("start", "never_began")]
+
+
+def test_a_lost_track_that_is_offered_no_more_stays_lost() -> None:
+    bench = Bench()
+    bench.watch("face")
+    bench.say("video", "stale", 98.0, "no_media")
+    bench.lost.set_policy(SessionPolicy(ALICE, ["face"], kinds=["audio"]))
+    bench.after(5)
+    assert [(state, data["reason"]) for _, state, data in bench.edges()] == [
+        ("start", "no_media"),
+        ("update", "no_media"),
+    ]

@@ -267,6 +267,7 @@ steps = st.lists(
         st.sampled_from(["policy", "end", "open", "close", "stale", "busy", "over", "fail"]),
         st.sampled_from([ALICE, BOB]),
         st.sampled_from(["video", "audio"]),
+        st.lists(st.sampled_from(["face", "video", "audio", "lipsync"]), unique=True),
     ),
     max_size=40,
 )
@@ -275,12 +276,12 @@ steps = st.lists(
 @settings(max_examples=60)
 @given(steps)
 def test_rows_slots_and_shares_all_come_back(
-    taken: list[tuple[str, MediaKey, Literal["video", "audio"]]],
+    taken: list[tuple[str, MediaKey, Literal["video", "audio"], list[str]]],
 ) -> None:
     bench, rings, busy = Bench(), {}, set()
-    for step, media, kind in taken:
+    for step, media, kind, streams in taken:
         if step == "policy":
-            bench.sessions.set_policy(SessionPolicy(media, ["face", "video", "audio", "lipsync"]))
+            bench.sessions.set_policy(SessionPolicy(media, streams))
         elif step == "end":
             bench.sessions.end(media)
         elif step == "open":
@@ -303,12 +304,23 @@ def test_rows_slots_and_shares_all_come_back(
         slots = [feed.slot for feed in feeds if isinstance(feed, WindowFeed)]
         assert len(slots) == len(set(slots)), "no two sessions share a slot"
         assert all(index in bench.sessions.rows for index in busy), "a batch's rows stay until it is over"
+        _check_rows(bench)
     for media in (ALICE, BOB):
         bench.sessions.end(media)
     _finish(bench, busy)
     assert bench.sessions.rows == {}
     assert not bench.demand.active.any()
     assert not any(bench.sessions.active.values())
+
+
+def _check_rows(bench: Bench) -> None:
+    """One row looks for each role of each stream, as often as the most demanding of its streams wants."""
+    at_work = [row for row in bench.sessions.rows.values() if not row.ended]
+    assert all(row in stream.rows for row in at_work for stream in row.streams)
+    assert [float(bench.demand.period[row.index]) for row in at_work] == [row.period for row in at_work]
+    for stream in {stream for row in at_work for stream in row.streams}:
+        wanted = {"face_detector", "vad"} & set(stream.analyzer.rates)
+        assert sorted(row.role for row in stream.rows) == sorted(wanted)
 
 
 def _finish(bench: Bench, busy: set[int]) -> None:
