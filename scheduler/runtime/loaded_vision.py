@@ -9,8 +9,8 @@ from ..contract.media import TrackKind
 from ..core import Analyzer, Engine, Frame, Moment, Roi, VisionModel
 from ..planning.curve import BatchCurve
 from ..sessions.moments import NANOSECONDS, MediaClock, frame_moment
+from ..sessions.pictures import decoded
 from ..sessions.tracks import Track
-from .jpegs import decoded
 from .loaded_model import TORN, Done, Dropped, LoadedModel, Moments
 
 BAD_IMAGE = "bad_image"

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import Roi, whole_frame
+from ..sessions.pictures import StillFrame
 from ..tasks.runner import Picture
 from .loaded_sound import ClipItem, LoadedAudioModel
 from .loaded_vision import FrameItem
 from .pending import PendingItems
-from .still_frame import StillFrame
 from .task_threads import TaskThreads
 
 Computed = TypeVar("Computed")

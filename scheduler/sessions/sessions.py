@@ -32,12 +32,12 @@ from ..contract.streams import FED_BY, StreamName, share_looks
 from ..core import Analyzer, Moment, Outcome
 from ..planning.demand import Demand
 from ..runtime.arrivals import Arrivals
-from ..runtime.jpegs import JpegCache
 from ..runtime.loaded_model import LoadedModel
 from .arena_sources import RingRef
 from .guarded import GuardedAnalyzer, Silent
 from .lost_tracks import MEDIA, LostTracks
 from .moments import NANOSECONDS, unix_offset_ns
+from .pictures import JpegCache
 from .session_stream import DemandRow, SessionStream
 from .tracks import Track
 

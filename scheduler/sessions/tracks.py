@@ -4,9 +4,9 @@ from argusd.ingest.shm.ring import FrameView
 
 from ..contract.media_key import MediaKey
 from ..core import Frame
-from ..runtime.jpegs import JpegCache
 from .arena_sources import RingRef
 from .moments import ring_clock
+from .pictures import JpegCache
 
 
 class Track:

@@ -28,8 +28,8 @@ from argusd.scheduler.runtime.loaded_vision import FrameItem, LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.probe import CurveCache
 from argusd.scheduler.runtime.roles import serve
-from argusd.scheduler.runtime.still_frame import StillFrame
 from argusd.scheduler.runtime.task_pool import TaskPool
+from argusd.scheduler.sessions.pictures import StillFrame
 from argusd.scheduler.tasks.functions import FUNCTIONS
 from argusd.scheduler.zoo.manifest import Manifest, PathSource, builtin_manifest
 from argusd.scheduler.zoo.store import ZooStore

@@ -19,8 +19,8 @@ from argusd.scheduler.core import Moment, Outcome, whole_frame
 from argusd.scheduler.errors import InferenceFailed
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loaded_vision import FrameItem
-from argusd.scheduler.runtime.still_frame import StillFrame
 from argusd.scheduler.sessions.arena_sources import RingRef
+from argusd.scheduler.sessions.pictures import StillFrame
 
 from ..fakes import WHAT_IT_SAW, WINDOW, FakeEngine, FakeStream, break_analyzer, write_frame, write_windows
 from .test_loop import Bench

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from argusd.scheduler.core import Roi, whole_frame
 from argusd.scheduler.models.faces.mtcnn import SIZE, Mtcnn
 from argusd.scheduler.models.outputs import Face
-from argusd.scheduler.runtime.still_frame import StillFrame
+from argusd.scheduler.sessions.pictures import StillFrame
 from argusd.scheduler.zoo.store import ZooStore
 
 from ...oracles import oracle

@@ -4,7 +4,7 @@ import pytest
 
 from argusd.scheduler.models.lips.lip_crops import LipCrops, PassThrough, lip_region
 from argusd.scheduler.models.outputs import Box
-from argusd.scheduler.runtime.still_frame import StillFrame
+from argusd.scheduler.sessions.pictures import StillFrame
 
 
 def test_they_are_what_wav2lip_cuts() -> None:

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from argusd.ingest.shm.ring import FrameReader, FrameRing
 from argusd.kernels.pictures.jpeg import decode_jpeg
 from argusd.scheduler.contract.media_key import MediaKey
-from argusd.scheduler.runtime import jpegs
-from argusd.scheduler.runtime.jpegs import JpegCache, JpegFrame, decoded
 from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
-from argusd.scheduler.runtime.still_frame import StillFrame
+from argusd.scheduler.sessions import pictures
 from argusd.scheduler.sessions.arena_sources import RingRef
+from argusd.scheduler.sessions.pictures import JpegCache, JpegFrame, StillFrame, decoded
 
 from ..fakes import HEIGHT, WIDTH, ArenaWithTracks, FakeEngine, FakeVision, write_frame, write_jpeg
-from .test_loop import CURVE, Bench
+from ..runtime.test_loop import CURVE, Bench
 
 NBYTES = 3 * WIDTH * HEIGHT
 
@@ -42,7 +41,7 @@ class Decoder:
 @pytest.fixture
 def decoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Decoder]:
     decoder = Decoder()
-    monkeypatch.setattr(jpegs, "decode_jpeg", decoder)
+    monkeypatch.setattr(pictures, "decode_jpeg", decoder)
     yield decoder
     decoder.gate.set()
 

@@ -1,6 +1,6 @@
-"""JPEGs that clients sent, as they lie in the arena: each is decoded once, whichever roles look at it.
+"""Pictures whose pixels lie in this process: tasks', and JPEGs in an arena once they are decoded.
 
-::
+A JPEG is decoded once, whichever roles look at it::
 
     role a ─ open ─▶ ┌───────────┐              a batch in one thread decodes,
     role b ─ open ─▶ │ JpegFrame │ ─ decoded ─▶ one in another thread waits for it
@@ -25,10 +25,28 @@ from argusd.kernels.errors import KernelError
 from argusd.kernels.pictures.jpeg import decode_jpeg
 
 from ..core import Frame
-from ..sessions.arena_sources import RingRef
-from .still_frame import StillFrame
+from .arena_sources import RingRef
 
 MOST_BYTES = 256 << 20  # ninety pictures of 1280 × 720
+
+
+class StillFrame:
+    """A ``core.Frame`` of BGR u8 ``[height, width, 3]`` that nobody overwrites."""
+
+    def __init__(self, bgr: NDArray[np.uint8]) -> None:
+        height, width = bgr.shape[:2]
+        self.info = FrameInfo(
+            width=width,
+            height=height,
+            format=PixelFormat.BGR24,
+            strides=(3 * width, 0, 0),
+            nbytes=3 * width * height,
+        )
+        self.planes = [bgr.reshape(height, 3 * width)]
+
+    def valid(self) -> bool:
+        """Always."""
+        return True
 
 
 def decoded(frame: Frame) -> Frame | None:
