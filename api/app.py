@@ -158,7 +158,7 @@ async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
     )
     try:
         yield tasks
-        context.lifecycle.release_all()
+        await context.lifecycle.closings.finish()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STORE_REST_S):
                 await context.event_log.drain()

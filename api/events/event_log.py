@@ -31,7 +31,7 @@ from argusd.scheduler.contract.results import stream_result
 from ..config import ApiConfig
 from ..sessions.session import Media
 from . import keys
-from .event_store import Append, EndLeftOpen, Erase, EventStore, Forget, LogEntry, Skip
+from .event_store import Append, Change, EndLeftOpen, Erase, EventStore, Forget, Keep, LogEntry, Skip
 from .notifier import EVERYTHING, Notifier
 from .redis_store import STORE_ERRORS
 
@@ -84,6 +84,10 @@ class EventLog:
         """Store an event of the api's own; the future is done when it is in Redis."""
         return self._own(event.session_id, Append(event, media))
 
+    def keep(self, session_id: str, media: Media) -> None:
+        """Store where a session's media is now, without an event."""
+        self._own(session_id, Keep(media))
+
     def erase(self, session_id: str) -> asyncio.Future[None]:
         """Remove all that is stored of a session; the future is done when it is gone."""
         for key in [key for key in self._latest if key[0] == session_id]:
@@ -128,7 +132,7 @@ class EventLog:
             else:
                 self._idle.set()
 
-    def _own(self, session_id: str, change: Append | Erase | Forget | EndLeftOpen) -> asyncio.Future[None]:
+    def _own(self, session_id: str, change: Change) -> asyncio.Future[None]:
         number = next(self._numbers)
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         self._put(LogEntry(self._boot, number, session_id, change))

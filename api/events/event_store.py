@@ -29,6 +29,12 @@ class Append(NamedTuple):
     scheduler: str = ""
 
 
+class Keep(NamedTuple):
+    """Store where the session's media is now, and no event."""
+
+    media: Media
+
+
 class Erase(NamedTuple):
     """Remove everything that is stored of the session."""
 
@@ -49,13 +55,16 @@ class Skip(NamedTuple):
     """Store nothing but that the entry has been seen."""
 
 
+Change = Append | Keep | Erase | Forget | EndLeftOpen | Skip
+
+
 class LogEntry(NamedTuple):
     """One thing to do for a session. ``origin`` is a process's boot, ``number`` rises with its entries."""
 
     origin: str
     number: int
     session_id: str
-    change: Append | Erase | Forget | EndLeftOpen | Skip
+    change: Change
 
 
 class SessionMark(msgspec.Struct):
@@ -125,6 +134,8 @@ class EventStore:
         self._positions[entry.origin] = entry.number
         if isinstance(entry.change, Append):
             self._stage_found(pipe, entry.origin, entry.change)
+        elif isinstance(entry.change, Keep):
+            pipe.hset(keys.MEDIA, entry.session_id, msgspec.json.encode(entry.change.media))
         elif isinstance(entry.change, Erase):
             self._stage_erasure(pipe, entry.session_id)
         elif isinstance(entry.change, Forget):

@@ -111,7 +111,8 @@ class SessionActions:
         if session is None:
             session, _ = await self._registry.put(session_id, SessionSpec())
         await self._end_older(session, worker)
-        await self._stored(self._lifecycle.settled(session_id))
+        await self._lifecycle.closings.told(session_id)
+        await self._stored(self._lifecycle.closings.stored(session_id))
         position = await self._history.last_seq(session_id)
         stored = self._lifecycle.opened(session, media)
         if session_id not in worker.holding:
@@ -163,7 +164,7 @@ class SessionActions:
         """
         async with self.turn(session.session_id):
             await self.end_media(session)
-        self._lifecycle.release(session.session_id)
+            await self._lifecycle.closings.told(session.session_id)
         self._registry.remove(session.session_id)
         await self._affinity.forget(session.session_id)
         await self._stored(self._journal.erase(session.session_id))

@@ -22,11 +22,9 @@ from argusd.scheduler.contract.streams import FED_BY, StreamName
 from ..events.event_log import EventLog
 from ..workers.scheduler_link import SchedulerLink
 from ..workers.schedulers import Schedulers
-from .session import Media, MediaPhase, Session
+from .closings import Closings
+from .session import Ending, Media, MediaPhase, Session
 from .tracks import Track, awaited, track_event, with_track
-
-# The scheduler ends a closed session's violations at the same moment: those events come before ``closed``.
-LAST_FINDINGS_S = 0.5
 
 
 class Lifecycle:
@@ -35,13 +33,12 @@ class Lifecycle:
     def __init__(self, event_log: EventLog, schedulers: Schedulers) -> None:
         self._journal = event_log
         self._schedulers = schedulers
-        self._held_back: dict[str, tuple[asyncio.TimerHandle, Session, str, dict[str, str]]] = {}
-        self._untold: dict[str, asyncio.Future[None]] = {}
+        self.closings = Closings(event_log)
         self._over: dict[str, asyncio.Event] = {}
 
     def opened(self, session: Session, media: Media) -> asyncio.Future[None]:
         """A worker has answered the session's publisher; the future is done when that is stored."""
-        self.release(session.session_id)
+        self.closings.release(session.session_id)
         tracks = () if media.sockets else awaited(media.kinds)
         earlier = session.media.scheduler if session.media else ""
         scheduler = self._schedulers.place_session(earlier)
@@ -57,7 +54,7 @@ class Lifecycle:
         assert session.media is not None, "only a session with media has sockets"
         gone = set(session.sockets) - set(sockets)
         for stream in gone:
-            self._scheduler_of(session).unwatch(MediaKey(session.session_id, stream))
+            self._scheduler_of(session).unwatch(MediaKey(session.session_id, stream)).cancel()
         self._journal.forget(session.session_id, gone)
         tracks = tuple(track for track in session.media.tracks if track.stream in sockets)
         session.media = msgspec.structs.replace(session.media, sockets=sockets, tracks=tracks)
@@ -70,10 +67,13 @@ class Lifecycle:
 
     def resumed(self, session: Session) -> None:
         """An earlier api's session goes on; one whose scheduler is not configured any more gets another."""
-        assert session.media is not None, "only a session with media goes on"
+        assert session.media is not None, "only media go on"
         scheduler = self._schedulers.place_session(session.media.scheduler)
         session.media = msgspec.structs.replace(session.media, scheduler=scheduler)
-        self._watch(session)
+        if session.media.ending is None:
+            self._watch(session)
+        else:
+            self.closings.resume(session, self._scheduler_of(session))
 
     def progressed(self, session: Session, phase: MediaPhase, reason: str) -> None:
         """The media goes on in this phase."""
@@ -93,54 +93,23 @@ class Lifecycle:
 
     def lost(self, session: Session, reason: str) -> None:
         """The media is gone with its worker: told at once."""
-        self._end(session)
+        for media_key in session.media_keys:
+            self._scheduler_of(session).unwatch(media_key).cancel()
         media = self._move(session, "lost")
         self._journal.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
+        self._tell_over(session)
 
     def closed(self, session: Session, reason: str, detail: str = "") -> None:
         """The media has ended in order: told after the last findings, with a sentence where there is one."""
-        self._end(session)
-        self._move(session, "closed")
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(LAST_FINDINGS_S, self.release, session.session_id)
-        about = {"detail": detail} if detail else {}
-        self._held_back[session.session_id] = timer, session, reason, about
-        self._untold[session.session_id] = loop.create_future()
-
-    def release(self, session_id: str) -> None:
-        """Write the session's ``closed`` event now, if it is held back."""
-        if session_id in self._held_back:
-            timer, session, reason, about = self._held_back.pop(session_id)
-            timer.cancel()
-            media = self._move(session, "closed")
-            closed = session_event(session_id, "closed", media.worker, reason, **about)
-            stored = self._journal.append(closed, media)
-            told = self._untold[session_id]
-            stored.add_done_callback(lambda _: self._told(session_id, told))
-
-    def _told(self, session_id: str, told: asyncio.Future[None]) -> None:
-        told.set_result(None)
-        if self._untold.get(session_id) is told:
-            del self._untold[session_id]
-
-    async def settled(self, session_id: str) -> None:
-        """Return when the last findings of the session's earlier media and its ``closed`` are stored."""
-        if told := self._untold.get(session_id):
-            await asyncio.shield(told)
-
-    def release_all(self) -> None:
-        """Write all events that are held back, because the process ends."""
-        for session_id in list(self._held_back):
-            self.release(session_id)
+        self.closings.begin(session, self._scheduler_of(session), Ending(reason, detail))
+        self._tell_over(session)
 
     async def over(self, session: Session) -> None:
         """Return when the session's media has ended."""
         while session.active:
             await self._over.setdefault(session.session_id, asyncio.Event()).wait()
 
-    def _end(self, session: Session) -> None:
-        for policy in policies_of(session):
-            self._scheduler_of(session).unwatch(policy.media)
+    def _tell_over(self, session: Session) -> None:
         if event := self._over.pop(session.session_id, None):
             event.set()
 
@@ -166,8 +135,9 @@ def policies_of(session: Session) -> list[SessionPolicy]:
     policy = session.record.spec.policy
     if session.sockets:
         return [
-            SessionPolicy(MediaKey(session.session_id, stream), [stream], policy, every_look=True)
-            for stream in session.sockets
+            SessionPolicy(media, [media.stream], policy, every_look=True)
+            for media in session.media_keys
+            if media.stream is not None
         ]
     kinds = list(session.media.kinds) if session.media else None
-    return [SessionPolicy(MediaKey(session.session_id), session.streams, policy, kinds=kinds)]
+    return [SessionPolicy(media, session.streams, policy, kinds=kinds) for media in session.media_keys]

@@ -13,7 +13,7 @@ from ..workers.ingest_workers import Workers
 from ..workers.schedulers import Schedulers
 from .lifecycle import Lifecycle
 from .registry import Registry
-from .session import Session
+from .session import ACTIVE, Session
 from .tracks import track_of
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Reports:
     def take_over(self) -> None:
         """Go on with the sessions of an earlier api; what came to it over WebSockets is over."""
         for session in self._registry:
-            if session.active:
+            if session.media is not None and session.media.phase in ACTIVE:
                 self._lifecycle.resumed(session)
         self.worker_gone(WRITER)
 

@@ -7,6 +7,7 @@ import msgspec
 
 from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.names import IN_WORDS, NAME
 from argusd.scheduler.contract.policy import Policy, without_references
 from argusd.scheduler.contract.streams import StreamName, streams_of
@@ -38,6 +39,13 @@ class SessionRecord(msgspec.Struct, frozen=True):
     updated_at: float
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """Why media ended (see ``ingest.ipc.messages.SessionState``), in a sentence where there is one."""
+
+    reason: str
+    detail: str = ""
+
+
 class Media(msgspec.Struct, frozen=True):
     """Where a session's media is. ``resource`` is the secret part of the WHIP resource's URL.
 
@@ -46,6 +54,7 @@ class Media(msgspec.Struct, frozen=True):
     WebSocket each; then there is no resource, and ``worker`` is the api itself. ``principal``: who brings
     the media (see ``auth.py``). ``tracks``: those of ``kinds``, or of the sockets, that were heard of.
     ``scheduler``: the live scheduler that watches them.
+    ``ending``: they have ended, and the event that says so is held back (see ``closings.py``).
     """
 
     phase: MediaPhase
@@ -58,6 +67,7 @@ class Media(msgspec.Struct, frozen=True):
     principal: str = ""
     tracks: tuple[Track, ...] = ()
     scheduler: str = ""
+    ending: Ending | None = None
 
 
 class Session(msgspec.Struct):
@@ -71,12 +81,20 @@ class Session(msgspec.Struct):
     @property
     def active(self) -> bool:
         """Whether a publisher's media is (about to be) there."""
-        return self.media is not None and self.media.phase in ACTIVE
+        return self.media is not None and self.media.phase in ACTIVE and self.media.ending is None
 
     @property
     def state(self) -> str:
         """``created`` before any media, the media's phase then."""
-        return self.media.phase if self.media else "created"
+        if self.media is None:
+            return "created"
+        return self.media.phase if self.media.ending is None else "closed"
+
+    @property
+    def media_keys(self) -> list[MediaKey]:
+        """Those of the publisher's media, or of each WebSocket's."""
+        sockets = self.media.sockets if self.media else ()
+        return [MediaKey(self.session_id, stream) for stream in sockets or (None,)]
 
     @property
     def updated_at(self) -> float:

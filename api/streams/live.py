@@ -106,7 +106,7 @@ class StreamSockets:
                 raise StreamActive(f"The session's {name} stream has somebody else's WebSocket.")
             older.end(StreamEnded("Another WebSocket brings this stream's media now."), "replaced")
             await older.gone.wait()
-            await self._lifecycle.settled(session_id)
+        await self._lifecycle.closings.told(session_id)
 
     @contextlib.contextmanager
     def opened(self, session: Session, name: StreamName, rate: int, principal: str) -> Iterator[StreamSocket]:

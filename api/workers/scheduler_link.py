@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import time
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -15,8 +16,10 @@ from argusd.scheduler.contract.messages import (
     FindingsAck,
     FromScheduler,
     Latest,
+    PoliciesListed,
     SchedulerStats,
     SessionEnded,
+    SessionOver,
     SessionPolicy,
     TaskDone,
     TaskFailed,
@@ -63,6 +66,10 @@ class SchedulerLink:
         self._path = runtime_dir / f"{name}.sock"
         self._channel: Channel[FromScheduler] | None = None
         self._stats_at = 0.0
+        self._newest = 0  # the highest number of this boot's findings that came
+        self._requests = count(1)
+        self._endings: dict[int, tuple[SessionEnded, asyncio.Future[None]]] = {}
+        self._early: list[SessionOver] = []  # those whose last finding has not come
         self._met = asyncio.Event()
 
     @property
@@ -97,10 +104,18 @@ class SchedulerLink:
         self.watched[policy.media] = policy
         self._send(policy)
 
-    def unwatch(self, media: MediaKey) -> None:
-        """Have a session forgotten; its open violations end first."""
+    def unwatch(self, media: MediaKey) -> asyncio.Future[None]:
+        """Have media forgotten; the future is done when all that was found of them has been told.
+
+        Their open violations end first. Until it is answered or cancelled, it is asked on every connection.
+        """
         self.watched.pop(media, None)
-        self._send(SessionEnded(media))
+        ended = SessionEnded(next(self._requests), media)
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._endings[ended.request] = ended, over
+        over.add_done_callback(lambda _: self._endings.pop(ended.request))
+        self._send(ended)
+        return over
 
     def acknowledge(self, boot: str, number: int) -> None:
         """Tell the scheduler what is stored of its findings; nothing to tell about others' entries."""
@@ -122,6 +137,9 @@ class SchedulerLink:
         try:
             for policy in self.watched.values():
                 channel.send(policy)
+            channel.send(PoliciesListed())
+            for ended, _ in self._endings.values():
+                channel.send(ended)
             self._channel = channel
             self.connections += 1
             self.tasks.connected(channel)
@@ -132,6 +150,7 @@ class SchedulerLink:
         finally:
             channel.close()
             self._channel = self.stats = None
+            self._early.clear()
             self.tasks.lost()
 
     def _received(self, message: FromScheduler, listener: SchedulerListener) -> None:
@@ -139,11 +158,24 @@ class SchedulerLink:
             self.stats, self._stats_at = message, time.monotonic()
             self.counters.absorb(message)
             if message.boot != self.boot:
-                self.boot = message.boot
+                self.boot, self._newest = message.boot, 0
                 listener.booted(self.name)
         elif isinstance(message, Finding):
             listener.found(self.name, message)
+            self._newest = max(self._newest, message.number)
+            early, self._early = self._early, []
+            for over in early:
+                self._over(over)
+        elif isinstance(message, SessionOver):
+            self._over(message)
         elif isinstance(message, TaskDone | TaskFailed):
             self.tasks.answered(message)
         else:
             listener.latest(message)
+
+    def _over(self, message: SessionOver) -> None:
+        _, over = self._endings.get(message.request, (None, None))
+        if message.last_number > self._newest:
+            self._early.append(message)
+        elif over is not None and not over.done():
+            over.set_result(None)

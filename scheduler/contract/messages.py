@@ -1,7 +1,8 @@
 """What a scheduler says and hears on its socket (``scheduler-0.sock``, …); the api connects to it.
 
-The api owns sessions and policies: on every connection it sends all of them, then changes. The scheduler owns
-findings: it keeps every ``Finding`` until the api acknowledged it, and sends again what was not acknowledged.
+The api owns sessions and policies: on every connection it sends all of them, says so, then changes. The
+scheduler owns findings: it keeps every ``Finding`` until the api acknowledged it, and sends again what was
+not acknowledged.
 """
 
 from typing import Any, Literal
@@ -28,10 +29,30 @@ class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
     kinds: list[TrackKind] | None = None
 
 
-class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
-    """Api → scheduler: forget the session. Its open violations end first."""
+class PoliciesListed(msgspec.Struct, frozen=True, tag="policies_listed"):
+    """Api → scheduler, once on every connection: these are all policies; media that have none are over."""
 
+
+class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
+    """Api → scheduler: forget these media. Their open violations end first; then comes ``SessionOver``.
+
+    Sent again on every connection, after ``PoliciesListed``, until it is answered or nobody waits for that.
+    """
+
+    request: int
     media: MediaKey
+
+
+class SessionOver(msgspec.Struct, frozen=True, tag="session_over", tag_field="message"):
+    """Scheduler → api: the media of ``request`` are over, and nothing more will be found of them.
+
+    ``last_number``: that of the newest finding of this boot which is not acknowledged, 0 where all are. What
+    was found of the media is acknowledged, or has no higher number.
+    """
+
+    request: int
+    boot: str
+    last_number: int
 
 
 class FindingsAck(msgspec.Struct, frozen=True, tag="findings_ack"):
@@ -163,5 +184,5 @@ class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats", tag_fie
     stream_failures: dict[str, dict[str, int]] = {}
 
 
-ToScheduler = SessionPolicy | SessionEnded | FindingsAck | TaskRequest | TaskCancelled
-FromScheduler = Finding | Latest | SchedulerStats | TaskDone | TaskFailed
+ToScheduler = SessionPolicy | PoliciesListed | SessionEnded | FindingsAck | TaskRequest | TaskCancelled
+FromScheduler = Finding | Latest | SessionOver | SchedulerStats | TaskDone | TaskFailed

@@ -13,6 +13,7 @@ from ..contract.messages import (
     Finding,
     FindingsAck,
     SchedulerStats,
+    SessionOver,
     TaskDone,
     TaskFailed,
     ToScheduler,
@@ -92,6 +93,10 @@ class Delivery:
         now = self._clock()
         if self._channels and stream.due(now):
             self.broadcast(stream.tell(at, now))
+
+    def over(self, channel: Channel[Incoming], request: int) -> None:
+        """Tell who ended media that all they had to tell has been told."""
+        self._send(channel, SessionOver(request, self.boot, self.outbox.newest))
 
     def reply(self, channel: Channel[Incoming], answer: TaskDone | TaskFailed) -> None:
         """Answer a task where it was asked for; if that connection is gone, nobody waits."""

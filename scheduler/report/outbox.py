@@ -28,6 +28,11 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._findings)
 
+    @property
+    def newest(self) -> int:
+        """The number of the newest one, 0 where there is none."""
+        return next(reversed(self._findings), 0)
+
     def put(self, finding: Finding) -> None:
         """Keep one more."""
         if len(self._findings) >= self._limit:

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NoReturn
 
@@ -17,9 +17,12 @@ from argusd.ingest.ipc.channel import Channel, Listener
 
 from ..analyzers.catalog import ANALYZERS
 from ..config import SchedulerConfig
+from ..contract.media_key import MediaKey
 from ..contract.messages import (
     FindingsAck,
+    PoliciesListed,
     RoleStatus,
+    SessionEnded,
     SessionPolicy,
     TaskCancelled,
     TaskRequest,
@@ -39,8 +42,6 @@ log = logging.getLogger(__name__)
 
 CUDA_LANES = 2
 REPORT_INTERVAL_S = 1.0
-REPORT_SOON_S = 0.05
-CONFIRM_S = 5.0
 BULK_NICENESS = 10
 
 
@@ -163,15 +164,18 @@ class Service:
         def received(message: Incoming) -> None:
             if isinstance(message, SessionPolicy):
                 unconfirmed.discard(message.media)
-            self._received(message, channel)
-
-        def forget_unconfirmed() -> None:
-            for media in () if channel.closed.done() else unconfirmed:
-                self._scheduler.sessions.end(media)
+            if isinstance(message, PoliciesListed):
+                self._end(unconfirmed)
+            else:
+                self._received(message, channel)
 
         channel = self._delivery.connect(sock, received, self._report.stats())
         channel.closed.add_done_callback(lambda _: self._tasks.forget(channel))
-        asyncio.get_running_loop().call_later(CONFIRM_S, forget_unconfirmed)
+
+    def _end(self, all_media: Iterable[MediaKey]) -> None:
+        for media in all_media:
+            self._scheduler.sessions.end(media)
+            self._ended.set()
 
     def _received(self, message: Incoming, channel: Channel[Incoming]) -> None:
         if isinstance(message, TaskRequest):
@@ -182,18 +186,17 @@ class Service:
             self._delivery.acknowledged(message)
         elif isinstance(message, SessionPolicy):
             self._scheduler.sessions.set_policy(message)
-        else:
-            self._scheduler.sessions.end(message.media)
-            self._ended.set()
+        elif isinstance(message, SessionEnded):
+            self._end([message.media])
+            self._delivery.over(channel, message.request)
         self._scheduler.awake()
 
     async def _tell_every_second(self) -> None:
-        """And soon after a session ended: the next one is let in or turned away by what it left."""
+        """And as soon as a session ended: the next one is let in or turned away by what it left."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(REPORT_INTERVAL_S):
                     await self._ended.wait()
-                    await asyncio.sleep(REPORT_SOON_S)
             self._ended.clear()
             self._delivery.broadcast(self._report.stats())
             if self._scheduler.executor.longest() > self._config.hang_s:

@@ -26,6 +26,7 @@ from argusd.scheduler.contract.messages import (
     RoleStatus,
     SchedulerStats,
     SessionEnded,
+    SessionOver,
     SessionPolicy,
     TaskDone,
     TaskRequest,
@@ -128,7 +129,8 @@ class FakeWorker:
 class FakeScheduler:
     """Sends findings as told, keeps them until acknowledged, and sends them again on every connection.
 
-    ``answer``: to a task. While ``unreachable`` no connection lasts.
+    ``answer``: to a task. While ``unreachable`` no connection lasts. ``ended``: the media to tell of as over,
+    at once or, without ``answers_ends``, by ``tell_over``.
     """
 
     def __init__(self, path: Path, boot: str = "boot-1") -> None:
@@ -137,6 +139,8 @@ class FakeScheduler:
         self.unreachable = False
         self.answer: Callable[[TaskRequest], TaskDone] | None = None
         self.policies: dict[MediaKey, SessionPolicy] = {}
+        self.ended: dict[int, SessionEnded] = {}
+        self.answers_ends = True
         self.acked = 0
         self.unacked: list[Finding] = []
         self.heard = asyncio.Event()
@@ -163,6 +167,9 @@ class FakeScheduler:
             self.policies[message.media] = message
         elif isinstance(message, SessionEnded):
             self.policies.pop(message.media, None)
+            self.ended[message.request] = message
+            if self.answers_ends:
+                self.tell_over()
         elif isinstance(message, TaskRequest) and self.answer is not None:
             self.say(self.answer(message))
         self.heard.set()
@@ -172,6 +179,12 @@ class FakeScheduler:
         while not condition():
             self.heard.clear()
             await self.heard.wait()
+
+    def tell_over(self) -> None:
+        """Answer for all media that have ended: nothing more was found of them."""
+        for request in self.ended:
+            self.say(SessionOver(request, self.boot, self._number))
+        self.ended.clear()
 
     def tell_stats(self, **changes: Any) -> None:
         self.say(scheduler_stats(self.boot, self.fits_more, **changes))

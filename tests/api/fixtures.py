@@ -68,6 +68,12 @@ class RunningApi:
         await self.http.close()
         await self._task
 
+    async def kill(self) -> None:
+        """End it where it stands: it stores and tells nothing more."""
+        await self.http.close()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
     async def restart(self) -> None:
         await self.close()
         await self.open()

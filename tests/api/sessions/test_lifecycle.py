@@ -109,25 +109,6 @@ async def test_a_stale_track_is_told_once_though_the_api_restarts(rig: Rig) -> N
     assert told == ["connecting", "track_stale", "live", "track_live"]
 
 
-async def test_the_last_findings_come_before_closed(rig: Rig) -> None:
-    await rig.api.publish("s1")
-    async with rig.api.events("/sessions/s1/events") as events:
-        rig.worker.end("s1", "client")
-        await rig.api.until("/sessions/s1", lambda body: body["state"] == "closed")
-        rig.scheduler.find("s1", type="violation", name="face_absent", state="end")
-        assert [event["name"] for _, _, event in await events.take(2)] == ["face_absent", "closed"]
-
-
-async def test_results_are_whole_once_they_say_closed(rig: Rig) -> None:
-    await rig.api.publish("s1")
-    rig.worker.end("s1", "client")
-    await rig.api.until("/sessions/s1", lambda body: body["state"] == "closed")
-    rig.scheduler.find("s1", type="violation", name="face_absent", state="start")
-    rig.scheduler.find("s1", type="violation", name="face_absent", state="end")
-    results = await rig.api.until("/sessions/s1/results", lambda body: body["state"] == "closed")
-    assert results["violations"]["face_absent"]["open_since_s"] is None
-
-
 async def test_closed_is_told_before_the_session_opens_again(rig: Rig) -> None:
     async with rig.api.events("/events") as events:
         resource = await rig.api.publish("s1")

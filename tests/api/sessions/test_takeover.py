@@ -42,9 +42,11 @@ async def test_the_newest_publisher_has_the_session_and_its_events_go_on(rig: Ri
 async def test_what_was_open_ends_before_the_older_media_is_closed(rig: Rig) -> None:
     await rig.api.publish("s1")
     await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
+    rig.scheduler.answers_ends = False
     again = asyncio.ensure_future(rig.api.publish("s1"))
     await rig.scheduler.until(lambda: S1 not in rig.scheduler.policies)
     rig.scheduler.find("s1", type="violation", name="face_absent", state="end")
+    rig.scheduler.tell_over()
     await again
     names = [name for name, _ in await told(rig.api, "s1", 4)]
     assert names == ["connecting", "face_absent", "closed", "connecting"]

@@ -25,10 +25,13 @@ from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import (
     Finding,
+    FindingsAck,
     FromScheduler,
     Latest,
+    PoliciesListed,
     SchedulerStats,
     SessionEnded,
+    SessionOver,
     SessionPolicy,
     TaskDone,
     TaskFailed,
@@ -208,8 +211,12 @@ async def test_from_a_policy_and_a_frame_to_a_finding_and_its_end(bench: Bench) 
     finding: Finding = await api.next(Finding)
     assert (finding.media, finding.number, finding.data) == (ALICE, 1, {"output": 42.0})
     assert (await api.next(Latest)).models == {"face_detector": "fake_vision"}
-    api.channel.send(SessionEnded(ALICE))
+    api.channel.send(SessionEnded(7, ALICE))
     assert (await api.next(Finding)).state == "end"
+    assert await api.next(SessionOver) == SessionOver(7, "boot", last_number=2)
+    api.channel.send(FindingsAck("boot", 2))
+    api.channel.send(SessionEnded(8, ALICE))
+    assert await api.next(SessionOver) == SessionOver(8, "boot", last_number=0), "all of it is stored"
     api.channel.close()
 
 
@@ -245,10 +252,7 @@ async def test_that_a_stream_failed_is_told_until_it_is_acknowledged(bench: Benc
     again.channel.close()
 
 
-async def test_sessions_that_a_new_api_does_not_confirm_end(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service, "CONFIRM_S", 0.05)
+async def test_sessions_that_a_new_api_does_not_list_end(bench: Bench) -> None:
     api = Api(bench.path)
     api.channel.send(SessionPolicy(ALICE, ["face"]))
     api.channel.send(SessionPolicy(BOB, ["face"]))
@@ -256,6 +260,7 @@ async def test_sessions_that_a_new_api_does_not_confirm_end(
     api.channel.close()
     again = Api(bench.path)
     again.channel.send(SessionPolicy(BOB, ["face"]))
+    again.channel.send(PoliciesListed())
     await bench.until(lambda: bench.scheduler.sessions.policies == {BOB})
     again.channel.close()
 
@@ -349,7 +354,7 @@ async def test_a_session_that_ended_makes_room_before_the_next_second(
     api.channel.send(SessionPolicy(ALICE, ["face"]))
     await bench.until(lambda: bool(bench.face.made))
     greeting: SchedulerStats = await api.next(SchedulerStats)
-    api.channel.send(SessionEnded(ALICE))
+    api.channel.send(SessionEnded(1, ALICE))
     after: SchedulerStats = await api.next(SchedulerStats)
     assert greeting.active_sessions == after.active_sessions == {"face": 0}
     api.channel.close()
