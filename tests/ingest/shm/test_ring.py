@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -117,6 +118,55 @@ def test_a_slot_that_is_being_written_is_not_used() -> None:
     pair.arena.words[slot_seq] = 2 * 3 + 1  # the writer began frame 3 in slot 0 and was killed there
     assert pair.reader.newest() is None
     assert (pair.reader.next, pair.reader.skipped) == (1, 1)
+
+
+def test_a_slot_says_that_it_is_being_written_before_its_first_byte_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pair = Pair()
+    pair.write(1)
+    words, row = pair.arena.words, row_word(pair.ring.row)
+    copy, meanwhile = FrameRing._copy, []
+
+    def watched(ring: FrameRing, slot: int, *frame: Any) -> None:
+        meanwhile.append((words[row + RESERVED], words[row + HEAD], words[slot >> 3]))
+        copy(ring, slot, *frame)
+
+    monkeypatch.setattr(FrameRing, "_copy", watched)
+    pair.write(2)
+    assert meanwhile == [(2, 1, 2 * 1 + 1)]
+    assert (words[row + RESERVED], words[row + HEAD]) == (2, 2)
+
+
+def test_pictures_of_another_geometry_are_read_as_they_were_written() -> None:
+    pair = Pair(slots=1, width=8, height=6)
+    for width, height, value in ((8, 6, 1), (4, 12, 2), (8, 6, 3), (6, 6, 4)):
+        pair.ring.write(gray(width, height, value), i420_info(width, height))
+        frame = pair.reader.newest()
+        assert frame is not None
+        assert [plane.shape for plane in frame.planes] == [plane.shape for plane in gray(width, height, 0)]
+        assert {int(byte) for plane in frame.planes for byte in np.unique(plane)} == {value}
+
+
+def test_a_ring_gives_back_its_own_memory_and_none_of_its_neighbours() -> None:
+    arena = Arena(MIB)
+    view, free = ArenaView(arena.fd), arena.free_bytes
+    info = i420_info(8, 6)
+    first: list[FrameRing | PcmRing] = [FrameRing(arena, 3, info.nbytes), PcmRing(arena, 0.1)]
+    frames, samples = FrameRing(arena, 3, info.nbytes), PcmRing(arena, 0.1)
+    frames.write(gray(8, 6, 7), info)
+    samples.write(np.full(1600, 7, np.int16), 0, 0, 0)
+    for ring in first:
+        ring.close()
+    frame = FrameReader(view, frames.row, frames.generation).newest()
+    assert frame is not None
+    assert frame.planes[0].min() == 7
+    got = gather_pcm(view, np.array([samples.row]), np.array([samples.generation]), np.array([0]), 1600)
+    assert got.ok.all()
+    assert got.samples.min() == 7
+    for ring in (frames, samples):
+        ring.close()
+    assert arena.free_bytes == free
 
 
 def test_a_closed_ring_yields_nothing_even_when_its_place_is_used_again() -> None:
