@@ -3,6 +3,7 @@
 from argusd.scheduler.contract import errors
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.results import Results
+from argusd.scheduler.contract.sessions import SessionList, SessionSpec, SessionView
 from argusd.scheduler.contract.streams import StreamName
 from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 
@@ -12,7 +13,6 @@ from .http.route import Route
 from .ops.dashboard import dashboard, dashboard_file
 from .ops.health import Health, Readiness, health, ready
 from .ops.metrics import CONTENT_TYPE, metrics
-from .sessions.session import SessionList, SessionSpec, SessionView
 from .sessions.session_routes import (
     delete_session,
     get_results,

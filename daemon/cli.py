@@ -9,7 +9,7 @@ from types import ModuleType
 
 from argusd.ingest.errors import IngestError
 from argusd.interviewer_bridge.errors import BridgeError
-from argusd.scheduler.contract.nearest import did_you_mean
+from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.errors import SchedulerError
 from argusd.scheduler.zoo.errors import ZooError
 

@@ -21,7 +21,7 @@ from argusd.api.config import ApiConfig
 from argusd.api.http.misfit import explain, shown
 from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
-from argusd.scheduler.contract.nearest import did_you_mean
+from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.zoo.manifest import builtin_manifest
 

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from argusd.scheduler.contract.media import UPRIGHT, Orientation, from_header_extension
+
 from .codecs.codec import VIDEO_CODECS, VideoCodec
 from .codecs.parameter_sets import ParameterSets
 from .decoding.decoder import DecodeJob, VideoDecoder
-from .decoding.orientation import UPRIGHT, Orientation, from_header_extension
 from .decoding.scale_down import ScaleDown
 from .rtp.assembly import EncodedFrame, FrameAssembler, Part
 from .rtp.bandwidth import BandwidthEstimator

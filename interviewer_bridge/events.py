@@ -9,7 +9,7 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from argusd.scheduler.contract.backoff import backoff_s
+from argusd.scheduler.contract.errors import backoff_s
 from argusd.scheduler.contract.events import Event
 
 from .errors import StreamBroken, SubscriptionRefused, Unreachable

@@ -4,8 +4,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from argusd.api.sessions.session import ACTIVE
 from argusd.scheduler.contract.results import Results
+from argusd.scheduler.contract.sessions import ACTIVE
 
 # A peer that just vanished is missed for this long before its session counts as over.
 WITHIN_S = 15.0

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from argusd.scheduler.contract.errors import LlmProfileUnknown
-from argusd.scheduler.contract.nearest import did_you_mean
+from argusd.scheduler.contract.names import did_you_mean
 
 from ..config import LlmProfile
 

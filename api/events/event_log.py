@@ -24,13 +24,14 @@ from itertools import count
 import msgspec
 from redis.asyncio import Redis
 
-from argusd.scheduler.contract.events import Event, event_of
+from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.messages import Finding, Latest
-from argusd.scheduler.contract.results import stream_result
+from argusd.scheduler.contract.results import StreamResult
 
 from ..config import ApiConfig
 from ..sessions.session import Media
-from . import keys
+from .event_making import event_of
 from .event_store import Append, Change, EndLeftOpen, Erase, EventStore, Forget, Keep, LogEntry, Skip
 from .notifier import EVERYTHING, Notifier
 from .redis_store import STORE_ERRORS
@@ -202,3 +203,16 @@ class EventLog:
                 self._store.forget_session(entry.session_id)
             if entry.origin == self._boot and not (future := self._waiting.pop(entry.number)).done():
                 future.set_result(None)
+
+
+def stream_result(latest: Latest) -> StreamResult:
+    """What callers see of a scheduler's ``Latest``."""
+    return StreamResult(
+        latest.captured_at,
+        latest.frame_age_ms,
+        latest.skipped,
+        latest.models,
+        latest.data,
+        latest.state,
+        latest.reason,
+    )

@@ -12,12 +12,13 @@ import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
-from argusd.scheduler.contract.events import Event, numbered
-from argusd.scheduler.contract.results import Violation, counted
+from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.results import Violation
 
 from ..config import ApiConfig
 from ..sessions.session import Media
-from . import keys
+from .event_making import numbered
 from .left_open import OpenViolation, end_of, field, is_left_open
 
 
@@ -222,3 +223,15 @@ def _violations(fields: Mapping[bytes, bytes]) -> dict[str, Violation]:
 
 def _open(fields: Mapping[bytes, bytes]) -> dict[str, OpenViolation]:
     return {name.decode(): msgspec.json.decode(value, type=OpenViolation) for name, value in fields.items()}
+
+
+def counted(before: Violation, event: Event) -> Violation:
+    """The violation after one more of its events."""
+    media_s = float(event.data.get("media_s", 0.0))
+    if event.state == "start":
+        return Violation(before.count + 1, before.total_s, media_s, event.captured_at)
+    if event.state == "end" and before.open_since_s is not None:
+        # The rule knows better than the moments of its events when the condition held.
+        lasted = max(0.0, float(event.data.get("duration_s", media_s - before.open_since_s)))
+        return Violation(before.count, before.total_s + lasted, None, before.last_at)
+    return before

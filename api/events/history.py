@@ -2,13 +2,11 @@
 
 from typing import cast
 
-import msgspec
 from redis.asyncio import Redis
 
-from argusd.scheduler.contract.results import Results, read_results
+from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.results import Results, read_results, stage_results
 
-from ..sessions.session import Media
-from . import keys
 from .event_store import last_number
 
 PAGE = 256
@@ -58,19 +56,10 @@ class History:
 
 
 async def stored_results(redis: Redis, session_id: str) -> Results | None:
-    """What is known of a session, or None where nothing is (any more).
-
-    The state is read together with the results: once it says that the media is over, they are whole.
-    """
+    """What is known of a session, or None where nothing is (any more)."""
     async with redis.pipeline(transaction=True) as pipe:
-        pipe.hexists(keys.SESSIONS, session_id)
-        pipe.hget(keys.MEDIA, session_id)
-        pipe.hgetall(keys.results(session_id))
-        known, media, fields = await pipe.execute()
-    if not (known or media or fields):
-        return None
-    state = msgspec.json.decode(media, type=Media).phase if media else "created"
-    return read_results(session_id, state, cast(Fields, fields))
+        stage_results(pipe, session_id)
+        return read_results(session_id, *await pipe.execute())
 
 
 def _number(row_id: bytes) -> int:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import inspect
 
-from argusd.scheduler.contract.nearest import LONGEST, nearest
+from argusd.scheduler.contract.names import LONGEST, nearest
 
 from .in_words import Type, choices, describe, field_names, members
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from argusd.scheduler.contract.errors import InvalidField
-from argusd.scheduler.contract.nearest import nearest
+from argusd.scheduler.contract.names import nearest
 
 from .misfit import shown
 

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
+from argusd.scheduler.contract.sessions import TrackView
+
 from ..sessions.registry import Registry
 from ..sessions.session import view
-from ..sessions.tracks import Receptions, TrackView
+from ..sessions.tracks import Receptions
 
 # Of the shorter side; a size in between counts with the next larger one.
 USUAL_HEIGHTS = (180, 360, 480, 720, 1080, 1440, 2160)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable
 from weakref import WeakValueDictionary
 
 from argusd.scheduler.contract.errors import NoIngestWorker, SessionActive, StoreUnavailable
+from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..events.event_log import EventLog
 from ..events.history import History
@@ -17,7 +18,7 @@ from ..workers.ingest_link import IngestLink
 from ..workers.ingest_workers import Workers
 from .lifecycle import Lifecycle
 from .registry import Registry
-from .session import Media, Session, SessionSpec
+from .session import Media, Session
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from argusd.scheduler.contract.events import session_event
-
 from ..events.event_log import EventLog
+from ..events.event_making import session_event
 from ..workers.scheduler_link import SchedulerLink
 from .session import Ending, Session
 

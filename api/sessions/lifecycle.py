@@ -14,17 +14,18 @@ from collections.abc import Iterable
 
 import msgspec
 
-from argusd.scheduler.contract.events import session_event
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
+from argusd.scheduler.contract.sessions import MediaPhase, Track
 from argusd.scheduler.contract.streams import FED_BY, StreamName
 
 from ..events.event_log import EventLog
+from ..events.event_making import session_event
 from ..workers.scheduler_link import SchedulerLink
 from ..workers.schedulers import Schedulers
 from .closings import Closings
-from .session import Ending, Media, MediaPhase, Session
-from .tracks import Track, awaited, track_event, with_track
+from .session import Ending, Media, Session
+from .tracks import awaited, track_event, with_track
 
 
 class Lifecycle:

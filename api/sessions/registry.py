@@ -7,11 +7,12 @@ from typing import cast
 import msgspec
 from redis.asyncio import Redis
 
+from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import Overloaded, SessionNotFound
+from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..config import ApiConfig
-from ..events import keys
-from .session import Media, Session, SessionRecord, SessionSpec
+from .session import Media, Session, SessionRecord
 
 
 class Registry:

@@ -5,6 +5,7 @@ import logging
 from argusd.ingest.ipc.messages import SessionState, TrackState
 from argusd.scheduler.contract.events import STREAM_FAILED
 from argusd.scheduler.contract.messages import Finding, Latest
+from argusd.scheduler.contract.sessions import ACTIVE
 
 from ..events.event_log import EventLog
 from ..streams.arena_server import WRITER
@@ -13,7 +14,7 @@ from ..workers.ingest_workers import Workers
 from ..workers.schedulers import Schedulers
 from .lifecycle import Lifecycle
 from .registry import Registry
-from .session import ACTIVE, Session
+from .session import Session
 from .tracks import track_of
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,6 @@
-"""A session as the registry keeps it, and what callers say and see of it."""
+"""A session as the registry keeps it."""
 
 import re
-from typing import Literal
 
 import msgspec
 
@@ -9,26 +8,11 @@ from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.names import IN_WORDS, NAME
-from argusd.scheduler.contract.policy import Policy, without_references
+from argusd.scheduler.contract.policy import without_references
+from argusd.scheduler.contract.sessions import ACTIVE, MediaPhase, SessionSpec, SessionView, Track
 from argusd.scheduler.contract.streams import StreamName, streams_of
 
-from .tracks import Receptions, Track, TrackView, track_view
-
-MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
-
-ACTIVE: tuple[MediaPhase, ...] = ("connecting", "live", "stale")
-
-SESSION_ID = re.compile(NAME)
-
-
-class SessionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of ``PUT /sessions/{session_id}``: what to watch, and under which thresholds.
-
-    Without ``streams`` everything is watched that the publisher's tracks allow.
-    """
-
-    streams: tuple[StreamName, ...] | None = None
-    policy: Policy = Policy()
+from .tracks import Receptions, track_view
 
 
 class SessionRecord(msgspec.Struct, frozen=True):
@@ -121,31 +105,6 @@ class Session(msgspec.Struct):
         return list(streams_of(kinds))
 
 
-class SessionView(msgspec.Struct, frozen=True):
-    """A session as callers see it. ``state``: created, connecting, live, stale, closed or lost.
-
-    ``tracks``: where each of its tracks stands, and how it arrives, while its media is there.
-    ``failed_streams``: those of ``streams`` that broke down and ended (see the event ``stream_failed``).
-    """
-
-    session_id: str
-    state: str
-    streams: list[str]
-    policy: Policy
-    worker_id: str | None
-    created_at: float
-    updated_at: float
-    tracks: list[TrackView] = []
-    failed_streams: list[str] = []
-
-
-class SessionList(msgspec.Struct, frozen=True):
-    """The body of ``GET /sessions``. ``fits_more``: sessions that still fit; null while it is unknown."""
-
-    sessions: list[SessionView]
-    fits_more: int | None
-
-
 def view(session: Session, receptions: Receptions) -> SessionView:
     """What callers may know of the session; the resource's secret and reference embeddings stay here."""
     record = session.record
@@ -169,7 +128,7 @@ def check_session_id(session_id: str) -> str:
     Raises:
         InvalidField: it is empty, too long, or has other characters than letters, digits and ``_.:-``.
     """
-    if not SESSION_ID.fullmatch(session_id):
+    if not re.fullmatch(NAME, session_id):
         raise InvalidField(f"The session_id must be {IN_WORDS}.")
     return session_id
 

@@ -2,9 +2,11 @@
 
 from aiohttp import web
 
+from argusd.scheduler.contract.sessions import SessionList, SessionSpec
+
 from ..context import CONTEXT
 from ..http.envelope import json_reply, read_json
-from .session import SessionList, SessionSpec, check_session_id, check_spec, view
+from .session import check_session_id, check_spec, view
 
 
 async def put_session(request: web.Request) -> web.Response:

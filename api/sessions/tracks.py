@@ -8,47 +8,12 @@ import msgspec
 
 from argusd.ingest.ipc.messages import IngestStats, Reception, TrackState
 from argusd.scheduler.contract.media import TrackKind
+from argusd.scheduler.contract.sessions import Track, TrackView
 from argusd.scheduler.contract.streams import StreamName
 
 TrackEvent = Literal["track_stale", "track_live"]
 Receptions = Mapping[tuple[str, TrackKind], Reception]
 """How tracks arrive, by session and kind; a track that brought no packet yet is not among them."""
-
-
-class Track(msgspec.Struct, frozen=True):
-    """Where one of a session's tracks stands: whether pictures or sound come of it.
-
-    ``reason``: why a stale one brings nothing, see ``ingest.ipc.messages.TrackState``. ``since``: unix
-    seconds when it came to stand so; of a stale one, when it last brought anything. ``stream``: that of
-    the WebSocket which brings it; null for a publisher's.
-    """
-
-    kind: TrackKind
-    state: Literal["connecting", "live", "stale"] = "connecting"
-    reason: str = ""
-    since: float = 0.0
-    stream: StreamName | None = None
-
-
-class TrackView(Track, frozen=True):
-    """A track as callers see it: where it stands, and how it arrived over the last second.
-
-    The latter is null before its first packet, and for what a WebSocket brings. ``codec``: vp8, h264, vp9,
-    av1 or opus. ``width``, ``height``: of the newest picture, upright. ``bits_per_second``: of the media
-    alone. ``loss``: the share of the packets, 0..1, that did not come at first. ``jitter_ms``: how unevenly
-    they come (RFC 3550). ``has_clock``: whether its sender tells the time, so that ``captured_at`` is known.
-    ``round_trip_ms``: to the sender and back, where it helps to measure.
-    """
-
-    codec: str | None = None
-    width: int | None = None
-    height: int | None = None
-    frames_per_second: float | None = None
-    bits_per_second: int | None = None
-    loss: float | None = None
-    jitter_ms: float | None = None
-    has_clock: bool | None = None
-    round_trip_ms: float | None = None
 
 
 def track_view(track: Track, reception: Reception | None) -> TrackView:

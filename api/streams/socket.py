@@ -28,13 +28,14 @@ from argusd.scheduler.contract.errors import (
 )
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.messages import Latest, SchedulerStats
+from argusd.scheduler.contract.sessions import SessionSpec
 from argusd.scheduler.contract.streams import StreamName
 
 from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
 from ..http.envelope import ErrorReply, decode_json
 from ..http.query import parameter
-from ..sessions.session import Session, SessionSpec, check_session_id
+from ..sessions.session import Session, check_session_id
 from ..sessions.whip import check_admission
 from .lipsync import LipSyncMedia, lip_sync_answer
 from .live import StreamSocket

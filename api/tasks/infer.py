@@ -10,7 +10,7 @@ from aiohttp import web
 
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.errors import ServiceError, UnknownTask
-from argusd.scheduler.contract.nearest import did_you_mean
+from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload, TaskPath
 
 from ..context import CONTEXT, Context

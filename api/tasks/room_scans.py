@@ -13,10 +13,10 @@ from weakref import WeakValueDictionary
 import msgspec
 from redis.asyncio import Redis
 
+from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import InvalidField, ScanExpired, StoreUnavailable
 from argusd.scheduler.contract.tasks.rooms import RoomScanFrame, VideoRoomScan
 
-from ..events import keys
 from ..events.redis_store import STORE_ERRORS
 
 TTL_S = 3600

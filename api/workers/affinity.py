@@ -10,9 +10,9 @@ from collections import OrderedDict
 
 from redis.asyncio import Redis
 
+from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.catalog import TASKS
 
-from ..events import keys
 from ..events.redis_store import STORE_ERRORS
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 
 from argusd.benchmarks.harness import save_json, save_plot, show
-from argusd.scheduler.contract.nearest import did_you_mean
+from argusd.scheduler.contract.names import did_you_mean
 
 from ..errors import ConfigInvalid
 

@@ -16,10 +16,11 @@ import numpy as np
 from av.codec.context import Flags
 from numpy.typing import NDArray
 
+from argusd.scheduler.contract.media import UPRIGHT, Orientation
+
 from ..errors import ArenaFull, RingClosed
 from ..shm.frame import FrameFlag, FrameInfo, i420_info
 from ..shm.sink import FrameSink
-from .orientation import UPRIGHT, Orientation
 from .picture import upright_planes
 from .repeats import RepeatDetector
 

@@ -1,13 +1,10 @@
 """A decoded picture's planes, and which way up they are."""
 
-from typing import Any
-
 import av
 import numpy as np
-from av.sidedata.sidedata import Type as SideDataType
 from numpy.typing import NDArray
 
-from .orientation import UPRIGHT, Orientation, from_display_matrix, upright
+from argusd.scheduler.contract.media import UPRIGHT, Orientation, display_orientation, upright
 
 
 def picture_planes(picture: av.VideoFrame) -> list[NDArray[np.uint8]]:
@@ -31,15 +28,3 @@ def upright_planes(picture: av.VideoFrame, orientation: Orientation) -> list[NDA
     if orientation == UPRIGHT and picture.rotation:
         orientation = display_orientation(picture)
     return planes if orientation == UPRIGHT else upright(planes, orientation)
-
-
-def display_orientation(picture: av.VideoFrame) -> Orientation:
-    """Which way up the bitstream or the file says that a picture is."""
-    try:
-        side_data: Any = picture.side_data  # PyAV's stub knows of motion vectors alone
-    except ValueError:
-        # There is something beside it that FFmpeg knows and PyAV does not, such as a JPEG's EXIF. The angle,
-        # which counts against the clock, is read another way; a mirror is not.
-        return Orientation(round(-picture.rotation / 90) % 4)
-    matrix = side_data.get(SideDataType.DISPLAYMATRIX)
-    return UPRIGHT if matrix is None else from_display_matrix(bytes(matrix))

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ..decoding.orientation import Orientation
+from argusd.scheduler.contract.media import Orientation
 
 MAX_FRAME_BYTES = 4 << 20
 

@@ -13,9 +13,9 @@ from av import AudioFrame, AudioResampler, VideoFrame
 from av.error import BlockingIOError as NothingYet
 from av.error import FFmpegError, InvalidDataError
 from av.stream import Disposition
+from numpy.typing import NDArray
 
-from argusd.ingest.decoding.orientation import UPRIGHT, Orientation, upright
-from argusd.ingest.decoding.picture import display_orientation, picture_planes
+from argusd.scheduler.contract.media import UPRIGHT, Orientation, display_orientation, upright
 
 from ..errors import SourceUnreadable
 
@@ -174,12 +174,20 @@ def upright_picture(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
     picture = frame.reformat(width, height, "yuv420p")
     if orientation == UPRIGHT:
         return picture
-    planes = upright(picture_planes(picture), orientation)
+    planes = upright(planes_of(picture), orientation)
     height, width = planes[0].shape
     turned = VideoFrame(width, height, "yuv420p")
-    for place, plane in zip(picture_planes(turned), planes, strict=True):
+    for place, plane in zip(planes_of(turned), planes, strict=True):
         np.copyto(place, plane)
     return turned
+
+
+def planes_of(picture: VideoFrame) -> list[NDArray[np.uint8]]:
+    """Views of a picture's planes, u8 ``[rows, bytes per row]``, padding cut off."""
+    return [
+        np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
+        for plane in picture.planes
+    ]
 
 
 def fitting(width: int, height: int) -> tuple[int, int]:

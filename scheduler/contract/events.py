@@ -1,11 +1,8 @@
-"""The event of the wire contract, and how findings and session states become one."""
+"""The event of the wire contract."""
 
-import time
 from typing import Any, Literal
 
 import msgspec
-
-from .messages import Finding
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,55 +42,4 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     evidence_id: str | None = None
 
 
-def event_of(finding: Finding) -> Event:
-    """The event of a finding, without its seq yet. A violation in a WebSocket's media is its stream's."""
-    stream = finding.media.stream if finding.type == "violation" else None
-    return Event(
-        session_id=finding.media.session_id,
-        type=finding.type,
-        stream=stream or finding.stream,
-        name=finding.name,
-        state=finding.state,
-        severity=finding.severity,
-        confidence=finding.confidence,
-        captured_at=finding.captured_at,
-        frame_age_ms=finding.frame_age_ms,
-        data={**finding.data, "media_s": finding.media_s},
-    )
-
-
 STREAM_FAILED = "stream_failed"
-
-STATES: dict[str, Literal["start", "update", "end"]] = {
-    "connecting": "start",
-    "live": "update",
-    "stale": "update",
-    "track_stale": "update",
-    "track_live": "update",
-    "closed": "end",
-    "session_lost": "end",
-}
-SEVERITIES: dict[str, Literal["info", "warning", "critical"]] = {
-    "stale": "warning",
-    "track_stale": "warning",
-    "session_lost": "critical",
-}
-
-
-def session_event(session_id: str, name: str, worker: str, reason: str, **about: str) -> Event:
-    """The event of a session's media having come into this state now; ``about``: what else it tells."""
-    return Event(
-        session_id=session_id,
-        type="session",
-        stream="media",
-        name=name,
-        state=STATES[name],
-        severity=SEVERITIES.get(name, "info"),
-        captured_at=time.time(),
-        data={"worker": worker, "reason": reason, **about},
-    )
-
-
-def numbered(event: Event, seq: int) -> Event:
-    """The event at its place among its session's."""
-    return msgspec.structs.replace(event, id=f"{event.session_id}:{seq}", seq=seq)

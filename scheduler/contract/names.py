@@ -1,5 +1,8 @@
-"""What the names that callers choose look like: of sessions, scans, models and profiles."""
+"""What the names that callers choose look like, and which known one a misspelt one most likely means."""
 
+import difflib
+import re
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -7,3 +10,36 @@ import msgspec
 NAME = r"^[A-Za-z0-9_.:-]{1,128}$"
 IN_WORDS = "1 to 128 letters, digits or signs (of _ . : -)"
 Name = Annotated[str, msgspec.Meta(pattern=NAME, description=IN_WORDS)]
+
+ALIKE = 0.6  # difflib's ratio
+A_PART = 0.9  # of a likeness to one word of a longer name
+SHORTEST_PART = 3
+LONGEST = 64  # characters of a name that are looked at; nobody's name is longer
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is likest to ``name``, as a whole or in a part; None where none is like it."""
+    asked = plain(name[:LONGEST])
+    best = max(known, key=lambda each: _likeness(asked, plain(each)), default=None)
+    return best if best is not None and _likeness(asked, plain(best)) >= ALIKE else None
+
+
+def _likeness(asked: str, known: str) -> float:
+    parts = [part for part in known.split("_") if len(part) >= SHORTEST_PART]
+    return max(_ratio(asked, known), A_PART * max((_ratio(asked, part) for part in parts), default=0.0))
+
+
+def _ratio(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a clause about an unknown name: a question where one is near, a full stop where none is."""
+    found = nearest(name, known)
+    return f"; did you mean {found}?" if found else "."
+
+
+def plain(name: str) -> str:
+    """In small letters, its words apart by underscores: ``imageB64`` and ``Image-B64`` are ``image_b64``."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"[\s.\-]+", "_", apart).lower()

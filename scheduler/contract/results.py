@@ -4,12 +4,15 @@ Redis keeps it in the hash ``ml:session:{id}:results``. Violations are counted i
 stores their events, so the counts match the events whatever dies when.
 """
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
 
 import msgspec
 
-from .events import Event
-from .messages import Latest
+from . import redis_keys
+from .sessions import MediaPhase
+
+Fields = Mapping[bytes, bytes]
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -51,33 +54,40 @@ class Results(msgspec.Struct, frozen=True):
     violations: dict[str, Violation]
 
 
-def counted(before: Violation, event: Event) -> Violation:
-    """The violation after one more of its events."""
-    media_s = float(event.data.get("media_s", 0.0))
-    if event.state == "start":
-        return Violation(before.count + 1, before.total_s, media_s, event.captured_at)
-    if event.state == "end" and before.open_since_s is not None:
-        # The rule knows better than the moments of its events when the condition held.
-        lasted = max(0.0, float(event.data.get("duration_s", media_s - before.open_since_s)))
-        return Violation(before.count, before.total_s + lasted, None, before.last_at)
-    return before
+class Reader(Protocol):
+    """What this asks of a Redis client's pipeline."""
+
+    def hexists(self, name: str, key: str) -> Any:
+        """Whether a hash has this field."""
+
+    def hget(self, name: str, key: str) -> Any:
+        """The value of a hash's field."""
+
+    def hgetall(self, name: str) -> Any:
+        """All fields of a hash."""
 
 
-def stream_result(latest: Latest) -> StreamResult:
-    """What callers see of a scheduler's ``Latest``."""
-    return StreamResult(
-        latest.captured_at,
-        latest.frame_age_ms,
-        latest.skipped,
-        latest.models,
-        latest.data,
-        latest.state,
-        latest.reason,
-    )
+class StoredMedia(msgspec.Struct, frozen=True):
+    """The part of what is stored of a session's media that its results tell."""
+
+    phase: MediaPhase
 
 
-def read_results(session_id: str, state: str, fields: dict[bytes, bytes]) -> Results:
-    """The results out of their Redis hash."""
+def stage_results(pipe: Reader, session_id: str) -> None:
+    """Put into a transaction what ``read_results`` is to be given the answers of.
+
+    The state is read together with the results: once it says that the media is over, they are complete.
+    """
+    pipe.hexists(redis_keys.SESSIONS, session_id)
+    pipe.hget(redis_keys.MEDIA, session_id)
+    pipe.hgetall(redis_keys.results(session_id))
+
+
+def read_results(session_id: str, known: bool, media: bytes | None, fields: Fields) -> Results | None:
+    """The results out of Redis' answers; None where nothing is known of the session (any more)."""
+    if not (known or media or fields):
+        return None
+    state = msgspec.json.decode(media, type=StoredMedia).phase if media else "created"
     streams, violations = {}, {}
     for field, value in fields.items():
         kind, _, name = field.decode().partition(":")

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ..contract.nearest import LONGEST, did_you_mean
+from ..contract.names import LONGEST, did_you_mean
 from .errors import ManifestError, UnknownModelError
 
 # Names become file names in the cache, so they hold nothing that a path gives a meaning to.

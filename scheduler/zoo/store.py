@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..contract.nearest import did_you_mean
+from ..contract.names import did_you_mean
 from .contents import CacheContents, Damage, FirstSeen, ModelStatus
 from .errors import (
     CacheUnusableError,

@@ -17,7 +17,6 @@ from argusd.benchmarks.peers.packetizer import Packetizer
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.codecs.h264 import inspect
 from argusd.ingest.decoding.decoder import DecodeJob, open_decoder
-from argusd.ingest.decoding.orientation import UPRIGHT, Orientation
 from argusd.ingest.decoding.picture_limit import PictureLimit
 from argusd.ingest.decoding.scale_down import FIRST_BPS
 from argusd.ingest.rtp.gate import MAX_BACKLOG, KeyframeGate
@@ -25,6 +24,7 @@ from argusd.ingest.rtp.jitter import RETRY_NS
 from argusd.ingest.rtp.packets import RtpPacket
 from argusd.ingest.shm.frame import FrameFlag
 from argusd.ingest.video import KEYFRAME_INTERVAL_NS, PATIENCE_NS, VideoReceiver
+from argusd.scheduler.contract.media import UPRIGHT, Orientation
 
 FRAME_NS = 33_333_333
 

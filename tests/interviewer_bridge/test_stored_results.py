@@ -6,14 +6,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from argusd.api.events import keys
 from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.events.redis_store import connect, wait_until_up
-from argusd.api.sessions.session import Media, SessionRecord, SessionSpec
+from argusd.api.sessions.session import Media, SessionRecord
 from argusd.interviewer_bridge import MLOrchestratorClient
 from argusd.interviewer_bridge.errors import NotNow, NotThere
 from argusd.interviewer_bridge.stored_results import stored_results
+from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.results import StreamResult, Violation
+from argusd.scheduler.contract.sessions import SessionSpec
 
 
 @pytest.fixture

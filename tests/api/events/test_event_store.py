@@ -9,7 +9,6 @@ import pytest
 from redis.asyncio import Redis
 
 from argusd.api.config import ApiConfig
-from argusd.api.events import keys
 from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.events.event_store import (
     Append,
@@ -23,6 +22,7 @@ from argusd.api.events.event_store import (
 from argusd.api.events.history import History
 from argusd.api.events.redis_store import connect, wait_until_up
 from argusd.api.sessions.session import Media
+from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.results import Violation
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from argusd.api.events.event_making import event_of
 from argusd.api.events.left_open import end_of
-from argusd.scheduler.contract.events import event_of
 
 from ..fakes import S1, FakeScheduler, make_finding
 from ..fixtures import Rig, running_rig

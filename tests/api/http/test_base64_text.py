@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from argusd.api.http.base64_text import from_base64
 from argusd.api.http.envelope import MOST_VALUES, decode_json
-from argusd.api.sessions.session import SessionSpec
 from argusd.api.streams.lipsync import LipSyncMedia
 from argusd.scheduler.contract.errors import InvalidField
+from argusd.scheduler.contract.sessions import SessionSpec
 from argusd.scheduler.contract.tasks.documents import DocIdVerify
 from argusd.scheduler.contract.tasks.faces import FaceEmbed
 

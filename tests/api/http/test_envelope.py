@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argusd.api.http.envelope import decode_json
-from argusd.api.sessions.session import SessionSpec, check_spec
+from argusd.api.sessions.session import check_spec
 from argusd.scheduler.contract.errors import InvalidField, MalformedBody, ServiceError
+from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..fixtures import Rig
 

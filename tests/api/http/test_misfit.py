@@ -12,11 +12,11 @@ from msgspec import inspect
 from argusd.api.http.envelope import decode_json
 from argusd.api.http.in_words import members
 from argusd.api.routes import ROUTES
-from argusd.api.sessions.session import SessionSpec
 from argusd.api.streams.lipsync import LipSyncMedia
 from argusd.api.tasks.infer import InferRequest
 from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.errors import InvalidField, MalformedBody
+from argusd.scheduler.contract.sessions import SessionSpec
 from argusd.scheduler.contract.tasks.rooms import VideoRoomScan
 
 BODIES = [route.body for route in ROUTES if isinstance(route.body, type)]

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from argusd.api.events import keys
 from argusd.api.events.redis_store import connect
+from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.tasks.rooms import RoomScanFrame
 

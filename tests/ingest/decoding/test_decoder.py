@@ -17,11 +17,11 @@ from argusd.benchmarks.clips import OPTIONS, Scene, VideoName, own_priority, vid
 from argusd.ingest.codecs import vp9
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.decoding.decoder import DecodeJob, VideoDecoder, open_decoder
-from argusd.ingest.decoding.orientation import Orientation, upright
 from argusd.ingest.errors import ArenaFull, RingClosed
 from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.frame import FrameFlag, FrameInfo, plane_shapes
 from argusd.ingest.shm.sink import FrameSink
+from argusd.scheduler.contract.media import Orientation, upright
 
 # SEI message 47 (ITU-T H.264 D.1.27): not cancelled, no flips, a quarter against the clock, for this picture.
 DISPLAY_ORIENTATION = (

@@ -8,8 +8,8 @@ import pytest
 from argusd.benchmarks.clips import VideoName, video_clip
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.decoding.decoder import open_decoder
-from argusd.ingest.decoding.orientation import UPRIGHT
 from argusd.ingest.decoding.picture import upright_planes
+from argusd.scheduler.contract.media import UPRIGHT
 
 
 def held() -> int:

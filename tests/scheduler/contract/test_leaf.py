@@ -8,8 +8,8 @@ import pkgutil, sys
 import msgspec
 before = set(sys.modules)
 import argusd.scheduler.contract as contract
-for module in pkgutil.iter_modules(contract.__path__):
-    __import__(f"{contract.__name__}.{module.name}")
+for module in pkgutil.walk_packages(contract.__path__, f"{contract.__name__}."):
+    __import__(module.name)
 print(*sorted(set(sys.modules) - before))
 """
 

@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.ingest.decoding.orientation import (
+from argusd.ingest.decoding.picture import picture_planes
+from argusd.scheduler.contract.media import (
     MATRIX,
     UPRIGHT,
     Orientation,
+    display_orientation,
     from_display_matrix,
     from_header_extension,
     upright,
 )
-from argusd.ingest.decoding.picture import display_orientation, picture_planes
 
 PLANES = [np.arange(24, dtype=np.uint8).reshape(4, 6), np.arange(6, dtype=np.uint8).reshape(2, 3)]
 

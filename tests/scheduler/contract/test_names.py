@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.contract.nearest import LONGEST, did_you_mean, nearest
+from argusd.scheduler.contract.names import LONGEST, did_you_mean, nearest
 
 FIELDS = ["session_id", "image_b64", "sample_rate", "num_speakers"]
 

@@ -1,0 +1,84 @@
+"""What callers say and see of a session."""
+
+from typing import Literal
+
+import msgspec
+
+from .media import TrackKind
+from .policy import Policy
+from .streams import StreamName
+
+MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
+
+ACTIVE: tuple[MediaPhase, ...] = ("connecting", "live", "stale")
+
+
+class SessionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of ``PUT /sessions/{session_id}``: what to watch, and under which thresholds.
+
+    Without ``streams`` everything is watched that the publisher's tracks allow.
+    """
+
+    streams: tuple[StreamName, ...] | None = None
+    policy: Policy = Policy()
+
+
+class Track(msgspec.Struct, frozen=True):
+    """Where one of a session's tracks stands: whether pictures or sound come of it.
+
+    ``reason``: why a stale one brings nothing, see ``ingest.ipc.messages.TrackState``. ``since``: unix
+    seconds when it came to stand so; of a stale one, when it last brought anything. ``stream``: that of
+    the WebSocket which brings it; null for a publisher's.
+    """
+
+    kind: TrackKind
+    state: Literal["connecting", "live", "stale"] = "connecting"
+    reason: str = ""
+    since: float = 0.0
+    stream: StreamName | None = None
+
+
+class TrackView(Track, frozen=True):
+    """A track as callers see it: where it stands, and how it arrived over the last second.
+
+    The latter is null before its first packet, and for what a WebSocket brings. ``codec``: vp8, h264, vp9,
+    av1 or opus. ``width``, ``height``: of the newest picture, upright. ``bits_per_second``: of the media
+    alone. ``loss``: the share of the packets, 0..1, that did not come at first. ``jitter_ms``: how unevenly
+    they come (RFC 3550). ``has_clock``: whether its sender tells the time, so that ``captured_at`` is known.
+    ``round_trip_ms``: to the sender and back, where it helps to measure.
+    """
+
+    codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    frames_per_second: float | None = None
+    bits_per_second: int | None = None
+    loss: float | None = None
+    jitter_ms: float | None = None
+    has_clock: bool | None = None
+    round_trip_ms: float | None = None
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """A session as callers see it. ``state``: created, connecting, live, stale, closed or lost.
+
+    ``tracks``: where each of its tracks stands, and how it arrives, while its media is there.
+    ``failed_streams``: those of ``streams`` that broke down and ended (see the event ``stream_failed``).
+    """
+
+    session_id: str
+    state: str
+    streams: list[str]
+    policy: Policy
+    worker_id: str | None
+    created_at: float
+    updated_at: float
+    tracks: list[TrackView] = []
+    failed_streams: list[str] = []
+
+
+class SessionList(msgspec.Struct, frozen=True):
+    """The body of ``GET /sessions``. ``fits_more``: sessions that still fit; null while it is unknown."""
+
+    sessions: list[SessionView]
+    fits_more: int | None
