@@ -146,6 +146,28 @@ async def test_a_camera_that_stays_off_is_missed_until_the_session_ends(daemon: 
     assert results["violations"]["video_lost"]["open_since_s"] is None
 
 
+@pytest.mark.parametrize("api_dies", [False, True])
+async def test_closed_waits_for_a_scheduler_that_stands_still(daemon: Daemon, api_dies: bool) -> None:
+    watched, camera = Watched(daemon, f"stands-still-{api_dies}"), Camera()
+    camera.uncovered.clear()
+    scheduler = daemon.child("scheduler-0")
+    async with watched.publishing(Source(camera, SyntheticAudio())) as publisher:
+        await watched.next("video_lost", "start")
+        scheduler.suspend()
+        try:
+            await publisher.close()
+            await watched.ask("", lambda session: session["state"] == "closed")
+            await asyncio.sleep(2.0)  # nothing is told in this time, and nobody takes that for the end
+            if api_dies:
+                daemon.child("api").kill()
+        finally:
+            scheduler.resume()
+        await watched.next("closed")
+    told = [(event.name, event.state) for event in watched.events if event.type != "observation"]
+    assert told[-2:] == [("video_lost", "end"), ("closed", "end")]
+    assert "late_findings" not in watched.events[-1].data
+
+
 async def test_who_is_asked_to_be_seen_and_offers_sound_alone_is_missed(daemon: Daemon) -> None:
     watched = Watched(daemon, "sound-alone")
     spec = {"streams": ["face", "audio"]}
