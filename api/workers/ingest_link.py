@@ -86,7 +86,7 @@ class IngestLink:
         async def session(sock: socket.socket) -> None:
             await self._session(sock, listener)
 
-        await keep_connected(self._path, session)
+        await keep_connected(self._path, session, away=lambda: listener.worker_gone(self.name))
 
     async def open(self, session_id: str, offer: str, timeout_s: float, *, replace: bool) -> SessionAnswer:
         """Have the worker terminate this offer, in place of an open session's or not; returns its answer.

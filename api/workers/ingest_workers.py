@@ -10,8 +10,6 @@ from ..config import ApiConfig
 from ..sessions.tracks import Receptions
 from .ingest_link import IngestLink, WorkerListener
 
-FIRST_CONNECTION_S = 2.0
-
 
 class Workers:
     """The workers ``ingest-0`` … of the configuration."""
@@ -51,8 +49,3 @@ class Workers:
         async with asyncio.TaskGroup() as tasks:
             for link in self:
                 tasks.create_task(link.run(listener), name=f"link to {link.name}")
-            await asyncio.sleep(FIRST_CONNECTION_S)
-            # Sessions that an earlier api had there must not stay live for ever when the worker is no more.
-            for link in self:
-                if link.stats is None:
-                    listener.worker_gone(link.name)

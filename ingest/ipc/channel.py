@@ -179,16 +179,21 @@ class Listener:
         self._path.unlink(missing_ok=True)
 
 
-async def keep_connected(path: Path, session: Callable[[socket.socket], Awaitable[None]]) -> None:
+async def keep_connected(
+    path: Path, session: Callable[[socket.socket], Awaitable[None]], away: Callable[[], None] = lambda: None
+) -> None:
     """Connect to ``path``, run ``session`` until it returns, and again, for as long as this task lives.
 
-    ``session`` makes a Channel of the socket and closes that in any case, cancellation included.
+    ``session`` makes a Channel of the socket and closes that in any case, cancellation included. ``away`` is
+    called whenever nobody listens there; a process that is merely slow listens.
     """
     loop = asyncio.get_running_loop()
     while True:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as sock:
             if await _connected(loop, sock, path):
                 await session(sock)
+            else:
+                away()
         await asyncio.sleep(RECONNECT_SECONDS)
 
 

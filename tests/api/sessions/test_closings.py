@@ -41,6 +41,10 @@ async def told(rig: Rig, count: int) -> Told:
     return [(each["name"], each["data"].get("reason", each["state"])) for each in found]
 
 
+async def waits(task: "asyncio.Task[Any]") -> bool:
+    return not (await asyncio.wait([task], timeout=0.2))[0]
+
+
 IN_ORDER: Told = [
     ("connecting", ""),
     ("face_absent", "start"),
@@ -127,7 +131,7 @@ async def test_a_killed_api_leaves_closed_to_the_next_one(ended: Rig) -> None:
 
 async def test_an_api_that_is_stopped_lets_the_last_findings_come(ended: Rig) -> None:
     stopping = asyncio.create_task(ended.api.close())
-    await asyncio.sleep(0.2)
+    assert await waits(stopping)
     absent(ended, "end")
     ended.scheduler.tell_over()
     await stopping
@@ -155,7 +159,7 @@ async def test_closed_waits_for_redis_too(tmp_path: Path) -> None:
 
 async def test_a_deleted_session_leaves_nothing_to_the_next_of_its_name(ended: Rig) -> None:
     deleting = asyncio.create_task(ended.api.json("DELETE", "/sessions/s1"))
-    await asyncio.sleep(0.2)
+    assert await waits(deleting)
     absent(ended, "end")
     ended.scheduler.tell_over()
     assert (await deleting)[0] == 204
@@ -168,6 +172,7 @@ async def test_a_deleted_session_leaves_nothing_to_the_next_of_its_name(ended: R
 async def test_the_next_media_wait_for_the_last_findings_of_the_earlier(ended: Rig) -> None:
     again = asyncio.create_task(ended.api.publish("s1"))
     await ended.worker.until(lambda: len(ended.worker.opened) == 2)
+    assert await waits(again)
     absent(ended, "end")
     ended.scheduler.tell_over()
     await again

@@ -142,6 +142,16 @@ async def test_a_session_that_ended_while_the_api_was_away_is_lost(rig: Rig) -> 
     assert (await rig.api.json("GET", "/sessions/s2"))[1]["state"] in ("connecting", "live")
 
 
+async def test_a_worker_that_takes_long_to_answer_a_new_api_keeps_its_sessions(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    rig.worker.hung = True
+    await rig.api.restart()
+    rig.worker.hung = False
+    await rig.api.until_ready()
+    assert (await rig.api.json("GET", "/sessions/s1"))[1]["state"] == "live"
+    assert rig.worker.closed == []
+
+
 async def test_sessions_of_a_worker_that_never_comes_back_are_lost(rig: Rig) -> None:
     await rig.api.publish("s1")
     await rig.api.close()

@@ -117,7 +117,9 @@ async def test_a_client_connects_once_the_server_is_there_and_again_after_it_lef
         finally:
             inbox.channel.close()
 
-    client = asyncio.create_task(keep_connected(path, session))
+    away = asyncio.Event()
+    client = asyncio.create_task(keep_connected(path, session, away.set))
+    await away.wait()
     for greeting in ("first", "second"):
         accepted: asyncio.Queue[socket.socket] = asyncio.Queue()
         listener = Listener(path, accepted.put_nowait)
@@ -125,10 +127,13 @@ async def test_a_client_connects_once_the_server_is_there_and_again_after_it_lef
         server = Inbox(await asyncio.wait_for(accepted.get(), 10))
         server.channel.send(Note(greeting))
         inbox = await asyncio.wait_for(connected.get(), 10)
+        away.clear()
         assert await inbox.take(1) == [Note(greeting)]
+        assert not away.is_set()
         server.channel.close()
         listener.close()
         assert not path.exists()
+        await away.wait()
     client.cancel()
     await asyncio.gather(client, return_exceptions=True)
 
