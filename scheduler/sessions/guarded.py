@@ -183,6 +183,7 @@ class GuardedAnalyzer:
         for outcome in outcomes:
             _sendable(outcome.data)
             FORM.decode(msgspec.msgpack.encode(outcome))
+        for outcome in outcomes:  # all of them are told, or none
             if outcome.type == "violation" and outcome.state == "end":
                 self._open.pop(outcome.name, None)
             elif outcome.type == "violation":
@@ -217,9 +218,11 @@ def _kept(rates: Mapping[str, float], before: Mapping[str, float]) -> Mapping[st
     Raises:
         ValueError: a role is gone, or its rate is none.
     """
+    if rates == before:
+        return before
     if not (before.keys() <= rates.keys() and all(0 < hz < inf for hz in rates.values())):
         raise ValueError("between two policies an analyzer's roles stay, and its rates are positive")
-    return rates
+    return dict(rates)
 
 
 def _cut_off(start: Outcome, media_s: float) -> Outcome:

@@ -111,6 +111,7 @@ class Sessions:
         What it names no more ends, what it names newly begins, and the rest goes on. The same policy again
         changes nothing: an api that is back asks so, and is told of what is unknown.
         """
+        self.end_failed()
         if self._policies.get(policy.media) != policy:
             self._forgive(policy.media, FED_BY)
         self._policies[policy.media] = policy
@@ -171,7 +172,7 @@ class Sessions:
 
     def end_failed(self) -> None:
         """End the streams that failed since the last time; not to be called from within one of them."""
-        for key in list(self._failing):
+        for key in tuple(self._failing):
             self._end(self._streams[key])
 
     def sees_nothing(self, track: Track) -> None:

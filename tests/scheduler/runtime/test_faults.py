@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.ingest.ipc.messages import TrackState
+from argusd.ingest.shm.frame import i420_info
 from argusd.ingest.shm.ring import FrameRing, PcmRing
 from argusd.scheduler.contract.errors import InferenceRefused
 from argusd.scheduler.contract.media_key import MediaKey
@@ -22,7 +23,17 @@ from argusd.scheduler.runtime.loaded_vision import FrameItem
 from argusd.scheduler.sessions.arena_sources import RingRef
 from argusd.scheduler.sessions.pictures import StillFrame
 
-from ..fakes import WHAT_IT_SAW, WINDOW, FakeEngine, FakeStream, break_analyzer, write_frame, write_windows
+from ..fakes import (
+    HEIGHT,
+    WHAT_IT_SAW,
+    WIDTH,
+    WINDOW,
+    FakeEngine,
+    FakeStream,
+    break_analyzer,
+    write_frame,
+    write_windows,
+)
 from .test_loop import Bench
 
 SESSIONS, BROKEN = 8, 3
@@ -256,6 +267,16 @@ async def test_a_failed_stream_begins_again_under_another_policy_or_with_another
     await show(bench, opened)
     assert len(bench.face.made[-1].absorbed) == 1
     assert bench.heard.failed == [FACE_FAILED] * 2
+
+
+async def test_another_policy_revives_a_stream_that_has_just_failed(bench: Bench) -> None:
+    opened = await cameras(bench)
+    break_analyzer(bench.face.made[BROKEN], "roi")
+    bench.sessions.rows[BROKEN].stream.analyzer.roi("face_detector", i420_info(WIDTH, HEIGHT))
+    bench.sessions.set_policy(SessionPolicy(BROKEN_ONE, ["face"], Policy(weight=2.0)))
+    assert bench.heard.failed == [FACE_FAILED]
+    await show(bench, opened)
+    assert len(bench.face.made[-1].absorbed) == 1
 
 
 async def test_lip_sync_goes_on_with_the_rows_of_a_stream_that_failed(bench: Bench) -> None:
