@@ -29,6 +29,9 @@ COMMANDS = {
 }
 """Command to its module. Only the asked one is imported: a publisher's libraries have no place in the api."""
 
+NOT_INSTALLED = (
+    "the daemon is not installed here: pip install 'argusd[cpu]', or 'argusd[gpu]' for an NVIDIA GPU"
+)
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 
@@ -38,13 +41,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv and not argv[0].startswith("-") and argv[0] not in COMMANDS:
         near = did_you_mean(argv[0], COMMANDS)
         return _fail(f"there is no command {argv[0]!r}{near} There are {', '.join(COMMANDS)}", 2)
-    args = build_parser([argv[0]] if argv and argv[0] in COMMANDS else COMMANDS).parse_args(argv)
     try:
+        args = build_parser([argv[0]] if argv and argv[0] in COMMANDS else COMMANDS).parse_args(argv)
         return int(module_of(args.command).run(args))
     except DaemonError as error:
         return _fail(error, error.exit_code)
     except (BridgeError, IngestError, SchedulerError, ZooError) as error:
         return _fail(error, 1)
+    except ModuleNotFoundError as error:
+        return _fail(f"{NOT_INSTALLED} ({error.name} is missing)", 2)
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -17,7 +17,6 @@ from argusd.scheduler.contract.results import Results
 from .errors import DaemonFault
 from .events import Gap, subscribe
 from .finalize import finalize
-from .stored_results import stored_results
 from .stream_media import StreamMedia
 from .streams import Finding, forward
 from .transport import Transport
@@ -125,6 +124,8 @@ class MLOrchestratorClient:
     async def finalize(self, session_id: str, redis_url: str | None = None) -> Results:
         """The session's results once its media is over (see ``finalize.py``), over HTTP or from Redis."""
         if redis_url is not None:
+            from .stored_results import stored_results  # loads the Redis client, which nothing else needs
+
             return await finalize(partial(stored_results, redis_url, session_id))
         return await finalize(partial(self.results, session_id))
 
