@@ -43,7 +43,7 @@ class SessionActions:
     ) -> None:
         self._registry = registry
         self._lifecycle = lifecycle
-        self._journal = event_log
+        self._event_log = event_log
         self._history = history
         self._workers = workers
         self._streams = streams
@@ -168,7 +168,7 @@ class SessionActions:
             await self._lifecycle.closings.told(session.session_id)
         self._registry.remove(session.session_id)
         await self._affinity.forget(session.session_id)
-        await self._stored(self._journal.erase(session.session_id))
+        await self._stored(self._event_log.erase(session.session_id))
 
     async def sweep(self) -> None:
         """Forget sessions past their retention, until cancelled."""
@@ -176,7 +176,7 @@ class SessionActions:
             await asyncio.sleep(SWEEP_EVERY_S)
             for session in self._registry.expired(time.time()):
                 self._registry.remove(session.session_id)
-                self._journal.erase(session.session_id)
+                self._event_log.erase(session.session_id)
 
     async def _stored(self, written: Awaitable[None]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Media that ended in order, and the ``closed`` that waits for their last findings.
+"""Media that ended, and what waits for their last findings: ``closed``, and the session's next media.
 
 ::
 
@@ -27,7 +27,7 @@ NEXT_WAITS_S = 5.0  # at most, who begins the session's next media or deletes it
 
 
 class Closing(NamedTuple):
-    """A ``closed`` that is held back. ``overs`` are done when the scheduler has told everything."""
+    """Media whose ``closed`` is held back. ``overs`` are done when the scheduler has told everything."""
 
     session: Session
     scheduler: SchedulerLink
@@ -48,10 +48,10 @@ class Closings:
         assert session.media is not None, "only media end"
         session.media = msgspec.structs.replace(session.media, ending=ending, changed_at=time.time())
         self._event_log.keep(session.session_id, session.media)
-        self.resume(session, scheduler)
+        self.await_findings(session, scheduler)
 
-    def resume(self, session: Session, scheduler: SchedulerLink) -> None:
-        """Wait for the last findings of media whose end is stored."""
+    def await_findings(self, session: Session, scheduler: SchedulerLink) -> None:
+        """Wait for the last findings of media whose end is stored; or that are lost, as is told at once."""
         session_id = session.session_id
         overs = [scheduler.unwatch(media) for media in session.media_keys]
         timer = asyncio.get_running_loop().call_later(GIVEN_UP_AFTER_S, self.release, session_id)
@@ -96,12 +96,12 @@ class Closings:
             self.release(session_id)
 
     def _store(self, session: Session, about: dict[str, str]) -> None:
-        assert session.media is not None
-        assert session.media.ending is not None, "only media that ended are closed"
-        session_id, ending = session.session_id, session.media.ending
+        session_id, media = session.session_id, session.media
+        if media is None or (ending := media.ending) is None:
+            return
         if ending.detail:
             about["detail"] = ending.detail
-        media = session.media = msgspec.structs.replace(session.media, phase="closed", ending=None)
+        media = session.media = msgspec.structs.replace(media, phase="closed", ending=None)
         closed = session_event(session_id, "closed", media.worker, ending.reason, **about)
         storing = self._storing[session_id] = self._event_log.append(closed, media)
         storing.add_done_callback(lambda _: self._forget(session_id, storing))

@@ -32,7 +32,7 @@ class Lifecycle:
     """Moves sessions from state to state."""
 
     def __init__(self, event_log: EventLog, schedulers: Schedulers) -> None:
-        self._journal = event_log
+        self._event_log = event_log
         self._schedulers = schedulers
         self.closings = Closings(event_log)
         self._over: dict[str, asyncio.Event] = {}
@@ -46,9 +46,10 @@ class Lifecycle:
         media = session.media = msgspec.structs.replace(media, tracks=tracks, scheduler=scheduler)
         self._over[session.session_id] = asyncio.Event()
         session.failed.clear()
-        self._journal.forget(session.session_id, FED_BY)  # what an earlier publisher showed
+        self._event_log.forget(session.session_id, FED_BY)  # what an earlier publisher showed
         self._watch(session)
-        return self._journal.append(session_event(session.session_id, "connecting", media.worker, ""), media)
+        connecting = session_event(session.session_id, "connecting", media.worker, "")
+        return self._event_log.append(connecting, media)
 
     def sockets_changed(self, session: Session, sockets: tuple[StreamName, ...]) -> None:
         """Other streams of the session have a WebSocket now than before; at least one has."""
@@ -56,7 +57,7 @@ class Lifecycle:
         gone = set(session.sockets) - set(sockets)
         for stream in gone:
             self._scheduler_of(session).unwatch(MediaKey(session.session_id, stream)).cancel()
-        self._journal.forget(session.session_id, gone)
+        self._event_log.forget(session.session_id, gone)
         tracks = tuple(track for track in session.media.tracks if track.stream in sockets)
         session.media = msgspec.structs.replace(session.media, sockets=sockets, tracks=tracks)
         self._watch(session)
@@ -64,7 +65,7 @@ class Lifecycle:
     def streams_changed(self, session: Session, before: Iterable[str]) -> None:
         """Something else is to be watched than ``before``, or differently."""
         self._watch(session)
-        self._journal.forget(session.session_id, set(before) - set(session.streams))
+        self._event_log.forget(session.session_id, set(before) - set(session.streams))
 
     def resumed(self, session: Session) -> None:
         """An earlier api's session goes on; one whose scheduler is not configured any more gets another."""
@@ -74,12 +75,12 @@ class Lifecycle:
         if session.media.ending is None:
             self._watch(session)
         else:
-            self.closings.resume(session, self._scheduler_of(session))
+            self.closings.await_findings(session, self._scheduler_of(session))
 
     def progressed(self, session: Session, phase: MediaPhase, reason: str) -> None:
         """The media goes on in this phase."""
         media = self._move(session, phase)
-        self._journal.append(session_event(session.session_id, phase, media.worker, reason), media)
+        self._event_log.append(session_event(session.session_id, phase, media.worker, reason), media)
 
     def track_changed(self, session: Session, track: Track) -> None:
         """One of the session's tracks stands otherwise than before."""
@@ -90,14 +91,13 @@ class Lifecycle:
         if name is not None:
             about = {"kind": track.kind} | ({"stream": track.stream} if track.stream else {})
             event = session_event(session.session_id, name, media.worker, track.reason, **about)
-            self._journal.append(event, media)
+            self._event_log.append(event, media)
 
     def lost(self, session: Session, reason: str) -> None:
         """The media is gone with its worker: told at once."""
-        for media_key in session.media_keys:
-            self._scheduler_of(session).unwatch(media_key).cancel()
+        self.closings.await_findings(session, self._scheduler_of(session))
         media = self._move(session, "lost")
-        self._journal.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
+        self._event_log.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
         self._tell_over(session)
 
     def closed(self, session: Session, reason: str, detail: str = "") -> None:

@@ -34,7 +34,7 @@ class Reports:
     ) -> None:
         self._registry = registry
         self._lifecycle = lifecycle
-        self._journal = event_log
+        self._event_log = event_log
         self._workers = workers
         self._schedulers = schedulers
         self._streams = streams
@@ -52,11 +52,11 @@ class Reports:
             for session in self._registry:
                 if session.media and session.media.scheduler == scheduler:
                     session.failed.clear()
-                self._journal.end_left_open(session.session_id, self._schedulers.boots)
+                self._event_log.end_left_open(session.session_id, self._schedulers.boots)
 
     def found(self, scheduler: str, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""
-        self._journal.found(scheduler, finding, finding.media.session_id in self._registry)
+        self._event_log.found(scheduler, finding, finding.media.session_id in self._registry)
 
     def latest(self, latest: Latest) -> None:
         """A stream's newest result."""
@@ -64,7 +64,7 @@ class Reports:
         session = self._registry.find(latest.media.session_id)
         if session is not None and latest.stream in session.streams:
             session.tell_failed(latest.stream, failed=latest.reason == STREAM_FAILED)
-            self._journal.latest(latest)
+            self._event_log.latest(latest)
 
     def media_changed(self, worker: str, state: SessionState) -> None:
         """A session's media came into another state."""

@@ -18,7 +18,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     from when the violation was last seen to go on.
 
     Session events (``type`` session, stream ``media``) are named ``connecting``, ``live``, ``stale``,
-    ``closed`` and ``session_lost``; the last two end what ``connecting`` started. Between them
+    ``closed`` and ``session_lost``; the last two end what ``connecting`` started. Everything found in the
+    media comes before ``closed``, unless that has ``data.late_findings``: then the scheduler could not say
+    in time whether this was all (``scheduler_away``, ``scheduler_silent``). Between them
     ``track_stale`` tells that a track (``data.kind``) brings no pictures or no sound any more, and why
     (``data.reason``, see ``ingest.ipc.messages.TrackState``), ``track_live`` that it does again.
     ``stream_failed`` tells that a stream (``data.stream``) broke down and ended, and by which fault

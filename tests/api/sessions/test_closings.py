@@ -12,7 +12,7 @@ from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.sessions import closings
 from argusd.scheduler.contract.messages import SessionOver
 
-from ..fakes import S1, FakeScheduler
+from ..fakes import S1, FakeScheduler, FakeWorker
 from ..fixtures import Rig, running_rig
 
 Told = list[tuple[str, str]]
@@ -177,6 +177,24 @@ async def test_the_next_media_wait_for_the_last_findings_of_the_earlier(ended: R
     ended.scheduler.tell_over()
     await again
     assert await told(ended, 5) == [*IN_ORDER, ("connecting", "")]
+
+
+async def test_the_next_media_wait_for_what_was_found_in_lost_ones_too(rig: Rig, tmp_path: Path) -> None:
+    rig.scheduler.answers_ends = False
+    await rig.api.publish("s1")
+    absent(rig, "start")
+    rig.worker.die()
+    await rig.scheduler.until(lambda: len(rig.scheduler.ended) == 1)
+    rig.worker = FakeWorker(tmp_path / "ingest-0.sock")
+    await rig.api.until_ready()
+    again = asyncio.create_task(rig.api.publish("s1"))
+    await rig.worker.until(lambda: len(rig.worker.opened) == 1)
+    assert await waits(again)
+    absent(rig, "end")
+    rig.scheduler.tell_over()
+    await again
+    lost = ("session_lost", "worker_gone")
+    assert await told(rig, 5) == [*IN_ORDER[:2], lost, IN_ORDER[2], ("connecting", "")]
 
 
 async def test_what_every_socket_of_a_session_showed_comes_before_closed(rig: Rig) -> None:
