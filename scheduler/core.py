@@ -11,6 +11,7 @@ The loop brings them together in batches over all sessions::
     stream.absorb(role, output, at)   one row's output, to outcomes
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -23,6 +24,8 @@ from argusd.ingest.shm.frame import FrameInfo
 from .contract.policy import Policy
 
 Feeds = dict[str, NDArray[Any]]
+
+EVERY_WINDOW = math.inf  # Hz
 
 
 class Roi(NamedTuple):
@@ -161,6 +164,7 @@ class Moment(NamedTuple):
     ``media_s``: seconds since the stream's first frame or sample, on the media's own clock (rules use it,
     so that a record replays the same). ``captured_at``: unix seconds. ``frame_age_ms``: from arrival to now.
     ``width``, ``height``: the frame's pixels (0 for audio). ``skipped``: frames passed over since the last.
+    ``lasts_s``: seconds of sound that are new in a window (0 for frames).
     ``on_sender_clock``: whether ``captured_at`` is the sender's own, so that sound and picture can be
     compared by it; else it tells when they arrived.
     """
@@ -172,6 +176,7 @@ class Moment(NamedTuple):
     height: int = 0
     skipped: int = 0
     on_sender_clock: bool = False
+    lasts_s: float = 0.0
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -194,7 +199,7 @@ class Analyzer(Protocol):
 
     @property
     def rates(self) -> Mapping[str, float]:
-        """Role to wanted Hz while there is no overload.
+        """Role to wanted Hz while there is no overload; ``EVERY_WINDOW``: every window of samples.
 
         Only ``apply`` changes which roles there are; a vision role's Hz may change with what is seen.
         """

@@ -1,26 +1,23 @@
 """The audio stream: whether somebody speaks, from when to when, how loud, and whether the voice changes."""
 
-from collections import deque
 from collections.abc import Mapping
 from math import log10
 from typing import Any
 
 from argusd.ingest.shm.frame import FrameInfo
 
-from ..contract.media import SAMPLE_RATE
 from ..contract.policy import Policy
-from ..core import Moment, Outcome, Roi
-from ..models.voices.silero import WINDOW, VoiceActivity
+from ..core import EVERY_WINDOW, Moment, Outcome, Roi
+from ..models.outputs import VoiceActivity
 from ..rules import Rule
 from .observations import ObservationPace
-from .speech import SpeechEdge, SpeechSegments
+from .speech import RecentSpeech, SpeechEdge, SpeechSegments
 from .voices import VoiceWatch
 
 VAD, EMBEDDER = "vad", "speaker_embedder"
-WINDOW_S = WINDOW / SAMPLE_RATE
 SILENCE_DBFS = -96.0  # the floor of 16-bit samples
-VOICE_WINDOWS = 50  # of the voice detector, in the 1.6 s that the speaker embedder hears at a time
-MOSTLY = 0.5  # of them must be speech, for the embedder to listen
+LATELY_S = 1.6  # about as long as a window of a speaker embedder
+MOSTLY = 0.5  # of it must be speech, for the embedder to be asked
 
 
 class AudioAnalyzer:
@@ -38,14 +35,14 @@ class AudioAnalyzer:
         self._rule = Rule("speech_detected", policy.speech_detected)
         self._pace = ObservationPace(policy.rates.observations)
         self._voice = VoiceActivity(0.0, 0.0)
-        self._recent: deque[bool] = deque(maxlen=VOICE_WINDOWS)
+        self._recent = RecentSpeech(LATELY_S)
         self._voices = VoiceWatch(policy.second_speaker)
 
     @property
     def rates(self) -> Mapping[str, float]:
         """Every window is heard by the voice detector, those with speech by the embedder."""
         embedder_hz = self._policy.rates.speaker_embedder
-        return {VAD: 1 / WINDOW_S} | ({EMBEDDER: embedder_hz} if embedder_hz else {})
+        return {VAD: EVERY_WINDOW} | ({EMBEDDER: embedder_hz} if embedder_hz else {})
 
     def apply(self, policy: Policy) -> list[Outcome]:
         """Judge the next windows by this."""
@@ -61,7 +58,7 @@ class AudioAnalyzer:
 
     def hears(self, role: str) -> bool:
         """The embedder only what is mostly speech."""
-        return role != EMBEDDER or sum(self._recent) >= MOSTLY * VOICE_WINDOWS
+        return role != EMBEDDER or self._recent.share >= MOSTLY
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         """Take one window in."""
@@ -72,8 +69,8 @@ class AudioAnalyzer:
     def _absorb_voice(self, voice: VoiceActivity, at: Moment) -> list[Outcome]:
         self._voice = voice
         threshold = self._policy.vad_threshold
-        self._recent.append(voice.speech >= threshold)
-        edge = self._segments.feed(voice.speech, at.media_s, at.media_s + WINDOW_S)
+        self._recent.feed(voice.speech >= threshold, at.lasts_s)
+        edge = self._segments.feed(voice.speech, at.media_s, at.media_s + at.lasts_s)
         outcomes = [_observed(edge)] if edge else []
         speaking = self._segments.speaking
         figures = {"value": round(voice.speech, 3), "threshold": threshold}
@@ -109,7 +106,7 @@ class AudioAnalyzer:
     def forget(self) -> None:
         """Nothing was heard yet; the voices it learnt stay."""
         self._voice = VoiceActivity(0.0, 0.0)
-        self._recent.clear()
+        self._recent = RecentSpeech(LATELY_S)
         self._voices.forget()
 
     def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when speech was last heard

@@ -18,27 +18,24 @@ import numpy as np
 
 from argusd.ingest.shm.frame import FrameInfo
 
-from ..contract.media import SAMPLE_RATE
 from ..contract.policy import Policy
-from ..core import Moment, Outcome, Roi
+from ..core import EVERY_WINDOW, Moment, Outcome, Roi
 from ..models.lips.lag_search import estimate
 from ..models.lips.lip_crops import lip_region
-from ..models.outputs import Face, LagCurve, Mesh, SeenMouth, SyncEstimate
-from ..models.voices.silero import WINDOW, VoiceActivity
+from ..models.outputs import Face, LagCurve, Mesh, SeenMouth, SyncEstimate, VoiceActivity
 from ..rules import Rule, exceeds
 from .face_tracker import FaceTracker
 from .mouth import Mouth, opening
 from .observations import ObservationPace
+from .speech import RecentSpeech
 
 DETECTOR, MESH, VAD, LIP_SYNC = "face_detector", "face_mesh", "vad", "lip_sync"
 CROPS = "lip_crops"
-VAD_HZ = SAMPLE_RATE / WINDOW
-LIP_SYNC_HZ = 1.0
 CROPS_HZ = 50.0  # every frame of a usual camera
 IDLE_MESH_HZ = 2.0  # while nobody speaks: enough to keep the face
-HEARD_WINDOWS = round(6 * VAD_HZ)
+HEARD_S = 6.0
 TALKS = 0.3  # of the last six seconds must be speech: pauses tell as much as words
-SPOKE_WINDOWS = round(2 * VAD_HZ)  # for so long after a word the mouth is watched closely
+SPOKE_S = 2.0  # for so long after a word the mouth is watched closely
 AGREE_MS = 120.0  # two looks in a row must find nearly the same offset: chance does not repeat itself
 DISTINCT = 0.1  # how much better than in sync it must fit there
 MEMORY_S = 8.0  # comparisons that are averaged: chance averages out, an offset stays
@@ -62,11 +59,12 @@ class LipSyncAnalyzer:
         self._pace = ObservationPace(policy.rates.observations)
         self._tracker = FaceTracker()
         self._mouth = Mouth()
-        self._heard: deque[bool] = deque(maxlen=HEARD_WINDOWS)
-        self._windows_since_speech = 0  # as if somebody spoke, until it is heard that nobody does
+        self._heard = RecentSpeech(HEARD_S)
+        self._since_speech_s = 0.0  # as if somebody spoke, until it is heard that nobody does
         self._curves: deque[tuple[float, LagCurve]] = deque(maxlen=MOST_CURVES)
         self._estimate: SyncEstimate | None = None
         self._heard_s = 0.0
+        self._hop_s = 0.0  # from one comparison to the next
         self._offset_before: float | None = None
         self._told_s: float | None = None
         self.news = False
@@ -78,8 +76,8 @@ class LipSyncAnalyzer:
             DETECTOR: self._policy.rates.face_detector,
             MESH: self._policy.rates.mouth if self._speaking else IDLE_MESH_HZ,
             CROPS: CROPS_HZ,
-            VAD: VAD_HZ,
-            LIP_SYNC: LIP_SYNC_HZ,
+            VAD: EVERY_WINDOW,
+            LIP_SYNC: EVERY_WINDOW,
         }
 
     def apply(self, policy: Policy) -> list[Outcome]:
@@ -148,8 +146,8 @@ class LipSyncAnalyzer:
         """Nothing was seen or heard yet."""
         self.restart()
         self._mouth = Mouth()
-        self._heard.clear()
-        self._windows_since_speech = 0
+        self._heard = RecentSpeech(HEARD_S)
+        self._since_speech_s = 0.0
         self._curves.clear()
         self._estimate = self._offset_before = None
 
@@ -159,11 +157,11 @@ class LipSyncAnalyzer:
 
     @property
     def _speaking(self) -> bool:
-        return self._windows_since_speech < SPOKE_WINDOWS
+        return self._since_speech_s < SPOKE_S
 
     @property
     def _talks(self) -> bool:
-        return sum(self._heard) >= TALKS * HEARD_WINDOWS
+        return self._heard.share >= TALKS
 
     @property
     def _likeness(self) -> float:
@@ -172,14 +170,14 @@ class LipSyncAnalyzer:
         if wanted is not None:
             return wanted
         (first_s, _), (last_s, curve) = self._curves[0], self._curves[-1]
-        share = min(1.0, (last_s - first_s) / (MEMORY_S - 1 / LIP_SYNC_HZ))
+        share = min(1.0, (last_s - first_s) / (MEMORY_S - self._hop_s))
         return curve.threshold + share * (curve.settled - curve.threshold)
 
     def _hear(self, voice: VoiceActivity, at: Moment) -> None:
         self._heard_s = at.media_s
         speech = voice.speech >= self._policy.vad_threshold
-        self._heard.append(speech)
-        self._windows_since_speech = 0 if speech else self._windows_since_speech + 1
+        self._heard.feed(speech, at.lasts_s)
+        self._since_speech_s = 0.0 if speech else self._since_speech_s + at.lasts_s
         if self._curves and at.media_s - self._curves[-1][0] > FORGOTTEN_S:
             self._curves.clear()
             self._estimate = self._offset_before = None
@@ -192,6 +190,7 @@ class LipSyncAnalyzer:
             return []
         # What was compared ends before what was heard meanwhile.
         self._curves.append((self._heard_s, curve))
+        self._hop_s = at.lasts_s
         while self._curves[0][0] <= self._heard_s - MEMORY_S:
             self._curves.popleft()
         found = estimate(np.mean([each.likeness for _, each in self._curves], axis=0))

@@ -4,11 +4,33 @@ The way of Silero's own iterator: speech begins at the threshold and goes on abo
 when the sound stayed below that for a while, and then ended where it first fell.
 """
 
+from collections import deque
 from typing import Literal, NamedTuple
 
 CALMER_BY = 0.15
 MIN_SPEECH_S = 0.1  # a click is no speech
 MIN_SILENCE_S = 0.6  # a breath inside a sentence is no end
+
+
+class RecentSpeech:
+    """How much of the last ``span_s`` seconds was speech."""
+
+    def __init__(self, span_s: float) -> None:
+        self._span_s = span_s
+        self._most = 1
+        self._windows: deque[bool] = deque()
+
+    @property
+    def share(self) -> float:
+        """0..1, with silence before the first window."""
+        return sum(self._windows) / self._most
+
+    def feed(self, speech: bool, lasts_s: float) -> None:
+        """Take in a window of ``lasts_s`` seconds, as long as the ones before."""
+        self._most = max(1, round(self._span_s / lasts_s))
+        self._windows.append(speech)
+        if len(self._windows) > self._most:
+            self._windows.popleft()
 
 
 class SpeechEdge(NamedTuple):

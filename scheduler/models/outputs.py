@@ -57,6 +57,13 @@ class Thing(NamedTuple):
     box: Box
 
 
+class VoiceActivity(NamedTuple):
+    """What one window held: ``speech`` 0..1, and its level as root mean square, 1 being full scale."""
+
+    speech: float
+    rms: float
+
+
 class VoicePrint(NamedTuple):
     """Whose voice a window holds: ``embedding`` f32 ``[size]`` of length 1, zeros where nothing was heard.
 

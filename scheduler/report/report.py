@@ -25,7 +25,9 @@ class Report:
         for make in ANALYZERS.values():
             for role, rate in make(Policy()).rates.items():  # streams of a session share their looks
                 wanted[role] = max(rate, wanted.get(role, 0.0))
-        self._session = [wanted.get(role, 0.0) for role, _ in scheduler.loaded]
+        self._session = [
+            1 / loaded.period(wanted[role]) if role in wanted else 0.0 for role, loaded in scheduler.loaded
+        ]
 
     def stats(self) -> SchedulerStats:
         """Everything as it is now."""

@@ -15,6 +15,7 @@ from ..sessions.moments import MediaClock
 from ..sessions.tracks import Track
 
 LEARNING_RATE = 0.05
+GRID_S = 0.032  # wide enough for many rows to meet, and hardly a frame late
 
 
 class Dropped(NamedTuple):
@@ -110,6 +111,15 @@ class LoadedModel(ABC):
     def window(self) -> int:
         """Samples (16 kHz) of an item; 0 for frames."""
         return 0
+
+    @property
+    def grid_s(self) -> float:
+        """Rows fall due together on its multiples, where the call is what costs; 0: each on its own."""
+        return GRID_S if self.call_bound else 0.0
+
+    def period(self, hz: float) -> float:
+        """Seconds between two items of a row that wants so many a second."""
+        return 1 / hz
 
     @property
     def state(self) -> ModelState:

@@ -1,5 +1,6 @@
 """Loaded models of samples: each row is fed with one window of a sound's track after the other."""
 
+import math
 import threading
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ from ..sessions.arena_sources import RingRef, by_arena
 from ..sessions.moments import MediaClock, captured_s, window_moments
 from ..sessions.tracks import Track
 from .arrivals import FALL_BEHIND
-from .loaded_model import TORN, Done, LoadedModel, Moments
+from .loaded_model import GRID_S, TORN, Done, LoadedModel, Moments
 
 
 class WindowItem(NamedTuple):
@@ -133,6 +134,20 @@ class LoadedSampleModel(LoadedModel):
         """Samples from one window to the next."""
         return self._listening.hop
 
+    @property
+    def hop_s(self) -> float:
+        """The same in seconds."""
+        return self.hop / SAMPLE_RATE
+
+    @property
+    def grid_s(self) -> float:
+        """A part of the hop, so that no row has to wait for it."""
+        return self.hop_s / math.ceil(self.hop_s / GRID_S) if self.call_bound else 0.0
+
+    def period(self, hz: float) -> float:
+        """There is a window once a hop, and no more often."""
+        return max(1 / hz, self.hop_s)
+
     def take_slot(self) -> int:
         """A slot nobody has; the first window for it is to be ``fresh``."""
         with self._slots_lock:
@@ -226,14 +241,15 @@ class LoadedAudioModel(LoadedSampleModel):
         return super().infer(items)
 
     def infer_sequence(self, samples: NDArray[np.int16]) -> list[Any]:
-        """Outputs for i16 ``[samples]``, each window after the last; what is left at the end is too short.
+        """One output for every hop of i16 ``[samples]``, each after the last; the rest is too short.
 
-        In the calling thread, which waits for no batch.
+        In the calling thread, which waits for no batch. The first windows begin before the sound, in silence.
         """
         outputs: list[Any] = []
+        sound = np.pad(samples, (self.window - self.hop, 0))
         with self._borrowed(1) as slots:
-            for begin in range(0, len(samples) - self.window + 1, self.hop):
-                outputs += self._step(samples[None, begin : begin + self.window], np.array(slots))[0]
+            for begin in range(0, len(sound) - self.window + 1, self.hop):
+                outputs += self._step(sound[None, begin : begin + self.window], np.array(slots))[0]
         return outputs
 
     def _infer(

@@ -38,7 +38,6 @@ from .pending import PendingItem, PendingItems
 
 log = logging.getLogger(__name__)
 
-GRID_S = 0.032  # rows of call-bound models fall due together, on multiples of a Silero window
 GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
 NEVER_LATE_S = (
@@ -204,7 +203,7 @@ class Scheduler:
             rows,
             now,
             stretch=stretch,
-            grid=GRID_S if loaded.call_bound else 0.0,
+            grid=loaded.grid_s,
             seconds=loaded.curve.cost(len(rows)) / len(rows),
         )
         loaded.in_flight += 1

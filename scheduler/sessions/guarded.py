@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from math import inf
 from typing import Any, TypeVar
 
 import msgspec
@@ -220,7 +219,7 @@ def _kept(rates: Mapping[str, float], before: Mapping[str, float]) -> Mapping[st
     """
     if rates == before:
         return before
-    if not (before.keys() <= rates.keys() and all(0 < hz < inf for hz in rates.values())):
+    if not (before.keys() <= rates.keys() and all(hz > 0 for hz in rates.values())):
         raise ValueError("between two policies an analyzer's roles stay, and its rates are positive")
     return dict(rates)
 

@@ -25,14 +25,15 @@ def unix_offset_ns() -> int:
 
 
 class MediaClock:
-    """Seconds since a stream's first timestamp, on the media's own clock.
+    """Seconds since a stream's first timestamp, or since ``begin`` (ticks), on the media's own clock.
 
     Timestamps that leap (a publisher that restarted its encoder, a ring made anew) are tied to the arrival
     clock again, so that media time goes on.
     """
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, begin: int | None = None) -> None:
         self._rate = rate
+        self._begin = begin
         self._base: float | None = None
         self._first_arrival = 0.0
         self._last = 0.0
@@ -41,7 +42,8 @@ class MediaClock:
         """Media time of ``timestamp`` (ticks), which arrived at ``arrival`` (monotonic seconds)."""
         ticks = timestamp / self._rate
         if self._base is None:
-            self._base, self._first_arrival = ticks, arrival
+            self._base = ticks if self._begin is None else self._begin / self._rate
+            self._first_arrival = arrival - (ticks - self._base)
         elapsed = arrival - self._first_arrival
         media = ticks - self._base
         if abs(media - elapsed) > DRIFT_LIMIT_S or media < self._last - BACKWARDS_LIMIT_S:
@@ -58,7 +60,7 @@ class MediaClock:
 def ring_clock(ring: RingRef) -> MediaClock:
     """The media clock of a track, which begins with its first sample, or the first frame there is to see."""
     if ring.kind == "audio":
-        clock = MediaClock(SAMPLE_RATE)
+        clock = MediaClock(SAMPLE_RATE, begin=0)
         anchor = read_anchor(ring.view, ring.row)
         if anchor.arrival_ns:
             clock.seconds(0, anchor.arrival_ns / NANOSECONDS - anchor.sample / SAMPLE_RATE)
@@ -94,16 +96,17 @@ def window_moments(
 ) -> list[Moment]:
     """The moments of these sample numbers, each of its own ring; ages count from when the last of ``window``
     samples arrived."""
+    lasts_s = window / SAMPLE_RATE
     after_anchor = (firsts - anchors.sample) / SAMPLE_RATE
     arrivals = anchors.arrival_ns / NANOSECONDS + after_anchor
     known = anchors.captured_ns > 0
     captured_ns = np.where(known, anchors.captured_ns, anchors.arrival_ns + offset_ns)
     captured = captured_ns / NANOSECONDS + after_anchor
-    ages_ms = np.maximum(0.0, now - arrivals - window / SAMPLE_RATE) * 1000  # a packet's samples come at once
+    ages_ms = np.maximum(0.0, now - arrivals - lasts_s) * 1000  # a packet's samples come at once
     columns = (column.tolist() for column in (firsts, arrivals, captured, ages_ms, known))
     return [
-        Moment(clock.seconds(first, arrival), captured_at, age_ms, on_sender_clock=on_sender_clock)
-        for clock, first, arrival, captured_at, age_ms, on_sender_clock in zip(clocks, *columns, strict=True)
+        Moment(clock.seconds(first, arrival), captured_at, age_ms, on_sender_clock=known, lasts_s=lasts_s)
+        for clock, first, arrival, captured_at, age_ms, known in zip(clocks, *columns, strict=True)
     ]
 
 

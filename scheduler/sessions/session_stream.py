@@ -123,4 +123,4 @@ class DemandRow:
     @property
     def period(self) -> float:
         """Seconds between two looks that content every stream it feeds."""
-        return 1.0 / max(stream.analyzer.rates[self.role] for stream in self.streams)
+        return self.loaded.period(max(stream.analyzer.rates[self.role] for stream in self.streams))

@@ -313,7 +313,7 @@ class Sessions:
         index = self._demand.add_stream(
             stream.share,
             model,
-            period=1.0 / stream.analyzer.rates[role],
+            period=loaded.period(stream.analyzer.rates[role]),
             max_age=feed.max_age,
             due=self._clock(),
             priority=loaded.priority,

@@ -15,22 +15,21 @@ from ..contract.errors import ModelUnavailable, NoSpeech
 from ..contract.media import SAMPLE_RATE
 from ..contract.roles import DIARIZER, SPEAKER_EMBEDDER, VAD
 from ..contract.tasks.voices import AUDIO_DIARIZE, AudioDiarize, AudioDiarizeReply, Segment
-from ..models.outputs import SpokenPart, VoicePrint
-from ..models.voices.silero import WINDOW, VoiceActivity
+from ..models.outputs import SpokenPart, VoiceActivity, VoicePrint
 from .clustering import speaker_centres
 from .functions import performs
 from .runner import Runner
 from .sound.sound import listen_to
-from .sound.utterance import SPEECH, require_sound
+from .sound.utterance import SPEECH, require_sound, widened
 
-STEP = 8 * WINDOW  # 256 ms between the middles of embedded windows
+STEP = 4096  # samples (256 ms) between the middles of embedded windows
 MOST_WINDOWS = 4000  # longer recordings take longer steps
 AT_A_TIME = 64  # windows, so that their copies stay small
-REACH = 3  # detector windows; a pause of no more than twice as many (192 ms) is bridged
+BRIDGED_S = 0.192  # a pause of no more than this
 
 
 class Turn(NamedTuple):
-    """Detector windows from ``first`` up to ``last`` (exclusive) are ``speaker``'s."""
+    """Detector outputs from ``first`` up to ``last`` (exclusive) are ``speaker``'s."""
 
     speaker: int
     first: int
@@ -60,47 +59,48 @@ async def audio_diarize(payload: AudioDiarize, runner: Runner) -> AudioDiarizeRe
 
 async def _cluster(samples: NDArray[np.int16], speakers: int | None, runner: Runner) -> list[SpokenPart]:
     """Parts in order of time, by the voice detector and the speaker embedder; empty if nobody speaks."""
-    speech = speech_mask(await runner.infer_sequence(VAD, samples))
+    hop = runner.model(VAD).hop
+    speech = speech_mask(await runner.infer_sequence(VAD, samples), hop)
     if not speech.any():
         return []
-    middles = window_middles(speech)
+    middles = window_middles(speech, hop)
     windows = await _embed(samples, middles, runner)
-    turns = await runner.compute(partial(find_turns, speech, middles, windows, speakers))
-    second = SAMPLE_RATE / WINDOW
+    turns = await runner.compute(partial(find_turns, speech, hop, middles, windows, speakers))
+    second = SAMPLE_RATE / hop
     return [
         SpokenPart(f"SPEAKER_{turn.speaker:02d}", turn.first / second, turn.last / second) for turn in turns
     ]
 
 
-def speech_mask(voices: Sequence[VoiceActivity]) -> NDArray[np.bool_]:
-    """Which of the detector's windows are speech, short pauses bridged: bool ``[windows]``, more than six."""
+def speech_mask(voices: Sequence[VoiceActivity], hop: int) -> NDArray[np.bool_]:
+    """Which of the detector's outputs, one for every ``hop`` samples, are speech, pauses bridged."""
     speech = np.array([voice.speech >= SPEECH for voice in voices], np.bool_)
-    reach = np.ones(2 * REACH + 1)
-    near = np.convolve(speech, reach, "same") > 0
-    return np.asarray(np.convolve(~near, reach, "same") == 0)
+    reach = round(BRIDGED_S / 2 * SAMPLE_RATE / hop)
+    return ~widened(~widened(speech, reach), reach)
 
 
-def window_middles(speech: NDArray[np.bool_]) -> NDArray[np.intp]:
+def window_middles(speech: NDArray[np.bool_], hop: int) -> NDArray[np.intp]:
     """Samples about which to embed a window: a step apart, inside speech; one at least if there is any."""
-    step = max(STEP, -(-len(speech) * WINDOW // MOST_WINDOWS))
-    middles = np.arange(0, len(speech) * WINDOW, step, dtype=np.intp)
-    spoken = middles[speech[middles // WINDOW]]
-    return spoken if len(spoken) else np.flatnonzero(speech)[:1] * WINDOW
+    step = max(STEP, -(-len(speech) * hop // MOST_WINDOWS))
+    middles = np.arange(0, len(speech) * hop, step, dtype=np.intp)
+    spoken = middles[speech[middles // hop]]
+    return spoken if len(spoken) else np.flatnonzero(speech)[:1] * hop
 
 
 def find_turns(
     speech: NDArray[np.bool_],
+    hop: int,
     middles: NDArray[np.intp],
     windows: NDArray[np.float32],
     speakers: int | None,
 ) -> list[Turn]:
-    """Give each detector window of speech to the speaker it is most like.
+    """Give each detector output that is speech to the speaker it is most like.
 
     ``windows``: f32 ``[len(middles), size]``. Between two of them the likeness lies on a line.
     """
     likeness = windows @ speaker_centres(windows, speakers).T
     spoken = np.flatnonzero(speech)
-    at = spoken * WINDOW + WINDOW // 2
+    at = spoken * hop + hop // 2
     who = np.stack([np.interp(at, middles, column) for column in likeness.T]).argmax(axis=0)
     turns: list[Turn] = []
     numbers: dict[int, int] = {}

@@ -42,7 +42,7 @@ class Runner(Protocol):
         """The role's outputs for i16 ``[N, window]`` samples at 16 kHz, each on its own (stateless)."""
 
     async def infer_sequence(self, role: str, samples: NDArray[np.int16]) -> list[Any]:
-        """The role's outputs for i16 ``[samples]`` at 16 kHz, window after window, each after the last.
+        """The role's outputs for i16 ``[samples]`` at 16 kHz, one for every hop, each after the last.
 
         For models that remember (the voice detector); what is left at the end is too short and left out.
         """

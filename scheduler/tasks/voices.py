@@ -80,7 +80,7 @@ async def hear_voice(audio: bytes, rate: int | None, runner: Runner) -> HeardVoi
     samples = await listen_to(audio, rate, runner)
     require_sound(samples)
     voices = await runner.infer_sequence(VAD, samples)
-    heard = await runner.compute(partial(utterance, samples, voices))
+    heard = await runner.compute(partial(utterance, samples, voices, runner.model(VAD).hop))
     prints: list[VoicePrint] = await runner.infer_windows(
         SPEAKER_EMBEDDER, cut(heard.samples, model.window, model.hop)
     )

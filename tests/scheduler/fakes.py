@@ -16,6 +16,7 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi, whole_frame
+from argusd.scheduler.models.outputs import VoiceActivity
 from argusd.scheduler.sessions.arena_sources import RingRef
 
 ALICE, BOB = MediaKey("alice"), MediaKey("bob")
@@ -90,6 +91,29 @@ class FakeAudio:
         return [
             (int(value) // 2, self.heard[int(slot)]) for value, slot in zip(tensors[0], slots, strict=True)
         ]
+
+
+class FakeVad:
+    """A voice detector of windows as wide as a test says: what is loud is speech."""
+
+    role = "vad"
+    name = "fake_vad"
+
+    def __init__(self, window: int, hop: int | None = None) -> None:
+        self.window = window
+        self.hop = hop or window
+
+    def example(self, batch: int) -> Feeds:
+        return {"x": np.zeros(batch)}
+
+    def reset(self, slot: int) -> None:
+        pass
+
+    def prepare(self, samples: NDArray[np.int16], slots: NDArray[np.intp]) -> Feeds:
+        return {"x": np.abs(samples[:, -self.hop :].astype(np.float64)).mean(axis=1)}
+
+    def decode(self, tensors: Sequence[NDArray[Any]], slots: NDArray[np.intp]) -> list[VoiceActivity]:
+        return [VoiceActivity(float(level > 2000), float(level) / 2 / 32768) for level in tensors[0]]
 
 
 class FakeComparison:

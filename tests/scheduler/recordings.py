@@ -172,7 +172,8 @@ class _Ear:
             first, self._next = self._next, self._next + model.hop
             if stream.hears(model.role):
                 feeds = model.prepare(sound[None, first : first + model.window], slot)
-                at = Moment((first + model.window - model.hop) / SAMPLE_RATE, 0.0, 0.0)
+                begins_s = (first + model.window - model.hop) / SAMPLE_RATE
+                at = Moment(begins_s, 0.0, 0.0, lasts_s=model.hop / SAMPLE_RATE)
                 yield model.decode(self._runner.run(feeds), slot)[0], at
 
 

@@ -9,26 +9,20 @@ gather and one scatter. A session is in one batch at a time: its next window nee
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...contract.media import SAMPLE_RATE
 from ...core import Feeds
+from ..outputs import VoiceActivity
 
 WINDOW = 512
 CONTEXT = 64
 STATE = 128
 FULL_SCALE = 32768
 FIRST_SLOTS = 64
-
-
-class VoiceActivity(NamedTuple):
-    """What one window held: ``speech`` 0..1, and its level as root mean square, 1 being full scale."""
-
-    speech: float
-    rms: float
 
 
 class Silero:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from ...contract.errors import NoSpeech, TooShort
 from ...contract.media import SAMPLE_RATE
-from ...models.voices.silero import WINDOW, VoiceActivity
+from ...models.outputs import VoiceActivity
 
 SPEECH = 0.5  # the detector's own threshold
-MARGIN = 3  # windows (96 ms) kept around speech: soft beginnings and ends belong to it
+MARGIN_S = 0.096  # kept around speech: soft beginnings and ends belong to it
 MIN_SOUND_S = 0.4
 MIN_SPEECH_S = 0.5
 CLIPPED = 32_700  # a sample this large has met the converter's limit
@@ -39,8 +39,8 @@ def require_sound(samples: NDArray[np.int16]) -> None:
         raise TooShort(f"The sound lasts {seconds:.2f} s; a voice needs {MIN_SOUND_S} s at least.")
 
 
-def utterance(samples: NDArray[np.int16], voices: Sequence[VoiceActivity]) -> Utterance:
-    """The speech of i16 16 kHz ``samples``, given the detector's output for each of its windows.
+def utterance(samples: NDArray[np.int16], voices: Sequence[VoiceActivity], hop: int) -> Utterance:
+    """The speech of i16 16 kHz ``samples``, given the detector's output for every ``hop`` of them.
 
     Raises:
         NoSpeech: there is none.
@@ -49,12 +49,13 @@ def utterance(samples: NDArray[np.int16], voices: Sequence[VoiceActivity]) -> Ut
     speech = np.array([voice.speech >= SPEECH for voice in voices])
     if not speech.any():
         raise NoSpeech("Nobody speaks in the sound.")
-    seconds = float(speech.sum()) * WINDOW / SAMPLE_RATE
+    seconds = float(speech.sum()) * hop / SAMPLE_RATE
     if seconds < MIN_SPEECH_S:
         raise TooShort(f"The sound has {seconds:.2f} s of speech; a voice needs {MIN_SPEECH_S} s at least.")
-    kept = np.repeat(_widened(speech, MARGIN), WINDOW)
+    around = widened(speech, round(MARGIN_S * SAMPLE_RATE / hop))
+    kept = np.repeat(around, hop)
     clipped = float((np.abs(samples.astype(np.int32)) >= CLIPPED).mean())
-    return Utterance(samples[: len(kept)][kept], seconds, _snr_db(speech, voices), clipped)
+    return Utterance(samples[: len(kept)][kept], seconds, _snr_db(speech, around, voices), clipped)
 
 
 def cut(samples: NDArray[np.int16], window: int, hop: int) -> NDArray[np.int16]:
@@ -69,18 +70,19 @@ def cut(samples: NDArray[np.int16], window: int, hop: int) -> NDArray[np.int16]:
     return np.lib.stride_tricks.sliding_window_view(padded, window)[::hop][:count]
 
 
-def _widened(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
-    return np.convolve(mask, np.ones(2 * by + 1), "same") > 0
+def widened(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """Whether one that is no more than ``by`` places away is true."""
+    return np.convolve(mask, np.ones(2 * by + 1))[by : by + len(mask)] > 0
 
 
-def _snr_db(speech: NDArray[np.bool_], voices: Sequence[VoiceActivity]) -> float:
+def _snr_db(speech: NDArray[np.bool_], around: NDArray[np.bool_], voices: Sequence[VoiceActivity]) -> float:
     """Speech over noise, from the mean power of windows with speech and of those well away from it.
 
     Without pauses the quietest tenth of the windows stands for the noise, so the ratio is too low rather
     than too high.
     """
     power = np.array([voice.rms**2 for voice in voices])
-    pauses = power[~_widened(speech, MARGIN)]
+    pauses = power[~around]
     noise = pauses.mean() if len(pauses) else np.quantile(power, 0.1)
     floor = 1 / (12 * 32768**2)  # what rounding to 16 bits adds, whatever was recorded
     clean = max(float(power[speech].mean() - noise), floor)

@@ -22,8 +22,7 @@ from argusd.scheduler.contract.policy import (
     SpeechDetected,
 )
 from argusd.scheduler.core import Analyzer, Moment, Outcome
-from argusd.scheduler.models.outputs import Box, FaceEmbedding, LagCurve, Thing, VoicePrint
-from argusd.scheduler.models.voices.silero import VoiceActivity
+from argusd.scheduler.models.outputs import Box, FaceEmbedding, LagCurve, Thing, VoiceActivity, VoicePrint
 
 from .heads import face, mesh
 
@@ -107,7 +106,9 @@ def play(analyzer: Analyzer, steps: list[Any], *, applied: int = 1) -> list[Any]
             told += [outcome for _ in range(applied) for outcome in analyzer.apply(step)]
         elif step[0] in analyzer.rates:
             role, output = step
-            at = Moment(number / 2, 1_700_000_000 + number / 2, 20.0, 640, 480, on_sender_clock=True)
+            at = Moment(
+                number / 2, 1_700_000_000 + number / 2, 20.0, 640, 480, on_sender_clock=True, lasts_s=0.5
+            )
             told += analyzer.absorb(role, output, at)
         told.append((analyzer.latest(), dict(analyzer.rates)))
     return [*told, *analyzer.finish(Moment(0, 0, 0))]

@@ -1,7 +1,9 @@
-from argusd.scheduler.analyzers.audio import WINDOW_S, AudioAnalyzer
+from argusd.scheduler.analyzers.audio import AudioAnalyzer
 from argusd.scheduler.contract.policy import Policy, Rates, SpeechDetected
-from argusd.scheduler.core import Moment
-from argusd.scheduler.models.voices.silero import VoiceActivity
+from argusd.scheduler.core import EVERY_WINDOW, Moment
+from argusd.scheduler.models.outputs import VoiceActivity
+
+WINDOW_S = 0.032
 
 
 def play(stream: AudioAnalyzer, *parts: tuple[float, float]) -> list[tuple[float, str, str]]:
@@ -10,19 +12,21 @@ def play(stream: AudioAnalyzer, *parts: tuple[float, float]) -> list[tuple[float
     now = 0.0
     for seconds, probability in parts:
         for _ in range(round(seconds / WINDOW_S)):
-            outcomes = stream.absorb("vad", VoiceActivity(probability, 0.1), Moment(now, now, 5.0))
+            outcomes = stream.absorb(
+                "vad", VoiceActivity(probability, 0.1), Moment(now, now, 5.0, lasts_s=WINDOW_S)
+            )
             told += [(round(now, 1), outcome.name, outcome.state) for outcome in outcomes]
             now += WINDOW_S
     return told
 
 
 def test_every_window_is_wanted() -> None:
-    assert AudioAnalyzer(Policy()).rates["vad"] == 31.25
+    assert AudioAnalyzer(Policy()).rates["vad"] == EVERY_WINDOW
 
 
 def test_voices_are_told_apart_unless_nobody_wants_it() -> None:
     assert AudioAnalyzer(Policy()).rates["speaker_embedder"] == 1.3
-    assert AudioAnalyzer(Policy(rates=Rates(speaker_embedder=0))).rates == {"vad": 31.25}
+    assert AudioAnalyzer(Policy(rates=Rates(speaker_embedder=0))).rates == {"vad": EVERY_WINDOW}
 
 
 def test_speech_is_observed_at_its_borders_and_the_level_at_its_rate() -> None:
@@ -50,7 +54,7 @@ def test_the_wire_contract() -> None:
 
 def test_digital_silence_has_a_level() -> None:
     stream = AudioAnalyzer(Policy())
-    stream.absorb("vad", VoiceActivity(0.0, 0.0), Moment(0, 0, 0))
+    stream.absorb("vad", VoiceActivity(0.0, 0.0), Moment(0, 0, 0, lasts_s=WINDOW_S))
     assert stream.latest()["rms_dbfs"] == -96.0
 
 

@@ -5,14 +5,14 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.ingest.shm.frame import i420_info
-from argusd.scheduler.analyzers.lipsync import IDLE_MESH_HZ, VAD_HZ, LipSyncAnalyzer
+from argusd.scheduler.analyzers.lipsync import IDLE_MESH_HZ, LipSyncAnalyzer
 from argusd.scheduler.contract.policy import LipSync, Policy
 from argusd.scheduler.core import Moment, Outcome
-from argusd.scheduler.models.outputs import LagCurve, Mesh
-from argusd.scheduler.models.voices.silero import VoiceActivity
+from argusd.scheduler.models.outputs import LagCurve, Mesh, VoiceActivity
 
 from .heads import mesh
 
+WINDOW_S = 0.032  # of the voice detector
 CAPTURED = 1_700_000_000.0
 
 
@@ -24,8 +24,9 @@ class Person:
         self.now = 0.0
         self.told: list[tuple[float, str, str]] = []
 
-    def at(self, *, on_sender_clock: bool = True) -> Moment:
-        return Moment(self.now, CAPTURED + self.now, 5.0, 640, 480, on_sender_clock=on_sender_clock)
+    def at(self, *, on_sender_clock: bool = True, lasts_s: float = WINDOW_S) -> Moment:
+        now, captured = self.now, CAPTURED + self.now
+        return Moment(now, captured, 5.0, 640, 480, on_sender_clock=on_sender_clock, lasts_s=lasts_s)
 
     def live(self, seconds: float, *, speech: float = 0.9, depth: float = 0.1, clock: bool = True) -> None:
         """Speak (or not) and move the mouth by ``depth`` (or not)."""
@@ -36,7 +37,7 @@ class Person:
             self.told += named(
                 self.stream.absorb("face_mesh", seen, self.at(on_sender_clock=clock)), self.now
             )
-            self.now += 1 / VAD_HZ
+            self.now += WINDOW_S
 
     def compare(self, offset_ms: float, *, score: float = 0.1, peak: float = 0.8) -> None:
         """One look of the comparison, a second after the one before."""
@@ -188,10 +189,10 @@ def test_the_wire_contract() -> None:
 
 def test_who_waits_for_every_look_hears_of_comparisons_or_once_a_second_that_there_is_none() -> None:
     person, news = Person(), 0
-    for _ in range(round(5 * VAD_HZ)):
+    for _ in range(round(5 / WINDOW_S)):
         person.absorb("vad", VoiceActivity(0.0, 0.0))
         news += person.stream.news
-        person.now += 1 / VAD_HZ
+        person.now += WINDOW_S
     assert news == 5
     person.compare(0, score=0.9)
     assert person.stream.news

@@ -20,7 +20,7 @@ from argusd.scheduler.core import Engine, Feeds, Roi
 from argusd.scheduler.models.lips.lag_search import FPS, LAGS, STEP
 from argusd.scheduler.models.lips.lip_crops import LipCrops, PassThrough
 from argusd.scheduler.models.lips.syncnet import APART, FIRST, HOP, MOMENTS, SOUNDS, WINDOW, SyncNet
-from argusd.scheduler.models.voices.silero import VoiceActivity
+from argusd.scheduler.models.outputs import VoiceActivity
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.engines import OnnxEngine
 from argusd.scheduler.runtime.executor import Executor

@@ -441,7 +441,8 @@ async def test_windows_may_overlap(bench: Bench) -> None:
     absorbed = bench.sound.made[0].absorbed
     assert [output[0] for _, output, _ in absorbed] == [1, 1, 1, 1, 2]  # from samples 0, 128, 256, 384, 512
     # A moment is that of the first sample that is new.
-    assert [at.media_s for _, _, at in absorbed] == pytest.approx([n * 128 / 16_000 for n in range(5)])
+    news_s = [(384 + 128 * n) / 16_000 for n in range(5)]
+    assert [at.media_s for _, _, at in absorbed] == pytest.approx(news_s)
 
 
 async def test_what_a_stream_does_not_want_to_hear_costs_no_inference(bench: Bench) -> None:

@@ -21,8 +21,15 @@ from argusd.scheduler.contract.policy import (
     SpeechDetected,
 )
 from argusd.scheduler.core import Moment
-from argusd.scheduler.models.outputs import Box, Face, FaceEmbedding, LagCurve, Thing, VoicePrint
-from argusd.scheduler.models.voices.silero import VoiceActivity
+from argusd.scheduler.models.outputs import (
+    Box,
+    Face,
+    FaceEmbedding,
+    LagCurve,
+    Thing,
+    VoiceActivity,
+    VoicePrint,
+)
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.planning.demand import Demand
 from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
@@ -97,7 +104,8 @@ class Interview:
         """Absorb the same output at each of these media seconds, as the loop does."""
         row = self.row(role)
         for media_s in seconds:
-            at = Moment(media_s, 1_700_000_000 + media_s, 20.0, 640, 480, on_sender_clock=True)
+            captured_at = 1_700_000_000 + media_s
+            at = Moment(media_s, captured_at, 20.0, 640, 480, on_sender_clock=True, lasts_s=0.5)
             for stream in row.streams:
                 stream.heard(row.loaded.track, at)
                 for outcome in stream.analyzer.absorb(role, output, at):

@@ -1,24 +1,28 @@
 import wave
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from argusd.scheduler.contract.errors import NoSpeech, TooShort
+from argusd.scheduler.contract.errors import ModelUnavailable, NoSpeech, TooShort
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.tasks.voices import AudioDiarize, AudioDiarizeReply, Segment
-from argusd.scheduler.models.outputs import SpokenPart
-from argusd.scheduler.models.voices.silero import WINDOW, VoiceActivity
+from argusd.scheduler.models.outputs import SpokenPart, VoiceActivity, VoicePrint
+from argusd.scheduler.planning.curve import BatchCurve
+from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
 from argusd.scheduler.tasks.diarize import Turn, audio_diarize, find_turns, speech_mask, window_middles
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..diarization import error_rate, truth_of
+from ..fakes import FakeEngine, FakeVad
 from ..recordings import Runners, samples
 from .direct_runner import DirectRunner
 
 Score = Callable[[AudioDiarizeReply, float], float]
+HOP = 512
 HERE = np.array([1, 0, 0], np.float32)
 THERE = np.array([0, 1, 0], np.float32)
 
@@ -29,31 +33,31 @@ def mask(text: str) -> NDArray[np.bool_]:
 
 def test_short_pauses_are_bridged_and_nothing_is_added() -> None:
     voices = [VoiceActivity(0.9 if letter == "#" else 0.1, 0.1) for letter in "....##......##.......#......"]
-    np.testing.assert_array_equal(speech_mask(voices), mask("....##########.......#......"))
+    np.testing.assert_array_equal(speech_mask(voices, HOP), mask("....##########.......#......"))
 
 
 def test_windows_are_embedded_where_there_is_speech() -> None:
     speech = np.zeros(64, np.bool_)
     speech[15:34] = True
-    np.testing.assert_array_equal(window_middles(speech), [16 * WINDOW, 24 * WINDOW, 32 * WINDOW])
+    np.testing.assert_array_equal(window_middles(speech, HOP), [16 * HOP, 24 * HOP, 32 * HOP])
 
 
 def test_the_shortest_speech_is_embedded_too() -> None:
     speech = np.zeros(64, np.bool_)
     speech[17] = True
-    np.testing.assert_array_equal(window_middles(speech), [17 * WINDOW])
+    np.testing.assert_array_equal(window_middles(speech, HOP), [17 * HOP])
 
 
 def test_half_an_hour_takes_longer_steps() -> None:
-    middles = window_middles(np.ones(30 * 60 * SAMPLE_RATE // WINDOW, np.bool_))
+    middles = window_middles(np.ones(30 * 60 * SAMPLE_RATE // HOP, np.bool_), HOP)
     assert 3900 < len(middles) <= 4000
 
 
 def test_turns_change_half_way_between_windows_and_end_with_speech() -> None:
     speech = mask("#" * 40 + "." * 10 + "#" * 14)
-    middles = np.array([0, 8, 16, 24, 32, 56]) * WINDOW
+    middles = np.array([0, 8, 16, 24, 32, 56]) * HOP
     windows = np.stack([HERE, HERE, HERE, THERE, THERE, HERE])
-    assert find_turns(speech, middles, windows, 2) == [Turn(0, 0, 20), Turn(1, 20, 40), Turn(0, 50, 64)]
+    assert find_turns(speech, HOP, middles, windows, 2) == [Turn(0, 0, 20), Turn(1, 20, 40), Turn(0, 50, 64)]
 
 
 class Diarizer:
@@ -89,6 +93,38 @@ async def test_a_diarizer_is_used_where_there_is_one() -> None:
 async def test_a_diarizer_that_hears_nobody() -> None:
     with pytest.raises(NoSpeech):
         await audio_diarize(asked(np.zeros(3 * SAMPLE_RATE, np.int16)), WithDiarizer(Diarizer()))
+
+
+class TwoVoices(DirectRunner):
+    """A voice detector of 30 ms windows, and an embedder that knows two voices by their level."""
+
+    def __init__(self) -> None:
+        self._models: dict[str, Any] = {"vad": FakeVad(480), "speaker_embedder": FakeEmbedder()}
+
+    def model(self, role: str) -> Any:
+        if role not in self._models:
+            raise ModelUnavailable(role)
+        return self._models[role]
+
+    async def infer_sequence(self, role: str, samples: NDArray[np.int16]) -> list[Any]:
+        curve = BatchCurve(sizes=[1], seconds=[0.001])
+        return LoadedAudioModel(self._models[role], FakeEngine(), curve).infer_sequence(samples)
+
+    async def infer_windows(self, role: str, windows: NDArray[np.int16]) -> list[VoicePrint]:
+        return [VoicePrint(HERE if window.max() < 10_000 else THERE, 0.5, "fake") for window in windows]
+
+
+class FakeEmbedder:
+    window = 480
+
+
+async def test_a_voice_detector_of_another_window_tells_the_same_turns() -> None:
+    parts = [(0, 0.6), (5_000, 1.5), (0, 0.9), (20_000, 1.8), (0, 0.6)]
+    sound = np.concatenate([np.full(round(s * SAMPLE_RATE), level, np.int16) for level, s in parts])
+    result = await audio_diarize(asked(sound), TwoVoices())
+    assert result == AudioDiarizeReply(
+        [Segment("SPEAKER_00", 0.6, 2.1), Segment("SPEAKER_01", 3.0, 4.8)], speakers=2
+    )
 
 
 @pytest.fixture(scope="module")
