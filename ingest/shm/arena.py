@@ -23,6 +23,7 @@ import mmap
 import os
 import platform
 import threading
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,14 @@ class RegionAllocator:
         self._free = merged
 
 
+class Waker:
+    """A reader's eventfd, closed when no thread refers to it that may just be signalling it."""
+
+    def __init__(self) -> None:
+        self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        weakref.finalize(self, os.close, self.fd)
+
+
 class Arena:
     """The writer's side: owns the memory, hands out ring rows, wakes readers.
 
@@ -112,7 +121,7 @@ class Arena:
         self._free_rows = list(range(MAX_RINGS - 1, -1, -1))
         self._generation = 0
         self._lock = threading.Lock()
-        self._wakers: tuple[int, ...] = ()
+        self._wakers: tuple[Waker, ...] = ()
         self.words[0], self.words[1], self.words[2], self.words[3] = (
             MAGIC,
             LAYOUT_VERSION,
@@ -169,20 +178,19 @@ class Arena:
 
     def attach(self) -> tuple[int, int]:
         """Make a wake-up for one more reader; returns (memfd, eventfd) to send it."""
-        eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._wakers = (*self._wakers, eventfd)
-        return self.fd, eventfd
+        waker = Waker()
+        self._wakers = (*self._wakers, waker)
+        return self.fd, waker.fd
 
     def detach(self, eventfd: int) -> None:
         """Forget a reader's wake-up."""
-        self._wakers = tuple(fd for fd in self._wakers if fd != eventfd)
-        os.close(eventfd)
+        self._wakers = tuple(waker for waker in self._wakers if waker.fd != eventfd)
 
     def wake(self) -> None:
         """Tell every reader that something was published. Never blocks."""
-        for eventfd in self._wakers:
+        for waker in self._wakers:
             try:
-                os.eventfd_write(eventfd, 1)
+                os.eventfd_write(waker.fd, 1)
             except BlockingIOError:  # the counter is full: the reader has a wake-up waiting already
                 continue
 
@@ -191,8 +199,6 @@ class Arena:
 
         Who closed it may lie in a cycle of references, and then nothing else would unmap it for long.
         """
-        for eventfd in self._wakers:
-            os.close(eventfd)
         self._wakers = ()
         os.close(self.fd)
         if not self.rings:

@@ -127,6 +127,27 @@ def test_wake_reaches_every_reader_and_only_those_attached() -> None:
     arena.close()
 
 
+def test_a_reader_may_leave_while_another_thread_is_about_to_wake_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    arena = Arena(MIB)
+    _, first = arena.attach()
+    _, second = arena.attach()
+    signal, reached = os.eventfd_write, []
+
+    def leaving(eventfd: int, value: int) -> None:
+        if eventfd == first:
+            arena.detach(second)
+        signal(eventfd, value)
+        reached.append(eventfd)
+
+    monkeypatch.setattr(os, "eventfd_write", leaving)
+    arena.wake()
+    assert reached == [first, second]  # and not whatever has got the number of its descriptor since
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(second)
+    arena.wake()
+    assert reached == [first, second, first]
+
+
 def test_a_reader_that_never_reads_does_not_block_the_writer() -> None:
     arena = Arena(MIB)
     _, eventfd = arena.attach()

@@ -1,0 +1,67 @@
+"""Two live schedulers in a running daemon: sessions spread, and one's death is nothing to the other's."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from argusd.daemon.config import load_config
+from argusd.interviewer_bridge.events import subscribe
+from argusd.scheduler.contract.events import Event
+from argusd.scheduler.zoo.store import ZooStore
+
+from .live_daemon import Daemon, next_event, started
+
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    ZooStore(load_config().cache_dir).pull(["live"])
+    with started(tmp_path_factory.mktemp("s"), SCHEDULER__COUNT="2") as daemon:
+        yield daemon
+
+
+def watched(daemon: Daemon) -> dict[str, int]:
+    """How many sessions each scheduler watches."""
+    with urlopen(f"{daemon.url}/ready") as response:
+        body: dict[str, Any] = json.load(response)
+    return {each["worker_id"]: each["sessions"] for each in body["schedulers"]}
+
+
+async def absences(daemon: Daemon, session_id: str) -> list[tuple[str, str | None]]:
+    """The edges of the session's ``face_absent``, and who told them, up to the end of its media."""
+    edges: list[tuple[str, str | None]] = []
+    async with contextlib.aclosing(subscribe(daemon.url, session_id, last_event_id="0")) as events:
+        async for event in events:
+            assert isinstance(event, Event), event
+            if event.name == "closed":
+                break
+            if event.name == "face_absent" and event.state != "update":
+                edges.append((event.state, event.data.get("reason")))
+    return edges
+
+
+def until_absent(publisher: "subprocess.Popen[str]") -> None:
+    """Return when nobody is seen, which is what a synthetic picture shows."""
+    while next_event(publisher, "face_absent")["state"] != "start":
+        pass
+
+
+def test_one_that_is_killed_takes_none_of_the_others_violations(daemon: Daemon) -> None:
+    with daemon.publishing("--synthetic", "s0") as first:
+        until_absent(first)
+        with daemon.publishing("--synthetic", "s1") as second:
+            until_absent(second)
+            assert watched(daemon) == {"scheduler-0": 1, "scheduler-1": 1, "scheduler-bulk": 0}
+            daemon.child("scheduler-1").kill()
+            until_absent(second)  # the next one sees the same, and begins anew
+            assert watched(daemon) == {"scheduler-0": 1, "scheduler-1": 1, "scheduler-bulk": 0}
+    untouched, killed = [asyncio.run(absences(daemon, session_id)) for session_id in ("s0", "s1")]
+    assert untouched == [("start", None), ("end", None)]
+    assert killed == [("start", None), ("end", "scheduler_lost"), ("start", None), ("end", None)]
