@@ -4,12 +4,43 @@ At its end a run says how many tests it skipped, and why.
 """
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from .media import OURS, VOICES, Eyes, Shots, Voices, published
+
 settings.register_profile("argusd", deadline=None)
 settings.load_profile("argusd")
+
+
+@pytest.fixture(scope="session")
+def media() -> Path:
+    """A folder of people to be seen and heard; ``media.py`` says whom."""
+    return published()
+
+
+@pytest.fixture(scope="session", params=VOICES, ids=str)
+def voices(request: pytest.FixtureRequest) -> Voices:
+    found: Voices = request.param
+    return found
+
+
+@pytest.fixture(scope="session", params=["published", "ours"][: 1 + OURS.is_dir()])
+def eyes(request: pytest.FixtureRequest, media: Path) -> Eyes:
+    if request.param == "ours":
+        return Eyes(OURS / "gaze_left.mp4", OURS / "gaze_focus.mp4")
+    return Eyes(media / "eyes_aside.mp4", media / "eyes_ahead.mp4")
+
+
+@pytest.fixture(scope="session", params=["published", "ours"][: 1 + OURS.is_dir()])
+def shots(request: pytest.FixtureRequest, media: Path) -> Shots:
+    if request.param == "published":
+        return Shots(media / "shots.mp4", ((0.0, 5.0),), (5.0, 10.0), {2})
+    # A singer far away; one man's profile, very near, before a blurred audience; the singer from the waist
+    # up; three spectators in front of others.
+    return Shots(OURS / "short_hamilton_clip.mp4", ((0.0, 0.67), (3.24, 7.04)), (7.04, 9.0), {2, 3})
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,6 +1,6 @@
 """A talking face, made: no recording of one may be part of the repository, and none comes with what we use.
 
-The face is real (scikit-image's astronaut), and so is the speech (LibriSpeech); the mouth is warped so that
+The face is real (scikit-image's astronaut), and so is the speech; the mouth is warped so that
 its opening follows the speech's own envelope: the jaw below the inner lip moves down, the gap is dark. So it
 is known when the mouth moves. It says nothing about lips that form words.
 """

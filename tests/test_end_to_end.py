@@ -23,14 +23,9 @@ from argusd.daemon.demo.scenes import SPEECH
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import ARGUSD, Daemon, Event, next_event, started
+from .media import Eyes, Shots, Voices
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
-
-MEDIA = Path(__file__).parents[2] / "shared" / "media"
-needs_media = pytest.mark.skipif(not MEDIA.is_dir(), reason="the recordings are not here")
-
-# First and last speech in seconds of each file, where the level rises above and falls below the room's noise.
-UTTERANCES = {"2414-128291-0000.flac": (0.43, 2.53), "2033-164914-0001.flac": (0.46, 6.20)}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -84,42 +79,39 @@ def test_findings_of_the_sample_match_its_scenes(daemon: Daemon) -> None:
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
 
 
-@needs_media
-def test_eyes_that_go_aside_are_found_once(daemon: Daemon) -> None:
-    events = daemon.publish(str(MEDIA / "gaze_left.mp4"), "gaze-left")
+def test_eyes_that_go_aside_are_found_once(daemon: Daemon, eyes: Eyes) -> None:
+    events = daemon.publish(str(eyes.aside), eyes.aside.stem)
     assert edges(events) == [("gaze_away", "start"), ("gaze_away", "end")]
     assert found(events, "gaze_away", "start")["data"]["direction"] == "right"  # as the man sees it
     assert found(events, "gaze_away", "start")["data"]["start_s"] == pytest.approx(5.65, abs=0.75)
     assert found(events, "gaze_away", "end")["data"]["end_s"] == pytest.approx(10.35, abs=0.75)
 
 
-@needs_media
-def test_eyes_on_the_camera_are_no_finding(daemon: Daemon) -> None:
-    events = daemon.publish(str(MEDIA / "gaze_focus.mp4"), "gaze-focus")
+def test_eyes_on_the_camera_are_no_finding(daemon: Daemon, eyes: Eyes) -> None:
+    events = daemon.publish(str(eyes.ahead), eyes.ahead.stem)
     assert edges(events) == []
     assert face_counts(events, 0, 12) == {1}
 
 
-@needs_media
-def test_face_counts_follow_the_shots(daemon: Daemon) -> None:
-    """A singer from 2.7 s on, three spectators and others from 7.0 s on."""
-    events = daemon.publish(str(MEDIA / "short_hamilton_clip.mp4"), "hamilton")
-    assert face_counts(events, 3.5, 6.5) == {1}
-    assert min(face_counts(events, 8.2, 9.5)) >= 2
-    assert found(events, "multiple_faces", "start")["data"]["start_s"] > 6.0
+def test_face_counts_follow_the_shots(daemon: Daemon, shots: Shots) -> None:
+    events = daemon.publish(str(shots.film), shots.film.stem)
+    begin_s, end_s = shots.alone[-1]
+    assert face_counts(events, begin_s + 0.3, end_s - 0.5) == {1}
+    begin_s, end_s = shots.company
+    assert face_counts(events, begin_s + 1.2, end_s - 0.3) <= shots.counts
+    assert found(events, "multiple_faces", "start")["data"]["start_s"] > begin_s - 1
 
 
-@needs_media
-def test_speech_is_found_where_it_is(daemon: Daemon, tmp_path: Path) -> None:
+def test_speech_is_found_where_it_is(daemon: Daemon, voices: Voices, tmp_path: Path) -> None:
     parts, truth, at = [silence(1.5)], [], 1.5
-    for name, (begin, end) in UTTERANCES.items():
-        sound = read_sound(MEDIA / "speech" / name)
+    for name, (begin, end) in list(voices.spoken.items())[:2]:
+        sound = read_sound(voices.path(name))
         parts += [sound, silence(2.0)]
         truth.append((at + begin, at + end))
         at += len(sound) / 48_000 + 2.0
     write_wav(np.concatenate(parts), tmp_path / "speech.wav")
 
-    segments = speech(daemon.publish(str(tmp_path / "speech.wav"), "speech"))
+    segments = speech(daemon.publish(str(tmp_path / "speech.wav"), f"speech-{voices}"))
     for begin, end in truth:
         own = [segment for segment in segments if begin - 1 < segment[0] < end]  # an utterance has pauses
         assert own[0][0] == pytest.approx(begin, abs=0.2)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -20,13 +19,11 @@ from argusd.interviewer_bridge.stream_media import AudioChunk, VideoFrame
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, Event, started
+from .media import AMI
+from .scheduler.recordings import samples
 from .talking_face import FPS, RATE, Picture, TalkingFace, talking_face, write_clip
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(300)]
-
-MEDIA = Path(__file__).parents[2] / "shared" / "media"
-if not MEDIA.is_dir():
-    pytest.skip("the recordings are not here", allow_module_level=True)
 
 SPEECH_S = 14
 LATE_S = 0.4
@@ -49,10 +46,9 @@ def portrait() -> Picture:
 
 @pytest.fixture(scope="module")
 def speech() -> NDArray[np.int16]:
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-    with av.open(str(MEDIA / "speech" / "1688-142285-0000.flac")) as file:
-        parts: list[Any] = [part for frame in file.decode(audio=0) for part in resampler.resample(frame)]
-    return np.concatenate([part.to_ndarray()[0] for part in parts])[: SPEECH_S * RATE]
+    """Fourteen seconds of one speaker."""
+    spoken = [samples(AMI.path(name)) for name in ("MEO069-0000", "MEO069-0001")]
+    return np.concatenate(spoken)[: SPEECH_S * RATE]
 
 
 async def sent(

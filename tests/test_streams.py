@@ -21,12 +21,9 @@ from argusd.scheduler.contract.events import Event
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, started
+from .media import Voices
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
-
-MEDIA = Path(__file__).parents[2] / "shared" / "media"
-if not MEDIA.is_dir():
-    pytest.skip("the recordings are not here", allow_module_level=True)
 
 Answers = list[dict[str, Any]]
 CHUNK_S = 0.1
@@ -87,9 +84,9 @@ def astronaut() -> bytes:
     return picture(ZooStore(load_config().cache_dir).file("astronaut", "astronaut.png"))
 
 
-def speech(rate: int) -> list[bytes]:
+def speech(rate: int, voice: Path) -> list[bytes]:
     resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
-    with av.open(str(MEDIA / "speech" / "1688-142285-0000.flac")) as file:
+    with av.open(str(voice)) as file:
         parts: list[Any] = [part for frame in file.decode(audio=0) for part in resampler.resample(frame)]
     samples = np.concatenate([part.to_ndarray()[0] for part in parts])
     step = round(CHUNK_S * rate)
@@ -133,20 +130,20 @@ async def edges_until_closed(daemon: Daemon, session_id: str) -> list[tuple[str,
     return edges
 
 
-async def test_persons_are_counted(daemon: Daemon) -> None:
+async def test_persons_are_counted(daemon: Daemon, media: Path) -> None:
     answers = await conversation(daemon, "/ml/stream/video1/video", [astronaut()], 0.5, count(3))
     last = answers[-1]
     assert (last["multi_person"], last["phone_detected"]) == (False, False)
     assert "person" in {thing["label"] for thing in last["objects"]}
-    two = [picture(MEDIA / "two_people.jpg")]
+    two = [picture(media / "two_people.jpg")]
     pair = await conversation(daemon, "/video/stream/video2", two, 0.5, count(3))
     assert (pair[-1]["person_count"], pair[-1]["multi_person"]) == (2, True)
 
 
 @pytest.mark.parametrize("rate", [16_000, 48_000])
-async def test_speech_is_heard_at_any_rate(daemon: Daemon, rate: int) -> None:
-    path = f"/ml/stream/audio{rate}/audio?sample_rate={rate}"
-    answers = await conversation(daemon, path, speech(rate), CHUNK_S, count(120))
+async def test_speech_is_heard_at_any_rate(daemon: Daemon, voices: Voices, rate: int) -> None:
+    path = f"/ml/stream/{voices}{rate}/audio?sample_rate={rate}"
+    answers = await conversation(daemon, path, speech(rate, voices.paths()[0]), CHUNK_S, count(120))
     speaking = [answer["has_speech"] for answer in answers]
     assert sum(speaking) > 60
     assert max(answer["rms"] for answer in answers) > 0.02

@@ -1,7 +1,6 @@
-"""One daemon for all files here that only ask it things, and what they ask it about."""
+"""One daemon for all files here that only ask it things."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,16 +9,6 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import Daemon, started
 from ..task_client import Client
-
-MEDIA = Path(__file__).parents[3] / "shared" / "media"
-
-
-@pytest.fixture(scope="session")
-def media() -> Path:
-    """Where the recordings lie."""
-    if not MEDIA.is_dir():
-        pytest.skip("the recordings are not here")
-    return MEDIA
 
 
 @pytest.fixture(scope="session")

@@ -154,7 +154,7 @@ def face(media: Path) -> bytes:
 @pytest.fixture(scope="module")
 def references(client: Client, media: Path, face: bytes) -> dict[str, bytes]:
     """A good reference embedding for each task that needs one."""
-    speech = (media / "speech" / "1688-142285-0000.flac").read_bytes()
+    speech = (media / "speech" / "FEE078-0000.flac").read_bytes()
     seen = client.result("/face/embed", image_b64=face)["embedding_b64"]
     heard = client.result("/audio/enroll", audio_b64=speech)["embedding_b64"]
     return {"/face/verify": base64.b64decode(seen), "/audio/verify": base64.b64decode(heard)}
@@ -213,7 +213,7 @@ def test_a_sound_that_cannot_be_used(
 def test_half_a_recording_is_not_taken_for_a_whole_one(
     client: Client, references: dict[str, bytes], media: Path
 ) -> None:
-    speech = (media / "speech" / "1688-142285-0000.flac").read_bytes()
+    speech = (media / "speech" / "FEE078-0000.flac").read_bytes()
     for path in HEARING:
         body = with_reference(path, {"audio_b64": speech[: len(speech) // 2 + 7]}, references)
         refused(client, path, body, 422, "bad_audio")
@@ -232,7 +232,7 @@ def test_a_reference_of_another_size_or_of_no_numbers(
         "zeros": bytes(len(good)),
         "not numbers": np.full(len(good) // 4, np.nan, "<f4").tobytes(),
     }[change]
-    speech = (media / "speech" / "1688-142285-0000.flac").read_bytes()
+    speech = (media / "speech" / "FEE078-0000.flac").read_bytes()
     body = {"image_b64": face} if path == "/face/verify" else {"audio_b64": speech}
     refused(client, path, body | {"reference_embedding_b64": given}, 422, "embedding_size")
 

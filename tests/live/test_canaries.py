@@ -90,7 +90,7 @@ def ask_everything(daemon: Daemon, heard: Heard, media: Path, models: ZooStore) 
     """Every task with something to keep to itself, and every way to be refused with it."""
     client = Client(daemon, TOKEN)
     person = np.asarray(cv2.imread(str(media / "biden.jpg")), np.uint8)
-    face, speech = canaries.marked_jpeg(person), (media / "speech" / "1688-142285-0000.flac").read_bytes()
+    face, speech = canaries.marked_jpeg(person), (media / "speech" / "FEE078-0000.flac").read_bytes()
     voice = speech + IN_SOUND
     ids = card(person[100:700, 300:880], (f"P<UTO{PRINTED}<<ANNA<<<<<<<<<<<<<<<<<<<<<<<<<<",))
 

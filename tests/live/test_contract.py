@@ -77,7 +77,7 @@ def face(media: Path) -> str:
 
 @pytest.fixture(scope="module")
 def voice(media: Path) -> str:
-    return b64((media / "speech" / "1688-142285-0000.flac").read_bytes())
+    return b64((media / "speech" / "FEE078-0000.flac").read_bytes())
 
 
 def test_a_face_is_embedded_and_verified_by_the_bytes_that_came_back(daemon: Daemon, face: str) -> None:

@@ -33,7 +33,7 @@ def face(media: Path) -> Image.Image:
 
 @pytest.fixture(scope="module")
 def voice(media: Path) -> NDArray[np.int16]:
-    with av.open(str(media / "speech" / "1688-142285-0000.flac")) as container:
+    with av.open(str(media / "speech" / "FEE078-0000.flac")) as container:
         return np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)]).astype(np.int16)
 
 

@@ -16,44 +16,37 @@ from argusd.scheduler.contract.tasks.voices import AudioDiarizeReply
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import Daemon
+from ..media import OURS, Voices, published
 from ..scheduler.diarization import error_rate, truth_of
 from ..scheduler.pages import ZONE, card, page, png
 from ..task_client import Client
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
-MEDIA = Path(__file__).parents[3] / "shared" / "media"
-if not MEDIA.is_dir():
-    pytest.skip("the recordings are not here", allow_module_level=True)
-
 # The largest face of each picture, the first one of each clip.
 FACES = {
-    "obama-480p.jpg": "obama",
+    "obama.jpg": "obama",
     "obama2.jpg": "obama",
     "biden.jpg": "biden",
     "two_people.jpg": "biden",
-    "gaze_focus.mp4": "visitor",
-    "gaze_left.mp4": "visitor",
+    "eyes_ahead.mp4": "obama",
 }
-VOICES = [path.name for path in sorted((MEDIA / "speech").glob("*.flac"))]
+if OURS.is_dir():
+    FACES |= {"gaze_focus.mp4": "visitor", "gaze_left.mp4": "visitor"}
 API_LIMIT_MIB = 250
 CALLERS = 16
 
 
-def media(name: str) -> bytes:
-    return (MEDIA / name).read_bytes()
+def path(name: str) -> Path:
+    return (OURS if FACES[name] == "visitor" else published()) / name
 
 
 def picture(name: str) -> bytes:
     """A picture's file, or a clip's first frame as a file."""
     if not name.endswith(".mp4"):
-        return media(name)
-    with av.open(str(MEDIA / name)) as clip:
+        return path(name).read_bytes()
+    with av.open(str(path(name))) as clip:
         return png(np.asarray(next(clip.decode(video=0)).to_ndarray(format="bgr24"), np.uint8))
-
-
-def voice(name: str) -> bytes:
-    return media(f"speech/{name}")
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +57,10 @@ def faces(client: Client) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def voices(client: Client) -> dict[str, str]:
-    """Embeddings (base64) of every recording."""
-    results = {name: client.result("/audio/enroll", audio_b64=voice(name)) for name in VOICES}
+def enrolled_voices(client: Client, voices: Voices) -> dict[str, str]:
+    """Embeddings (base64) of every recording of a corpus."""
+    sounds = {name: voices.path(name).read_bytes() for name in voices.names}
+    results = {name: client.result("/audio/enroll", audio_b64=sound) for name, sound in sounds.items()}
     return {name: result["embedding_b64"] for name, result in results.items()}
 
 
@@ -78,11 +72,13 @@ def test_face_verify_tells_people_apart(
     assert found["match"] is (FACES[enrolled] == FACES[shown]), found
 
 
-@pytest.mark.parametrize(("enrolled", "heard"), list(combinations(VOICES, 2)))
+@pytest.mark.parametrize(("one", "other"), list(combinations(range(8), 2)))
 def test_audio_verify_tells_voices_apart(
-    client: Client, voices: dict[str, str], enrolled: str, heard: str
+    client: Client, voices: Voices, enrolled_voices: dict[str, str], one: int, other: int
 ) -> None:
-    found = client.result("/audio/verify", audio_b64=voice(heard), reference_embedding_b64=voices[enrolled])
+    enrolled, heard = voices.names[one], voices.names[other]
+    sound, reference = voices.path(heard).read_bytes(), enrolled_voices[enrolled]
+    found = client.result("/audio/verify", audio_b64=sound, reference_embedding_b64=reference)
     assert found["match"] is (enrolled.split("-")[0] == heard.split("-")[0]), found
 
 
@@ -112,22 +108,22 @@ def test_doc_ocr_reads_a_page_exactly(client: Client) -> None:
 
 
 def test_doc_id_verify_reads_the_card_and_knows_its_holder(client: Client) -> None:
-    portrait = np.asarray(cv2.imread(str(MEDIA / "biden.jpg")), np.uint8)[100:700, 300:880]
+    portrait = np.asarray(cv2.imread(str(path("biden.jpg"))), np.uint8)[100:700, 300:880]
     document = png(card(portrait, ZONE))
-    holder = client.result("/doc/id-verify", id_image_b64=document, face_image_b64=media("two_people.jpg"))
+    holder = client.result("/doc/id-verify", id_image_b64=document, face_image_b64=picture("two_people.jpg"))
     assert holder["face_match"] is True
     assert holder["ocr_fields"] == {"name": "ANNA MARIA ERIKSSON", "dob": "1974-08-12", "id_no": "L898902C3"}
-    other = client.result("/doc/id-verify", id_image_b64=document, face_image_b64=media("obama2.jpg"))
+    other = client.result("/doc/id-verify", id_image_b64=document, face_image_b64=picture("obama2.jpg"))
     assert other["face_match"] is False
 
 
 def test_a_room_scan_from_its_first_frame_to_its_result(client: Client) -> None:
-    frame = media("two_people.jpg")
+    frame = picture("two_people.jpg")
     first = client.result("/video/room-scan/frame", scan_id="scan-1", frame_b64=frame)
     assert (first["reference_stored"], first["person_count"]) == (True, 2)
     again = client.result("/video/room-scan/frame", scan_id="scan-1", frame_b64=frame)
     assert again["reference_stored"] is False
-    elsewhere = client.result("/video/room-scan/frame", scan_id="scan-1", frame_b64=media("obama2.jpg"))
+    elsewhere = client.result("/video/room-scan/frame", scan_id="scan-1", frame_b64=picture("obama2.jpg"))
     assert (again["same_place"], elsewhere["same_place"]) == (True, False)
     over = client.result("/video/room-scan/complete", scan_id="scan-1")["result"]
     assert (over["frames"], over["person_count"]) == (3, 2)

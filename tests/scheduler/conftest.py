@@ -1,4 +1,4 @@
-"""Models and recordings for the tests that need real weights."""
+"""Models for the tests that need real weights."""
 
 import os
 from pathlib import Path
@@ -9,8 +9,6 @@ from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.zoo.store import ZooStore
 
 from .recordings import Runner, Runners
-
-MEDIA = Path(__file__).parents[3] / "shared" / "media"
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +31,3 @@ def runners(store: ZooStore) -> Runners:
         return made[role]
 
     return get
-
-
-@pytest.fixture(scope="session")
-def media() -> Path:
-    """The folder of recordings beside the repository."""
-    if not MEDIA.is_dir():
-        pytest.skip("the recordings are not here")
-    return MEDIA

@@ -25,17 +25,10 @@ from argusd.interviewer_bridge.publish.relay import relayed
 from argusd.scheduler.zoo.store import ZooStore
 
 from ...live_daemon import Daemon, started
+from ...media import AMI, Eyes
 from ..peer import received
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
-
-MEDIA = Path(__file__).parents[4] / "shared" / "media"
-if not MEDIA.is_dir():
-    pytest.skip("the recordings are not here", allow_module_level=True)
-
-# One man's clips: the first looks ahead, in the second he looks away once.
-AHEAD, AWAY = MEDIA / "gaze_focus.mp4", MEDIA / "gaze_left.mp4"
-ONE, SAME, OTHER = sorted((MEDIA / "speech").glob("*.flac"))[:3]
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +64,18 @@ def pictures(clip: Path, count: int, every: int = 1) -> list[bytes]:
 
 
 @pytest.fixture
-def still(tmp_path: Path) -> Path:
-    """The man of the clips, alone."""
+def still(eyes: Eyes, tmp_path: Path) -> Path:
+    """The man of the films, alone."""
     path = tmp_path / "still.jpg"
-    path.write_bytes(pictures(AHEAD, 1)[0])
+    path.write_bytes(pictures(eyes.ahead, 1)[0])
     return path
+
+
+@pytest.fixture(scope="session")
+def spoken() -> tuple[Path, Path, Path]:
+    """By one speaker, by the same again, by another."""
+    one, same, other, *_ = AMI.paths()
+    return one, same, other
 
 
 def hold(daemon: Daemon, **options: Path | str) -> tuple[list[str], Any]:
@@ -89,9 +89,13 @@ def hold(daemon: Daemon, **options: Path | str) -> tuple[list[str], Any]:
     return [line.split(" s  ")[1] for line in printed.splitlines()], json.loads(brace + report)
 
 
-def test_who_was_enrolled_is_recognised_and_passes(daemon: Daemon, still: Path) -> None:
-    people = {"face": still, "voice": ONE, "now_face": still, "now_voice": SAME}
-    printed, report = hold(daemon, session="the-same", room=still, recording=AWAY, **people)
+def test_who_was_enrolled_is_recognised_and_passes(
+    daemon: Daemon, eyes: Eyes, still: Path, spoken: tuple[Path, Path, Path]
+) -> None:
+    one, same, _ = spoken
+    people = {"face": still, "voice": one, "now_face": still, "now_voice": same}
+    session = f"the-same-{eyes.aside.stem}"
+    printed, report = hold(daemon, session=session, room=still, recording=eyes.aside, **people)
     assert printed == ["gaze_away start", "gaze_away end"]
     assert report["verification"]["face_match"] is True
     assert report["verification"]["voice_match"] is True
@@ -101,15 +105,15 @@ def test_who_was_enrolled_is_recognised_and_passes(daemon: Daemon, still: Path) 
     assert report["reasons"] == []
 
 
-def test_somebody_else_is_sent_to_review(daemon: Daemon, still: Path) -> None:
-    people = {
-        "face": MEDIA / "obama2.jpg",
-        "voice": ONE,
-        "now_face": MEDIA / "biden.jpg",
-        "now_voice": OTHER,
-    }
-    two = MEDIA / "two_people.jpg"
-    printed, report = hold(daemon, session="another", room=two, recording=AWAY, **people)
+def test_somebody_else_is_sent_to_review(
+    daemon: Daemon, eyes: Eyes, media: Path, spoken: tuple[Path, Path, Path]
+) -> None:
+    one, _, other = spoken
+    faces = {"face": media / "biden.jpg", "now_face": media / "obama2.jpg"}
+    session, two = f"another-{eyes.aside.stem}", media / "two_people.jpg"
+    printed, report = hold(
+        daemon, session=session, room=two, recording=eyes.aside, voice=one, now_voice=other, **faces
+    )
     assert "identity_mismatch start" in printed
     assert report["reasons"] == ["face_differs", "voice_differs", "not_alone_in_room", "identity_mismatch"]
 
@@ -136,9 +140,9 @@ async def test_a_language_that_is_not_here_names_the_command_that_gets_it(ml: ML
     assert (absent.value.status, absent.value.code) == (503, "model_unavailable")
 
 
-async def test_a_face_stream_finds_the_face(ml: MLOrchestratorClient) -> None:
+async def test_a_face_stream_finds_the_face(ml: MLOrchestratorClient, media: Path) -> None:
     async def camera() -> AsyncIterator[bytes]:
-        for picture in pictures(AHEAD, 12, every=4):
+        for picture in pictures(media / "eyes_ahead.mp4", 12, every=4):
             yield picture
             await asyncio.sleep(1 / 6)  # a camera's pace
 
@@ -149,9 +153,11 @@ async def test_a_face_stream_finds_the_face(ml: MLOrchestratorClient) -> None:
     assert found[-1]["gaze"]["direction"] == "center"
 
 
-async def test_an_audio_stream_hears_speech(ml: MLOrchestratorClient) -> None:
+async def test_an_audio_stream_hears_speech(
+    ml: MLOrchestratorClient, spoken: tuple[Path, Path, Path]
+) -> None:
     async def microphone() -> AsyncIterator[bytes]:
-        for block in blocks(ONE):
+        for block in blocks(spoken[0]):
             yield block
             await asyncio.sleep(len(block) / 32_000)
 
@@ -169,11 +175,11 @@ def blocks(recording: Path) -> Iterator[bytes]:
 
 
 async def test_a_peers_tracks_go_on_to_the_daemon_and_its_results_are_finalized(
-    daemon: Daemon, ml: MLOrchestratorClient, redis_url: str
+    daemon: Daemon, ml: MLOrchestratorClient, media: Path, redis_url: str
 ) -> None:
     """Browser → WebRTC → service → WebRTC → daemon; the service reads the same tracks itself."""
     relay = MediaRelay()
-    async with received(open_file(str(AHEAD))) as peer:
+    async with received(open_file(str(media / "eyes_ahead.mp4"))) as peer:
         own = relay.subscribe(peer["video"], buffered=False)
         source = relayed(peer["video"], peer["audio"], relay)
         async with Publisher(daemon.url, "forwarded", source) as publisher:

@@ -1,7 +1,5 @@
 """The audio stream with the real voice detector on real speech."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -14,17 +12,10 @@ from argusd.scheduler.contract.policy import Policy, SpeechDetected
 from argusd.scheduler.core import Outcome
 from argusd.scheduler.models.voices.silero import WINDOW
 
+from ...media import Voices
 from ..recordings import Runners, listen, samples
 
 pytestmark = pytest.mark.weights
-
-# First and last speech in seconds, where the level of 10 ms rises above and falls below the room's noise.
-UTTERANCES = {
-    "2033-164914-0000.flac": (0.52, 8.63),
-    "2033-164914-0001.flac": (0.46, 6.20),
-    "2414-128291-0000.flac": (0.43, 2.53),
-    "2414-128291-0001.flac": (0.42, 7.87),
-}
 
 
 def silence(seconds: float) -> NDArray[np.int16]:
@@ -35,10 +26,10 @@ def ends(outcomes: list[Outcome]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.state == "end"]
 
 
-def test_speech_segments_lie_where_the_speech_is(runners: Runners, media: Path) -> None:
+def test_speech_segments_lie_where_the_speech_is(runners: Runners, voices: Voices) -> None:
     parts, truth, at = [silence(2.0)], [], 2.0
-    for name, (begin, end) in UTTERANCES.items():
-        sound = samples(media / "speech" / name)
+    for name, (begin, end) in voices.spoken.items():
+        sound = samples(voices.path(name))
         parts += [sound, silence(2.0)]
         truth.append((at + begin, at + end))
         at += len(sound) / SAMPLE_RATE + 2.0
@@ -60,7 +51,7 @@ def test_speech_segments_lie_where_the_speech_is(runners: Runners, media: Path) 
         )
 
 
-def test_segments_are_those_of_sileros_own_iterator(runners: Runners, media: Path) -> None:
+def test_segments_are_those_of_sileros_own_iterator(runners: Runners, voices: Voices) -> None:
     """With the same limits. It takes a click for speech, and reports starts without waiting; we tell from the
     same instant on, a tenth of a second later. Sound between the two thresholds may lengthen ours."""
     from silero_vad import VADIterator, load_silero_vad
@@ -68,7 +59,7 @@ def test_segments_are_those_of_sileros_own_iterator(runners: Runners, media: Pat
     theirs = VADIterator(
         load_silero_vad(onnx=True), 0.5, min_silence_duration_ms=int(1000 * MIN_SILENCE_S), speech_pad_ms=0
     )
-    for path in sorted((media / "speech").glob("*.flac")):
+    for path in voices.paths():
         sound = np.concatenate([samples(path), silence(2)])
         theirs.reset_states()
         windows = sound[: len(sound) // WINDOW * WINDOW].reshape(-1, WINDOW)
@@ -88,9 +79,9 @@ def test_silence_and_noise_are_no_speech(runners: Runners) -> None:
     assert findings.between(6, 9)[0]["rms_dbfs"] == pytest.approx(20 * np.log10(300 / 32768), abs=1)
 
 
-def test_speech_is_a_violation_where_silence_is_asked_for(runners: Runners, media: Path) -> None:
-    begin, end = UTTERANCES["2414-128291-0000.flac"]
-    sound = np.concatenate([samples(media / "speech" / "2414-128291-0000.flac"), silence(3)])
+def test_speech_is_a_violation_where_silence_is_asked_for(runners: Runners, voices: Voices) -> None:
+    name, (begin, end) = next(iter(voices.spoken.items()))
+    sound = np.concatenate([samples(voices.path(name)), silence(3)])
     policy = Policy(speech_detected=SpeechDetected(enabled=True))
     start, over = listen(runners, AudioAnalyzer(policy), sound).violations("speech_detected")
     assert (start.state, over.state) == ("start", "end")

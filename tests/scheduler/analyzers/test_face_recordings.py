@@ -12,6 +12,7 @@ from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Roi
 from argusd.scheduler.models.faces.facemesh import LEFT_EYELIDS, RIGHT_EYELIDS
 
+from ...media import Eyes, Shots
 from ..recordings import (
     Film,
     Findings,
@@ -25,10 +26,6 @@ from ..recordings import (
 )
 
 pytestmark = pytest.mark.weights
-
-# short_hamilton_clip.mp4 changes shots at these seconds: a singer far away; one man's profile, very near,
-# before a blurred audience; the singer from the waist up; three spectators in front of others.
-SINGER_FAR, PROFILE, SINGER, SPECTATORS = 0.0, 0.67, 2.74, 7.04
 
 
 def play(runners: Runners, film: Film) -> Findings:
@@ -44,9 +41,9 @@ def directions(findings: Findings, begin_s: float, end_s: float) -> set[str | No
 
 
 @pytest.mark.parametrize("sent_as_vp8", [False, True])
-def test_eyes_that_go_to_the_side_and_come_back(runners: Runners, media: Path, sent_as_vp8: bool) -> None:
+def test_eyes_that_go_to_the_side_and_come_back(runners: Runners, eyes: Eyes, sent_as_vp8: bool) -> None:
     """From 5.6 s to 10.35 s the eyes are at the left of the picture, which is the man's right."""
-    findings = play(runners, film(media / "gaze_left.mp4", sent_as_vp8))
+    findings = play(runners, film(eyes.aside, sent_as_vp8))
 
     start, end = findings.violations("gaze_away")
     assert (start.state, end.state) == ("start", "end")
@@ -60,8 +57,8 @@ def test_eyes_that_go_to_the_side_and_come_back(runners: Runners, media: Path, s
 
 
 @pytest.mark.parametrize("sent_as_vp8", [False, True])
-def test_eyes_on_the_camera_are_no_violation(runners: Runners, media: Path, sent_as_vp8: bool) -> None:
-    findings = play(runners, film(media / "gaze_focus.mp4", sent_as_vp8))
+def test_eyes_on_the_camera_are_no_violation(runners: Runners, eyes: Eyes, sent_as_vp8: bool) -> None:
+    findings = play(runners, film(eyes.ahead, sent_as_vp8))
 
     assert {told.outcome.name for told in findings.told} == {"face"}
     assert directions(findings, 0, 10) == {"center"}
@@ -72,28 +69,29 @@ def test_eyes_on_the_camera_are_no_violation(runners: Runners, media: Path, sent
 
 
 @pytest.mark.parametrize("sent_as_vp8", [False, True])
-def test_face_counts_follow_the_shots(runners: Runners, media: Path, sent_as_vp8: bool) -> None:
-    findings = play(runners, film(media / "short_hamilton_clip.mp4", sent_as_vp8))
+def test_face_counts_follow_the_shots(runners: Runners, shots: Shots, sent_as_vp8: bool) -> None:
+    findings = play(runners, film(shots.film, sent_as_vp8))
 
-    assert {latest["face_count"] for latest in findings.between(SINGER_FAR, PROFILE)} == {1}
-    assert {latest["face_count"] for latest in findings.between(SINGER + 0.5, SPECTATORS)} == {1}
-    assert {latest["face_count"] for latest in findings.between(SPECTATORS + 1.0, 9.0)} <= {2, 3}
+    begin_s, end_s = shots.company
+    for alone in shots.alone:
+        assert {latest["face_count"] for latest in findings.between(*alone)} == {1}
+    assert {latest["face_count"] for latest in findings.between(begin_s + 1.0, end_s)} <= shots.counts
     start, _ = findings.violations("multiple_faces")
-    assert start.data["start_s"] >= SPECTATORS
+    assert start.data["start_s"] >= begin_s
     assert not findings.violations("face_absent")
 
 
 @pytest.mark.parametrize(
-    ("name", "count"), [("obama-480p.jpg", 1), ("obama2.jpg", 1), ("biden.jpg", 1), ("two_people.jpg", 2)]
+    ("name", "count"), [("obama.jpg", 1), ("obama2.jpg", 1), ("biden.jpg", 1), ("two_people.jpg", 2)]
 )
 def test_faces_of_a_photograph(runners: Runners, media: Path, name: str, count: int) -> None:
     (_, latest), *_ = play(runners, frames(media / name)).latest
     assert latest["face_count"] == len(latest["faces"]) == count
 
 
-def test_a_mirrored_picture_has_the_other_direction(runners: Runners, media: Path) -> None:
+def test_a_mirrored_picture_has_the_other_direction(runners: Runners, eyes: Eyes) -> None:
     """The man looks to his right; mirrored, it must be left, by about as much."""
-    aside = [item for item in frames(media / "gaze_left.mp4") if 7 <= item[0] < 7.2]
+    aside = [item for item in frames(eyes.aside) if 7 <= item[0] < 7.2]
     straight = play(runners, aside).latest[-1][1]
     other = play(runners, mirrored(aside)).latest[-1][1]
     assert (straight["gaze"]["direction"], other["gaze"]["direction"]) == ("right", "left")
@@ -103,7 +101,7 @@ def test_a_mirrored_picture_has_the_other_direction(runners: Runners, media: Pat
 
 
 def test_a_person_who_leaves_and_comes_back(runners: Runners, media: Path) -> None:
-    _, person = next(iter(frames(media / "obama-480p.jpg")))
+    _, person = next(iter(frames(media / "obama.jpg")))
     empty = from_bgr(np.full((480, 852, 3), 90, np.uint8))
     findings = play(runners, slides((person, 3), (empty, 4), (person, 3)))
 

@@ -11,6 +11,7 @@ from argusd.scheduler.contract.policy import Identity, Policy
 from argusd.scheduler.contract.tasks.faces import FaceEmbed
 from argusd.scheduler.tasks.faces import face_embed
 
+from ...media import Eyes
 from ..recordings import Film, Findings, Runners, frames, slides, watch
 from ..tasks.direct_runner import DirectRunner
 
@@ -31,14 +32,16 @@ async def played(runners: Runners, film: Film, enrolled: bytes) -> Findings:
     return watch(runners, FaceAnalyzer(Policy(identity=identity)), film)
 
 
-async def test_who_was_enrolled_stays_the_same_person(runners: Runners, media: Path) -> None:
-    findings = await played(runners, frames(media / "gaze_focus.mp4"), first_picture(media / "gaze_left.mp4"))
+async def test_who_was_enrolled_stays_the_same_person(runners: Runners, eyes: Eyes) -> None:
+    findings = await played(runners, frames(eyes.ahead), first_picture(eyes.aside))
     assert findings.violations("identity_mismatch") == []
     assert findings.latest[-1][1]["identity"]["match"] is True
 
 
-async def test_another_person_before_the_camera_is_one_violation(runners: Runners, media: Path) -> None:
-    findings = await played(runners, frames(media / "gaze_focus.mp4"), (media / "biden.jpg").read_bytes())
+async def test_another_person_before_the_camera_is_one_violation(
+    runners: Runners, eyes: Eyes, media: Path
+) -> None:
+    findings = await played(runners, frames(eyes.ahead), (media / "biden.jpg").read_bytes())
     start, *rest = findings.violations("identity_mismatch")
     assert (start.state, start.severity) == ("start", "critical")
     assert start.data["score"] < start.data["threshold"]
@@ -47,7 +50,7 @@ async def test_another_person_before_the_camera_is_one_violation(runners: Runner
 
 
 async def test_someone_takes_the_seat_and_gives_it_back(runners: Runners, media: Path) -> None:
-    one, other = (next(iter(frames(media / name)))[1] for name in ("obama-480p.jpg", "biden.jpg"))
+    one, other = (next(iter(frames(media / name)))[1] for name in ("obama.jpg", "biden.jpg"))
     film = slides((one, 8), (other, 10), (one, 10))
     findings = await played(runners, film, (media / "obama2.jpg").read_bytes())
     violations = findings.violations("identity_mismatch")

@@ -1,13 +1,12 @@
 """The face stream behind another detector than the usual one: its boxes are drawn otherwise."""
 
-from pathlib import Path
-
 import pytest
 
 from argusd.scheduler.analyzers.face import FaceAnalyzer
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.zoo.store import ZooStore
 
+from ...media import Eyes
 from ..recordings import Runner, Runners, frames, watch
 
 pytestmark = pytest.mark.weights
@@ -20,9 +19,9 @@ def with_mtcnn(runners: Runners, store: ZooStore) -> Runners:
     return lambda role: mtcnn if role == "face_detector" else runners(role)
 
 
-def test_the_same_eyes_go_to_the_side(with_mtcnn: Runners, media: Path) -> None:
+def test_the_same_eyes_go_to_the_side(with_mtcnn: Runners, eyes: Eyes) -> None:
     """As in test_face_recordings: from 5.6 s to 10.35 s."""
-    findings = watch(with_mtcnn, FaceAnalyzer(Policy()), frames(media / "gaze_left.mp4"))
+    findings = watch(with_mtcnn, FaceAnalyzer(Policy()), frames(eyes.aside))
 
     start, end = findings.violations("gaze_away")
     assert start.data["direction"] == end.data["direction"] == "right"

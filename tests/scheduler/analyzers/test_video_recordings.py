@@ -9,6 +9,7 @@ from argusd.scheduler.analyzers.video import VideoAnalyzer
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.zoo.store import ZooStore
 
+from ...media import Eyes
 from ..recordings import (
     Film,
     Findings,
@@ -28,8 +29,8 @@ def play(runners: Runners, film: Film) -> Findings:
 
 
 @pytest.mark.parametrize("sent_as_vp8", [False, True])
-def test_one_man_who_fills_the_frame_is_one_person(runners: Runners, media: Path, sent_as_vp8: bool) -> None:
-    source = media / "gaze_left.mp4"
+def test_one_man_who_fills_the_frame_is_one_person(runners: Runners, eyes: Eyes, sent_as_vp8: bool) -> None:
+    source = eyes.aside
     findings = play(runners, frames(through_vp8(source) if sent_as_vp8 else source))
     assert {told.outcome.name for told in findings.told} == {"video"}
     for latest in findings.between(0, 15):

@@ -1,6 +1,4 @@
-"""The audio stream with real models on real voices: LibriSpeech's readers, one after the other."""
-
-from pathlib import Path
+"""The audio stream with real models on real voices, one after the other."""
 
 import numpy as np
 import pytest
@@ -12,21 +10,24 @@ from argusd.scheduler.contract.policy import Policy, SecondSpeaker
 from argusd.scheduler.contract.tasks.voices import AudioEnroll
 from argusd.scheduler.tasks.voices import audio_enroll
 
+from ...media import AMI, LIBRISPEECH, Voices
 from ..recordings import Runners, listen, samples
 from ..tasks.direct_runner import DirectRunner
 
 pytestmark = pytest.mark.weights
 
-SPEAKERS = ("1688-142285", "1998-15444", "2033-164914", "2414-128291")
+# Who speaks first and last, and who between.
+CHANGES = {AMI.corpus: [(0, 2), (2, 0), (3, 0), (3, 1)], LIBRISPEECH.corpus: [(0, 1), (1, 2), (2, 0), (3, 1)]}
 
 
-def read_by(media: Path, speaker: str, number: int, seconds: float = 60) -> NDArray[np.int16]:
-    return samples(media / "speech" / f"{speaker}-000{number}.flac")[: int(seconds * SAMPLE_RATE)]
+def said_by(voices: Voices, speaker: int, number: int, seconds: float = 60) -> NDArray[np.int16]:
+    sound = samples(voices.path(f"{voices.speakers[speaker]}-000{number}"))
+    return sound[: int(seconds * SAMPLE_RATE)]
 
 
-@pytest.mark.parametrize("speaker", SPEAKERS)
-def test_one_reader_stays_the_same_voice(runners: Runners, media: Path, speaker: str) -> None:
-    sound = np.concatenate([read_by(media, speaker, number) for number in (0, 1)])
+@pytest.mark.parametrize("speaker", range(4))
+def test_one_speaker_stays_the_same_voice(runners: Runners, voices: Voices, speaker: int) -> None:
+    sound = np.concatenate([said_by(voices, speaker, number) for number in (0, 1)])
     findings = listen(runners, AudioAnalyzer(Policy()), sound)
     assert findings.observations("speaker_change") == []
     assert findings.violations("second_speaker") == []
@@ -34,13 +35,16 @@ def test_one_reader_stays_the_same_voice(runners: Runners, media: Path, speaker:
     assert findings.latest[-1][1]["speaker_change"] is False
 
 
-@pytest.mark.parametrize(("one", "other"), [(0, 1), (1, 2), (2, 0), (3, 1)])
-def test_another_reader_is_a_change_and_a_second_speaker(
-    runners: Runners, media: Path, one: int, other: int
+@pytest.mark.parametrize("change", range(4))
+def test_another_speaker_is_a_change_and_a_second_speaker(
+    runners: Runners, voices: Voices, change: int
 ) -> None:
-    first = read_by(media, SPEAKERS[one], 1, 6)
-    second = read_by(media, SPEAKERS[other], 0, 7)
-    third = read_by(media, SPEAKERS[one], 0, 7)
+    one, other = CHANGES[voices.corpus][change]
+    first, second, third = (
+        said_by(voices, one, 1, 6),
+        said_by(voices, other, 0, 7),
+        said_by(voices, one, 0, 7),
+    )
     begin_s, end_s = len(first) / SAMPLE_RATE, (len(first) + len(second)) / SAMPLE_RATE
     findings = listen(runners, AudioAnalyzer(Policy()), np.concatenate([first, second, third]))
     start, *_, end = findings.violations("second_speaker")
@@ -55,15 +59,15 @@ def test_another_reader_is_a_change_and_a_second_speaker(
     assert any(latest["speaker_change"] for latest in findings.between(begin_s, begin_s + 4))
 
 
-async def test_a_reference_tells_from_the_first_word_on(runners: Runners, media: Path) -> None:
-    sound = (media / "speech" / f"{SPEAKERS[0]}-0000.flac").read_bytes()
+async def test_a_reference_tells_from_the_first_word_on(runners: Runners, voices: Voices) -> None:
+    sound = voices.path(f"{voices.speakers[0]}-0000").read_bytes()
     enrolled = await audio_enroll(AudioEnroll(audio_b64=sound), DirectRunner(runners))
     reference = enrolled.embedding_b64
     policy = Policy(second_speaker=SecondSpeaker(reference_embedding_b64=reference))
 
-    own = listen(runners, AudioAnalyzer(policy), read_by(media, SPEAKERS[0], 1))
+    own = listen(runners, AudioAnalyzer(policy), said_by(voices, 0, 1))
     assert own.violations("second_speaker") == []
-    other = listen(runners, AudioAnalyzer(policy), read_by(media, SPEAKERS[2], 0))
+    other = listen(runners, AudioAnalyzer(policy), said_by(voices, 2, 0))
     start = other.violations("second_speaker")[0]
     assert start.data["against"] == "reference"
     assert start.data["start_s"] < 3

@@ -1,6 +1,5 @@
 import wave
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
 from argusd.scheduler.tasks.diarize import Turn, audio_diarize, find_turns, speech_mask, window_middles
 from argusd.scheduler.zoo.store import ZooStore
 
+from ...media import AMI, LIBRISPEECH, Voices
 from ..diarization import error_rate, truth_of
 from ..fakes import FakeEngine, FakeVad
 from ..recordings import Runners, samples
@@ -23,6 +23,11 @@ from .direct_runner import DirectRunner
 
 Score = Callable[[AudioDiarizeReply, float], float]
 HOP = 512
+# One, another, the first again, a third.
+TURNS = {
+    AMI.corpus: ("MEO069-0000", "FEE078-0000", "MEO069-0001", "FEE083-0000"),
+    LIBRISPEECH.corpus: ("1998-15444-0000", "2033-164914-0000", "1998-15444-0001", "2414-128291-0001"),
+}
 HERE = np.array([1, 0, 0], np.float32)
 THERE = np.array([0, 1, 0], np.float32)
 
@@ -173,9 +178,8 @@ async def test_a_wrong_number_of_speakers_is_the_callers(
 
 
 @pytest.mark.weights
-async def test_readers_in_turns(runners: Runners, media: Path) -> None:
-    order = ("1998-15444-0000", "2033-164914-0000", "1998-15444-0001", "2414-128291-0001")
-    parts = [samples(media / "speech" / f"{name}.flac")[: 6 * SAMPLE_RATE] for name in order]
+async def test_speakers_in_turns(runners: Runners, voices: Voices) -> None:
+    parts = [samples(voices.path(name))[: 6 * SAMPLE_RATE] for name in TURNS[voices.corpus]]
     result = await audio_diarize(asked(np.concatenate(parts)), DirectRunner(runners))
     assert result.speakers == 3
     told = {(middle(segment) // 6, segment.speaker) for segment in result.segments}
@@ -183,8 +187,8 @@ async def test_readers_in_turns(runners: Runners, media: Path) -> None:
 
 
 @pytest.mark.weights
-async def test_one_reader_is_one_speaker(runners: Runners, media: Path) -> None:
-    sound = np.concatenate([samples(media / "speech" / f"1688-142285-000{n}.flac") for n in (0, 1)])
+async def test_one_voice_is_one_speaker(runners: Runners, voices: Voices) -> None:
+    sound = np.concatenate([samples(path) for path in voices.paths()[:2]])
     assert (await audio_diarize(asked(sound), DirectRunner(runners))).speakers == 1
 
 

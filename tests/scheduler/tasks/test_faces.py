@@ -22,7 +22,7 @@ from argusd.scheduler.tasks.faces import face_embed, face_verify
 from ..recordings import Runners
 from .direct_runner import DirectRunner
 
-OBAMA, BIDEN = ("obama-480p.jpg", "obama2.jpg"), ("biden.jpg", "two_people.jpg")  # the largest of the two
+OBAMA, BIDEN = ("obama.jpg", "obama2.jpg"), ("biden.jpg", "two_people.jpg")  # the largest of the two
 PAIRS = list(combinations(OBAMA + BIDEN, 2))
 
 
@@ -82,7 +82,7 @@ async def test_a_tilted_head_is_the_same_person(runner: DirectRunner, media: Pat
 
 
 async def test_the_callers_threshold_decides(runner: DirectRunner, media: Path) -> None:
-    reference = await embedding(runner, (media / "obama-480p.jpg").read_bytes())
+    reference = await embedding(runner, (media / "obama.jpg").read_bytes())
     image = (media / "obama2.jpg").read_bytes()
     strict = FaceVerify(image_b64=image, reference_embedding_b64=reference, threshold=0.99)
     assert (await face_verify(strict, runner)).match is False

@@ -17,7 +17,7 @@ from .direct_runner import DirectRunner
 
 pytestmark = pytest.mark.weights
 
-OBAMA, BIDEN = ("obama-480p.jpg", "obama2.jpg"), ("biden.jpg", "two_people.jpg")
+OBAMA, BIDEN = ("obama.jpg", "obama2.jpg"), ("biden.jpg", "two_people.jpg")
 DETECTORS, EMBEDDERS = (
     ("mtcnn", "scrfd_10g", "scrfd_500m"),
     (

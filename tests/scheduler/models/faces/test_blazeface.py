@@ -62,11 +62,11 @@ def test_the_example_runs_and_shows_no_face(runners: Runners) -> None:
 @pytest.mark.weights
 def test_key_points_lie_on_the_face(runners: Runners, media: Path) -> None:
     """Read off the picture: right eye, left eye, nose tip, mouth."""
-    truth = [(422, 94), (468, 94), (441, 118), (441, 147)]
-    _, frame = next(iter(frames(media / "obama-480p.jpg")))
+    truth = [(443, 213), (547, 211), (493, 268), (494, 328)]
+    _, frame = next(iter(frames(media / "obama.jpg")))
     (face,) = runners("face_detector").look(frame)
-    np.testing.assert_allclose(face.keypoints, truth, atol=12)
-    assert np.linalg.norm(face.keypoints - truth, axis=1).mean() < 7  # of a face 115 pixels wide
+    np.testing.assert_allclose(face.keypoints, truth, atol=29)
+    assert np.linalg.norm(face.keypoints - truth, axis=1).mean() < 17  # of a face 280 pixels wide
 
 
 @pytest.mark.weights

@@ -73,20 +73,27 @@ def test_the_example_runs_and_holds_no_face(runners: Runners) -> None:
 
 @pytest.mark.weights
 def test_landmarks_do_not_depend_on_the_region_s_turn(runners: Runners, media: Path) -> None:
-    _, frame = next(iter(frames(media / "gaze_focus.mp4")))
-    straight = runners("face_mesh").look(frame, Roi(240, 320, 480))
-    turned = runners("face_mesh").look(frame, Roi(240, 320, 480, 0.15))
+    _, frame = next(iter(frames(media / "eyes_ahead.mp4")))
+    straight = runners("face_mesh").look(frame, Roi(294, 233, 380))
+    turned = runners("face_mesh").look(frame, Roi(294, 233, 380, 0.15))
     assert min(straight.presence, turned.presence) > 0.9
     apart = np.linalg.norm(straight.points[:, :2] - turned.points[:, :2], axis=1)
-    assert np.median(apart) < 4  # of a face 300 pixels wide
+    assert np.median(apart) < 4  # of a face 250 pixels wide
 
 
 @pytest.mark.weights
 def test_landmarks_lie_on_the_face(runners: Runners, media: Path) -> None:
     """Read off the picture: both irises, nose tip, corners of the mouth, chin."""
-    truth = {468: (422, 94), 473: (468, 94), 4: (441, 118), 61: (420, 142), 291: (469, 141), 152: (443, 190)}
-    _, frame = next(iter(frames(media / "obama-480p.jpg")))
-    mesh = runners("face_mesh").look(frame, Roi(442, 118, 190))
+    truth = {
+        468: (443, 213),
+        473: (547, 211),
+        4: (493, 268),
+        61: (437, 321),
+        291: (550, 318),
+        152: (495, 428),
+    }
+    _, frame = next(iter(frames(media / "obama.jpg")))
+    mesh = runners("face_mesh").look(frame, Roi(495, 275, 460))
     assert mesh.presence > 0.9
     for landmark, point in truth.items():
-        np.testing.assert_allclose(mesh.points[landmark, :2], point, atol=7 if landmark == 152 else 4)
+        np.testing.assert_allclose(mesh.points[landmark, :2], point, atol=17 if landmark == 152 else 10)

@@ -60,7 +60,7 @@ def test_a_face_inside_a_better_one_is_the_same() -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("name", ["biden.jpg", "obama-480p.jpg", "obama2.jpg", "two_people.jpg"])
+@pytest.mark.parametrize("name", ["biden.jpg", "obama.jpg", "obama2.jpg", "two_people.jpg"])
 def test_the_faces_are_facenet_pytorchs(runner: Runner, theirs: Any, media: Path, name: str) -> None:
     same_faces(runner, theirs, media / name, least=2 if name == "two_people.jpg" else 1)
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +16,7 @@ from argusd.scheduler.tasks.embeddings import centre
 from argusd.scheduler.tasks.sound.utterance import cut
 from argusd.scheduler.zoo.store import ZooStore
 
+from ....media import Voices
 from ...recordings import Runners, samples
 
 SLOTS = np.zeros(0, np.intp)
@@ -79,9 +79,9 @@ def test_embeddings_have_length_one_and_silence_none() -> None:
 
 
 @pytest.mark.weights
-def test_speech_is_embedded_as_resemblyzer_does(runners: Runners, oracle: Oracle, media: Path) -> None:
+def test_speech_is_embedded_as_resemblyzer_does(runners: Runners, oracle: Oracle, voices: Voices) -> None:
     window = Ge2e.window
-    recordings = [samples(path) for path in sorted((media / "speech").glob("*.flac"))]
+    recordings = [samples(path) for path in voices.paths()]
     windows = np.stack([sound[at : at + window] for sound in recordings for at in (8000, 20_000)])
     windows[0] //= 20  # quiet enough to be raised
     expected = np.stack([oracle(row) for row in windows])
@@ -97,14 +97,14 @@ def test_silence_says_nothing(runners: Runners) -> None:
 @pytest.mark.weights
 @pytest.mark.filterwarnings("ignore")  # of what Resemblyzer's authors imported, years ago
 def test_a_recording_is_embedded_as_resemblyzers_own_encoder_does(
-    runners: Runners, media: Path, monkeypatch: pytest.MonkeyPatch
+    runners: Runners, voices: Voices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From i16 samples to one embedding. It raises a recording as a whole, we each window by itself, and its
     frames are centred 12.5 ms earlier; LibriSpeech's recordings give cosines of 0.9935 to 0.9995."""
     monkeypatch.setitem(sys.modules, "webrtcvad", ModuleType("webrtcvad"))  # for another purpose
     resemblyzer = pytest.importorskip("resemblyzer", reason="pip install --no-deps resemblyzer==0.1.4")
     encoder = resemblyzer.VoiceEncoder("cpu", verbose=False)
-    for path in sorted((media / "speech").glob("*.flac")):
+    for path in voices.paths():
         sound = samples(path)
         raised = resemblyzer.audio.normalize_volume(sound.astype(np.float32) / 32768, -30, increase_only=True)
         windows = cut(sound, Ge2e.window, Ge2e.hop)
