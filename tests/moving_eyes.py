@@ -17,7 +17,7 @@ from argusd.daemon.demo.sample import read_picture
 
 Picture = NDArray[np.uint8]
 
-WIDTH, HEIGHT, FPS, SECONDS = 480, 640, 24, 16
+WIDTH, HEIGHT, FPS, SECONDS = 480, 640, 15, 14
 RATE, HISS = 16_000, 8.0
 # Of the portrait: the part that is shown.
 LEFT, TOP, SHOWN = 150, 0, 560
