@@ -93,7 +93,6 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
         reports=Reports(registry, lifecycle, event_log, workers, schedulers, streams),
         workers=workers,
         schedulers=schedulers,
-        affinity=affinity,
         inference=Inference(
             schedulers,
             Llm(config.llm, config.llm_concurrency),

@@ -22,7 +22,6 @@ from .sessions.registry import Registry
 from .sessions.reports import Reports
 from .streams.live import StreamSockets
 from .tasks.inference import Inference
-from .workers.affinity import Affinity
 from .workers.ingest_workers import Workers
 from .workers.schedulers import Schedulers
 
@@ -48,7 +47,6 @@ class Context(NamedTuple):
     reports: Reports
     workers: Workers
     schedulers: Schedulers
-    affinity: Affinity
     inference: Inference
     posts_by_remote: RateLimit
     posts_by_session: RateLimit

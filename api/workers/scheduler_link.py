@@ -82,11 +82,6 @@ class SchedulerLink:
         """Whether messages can be sent now."""
         return self._channel is not None
 
-    @property
-    def fits_more(self) -> int | None:
-        """Sessions that still fit at the promised frame age; None while the scheduler does not say."""
-        return self.stats.fits_more if self.stats is not None and self.healthy else None
-
     async def met(self) -> None:
         """Return once it has been connected for the first time."""
         await self._met.wait()

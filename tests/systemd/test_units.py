@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from argusd.daemon.commands.serve import child_groups
 from argusd.daemon.config import resolve
 
 UNITS = sorted((Path(__file__).parents[2] / "systemd").glob("*.service"))
@@ -58,6 +59,16 @@ def test_units_start_commands_of_the_program(unit: Path) -> None:
     )
     assert known.returncode == 0, known.stderr
     assert "--config" in known.stdout
+
+
+def test_the_units_start_what_the_daemon_starts_elsewhere() -> None:
+    texts = [unit.read_text() for unit in UNITS]
+    commands = [
+        re.search(r"^ExecStart=/opt/argusd/bin/argusd (.*) --config \S+$", text, re.M) for text in texts
+    ]
+    started = {found[1].replace("%i", "0") for found in commands if found}
+    children = [child for group in child_groups(resolve({"ARGUSD_INGEST_WORKERS": "1"})) for child in group]
+    assert started == {" ".join(child.argv[4:-2]) for child in children}
 
 
 def test_the_configuration_beside_the_units_is_valid() -> None:
