@@ -1,10 +1,10 @@
 """Every path of the api, described once: for the router, for authentication and for ``/openapi.json``."""
 
 from argusd.scheduler.contract import errors
-from argusd.scheduler.contract.catalog import PUBLIC_TASKS
+from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS
 from argusd.scheduler.contract.results import Results
 from argusd.scheduler.contract.sessions import SessionList, SessionSpec, SessionView
-from argusd.scheduler.contract.streams import StreamName
+from argusd.scheduler.contract.streams.spec import StreamSpec
 from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 
 from .events.sse import all_events, session_events
@@ -89,21 +89,17 @@ STREAM_ERRORS = (
 )
 
 
-def stream_routes(name: StreamName, *query: str) -> tuple[Route, ...]:
+def stream_routes(stream: StreamSpec) -> tuple[Route, ...]:
     """The paths of one stream's WebSocket."""
-    handler = stream_handler(name)
-    paths = (f"/ml/stream/{{session_id}}/{name}", f"/{name}/stream/{{session_id}}")
+    handler = stream_handler(stream)
+    paths = (f"/ml/stream/{{session_id}}/{stream.name}", f"/{stream.name}/stream/{{session_id}}")
+    query = ("sample_rate",) if "audio" in stream.tracks else ()
     return tuple(
         Route("GET", path, handler, {101: None}, refusals=STREAM_ERRORS, query=query) for path in paths
     )
 
 
-STREAM_ROUTES = (
-    *stream_routes("face"),
-    *stream_routes("video"),
-    *stream_routes("audio", "sample_rate"),
-    *stream_routes("lipsync", "sample_rate"),
-)
+STREAM_ROUTES = tuple(route for stream in STREAMS.values() for route in stream_routes(stream))
 
 API_ROUTES = (
     Route("GET", "/", dashboard, {200: "text/html"}, public=True),

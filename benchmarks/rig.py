@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import cv2
 
 from argusd.ingest.shm.frame import FrameInfo
+from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
-from argusd.scheduler.contract.streams import StreamName
 from argusd.scheduler.core import Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loaded_model import LoadedModel

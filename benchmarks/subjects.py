@@ -11,8 +11,8 @@ import numpy as np
 from argusd.ingest.shm.arena import Arena, ArenaView
 from argusd.ingest.shm.frame import i420_info, plane_shapes
 from argusd.ingest.shm.ring import FrameReader, FrameRing, FrameView, PcmRing
+from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media import SAMPLE_RATE
-from argusd.scheduler.contract.streams import StreamName
 from argusd.scheduler.runtime.loaded_model import Done
 from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, WindowItem
 from argusd.scheduler.runtime.loaded_vision import FrameItem, LoadedVisionModel

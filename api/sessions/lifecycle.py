@@ -14,10 +14,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from argusd.scheduler.contract.catalog import STREAMS, StreamName
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.sessions import MediaPhase, Track
-from argusd.scheduler.contract.streams import FED_BY, StreamName
 
 from ..events.event_log import EventLog
 from ..events.event_making import session_event
@@ -46,7 +46,7 @@ class Lifecycle:
         media = session.media = msgspec.structs.replace(media, tracks=tracks, scheduler=scheduler)
         self._over[session.session_id] = asyncio.Event()
         session.failed.clear()
-        self._event_log.forget(session.session_id, FED_BY)  # what an earlier publisher showed
+        self._event_log.forget(session.session_id, STREAMS)  # what an earlier publisher showed
         self._watch(session)
         connecting = session_event(session.session_id, "connecting", media.worker, "")
         return self._event_log.append(connecting, media)

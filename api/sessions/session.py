@@ -4,13 +4,13 @@ import re
 
 import msgspec
 
+from argusd.scheduler.contract.catalog import StreamName, streams_of
 from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.names import IN_WORDS, NAME
 from argusd.scheduler.contract.policy import without_references
 from argusd.scheduler.contract.sessions import ACTIVE, MediaPhase, SessionSpec, SessionView, Track
-from argusd.scheduler.contract.streams import StreamName, streams_of
 
 from .tracks import Receptions, track_view
 

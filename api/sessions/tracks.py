@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 
 from argusd.ingest.ipc.messages import IngestStats, Reception, TrackState
+from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.sessions import Track, TrackView
-from argusd.scheduler.contract.streams import StreamName
 
 TrackEvent = Literal["track_stale", "track_live"]
 Receptions = Mapping[tuple[str, TrackKind], Reception]

@@ -8,11 +8,12 @@ from functools import partial
 
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.liveness import TrackLiveness
+from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.errors import Draining, Overloaded, ServiceError, StreamActive, StreamEnded
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
-from argusd.scheduler.contract.streams import FED_BY, StreamName
+from argusd.scheduler.contract.streams.spec import StreamSpec
 
 from ..config import ApiConfig
 from ..sessions.lifecycle import Lifecycle
@@ -39,16 +40,17 @@ class StreamSocket:
     """
 
     def __init__(
-        self, session: Session, name: StreamName, rate: int, principal: str, server: ArenaServer
+        self, session: Session, spec: StreamSpec, rate: int, principal: str, server: ArenaServer
     ) -> None:
         self.session = session
-        self.name = name
+        self.spec = spec
+        self.name = spec.name
         self.principal = principal
         self.gone = asyncio.Event()
         self.answers = Answers()
         self.ended: asyncio.Future[ServiceError] = asyncio.get_running_loop().create_future()
         self.reason = "client"
-        media = self.media = MediaKey(session.session_id, name)
+        media = self.media = MediaKey(session.session_id, spec.name)
         self._liveness: dict[TrackKind, TrackLiveness] = {}
         self.pictures = JpegTrack(server.arena, lambda ring: server.rings.opened(media, "video", ring))
         self.sound = PcmTrack(server.arena, rate, lambda ring: server.rings.opened(media, "audio", ring))
@@ -58,7 +60,7 @@ class StreamSocket:
         """Media came; from now on silence means something."""
         if not self._liveness:
             now_ns = time.monotonic_ns()
-            self._liveness = {kind: TrackLiveness(STALE_S, now_ns) for kind in FED_BY[self.name]}
+            self._liveness = {kind: TrackLiveness(STALE_S, now_ns) for kind in self.spec.tracks}
 
     def look(self, now_ns: int) -> Iterator[TrackState]:
         """Those of its tracks that stand otherwise than at the look before."""
@@ -109,7 +111,7 @@ class StreamSockets:
         await self._lifecycle.closings.told(session_id)
 
     @contextlib.contextmanager
-    def opened(self, session: Session, name: StreamName, rate: int, principal: str) -> Iterator[StreamSocket]:
+    def opened(self, session: Session, spec: StreamSpec, rate: int, principal: str) -> Iterator[StreamSocket]:
         """A stream of the session for the time of the context; then its rings are zeroed and given back.
 
         To be called where there is room (``make_room``). The session is then the ``principal``'s who brought
@@ -118,10 +120,10 @@ class StreamSockets:
         Raises:
             Overloaded: too many streams are open.
         """
-        media = MediaKey(session.session_id, name)
+        media = MediaKey(session.session_id, spec.name)
         if len(self._streams) >= self._limit:
             raise Overloaded("The daemon holds as many streams as it may; try again later.")
-        stream = self._streams[media] = StreamSocket(session, name, rate, principal, self._server)
+        stream = self._streams[media] = StreamSocket(session, spec, rate, principal, self._server)
         self._begin(stream)
         try:
             yield stream
@@ -166,8 +168,9 @@ class StreamSockets:
         if session.sockets:
             self._lifecycle.sockets_changed(session, sockets)
         else:
-            kinds = FED_BY[stream.name]
-            media = Media("connecting", WRITER, "", "", kinds, time.time(), sockets, stream.principal)
+            media = Media(
+                "connecting", WRITER, "", "", stream.spec.tracks, time.time(), sockets, stream.principal
+            )
             self._lifecycle.opened(session, media)
 
     def _end(self, stream: StreamSocket) -> None:

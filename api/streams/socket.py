@@ -29,7 +29,7 @@ from argusd.scheduler.contract.errors import (
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.messages import Latest, SchedulerStats
 from argusd.scheduler.contract.sessions import SessionSpec
-from argusd.scheduler.contract.streams import StreamName
+from argusd.scheduler.contract.streams.spec import StreamSpec
 
 from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
@@ -37,24 +37,18 @@ from ..http.envelope import ErrorReply, decode_json
 from ..http.query import parameter
 from ..sessions.session import Session, check_session_id
 from ..sessions.whip import check_admission
-from .lipsync import LipSyncMedia, lip_sync_answer
 from .live import StreamSocket
 from .media import HIGHEST_RATE, LOWEST_RATE, MAX_JPEG_BYTES
+from .timed import TimedMedia, typed_answer
 
 GOODBYE_S = 2.0
 CHECK_S = 0.5
 WRITER_LIMIT = 64 << 10
-NEEDED_ROLES: dict[StreamName, tuple[str, ...]] = {
-    "face": ("face_detector",),
-    "video": ("object_detector",),
-    "audio": ("vad",),
-    "lipsync": ("face_detector", "face_mesh", "vad", "lip_sync"),
-}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def stream_handler(name: StreamName) -> Handler:
+def stream_handler(spec: StreamSpec) -> Handler:
     """The handler of one stream's paths."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
@@ -69,7 +63,7 @@ def stream_handler(name: StreamName) -> Handler:
         )
         await socket.prepare(request)
         try:
-            await serve(request, context, socket, name)
+            await serve(request, context, socket, spec)
         except ServiceError as error:
             await refuse(socket, error)
         except STORE_ERRORS:
@@ -78,28 +72,28 @@ def stream_handler(name: StreamName) -> Handler:
         await socket.close(drain=False)
         return socket
 
-    handler.__name__ = f"stream_{name}"
-    handler.__doc__ = f"Watch media that come over a WebSocket: the {name} stream."
+    handler.__name__ = f"stream_{spec.name}"
+    handler.__doc__ = f"Watch media that come over a WebSocket: the {spec.name} stream."
     return handler
 
 
 async def serve(
-    request: web.Request, context: Context, socket: web.WebSocketResponse, name: StreamName
+    request: web.Request, context: Context, socket: web.WebSocketResponse, spec: StreamSpec
 ) -> None:
     """Open the stream, and converse until either side has enough."""
     session_id, rate = check_session_id(request.match_info["session_id"]), sample_rate(request)
     context.check_accepting()
-    if not context.streams.holds(session_id, name):
+    if not context.streams.holds(session_id, spec.name):
         check_admission(context)
-    check_served(context, name)
+    check_served(context, spec)
     session = await session_for(context, session_id)
     principal = context.access.principal(request.headers.get("Authorization"))
     with contextlib.ExitStack() as stack:
         async with context.sessions.turn(session_id):
             context.sessions.check_no_publisher(session)
-            await context.streams.make_room(session_id, name, principal)
-            stream = stack.enter_context(context.streams.opened(session, name, rate, principal))
-        await context.sessions.remember_scheduler(session, name)
+            await context.streams.make_room(session_id, spec.name, principal)
+            stream = stack.enter_context(context.streams.opened(session, spec, rate, principal))
+        await context.sessions.remember_scheduler(session, spec.name)
         try:
             await converse(context, socket, stream)
         finally:
@@ -119,21 +113,21 @@ def sample_rate(request: web.Request) -> int:
     return int(text)
 
 
-def check_served(context: Context, name: StreamName) -> None:
+def check_served(context: Context, spec: StreamSpec) -> None:
     """Refuse a stream that nobody would look at; while all schedulers are away nobody knows.
 
     Raises:
         ModelUnavailable: no scheduler has a model for it.
     """
     told = context.schedulers.healthy.values()
-    if told and not any(serves(stats, name) for stats in told):
-        raise ModelUnavailable(f"No model is there for {name} streams; argusd models pull gets them.")
+    if told and not any(serves(stats, spec) for stats in told):
+        raise ModelUnavailable(f"No model is there for {spec.name} streams; argusd models pull gets them.")
 
 
-def serves(stats: SchedulerStats, name: StreamName) -> bool:
+def serves(stats: SchedulerStats, spec: StreamSpec) -> bool:
     """Whether a scheduler has a model for each role that the stream cannot do without."""
     ready = {role.role: role.ready for role in stats.roles}
-    return name in stats.active_sessions and all(ready.get(role, True) for role in NEEDED_ROLES[name])
+    return spec.name in stats.active_sessions and all(ready.get(role, True) for role in spec.required)
 
 
 async def session_for(context: Context, session_id: str) -> Session:
@@ -194,21 +188,21 @@ async def take(stream: StreamSocket, message: WSMessage) -> None:
     Raises:
         ServiceError: it cannot be used.
     """
-    if stream.name == "lipsync":
-        take_lip_sync(stream, message)
+    if len(stream.spec.tracks) > 1:
+        take_timed(stream, message)
     elif message.type is not WSMsgType.BINARY:
         raise WrongContentType("This stream takes binary messages.")
-    elif stream.name == "audio":
+    elif stream.spec.tracks == ("audio",):
         await stream.hearing.take(message.data)
     else:
         stream.pictures.take(message.data)
 
 
-def take_lip_sync(stream: StreamSocket, message: WSMessage) -> None:
+def take_timed(stream: StreamSocket, message: WSMessage) -> None:
     """Write one message of the JSON form into the ring it is for."""
     if message.type is not WSMsgType.TEXT:
         raise WrongContentType("This stream takes JSON, as text messages.")
-    media = decode_json(message.data.encode(), LipSyncMedia, whole="the message")
+    media = decode_json(message.data.encode(), TimedMedia, whole="the message")
     if media.type == "video_frame":
         stream.pictures.take(media.data_b64, media.captured_ns)
     else:
@@ -234,7 +228,8 @@ def encode(stream: StreamSocket, latest: Latest) -> str:
 
     One that nobody waits for says that nothing is known any more, because nothing came for a while.
     """
-    answer = lip_sync_answer(latest) if stream.name == "lipsync" else latest.data
+    types = stream.spec.answers
+    answer = latest.data if types is None else typed_answer(latest, types)
     about: dict[str, Any] = {
         "session_id": stream.session.session_id,
         "stream": stream.name,

@@ -11,13 +11,13 @@ from collections import OrderedDict
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.catalog import TASKS
+from argusd.scheduler.contract.catalog import STREAMS, TASKS
 
 from ..events.redis_store import STORE_ERRORS
 
 log = logging.getLogger(__name__)
 
-DOMAINS = frozenset({"lipsync"} | {task.domain for task in TASKS.values()})
+DOMAINS = frozenset({task.domain for task in TASKS.values()} | STREAMS.keys())
 TTL_S = 6 * 3600
 WRITE_AGAIN_S = 600.0  # a session in constant use costs one write in ten minutes
 MOST_REMEMBERED = 20_000

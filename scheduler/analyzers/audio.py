@@ -7,10 +7,12 @@ from typing import Any
 from argusd.ingest.shm.frame import FrameInfo
 
 from ..contract.policy import Policy
+from ..contract.streams.interview import AUDIO
 from ..core import EVERY_WINDOW, Moment, Outcome, Roi
 from ..models.outputs import VoiceActivity
 from ..rules import Rule
 from .observations import ObservationPace
+from .registry import analyzes
 from .speech import RecentSpeech, SpeechEdge, SpeechSegments
 from .voices import VoiceWatch
 
@@ -20,13 +22,14 @@ LATELY_S = 1.6  # about as long as a window of a speaker embedder
 MOSTLY = 0.5  # of it must be speech, for the embedder to be asked
 
 
+@analyzes(AUDIO)
 class AudioAnalyzer:
     """One session's speech findings; fed with ``VoiceActivity`` and, where there is speech, ``VoicePrint``.
 
     A moment is that of the first sample which no window before held.
     """
 
-    name = "audio"
+    name = AUDIO.name
     news = True
 
     def __init__(self, policy: Policy) -> None:
@@ -80,7 +83,7 @@ class AudioAnalyzer:
         if self._pace.due(at.media_s, speaking):
             certainty = voice.speech if speaking else 1 - voice.speech
             outcomes.append(
-                Outcome("observation", "audio", "update", round(certainty, 3), data=self.latest())
+                Outcome("observation", self.name, "update", round(certainty, 3), data=self.latest())
             )
         return outcomes
 

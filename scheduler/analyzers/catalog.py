@@ -1,20 +1,12 @@
-"""The streams a session may ask for, by name."""
+"""The analyzers that the modules beside this one register, by stream."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from ..contract.policy import Policy
-from ..core import Analyzer
-from .audio import AudioAnalyzer
-from .face import FaceAnalyzer
-from .lipsync import LipSyncAnalyzer
-from .video import VideoAnalyzer
+from ..contract.catalog import STREAMS
+from ..contract.modules import import_modules
+from .registry import REGISTERED, AnalyzerFactory
 
-# Roles without which a stream still does what it is for: a daemon that lacks their models is ready.
-ENRICHING = frozenset({"speaker_embedder", "lip_crops"})
+assert __package__ is not None
+import_modules(__package__)
 
-ANALYZERS: Mapping[str, Callable[[Policy], Analyzer]] = {
-    "face": FaceAnalyzer,
-    "video": VideoAnalyzer,
-    "audio": AudioAnalyzer,
-    "lipsync": LipSyncAnalyzer,
-}
+ANALYZERS: Mapping[str, AnalyzerFactory] = {name: REGISTERED[name] for name in STREAMS}

@@ -8,6 +8,7 @@ from typing import Any
 from argusd.ingest.shm.frame import FrameInfo
 
 from ..contract.policy import Identity, Policy
+from ..contract.streams.interview import FACE
 from ..core import Moment, Outcome, Roi
 from ..models.outputs import Face, Mesh
 from ..rules import Rule, certainty
@@ -16,6 +17,7 @@ from .boxes import in_unit
 from .face_tracker import FaceTracker
 from .identity import IdentityCheck
 from .observations import ObservationPace
+from .registry import analyzes
 
 DETECTOR, MESH, EMBEDDER = "face_detector", "face_mesh", "face_embedder"
 MAX_TURN_DEG = 30.0
@@ -23,10 +25,11 @@ LOOKS = 3  # the count is the middle one of so many looks: one wrong look change
 TRACKED_FOR_S = 1.0  # a mesh this young vouches for a face that the detector misses
 
 
+@analyzes(FACE)
 class FaceAnalyzer:
     """One session's face findings; fed with ``list[Face]``, ``Mesh`` and ``FaceEmbedding``."""
 
-    name = "face"
+    name = FACE.name
     news = True
 
     def __init__(self, policy: Policy) -> None:
@@ -149,4 +152,4 @@ class FaceAnalyzer:
         if not self._counts or not self._pace.due(at.media_s, self._count()):
             return []
         confidence = certainty(len(self._counts), LOOKS / 2)
-        return [Outcome("observation", "face", "update", confidence, data=self.latest())]
+        return [Outcome("observation", self.name, "update", confidence, data=self.latest())]

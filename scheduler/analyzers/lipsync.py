@@ -19,6 +19,7 @@ import numpy as np
 from argusd.ingest.shm.frame import FrameInfo
 
 from ..contract.policy import Policy
+from ..contract.streams.interview import LIPSYNC
 from ..core import EVERY_WINDOW, Moment, Outcome, Roi
 from ..models.lips.lag_search import estimate
 from ..models.lips.lip_crops import lip_region
@@ -27,6 +28,7 @@ from ..rules import Rule, exceeds
 from .face_tracker import FaceTracker
 from .mouth import Mouth, opening
 from .observations import ObservationPace
+from .registry import analyzes
 from .speech import RecentSpeech
 
 DETECTOR, MESH, VAD, LIP_SYNC = "face_detector", "face_mesh", "vad", "lip_sync"
@@ -45,13 +47,14 @@ PATIENCE_S = 10.0
 TELL_EVERY_S = 1.0  # that there is nothing to compare
 
 
+@analyzes(LIPSYNC)
 class LipSyncAnalyzer:
     """One session's lip sync; fed with faces, ``Mesh``, ``VoiceActivity``, pictures and ``LagCurve | None``.
 
     ``news``: whether ``latest`` changed: a comparison, or once a second that there is none.
     """
 
-    name = "lipsync"
+    name = LIPSYNC.name
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -198,7 +201,7 @@ class LipSyncAnalyzer:
         outcomes = self._judge(found, at.media_s)
         if self._pace.due(at.media_s, self._rule.open):
             outcomes.append(
-                Outcome("observation", "lipsync", "update", round(found.peak, 3), data=self.latest())
+                Outcome("observation", self.name, "update", round(found.peak, 3), data=self.latest())
             )
         return outcomes
 

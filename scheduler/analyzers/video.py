@@ -8,21 +8,24 @@ from typing import Any
 from argusd.ingest.shm.frame import FrameInfo
 
 from ..contract.policy import Policy
+from ..contract.streams.interview import VIDEO
 from ..core import Moment, Outcome, Roi, whole_frame
 from ..models.outputs import Thing
 from ..rules import CALM, Rule
 from .boxes import in_unit
 from .observations import ObservationPace
+from .registry import analyzes
 
 DETECTOR = "object_detector"
 PERSON, PHONE = "person", "cell phone"
 LOOKS = 3  # the count is the middle one of so many looks
 
 
+@analyzes(VIDEO)
 class VideoAnalyzer:
     """One session's object findings; fed with ``list[Thing]``."""
 
-    name = "video"
+    name = VIDEO.name
     news = True
 
     def __init__(self, policy: Policy) -> None:
@@ -69,7 +72,7 @@ class VideoAnalyzer:
         ]
         if self._pace.due(at.media_s, self._count()):
             best = max((thing.score for thing in things), default=1.0)
-            outcomes.append(Outcome("observation", "video", "update", round(best, 3), data=self.latest()))
+            outcomes.append(Outcome("observation", self.name, "update", round(best, 3), data=self.latest()))
         return outcomes
 
     def latest(self) -> dict[str, Any]:

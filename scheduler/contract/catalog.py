@@ -1,15 +1,47 @@
-"""Every task, by name: whatever the modules of ``tasks`` declare."""
+"""Every task and every stream, by name: whatever the modules of ``tasks`` and ``streams`` declare."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, TypeVar
 
+from .media import TrackKind
 from .modules import import_modules
+from .streams.spec import StreamSpec
 from .tasks.spec import AnyTask, TaskSpec
 
-TASKS: Mapping[str, AnyTask] = {
-    each.name: each
-    for module in import_modules(f"{__package__}.tasks")
-    for each in vars(module).values()
-    if isinstance(each, TaskSpec)
-}
+Spec = TypeVar("Spec")
+
+
+def _declared(package: str, kind: type[Spec]) -> Iterator[Spec]:
+    for module in import_modules(f"{__package__}.{package}"):
+        yield from (each for each in vars(module).values() if isinstance(each, kind))
+
+
+TASKS: Mapping[str, AnyTask] = {task.name: task for task in _declared("tasks", TaskSpec)}
 # What callers may ask for; the others are the daemon's own.
 PUBLIC_TASKS: Mapping[str, AnyTask] = {name: task for name, task in TASKS.items() if task.paths}
+# In the order in which a session's streams begin; they end in the reverse order.
+STREAMS: Mapping[str, StreamSpec] = {
+    stream.name: stream
+    for stream in sorted(_declared("streams", StreamSpec), key=lambda stream: stream.depth)
+}
+
+if TYPE_CHECKING:
+    StreamName = str
+else:
+    StreamName = Literal[tuple(STREAMS)]
+
+
+def share_looks(one: StreamName, other: StreamName) -> bool:
+    """Whether either of these streams joins the looks of the other."""
+    return STREAMS[other] in STREAMS[one].joins or STREAMS[one] in STREAMS[other].joins
+
+
+def feeds(kind: TrackKind, streams: Iterable[str]) -> bool:
+    """Whether any of these streams needs such a track."""
+    return any(kind in STREAMS[name].tracks for name in streams if name in STREAMS)
+
+
+def streams_of(kinds: Iterable[TrackKind]) -> list[StreamName]:
+    """All streams that these tracks are enough for."""
+    there = frozenset(kinds)
+    return [stream.name for stream in STREAMS.values() if there.issuperset(stream.tracks)]

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from .streams import StreamName
+from .catalog import StreamName
 
 
 class MediaKey(msgspec.Struct, frozen=True):

@@ -4,9 +4,9 @@ from typing import Literal
 
 import msgspec
 
+from .catalog import StreamName
 from .media import TrackKind
 from .policy import Policy
-from .streams import StreamName
 
 MediaPhase = Literal["connecting", "live", "stale", "closed", "lost"]
 

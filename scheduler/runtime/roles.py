@@ -12,10 +12,9 @@ from typing import NamedTuple
 import msgspec
 import onnxruntime
 
-from ..analyzers.catalog import ANALYZERS, ENRICHING
 from ..config import SchedulerConfig
+from ..contract.catalog import STREAMS
 from ..contract.messages import RoleStatus
-from ..contract.policy import Policy
 from ..contract.tiers import Tier
 from ..core import (
     AudioModel,
@@ -48,7 +47,7 @@ class FilledRole(NamedTuple):
 
 def live_roles() -> frozenset[str]:
     """Every role that some stream cannot do without."""
-    return frozenset(role for make in ANALYZERS.values() for role in make(Policy()).rates) - ENRICHING
+    return frozenset(role for stream in STREAMS.values() for role in stream.required)
 
 
 def wanted_roles(tier: Tier) -> list[str]:
@@ -58,8 +57,10 @@ def wanted_roles(tier: Tier) -> list[str]:
 
 
 def optional_roles(tier: Tier) -> list[str]:
-    """Roles that a tier's tasks do without where no model of theirs is present."""
-    return sorted({role for task in tasks_of(tier) for role in task.enriching})
+    """Roles that a tier's tasks and streams do without where no model of theirs is present."""
+    streams = STREAMS.values() if tier == "live" else ()
+    enriching = {role for each in (*tasks_of(tier), *streams) for role in each.enriching}
+    return sorted(enriching.difference(wanted_roles(tier), BUILT_IN))
 
 
 def welcome_roles(tier: Tier, store: ZooStore) -> list[str]:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import ArenaView
 
+from ..contract.catalog import feeds
 from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
 from ..contract.messages import SessionPolicy
 from ..contract.policy import Hold
-from ..contract.streams import feeds
 from ..core import Moment, Outcome
 from ..rules import Rule
 from .moments import NANOSECONDS, MediaClock

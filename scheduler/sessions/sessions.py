@@ -23,12 +23,12 @@ import msgspec
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import ArenaView
 
+from ..contract.catalog import STREAMS, StreamName, share_looks
 from ..contract.events import STREAM_FAILED
 from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
 from ..contract.messages import SessionPolicy
 from ..contract.policy import Policy
-from ..contract.streams import FED_BY, StreamName, share_looks
 from ..core import Analyzer, Moment, Outcome
 from ..planning.demand import Demand
 from ..runtime.arrivals import Arrivals
@@ -113,7 +113,7 @@ class Sessions:
         """
         self.end_failed()
         if self._policies.get(policy.media) != policy:
-            self._forgive(policy.media, FED_BY)
+            self._forgive(policy.media, STREAMS)
         self._policies[policy.media] = policy
         if held := self._shares.get(policy.media):
             self._demand.shares.reweigh(held[0], policy.policy.weight)
@@ -131,7 +131,7 @@ class Sessions:
     def end(self, media: MediaKey) -> None:
         """Forget a session; its open violations end first."""
         self._end_all(media)
-        self._forgive(media, FED_BY)
+        self._forgive(media, STREAMS)
         self.lost.end(media)
         self._policies.pop(media, None)
 
@@ -168,7 +168,7 @@ class Sessions:
         track.close()
         for stream in self._fed_by(media, kind):
             self._end(stream)
-        self._forgive(media, (name for name, kinds in FED_BY.items() if kind in kinds))
+        self._forgive(media, (name for name, spec in STREAMS.items() if kind in spec.tracks))
 
     def end_failed(self) -> None:
         """End the streams that failed since the last time; not to be called from within one of them."""
@@ -216,7 +216,7 @@ class Sessions:
 
     def _of(self, media: MediaKey) -> list[SessionStream]:
         """The session's streams, in the order in which they end."""
-        found = (self._streams.get((media, name)) for name in reversed(FED_BY))
+        found = (self._streams.get((media, name)) for name in reversed([*STREAMS]))
         return [stream for stream in found if stream is not None]
 
     def _fed_by(self, media: MediaKey, kind: TrackKind) -> list[SessionStream]:
@@ -246,12 +246,12 @@ class Sessions:
         policy = self._policies.get(media)
         if policy is None:
             return
-        for name, kinds in FED_BY.items():
+        for name, spec in STREAMS.items():
             wanted = name in policy.streams and name in self._factories
             wanted = wanted and (media, name) not in self._failed
-            there = all((media, kind) in self._tracks for kind in kinds)
+            there = all((media, kind) in self._tracks for kind in spec.tracks)
             if wanted and there and (media, name) not in self._streams:
-                self._add_stream(policy, name, {kind: self._tracks[media, kind] for kind in kinds})
+                self._add_stream(policy, name, {kind: self._tracks[media, kind] for kind in spec.tracks})
 
     def _add_stream(self, policy: SessionPolicy, name: StreamName, tracks: Mapping[TrackKind, Track]) -> None:
         failed = partial(self._failing.setdefault, (policy.media, name))

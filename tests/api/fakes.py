@@ -17,6 +17,7 @@ from argusd.ingest.ipc.messages import (
     SessionState,
     ToWorker,
 )
+from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import (
@@ -32,7 +33,6 @@ from argusd.scheduler.contract.messages import (
     TaskRequest,
     ToScheduler,
 )
-from argusd.scheduler.contract.streams import StreamName
 
 
 async def every_second(tell: Callable[[], None]) -> None:

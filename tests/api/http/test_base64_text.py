@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from argusd.api.http.base64_text import from_base64
 from argusd.api.http.envelope import MOST_VALUES, decode_json
-from argusd.api.streams.lipsync import LipSyncMedia
+from argusd.api.streams.timed import TimedMedia
 from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.sessions import SessionSpec
 from argusd.scheduler.contract.tasks.documents import DocIdVerify
@@ -123,7 +123,7 @@ def test_a_wrong_field_deep_in_a_policy_is_named(reference: str, told: str) -> N
 
 def test_messages_of_a_websocket_are_read_the_same_way() -> None:
     body = {"type": "video_frame", "data_b64": FORMS["data URL with percent signs"], "ts": 1}
-    assert decode_json(json.dumps(body).encode(), LipSyncMedia, whole="the message").data_b64 == DATA
+    assert decode_json(json.dumps(body).encode(), TimedMedia, whole="the message").data_b64 == DATA
 
 
 @pytest.mark.parametrize("more", [{"more": 1}, {"session": 5}])

@@ -12,7 +12,7 @@ from msgspec import inspect
 from argusd.api.http.envelope import decode_json
 from argusd.api.http.in_words import members
 from argusd.api.routes import ROUTES
-from argusd.api.streams.lipsync import LipSyncMedia
+from argusd.api.streams.timed import TimedMedia
 from argusd.api.tasks.infer import InferRequest
 from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.errors import InvalidField, MalformedBody
@@ -21,7 +21,7 @@ from argusd.scheduler.contract.tasks.rooms import VideoRoomScan
 
 BODIES = [route.body for route in ROUTES if isinstance(route.body, type)]
 PAYLOADS = [task.payload for task in TASKS.values()]
-KINDS: list[type] = list(dict.fromkeys([*PAYLOADS, *BODIES, SessionSpec, LipSyncMedia]))
+KINDS: list[type] = list(dict.fromkeys([*PAYLOADS, *BODIES, SessionSpec, TimedMedia]))
 
 
 class Place(NamedTuple):

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from argusd.ingest.ipc.messages import SessionState, TrackState
+from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
-from argusd.scheduler.contract.streams import StreamName
 
 from ..fakes import S1, FakeWorker
 from ..fixtures import EventReader, Rig

@@ -6,8 +6,8 @@ import pytest
 
 from argusd.api.config import Token
 from argusd.ingest.ice.ice_servers import IceServer
+from argusd.scheduler.contract.catalog import streams_of
 from argusd.scheduler.contract.media import TrackKind
-from argusd.scheduler.contract.streams import streams_of
 
 from ..fixtures import OFFER, SDP, Rig, running_rig
 

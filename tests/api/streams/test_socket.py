@@ -5,7 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -19,7 +19,6 @@ from argusd.api.streams.socket import converse
 from argusd.ingest.shm.ring import FrameReader
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest, RoleStatus
-from argusd.scheduler.contract.streams import StreamName
 from argusd.scheduler.sessions.arena_sources import ArenaSource
 
 from ..fakes import scheduler_stats
@@ -39,7 +38,7 @@ def seen(media: MediaKey, number: int = 0, **data: Any) -> Latest:
 async def opened(rig: Rig, path: str) -> AsyncIterator[Socket]:
     """A stream that the scheduler was asked to watch; ``path``: as ``/ml/stream/s1/face``."""
     session_id, stream = path.partition("?")[0].removeprefix("/ml/stream/").split("/")
-    media = MediaKey(session_id, cast(StreamName, stream))
+    media = MediaKey(session_id, stream)
     async with rig.api.http.ws_connect(path) as socket:
         await rig.scheduler.until(lambda: media in rig.scheduler.policies)
         yield socket

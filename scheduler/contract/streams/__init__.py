@@ -1,0 +1,1 @@
+"""What a session may have watched. One declaration a stream."""

@@ -1,0 +1,37 @@
+"""What a stream is, apart from how it is analyzed. Pure, so that the api can ask."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..media import TrackKind
+
+
+class AnswerTypes(NamedTuple):
+    """The ``type`` of a WebSocket's answers: the name of this violation while it is open, else ``usual``."""
+
+    usual: str
+    violation: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StreamSpec:
+    """A stream. Its analyzer is the class that is registered for it (``scheduler.analyzers.registry``).
+
+    ``tracks``: what feeds it. Over a WebSocket one track comes as binary messages, several as JSON.
+    ``joins``: streams whose looks it shares, fed by some of its own tracks.
+    ``required``: roles without which it is refused, and the daemon is not ready; ``enriching``: the others
+    that its analyzer may ask for.
+    ``answers``: for a WebSocket whose answers have a type.
+    """
+
+    name: str
+    tracks: tuple[TrackKind, ...]
+    required: tuple[str, ...]
+    enriching: tuple[str, ...] = ()
+    joins: tuple["StreamSpec", ...] = ()
+    answers: AnswerTypes | None = None
+
+    @property
+    def depth(self) -> int:
+        """How many streams in a row must have begun before it."""
+        return max((each.depth + 1 for each in self.joins), default=0)
