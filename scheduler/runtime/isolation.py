@@ -19,7 +19,8 @@ from .loaded_model import Done, Dropped, LoadedModel
 
 log = logging.getLogger(__name__)
 
-MOST_RUNS = 32  # to find one to blame takes two runs for each halving; what is left after these is lost
+MOST_RUNS = 32  # enough to find at least one to blame in any batch; what is left then was not run
+NOT_RUN = Dropped("not_run")
 
 
 def isolated(loaded: LoadedModel, items: Sequence[Any]) -> Done:
@@ -36,27 +37,29 @@ def isolated(loaded: LoadedModel, items: Sequence[Any]) -> Done:
         log_fault(log, f"a batch of {loaded.name} failed", error)
         if not _works(loaded):
             return Done([Dropped(_code(error))] * len(items), 0.0, _code(error))
-        return _without_culprits(loaded, items, error)
+        if len(items) == 1:
+            return Done([Dropped(_code(error), to_blame=True)], 0.0)
+        return _without_culprits(loaded, items)
 
 
-def _without_culprits(loaded: LoadedModel, items: Sequence[Any], error: Exception) -> Done:
-    """The outputs of all but those to blame; ``error`` is what all of them together raised."""
-    outputs: list[Any] = [Dropped(_code(error))] * len(items)
+def _without_culprits(loaded: LoadedModel, items: Sequence[Any]) -> Done:
+    """The outputs of all but those to blame, of items that cannot be run together."""
+    outputs: list[Any] = [NOT_RUN] * len(items)
     seconds, runs = 0.0, 0
-    failed = [(range(len(items)), error)]
+    failed = [range(len(items))]
     while failed and runs < MOST_RUNS:
-        places, error = failed.pop()
-        if len(places) == 1:
-            outputs[places[0]] = Dropped(_code(error), to_blame=True)
-            continue
+        places = failed.pop()
         for half in (places[: len(places) // 2], places[len(places) // 2 :]):
             runs += 1
             try:
                 done = loaded.infer([items[place] for place in half])
             except (OutOfMemory, DeviceLost):
                 raise
-            except Exception as again:
-                failed.append((half, again))
+            except Exception as error:
+                if len(half) > 1:
+                    failed.append(half)
+                else:
+                    outputs[half[0]] = Dropped(_code(error), to_blame=True)
             else:
                 seconds += done.seconds
                 outputs[half.start : half.stop] = done.outputs

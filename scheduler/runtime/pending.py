@@ -9,6 +9,7 @@ from ..contract.errors import InferenceRefused, ModelUnavailable
 from ..core import LibraryModel
 from ..errors import OutOfMemory
 from ..planning.demand import Demand
+from .isolation import NOT_RUN
 from .loaded_model import Dropped, LoadedModel
 
 WEIGHT = 1.0  # a task has the share of one session
@@ -29,7 +30,7 @@ class PendingItem:
             return
         if not isinstance(output, Dropped):
             self.output.set_result(output)
-        elif output.reason != OutOfMemory.code or rows == 1:
+        elif output != NOT_RUN and (output.reason != OutOfMemory.code or rows == 1):
             self.output.set_exception(InferenceRefused("The model could not be run on this input."))
 
 

@@ -1,5 +1,6 @@
 """One stream's fault among eight sessions in one batch: it ends, and nobody else notices."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -18,12 +19,15 @@ from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Moment, Outcome, whole_frame
 from argusd.scheduler.errors import InferenceFailed
+from argusd.scheduler.runtime import isolation
 from argusd.scheduler.runtime.executor import Executor
+from argusd.scheduler.runtime.loaded_sound import ClipItem
 from argusd.scheduler.runtime.loaded_vision import FrameItem
 from argusd.scheduler.sessions.arena_sources import RingRef
 from argusd.scheduler.sessions.pictures import StillFrame
 
 from ..fakes import (
+    ALICE,
     HEIGHT,
     WHAT_IT_SAW,
     WIDTH,
@@ -407,6 +411,40 @@ async def test_a_tasks_picture_that_its_model_fails_for_fails_the_task_alone(
     assert await good.output == 100.0
     with pytest.raises(InferenceRefused):
         await bad.output
+
+
+async def test_a_tasks_sound_that_its_model_fails_for_fails_the_task_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.audio, "decode", fail_in_decode(200, bench.audio.decode))
+    ring, ref = bench.tracks.pcm()
+    bench.watch(ALICE, "audio")
+    bench.sessions.ring_opened(ALICE, ref)
+    write_windows(ring, [7], arrival=bench.now)
+    pending, share = bench.scheduler.pending, bench.scheduler.pending.begin()
+    bad, good = (
+        pending.add(share, "vad", ClipItem(sound_of(value)), bench.now + 10.0) for value in (200, 50)
+    )
+    await bench.settle()
+    assert await good.output == (50, 1)
+    assert [output for _, output, _ in bench.sound.made[0].absorbed] == [(7, 1)]
+    with pytest.raises(InferenceRefused):
+        await bad.output
+
+
+async def test_a_tasks_picture_that_was_not_run_among_many_bad_ones_is_run_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "MOST_RUNS", 6)
+    monkeypatch.setattr(bench.vision, "prepare", fail_for(200, bench.vision.prepare))
+    pending, share = bench.scheduler.pending, bench.scheduler.pending.begin()
+    values = [200, 50, 200, 60, 200, 70, 200, 80]
+    asked = [pending.add(share, "face_detector", item_of(value), bench.now + 10.0) for value in values]
+    for _ in values:
+        await bench.settle()
+    outputs = await asyncio.gather(*(each.output for each in asked), return_exceptions=True)
+    assert [output for output in outputs if isinstance(output, float)] == [100.0, 120.0, 140.0, 160.0]
+    assert sum(isinstance(output, InferenceRefused) for output in outputs) == 4
 
 
 def item_of(brightness: int) -> FrameItem:

@@ -8,7 +8,7 @@ import pytest
 
 from argusd.scheduler.errors import DeviceLost, InferenceFailed, OutOfMemory
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.isolation import MOST_RUNS, isolated
+from argusd.scheduler.runtime.isolation import MOST_RUNS, NOT_RUN, isolated
 from argusd.scheduler.runtime.loaded_model import Done, Dropped
 from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 
@@ -68,7 +68,7 @@ def test_how_often_a_batch_is_run_again_is_bounded() -> None:
     loaded = Loaded(*range(64))
     found = outputs(loaded, 64)
     assert len(loaded.runs) == 1 + MOST_RUNS
-    assert set(found) == {TO_BLAME, LOST}
+    assert set(found) == {TO_BLAME, NOT_RUN}
 
 
 def test_nobody_is_to_blame_where_the_model_does_not_run_at_all() -> None:
