@@ -29,9 +29,7 @@ COMMANDS = {
 }
 """Command to its module. Only the asked one is imported: a publisher's libraries have no place in the api."""
 
-NOT_INSTALLED = (
-    "the daemon is not installed here: pip install 'argusd[cpu]', or 'argusd[gpu]' for an NVIDIA GPU"
-)
+EXTRAS = "the daemon needs pip install 'argusd[cpu]' or 'argusd[gpu]', its benchmarks also 'argusd[bench]'"
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 
@@ -49,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (BridgeError, IngestError, SchedulerError, ZooError) as error:
         return _fail(error, 1)
     except ModuleNotFoundError as error:
-        return _fail(f"{NOT_INSTALLED} ({error.name} is missing)", 2)
+        return _fail(f"{error.name} is not installed; {EXTRAS}", 2)
     except KeyboardInterrupt:
         return INTERRUPTED
 
