@@ -11,8 +11,9 @@ from .events.sse import all_events, session_events
 from .http.openapi import serve_document
 from .http.route import Route
 from .ops.dashboard import dashboard, dashboard_file
-from .ops.health import Health, Readiness, health, ready
+from .ops.health import Health, health
 from .ops.metrics import CONTENT_TYPE, metrics
+from .ops.readiness import Readiness, ready
 from .sessions.session_routes import (
     delete_session,
     get_results,
@@ -112,7 +113,15 @@ API_ROUTES = (
         public=True,
     ),
     Route("GET", "/health", health, {200: Health}, public=True),
-    Route("GET", "/ready", ready, {200: Readiness, 503: Readiness}, public=True),
+    Route(
+        "GET",
+        "/ready",
+        ready,
+        {200: Readiness, 503: Readiness},
+        refusals=(errors.InvalidField,),
+        query=("tiers",),
+        public=True,
+    ),
     Route("GET", "/metrics", metrics, {200: CONTENT_TYPE}),
     Route(
         "POST",

@@ -1,10 +1,10 @@
 """``MLOrchestratorClient``: everything that a Layer-3 service asks of the daemon."""
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_args
 from urllib.parse import quote
 
 import msgspec
@@ -13,6 +13,7 @@ from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.results import Results
+from argusd.scheduler.contract.tiers import Tier
 
 from .errors import DaemonFault
 from .events import Gap, subscribe
@@ -63,6 +64,19 @@ class MLOrchestratorClient:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._transport.close()
+
+    async def wait_until_ready(
+        self, tiers: Sequence[Tier] = get_args(Tier), timeout_s: float | None = None
+    ) -> None:
+        """Return once the daemon is up and these tiers are served: ``live`` sessions, ``bulk`` tasks.
+
+        Models take longer to load for tasks than for sessions. Who has waited for both has every task taken.
+
+        Raises:
+            OrchestratorError: they are not within ``timeout_s``; the sentence says what is missing.
+        """
+        timeout_s = self.timeout_s if timeout_s is None else timeout_s
+        await self._transport.request("GET", f"/ready?tiers={','.join(tiers)}", timeout_s=timeout_s)
 
     async def infer(
         self, session_id: str, task_type: str, payload: dict[str, Any], timeout_s: float | None = None

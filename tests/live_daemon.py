@@ -17,6 +17,7 @@ from aiohttp.test_utils import unused_port
 Event = dict[str, Any]
 
 ARGUSD = (sys.executable, "-P", "-m", "argusd.daemon")
+READY_SOCKET = "ready.sock"
 READY_WITHIN_S = 300  # every model is tried and timed first, on a machine that may be busy
 PUBLISHED_WITHIN_S = 300
 
@@ -61,25 +62,31 @@ class Daemon(NamedTuple):
 
 
 @contextmanager
-def started(state_dir: Path, log: IO[bytes] | None = None, **settings: str) -> Iterator[Daemon]:
-    """A daemon that is ready; it is killed at the end, if it is still there.
+def starting(state_dir: Path, log: IO[bytes] | None = None, **settings: str) -> Iterator[Daemon]:
+    """A daemon that has just been started; it is killed at the end, if it is still there.
 
     It takes sessions that it cannot promise to serve in time: on a slow or busy machine they find the same,
     later. ``settings``: further ``ARGUSD_`` variables, without the prefix. ``log``: where all its processes
     write what they log, if not to stderr.
     """
     port = unused_port()
-    with ready_socket(state_dir) as ready:
-        environment = os.environ | {"NOTIFY_SOCKET": str(ready.getsockname())}
-        settings = {"API__OVERCOMMIT": "true"} | settings
-        environment |= {f"ARGUSD_{key}": value for key, value in settings.items()}
-        command = [*ARGUSD, "serve", "--port", str(port), "--state-dir", str(state_dir)]
-        with subprocess.Popen(command, env=environment, stderr=log) as process:
-            try:
-                assert ready.recv(64) == b"READY=1"
-                yield Daemon(process, f"http://127.0.0.1:{port}")
-            finally:
-                process.kill()
+    settings = {"API__OVERCOMMIT": "true"} | settings
+    environment = os.environ | {f"ARGUSD_{key}": value for key, value in settings.items()}
+    command = [*ARGUSD, "serve", "--port", str(port), "--state-dir", str(state_dir)]
+    environment["NOTIFY_SOCKET"] = str(state_dir / READY_SOCKET)
+    with subprocess.Popen(command, env=environment, stderr=log) as process:
+        try:
+            yield Daemon(process, f"http://127.0.0.1:{port}")
+        finally:
+            process.kill()
+
+
+@contextmanager
+def started(state_dir: Path, log: IO[bytes] | None = None, **settings: str) -> Iterator[Daemon]:
+    """A daemon all of whose processes are ready; see ``starting``."""
+    with ready_socket(state_dir) as ready, starting(state_dir, log, **settings) as daemon:
+        assert ready.recv(64) == b"READY=1"
+        yield daemon
 
 
 @contextmanager
@@ -87,7 +94,7 @@ def ready_socket(state_dir: Path) -> Iterator[socket.socket]:
     """Where the daemon says that it is ready, as it would to systemd."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
         ready.settimeout(READY_WITHIN_S)
-        ready.bind(str(state_dir / "ready.sock"))
+        ready.bind(str(state_dir / READY_SOCKET))
         yield ready
 
 

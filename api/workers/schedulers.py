@@ -88,10 +88,14 @@ class Schedulers:
             for tier, count in counts.items()
         }
         self._turns = {tier: Turns() for tier in counts}
-        self.live = {worker.link.name: worker.link for worker in self._workers["live"]}
+        self.live = {link.name: link for link in self.of("live")}
 
     def __iter__(self) -> Iterator[SchedulerWorker]:
         return (worker for workers in self._workers.values() for worker in workers)
+
+    def of(self, tier: Tier) -> list[SchedulerLink]:
+        """Those of a tier."""
+        return [worker.link for worker in self._workers[tier]]
 
     @property
     def boots(self) -> dict[str, str | None]:
@@ -152,7 +156,7 @@ class Schedulers:
         A worker that was there and went away is no reason to wait.
         """
         assert task.tier is not None, f"{task.name} is no scheduler's task"
-        links = [worker.link for worker in self._workers[task.tier]]
+        links = self.of(task.tier)
         if any(link.connections for link in links):
             return 0.0
         began = time.monotonic()

@@ -202,6 +202,10 @@ class Draining(ServiceError, status=503, code="draining", retry_after=5):
     """The process is about to stop and takes no new work."""
 
 
+class NotReady(ServiceError, status=503, code="not_ready", retry_after=2):
+    """Part of the daemon has yet to start, or is away."""
+
+
 class Overloaded(ServiceError, status=503, code="overloaded", retry_after=10):
     """As much is at work as may be, or another session would make all of them late."""
 

@@ -51,7 +51,8 @@ class Daemon:
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.json() if request.can_read_body else None
-        self.requests.append((request.method, request.path, body))
+        query = f"?{request.query_string}" if request.query_string else ""
+        self.requests.append((request.method, request.path + query, body))
         self.headers.append(dict(request.headers))
         assert request.transport is not None
         self.connections.add(id(request.transport))
@@ -253,3 +254,22 @@ def test_importing_the_bridge_loads_no_ml_library_and_no_webrtc() -> None:
     script = f"import sys, argusd.interviewer_bridge; print(sorted(set(sys.modules) & {heavy}))"
     done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+async def test_it_waits_for_a_daemon_that_is_starting(serve: Serve) -> None:
+    def starting() -> web.Response:
+        return refusal(503, "not_ready", **{"Retry-After": "0"})
+
+    daemon = Daemon(starting, starting, lambda: web.json_response({"ready": True, "reasons": []}))
+    async with MLOrchestratorClient(await serve(daemon.handle)) as client:
+        await client.wait_until_ready()
+    assert [path for _, path, _ in daemon.requests] == ["/ready?tiers=live,bulk"] * 3
+
+
+async def test_a_daemon_that_does_not_get_ready_says_why(serve: Serve) -> None:
+    daemon = Daemon(lambda: refusal(503, "not_ready", **{"Retry-After": "60"}))
+    async with MLOrchestratorClient(await serve(daemon.handle)) as client:
+        with pytest.raises(NotNow, match="This is not_ready") as raised:
+            await client.wait_until_ready(("live",))
+    assert raised.value.code == "not_ready"
+    assert [path for _, path, _ in daemon.requests] == ["/ready?tiers=live"]

@@ -1,0 +1,91 @@
+from pathlib import Path
+
+from argusd.scheduler.contract.messages import RoleStatus
+
+from ..fake_task_scheduler import FakeTaskScheduler
+from ..fixtures import Rig
+
+
+async def test_ready_when_everyone_is_whom_sessions_need(rig: Rig) -> None:
+    assert await rig.api.json("GET", "/ready") == (
+        200,
+        {
+            "ready": True,
+            "reasons": [],
+            "live": {"ready": True, "reasons": []},
+            "bulk": {"ready": False, "reasons": ["scheduler-bulk does not answer"]},
+            "degraded": ["scheduler-bulk does not answer"],
+            "device": "cpu",
+            "roles": [
+                {
+                    "role": "face_detector",
+                    "model": "blazeface",
+                    "ready": True,
+                    "detail": "",
+                    "load_seconds": 0.25,
+                    "live": True,
+                }
+            ],
+            "workers": [{"worker_id": "ingest-0", "ready": True, "sessions": 0, "load": 0.0}],
+            "schedulers": [
+                {
+                    "worker_id": "scheduler-0",
+                    "ready": True,
+                    "sessions": 0,
+                    "device": "cpu",
+                    "fits_more": 4,
+                    "rate_scale": 1.0,
+                },
+                {
+                    "worker_id": "scheduler-bulk",
+                    "ready": False,
+                    "sessions": 0,
+                    "device": None,
+                    "fits_more": None,
+                    "rate_scale": None,
+                },
+            ],
+            "redis": True,
+            "buffered_events": 0,
+            "fits_more": 4,
+        },
+    )
+
+
+async def test_not_ready_says_why(rig: Rig) -> None:
+    detail = "no weights; argusd models pull centernet"
+    rig.scheduler.tell_stats(roles=[RoleStatus("object_detector", "centernet", False, detail, 0.0)])
+    body = await rig.api.until("/ready", lambda body: not body["ready"])
+    assert body["reasons"] == [f"object_detector is not ready: {detail}"]
+    rig.scheduler.die()
+    body = await rig.api.until("/ready", lambda body: body["device"] is None)
+    assert body["reasons"] == ["scheduler-0 does not answer"]
+    rig.worker.die()
+    body = await rig.api.until("/ready", lambda body: not body["workers"][0]["ready"])
+    assert body["reasons"] == ["ingest-0 does not answer", "scheduler-0 does not answer"]
+    async with rig.api.http.get("/ready") as response:
+        assert (response.status, response.headers["Retry-After"]) == (503, "2")
+        body = await response.json()
+    assert body["error_code"] == "not_ready"
+    assert body["error"] == "Not ready: ingest-0 does not answer; scheduler-0 does not answer."
+
+
+async def test_the_tiers_that_are_asked_for_decide(rig: Rig, tmp_path: Path) -> None:
+    both = "/ready?tiers=live,bulk"
+    lacking = ["scheduler-bulk does not answer"]
+    for path in (both, "/ready?tiers=bulk"):
+        status, body = await rig.api.json("GET", path)
+        assert (status, body["ready"], body["reasons"], body["live"]["ready"]) == (503, False, lacking, True)
+    bulk = FakeTaskScheduler(tmp_path, "scheduler-bulk")
+    body = await rig.api.until(both, lambda body: bool(body["ready"]))
+    assert (body["reasons"], body["bulk"]) == ([], {"ready": True, "reasons": []})
+    rig.scheduler.die()
+    body = await rig.api.until("/ready?tiers=bulk", lambda body: not body["ready"])
+    assert body["reasons"] == ["scheduler-0 does not answer"], "quick tasks are a live scheduler's"
+    bulk.die()
+
+
+async def test_a_tier_that_is_none_is_refused(rig: Rig) -> None:
+    status, body = await rig.api.json("GET", "/ready?tiers=live,rt")
+    assert (status, body["error_code"]) == (422, "invalid_field")
+    assert body["error"] == "The parameter tiers must be one or more of live,bulk."
