@@ -18,14 +18,14 @@ from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
-from argusd.scheduler.core import Moment, Outcome, Roi, whole_frame
+from argusd.scheduler.core import LibraryModel, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loaded_model import LoadedModel
 from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
 from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.probe import CurveCache
-from argusd.scheduler.runtime.roles import serve
+from argusd.scheduler.runtime.roles import load
 from argusd.scheduler.sessions.arena_sources import ArenaSource
 from argusd.scheduler.sessions.session_stream import SessionStream
 from argusd.scheduler.zoo.store import ZooStore
@@ -113,7 +113,7 @@ def live_models(folder: Path) -> dict[str, LoadedVisionModel]:
     Raises:
         ModelUnavailableError: there are none; says how to get them.
     """
-    served = {role: _serve(role, folder) for role in VISION_ROLES}
+    served = {role: _load(role, folder) for role in VISION_ROLES}
     return {role: model for role, model in served.items() if isinstance(model, LoadedVisionModel)}
 
 
@@ -123,14 +123,14 @@ def voice_detector(folder: Path) -> LoadedAudioModel:
     Raises:
         ModelUnavailableError: its weights are not present; says how to get them.
     """
-    served = _serve(VAD, folder)
+    served = _load(VAD, folder)
     assert isinstance(served, LoadedAudioModel)
     return served
 
 
-def _serve(role: str, folder: Path) -> LoadedModel:
+def _load(role: str, folder: Path) -> LoadedModel | LibraryModel:
     cv2.setNumThreads(1)  # as in the daemon
-    return serve(_store().choose(role), graph_of(role), "cpu", CurveCache(folder))
+    return load(_store().choose(role), _store(), "cpu", CurveCache(folder))
 
 
 def graph_of(role: str) -> Path:

@@ -38,7 +38,7 @@ from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.core import Moment, Outcome
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
-from argusd.scheduler.runtime.roles import batched, fill_roles, missing, whole
+from argusd.scheduler.runtime.roles import batched, fill_roles, library_models, missing
 from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.sessions.session_stream import SessionStream
 from argusd.scheduler.tasks.catalog import functions_of
@@ -136,7 +136,8 @@ async def _running(tier: Tier) -> AsyncIterator[Ask]:
         )
         roles = await asyncio.to_thread(fill_roles, config, "cpu")
     lanes = Executor(CORES, shared=False, clock=time.monotonic)
-    scheduler = Scheduler(batched(roles), {}, Nobody(), lanes, missing=missing(roles), library=whole(roles))
+    library = library_models(roles)
+    scheduler = Scheduler(batched(roles), {}, Nobody(), lanes, missing=missing(roles), library=library)
     pool = TaskPool(scheduler.pending, functions_of(tier), limit=2 * CALLERS, threads=CORES)
     loop = asyncio.create_task(scheduler.run())
     try:

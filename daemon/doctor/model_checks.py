@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from argusd.scheduler.contract.tiers import Tier
-from argusd.scheduler.models.catalog import LIBRARY_MODELS, MODELS
+from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.runtime.roles import candidates, optional_roles, wanted_roles
 from argusd.scheduler.zoo.errors import ZooError
 from argusd.scheduler.zoo.store import ZooStore
@@ -40,7 +40,7 @@ def _role(role: str, configured: str | None, store: ZooStore, *, needed: bool) -
 
 def _runnable(role: str, store: ZooStore) -> list[str]:
     names = [entry.name for entry in store.manifest.models if entry.role == role]
-    return [name for name in names if name in MODELS or name in LIBRARY_MODELS]
+    return [name for name in names if name in MODELS]
 
 
 def _offer(names: Sequence[str], store: ZooStore) -> str:

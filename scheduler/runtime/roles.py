@@ -21,10 +21,10 @@ from ..core import (
     AudioVisualModel,
     Engine,
     LibraryModel,
-    VisionModel,
 )
 from ..errors import InferenceFailed, ModelUnknown
-from ..models.catalog import BUILT_IN, LIBRARY_MODELS, MODELS
+from ..models.catalog import BUILT_IN, MODELS
+from ..models.registry import BatchedModel, BuiltIn, Graph, Library
 from ..planning.curve import BatchCurve
 from ..tasks.catalog import tasks_of
 from ..zoo.errors import ModelUnavailableError, UnknownModelError, ZooError
@@ -84,8 +84,7 @@ def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
 
 def fed_with(roles: Sequence[FilledRole]) -> list[str]:
     """Roles that nobody asks for but the models which are fed with their outputs."""
-    models = [role.filled.model for role in roles if isinstance(role.filled, LoadedAudioVisualModel)]
-    return [model.fed_with for model in models if model.fed_with is not None]
+    return [model.fed_with for _, model in batched(roles) if model.fed_with is not None]
 
 
 def _without_idle(roles: Sequence[FilledRole]) -> list[FilledRole]:
@@ -93,11 +92,15 @@ def _without_idle(roles: Sequence[FilledRole]) -> list[FilledRole]:
     lacking = {role.status.role: role.status.detail for role in roles if role.filled is None}
     kept = []
     for role in roles:
-        needs = BUILT_IN[role.status.role].needs if role.status.role in BUILT_IN else ()
-        if details := [lacking[need] for need in needs if need in lacking]:
+        if details := [lacking[need] for need in _needs(role.status.role) if need in lacking]:
             role = FilledRole(msgspec.structs.replace(role.status, ready=False, detail=details[0]), None)
         kept.append(role)
     return kept
+
+
+def _needs(role: str) -> tuple[str, ...]:
+    entry = MODELS[BUILT_IN[role]] if role in BUILT_IN else None
+    return entry.needs if isinstance(entry, BuiltIn) else ()
 
 
 def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curves: CurveCache) -> FilledRole:
@@ -112,7 +115,7 @@ def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curv
     for name in names:
         started = time.monotonic()
         try:
-            filled = _load(role, name, device, store, curves)
+            filled = load(name, store, device, curves)
         except (ZooError, InferenceFailed, ModelUnknown) as error:
             log.warning("role %s: %s does not serve: %s", role, name, error)
             failures.append(RoleStatus(role, name, False, str(error), 0.0, live))
@@ -123,16 +126,6 @@ def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curv
     return FilledRole(failures[0], None)
 
 
-def _load(
-    role: str, name: str, device: str, store: ZooStore, curves: CurveCache
-) -> LoadedModel | LibraryModel:
-    if role in BUILT_IN and name == BUILT_IN[role].name:
-        return serve_built_in(role)
-    if name in LIBRARY_MODELS:
-        return serve_whole(name, store, device)
-    return serve(name, store.path(name), device, curves)
-
-
 def candidates(role: str, configured: str | None, store: ZooStore) -> list[str]:
     """The models to try for a role: the configured one, or those that are present, best first, and after them
     the built-in one.
@@ -141,44 +134,43 @@ def candidates(role: str, configured: str | None, store: ZooStore) -> list[str]:
         ZooError: there is none, or the configured one is not there.
     """
     built_in = BUILT_IN.get(role)
-    if built_in is None or configured not in (None, built_in.name):
+    if built_in is None or configured not in (None, built_in):
         return store.candidates(role, configured)
     if configured:
-        return [built_in.name]
+        return [built_in]
     try:
-        return [*store.candidates(role), built_in.name]
+        return [*store.candidates(role), built_in]
     except (UnknownModelError, ModelUnavailableError):
-        return [built_in.name]
+        return [built_in]
 
 
-def serve_built_in(role: str) -> LoadedModel:
-    """Make the role's model that needs no weights, and run it."""
-    model, engine = BUILT_IN[role].make()
-    return _served(model, engine, measure_curve(engine.run, model.example, time.thread_time))
-
-
-def serve_whole(name: str, store: ZooStore, device: str) -> LibraryModel:
-    """Load a model that its own library runs, and run it once.
-
-    Raises:
-        InferenceFailed: it does not run here.
-    """
-    model = LIBRARY_MODELS[name](name, store, device)
-    model.check()
-    return model
-
-
-def serve(name: str, path: Path, device: str, curves: CurveCache) -> LoadedModel:
+def load(name: str, store: ZooStore, device: str, curves: CurveCache) -> LoadedModel | LibraryModel:
     """Load one model and run it at least once.
 
     Raises:
         ModelUnknown: this version cannot run it.
-        InferenceFailed: its graph does not run here.
+        ZooError: its files are not in the store.
+        InferenceFailed: it does not run here.
         DeviceUnavailable: the device is not there.
     """
-    if name not in MODELS:
-        raise ModelUnknown(f"{name} is in the store, but this version of argusd has no adapter for it")
-    model, engine = MODELS[name](name), OnnxEngine(path, device)
+    match MODELS.get(name):
+        case Graph(make):
+            path = store.path(name)
+            return _measured(make(name), OnnxEngine(path, device), path, device, curves)
+        case BuiltIn(make=make):
+            model, engine = make()
+            return _loaded(model, engine, measure_curve(engine.run, model.example, time.thread_time))
+        case Library(make):
+            library = make(name, store, device)
+            library.check()
+            return library
+    raise ModelUnknown(f"{name} is in the store, but this version of argusd has no adapter for it")
+
+
+def _measured(
+    model: BatchedModel, engine: OnnxEngine, path: Path, device: str, curves: CurveCache
+) -> LoadedModel:
+    """With the curve that was kept, or a new one."""
     kept = curves.path(path, device, str(THREADS), onnxruntime.__version__)
     curve = curves.load(kept)
     if curve is None:
@@ -188,12 +180,10 @@ def serve(name: str, path: Path, device: str, curves: CurveCache) -> LoadedModel
         curves.save(kept, curve)
     else:
         engine.run(model.example(1))
-    return _served(model, engine, curve)
+    return _loaded(model, engine, curve)
 
 
-def _served(
-    model: VisionModel | AudioModel | AudioVisualModel, engine: Engine, curve: BatchCurve
-) -> LoadedModel:
+def _loaded(model: BatchedModel, engine: Engine, curve: BatchCurve) -> LoadedModel:
     if isinstance(model, AudioVisualModel):
         return LoadedAudioVisualModel(model, engine, curve)
     if isinstance(model, AudioModel):
@@ -206,7 +196,7 @@ def batched(roles: Sequence[FilledRole]) -> list[tuple[str, LoadedModel]]:
     return [(role.status.role, role.filled) for role in roles if isinstance(role.filled, LoadedModel)]
 
 
-def whole(roles: Sequence[FilledRole]) -> dict[str, LibraryModel]:
+def library_models(roles: Sequence[FilledRole]) -> dict[str, LibraryModel]:
     """The roles whose models their own library runs."""
     found = [(role.status.role, role.filled) for role in roles]
     return {

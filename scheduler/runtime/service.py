@@ -35,7 +35,7 @@ from ..tasks.catalog import functions_of
 from .engines import resolve_device
 from .executor import Executor
 from .loop import Scheduler
-from .roles import batched, fill_roles, missing, whole
+from .roles import batched, fill_roles, library_models, missing
 from .task_pool import TaskPool
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
         delivery,
         executor,
         missing=missing(roles),
-        library=whole(roles),
+        library=library_models(roles),
         max_age_s=config.max_age_s,
         promised_age_s=config.promised_age_s,
         abort=end_process,

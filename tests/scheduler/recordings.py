@@ -16,6 +16,7 @@ from argusd.ingest.shm.ring import FrameView
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.core import Analyzer, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.models.catalog import MODELS
+from argusd.scheduler.models.registry import Graph
 from argusd.scheduler.zoo.store import ZooStore
 
 Source = Path | io.BytesIO
@@ -101,7 +102,9 @@ class Runner:
     def __init__(self, store: ZooStore, name: str) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
-        self.model: Any = MODELS[name](name)
+        entry = MODELS[name]
+        assert isinstance(entry, Graph)
+        self.model: Any = entry.make(name)
         self._session = onnxruntime.InferenceSession(store.path(name), options, ["CPUExecutionProvider"])
 
     def run(self, feeds: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:

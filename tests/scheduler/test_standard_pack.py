@@ -27,7 +27,7 @@ from argusd.scheduler.runtime.loaded_model import LoadedModel
 from argusd.scheduler.runtime.loaded_vision import FrameItem, LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.probe import CurveCache
-from argusd.scheduler.runtime.roles import serve
+from argusd.scheduler.runtime.roles import load
 from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.sessions.pictures import StillFrame
 from argusd.scheduler.tasks.functions import FUNCTIONS
@@ -82,7 +82,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> ZooStore:
 @pytest.fixture(scope="module")
 def served(store: ZooStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, LoadedModel]:
     curves = CurveCache(tmp_path_factory.mktemp("curves"))
-    return {name: serve(name, store.path(name), "cpu", curves) for name in GRAPHS}
+    loaded = {name: load(name, store, "cpu", curves) for name in GRAPHS}
+    return {name: model for name, model in loaded.items() if isinstance(model, LoadedModel)}
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +183,8 @@ async def test_who_enrolled_is_verified_but_not_with_another_model(
     other = Desk(served["scrfd_10g"], served["arcface_mbf"])
     refused = await other.ask("face_verify", payload)
     size = await other.ask(
-        "face_verify", msgspec.structs.replace(payload, reference_embedding_b64=bytes(4096))
+        "face_verify",
+        msgspec.structs.replace(payload, reference_embedding_b64=bytes(4096), reference_model=None),
     )
     await other.close()
     assert isinstance(refused, TaskFailed)

@@ -18,7 +18,9 @@ from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.roles import DIARIZER, VAD
 from argusd.scheduler.contract.tasks.voices import AudioDiarize, AudioEnroll
 from argusd.scheduler.core import LibraryModel
-from argusd.scheduler.runtime.roles import serve_whole
+from argusd.scheduler.runtime.loaded_model import LoadedModel
+from argusd.scheduler.runtime.probe import CurveCache
+from argusd.scheduler.runtime.roles import load
 from argusd.scheduler.tasks.diarize import audio_diarize
 from argusd.scheduler.tasks.voices import audio_enroll
 from argusd.scheduler.zoo import huggingface
@@ -103,7 +105,7 @@ def with_hashes(entry: ModelEntry, published: Path) -> ModelEntry:
 class VoiceRunner(DirectRunner):
     """The real voice detector, WeSpeaker's architecture, and a diarizer."""
 
-    def __init__(self, store: ZooStore, pulled: ZooStore, diarizer: LibraryModel) -> None:
+    def __init__(self, store: ZooStore, pulled: ZooStore, diarizer: LoadedModel | LibraryModel) -> None:
         runners = {VAD: Runner(store, "silero_vad"), "speaker_embedder": Runner(pulled, "wespeaker")}
         super().__init__(runners.__getitem__)
         self._diarizer = diarizer
@@ -135,7 +137,8 @@ async def test_with_a_token_all_come_and_serve(
 
     noise = np.random.default_rng(0).normal(0, 2000, 10 * SAMPLE_RATE).astype("<i2").tobytes()
     asked = AudioDiarize(audio_b64=noise, sample_rate=SAMPLE_RATE, num_speakers=2)
-    runner = VoiceRunner(store, pulled, serve_whole(pulled.choose(DIARIZER), pulled, "cpu"))
+    diarizer = load(pulled.choose(DIARIZER), pulled, "cpu", CurveCache(tmp_path))
+    runner = VoiceRunner(store, pulled, diarizer)
     found = await audio_diarize(asked, runner)
     assert 1 <= found.speakers <= 2
     assert all(0 <= each.start_s < each.end_s <= 10.1 for each in found.segments)

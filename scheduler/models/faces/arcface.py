@@ -14,6 +14,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...core import Feeds, Frame, Roi
 from ..pixels import crop
+from ..registry import Graph, register
 from .face_embedding import INPUT, FaceEmbedder512
 
 SIZE = 112
@@ -33,3 +34,6 @@ class ArcFace(FaceEmbedder512):
     def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         """Aligned faces as ``[B, 112, 112, 3]`` in −1..1."""
         return {INPUT: crop(frames, rois, SIZE, SPAN)}
+
+
+register(Graph(ArcFace), "arcface_r50", "arcface_mbf")

@@ -28,6 +28,7 @@ from argusd.kernels.pictures.picture import Span
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box, Face
 from ..pixels import crop, to_frame
+from ..registry import Graph, register
 
 SPAN = Span(-1, 1)
 OVERLAP = 0.3
@@ -116,3 +117,7 @@ def _face(values: NDArray[np.float64], score: float, roi: Roi) -> Face:
     points = to_frame(values[4:].reshape(6, 2)[:KEYPOINTS], roi)
     (left, top), (right, bottom) = to_frame(values[:4].reshape(2, 2), roi)
     return Face(Box(float(left), float(top), float(right), float(bottom)), points, float(score))
+
+
+register(Graph(lambda name: BlazeFace(name, SHORT_RANGE)), "blazeface")
+register(Graph(lambda name: BlazeFace(name, FULL_RANGE)), "blazeface_full_range")

@@ -19,6 +19,7 @@ from argusd.kernels.pictures.picture import Span
 from ...core import Feeds, Frame, Roi
 from ..outputs import Mesh
 from ..pixels import crop, to_frame
+from ..registry import Graph, register
 
 INPUT = "input_1"
 SIZE = 192
@@ -117,3 +118,6 @@ def refine(parts: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
     for iris, eyelids in IRIS_DEPTHS:
         points[:, iris, 2] = points[:, eyelids, 2].mean(axis=1, keepdims=True)
     return points
+
+
+register(Graph(FaceMesh), "facemesh_attention")

@@ -21,6 +21,7 @@ from argusd.kernels.pictures.picture import Span
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box
 from ..pixels import crop, to_frame
+from ..registry import Graph, register
 from .face_embedding import INPUT, FaceEmbedder512
 
 SIZE = 160
@@ -52,3 +53,6 @@ def mtcnn_region(aligned: Roi) -> Roi:
     middle = np.array([BOX.left + BOX.right, BOX.top + BOX.bottom]) / 2
     x, y = to_frame(middle, aligned).tolist()
     return Roi(x, y, aligned.size * (BOX.bottom - BOX.top), aligned.angle)
+
+
+register(Graph(FaceNet), "facenet_vggface2")

@@ -19,6 +19,7 @@ from argusd.kernels.pictures.picture import Span
 from ...core import Feeds, Frame, Roi
 from ..outputs import FaceEmbedding, unit_rows
 from ..pixels import crop
+from ..registry import Graph, register
 
 INPUT = "input_1"
 SIZE = 224
@@ -51,3 +52,6 @@ class FaceRes:
         """The unit vector of each pair's sum."""
         sums = tensors[0].reshape(len(rois), 2, -1).astype(np.float64).sum(axis=1)
         return [FaceEmbedding(row, self.threshold, self.name) for row in unit_rows(sums)]
+
+
+register(Graph(FaceRes), "faceres")

@@ -23,6 +23,7 @@ from argusd.kernels.pictures.picture import Span
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box, Face
 from ..pixels import crop, to_frame
+from ..registry import Graph, register
 
 INPUT = "images"
 SIZE = 640
@@ -92,3 +93,6 @@ def _distinct(boxes: NDArray[np.float64]) -> list[int]:
         if not np.any(shared / np.minimum(areas[i], areas[kept]) > INSIDE):
             kept.append(i)
     return kept
+
+
+register(Graph(Mtcnn), "mtcnn")

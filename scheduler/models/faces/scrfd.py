@@ -22,6 +22,7 @@ from argusd.kernels.pictures.picture import Span
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box, Face
 from ..pixels import crop, to_frame
+from ..registry import Graph, register
 
 INPUT = "images"
 SIZE = 640
@@ -81,3 +82,6 @@ def _grid(stride: int) -> NDArray[np.float64]:
 def _face(box: NDArray[np.float64], points: NDArray[np.float64], score: float, roi: Roi) -> Face:
     (left, top), (right, bottom) = to_frame(box.reshape(2, 2), roi)
     return Face(Box(float(left), float(top), float(right), float(bottom)), to_frame(points, roi), score)
+
+
+register(Graph(Scrfd), "scrfd_10g", "scrfd_500m")

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from argusd.kernels.pictures.picture import Span
 
+from ...contract.roles import FACE_MESH, LIP_CROPS, VAD
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box
 from ..pixels import crop
+from ..registry import BuiltIn, register
 
 SIZE = 96
 HEIGHT = SIZE // 2
@@ -34,7 +36,7 @@ class PassThrough:
 class LipCrops:
     """The cutter; one output row is u8 BGR ``[48, 96, 3]``. A region's size is the face's height."""
 
-    role = "lip_crops"
+    role = LIP_CROPS
     name = "lip_crops"
 
     def example(self, batch: int) -> Feeds:
@@ -55,3 +57,7 @@ class LipCrops:
 def lip_region(face: Box) -> Roi:
     """Where the cutter looks at a face."""
     return Roi((face.left + face.right) / 2, (face.top + face.bottom) / 2, face.bottom - face.top)
+
+
+# Filled only where a model of another role is fed with it.
+register(BuiltIn(LIP_CROPS, (FACE_MESH, VAD), lambda: (LipCrops(), PassThrough())), "lip_crops")

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from argusd.kernels.sound.synchrony import lagged_correlation, without_drift
 
 from ...contract.media import SAMPLE_RATE
+from ...contract.roles import FACE_MESH, LIP_SYNC, VAD
 from ...core import Feeds
 from ..outputs import LagCurve, SeenMouth
+from ..registry import BuiltIn, register
 from .lag_search import FPS, FULL_SCALE, LAGS, STEP
 
 STEPS = 125  # five seconds of the mouth
@@ -34,7 +36,7 @@ LOUDNESS = 0.5  # power of the amplitude: loud vowels do not outshout everything
 LIKENESS, SETTLED = 0.5, 0.35
 
 
-class Engine:
+class Correlation:
     """``lagged_correlation`` behind the ``Engine`` protocol."""
 
     def run(self, feeds: Feeds) -> list[NDArray[Any]]:
@@ -48,7 +50,7 @@ class Engine:
 class MouthCorrelation:
     """The comparison; one output row is a ``LagCurve``, or None where the mouth was not seen enough."""
 
-    role = "lip_sync"
+    role = LIP_SYNC
     name = "mouth_correlation"
     window = WINDOW
     hop = HOP
@@ -108,3 +110,10 @@ def envelope(samples: NDArray[np.int16]) -> NDArray[np.float64]:
     loud = np.sqrt(np.square(steps).mean(axis=2)) ** LOUDNESS
     padded = np.pad(loud, ((0, 0), (1, 1)), "edge")
     return np.asarray((padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]) / 4, np.float64)
+
+
+def _built_in() -> tuple[MouthCorrelation, Correlation]:
+    return MouthCorrelation(), Correlation()
+
+
+register(BuiltIn(LIP_SYNC, (FACE_MESH, VAD), _built_in), "mouth_correlation")

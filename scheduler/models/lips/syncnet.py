@@ -24,6 +24,7 @@ from argusd.kernels.sound.mel import hann, mel_bands, power_spectra, to_frames
 from ...contract.media import SAMPLE_RATE
 from ...core import Feeds
 from ..outputs import LagCurve, SeenMouth, unit_rows
+from ..registry import Graph, register
 from .lag_search import FPS, FULL_SCALE, LAGS, STEP
 
 # Wav2Lip's hparams.py.
@@ -141,3 +142,6 @@ def window_indices() -> NDArray[np.intp]:
     """The spectra of each step's window, ``[SOUNDS, 16]``."""
     first = np.array([first_spectrum(step) for step in range(SOUNDS)], np.intp)
     return first[:, None] + np.arange(MELS)
+
+
+register(Graph(SyncNet), "syncnet")

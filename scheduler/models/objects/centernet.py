@@ -20,6 +20,7 @@ from argusd.kernels.pictures.picture import Span
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box, Thing
 from ..pixels import crop, to_frame
+from ..registry import Graph, register
 from .coco import COCO
 
 INPUT = "tower_0/images"
@@ -103,3 +104,6 @@ def peaks(scores: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDA
     kept = np.flatnonzero(highest)
     kept = kept[np.argsort(-best[kept], kind="stable")][:MOST]
     return rows[kept], columns[kept], classes[kept]
+
+
+register(Graph(CenterNet), "centernet")

@@ -19,6 +19,7 @@ from argusd.kernels.pictures.picture import Span
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box, Thing
 from ..pixels import crop, to_frame
+from ..registry import Graph, register
 from .coco import COCO
 
 INPUT = "images"
@@ -62,3 +63,6 @@ def _things(candidates: NDArray[Any], roi: Roi) -> list[Thing]:
     alive = suppress(np.hstack([low, high]), classes, SAME_THING, MOST)
     corners = np.hstack([to_frame(low / SIZE, roi), to_frame(high / SIZE, roi)])
     return [Thing(COCO[classes[i]], float(best[kept[i]]), Box(*corners[i].tolist())) for i in alive]
+
+
+register(Graph(YoloV8), "yolov8n")

@@ -22,6 +22,7 @@ from ...zoo.importers.pytorch.torch_checkpoint import read_weights
 from ...zoo.importers.pytorch.torchvision_shim import ensure_torchvision
 from ...zoo.store import ZooStore
 from ..outputs import Box
+from ..registry import Library, register
 from .pages import Pages
 from .tilt import STRAIGHT, Turn, moved, tilt, turn
 from .zone_lines import ALPHABET, around, as_long_as, zone_lines
@@ -279,3 +280,6 @@ def _mean_confidence(blocks: Sequence[TextBlock]) -> float:
     if not blocks:
         return 0.0
     return float(np.average([b.confidence for b in blocks], weights=[len(b.text) for b in blocks]))
+
+
+register(Library(EasyOcr), "easyocr_en", "easyocr_en_hi")

@@ -19,6 +19,7 @@ from argusd.kernels.sound.mel import hann, mel_bands, power_spectra, to_frames
 from ...contract.media import SAMPLE_RATE
 from ...core import Feeds
 from ..outputs import VoicePrint
+from ..registry import Graph, register
 
 FRAME = 400
 HOP = 160
@@ -69,3 +70,6 @@ class Ge2e:
         lengths = np.linalg.norm(raw, axis=1, keepdims=True)
         rows = raw / np.maximum(lengths, np.finfo(np.float32).tiny)
         return [VoicePrint(row, LIKENESS, self.name) for row in rows]
+
+
+register(Graph(Ge2e), "ge2e")

@@ -24,6 +24,7 @@ from ...zoo.importers.pytorch.torchvision_shim import ensure_torchvision
 from ...zoo.importers.pytorch.wespeaker import BESIDE
 from ...zoo.store import ZooStore
 from ..outputs import SpokenPart
+from ..registry import Library, register
 
 FULL_SCALE = 32768
 BATCH = 32
@@ -183,3 +184,11 @@ def _as_file(samples: NDArray[np.int16]) -> dict[str, Any]:
 
     waveform = torch.from_numpy(samples.astype(np.float32) / FULL_SCALE)[None]
     return {"waveform": waveform, "sample_rate": SAMPLE_RATE}
+
+
+def _with(recipe: Recipe) -> Library:
+    return Library(lambda name, store, device: PyannoteDiarizer(name, store, device, recipe))
+
+
+register(_with(VERSION_3_1), "pyannote_3_1")
+register(_with(COMMUNITY_1), "pyannote_community_1")

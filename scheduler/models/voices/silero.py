@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ...contract.media import SAMPLE_RATE
 from ...core import Feeds
 from ..outputs import VoiceActivity
+from ..registry import Graph, register
 
 WINDOW = 512
 CONTEXT = 64
@@ -81,3 +82,6 @@ class Silero:
 
 def _feeds(padded: NDArray[np.float32], state: NDArray[np.float32]) -> Feeds:
     return {"input": padded, "state": state, "sr": np.array(SAMPLE_RATE, np.int64)}
+
+
+register(Graph(Silero), "silero_vad")

@@ -18,6 +18,7 @@ from argusd.kernels.sound.fbank import fbank
 from ...contract.media import SAMPLE_RATE
 from ...core import Feeds
 from ..outputs import VoicePrint
+from ..registry import Graph, register
 
 FRAME = 400
 HOP = 160
@@ -63,3 +64,6 @@ class WeSpeaker:
         lengths = np.linalg.norm(raw, axis=1, keepdims=True)
         rows = raw / np.maximum(lengths, np.finfo(np.float32).tiny)
         return [VoicePrint(row, LIKENESS, self.name) for row in rows]
+
+
+register(Graph(WeSpeaker), "wespeaker")

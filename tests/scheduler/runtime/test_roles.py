@@ -6,7 +6,7 @@ import pytest
 
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.messages import RoleStatus
-from argusd.scheduler.models.catalog import MODELS
+from argusd.scheduler.models.registry import REGISTERED, Graph
 from argusd.scheduler.models.voices.silero import Silero
 from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
@@ -17,12 +17,11 @@ from argusd.scheduler.runtime.roles import (
     candidates,
     fed_with,
     fill_roles,
+    library_models,
     live_roles,
-    serve,
-    serve_built_in,
+    load,
     wanted_roles,
     welcome_roles,
-    whole,
 )
 from argusd.scheduler.zoo.errors import ModelUnavailableError
 from argusd.scheduler.zoo.manifest import (
@@ -79,15 +78,16 @@ def test_a_role_that_is_given_a_model_of_another_is_not_ready_and_says_why(tmp_p
     [vad] = [role.status for role in roles if role.status.role == "vad"]
     assert not vad.ready
     assert "centernet" in vad.detail
-    assert (batched(roles), whole(roles)) == ([], {})
+    assert (batched(roles), library_models(roles)) == ([], {})
 
 
 @pytest.mark.weights
 def test_a_model_is_measured_once(store: ZooStore, tmp_path: Path) -> None:
     curves = CurveCache(tmp_path)
-    first = serve("silero_vad", store.path("silero_vad"), "cpu", curves)
-    again = serve("silero_vad", store.path("silero_vad"), "cpu", curves)
+    first = load("silero_vad", store, "cpu", curves)
+    again = load("silero_vad", store, "cpu", curves)
     assert isinstance(first, LoadedAudioModel)
+    assert isinstance(again, LoadedAudioModel)
     assert first.curve == again.curve
     assert first.max_batch > 1, "a recurrent model of small matrices gains from batches"
 
@@ -95,7 +95,7 @@ def test_a_model_is_measured_once(store: ZooStore, tmp_path: Path) -> None:
 @pytest.mark.weights
 def test_a_model_of_frames_is_served_as_one(store: ZooStore, tmp_path: Path) -> None:
     name = store.choose("face_detector")
-    served = serve(name, store.path(name), "cpu", CurveCache(tmp_path))
+    served = load(name, store, "cpu", CurveCache(tmp_path))
     assert isinstance(served, LoadedVisionModel)
     assert served.name == name
 
@@ -111,7 +111,7 @@ def test_a_better_model_that_does_not_run_here_leaves_its_role_to_the_next(
     ZooStore(tmp_path, best_first).pull(["better"])
     (tmp_path / "models" / "silero_vad").symlink_to(store.path("silero_vad").parent)
     monkeypatch.setattr("argusd.scheduler.zoo.store.builtin_manifest", lambda: best_first)
-    monkeypatch.setitem(MODELS, "better", Silero)
+    monkeypatch.setitem(REGISTERED, "better", Graph(Silero))
 
     def vad(**models: str) -> FilledRole:
         config = SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, models=models)
@@ -154,10 +154,11 @@ def test_syncnets_checkpoint_becomes_a_model_that_is_fed_with_pictures(tmp_path:
     here = msgspec.structs.replace(file, sources=(PathSource(str(checkpoint)),))
     store = ZooStore(tmp_path / "cache", Manifest((msgspec.structs.replace(entry, files=(here,)),)))
     store.pull(["syncnet"])
-    served = serve("syncnet", store.path("syncnet"), "cpu", CurveCache(tmp_path))
+    served = load("syncnet", store, "cpu", CurveCache(tmp_path))
     assert isinstance(served, LoadedAudioVisualModel)
     assert served.model.fed_with == "lip_crops"
     status = RoleStatus("lip_sync", "syncnet", True, "", 0.0)
     assert fed_with([FilledRole(status, served)]) == ["lip_crops"]
-    assert isinstance(serve_built_in("lip_crops"), LoadedVisionModel)
-    assert fed_with([FilledRole(status, serve_built_in("lip_sync"))]) == []
+    assert isinstance(load("lip_crops", store, "cpu", CurveCache(tmp_path)), LoadedVisionModel)
+    built_in = load("mouth_correlation", store, "cpu", CurveCache(tmp_path))
+    assert fed_with([FilledRole(status, built_in)]) == []

@@ -10,7 +10,7 @@ from argusd.scheduler.models.lips.lag_search import FPS, LAGS, STEP, estimate
 from argusd.scheduler.models.lips.mouth_correlation import (
     STEPS,
     WINDOW,
-    Engine,
+    Correlation,
     MouthCorrelation,
     envelope,
     on_grid,
@@ -44,7 +44,7 @@ def mouth(loud: NDArray[np.float64], begin_s: float, times: NDArray[np.float64])
 
 def compared(samples: NDArray[np.int16], seen: SeenMouth) -> LagCurve | None:
     model = MouthCorrelation()
-    [found] = model.compare(Engine().run(model.pair(samples[np.newaxis], [seen])), [seen])
+    [found] = model.compare(Correlation().run(model.pair(samples[np.newaxis], [seen])), [seen])
     return found
 
 
@@ -91,7 +91,7 @@ def test_rows_of_a_batch_do_not_touch_each_other() -> None:
     loud = [syllables(seed) for seed in range(3)]
     sounds = np.stack([spoken(each, 5)[:WINDOW] for each in loud])
     seen = [mouth(each, 0, np.arange(0, 6.2, 0.05)) for each in loud]
-    together = model.compare(Engine().run(model.pair(sounds, seen)), seen)
+    together = model.compare(Correlation().run(model.pair(sounds, seen)), seen)
     for row, sound, each in zip(together, sounds, seen, strict=True):
         alone = compared(sound, each)
         assert row is not None
@@ -100,7 +100,7 @@ def test_rows_of_a_batch_do_not_touch_each_other() -> None:
 
 
 def test_the_probe_can_run_it() -> None:
-    likeness, seen = Engine().run(MouthCorrelation().example(4))
+    likeness, seen = Correlation().run(MouthCorrelation().example(4))
     assert (likeness.shape, seen.shape) == ((4, 2 * LAGS + 1), (4,))
 
 
