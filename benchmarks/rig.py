@@ -18,6 +18,7 @@ from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
+from argusd.scheduler.contract.streams.interview import VIDEO
 from argusd.scheduler.core import LibraryModel, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loaded_model import LoadedModel
@@ -187,7 +188,7 @@ async def running_scheduler(
     models: Mapping[str, LoadedModel],
     rates: Mapping[str, float],
     sessions: int,
-    stream: StreamName = "video",
+    stream: StreamName = VIDEO.name,
 ) -> AsyncIterator[Recorder]:
     """A scheduler that watches ``sessions`` cameras or microphones behind ``path``, each at ``rates``.
 

@@ -24,6 +24,7 @@ from argusd.interviewer_bridge.events import subscribe
 from argusd.interviewer_bridge.publish.media import Source
 from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.streams.interview import FACE
 from argusd.scheduler.zoo.store import ZooStore
 
 from .clips import opus_clip
@@ -62,13 +63,13 @@ async def measure(seconds: float) -> Result:
         seen = await observations(url, seconds)
         after, cpu_after = await served(http), cpu_seconds(process)
     looks = {role: after[role] - before[role] for role in RATES}
-    counts = [sum(event.stream == "face" for event in seen[f"s{number}"]) for number in range(SESSIONS)]
+    counts = [sum(event.stream == FACE.name for event in seen[f"s{number}"]) for number in range(SESSIONS)]
     assert min(counts) > 0, "a session was not looked at"
     assert all(
         event.data["face_count"] == 1
         for events in seen.values()
         for event in events
-        if event.stream == "face"
+        if event.stream == FACE.name
     )
     ages = [event.frame_age_ms for events in seen.values() for event in events]
     return Result(

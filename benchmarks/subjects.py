@@ -13,6 +13,7 @@ from argusd.ingest.shm.frame import i420_info, plane_shapes
 from argusd.ingest.shm.ring import FrameReader, FrameRing, FrameView, PcmRing
 from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media import SAMPLE_RATE
+from argusd.scheduler.contract.streams.interview import AUDIO, VIDEO
 from argusd.scheduler.runtime.loaded_model import Done
 from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, WindowItem
 from argusd.scheduler.runtime.loaded_vision import FrameItem, LoadedVisionModel
@@ -53,7 +54,7 @@ class Subject(Protocol):
 class Seen:
     """A model of frames, fed by enough cameras to fill its batches."""
 
-    stream: StreamName = "video"
+    stream: StreamName = VIDEO.name
     wanted_hz = UNLIMITED_HZ
 
     def __init__(self, role: str, model: LoadedVisionModel) -> None:
@@ -77,7 +78,7 @@ class Seen:
 class Heard:
     """A model of samples, fed by as many microphones as its windows take."""
 
-    stream: StreamName = "audio"
+    stream: StreamName = AUDIO.name
 
     def __init__(self, role: str, model: LoadedAudioModel) -> None:
         self.role = role

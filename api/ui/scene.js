@@ -6,12 +6,15 @@ const WIDTH = 120;
 const HEIGHT = 90;
 const GAZE_REACH = 60;
 
-export function drawScene({ face, video }) {
+// ``known``: the newest data of each stream that knows something; each draws what it has.
+export function drawScene(known) {
   const scene = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "scene", role: "img" });
   scene.append(titled("faces and things in the picture"));
-  for (const thing of video?.data.objects ?? []) scene.append(outline(thing.box, "thing", thing.label));
-  for (const box of face?.data.faces ?? []) scene.append(outline(box, "face", "face"));
-  if (face?.data.gaze && face.data.faces.length) scene.append(gazeLine(face.data.faces[0], face.data.gaze));
+  for (const { objects = [], faces = [], gaze } of known) {
+    for (const thing of objects) scene.append(outline(thing.box, "thing", thing.label));
+    for (const box of faces) scene.append(outline(box, "person", "a face"));
+    if (gaze && faces.length) scene.append(gazeLine(faces[0], gaze));
+  }
   return scene;
 }
 

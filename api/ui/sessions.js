@@ -29,8 +29,9 @@ async function sessionItem(session) {
   if (response.ok) {
     const { streams, violations } = await response.json();
     if (session.state === "live") {
-      text.append(element("p", facts(streams).join(" · "), "facts"));
-      item.append(drawScene(streams));
+      const told = Object.entries(streams).sort(([one], [other]) => one.localeCompare(other));
+      text.append(element("p", told.flatMap(([name, stream]) => facts(name, stream)).join(" · "), "facts"));
+      item.append(drawScene(told.filter(([, { state }]) => state !== "unknown").map(([, { data }]) => data)));
     }
     text.append(tags(violations));
   }
@@ -48,19 +49,23 @@ function arrival(track) {
   return told.join(", ");
 }
 
-function facts(streams) {
-  const isKnown = ([, stream]) => stream.state !== "unknown";
-  const { face, video, audio, lipsync } = Object.fromEntries(Object.entries(streams).filter(isKnown));
-  const told = Object.keys(streams).filter((name) => streams[name].state === "unknown").map((name) => `${name} unknown`);
-  if (face) told.push(face.data.face_count === 1 ? "1 face" : `${face.data.face_count} faces`);
-  if (face?.data.gaze) told.push(`looks ${face.data.gaze.direction}`);
-  if (video) told.push([...new Set(video.data.objects.map((thing) => thing.label))].join(", "));
-  if (audio) told.push(audio.data.has_speech ? "speech" : "silence");
-  if (lipsync && lipsync.data.offset_ms !== null) told.push(synchrony(lipsync.data));
-  return told.filter(Boolean);
+// What a stream's data say, by their fields.
+const TELLERS = [
+  ["face_count", ({ face_count }) => (face_count === 1 ? "1 face" : `${face_count} faces`)],
+  ["gaze", ({ gaze }) => gaze && `looks ${gaze.direction}`],
+  ["objects", ({ objects }) => [...new Set(objects.map((thing) => thing.label))].join(", ")],
+  ["rms", ({ has_speech }) => (has_speech ? "speech" : "silence")],
+  ["offset_ms", synchrony],
+];
+
+function facts(name, { state, data }) {
+  if (state === "unknown") return [`${plain(name)} unknown`];
+  const telling = TELLERS.filter(([field]) => field in data);
+  return telling.length ? telling.map(([, tell]) => tell(data)).filter(Boolean) : [plain(name)];
 }
 
 function synchrony({ offset_ms, violations }) {
+  if (offset_ms === null) return "";
   if (!violations.length) return "lips in sync";
   return `voice ${Math.abs(offset_ms)} ms ${offset_ms > 0 ? "late" : "early"}`;
 }

@@ -7,7 +7,7 @@ MARKS = {"start": "▲", "end": "▼", "update": "·"}
 COLOURS = {"critical": "\033[31m", "warning": "\033[33m"}
 DIM, RESET = "\033[2m", "\033[0m"
 # The counts of an observation that are worth a line when they change.
-COUNTS = {"face_count": "face", "person_count": "person"}
+COUNTS = ("face_count", "person_count")
 
 
 class FindingPrinter:
@@ -35,11 +35,12 @@ class FindingPrinter:
 
     def _counts_line(self, event: Event) -> str | None:
         changed = []
-        for key, noun in COUNTS.items():
+        for key in COUNTS:
             count = event.data.get(key)
             known = (event.session_id, key)
             if isinstance(count, int) and self._counts.get(known) != count:
                 self._counts[known] = count
+                noun = key.removesuffix("_count")
                 changed.append(f"{count} {noun if count == 1 else plural(noun)}")
         if not changed:
             return None
