@@ -49,6 +49,17 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "batch > self.sizes[-1] → (batch >= self.sizes[-1])",
     ): "in proportion to itself the last measurement costs what it costs",
     (
+        "ingest/shm/ring.py",
+        "if words[self._row_word + GENERATION] != self.generation or head <= self.next:",
+        "self._row_word + GENERATION → (self._row_word - GENERATION)",
+    ): "GENERATION is 0",
+    (
+        "ingest/shm/ring.py",
+        "self._samples = arena.pixels[offset : offset + 2 * self.capacity].view(np.int16)",
+        "2 → 3",
+    ): "no sample is written beyond the capacity",
+    ("ingest/rtp/jitter.py", "self._next = -1", "1 → 2"): "any negative number means none",
+    (
         "scheduler/rules.py",
         "self._last = 0.0  # when it held last",
         "0.0 → 1.0",
