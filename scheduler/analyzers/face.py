@@ -13,7 +13,6 @@ from ..core import Moment, Outcome, Roi
 from ..models.outputs import Face, Mesh
 from ..rules import Rule, certainty
 from .attention import Attention
-from .boxes import in_unit
 from .face_tracker import FaceTracker
 from .identity import IdentityCheck
 from .observations import ObservationPace
@@ -128,7 +127,7 @@ class FaceAnalyzer:
         self._tracker.see_faces(faces, max(at.width, at.height))
         tracked = self._mesh_s is not None and at.media_s - self._mesh_s <= TRACKED_FOR_S
         self._counts.append(max(len(faces), int(tracked)))
-        self._boxes = [in_unit(face.box, at.width, at.height) for face in faces]
+        self._boxes = [face.box.in_unit(at.width, at.height) for face in faces]
         count = self._count()
         scores = sorted((face.score for face in faces), reverse=True)
         absent = self._absent.feed(count == 0, 1.0, at.media_s, {"face_count": count, "threshold": 1})

@@ -14,8 +14,8 @@ from argusd.ingest.shm.frame import FrameInfo
 from argusd.kernels.pictures.nms import iou
 
 from ..core import Roi, whole_frame
-from ..models.faces.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
 from ..models.outputs import Box, Face, Mesh
+from ..models.regions import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
 
 SAME_FACE = 0.2  # IoU; the detector's box and the landmarks' differ, most on a turned head
 RIGHT_EYE, LEFT_EYE = 0, 1  # key points of a detection

@@ -5,9 +5,9 @@ from typing import Any
 from ..contract.errors import EmbeddingModel, EmbeddingSize
 from ..contract.policy import Identity
 from ..core import Outcome
+from ..embeddings import Embedding, cosine, from_wire
 from ..models.outputs import FaceEmbedding
 from ..rules import Rule
-from ..tasks.embeddings import Embedding, cosine, from_wire
 
 PATIENCE_PERIODS = 3  # without a look for so long, what was seen before says nothing
 

@@ -21,9 +21,9 @@ from argusd.ingest.shm.frame import FrameInfo
 from ..contract.policy import Policy
 from ..contract.streams.interview import LIPSYNC
 from ..core import EVERY_WINDOW, Moment, Outcome, Roi
-from ..models.lips.lag_search import estimate
-from ..models.lips.lip_crops import lip_region
+from ..models.lag_search import estimate
 from ..models.outputs import Face, LagCurve, Mesh, SeenMouth, SyncEstimate, VoiceActivity
+from ..models.regions import lip_region
 from ..rules import Rule, exceeds
 from .face_tracker import FaceTracker
 from .mouth import Mouth, opening

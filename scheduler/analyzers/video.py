@@ -10,14 +10,12 @@ from argusd.ingest.shm.frame import FrameInfo
 from ..contract.policy import Policy
 from ..contract.streams.interview import VIDEO
 from ..core import Moment, Outcome, Roi, whole_frame
-from ..models.outputs import Thing
+from ..models.outputs import PERSON, PHONE, Thing
 from ..rules import CALM, Rule
-from .boxes import in_unit
 from .observations import ObservationPace
 from .registry import analyzes
 
 DETECTOR = "object_detector"
-PERSON, PHONE = "person", "cell phone"
 LOOKS = 3  # the count is the middle one of so many looks
 
 
@@ -66,7 +64,7 @@ class VideoAnalyzer:
             {
                 "label": thing.label,
                 "score": round(thing.score, 3),
-                "box": in_unit(thing.box, at.width, at.height),
+                "box": thing.box.in_unit(at.width, at.height),
             }
             for thing in things
         ]

@@ -14,6 +14,13 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
+    def in_unit(self, width: int, height: int) -> list[float]:
+        """Left, top, right, bottom in 0..1 of the frame, cut at its edges."""
+        return [
+            round(min(1.0, max(0.0, value)), 4)
+            for value in (self.left / width, self.top / height, self.right / width, self.bottom / height)
+        ]
+
 
 class Face(NamedTuple):
     """A detected face.
@@ -49,6 +56,9 @@ class FaceEmbedding(NamedTuple):
     model: str
 
 
+PERSON, PHONE = "person", "cell phone"  # of a thing's labels
+
+
 class Thing(NamedTuple):
     """A detected object; ``label`` is a COCO name."""
 
@@ -74,6 +84,19 @@ class VoicePrint(NamedTuple):
     embedding: NDArray[np.float32]
     likeness: float
     model: str
+
+
+class TextBlock(NamedTuple):
+    """A piece of a line.
+
+    ``corners`` f64 ``[4, 2]`` in the picture's pixels, clockwise from the text's own upper left. ``upright``:
+    where it lies on the page once that is turned so that its lines run from left to right.
+    """
+
+    text: str
+    confidence: float
+    corners: NDArray[np.float64]
+    upright: Box
 
 
 class SpokenPart(NamedTuple):

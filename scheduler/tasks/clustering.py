@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from .embeddings import centre
+from ..embeddings import centre
 
 LEAST = 2.5
 GROWTH = 0.27

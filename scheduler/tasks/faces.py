@@ -17,9 +17,9 @@ from ..contract.tasks.faces import (
     FaceVerify,
     FaceVerifyReply,
 )
-from ..models.faces.alignment import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
+from ..embeddings import from_wire, to_wire, verdict
 from ..models.outputs import Box, Face, FaceEmbedding, Mesh
-from .embeddings import from_wire, to_wire, verdict
+from ..models.regions import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
 from .functions import performs
 from .pictures import decode_picture
 from .runner import Picture, Runner

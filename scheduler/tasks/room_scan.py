@@ -10,12 +10,10 @@ import msgspec
 
 from argusd.kernels.pictures.orb import Likeness, compare, features, pack, unpack
 
-from ..analyzers.boxes import in_unit
-from ..analyzers.video import PERSON
 from ..contract.policy import MultiplePeople
 from ..contract.roles import OBJECT_DETECTOR
 from ..contract.tasks.rooms import ROOM_SCAN_FRAME, RoomScanFrame, RoomScanFrameReply, ScannedObject
-from ..models.outputs import Thing
+from ..models.outputs import PERSON, Thing
 from .functions import performs
 from .pictures import decode_picture
 from .runner import Picture, Runner
@@ -54,5 +52,5 @@ def _same_place(likeness: Likeness) -> bool:
 
 
 def _object(thing: Thing, picture: Picture) -> ScannedObject:
-    box = in_unit(thing.box, picture.width, picture.height)
+    box = thing.box.in_unit(picture.width, picture.height)
     return ScannedObject(thing.label, round(thing.score, 3), box)

@@ -15,8 +15,8 @@ from ..contract.tasks.voices import (
     AudioVerify,
     AudioVerifyReply,
 )
+from ..embeddings import centre, from_wire, to_wire, verdict
 from ..models.outputs import VoicePrint
-from .embeddings import centre, from_wire, to_wire, verdict
 from .functions import performs
 from .runner import Runner
 from .sound.sound import listen_to

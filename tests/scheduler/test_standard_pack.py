@@ -19,8 +19,8 @@ from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.tasks.faces import FaceEmbed, FaceVerify
 from argusd.scheduler.contract.tasks.spec import Payload
 from argusd.scheduler.core import whole_frame
-from argusd.scheduler.models.faces.alignment import face_region
 from argusd.scheduler.models.outputs import Face, Mesh
+from argusd.scheduler.models.regions import face_region
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loaded_model import LoadedModel

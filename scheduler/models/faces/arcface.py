@@ -4,7 +4,7 @@ Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", 
 trained on WebFace600K, weights of InsightFace's packs buffalo_l (``w600k_r50``, ResNet-50) and buffalo_s
 (``w600k_mbf``, MobileFaceNet), for non-commercial research only.
 
-Input f32 ``[B, 112, 112, 3]`` RGB in −1..1, aligned by the template of ``alignment.py``, black beyond the
+Input f32 ``[B, 112, 112, 3]`` RGB in −1..1, aligned by the template of ``regions.py``, black beyond the
 picture. Output f32 ``[B, 512]``, to be scaled to length 1.
 """
 

@@ -1,7 +1,7 @@
 """FaceRes: a face as 1024 numbers that lie close together for the same person.
 
 Weights from human-models (Vladimir Mandic, MIT), ``faceres``; its description output. The crop is ArcFace's
-(``alignment.py``), a tenth tighter and twice as large. The embedding is that of the crop plus that of its
+(``regions.py``), a tenth tighter and twice as large. The embedding is that of the crop plus that of its
 mirror image, which cancels much of what a turned head or light from one side does.
 
 Input f32 ``[2B, 224, 224, 3]`` RGB in 0..255, each crop followed by its mirror image. Output f32

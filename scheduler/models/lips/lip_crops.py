@@ -15,7 +15,6 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_MESH, LIP_CROPS, VAD
 from ...core import Feeds, Frame, Roi
-from ..outputs import Box
 from ..pixels import crop
 from ..registry import BuiltIn, register
 
@@ -52,11 +51,6 @@ class LipCrops:
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[NDArray[np.uint8]]:
         """One picture a row."""
         return [tensors[0][row] for row in range(len(rois))]
-
-
-def lip_region(face: Box) -> Roi:
-    """Where the cutter looks at a face."""
-    return Roi((face.left + face.right) / 2, (face.top + face.bottom) / 2, face.bottom - face.top)
 
 
 # Filled only where a model of another role is fed with it.

@@ -20,9 +20,9 @@ from argusd.kernels.sound.synchrony import lagged_correlation, without_drift
 from ...contract.media import SAMPLE_RATE
 from ...contract.roles import FACE_MESH, LIP_SYNC, VAD
 from ...core import Feeds
+from ..lag_search import FPS, FULL_SCALE, LAGS, STEP
 from ..outputs import LagCurve, SeenMouth
 from ..registry import BuiltIn, register
-from .lag_search import FPS, FULL_SCALE, LAGS, STEP
 
 STEPS = 125  # five seconds of the mouth
 WINDOW = (STEPS + 2 * LAGS) * STEP

@@ -23,9 +23,9 @@ from argusd.kernels.sound.mel import hann, mel_bands, power_spectra, to_frames
 
 from ...contract.media import SAMPLE_RATE
 from ...core import Feeds
+from ..lag_search import FPS, FULL_SCALE, LAGS, STEP
 from ..outputs import LagCurve, SeenMouth, unit_rows
 from ..registry import Graph, register
-from .lag_search import FPS, FULL_SCALE, LAGS, STEP
 
 # Wav2Lip's hparams.py.
 N_FFT, MEL_HOP, BANDS, LOW_HZ, HIGH_HZ = 800, 200, 80, 55.0, 7600.0

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ from ...errors import InferenceFailed
 from ...zoo.importers.pytorch.torch_checkpoint import read_weights
 from ...zoo.importers.pytorch.torchvision_shim import ensure_torchvision
 from ...zoo.store import ZooStore
-from ..outputs import Box
+from ..outputs import Box, TextBlock
 from ..registry import Library, register
 from .pages import Pages
 from .tilt import STRAIGHT, Turn, moved, tilt, turn
@@ -42,19 +42,6 @@ MARGIN = 0.2  # of a line
 MOST_PAGES = 2  # at a time: each takes a gigabyte for a while
 SAMPLE = 6  # words that are read both ways where a page may be upside down
 SURE = 0.5  # mean confidence below which a page may be upside down
-
-
-class TextBlock(NamedTuple):
-    """A piece of a line.
-
-    ``corners`` f64 ``[4, 2]`` in the picture's pixels, clockwise from the text's own upper left. ``upright``:
-    where it lies on the page once that is turned so that its lines run from left to right.
-    """
-
-    text: str
-    confidence: float
-    corners: NDArray[np.float64]
-    upright: Box
 
 
 class EasyOcr:

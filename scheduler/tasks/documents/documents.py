@@ -9,7 +9,6 @@ from functools import partial
 import msgspec
 import numpy as np
 
-from ...analyzers.boxes import in_unit
 from ...contract.errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace, PictureTooLarge
 from ...contract.roles import FACE_EMBEDDER, OCR
 from ...contract.tasks.documents import (
@@ -22,16 +21,16 @@ from ...contract.tasks.documents import (
     DocOcrReply,
     OcrFields,
 )
-from ...models.outputs import Box
-from ...models.text.easyocr_reader import EasyOcr, TextBlock
+from ...embeddings import verdict
+from ...models.outputs import Box, TextBlock
+from ...models.page_layout import Piece, quarters_of, text_lines
+from ...models.roles import TextReader
 from ...zoo.errors import ModelUnavailableError, UnknownModelError
-from ..embeddings import verdict
 from ..faces import embed_largest, see_face
 from ..functions import performs
 from ..pictures import decode_picture
 from ..runner import Picture, Runner
 from .fields import read_fields
-from .layout import Piece, quarters_of, text_lines
 from .mrz import locate_mrz
 from .printed_face import find_printed_faces
 
@@ -89,7 +88,7 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> DocIdVerifyRepl
 
 
 async def _read(picture: Picture, language: str, runner: Runner) -> list[TextBlock]:
-    model: EasyOcr = runner.model(OCR)
+    model: TextReader = runner.model(OCR)
     languages = [code.strip() for code in language.split(",")]
     if unknown := [code for code in languages if code not in model.languages]:
         known = ", ".join(sorted(model.languages))
@@ -135,7 +134,7 @@ def _today() -> date:
 
 def _block(block: TextBlock, picture: Picture) -> Block:
     low, high = block.corners.min(axis=0).tolist(), block.corners.max(axis=0).tolist()
-    box = in_unit(Box(*low, *high), picture.width, picture.height)
+    box = Box(*low, *high).in_unit(picture.width, picture.height)
     return Block(block.text, round(block.confidence, 3), box)
 
 

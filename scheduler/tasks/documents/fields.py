@@ -13,8 +13,8 @@ from typing import NamedTuple
 from stdnum.exceptions import ValidationError
 from stdnum.in_ import aadhaar, pan
 
+from ...models.page_layout import Piece, below, right_of, text_lines
 from .dates import ReadDate, find_date
-from .layout import Piece, below, right_of, text_lines
 from .mrz import Mrz, find_mrz
 from .mrz_number import Proof
 

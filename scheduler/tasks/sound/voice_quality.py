@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..embeddings import centre
+from ...embeddings import centre
 from .utterance import Utterance
 
 ENOUGH_SPEECH_S = 6.0

@@ -17,7 +17,7 @@ from argusd.scheduler.analyzers.lipsync import LipSyncAnalyzer
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.core import Engine, Feeds, Roi
-from argusd.scheduler.models.lips.lag_search import FPS, LAGS, STEP
+from argusd.scheduler.models.lag_search import FPS, LAGS, STEP
 from argusd.scheduler.models.lips.lip_crops import LipCrops, PassThrough
 from argusd.scheduler.models.lips.syncnet import APART, FIRST, HOP, MOMENTS, SOUNDS, WINDOW, SyncNet
 from argusd.scheduler.models.outputs import VoiceActivity

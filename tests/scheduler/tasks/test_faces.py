@@ -16,7 +16,7 @@ from argusd.scheduler.contract.errors import (
     PictureTooLarge,
 )
 from argusd.scheduler.contract.tasks.faces import FaceEmbed, FaceVerify
-from argusd.scheduler.models.faces.alignment import CORNERS, MIDDLE, face_region, mesh_keypoints
+from argusd.scheduler.models.regions import CORNERS, MIDDLE, face_region, mesh_keypoints
 from argusd.scheduler.tasks.faces import face_embed, face_verify
 
 from ..recordings import Runners

@@ -2,8 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from argusd.scheduler.models.lips.lip_crops import LipCrops, PassThrough, lip_region
+from argusd.scheduler.models.lips.lip_crops import LipCrops, PassThrough
 from argusd.scheduler.models.outputs import Box
+from argusd.scheduler.models.regions import lip_region
 from argusd.scheduler.sessions.pictures import StillFrame
 
 

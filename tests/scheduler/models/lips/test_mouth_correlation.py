@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.scheduler.models.lips.lag_search import FPS, LAGS, STEP, estimate
+from argusd.scheduler.models.lag_search import FPS, LAGS, STEP, estimate
 from argusd.scheduler.models.lips.mouth_correlation import (
     STEPS,
     WINDOW,

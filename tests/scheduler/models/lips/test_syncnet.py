@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import signal
 
-from argusd.scheduler.models.lips.lag_search import FPS, LAGS, estimate
+from argusd.scheduler.models.lag_search import FPS, LAGS, estimate
 from argusd.scheduler.models.lips.syncnet import (
     APART,
     FIRST,

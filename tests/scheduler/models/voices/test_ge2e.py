@@ -11,8 +11,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from argusd.scheduler.embeddings import centre
 from argusd.scheduler.models.voices.ge2e import FRAMES, HOP, Ge2e
-from argusd.scheduler.tasks.embeddings import centre
 from argusd.scheduler.tasks.sound.utterance import cut
 from argusd.scheduler.zoo.store import ZooStore
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.scheduler.models.outputs import Box
+from argusd.scheduler.models.page_layout import Piece
 from argusd.scheduler.tasks.documents.fields import DocumentFields, read_fields
-from argusd.scheduler.tasks.documents.layout import Piece
 
 TODAY = date(2026, 6, 1)
 PASSPORT = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F3004157ZE184226B<<<<<16"]

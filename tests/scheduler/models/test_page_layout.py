@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from argusd.scheduler.models.outputs import Box
-from argusd.scheduler.tasks.documents.layout import Piece, below, quarters_of, right_of, text_lines
+from argusd.scheduler.models.page_layout import Piece, below, quarters_of, right_of, text_lines
 
 NAME = Piece("Name", Box(10, 10, 60, 30))
 JANE = Piece("Jane Doe", Box(80, 12, 200, 32))

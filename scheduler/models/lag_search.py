@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from argusd.kernels.sound.synchrony import best_lag
 
-from ...contract.media import SAMPLE_RATE
-from ..outputs import SyncEstimate
+from ..contract.media import SAMPLE_RATE
+from .outputs import SyncEstimate
 
 FPS = 25
 STEP = SAMPLE_RATE // FPS  # samples

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models.outputs import Box
+from .outputs import Box
 
 SAME_LINE = 0.5  # of the lower piece's height
 

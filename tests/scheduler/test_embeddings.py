@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from argusd.scheduler.contract.errors import EmbeddingModel, EmbeddingSize
-from argusd.scheduler.tasks.embeddings import centre, from_wire, to_wire, verdict
+from argusd.scheduler.embeddings import centre, from_wire, to_wire, verdict
 
 NUMBERS = st.floats(-1000, 1000, width=32)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.errors import EmbeddingModel, EmbeddingSize
+from .contract.errors import EmbeddingModel, EmbeddingSize
 
 Embedding = NDArray[np.float32]
 

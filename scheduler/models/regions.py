@@ -1,4 +1,4 @@
-"""Where a face's points lie in the crop that face embedders look at.
+"""Where the models of faces look, given what was seen of a face.
 
 ArcFace's template (InsightFace, ``face_align.py``, MIT) has the eyes, the nose tip and the mouth's corners
 in a crop of 112 pixels, counted from the middle of the first one; detectors that give the mouth's middle are
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from argusd.kernels.pictures.align import align
 
-from ...core import Roi
-from ..outputs import Box
+from ..core import Roi
+from .outputs import Box
 
 MESH_MARGIN = 1.5
 MIN_PRESENCE = 0.5  # of a mesh; below it the region held no face
@@ -49,3 +49,8 @@ def mesh_region(box: Box, right_eye: NDArray[np.float64], left_eye: NDArray[np.f
 def mesh_keypoints(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Eyes, nose tip and mouth's corners of landmarks f64 ``[478, 3]``: f64 ``[5, 2]``."""
     return np.array([points[list(which), :2].mean(axis=0) for which in MESH_POINTS])
+
+
+def lip_region(face: Box) -> Roi:
+    """Where ``lip_crops`` look at a face: a region as high as the face is."""
+    return Roi((face.left + face.right) / 2, (face.top + face.bottom) / 2, face.bottom - face.top)
