@@ -25,7 +25,7 @@ from .moving_eyes import ASIDE_S, write_film
 
 OURS = Path(__file__).parents[2] / "shared" / "media"
 # Part of the folder's name: other cuts are another folder.
-VERSION = 1
+VERSION = 2
 RATE = 16_000
 SHOTS_FPS = 15
 ARCHIVES = Path(__file__).with_name("media.txt")
@@ -102,7 +102,7 @@ AMI = Voices(
     {
         "MEE009-0001": (0.06, 4.53),
         "FEE078-0001": (0.0, 8.2),
-        "FEE083-0000": (0.04, 6.8),
+        "FEE083-0001": (0.0, 6.75),
         "MEO069-0000": (0.12, 9.98),
     },
 )

@@ -22,7 +22,7 @@ RATE, HISS = 16_000, 8.0
 # Of the portrait: the part that is shown.
 LEFT, TOP, SHOWN = 150, 0, 560
 # When the eyes are aside, and by how many pixels: to the left of the picture, which is the man's right.
-ASIDE_S, ASIDE = (5.6, 10.35), -11.0
+ASIDE_S, ASIDE = (5.6, 10.35), -10.0
 IRIS = 7.0
 DRIFT = 1.5
 

@@ -116,7 +116,10 @@ def test_a_name_that_is_not_this_hosts_is_told_the_setting(caplog: pytest.LogCap
 
 
 def test_with_tokens_any_page_may_try() -> None:
-    Access(config(tokens=TOKENS)).check_origin("https://evil.example", "daemon.example")
+    page, host = "https://evil.example", "daemon.example"
+    with pytest.raises(OriginRefused):
+        Access(config()).check_origin(page, host)
+    Access(config(tokens=TOKENS)).check_origin(page, host)
 
 
 async def test_every_path_but_the_public_ones_asks_for_the_token(tmp_path: Path) -> None:

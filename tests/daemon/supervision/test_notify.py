@@ -32,12 +32,19 @@ async def test_other_states_are_not_readiness(tmp_path: Path, state: bytes) -> N
     second.close()
 
 
-def test_nobody_asked() -> None:
-    notify(None, READY)
+def test_nobody_is_told_where_nobody_asked(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        notify(None, READY)
+    assert caplog.messages == []
 
 
-def test_a_listener_that_is_gone_does_no_harm(tmp_path: Path) -> None:
-    notify(str(tmp_path / "nowhere.sock"), READY)
+def test_a_listener_that_is_gone_is_logged_and_does_no_harm(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = str(tmp_path / "nowhere.sock")
+    with caplog.at_level("DEBUG"):
+        notify(nowhere, READY)
+    assert caplog.messages == [f"nobody takes notice of READY=1 at {nowhere}: No such file or directory"]
 
 
 def test_systemds_abstract_sockets_are_understood() -> None:

@@ -115,6 +115,8 @@ def test_the_codec_may_change_between_frames(sink: RecordingSink, decoder: Video
     for codec in codecs:
         decoder.submit(work(VIDEO_CODECS[codec].decoder, video_clip(codec, 64, 64, 1)[0]))
     sink.await_frames(5)
+    finish(decoder)
+    assert [(info.width, info.height) for info, _ in sink.written] == [(64, 64)] * 5
 
 
 @pytest.mark.parametrize("turn", [Orientation(1), Orientation(2), Orientation(3, mirrored=True)])

@@ -84,6 +84,7 @@ async def test_a_length_beyond_the_limit_is_not_waited_for() -> None:
     inbox = Inbox(sock)
     raw.sendall(b"\xff\xff\xff\xff")
     await asyncio.wait_for(inbox.channel.closed, 10)
+    assert inbox.queue.empty()
     raw.close()
 
 

@@ -121,4 +121,4 @@ def test_candidates_are_limited() -> None:
 
 @given(st.lists(st.text()))
 def test_any_candidate_is_read_or_passed_over(lines: list[str]) -> None:
-    read_candidates(lines)
+    assert {candidate.protocol for candidate in read_candidates(lines)} <= {"udp", "tcp"}

@@ -81,6 +81,7 @@ async def test_it_is_finished_when_the_source_is(serve: Serve) -> None:
     url = await serve(server.handle)
     async with Publisher(url, "room", synthetic(seconds=0.2), token="t0ken") as publisher:
         await asyncio.wait_for(publisher.finished(), 20)
+        assert server.requests == [("POST", "/whip/room")], "it was not ended from outside"
     await server.close()
 
 
@@ -91,6 +92,7 @@ async def test_it_is_finished_when_the_daemon_goes_away(serve: Serve) -> None:
         await asyncio.wait_for(server.got_frame.wait(), 20)
         await server.close()
         await asyncio.wait_for(publisher.finished(), 20)
+        assert server.requests == [("POST", "/whip/room")]
 
 
 async def test_a_refusal_carries_the_daemons_words(serve: Serve) -> None:

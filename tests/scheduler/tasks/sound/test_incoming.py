@@ -139,9 +139,10 @@ def test_which_messages_begin_a_file() -> None:
 )
 def test_arbitrary_messages_give_samples_or_a_typed_error(parts: list[bytes]) -> None:
     try:
-        heard(parts)
+        samples = heard(parts)
     except BadAudio:
         return
+    assert samples.dtype == np.int16
 
 
 def test_the_process_says_why_it_ends() -> None:
