@@ -298,7 +298,7 @@ def test_rows_slots_and_shares_all_come_back(
         elif step == "fail":
             for factory in bench.factories.values():
                 for made in factory.made[-1:]:
-                    break_analyzer(made, "finish", "restart", "rates")
+                    break_analyzer(made, "finish", "restart", "rates", "latest", "forget", "apply")
             bench.sessions.end_failed()
         feeds = [row.feed for row in bench.sessions.rows.values()]
         slots = [feed.slot for feed in feeds if isinstance(feed, WindowFeed)]
