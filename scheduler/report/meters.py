@@ -37,7 +37,8 @@ class Meters:
 
     ``served``: outputs absorbed, by role. ``dropped``: by stream and reason (``stale``, ``torn``, ``gap``,
     ``superseded`` by a new geometry or the stream's end, ``not_run`` because others of its batch were to
-    blame, or an error's code). ``batch_size`` and ``infer_seconds``: by model. ``frame_age``: arrival to result, seconds, by stream.
+    blame, or an error's code). ``batch_size`` and ``infer_seconds``: by model. ``frame_age``: arrival to
+    result, seconds, by stream.
     """
 
     def __init__(self) -> None:
