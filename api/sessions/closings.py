@@ -22,7 +22,7 @@ from ..events.event_making import session_event
 from ..workers.scheduler_link import SchedulerLink
 from .session import Ending, Session
 
-GIVEN_UP_AFTER_S = 15.0  # most restarts of a scheduler take less
+GIVEN_UP_AFTER_S = 30.0  # a scheduler that is started again takes less, unless its models are large
 NEXT_WAITS_S = 5.0  # at most, who begins the session's next media or deletes it
 
 

@@ -21,6 +21,7 @@ from argusd.scheduler.contract.messages import (
     SessionEnded,
     SessionOver,
     SessionPolicy,
+    Stopped,
     TaskDone,
     TaskFailed,
     ToScheduler,
@@ -69,7 +70,7 @@ class SchedulerLink:
         self._newest = 0  # the highest number of this boot's findings that came
         self._requests = count(1)
         self._endings: dict[int, tuple[SessionEnded, asyncio.Future[None]]] = {}
-        self._early: list[SessionOver] = []  # those whose last finding has not come
+        self._early: list[SessionOver | Stopped] = []  # those whose last finding has not come
         self._met = asyncio.Event()
 
     @property
@@ -161,16 +162,18 @@ class SchedulerLink:
             early, self._early = self._early, []
             for over in early:
                 self._over(over)
-        elif isinstance(message, SessionOver):
+        elif isinstance(message, SessionOver | Stopped):
             self._over(message)
         elif isinstance(message, TaskDone | TaskFailed):
             self.tasks.answered(message)
         else:
             listener.latest(message)
 
-    def _over(self, message: SessionOver) -> None:
-        _, over = self._endings.get(message.request, (None, None))
+    def _over(self, message: SessionOver | Stopped) -> None:
+        """Media are over, or all are: done where their last finding has come."""
         if message.last_number > self._newest:
             self._early.append(message)
-        elif over is not None and not over.done():
-            over.set_result(None)
+            return
+        for request, (_, over) in self._endings.items():
+            if not over.done() and (isinstance(message, Stopped) or request == message.request):
+                over.set_result(None)

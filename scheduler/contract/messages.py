@@ -55,6 +55,16 @@ class SessionOver(msgspec.Struct, frozen=True, tag="session_over", tag_field="me
     last_number: int
 
 
+class Stopped(msgspec.Struct, frozen=True, tag="stopped", tag_field="message"):
+    """Scheduler → api, last on a connection: this boot ends in order, what it watched is over for it.
+
+    It has told everything: nothing that is not acknowledged has a higher number than ``last_number``.
+    """
+
+    boot: str
+    last_number: int
+
+
 class FindingsAck(msgspec.Struct, frozen=True, tag="findings_ack"):
     """Api → scheduler: every finding of this boot up to ``number`` is stored."""
 
@@ -185,4 +195,4 @@ class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats", tag_fie
 
 
 ToScheduler = SessionPolicy | PoliciesListed | SessionEnded | FindingsAck | TaskRequest | TaskCancelled
-FromScheduler = Finding | Latest | SessionOver | SchedulerStats | TaskDone | TaskFailed
+FromScheduler = Finding | Latest | SessionOver | Stopped | SchedulerStats | TaskDone | TaskFailed

@@ -14,6 +14,7 @@ from ..contract.messages import (
     FindingsAck,
     SchedulerStats,
     SessionOver,
+    Stopped,
     TaskDone,
     TaskFailed,
     ToScheduler,
@@ -52,7 +53,8 @@ class Delivery:
         return channel
 
     def close(self) -> None:
-        """End all connections."""
+        """End all connections, and say on each that there is nothing more to tell."""
+        self.broadcast(Stopped(self.boot, self.outbox.newest))
         for channel in list(self._channels):
             channel.close()
 

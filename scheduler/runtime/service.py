@@ -151,6 +151,7 @@ class Service:
             await asyncio.gather(*tasks, return_exceptions=True)
             listener.close()
             await self._tasks.close()
+            self._end(self._scheduler.sessions.policies)
             self._delivery.close()
             self._scheduler.executor.close()
         if self._tasks.threads.busy:  # what it works for has been answered, or given up

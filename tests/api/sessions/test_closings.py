@@ -10,7 +10,7 @@ import pytest
 
 from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.sessions import closings
-from argusd.scheduler.contract.messages import SessionOver
+from argusd.scheduler.contract.messages import SessionOver, Stopped
 
 from ..fakes import S1, FakeScheduler, FakeWorker
 from ..fixtures import Rig, running_rig
@@ -82,6 +82,13 @@ async def test_a_scheduler_that_connects_again_is_asked_again(ended: Rig) -> Non
     await ended.scheduler.until(lambda: len(ended.scheduler.ended) == 1)
     absent(ended, "end")
     ended.scheduler.tell_over()
+    assert await told(ended, 4) == IN_ORDER
+
+
+async def test_a_scheduler_that_stops_in_order_has_told_everything(ended: Rig) -> None:
+    absent(ended, "end")
+    ended.scheduler.say(Stopped(ended.scheduler.boot, last_number=2))
+    ended.scheduler.die()
     assert await told(ended, 4) == IN_ORDER
 
 

@@ -33,6 +33,7 @@ from argusd.scheduler.contract.messages import (
     SessionEnded,
     SessionOver,
     SessionPolicy,
+    Stopped,
     TaskDone,
     TaskFailed,
     TaskRequest,
@@ -217,6 +218,20 @@ async def test_from_a_policy_and_a_frame_to_a_finding_and_its_end(bench: Bench) 
     api.channel.send(FindingsAck("boot", 2))
     api.channel.send(SessionEnded(8, ALICE))
     assert await api.next(SessionOver) == SessionOver(8, "boot", last_number=0), "all of it is stored"
+    api.channel.close()
+
+
+async def test_a_scheduler_that_stops_ends_what_is_open_and_says_that_this_was_all(bench: Bench) -> None:
+    api = Api(bench.path)
+    api.channel.send(SessionPolicy(ALICE, ["face"]))
+    await bench.until(lambda: bool(bench.face.made))
+    api.channel.send(SessionPolicy(BOB, ["face"], kinds=["audio"]))
+    lost: Finding = await api.next(Finding)
+    assert (lost.media, lost.name, lost.state) == (BOB, "video_lost", "start")
+    bench.stop.set()
+    ends = [await api.next(Finding) for _ in range(2)]
+    assert [(each.media, each.state) for each in ends] == [(ALICE, "end"), (BOB, "end")]
+    assert await api.next(Stopped) == Stopped("boot", last_number=3)
     api.channel.close()
 
 
