@@ -1,0 +1,102 @@
+"""The worked example of CONTRIBUTING.md, in a copy of the tree: a task and a stream, in two files each."""
+
+import http.client
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import cv2
+import msgspec
+import numpy as np
+import pytest
+
+from argusd.scheduler.zoo.store import ZooStore
+
+from ..live_daemon import Daemon, started
+from ..task_client import Client
+
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("api", "benchmarks", "daemon", "ingest", "interviewer_bridge", "kernels", "scheduler")
+BLOCK = re.compile(r"```python\n# (\S+\.py)\n(.*?)```", re.DOTALL)
+FILES = dict(BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text()))
+
+
+@pytest.fixture(scope="module")
+def daemon(models: ZooStore, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A daemon of a tree with the example's files and without another change."""
+    tree = tmp_path_factory.mktemp("tree")
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, tree / "argusd" / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name, text in FILES.items():
+        (tree / "argusd" / name).write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(tree))
+        with started(tmp_path_factory.mktemp("s")) as daemon:
+            yield daemon
+
+
+@pytest.fixture(scope="module")
+def portrait(models: ZooStore) -> bytes:
+    """A JPEG of one person."""
+    pixels = np.frombuffer(models.file("astronaut", "astronaut.png").read_bytes(), np.uint8)
+    return cv2.imencode(".jpg", np.asarray(cv2.imdecode(pixels, cv2.IMREAD_COLOR)))[1].tobytes()
+
+
+def test_a_task_and_a_stream_are_two_new_files_each() -> None:
+    assert [Path(name).parent.as_posix() for name in FILES] == [
+        "scheduler/contract/tasks",
+        "scheduler/tasks",
+        "scheduler/contract/streams",
+        "scheduler/analyzers",
+    ]
+    assert not any((ROOT / name).exists() for name in FILES)
+
+
+def test_the_task_is_asked_for_at_its_path_and_by_its_name(daemon: Daemon, portrait: bytes) -> None:
+    client = Client(daemon)
+    found = client.result("/crowd/count", image_b64=portrait)
+    assert found == {"people": 1, "models": {"face_detector": found["models"]["face_detector"]}}
+    asked = {"task_type": "crowd_count", "payload": {"image_b64": portrait}}
+    assert client.result("/ml/infer", **asked)["people"] == 1
+    assert 'ml_infer_duration_seconds_count{task_type="crowd_count"} 2.0' in get(daemon, "/metrics")
+
+
+def test_a_payload_that_does_not_fit_is_refused_in_words(daemon: Daemon) -> None:
+    status, answer = Client(daemon).post("/crowd/count", image="")
+    assert (status, answer["error_code"]) == (422, "invalid_field")
+    assert "did you mean image_b64?" in answer["error"]
+
+
+def test_the_task_and_the_stream_are_documented(daemon: Daemon) -> None:
+    document = msgspec.json.decode(get(daemon, "/openapi.json"))
+    task = document["paths"]["/crowd/count"]["post"]
+    assert task["summary"] == "An image → how many faces it shows."
+    reply = task["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    result = document["components"]["schemas"][reply]["properties"]["result"]
+    assert {"$ref": "#/components/schemas/CrowdCountReply"} in result["anyOf"]
+    assert document["components"]["schemas"]["CrowdCountReply"]["properties"]["people"] == {"type": "integer"}
+    assert "/ml/stream/{session_id}/crowd" in document["paths"]
+    streams = document["components"]["schemas"]["SessionSpec"]["properties"]["streams"]
+    assert "crowd" in str(streams)
+
+
+async def test_the_stream_is_watched_over_its_websocket(daemon: Daemon, portrait: bytes) -> None:
+    url = f"{daemon.url}/ml/stream/s1/crowd"
+    async with aiohttp.ClientSession() as http_session, http_session.ws_connect(url) as socket:
+        await socket.send_bytes(portrait)
+        answer = await socket.receive_json(timeout=60)
+    assert (answer["stream"], answer["people"], answer["violations"]) == ("crowd", 1, [])
+
+
+def get(daemon: Daemon, path: str) -> str:
+    connection = http.client.HTTPConnection(urlsplit(daemon.url).netloc, timeout=60)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().read().decode()
+    finally:
+        connection.close()
