@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from argusd.ingest.ice.ice_servers import IceServer
+from argusd.scheduler.contract.http import DEFAULT_PORT
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -59,7 +60,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     runtime_dir: Path
     state_dir: Path
     host: str = "127.0.0.1"
-    port: Port = 8015
+    port: Port = DEFAULT_PORT
     tokens: tuple[Token, ...] = ()
     allowed_origins: tuple[Origin, ...] = ()
     redis_url: str | None = None

@@ -3,6 +3,7 @@
 import msgspec
 
 from argusd.scheduler.contract import errors as daemon
+from argusd.scheduler.contract.http import ErrorReply
 
 from .errors import (
     DaemonFault,
@@ -16,7 +17,6 @@ from .errors import (
     OrchestratorError,
     TooLate,
 )
-from .refusal import Envelope
 
 OF_CODE: dict[str, type[OrchestratorError]] = {
     daemon.NoFace.code: NoFace,
@@ -38,7 +38,7 @@ def error_of(status: int, body: bytes, retry_after: str = "") -> OrchestratorErr
     """The error that an answer other than 2xx stands for; ``retry_after`` is the header of that name."""
     seconds = float(retry_after) if retry_after.isdecimal() else None
     try:
-        envelope = msgspec.json.decode(body, type=Envelope)
+        envelope = msgspec.json.decode(body, type=ErrorReply)
     except msgspec.MsgspecError:
         sentence = f"the daemon answered with HTTP status {status}"
         return kind_of(status)(sentence, code=f"http_{status}", status=status, retry_after=seconds)

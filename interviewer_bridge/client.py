@@ -11,6 +11,7 @@ import msgspec
 
 from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.http import DEFAULT_PORT
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.results import Results
 from argusd.scheduler.contract.tiers import Tier
@@ -25,7 +26,7 @@ from .transport import Transport
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 URL_VARIABLE = "ML_ORCHESTRATOR_URL"
-DEFAULT_URL = "http://127.0.0.1:8015"
+DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from argusd.scheduler.contract.errors import backoff_s
 from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.http import backoff_s
 
 from .errors import StreamBroken, SubscriptionRefused, Unreachable
 from .refusal import refusal_of

@@ -1,6 +1,7 @@
 """When a request may be sent again: where the first one was not carried out, or twice is as good as once."""
 
-from argusd.scheduler.contract.errors import FIRST_BACKOFF_S, StoreUnavailable, backoff_s
+from argusd.scheduler.contract.errors import StoreUnavailable
+from argusd.scheduler.contract.http import FIRST_BACKOFF_S, backoff_s
 
 from .errors import AnswerLost, NotConnected, NotNow, OrchestratorError
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import ClientError, ClientWebSocketResponse, WSCloseCode, WSMessage, WSMsgType
 
-from argusd.scheduler.contract.errors import CLOSE_CODES, backoff_s
+from argusd.scheduler.contract.http import CLOSE_CODES, backoff_s
 
 from .answers import error_of
 from .errors import (

@@ -18,6 +18,7 @@ from argusd.scheduler.contract.errors import (
     StoreUnavailable,
     WrongContentType,
 )
+from argusd.scheduler.contract.http import ErrorReply
 from argusd.scheduler.contract.tracebacks import log_fault
 
 from .base64_text import NOT_BASE64, with_bytes
@@ -28,18 +29,6 @@ log = logging.getLogger(__name__)
 
 Body = TypeVar("Body")
 MOST_VALUES = 1000
-
-
-class ErrorReply(msgspec.Struct, frozen=True):
-    """The body of every answer that is an error; ``error_code`` is stable, ``error`` a sentence for people.
-
-    ``session_id`` is there where the path names one.
-    """
-
-    success: bool
-    error_code: str
-    error: str
-    session_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def json_reply(body: object, status: int = 200) -> web.Response:
@@ -145,7 +134,9 @@ def from_http(error: web.HTTPException, request: web.Request) -> ServiceError:
 def error_reply(request: web.Request, error: ServiceError, allow: str | None = None) -> web.Response:
     """The envelope of one error."""
     session_id = request.match_info.get("session_id", "")[:128] or msgspec.UNSET
-    reply = json_reply(ErrorReply(False, error.code, str(error), session_id), error.status)
+    reply = json_reply(
+        ErrorReply(error_code=error.code, error=str(error), session_id=session_id), error.status
+    )
     if error.retry_after is not None:
         reply.headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from argusd.scheduler.contract.errors import Forbidden, OriginRefused, ServiceError, Unauthorized
 from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.http import ErrorReply
 
-from .envelope import ErrorReply
 from .route import Route
 
 REF = "#/components/schemas/{name}"

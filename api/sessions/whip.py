@@ -33,6 +33,7 @@ from argusd.scheduler.contract.errors import (
     Unauthorized,
     WrongContentType,
 )
+from argusd.scheduler.contract.http import EVENTS_RELATION
 
 from ..context import CONTEXT, Context
 from .session import Media, Session, check_session_id
@@ -42,7 +43,6 @@ FRAGMENT = "application/trickle-ice-sdpfrag"
 # One answer for the endpoint and its resources (RFC 9725 4.2): clients ask the endpoint, before there is a
 # resource, whether they may trickle, and gather all their candidates first where PATCH is not listed.
 WHIP_OPTIONS = {"Allow": "DELETE, GET, OPTIONS, PATCH, POST", "Accept-Post": SDP, "Accept-Patch": FRAGMENT}
-EVENTS_RELATION = "urn:ietf:params:whip:ext:core:server-sent-events"
 
 
 def is_whip(request: web.Request) -> bool:

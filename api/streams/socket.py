@@ -19,13 +19,13 @@ import msgspec
 from aiohttp import WSMessage, WSMsgType, web
 
 from argusd.scheduler.contract.errors import (
-    CLOSE_CODES,
     InvalidField,
     ModelUnavailable,
     ServiceError,
     StoreUnavailable,
     WrongContentType,
 )
+from argusd.scheduler.contract.http import CLOSE_CODES, ErrorReply
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.messages import Latest, SchedulerStats
 from argusd.scheduler.contract.sessions import SessionSpec
@@ -33,7 +33,7 @@ from argusd.scheduler.contract.streams.spec import StreamSpec
 
 from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
-from ..http.envelope import ErrorReply, decode_json
+from ..http.envelope import decode_json
 from ..http.query import parameter
 from ..sessions.session import Session, check_session_id
 from ..sessions.whip import check_admission
@@ -245,7 +245,7 @@ def encode(stream: StreamSocket, latest: Latest) -> str:
 
 async def refuse(socket: web.WebSocketResponse, error: ServiceError) -> None:
     """Tell why, and close."""
-    reply = msgspec.json.encode(ErrorReply(False, error.code, str(error))).decode()
+    reply = msgspec.json.encode(ErrorReply(error_code=error.code, error=str(error))).decode()
     with contextlib.suppress(ConnectionError, TimeoutError):
         async with asyncio.timeout(GOODBYE_S):
             await socket.send_str(reply)

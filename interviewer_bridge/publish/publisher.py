@@ -18,6 +18,8 @@ import aiohttp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from yarl import URL
 
+from argusd.scheduler.contract.http import EVENTS_RELATION
+
 from ..errors import ConnectionNotMade, PublishRefused, Unreachable
 from ..events import bearer
 from ..refusal import refusal_of
@@ -26,7 +28,6 @@ from .media import Source
 
 log = logging.getLogger(__name__)
 
-EVENTS_RELATION = "urn:ietf:params:whip:ext:core:server-sent-events"
 CONNECT_SECONDS = 15.0
 HTTP_SECONDS = 15.0
 # The last packets of a track that ended are still on their way through the daemon's jitter buffer.

@@ -11,14 +11,6 @@ error again. A sentence is written here or by another process of argusd; a libra
 
 from typing import Any
 
-CLOSE_CODES = 4000
-"""A WebSocket that an error ends closes with this plus its status (RFC 6455, 7.4.2: for applications)."""
-
-# How long whoever lost a connection waits before the next try.
-FIRST_BACKOFF_S = 0.2
-LONGEST_BACKOFF_S = 5.0
-DOUBLINGS = 5
-
 BY_CODE: "dict[str, type[ServiceError]]" = {}
 
 
@@ -51,11 +43,6 @@ class ServiceError(Exception):
 def error_of(code: str, sentence: str) -> ServiceError:
     """The error that another process tells of."""
     return BY_CODE.get(code, ServiceError)(sentence)
-
-
-def backoff_s(attempt: int) -> float:
-    """Seconds before another try; ``attempt`` counts from 0, the wait doubles up to the longest."""
-    return min(FIRST_BACKOFF_S * 2.0 ** min(attempt, DOUBLINGS), LONGEST_BACKOFF_S)
 
 
 class MalformedBody(ServiceError, status=400, code="malformed_body"):

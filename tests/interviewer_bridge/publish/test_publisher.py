@@ -12,7 +12,8 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from argusd.interviewer_bridge.errors import PublishRefused, Unreachable
 from argusd.interviewer_bridge.publish.loopback import offer_loopback
 from argusd.interviewer_bridge.publish.media import synthetic
-from argusd.interviewer_bridge.publish.publisher import EVENTS_RELATION, Publisher
+from argusd.interviewer_bridge.publish.publisher import Publisher
+from argusd.scheduler.contract.http import EVENTS_RELATION
 
 from ..conftest import Serve
 

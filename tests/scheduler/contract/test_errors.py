@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from argusd.scheduler.contract import errors
-from argusd.scheduler.contract.errors import BY_CODE, ServiceError, backoff_s, error_of
+from argusd.scheduler.contract.errors import BY_CODE, ServiceError, error_of
 
 ROOT = Path(errors.__file__).parents[2]
 FOLDERS = ("api", "daemon", "ingest", "interviewer_bridge", "kernels", "scheduler")
@@ -72,11 +72,3 @@ def test_a_special_case_has_its_errors_code_and_status() -> None:
 
     assert (Silent().code, Silent().status) == ("deadline_exceeded", 504)
     assert BY_CODE["deadline_exceeded"] is errors.DeadlineExceeded
-
-
-def test_the_wait_doubles_up_to_five_seconds() -> None:
-    assert [backoff_s(attempt) for attempt in range(7)] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
-
-
-def test_a_daemon_may_be_away_for_days() -> None:
-    assert backoff_s(100_000) == 5.0

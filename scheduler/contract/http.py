@@ -1,0 +1,32 @@
+"""How clients reach the api, what an error looks like there, and when a lost connection is tried again."""
+
+import msgspec
+
+DEFAULT_PORT = 8015
+
+CLOSE_CODES = 4000
+"""A WebSocket that an error ends closes with this plus its status (RFC 6455, 7.4.2: for applications)."""
+
+EVENTS_RELATION = "urn:ietf:params:whip:ext:core:server-sent-events"
+"""Of the link that a WHIP answer has to the session's events."""
+
+FIRST_BACKOFF_S = 0.2
+LONGEST_BACKOFF_S = 5.0
+DOUBLINGS = 5
+
+
+class ErrorReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of every answer that is an error; ``error_code`` is stable, ``error`` a sentence for people.
+
+    ``session_id`` is there where the path names one.
+    """
+
+    success: bool = False
+    error_code: str
+    error: str
+    session_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+def backoff_s(attempt: int) -> float:
+    """Seconds before another try; ``attempt`` counts from 0, the wait doubles up to the longest."""
+    return min(FIRST_BACKOFF_S * 2.0 ** min(attempt, DOUBLINGS), LONGEST_BACKOFF_S)
