@@ -71,7 +71,7 @@ class Onlooker:
         """What the role would look at in a picture of one person."""
         return region(role, info)
 
-    def hears(self, role: str) -> bool:
+    def wants(self, role: str) -> bool:
         """Every window, as long as it stays."""
         return role in self.rates
 
@@ -195,8 +195,10 @@ async def running_scheduler(
     All were answered once when it is yielded.
     """
     recorder = Recorder()
-    lanes = Executor(CORES, shared=False, clock=time.monotonic)
-    scheduler = Scheduler(list(models.items()), {stream: lambda _: Onlooker(stream, rates)}, recorder, lanes)
+    executor = Executor(CORES, shared=False, clock=time.monotonic)
+    scheduler = Scheduler(
+        list(models.items()), {stream: lambda _: Onlooker(stream, rates)}, recorder, executor
+    )
     source = ArenaSource(path, "benchmark", scheduler.sessions, scheduler.awake)
     scheduler.sources.append(source)
     for number in range(sessions):
@@ -209,7 +211,7 @@ async def running_scheduler(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        lanes.close()
+        executor.close()
 
 
 async def _answers_from(sessions: int, recorder: Recorder, tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -135,9 +135,9 @@ async def _running(tier: Tier) -> AsyncIterator[Ask]:
             runtime_dir=Path(folder), state_dir=Path(folder), cache_dir=CACHE, device="cpu", tier=tier
         )
         roles = await asyncio.to_thread(fill_roles, config, "cpu")
-    lanes = Executor(CORES, shared=False, clock=time.monotonic)
+    executor = Executor(CORES, shared=False, clock=time.monotonic)
     library = library_models(roles)
-    scheduler = Scheduler(batched(roles), {}, Nobody(), lanes, missing=missing(roles), library=library)
+    scheduler = Scheduler(batched(roles), {}, Nobody(), executor, missing=missing(roles), library=library)
     pool = TaskPool(scheduler.pending, functions_of(tier), limit=2 * CALLERS, threads=CORES)
     loop = asyncio.create_task(scheduler.run())
     try:
@@ -145,7 +145,7 @@ async def _running(tier: Tier) -> AsyncIterator[Ask]:
     finally:
         await pool.close()
         loop.cancel()
-        lanes.close()
+        executor.close()
 
 
 def _asking(pool: TaskPool) -> Ask:

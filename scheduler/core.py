@@ -86,7 +86,7 @@ class VisionModel(Model, Protocol):
     """A model of frames."""
 
     def prepare(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
-        """One tensor from one region of each frame. The frames are not known to be whole until after."""
+        """One tensor from one region of each frame. Only afterwards is it known which frames are intact."""
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[Any]:
         """One output for each row, coordinates in its frame's pixels."""
@@ -137,7 +137,7 @@ class AudioVisualModel(ListeningModel, Protocol):
 
 
 class LibraryModel(Protocol):
-    """A model that its own library runs, one whole input at a time; only tasks use it, by ``compute``.
+    """A model that its own library runs, one input at a time; only tasks use it, by ``compute``.
 
     Threads may use it at the same time. Its other methods are its tasks' business.
     """
@@ -217,8 +217,8 @@ class Analyzer(Protocol):
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """Where in the next frame this role is to look; None: nowhere now, spend nothing on it."""
 
-    def hears(self, role: str) -> bool:
-        """Whether this role is to listen to the next window; False: spend nothing on it."""
+    def wants(self, role: str) -> bool:
+        """Whether this role is to be given the next window; False: spend nothing on it."""
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         """Take one output in; returns what starts, changes or ends because of it."""

@@ -59,7 +59,7 @@ class AudioAnalyzer:
         """Nowhere: this stream sees nothing."""
         return None
 
-    def hears(self, role: str) -> bool:
+    def wants(self, role: str) -> bool:
         """The embedder only what is mostly speech."""
         return role != EMBEDDER or self._recent.share >= MOSTLY
 

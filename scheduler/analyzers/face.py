@@ -62,7 +62,7 @@ class FaceAnalyzer:
             return self._tracker.detector_region(info)
         return self._tracker.mesh_region() if role == MESH else self._embedder_region()
 
-    def hears(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
+    def wants(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
         """Nothing: this stream is silent."""
         return False
 

@@ -98,7 +98,7 @@ class LipSyncAnalyzer:
         face = self._tracker.tracked
         return lip_region(face) if face and self._speaking and self._mouth.moving else None
 
-    def hears(self, role: str) -> bool:
+    def wants(self, role: str) -> bool:
         """Everything is heard by the voice detector; compared is speech with a mouth that moves."""
         return role == VAD or (role == LIP_SYNC and self._talks and self._mouth.moving)
 

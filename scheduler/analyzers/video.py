@@ -50,7 +50,7 @@ class VideoAnalyzer:
         """The whole frame."""
         return whole_frame(info) if role == DETECTOR else None
 
-    def hears(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
+    def wants(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
         """Nothing: this stream is silent."""
         return False
 

@@ -1,6 +1,6 @@
 """How many more sessions fit: from the measured curves and the demand, before anybody has to wait. Pure.
 
-The lanes are seen as one server of their joint speed, batches as its customers: the mean wait is that of
+The threads are seen as one server of their joint speed, batches as its customers: the mean wait is that of
 Pollaczek and Khinchine (M/G/1), its tail exponential, which errs to the safe side where arrivals are regular
 as they are here. The 95th percentile of a frame's age is then the camera's interval, the wait, and the batch.
 """
@@ -13,7 +13,7 @@ from .curve import DISPATCH_S, BatchCurve
 
 FRAME_INTERVAL_S = 1 / 15  # a slow camera: the newest frame may be as old as this before anything waits
 GATHERING_S = 0.032  # rows that become ready within a grid step meet in one batch
-BUSIEST = 0.85  # of the lanes' time: beyond it, small bursts cost long waits
+BUSIEST = 0.85  # of the threads' time: beyond it, small bursts cost long waits
 LATE_SHARE = 0.05
 DEGRADED = 0.8  # of the wanted rates: a short burst lowers them by less
 MOST = 10_000
@@ -45,7 +45,7 @@ def present(rates: Sequence[float], models: Sequence[tuple[BatchCurve, float]]) 
 def fits_more(
     now: Sequence[ModelLoad],
     session: Sequence[float],
-    lanes: int,
+    threads: int,
     promised_age_s: float,
     rate_scale: float = 1.0,
 ) -> int:
@@ -54,7 +54,7 @@ def fits_more(
     Args:
         now: what the sessions that are there want.
         session: rows per second that one more session wants of each model in ``now``.
-        lanes: batches that run at the same time.
+        threads: batches that run at the same time.
         promised_age_s: seconds.
         rate_scale: the share of its wanted rates that everybody gets. While that is lowered the curves err,
             or others use the machine: nobody is let in.
@@ -65,7 +65,7 @@ def fits_more(
 
     def fits(more: int) -> bool:
         grown = [work._replace(rate=work.rate + more * rate) for work, rate in zip(now, session, strict=True)]
-        return frame_age_p95(grown, lanes) <= promised_age_s
+        return frame_age_p95(grown, threads) <= promised_age_s
 
     low, high = 0, MOST
     while low < high:
@@ -74,16 +74,16 @@ def fits_more(
     return low
 
 
-def frame_age_p95(works: Sequence[ModelLoad], lanes: int) -> float:
+def frame_age_p95(works: Sequence[ModelLoad], threads: int) -> float:
     """Seconds from a frame's arrival to its result that 95 % stay below; infinite past ``BUSIEST``."""
     batches = [_batches(work) for work in works if work.rate > 0]
-    busy = sum(rate * cost for rate, cost in batches) / lanes
+    busy = sum(rate * cost for rate, cost in batches) / threads
     if busy > BUSIEST:
         return math.inf
     longest = max((cost for _, cost in batches), default=0.0)
-    if busy <= LATE_SHARE:  # so few meet a busy lane that the 95th percentile does not wait
+    if busy <= LATE_SHARE:  # so few meet a busy thread that the 95th percentile does not wait
         return FRAME_INTERVAL_S + longest
-    mean_wait = sum(rate * (cost / lanes) ** 2 for rate, cost in batches) / (2 * (1 - busy))
+    mean_wait = sum(rate * (cost / threads) ** 2 for rate, cost in batches) / (2 * (1 - busy))
     return FRAME_INTERVAL_S + longest + mean_wait / busy * math.log(busy / LATE_SHARE)
 
 

@@ -45,9 +45,9 @@ class ModelState(NamedTuple):
 
 
 class ExecutorState(NamedTuple):
-    """``free`` of ``total`` lanes can take a batch. ``shared``: all feed one device; else each is its own.
+    """``free`` of ``total`` threads can take a batch. ``shared``: all feed one device; else each is its own.
 
-    ``spare``: so many batches more may be handed over, and wait for the next lane that becomes free.
+    ``spare``: so many batches more may be handed over, and wait for the next thread that becomes free.
     """
 
     free: int
@@ -88,9 +88,13 @@ class Plan(NamedTuple):
 
 
 def plan(
-    now: float, demand: Demand, models: Sequence[ModelState], lanes: ExecutorState, ready: Rows | None = None
+    now: float,
+    demand: Demand,
+    models: Sequence[ModelState],
+    executor: ExecutorState,
+    ready: Rows | None = None,
 ) -> Plan:
-    """Form the batches that are to start now, at most one a free lane. ``ready``: what ``demand`` says is."""
+    """Form the batches that are to start now, one a free thread at most. ``ready``: what ``demand`` says."""
     if ready is None:
         ready = demand.ready(now)
     pending = ready[fair_order(demand, ready)]
@@ -98,13 +102,13 @@ def plan(
     batches: list[Batch] = []
     waiting: list[Rows] = []
     wake_at = next_due(now, demand)
-    while len(pending) and lanes.open:
+    while len(pending) and executor.open:
         model = int(demand.model[pending[0]])
         state = states[model]
         same = demand.model[pending] == model
         rows = pending[same]
-        rows = rows[: batch_size(len(rows), state, lanes)]
-        closing = closing_reason(now, demand, rows, state, lanes)
+        rows = rows[: batch_size(len(rows), state, executor)]
+        closing = closing_reason(now, demand, rows, state, executor)
         if closing is None:
             waiting.append(pending[same])
             pending = pending[~same]
@@ -113,7 +117,7 @@ def plan(
             continue
         batches.append(Batch(model, rows, closing))
         states[model] = state.after_one_more
-        lanes = lanes.after_one_more
+        executor = executor.after_one_more
         pending = pending[~(same & (np.cumsum(same) <= len(rows)))]
     return Plan(batches, np.concatenate([*waiting, pending]), wake_at)
 
@@ -125,19 +129,19 @@ def fair_order(demand: Demand, rows: Rows) -> Rows:
     return np.lexsort((demand.deadline[rows], ahead, -demand.priority[rows]))
 
 
-def batch_size(ready: int, state: ModelState, lanes: ExecutorState) -> int:
+def batch_size(ready: int, state: ModelState, executor: ExecutorState) -> int:
     """How many of the ``ready`` rows of one model go into the next batch.
 
-    Lanes that are cores of their own share the rows, unless the call itself is what costs, or the rest would
+    Threads with a core of their own share the rows, unless the call itself is what costs, or the rest would
     wait for them anyway.
     """
-    if lanes.shared or state.call_bound or state.patient:
+    if executor.shared or state.call_bound or state.patient:
         return min(ready, state.max_batch)
-    return min(-(-ready // max(lanes.free, 1)), state.max_batch)
+    return min(-(-ready // max(executor.free, 1)), state.max_batch)
 
 
 def closing_reason(
-    now: float, demand: Demand, rows: Rows, state: ModelState, lanes: ExecutorState
+    now: float, demand: Demand, rows: Rows, state: ModelState, executor: ExecutorState
 ) -> Closing | None:
     """Why this batch starts now; None: it stays open.
 
@@ -145,14 +149,14 @@ def closing_reason(
     it, or be more urgent. A full one may wait if that is short: the core then loses no time between two.
     """
     if len(rows) >= state.max_batch and (
-        lanes.idle or lanes.shared or state.curve.cost(len(rows)) <= SHORT_WAIT_S
+        executor.idle or executor.shared or state.curve.cost(len(rows)) <= SHORT_WAIT_S
     ):
         return "full"
     if waits_for_company(state):
         return None
-    if lanes.idle:
+    if executor.idle:
         return "idle"
-    if not lanes.shared:
+    if not executor.shared:
         return None
     return "deadline" if latest_start(demand, rows, state) <= now else None
 

@@ -97,10 +97,10 @@ class Shares(Columns):
         rows = np.bincount(shares)[shares]
         self.tag[shares] += rows * seconds / self.weight[shares]
 
-    def settle(self, waiting: Rows, at_work: Rows) -> None:
-        """Move ``floor`` up to the least served session that waits or is at work; to the top if none does."""
+    def settle(self, waiting: Rows, in_flight: Rows) -> None:
+        """Move ``floor`` up to the least served session that waits or is in flight; else to the top."""
         if len(waiting):
-            started = self.start[at_work].min(initial=np.inf)
+            started = self.start[in_flight].min(initial=np.inf)
             self.floor = max(self.floor, min(float(self.tags(waiting).min()), float(started)))
         else:
             self.floor = float(self.tag.max(initial=self.floor))

@@ -48,7 +48,7 @@ class _Rings(NamedTuple):
 
 
 class Jump(NamedTuple):
-    """An audio row that fell behind and was moved on, and the whole windows it lost."""
+    """An audio row that fell behind and was moved on, and how many windows it lost."""
 
     row: int
     windows: int

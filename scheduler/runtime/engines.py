@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 CUDA_PROVIDER = "CUDAExecutionProvider"
 CPU_PROVIDER = "CPUExecutionProvider"
 NVIDIA_CONTROL = Path("/dev/nvidiactl")
-THREADS = 1  # per session: lanes side by side beat threads within a session
+THREADS = 1  # per session: sessions side by side beat threads within one
 ERRORS_ONLY = 3
 
 RUN_ERRORS = (
@@ -53,7 +53,7 @@ class OnnxEngine:
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=_providers(device))
         except LOAD_ERRORS as error:
-            what = f"ONNX Runtime cannot load {path.name}; `argusd models verify` tells whether it is whole"
+            what = f"ONNX Runtime cannot load {path.name}; `argusd models verify` tells whether it is intact"
             raise InferenceFailed(what) from error
         if device != "cpu" and CUDA_PROVIDER not in self._session.get_providers():
             raise DeviceUnavailable(f"{device} cannot be used: ONNX Runtime fell back to the CPU")

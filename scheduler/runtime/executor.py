@@ -1,8 +1,8 @@
 """Threads that prepare, run and decode batches, while the loop plans the next ones.
 
-On CPU each lane is a core of its own: one-thread sessions side by side beat one session of many threads. One
-more batch a lane may wait, so that cores go on at once while the loop takes in what they did. On CUDA two
-lanes share the device: one prepares while the other's batch runs.
+On CPU each thread has a core of its own: one-thread sessions side by side beat one session of many threads.
+One more batch a thread may wait, so that cores go on at once while the loop takes in what they did. On CUDA
+two threads share the device: one prepares while the other's batch runs.
 """
 
 import asyncio
@@ -16,14 +16,14 @@ Result = TypeVar("Result")
 
 
 class Executor:
-    """``count`` jobs at a time, and as many that wait where lanes are cores."""
+    """``count`` jobs at a time, and as many that wait where threads have cores of their own."""
 
     def __init__(self, count: int, *, shared: bool, clock: Callable[[], float]) -> None:
         self._count = count
         self._shared = shared
         self._spare = 0 if shared else count
         self._clock = clock
-        self._pool = ThreadPoolExecutor(count, thread_name_prefix="lane")
+        self._pool = ThreadPoolExecutor(count, thread_name_prefix="executor")
         self._started: dict[Future[object], float] = {}
 
     @property
@@ -33,7 +33,7 @@ class Executor:
         return ExecutorState(max(free, 0), self._count, self._shared, self._spare + min(free, 0))
 
     def submit(self, job: Callable[[], Result], done: Callable[["Future[Result]"], None]) -> None:
-        """Run ``job`` on the next free lane; ``done`` is called on the event loop with its outcome."""
+        """Run ``job`` on the next free thread; ``done`` is called on the event loop with its outcome."""
         assert self.state.open, "the plan gave more batches than there are places"
         loop = asyncio.get_running_loop()
         future = self._pool.submit(job)

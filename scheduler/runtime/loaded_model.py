@@ -15,6 +15,7 @@ from ..sessions.moments import MediaClock
 from ..sessions.tracks import Track
 
 LEARNING_RATE = 0.05
+SHORTEST_S = 0.001  # no camera is faster
 GRID_S = 0.032  # wide enough for many rows to meet, and hardly a frame late
 
 
@@ -117,9 +118,14 @@ class LoadedModel(ABC):
         """Rows fall due together on its multiples, where the call is what costs; 0: each on its own."""
         return GRID_S if self.call_bound else 0.0
 
+    @property
+    def shortest_s(self) -> float:
+        """Seconds that lie between two items at least."""
+        return SHORTEST_S
+
     def period(self, hz: float) -> float:
         """Seconds between two items of a row that wants so many a second."""
-        return 1 / hz
+        return max(1 / hz, self.shortest_s)
 
     @property
     def state(self) -> ModelState:

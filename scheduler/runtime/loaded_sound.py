@@ -73,7 +73,7 @@ class WindowFeed:
 
     def item(self, analyzer: Analyzer, cursor: int, now: float) -> WindowItem | None:  # noqa: ARG002
         """The window at ``cursor`` if the analyzer wants it."""
-        if not analyzer.hears(self._role):
+        if not analyzer.wants(self._role):
             return None
         return self._item(cursor)
 
@@ -96,7 +96,7 @@ class ComparedFeed(WindowFeed):
 
     def item(self, analyzer: Analyzer, cursor: int, now: float) -> WindowItem | None:  # noqa: ARG002
         """The window at ``cursor`` and what was seen meanwhile, if the analyzer wants them compared."""
-        if not analyzer.hears(self._role):
+        if not analyzer.wants(self._role):
             return None
         begins_s = captured_s(self.track.ring, cursor)
         assert isinstance(analyzer, AudioVisualAnalyzer)
@@ -135,18 +135,14 @@ class LoadedSampleModel(LoadedModel):
         return self._listening.hop
 
     @property
-    def hop_s(self) -> float:
-        """The same in seconds."""
+    def shortest_s(self) -> float:
+        """A hop."""
         return self.hop / SAMPLE_RATE
 
     @property
     def grid_s(self) -> float:
         """A part of the hop, so that no row has to wait for it."""
-        return self.hop_s / math.ceil(self.hop_s / GRID_S) if self.call_bound else 0.0
-
-    def period(self, hz: float) -> float:
-        """There is a window once a hop, and no more often."""
-        return max(1 / hz, self.hop_s)
+        return self.shortest_s / math.ceil(self.shortest_s / GRID_S) if self.call_bound else 0.0
 
     def take_slot(self) -> int:
         """A slot nobody has; the first window for it is to be ``fresh``."""

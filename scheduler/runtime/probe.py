@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 256
 REPEATS = 3
-LONGEST_BATCH_S = 0.2  # a lane that is taken for longer makes every other model's rows late
+LONGEST_BATCH_S = 0.2  # a thread that is taken for longer makes every other model's rows late
 WORTH_GOING_ON = 0.9  # of the best throughput so far
 
 

@@ -40,7 +40,7 @@ from .task_pool import TaskPool
 
 log = logging.getLogger(__name__)
 
-CUDA_LANES = 2
+CUDA_THREADS = 2
 REPORT_INTERVAL_S = 1.0
 BULK_NICENESS = 10
 
@@ -64,7 +64,7 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     roles = loading.result()
     cores = share_of(config, len(os.sched_getaffinity(0)))
     executor = Executor(
-        config.threads or (cores if device == "cpu" else CUDA_LANES),
+        config.threads or (cores if device == "cpu" else CUDA_THREADS),
         shared=device != "cpu",
         clock=time.monotonic,
     )

@@ -40,7 +40,7 @@ class Silent:
         """Nowhere."""
         return None
 
-    def hears(self, role: str) -> bool:  # noqa: ARG002
+    def wants(self, role: str) -> bool:  # noqa: ARG002
         """Nothing."""
         return False
 
@@ -121,10 +121,10 @@ class GuardedAnalyzer:
         except Exception as error:
             return self._fail(error, None)
 
-    def hears(self, role: str) -> bool:
+    def wants(self, role: str) -> bool:
         """See ``core.Analyzer``."""
         try:
-            return self._analyzer.hears(role)
+            return self._analyzer.wants(role)
         except Exception as error:
             return self._fail(error, False)
 

@@ -154,7 +154,7 @@ class FakeStream:
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         return whole_frame(info) if self.looks else None
 
-    def hears(self, role: str) -> bool:
+    def wants(self, role: str) -> bool:
         return self.looks
 
     def seen_since(self, begins_s: float) -> float:

@@ -173,7 +173,7 @@ class _Ear:
         model, slot = self._runner.model, np.array([0], np.intp)
         while self._next + model.window <= len(sound):
             first, self._next = self._next, self._next + model.hop
-            if stream.hears(model.role):
+            if stream.wants(model.role):
                 feeds = model.prepare(sound[None, first : first + model.window], slot)
                 begins_s = (first + model.window - model.hop) / SAMPLE_RATE
                 at = Moment(begins_s, 0.0, 0.0, lasts_s=model.hop / SAMPLE_RATE)

@@ -102,9 +102,9 @@ class Desk:
 
     def __init__(self, detector: LoadedModel, embedder: LoadedModel) -> None:
         mesh = LoadedVisionModel(NoMesh(), Nothing(), BatchCurve(sizes=[1, 8], seconds=[0.001, 0.002]))
-        lanes = Executor(2, shared=False, clock=lambda: 0.0)
+        executor = Executor(2, shared=False, clock=lambda: 0.0)
         models = [("face_detector", detector), ("face_mesh", mesh), ("face_embedder", embedder)]
-        self.scheduler = Scheduler(models, {}, HeardFindings(), lanes)
+        self.scheduler = Scheduler(models, {}, HeardFindings(), executor)
         self.pool = TaskPool(self.scheduler.pending, FUNCTIONS, limit=64, threads=2)
         self._loop = asyncio.create_task(self.scheduler.run())
         self._number = 0

@@ -80,7 +80,7 @@ def test_it_is_fed_by_both_tracks() -> None:
 def test_speech_with_a_moving_mouth_is_compared() -> None:
     person = Person()
     person.live(6)
-    assert person.stream.hears("lip_sync")
+    assert person.stream.wants("lip_sync")
     seen = person.stream.seen_since(CAPTURED + 1)
     assert seen is not None
     assert seen.times[0] == pytest.approx(0.0, abs=0.04)
@@ -94,8 +94,8 @@ def test_speech_with_a_moving_mouth_is_compared() -> None:
 def test_anything_less_is_not(speech: float, depth: float, clock: bool) -> None:
     person = Person()
     person.live(8, speech=speech, depth=depth, clock=clock)
-    assert not person.stream.hears("lip_sync")
-    assert person.stream.hears("vad")
+    assert not person.stream.wants("lip_sync")
+    assert person.stream.wants("vad")
     assert person.stream.latest()["score"] is None
 
 

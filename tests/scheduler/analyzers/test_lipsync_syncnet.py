@@ -103,7 +103,7 @@ class Room:
         self.captured = CAPTURED
         self.heard = HeardFindings()
         self.tracks = ArenaWithTracks()
-        self.lanes = Executor(2, shared=False, clock=lambda: self.now)
+        self.executor = Executor(2, shared=False, clock=lambda: self.now)
         self.rings: list[tuple[FrameRing, PcmRing]] = []
         self.streams: list[LipSyncAnalyzer] = []
         self.scheduler = Scheduler(
@@ -116,7 +116,7 @@ class Room:
             ],
             {"lipsync": self._stream},
             self.heard,
-            self.lanes,
+            self.executor,
             clock=lambda: self.now,
         )
 
@@ -151,13 +151,13 @@ class Room:
     async def settle(self) -> None:
         while True:
             self.scheduler.tick()
-            if self.lanes.state.free == self.lanes.state.total:
+            if self.executor.state.free == self.executor.state.total:
                 return
-            await self.until(lambda: self.lanes.state.free == self.lanes.state.total)
+            await self.until(lambda: self.executor.state.free == self.executor.state.total)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
-            while not condition():  # noqa: ASYNC110 - lanes are threads that set no event here
+            while not condition():  # noqa: ASYNC110 - threads set no event here
                 await asyncio.sleep(0.001)
 
 
@@ -196,7 +196,7 @@ def rooms(engine: Recorded) -> Iterator[Callable[[float], Room]]:
 
     yield make
     for room in made:
-        room.lanes.close()
+        room.executor.close()
 
 
 async def test_pictures_and_sound_of_one_moment_are_compared(

@@ -39,7 +39,7 @@ def test_a_closed_mouth_in_a_noisy_picture_does_not_move() -> None:
 
 def test_times_count_from_where_the_sound_begins() -> None:
     mouth = Mouth()
-    for when in (10.0, 10.2, 10.1, 10.3):  # lanes finish in any order
+    for when in (10.0, 10.2, 10.1, 10.3):  # batches come back in any order
         mouth.see(when, when)
     mouth.keep(10.3, np.full((48, 96, 3), 7, np.uint8))
     seen = mouth.since(10.1)

@@ -16,7 +16,7 @@ from ..fakes import calls_of
 
 FLAT = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.012, 0.016, 0.024])  # 8 is the best size, call-bound
 LINEAR = BatchCurve(sizes=[1, 2, 4, 8], seconds=[0.010, 0.020, 0.040, 0.080])
-ONE_LANE = ExecutorState(free=1, total=1, shared=False)
+ONE_THREAD = ExecutorState(free=1, total=1, shared=False)
 TWO_CORES = ExecutorState(free=2, total=2, shared=False)
 
 
@@ -37,8 +37,8 @@ def rows_of(planned: Plan) -> list[int]:
     return [int(row) for batch in planned.batches for row in batch.rows]
 
 
-def test_an_idle_lane_takes_whatever_is_ready() -> None:
-    planned = plan(10.0, demand_of(3), [state()], ONE_LANE)
+def test_an_idle_thread_takes_whatever_is_ready() -> None:
+    planned = plan(10.0, demand_of(3), [state()], ONE_THREAD)
     assert [(batch.model, list(batch.rows), batch.closing) for batch in planned.batches] == [
         (0, [0, 1, 2], "idle")
     ]
@@ -46,7 +46,7 @@ def test_an_idle_lane_takes_whatever_is_ready() -> None:
 
 
 def test_a_batch_is_never_larger_than_the_curve_makes_worthwhile() -> None:
-    planned = plan(10.0, demand_of(11), [state()], ONE_LANE)
+    planned = plan(10.0, demand_of(11), [state()], ONE_THREAD)
     assert len(planned.batches[0].rows) == 8
     assert planned.batches[0].closing == "full"
     assert len(planned.waiting) == 3
@@ -60,24 +60,26 @@ def test_cores_share_the_rows_of_a_model_that_gains_nothing_from_batches() -> No
 @pytest.mark.parametrize(
     ("sessions", "curve", "sizes"),
     [
-        pytest.param(20, FLAT, [8, 8], id="a full one waits for the lane"),
+        pytest.param(20, FLAT, [8, 8], id="a full one waits for the thread"),
         pytest.param(12, FLAT, [8], id="what is not full stays open for others"),
         pytest.param(20, LINEAR, [8], id="a long one would keep others waiting"),
     ],
 )
-def test_a_batch_may_wait_where_a_lane_is_a_core(sessions: int, curve: BatchCurve, sizes: list[int]) -> None:
-    lanes = ONE_LANE._replace(spare=1)
-    planned = plan(10.0, demand_of(sessions), [state(curve, max_batch=8)], lanes)
+def test_a_batch_may_wait_where_a_thread_is_a_core(
+    sessions: int, curve: BatchCurve, sizes: list[int]
+) -> None:
+    executor = ONE_THREAD._replace(spare=1)
+    planned = plan(10.0, demand_of(sessions), [state(curve, max_batch=8)], executor)
     assert [len(batch.rows) for batch in planned.batches] == sizes
     assert len(planned.waiting) == sessions - sum(sizes)
 
 
 @pytest.mark.parametrize(("sessions", "sizes"), [(7, []), (8, [8])])
-def test_a_patient_model_fills_its_next_batch_although_a_lane_is_free(
+def test_a_patient_model_fills_its_next_batch_although_a_thread_is_free(
     sessions: int, sizes: list[int]
 ) -> None:
     busy = state()._replace(patient=True, in_flight=1)
-    planned = plan(10.0, demand_of(sessions), [busy], ONE_LANE)
+    planned = plan(10.0, demand_of(sessions), [busy], ONE_THREAD)
     assert [len(batch.rows) for batch in planned.batches] == sizes
     assert planned.wake_at == inf, "the batch at work wakes the planner when it comes back"
 
@@ -92,14 +94,14 @@ def test_a_patient_model_keeps_what_does_not_fill_a_second_batch_together(
 
 
 def test_a_row_that_is_not_due_waits_and_says_when() -> None:
-    planned = plan(9.9, demand_of(1), [state()], ONE_LANE)
+    planned = plan(9.9, demand_of(1), [state()], ONE_THREAD)
     assert planned.batches == []
     assert planned.wake_at == 10.0
 
 
 @pytest.mark.parametrize(("age", "served"), [(0.99, 1), (1.01, 0)])
 def test_a_stale_frame_is_not_served(age: float, served: int) -> None:
-    assert len(rows_of(plan(11.0, demand_of(1, arrival=11.0 - age), [state()], ONE_LANE))) == served
+    assert len(rows_of(plan(11.0, demand_of(1, arrival=11.0 - age), [state()], ONE_THREAD))) == served
 
 
 def test_a_busy_device_holds_a_batch_open_until_its_deadline_minus_the_measured_cost() -> None:
@@ -128,7 +130,7 @@ def test_the_earliest_deadline_goes_first_among_equal_shares() -> None:
     for period in (1.0, 0.1, 0.5):
         row = demand.add_stream(demand.shares.join(1.0), 0, period=period, max_age=1.0, due=10.0)
         demand.arrival[row] = 10.0
-    planned = plan(10.0, demand, [state(FLAT, 2)], ONE_LANE)
+    planned = plan(10.0, demand, [state(FLAT, 2)], ONE_THREAD)
     assert list(planned.batches[0].rows) == [1, 2]
 
 
@@ -136,27 +138,27 @@ def test_priority_goes_before_everything() -> None:
     demand = demand_of(3)
     demand.priority[2] = 1
     demand.deadline[2] = 99.0
-    planned = plan(10.0, demand, [state(FLAT, 1)], ONE_LANE)
+    planned = plan(10.0, demand, [state(FLAT, 1)], ONE_THREAD)
     assert list(planned.batches[0].rows) == [2]
 
 
 def test_a_task_joins_the_batch_of_the_streams() -> None:
     demand = demand_of(2)
     task = demand.add_once(demand.shares.join(1.0), 0, arrival=10.0, deadline=12.0)
-    assert sorted(rows_of(plan(10.0, demand, [state()], ONE_LANE))) == [0, 1, task]
+    assert sorted(rows_of(plan(10.0, demand, [state()], ONE_THREAD))) == [0, 1, task]
 
 
 def test_a_task_past_its_deadline_is_never_served() -> None:
     demand = Demand()
     demand.add_once(demand.shares.join(1.0), 0, arrival=10.0, deadline=12.0)
-    assert rows_of(plan(11.9, demand, [state()], ONE_LANE)) == [0]
-    assert rows_of(plan(12.0, demand, [state()], ONE_LANE)) == []
+    assert rows_of(plan(11.9, demand, [state()], ONE_THREAD)) == [0]
+    assert rows_of(plan(12.0, demand, [state()], ONE_THREAD)) == []
 
 
 def test_planning_for_a_thousand_sessions_takes_as_many_steps_as_for_ten() -> None:
     def steps(sessions: int) -> int:
         demand = demand_of(sessions)
-        return calls_of(lambda: plan(10.0, demand, [state()], ONE_LANE))
+        return calls_of(lambda: plan(10.0, demand, [state()], ONE_THREAD))
 
     assert steps(1000) == steps(10)
 
@@ -210,7 +212,7 @@ def test_every_plan_keeps_the_rules(
     for model in range(3):
         waits = any(demand.model[row] == model for row in planned.waiting)
         if waits and not shared:
-            assert len(planned.batches) == free, "no lane stays idle while rows wait for it"
+            assert len(planned.batches) == free, "no thread stays idle while rows wait for it"
 
 
 @settings(deadline=None)
@@ -230,7 +232,7 @@ def test_under_twice_the_load_equal_sessions_are_served_equally(
         )
     for _ in range(40 * sessions):
         demand.arrival[:sessions] = now
-        planned = plan(now, demand, [state(LINEAR, max_batch)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, max_batch)], ONE_THREAD)
         for batch in planned.batches:
             demand.dispatch(batch.rows, now, stretch=1.0, grid=0.0, seconds=LINEAR.item_cost)
             served[batch.rows] += 1
@@ -250,7 +252,7 @@ def test_a_session_of_twice_the_weight_is_served_twice_as_often_under_overload()
     for step in range(300):
         now = step * 0.010
         demand.arrival[:2] = now
-        planned = plan(now, demand, [state(LINEAR, 1)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, 1)], ONE_THREAD)
         rows = planned.batches[0].rows
         demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
         demand.settle(planned.waiting)
@@ -267,7 +269,7 @@ def test_a_session_that_was_away_does_not_push_the_others_aside_when_it_returns(
         now = step * 0.010
         demand.arrival[0] = now
         demand.arrival[1] = now if step >= 200 else np.inf
-        planned = plan(now, demand, [state(LINEAR, 1)], ONE_LANE)
+        planned = plan(now, demand, [state(LINEAR, 1)], ONE_THREAD)
         rows = planned.batches[0].rows
         demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
         demand.settle(planned.waiting)

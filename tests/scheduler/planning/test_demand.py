@@ -23,7 +23,7 @@ def test_a_row_that_waited_for_its_camera_keeps_its_beat() -> None:
     assert demand.deadline[row] == pytest.approx(10.5)
 
 
-def test_rows_that_had_to_wait_for_a_lane_do_not_meet_again() -> None:
+def test_rows_that_had_to_wait_for_a_thread_do_not_meet_again() -> None:
     demand = Demand()
     first, second = stream_row(demand), stream_row(demand)
     demand.arrival[[first, second]] = 9.9
@@ -113,7 +113,7 @@ def test_a_session_that_joins_begins_where_the_least_served_stands() -> None:
     shares = Shares()
     first = shares.join(1.0)
     shares.charge(np.array([first]), 5.0)
-    shares.settle(waiting=np.array([first]), at_work=np.array([], np.intp))
+    shares.settle(waiting=np.array([first]), in_flight=np.array([], np.intp))
     second = shares.join(1.0)
     assert shares.tags(np.array([first, second])).tolist() == [5.0, 5.0]
 

@@ -16,21 +16,23 @@ ROLE = RoleStatus("face_detector", "fake_vision", ready=True, detail="", load_se
 
 
 @pytest.fixture
-def lanes() -> Iterator[Executor]:
-    lanes = Executor(2, shared=False, clock=lambda: 0.0)
-    yield lanes
-    lanes.close()
+def executor() -> Iterator[Executor]:
+    executor = Executor(2, shared=False, clock=lambda: 0.0)
+    yield executor
+    executor.close()
 
 
 @pytest.fixture
-async def scheduler(lanes: Executor) -> Scheduler:
-    served = LoadedVisionModel(FakeVision(), FakeEngine(), FIFTY_MS)
-    return Scheduler([("face_detector", served)], {"face": FakeStreams("face", {})}, HeardFindings(), lanes)
+async def scheduler(executor: Executor) -> Scheduler:
+    loaded = LoadedVisionModel(FakeVision(), FakeEngine(), FIFTY_MS)
+    return Scheduler(
+        [("face_detector", loaded)], {"face": FakeStreams("face", {})}, HeardFindings(), executor
+    )
 
 
 async def test_it_says_how_many_sessions_still_fit(scheduler: Scheduler) -> None:
     report = Report("boot", "cpu", [ROLE], scheduler, promised_age_s=0.5)
-    # A session wants 4 looks of 50 ms a second, a fifth of a lane; 85 % of two lanes hold 8.
+    # A session wants 4 looks of 50 ms a second, a fifth of a thread; 85 % of two threads hold 8.
     assert report.stats().fits_more == 8
     for _ in range(3):
         scheduler.demand.add_stream(scheduler.demand.shares.join(1.0), 0, period=0.25, max_age=1.0, due=0.0)

@@ -49,11 +49,11 @@ FACE_FAILED = (BROKEN_ONE, {"code": "analyzer_failed", "stream": "face"})
 async def bench() -> AsyncIterator[Bench]:
     """With one thread, so that all rows are in one batch."""
     bench = Bench()
-    bench.lanes.close()
-    bench.scheduler.executor = bench.lanes = Executor(1, shared=False, clock=lambda: bench.now)
-    bench.served_vision.max_batch = SESSIONS
+    bench.executor.close()
+    bench.scheduler.executor = bench.executor = Executor(1, shared=False, clock=lambda: bench.now)
+    bench.vision_model.max_batch = SESSIONS
     yield bench
-    bench.lanes.close()
+    bench.executor.close()
 
 
 async def cameras(bench: Bench) -> list[tuple[FrameRing, RingRef]]:
@@ -136,7 +136,7 @@ async def test_an_analyzer_that_cannot_be_made_keeps_no_other_from_being_made(
     assert [output for _, output, _ in bench.sound.made[0].absorbed] == [(7, 1)]
 
 
-@pytest.mark.parametrize("what", ["hears", "absorb"])
+@pytest.mark.parametrize("what", ["wants", "absorb"])
 async def test_an_analyzer_that_raises_while_it_listens_ends_its_stream_alone(
     bench: Bench,
     what: str,

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
+from argusd.scheduler.core import EVERY_WINDOW
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
 from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 
-from ..fakes import FakeAudio, FakeEngine, FakeVision
+from ..fakes import FakeAudio, FakeEngine, FakeVad, FakeVision
 
 CURVE = BatchCurve(sizes=[1, 4], seconds=[0.010, 0.012])
 
@@ -36,3 +37,22 @@ def test_it_learns_how_much_slower_than_measured_it_runs() -> None:
         loaded.took(1, 0.001)  # faster than measured is luck, not capacity
     assert loaded.slowdown == pytest.approx(1.0, rel=0.01)
     assert np.isfinite(loaded.slowdown)
+
+
+@pytest.mark.parametrize(("hz", "seconds"), [(4.0, 0.25), (EVERY_WINDOW, 0.001)])
+def test_a_frames_period_is_as_long_as_it_is_wanted_often(hz: float, seconds: float) -> None:
+    assert LoadedVisionModel(FakeVision(), FakeEngine(), CURVE).period(hz) == seconds
+
+
+@pytest.mark.parametrize(
+    ("window", "period_s", "grid_s"), [(512, 0.032, 0.032), (480, 0.03, 0.03), (800, 0.05, 0.025)]
+)
+def test_windows_come_once_a_hop_and_rows_meet_at_parts_of_it(
+    window: int, period_s: float, grid_s: float
+) -> None:
+    loaded = LoadedAudioModel(
+        FakeVad(window), FakeEngine(), BatchCurve(sizes=[1, 4], seconds=[0.001, 0.0011])
+    )
+    assert loaded.period(EVERY_WINDOW) == loaded.period(100.0) == period_s
+    assert loaded.period(2.0) == 0.5
+    assert loaded.grid_s == pytest.approx(grid_s)

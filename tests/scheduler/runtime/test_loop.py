@@ -43,7 +43,7 @@ class Bench:
         self.now = 1000.0
         self.vision, self.vision_engine = FakeVision(), FakeEngine()
         self.audio, self.audio_engine = FakeAudio(), FakeEngine()
-        self.served_vision = LoadedVisionModel(self.vision, self.vision_engine, CURVE)
+        self.vision_model = LoadedVisionModel(self.vision, self.vision_engine, CURVE)
         self.face = FakeStreams("face", {"face_detector": 4.0})
         self.sound = FakeStreams("audio", {"vad": 31.25})
         self.both = FakeStreams("lipsync", {"face_detector": 4.0, "vad": 31.25, "lip_sync": 31.25})
@@ -55,16 +55,16 @@ class Bench:
         compared = LoadedAudioVisualModel(FakeComparison(), FakeEngine(), CURVE)
         self.heard = HeardFindings()
         self.tracks = ArenaWithTracks()
-        self.lanes = Executor(2, shared=False, clock=lambda: self.now)
+        self.executor = Executor(2, shared=False, clock=lambda: self.now)
         self.scheduler = Scheduler(
             [
-                ("face_detector", self.served_vision),
+                ("face_detector", self.vision_model),
                 ("vad", LoadedAudioModel(self.audio, self.audio_engine, CALL_BOUND)),
                 ("lip_sync", compared),
             ],
             self.factories,
             self.heard,
-            self.lanes,
+            self.executor,
             clock=lambda: self.now,
         )
         self.sessions = self.scheduler.sessions
@@ -76,13 +76,13 @@ class Bench:
         """Tick until nothing is at work and nothing can be started."""
         while True:
             self.scheduler.tick()
-            if self.lanes.state.free == self.lanes.state.total:
+            if self.executor.state.free == self.executor.state.total:
                 return
-            await self.until(lambda: self.lanes.state.free == self.lanes.state.total)
+            await self.until(lambda: self.executor.state.free == self.executor.state.total)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - lanes are threads that set no event here
+            while not condition():  # noqa: ASYNC110 - threads set no event here
                 await asyncio.sleep(0.001)
 
     def dropped(self, stream: str) -> dict[str, int]:
@@ -93,7 +93,7 @@ class Bench:
 async def bench() -> AsyncIterator[Bench]:
     bench = Bench()
     yield bench
-    bench.lanes.close()
+    bench.executor.close()
 
 
 async def test_a_frame_becomes_a_finding(bench: Bench) -> None:
@@ -130,7 +130,7 @@ async def test_frames_of_all_sessions_share_a_batch(bench: Bench) -> None:
         bench.watch(MediaKey(f"s{n}"), "face")
         bench.sessions.ring_opened(MediaKey(f"s{n}"), ref)
         write_frame(ring, n, arrival=bench.now)
-    bench.served_vision.max_batch = 3
+    bench.vision_model.max_batch = 3
     bench.scheduler.tick()
     bench.vision_engine.gate.set()
     await bench.settle()
@@ -291,7 +291,7 @@ async def test_a_row_in_a_batch_is_not_handed_on_before_the_batch_is_over(bench:
     bench.sessions.ring_opened(BOB, other_ref)
     write_windows(other, [7], arrival=bench.now)
     bench.audio_engine.gate.set()
-    await bench.until(lambda: bench.lanes.state.free == 2)
+    await bench.until(lambda: bench.executor.state.free == 2)
     await bench.settle()
     alice, bob = bench.sound.made
     assert alice.absorbed == []
@@ -311,7 +311,7 @@ async def test_a_new_geometry_restarts_the_stream_and_drops_what_was_begun_befor
     other, other_ref = bench.tracks.frames()
     bench.sessions.ring_opened(ALICE, other_ref)
     bench.vision_engine.gate.set()
-    await bench.until(lambda: bench.lanes.state.free == 2)
+    await bench.until(lambda: bench.executor.state.free == 2)
     bench.now += 0.25
     write_frame(other, 5, arrival=bench.now)
     await bench.settle()
@@ -369,7 +369,7 @@ async def test_a_failed_batch_costs_its_rows_and_nothing_else(bench: Bench) -> N
 
 
 async def test_out_of_memory_halves_the_batch(bench: Bench) -> None:
-    bench.served_vision.max_batch = 4
+    bench.vision_model.max_batch = 4
     bench.vision_engine.fail = OutOfMemory("no room")
     for n in range(4):
         ring, ref = bench.tracks.frames()
@@ -377,7 +377,7 @@ async def test_out_of_memory_halves_the_batch(bench: Bench) -> None:
         bench.sessions.ring_opened(MediaKey(f"s{n}"), ref)
         write_frame(ring, n, arrival=bench.now)
     await bench.settle()
-    assert bench.served_vision.max_batch == 2
+    assert bench.vision_model.max_batch == 2
 
 
 async def test_results_that_come_late_lower_the_rates_of_all(bench: Bench) -> None:
@@ -401,7 +401,7 @@ async def test_results_that_come_late_lower_the_rates_of_all(bench: Bench) -> No
     assert bench.scheduler.rate.scale == 1.0
 
 
-async def test_looks_at_every_frame_may_wait_for_a_lane(bench: Bench) -> None:
+async def test_looks_at_every_frame_may_wait_for_a_thread(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
     bench.watch(ALICE, "face")
     bench.face.rates = {"face_detector": 50.0}
@@ -462,7 +462,7 @@ async def test_what_a_stream_does_not_want_to_hear_costs_no_inference(bench: Ben
     assert [output[0] for _, output, _ in bench.sound.made[0].absorbed] == [3]
 
 
-async def test_a_lane_that_was_given_nothing_to_do_goes_to_who_waits(
+async def test_a_thread_that_was_given_nothing_to_do_goes_to_who_waits(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("argusd.scheduler.runtime.loop.LONGEST_TICK_S", 1000.0)
@@ -474,10 +474,10 @@ async def test_a_lane_that_was_given_nothing_to_do_goes_to_who_waits(
         bench.sessions.ring_opened(MediaKey(f"s{n}"), ref)
         write_frame(ring, n, arrival=bench.now)
         rings.append(ring)
-    bench.served_vision.max_batch = 1
+    bench.vision_model.max_batch = 1
     bench.face.made[0].looks = bench.face.made[1].looks = False
     loop = asyncio.create_task(bench.scheduler.run())
-    await bench.until(lambda: bench.lanes.state.free == 0)
+    await bench.until(lambda: bench.executor.state.free == 0)
     bench.vision_engine.gate.set()
     await bench.until(lambda: len(bench.face.made[2].absorbed) == len(bench.face.made[3].absorbed) == 1)
     loop.cancel()

@@ -1,4 +1,4 @@
-"""Tasks on a real loop with real lanes, one fake model of frames and one of samples."""
+"""Tasks on a real loop with a real executor, one fake model of frames and one of samples."""
 
 import asyncio
 import threading
@@ -50,12 +50,12 @@ class Desk:
         self.streams = FakeStreams("face", {"face_detector": 1.0})
         self.served = LoadedVisionModel(FakeVision(), self.engine, CURVE)
         self.audio = FakeAudio()
-        self.lanes = Executor(1, shared=True, clock=lambda: 0.0)
+        self.executor = Executor(1, shared=True, clock=lambda: 0.0)
         self.scheduler = Scheduler(
             [("face_detector", self.served), ("vad", LoadedAudioModel(self.audio, self.ears, CURVE))],
             {"face": self.streams},
             self.heard,
-            self.lanes,
+            self.executor,
             missing={"ocr": "easyocr_en is not here; run: argusd models pull easyocr_en"},
         )
         self.pool = TaskPool(self.scheduler.pending, {"face_embed": function}, limit=limit, threads=2)
@@ -88,7 +88,7 @@ class Desk:
         await self.pool.close()
         self._loop.cancel()
         await asyncio.gather(self._loop, return_exceptions=True)
-        self.lanes.close()
+        self.executor.close()
 
 
 @pytest.fixture
@@ -126,8 +126,8 @@ async def test_tasks_and_streams_share_a_batch(desk_for: Callable[..., Desk]) ->
     tracks = ArenaWithTracks()
     ring, ref = tracks.frames()
     desk.engine.gate.clear()
-    desk.ask()  # keeps the only lane, so that what comes now gathers
-    while desk.lanes.state.free:  # noqa: ASYNC110 - lanes set no event
+    desk.ask()  # keeps the only thread, so that what comes now gathers
+    while desk.executor.state.free:  # noqa: ASYNC110 - threads set no event
         await asyncio.sleep(0)
     desk.scheduler.sessions.ring_opened(MediaKey("s"), ref)
     desk.scheduler.sessions.set_policy(SessionPolicy(MediaKey("s"), ["face"]))
@@ -192,7 +192,7 @@ async def test_a_role_without_a_model_names_the_command(desk_for: Callable[..., 
     assert "argusd models pull easyocr_en" in answer.sentence
 
 
-async def test_a_task_that_is_not_this_lanes_is_refused(desk_for: Callable[..., Desk]) -> None:
+async def test_a_task_that_is_not_this_threads_is_refused(desk_for: Callable[..., Desk]) -> None:
     desk = desk_for(look_at_it)
     desk.ask(task_type="doc_ocr")
     assert await desk.failure() == "unknown_task"

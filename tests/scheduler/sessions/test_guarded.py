@@ -53,10 +53,10 @@ def test_an_analyzer_that_works_says_what_it_says(bench: Bench) -> None:
 
 def test_it_is_asked_nothing_more_once_it_has_raised(bench: Bench) -> None:
     assert (bench.guarded.latest(), bench.guarded.rates) == ({"absorbed": 0}, {"face_detector": 4.0})
-    break_analyzer(bench.analyzer, "hears", "latest", "rates")
-    assert not bench.guarded.hears("vad")
+    break_analyzer(bench.analyzer, "wants", "latest", "rates")
+    assert not bench.guarded.wants("vad")
     bench.analyzer.looks = True
-    assert not bench.guarded.hears("vad")
+    assert not bench.guarded.wants("vad")
     assert bench.guarded.latest() == {"absorbed": 0}
     assert (bench.guarded.rates, bench.guarded.news) == ({"face_detector": 4.0}, False)
     assert bench.told(STARTED) == []

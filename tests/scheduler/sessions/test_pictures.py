@@ -91,7 +91,7 @@ async def test_a_frame_that_several_roles_look_at_is_decoded_once(decoder: Decod
     absorbed = [(role, output) for role, output, _ in bench.face.made[0].absorbed]
     assert sorted(absorbed) == [(role, 20.0 * n) for role in ("face_detector", "face_mesh") for n in range(6)]
     assert decoder.count == 6
-    bench.lanes.close()
+    bench.executor.close()
 
 
 def test_of_two_threads_that_want_a_frame_one_decodes_and_the_other_waits(
