@@ -6,6 +6,7 @@ Importing this loads no ML library and no aiortc; ``publisher``, ``media`` and `
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.results import Results
+from argusd.scheduler.contract.sessions import PolicyState
 
 from .client import MLOrchestratorClient
 from .errors import OrchestratorError
@@ -19,6 +20,7 @@ __all__ = [
     "MLOrchestratorClient",
     "OrchestratorError",
     "Policy",
+    "PolicyState",
     "Results",
     "VideoFrame",
 ]

@@ -14,6 +14,7 @@ from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.http import DEFAULT_PORT
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.results import Results
+from argusd.scheduler.contract.sessions import PolicyState
 from argusd.scheduler.contract.tiers import Tier
 
 from .errors import DaemonFault
@@ -124,12 +125,21 @@ class MLOrchestratorClient:
 
     async def define_session(
         self, session_id: str, policy: Policy | None = None, streams: tuple[str, ...] | None = None
-    ) -> None:
-        """Say what is watched in a session and under which thresholds, before or while its media comes."""
+    ) -> PolicyState:
+        """Say what is watched in a session and under which thresholds, before or while its media comes.
+
+        The version that is returned is in force once ``policy_state`` says so.
+        """
         spec = {"policy": policy or Policy(), "streams": streams}
-        await self._transport.request(
+        answer = await self._transport.request(
             "PUT", session_path(session_id), msgspec.json.encode(spec), timeout_s=self.timeout_s
         )
+        return decode(answer, PolicyState)
+
+    async def policy_state(self, session_id: str) -> PolicyState:
+        """Which of the session's policies was asked for last, and which its media are judged by now."""
+        answer = await self._transport.request("GET", session_path(session_id), timeout_s=self.timeout_s)
+        return decode(answer, PolicyState)
 
     async def results(self, session_id: str) -> Results:
         """What is known of the session now: each stream's newest result, and the violations counted."""

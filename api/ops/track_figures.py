@@ -8,7 +8,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from argusd.scheduler.contract.sessions import TrackView
 
 from ..sessions.registry import Registry
-from ..sessions.session import view
+from ..sessions.session import track_views
 from ..sessions.tracks import Receptions
 
 # Of the shorter side; a size in between counts with the next larger one.
@@ -18,7 +18,7 @@ LARGER = "larger"
 
 def track_figures(registry: Registry, receptions: Receptions) -> Iterator[Metric]:
     """The tracks of the sessions that have media."""
-    tracks = [track for session in registry for track in view(session, receptions).tracks]
+    tracks = [track for session in registry for track in track_views(session, receptions)]
     yield counted(
         "ml_tracks",
         "Tracks of sessions with media",

@@ -108,9 +108,7 @@ class SessionActions:
             NoIngestWorker: the worker has dropped it again while we were busy.
             StoreUnavailable: that could not be stored, so a restarted api would not know of it.
         """
-        session = self._registry.find(session_id)
-        if session is None:
-            session, _ = await self._registry.put(session_id, SessionSpec())
+        session = await self._registry.ensure(session_id)
         await self._end_older(session, worker)
         await self._lifecycle.closings.told(session_id)
         await self._stored(self._lifecycle.closings.stored(session_id))

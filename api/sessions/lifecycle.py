@@ -110,6 +110,12 @@ class Lifecycle:
         while session.active:
             await self._over.setdefault(session.session_id, asyncio.Event()).wait()
 
+    def policy_in_force(self, session: Session) -> int | None:
+        """The version of the policy that all of the session's media are judged by; None: not known so far."""
+        if not session.active:
+            return None
+        return self._scheduler_of(session).policy_in_force(session.media_keys)
+
     def _tell_over(self, session: Session) -> None:
         if event := self._over.pop(session.session_id, None):
             event.set()
@@ -133,12 +139,15 @@ def policies_of(session: Session) -> list[SessionPolicy]:
 
     One policy is about a publisher's media, one about each WebSocket's.
     """
-    policy = session.record.spec.policy
+    policy, version = session.record.spec.policy, session.record.version
     if session.sockets:
         return [
-            SessionPolicy(media, [media.stream], policy, every_look=True)
+            SessionPolicy(media, [media.stream], policy, every_look=True, version=version)
             for media in session.media_keys
             if media.stream is not None
         ]
     kinds = list(session.media.kinds) if session.media else None
-    return [SessionPolicy(media, session.streams, policy, kinds=kinds) for media in session.media_keys]
+    return [
+        SessionPolicy(media, session.streams, policy, kinds=kinds, version=version)
+        for media in session.media_keys
+    ]

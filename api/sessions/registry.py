@@ -1,8 +1,10 @@
 """The sessions the api knows: in memory, and in Redis so that a restarted api finds them again."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import cast
+from weakref import WeakValueDictionary
 
 import msgspec
 from redis.asyncio import Redis
@@ -22,6 +24,7 @@ class Registry:
         self._redis = redis
         self._config = config
         self._sessions: dict[str, Session] = {}
+        self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def __iter__(self) -> Iterator[Session]:
         return iter(list(self._sessions.values()))
@@ -58,16 +61,34 @@ class Registry:
             self._sessions[session.session_id] = session
 
     async def put(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
-        """Create the session or replace what was asked for it; True when it is new.
+        """Create the session or replace what was asked for it, one after the other; True when it is new.
 
         Raises:
             Overloaded: the registry is full.
         """
+        async with self._turn(session_id):
+            return await self._put(session_id, spec)
+
+    async def ensure(self, session_id: str) -> Session:
+        """The session, made now if nobody has asked for it yet.
+
+        Raises:
+            Overloaded: the registry is full.
+        """
+        async with self._turn(session_id):
+            return self.find(session_id) or (await self._put(session_id, SessionSpec()))[0]
+
+    def _turn(self, session_id: str) -> asyncio.Lock:
+        return self._writing.setdefault(session_id, asyncio.Lock())
+
+    async def _put(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
         now = time.time()
         known = self._sessions.get(session_id)
         if known is None and len(self._sessions) >= self._config.max_sessions:
             raise Overloaded("The daemon holds as many sessions as it may; delete some.")
-        record = SessionRecord(spec, known.record.created_at if known else now, now)
+        record = SessionRecord(spec, now, now)
+        if known is not None:
+            record = SessionRecord(spec, known.record.created_at, now, known.record.version + 1)
         await self._redis.hset(keys.SESSIONS, session_id, msgspec.json.encode(record).decode())
         session = self._sessions.setdefault(session_id, Session(session_id, record))
         session.record = record

@@ -10,17 +10,21 @@ from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.names import IN_WORDS, NAME
 from argusd.scheduler.contract.policy import without_references
-from argusd.scheduler.contract.sessions import ACTIVE, MediaPhase, SessionSpec, SessionView, Track
+from argusd.scheduler.contract.sessions import ACTIVE, MediaPhase, SessionSpec, SessionView, Track, TrackView
 
 from .tracks import Receptions, track_view
 
 
 class SessionRecord(msgspec.Struct, frozen=True):
-    """What a caller asked for, as it lies in Redis. Times are unix seconds."""
+    """What a caller asked for, as it lies in Redis. Times are unix seconds.
+
+    ``version`` counts how often something was asked for this session.
+    """
 
     spec: SessionSpec
     created_at: float
     updated_at: float
+    version: int = 1
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -105,10 +109,9 @@ class Session(msgspec.Struct):
         return list(streams_of(kinds))
 
 
-def view(session: Session, receptions: Receptions) -> SessionView:
+def view(session: Session, receptions: Receptions, policy_in_force: int | None) -> SessionView:
     """What callers may know of the session; the resource's secret and reference embeddings stay here."""
     record = session.record
-    tracks = session.media.tracks if session.media and session.active else ()
     return SessionView(
         session_id=session.session_id,
         state=session.state,
@@ -117,9 +120,17 @@ def view(session: Session, receptions: Receptions) -> SessionView:
         worker_id=session.media.worker if session.media and session.active else None,
         created_at=record.created_at,
         updated_at=session.updated_at,
-        tracks=[track_view(track, receptions.get((session.session_id, track.kind))) for track in tracks],
+        tracks=track_views(session, receptions),
         failed_streams=[name for name in session.streams if name in session.failed],
+        policy_version=record.version,
+        policy_in_force=policy_in_force,
     )
+
+
+def track_views(session: Session, receptions: Receptions) -> list[TrackView]:
+    """Its tracks as callers see them, while its media is there."""
+    tracks = session.media.tracks if session.media and session.active else ()
+    return [track_view(track, receptions.get((session.session_id, track.kind))) for track in tracks]
 
 
 def check_session_id(session_id: str) -> str:

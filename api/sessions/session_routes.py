@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from argusd.scheduler.contract.sessions import SessionList, SessionSpec
+from argusd.scheduler.contract.sessions import SessionList, SessionSpec, SessionView
 
-from ..context import CONTEXT
+from ..context import CONTEXT, Context
 from ..http.envelope import json_reply, read_json
-from .session import check_session_id, check_spec, view
+from .session import Session, check_session_id, check_spec, view
 
 
 async def put_session(request: web.Request) -> web.Response:
@@ -16,14 +16,13 @@ async def put_session(request: web.Request) -> web.Response:
     context.check_accepting()
     spec = check_spec(await read_json(request, SessionSpec))
     session, new = await context.sessions.define(session_id, spec)
-    return json_reply(view(session, context.workers.receptions), 201 if new else 200)
+    return json_reply(shown(context, session), 201 if new else 200)
 
 
 async def list_sessions(request: web.Request) -> web.Response:
     """List all sessions, and say how many more fit."""
     context = request.app[CONTEXT]
-    receptions = context.workers.receptions
-    sessions = [view(each, receptions) for each in context.registry]
+    sessions = [shown(context, each) for each in context.registry]
     return json_reply(SessionList(sessions, context.schedulers.fits_more))
 
 
@@ -31,7 +30,12 @@ async def get_session(request: web.Request) -> web.Response:
     """Show one session."""
     context = request.app[CONTEXT]
     session = context.registry.get(request.match_info["session_id"])
-    return json_reply(view(session, context.workers.receptions))
+    return json_reply(shown(context, session))
+
+
+def shown(context: Context, session: Session) -> SessionView:
+    """The session as callers see it now."""
+    return view(session, context.workers.receptions, context.lifecycle.policy_in_force(session))
 
 
 async def delete_session(request: web.Request) -> web.Response:

@@ -28,14 +28,13 @@ from argusd.scheduler.contract.errors import (
 from argusd.scheduler.contract.http import CLOSE_CODES, ErrorReply
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.messages import Latest, SchedulerStats
-from argusd.scheduler.contract.sessions import SessionSpec
 from argusd.scheduler.contract.streams.spec import StreamSpec
 
 from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
 from ..http.envelope import decode_json
 from ..http.query import parameter
-from ..sessions.session import Session, check_session_id
+from ..sessions.session import check_session_id
 from ..sessions.whip import check_admission
 from .live import StreamSocket
 from .media import HIGHEST_RATE, LOWEST_RATE, MAX_JPEG_BYTES
@@ -86,7 +85,7 @@ async def serve(
     if not context.streams.holds(session_id, spec.name):
         check_admission(context)
     check_served(context, spec)
-    session = await session_for(context, session_id)
+    session = await context.registry.ensure(session_id)
     principal = context.access.principal(request.headers.get("Authorization"))
     with contextlib.ExitStack() as stack:
         async with context.sessions.turn(session_id):
@@ -128,18 +127,6 @@ def serves(stats: SchedulerStats, spec: StreamSpec) -> bool:
     """Whether a scheduler has a model for each role that the stream cannot do without."""
     ready = {role.role: role.ready for role in stats.roles}
     return spec.name in stats.active_sessions and all(ready.get(role, True) for role in spec.required)
-
-
-async def session_for(context: Context, session_id: str) -> Session:
-    """The session, made now if there is none.
-
-    Raises:
-        Overloaded: there are as many as there may be.
-    """
-    session = context.registry.find(session_id)
-    if session is None:
-        session, _ = await context.registry.put(session_id, SessionSpec())
-    return session
 
 
 async def converse(context: Context, socket: web.WebSocketResponse, stream: StreamSocket) -> None:

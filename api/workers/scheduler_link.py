@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import time
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,7 @@ from argusd.scheduler.contract.messages import (
     FromScheduler,
     Latest,
     PoliciesListed,
+    PolicyApplied,
     SchedulerStats,
     SessionEnded,
     SessionOver,
@@ -69,6 +71,7 @@ class SchedulerLink:
         self._stats_at = 0.0
         self._newest = 0  # the highest number of this boot's findings that came
         self._requests = count(1)
+        self._applied: dict[MediaKey, int] = {}  # the versions of the policies that are in force
         self._endings: dict[int, tuple[SessionEnded, asyncio.Future[None]]] = {}
         self._early: list[SessionOver | Stopped] = []  # those whose last finding has not come
         self._met = asyncio.Event()
@@ -100,12 +103,17 @@ class SchedulerLink:
         self.watched[policy.media] = policy
         self._send(policy)
 
+    def policy_in_force(self, all_media: Iterable[MediaKey]) -> int | None:
+        """The version of the policy that all these are judged by at least; None: not all are watched yet."""
+        return min((self._applied.get(media, 0) for media in all_media), default=0) or None
+
     def unwatch(self, media: MediaKey) -> asyncio.Future[None]:
         """Have media forgotten; the future is done when all that was found of them has been told.
 
         Their open violations end first. Until it is answered or cancelled, it is asked on every connection.
         """
         self.watched.pop(media, None)
+        self._applied.pop(media, None)
         ended = SessionEnded(next(self._requests), media)
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._endings[ended.request] = ended, over
@@ -147,6 +155,7 @@ class SchedulerLink:
             channel.close()
             self._channel = self.stats = None
             self._early.clear()
+            self._applied.clear()
             self.tasks.lost()
 
     def _received(self, message: FromScheduler, listener: SchedulerListener) -> None:
@@ -162,6 +171,9 @@ class SchedulerLink:
             early, self._early = self._early, []
             for over in early:
                 self._over(over)
+        elif isinstance(message, PolicyApplied):
+            if message.media in self.watched:
+                self._applied[message.media] = message.version
         elif isinstance(message, SessionOver | Stopped):
             self._over(message)
         elif isinstance(message, TaskDone | TaskFailed):

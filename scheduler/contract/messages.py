@@ -20,6 +20,7 @@ class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
     ``streams`` names what is to run: any of face, video, audio. ``every_look``: somebody waits for the result
     of each look, so ``Latest`` is sent for every one. ``kinds``: the tracks that its publisher offered, None
     where there is no offer; a track that a stream needs and nobody offered is lost from the beginning.
+    ``version``: which of the session's policies this is; answered by ``PolicyApplied``.
     """
 
     media: MediaKey
@@ -27,6 +28,17 @@ class SessionPolicy(msgspec.Struct, frozen=True, tag="session_policy"):
     policy: Policy = Policy()
     every_look: bool = False
     kinds: list[TrackKind] | None = None
+    version: int = 1
+
+
+class PolicyApplied(msgspec.Struct, frozen=True, tag="policy_applied", tag_field="message"):
+    """Scheduler → api, where it was sent: the policy of this version is in force.
+
+    What is looked at from now on is judged by it, and so are findings that come after this.
+    """
+
+    media: MediaKey
+    version: int
 
 
 class PoliciesListed(msgspec.Struct, frozen=True, tag="policies_listed"):
@@ -195,4 +207,6 @@ class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats", tag_fie
 
 
 ToScheduler = SessionPolicy | PoliciesListed | SessionEnded | FindingsAck | TaskRequest | TaskCancelled
-FromScheduler = Finding | Latest | SessionOver | Stopped | SchedulerStats | TaskDone | TaskFailed
+FromScheduler = (
+    Finding | Latest | PolicyApplied | SessionOver | Stopped | SchedulerStats | TaskDone | TaskFailed
+)

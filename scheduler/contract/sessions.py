@@ -64,6 +64,8 @@ class SessionView(msgspec.Struct, frozen=True):
 
     ``tracks``: where each of its tracks stands, and how it arrives, while its media is there.
     ``failed_streams``: those of ``streams`` that broke down and ended (see the event ``stream_failed``).
+    ``policy_version`` counts what was asked for this session; ``policy_in_force``: the version by which its
+    media are judged now, null while there are none, or while their scheduler has not said so.
     """
 
     session_id: str
@@ -75,6 +77,15 @@ class SessionView(msgspec.Struct, frozen=True):
     updated_at: float
     tracks: list[TrackView] = []
     failed_streams: list[str] = []
+    policy_version: int = 1
+    policy_in_force: int | None = None
+
+
+class PolicyState(msgspec.Struct, frozen=True):
+    """The part of ``SessionView`` that tells when a policy is in force."""
+
+    policy_version: int
+    policy_in_force: int | None
 
 
 class SessionList(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from ..contract.media_key import MediaKey
 from ..contract.messages import (
     Finding,
     FindingsAck,
+    PolicyApplied,
     SchedulerStats,
     SessionOver,
     Stopped,
@@ -100,8 +101,8 @@ class Delivery:
         """Tell who ended media that all they had to tell has been told."""
         self._send(channel, SessionOver(request, self.boot, self.outbox.newest))
 
-    def reply(self, channel: Channel[Incoming], answer: TaskDone | TaskFailed) -> None:
-        """Answer a task where it was asked for; if that connection is gone, nobody waits."""
+    def reply(self, channel: Channel[Incoming], answer: PolicyApplied | TaskDone | TaskFailed) -> None:
+        """Answer a policy or a task where it came from; if that connection is gone, nobody waits."""
         self._send(channel, answer)
 
     def _send(self, channel: Channel[Incoming], message: msgspec.Struct) -> None:

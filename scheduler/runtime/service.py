@@ -21,6 +21,7 @@ from ..contract.media_key import MediaKey
 from ..contract.messages import (
     FindingsAck,
     PoliciesListed,
+    PolicyApplied,
     RoleStatus,
     SessionEnded,
     SessionPolicy,
@@ -187,6 +188,7 @@ class Service:
             self._delivery.acknowledged(message)
         elif isinstance(message, SessionPolicy):
             self._scheduler.sessions.set_policy(message)
+            self._delivery.reply(channel, PolicyApplied(message.media, message.version))
         elif isinstance(message, SessionEnded):
             self._end([message.media])
             self._delivery.over(channel, message.request)

@@ -24,6 +24,7 @@ from argusd.scheduler.contract.messages import (
     Finding,
     FindingsAck,
     FromScheduler,
+    PolicyApplied,
     RoleStatus,
     SchedulerStats,
     SessionEnded,
@@ -130,7 +131,7 @@ class FakeScheduler:
     """Sends findings as told, keeps them until acknowledged, and sends them again on every connection.
 
     ``answer``: to a task. While ``unreachable`` no connection lasts. ``ended``: the media to tell of as over,
-    at once or, without ``answers_ends``, by ``tell_over``.
+    at once or, without ``answers_ends``, by ``tell_over``. Without ``applies`` no policy is answered.
     """
 
     def __init__(self, path: Path, boot: str = "boot-1") -> None:
@@ -141,6 +142,7 @@ class FakeScheduler:
         self.policies: dict[MediaKey, SessionPolicy] = {}
         self.ended: dict[int, SessionEnded] = {}
         self.answers_ends = True
+        self.applies = True
         self.acked = 0
         self.unacked: list[Finding] = []
         self.heard = asyncio.Event()
@@ -165,6 +167,8 @@ class FakeScheduler:
             self.unacked = [each for each in self.unacked if each.number > message.number]
         elif isinstance(message, SessionPolicy):
             self.policies[message.media] = message
+            if self.applies:
+                self.say(PolicyApplied(message.media, message.version))
         elif isinstance(message, SessionEnded):
             self.policies.pop(message.media, None)
             self.ended[message.request] = message

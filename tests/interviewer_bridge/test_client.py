@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 
-from argusd.interviewer_bridge import MLOrchestratorClient, OrchestratorError, Policy
+from argusd.interviewer_bridge import MLOrchestratorClient, OrchestratorError, Policy, PolicyState
 from argusd.interviewer_bridge.errors import (
     AnswerLost,
     DaemonFault,
@@ -202,17 +202,20 @@ async def test_an_answer_that_is_not_the_daemons_is_an_error(connect: Connect, b
 async def test_a_session_is_defined_read_and_deleted(connect: Connect) -> None:
     results = {"session_id": "a/b", "state": "live", "streams": {}, "violations": {"gaze_away": {"count": 2}}}
     daemon = Daemon(
-        lambda: web.json_response({}, status=201),
+        lambda: web.json_response({"policy_version": 1, "policy_in_force": None}, status=201),
+        lambda: web.json_response({"state": "live", "policy_version": 1, "policy_in_force": 1}),
         lambda: web.json_response(results),
         lambda: web.Response(status=204),
     )
     client = await connect(daemon)
-    await client.define_session("a/b", Policy(weight=2.0), ("face",))
+    defined = await client.define_session("a/b", Policy(weight=2.0), ("face",))
+    assert (defined, await client.policy_state("a/b")) == (PolicyState(1, None), PolicyState(1, 1))
     found = await client.results("a/b")
     await client.delete_session("a/b")
     assert (found.state, found.violations["gaze_away"].count) == ("live", 2)
-    (put, _, spec), get, delete = daemon.requests
+    (put, _, spec), shown, get, delete = daemon.requests
     assert (put, spec["streams"], spec["policy"]["weight"]) == ("PUT", ["face"], 2.0)
+    assert shown == ("GET", "/sessions/a/b", None)
     assert get == ("GET", "/sessions/a/b/results", None)
     assert delete[:2] == ("DELETE", "/sessions/a/b")
 

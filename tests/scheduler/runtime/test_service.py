@@ -29,6 +29,7 @@ from argusd.scheduler.contract.messages import (
     FromScheduler,
     Latest,
     PoliciesListed,
+    PolicyApplied,
     SchedulerStats,
     SessionEnded,
     SessionOver,
@@ -38,6 +39,7 @@ from argusd.scheduler.contract.messages import (
     TaskFailed,
     TaskRequest,
 )
+from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.tasks.faces import FaceEmbed
 from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.errors import EXIT_HUNG
@@ -233,6 +235,22 @@ async def test_a_scheduler_that_stops_ends_what_is_open_and_says_that_this_was_a
     assert [(each.media, each.state) for each in ends] == [(ALICE, "end"), (BOB, "end")]
     assert await api.next(Stopped) == Stopped("boot", last_number=3)
     api.channel.close()
+
+
+async def test_a_policy_is_answered_once_it_is_in_force(bench: Bench) -> None:
+    api = Api(bench.path)
+    api.channel.send(SessionPolicy(ALICE, ["face"], version=3))
+    assert await api.next(PolicyApplied) == PolicyApplied(ALICE, 3)
+    assert bench.scheduler.sessions.policies == {ALICE}
+    api.channel.send(SessionPolicy(ALICE, ["face"], Policy(weight=2.0), version=4))
+    assert await api.next(PolicyApplied) == PolicyApplied(ALICE, 4)
+    assert [policy.weight for policy in bench.face.made[0].policies] == [2.0]
+    again = Api(bench.path)
+    again.channel.send(SessionPolicy(ALICE, ["face"], Policy(weight=2.0), version=4))
+    assert await again.next(PolicyApplied) == PolicyApplied(ALICE, 4), "where it was sent again"
+    assert api.heard(PolicyApplied) == 0
+    api.channel.close()
+    again.channel.close()
 
 
 async def test_sessions_live_on_while_the_api_is_away(bench: Bench) -> None:
