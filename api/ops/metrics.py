@@ -131,15 +131,19 @@ def task_figures(context: Context) -> Iterator[Metric]:
 
 
 def model_figures(known: Sequence[SchedulerStats]) -> Iterator[Metric]:
-    """Every model."""
-    roles = {(role.role, role.model): role for stats in known for role in reversed(stats.roles)}
+    """Every model; of one that several schedulers have, the longest load and whether it is ready in all."""
+    seconds: dict[str, float] = {}
+    readiness: dict[tuple[str, str], bool] = {}
+    for role in (role for stats in known for role in stats.roles):
+        seconds[role.model] = max(role.load_seconds, seconds.get(role.model, 0.0))
+        readiness[role.role, role.model] = role.ready and readiness.get((role.role, role.model), True)
     loaded = GaugeMetricFamily("ml_model_load_seconds", "Time to load and warm up", labels=["model"])
-    for model, seconds in {role.model: role.load_seconds for role in roles.values()}.items():
-        loaded.add_metric([model], seconds)
+    for model, longest in seconds.items():
+        loaded.add_metric([model], longest)
     yield loaded
     ready = GaugeMetricFamily("ml_role_ready", "1 after a real inference", labels=["role", "model"])
-    for role in roles.values():
-        ready.add_metric([role.role, role.model], float(role.ready))
+    for (name, model), in_all in readiness.items():
+        ready.add_metric([name, model], float(in_all))
     yield ready
 
 

@@ -129,8 +129,9 @@ def live_lacks(context: Context, redis: bool) -> Iterator[str]:
         if link.stats is not None and not link.stats.reachable:
             yield f"{link.name} has no address to receive media at"
     yield from away(context, "live")
-    if context.schedulers.healthy:
-        yield from not_ready(role for role in roles(context) if role.live)
+    healthy = context.schedulers.healthy.values()
+    lacking = not_ready(role for stats in healthy for role in stats.roles if role.live)
+    yield from dict.fromkeys(lacking)  # several may lack the same
     if not redis or context.event_log.stalled:
         yield "Redis does not answer; events wait in memory"
 

@@ -8,9 +8,9 @@ knowing how long each will take.
 from collections.abc import Iterable, Mapping
 
 
-def least_loaded(loads: Mapping[str, int], affine: str) -> str:
+def least_loaded(loads: Mapping[str, int]) -> str:
     """The scheduler that takes a session's media. ``loads``: what each one watches, of at least one."""
-    return affine if affine in loads else min(loads, key=lambda name: (loads[name], name))
+    return min(loads, key=lambda name: (loads[name], name))
 
 
 class Turns:

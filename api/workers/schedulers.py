@@ -125,9 +125,15 @@ class Schedulers:
             link.acknowledge(boot, number)
 
     def place_session(self, affine: str) -> str:
-        """The live scheduler that takes a session's media; ``affine``: the one that had its earlier ones."""
-        there = self.healthy or self.live
-        return least_loaded({name: len(self.live[name].watched) for name in there}, affine)
+        """The live scheduler that takes a session's media; ``affine``: the one that had its earlier ones.
+
+        Of several that of those with room, or of all where none has any, which watches the least.
+        """
+        healthy = self.healthy
+        if affine in (healthy or self.live):
+            return affine
+        roomy = [name for name, stats in healthy.items() if stats.fits_more > 0]
+        return least_loaded({name: len(self.live[name].watched) for name in roomy or healthy or self.live})
 
     async def place(self, session_id: str, task: AnyTask) -> SchedulerWorker:
         """The worker that takes this task of this session.

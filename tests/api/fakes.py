@@ -147,6 +147,7 @@ class FakeScheduler:
         self.unacked: list[Finding] = []
         self.heard = asyncio.Event()
         self._number = 0
+        self._figures: dict[str, Any] = {}
         self._channels: list[Channel[ToScheduler]] = []
         self._listener = Listener(path, self._accept)
         self._ticking = asyncio.create_task(every_second(self.tell_stats))
@@ -191,7 +192,9 @@ class FakeScheduler:
         self.ended.clear()
 
     def tell_stats(self, **changes: Any) -> None:
-        self.say(scheduler_stats(self.boot, self.fits_more, **changes))
+        """Tell its figures; what is changed stays so."""
+        self._figures |= changes
+        self.say(scheduler_stats(self.boot, self.fits_more, **self._figures))
 
     def find(self, session_id: str, socket: StreamName | None = None, **changes: Any) -> Finding:
         self._number += 1

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from argusd.scheduler.contract.media_key import MediaKey
-from argusd.scheduler.contract.messages import TaskDone, TaskRequest
+from argusd.scheduler.contract.messages import RoleStatus, TaskDone, TaskRequest
 
 from ..fakes import FakeScheduler, FakeWorker
 from ..fixtures import RunningApi, make_config
@@ -200,8 +200,9 @@ async def test_the_room_of_all_schedulers_is_what_fits(pair: Pair) -> None:
         ("scheduler-1", 3),
         ("scheduler-bulk", None),
     ]
-    await pair.api.publish("s0")
     assert (await pair.api.json("GET", "/sessions"))[1]["fits_more"] == 3
+    await pair.watch("s0")
+    assert await pair.watched() == [set(), {"s0"}], "it goes where there is room"
 
 
 async def test_figures_are_those_of_all_schedulers_and_counters_only_rise(pair: Pair) -> None:
@@ -215,6 +216,16 @@ async def test_figures_are_those_of_all_schedulers_and_counters_only_rise(pair: 
     await pair.replace(1)
     pair.schedulers[1].tell_stats(served={"vad": 1})
     await pair.api.until_metric("ml_served_total{role=vad}", 201)
+
+
+async def test_a_role_is_ready_when_it_is_in_all_of_them(pair: Pair) -> None:
+    for scheduler, ready in zip(pair.schedulers, (True, False), strict=True):
+        scheduler.tell_stats(roles=[RoleStatus("vad", "silero_vad", ready, "no weights", 1.5 + ready)])
+    body = await pair.api.until("/ready", lambda body: not body["ready"])
+    assert body["reasons"] == ["vad is not ready: no weights"]
+    found = await pair.api.metrics()
+    assert found["ml_role_ready{model=silero_vad,role=vad}"] == 0
+    assert found["ml_model_load_seconds{model=silero_vad}"] == 2.5
 
 
 async def test_tasks_take_turns_and_a_sessions_go_where_its_media_are(pair: Pair) -> None:
