@@ -82,7 +82,7 @@ def _why(taken: int) -> str:
 
 
 class StreamSockets:
-    """All open WebSocket streams, by the name that the scheduler knows them by."""
+    """All open WebSocket streams, by the key of their media."""
 
     def __init__(self, config: ApiConfig, lifecycle: Lifecycle, server: ArenaServer) -> None:
         self._limit = config.max_streams
