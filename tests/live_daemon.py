@@ -92,6 +92,7 @@ def started(state_dir: Path, log: IO[bytes] | None = None, **settings: str) -> I
 @contextmanager
 def ready_socket(state_dir: Path) -> Iterator[socket.socket]:
     """Where the daemon says that it is ready, as it would to systemd."""
+    (state_dir / READY_SOCKET).unlink(missing_ok=True)  # of an earlier daemon with the same state
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
         ready.settimeout(READY_WITHIN_S)
         ready.bind(str(state_dir / READY_SOCKET))

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -191,3 +193,29 @@ async def test_what_is_unknown_stays_so_while_other_processes_come_and_go(daemon
         camera.uncovered.set()
         await watched.next("video_lost", "end")
         await watched.ask("/results", lambda results: face_of(results) == 1)
+
+
+async def test_a_daemon_that_is_stopped_tells_all_ends_before_closed(tmp_path: Path) -> None:
+    with started(tmp_path) as daemon:
+        watched, camera = Watched(daemon, "stopped"), Camera()
+        camera.uncovered.clear()
+        async with watched.publishing(Source(camera, SyntheticAudio())):
+            await watched.next("video_lost", "start")
+            daemon.process.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(daemon.process.wait)
+    with started(tmp_path) as daemon:
+        told = [event async for event in events_until(daemon, "stopped", "closed")]
+    ends = [(event.name, event.state) for event in told if event.type != "observation"]
+    assert ends[-2:] == [("video_lost", "end"), ("closed", "end")]
+    assert told[-1].data["reason"] == "shutdown"
+    assert "late_findings" not in told[-1].data
+
+
+async def events_until(daemon: Daemon, session_id: str, name: str) -> AsyncIterator[Event]:
+    """A session's events from the first to the next one of this name."""
+    async with contextlib.aclosing(subscribe(daemon.url, session_id, last_event_id="0")) as events:
+        async for event in events:
+            assert isinstance(event, Event), event
+            yield event
+            if event.name == name:
+                return
