@@ -6,9 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # With an NVIDIA driver the CUDA build of ONNX Runtime; the two builds exclude each other.
 EXTRA := $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
-# The WebRTC peers that tests publish with.
-PEERS := chromium firefox-esr gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad \
-    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi
+# The WebRTC peers that tests publish with, a TURN server, and what checks the units.
+PEERS := chromium coturn firefox-esr gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad \
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
 .PHONY: setup system-packages test-packages run test bench clean
@@ -38,10 +38,12 @@ system-packages:
 	@missing=$$($(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv; command -v npm >/dev/null || echo npm); \
 	$(call install-missing,1)
 
-# The WebRTC peers that tests/peers runs; tests of one that is missing skip, and say so.
+# The peers that tests run; tests of one that is missing skip, and say so. Tests start coturn themselves: its
+# unit is masked before it is installed, else Debian would start a server for everybody.
 test-packages: system-packages
 	@missing=$$(for name in $(PEERS); do \
 	    dpkg-query -W -f '$${db:Status-Status}\n' $$name 2>/dev/null | grep -qx installed || echo $$name; done); \
+	case "$$missing" in *coturn*) ln -s /dev/null /etc/systemd/system/coturn.service 2>/dev/null;; esac; \
 	$(call install-missing,0)
 	@$(MAKE) --no-print-directory $(NPM_PEERS)
 

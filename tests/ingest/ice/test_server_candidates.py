@@ -86,10 +86,10 @@ async def test_a_server_that_is_silent_or_not_there_costs_a_candidate_and_no_mor
 
 @asynccontextmanager
 async def turn_server(folder: Path, *users: str) -> AsyncIterator[int]:
-    """coturn on loopback; its package is not asked for, since it would start a service."""
+    """coturn on loopback."""
     program = shutil.which("turnserver")
     if program is None:
-        pytest.skip("coturn's turnserver is not on the path")
+        pytest.skip("coturn's turnserver is not here: run `make test-packages` as root, or install it")
     port = free_port()
     options = (
         f"-n --listening-ip=127.0.0.1 --relay-ip=127.0.0.1 --listening-port={port} --lt-cred-mech --no-cli"

@@ -16,10 +16,12 @@ from argusd.scheduler.models.voices.ge2e import FRAMES, HOP, Ge2e
 from argusd.scheduler.tasks.sound.utterance import cut
 from argusd.scheduler.zoo.store import ZooStore
 
-from ....media import Voices
+from ....media import AMI, LIBRISPEECH, Voices
+from ...oracles import oracle as oracle_library
 from ...recordings import Runners, samples
 
 SLOTS = np.zeros(0, np.intp)
+LEAST = {AMI.corpus: 0.985, LIBRISPEECH.corpus: 0.99}
 Oracle = Callable[[NDArray[np.int16]], NDArray[np.float32]]
 
 
@@ -100,9 +102,10 @@ def test_a_recording_is_embedded_as_resemblyzers_own_encoder_does(
     runners: Runners, voices: Voices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From i16 samples to one embedding. It raises a recording as a whole, we each window by itself, and its
-    frames are centred 12.5 ms earlier; LibriSpeech's recordings give cosines of 0.9935 to 0.9995."""
+    frames are centred 12.5 ms earlier; LibriSpeech's recordings give cosines of 0.9935 to 0.9995, AMI's of
+    0.989 and more."""
     monkeypatch.setitem(sys.modules, "webrtcvad", ModuleType("webrtcvad"))  # for another purpose
-    resemblyzer = pytest.importorskip("resemblyzer", reason="pip install --no-deps resemblyzer==0.1.4")
+    resemblyzer = oracle_library("resemblyzer")
     encoder = resemblyzer.VoiceEncoder("cpu", verbose=False)
     for path in voices.paths():
         sound = samples(path)
@@ -110,4 +113,4 @@ def test_a_recording_is_embedded_as_resemblyzers_own_encoder_does(
         windows = cut(sound, Ge2e.window, Ge2e.hop)
         expected, _, slices = encoder.embed_utterance(raised, return_partials=True)
         assert len(windows) == len(slices)
-        assert float(centre(list(embed(runners, windows))) @ expected) > 0.99, path.name
+        assert float(centre(list(embed(runners, windows))) @ expected) > LEAST[voices.corpus], path.name
