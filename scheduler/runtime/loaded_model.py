@@ -46,11 +46,13 @@ class Done(NamedTuple):
 class Feed(Protocol):
     """How one row is fed: what it reads of its track, and what the model keeps for it.
 
-    ``max_age``: seconds after its arrival at which an item is of no use any more.
+    ``max_age``: seconds after its arrival at which an item is of no use any more. ``cursor``: of what comes
+    after the item that was asked for last.
     """
 
     track: Track
     max_age: float
+    cursor: int
 
     def follow(self) -> int:
         """Read the track's ring, which may be another one than before; returns the cursor to begin at."""
@@ -60,9 +62,6 @@ class Feed(Protocol):
 
     def item(self, analyzer: Analyzer, cursor: int, now: float) -> Any | Dropped | None:
         """The next item for a batch of its model; None: there is none, or the analyzer wants none."""
-
-    def after(self, cursor: int) -> int:
-        """The cursor of the item that comes after the one at ``cursor``."""
 
     def close(self) -> None:
         """The row is gone, and no batch holds an item of it."""

@@ -58,6 +58,8 @@ class WindowFeed:
         self.max_age = max_age
         self._loaded = loaded
         self._role = role
+        self._hop = loaded.hop
+        self.cursor = 0
         self.slot = loaded.take_slot()
         self._fresh = True
 
@@ -73,22 +75,16 @@ class WindowFeed:
 
     def item(self, analyzer: Analyzer, cursor: int, now: float) -> WindowItem | None:  # noqa: ARG002
         """The window at ``cursor`` if the analyzer wants it."""
+        self.cursor = cursor + self._hop
         if not analyzer.wants(self._role):
             return None
-        return self._item(cursor)
-
-    def after(self, cursor: int) -> int:
-        """One hop on."""
-        return cursor + self._loaded.hop
+        item = WindowItem(self.track.ring, cursor, self.slot, self._fresh)
+        self._fresh = False
+        return item
 
     def close(self) -> None:
         """Give the slot back."""
         self._loaded.give_back_slot(self.slot)
-
-    def _item(self, cursor: int, seen: Any = None) -> WindowItem:
-        item = WindowItem(self.track.ring, cursor, self.slot, self._fresh, seen)
-        self._fresh = False
-        return item
 
 
 class ComparedFeed(WindowFeed):
@@ -96,12 +92,15 @@ class ComparedFeed(WindowFeed):
 
     def item(self, analyzer: Analyzer, cursor: int, now: float) -> WindowItem | None:  # noqa: ARG002
         """The window at ``cursor`` and what was seen meanwhile, if the analyzer wants them compared."""
+        self.cursor = cursor + self._hop
         if not analyzer.wants(self._role):
             return None
         begins_s = captured_s(self.track.ring, cursor)
         assert isinstance(analyzer, AudioVisualAnalyzer)
         seen = None if begins_s is None else analyzer.seen_since(begins_s)
-        return None if seen is None else self._item(cursor, seen)
+        return (
+            None if seen is None else WindowItem(self.track.ring, cursor, self.slot, fresh=False, seen=seen)
+        )
 
 
 class LoadedSampleModel(LoadedModel):

@@ -30,6 +30,7 @@ class FrameFeed:
     def __init__(self, role: str, track: Track, max_age: float) -> None:
         self.track = track
         self.max_age = max_age
+        self.cursor = 0
         self._role = role
         self._reader = _reader(track)
         self._skipped = 0
@@ -45,6 +46,7 @@ class FrameFeed:
     def item(self, analyzer: Analyzer, cursor: int, now: float) -> FrameItem | Dropped | None:  # noqa: ARG002
         """The newest frame if it is fresh, and where in it the analyzer wants this role to look."""
         frame = self._reader.newest()
+        self.cursor = self._reader.next
         if frame is None:
             return None
         if now - frame.info.arrival_ns / NANOSECONDS > self.max_age:
@@ -54,10 +56,6 @@ class FrameFeed:
             return None
         skipped, self._skipped = self._reader.skipped - self._skipped, self._reader.skipped
         return FrameItem(self.track.picture(frame), roi, skipped)
-
-    def after(self, cursor: int) -> int:  # noqa: ARG002
-        """The frame after the newest one that was looked at."""
-        return self._reader.next
 
     def close(self) -> None:
         """Nothing is kept for it."""

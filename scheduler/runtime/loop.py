@@ -155,27 +155,32 @@ class Scheduler:
         _, loaded = self.loaded[batch.model]
         stretch = 1.0 if loaded.continuous else 1 / self.rate.scale
         cursors = self.demand.cursor[batch.rows].tolist()
-        opened = [
-            self._open(index, cursor, now) for index, cursor in zip(batch.rows.tolist(), cursors, strict=True)
-        ]
+        opened = [self._open(index, cursors, place, now) for place, index in enumerate(batch.rows.tolist())]
+        self.demand.advance(batch.rows, np.array(cursors, np.int64))
         rows = self._wanted(batch, opened, now, stretch)
         if len(rows):
             items, entries = zip(*filter(None, opened), strict=True)
             self._submit(loaded, rows, items, entries, now, stretch)
         return len(rows) > 0
 
-    def _open(self, index: int, cursor: int, now: float) -> tuple[Any, StreamItem | PendingItem] | None:
-        """A task's item, or the next one of a stream's row, if there is one and it is wanted."""
+    def _open(
+        self, index: int, cursors: list[int], place: int, now: float
+    ) -> tuple[Any, StreamItem | PendingItem] | None:
+        """A task's item, or the next one of a stream's row, if there is one and it is wanted.
+
+        The cursor at this ``place`` moves on.
+        """
         pending = self.pending.items.get(index)
         if pending is not None:
             return pending.item, pending
         row = self.sessions.rows[index]
-        item = row.feed.item(row.stream.analyzer, cursor, now)
-        self.demand.advance(index, row.feed.after(cursor))
+        feed = row.feed
+        item = feed.item(row.stream.analyzer, cursors[place], now)
+        cursors[place] = feed.cursor
         if isinstance(item, Dropped):
             self._drop(row, item.reason)
             return None
-        return None if item is None else (item, StreamItem(row, row.feed.track.epoch))
+        return None if item is None else (item, StreamItem(row, feed.track.epoch))
 
     def _wanted(self, batch: Batch, opened: Sequence[object], now: float, stretch: float) -> Rows:
         """Those that something was opened for; the others come round again a period later, at no charge."""

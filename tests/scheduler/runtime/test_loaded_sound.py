@@ -95,7 +95,7 @@ def test_a_window_that_is_passed_over_does_not_reset_what_the_slot_remembers(tra
     analyzer.looks = True
     fresh = []
     for _ in range(2):
-        cursor = feed.after(cursor)
+        cursor = feed.cursor
         item = feed.item(analyzer, cursor, 1.0)
         assert item is not None
         fresh.append((item.cursor, item.fresh))
