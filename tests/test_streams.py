@@ -16,8 +16,10 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.daemon.config import load_config
+from argusd.interviewer_bridge import MLOrchestratorClient
 from argusd.interviewer_bridge.events import subscribe
 from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.policy import Policy, Rates
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, started
@@ -181,3 +183,32 @@ async def test_a_violation_that_a_killed_scheduler_left_open_ends_and_may_start_
     await conversation(daemon, "/ml/stream/face3/face", [wall], 0.2, again)
     edges = await edges_until_closed(daemon, "face3")
     assert edges == [("face_absent", "start"), ("face_absent", "end")] * 2
+
+
+async def test_a_policy_that_changes_leaves_a_violation_open(daemon: Daemon) -> None:
+    wall = jpeg(np.full((480, 640, 3), 128, np.uint8))
+    absent, in_force = asyncio.Event(), asyncio.Event()
+    since: list[list[str]] = []  # the violations at every look from when one was open
+
+    def enough(answers: Answers) -> bool:
+        """Absent, the policy changed, and time enough to be absent anew."""
+        if answers and (absent.is_set() or answers[-1]["violations"]):
+            since.append(answers[-1]["violations"])
+            absent.set()
+            if not in_force.is_set():
+                since[:] = since[-1:]
+        return len(since) > 20
+
+    async def change() -> None:
+        async with MLOrchestratorClient(daemon.url) as client:
+            await absent.wait()
+            asked = await client.define_session("face4", Policy(rates=Rates(face_mesh=4.0)))
+            while (await client.policy_state("face4")).policy_in_force != asked.policy_version:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            in_force.set()
+
+    changing = asyncio.create_task(change())
+    await conversation(daemon, "/ml/stream/face4/face", [wall], 0.2, enough)
+    await changing
+    assert since == [["face_absent"]] * len(since)
+    assert await edges_until_closed(daemon, "face4") == [("face_absent", "start"), ("face_absent", "end")]
