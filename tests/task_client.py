@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from argusd.interviewer_bridge.events import bearer
+from argusd.scheduler.contract.catalog import TASKS
+from argusd.scheduler.contract.tasks.spec import Reply as TaskReply
 
 from .live_daemon import Daemon
 
@@ -44,7 +46,19 @@ class Client:
         return self.ask(path, **body)[:2]
 
     def result(self, path: str, **body: Any) -> dict[str, Any]:
+        """What a task gives; held to what the task says that it gives."""
         status, answer = self.post(path, **body)
         assert (status, answer["success"], answer["error"]) == (200, True, None), answer
         result: dict[str, Any] = answer["result"]
+        if task := TASKS.get(answer["task_type"]):
+            replies = [task.reply, *(path.reply for path in task.paths if path.reply)]
+            assert any(fits(result, reply) for reply in replies), result
         return result
+
+
+def fits(result: dict[str, Any], reply: type[TaskReply]) -> bool:
+    """Whether the result has all fields of the reply, as it describes them, and no others."""
+    try:
+        return bool(msgspec.to_builtins(msgspec.convert(result, reply)) == result)
+    except msgspec.ValidationError:
+        return False

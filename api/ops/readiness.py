@@ -10,6 +10,7 @@ from typing import get_args
 import msgspec
 from aiohttp import web
 
+from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS
 from argusd.scheduler.contract.errors import InvalidField, NotReady
 from argusd.scheduler.contract.messages import RoleStatus
 from argusd.scheduler.contract.tiers import Tier
@@ -57,7 +58,8 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
     A role is ready when a real inference of its model has succeeded. ``degraded`` names what only some
     one-shot tasks or some sessions miss; a role that has no model gets none by waiting. ``device``: that of
-    the first live scheduler which is there. ``error_code`` and ``error`` are there only while not ready.
+    the first live scheduler which is there. ``streams``, ``tasks``: whether each is served now.
+    ``error_code`` and ``error`` are there only while not ready.
     """
 
     ready: bool
@@ -69,6 +71,8 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     roles: list[RoleStatus]
     workers: list[WorkerStatus]
     schedulers: list[SchedulerStatus]
+    streams: dict[str, bool]
+    tasks: dict[str, bool]
     redis: bool
     buffered_events: int
     fits_more: int | None
@@ -113,6 +117,8 @@ async def readiness_of(context: Context, asked_for: Iterable[str]) -> Readiness:
         roles=roles(context),
         workers=worker_statuses(context),
         schedulers=scheduler_statuses(context),
+        streams=streams_served(context),
+        tasks=tasks_served(context),
         redis=redis,
         buffered_events=context.event_log.buffered,
         fits_more=context.schedulers.fits_more,
@@ -163,6 +169,28 @@ def roles(context: Context) -> list[RoleStatus]:
         if worker.link.healthy and worker.link.stats:
             found = {role.role: role for role in worker.link.stats.roles} | found
     return list(found.values())
+
+
+def streams_served(context: Context) -> dict[str, bool]:
+    """Of each stream, whether some live scheduler has the models that it cannot do without."""
+    there = roles_there(context)
+    watching = bool(context.schedulers.healthy)
+    return {name: watching and there.issuperset(stream.required) for name, stream in STREAMS.items()}
+
+
+def tasks_served(context: Context) -> dict[str, bool]:
+    """Of each one-shot task, whether a worker is there for it and all its roles have models."""
+    there = roles_there(context)
+    tiers = {tier for tier in get_args(Tier) if any(link.healthy for link in context.schedulers.of(tier))}
+    return {
+        name: (task.tier is None or task.tier in tiers) and there.issuperset(task.roles)
+        for name, task in PUBLIC_TASKS.items()
+    }
+
+
+def roles_there(context: Context) -> frozenset[str]:
+    """The roles that are ready somewhere."""
+    return frozenset(role.role for role in roles(context) if role.ready)
 
 
 def degraded(context: Context) -> Iterator[str]:

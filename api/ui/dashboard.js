@@ -13,11 +13,17 @@ async function showReadiness() {
   $("reasons").replaceChildren(...ready.reasons.map((reason) => element("li", reason)));
   $("device").textContent = ready.device ?? "–";
   $("fits").textContent = ready.fits_more ?? "–";
+  $("served").replaceChildren(...served(ready.streams), ...served(ready.tasks));
   $("roles").replaceChildren(...ready.roles.map((role) => {
     const row = element("tr");
     row.append(element("td", plain(role.role)), element("td", role.ready ? role.model : role.detail));
     return row;
   }));
+}
+
+// Each stream's or task's name, marked where it is not served.
+function served(byName) {
+  return Object.entries(byName).map(([name, there]) => element("i", plain(name), there ? "" : "open"));
 }
 
 function showState(text, ready) {

@@ -66,6 +66,11 @@ def test_the_task_is_asked_for_at_its_path_and_by_its_name(daemon: Daemon, portr
     assert 'ml_infer_duration_seconds_count{task_type="crowd_count"} 2.0' in get(daemon, "/metrics")
 
 
+def test_both_are_ready_with_the_models_of_their_roles(daemon: Daemon) -> None:
+    ready = msgspec.json.decode(get(daemon, "/ready"))
+    assert (ready["streams"]["crowd"], ready["tasks"]["crowd_count"]) == (True, True)
+
+
 def test_a_payload_that_does_not_fit_is_refused_in_words(daemon: Daemon) -> None:
     status, answer = Client(daemon).post("/crowd/count", image="")
     assert (status, answer["error_code"]) == (422, "invalid_field")

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.messages import RoleStatus
 
 from ..fake_task_scheduler import FakeTaskScheduler
@@ -45,6 +46,9 @@ async def test_ready_when_everyone_is_whom_sessions_need(rig: Rig) -> None:
                     "rate_scale": None,
                 },
             ],
+            "streams": {"face": True, "video": False, "audio": False, "lipsync": False},
+            "tasks": dict.fromkeys(PUBLIC_TASKS, False)
+            | {"plagiarism_analyze": True, "response_moderate": True},
             "redis": True,
             "buffered_events": 0,
             "fits_more": 4,
@@ -89,3 +93,16 @@ async def test_a_tier_that_is_none_is_refused(rig: Rig) -> None:
     status, body = await rig.api.json("GET", "/ready?tiers=live,rt")
     assert (status, body["error_code"]) == (422, "invalid_field")
     assert body["error"] == "The parameter tiers must be one or more of live,bulk."
+
+
+async def test_a_task_is_served_once_its_tier_is_there_and_its_roles_have_models(
+    rig: Rig, tmp_path: Path
+) -> None:
+    rig.scheduler.tell_stats(roles=[RoleStatus("ocr", "easyocr_en", True, "", 0.0, live=False)])
+    body = await rig.api.until("/ready", lambda body: body["roles"][0]["role"] == "ocr")
+    assert not body["tasks"]["doc_ocr"]
+    bulk = FakeTaskScheduler(tmp_path, "scheduler-bulk")
+    body = await rig.api.until("/ready", lambda body: body["tasks"]["doc_ocr"])
+    assert not body["tasks"]["doc_id_verify"]
+    bulk.die()
+    await rig.api.until("/ready", lambda body: not body["tasks"]["doc_ocr"])
