@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.request import urlopen
@@ -17,6 +18,8 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, next_event, started
 
+ONE_EACH = {"scheduler-0": 1, "scheduler-1": 1, "scheduler-bulk": 0}
+
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
@@ -28,10 +31,13 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 
 def watched(daemon: Daemon) -> dict[str, int]:
-    """How many sessions each scheduler watches."""
-    with urlopen(f"{daemon.url}/ready") as response:
-        body: dict[str, Any] = json.load(response)
-    return {each["worker_id"]: each["sessions"] for each in body["schedulers"]}
+    """How many sessions each scheduler watches, once the api and both live ones are there."""
+    while True:
+        with contextlib.suppress(OSError), urlopen(f"{daemon.url}/ready") as response:
+            found: list[dict[str, Any]] = json.load(response)["schedulers"]
+            if all(each["ready"] for each in found):
+                return {each["worker_id"]: each["sessions"] for each in found}
+        time.sleep(0.1)
 
 
 async def absences(daemon: Daemon, session_id: str) -> list[tuple[str, str | None]]:
@@ -58,10 +64,11 @@ def test_one_that_is_killed_takes_none_of_the_others_violations(daemon: Daemon) 
         until_absent(first)
         with daemon.publishing("--synthetic", "s1") as second:
             until_absent(second)
-            assert watched(daemon) == {"scheduler-0": 1, "scheduler-1": 1, "scheduler-bulk": 0}
+            assert watched(daemon) == ONE_EACH
             daemon.child("scheduler-1").kill()
             until_absent(second)  # the next one sees the same, and begins anew
-            assert watched(daemon) == {"scheduler-0": 1, "scheduler-1": 1, "scheduler-bulk": 0}
+            daemon.child("api").kill()  # it finds both sessions where they were
+            assert watched(daemon) == ONE_EACH
     untouched, killed = [asyncio.run(absences(daemon, session_id)) for session_id in ("s0", "s1")]
     assert untouched == [("start", None), ("end", None)]
     assert killed == [("start", None), ("end", "scheduler_lost"), ("start", None), ("end", None)]
