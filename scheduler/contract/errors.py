@@ -9,8 +9,6 @@ Every process raises these. From one to the next go the code and the sentence, o
 error again. A sentence is written here or by another process of argusd; a library's text never gets out.
 """
 
-from typing import Any
-
 BY_CODE: "dict[str, type[ServiceError]]" = {}
 
 
@@ -29,11 +27,9 @@ class ServiceError(Exception):
     def __init__(self, sentence: str = "Something went wrong inside the daemon; its log says more.") -> None:
         super().__init__(sentence)
 
-    def __init_subclass__(
-        cls, *, status: int = 0, code: str = "", retry_after: int | None = None, **more: Any
-    ) -> None:
+    def __init_subclass__(cls, *, status: int = 0, code: str = "", retry_after: int | None = None) -> None:
         """Name the code, or be a special case of an error that has one."""
-        super().__init_subclass__(**more)
+        super().__init_subclass__()
         if code:
             assert code not in BY_CODE, f"two errors have the code {code}"
             cls.status, cls.code, cls.retry_after = status, code, retry_after

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from argusd.ingest.shm.ring import FrameReader
 
+from ..contract.errors import BadPicture
 from ..contract.media import TrackKind
 from ..core import Analyzer, Engine, Frame, Moment, Roi, VisionModel
 from ..planning.curve import BatchCurve
@@ -13,7 +14,7 @@ from ..sessions.pictures import decoded
 from ..sessions.tracks import Track
 from .loaded_model import TORN, Done, Dropped, LoadedModel, Moments
 
-BAD_IMAGE = "bad_image"
+BAD_IMAGE = BadPicture.code
 
 
 class FrameItem(NamedTuple):
