@@ -114,8 +114,8 @@ def live_models(folder: Path) -> dict[str, LoadedVisionModel]:
     Raises:
         ModelUnavailableError: there are none; says how to get them.
     """
-    served = {role: _load(role, folder) for role in VISION_ROLES}
-    return {role: model for role, model in served.items() if isinstance(model, LoadedVisionModel)}
+    loaded = {role: _load(role, folder) for role in VISION_ROLES}
+    return {role: model for role, model in loaded.items() if isinstance(model, LoadedVisionModel)}
 
 
 def voice_detector(folder: Path) -> LoadedAudioModel:
@@ -124,9 +124,9 @@ def voice_detector(folder: Path) -> LoadedAudioModel:
     Raises:
         ModelUnavailableError: its weights are not present; says how to get them.
     """
-    served = _load(VAD, folder)
-    assert isinstance(served, LoadedAudioModel)
-    return served
+    loaded = _load(VAD, folder)
+    assert isinstance(loaded, LoadedAudioModel)
+    return loaded
 
 
 def _load(role: str, folder: Path) -> LoadedModel | LibraryModel:

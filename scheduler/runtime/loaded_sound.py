@@ -98,9 +98,9 @@ class ComparedFeed(WindowFeed):
         begins_s = captured_s(self.track.ring, cursor)
         assert isinstance(analyzer, AudioVisualAnalyzer)
         seen = None if begins_s is None else analyzer.seen_since(begins_s)
-        return (
-            None if seen is None else WindowItem(self.track.ring, cursor, self.slot, fresh=False, seen=seen)
-        )
+        if seen is None:
+            return None
+        return WindowItem(self.track.ring, cursor, self.slot, fresh=False, seen=seen)
 
 
 class LoadedSampleModel(LoadedModel):

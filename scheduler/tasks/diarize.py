@@ -16,6 +16,7 @@ from ..contract.media import SAMPLE_RATE
 from ..contract.roles import DIARIZER, SPEAKER_EMBEDDER, VAD
 from ..contract.tasks.voices import AUDIO_DIARIZE, AudioDiarize, AudioDiarizeReply, Segment
 from ..models.outputs import SpokenPart, VoiceActivity, VoicePrint
+from ..models.roles import Diarizer
 from .clustering import speaker_centres
 from .functions import performs
 from .runner import Runner
@@ -46,7 +47,7 @@ async def audio_diarize(payload: AudioDiarize, runner: Runner) -> AudioDiarizeRe
     samples = await listen_to(payload.audio_b64, payload.sample_rate, runner)
     require_sound(samples)
     try:
-        diarizer = runner.model(DIARIZER)
+        diarizer: Diarizer = runner.model(DIARIZER)
     except ModelUnavailable:
         parts = await _cluster(samples, payload.num_speakers, runner)
     else:

@@ -25,8 +25,8 @@ def no_moments(_places: Sequence[int], _clocks: Sequence[MediaClock], _now: floa
 
 
 def flight_of(rows: int) -> InFlightBatch:
-    served = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
-    return InFlightBatch(served, np.arange(rows), [], no_moments, np.zeros(rows), np.zeros(rows))
+    loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
+    return InFlightBatch(loaded, np.arange(rows), [], no_moments, np.zeros(rows), np.zeros(rows))
 
 
 def failed(error: Exception) -> "Future[Done]":

@@ -95,9 +95,9 @@ def test_a_model_is_measured_once(store: ZooStore, tmp_path: Path) -> None:
 @pytest.mark.weights
 def test_a_model_of_frames_is_served_as_one(store: ZooStore, tmp_path: Path) -> None:
     name = store.choose("face_detector")
-    served = load(name, store, "cpu", CurveCache(tmp_path))
-    assert isinstance(served, LoadedVisionModel)
-    assert served.name == name
+    loaded = load(name, store, "cpu", CurveCache(tmp_path))
+    assert isinstance(loaded, LoadedVisionModel)
+    assert loaded.name == name
 
 
 @pytest.mark.weights
@@ -154,11 +154,11 @@ def test_syncnets_checkpoint_becomes_a_model_that_is_fed_with_pictures(tmp_path:
     here = msgspec.structs.replace(file, sources=(PathSource(str(checkpoint)),))
     store = ZooStore(tmp_path / "cache", Manifest((msgspec.structs.replace(entry, files=(here,)),)))
     store.pull(["syncnet"])
-    served = load("syncnet", store, "cpu", CurveCache(tmp_path))
-    assert isinstance(served, LoadedAudioVisualModel)
-    assert served.model.fed_with == "lip_crops"
+    loaded = load("syncnet", store, "cpu", CurveCache(tmp_path))
+    assert isinstance(loaded, LoadedAudioVisualModel)
+    assert loaded.model.fed_with == "lip_crops"
     status = RoleStatus("lip_sync", "syncnet", True, "", 0.0)
-    assert fed_with([FilledRole(status, served)]) == ["lip_crops"]
+    assert fed_with([FilledRole(status, loaded)]) == ["lip_crops"]
     assert isinstance(load("lip_crops", store, "cpu", CurveCache(tmp_path)), LoadedVisionModel)
     built_in = load("mouth_correlation", store, "cpu", CurveCache(tmp_path))
     assert fed_with([FilledRole(status, built_in)]) == []

@@ -48,11 +48,11 @@ class Desk:
         self.engine, self.ears = FakeEngine(), FakeEngine()
         self.heard = HeardFindings()
         self.streams = FakeStreams("face", {"face_detector": 1.0})
-        self.served = LoadedVisionModel(FakeVision(), self.engine, CURVE)
+        self.loaded = LoadedVisionModel(FakeVision(), self.engine, CURVE)
         self.audio = FakeAudio()
         self.executor = Executor(1, shared=True, clock=lambda: 0.0)
         self.scheduler = Scheduler(
-            [("face_detector", self.served), ("vad", LoadedAudioModel(self.audio, self.ears, CURVE))],
+            [("face_detector", self.loaded), ("vad", LoadedAudioModel(self.audio, self.ears, CURVE))],
             {"face": self.streams},
             self.heard,
             self.executor,
@@ -233,7 +233,7 @@ async def test_a_batch_too_large_for_the_device_runs_again_in_smaller_ones(
     answer = await desk.answer()
     assert isinstance(answer, TaskDone)
     assert answer.result == {"seen": [0.0, 2.0, 4.0, 6.0]}
-    assert desk.served.max_batch == 2
+    assert desk.loaded.max_batch == 2
     assert desk.engine.batches == [2, 2]
 
 
