@@ -138,7 +138,7 @@ class Scheduler:
 
     def _receive(self, now: float) -> Rows:
         """Look at what is new in all rings; rows that can be served."""
-        for jump in self.sessions.arrivals.refresh(now):
+        for jump in self.sessions.rows.arrivals.refresh(now):
             row = self.sessions.rows[jump.row]
             row.feed.forget()
             self._drop(row, "gap", jump.windows)
@@ -229,7 +229,7 @@ class Scheduler:
         finally:
             for index in rows.tolist():
                 if not self.pending.row_is_over(index):
-                    self.sessions.row_is_over(index)
+                    self.sessions.rows.is_over(index)
             self.sessions.end_failed()
             self.awake()
 

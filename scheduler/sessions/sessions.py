@@ -1,16 +1,12 @@
 """Which streams run: joins the rings that ingest opened with the policies that the api sent.
 
 A stream runs while there are a policy that names it and every track that it is fed by: one analyzer, and a
-row of demand for each role it wants and some model fills. When any of them goes it ends, its open violations
-first. A stream that needs what another one of its session looks at already joins that one's rows: one look,
-absorbed by both.
+row of demand for each role it wants and some model fills (see ``stream_rows.py``). When any of them goes it
+ends, its open violations first.
 
 A stream that fails (its analyzer raised, see ``guarded.py``, or its items cannot be run) ends the same way,
 with a session event ``stream_failed``. It does not begin again by itself: only under another policy, or when
-a track that feeds it was closed and is opened anew. Rows that others had joined go on as theirs.
-
-Rows and model slots are used again by other sessions. A row that a batch holds at that moment is given back
-when the batch is over, never before, so that nothing of one session reaches another.
+a track that feeds it was closed and is opened anew.
 """
 
 from collections import Counter, defaultdict
@@ -23,7 +19,7 @@ import msgspec
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import ArenaView
 
-from ..contract.catalog import STREAMS, StreamName, share_looks
+from ..contract.catalog import STREAMS, StreamName
 from ..contract.events import STREAM_FAILED
 from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
@@ -31,7 +27,6 @@ from ..contract.messages import SessionPolicy
 from ..contract.policy import Policy
 from ..core import Analyzer, Moment, Outcome
 from ..planning.demand import Demand
-from ..runtime.arrivals import Arrivals
 from ..runtime.loaded_model import LoadedModel
 from .arena_sources import RingRef
 from .guarded import GuardedAnalyzer, Silent
@@ -39,6 +34,7 @@ from .lost_tracks import MEDIA, LostTracks
 from .moments import NANOSECONDS, unix_offset_ns
 from .pictures import JpegCache
 from .session_stream import DemandRow, SessionStream
+from .stream_rows import StreamRows
 from .tracks import Track
 
 AnalyzerFactory = Callable[[Policy], Analyzer]
@@ -61,8 +57,7 @@ class Findings(Protocol):
 class Sessions:
     """Policies, rings, and the streams made of them.
 
-    ``loaded``: (role, model) by model number, the numbers that ``Demand.model`` holds. ``failures``: streams
-    that failed, by name and code.
+    ``loaded``: see ``StreamRows``. ``failures``: streams that failed, by name and code.
     """
 
     def __init__(
@@ -75,23 +70,18 @@ class Sessions:
         max_age_s: float,
         clock: Callable[[], float],
     ) -> None:
-        self.arrivals = Arrivals(demand)
+        self.rows = StreamRows(demand, loaded, max_age_s, clock)
         self._offset_s = unix_offset_ns() / NANOSECONDS
         self.lost = LostTracks(findings.finding, clock, self._offset_s)
-        self.rows: dict[int, DemandRow] = {}
         self.failures: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        self._demand = demand
-        self._loaded = loaded
         self._factories = factories
         self._findings = findings
-        self._max_age_s = max_age_s
         self._clock = clock
         self._policies: dict[MediaKey, SessionPolicy] = {}
         self._tracks: dict[tuple[MediaKey, TrackKind], Track] = {}
         self._streams: dict[tuple[MediaKey, str], SessionStream] = {}
         self._failing: dict[tuple[MediaKey, str], str] = {}  # those to be ended, and why
         self._failed: dict[tuple[MediaKey, str], SessionStream] = {}
-        self._shares: dict[MediaKey, tuple[int, int]] = {}
         self._jpegs = JpegCache()
 
     @property
@@ -115,8 +105,7 @@ class Sessions:
         if self._policies.get(policy.media) != policy:
             self._forgive(policy.media, STREAMS)
         self._policies[policy.media] = policy
-        if held := self._shares.get(policy.media):
-            self._demand.shares.reweigh(held[0], policy.policy.weight)
+        self.rows.reweigh(policy.media, policy.policy.weight)
         for stream in self._of(policy.media):
             if stream.analyzer.name not in policy.streams:
                 self._end(stream)
@@ -201,11 +190,6 @@ class Sessions:
             if row.failures >= MOST_FAILURES:
                 self._failing.setdefault((row.stream.media, row.stream.analyzer.name), reason)
 
-    def row_is_over(self, index: int) -> None:
-        """The batch that held this row came back; give the row back if it ended meanwhile."""
-        if self.rows[index].ended:
-            self._drop_row(self.rows[index])
-
     def _failed_of(self, media: MediaKey) -> list[SessionStream]:
         return [stream for (session, _), stream in self._failed.items() if session == media]
 
@@ -256,10 +240,11 @@ class Sessions:
     def _add_stream(self, policy: SessionPolicy, name: StreamName, tracks: Mapping[TrackKind, Track]) -> None:
         failed = partial(self._failing.setdefault, (policy.media, name))
         analyzer = GuardedAnalyzer(name, partial(self._factories[name], policy.policy), failed)
-        stream = SessionStream(policy.media, analyzer, tracks, self._join(policy.media))
+        share = self.rows.enter(policy.media, policy.policy.weight)
+        stream = SessionStream(policy.media, analyzer, tracks, share)
         stream.every_look = policy.every_look
         self._streams[policy.media, name] = stream
-        self._fit_rows(stream)
+        self.rows.fit(stream, self._of(stream.media))
         for state in self.lost.stale(policy.media, tracks):
             self._fall_silent(stream, state)
 
@@ -267,71 +252,11 @@ class Sessions:
         stream.every_look = policy.every_look
         for outcome in stream.analyzer.apply(policy.policy):
             self._findings.finding(stream.media, stream.analyzer.name, outcome, stream.last)
-        self._fit_rows(stream)
-
-    def _fit_rows(self, stream: SessionStream) -> None:
-        """Have one row look for each role that the stream wants and some model fills."""
-        rates = stream.analyzer.rates
-        for row in tuple(stream.rows):
-            if row.role in rates:
-                self._demand.retime(row.index, row.period, self._clock())
-            else:
-                self._leave_row(stream, row)
-        looking = stream.models
-        lent = self._lent(stream)
-        for model, (role, loaded) in enumerate(self._loaded):
-            if role in rates and role not in looking:
-                if role in lent:
-                    self._join_row(stream, lent[role])
-                else:
-                    self._add_row(stream, role, model, loaded)
-
-    def _lent(self, stream: SessionStream) -> dict[str, DemandRow]:
-        """The rows of its session that it may join, by role."""
-        name = stream.analyzer.name
-        others = (each for each in self._of(stream.media) if share_looks(name, each.analyzer.name))
-        return {row.role: row for other in others for row in other.rows}
-
-    def _join_row(self, stream: SessionStream, row: DemandRow) -> None:
-        row.join(stream)
-        stream.rows.append(row)
-        self._demand.retime(row.index, row.period, self._clock())
-
-    def _leave_row(self, stream: SessionStream, row: DemandRow) -> None:
-        row.leave(stream)
-        stream.rows.remove(row)
-        if not row.ended:
-            self._demand.retime(row.index, row.period, self._clock())
-            return
-        self._demand.deactivate(row.index)
-        if not self._demand.busy[row.index]:
-            self._drop_row(row)
-
-    def _add_row(self, stream: SessionStream, role: str, model: int, loaded: LoadedModel) -> None:
-        self._join(stream.media)
-        feed = loaded.open(role, stream.tracks, self._max_age_s)
-        index = self._demand.add_stream(
-            stream.share,
-            model,
-            period=loaded.period(stream.analyzer.rates[role]),
-            max_age=feed.max_age,
-            due=self._clock(),
-            priority=loaded.priority,
-        )
-        row = self.rows[index] = DemandRow(index, stream, role, loaded, feed)
-        stream.rows.append(row)
-        self._follow(row)
-
-    def _follow(self, row: DemandRow) -> None:
-        """Read the ring that its track has now."""
-        self._demand.advance(row.index, row.feed.follow())
-        self.arrivals.follow(row.index, row.feed.track.ring, row.loaded.window)
+        self.rows.fit(stream, self._of(stream.media))
 
     def _restart(self, stream: SessionStream, track: Track) -> None:
         stream.analyzer.restart()
-        for row in stream.rows:
-            if row.feed.track is track and row.stream is stream:
-                self._follow(row)
+        self.rows.follow(stream, track)
 
     def _end_all(self, media: MediaKey) -> None:
         for stream in self._of(media):
@@ -341,9 +266,7 @@ class Sessions:
         del self._streams[stream.media, stream.analyzer.name]
         for outcome in stream.analyzer.finish(stream.last):
             self._findings.finding(stream.media, stream.analyzer.name, outcome, stream.last)
-        for row in tuple(stream.rows):
-            self._leave_row(stream, row)
-        self._leave(stream.media)
+        self.rows.leave(stream)
         if code := self._failing.get((stream.media, stream.analyzer.name)):
             self._tell_failure(stream, code)
 
@@ -359,25 +282,3 @@ class Sessions:
         self.failures[name][code] += 1
         del self._failing[stream.media, name]
         self._failed[stream.media, name] = stream
-
-    def _drop_row(self, row: DemandRow) -> None:
-        row.feed.close()
-        self.arrivals.forget(row.index)
-        self._demand.remove(row.index)
-        del self.rows[row.index]
-        self._leave(row.stream.media)
-
-    def _join(self, media: MediaKey) -> int:
-        """The session's share; it is held by each of its streams and rows."""
-        weight = self._policies[media].policy.weight
-        share, holders = self._shares.get(media) or (self._demand.shares.join(weight), 0)
-        self._shares[media] = (share, holders + 1)
-        return share
-
-    def _leave(self, media: MediaKey) -> None:
-        share, holders = self._shares[media]
-        if holders > 1:
-            self._shares[media] = (share, holders - 1)
-        else:
-            del self._shares[media]
-            self._demand.shares.leave(share)

@@ -381,7 +381,7 @@ def test_what_a_role_saw_for_who_does_not_want_it_any_more_is_dropped(alice: Int
     assert row.index in alice.sessions.rows, "the batch holds it still"
     alice.apply("face", identity=reference(HIS))
     alice.demand.release(np.array([row.index]))
-    alice.sessions.row_is_over(row.index)
+    alice.sessions.rows.is_over(row.index)
     assert alice.row("face_embedder") is not row
 
 

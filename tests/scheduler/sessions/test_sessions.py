@@ -282,6 +282,11 @@ def test_rows_slots_and_shares_all_come_back(
     for step, media, kind, streams in taken:
         if step == "policy":
             bench.sessions.set_policy(SessionPolicy(media, streams))
+            rows, told = dict(bench.sessions.rows), len(bench.heard.findings)
+            bench.sessions.set_policy(SessionPolicy(media, streams))
+            assert (dict(bench.sessions.rows), len(bench.heard.findings)) == (rows, told), (
+                "the same again is nothing"
+            )
         elif step == "end":
             bench.sessions.end(media)
         elif step == "open":
@@ -326,5 +331,5 @@ def _check_rows(bench: Bench) -> None:
 def _finish(bench: Bench, busy: set[int]) -> None:
     bench.demand.busy[list(busy)] = False
     for index in busy:
-        bench.sessions.row_is_over(index)
+        bench.sessions.rows.is_over(index)
     busy.clear()
