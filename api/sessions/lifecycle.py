@@ -41,9 +41,8 @@ class Lifecycle:
         """A worker has answered the session's publisher; the future is done when that is stored."""
         self.closings.release(session.session_id)
         tracks = () if media.sockets else awaited(media.kinds)
-        earlier = session.media.scheduler if session.media else ""
-        scheduler = self._schedulers.place_session(earlier)
-        media = session.media = msgspec.structs.replace(media, tracks=tracks, scheduler=scheduler)
+        media = msgspec.structs.replace(media, tracks=tracks)
+        media = session.media = self._placed(media, session.media or media)
         self._over[session.session_id] = asyncio.Event()
         session.failed.clear()
         self._event_log.forget(session.session_id, STREAMS)  # what an earlier publisher showed
@@ -70,8 +69,7 @@ class Lifecycle:
     def resumed(self, session: Session) -> None:
         """An earlier api's session goes on; one whose scheduler is not configured any more gets another."""
         assert session.media is not None, "only media go on"
-        scheduler = self._schedulers.place_session(session.media.scheduler)
-        session.media = msgspec.structs.replace(session.media, scheduler=scheduler)
+        session.media = self._placed(session.media, session.media)
         if session.media.ending is None:
             self._watch(session)
         else:
@@ -119,6 +117,12 @@ class Lifecycle:
     def _tell_over(self, session: Session) -> None:
         if event := self._over.pop(session.session_id, None):
             event.set()
+
+    def _placed(self, media: Media, earlier: Media) -> Media:
+        """The media at a scheduler: at that of the session's earlier ones, if it can be."""
+        scheduler = self._schedulers.place_session(earlier.scheduler)
+        schedulers = tuple(dict.fromkeys((*earlier.schedulers, scheduler)))
+        return msgspec.structs.replace(media, scheduler=scheduler, schedulers=schedulers)
 
     def _watch(self, session: Session) -> None:
         for policy in policies_of(session):

@@ -48,11 +48,13 @@ class Reports:
 
     def booted(self, scheduler: str) -> None:
         """What the scheduler's earlier lives found is over; what goes on, this one starts anew."""
-        if scheduler in self._schedulers.live:
-            for session in self._registry:
-                if session.media and session.media.scheduler == scheduler:
-                    session.failed.clear()
+        live = self._schedulers.live
+        for session in self._registry if scheduler in live else ():
+            schedulers = session.media.schedulers if session.media else ()
+            if scheduler in schedulers or not live.keys() >= set(schedulers):
                 self._event_log.end_left_open(session.session_id, self._schedulers.boots)
+            if session.media and session.media.scheduler == scheduler:
+                session.failed.clear()
 
     def found(self, scheduler: str, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""

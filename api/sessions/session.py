@@ -41,7 +41,7 @@ class Media(msgspec.Struct, frozen=True):
     ``changed_at``: unix seconds of the phase's begin. ``sockets``: the streams whose media come over a
     WebSocket each; then there is no resource, and ``worker`` is the api itself. ``principal``: who brings
     the media (see ``auth.py``). ``tracks``: those of ``kinds``, or of the sockets, that were heard of.
-    ``scheduler``: the live scheduler that watches them.
+    ``scheduler``: the live scheduler that watches them; ``schedulers``: all that have watched the session.
     ``ending``: they have ended, and the event that says so is held back (see ``closings.py``).
     """
 
@@ -55,6 +55,7 @@ class Media(msgspec.Struct, frozen=True):
     principal: str = ""
     tracks: tuple[Track, ...] = ()
     scheduler: str = ""
+    schedulers: tuple[str, ...] = ()
     ending: Ending | None = None
 
 

@@ -190,6 +190,17 @@ async def test_sessions_of_a_scheduler_that_is_no_more_get_another_one(pair: Pai
     assert await pair.findings("s1", 2) == [("start", None), ("end", "scheduler_lost")]
 
 
+async def test_what_was_left_open_before_a_session_moved_ends_as_well(pair: Pair) -> None:
+    await pair.watch("s0", "s1")
+    await pair.open_violations()
+    pair.schedulers[1].die()
+    await pair.api.until("/ready", lambda body: there(body) == 1)
+    await pair.watch("s1")
+    await pair.replace(1)
+    assert await pair.findings("s1", 2) == [("start", None), ("end", "scheduler_lost")]
+    assert await pair.watched() == [{"s0", "s1"}, set()]
+
+
 async def test_the_room_of_all_schedulers_is_what_fits(pair: Pair) -> None:
     pair.schedulers[0].fits_more, pair.schedulers[1].fits_more = 0, 3
     for scheduler in pair.schedulers:
