@@ -18,6 +18,7 @@ from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
+from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR, VAD
 from argusd.scheduler.contract.streams.interview import VIDEO
 from argusd.scheduler.core import LibraryModel, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.runtime.executor import Executor
@@ -31,17 +32,14 @@ from argusd.scheduler.sessions.arena_sources import ArenaSource
 from argusd.scheduler.sessions.session_stream import SessionStream
 from argusd.scheduler.zoo.store import ZooStore
 
-VAD = "vad"
-VISION_ROLES = ("face_detector", "face_mesh", "object_detector")
+VISION_ROLES = (FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR)
 CORES = len(os.sched_getaffinity(0))
 
 
 def region(role: str, info: FrameInfo) -> Roi:
     """A face's square in the middle for the mesh, the whole frame for the detectors."""
     return (
-        Roi(info.width / 2, info.height / 2, info.height / 2, 0.1)
-        if role == "face_mesh"
-        else whole_frame(info)
+        Roi(info.width / 2, info.height / 2, info.height / 2, 0.1) if role == FACE_MESH else whole_frame(info)
     )
 
 

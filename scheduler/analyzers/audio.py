@@ -7,6 +7,7 @@ from typing import Any
 from argusd.ingest.shm.frame import FrameInfo
 
 from ..contract.policy import Policy
+from ..contract.roles import SPEAKER_EMBEDDER, VAD
 from ..contract.streams.interview import AUDIO
 from ..core import EVERY_WINDOW, Moment, Outcome, Roi
 from ..models.outputs import VoiceActivity
@@ -16,7 +17,6 @@ from .registry import analyzes
 from .speech import RecentSpeech, SpeechEdge, SpeechSegments
 from .voices import VoiceWatch
 
-VAD, EMBEDDER = "vad", "speaker_embedder"
 SILENCE_DBFS = -96.0  # the floor of 16-bit samples
 LATELY_S = 1.6  # about as long as a window of a speaker embedder
 MOSTLY = 0.5  # of it must be speech, for the embedder to be asked
@@ -45,7 +45,7 @@ class AudioAnalyzer:
     def rates(self) -> Mapping[str, float]:
         """Every window is heard by the voice detector, those with speech by the embedder."""
         embedder_hz = self._policy.rates.speaker_embedder
-        return {VAD: EVERY_WINDOW} | ({EMBEDDER: embedder_hz} if embedder_hz else {})
+        return {VAD: EVERY_WINDOW} | ({SPEAKER_EMBEDDER: embedder_hz} if embedder_hz else {})
 
     def apply(self, policy: Policy) -> list[Outcome]:
         """Judge the next windows by this."""
@@ -61,11 +61,11 @@ class AudioAnalyzer:
 
     def wants(self, role: str) -> bool:
         """The embedder only what is mostly speech."""
-        return role != EMBEDDER or self._recent.share >= MOSTLY
+        return role != SPEAKER_EMBEDDER or self._recent.share >= MOSTLY
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         """Take one window in."""
-        if role == EMBEDDER:
+        if role == SPEAKER_EMBEDDER:
             return self._voices.feed(output, at.media_s)
         return self._absorb_voice(output, at) if role == VAD else []
 

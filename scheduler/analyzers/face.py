@@ -8,6 +8,7 @@ from typing import Any
 from argusd.ingest.shm.frame import FrameInfo
 
 from ..contract.policy import Identity, Policy
+from ..contract.roles import FACE_DETECTOR, FACE_EMBEDDER, FACE_MESH
 from ..contract.streams.interview import FACE
 from ..core import Moment, Outcome, Roi
 from ..models.outputs import Face, Mesh
@@ -18,7 +19,6 @@ from .identity import IdentityCheck
 from .observations import ObservationPace
 from .registry import analyzes
 
-DETECTOR, MESH, EMBEDDER = "face_detector", "face_mesh", "face_embedder"
 MAX_TURN_DEG = 30.0
 LOOKS = 3  # the count is the middle one of so many looks: one wrong look changes nothing
 TRACKED_FOR_S = 1.0  # a mesh this young vouches for a face that the detector misses
@@ -46,8 +46,8 @@ class FaceAnalyzer:
     @property
     def rates(self) -> Mapping[str, float]:
         """Looks per second of the detector, of the mesh, and of the embedder if an identity is asked for."""
-        rates = {DETECTOR: self._policy.rates.face_detector, MESH: self._policy.rates.face_mesh}
-        return rates | ({EMBEDDER: self._identity.rate} if self._identity else {})
+        rates = {FACE_DETECTOR: self._policy.rates.face_detector, FACE_MESH: self._policy.rates.face_mesh}
+        return rates | ({FACE_EMBEDDER: self._identity.rate} if self._identity else {})
 
     def apply(self, policy: Policy) -> list[Outcome]:
         """Judge the next looks by this."""
@@ -58,9 +58,9 @@ class FaceAnalyzer:
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """The whole frame for the detector; the face, if any, for the others."""
-        if role == DETECTOR:
+        if role == FACE_DETECTOR:
             return self._tracker.detector_region(info)
-        return self._tracker.mesh_region() if role == MESH else self._embedder_region()
+        return self._tracker.mesh_region() if role == FACE_MESH else self._embedder_region()
 
     def wants(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
         """Nothing: this stream is silent."""
@@ -68,9 +68,9 @@ class FaceAnalyzer:
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         """Take faces (detector), landmarks (mesh) or an embedding in."""
-        if role == DETECTOR:
+        if role == FACE_DETECTOR:
             outcomes = self._see_faces(output, at)
-        elif role == MESH:
+        elif role == FACE_MESH:
             outcomes = self._see_mesh(output, at)
         else:
             assert self._identity is not None, "nobody asked for embeddings"

@@ -19,6 +19,7 @@ import numpy as np
 from argusd.ingest.shm.frame import FrameInfo
 
 from ..contract.policy import Policy
+from ..contract.roles import FACE_DETECTOR, FACE_MESH, LIP_CROPS, LIP_SYNC, VAD
 from ..contract.streams.interview import LIPSYNC
 from ..core import EVERY_WINDOW, Moment, Outcome, Roi
 from ..models.lag_search import estimate
@@ -31,8 +32,6 @@ from .observations import ObservationPace
 from .registry import analyzes
 from .speech import RecentSpeech
 
-DETECTOR, MESH, VAD, LIP_SYNC = "face_detector", "face_mesh", "vad", "lip_sync"
-CROPS = "lip_crops"
 CROPS_HZ = 50.0  # every frame of a usual camera
 IDLE_MESH_HZ = 2.0  # while nobody speaks: enough to keep the face
 HEARD_S = 6.0
@@ -76,9 +75,9 @@ class LipSyncAnalyzer:
     def rates(self) -> Mapping[str, float]:
         """The mesh looks closely while somebody speaks."""
         return {
-            DETECTOR: self._policy.rates.face_detector,
-            MESH: self._policy.rates.mouth if self._speaking else IDLE_MESH_HZ,
-            CROPS: CROPS_HZ,
+            FACE_DETECTOR: self._policy.rates.face_detector,
+            FACE_MESH: self._policy.rates.mouth if self._speaking else IDLE_MESH_HZ,
+            LIP_CROPS: CROPS_HZ,
             VAD: EVERY_WINDOW,
             LIP_SYNC: EVERY_WINDOW,
         }
@@ -91,9 +90,9 @@ class LipSyncAnalyzer:
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """The whole frame for the detector; the face for the mesh, and for pictures while it talks."""
-        if role == DETECTOR:
+        if role == FACE_DETECTOR:
             return self._tracker.detector_region(info)
-        if role == MESH:
+        if role == FACE_MESH:
             return self._tracker.mesh_region()
         face = self._tracker.tracked
         return lip_region(face) if face and self._speaking and self._mouth.moving else None
@@ -113,14 +112,14 @@ class LipSyncAnalyzer:
             self._hear(output, at)
         elif role == LIP_SYNC:
             return self._compare(output, at)
-        elif role == DETECTOR:
+        elif role == FACE_DETECTOR:
             faces: list[Face] = output
             self._tracker.see_faces(faces, max(at.width, at.height))
-        elif role == MESH:
+        elif role == FACE_MESH:
             mesh: Mesh = output
             if self._tracker.see_mesh(mesh) and at.on_sender_clock:
                 self._mouth.see(at.captured_at, opening(mesh.points))
-        elif role == CROPS and at.on_sender_clock:
+        elif role == LIP_CROPS and at.on_sender_clock:
             self._mouth.keep(at.captured_at, output)
         return []
 

@@ -8,6 +8,7 @@ from typing import Any
 from argusd.ingest.shm.frame import FrameInfo
 
 from ..contract.policy import Policy
+from ..contract.roles import OBJECT_DETECTOR
 from ..contract.streams.interview import VIDEO
 from ..core import Moment, Outcome, Roi, whole_frame
 from ..models.outputs import PERSON, PHONE, Thing
@@ -15,7 +16,6 @@ from ..rules import CALM, Rule
 from .observations import ObservationPace
 from .registry import analyzes
 
-DETECTOR = "object_detector"
 LOOKS = 3  # the count is the middle one of so many looks
 
 
@@ -38,7 +38,7 @@ class VideoAnalyzer:
     @property
     def rates(self) -> Mapping[str, float]:
         """Looks per second of the detector."""
-        return {DETECTOR: self._policy.rates.object_detector}
+        return {OBJECT_DETECTOR: self._policy.rates.object_detector}
 
     def apply(self, policy: Policy) -> list[Outcome]:
         """Judge the next looks by this."""
@@ -48,7 +48,7 @@ class VideoAnalyzer:
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """The whole frame."""
-        return whole_frame(info) if role == DETECTOR else None
+        return whole_frame(info) if role == OBJECT_DETECTOR else None
 
     def wants(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
         """Nothing: this stream is silent."""
@@ -56,7 +56,7 @@ class VideoAnalyzer:
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         """Take one look's objects in."""
-        if role != DETECTOR:
+        if role != OBJECT_DETECTOR:
             return []
         things: list[Thing] = output
         outcomes = self._feed_people(things, at.media_s) + self._feed_phone(things, at.media_s)
