@@ -14,6 +14,7 @@ from argusd.scheduler.contract.messages import (
     ToScheduler,
 )
 
+from ..waiting import until
 from .fakes import scheduler_stats
 
 Answer = Callable[[TaskRequest], TaskDone | TaskFailed | None]
@@ -53,9 +54,7 @@ class FakeTaskScheduler:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return once ``condition()`` holds; it is looked at after every message heard."""
-        while not condition():
-            self.heard.clear()
-            await self.heard.wait()
+        await until(condition, self.heard)
 
     def hang_up(self) -> None:
         for channel in self._channels:

@@ -35,6 +35,8 @@ from argusd.scheduler.contract.messages import (
     ToScheduler,
 )
 
+from ..waiting import until
+
 
 async def every_second(tell: Callable[[], None]) -> None:
     while True:
@@ -70,9 +72,7 @@ class FakeWorker:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return once ``condition()`` holds; it is looked at after every message heard."""
-        while not condition():
-            self.heard.clear()
-            await self.heard.wait()
+        await until(condition, self.heard)
 
     def _received(self, message: ToWorker, channel: Channel[ToWorker]) -> None:
         self.heard.set()
@@ -181,9 +181,7 @@ class FakeScheduler:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return once ``condition()`` holds; it is looked at after every message heard."""
-        while not condition():
-            self.heard.clear()
-            await self.heard.wait()
+        await until(condition, self.heard)
 
     def tell_over(self) -> None:
         """Answer for all media that have ended: nothing more was found of them."""

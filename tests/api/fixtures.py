@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from argusd.api import app
 from argusd.api.config import ApiConfig
 
+from ..waiting import answered
 from .fakes import FakeScheduler, FakeWorker
 
 OFFER = (
@@ -103,9 +104,11 @@ class RunningApi:
 
     async def until(self, path: str, condition: Callable[[Any], bool]) -> Any:
         """Ask until the answer is as wanted; returns it."""
-        while not condition(body := (await self.json("GET", path))[1]):  # noqa: ASYNC110 no event crosses HTTP
-            await asyncio.sleep(0.02)
-        return body
+
+        async def ask() -> Any:
+            return (await self.json("GET", path))[1]
+
+        return await answered(ask, condition)
 
     async def metrics(self) -> dict[str, float]:
         """Every sample of ``/metrics``: ``name{label=value,…}`` to its value."""
@@ -116,8 +119,7 @@ class RunningApi:
         }
 
     async def until_metric(self, name: str, value: float) -> None:
-        while (await self.metrics())[name] != value:  # noqa: ASYNC110 no event crosses HTTP
-            await asyncio.sleep(0.02)
+        await answered(self.metrics, lambda samples: samples[name] == value)
 
     @contextlib.asynccontextmanager
     async def events(self, path: str, last_event_id: str = "") -> AsyncIterator["EventReader"]:

@@ -1,6 +1,7 @@
 """Models for the tests that need real weights."""
 
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.zoo.store import ZooStore
 
+from .bench import Bench
 from .recordings import Runner, Runners
 
 
@@ -31,3 +33,10 @@ def runners(store: ZooStore) -> Runners:
         return made[role]
 
     return get
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    bench = Bench()
+    yield bench
+    bench.executor.close()

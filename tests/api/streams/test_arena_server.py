@@ -12,6 +12,7 @@ from argusd.ingest.shm.ring import FrameReader
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.sessions.arena_sources import ArenaSource
 
+from ...waiting import until
 from ..fixtures import make_config
 from .clients import Reader, jpeg
 
@@ -32,8 +33,7 @@ class Attached:
         self._task = asyncio.create_task(self.source.run())
 
     async def until(self, rings: int) -> None:
-        while len(self.reader.rings) != rings:  # noqa: ASYNC110 the source tells of rings, not of when
-            await asyncio.sleep(0.005)
+        await until(lambda: len(self.reader.rings) == rings)
 
     async def end(self) -> None:
         self._task.cancel()

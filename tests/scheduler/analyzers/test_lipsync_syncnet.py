@@ -4,7 +4,6 @@ Its weights are random, so what it scores means nothing; what it is fed is check
 brightness, and sound by its loudness, when they were captured.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -23,20 +22,17 @@ from argusd.scheduler.models.lips.syncnet import APART, FIRST, HOP, MOMENTS, SOU
 from argusd.scheduler.models.outputs import VoiceActivity
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.engines import OnnxEngine
-from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
-from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.zoo.importers.pytorch.syncnet import import_syncnet
 
+from ..bench import Driven
 from ..fakes import (
     ALICE,
     BOB,
-    ArenaWithTracks,
     FakeAudio,
     FakeEngine,
     FakeVision,
-    HeardFindings,
     write_frame,
 )
 from ..syncnet_network import SyncNetColor
@@ -95,30 +91,21 @@ class Recorded:
         return self.engine.run(feeds)
 
 
-class Room:
+class Room(Driven):
     """People who talk before a camera, under a clock that a test moves."""
 
     def __init__(self, engine: Recorded, speech: float) -> None:
-        self.now = 1000.0
         self.captured = CAPTURED
-        self.heard = HeardFindings()
-        self.tracks = ArenaWithTracks()
-        self.executor = Executor(2, shared=False, clock=lambda: self.now)
         self.rings: list[tuple[FrameRing, PcmRing]] = []
         self.streams: list[LipSyncAnalyzer] = []
-        self.scheduler = Scheduler(
-            [
-                ("face_detector", LoadedVisionModel(Detector(), FakeEngine(), CURVE)),
-                ("face_mesh", LoadedVisionModel(Talker(), FakeEngine(), CURVE)),
-                ("lip_crops", LoadedVisionModel(LipCrops(), PassThrough(), CURVE)),
-                ("lip_sync", LoadedAudioVisualModel(SyncNet("syncnet"), engine, CURVE)),
-                ("vad", LoadedAudioModel(Speech(speech), FakeEngine(), CURVE)),
-            ],
-            {"lipsync": self._stream},
-            self.heard,
-            self.executor,
-            clock=lambda: self.now,
-        )
+        models = [
+            ("face_detector", LoadedVisionModel(Detector(), FakeEngine(), CURVE)),
+            ("face_mesh", LoadedVisionModel(Talker(), FakeEngine(), CURVE)),
+            ("lip_crops", LoadedVisionModel(LipCrops(), PassThrough(), CURVE)),
+            ("lip_sync", LoadedAudioVisualModel(SyncNet("syncnet"), engine, CURVE)),
+            ("vad", LoadedAudioModel(Speech(speech), FakeEngine(), CURVE)),
+        ]
+        super().__init__(models, {"lipsync": self._stream})
 
     def _stream(self, policy: Any) -> LipSyncAnalyzer:
         self.streams.append(LipSyncAnalyzer(policy))
@@ -147,18 +134,6 @@ class Room:
             await self.settle()
             self.now += 1 / FPS
             self.captured += 1 / FPS
-
-    async def settle(self) -> None:
-        while True:
-            self.scheduler.tick()
-            if self.executor.state.free == self.executor.state.total:
-                return
-            await self.until(lambda: self.executor.state.free == self.executor.state.total)
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
-            while not condition():  # noqa: ASYNC110 - threads set no event here
-                await asyncio.sleep(0.001)
 
 
 def brightness(step: int) -> int:

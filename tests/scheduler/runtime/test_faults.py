@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -26,6 +26,7 @@ from argusd.scheduler.runtime.loaded_vision import FrameItem
 from argusd.scheduler.sessions.arena_sources import RingRef
 from argusd.scheduler.sessions.pictures import StillFrame
 
+from ..bench import Bench
 from ..fakes import (
     ALICE,
     HEIGHT,
@@ -38,7 +39,6 @@ from ..fakes import (
     write_frame,
     write_windows,
 )
-from .test_loop import Bench
 
 SESSIONS, BROKEN = 8, 3
 BROKEN_ONE = MediaKey("s3")
@@ -46,14 +46,12 @@ FACE_FAILED = (BROKEN_ONE, {"code": "analyzer_failed", "stream": "face"})
 
 
 @pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
+async def bench(bench: Bench) -> Bench:
     """With one thread, so that all rows are in one batch."""
-    bench = Bench()
     bench.executor.close()
     bench.scheduler.executor = bench.executor = Executor(1, shared=False, clock=lambda: bench.now)
     bench.vision_model.max_batch = SESSIONS
-    yield bench
-    bench.executor.close()
+    return bench
 
 
 async def cameras(bench: Bench) -> list[tuple[FrameRing, RingRef]]:

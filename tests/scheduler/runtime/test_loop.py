@@ -1,99 +1,23 @@
 """The loop over real arenas, with a model and an engine that show what they were given."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 
 import numpy as np
 import pytest
 
 from argusd.scheduler.contract.media_key import MediaKey
-from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavailable, OutOfMemory
-from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
-from argusd.scheduler.runtime.loop import Scheduler
-from argusd.scheduler.sessions.sessions import AnalyzerFactory
 
+from ...waiting import until
+from ..bench import Bench
 from ..fakes import (
     ALICE,
     BOB,
     WINDOW,
-    ArenaWithTracks,
-    FakeAudio,
-    FakeComparison,
-    FakeEngine,
-    FakeStreams,
-    FakeVision,
-    HeardFindings,
     write_frame,
     write_jpeg,
     write_windows,
 )
-
-CURVE = BatchCurve(sizes=[1, 4], seconds=[0.001, 0.0039])
-CALL_BOUND = BatchCurve(sizes=[1, 4], seconds=[0.001, 0.0012])
-
-
-class Bench:
-    """A scheduler whose clock stands still unless it is moved, with one vision and one audio model."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.vision, self.vision_engine = FakeVision(), FakeEngine()
-        self.audio, self.audio_engine = FakeAudio(), FakeEngine()
-        self.vision_model = LoadedVisionModel(self.vision, self.vision_engine, CURVE)
-        self.face = FakeStreams("face", {"face_detector": 4.0})
-        self.sound = FakeStreams("audio", {"vad": 31.25})
-        self.both = FakeStreams("lipsync", {"face_detector": 4.0, "vad": 31.25, "lip_sync": 31.25})
-        self.factories: dict[str, AnalyzerFactory] = {
-            "face": self.face,
-            "audio": self.sound,
-            "lipsync": self.both,
-        }
-        compared = LoadedAudioVisualModel(FakeComparison(), FakeEngine(), CURVE)
-        self.heard = HeardFindings()
-        self.tracks = ArenaWithTracks()
-        self.executor = Executor(2, shared=False, clock=lambda: self.now)
-        self.scheduler = Scheduler(
-            [
-                ("face_detector", self.vision_model),
-                ("vad", LoadedAudioModel(self.audio, self.audio_engine, CALL_BOUND)),
-                ("lip_sync", compared),
-            ],
-            self.factories,
-            self.heard,
-            self.executor,
-            clock=lambda: self.now,
-        )
-        self.sessions = self.scheduler.sessions
-
-    def watch(self, media: MediaKey, *streams: str) -> None:
-        self.sessions.set_policy(SessionPolicy(media, list(streams)))
-
-    async def settle(self) -> None:
-        """Tick until nothing is at work and nothing can be started."""
-        while True:
-            self.scheduler.tick()
-            if self.executor.state.free == self.executor.state.total:
-                return
-            await self.until(lambda: self.executor.state.free == self.executor.state.total)
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - threads set no event here
-                await asyncio.sleep(0.001)
-
-    def dropped(self, stream: str) -> dict[str, int]:
-        return dict(self.scheduler.meters.dropped[stream])
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[Bench]:
-    bench = Bench()
-    yield bench
-    bench.executor.close()
 
 
 async def test_a_frame_becomes_a_finding(bench: Bench) -> None:
@@ -291,7 +215,7 @@ async def test_a_row_in_a_batch_is_not_handed_on_before_the_batch_is_over(bench:
     bench.sessions.ring_opened(BOB, other_ref)
     write_windows(other, [7], arrival=bench.now)
     bench.audio_engine.gate.set()
-    await bench.until(lambda: bench.executor.state.free == 2)
+    await until(lambda: bench.executor.state.free == 2)
     await bench.settle()
     alice, bob = bench.sound.made
     assert alice.absorbed == []
@@ -311,7 +235,7 @@ async def test_a_new_geometry_restarts_the_stream_and_drops_what_was_begun_befor
     other, other_ref = bench.tracks.frames()
     bench.sessions.ring_opened(ALICE, other_ref)
     bench.vision_engine.gate.set()
-    await bench.until(lambda: bench.executor.state.free == 2)
+    await until(lambda: bench.executor.state.free == 2)
     bench.now += 0.25
     write_frame(other, 5, arrival=bench.now)
     await bench.settle()
@@ -424,7 +348,7 @@ async def test_the_loop_wakes_up_by_itself(bench: Bench) -> None:
     bench.sessions.ring_opened(ALICE, ref)
     write_frame(ring, 1, arrival=bench.now)
     bench.scheduler.awake()
-    await bench.until(lambda: bool(bench.heard.findings))
+    await until(lambda: bool(bench.heard.findings))
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
 
@@ -477,9 +401,9 @@ async def test_a_thread_that_was_given_nothing_to_do_goes_to_who_waits(
     bench.vision_model.max_batch = 1
     bench.face.made[0].looks = bench.face.made[1].looks = False
     loop = asyncio.create_task(bench.scheduler.run())
-    await bench.until(lambda: bench.executor.state.free == 0)
+    await until(lambda: bench.executor.state.free == 0)
     bench.vision_engine.gate.set()
-    await bench.until(lambda: len(bench.face.made[2].absorbed) == len(bench.face.made[3].absorbed) == 1)
+    await until(lambda: len(bench.face.made[2].absorbed) == len(bench.face.made[3].absorbed) == 1)
     loop.cancel()
     await asyncio.gather(loop, return_exceptions=True)
 
@@ -535,7 +459,9 @@ async def test_a_look_becomes_rarer_when_its_stream_wants_it_so(bench: Bench) ->
     assert len(bench.face.made[0].absorbed) == 4, "a quarter of a second after the first, then a second each"
 
 
-async def test_sound_is_compared_with_what_was_seen_since_its_first_sample_was_captured(bench: Bench) -> None:
+async def test_sound_is_compared_with_what_was_seen_since_its_first_sample_was_captured(
+    bench: Bench,
+) -> None:
     _, ref = bench.tracks.frames()
     sound, heard = bench.tracks.pcm()
     bench.watch(ALICE, "lipsync")

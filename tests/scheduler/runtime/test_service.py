@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -46,14 +46,14 @@ from argusd.scheduler.errors import EXIT_HUNG
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.report.delivery import Delivery
 from argusd.scheduler.runtime import service
-from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
-from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.service import Service, run_scheduler
 from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.tasks.runner import Picture, Runner
 from argusd.scheduler.zoo.store import ZooStore
 
+from ...waiting import until
+from ..bench import Driven
 from ..fakes import ALICE, BOB, FakeEngine, FakeStreams, FakeVision, break_analyzer
 
 SOCKET_NAME = "scheduler-0.sock"
@@ -164,38 +164,26 @@ async def look(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
     return {"seen": await runner.infer_picture("face_detector", Picture(np.full((8, 8, 3), 7, np.uint8)))}
 
 
-class Bench:
-    """A service around a fake model whose clock can be moved."""
+class Serving(Driven):
+    """A service around a fake model."""
 
     def __init__(self, config: SchedulerConfig) -> None:
-        self.now = 1000.0
         self.engine = FakeEngine()
         self.face = FakeStreams("face", {"face_detector": 4.0})
         self.exit_codes: asyncio.Queue[int] = asyncio.Queue()
         self.stop = asyncio.Event()
         delivery = Delivery("boot", config.findings_kept, lambda: self.now)
-        self.scheduler = Scheduler(
-            [("face_detector", LoadedVisionModel(FakeVision(), self.engine, CURVE))],
-            {"face": self.face},
-            delivery,
-            Executor(1, shared=False, clock=lambda: self.now),
-            clock=lambda: self.now,
-            abort=self.exit_codes.put_nowait,
-        )
+        models = [("face_detector", LoadedVisionModel(FakeVision(), self.engine, CURVE))]
+        super().__init__(models, {"face": self.face}, delivery, 1, abort=self.exit_codes.put_nowait)
         tasks = TaskPool(self.scheduler.pending, {"face_embed": look}, limit=4, threads=1)
         self.service = Service(config, "cpu", [], self.scheduler, delivery, tasks)
         self.camera = Camera(config.runtime_dir / "ingest-0.sock", ALICE, np.full((72, 64), 21, np.uint8))
         self.path = config.runtime_dir / SOCKET_NAME
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - nothing tells when a message was handled
-                await asyncio.sleep(0.001)
-
 
 @pytest.fixture
-async def bench(config: SchedulerConfig) -> AsyncIterator[Bench]:
-    bench = Bench(config)
+async def bench(config: SchedulerConfig) -> AsyncIterator[Serving]:
+    bench = Serving(config)
     is_ready = asyncio.Event()
     task = asyncio.create_task(bench.service.run(bench.stop, is_ready.set))
     await is_ready.wait()
@@ -206,10 +194,10 @@ async def bench(config: SchedulerConfig) -> AsyncIterator[Bench]:
     bench.camera.close()
 
 
-async def test_from_a_policy_and_a_frame_to_a_finding_and_its_end(bench: Bench) -> None:
+async def test_from_a_policy_and_a_frame_to_a_finding_and_its_end(bench: Serving) -> None:
     api = Api(bench.path)
     api.channel.send(SessionPolicy(ALICE, ["face"]))
-    await bench.until(lambda: bool(bench.face.made))
+    await until(lambda: bool(bench.face.made))
     bench.camera.show(bench.now)
     finding: Finding = await api.next(Finding)
     assert (finding.media, finding.number, finding.data) == (ALICE, 1, {"output": 42.0})
@@ -223,10 +211,12 @@ async def test_from_a_policy_and_a_frame_to_a_finding_and_its_end(bench: Bench) 
     api.channel.close()
 
 
-async def test_a_scheduler_that_stops_ends_what_is_open_and_says_that_this_was_all(bench: Bench) -> None:
+async def test_a_scheduler_that_stops_ends_what_is_open_and_says_that_this_was_all(
+    bench: Serving,
+) -> None:
     api = Api(bench.path)
     api.channel.send(SessionPolicy(ALICE, ["face"]))
-    await bench.until(lambda: bool(bench.face.made))
+    await until(lambda: bool(bench.face.made))
     api.channel.send(SessionPolicy(BOB, ["face"], kinds=["audio"]))
     lost: Finding = await api.next(Finding)
     assert (lost.media, lost.name, lost.state) == (BOB, "video_lost", "start")
@@ -237,7 +227,7 @@ async def test_a_scheduler_that_stops_ends_what_is_open_and_says_that_this_was_a
     api.channel.close()
 
 
-async def test_a_policy_is_answered_once_it_is_in_force(bench: Bench) -> None:
+async def test_a_policy_is_answered_once_it_is_in_force(bench: Serving) -> None:
     api = Api(bench.path)
     api.channel.send(SessionPolicy(ALICE, ["face"], version=3))
     assert await api.next(PolicyApplied) == PolicyApplied(ALICE, 3)
@@ -253,22 +243,22 @@ async def test_a_policy_is_answered_once_it_is_in_force(bench: Bench) -> None:
     again.channel.close()
 
 
-async def test_sessions_live_on_while_the_api_is_away(bench: Bench) -> None:
+async def test_sessions_live_on_while_the_api_is_away(bench: Serving) -> None:
     api = Api(bench.path)
     api.channel.send(SessionPolicy(ALICE, ["face"]))
-    await bench.until(lambda: bool(bench.face.made))
+    await until(lambda: bool(bench.face.made))
     api.channel.close()
     bench.camera.show(bench.now)
-    await bench.until(lambda: bool(bench.face.made[0].absorbed))
+    await until(lambda: bool(bench.face.made[0].absorbed))
     again = Api(bench.path)
     assert (await again.next(Finding)).number == 1
     again.channel.close()
 
 
-async def test_that_a_stream_failed_is_told_until_it_is_acknowledged(bench: Bench) -> None:
+async def test_that_a_stream_failed_is_told_until_it_is_acknowledged(bench: Serving) -> None:
     api = Api(bench.path)
     api.channel.send(SessionPolicy(ALICE, ["face"]))
-    await bench.until(lambda: bool(bench.face.made))
+    await until(lambda: bool(bench.face.made))
     break_analyzer(bench.face.made[0], "absorb")
     bench.camera.show(bench.now)
     assert (await api.next(Finding)).state == "end"
@@ -285,29 +275,29 @@ async def test_that_a_stream_failed_is_told_until_it_is_acknowledged(bench: Benc
     again.channel.close()
 
 
-async def test_sessions_that_a_new_api_does_not_list_end(bench: Bench) -> None:
+async def test_sessions_that_a_new_api_does_not_list_end(bench: Serving) -> None:
     api = Api(bench.path)
     api.channel.send(SessionPolicy(ALICE, ["face"]))
     api.channel.send(SessionPolicy(BOB, ["face"]))
-    await bench.until(lambda: bench.scheduler.sessions.policies == {ALICE, BOB})
+    await until(lambda: bench.scheduler.sessions.policies == {ALICE, BOB})
     api.channel.close()
     again = Api(bench.path)
     again.channel.send(SessionPolicy(BOB, ["face"]))
     again.channel.send(PoliciesListed())
-    await bench.until(lambda: bench.scheduler.sessions.policies == {BOB})
+    await until(lambda: bench.scheduler.sessions.policies == {BOB})
     again.channel.close()
 
 
 async def test_a_batch_that_does_not_come_back_ends_the_process(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "REPORT_INTERVAL_S", 0.01)
     api = Api(bench.path)
     api.channel.send(SessionPolicy(ALICE, ["face"]))
-    await bench.until(lambda: bool(bench.face.made))
+    await until(lambda: bool(bench.face.made))
     bench.engine.gate.clear()
     bench.camera.show(bench.now)
-    await bench.until(lambda: bench.scheduler.executor.state.free == 0)
+    await until(lambda: bench.scheduler.executor.state.free == 0)
     assert bench.exit_codes.empty()
     bench.now += 21
     assert await asyncio.wait_for(bench.exit_codes.get(), 10) == EXIT_HUNG
@@ -356,7 +346,7 @@ def task(number: int, task_type: str = "face_embed") -> TaskRequest:
     return TaskRequest(number, "alice", task_type, msgspec.msgpack.encode(FaceEmbed(image_b64=b"x")), 10.0)
 
 
-async def test_a_task_is_answered_where_it_was_asked_for(bench: Bench) -> None:
+async def test_a_task_is_answered_where_it_was_asked_for(bench: Serving) -> None:
     asking, other = Api(bench.path), Api(bench.path)
     asking.channel.send(task(7))
     done = await asking.next(TaskDone)
@@ -369,23 +359,23 @@ async def test_a_task_is_answered_where_it_was_asked_for(bench: Bench) -> None:
     other.channel.close()
 
 
-async def test_an_api_that_is_gone_takes_its_tasks_along(bench: Bench) -> None:
+async def test_an_api_that_is_gone_takes_its_tasks_along(bench: Serving) -> None:
     bench.engine.gate.clear()
     api = Api(bench.path)
     api.channel.send(task(1))
-    await bench.until(lambda: bench.scheduler.executor.state.free == 0)
+    await until(lambda: bench.scheduler.executor.state.free == 0)
     api.channel.close()
     bench.engine.gate.set()
-    await bench.until(lambda: not bench.scheduler.demand.active.any())
+    await until(lambda: not bench.scheduler.demand.active.any())
 
 
 async def test_a_session_that_ended_makes_room_before_the_next_second(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(service, "REPORT_INTERVAL_S", 3600.0)
     api = Api(bench.path)
     api.channel.send(SessionPolicy(ALICE, ["face"]))
-    await bench.until(lambda: bool(bench.face.made))
+    await until(lambda: bool(bench.face.made))
     greeting: SchedulerStats = await api.next(SchedulerStats)
     api.channel.send(SessionEnded(1, ALICE))
     after: SchedulerStats = await api.next(SchedulerStats)
@@ -393,7 +383,7 @@ async def test_a_session_that_ended_makes_room_before_the_next_second(
     api.channel.close()
 
 
-async def test_a_job_that_goes_on_after_its_task_does_not_hold_up_the_end(bench: Bench) -> None:
+async def test_a_job_that_goes_on_after_its_task_does_not_hold_up_the_end(bench: Serving) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def job() -> None:
@@ -411,7 +401,7 @@ async def test_a_job_that_goes_on_after_its_task_does_not_hold_up_the_end(bench:
 
 @pytest.mark.parametrize("at_work", ["batch", "job"])
 async def test_a_task_that_hangs_ends_the_process(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, at_work: str
+    bench: Serving, monkeypatch: pytest.MonkeyPatch, at_work: str
 ) -> None:
     """Either in a batch of the loop, or in what a library does for the task alone."""
     monkeypatch.setattr(service, "REPORT_INTERVAL_S", 0.01)
@@ -419,7 +409,7 @@ async def test_a_task_that_hangs_ends_the_process(
     if at_work == "batch":
         bench.engine.gate.clear()
         api.channel.send(task(1))
-        await bench.until(lambda: bench.scheduler.executor.state.free == 0)
+        await until(lambda: bench.scheduler.executor.state.free == 0)
         bench.now += 21
     else:
         long_ago = time.monotonic() - 100

@@ -16,8 +16,8 @@ from argusd.scheduler.sessions import pictures
 from argusd.scheduler.sessions.arena_sources import RingRef
 from argusd.scheduler.sessions.pictures import JpegCache, JpegFrame, StillFrame, decoded
 
+from ..bench import CURVE, Bench
 from ..fakes import HEIGHT, WIDTH, ArenaWithTracks, FakeEngine, FakeVision, write_frame, write_jpeg
-from ..runtime.test_loop import CURVE, Bench
 
 NBYTES = 3 * WIDTH * HEIGHT
 
