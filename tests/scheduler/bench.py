@@ -1,6 +1,6 @@
 """The scheduler that tests drive: a clock that they move, tracks in an arena, findings that are kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from argusd.scheduler.contract.media_key import MediaKey
@@ -34,7 +34,7 @@ class Driven:
     def __init__(
         self,
         models: Sequence[tuple[str, LoadedModel]],
-        factories: Mapping[str, Any],
+        factories: dict[str, Any],
         reporter: Any = None,
         threads: int = 2,
         **options: Any,
@@ -45,7 +45,7 @@ class Driven:
         self.executor = Executor(threads, shared=False, clock=lambda: self.now)
         self.scheduler = Scheduler(
             list(models),
-            dict(factories),
+            factories,
             reporter or self.heard,
             self.executor,
             clock=lambda: self.now,
