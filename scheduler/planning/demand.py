@@ -201,10 +201,11 @@ class Demand(Columns):
 
     def retime(self, row: int, period: float, now: float) -> None:
         """Serve it once a ``period`` from now on, and the first time no later than that."""
+        if period == self.period[row]:
+            return
         if period < self.period[row]:
             self.due[row] = min(self.due[row], now + period)
-        self.deadline[row] += period - self.period[row]
-        self.period[row] = period
+        self.period[row], self.deadline[row] = period, self.due[row] + period
 
     def ready(self, now: float) -> Rows:
         """Rows that can be served now: due, with something new that is neither stale nor too late."""

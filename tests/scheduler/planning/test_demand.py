@@ -123,3 +123,68 @@ def test_a_session_is_charged_by_its_weight_for_every_row() -> None:
     light, heavy = shares.join(1.0), shares.join(4.0)
     shares.charge(np.array([light, heavy, heavy]), 2.0)
     assert shares.tags(np.array([light, heavy])).tolist() == [2.0, 1.0]
+
+
+def test_a_shorter_period_begins_now_and_a_longer_one_with_the_next_service() -> None:
+    demand = Demand()
+    row = stream_row(demand, period=100.0, due=10.0)
+    serve(demand, row, 10.0)
+    assert (demand.due[row], demand.deadline[row]) == (110.0, 210.0)
+    demand.retime(row, 0.5, now=20.0)
+    assert (demand.due[row], demand.deadline[row]) == (20.5, 21.0)
+    demand.retime(row, 2.0, now=20.2)
+    assert (demand.due[row], demand.deadline[row]) == (20.5, 22.5)
+    serve(demand, row, 20.5)
+    assert demand.due[row] == 22.5
+
+
+def test_the_same_period_again_changes_nothing_of_a_row_that_is_served_less_often() -> None:
+    demand = Demand()
+    row = stream_row(demand, period=0.5, due=10.0)
+    serve(demand, row, 10.0, stretch=4.0)
+    demand.retime(row, 0.5, now=10.1)
+    assert (demand.due[row], demand.deadline[row]) == (12.0, 14.0)
+
+
+def test_a_row_that_is_due_already_stays_so_when_its_period_is_shorter() -> None:
+    demand = Demand()
+    row = stream_row(demand, period=2.0, due=10.0)
+    demand.retime(row, 1.0, now=15.0)
+    assert (demand.due[row], demand.deadline[row]) == (10.0, 11.0)
+
+
+def test_a_row_that_is_not_active_is_not_served_and_its_batch_goes_on() -> None:
+    demand = Demand()
+    row, other = stream_row(demand), stream_row(demand)
+    demand.arrived(np.array([row, other]), 10.0)
+    demand.dispatch(np.array([row]), 10.0, stretch=1.0, grid=0.0, seconds=0.01)
+    demand.deactivate(row)
+    assert demand.busy[row]
+    demand.release(np.array([row]))
+    demand.arrived(row, 11.0)
+    assert demand.ready(11.0).tolist() == [other]
+    demand.remove(row)
+
+
+def test_rows_that_lag_behind_are_due_at_once_and_those_that_were_due_stay_so() -> None:
+    demand = Demand()
+    rows = np.array([stream_row(demand, due=due) for due in (9.0, 20.0, 30.0)])
+    demand.hurry(rows[:2], 15.0)
+    assert demand.due[rows].tolist() == [9.0, 15.0, 30.0]
+
+
+def test_a_row_is_read_on_from_where_it_is_told() -> None:
+    demand = Demand()
+    rows = np.array([stream_row(demand), stream_row(demand)])
+    demand.advance(rows, np.array([5, 7]))
+    demand.advance(int(rows[0]), 6)
+    assert demand.cursor[rows].tolist() == [6, 7]
+
+
+def test_another_weight_counts_for_the_service_from_then_on() -> None:
+    shares = Shares()
+    share = shares.join(1.0)
+    shares.charge(np.array([share]), 1.0)
+    shares.reweigh(share, 4.0)
+    shares.charge(np.array([share]), 1.0)
+    assert shares.tags(np.array([share])).tolist() == [1.25]
