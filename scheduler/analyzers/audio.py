@@ -15,7 +15,7 @@ from ..rules import Rule
 from .observations import ObservationPace
 from .registry import analyzes
 from .speech import RecentSpeech, SpeechEdge, SpeechSegments
-from .voices import VoiceWatch
+from .voices import VoiceCheck
 
 SILENCE_DBFS = -96.0  # the floor of 16-bit samples
 LATELY_S = 1.6  # about as long as a window of a speaker embedder
@@ -39,7 +39,7 @@ class AudioAnalyzer:
         self._pace = ObservationPace(policy.rates.observations)
         self._voice = VoiceActivity(0.0, 0.0)
         self._recent = RecentSpeech(LATELY_S)
-        self._voices = VoiceWatch(policy.second_speaker)
+        self._voices = VoiceCheck(policy.second_speaker)
 
     @property
     def rates(self) -> Mapping[str, float]:

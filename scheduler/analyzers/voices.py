@@ -50,7 +50,7 @@ class LearntVoice:
         return float(window @ self._mean) / max(float(np.linalg.norm(self._mean)), 1e-9)
 
 
-class VoiceWatch:
+class VoiceCheck:
     """One session's voices. ``changed``: whether the newest window began another one; None: not known yet."""
 
     def __init__(self, policy: SecondSpeaker) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from argusd.scheduler.analyzers.voices import VoiceWatch
+from argusd.scheduler.analyzers.voices import VoiceCheck
 from argusd.scheduler.contract.policy import SecondSpeaker
 from argusd.scheduler.core import Outcome
 from argusd.scheduler.models.outputs import VoicePrint
@@ -12,12 +12,12 @@ BOTH = np.array([0.5**0.5, 0.5**0.5, 0], np.float32)
 VOICES = {"a": ALICE, "b": BOB, "x": BOTH}
 
 
-def hear(watch: VoiceWatch, voices: str, begin_s: float = 0.0) -> list[tuple[float, Outcome]]:
+def hear(check: VoiceCheck, voices: str, begin_s: float = 0.0) -> list[tuple[float, Outcome]]:
     """One window a second."""
     told = []
     for second, voice in enumerate(voices):
         media_s = begin_s + second
-        told += [(media_s, each) for each in watch.feed(VoicePrint(VOICES[voice], LIKENESS, "ge2e"), media_s)]
+        told += [(media_s, each) for each in check.feed(VoicePrint(VOICES[voice], LIKENESS, "ge2e"), media_s)]
     return told
 
 
@@ -25,12 +25,12 @@ def names(told: list[tuple[float, Outcome]]) -> list[tuple[float, str, str]]:
     return [(media_s, outcome.name, outcome.state) for media_s, outcome in told]
 
 
-def watch(**policy: object) -> VoiceWatch:
-    return VoiceWatch(SecondSpeaker(**{"start_after_s": 0.7} | policy))  # type: ignore[arg-type]
+def check(**policy: object) -> VoiceCheck:
+    return VoiceCheck(SecondSpeaker(**{"start_after_s": 0.7} | policy))  # type: ignore[arg-type]
 
 
 def test_a_voice_is_known_after_three_windows() -> None:
-    one = watch()
+    one = check()
     hear(one, "aa")
     assert one.changed is None
     hear(one, "a", 2)
@@ -38,7 +38,7 @@ def test_a_voice_is_known_after_three_windows() -> None:
 
 
 def test_two_unlike_windows_are_a_change_and_one_is_not() -> None:
-    one = watch()
+    one = check()
     assert hear(one, "aaabaaa") == []
     told = hear(one, "bbb", 7)
     assert names(told) == [(8, "speaker_change", "update"), (8, "second_speaker", "start")]
@@ -47,7 +47,7 @@ def test_two_unlike_windows_are_a_change_and_one_is_not() -> None:
 
 
 def test_changed_is_true_for_one_window() -> None:
-    one = watch()
+    one = check()
     hear(one, "aaabb")
     assert one.changed is True
     hear(one, "b", 5)
@@ -55,11 +55,11 @@ def test_changed_is_true_for_one_window() -> None:
 
 
 def test_a_voice_that_was_never_known_does_not_change() -> None:
-    assert [name for _, name, _ in names(hear(watch(), "abbab"))] == []
+    assert [name for _, name, _ in names(hear(check(), "abbab"))] == []
 
 
 def test_the_first_voice_is_the_sessions_own() -> None:
-    told = [entry for entry in hear(watch(), "aaaabbbbbaaaa") if entry[1].type == "violation"]
+    told = [entry for entry in hear(check(), "aaaabbbbbaaaa") if entry[1].type == "violation"]
     assert names(told) == [(5, "second_speaker", "start"), (10, "second_speaker", "end")]
     start, end = told[0][1], told[1][1]
     assert start.data["against"] == "first_voice"
@@ -70,40 +70,40 @@ def test_the_first_voice_is_the_sessions_own() -> None:
 
 def test_a_reference_is_the_sessions_own_voice() -> None:
     reference = (7 * BOB).astype("<f4").tobytes()
-    told = hear(watch(reference_embedding_b64=reference), "aabb")
+    told = hear(check(reference_embedding_b64=reference), "aabb")
     assert names(told)[0] == (1, "second_speaker", "start")
     assert told[0][1].data["against"] == "reference"
 
 
 @pytest.mark.parametrize("data", [b"", b"abc", b"\0" * 12, BOB.tobytes() * 2])
 def test_what_is_no_reference_of_this_model_leaves_the_first_voice(data: bytes) -> None:
-    told = hear(watch(reference_embedding_b64=data), "aaabb")
+    told = hear(check(reference_embedding_b64=data), "aaabb")
     assert told[-1][1].data["against"] == "first_voice"
 
 
 @pytest.mark.parametrize(("made_by", "against"), [("ge2e", "reference"), ("wespeaker", "first_voice")])
 def test_a_reference_counts_for_the_model_that_made_it(made_by: str, against: str) -> None:
     reference = ALICE.astype("<f4").tobytes()
-    told = hear(watch(reference_embedding_b64=reference, reference_model=made_by), "aaabb")
+    told = hear(check(reference_embedding_b64=reference, reference_model=made_by), "aaabb")
     assert told[-1][1].data["against"] == against
 
 
 def test_the_policys_likeness_counts_before_the_models() -> None:
-    assert names(hear(watch(), "aaaxxx")) == []
-    assert (4, "second_speaker", "start") in names(hear(watch(likeness=0.8), "aaaxxx"))
+    assert names(hear(check(), "aaaxxx")) == []
+    assert (4, "second_speaker", "start") in names(hear(check(likeness=0.8), "aaaxxx"))
 
 
 def test_a_stranger_is_calmly_kept() -> None:
     """A window just above the threshold does not make a stranger the session's own voice."""
     nearly = np.array([0.7, 0.51**0.5, 0], np.float32)
-    one = watch()
+    one = check()
     hear(one, "aaabb")
     assert one.feed(VoicePrint(nearly, LIKENESS, "ge2e"), 6.0) == []
     assert one.rule.open
 
 
 def test_silence_ends_a_second_speaker() -> None:
-    one = watch()
+    one = check()
     hear(one, "aaabb")
     assert one.silence(5.0) == []
     [end] = one.silence(6.0)
@@ -112,20 +112,20 @@ def test_silence_ends_a_second_speaker() -> None:
 
 
 def test_nobody_asked() -> None:
-    told = hear(watch(enabled=False), "aaabbbb")
+    told = hear(check(enabled=False), "aaabbbb")
     assert [name for _, name, _ in names(told)] == ["speaker_change"]
 
 
 def test_a_window_that_may_hold_two_voices_teaches_nothing() -> None:
-    [(_, change), *_] = hear(watch(), "aaaxxxxxxbb")
+    [(_, change), *_] = hear(check(), "aaaxxxxxxbb")
     assert change.name == "speaker_change"
     assert change.data["value"] == 0.0
 
 
 def test_who_is_first_after_a_silence_is_compared_with_who_was_first_before_it() -> None:
-    watching = watch()
-    hear(watching, "aaaa")
-    watching.forget()
-    assert watching.changed is None
-    told = hear(watching, "bbbb", begin_s=60.0)
+    checking = check()
+    hear(checking, "aaaa")
+    checking.forget()
+    assert checking.changed is None
+    told = hear(checking, "bbbb", begin_s=60.0)
     assert [name for _, name, _ in names(told)] == ["speaker_change", "second_speaker"]
