@@ -23,7 +23,7 @@ class Pair:
     def __init__(self, api: RunningApi, folder: Path) -> None:
         self.api = api
         self._folder = folder
-        self._worker = FakeWorker(folder / "ingest-0.sock")
+        self.worker = FakeWorker(folder / "ingest-0.sock")
         self.schedulers = [self._started(index, f"boot-{index}") for index in range(2)]
 
     def _started(self, index: int, boot: str) -> FakeScheduler:
@@ -66,7 +66,7 @@ class Pair:
         return found
 
     def end(self) -> None:
-        self._worker.die()
+        self.worker.die()
         for scheduler in self.schedulers:
             scheduler.die()
 
@@ -179,7 +179,7 @@ async def test_the_end_that_an_earlier_scheduler_tells_late_is_not_that_of_the_v
     ]
 
 
-async def test_sessions_of_a_scheduler_that_is_no_more_get_another_one(pair: Pair, tmp_path: Path) -> None:
+async def test_sessions_of_a_scheduler_that_is_no_more_get_another_one(pair: Pair) -> None:
     await pair.watch("s0", "s1")
     await pair.open_violations()
     await pair.api.close()
@@ -187,6 +187,17 @@ async def test_sessions_of_a_scheduler_that_is_no_more_get_another_one(pair: Pai
     pair.api.config = msgspec.structs.replace(pair.api.config, schedulers=1)
     await pair.api.open()
     await pair.schedulers[0].until(lambda: len(pair.schedulers[0].policies) == 2)
+    assert await pair.findings("s1", 2) == [("start", None), ("end", "scheduler_lost")]
+
+
+async def test_what_such_a_scheduler_left_open_in_a_closed_session_ends_as_well(pair: Pair) -> None:
+    await pair.watch("s0", "s1")
+    await pair.open_violations()
+    pair.schedulers[1].die()
+    pair.worker.end("s1", "client")
+    await pair.api.close()
+    pair.api.config = msgspec.structs.replace(pair.api.config, schedulers=1)
+    await pair.api.open()
     assert await pair.findings("s1", 2) == [("start", None), ("end", "scheduler_lost")]
 
 
