@@ -1,14 +1,14 @@
-"""The scheduler's vocabulary: what models, streams and the loop between them say to each other.
+"""The scheduler's vocabulary: what models, analyzers and the loop between them say to each other.
 
-A *model* turns frames or samples into outputs and knows no sessions. A *stream* belongs to one session, says
-which roles it wants to look at what, and turns outputs into outcomes; it knows no tensors and no clocks.
+A *model* turns frames or samples into outputs and knows no sessions. An *analyzer* belongs to one session,
+says which roles it wants to look at what, and turns outputs into outcomes; it knows no tensors and no clocks.
 The loop brings them together in batches over all sessions::
 
     plan(now, demand) -> Batch        which rows of which model
     model.prepare(...) -> feeds       frames or samples of those rows, one tensor for all of them
     engine.run(feeds) -> tensors
     model.decode(tensors) -> outputs  one per row
-    stream.absorb(role, output, at)   one row's output, to outcomes
+    analyzer.absorb(role, output, at) one row's output, to outcomes
 """
 
 import math
@@ -92,7 +92,7 @@ class VisionModel(Model, Protocol):
         """One output for each row, coordinates in its frame's pixels."""
 
 
-class ListeningModel(Model, Protocol):
+class SampleModel(Model, Protocol):
     """What models of samples have in common."""
 
     @property
@@ -101,11 +101,11 @@ class ListeningModel(Model, Protocol):
 
     @property
     def hop(self) -> int:
-        """Samples from the beginning of one window to that of the next; what windows share is heard again."""
+        """Samples from the beginning of one window to that of the next; what windows share is given again."""
 
 
 @runtime_checkable
-class AudioModel(ListeningModel, Protocol):
+class AudioModel(SampleModel, Protocol):
     """A model of samples that remembers each session in a slot of its own columns."""
 
     def reset(self, slot: int) -> None:
@@ -122,7 +122,7 @@ class AudioModel(ListeningModel, Protocol):
 
 
 @runtime_checkable
-class AudioVisualModel(ListeningModel, Protocol):
+class AudioVisualModel(SampleModel, Protocol):
     """A model of samples and of what a ``AudioVisualAnalyzer`` saw meanwhile; it remembers nothing."""
 
     @property
@@ -180,7 +180,7 @@ class Moment(NamedTuple):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a stream has to tell: the part of an event that does not depend on who listens."""
+    """What an analyzer has to tell: the part of an event that does not depend on who listens."""
 
     type: Literal["violation", "observation", "session"]
     name: str
@@ -238,7 +238,7 @@ class Analyzer(Protocol):
 
 @runtime_checkable
 class AudioVisualAnalyzer(Analyzer, Protocol):
-    """A stream that compares what it hears with what it sees."""
+    """An analyzer that compares what it hears with what it sees."""
 
     def seen_since(self, begins_s: float) -> Any | None:
         """What an ``AudioVisualModel`` is to compare with sound from this moment (of the sender's clock) on.

@@ -20,8 +20,8 @@ from ..core import (
     AudioVisualAnalyzer,
     AudioVisualModel,
     Engine,
-    ListeningModel,
     Moment,
+    SampleModel,
 )
 from ..planning.curve import BatchCurve
 from ..sessions.arena_sources import RingRef, by_arena
@@ -112,9 +112,9 @@ class LoadedSampleModel(LoadedModel):
     track = "audio"
     continuous = True
 
-    def __init__(self, model: ListeningModel, engine: Engine, curve: BatchCurve) -> None:
+    def __init__(self, model: SampleModel, engine: Engine, curve: BatchCurve) -> None:
         super().__init__(model, engine, curve)
-        self._listening = model
+        self._adapter = model
         self._free_slots: list[int] = []
         self._slots_made = 0
         self._slots_lock = threading.Lock()
@@ -126,12 +126,12 @@ class LoadedSampleModel(LoadedModel):
     @property
     def window(self) -> int:
         """Samples (16 kHz) of an item."""
-        return self._listening.window
+        return self._adapter.window
 
     @property
     def hop(self) -> int:
         """Samples from one window to the next."""
-        return self._listening.hop
+        return self._adapter.hop
 
     @property
     def shortest_s(self) -> float:

@@ -40,9 +40,8 @@ log = logging.getLogger(__name__)
 
 GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
-NEVER_LATE_S = (
-    0.1  # threads finish what they began: looks at every frame wait for that, and it is no overload
-)
+# Threads finish what they began: a look at every frame waits for that, and it is no overload.
+NEVER_LATE_S = 0.1
 WARNING_INTERVAL_S = 5.0
 NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -80,7 +79,7 @@ class Scheduler:
         self._promised_age_s = promised_age_s
         self._clock = clock
         self._awake = asyncio.Event()
-        self._listening = False
+        self._waiting = False
         self._passed_over = 0
         self._next_warning = 0.0
         self._offset_ns = unix_offset_ns()
@@ -122,17 +121,17 @@ class Scheduler:
         if not self.executor.state.free:
             return LONGEST_TICK_S
         if self.demand.waits_for_media(now):
-            self._listen_for_media()
+            self._wait_for_media()
         return min(LONGEST_TICK_S, max(0.0, decided.wake_at - self._clock()))
 
-    def _listen_for_media(self) -> None:
+    def _wait_for_media(self) -> None:
         """Wake up when something is published, but not before many cameras had time to do so."""
-        if not self._listening:
-            self._listening = True
+        if not self._waiting:
+            self._waiting = True
             asyncio.get_running_loop().call_later(GATHERING_S, self._arm)
 
     def _arm(self) -> None:
-        self._listening = False
+        self._waiting = False
         for source in self.sources:
             source.arm()
 

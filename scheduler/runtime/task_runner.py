@@ -42,7 +42,7 @@ class TaskRunner:
         """See ``tasks.runner.Runner``. It is in no batch of the streams'."""
         self.model(role)
         loaded = self._pending.loaded(role)
-        assert isinstance(loaded, LoadedAudioModel), f"{role} is no role that hears windows in order"
+        assert isinstance(loaded, LoadedAudioModel), f"{role} is no role whose model remembers"
         return await self.compute(partial(loaded.infer_sequence, samples))
 
     async def compute(self, work: Callable[[], Computed]) -> Computed:
