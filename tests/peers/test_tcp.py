@@ -15,6 +15,7 @@ from argusd.ingest.worker import run_worker
 
 from ..api.fakes import FakeScheduler
 from ..api.fixtures import RunningApi, free_port, make_config
+from ..waiting import answered
 from .chromium import running
 from .installed import SYSTEM_PYTHON, require_gstreamer, require_program
 from .media import Scene, write_camera, write_microphone
@@ -55,8 +56,7 @@ async def running_api(folder: Path, **settings: Any) -> AsyncIterator[RunningApi
 async def shows_pictures(api: RunningApi, session_id: str) -> None:
     await api.until(f"/sessions/{session_id}", lambda body: body.get("state") == "live")
     frames = "ml_ingest_frames_total{kind=video,worker_id=ingest-0}"
-    while (await api.metrics()).get(frames, 0) < 30:  # noqa: ASYNC110 no event crosses HTTP
-        await asyncio.sleep(0.1)
+    await answered(api.metrics, lambda samples: samples.get(frames, 0) >= 30)
 
 
 async def test_a_browser_without_udp_publishes(behind_a_firewall: Browser, page: str, tmp_path: Path) -> None:

@@ -145,9 +145,11 @@ async def test_whoever_stops_waiting_gives_the_turn_back() -> None:
     llm = Llm({}, concurrency=1)
     async with FakeLlm('{"stars": 1}') as server:
         server.gate = asyncio.Event()
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
-                await llm.ask(server.profile(), TASK, {"text": "fine"}, Rating)
+        asked = asyncio.create_task(llm.ask(server.profile(), TASK, {"text": "fine"}, Rating))
+        await server.holds(1)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
         server.gate.set()
         assert await llm.ask(server.profile(), TASK, {"text": "fine"}, Rating) == Rating(1)
 

@@ -19,6 +19,7 @@ from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
 
 from ...ingest.offers.mutations import mutate
+from ...waiting import answered
 from ..fakes import FakeScheduler
 from ..fixtures import SDP, RunningApi, make_config
 
@@ -104,8 +105,7 @@ async def test_media_goes_on_while_the_api_restarts(api: RunningApi) -> None:
         await api.until_ready()
         frames = "ml_ingest_frames_total{kind=video,worker_id=ingest-0}"
         before = (await api.metrics())[frames]
-        while (await api.metrics())[frames] <= before:  # noqa: ASYNC110 no event crosses HTTP
-            await asyncio.sleep(0.05)
+        await answered(api.metrics, lambda samples: samples[frames] > before)
         assert (await api.json("GET", "/sessions/s1"))[1]["state"] == "live"
 
 

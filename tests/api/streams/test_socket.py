@@ -413,8 +413,7 @@ async def test_a_full_arena_ends_the_stream_that_needs_more(tmp_path: Path) -> N
 async def test_a_stream_that_nobody_would_look_at_is_refused(rig: Rig) -> None:
     missing = RoleStatus("vad", "", False, "nothing pulled", 0.0)
     rig.scheduler.say(scheduler_stats("boot-1", roles=[missing], active_sessions={"face": 0, "audio": 0}))
-    while (await rig.api.json("GET", "/ready"))[1]["ready"]:  # noqa: ASYNC110 no event crosses HTTP
-        await asyncio.sleep(0.01)
+    await rig.api.until("/ready", lambda body: not body["ready"])
     assert await refused(rig, "/ml/stream/s1/audio") == ("model_unavailable", 4503)
     assert await refused(rig, "/ml/stream/s1/lipsync") == ("model_unavailable", 4503), "it hears as well"
     async with opened(rig, "/ml/stream/s1/face"):
