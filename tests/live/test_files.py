@@ -147,7 +147,7 @@ def test_a_voice_is_known_whatever_the_channels_and_the_sizes(
 
 def test_two_people_on_two_channels_are_both_heard(client: Client, media: Path) -> None:
     voices = []
-    for name in ("1688-142285-0000", "1998-15444-0000"):
+    for name in ("FEE078-0000", "MEO069-0000"):
         with av.open(str(media / "speech" / f"{name}.flac")) as container:
             voices.append(np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)]))
     first, second = voices
