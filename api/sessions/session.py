@@ -125,6 +125,7 @@ def view(session: Session, receptions: Receptions, policy_in_force: int | None) 
         failed_streams=[name for name in session.streams if name in session.failed],
         policy_version=record.version,
         policy_in_force=policy_in_force,
+        scheduler_id=session.media.scheduler if session.media and session.active else None,
     )
 
 

@@ -66,6 +66,7 @@ class SessionView(msgspec.Struct, frozen=True):
     ``failed_streams``: those of ``streams`` that broke down and ended (see the event ``stream_failed``).
     ``policy_version`` counts what was asked for this session; ``policy_in_force``: the version by which its
     media are judged now, null while there are none, or while their scheduler has not said so.
+    ``worker_id``, ``scheduler_id``: the processes that take its media in, and that watch them.
     """
 
     session_id: str
@@ -79,6 +80,7 @@ class SessionView(msgspec.Struct, frozen=True):
     failed_streams: list[str] = []
     policy_version: int = 1
     policy_in_force: int | None = None
+    scheduler_id: str | None = None
 
 
 class PolicyState(msgspec.Struct, frozen=True):

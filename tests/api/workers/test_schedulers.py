@@ -101,6 +101,9 @@ async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
 async def test_sessions_spread_over_the_schedulers(pair: Pair) -> None:
     await pair.watch("s0", "s1", "s2", "s3")
     assert await pair.watched() == [{"s0", "s2"}, {"s1", "s3"}]
+    _, sessions = await pair.api.json("GET", "/sessions")
+    told = {each["session_id"]: each["scheduler_id"] for each in sessions["sessions"]}
+    assert told == {"s0": "scheduler-0", "s1": "scheduler-1", "s2": "scheduler-0", "s3": "scheduler-1"}
 
 
 async def test_a_policy_and_an_end_go_to_the_sessions_scheduler_alone(pair: Pair) -> None:
