@@ -142,8 +142,8 @@ async def test_a_document_of_somebody_else(runner: DocumentRunner, face: Pixels,
 
 
 async def test_another_photograph_of_the_same_person(runner: DocumentRunner, media: Path) -> None:
-    """Printed is the 480p portrait's face, live is another portrait."""
-    printed = portrait((media / "obama.jpg").read_bytes(), (280, 0, 640, 450))
+    """Printed is the face of one portrait, live is another portrait."""
+    printed = portrait((media / "obama.jpg").read_bytes(), (320, 40, 680, 490))
     result = await verify(runner, png(card(printed)), (media / "obama2.jpg").read_bytes())
     assert result.face_match
 
