@@ -112,8 +112,7 @@ async def two(tmp_path: Path) -> AsyncIterator[Rig]:
     """An api with two principals."""
     tokens = (Token("candidate"), Token("examiner"))
     async with running_rig(tmp_path, tokens=tokens) as rig:
-        while (await rig.api.json("GET", "/ready"))[0] != 200:  # noqa: ASYNC110 no event crosses HTTP
-            await asyncio.sleep(0.02)
+        await rig.api.until_ready()
         yield rig
 
 
@@ -133,8 +132,7 @@ async def test_somebody_else_waits(two: Rig) -> None:
 async def test_a_restarted_api_still_knows_whose_it_is(two: Rig) -> None:
     assert (await two.api.json("POST", "/whip/s1", data=OFFER, headers=SDP | CANDIDATE))[0] == 201
     await two.api.restart()
-    while (await two.api.json("GET", "/ready"))[0] != 200:  # noqa: ASYNC110 no event crosses HTTP
-        await asyncio.sleep(0.02)
+    await two.api.until_ready()
     assert (await two.api.json("POST", "/whip/s1", data=OFFER, headers=SDP | EXAMINER))[0] == 409
     assert (await two.api.json("POST", "/whip/s1", data=OFFER, headers=SDP | CANDIDATE))[0] == 201
 

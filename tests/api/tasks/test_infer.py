@@ -4,6 +4,7 @@ import asyncio
 import base64
 import http.client
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from argusd.api.config import Token
 from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.messages import TaskFailed
 
+from ...waiting import answered
 from ..fake_task_scheduler import FakeTaskScheduler, done
 from ..fixtures import RunningApi, make_config
 
@@ -100,8 +102,8 @@ class Bench:
     async def connected(self) -> None:
         """Return once both have answered something, so that no test meets one that is not there."""
         for path, body in (("/face/embed", {"image_b64": ""}), ("/doc/ocr", {"image_b64": ""})):
-            while (await self.post(path, {"session_id": "warm-up", **body}))[0] == 503:  # noqa: ASYNC110 no event crosses HTTP
-                await asyncio.sleep(0.02)
+            ask = partial(self.post, path, {"session_id": "warm-up", **body})
+            await answered(ask, lambda answer: answer[0] != 503)
         self.live.asked.clear()
         self.bulk.asked.clear()
 
@@ -344,8 +346,9 @@ async def test_a_token_for_other_sessions_reaches_no_task(tmp_path: Path) -> Non
             allowed = {"Authorization": "Bearer secret"}
             status, answer, _ = await bench.post("/face/embed", {**body, "session_id": "theirs"}, **allowed)
             assert (status, answer["error_code"]) == (403, "forbidden")
-            while (await bench.post("/face/embed", body, **allowed))[0] == 503:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+            await answered(
+                partial(bench.post, "/face/embed", body, **allowed), lambda answer: answer[0] != 503
+            )
             assert [each.session_id for each in live.asked] == ["mine-1"]
     finally:
         live.die()

@@ -15,6 +15,7 @@ from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.tasks.rooms import RoomScanFrame
 
+from ...waiting import answered
 from ..fake_task_scheduler import FakeTaskScheduler
 from ..fixtures import RunningApi, make_config
 
@@ -59,8 +60,7 @@ async def scanner(tmp_path: Path) -> AsyncIterator[Scanner]:
     try:
         async with RunningApi(make_config(tmp_path)) as api:
             scanner = Scanner(api, scheduler)
-            while (await scanner.frame("warm-up", "door"))[0] != 200:  # noqa: ASYNC110 no event crosses HTTP
-                await asyncio.sleep(0.02)
+            await answered(lambda: scanner.frame("warm-up", "door"), lambda answer: answer[0] == 200)
             yield scanner
     finally:
         scheduler.die()
