@@ -1,7 +1,7 @@
 """Batching: the scheduler's whole path beside raw ONNX Runtime, and beside one call per session.
 
 *Raw* is the graph alone, fed with tensors prepared beforehand, at the same batch size: ONNX Runtime as it
-comes, a session whose own threads share the cores. *Lanes* is the graph alone as the scheduler runs it, a
+comes, a session whose own threads share the cores. *Threads* is the graph alone as the scheduler runs it, a
 session of one thread that is called by a thread on each core. *Bare* adds prepare and decode to that, without
 a scheduler: at the same batch size, and one call per session. The scheduler does all of it, on frames or
 samples that another process publishes; that process works during all of them. Slices are short and take
@@ -44,7 +44,7 @@ class Ways(NamedTuple):
     """The five ways, slices in the order they were taken."""
 
     raw: list[Slice]
-    lanes: list[Slice]
+    threads: list[Slice]
     bare: list[Slice]
     single: list[Slice]
     ours: list[Slice]
@@ -72,11 +72,11 @@ def compare(subject: Subject, rounds: int) -> Ways:
     """Slices of each way, ``rounds`` times, beside a process of busy cameras or microphones."""
     ways = Ways([], [], [], [], [])
     raw = partial(onnxruntime.InferenceSession(graph_of(subject.role)).run, None)
-    lane = subject.model.engine.run
-    with subject.published(ABOVE_CAPACITY * graph_rate(subject, lane, CORES).per_s) as offered:
+    run = subject.model.engine.run
+    with subject.published(ABOVE_CAPACITY * graph_rate(subject, run, CORES).per_s) as offered:
         for _ in range(rounds):
             ways.raw.append(graph_rate(subject, raw, 1))
-            ways.lanes.append(graph_rate(subject, lane, CORES))
+            ways.threads.append(graph_rate(subject, run, CORES))
             ways.bare.append(bare_rate(subject, subject.model.max_batch))
             ways.single.append(bare_rate(subject, 1))
             ways.ours.append(scheduler_rate(subject, offered))
@@ -91,11 +91,11 @@ def _metrics(model: LoadedVisionModel | LoadedAudioModel, ways: Ways) -> dict[st
         f"{model.name}_over_raw": Metric(
             _over(ways, ways.raw, "per_s"), "x", "scheduler / raw ONNX Runtime as it comes", 1.0, ">= 0.9"
         ),
-        f"{model.name}_over_lanes": Metric(
-            _over(ways, ways.lanes, "per_s"), "x", "scheduler / raw, a one-thread session a core", 1.0
+        f"{model.name}_over_threads": Metric(
+            _over(ways, ways.threads, "per_s"), "x", "scheduler / raw, a one-thread session a core", 1.0
         ),
-        f"{model.name}_over_lanes_cpu": Metric(
-            _over(ways, ways.lanes, "per_cpu_s"), "x", "the same, per second of CPU time", 1.0
+        f"{model.name}_over_threads_cpu": Metric(
+            _over(ways, ways.threads, "per_cpu_s"), "x", "the same, per second of CPU time", 1.0
         ),
         f"{model.name}_over_bare_cpu": Metric(
             _over(ways, ways.bare, "per_cpu_s"), "x", "scheduler / crop, run, decode; per CPU time", 1.0
@@ -150,15 +150,15 @@ def _rate(run: Callable[[], int], callers: int) -> Slice:
     slices = [0.0] * callers
     cpu, end = time.process_time(), time.monotonic() + SLICE_S
 
-    def work(lane: int) -> None:
+    def work(caller: int) -> None:
         begun, count = time.monotonic(), 0
         while time.monotonic() < end:
             count += run()
-        slices[lane] = count / (time.monotonic() - begun)
-        counts[lane] = count
+        slices[caller] = count / (time.monotonic() - begun)
+        counts[caller] = count
 
     counts = [0] * callers
-    threads = [threading.Thread(target=work, args=(lane,)) for lane in range(callers)]
+    threads = [threading.Thread(target=work, args=(caller,)) for caller in range(callers)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -23,7 +23,7 @@ from .peers.camera import HEIGHT, WIDTH
 from .rig import CORES, cameras, microphones, region
 
 UNLIMITED_HZ = 1000.0  # wanted of each session: every new frame is due at once
-FILLING = 4  # sessions for each place in a batch that a lane holds, so that the next batch is full as well
+FILLING = 4  # sessions for each place in a batch that a thread holds, so that the next batch is full as well
 
 
 class Offered(NamedTuple):

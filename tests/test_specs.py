@@ -39,7 +39,7 @@ def test_the_dashboard_and_other_files_name_none_either() -> None:
 
 
 def test_a_table_of_names_would_be_found() -> None:
-    table = 'LANES = {"face_embed": "rt"}\ndef f(of: StreamName = "audio"): return of != "lipsync"'
+    table = 'TIERS = {"face_embed": "live"}\ndef f(of: StreamName = "audio"): return of != "lipsync"'
     assert [name for _, name in named_in(ast.parse(table))] == ["face_embed", "lipsync", "audio"]
     assert list(named_in(ast.parse('"""Of face_embed and lipsync."""\nkind = "audio"'))) == []
 

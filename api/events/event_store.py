@@ -1,6 +1,6 @@
 """What is stored so far, and the Redis commands that add an entry to it.
 
-The ledger mirrors in memory where each session's events, each origin's numbers and the violation counts stand
+The store mirrors in memory where each session's events, each origin's numbers and the violation counts stand
 in Redis, so that a write needs no read before it. After a failed write nobody knows what Redis has taken:
 ``forget`` empties the mirror and ``load`` reads it anew.
 """

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 
 def disconnects(given_up: Set[object]) -> Middleware:
-    """The middleware. ``given_up``: handlers that are cancelled; the server must cancel on hang-ups."""
+    """The middleware. ``given_up``: handlers that are cancelled as the server finds their client gone."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:

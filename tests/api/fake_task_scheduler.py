@@ -56,7 +56,7 @@ class FakeTaskScheduler:
         """Return once ``condition()`` holds; it is looked at after every message heard."""
         await until(condition, self.heard)
 
-    def hang_up(self) -> None:
+    def disconnect(self) -> None:
         for channel in self._channels:
             channel.close()
 
@@ -64,4 +64,4 @@ class FakeTaskScheduler:
         if not self._dead:
             self._dead = True
             self._listener.close()
-            self.hang_up()
+            self.disconnect()

@@ -206,14 +206,14 @@ class FakeScheduler:
             if not channel.closed.done():
                 channel.send(message)
 
-    def hang_up(self) -> None:
+    def disconnect(self) -> None:
         for channel in self._channels:
             channel.close()
 
     def die(self) -> None:
         if self._ticking.cancel():
             self._listener.close()
-        self.hang_up()
+        self.disconnect()
 
 
 def make_finding(

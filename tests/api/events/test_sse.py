@@ -65,7 +65,7 @@ async def test_findings_that_are_sent_again_are_stored_once(rig: Rig) -> None:
     for finding in (rig.scheduler.find("s1"), rig.scheduler.find("s1")):
         rig.scheduler.say(finding)
         rig.scheduler.say(finding)
-    rig.scheduler.hang_up()
+    rig.scheduler.disconnect()
     await find_many(rig, 1)
     async with rig.api.events("/sessions/s1/events", "s1:1") as events:
         numbers = [event["data"]["number"] for _, _, event in await events.take(6)]

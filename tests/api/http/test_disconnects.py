@@ -1,4 +1,4 @@
-"""Clients that hang up before their answer."""
+"""Clients that disconnect before their answer."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -77,7 +77,7 @@ async def test_the_finding_that_is_named_as_the_last_is_waited_for(ended: Rig) -
 
 
 async def test_a_scheduler_that_connects_again_is_asked_again(ended: Rig) -> None:
-    ended.scheduler.hang_up()
+    ended.scheduler.disconnect()
     ended.scheduler.ended.clear()
     await ended.scheduler.until(lambda: len(ended.scheduler.ended) == 1)
     absent(ended, "end")

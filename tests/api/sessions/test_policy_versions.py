@@ -56,7 +56,7 @@ async def test_after_a_schedulers_restart_it_is_in_force_when_it_is_applied_agai
     await until(rig, 1, 1)
     rig.scheduler.applies = False
     rig.scheduler.policies.clear()
-    rig.scheduler.hang_up()
+    rig.scheduler.disconnect()
     await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
     assert await versions(rig) == (1, None)
     rig.scheduler.say(PolicyApplied(S1, 1))

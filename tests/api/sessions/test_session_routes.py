@@ -48,7 +48,7 @@ async def test_a_scheduler_that_comes_back_hears_all_policies(rig: Rig) -> None:
     await rig.api.publish("s2")
     await rig.scheduler.until(lambda: len(rig.scheduler.policies) == 2)
     rig.scheduler.policies.clear()
-    rig.scheduler.hang_up()
+    rig.scheduler.disconnect()
     await rig.scheduler.until(lambda: set(rig.scheduler.policies) == {S1, MediaKey("s2")})
 
 

@@ -284,7 +284,7 @@ async def test_callers_of_a_scheduler_that_dies_are_told_at_once(bench: Bench) -
     callers = [bench.post("/face/embed", {"session_id": "s", "image_b64": ""}) for _ in range(4)]
     waiting = asyncio.gather(*callers)
     await bench.live.until(lambda: len(bench.live.asked) == 4)
-    bench.live.hang_up()
+    bench.live.disconnect()
     answers = await waiting
     assert {(status, answer["error_code"]) for status, answer, _ in answers} == {(503, "worker_gone")}
 

@@ -163,7 +163,7 @@ async def test_the_end_that_an_earlier_scheduler_tells_late_is_not_that_of_the_v
     await pair.watch("s0", "s1")
     await pair.open_violations()
     earlier, now = pair.schedulers[1], pair.schedulers[0]
-    earlier.hang_up()
+    earlier.disconnect()
     earlier.unreachable = True
     await pair.api.until("/ready", lambda body: there(body) == 1)
     await pair.api.publish("s1")  # its scheduler is away, so it gets another one
