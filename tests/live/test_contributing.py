@@ -1,9 +1,10 @@
-"""The worked example of CONTRIBUTING.md, in a copy of the tree: a task and a stream, in two files each."""
+"""The worked examples of CONTRIBUTING.md, in a copy of the tree: a task, a stream and a model."""
 
 import http.client
 import re
 import shutil
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import Daemon, started
@@ -22,9 +24,9 @@ pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("api", "benchmarks", "daemon", "ingest", "interviewer_bridge", "kernels", "scheduler")
-BLOCK = re.compile(r"```python\n# (\S+\.py)\n(.*?)```", re.DOTALL)
-BLOCKS = BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text())
-FILES = {name: text for name, text in BLOCKS if not name.startswith("scheduler/models/")}
+BLOCK = re.compile(r"```(?:python|toml)\n# (\S+)\n(.*?)```", re.DOTALL)
+STRICT = "silero_vad_strict"
+FILES = dict(BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text()))
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +36,14 @@ def daemon(models: ZooStore, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, tree / "argusd" / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in FILES.items():
-        (tree / "argusd" / name).write_text(text)
+        with (tree / "argusd" / name).open("a") as file:
+            file.write(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(tree))
-        with started(tmp_path_factory.mktemp("s")) as daemon:
+        cache = cache_with_the_model(tmp_path_factory.mktemp("cache"))
+        configured = f'{{vad = "{STRICT}"}}'
+        state = tmp_path_factory.mktemp("s")
+        with started(state, CACHE_DIR=str(cache), SCHEDULER__MODELS=configured) as daemon:
             yield daemon
 
 
@@ -48,14 +54,27 @@ def portrait(models: ZooStore) -> bytes:
     return cv2.imencode(".jpg", np.asarray(cv2.imdecode(pixels, cv2.IMREAD_COLOR)))[1].tobytes()
 
 
-def test_a_task_and_a_stream_are_two_new_files_each() -> None:
+def cache_with_the_model(folder: Path) -> Path:
+    """The model cache, with the example's file in it, of the package that it comes from."""
+    (folder / "models" / STRICT).mkdir(parents=True)
+    for each in (load_config().cache_dir / "models").iterdir():
+        (folder / "models" / each.name).symlink_to(each)
+    published = Path(str(files("silero_vad"))) / "data" / "silero_vad.onnx"
+    (folder / "models" / STRICT / published.name).symlink_to(published)
+    return folder
+
+
+def test_each_is_one_declaration_and_one_module() -> None:
     assert [Path(name).parent.as_posix() for name in FILES] == [
         "scheduler/contract/tasks",
         "scheduler/tasks",
         "scheduler/contract/streams",
         "scheduler/analyzers",
+        "scheduler/zoo",
+        "scheduler/models/voices",
+        "scheduler/models/voices",
     ]
-    assert not any((ROOT / name).exists() for name in FILES)
+    assert [name for name in FILES if (ROOT / name).exists()] == ["scheduler/zoo/manifest.toml"]
 
 
 def test_the_task_is_asked_for_at_its_path_and_by_its_name(daemon: Daemon, portrait: bytes) -> None:
@@ -70,6 +89,11 @@ def test_the_task_is_asked_for_at_its_path_and_by_its_name(daemon: Daemon, portr
 def test_both_are_ready_with_the_models_of_their_roles(daemon: Daemon) -> None:
     ready = msgspec.json.decode(get(daemon, "/ready"))
     assert (ready["streams"]["crowd"], ready["tasks"]["crowd_count"]) == (True, True)
+
+
+def test_the_model_fills_its_role_where_it_is_configured(daemon: Daemon) -> None:
+    roles = msgspec.json.decode(get(daemon, "/ready"))["roles"]
+    assert [(role["model"], role["ready"]) for role in roles if role["role"] == "vad"] == [(STRICT, True)]
 
 
 def test_a_payload_that_does_not_fit_is_refused_in_words(daemon: Daemon) -> None:
