@@ -78,7 +78,7 @@ EXAMPLES: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
 BULK = ("audio_diarize", "doc_id_verify", "doc_ocr")
 
 
-class Bench:
+class TaskRig:
     """A running api between a plain HTTP client and two fake schedulers."""
 
     def __init__(self, api: RunningApi, live: FakeTaskScheduler, bulk: FakeTaskScheduler) -> None:
@@ -109,11 +109,11 @@ class Bench:
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+async def bench(tmp_path: Path) -> AsyncIterator[TaskRig]:
     live, bulk = FakeTaskScheduler(tmp_path, "scheduler-0"), FakeTaskScheduler(tmp_path, "scheduler-bulk")
     try:
         async with RunningApi(make_config(tmp_path, max_task_body=1 << 16)) as api:
-            bench = Bench(api, live, bulk)
+            bench = TaskRig(api, live, bulk)
             await bench.connected()
             yield bench
     finally:
@@ -133,7 +133,12 @@ def seen_by(scheduler: FakeTaskScheduler) -> dict[str, Any]:
 )
 @pytest.mark.parametrize("path", ["/ml/infer", "/infer", "its own"])
 async def test_a_task_reaches_its_lane_and_its_answer_the_caller(
-    bench: Bench, task_type: str, own_path: str, payload: dict[str, Any], meant: dict[str, Any], path: str
+    bench: TaskRig,
+    task_type: str,
+    own_path: str,
+    payload: dict[str, Any],
+    meant: dict[str, Any],
+    path: str,
 ) -> None:
     body = {"session_id": "sched_abc123", "timeout_s": 12.5}
     if path == "its own":
@@ -158,7 +163,7 @@ async def test_a_task_reaches_its_lane_and_its_answer_the_caller(
     assert (scheduler.asked[0].session_id, scheduler.asked[0].timeout_s) == ("sched_abc123", 12.5)
 
 
-async def test_text_is_analysed_by_the_api_itself(bench: Bench) -> None:
+async def test_text_is_analysed_by_the_api_itself(bench: TaskRig) -> None:
     status, answer, _ = await bench.post(
         "/analysis/moderate", {"session_id": "s", "text": "I led the migration."}
     )
@@ -185,7 +190,7 @@ VERIFY = {"image_b64": B64["p"], "reference_embedding_b64": B64["e"]}
         pytest.param(VERIFY | {"threshold": 1.5}, "threshold", id="out of range"),
     ],
 )
-async def test_a_field_that_is_wrong_is_named(bench: Bench, payload: dict[str, Any], named: str) -> None:
+async def test_a_field_that_is_wrong_is_named(bench: TaskRig, payload: dict[str, Any], named: str) -> None:
     whole = {"session_id": "s", "task_type": "face_verify", "payload": payload}
     for path, body in (("/ml/infer", whole), ("/face/verify", {"session_id": "s", **payload})):
         status, answer, _ = await bench.post(path, body)
@@ -225,7 +230,7 @@ async def test_a_field_that_is_wrong_is_named(bench: Bench, payload: dict[str, A
         ),
     ],
 )
-async def test_what_is_no_request_is_refused(bench: Bench, body: Any, status: int, code: str) -> None:
+async def test_what_is_no_request_is_refused(bench: TaskRig, body: Any, status: int, code: str) -> None:
     answered, answer, _ = await bench.post("/ml/infer", body)
     assert (answered, answer["success"], answer["error_code"]) == (status, False, code)
     assert not bench.live.asked
@@ -241,7 +246,7 @@ async def test_what_is_no_request_is_refused(bench: Bench, body: Any, status: in
         ("internal_error", 500),
     ],
 )
-async def test_a_refusal_keeps_the_envelope_with_its_code(bench: Bench, code: str, status: int) -> None:
+async def test_a_refusal_keeps_the_envelope_with_its_code(bench: TaskRig, code: str, status: int) -> None:
     bench.live.answer = lambda request: TaskFailed(request.request, code, "Some sentence.")
     answered, answer, headers = await bench.post("/face/embed", {"session_id": "s", "image_b64": ""})
     assert (answered, answer | {"latency_ms": 0}) == (
@@ -272,14 +277,14 @@ async def test_a_lane_that_has_yet_to_start_is_waited_for(tmp_path: Path) -> Non
         bulk.die()
 
 
-async def test_a_lane_that_has_gone_is_no_reason_to_wait(bench: Bench) -> None:
+async def test_a_lane_that_has_gone_is_no_reason_to_wait(bench: TaskRig) -> None:
     bench.bulk.die()
     status, answer, headers = await bench.post("/doc/ocr", {"session_id": "s", "image_b64": ""})
     assert (status, answer["error_code"], headers["Retry-After"]) == (503, "worker_gone", "2")
     assert (await bench.post("/face/embed", {"session_id": "s", "image_b64": ""}))[0] == 200
 
 
-async def test_callers_of_a_scheduler_that_dies_are_told_at_once(bench: Bench) -> None:
+async def test_callers_of_a_scheduler_that_dies_are_told_at_once(bench: TaskRig) -> None:
     bench.live.answer = lambda _: None
     callers = [bench.post("/face/embed", {"session_id": "s", "image_b64": ""}) for _ in range(4)]
     waiting = asyncio.gather(*callers)
@@ -289,7 +294,7 @@ async def test_callers_of_a_scheduler_that_dies_are_told_at_once(bench: Bench) -
     assert {(status, answer["error_code"]) for status, answer, _ in answers} == {(503, "worker_gone")}
 
 
-async def test_one_death_is_one_failure_so_the_next_process_gets_work(bench: Bench) -> None:
+async def test_one_death_is_one_failure_so_the_next_process_gets_work(bench: TaskRig) -> None:
     """Eight callers lost with two processes are two failures, too few for the breaker."""
     for _ in range(2):
         await test_callers_of_a_scheduler_that_dies_are_told_at_once(bench)
@@ -298,7 +303,7 @@ async def test_one_death_is_one_failure_so_the_next_process_gets_work(bench: Ben
     assert (await bench.post("/face/embed", {"session_id": "s", "image_b64": ""}))[0] == 200
 
 
-async def test_a_worker_that_fails_by_itself_gets_a_rest(bench: Bench) -> None:
+async def test_a_worker_that_fails_by_itself_gets_a_rest(bench: TaskRig) -> None:
     bench.live.answer = lambda request: TaskFailed(request.request, "inference_failed", "No.")
     body = {"session_id": "s", "image_b64": ""}
     codes = [(await bench.post("/face/embed", body))[1]["error_code"] for _ in range(6)]
@@ -307,13 +312,13 @@ async def test_a_worker_that_fails_by_itself_gets_a_rest(bench: Bench) -> None:
     assert (await bench.post("/doc/ocr", body))[0] == 200
 
 
-async def test_refusing_bad_input_is_no_failure_of_the_worker(bench: Bench) -> None:
+async def test_refusing_bad_input_is_no_failure_of_the_worker(bench: TaskRig) -> None:
     bench.live.answer = lambda request: TaskFailed(request.request, "no_face", "No face.")
     body = {"session_id": "s", "image_b64": ""}
     assert {(await bench.post("/face/embed", body))[1]["error_code"] for _ in range(8)} == {"no_face"}
 
 
-async def test_a_caller_who_leaves_takes_its_task_along(bench: Bench) -> None:
+async def test_a_caller_who_leaves_takes_its_task_along(bench: TaskRig) -> None:
     bench.live.answer = lambda _: None
     body = {"session_id": "s", "image_b64": "", "timeout_s": 600}
     posting = asyncio.create_task(bench.api.json("POST", "/face/embed", json=body))
@@ -322,7 +327,7 @@ async def test_a_caller_who_leaves_takes_its_task_along(bench: Bench) -> None:
     await bench.live.until(lambda: bench.live.cancelled == [bench.live.asked[0].request])
 
 
-async def test_where_a_session_has_been_is_kept_for_six_hours(bench: Bench) -> None:
+async def test_where_a_session_has_been_is_kept_for_six_hours(bench: TaskRig) -> None:
     await bench.post("/face/embed", {"session_id": "sched_1", "image_b64": ""})
     await bench.post("/doc/ocr", {"session_id": "sched_1", "image_b64": ""})
     from redis.asyncio import Redis
@@ -339,7 +344,7 @@ async def test_a_token_for_other_sessions_reaches_no_task(tmp_path: Path) -> Non
     tokens = (Token("secret", session_prefix="mine-"),)
     try:
         async with RunningApi(make_config(tmp_path, tokens=tokens)) as api:
-            bench = Bench(api, live, live)
+            bench = TaskRig(api, live, live)
             body = {"session_id": "mine-1", "image_b64": ""}
             assert (await bench.post("/face/embed", body))[0] == 401
             assert (await bench.post("/face/embed", body, Authorization="Bearer wrong"))[0] == 401
@@ -354,7 +359,7 @@ async def test_a_token_for_other_sessions_reaches_no_task(tmp_path: Path) -> Non
         live.die()
 
 
-async def test_metrics_have_their_names(bench: Bench) -> None:
+async def test_metrics_have_their_names(bench: TaskRig) -> None:
     await bench.post("/face/embed", {"session_id": "s", "image_b64": ""})
     async with bench.api.http.get("/metrics") as response:
         lines = (await response.text()).splitlines()

@@ -27,7 +27,7 @@ class Tells(FakeStream):
         return []
 
 
-class Bench:
+class GuardBench:
     def __init__(self) -> None:
         self.analyzer = Tells("face", {"face_detector": 4.0})
         self.codes: list[str] = []
@@ -39,11 +39,11 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def bench() -> GuardBench:
+    return GuardBench()
 
 
-def test_an_analyzer_that_works_says_what_it_says(bench: Bench) -> None:
+def test_an_analyzer_that_works_says_what_it_says(bench: GuardBench) -> None:
     assert bench.told(STARTED, NOTED) == [("phone_detected", "start"), ("face", "update")]
     assert bench.guarded.rates == {"face_detector": 4.0}
     assert bench.guarded.latest() == {"absorbed": 0}
@@ -51,7 +51,7 @@ def test_an_analyzer_that_works_says_what_it_says(bench: Bench) -> None:
     assert bench.codes == []
 
 
-def test_it_is_asked_nothing_more_once_it_has_raised(bench: Bench) -> None:
+def test_it_is_asked_nothing_more_once_it_has_raised(bench: GuardBench) -> None:
     assert (bench.guarded.latest(), bench.guarded.rates) == ({"absorbed": 0}, {"face_detector": 4.0})
     break_analyzer(bench.analyzer, "wants", "latest", "rates")
     assert not bench.guarded.wants("vad")
@@ -63,7 +63,7 @@ def test_it_is_asked_nothing_more_once_it_has_raised(bench: Bench) -> None:
     assert bench.codes == [ANALYZER_FAILED], "told once"
 
 
-def test_what_was_told_to_begin_ends_as_of_when_it_was_last_told_of(bench: Bench) -> None:
+def test_what_was_told_to_begin_ends_as_of_when_it_was_last_told_of(bench: GuardBench) -> None:
     bench.told(STARTED, media_s=3.0)
     break_analyzer(bench.analyzer, "absorb", "finish")
     bench.told(NOTED, media_s=9.0)
@@ -73,25 +73,25 @@ def test_what_was_told_to_begin_ends_as_of_when_it_was_last_told_of(bench: Bench
     assert bench.guarded.finish(START) == []
 
 
-def test_of_what_comes_with_something_unfit_nothing_counts_as_told(bench: Bench) -> None:
+def test_of_what_comes_with_something_unfit_nothing_counts_as_told(bench: GuardBench) -> None:
     assert bench.told(STARTED) == [("phone_detected", "start")]
     assert bench.told(ENDED, UNFIT) == []
     assert [(end.name, end.state) for end in bench.guarded.finish(START)] == [("phone_detected", "end")]
 
-    another = Bench()
+    another = GuardBench()
     assert another.told(STARTED, UNFIT) == []
     assert another.guarded.finish(START) == []
 
 
 @pytest.mark.parametrize("rates", [{}, {"face_detector": 0.0}, {"face_detector": float("nan")}])
-def test_rates_that_cannot_be_kept_are_a_fault(bench: Bench, rates: dict[str, float]) -> None:
+def test_rates_that_cannot_be_kept_are_a_fault(bench: GuardBench, rates: dict[str, float]) -> None:
     assert bench.guarded.rates == {"face_detector": 4.0}
     bench.analyzer.rates = rates
     assert bench.guarded.rates == {"face_detector": 4.0}
     assert bench.codes == [ANALYZER_FAILED]
 
 
-def test_a_rate_may_change_and_a_role_may_come(bench: Bench) -> None:
+def test_a_rate_may_change_and_a_role_may_come(bench: GuardBench) -> None:
     rates = {"face_detector": 4.0}
     bench.analyzer.rates = rates
     assert bench.guarded.rates == rates

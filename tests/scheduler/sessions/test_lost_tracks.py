@@ -19,7 +19,7 @@ OFFSET_S = 1_700_000_000.0
 DEFAULT = Policy()
 
 
-class Bench:
+class LostTracksBench:
     """Tracks whose times are seconds of the clock that ``now`` stands at."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Bench:
 
 
 def test_a_camera_that_is_off_is_a_violation_from_its_last_picture_to_its_next() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("face")
     bench.say("video", "live", 90.0)
     bench.now = 102.0
@@ -76,7 +76,7 @@ def test_a_camera_that_is_off_is_a_violation_from_its_last_picture_to_its_next()
 
 
 def test_a_track_that_never_began_is_dated_from_when_it_could_have() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("video")
     bench.say("video", "connecting", 100.0)
     bench.now = 102.5
@@ -90,7 +90,7 @@ def test_a_track_that_never_began_is_dated_from_when_it_could_have() -> None:
 
 
 def test_sound_is_not_missed_unless_somebody_wants_it() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("face", "audio", "lipsync")
     bench.say("audio", "stale", 98.0, "no_media")
     assert bench.told == []
@@ -99,7 +99,7 @@ def test_sound_is_not_missed_unless_somebody_wants_it() -> None:
 
 
 def test_nobody_misses_a_track_that_no_stream_needs() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("audio")
     bench.say("video", "stale", 98.0, "no_media")
     bench.after(5)
@@ -107,7 +107,7 @@ def test_nobody_misses_a_track_that_no_stream_needs() -> None:
 
 
 def test_the_policy_holds_it_back() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("face", policy=Policy(video_lost=Hold(start_after_s=6, end_after_s=3)))
     bench.now = 102.0
     bench.say("video", "stale", 100.0, "no_media")
@@ -127,7 +127,7 @@ def test_the_policy_holds_it_back() -> None:
 
 @pytest.mark.parametrize("over", ["track", "session"])
 def test_it_ends_with_the_track_and_with_the_session(over: str) -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.say("video", "stale", 98.0, "no_media")
     bench.watch("face")
     for _ in range(2):
@@ -140,7 +140,7 @@ def test_it_ends_with_the_track_and_with_the_session(over: str) -> None:
 
 
 def test_a_writer_that_is_gone_does_not_end_the_track_of_the_one_that_replaced_it() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("face")
     bench.say("video", "stale", 98.0, "no_media")
     bench.lost.closed(ALICE, "video", ArenaView(Arena(1 << 20).fd))
@@ -148,7 +148,7 @@ def test_a_writer_that_is_gone_does_not_end_the_track_of_the_one_that_replaced_i
 
 
 def test_a_track_that_a_stream_needs_and_nobody_offered_is_lost_from_the_beginning() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.lost.set_policy(SessionPolicy(ALICE, ["face", "audio"], kinds=["audio"]))
     lost = {"kind": "video", "reason": "not_offered", "start_s": 0.0}
     assert bench.edges() == [("video_lost", "start", lost)]
@@ -160,14 +160,14 @@ def test_a_track_that_a_stream_needs_and_nobody_offered_is_lost_from_the_beginni
 
 
 def test_without_an_offer_nothing_is_missed() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("face")
     bench.after(5)
     assert bench.told == []
 
 
 def test_a_policy_that_does_not_concern_it_leaves_it_open() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("face")
     bench.say("video", "stale", 98.0, "no_media")
     bench.watch("face", "video", "audio", policy=Policy(vad_threshold=0.3))
@@ -180,7 +180,7 @@ def test_a_policy_that_does_not_concern_it_leaves_it_open() -> None:
 
 
 def test_another_policy_holds_back_what_has_begun() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("face", policy=Policy(video_lost=Hold(start_after_s=60)))
     bench.now = 102.0
     bench.say("video", "stale", 100.0, "no_media")
@@ -191,7 +191,7 @@ def test_another_policy_holds_back_what_has_begun() -> None:
 
 
 def test_switched_off_it_ends() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("face")
     bench.say("video", "stale", 98.0, "no_media")
     bench.watch("face", policy=Policy(video_lost=Hold(enabled=False)))
@@ -200,7 +200,7 @@ def test_switched_off_it_ends() -> None:
 
 
 def test_a_track_that_is_offered_from_now_on_is_awaited() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.lost.set_policy(SessionPolicy(ALICE, ["face"], kinds=["audio"]))
     bench.lost.set_policy(SessionPolicy(ALICE, ["face"], kinds=["audio", "video"]))
     assert [state for _, state, _ in bench.edges()] == ["start", "end"]
@@ -210,7 +210,7 @@ def test_a_track_that_is_offered_from_now_on_is_awaited() -> None:
 
 
 def test_a_lost_track_that_is_offered_no_more_stays_lost() -> None:
-    bench = Bench()
+    bench = LostTracksBench()
     bench.watch("face")
     bench.say("video", "stale", 98.0, "no_media")
     bench.lost.set_policy(SessionPolicy(ALICE, ["face"], kinds=["audio"]))

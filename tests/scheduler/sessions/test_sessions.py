@@ -1,5 +1,6 @@
 """Which streams there are, from policies and rings that come and go in any order."""
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -12,13 +13,12 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.planning.demand import Demand
 from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, WindowFeed
 from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.sessions.arena_sources import RingRef
 from argusd.scheduler.sessions.session_stream import START, unknown
-from argusd.scheduler.sessions.sessions import Sessions
 
+from ..bench import Driven
 from ..fakes import (
     ALICE,
     BOB,
@@ -27,18 +27,16 @@ from ..fakes import (
     FakeEngine,
     FakeStreams,
     FakeVision,
-    HeardFindings,
     break_analyzer,
 )
 
 CURVE = BatchCurve(sizes=[1], seconds=[0.001])
 
 
-class Bench:
+class Host(Driven):
+    """The sessions of a scheduler that is not ticked."""
+
     def __init__(self) -> None:
-        self.tracks = ArenaWithTracks()
-        self.demand = Demand()
-        self.heard = HeardFindings()
         self.audio = LoadedAudioModel(FakeAudio(), FakeEngine(), CURVE)
         self.factories = {
             "face": FakeStreams("face", {"face_detector": 4.0, "face_mesh": 8.0}),
@@ -46,14 +44,9 @@ class Bench:
             "audio": FakeStreams("audio", {"vad": 31.25}),
             "lipsync": FakeStreams("lipsync", {"face_detector": 15.0, "vad": 31.25}),
         }
-        self.sessions = Sessions(
-            self.demand,
-            [("face_detector", LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)), ("vad", self.audio)],
-            self.factories,
-            self.heard,
-            max_age_s=1.0,
-            clock=lambda: 50.0,
-        )
+        vision = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
+        super().__init__([("face_detector", vision), ("vad", self.audio)], self.factories)
+        self.now, self.demand = 50.0, self.scheduler.demand
 
     def open(self, media: MediaKey, kind: Literal["video", "audio"]) -> RingRef:
         _, ref = self.tracks.frames() if kind == "video" else self.tracks.pcm(0.1)
@@ -68,11 +61,13 @@ class Bench:
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench()
+def bench() -> Iterator[Host]:
+    bench = Host()
+    yield bench
+    bench.executor.close()
 
 
-def test_video_feeds_face_and_video_audio_feeds_audio(bench: Bench) -> None:
+def test_video_feeds_face_and_video_audio_feeds_audio(bench: Host) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "video", "audio"]))
     bench.open(ALICE, "video")
     assert bench.rows() == [
@@ -84,7 +79,9 @@ def test_video_feeds_face_and_video_audio_feeds_audio(bench: Bench) -> None:
     assert bench.sessions.active == {"face": 1, "video": 1, "audio": 1, "lipsync": 0}
 
 
-def test_lip_sync_begins_with_the_second_track_and_ends_with_the_first_that_goes(bench: Bench) -> None:
+def test_lip_sync_begins_with_the_second_track_and_ends_with_the_first_that_goes(
+    bench: Host,
+) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["lipsync"]))
     pictures = bench.open(ALICE, "video")
     assert bench.rows() == []
@@ -101,7 +98,7 @@ def test_lip_sync_begins_with_the_second_track_and_ends_with_the_first_that_goes
 
 
 @pytest.mark.parametrize("streams", [["face", "audio", "lipsync"], ["lipsync", "audio", "face"]])
-def test_lip_sync_joins_the_looks_of_its_sessions_other_streams(bench: Bench, streams: list[str]) -> None:
+def test_lip_sync_joins_the_looks_of_its_sessions_other_streams(bench: Host, streams: list[str]) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, streams))
     bench.sessions.set_policy(SessionPolicy(BOB, ["face"]))
     bench.open(BOB, "video")
@@ -119,7 +116,7 @@ def test_lip_sync_joins_the_looks_of_its_sessions_other_streams(bench: Bench, st
     assert face.streams[1].models == {"face_detector": "fake_vision", "vad": "fake_audio"}
 
 
-def test_what_lip_sync_joined_goes_on_without_it(bench: Bench) -> None:
+def test_what_lip_sync_joined_goes_on_without_it(bench: Host) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "audio", "lipsync"]))
     bench.open(ALICE, "video")
     sound = bench.open(ALICE, "audio")
@@ -130,19 +127,19 @@ def test_what_lip_sync_joined_goes_on_without_it(bench: Bench) -> None:
     assert [stream for _, stream, _, _ in bench.heard.findings] == ["lipsync", "audio"]
 
 
-def test_streams_that_do_not_exist_are_ignored(bench: Bench) -> None:
+def test_streams_that_do_not_exist_are_ignored(bench: Host) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "smell"]))
     bench.open(ALICE, "video")
     assert bench.sessions.active == {"face": 1, "video": 0, "audio": 0, "lipsync": 0}
 
 
-def test_a_stream_names_the_models_that_look(bench: Bench) -> None:
+def test_a_stream_names_the_models_that_look(bench: Host) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face"]))
     bench.open(ALICE, "video")
     assert bench.sessions.rows[0].stream.models == {"face_detector": "fake_vision"}
 
 
-def test_streams_of_a_session_have_one_share_of_its_weight(bench: Bench) -> None:
+def test_streams_of_a_session_have_one_share_of_its_weight(bench: Host) -> None:
     policy = Policy(weight=3.0)
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "video"], policy))
     bench.open(ALICE, "video")
@@ -151,7 +148,7 @@ def test_streams_of_a_session_have_one_share_of_its_weight(bench: Bench) -> None
     assert bench.demand.shares.weight[shares.pop()] == 3.0
 
 
-def test_a_ring_of_a_writer_that_is_gone_does_not_end_the_one_that_replaced_it(bench: Bench) -> None:
+def test_a_ring_of_a_writer_that_is_gone_does_not_end_the_one_that_replaced_it(bench: Host) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face"]))
     before = bench.open(ALICE, "video")
     elsewhere = ArenaWithTracks()
@@ -163,7 +160,7 @@ def test_a_ring_of_a_writer_that_is_gone_does_not_end_the_one_that_replaced_it(b
     assert bench.sessions.active["face"] == 0
 
 
-def test_all_streams_of_a_track_have_one_clock_which_outlives_its_ring(bench: Bench) -> None:
+def test_all_streams_of_a_track_have_one_clock_which_outlives_its_ring(bench: Host) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "video"]))
     bench.open(ALICE, "video")
     clocks = {row.feed.track.clock for row in bench.sessions.rows.values()}
@@ -173,7 +170,7 @@ def test_all_streams_of_a_track_have_one_clock_which_outlives_its_ring(bench: Be
     assert len(clocks) == 1
 
 
-def test_another_policy_changes_the_weight_of_a_session_at_work(bench: Bench) -> None:
+def test_another_policy_changes_the_weight_of_a_session_at_work(bench: Host) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face"], Policy(weight=1.0)))
     bench.open(ALICE, "video")
     bench.demand.busy[0] = True
@@ -181,7 +178,7 @@ def test_another_policy_changes_the_weight_of_a_session_at_work(bench: Bench) ->
     assert bench.demand.shares.weight[bench.demand.share[1]] == 5.0
 
 
-def test_an_old_ring_of_sound_is_read_from_its_newest_second(bench: Bench) -> None:
+def test_an_old_ring_of_sound_is_read_from_its_newest_second(bench: Host) -> None:
     ring, ref = bench.tracks.pcm(4.0)
     for _ in range(3):
         ring.write(np.zeros(16_000, np.int16), 0, 0, 0)
@@ -194,7 +191,7 @@ def stale(media: MediaKey, kind: Literal["video", "audio"], since: float = 48.0)
     return TrackState(media, kind, "stale", "no_media", int(since * 1e9))
 
 
-def test_streams_of_a_silent_track_end_what_is_open_and_know_nothing(bench: Bench) -> None:
+def test_streams_of_a_silent_track_end_what_is_open_and_know_nothing(bench: Host) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face", "video", "audio"]))
     pictures = bench.open(ALICE, "video")
     bench.open(ALICE, "audio")
@@ -216,7 +213,7 @@ def test_streams_of_a_silent_track_end_what_is_open_and_know_nothing(bench: Benc
     assert (streams["audio"].silent, streams["audio"].latest()) == ({}, {"absorbed": 0})
 
 
-def test_the_next_look_at_a_silent_track_is_known_again(bench: Bench) -> None:
+def test_the_next_look_at_a_silent_track_is_known_again(bench: Host) -> None:
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face"]))
     ref = bench.open(ALICE, "video")
     bench.sessions.track_changed(stale(ALICE, "video"), ref.view)
@@ -229,7 +226,7 @@ def test_the_next_look_at_a_silent_track_is_known_again(bench: Bench) -> None:
     assert row.feed.track.epoch == epoch + 1, "what is under way is not absorbed"
 
 
-def test_an_api_that_comes_back_hears_what_is_unknown(bench: Bench) -> None:
+def test_an_api_that_comes_back_hears_what_is_unknown(bench: Host) -> None:
     policy = SessionPolicy(ALICE, ["face", "audio"])
     bench.sessions.set_policy(policy)
     ref = bench.open(ALICE, "video")
@@ -239,7 +236,7 @@ def test_an_api_that_comes_back_hears_what_is_unknown(bench: Bench) -> None:
     assert bench.heard.newest == [(ALICE, "face")] * 2
 
 
-def test_a_stream_that_begins_on_a_silent_track_knows_nothing(bench: Bench) -> None:
+def test_a_stream_that_begins_on_a_silent_track_knows_nothing(bench: Host) -> None:
     ref = bench.open(ALICE, "video")
     bench.sessions.track_changed(stale(ALICE, "video"), ref.view)
     bench.sessions.set_policy(SessionPolicy(ALICE, ["face"]))
@@ -278,7 +275,7 @@ steps = st.lists(
 def test_rows_slots_and_shares_all_come_back(
     taken: list[tuple[str, MediaKey, Literal["video", "audio"], list[str]]],
 ) -> None:
-    bench, rings, busy = Bench(), {}, set()
+    bench, rings, busy = Host(), {}, set()
     for step, media, kind, streams in taken:
         if step == "policy":
             bench.sessions.set_policy(SessionPolicy(media, streams))
@@ -318,7 +315,7 @@ def test_rows_slots_and_shares_all_come_back(
     assert not any(bench.sessions.active.values())
 
 
-def _check_rows(bench: Bench) -> None:
+def _check_rows(bench: Host) -> None:
     """One row looks for each role of each stream, as often as the most demanding of its streams wants."""
     at_work = [row for row in bench.sessions.rows.values() if not row.ended]
     assert all(row in stream.rows for row in at_work for stream in row.streams)
@@ -328,7 +325,7 @@ def _check_rows(bench: Bench) -> None:
         assert sorted(row.role for row in stream.rows) == sorted(wanted)
 
 
-def _finish(bench: Bench, busy: set[int]) -> None:
+def _finish(bench: Host, busy: set[int]) -> None:
     bench.demand.busy[list(busy)] = False
     for index in busy:
         bench.sessions.rows.is_over(index)
