@@ -24,6 +24,7 @@ from argusd.interviewer_bridge.events import subscribe
 from argusd.interviewer_bridge.publish.media import Source
 from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR
 from argusd.scheduler.contract.streams.interview import FACE
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -33,7 +34,7 @@ from .peers.publisher import PacketTrack
 
 SESSIONS = 8
 WIDTH, HEIGHT, FPS, CLIP_SECONDS = 640, 480, 15, 4
-RATES = {"face_detector": 1.0, "face_mesh": 3.0, "object_detector": 0.2}
+RATES = {FACE_DETECTOR: 1.0, FACE_MESH: 3.0, OBJECT_DETECTOR: 0.2}
 LOOKS_PER_SESSION = sum(RATES.values())
 MANY = 1_000_000
 READY_WITHIN_S = 120

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from argusd.kernels.pictures.nms import weighted_nms
 from argusd.kernels.pictures.picture import Span
 
+from ...contract.roles import FACE_DETECTOR
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box, Face
 from ..pixels import crop, to_frame
@@ -59,7 +60,7 @@ FULL_RANGE = BlazeFaceShape("input_1", 192, (AnchorLevel(48, 1),), 0.6)
 class BlazeFace:
     """The face detector of either shape; one output row is a list of ``Face``, best first."""
 
-    role = "face_detector"
+    role = FACE_DETECTOR
 
     def __init__(self, name: str, shape: BlazeFaceShape) -> None:
         self.name = name

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...contract.roles import FACE_EMBEDDER
 from ...core import Feeds, Roi
 from ..outputs import FaceEmbedding, unit_rows
 
@@ -15,7 +16,7 @@ INPUT = "images"
 class FaceEmbedder512:
     """One output row is a ``FaceEmbedding`` of 512 numbers. ``size``: pixels of the square it looks at."""
 
-    role = "face_embedder"
+    role = FACE_EMBEDDER
     embedding_size = 512
     size: int
     threshold: float

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from argusd.kernels.pictures.picture import Span
 
+from ...contract.roles import FACE_MESH
 from ...core import Feeds, Frame, Roi
 from ..outputs import Mesh
 from ..pixels import crop, to_frame
@@ -88,7 +89,7 @@ COLUMNS = _columns()
 class FaceMesh:
     """The attention mesh; one output row is a ``Mesh``."""
 
-    role = "face_mesh"
+    role = FACE_MESH
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from argusd.kernels.pictures.picture import Span
 
+from ...contract.roles import FACE_EMBEDDER
 from ...core import Feeds, Frame, Roi
 from ..outputs import FaceEmbedding, unit_rows
 from ..pixels import crop
@@ -30,7 +31,7 @@ CLOSER = 0.9  # of ArcFace's square: on the tests' pictures people are a little 
 class FaceRes:
     """The face embedder; one output row is a ``FaceEmbedding`` of 1024 numbers."""
 
-    role = "face_embedder"
+    role = FACE_EMBEDDER
     embedding_size = 1024
     threshold = 0.6  # cosine: on 90 labelled pairs the same person had 0.80 on average, others 0.40
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from argusd.kernels.pictures.picture import Span
 
+from ...contract.roles import FACE_DETECTOR
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box, Face
 from ..pixels import crop, to_frame
@@ -36,7 +37,7 @@ SEED, COARSE = 5, 64  # of the noise that the model is measured with
 class Mtcnn:
     """The face detector; one output row is a list of ``Face``, best first."""
 
-    role = "face_detector"
+    role = FACE_DETECTOR
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from argusd.kernels.pictures.nms import suppress
 from argusd.kernels.pictures.picture import Span
 
+from ...contract.roles import FACE_DETECTOR
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box, Face
 from ..pixels import crop, to_frame
@@ -38,7 +39,7 @@ OVERLAP = float(np.nextafter(0.4, 1))  # InsightFace drops what overlaps by more
 class Scrfd:
     """The face detector of either size; one output row is a list of ``Face``, best first."""
 
-    role = "face_detector"
+    role = FACE_DETECTOR
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from argusd.kernels.sound.mel import hann, mel_bands, power_spectra, to_frames
 
 from ...contract.media import SAMPLE_RATE
+from ...contract.roles import LIP_CROPS, LIP_SYNC
 from ...core import Feeds
 from ..lag_search import FPS, FULL_SCALE, LAGS, STEP
 from ..outputs import LagCurve, SeenMouth, unit_rows
@@ -55,10 +56,10 @@ LIKENESS = 0.5
 class SyncNet:
     """The comparison; one output row is a ``LagCurve``, or None where pictures are missing."""
 
-    role = "lip_sync"
+    role = LIP_SYNC
     window = WINDOW
     hop = HOP
-    fed_with = "lip_crops"
+    fed_with = LIP_CROPS
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from argusd.kernels.pictures.nms import suppress
 from argusd.kernels.pictures.picture import Span
 
+from ...contract.roles import OBJECT_DETECTOR
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box, Thing
 from ..pixels import crop, to_frame
@@ -36,7 +37,7 @@ MOST = 100  # as many as the published graph picks
 class CenterNet:
     """The object detector; one output row is a list of ``Thing``, best first."""
 
-    role = "object_detector"
+    role = OBJECT_DETECTOR
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...contract.roles import OCR
 from ...errors import InferenceFailed
 from ...zoo.importers.pytorch.torch_checkpoint import read_weights
 from ...zoo.importers.pytorch.torchvision_shim import ensure_torchvision
@@ -50,7 +51,7 @@ class EasyOcr:
     Other languages than English are looked up when they are asked for, so that they may come later.
     """
 
-    role = "ocr"
+    role = OCR
     languages = frozenset({"en", *OTHER_SCRIPTS})
 
     def __init__(self, name: str, store: ZooStore, device: str) -> None:

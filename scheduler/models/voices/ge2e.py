@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from argusd.kernels.sound.mel import hann, mel_bands, power_spectra, to_frames
 
 from ...contract.media import SAMPLE_RATE
+from ...contract.roles import SPEAKER_EMBEDDER
 from ...core import Feeds
 from ..outputs import VoicePrint
 from ..registry import Graph, register
@@ -40,7 +41,7 @@ class Ge2e:
     ``threshold``: the least cosine of two recordings of one voice.
     """
 
-    role = "speaker_embedder"
+    role = SPEAKER_EMBEDDER
     window = FRAME + (FRAMES - 1) * HOP
     hop = WINDOW_HOP
     embedding_size = EMBEDDING_SIZE

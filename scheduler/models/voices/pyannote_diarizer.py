@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract.media import SAMPLE_RATE
+from ...contract.roles import DIARIZER
 from ...errors import InferenceFailed
 from ...zoo.importers.pytorch.torch_checkpoint import Weights, read_weights
 from ...zoo.importers.pytorch.torchaudio_shim import ensure_torchaudio
@@ -71,7 +72,7 @@ COMMUNITY_1 = Recipe(
 class PyannoteDiarizer:
     """The ``diarizer`` role, on ``cpu`` or ``cuda:N``. One recording at a time."""
 
-    role = "diarizer"
+    role = DIARIZER
 
     def __init__(self, name: str, store: ZooStore, device: str, recipe: Recipe) -> None:
         self.name = name

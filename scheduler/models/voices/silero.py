@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...contract.media import SAMPLE_RATE
+from ...contract.roles import VAD
 from ...core import Feeds
 from ..outputs import VoiceActivity
 from ..registry import Graph, register
@@ -29,7 +30,7 @@ FIRST_SLOTS = 64
 class Silero:
     """The voice detector; one output row is a ``VoiceActivity``. Slots are added as they come into use."""
 
-    role = "vad"
+    role = VAD
     window = hop = WINDOW
 
     def __init__(self, name: str) -> None:

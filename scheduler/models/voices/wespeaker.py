@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from argusd.kernels.sound.fbank import fbank
 
 from ...contract.media import SAMPLE_RATE
+from ...contract.roles import SPEAKER_EMBEDDER
 from ...core import Feeds
 from ..outputs import VoicePrint
 from ..registry import Graph, register
@@ -37,7 +38,7 @@ class WeSpeaker:
     ``threshold``: the least cosine of two recordings of one voice.
     """
 
-    role = "speaker_embedder"
+    role = SPEAKER_EMBEDDER
     window = FRAME + (FRAMES - 1) * HOP
     hop = window // 2
     embedding_size = EMBEDDING_SIZE
