@@ -23,7 +23,14 @@ from .sessions.session_routes import (
 )
 from .sessions.whip import FRAGMENT, SDP, nothing_to_get, publish, trickle, unpublish
 from .streams.socket import stream_handler
-from .tasks.infer import InferReply, InferRequest, body_of, infer, reply_of, task_handler
+from .tasks.infer import (
+    InferReply,
+    InferRequest,
+    body_of,
+    infer,
+    reply_of,
+    task_handler,
+)
 
 EVENT_STREAM = "text/event-stream"
 

@@ -22,11 +22,18 @@ import uvloop
 
 from argusd.scheduler.contract.roles import VAD
 from argusd.scheduler.core import Feeds
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 
 from .harness import Metric, Result, machine, paired_ratio
-from .rig import CORES, graph_of, live_models, measured, running_scheduler, voice_detector
+from .rig import (
+    CORES,
+    graph_of,
+    live_models,
+    measured,
+    running_scheduler,
+    voice_detector,
+)
 from .subjects import Heard, Offered, Seen, Subject
 
 ABOVE_CAPACITY = 1.2  # items published, as a share of what raw ONNX Runtime could do

@@ -21,14 +21,14 @@ from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR, VAD
 from argusd.scheduler.contract.streams.interview import VIDEO
 from argusd.scheduler.core import LibraryModel, Moment, Outcome, Roi, whole_frame
+from argusd.scheduler.loaded.loaded_model import LoadedModel
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
+from argusd.scheduler.loaded.probe import CurveCache
+from argusd.scheduler.loaded.roles import load
+from argusd.scheduler.media.arena_sources import ArenaSource
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import LoadedModel
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
-from argusd.scheduler.runtime.probe import CurveCache
-from argusd.scheduler.runtime.roles import load
-from argusd.scheduler.sessions.arena_sources import ArenaSource
 from argusd.scheduler.sessions.session_stream import SessionStream
 from argusd.scheduler.zoo.store import ZooStore
 

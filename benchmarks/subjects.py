@@ -14,10 +14,10 @@ from argusd.ingest.shm.ring import FrameReader, FrameRing, FrameView, PcmRing
 from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.streams.interview import AUDIO, VIDEO
-from argusd.scheduler.runtime.loaded_model import Done
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, WindowItem
-from argusd.scheduler.runtime.loaded_vision import FrameItem, LoadedVisionModel
-from argusd.scheduler.sessions.arena_sources import RingRef
+from argusd.scheduler.loaded.loaded_model import Done
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, WindowItem
+from argusd.scheduler.loaded.loaded_vision import FrameItem, LoadedVisionModel
+from argusd.scheduler.media.arena_sources import RingRef
 
 from .peers.camera import HEIGHT, WIDTH
 from .rig import CORES, cameras, microphones, region

@@ -36,9 +36,9 @@ from argusd.scheduler.contract.tasks.voices import (
 )
 from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.loaded.roles import batched, fill_roles, library_models, missing
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
-from argusd.scheduler.runtime.roles import batched, fill_roles, library_models, missing
 from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.sessions.session_stream import SessionStream
 from argusd.scheduler.tasks.catalog import functions_of

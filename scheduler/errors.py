@@ -1,6 +1,6 @@
 """What can go wrong with inference; each error has a stable code that crosses process borders.
 
-A batch that fails loses the items to blame and nothing else (see ``runtime/isolation.py``). Two failures end
+A batch that fails loses the items to blame and nothing else (see ``loaded/isolation.py``). Two failures end
 the process, because nothing in it can mend them, and its supervisor starts a fresh one that re-attaches to
 every arena:
 

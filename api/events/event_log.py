@@ -32,7 +32,17 @@ from argusd.scheduler.contract.results import StreamResult
 from ..config import ApiConfig
 from ..sessions.session import Media
 from .event_making import event_of
-from .event_store import Append, Change, EndLeftOpen, Erase, EventStore, Forget, Keep, LogEntry, Skip
+from .event_store import (
+    Append,
+    Change,
+    EndLeftOpen,
+    Erase,
+    EventStore,
+    Forget,
+    Keep,
+    LogEntry,
+    Skip,
+)
 from .notifier import EVERYTHING, Notifier
 from .redis_store import STORE_ERRORS
 

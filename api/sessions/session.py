@@ -10,7 +10,14 @@ from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.names import IN_WORDS, NAME
 from argusd.scheduler.contract.policy import without_references
-from argusd.scheduler.contract.sessions import ACTIVE, MediaPhase, SessionSpec, SessionView, Track, TrackView
+from argusd.scheduler.contract.sessions import (
+    ACTIVE,
+    MediaPhase,
+    SessionSpec,
+    SessionView,
+    Track,
+    TrackView,
+)
 
 from .tracks import Receptions, track_view
 

@@ -9,7 +9,13 @@ from functools import partial
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.liveness import TrackLiveness
 from argusd.scheduler.contract.catalog import StreamName
-from argusd.scheduler.contract.errors import Draining, Overloaded, ServiceError, StreamActive, StreamEnded
+from argusd.scheduler.contract.errors import (
+    Draining,
+    Overloaded,
+    ServiceError,
+    StreamActive,
+    StreamEnded,
+)
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest

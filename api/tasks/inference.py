@@ -11,11 +11,7 @@ import msgspec
 
 from argusd.scheduler.contract.errors import DeadlineExceeded, Overloaded, ServiceError
 from argusd.scheduler.contract.modules import import_modules
-from argusd.scheduler.contract.tasks.rooms import (
-    ROOM_SCAN_FRAME,
-    RoomScanFrame,
-    VideoRoomScan,
-)
+from argusd.scheduler.contract.tasks.rooms import ROOM_SCAN_FRAME, RoomScanFrame, VideoRoomScan
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload
 from argusd.scheduler.report.meters import SECONDS, Meter
 

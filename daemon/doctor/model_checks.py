@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import get_args
 
 from argusd.scheduler.contract.tiers import Tier
+from argusd.scheduler.loaded.roles import candidates, optional_roles, wanted_roles
 from argusd.scheduler.models.catalog import MODELS
-from argusd.scheduler.runtime.roles import candidates, optional_roles, wanted_roles
 from argusd.scheduler.zoo.errors import ZooError
 from argusd.scheduler.zoo.store import ZooStore
 

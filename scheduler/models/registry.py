@@ -3,7 +3,13 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..core import AudioModel, AudioVisualModel, Engine, LibraryModel, VisionModel
+from ..core import (
+    AudioModel,
+    AudioVisualModel,
+    Engine,
+    LibraryModel,
+    VisionModel,
+)
 from ..zoo.store import ZooStore
 
 BatchedModel = VisionModel | AudioModel | AudioVisualModel

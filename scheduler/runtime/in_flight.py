@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ..contract.tracebacks import log_fault
 from ..errors import InferenceFailed, OutOfMemory, SchedulerError
+from ..loaded.loaded_model import Done, Dropped, LoadedModel, Moments
 from ..planning.demand import Rows
 from ..sessions.session_stream import DemandRow
-from .loaded_model import Done, Dropped, LoadedModel, Moments
 from .pending import PendingItem
 
 log = logging.getLogger(__name__)

@@ -21,19 +21,19 @@ from numpy.typing import NDArray
 
 from ..core import LibraryModel, Moment
 from ..errors import EXIT_DEVICE_LOST, DeviceLost
+from ..loaded.isolation import isolated
+from ..loaded.loaded_model import Done, Dropped, LoadedModel
+from ..loaded.loaded_vision import BAD_IMAGE
+from ..media.arena_sources import ArenaSource
+from ..media.moments import unix_offset_ns
 from ..planning.batcher import Batch, plan
 from ..planning.demand import Demand, Rows
 from ..planning.overload import RateControl
 from ..report.meters import Meters
-from ..sessions.arena_sources import ArenaSource
-from ..sessions.moments import unix_offset_ns
 from ..sessions.session_stream import DemandRow
 from ..sessions.sessions import AnalyzerFactory, Findings, Sessions
 from .executor import Executor
 from .in_flight import InFlightBatch, StreamItem, landed
-from .isolation import isolated
-from .loaded_model import Done, Dropped, LoadedModel
-from .loaded_vision import BAD_IMAGE
 from .pending import PendingItem, PendingItems
 
 log = logging.getLogger(__name__)

@@ -8,9 +8,9 @@ from typing import Any
 from ..contract.errors import InferenceRefused, ModelUnavailable
 from ..core import LibraryModel
 from ..errors import OutOfMemory
+from ..loaded.isolation import NOT_RUN
+from ..loaded.loaded_model import Dropped, LoadedModel
 from ..planning.demand import Demand
-from .isolation import NOT_RUN
-from .loaded_model import Dropped, LoadedModel
 
 WEIGHT = 1.0  # a task has the share of one session
 

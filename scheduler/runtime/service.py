@@ -29,14 +29,14 @@ from ..contract.messages import (
     TaskRequest,
 )
 from ..errors import EXIT_HUNG
+from ..loaded.engines import resolve_device
+from ..loaded.roles import batched, fill_roles, library_models, missing
+from ..media.arena_sources import ArenaSource
 from ..report.delivery import Delivery, Incoming
-from ..report.report import Report
-from ..sessions.arena_sources import ArenaSource
 from ..tasks.catalog import functions_of
-from .engines import resolve_device
 from .executor import Executor
 from .loop import Scheduler
-from .roles import batched, fill_roles, library_models, missing
+from .report import Report
 from .task_pool import TaskPool
 
 log = logging.getLogger(__name__)

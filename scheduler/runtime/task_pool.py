@@ -9,7 +9,14 @@ from typing import Any
 import msgspec
 
 from ..contract.catalog import TASKS
-from ..contract.errors import DeadlineExceeded, Draining, InvalidField, Overloaded, ServiceError, UnknownTask
+from ..contract.errors import (
+    DeadlineExceeded,
+    Draining,
+    InvalidField,
+    Overloaded,
+    ServiceError,
+    UnknownTask,
+)
 from ..contract.messages import TaskDone, TaskFailed, TaskRequest
 from ..contract.tracebacks import log_fault
 from ..tasks.functions import TaskFunction

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import Roi, whole_frame
-from ..sessions.pictures import StillFrame
+from ..loaded.loaded_sound import ClipItem, LoadedAudioModel
+from ..loaded.loaded_vision import FrameItem
+from ..media.pictures import StillFrame
 from ..tasks.runner import Picture
-from .loaded_sound import ClipItem, LoadedAudioModel
-from .loaded_vision import FrameItem
 from .pending import PendingItems
 from .task_threads import TaskThreads
 

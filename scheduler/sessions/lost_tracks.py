@@ -16,8 +16,8 @@ from ..contract.media_key import MediaKey
 from ..contract.messages import SessionPolicy
 from ..contract.policy import Hold
 from ..core import Moment, Outcome
+from ..media.moments import NANOSECONDS, MediaClock
 from ..rules import Rule
-from .moments import NANOSECONDS, MediaClock
 
 KINDS: tuple[TrackKind, ...] = ("video", "audio")
 NOT_OFFERED = "not_offered"

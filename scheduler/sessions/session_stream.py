@@ -7,8 +7,8 @@ from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
 from ..contract.messages import Latest
 from ..core import Analyzer, Moment
-from ..runtime.loaded_model import Feed, LoadedModel
-from .tracks import Track
+from ..loaded.loaded_model import Feed, LoadedModel
+from ..media.tracks import Track
 
 LATEST_INTERVAL_S = 0.25
 START = Moment(media_s=0.0, captured_at=0.0, frame_age_ms=0.0)

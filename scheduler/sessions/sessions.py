@@ -26,16 +26,16 @@ from ..contract.media_key import MediaKey
 from ..contract.messages import SessionPolicy
 from ..contract.policy import Policy
 from ..core import Analyzer, Moment, Outcome
+from ..loaded.loaded_model import LoadedModel
+from ..media.arena_sources import RingRef
+from ..media.moments import NANOSECONDS, unix_offset_ns
+from ..media.pictures import JpegCache
+from ..media.tracks import Track
 from ..planning.demand import Demand
-from ..runtime.loaded_model import LoadedModel
-from .arena_sources import RingRef
 from .guarded import GuardedAnalyzer, Silent
 from .lost_tracks import MEDIA, LostTracks
-from .moments import NANOSECONDS, unix_offset_ns
-from .pictures import JpegCache
 from .session_stream import DemandRow, SessionStream
 from .stream_rows import StreamRows
-from .tracks import Track
 
 AnalyzerFactory = Callable[[Policy], Analyzer]
 

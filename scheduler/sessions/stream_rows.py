@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..contract.catalog import share_looks
 from ..contract.media_key import MediaKey
+from ..loaded.loaded_model import LoadedModel
+from ..media.arrivals import Arrivals
+from ..media.tracks import Track
 from ..planning.demand import Demand
-from ..runtime.arrivals import Arrivals
-from ..runtime.loaded_model import LoadedModel
 from .session_stream import DemandRow, SessionStream
-from .tracks import Track
 
 
 class StreamRows(Mapping[int, DemandRow]):

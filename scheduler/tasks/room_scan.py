@@ -12,7 +12,12 @@ from argusd.kernels.pictures.orb import Likeness, compare, features, pack, unpac
 
 from ..contract.policy import MultiplePeople
 from ..contract.roles import OBJECT_DETECTOR
-from ..contract.tasks.rooms import ROOM_SCAN_FRAME, RoomScanFrame, RoomScanFrameReply, ScannedObject
+from ..contract.tasks.rooms import (
+    ROOM_SCAN_FRAME,
+    RoomScanFrame,
+    RoomScanFrameReply,
+    ScannedObject,
+)
 from ..models.outputs import PERSON, Thing
 from .functions import performs
 from .pictures import decode_picture

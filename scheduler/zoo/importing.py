@@ -35,9 +35,7 @@ class Importer(NamedTuple):
 
 
 def _convert_tflite(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.tflite.tflite_model import (
-        import_tflite,  # onnx costs a second and is needed only while pulling
-    )
+    from .importers.tflite.tflite_model import import_tflite
 
     return import_tflite(files[entry.files[0].name], entry.outputs)
 

@@ -16,8 +16,8 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi, whole_frame
+from argusd.scheduler.media.arena_sources import RingRef
 from argusd.scheduler.models.outputs import VoiceActivity
-from argusd.scheduler.sessions.arena_sources import RingRef
 
 ALICE, BOB = MediaKey("alice"), MediaKey("bob")
 WIDTH, HEIGHT = 64, 48

@@ -8,8 +8,8 @@ import numpy as np
 from argusd.scheduler.analyzers.audio import AudioAnalyzer
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.messages import SessionPolicy
+from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import LoadedModel
 from argusd.scheduler.runtime.loop import Scheduler
 
 from .fakes import ALICE, ArenaWithTracks, HeardFindings

@@ -19,17 +19,17 @@ from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.tasks.faces import FaceEmbed, FaceVerify
 from argusd.scheduler.contract.tasks.spec import Payload
 from argusd.scheduler.core import whole_frame
+from argusd.scheduler.loaded.loaded_model import LoadedModel
+from argusd.scheduler.loaded.loaded_vision import FrameItem, LoadedVisionModel
+from argusd.scheduler.loaded.probe import CurveCache
+from argusd.scheduler.loaded.roles import load
+from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models.outputs import Face, Mesh
 from argusd.scheduler.models.regions import face_region
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_model import LoadedModel
-from argusd.scheduler.runtime.loaded_vision import FrameItem, LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
-from argusd.scheduler.runtime.probe import CurveCache
-from argusd.scheduler.runtime.roles import load
 from argusd.scheduler.runtime.task_pool import TaskPool
-from argusd.scheduler.sessions.pictures import StillFrame
 from argusd.scheduler.tasks.functions import FUNCTIONS
 from argusd.scheduler.zoo.manifest import Manifest, PathSource, builtin_manifest
 from argusd.scheduler.zoo.store import ZooStore

@@ -18,9 +18,9 @@ from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.roles import DIARIZER, VAD
 from argusd.scheduler.contract.tasks.voices import AudioDiarize, AudioEnroll
 from argusd.scheduler.core import LibraryModel
-from argusd.scheduler.runtime.loaded_model import LoadedModel
-from argusd.scheduler.runtime.probe import CurveCache
-from argusd.scheduler.runtime.roles import load
+from argusd.scheduler.loaded.loaded_model import LoadedModel
+from argusd.scheduler.loaded.probe import CurveCache
+from argusd.scheduler.loaded.roles import load
 from argusd.scheduler.tasks.diarize import audio_diarize
 from argusd.scheduler.tasks.voices import audio_enroll
 from argusd.scheduler.zoo import huggingface

@@ -9,7 +9,13 @@ from functools import partial
 import msgspec
 import numpy as np
 
-from ...contract.errors import BadPicture, LanguageUnsupported, ModelUnavailable, NoFace, PictureTooLarge
+from ...contract.errors import (
+    BadPicture,
+    LanguageUnsupported,
+    ModelUnavailable,
+    NoFace,
+    PictureTooLarge,
+)
 from ...contract.roles import FACE_EMBEDDER, OCR
 from ...contract.tasks.documents import (
     DOC_ID_VERIFY,

@@ -4,7 +4,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from argusd.ingest.ipc.messages import IngestStats, Reception, SessionState, TrackCounters, TrackState
+from argusd.ingest.ipc.messages import (
+    IngestStats,
+    Reception,
+    SessionState,
+    TrackCounters,
+    TrackState,
+)
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest

@@ -8,7 +8,7 @@ from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.shm.arena import ArenaView
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
-from argusd.scheduler.sessions.arena_sources import RingRef
+from argusd.scheduler.media.arena_sources import RingRef
 
 
 def jpeg(width: int = 64, height: int = 48, quality: int = 90, seed: int = 0) -> bytes:

@@ -10,7 +10,7 @@ from argusd.api.streams.arena_server import ArenaServer, serving_arena
 from argusd.api.streams.media import JpegTrack
 from argusd.ingest.shm.ring import FrameReader
 from argusd.scheduler.contract.media_key import MediaKey
-from argusd.scheduler.sessions.arena_sources import ArenaSource
+from argusd.scheduler.media.arena_sources import ArenaSource
 
 from ...waiting import until
 from ..fixtures import make_config

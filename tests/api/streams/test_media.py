@@ -22,7 +22,7 @@ from argusd.scheduler.contract.errors import (
     PictureTooLarge,
     ServiceError,
 )
-from argusd.scheduler.sessions.pictures import decoded
+from argusd.scheduler.media.pictures import decoded
 
 from ...pictures import oriented
 from .clients import jpeg, tone, with_size

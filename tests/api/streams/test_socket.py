@@ -19,7 +19,7 @@ from argusd.api.streams.socket import converse
 from argusd.ingest.shm.ring import FrameReader
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest, RoleStatus
-from argusd.scheduler.sessions.arena_sources import ArenaSource
+from argusd.scheduler.media.arena_sources import ArenaSource
 
 from ..fakes import scheduler_stats
 from ..fixtures import Rig, running_rig

@@ -8,7 +8,13 @@ import pytest
 
 from argusd.benchmarks.clips import opus_clip, video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
-from argusd.ingest.ipc.messages import CloseSession, SessionState, TrackClosed, TrackOpened, TrackState
+from argusd.ingest.ipc.messages import (
+    CloseSession,
+    SessionState,
+    TrackClosed,
+    TrackOpened,
+    TrackState,
+)
 from argusd.scheduler.contract.media import TrackKind
 
 SOUND_S = 30

@@ -22,7 +22,14 @@ from argusd.scheduler.contract.policy import (
     SpeechDetected,
 )
 from argusd.scheduler.core import Analyzer, Moment, Outcome
-from argusd.scheduler.models.outputs import Box, FaceEmbedding, LagCurve, Thing, VoiceActivity, VoicePrint
+from argusd.scheduler.models.outputs import (
+    Box,
+    FaceEmbedding,
+    LagCurve,
+    Thing,
+    VoiceActivity,
+    VoicePrint,
+)
 
 from .heads import face, mesh
 

@@ -16,25 +16,18 @@ from argusd.scheduler.analyzers.lipsync import LipSyncAnalyzer
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.core import Engine, Feeds, Roi
+from argusd.scheduler.loaded.engines import OnnxEngine
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.models.lag_search import FPS, LAGS, STEP
 from argusd.scheduler.models.lips.lip_crops import LipCrops, PassThrough
 from argusd.scheduler.models.lips.syncnet import APART, FIRST, HOP, MOMENTS, SOUNDS, WINDOW, SyncNet
 from argusd.scheduler.models.outputs import VoiceActivity
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.engines import OnnxEngine
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.zoo.importers.pytorch.syncnet import import_syncnet
 
 from ..bench import Driven
-from ..fakes import (
-    ALICE,
-    BOB,
-    FakeAudio,
-    FakeEngine,
-    FakeVision,
-    write_frame,
-)
+from ..fakes import ALICE, BOB, FakeAudio, FakeEngine, FakeVision, write_frame
 from ..syncnet_network import SyncNetColor
 from . import heads
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
 
 from ..fakes import FakeEngine, FakeVad
 from ..microphone import heard_by

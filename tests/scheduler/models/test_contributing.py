@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from argusd.scheduler.loaded.loaded_model import LoadedModel
+from argusd.scheduler.loaded.probe import CurveCache
+from argusd.scheduler.loaded.roles import load
 from argusd.scheduler.models.registry import REGISTERED
-from argusd.scheduler.runtime.loaded_model import LoadedModel
-from argusd.scheduler.runtime.probe import CurveCache
-from argusd.scheduler.runtime.roles import load
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..microphone import heard_by

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.planning.admission import FRAME_INTERVAL_S, ModelLoad, fits_more, frame_age_p95, present
+from argusd.scheduler.planning.admission import (
+    FRAME_INTERVAL_S,
+    ModelLoad,
+    fits_more,
+    frame_age_p95,
+    present,
+)
 from argusd.scheduler.planning.curve import DISPATCH_S, BatchCurve
 
 TEN_MS = BatchCurve(sizes=[1, 2], seconds=[0.010, 0.020])

@@ -17,11 +17,11 @@ from argusd.scheduler.contract.messages import (
     SessionPolicy,
 )
 from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
+from argusd.scheduler.media.tracks import Track
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.report.delivery import Delivery
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.sessions.session_stream import LATEST_INTERVAL_S, DemandRow, SessionStream
-from argusd.scheduler.sessions.tracks import Track
 
 from ..fakes import ALICE, ArenaWithTracks, FakeEngine, FakeStream, FakeVision
 

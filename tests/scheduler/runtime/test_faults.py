@@ -19,12 +19,12 @@ from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Moment, Outcome, whole_frame
 from argusd.scheduler.errors import InferenceFailed
-from argusd.scheduler.runtime import isolation
+from argusd.scheduler.loaded import isolation
+from argusd.scheduler.loaded.loaded_sound import ClipItem
+from argusd.scheduler.loaded.loaded_vision import FrameItem
+from argusd.scheduler.media.arena_sources import RingRef
+from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_sound import ClipItem
-from argusd.scheduler.runtime.loaded_vision import FrameItem
-from argusd.scheduler.sessions.arena_sources import RingRef
-from argusd.scheduler.sessions.pictures import StillFrame
 
 from ..bench import Bench
 from ..fakes import (

@@ -6,16 +6,13 @@ import pytest
 
 from argusd.scheduler.core import Moment
 from argusd.scheduler.errors import DeviceLost, InferenceFailed, OutOfMemory
+from argusd.scheduler.loaded.loaded_model import Done, Dropped
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
+from argusd.scheduler.media.moments import MediaClock
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.in_flight import InFlightBatch, landed
-from argusd.scheduler.runtime.loaded_model import Done, Dropped
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
-from argusd.scheduler.sessions.moments import MediaClock
 
-from ..fakes import (
-    FakeEngine,
-    FakeVision,
-)
+from ..fakes import FakeEngine, FakeVision
 
 CURVE = BatchCurve(sizes=[1, 4], seconds=[0.010, 0.012])
 

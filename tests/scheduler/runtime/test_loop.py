@@ -10,14 +10,7 @@ from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavaila
 
 from ...waiting import until
 from ..bench import Bench
-from ..fakes import (
-    ALICE,
-    BOB,
-    WINDOW,
-    write_frame,
-    write_jpeg,
-    write_windows,
-)
+from ..fakes import ALICE, BOB, WINDOW, write_frame, write_jpeg, write_windows
 
 
 async def test_a_frame_becomes_a_finding(bench: Bench) -> None:

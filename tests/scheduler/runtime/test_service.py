@@ -43,10 +43,10 @@ from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.tasks.faces import FaceEmbed
 from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.errors import EXIT_HUNG
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.report.delivery import Delivery
 from argusd.scheduler.runtime import service
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.service import Service, run_scheduler
 from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.tasks.runner import Picture, Runner
@@ -54,7 +54,14 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ...waiting import until
 from ..bench import Driven
-from ..fakes import ALICE, BOB, FakeEngine, FakeStreams, FakeVision, break_analyzer
+from ..fakes import (
+    ALICE,
+    BOB,
+    FakeEngine,
+    FakeStreams,
+    FakeVision,
+    break_analyzer,
+)
 
 SOCKET_NAME = "scheduler-0.sock"
 CURVE = BatchCurve(sizes=[1], seconds=[0.001])

@@ -14,10 +14,10 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy, TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.tasks.faces import FaceEmbed
 from argusd.scheduler.errors import InferenceFailed, OutOfMemory
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.tasks.runner import Picture, Runner

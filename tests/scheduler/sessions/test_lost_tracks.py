@@ -10,8 +10,8 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Hold, Policy
 from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.media.moments import MediaClock
 from argusd.scheduler.sessions.lost_tracks import LostTracks
-from argusd.scheduler.sessions.moments import MediaClock
 
 from ..fakes import ALICE
 

@@ -21,6 +21,8 @@ from argusd.scheduler.contract.policy import (
     SpeechDetected,
 )
 from argusd.scheduler.core import Moment
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.models.outputs import (
     Box,
     Face,
@@ -32,13 +34,19 @@ from argusd.scheduler.models.outputs import (
 )
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.planning.demand import Demand
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.sessions.session_stream import DemandRow
 from argusd.scheduler.sessions.sessions import Sessions
 
 from ..analyzers.heads import face, mesh
-from ..fakes import ALICE, ArenaWithTracks, FakeAudio, FakeComparison, FakeEngine, FakeVision, HeardFindings
+from ..fakes import (
+    ALICE,
+    ArenaWithTracks,
+    FakeAudio,
+    FakeComparison,
+    FakeEngine,
+    FakeVision,
+    HeardFindings,
+)
 
 CURVE = BatchCurve(sizes=[1], seconds=[0.001])
 LOOKING = ("face_detector", "face_mesh", "face_embedder", "object_detector")

@@ -12,10 +12,10 @@ from argusd.ingest.ipc.messages import TrackState
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, WindowFeed
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
+from argusd.scheduler.media.arena_sources import RingRef
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, WindowFeed
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
-from argusd.scheduler.sessions.arena_sources import RingRef
 from argusd.scheduler.sessions.session_stream import START, unknown
 
 from ..bench import Driven

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from argusd.scheduler.contract.errors import ModelUnavailable, NoSpeech, TooShort
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.tasks.voices import AudioDiarize, AudioDiarizeReply, Segment
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.models.outputs import SpokenPart, VoiceActivity, VoicePrint
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
 from argusd.scheduler.tasks.diarize import Turn, audio_diarize, find_turns, speech_mask, window_middles
 from argusd.scheduler.zoo.store import ZooStore
 

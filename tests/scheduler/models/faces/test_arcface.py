@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from argusd.kernels.pictures.picture import Square, affine
 from argusd.scheduler.core import Roi
+from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models.faces.arcface import SIZE, ArcFace
 from argusd.scheduler.models.regions import ARCFACE_112, face_region
-from argusd.scheduler.sessions.pictures import StillFrame
 
 from ...oracles import oracle
 

@@ -6,9 +6,9 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.scheduler.core import Roi
+from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models.faces.facenet import BOX, SIZE, FaceNet, mtcnn_region
 from argusd.scheduler.models.pixels import to_frame
-from argusd.scheduler.sessions.pictures import StillFrame
 
 from ...oracles import oracle
 

@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.scheduler.core import whole_frame
+from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models.faces.arcface import ArcFace
 from argusd.scheduler.models.faces.scrfd import Scrfd
 from argusd.scheduler.models.regions import ARCFACE_112, face_region
-from argusd.scheduler.sessions.pictures import StillFrame
 from argusd.scheduler.zoo.importers.onnx_graphs.arcface import import_arcface
 from argusd.scheduler.zoo.importers.onnx_graphs.scrfd import import_scrfd
 

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.scheduler.core import Roi, whole_frame
+from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models.faces.mtcnn import SIZE, Mtcnn
 from argusd.scheduler.models.outputs import Face
-from argusd.scheduler.sessions.pictures import StillFrame
 from argusd.scheduler.zoo.store import ZooStore
 
 from ...oracles import oracle

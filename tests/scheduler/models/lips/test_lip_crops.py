@@ -2,10 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
+from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models.lips.lip_crops import LipCrops, PassThrough
 from argusd.scheduler.models.outputs import Box
 from argusd.scheduler.models.regions import lip_region
-from argusd.scheduler.sessions.pictures import StillFrame
 
 
 def test_they_are_what_wav2lip_cuts() -> None:

@@ -8,9 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.scheduler.core import Roi, whole_frame
+from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models.objects.coco import COCO
 from argusd.scheduler.models.objects.yolov8 import MIN_SCORE, SIZE, YoloV8
-from argusd.scheduler.sessions.pictures import StillFrame
 
 from ...oracles import oracle
 

@@ -7,7 +7,7 @@ import pytest
 from onnx import TensorProto, helper, save
 
 from argusd.scheduler.errors import DeviceLost, DeviceUnavailable, InferenceFailed, OutOfMemory
-from argusd.scheduler.runtime.engines import OnnxEngine, failure, resolve_device
+from argusd.scheduler.loaded.engines import OnnxEngine, failure, resolve_device
 
 
 @pytest.fixture
@@ -85,9 +85,9 @@ def test_devices_are_named_cpu_or_cuda() -> None:
 def test_auto_does_not_believe_the_library_that_there_is_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = ["CUDAExecutionProvider", "CPUExecutionProvider"]
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: listed)
-    monkeypatch.setattr("argusd.scheduler.runtime.engines.NVIDIA_CONTROL", Path("/nonexistent"))
+    monkeypatch.setattr("argusd.scheduler.loaded.engines.NVIDIA_CONTROL", Path("/nonexistent"))
     assert resolve_device("auto") == "cpu"
-    monkeypatch.setattr("argusd.scheduler.runtime.engines.NVIDIA_CONTROL", Path("/dev/null"))
+    monkeypatch.setattr("argusd.scheduler.loaded.engines.NVIDIA_CONTROL", Path("/dev/null"))
     assert resolve_device("auto") == "cuda:0"
     assert resolve_device("cuda:1") == "cuda:1"
 

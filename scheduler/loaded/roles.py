@@ -16,12 +16,7 @@ from ..config import SchedulerConfig
 from ..contract.catalog import STREAMS
 from ..contract.messages import RoleStatus
 from ..contract.tiers import Tier
-from ..core import (
-    AudioModel,
-    AudioVisualModel,
-    Engine,
-    LibraryModel,
-)
+from ..core import AudioModel, AudioVisualModel, Engine, LibraryModel
 from ..errors import InferenceFailed, ModelUnknown
 from ..models.catalog import BUILT_IN, MODELS
 from ..models.registry import BatchedModel, BuiltIn, Graph, Library

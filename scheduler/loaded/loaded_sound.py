@@ -23,11 +23,11 @@ from ..core import (
     Moment,
     SampleModel,
 )
+from ..media.arena_sources import RingRef, by_arena
+from ..media.arrivals import FALL_BEHIND
+from ..media.moments import MediaClock, captured_s, window_moments
+from ..media.tracks import Track
 from ..planning.curve import BatchCurve
-from ..sessions.arena_sources import RingRef, by_arena
-from ..sessions.moments import MediaClock, captured_s, window_moments
-from ..sessions.tracks import Track
-from .arrivals import FALL_BEHIND
 from .loaded_model import GRID_S, TORN, Done, LoadedModel, Moments
 
 

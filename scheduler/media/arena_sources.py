@@ -16,7 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.ipc.channel import Channel, keep_connected
-from argusd.ingest.ipc.messages import ArenaOffer, Hello, ToReader, TrackClosed, TrackOpened, TrackState
+from argusd.ingest.ipc.messages import (
+    ArenaOffer,
+    Hello,
+    ToReader,
+    TrackClosed,
+    TrackOpened,
+    TrackState,
+)
 from argusd.ingest.shm.arena import ArenaView
 
 from ..contract.media import TrackKind

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from argusd.scheduler.errors import DeviceLost, InferenceFailed, OutOfMemory
+from argusd.scheduler.loaded.isolation import MOST_RUNS, NOT_RUN, isolated
+from argusd.scheduler.loaded.loaded_model import Done, Dropped
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.isolation import MOST_RUNS, NOT_RUN, isolated
-from argusd.scheduler.runtime.loaded_model import Done, Dropped
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 
 from ..fakes import WHAT_IT_SAW, FakeEngine, FakeVision
 

@@ -3,7 +3,7 @@ import pytest
 
 from argusd.ingest.shm.frame import FrameInfo, PixelFormat
 from argusd.ingest.shm.ring import PcmAnchors
-from argusd.scheduler.sessions.moments import (
+from argusd.scheduler.media.moments import (
     MediaClock,
     captured_s,
     frame_moment,

@@ -5,8 +5,8 @@ import pytest
 
 from argusd.scheduler.core import Feeds
 from argusd.scheduler.errors import InferenceFailed, OutOfMemory
+from argusd.scheduler.loaded.probe import CurveCache, measure_curve
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.probe import CurveCache, measure_curve
 
 
 class Machine:

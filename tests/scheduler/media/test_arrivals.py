@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from argusd.scheduler.media.arrivals import Arrivals, Jump
 from argusd.scheduler.planning.demand import NOTHING, Demand
-from argusd.scheduler.runtime.arrivals import Arrivals, Jump
 
 from ..fakes import (
     WINDOW,

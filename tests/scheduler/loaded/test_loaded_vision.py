@@ -7,12 +7,21 @@ import pytest
 from argusd.ingest.shm.frame import FrameInfo, PixelFormat
 from argusd.ingest.shm.ring import FrameReader, FrameRing
 from argusd.scheduler.core import whole_frame
+from argusd.scheduler.loaded.loaded_model import Dropped
+from argusd.scheduler.loaded.loaded_vision import FrameItem, LoadedVisionModel
+from argusd.scheduler.media.tracks import Track
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.loaded_model import Dropped
-from argusd.scheduler.runtime.loaded_vision import FrameItem, LoadedVisionModel
-from argusd.scheduler.sessions.tracks import Track
 
-from ..fakes import ALICE, HEIGHT, WIDTH, ArenaWithTracks, FakeEngine, FakeStream, FakeVision, write_frame
+from ..fakes import (
+    ALICE,
+    HEIGHT,
+    WIDTH,
+    ArenaWithTracks,
+    FakeEngine,
+    FakeStream,
+    FakeVision,
+    write_frame,
+)
 
 CURVE = BatchCurve(sizes=[1, 4], seconds=[0.010, 0.012])
 TORN = Dropped("torn")

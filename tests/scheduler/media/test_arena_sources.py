@@ -8,12 +8,19 @@ from pathlib import Path
 import pytest
 
 from argusd.ingest.ipc.channel import Channel, Listener
-from argusd.ingest.ipc.messages import ArenaOffer, Hello, ToWorker, TrackClosed, TrackOpened, TrackState
+from argusd.ingest.ipc.messages import (
+    ArenaOffer,
+    Hello,
+    ToWorker,
+    TrackClosed,
+    TrackOpened,
+    TrackState,
+)
 from argusd.ingest.shm.arena import HEAD, Arena, ArenaView
 from argusd.ingest.shm.ring import FrameRing
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
-from argusd.scheduler.sessions.arena_sources import ArenaSource, RingRef
+from argusd.scheduler.media.arena_sources import ArenaSource, RingRef
 
 from ..fakes import ALICE, HEIGHT, WIDTH, write_frame
 

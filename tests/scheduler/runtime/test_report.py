@@ -3,11 +3,11 @@ from collections.abc import Iterator
 import pytest
 
 from argusd.scheduler.contract.messages import RoleStatus
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.report.report import Report
 from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 from argusd.scheduler.runtime.loop import Scheduler
+from argusd.scheduler.runtime.report import Report
 
 from ..fakes import FakeEngine, FakeStreams, FakeVision, HeardFindings
 

@@ -7,7 +7,7 @@ from ..contract.messages import RoleStatus, SchedulerStats
 from ..contract.policy import Policy
 from ..planning.admission import fits_more, present
 from ..planning.demand import RowKind
-from ..runtime.loop import Scheduler
+from .loop import Scheduler
 
 
 class Report:

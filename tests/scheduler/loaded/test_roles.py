@@ -6,12 +6,10 @@ import pytest
 
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.messages import RoleStatus
-from argusd.scheduler.models.registry import REGISTERED, Graph
-from argusd.scheduler.models.voices.silero import Silero
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
-from argusd.scheduler.runtime.probe import CurveCache
-from argusd.scheduler.runtime.roles import (
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
+from argusd.scheduler.loaded.probe import CurveCache
+from argusd.scheduler.loaded.roles import (
     FilledRole,
     batched,
     candidates,
@@ -23,6 +21,8 @@ from argusd.scheduler.runtime.roles import (
     wanted_roles,
     welcome_roles,
 )
+from argusd.scheduler.models.registry import REGISTERED, Graph
+from argusd.scheduler.models.voices.silero import Silero
 from argusd.scheduler.zoo.errors import ModelUnavailableError
 from argusd.scheduler.zoo.manifest import (
     UNPUBLISHED,

@@ -3,12 +3,19 @@
 import numpy as np
 import pytest
 
+from argusd.scheduler.loaded.loaded_model import Dropped
+from argusd.scheduler.loaded.loaded_sound import ClipItem, LoadedAudioModel, WindowItem
+from argusd.scheduler.media.tracks import Track
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.loaded_model import Dropped
-from argusd.scheduler.runtime.loaded_sound import ClipItem, LoadedAudioModel, WindowItem
-from argusd.scheduler.sessions.tracks import Track
 
-from ..fakes import ALICE, ArenaWithTracks, FakeAudio, FakeEngine, FakeStream, write_windows
+from ..fakes import (
+    ALICE,
+    ArenaWithTracks,
+    FakeAudio,
+    FakeEngine,
+    FakeStream,
+    write_windows,
+)
 
 CURVE = BatchCurve(sizes=[1, 4], seconds=[0.010, 0.012])
 TORN = Dropped("torn")

@@ -11,13 +11,21 @@ from numpy.typing import NDArray
 from argusd.ingest.shm.ring import FrameReader, FrameRing
 from argusd.kernels.pictures.jpeg import decode_jpeg
 from argusd.scheduler.contract.media_key import MediaKey
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
-from argusd.scheduler.sessions import pictures
-from argusd.scheduler.sessions.arena_sources import RingRef
-from argusd.scheduler.sessions.pictures import JpegCache, JpegFrame, StillFrame, decoded
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
+from argusd.scheduler.media import pictures
+from argusd.scheduler.media.arena_sources import RingRef
+from argusd.scheduler.media.pictures import JpegCache, JpegFrame, StillFrame, decoded
 
 from ..bench import CURVE, Bench
-from ..fakes import HEIGHT, WIDTH, ArenaWithTracks, FakeEngine, FakeVision, write_frame, write_jpeg
+from ..fakes import (
+    HEIGHT,
+    WIDTH,
+    ArenaWithTracks,
+    FakeEngine,
+    FakeVision,
+    write_frame,
+    write_jpeg,
+)
 
 NBYTES = 3 * WIDTH * HEIGHT
 

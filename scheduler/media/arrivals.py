@@ -22,7 +22,7 @@ from argusd.ingest.shm.arena import (
 
 from ..contract.media import SAMPLE_RATE
 from ..planning.demand import NOTHING, Demand, Rows
-from ..sessions.arena_sources import RingRef
+from .arena_sources import RingRef
 
 ARRIVAL_WORD = 2  # of a slot's header, see ingest/shm/frame.py
 FALL_BEHIND = SAMPLE_RATE  # samples a reader may lag before it jumps to the newest

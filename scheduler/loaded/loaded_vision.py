@@ -8,10 +8,10 @@ from argusd.ingest.shm.ring import FrameReader
 from ..contract.errors import BadPicture
 from ..contract.media import TrackKind
 from ..core import Analyzer, Engine, Frame, Moment, Roi, VisionModel
+from ..media.moments import NANOSECONDS, MediaClock, frame_moment
+from ..media.pictures import decoded
+from ..media.tracks import Track
 from ..planning.curve import BatchCurve
-from ..sessions.moments import NANOSECONDS, MediaClock, frame_moment
-from ..sessions.pictures import decoded
-from ..sessions.tracks import Track
 from .loaded_model import TORN, Done, Dropped, LoadedModel, Moments
 
 BAD_IMAGE = BadPicture.code

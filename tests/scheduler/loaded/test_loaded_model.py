@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from argusd.scheduler.core import EVERY_WINDOW
+from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
+from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.runtime.loaded_sound import LoadedAudioModel
-from argusd.scheduler.runtime.loaded_vision import LoadedVisionModel
 
 from ..fakes import FakeAudio, FakeEngine, FakeVad, FakeVision
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from ..contract.media import TrackKind
 from ..core import Analyzer, Engine, Feeds, Model, Moment
+from ..media.moments import MediaClock
+from ..media.tracks import Track
 from ..planning.batcher import ModelState
 from ..planning.curve import BatchCurve
-from ..sessions.moments import MediaClock
-from ..sessions.tracks import Track
 
 LEARNING_RATE = 0.05
 SHORTEST_S = 0.001  # no camera is faster
