@@ -116,7 +116,7 @@ class OurReceiver:
         if isinstance(message, ArenaOffer):
             self._view = ArenaView(self._reader.take_fds(2)[0])
         elif isinstance(message, TrackOpened) and message.kind == "video":
-            self._row = message.row
+            self._row = message.place
 
     async def answer(self, offer: str) -> str:
         """Open a session."""

@@ -91,7 +91,7 @@ def time_wakeups(frames: int) -> list[float]:
         pass_fds=[theirs.fileno()],
     )
     theirs.close()
-    socket.send_fds(ours, [msgspec.msgpack.encode((ring.row, ring.generation))], list(arena.attach()))
+    socket.send_fds(ours, [msgspec.msgpack.encode((ring.place, ring.generation))], list(arena.attach()))
     ours.recv(1)
     for _ in range(frames):
         ring.write(planes, info)

@@ -91,7 +91,7 @@ class Heard:
         ring = PcmRing(arena, 2.0)
         ring.write(np.zeros(SAMPLE_RATE, np.int16), 0, 0, 0)
         view = ArenaView(arena.fd)
-        ref = RingRef(view, "audio", ring.row, ring.generation)
+        ref = RingRef(view, "audio", ring.place, ring.generation)
         rows = [WindowItem(ref, 0, slot, fresh=False) for slot in range(batch)]
         self.model.model.reset(batch)  # makes room for all slots
         return lambda: self.model.infer(rows)
@@ -109,6 +109,6 @@ def _frame() -> FrameView:
     arena = Arena(4 * info.nbytes)
     ring = FrameRing(arena, 2, info.nbytes)
     ring.write([np.zeros(shape, np.uint8) for shape in plane_shapes(info)], info)
-    frame = FrameReader(ArenaView(arena.fd), ring.row, ring.generation).newest()
+    frame = FrameReader(ArenaView(arena.fd), ring.place, ring.generation).newest()
     assert frame is not None
     return frame

@@ -50,8 +50,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ): "in proportion to itself the last measurement costs what it costs",
     (
         "ingest/shm/ring.py",
-        "if words[self._row_word + GENERATION] != self.generation or head <= self.next:",
-        "self._row_word + GENERATION → (self._row_word - GENERATION)",
+        "if words[self._ring_word + GENERATION] != self.generation or head <= self.next:",
+        "self._ring_word + GENERATION → (self._ring_word - GENERATION)",
     ): "GENERATION is 0",
     (
         "ingest/shm/ring.py",

@@ -36,7 +36,7 @@ class Offer:
     ) -> None:
         self._arena = arena
         self._opened = [
-            TrackOpened(MediaKey(f"s{number}"), kind, ring.row, ring.generation)
+            TrackOpened(MediaKey(f"s{number}"), kind, ring.place, ring.generation)
             for number, ring in enumerate(rings)
         ]
         self._readers: list[Channel[Hello]] = []

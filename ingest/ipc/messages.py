@@ -103,14 +103,14 @@ class ArenaOffer(msgspec.Struct, frozen=True, tag="arena"):
 
 
 class TrackOpened(msgspec.Struct, frozen=True, tag="track_opened"):
-    """Writer → reader: a ring of this session's track is (now) at this row and generation.
+    """Writer → reader: a ring of this session's track is (now) at this place, in this generation.
 
     Sent again for the same media and kind when the geometry changed: it replaces the earlier ring.
     """
 
     media: MediaKey
     kind: TrackKind
-    row: int
+    place: int
     generation: int
 
 

@@ -5,14 +5,14 @@ are allocated when it is made, so a full machine is an error at start and never 
 Readers get the file descriptor over a unix socket and map it read-only::
 
     page 0        arena header   u64 words: MAGIC, layout version, bytes, writer's pid
-    page 1..      ring table     MAX_RINGS rows of 16 u64 words, see the column names below
+    page 1..      ring table     MAX_RINGS places of 16 u64 words, see the column names below
     then          ring data      whole pages, first fit
 
 All rings' counters stand side by side in the table, so a reader sees what is new in a thousand rings
-with one gather (``view.table[rows, HEAD]``).
+with one gather (``view.table[places, HEAD]``).
 
-A row is handed out in the order data, geometry, GENERATION, and taken back in the order GENERATION = 0,
-data zeroed, row freed. A reader that knows a ring by (row, generation) and finds the generation
+A place is handed out in the order data, geometry, GENERATION, and taken back in the order GENERATION = 0,
+data zeroed, place freed. A reader that knows a ring by (place, generation) and finds the generation
 unchanged *after* it copied has therefore never seen a byte of another ring. x86-64 keeps the order of
 stores and of loads; nothing else is relied on.
 """
@@ -35,11 +35,11 @@ PAGE = 4096
 MAGIC = 0x41524755_53440001
 LAYOUT_VERSION = 1
 MAX_RINGS = 4096
-ROW_WORDS = 16
-DATA_START = PAGE + MAX_RINGS * ROW_WORDS * 8
+RING_WORDS = 16
+DATA_START = PAGE + MAX_RINGS * RING_WORDS * 8
 
 # Columns of the ring table.
-GENERATION = 0  # 0 = free row; else unique in this arena, never used twice
+GENERATION = 0  # 0 = free place; else unique in this arena, never used twice
 KIND = 1  # RING_FRAMES or RING_PCM
 OFFSET = 2  # byte of the ring's data in the arena
 CAPACITY = 3  # slots, or samples
@@ -103,7 +103,7 @@ class Waker:
 
 
 class Arena:
-    """The writer's side: owns the memory, hands out ring rows, wakes readers.
+    """The writer's side: owns the memory, hands out places in the ring table, wakes readers.
 
     Rows are taken and given back under a lock, because a decoder thread re-allocates its ring when the
     picture's geometry changes.
@@ -118,7 +118,7 @@ class Arena:
         self.words = self.bytes.cast("Q")
         self.pixels: NDArray[np.uint8] = np.frombuffer(self._map, np.uint8)
         self._allocator = RegionAllocator(DATA_START, self.nbytes)
-        self._free_rows = list(range(MAX_RINGS - 1, -1, -1))
+        self._free_places = list(range(MAX_RINGS - 1, -1, -1))
         self._generation = 0
         self._lock = threading.Lock()
         self._wakers: tuple[Waker, ...] = ()
@@ -132,7 +132,7 @@ class Arena:
     @property
     def rings(self) -> int:
         """Rows in use."""
-        return MAX_RINGS - len(self._free_rows)
+        return MAX_RINGS - len(self._free_places)
 
     @property
     def capacity(self) -> int:
@@ -144,37 +144,37 @@ class Arena:
         """Bytes that no ring holds."""
         return self._allocator.free_bytes
 
-    def take_row(self, kind: int, capacity: int, slot_bytes: int, nbytes: int) -> int:
-        """Reserve a table row and ``nbytes`` of zeroed data for a ring.
+    def take_ring(self, kind: int, capacity: int, slot_bytes: int, nbytes: int) -> int:
+        """Reserve a place in the table and ``nbytes`` of zeroed data for a ring.
 
         Raises:
             ArenaFull: the table or the memory is used up.
         """
         with self._lock:
-            if not self._free_rows:
+            if not self._free_places:
                 raise ArenaFull(f"all {MAX_RINGS} rings of the arena are in use")
             offset = self._allocator.allocate(nbytes)
-            row = self._free_rows.pop()
+            place = self._free_places.pop()
             self._generation += 1
-            at = row_word(row)
-            for column in range(ROW_WORDS):
+            at = ring_word(place)
+            for column in range(RING_WORDS):
                 self.words[at + column] = 0
             self.words[at + KIND] = kind
             self.words[at + OFFSET] = offset
             self.words[at + CAPACITY] = capacity
             self.words[at + SLOT_BYTES] = slot_bytes
             self.words[at + GENERATION] = self._generation
-            return row
+            return place
 
-    def give_back_row(self, row: int, nbytes: int) -> None:
+    def give_back_ring(self, place: int, nbytes: int) -> None:
         """Invalidate a ring for its readers, zero its data, free its place (in this order)."""
-        at = row_word(row)
+        at = ring_word(place)
         offset = self.words[at + OFFSET]
         self.words[at + GENERATION] = 0
         self.pixels[offset : offset + nbytes] = 0
         with self._lock:
             self._allocator.release(offset, nbytes)
-            self._free_rows.append(row)
+            self._free_places.append(place)
 
     def attach(self) -> tuple[int, int]:
         """Make a wake-up for one more reader; returns (memfd, eventfd) to send it."""
@@ -212,7 +212,7 @@ class Arena:
 class ArenaView:
     """A reader's side: the whole arena mapped read-only.
 
-    ``table`` is the ring table as u64 ``[MAX_RINGS, ROW_WORDS]``, ``pixels`` all bytes as u8,
+    ``table`` is the ring table as u64 ``[MAX_RINGS, RING_WORDS]``, ``pixels`` all bytes as u8,
     ``samples`` all bytes as i16; none of them can be written through.
     """
 
@@ -230,12 +230,12 @@ class ArenaView:
         self.pixels: NDArray[np.uint8] = np.frombuffer(self._map, np.uint8)
         self.samples: NDArray[np.int16] = self.pixels.view(np.int16)
         table = self.pixels[PAGE:DATA_START].view(np.uint64)
-        self.table: NDArray[np.uint64] = table.reshape(MAX_RINGS, ROW_WORDS)
+        self.table: NDArray[np.uint64] = table.reshape(MAX_RINGS, RING_WORDS)
 
 
-def row_word(row: int) -> int:
-    """Index of a ring row's first word among the arena's u64 words."""
-    return PAGE // 8 + row * ROW_WORDS
+def ring_word(place: int) -> int:
+    """Where a ring's first word lies among the arena's u64 words."""
+    return PAGE // 8 + place * RING_WORDS
 
 
 def _create_sealed_memfd(nbytes: int) -> int:

@@ -22,13 +22,13 @@ class OpenRings:
     def facts(self) -> Iterator[TrackOpened | TrackState]:
         """What a new reader has to hear."""
         for (media, kind), ring in self._rings.items():
-            yield TrackOpened(media, kind, ring.row, ring.generation)
+            yield TrackOpened(media, kind, ring.place, ring.generation)
         yield from self._states.values()
 
     def opened(self, media: MediaKey, kind: TrackKind, ring: Ring) -> None:
         """A track has a ring, or another one than before."""
         self._rings[media, kind] = ring
-        self._peers.tell("reader", TrackOpened(media, kind, ring.row, ring.generation))
+        self._peers.tell("reader", TrackOpened(media, kind, ring.place, ring.generation))
 
     def track_changed(self, state: TrackState) -> None:
         """A track is there, or stands otherwise than before."""

@@ -39,7 +39,7 @@ from .arena import (
     SLOT_BYTES,
     Arena,
     ArenaView,
-    row_word,
+    ring_word,
 )
 from .frame import (
     INFO_OFFSET,
@@ -62,10 +62,10 @@ class FrameRing:
         self.slots = slots
         self.slot_bytes = -(-(SLOT_HEADER_BYTES + frame_bytes) // CACHE_LINE) * CACHE_LINE
         self._arena = arena
-        self.row = arena.take_row(RING_FRAMES, slots, self.slot_bytes, slots * self.slot_bytes)
-        self._row_word = row_word(self.row)
-        self.generation = arena.words[self._row_word + GENERATION]
-        self.offset = arena.words[self._row_word + OFFSET]
+        self.place = arena.take_ring(RING_FRAMES, slots, self.slot_bytes, slots * self.slot_bytes)
+        self._ring_word = ring_word(self.place)
+        self.generation = arena.words[self._ring_word + GENERATION]
+        self.offset = arena.words[self._ring_word + OFFSET]
         self._next = 0
         self._closed = False
         self._lock = threading.Lock()
@@ -89,11 +89,11 @@ class FrameRing:
                 raise RingClosed("the frame ring was given back")
             words, number = self._arena.words, self._next
             slot = self.offset + number % self.slots * self.slot_bytes
-            words[self._row_word + RESERVED] = number + 1
+            words[self._ring_word + RESERVED] = number + 1
             words[slot >> 3] = 2 * number + 1
             self._copy(slot, planes, info)
             words[slot >> 3] = 2 * number + 2
-            words[self._row_word + HEAD] = self._next = number + 1
+            words[self._ring_word + HEAD] = self._next = number + 1
         self._arena.wake()
         return number
 
@@ -118,7 +118,7 @@ class FrameRing:
             if not self._closed:
                 self._closed = True
                 self._places = {}
-                self._arena.give_back_row(self.row, self.slots * self.slot_bytes)
+                self._arena.give_back_ring(self.place, self.slots * self.slot_bytes)
 
 
 def planes_at(pixels: NDArray[np.uint8], slot: int, info: FrameInfo) -> list[NDArray[np.uint8]]:
@@ -153,13 +153,13 @@ class FrameView:
 class FrameReader:
     """One reader's place in one FrameRing: newest first, what was skipped or torn is counted."""
 
-    def __init__(self, view: ArenaView, row: int, generation: int) -> None:
+    def __init__(self, view: ArenaView, place: int, generation: int) -> None:
         self._view = view
-        self._row_word = row_word(row)
+        self._ring_word = ring_word(place)
         self.generation = generation
-        self._offset = view.words[self._row_word + OFFSET]
-        self._slots = view.words[self._row_word + CAPACITY]
-        self._slot_bytes = view.words[self._row_word + SLOT_BYTES]
+        self._offset = view.words[self._ring_word + OFFSET]
+        self._slots = view.words[self._ring_word + CAPACITY]
+        self._slot_bytes = view.words[self._ring_word + SLOT_BYTES]
         self.next = 0
         self.skipped = 0
         self.torn = 0
@@ -172,8 +172,8 @@ class FrameReader:
         """
         words = self._view.words
         while True:
-            head = words[self._row_word + HEAD]
-            if words[self._row_word + GENERATION] != self.generation or head <= self.next:
+            head = words[self._ring_word + HEAD]
+            if words[self._ring_word + GENERATION] != self.generation or head <= self.next:
                 return None
             number = head - 1
             frame = self._open(number)
@@ -181,7 +181,7 @@ class FrameReader:
                 self.skipped += number - self.next
                 self.next = number + 1
                 return frame
-            if words[self._row_word + HEAD] == head:
+            if words[self._ring_word + HEAD] == head:
                 # The writer is already filling this slot again (or died in it): nothing newer is whole yet.
                 self.skipped += number + 1 - self.next
                 self.next = number + 1
@@ -206,7 +206,7 @@ class FrameReader:
         """Whether frame ``number`` lies whole in the slot whose ``seq`` is this word of the arena."""
         words = self._view.words
         return bool(
-            words[seq_word] == 2 * number + 2 and words[self._row_word + GENERATION] == self.generation
+            words[seq_word] == 2 * number + 2 and words[self._ring_word + GENERATION] == self.generation
         )
 
     def planes(self, slot: int, info: FrameInfo) -> list[NDArray[np.uint8]]:
@@ -229,10 +229,10 @@ class PcmRing:
     def __init__(self, arena: Arena, seconds: float) -> None:
         self.capacity = int(seconds * SAMPLE_RATE)
         self._arena = arena
-        self.row = arena.take_row(RING_PCM, self.capacity, 0, 2 * self.capacity)
-        self._row_word = row_word(self.row)
-        self.generation = arena.words[self._row_word + GENERATION]
-        offset = arena.words[self._row_word + OFFSET]
+        self.place = arena.take_ring(RING_PCM, self.capacity, 0, 2 * self.capacity)
+        self._ring_word = ring_word(self.place)
+        self.generation = arena.words[self._ring_word + GENERATION]
+        offset = arena.words[self._ring_word + OFFSET]
         self._samples = arena.pixels[offset : offset + 2 * self.capacity].view(np.int16)
         self.head = 0
         self._closed = False
@@ -254,18 +254,18 @@ class PcmRing:
             if self._closed:
                 raise RingClosed("the PCM ring was given back")
             first, words = self.head, self._arena.words
-            words[self._row_word + RESERVED] = first + count
+            words[self._ring_word + RESERVED] = first + count
             at = first % self.capacity
             front = min(count, self.capacity - at)
             self._samples[at : at + front] = samples[:front]
             self._samples[: count - front] = samples[front:]
             self._anchor(PcmAnchor(first, captured_ns, arrival_ns, rtp_timestamp))
-            words[self._row_word + HEAD] = self.head = first + count
+            words[self._ring_word + HEAD] = self.head = first + count
         self._arena.wake()
         return first
 
     def _anchor(self, anchor: PcmAnchor) -> None:
-        words, at = self._arena.words, self._row_word
+        words, at = self._arena.words, self._ring_word
         words[at + ANCHOR_SEQ] += 1
         words[at + ANCHOR_SAMPLE] = anchor.sample
         words[at + ANCHOR_CAPTURED] = anchor.captured_ns
@@ -278,7 +278,7 @@ class PcmRing:
         with self._lock:
             if not self._closed:
                 self._closed = True
-                self._arena.give_back_row(self.row, 2 * self.capacity)
+                self._arena.give_back_ring(self.place, 2 * self.capacity)
 
 
 class PcmAnchors(NamedTuple):
@@ -290,23 +290,23 @@ class PcmAnchors(NamedTuple):
     rtp_timestamp: NDArray[np.int64]
 
 
-def read_anchors(view: ArenaView, rows: NDArray[np.intp]) -> PcmAnchors:
+def read_anchors(view: ArenaView, places: NDArray[np.intp]) -> PcmAnchors:
     """The clocks of a recent sample of each of these PCM rings.
 
     A writer that was killed while it changed one leaves it half-changed: its clocks are a packet apart then.
     """
     table = view.table
     for _ in range(ANCHOR_READS):
-        before = table[rows, ANCHOR_SEQ]
-        anchors = table[rows, ANCHOR_SAMPLE : ANCHOR_RTP + 1].astype(np.int64)
-        if not (before & np.uint64(1)).any() and np.array_equal(table[rows, ANCHOR_SEQ], before):
+        before = table[places, ANCHOR_SEQ]
+        anchors = table[places, ANCHOR_SAMPLE : ANCHOR_RTP + 1].astype(np.int64)
+        if not (before & np.uint64(1)).any() and np.array_equal(table[places, ANCHOR_SEQ], before):
             break
     return PcmAnchors(*anchors.T)
 
 
-def read_anchor(view: ArenaView, row: int) -> PcmAnchor:
+def read_anchor(view: ArenaView, place: int) -> PcmAnchor:
     """The clocks of a recent sample of this PCM ring, see ``read_anchors``."""
-    sample, captured, arrival, rtp = np.concatenate(read_anchors(view, np.array([row]))).tolist()
+    sample, captured, arrival, rtp = np.concatenate(read_anchors(view, np.array([place]))).tolist()
     return PcmAnchor(sample, captured, arrival, rtp)
 
 
@@ -323,17 +323,17 @@ class PcmGather(NamedTuple):
 
 def gather_pcm(
     view: ArenaView,
-    rows: NDArray[np.intp],
+    places: NDArray[np.intp],
     generations: NDArray[np.uint64],
     cursors: NDArray[np.int64],
     count: int,
 ) -> PcmGather:
     """Copy samples ``[cursor, cursor + count)`` of every ring in one indexed read."""
     table = view.table
-    capacity = table[rows, CAPACITY].astype(np.int64)
-    start = table[rows, OFFSET].astype(np.int64) // 2
-    known = (table[rows, GENERATION] == generations) & (capacity >= count)
-    published = table[rows, HEAD].astype(np.int64) >= cursors + count
+    capacity = table[places, CAPACITY].astype(np.int64)
+    start = table[places, OFFSET].astype(np.int64) // 2
+    known = (table[places, GENERATION] == generations) & (capacity >= count)
+    published = table[places, HEAD].astype(np.int64) >= cursors + count
     first = np.where(known, cursors % np.maximum(capacity, 1), 0)
     wraps = first + count > capacity
     windows = np.lib.stride_tricks.sliding_window_view(view.samples, count)
@@ -342,6 +342,6 @@ def gather_pcm(
         ring = view.samples[start[row] : start[row] + capacity[row]]
         front = len(ring) - int(first[row])
         samples[row, :front], samples[row, front:] = ring[first[row] :], ring[: count - front]
-    oldest = table[rows, RESERVED].astype(np.int64) - capacity
-    whole = (cursors >= oldest) & (table[rows, GENERATION] == generations)
+    oldest = table[places, RESERVED].astype(np.int64) - capacity
+    whole = (cursors >= oldest) & (table[places, GENERATION] == generations)
     return PcmGather(samples, known & published & whole)

@@ -18,7 +18,7 @@ from .ring import FrameRing, PcmRing
 class Ring(Protocol):
     """What a reader needs to find a ring."""
 
-    row: int
+    place: int
     generation: int
 
 

@@ -67,7 +67,7 @@ class WindowFeed:
         """From the ring's first sample on, or from its newest second if it is older."""
         self._fresh = True
         ring = self.track.ring
-        return max(0, int(ring.view.table[ring.row, HEAD]) - FALL_BEHIND)
+        return max(0, int(ring.view.table[ring.place, HEAD]) - FALL_BEHIND)
 
     def forget(self) -> None:
         """The slot is to be reset before the next window."""
@@ -173,7 +173,7 @@ class LoadedSampleModel(LoadedModel):
         anchors = np.zeros((len(items), 4), np.int64)
         rings, cursors = _in_rings(items)
         for columns in by_arena(rings):
-            anchors[columns.at] = np.stack(read_anchors(columns.view, columns.row), axis=1)
+            anchors[columns.at] = np.stack(read_anchors(columns.view, columns.place), axis=1)
         firsts = cursors + self.window - self.hop
 
         def moments(places: Sequence[int], clocks: Sequence[MediaClock], now: float) -> list[Moment]:
@@ -198,7 +198,7 @@ class LoadedSampleModel(LoadedModel):
         rings, cursors = _in_rings(items)
         for columns in by_arena(rings):
             at = columns.at
-            gathered = gather_pcm(columns.view, columns.row, columns.generation, cursors[at], self.window)
+            gathered = gather_pcm(columns.view, columns.place, columns.generation, cursors[at], self.window)
             samples[at], intact[at] = gathered
         return samples, intact
 

@@ -63,7 +63,7 @@ class FrameFeed:
 
 
 def _reader(track: Track) -> FrameReader:
-    return FrameReader(track.ring.view, track.ring.row, track.ring.generation)
+    return FrameReader(track.ring.view, track.ring.place, track.ring.generation)
 
 
 class LoadedVisionModel(LoadedModel):

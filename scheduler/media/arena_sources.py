@@ -37,7 +37,7 @@ class RingRef(NamedTuple):
 
     view: ArenaView
     kind: TrackKind
-    row: int
+    place: int
     generation: int
 
 
@@ -46,7 +46,7 @@ class RingColumns(NamedTuple):
 
     view: ArenaView
     at: NDArray[np.intp]
-    row: NDArray[np.intp]
+    place: NDArray[np.intp]
     generation: NDArray[np.uint64]
 
 
@@ -59,7 +59,7 @@ def by_arena(rings: Mapping[int, RingRef]) -> list[RingColumns]:
         RingColumns(
             rings[places[0]].view,
             np.array(places, np.intp),
-            np.array([rings[at].row for at in places], np.intp),
+            np.array([rings[at].place for at in places], np.intp),
             np.array([rings[at].generation for at in places], np.uint64),
         )
         for places in members.values()
@@ -162,7 +162,7 @@ class _Attachment:
         stream = (message.media, message.kind)
         if isinstance(message, TrackOpened):
             self._open[stream] = None
-            ring = RingRef(self._view, message.kind, message.row, message.generation)
+            ring = RingRef(self._view, message.kind, message.place, message.generation)
             self._observer.ring_opened(message.media, ring)
         elif isinstance(message, TrackState):
             self._open[stream] = None

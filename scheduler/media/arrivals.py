@@ -119,7 +119,7 @@ def _group(members: dict[int, tuple[RingRef, int]]) -> list[_Rings]:
 
 def _columns(rows: list[int], members: dict[int, tuple[RingRef, int]]) -> _Rings:
     rings = [members[row][0] for row in rows]
-    ring = np.array([ref.row for ref in rings], np.intp)
+    ring = np.array([ref.place for ref in rings], np.intp)
     table = rings[0].view.table
     return _Rings(
         view=rings[0].view,

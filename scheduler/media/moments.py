@@ -61,12 +61,12 @@ def ring_clock(ring: RingRef) -> MediaClock:
     """The media clock of a track, which begins with its first sample, or the first frame there is to see."""
     if ring.kind == "audio":
         clock = MediaClock(SAMPLE_RATE, begin=0)
-        anchor = read_anchor(ring.view, ring.row)
+        anchor = read_anchor(ring.view, ring.place)
         if anchor.arrival_ns:
             clock.seconds(0, anchor.arrival_ns / NANOSECONDS - anchor.sample / SAMPLE_RATE)
         return clock
     clock = MediaClock(VIDEO_CLOCK)
-    frame = FrameReader(ring.view, ring.row, ring.generation).newest()
+    frame = FrameReader(ring.view, ring.place, ring.generation).newest()
     if frame is not None:
         clock.seconds(frame.info.rtp_timestamp, frame.info.arrival_ns / NANOSECONDS)
     return clock
@@ -112,7 +112,7 @@ def window_moments(
 
 def captured_s(ring: RingRef, sample: int) -> float | None:
     """Unix seconds of the sender's clock when this sample was heard, or None while that clock is unknown."""
-    anchor = read_anchor(ring.view, ring.row)
+    anchor = read_anchor(ring.view, ring.place)
     if not anchor.captured_ns:
         return None
     return anchor.captured_ns / NANOSECONDS + (sample - anchor.sample) / SAMPLE_RATE

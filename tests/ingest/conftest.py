@@ -111,12 +111,12 @@ class Rig:
     async def frames(self) -> FrameReader:
         """A reader of the next video ring that is announced."""
         stream = await self.opened("video")
-        return FrameReader(self.view, stream.row, stream.generation)
+        return FrameReader(self.view, stream.place, stream.generation)
 
-    async def written(self, row: int, count: int) -> None:
+    async def written(self, place: int, count: int) -> None:
         """Wait until a ring has had this many frames or samples."""
         async with asyncio.timeout(TIMEOUT_S):
-            while self.view.table[row, HEAD] < count:
+            while self.view.table[place, HEAD] < count:
                 self._woken.clear()
                 await self._woken.wait()
 

@@ -108,7 +108,7 @@ async def connect_under_attack(rig: Any, counts: Callable[[Any, int], Awaitable[
     attack = asyncio.ensure_future(spray(sockets_of(answer.answer_sdp), stop))
     await peer.accept(answer.answer_sdp)
     stream = await rig.opened("video")
-    await rig.written(stream.row, 30)
+    await rig.written(stream.place, 30)
     stop.set()
     await counts(rig, await attack)
     await rig.close()
@@ -124,7 +124,7 @@ async def test_a_peer_that_invents_a_hundred_ssrcs_keeps_its_one_stream(rig: Any
             struct.pack("!BBHLL", 0x80, 97, 0, 0, 1000 + ssrc) + b"\x10" + bytes(10)
         )
     counters = await rig.counters("video", lambda c: c.dropped.get("unknown_ssrc_packet", 0) == 100)
-    await rig.written(stream.row, counters.frames + 5)
+    await rig.written(stream.place, counters.frames + 5)
     rig.controller.channel.send(CloseSession("one"))
     await rig.controller.take(SessionState, lambda state: state.state == "closed")
 
@@ -143,7 +143,7 @@ async def test_truncated_extensions_and_feedback_of_an_authenticated_peer_are_co
         await transport._send_rtp(data)
     expected = {"malformed_packet": 1, "unknown_ssrc_packet": 1}
     counters = await rig.counters("video", lambda c: c.dropped == expected)
-    await rig.written(stream.row, counters.frames + 5)
+    await rig.written(stream.place, counters.frames + 5)
 
 
 async def test_a_packet_lost_for_good_is_jumped_over_and_a_keyframe_ends_the_doubt(rig: Any) -> None:
@@ -243,7 +243,7 @@ async def test_sessions_leave_memory_descriptors_threads_and_arena_as_they_were(
         peer = Publisher(tracks)
         await rig.publish(f"session-{index}", peer)
         stream = await rig.opened("video")
-        await rig.written(stream.row, 1)
+        await rig.written(stream.place, 1)
         await peer.close()
         await rig.controller.take(SessionState, lambda state: state.state == "closed")
         rig.publishers.clear()

@@ -62,11 +62,11 @@ async def test_several_sessions_come_through_one_port_and_strangers_do_not(
             stranger.sendto(datagram, ("127.0.0.1", port))
     await dropped(rig, "stranger_datagram", 7)
     for ring in rings:
-        await rig.written(ring.row, int(rig.view.table[ring.row, HEAD]) + 30)
+        await rig.written(ring.place, int(rig.view.table[ring.place, HEAD]) + 30)
     await rig.publishers[0].close()
     state = await rig.controller.take(SessionState, lambda told: told.state == "closed")
     assert (state.session_id, state.reason) == ("one", "client")
-    await rig.written(rings[1].row, int(rig.view.table[rings[1].row, HEAD]) + 30)
+    await rig.written(rings[1].place, int(rig.view.table[rings[1].place, HEAD]) + 30)
     await rig.publish("four", publisher())
 
 
@@ -82,9 +82,9 @@ async def test_a_peer_whose_port_changes_goes_on_and_is_answered_there(
     async with nat_before(("127.0.0.1", int(port))) as nat:
         await peer.accept(answer.answer_sdp.replace(f"127.0.0.1 {port} ", f"127.0.0.1 {nat.inside} "))
         ring = await rig.opened("video")
-        await rig.written(ring.row, 10)
+        await rig.written(ring.place, 10)
         await nat.forget()
-        await rig.written(ring.row, int(rig.view.table[ring.row, HEAD]) + 60)
+        await rig.written(ring.place, int(rig.view.table[ring.place, HEAD]) + 60)
         await asyncio.wait_for(nat.media_back.wait(), 10)
 
 
@@ -99,7 +99,7 @@ async def test_a_peer_comes_to_the_address_that_a_nat_has_for_us(start_rig: Call
     async with nat_before((own, port), inside=(known_as, port)):
         await peer.accept(re.sub(rf"a=candidate:.* {own} .*\r\n", "", answer.answer_sdp))
         ring = await rig.opened("video")
-        await rig.written(ring.row, 30)
+        await rig.written(ring.place, 30)
         await peer.close()
 
 
@@ -110,7 +110,7 @@ async def test_a_peer_that_gets_through_by_tcp_alone(start_rig: Callable[..., An
         transport = only_tcp(peer.peer)
         await rig.publish(session_id, peer)
         ring = await rig.opened("video")
-        await rig.written(ring.row, 60)
+        await rig.written(ring.place, 60)
         assert len(transport.writers) == 1
     await rig.publishers[0].close()
     state = await rig.controller.take(SessionState, lambda told: told.state == "closed")

@@ -114,9 +114,9 @@ async def test_sound_and_picture_carry_the_senders_clock(rig: Any) -> None:
     await rig.publish("one", Publisher(tracks))
     opened = {stream.kind: stream for stream in [await rig.reader.take(TrackOpened) for _ in range(2)]}
     audio, video = opened["audio"], opened["video"]
-    await rig.written(audio.row, 3 * SAMPLE_RATE)  # reports come within 1.5 s
-    frame = FrameReader(rig.view, video.row, video.generation).newest()
-    anchor = read_anchor(rig.view, audio.row)
+    await rig.written(audio.place, 3 * SAMPLE_RATE)  # reports come within 1.5 s
+    frame = FrameReader(rig.view, video.place, video.generation).newest()
+    anchor = read_anchor(rig.view, audio.place)
     now_ns, now_monotonic_ns = time.time_ns(), time.monotonic_ns()
     assert frame is not None
     for captured_ns, arrival_ns in (
@@ -131,10 +131,10 @@ async def test_sound_and_picture_carry_the_senders_clock(rig: Any) -> None:
 async def test_four_seconds_of_packets_are_four_seconds_of_samples(rig: Any) -> None:
     await rig.publish("one", Publisher([PacketTrack("audio", opus_clip(100))]))
     audio = await rig.opened("audio")
-    await rig.written(audio.row, 2 * SAMPLE_RATE)
+    await rig.written(audio.place, 2 * SAMPLE_RATE)
     counters = await rig.counters("audio", lambda counters: counters.frames == 100)
     assert counters.dropped == {}
-    assert rig.view.table[audio.row, HEAD] == 2 * SAMPLE_RATE
+    assert rig.view.table[audio.place, HEAD] == 2 * SAMPLE_RATE
 
 
 async def test_another_picture_size_opens_another_ring_and_closes_the_first(rig: Any) -> None:
@@ -204,7 +204,7 @@ async def test_a_sender_has_the_part_in_the_handshake_that_it_offers(rig: Any, s
     answer = await rig.request("one", offer)
     await publisher.accept(answer.answer_sdp)
     stream = await rig.opened("video")
-    await rig.written(stream.row, 5)
+    await rig.written(stream.place, 5)
 
 
 @pytest.mark.parametrize("direction", ["inactive", "recvonly"])
@@ -224,13 +224,13 @@ async def test_a_sender_with_a_data_channel_publishes_without_it(rig: Any) -> No
     answer = await rig.request("one", await rig.offer(publisher))
     await publisher.peer.setRemoteDescription(RTCSessionDescription(answer.answer_sdp, "answer"))
     stream = await rig.opened("video")
-    await rig.written(stream.row, 5)
+    await rig.written(stream.place, 5)
 
 
 async def test_a_deleted_session_leaves_no_ring(rig: Any) -> None:
     await rig.publish("one", video_publisher())
     stream = await rig.opened("video")
-    await rig.written(stream.row, 1)
+    await rig.written(stream.place, 1)
     rig.controller.channel.send(CloseSession("one"))
     state = await rig.controller.take(SessionState, lambda state: state.state == "closed")
     assert state.reason == "deleted"
@@ -333,8 +333,8 @@ async def test_when_the_arena_is_full_others_go_on(start_rig: Callable[..., Any]
     refusal = await rig.request("other", await rig.offer(video_publisher()))
     assert isinstance(refusal, SessionRefused)
     assert refusal.code == "shm_exhausted"
-    before = int(rig.view.table[stream.row, HEAD])
-    await rig.written(stream.row, before + 10)
+    before = int(rig.view.table[stream.place, HEAD])
+    await rig.written(stream.place, before + 10)
 
 
 async def test_frames_that_find_no_room_are_counted_and_the_session_lives(

@@ -241,7 +241,7 @@ class ArenaWithTracks:
         return ring, self.ref(ring, "audio")
 
     def ref(self, ring: FrameRing | PcmRing, kind: TrackKind) -> RingRef:
-        return RingRef(self.view, kind, ring.row, ring.generation)
+        return RingRef(self.view, kind, ring.place, ring.generation)
 
 
 def write_frame(

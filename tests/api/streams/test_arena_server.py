@@ -46,7 +46,7 @@ async def test_readers_learn_what_is_open_and_what_changes(server: ArenaServer, 
     attached = Attached(tmp_path)
     await attached.until(1)
     ring = attached.reader.rings[MediaKey("s1", "face"), "video"]
-    frame = FrameReader(ring.view, ring.row, ring.generation).newest()
+    frame = FrameReader(ring.view, ring.place, ring.generation).newest()
     assert frame is not None
     assert frame.planes[0].tobytes() == jpeg()
 

@@ -38,20 +38,20 @@ class Opened:
 
     def newest(self) -> FrameView:
         ring = self.rings[-1]
-        frame = FrameReader(self.view, ring.row, ring.generation).newest()
+        frame = FrameReader(self.view, ring.place, ring.generation).newest()
         assert frame is not None
         return frame
 
     def samples(self, count: int) -> NDArray[np.int16]:
         ring = self.rings[-1]
-        rows, generations = np.array([ring.row], np.intp), np.array([ring.generation], np.uint64)
+        rows, generations = np.array([ring.place], np.intp), np.array([ring.generation], np.uint64)
         gathered = gather_pcm(self.view, rows, generations, np.array([0], np.int64), count)
         assert gathered.ok.all()
         samples: NDArray[np.int16] = gathered.samples[0]
         return samples
 
     def written(self) -> int:
-        return int(self.view.table[self.rings[-1].row, HEAD])
+        return int(self.view.table[self.rings[-1].place, HEAD])
 
 
 def test_a_jpeg_lies_in_its_slot_as_it_came() -> None:
@@ -206,7 +206,7 @@ def test_the_clocks_are_those_of_the_first_sample() -> None:
     track.take(tone(16_000, 0.5).tobytes(), captured_ns=3_000_000_000)
     track.take(tone(16_000, 0.25).tobytes(), captured_ns=3_500_000_000)
     after = time.monotonic_ns()
-    anchor = read_anchor(opened.view, opened.rings[0].row)
+    anchor = read_anchor(opened.view, opened.rings[0].place)
     assert (anchor.sample, anchor.captured_ns, anchor.rtp_timestamp) == (8_000, 3_500_000_000, 24_000)
     assert before <= anchor.arrival_ns + 250_000_000 <= after, "the last sample has just arrived"
 
@@ -216,7 +216,7 @@ def test_resampled_sound_is_not_dated_before_it_was_captured() -> None:
     track = PcmTrack(opened.arena, 48_000, opened.rings.append)
     for part in range(5):
         track.take(tone(48_000, 0.1).tobytes(), captured_ns=1_000_000_000 + part * 100_000_000)
-    anchor = read_anchor(opened.view, opened.rings[0].row)
+    anchor = read_anchor(opened.view, opened.rings[0].place)
     # Output sample n is input time n / 16000, whatever the filter held back when it was written.
     assert abs(anchor.captured_ns - (1_000_000_000 + anchor.sample * 62_500)) < 100_000
 
@@ -231,7 +231,7 @@ def test_what_was_not_sent_is_silent(rate: int) -> None:
     np.testing.assert_array_equal(loud[1:7], True)
     np.testing.assert_array_equal(loud[9:15], False)
     np.testing.assert_array_equal(loud[17:22], True)
-    anchor = read_anchor(opened.view, opened.rings[0].row)
+    anchor = read_anchor(opened.view, opened.rings[0].place)
     assert abs(anchor.captured_ns - (3_000_000_000 + anchor.sample * 62_500)) < 100_000
 
 
@@ -242,7 +242,7 @@ def test_what_was_sent_twice_is_heard_once() -> None:
     track.take(tone(16_000, 0.5).tobytes(), captured_ns=3_250_000_000)
     track.take(tone(16_000, 0.25).tobytes(), captured_ns=3_250_000_000)
     assert opened.written() == 12_000
-    assert read_anchor(opened.view, opened.rings[0].row).captured_ns == 3_500_000_000
+    assert read_anchor(opened.view, opened.rings[0].place).captured_ns == 3_500_000_000
 
 
 def test_sound_of_another_time_begins_another_ring() -> None:
@@ -252,7 +252,7 @@ def test_sound_of_another_time_begins_another_ring() -> None:
     track.take(tone(16_000, 0.25).tobytes(), captured_ns=90_000_000_000)
     assert len(opened.rings) == 2
     assert opened.written() == 4_000
-    assert read_anchor(opened.view, opened.rings[1].row).captured_ns == 90_000_000_000
+    assert read_anchor(opened.view, opened.rings[1].place).captured_ns == 90_000_000_000
     assert opened.arena.rings == 1
 
 

@@ -91,7 +91,7 @@ async def test_media_lie_in_the_apis_arena_until_the_socket_closes(rig: Rig) -> 
         while not reader.rings:  # noqa: ASYNC110 the source tells of rings, not of when
             await asyncio.sleep(0.005)
         ring = reader.rings[MediaKey("s1", "video"), "video"]
-        frames = FrameReader(ring.view, ring.row, ring.generation)
+        frames = FrameReader(ring.view, ring.place, ring.generation)
         frame = frames.newest()
         assert frame is not None
         assert frame.planes[0].tobytes() == jpeg()

@@ -136,5 +136,5 @@ async def test_media_come_through_a_relay_where_nothing_else_gets_through(
         assert re.findall(r"typ (\w+)", answer.answer_sdp) == ["relay"]
         await peer.accept(answer.answer_sdp)
         ring = await rig.opened("video")
-        await rig.written(ring.row, 60)
+        await rig.written(ring.place, 60)
         await peer.close()

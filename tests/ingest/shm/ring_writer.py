@@ -20,7 +20,7 @@ def main(fd: int) -> None:
     info = i420_info(WIDTH, HEIGHT)
     frames = FrameRing(arena, SLOTS, info.nbytes)
     pcm = PcmRing(arena, PCM_SECONDS)
-    socket.send_fds(sock, [b"%d %d" % (frames.row, pcm.row)], [arena.fd])
+    socket.send_fds(sock, [b"%d %d" % (frames.place, pcm.place)], [arena.fd])
     number = 0
     while True:
         value = number % 251

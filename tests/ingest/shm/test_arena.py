@@ -23,7 +23,7 @@ from argusd.ingest.shm.arena import (
     Arena,
     ArenaView,
     RegionAllocator,
-    row_word,
+    ring_word,
 )
 
 MIB = 1 << 20
@@ -77,8 +77,8 @@ def test_memory_can_neither_shrink_grow_nor_be_written_by_others() -> None:
 def test_a_reader_sees_rows_and_cannot_write_them() -> None:
     arena = Arena(MIB)
     view = ArenaView(arena.fd)
-    row = arena.take_row(RING_PCM, 100, 0, 200)
-    arena.words[row_word(row) + HEAD] = 42
+    row = arena.take_ring(RING_PCM, 100, 0, 200)
+    arena.words[ring_word(row) + HEAD] = 42
     assert view.table[row, HEAD] == 42
     assert view.table[row, GENERATION] == 1
     with pytest.raises(ValueError, match="read-only"):
@@ -90,25 +90,25 @@ def test_a_reader_sees_rows_and_cannot_write_them() -> None:
 
 def test_a_row_given_back_is_invalid_and_zeroed_and_its_successor_is_another_ring() -> None:
     arena = Arena(MIB)
-    row = arena.take_row(RING_PCM, 2048, 0, PAGE)
+    row = arena.take_ring(RING_PCM, 2048, 0, PAGE)
     arena.pixels[DATA_START : DATA_START + PAGE] = 0xAB
     free = arena.free_bytes
-    arena.give_back_row(row, PAGE)
-    assert arena.words[row_word(row) + GENERATION] == 0
+    arena.give_back_ring(row, PAGE)
+    assert arena.words[ring_word(row) + GENERATION] == 0
     assert not arena.pixels[DATA_START : DATA_START + PAGE].any()
     assert arena.free_bytes == free + PAGE
-    again = arena.take_row(RING_PCM, 2048, 0, PAGE)
+    again = arena.take_ring(RING_PCM, 2048, 0, PAGE)
     assert again == row
-    assert arena.words[row_word(again) + GENERATION] == 2
+    assert arena.words[ring_word(again) + GENERATION] == 2
     arena.close()
 
 
 def test_all_rows_can_be_taken_and_one_more_is_an_error() -> None:
     arena = Arena(DATA_START + (MAX_RINGS + 1) * PAGE)
     for _ in range(MAX_RINGS):
-        arena.take_row(RING_PCM, 1, 0, 2)
+        arena.take_ring(RING_PCM, 1, 0, 2)
     with pytest.raises(ArenaFull, match="all 4096 rings of the arena are in use"):
-        arena.take_row(RING_PCM, 1, 0, 2)
+        arena.take_ring(RING_PCM, 1, 0, 2)
     assert arena.rings == MAX_RINGS
     arena.close()
 

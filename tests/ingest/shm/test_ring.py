@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from argusd.ingest.errors import ArenaFull, FrameTooLarge, RingClosed
 from argusd.ingest.shm import ring as ring_module
-from argusd.ingest.shm.arena import ANCHOR_SEQ, HEAD, PAGE, RESERVED, Arena, ArenaView, row_word
+from argusd.ingest.shm.arena import ANCHOR_SEQ, HEAD, PAGE, RESERVED, Arena, ArenaView, ring_word
 from argusd.ingest.shm.frame import FrameFlag, FrameInfo, PixelFormat, i420_info
 from argusd.ingest.shm.ring import (
     FrameReader,
@@ -43,7 +43,7 @@ class Pair:
         self.view = ArenaView(self.arena.fd)
         self.info = i420_info(width, height)
         self.ring = FrameRing(self.arena, slots, self.info.nbytes)
-        self.reader = FrameReader(self.view, self.ring.row, self.ring.generation)
+        self.reader = FrameReader(self.view, self.ring.place, self.ring.generation)
 
     def write(self, value: int) -> int:
         return self.ring.write(gray(self.info.width, self.info.height, value), self.info)
@@ -125,7 +125,7 @@ def test_a_slot_says_that_it_is_being_written_before_its_first_byte_changes(
 ) -> None:
     pair = Pair()
     pair.write(1)
-    words, row = pair.arena.words, row_word(pair.ring.row)
+    words, row = pair.arena.words, ring_word(pair.ring.place)
     copy, meanwhile = FrameRing._copy, []
 
     def watched(ring: FrameRing, slot: int, *frame: Any) -> None:
@@ -158,10 +158,10 @@ def test_a_ring_gives_back_its_own_memory_and_none_of_its_neighbours() -> None:
     samples.write(np.full(1600, 7, np.int16), 0, 0, 0)
     for ring in first:
         ring.close()
-    frame = FrameReader(view, frames.row, frames.generation).newest()
+    frame = FrameReader(view, frames.place, frames.generation).newest()
     assert frame is not None
     assert frame.planes[0].min() == 7
-    got = gather_pcm(view, np.array([samples.row]), np.array([samples.generation]), np.array([0]), 1600)
+    got = gather_pcm(view, np.array([samples.place]), np.array([samples.generation]), np.array([0]), 1600)
     assert got.ok.all()
     assert got.samples.min() == 7
     for ring in (frames, samples):
@@ -181,7 +181,7 @@ def test_a_closed_ring_yields_nothing_even_when_its_place_is_used_again() -> Non
     assert not frame.planes[0].any()  # zeroed at the end of the session
     successor = FrameRing(pair.arena, 3, pair.info.nbytes)
     successor.write(gray(8, 6, 9), pair.info)
-    assert successor.row == pair.ring.row
+    assert successor.place == pair.ring.place
     assert pair.reader.newest() is None
     with pytest.raises(RingClosed):
         pair.write(3)
@@ -203,7 +203,7 @@ def test_samples_are_gathered_in_order_across_the_seam(chunks: list[int], window
     view, ring = ArenaView(arena.fd), PcmRing(arena, 0.05)  # 800 samples
     other = PcmRing(arena, 0.07)
     stream = (np.arange(sum(chunks)) % 30_000).astype(np.int16)
-    rows = np.array([ring.row, other.row])
+    rows = np.array([ring.place, other.place])
     generations = np.array([ring.generation, other.generation], np.uint64)
     cursor = written = 0
     for chunk in chunks:
@@ -226,13 +226,13 @@ def test_samples_overwritten_or_not_yet_there_or_of_another_ring_are_not_ok() ->
 
     def ok(cursor: int, generation: int = ring.generation) -> bool:
         got = gather_pcm(
-            view, np.array([ring.row]), np.array([generation], np.uint64), np.array([cursor]), 50
+            view, np.array([ring.place]), np.array([generation], np.uint64), np.array([cursor]), 50
         )
         return bool(got.ok[0])
 
     assert [ok(cursor) for cursor in (39, 40, 150, 151)] == [False, True, True, False]
     assert not ok(40, ring.generation + 1)
-    arena.words[row_word(ring.row) + RESERVED] += 1  # killed while it wrote one more sample
+    arena.words[ring_word(ring.place) + RESERVED] += 1  # killed while it wrote one more sample
     assert [ok(cursor) for cursor in (40, 41)] == [False, True]
     ring.close()
     assert not ok(41)
@@ -243,7 +243,7 @@ def test_the_anchor_ties_the_first_sample_of_the_last_write_to_its_clocks() -> N
     ring = PcmRing(arena, 1)
     ring.write(np.zeros(320, np.int16), 11, 12, 13)
     ring.write(np.zeros(320, np.int16), 21, 22, 23)
-    assert read_anchor(ArenaView(arena.fd), ring.row) == (320, 21, 22, 23)
+    assert read_anchor(ArenaView(arena.fd), ring.place) == (320, 21, 22, 23)
     with pytest.raises(FrameTooLarge):
         ring.write(np.zeros(16_001, np.int16), 0, 0, 0)
     ring.close()
@@ -256,8 +256,8 @@ def test_anchors_of_many_rings_are_read_at_once_and_a_dead_writers_half_changed_
     view, rings = ArenaView(arena.fd), [PcmRing(arena, 0.1) for _ in range(3)]
     for number, ring in enumerate(rings):
         ring.write(np.zeros(100, np.int16), 0, number, 0)
-    arena.words[row_word(rings[1].row) + ANCHOR_SEQ] += 1  # killed in the middle
-    anchors = read_anchors(view, np.array([ring.row for ring in rings[::-1]]))
+    arena.words[ring_word(rings[1].place) + ANCHOR_SEQ] += 1  # killed in the middle
+    anchors = read_anchors(view, np.array([ring.place for ring in rings[::-1]]))
     assert anchors.arrival_ns.tolist() == [2, 1, 0]
 
 
@@ -269,7 +269,7 @@ def test_a_ring_at_the_very_end_of_the_arena_wraps_like_any_other() -> None:
     for part in np.split(stream, 3):
         ring.write(part, 0, 0, 0)
     got = gather_pcm(
-        view, np.array([ring.row]), np.array([ring.generation], np.uint64), np.array([1500]), 1024
+        view, np.array([ring.place]), np.array([ring.generation], np.uint64), np.array([1500]), 1024
     )
     assert got.ok.all()
     np.testing.assert_array_equal(got.samples[0], stream[1500:2524])
@@ -300,7 +300,7 @@ def read_until_killed(
             else:
                 frames.lose()
                 census.discarded += 1
-        head = int(view.words[row_word(rows[1]) + HEAD])
+        head = int(view.words[ring_word(rows[1]) + HEAD])
         got = gather_pcm(view, pcm_row, generation, np.array([head - chunk]), chunk)
         census.reads += 1
         if head and got.ok[0]:  # before the first chunk there is none to look at
@@ -312,7 +312,7 @@ def read_until_killed(
         elif not alive and frame is None:
             break
     census.skipped += frames.skipped
-    census.published += int(view.words[row_word(rows[0]) + HEAD])
+    census.published += int(view.words[ring_word(rows[0]) + HEAD])
 
 
 def hammer(reads: int) -> Census:

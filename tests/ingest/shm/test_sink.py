@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.ingest.errors import ArenaFull, RingClosed
-from argusd.ingest.shm.arena import CAPACITY, DATA_START, PAGE, Arena, row_word
+from argusd.ingest.shm.arena import CAPACITY, DATA_START, PAGE, Arena, ring_word
 from argusd.ingest.shm.frame import i420_info, plane_shapes
 from argusd.ingest.shm.sink import FrameSink, PcmSink, Ring
 
@@ -42,9 +42,9 @@ def test_a_ring_has_fewer_slots_where_there_is_no_room_for_all(room: float, slot
     sink = FrameSink(arena, 4, opened.append)
     sink.write(planes(640, 480), i420_info(640, 480))
     [ring] = opened
-    assert arena.words[row_word(ring.row) + CAPACITY] == slots
+    assert arena.words[ring_word(ring.place) + CAPACITY] == slots
     sink.write(planes(64, 48), i420_info(64, 48))
-    assert arena.words[row_word(opened[-1].row) + CAPACITY] == 4
+    assert arena.words[ring_word(opened[-1].place) + CAPACITY] == 4
 
 
 def test_one_slot_is_none() -> None:

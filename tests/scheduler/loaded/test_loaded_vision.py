@@ -38,7 +38,7 @@ def test_only_the_frames_that_were_overwritten_are_lost(tracks: ArenaWithTracks)
         ring, ref = tracks.frames(slots=1)
         rings.append(ring)
         write_frame(ring, brightness, arrival=1.0)
-        frame = FrameReader(ref.view, ref.row, ref.generation).newest()
+        frame = FrameReader(ref.view, ref.place, ref.generation).newest()
         assert frame is not None
         items.append(FrameItem(frame, whole_frame(frame.info)))
     model.while_preparing = lambda: write_frame(rings[1], 9, arrival=2.0)
@@ -53,7 +53,7 @@ def jpeg_look(tracks: ArenaWithTracks, data: bytes) -> tuple[FrameRing, FrameIte
     ring = FrameRing(tracks.arena, 1, 4096)
     info = FrameInfo(WIDTH, HEIGHT, PixelFormat.JPEG, (len(data), 0, 0), len(data), arrival_ns=1)
     ring.write([np.frombuffer(data, np.uint8).reshape(1, -1)], info)
-    frame = FrameReader(tracks.view, ring.row, ring.generation).newest()
+    frame = FrameReader(tracks.view, ring.place, ring.generation).newest()
     assert frame is not None
     return ring, FrameItem(frame, whole_frame(info))
 

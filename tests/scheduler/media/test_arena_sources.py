@@ -38,7 +38,7 @@ class Writer:
     def _accept(self, sock: socket.socket) -> None:
         self.channel = Channel[Hello](sock, ToWorker, self.hello.put_nowait)
         self.channel.send(ArenaOffer("writer"), list(self.arena.attach()))
-        self.send(TrackOpened(ALICE, "video", self.ring.row, self.ring.generation))
+        self.send(TrackOpened(ALICE, "video", self.ring.place, self.ring.generation))
 
     def send(self, message: TrackOpened | TrackClosed | TrackState) -> None:
         assert self.channel is not None
@@ -95,7 +95,7 @@ async def test_it_says_hello_and_maps_the_arena(attached: Attached) -> None:
     assert await asyncio.wait_for(writer.hello.get(), 10) == Hello(role="reader", name="scheduler-0")
     assert ring is not None
     write_frame(writer.ring, 1, arrival=1.0)
-    assert ring.view.table[ring.row, HEAD] == 1
+    assert ring.view.table[ring.place, HEAD] == 1
     writer.die()
 
 

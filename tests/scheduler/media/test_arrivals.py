@@ -61,7 +61,7 @@ def test_a_ring_that_was_given_back_has_nothing(tracks: ArenaWithTracks, demand:
     other, _ = tracks.frames()  # the same row and the same memory, for somebody else
     write_frame(other, 0, arrival=101.0)
     arrivals.refresh(102.0)
-    assert other.row == ref.row
+    assert other.place == ref.place
     assert demand.arrival[row] == NOTHING
 
 

@@ -65,7 +65,7 @@ def picture(brightness: int) -> bytes:
 
 def opened(cache: JpegCache, ref: RingRef) -> JpegFrame:
     """What one more role opens: it reads the ring with a reader of its own."""
-    view = FrameReader(ref.view, ref.row, ref.generation).newest()
+    view = FrameReader(ref.view, ref.place, ref.generation).newest()
     assert view is not None
     frame = cache.open(ref, view)
     assert isinstance(frame, JpegFrame)
@@ -154,7 +154,7 @@ def test_sessions_share_no_pixels(tracks: ArenaWithTracks, decoder: Decoder) -> 
     ring, first = refs[0]
     ring.close()
     _, again = shown(tracks, 40)  # the same row of the arena, of another generation
-    assert (again.row, again.generation) != (first.row, first.generation)
+    assert (again.place, again.generation) != (first.place, first.generation)
     assert pixels(opened(cache, again))[0, 0] == 40
     assert decoder.count == 4
 
@@ -198,6 +198,6 @@ def test_a_frame_larger_than_all_that_may_be_kept_is_decoded_all_the_same(
 def test_what_is_no_jpeg_is_looked_at_where_it_lies(tracks: ArenaWithTracks) -> None:
     ring, ref = tracks.frames()
     write_frame(ring, 9, arrival=1.0)
-    view = FrameReader(ref.view, ref.row, ref.generation).newest()
+    view = FrameReader(ref.view, ref.place, ref.generation).newest()
     assert view is not None
     assert decoded(JpegCache().open(ref, view)) is view

@@ -108,7 +108,7 @@ class Camera:
     def _accept(self, sock: socket.socket) -> None:
         self.channel = Channel[Any](sock, ToWorker, lambda _: None)
         self.channel.send(ArenaOffer("camera"), list(self._arena.attach()))
-        self.channel.send(TrackOpened(self._media, "video", self._ring.row, self._ring.generation))
+        self.channel.send(TrackOpened(self._media, "video", self._ring.place, self._ring.generation))
 
     def show(self, arrival: float) -> None:
         self._ring.write(self._planes, msgspec.structs.replace(self._info, arrival_ns=int(arrival * 1e9)))
