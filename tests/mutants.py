@@ -48,6 +48,12 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "if batch > self.sizes[-1]:",
         "batch > self.sizes[-1] → (batch >= self.sizes[-1])",
     ): "in proportion to itself the last measurement costs what it costs",
+    ("scheduler/planning/demand.py", "self.weight = np.zeros(0)", "0 → 1"): "a column may be longer",
+    (
+        "scheduler/planning/demand.py",
+        "self.cursor = np.zeros(0, np.int64)",
+        "0 → 1",
+    ): "a column may be longer",
     (
         "ingest/shm/ring.py",
         "if words[self._ring_word + GENERATION] != self.generation or head <= self.next:",

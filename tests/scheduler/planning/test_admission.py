@@ -88,6 +88,10 @@ def test_batches_let_a_call_bound_model_hold_more() -> None:
     assert many > 5 * fits_more([ModelLoad(0.0, singles)], [31.25], threads=1, promised_age_s=0.5)
 
 
+def test_there_is_an_end_to_how_many_fit() -> None:
+    assert fits_more([ModelLoad(0.0, CALL_BOUND)], [1e-9], threads=1, promised_age_s=0.5) == 10_000
+
+
 def test_nothing_fits_where_no_model_is_there() -> None:
     assert fits_more([], [], threads=2, promised_age_s=0.5) == 0
 

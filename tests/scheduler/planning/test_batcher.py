@@ -57,6 +57,12 @@ def test_cores_share_the_rows_of_a_model_that_gains_nothing_from_batches() -> No
     assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
 
 
+@pytest.mark.parametrize(("free", "sizes"), [(1, [4]), (2, [2, 2]), (3, [2, 1, 1])])
+def test_the_free_cores_alone_share_the_rows(free: int, sizes: list[int]) -> None:
+    planned = plan(10.0, demand_of(4), [state(LINEAR, 8)], ExecutorState(free=free, total=4, shared=False))
+    assert [len(batch.rows) for batch in planned.batches] == sizes
+
+
 @pytest.mark.parametrize(
     ("sessions", "curve", "sizes"),
     [
