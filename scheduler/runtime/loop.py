@@ -261,19 +261,21 @@ class Scheduler:
                 self.rate.observe(load)
 
     def _absorb_one(self, row: DemandRow, output: Any, at: Moment) -> None:
+        loaded, age_s = row.loaded, at.frame_age_ms / 1000
         self.meters.served[row.role] += 1
         self.sessions.sees(row.feed.track)
         row.failures = 0
-        if not row.loaded.continuous:
-            self.rate.observe(at.frame_age_ms / 1000 / self._promised_age_s)
+        if not loaded.continuous:
+            self.rate.observe(age_s / self._promised_age_s)
         for stream in row.streams:
-            stream.heard(row.loaded.track, at)
-            self.meters.frame_age[stream.analyzer.name].add(at.frame_age_ms / 1000)
-            for outcome in stream.analyzer.absorb(row.role, output, at):
-                self._findings.finding(stream.media, stream.analyzer.name, outcome, at)
-            if stream.analyzer.news:
+            analyzer = stream.analyzer
+            stream.heard(loaded.track, at)
+            self.meters.frame_age[analyzer.name].add(age_s)
+            for outcome in analyzer.absorb(row.role, output, at):
+                self._findings.finding(stream.media, analyzer.name, outcome, at)
+            if analyzer.news:
                 self._findings.latest(stream, at)
-        if not row.loaded.continuous:
+        if not loaded.continuous:
             self.demand.retime(row.index, row.period, self._clock())
 
     def _drop(self, row: DemandRow, reason: str, count: int = 1) -> None:

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 ANALYZER_FAILED = "analyzer_failed"
 
-FORM = msgspec.msgpack.Decoder(Outcome)
+FORM = msgspec.json.Decoder(Outcome)
 
 Answer = TypeVar("Answer")
 
@@ -180,8 +180,8 @@ class GuardedAnalyzer:
     def _told(self, outcomes: list[Outcome], media_s: float) -> list[Outcome]:
         """These outcomes, noted as told."""
         for outcome in outcomes:
-            _sendable(outcome.data)
-            FORM.decode(msgspec.msgpack.encode(outcome))
+            FORM.decode(msgspec.json.encode(outcome))
+            _check_keys(outcome.data)
         for outcome in outcomes:  # all of them are told, or none
             if outcome.type == "violation" and outcome.state == "end":
                 self._open.pop(outcome.name, None)
@@ -206,9 +206,13 @@ def _sendable(data: dict[str, Any]) -> dict[str, Any]:
         TypeError: it is no JSON object (a NumPy number in it, a key that is no string).
     """
     msgspec.json.encode(data)
-    if not all(type(key) is str for key in data):
-        raise TypeError("the keys of what is told are strings")
+    _check_keys(data)
     return data
+
+
+def _check_keys(data: dict[str, Any]) -> None:
+    if not {str}.issuperset(map(type, data)):  # JSON would make strings of numbers
+        raise TypeError("the keys of what is told are strings")
 
 
 def _kept(rates: Mapping[str, float], before: Mapping[str, float]) -> Mapping[str, float]:
