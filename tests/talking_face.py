@@ -81,7 +81,7 @@ def spoken(portrait: Picture, opening: float) -> Picture:
 def write_clip(face: TalkingFace, target: Path) -> None:
     """The same as a file: VP8 and Opus in WebM."""
     with av.open(str(target), "w", format="webm") as clip:
-        video = clip.add_stream("libvpx", rate=FPS, options={"deadline": "realtime", "cpu-used": "8"})
+        video = clip.add_stream("libvpx", rate=FPS, options={"deadline": "realtime", "cpu-used": "-8"})
         video.width = video.height = SHOWN
         video.pix_fmt, video.bit_rate = "yuv420p", 1_500_000
         audio = clip.add_stream("libopus", rate=RATE, layout="mono")
