@@ -12,9 +12,11 @@ from argusd.api.config import ApiConfig
 from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.events.event_store import (
     Append,
+    EndLeftOpen,
     Erase,
     EventStore,
     Forget,
+    Keep,
     LogEntry,
     Skip,
     last_number,
@@ -29,6 +31,7 @@ from argusd.scheduler.contract.results import Violation
 from ..fixtures import make_config
 
 BOOT = "boot-1"
+MEDIA = Media("live", "ingest-0", "secret", "ufrag", ("video",), 1.0)
 
 
 @pytest.fixture
@@ -147,22 +150,44 @@ async def test_what_goes_on_is_remembered_until_it_ends(redis: Redis, store: Eve
     assert await cast(Any, redis.hkeys(keys.open_violations("s1"))) == []
 
 
+async def test_what_has_ended_is_not_ended_again(redis: Redis, store: EventStore) -> None:
+    await write(redis, store, *found(violation("start", 2.0), violation("end", 3.0)))
+    await write(redis, store, LogEntry("api", 1, "s1", EndLeftOpen({})))
+    await write(redis, store, *found(violation("start", 9.0), first=3))
+    assert [event.state for event in await stored(redis)] == ["start", "end", "start"]
+
+
+async def test_what_a_scheduler_that_is_no_more_left_open_is_ended(redis: Redis, store: EventStore) -> None:
+    await write(
+        redis, store, LogEntry(BOOT, 1, "s1", Append(violation("start", 2.0), scheduler="scheduler-0"))
+    )
+    await write(redis, store, LogEntry("api", 1, "s1", EndLeftOpen({"scheduler-0": BOOT})))
+    assert [event.state for event in await stored(redis)] == ["start"]
+    await write(redis, store, LogEntry("api", 2, "s1", EndLeftOpen({"scheduler-0": "boot-2"})))
+    assert [event.state for event in await stored(redis)] == ["start", "end"]
+
+
+async def test_where_the_media_is_may_be_stored_without_an_event(redis: Redis, store: EventStore) -> None:
+    await write(redis, store, LogEntry("api", 1, "s1", Keep(MEDIA)))
+    raw = await cast(Any, redis.hget(keys.MEDIA, "s1"))
+    assert msgspec.json.decode(raw, type=Media) == MEDIA
+    assert await stored(redis) == []
+
+
 async def test_an_entry_may_only_mark_itself_as_seen(redis: Redis, store: EventStore) -> None:
     assert await write(redis, store, LogEntry(BOOT, 7, "gone", Skip())) == [True]
     assert (store.position(BOOT), await stored(redis, "gone")) == (7, [])
 
 
 async def test_where_the_media_is_is_stored_with_its_event(redis: Redis, store: EventStore) -> None:
-    media = Media("live", "ingest-0", "secret", "ufrag", ("video",), 1.0)
-    await write(redis, store, LogEntry("api", 1, "s1", Append(observation(), media)))
+    await write(redis, store, LogEntry("api", 1, "s1", Append(observation(), MEDIA)))
     raw = await cast(Any, redis.hget(keys.MEDIA, "s1"))
-    assert msgspec.json.decode(raw, type=Media) == media
+    assert msgspec.json.decode(raw, type=Media) == MEDIA
 
 
 async def test_an_erased_session_begins_again_at_one(redis: Redis, store: EventStore) -> None:
-    media = Media("live", "ingest-0", "secret", "ufrag", ("video",), 1.0)
     await write(redis, store, *found(violation("start", 2.0)))
-    await write(redis, store, LogEntry("api", 1, "s1", Append(observation(), media)))
+    await write(redis, store, LogEntry("api", 1, "s1", Append(observation(), MEDIA)))
     await write(redis, store, LogEntry("api", 2, "s1", Erase()))
     stored_of_it = (keys.events("s1"), keys.results("s1"), keys.open_violations("s1"), keys.MEDIA)
     assert await redis.exists(*stored_of_it) == 0

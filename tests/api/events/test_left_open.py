@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from argusd.api.events.event_making import event_of
 from argusd.api.events.left_open import end_of
+from argusd.scheduler.contract.events import Event
 
-from ..fakes import S1, FakeScheduler, make_finding
+from ..fakes import S1, FakeScheduler
 from ..fixtures import Rig, running_rig
 
 VIOLATION: dict[str, Any] = {"type": "violation", "name": "face_absent", "severity": "warning"}
@@ -98,9 +98,28 @@ async def test_a_second_start_ends_the_first_whose_end_was_lost(rig: Rig) -> Non
     assert [each["state"] for each in await edges(rig, 3)] == ["start", "end", "start"]
 
 
-def test_an_end_dates_from_the_last_sight() -> None:
-    update = event_of(
-        make_finding("b", 1, "s1", **VIOLATION, data={"start_s": 4.0, "end_s": 9.5}, media_s=10.0)
+@pytest.mark.parametrize(
+    ("data", "times"),
+    [
+        ({"start_s": 4.0, "end_s": 9.1236}, (4.0, 9.1236, 5.124)),
+        ({"start_s": 4.0, "media_s": 5.0}, (4.0, 5.0, 1.0)),
+        ({"start_s": 4.0, "end_s": 3.0}, (4.0, 3.0, 0.0)),
+        ({"media_s": 5.0}, (5.0, 5.0, 0.0)),
+        ({}, (0.0, 0.0, 0.0)),
+    ],
+)
+def test_an_end_that_nobody_told_dates_from_when_the_violation_was_last_seen(
+    data: dict[str, float], times: tuple[float, float, float]
+) -> None:
+    told = Event(
+        session_id="s1",
+        type="violation",
+        stream="face",
+        name="face_absent",
+        state="update",
+        captured_at=1.0,
+        data=data,
     )
-    data = end_of(update).data
-    assert (data["end_s"], data["duration_s"], end_of(update).state) == (9.5, 5.5, "end")
+    end = end_of(told)
+    assert (end.data["start_s"], end.data["end_s"], end.data["duration_s"]) == times
+    assert (end.state, end.data["reason"]) == ("end", "scheduler_lost")
