@@ -1,15 +1,28 @@
-"""Redis goes away and comes back under a running api."""
+"""What the event log stores and loses; and a Redis that goes away and comes back under a running api."""
 
+import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, cast
 
+import msgspec
 import pytest
+from redis.asyncio import Redis
 
 from argusd.api.events.embedded_redis import EmbeddedRedis
+from argusd.api.events.event_log import EventLog
+from argusd.api.events.history import History
+from argusd.api.events.notifier import Notifier
+from argusd.api.sessions.session import Media
+from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.messages import Latest
 
-from ..fixtures import OFFER, SDP, Rig, running_rig
+from ...waiting import answered
+from ..fakes import S1, make_finding
+from ..fixtures import OFFER, SDP, Rig, make_config, running_rig
 
 
 @pytest.fixture
@@ -99,3 +112,75 @@ async def test_publishing_while_redis_hangs_is_refused_and_undone(rig: Rig, serv
     assert rig.worker.closed == ["s1"]
     await rig.api.until_ready()
     await rig.api.publish("s1")
+
+
+class LogBench:
+    """An event log that keeps four entries at the most; ``stored``: what it says is in Redis."""
+
+    def __init__(self, redis: Redis, directory: Path) -> None:
+        self.redis = redis
+        self.stored: list[tuple[str, int]] = []
+        config = make_config(directory, journal_entries=4)
+        self.log = EventLog(redis, config, Notifier(), "api-1", lambda *told: self.stored.append(told))
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.log.run())
+        yield
+        await self.log.drain()
+        task.cancel()
+
+    async def results(self) -> dict[bytes, bytes]:
+        return cast(dict[bytes, bytes], await cast(Any, self.redis.hgetall(keys.results("s1"))))
+
+
+@pytest.fixture
+def bench(redis: Redis, tmp_path: Path) -> LogBench:
+    return LogBench(redis, tmp_path)
+
+
+def latest(face_count: int) -> Latest:
+    return Latest(S1, "face", 59.0, 20.0, 3, {}, {"face_count": face_count})
+
+
+async def test_as_many_entries_wait_as_may_and_then_the_oldest_finding_goes(bench: LogBench) -> None:
+    for number in range(1, 5):
+        bench.log.found("scheduler-0", make_finding("boot-1", number, "s1"), known=True)
+    assert (bench.log.buffered, bench.log.lost_events) == (4, 0)
+    bench.log.found("scheduler-0", make_finding("boot-1", 5, "s1"), known=True)
+    assert (bench.log.buffered, bench.log.lost_events) == (4, 1)
+    async with bench.running():
+        pass
+    assert [seq for seq, _ in await History(bench.redis).of_session("s1", 0)] == [2, 3, 4, 5]
+    assert (bench.log.stored_events, bench.stored) == (4, [("boot-1", 5)])
+
+
+async def test_where_media_are_is_kept_without_an_event(bench: LogBench) -> None:
+    media = Media("live", "ingest-0", "secret", "ufrag", ("video",), 1.0)
+    async with bench.running():
+        bench.log.keep("s1", media)
+    raw = await cast(Any, bench.redis.hget(keys.MEDIA, "s1"))
+    assert msgspec.json.decode(raw, type=Media) == media
+    assert (bench.log.stored_events, bench.stored) == (0, [("api-1", 1)])
+
+
+async def test_of_a_streams_results_the_newest_is_kept_until_it_is_forgotten(bench: LogBench) -> None:
+    async with bench.running():
+        bench.log.latest(latest(1))
+        bench.log.latest(latest(2))
+        found = await answered(bench.results, lambda found: b"latest:face" in found)
+        assert msgspec.json.decode(found[b"latest:face"])["data"] == {"face_count": 2}
+        bench.log.latest(latest(3))
+        await answered(bench.results, lambda found: b'"face_count":3' in found[b"latest:face"])
+        bench.log.latest(latest(4))
+        bench.log.forget("s1", ["face"])
+        await answered(bench.results, lambda found: not found)
+
+
+async def test_nothing_is_left_of_an_erased_session(bench: LogBench) -> None:
+    async with bench.running():
+        bench.log.found("scheduler-0", make_finding("boot-1", 1, "s1"), known=True)
+        bench.log.latest(latest(1))
+        await bench.log.erase("s1")
+    assert await bench.results() == {}
+    assert await History(bench.redis).of_session("s1", 0) == []

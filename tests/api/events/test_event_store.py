@@ -1,6 +1,5 @@
 """What lies in Redis after each entry, against a real one."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,7 +8,6 @@ import pytest
 from redis.asyncio import Redis
 
 from argusd.api.config import ApiConfig
-from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.events.event_store import (
     Append,
     EndLeftOpen,
@@ -22,7 +20,6 @@ from argusd.api.events.event_store import (
     last_number,
 )
 from argusd.api.events.history import History
-from argusd.api.events.redis_store import connect, wait_until_up
 from argusd.api.sessions.session import Media
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.events import Event
@@ -32,17 +29,6 @@ from ..fixtures import make_config
 
 BOOT = "boot-1"
 MEDIA = Media("live", "ingest-0", "secret", "ufrag", ("video",), 1.0)
-
-
-@pytest.fixture
-async def redis(tmp_path: Path) -> AsyncIterator[Redis]:
-    server = EmbeddedRedis(tmp_path / "store")
-    await server.start()
-    connection = connect(server.socket, 5.0)
-    await wait_until_up(connection)
-    yield connection
-    await connection.aclose()
-    await server.stop()
 
 
 @pytest.fixture
