@@ -49,6 +49,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "batch > self.sizes[-1] → (batch >= self.sizes[-1])",
     ): "in proportion to itself the last measurement costs what it costs",
     ("scheduler/planning/demand.py", "self.weight = np.zeros(0)", "0 → 1"): "a column may be longer",
+    ("scheduler/planning/demand.py", "self.start = np.zeros(0)", "0 → 1"): "a column may be longer",
+    ("scheduler/planning/demand.py", "self.ready_since = np.zeros(0)", "0 → 1"): "a column may be longer",
     (
         "scheduler/planning/demand.py",
         "self.cursor = np.zeros(0, np.int64)",

@@ -188,3 +188,25 @@ def test_another_weight_counts_for_the_service_from_then_on() -> None:
     shares.reweigh(share, 4.0)
     shares.charge(np.array([share]), 1.0)
     assert shares.tags(np.array([share])).tolist() == [1.25]
+
+
+def test_who_comes_begins_where_the_least_served_began_that_waits_or_is_in_flight() -> None:
+    shares = Shares()
+    first, second, waiting = (shares.join(1.0) for _ in range(3))
+    for share, served_s in ((first, 0.2), (second, 0.5), (waiting, 1.0)):
+        shares.charge(np.array([share]), served_s)
+    shares.charge(np.array([first]), 0.1)  # begun at 0.2
+    shares.charge(np.array([second]), 0.1)  # begun at 0.5
+    shares.settle(np.array([waiting]), np.array([first, second]))
+    assert shares.floor == pytest.approx(0.2)
+    assert shares.tag[shares.join(1.0)] == pytest.approx(0.2)
+
+
+def test_a_share_that_was_given_back_is_the_next_to_be_handed_out_and_owes_nothing() -> None:
+    shares = Shares()
+    first = shares.join(1.0)
+    shares.join(1.0)
+    shares.charge(np.array([first]), 5.0)
+    shares.leave(first)
+    assert shares.join(2.0) == first
+    assert (shares.weight[first], shares.tag[first]) == (2.0, 0.0)
