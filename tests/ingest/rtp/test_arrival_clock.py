@@ -9,6 +9,17 @@ LATE_S = 0.05
 STEP_NS = 1_000_000  # of the wall clock, which the kernel goes by, between two readings of it
 
 
+def until_the_kernel_notes_times(clock: ArrivalClock, sender: socket.socket, receiver: socket.socket) -> None:
+    """It does so from a moment after it was first asked; until then it tells when one is read."""
+    for _ in range(200):
+        sender.sendto(b"early", receiver.getsockname())
+        time.sleep(0.01)
+        receiver.recv(100)
+        if time.monotonic_ns() - clock.last_ns() > 5_000_000:
+            return
+    raise AssertionError("the kernel notes no times of arrival")
+
+
 def test_a_datagram_that_is_read_late_arrived_when_it_was_sent() -> None:
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
@@ -16,9 +27,7 @@ def test_a_datagram_that_is_read_late_arrived_when_it_was_sent() -> None:
     ):
         receiver.bind(("127.0.0.1", 0))
         clock = ArrivalClock(receiver)
-        sender.sendto(b"first", receiver.getsockname())
-        receiver.recv(100)
-        clock.last_ns()
+        until_the_kernel_notes_times(clock, sender, receiver)
         spans = []
         for _ in range(3):
             before = time.monotonic_ns()
