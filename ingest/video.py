@@ -176,7 +176,7 @@ class VideoReceiver:
         self._parameter_sets = ParameterSets()
 
     def _read_orientation(self, packet: RtpPacket) -> Orientation | None:
-        """What the last packet of a frame says of it (see orientation.py)."""
+        """What the last packet of a frame says of it (see ``contract/media.py``)."""
         if not self._orientation_id:
             return None
         return from_header_extension(packet.element(self._orientation_id))

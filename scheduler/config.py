@@ -18,7 +18,7 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     ``max_age_s``: an older frame is never looked at. ``promised_age_s``: the p95 frame age that admission
     and the overload loop hold. ``hang_s``: a batch at work for longer ends the process
     (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's acknowledgement.
-    ``tier``, ``index``: which scheduler this is; ``index`` counts the live ones (``contract/tasks.py``).
+    ``tier``, ``index``: which scheduler this is; ``index`` counts the live ones (``contract/tiers.py``).
     ``max_tasks``: one-shot tasks at a time; more are turned away. ``drain_s``: how long those at work may go
     on when the process is asked to end.
     """

@@ -128,7 +128,7 @@ class Latest(msgspec.Struct, frozen=True, tag="latest", tag_field="message"):
 
 
 class TaskRequest(msgspec.Struct, frozen=True, tag="task_request"):
-    """Api → scheduler: a one-shot task. ``payload``: msgpack of the task's type in ``tasks/payloads.py``.
+    """Api → scheduler: a one-shot task. ``payload``: msgpack of what the task's spec says (``tasks/``).
 
     Answered once, by TaskDone or TaskFailed; ``timeout_s`` is what the caller still wants to wait.
     """

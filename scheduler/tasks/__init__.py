@@ -1,1 +1,1 @@
-"""One-shot tasks, one file a domain; payloads.py is what callers send, runner.py what tasks may ask for."""
+"""One-shot tasks, one file a domain; runner.py is what they may ask for, the contract what callers send."""

@@ -2,8 +2,8 @@
 
 Zhang et al., "Joint Face Detection and Alignment using Multi-task Cascaded Convolutional Networks", IEEE SPL
 23 (2016), arXiv 1604.02878; weights and thresholds of facenet-pytorch (MIT). The whole cascade is one graph
-(``importers/mtcnn.py``): a batch is all sessions' frames in the first network and all sessions' candidates
-in the other two.
+(``importers/pytorch/mtcnn.py``): a batch is all sessions' frames in the first network and all sessions'
+candidates in the other two.
 
 Input f32 ``[B, 640, 640, 3]`` RGB, (x − 127.5) / 128. Outputs f32, one row for each candidate of any frame
 that reached the last network: ``rows [K, 1]``, the frame; ``boxes [K, 4]`` in input pixels; ``scores

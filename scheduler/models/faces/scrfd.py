@@ -4,9 +4,10 @@ Guo et al., "Sample and Computation Redistribution for Efficient Face Detection"
 2105.04714); weights of InsightFace's packs buffalo_l (``det_10g``) and buffalo_s (``det_500m``), for
 non-commercial research only; thresholds and decoding as in InsightFace's ``scrfd.py``.
 
-Input f32 ``[B, 640, 640, 3]`` RGB, (x − 127.5) / 128. Outputs f32 (``importers/scrfd.py`` joins the published
-nine): scores ``[B, 16800, 1]``; distances from an anchor to the left, upper, right and lower side
-``[B, 16800, 4]``; offsets of five points ``[B, 16800, 10]``. Distances and offsets count the anchor's stride.
+Input f32 ``[B, 640, 640, 3]`` RGB, (x − 127.5) / 128. Outputs f32 (the published nine, joined by
+``importers/onnx_graphs/scrfd.py``): scores ``[B, 16800, 1]``; distances from an anchor to the left, upper,
+right and lower side ``[B, 16800, 4]``; offsets of five points ``[B, 16800, 10]``. Distances and offsets count
+the anchor's stride.
 Two anchors stand on each point of three grids, 8, 16 and 32 pixels wide.
 """
 
