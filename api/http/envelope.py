@@ -41,6 +41,14 @@ def json_reply(body: object, status: int = 200) -> web.Response:
     )
 
 
+def refusal(body: object, error: ServiceError | type[ServiceError]) -> web.Response:
+    """A JSON answer with an error's status, and when to try again."""
+    reply = json_reply(body, error.status)
+    if error.retry_after is not None:
+        reply.headers["Retry-After"] = str(error.retry_after)
+    return reply
+
+
 async def read_json(request: web.Request, kind: type[Body], limit: int | None = None) -> Body:
     """The request's body as ``kind``; an empty body is an empty object.
 
@@ -134,11 +142,7 @@ def from_http(error: web.HTTPException, request: web.Request) -> ServiceError:
 def error_reply(request: web.Request, error: ServiceError, allow: str | None = None) -> web.Response:
     """The envelope of one error."""
     session_id = request.match_info.get("session_id", "")[:128] or msgspec.UNSET
-    reply = json_reply(
-        ErrorReply(error_code=error.code, error=str(error), session_id=session_id), error.status
-    )
-    if error.retry_after is not None:
-        reply.headers["Retry-After"] = str(error.retry_after)
+    reply = refusal(ErrorReply(error_code=error.code, error=str(error), session_id=session_id), error)
     if error.status == 401:
         reply.headers["WWW-Authenticate"] = "Bearer"
     if allow is not None:

@@ -17,7 +17,7 @@ from argusd.scheduler.contract.tiers import Tier
 
 from ..context import CONTEXT, Context
 from ..events.redis_store import answers
-from ..http.envelope import json_reply
+from ..http.envelope import json_reply, refusal
 from ..http.query import parameter
 from ..workers.scheduler_link import SchedulerLink
 
@@ -83,11 +83,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 async def ready(request: web.Request) -> web.Response:
     """Say whether the tiers that are asked for can do their work: 200, or 503 with the reasons."""
     readiness = await readiness_of(request.app[CONTEXT], tiers_asked_for(request))
-    if readiness.ready:
-        return json_reply(readiness)
-    reply = json_reply(readiness, NotReady.status)
-    reply.headers["Retry-After"] = str(NotReady.retry_after)
-    return reply
+    return json_reply(readiness) if readiness.ready else refusal(readiness, NotReady)
 
 
 def tiers_asked_for(request: web.Request) -> list[str]:

@@ -15,7 +15,7 @@ from argusd.scheduler.contract.tasks.spec import AnyTask, Payload, TaskPath
 
 from ..context import CONTEXT, Context
 from ..http.defaults import with_defaults
-from ..http.envelope import decode_json, json_reply, read_json
+from ..http.envelope import decode_json, json_reply, read_json, refusal
 from ..http.misfit import HOLDS
 from ..sessions.session import check_session_id
 
@@ -158,10 +158,7 @@ def _refusal(session_id: str, task_type: str, started: float, error: ServiceErro
         error=str(error),
         error_code=error.code,
     )
-    reply = json_reply(body, error.status)
-    if error.retry_after is not None:
-        reply.headers["Retry-After"] = str(error.retry_after)
-    return reply
+    return refusal(body, error)
 
 
 def _ms_since(started: float) -> int:
