@@ -36,9 +36,9 @@ def isolated(loaded: LoadedModel, items: Sequence[Any]) -> Done:
     except Exception as error:
         log_fault(log, f"a batch of {loaded.name} failed", error)
         if not _works(loaded):
-            return Done([Dropped(_code(error))] * len(items), 0.0, _code(error))
+            return Done([Dropped(code_of(error))] * len(items), 0.0, code_of(error))
         if len(items) == 1:
-            return Done([Dropped(_code(error), to_blame=True)], 0.0)
+            return Done([Dropped(code_of(error), to_blame=True)], 0.0)
         return _without_culprits(loaded, items)
 
 
@@ -59,7 +59,7 @@ def _without_culprits(loaded: LoadedModel, items: Sequence[Any]) -> Done:
                 if len(half) > 1:
                     failed.append(half)
                 else:
-                    outputs[half[0]] = Dropped(_code(error), to_blame=True)
+                    outputs[half[0]] = Dropped(code_of(error), to_blame=True)
             else:
                 seconds += done.seconds
                 outputs[half.start : half.stop] = done.outputs
@@ -78,5 +78,6 @@ def _works(loaded: LoadedModel) -> bool:
     return True
 
 
-def _code(error: Exception) -> str:
+def code_of(error: Exception) -> str:
+    """The code by which a batch's failure is told."""
     return error.code if isinstance(error, SchedulerError) else InferenceFailed.code

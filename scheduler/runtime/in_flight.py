@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.tracebacks import log_fault
-from ..errors import InferenceFailed, OutOfMemory, SchedulerError
+from ..errors import OutOfMemory
+from ..loaded.isolation import code_of
 from ..loaded.loaded_model import Done, Dropped, LoadedModel, Moments
 from ..planning.demand import Rows
 from ..sessions.session_stream import DemandRow
@@ -49,5 +50,5 @@ def landed(batch: InFlightBatch, future: "Future[Done]") -> Done:
         reason = error.code
     except Exception as error:  # the top of an executor's thread: this batch is lost, the others go on
         log_fault(log, f"a batch of {batch.loaded.name} failed", error)
-        reason = error.code if isinstance(error, SchedulerError) else InferenceFailed.code
+        reason = code_of(error)
     return Done([Dropped(reason)] * len(batch.rows), 0.0, reason)
