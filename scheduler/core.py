@@ -12,7 +12,7 @@ The loop brings them together in batches over all sessions::
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
@@ -234,6 +234,9 @@ class Analyzer(Protocol):
 
     def finish(self, at: Moment) -> list[Outcome]:
         """The stream is over, or what feeds it fell silent: end what is open."""
+
+
+AnalyzerFactory = Callable[[Policy], Analyzer]
 
 
 @runtime_checkable

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from ..contract.catalog import STREAMS
 from ..contract.modules import import_modules
-from .registry import REGISTERED, AnalyzerFactory
+from ..core import AnalyzerFactory
+from .registry import REGISTERED
 
 assert __package__ is not None
 import_modules(__package__)

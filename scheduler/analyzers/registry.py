@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..contract.policy import Policy
 from ..contract.streams.spec import StreamSpec
-from ..core import Analyzer
+from ..core import AnalyzerFactory
 
-AnalyzerFactory = Callable[[Policy], Analyzer]
 Class = TypeVar("Class", bound=AnalyzerFactory)
 
 REGISTERED: dict[str, AnalyzerFactory] = {}

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import LibraryModel, Moment
+from ..core import AnalyzerFactory, LibraryModel, Moment
 from ..errors import EXIT_DEVICE_LOST, DeviceLost
 from ..loaded.isolation import isolated
 from ..loaded.loaded_model import Done, Dropped, LoadedModel
@@ -31,7 +31,7 @@ from ..planning.demand import Demand, Rows
 from ..planning.overload import RateControl
 from ..report.meters import Meters
 from ..sessions.session_stream import DemandRow
-from ..sessions.sessions import AnalyzerFactory, Findings, Sessions
+from ..sessions.sessions import Findings, Sessions
 from .executor import Executor
 from .in_flight import InFlightBatch, StreamItem, landed
 from .pending import PendingItem, PendingItems

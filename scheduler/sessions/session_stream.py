@@ -21,13 +21,10 @@ class SessionStream:
     bring it nothing, and why: then it knows nothing. ``every_look``: its result is told after every look.
     """
 
-    def __init__(
-        self, media: MediaKey, analyzer: Analyzer, tracks: Mapping[TrackKind, Track], share: int
-    ) -> None:
+    def __init__(self, media: MediaKey, analyzer: Analyzer, tracks: Mapping[TrackKind, Track]) -> None:
         self.media = media
         self.analyzer = analyzer
         self.tracks = tracks
-        self.share = share
         self.last = START
         self.silent: dict[TrackKind, str] = {}
         self.every_look = False

@@ -24,8 +24,7 @@ from ..contract.events import STREAM_FAILED
 from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
 from ..contract.messages import SessionPolicy
-from ..contract.policy import Policy
-from ..core import Analyzer, Moment, Outcome
+from ..core import AnalyzerFactory, Moment, Outcome
 from ..loaded.loaded_model import LoadedModel
 from ..media.arena_sources import RingRef
 from ..media.moments import NANOSECONDS, unix_offset_ns
@@ -36,8 +35,6 @@ from .guarded import GuardedAnalyzer, Silent
 from .lost_tracks import MEDIA, LostTracks
 from .session_stream import DemandRow, SessionStream
 from .stream_rows import StreamRows
-
-AnalyzerFactory = Callable[[Policy], Analyzer]
 
 TRACK_STALE = "track_stale"
 MOST_FAILURES = 3  # of a row's items, one after the other
@@ -119,7 +116,8 @@ class Sessions:
 
     def end(self, media: MediaKey) -> None:
         """Forget a session; its open violations end first."""
-        self._end_all(media)
+        for stream in self._of(media):
+            self._end(stream)
         self._forgive(media, STREAMS)
         self.lost.end(media)
         self._policies.pop(media, None)
@@ -240,8 +238,8 @@ class Sessions:
     def _add_stream(self, policy: SessionPolicy, name: StreamName, tracks: Mapping[TrackKind, Track]) -> None:
         failed = partial(self._failing.setdefault, (policy.media, name))
         analyzer = GuardedAnalyzer(name, partial(self._factories[name], policy.policy), failed)
-        share = self.rows.enter(policy.media, policy.policy.weight)
-        stream = SessionStream(policy.media, analyzer, tracks, share)
+        self.rows.enter(policy.media, policy.policy.weight)
+        stream = SessionStream(policy.media, analyzer, tracks)
         stream.every_look = policy.every_look
         self._streams[policy.media, name] = stream
         self.rows.fit(stream, self._of(stream.media))
@@ -257,10 +255,6 @@ class Sessions:
     def _restart(self, stream: SessionStream, track: Track) -> None:
         stream.analyzer.restart()
         self.rows.follow(stream, track)
-
-    def _end_all(self, media: MediaKey) -> None:
-        for stream in self._of(media):
-            self._end(stream)
 
     def _end(self, stream: SessionStream) -> None:
         del self._streams[stream.media, stream.analyzer.name]

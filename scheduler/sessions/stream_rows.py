@@ -49,11 +49,11 @@ class StreamRows(Mapping[int, DemandRow]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def enter(self, media: MediaKey, weight: float) -> int:
-        """The session's share, for one more of its streams; ``leave`` gives it back."""
+    def enter(self, media: MediaKey, weight: float) -> None:
+        """Have a share of the service for one more of the session's streams; ``leave`` gives it back."""
         if media not in self._shares:
             self._shares[media] = (self._demand.shares.join(weight), 0)
-        return self._hold(media)
+        self._hold(media)
 
     def reweigh(self, media: MediaKey, weight: float) -> None:
         """Serve the session, if it is served, by another weight."""

@@ -5,13 +5,13 @@ from typing import Any
 
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
+from argusd.scheduler.core import AnalyzerFactory
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
-from argusd.scheduler.sessions.sessions import AnalyzerFactory
 
 from ..waiting import until
 from .fakes import (

@@ -100,7 +100,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
     now = [100.0]
     delivery = Delivery("b", findings_kept=10, clock=lambda: now[0])
     api = Api(delivery)
-    stream = SessionStream(ALICE, FakeStream("face", {}), {}, share=0)
+    stream = SessionStream(ALICE, FakeStream("face", {}), {})
     detector = LoadedVisionModel(FakeVision(), FakeEngine(), BatchCurve(sizes=[1], seconds=[0.001]))
     track = Track(ALICE, ArenaWithTracks().frames()[1])
     feed = detector.open("face_detector", {"video": track}, 1.0)
@@ -126,7 +126,7 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
 
 async def test_who_waits_for_every_look_is_told_of_every_look(delivery: Delivery) -> None:
     api = Api(delivery)
-    stream = SessionStream(MediaKey("alice", "face"), FakeStream("face", {}), {}, share=0)
+    stream = SessionStream(MediaKey("alice", "face"), FakeStream("face", {}), {})
     stream.every_look = True
     for _ in range(3):
         delivery.latest(stream, AT)

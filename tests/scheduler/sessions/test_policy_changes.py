@@ -349,9 +349,10 @@ def test_rates_change_the_rows_that_are_there(alice: Interview) -> None:
 
 def test_a_weight_changes_the_share_that_is_there(alice: Interview) -> None:
     alice.apply("face", weight=1.0)
-    share = alice.row("face_mesh").stream.share
+    row = alice.row("face_mesh").index
+    share = alice.demand.share[row]
     alice.apply("face", weight=5.0)
-    assert alice.row("face_mesh").stream.share == share
+    assert (alice.row("face_mesh").index, alice.demand.share[row]) == (row, share)
     assert alice.demand.shares.weight[share] == 5.0
 
 
