@@ -11,7 +11,7 @@ PEERS := chromium coturn firefox-esr gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nic
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
-.PHONY: setup system-packages test-packages run test bench clean
+.PHONY: setup system-packages test-packages run test faults bench clean
 
 setup: $(STAMP)
 
@@ -60,6 +60,11 @@ test: setup test-packages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# The fault table: each row REPEATS times, then what recovery took and what was lost.
+REPEATS ?= 20
+faults: setup test-packages
+	$(BIN)/pytest tests/faults --fault-repeats=$(REPEATS)
 
 bench: setup
 	for name in ring ingest batching overload sessions; do $(BIN)/argusd bench $$name --quick || exit 1; done

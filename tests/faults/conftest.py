@@ -1,0 +1,78 @@
+"""One daemon for the faults that it survives, and the table at the end of a run.
+
+``--fault-repeats`` says how often each fault is tried; ``make faults`` asks for many.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from argusd.daemon.config import load_config
+from argusd.scheduler.zoo.store import ZooStore
+
+from ..live_daemon import Daemon, started
+from .table import Fault, Run, rows
+
+
+class Outcome:
+    """What a test saw of its fault, for the table."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self._item = item
+
+    def recovered(self, seconds: float) -> None:
+        """All was well again so long after the fault."""
+        self._item.user_properties.append(("recovered_s", seconds))
+
+    def lost(self, count: int) -> None:
+        """So much was lost: events, frames or calls, as the row says."""
+        self._item.user_properties.append(("lost", count))
+
+
+@pytest.fixture
+def outcome(request: pytest.FixtureRequest) -> Outcome:
+    return Outcome(request.node)
+
+
+@pytest.fixture(scope="package")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """A running daemon that each test leaves healthy."""
+    ZooStore(load_config().cache_dir).pull(["live", "registry", "sample"])
+    with started(tmp_path_factory.mktemp("state")) as daemon:
+        yield daemon
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fault-repeats", type=int, default=1, help="how often each fault is tried")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    repeats = metafunc.config.getoption("--fault-repeats", 1)
+    if repeats > 1 and metafunc.definition.get_closest_marker("fault"):
+        metafunc.fixturenames.append("repeat")
+        metafunc.parametrize("repeat", range(1, repeats + 1))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if marker := item.get_closest_marker("fault"):
+            item.user_properties.append(("fault", marker.args))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [
+        report for key in ("passed", "failed", "error") for report in terminalreporter.stats.get(key, [])
+    ]
+    if runs := [run for report in reports if (run := run_of(report))]:
+        terminalreporter.section("fault table")
+        for line in rows(runs):
+            terminalreporter.write_line(line)
+
+
+def run_of(report: pytest.TestReport) -> Run | None:
+    """The try that this report is about; none if it is no fault's."""
+    seen = dict(report.user_properties)
+    fault: Fault | None = seen.get("fault")  # type: ignore[assignment]  # properties are objects to pytest
+    if fault is None:
+        return None
+    return Run(fault, report.passed, seen.get("recovered_s"), seen.get("lost"))  # type: ignore[arg-type]

@@ -1,0 +1,36 @@
+"""The fault table as a run prints it: tries of each row, how soon all was well again, what was lost."""
+
+from collections.abc import Iterable
+from statistics import median
+from typing import NamedTuple
+
+Fault = tuple[int, str]  # the row's number, and what breaks
+
+
+class Run(NamedTuple):
+    """One try. ``recovered_s``: seconds until all was well again. ``lost``: events, frames or calls."""
+
+    fault: Fault
+    passed: bool
+    recovered_s: float | None = None
+    lost: int | None = None
+
+
+def rows(runs: Iterable[Run]) -> list[str]:
+    """A line a fault, in the order of the rows; ``-`` stands for what no try of it measures."""
+    tried: dict[Fault, list[Run]] = {}
+    for run in runs:
+        tried.setdefault(run.fault, []).append(run)
+    return [HEAD, *(_row(fault, tried[fault]) for fault in sorted(tried))]
+
+
+HEAD = f"{'row':>3}  {'fault':58} {'passed':>9} {'recovery p50':>13} {'worst':>9} {'lost':>5}"
+
+
+def _row(fault: Fault, runs: list[Run]) -> str:
+    number, what = fault
+    times = [run.recovered_s for run in runs if run.recovered_s is not None]
+    lost = [run.lost for run in runs if run.lost is not None]
+    passed = f"{sum(run.passed for run in runs)} of {len(runs)}"
+    middle, worst = (f"{median(times):.3f} s", f"{max(times):.3f} s") if times else ("-", "-")
+    return f"{number:3}  {what:58} {passed:>9} {middle:>13} {worst:>9} {sum(lost) if lost else '-':>5}"
