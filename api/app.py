@@ -99,7 +99,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
             RoomScans(redis),
             config.max_task_bytes,
         ),
-        posts_by_remote=RateLimit(config.whip_posts_per_minute),
+        posts_by_client=RateLimit(config.whip_posts_per_minute),
         posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
         ice_servers=tuple(server.with_credential() for server in config.ice_servers or ()),
     )

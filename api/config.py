@@ -1,5 +1,6 @@
 """What the api is told at its start; the daemon reads it from the one TOML file and validates it once."""
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated
 
@@ -49,11 +50,12 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ``runtime_dir`` holds the control sockets of the other processes, ``state_dir`` the embedded Redis (used
     while ``redis_url`` is None). ``schedulers``: how many live ones there are. ``allowed_origins``
     (``https://host[:port]``) names the web pages whose scripts may come here although no token protects the
-    daemon. With ``overcommit`` sessions are taken beyond what the schedulers promise to serve in time: all of
-    them are then looked at less often. ``ocr_languages`` are those of a page whose sender names none.
-    ``ice_servers`` are the STUN and TURN servers that WHIP clients are told of; left out, those of
-    ``ingest.ice.ice_servers``. ``llm`` holds the profiles of language models, ``llm_concurrency`` says how
-    many of their answers are awaited at a time.
+    daemon. ``trusted_proxies`` are the addresses and networks of reverse proxies: from these alone an
+    ``X-Forwarded-For`` or ``Forwarded`` tells who the client is. With ``overcommit`` sessions are taken
+    beyond what the schedulers promise to serve in time: all of them are then looked at less often.
+    ``ocr_languages`` are those of a page whose sender names none. ``ice_servers`` are the STUN and TURN
+    servers that WHIP clients are told of; left out, those of ``ingest.ice.ice_servers``. ``llm`` holds the
+    profiles of language models, ``llm_concurrency`` says how many of their answers are awaited at a time.
     Durations are seconds, sizes bytes.
     """
 
@@ -63,6 +65,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     port: Port = DEFAULT_PORT
     tokens: tuple[Token, ...] = ()
     allowed_origins: tuple[Origin, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     redis_url: str | None = None
     redis_timeout_s: Seconds = 1.0
     ingest_workers: Count = 1
@@ -92,3 +95,12 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     arena_mib: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
     max_streams: Count = 256
     shutdown_s: Seconds = 10.0
+
+    def __post_init__(self) -> None:
+        for text in self.trusted_proxies:
+            try:
+                ipaddress.ip_network(text)
+            except ValueError:
+                raise ValueError(
+                    f"api.trusted_proxies must be IP addresses or networks such as 10.0.0.0/8: not {text}"
+                ) from None

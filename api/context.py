@@ -48,7 +48,7 @@ class Context(NamedTuple):
     workers: Workers
     schedulers: Schedulers
     inference: Inference
-    posts_by_remote: RateLimit
+    posts_by_client: RateLimit
     posts_by_session: RateLimit
     ice_servers: tuple[IceServer, ...]
 

@@ -36,6 +36,7 @@ from argusd.scheduler.contract.errors import (
 from argusd.scheduler.contract.http import EVENTS_RELATION
 
 from ..context import CONTEXT, Context
+from ..http.client import client_of
 from .session import Media, Session, check_session_id
 
 SDP = "application/sdp"
@@ -55,7 +56,7 @@ async def publish(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     session_id = check_session_id(request.match_info["session_id"])
     context.check_accepting()
-    limit_rate(context, request.remote or "", session_id)
+    limit_rate(context, client_of(request), session_id)
     offer = await read_sdp(request, SDP)
     principal = context.access.principal(request.headers.get("Authorization"))
     async with context.sessions.turn(session_id):
@@ -123,15 +124,15 @@ async def nothing_to_get(_request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-def limit_rate(context: Context, remote: str, session_id: str) -> None:
+def limit_rate(context: Context, client: str, session_id: str) -> None:
     """Count an attempt to publish.
 
     Raises:
-        RateLimited: too many from this address, or for this session.
+        RateLimited: too many from this client, or for this session.
     """
     now = time.monotonic()
-    by_remote = context.posts_by_remote.allow(remote, now)
-    if not (by_remote and context.posts_by_session.allow(session_id, now)):
+    by_client = context.posts_by_client.allow(client, now)
+    if not (by_client and context.posts_by_session.allow(session_id, now)):
         raise RateLimited("Too many attempts to publish; wait a little.")
 
 
