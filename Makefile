@@ -11,7 +11,7 @@ PEERS := chromium coturn firefox-esr gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nic
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
-.PHONY: setup system-packages test-packages run test faults bench clean
+.PHONY: setup system-packages test-packages run test faults soak bench clean
 
 setup: $(STAMP)
 
@@ -68,6 +68,11 @@ faults: setup test-packages
 
 bench: setup
 	for name in ring ingest batching overload sessions; do $(BIN)/argusd bench $$name --quick || exit 1; done
+
+# Callers come and go for HOURS; what grows that may not is named, and everything is drawn.
+HOURS ?= 1
+soak: setup
+	$(BIN)/argusd bench soak --hours $(HOURS) --json soak.json --plot soak.png
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/peers/node_modules

@@ -23,7 +23,8 @@ class Metric(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True):
     """What one run found; ``served`` counts the units of real work behind the figures (never 0).
 
-    ``series`` holds curves for a plot: name to (x, y) points; ``axes`` names x and y.
+    ``series`` holds curves for a plot: name (or ``panel/name``) to (x, y) points; ``axes`` names x and y.
+    ``failures``: what must not be, in sentences; a run that has some ends with status 1.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Result(msgspec.Struct, frozen=True):
     metrics: dict[str, Metric]
     series: dict[str, list[tuple[float, float]]] = {}
     axes: tuple[str, str] = ("", "")
+    failures: list[str] = []
 
 
 class Benchmark(Protocol):
@@ -77,7 +79,7 @@ def show(result: Result) -> str:
         beside = f"  (baseline {metric.baseline:.4g})" if metric.baseline is not None else ""
         target = f"  [target {metric.target}]" if metric.target else ""
         lines.append(f"  {name:34s} {metric.value:10.4g} {metric.unit:6s}{beside}{target}  {metric.meaning}")
-    return "\n".join(lines)
+    return "\n".join(lines + [f"  FAILED: {failure}" for failure in result.failures])
 
 
 def save_json(result: Result, path: Path) -> None:
@@ -95,12 +97,21 @@ def save_plot(result: Result, path: Path) -> None:
         raise ValueError(f"{result.name} has no curve to draw")
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.add_subplot()
-    for name, points in result.series.items():
-        axes.plot(*zip(*points, strict=True), label=name)
+    panels = sorted({panel_of(name) for name in result.series})
+    figure = Figure(figsize=(8, 1.5 + 3 * len(panels)), layout="constrained")
+    figure.suptitle(f"{result.name}, {result.machine['cores']} cores")
+    for panel, axes in zip(
+        panels, figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0], strict=True
+    ):
+        for name, points in result.series.items():
+            if panel_of(name) == panel:
+                axes.plot(*zip(*points, strict=True), label=name.removeprefix(f"{panel}/"))
+        axes.set_ylabel(panel or result.axes[1])
+        axes.legend(fontsize="small")
     axes.set_xlabel(result.axes[0])
-    axes.set_ylabel(result.axes[1])
-    axes.set_title(f"{result.name}, {result.machine['cores']} cores")
-    axes.legend()
     figure.savefig(path, dpi=120)
+
+
+def panel_of(name: str) -> str:
+    """A series named ``PANEL/NAME`` is drawn in a panel of its own, with all others of that panel."""
+    return name.rpartition("/")[0]

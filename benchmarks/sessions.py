@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -119,14 +120,15 @@ def portrait_clip(store: ZooStore) -> list[bytes]:
 
 
 @asynccontextmanager
-async def running_daemon() -> AsyncIterator[tuple[str, Process]]:
-    """``argusd serve`` on a free port, ready."""
+async def running_daemon(**settings: str) -> AsyncIterator[tuple[str, Process]]:
+    """``argusd serve`` on a free port, ready. ``settings``: ``ARGUSD_`` variables, without the prefix."""
     with create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "argusd.daemon", "serve", "--port", str(port), "--state-dir", folder]
-        process = await asyncio.create_subprocess_exec(*command, stderr=subprocess.DEVNULL)
+        environment = os.environ | {f"ARGUSD_{key}": value for key, value in settings.items()}
+        process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=subprocess.DEVNULL)
         try:
             await _ready(url)
             yield url, process
