@@ -12,6 +12,7 @@ A source is verified when it is the remote address of a candidate pair that pass
 """
 
 import asyncio
+import logging
 import struct
 from collections import Counter
 from collections.abc import Callable
@@ -20,10 +21,17 @@ from typing import Any
 from aioice import stun
 from aioice.ice import CandidatePair, Connection, StunProtocol
 
+from argusd.scheduler.contract.tracebacks import log_fault
+
 from .errors import IncompatibleLibrary
 from .rtp.arrival_clock import NOW, ArrivalClock
 
+log = logging.getLogger(__name__)
+
 MIN_DATAGRAM = 12
+# Addresses that a sender has sent authentic checks from, those of its offer among them. Overflow policy: the
+# oldest that is not in use goes; it is taken up again when it sends another check.
+MAX_REMOTE_ADDRESSES = 64
 MAX_DTLS_QUEUE = 64
 HIGHEST_STUN = 3
 
@@ -55,8 +63,20 @@ class GuardedProtocol(StunProtocol):
         return self.receiver.local_username
 
     def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
-        """Sort a datagram by its first byte."""
+        """Sort a datagram; one that something stumbles over is counted, and the next one is taken.
+
+        An exception would close the socket under uvloop, and sessions may share it.
+        """
         assert isinstance(data, bytes)
+        try:
+            self._sort(data, addr)
+        except Exception as error:
+            if not self._dropped["faulty_datagram"]:  # a sender may send the like without end
+                log_fault(log, "a datagram could not be handled", error)
+            self._dropped["faulty_datagram"] += 1
+
+    def _sort(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        """By its first byte."""
         if len(data) < MIN_DATAGRAM:
             self._dropped["short_datagram"] += 1
             return
@@ -110,8 +130,21 @@ class GuardedProtocol(StunProtocol):
             self._dropped["bad_stun"] += 1
         elif self.expects(message):
             super().datagram_received(data, addr)
+            if len(self.receiver._remote_candidates) > MAX_REMOTE_ADDRESSES:
+                self._forget_oldest()
         else:
             self._dropped["stranger_datagram"] += 1
+
+    def _forget_oldest(self) -> None:
+        ice = self.receiver
+        in_use = [pair.remote_candidate for pair in ice._nominated.values()]
+        oldest = next(each for each in ice._remote_candidates if each not in in_use)
+        ice._remote_candidates.remove(oldest)
+        for pair in [each for each in ice._check_list if each.remote_candidate is oldest]:
+            ice._check_list.remove(pair)
+            if pair.task is not None:
+                pair.task.cancel()
+        self._dropped["remote_address_overflow"] += 1
 
     def expects(self, message: stun.Message) -> bool:
         """Whether this is a check for us, or the answer to one of ours."""
@@ -141,7 +174,14 @@ def check_aioice() -> None:
         IncompatibleLibrary: another version is installed.
     """
     connection = Connection(ice_controlling=False)
-    names = ("_check_list", "_nominated", "_queue", "_protocols", "get_component_candidates")
+    names = (
+        "_check_list",
+        "_nominated",
+        "_queue",
+        "_protocols",
+        "_remote_candidates",
+        "get_component_candidates",
+    )
     missing = [f"Connection.{name}" for name in names if not hasattr(connection, name)]
     if not hasattr(StunProtocol(connection), "transactions"):
         missing.append("StunProtocol.transactions")

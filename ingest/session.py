@@ -147,7 +147,7 @@ class Session:
         last_media_ns = self._media.last_media_ns if self._media is not None else 0
         patience_s = max((track.patience_s for track in self.tracks), default=0.0)
         now = standing(self._config, self._opened_ns, last_media_ns, now_ns, patience_s)
-        if self._media is not None and self._media.said_bye:
+        if self._media is not None and self._media.said_bye(now_ns):
             now = Standing("closed", "client")
         if now.reason == "never_connected" and self._peer is not None:
             self._peer_ended(self._peer.missing)

@@ -95,11 +95,10 @@ class MediaTransport:
         self.last_media_ns = 0
         self.round_trip_s: float | None = None
 
-    @property
-    def said_bye(self) -> bool:
-        """Whether every source that was heard has said goodbye (RTCP BYE)."""
+    def said_bye(self, now_ns: int) -> bool:
+        """Whether every source that was heard has said goodbye (RTCP BYE) and gone."""
         streams = self._streams()
-        return bool(streams) and all(stream.gone for stream in streams)
+        return bool(streams) and all(stream.gone(now_ns) for stream in streams)
 
     def receive(self, data: bytes, clock: ArrivalClock = NOW) -> None:
         """Take a datagram from a verified source.

@@ -15,6 +15,7 @@ import msgspec
 from argusd.scheduler.contract.errors import ArenaExhausted, ServiceError, SessionExists, WorkerFull
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
+from argusd.scheduler.contract.tracebacks import log_fault
 
 from .codecs.opus import check_libopus
 from .config import IngestConfig
@@ -29,6 +30,7 @@ from .ipc.messages import (
     SessionAnswer,
     SessionRefused,
     SessionState,
+    TrackCounters,
     TrackState,
 )
 from .ipc.peers import Answer, Peers
@@ -81,16 +83,16 @@ class Worker:
             if command.replace:
                 self._replace(command)
             session = self._admit(command.session_id)
-        except ServiceError as error:
-            answer(SessionRefused(command.request, error.code, str(error)))
+        except Exception as error:
+            answer(refusal(command, error))
         else:
             self._spawn(self._answer(session, command, answer))
 
     async def _answer(self, session: Session, command: OpenSession, answer: Answer) -> None:
         try:
             agreed = await session.answer(command.offer_sdp)
-        except ServiceError as error:
-            answer(SessionRefused(command.request, error.code, str(error)))
+        except Exception as error:
+            answer(refusal(command, error))
             session.close("refused")
             await session.closed()
             return
@@ -144,21 +146,29 @@ class Worker:
     def check(self) -> None:
         """Let every session notice what time does."""
         now_ns = time.monotonic_ns()
+        self._each_session(lambda session: session.check(now_ns))
+
+    def _each_session(self, act: Callable[[Session], object]) -> None:
+        """What fails for one session ends that one, and the others go on."""
         for session in tuple(self._sessions.values()):
-            session.check(now_ns)
+            try:
+                act(session)
+            except Exception as error:
+                log_fault(log, f"session {session.session_id} ends, something in it failed", error)
+                session.close(ServiceError.code)
 
     def report(self, loop_lag_ms: float) -> None:
         """Report to the senders over RTCP and to the controllers."""
-        sessions = tuple(self._sessions.values())
-        for session in sessions:
-            session.report()
+        tracks: list[TrackCounters] = []
+        self._each_session(Session.report)
+        self._each_session(lambda session: tracks.extend(session.counters()))
         stats = IngestStats(
-            sessions=len(sessions),
+            sessions=len(self._sessions),
             max_sessions=self._config.max_sessions,
             arena_bytes=self._arena.nbytes,
             arena_free_bytes=self._arena.free_bytes,
             loop_lag_ms=loop_lag_ms,
-            tracks=[counters for session in sessions for counters in session.counters()],
+            tracks=tracks,
             dropped=dict(self._sockets.dropped),
             reachable=self._sockets.reachable,
         )
@@ -175,6 +185,14 @@ class Worker:
         task = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def refusal(command: OpenSession, error: Exception) -> SessionRefused:
+    """What the controller is told of a session that cannot be opened; a fault of ours has no more words."""
+    if not isinstance(error, ServiceError):
+        log_fault(log, f"session {command.session_id} cannot be opened", error)
+        error = ServiceError()
+    return SessionRefused(command.request, error.code, str(error))
 
 
 async def run_worker(config: IngestConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:

@@ -67,7 +67,7 @@ class SessionState(msgspec.Struct, frozen=True, tag="session_state"):
     ``connecting`` → ``live`` ⇄ ``stale`` (2 s without media) → ``closed`` with a reason:
     ``client`` (BYE or DTLS close), ``deleted`` (CloseSession), ``replaced`` (OpenSession),
     ``silent`` (about 10 s without media), ``never_connected``, ``dtls_failed`` (ICE found a path, but there
-    was no DTLS over it; ``detail`` says why), ``shutdown``.
+    was no DTLS over it; ``detail`` says why), ``shutdown``, ``internal_error`` (ours: the log says more).
     """
 
     session_id: str

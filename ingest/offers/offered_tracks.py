@@ -1,6 +1,7 @@
 """A session's tracks as their sender offered them: whether each brings anything, and why not."""
 
 from collections import Counter
+from functools import partial
 
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
@@ -47,15 +48,12 @@ class Track:
             self._published, self._before = published, None
         elif self._before is None:
             self._before = self.receiver.dropped
-        return self._liveness.look(now_ns, published, self._why, ended=self._ended)
-
-    @property
-    def _ended(self) -> bool:
         streams = self.receiver.source.streams
-        return bool(streams) and all(stream.gone for stream in streams)
+        ended = bool(streams) and all(stream.gone(now_ns) for stream in streams)
+        return self._liveness.look(now_ns, published, partial(self._why, ended), ended=ended)
 
-    def _why(self) -> str:
-        if self._ended:
+    def _why(self, ended: bool) -> str:
+        if ended:
             return "ended"
         heard = self.receiver.source.stream is not None
         dropped = self.receiver.dropped - (self._before or Counter())

@@ -1,6 +1,7 @@
 """RTP counters that never wrap, and the sender's wall clock behind RTP timestamps."""
 
 NTP_TO_UNIX_S = 2_208_988_800
+LATEST_NS = (1 << 63) - 1  # shared memory has 64 bits for it; timestamps may step further
 
 
 class Unwrapper:
@@ -54,11 +55,12 @@ class SenderClock:
             self._unix_ns, self._timestamp = unix_ns, rtp_timestamp
 
     def captured_ns(self, rtp_timestamp: int) -> int:
-        """Unix time in ns when the sender captured this, 0 before its first report."""
+        """Unix time in ns when the sender captured this; 0 before its first report or where it is none."""
         if not self._unix_ns:
             return 0
         elapsed = (rtp_timestamp - self._timestamp) * 1_000_000_000 // self._clock_rate
-        return max(0, self._unix_ns + elapsed)
+        captured_ns = self._unix_ns + elapsed
+        return captured_ns if 0 < captured_ns <= LATEST_NS else 0
 
 
 def ntp_to_unix_ns(ntp_timestamp: int) -> int:

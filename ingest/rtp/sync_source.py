@@ -47,10 +47,14 @@ class RtpStream:
         """The interarrival jitter in seconds."""
         return self._jitter / self._clock_rate
 
-    @property
-    def gone(self) -> bool:
-        """Whether it has said goodbye (RTCP BYE) and sent nothing since."""
-        return self._bye_ns > 0 and self.last_ns < self._bye_ns + LATE_NS
+    def gone(self, now_ns: int) -> bool:
+        """Whether it has said goodbye (RTCP BYE) and was silent from then on.
+
+        That is known when a packet that comes could no longer be a late one: who says goodbye and goes on
+        sending is not gone.
+        """
+        silent_from_ns = self._bye_ns + LATE_NS
+        return self._bye_ns > 0 and self.last_ns < silent_from_ns <= now_ns
 
     def bye(self, now_ns: int) -> None:
         """Take in its goodbye. It may come back all the same: ``replaceTrack(null)``, then with a track."""
@@ -98,7 +102,7 @@ class RtpStream:
             fraction_lost=min(255, max(0, (lost_since << 8) // max(1, expected_since))),
             packets_lost=max(-MAX_LOST, min(MAX_LOST, expected - self.received)),
             highest_sequence=self._highest & 0xFFFFFFFF,
-            jitter=int(self._jitter),
+            jitter=min(0xFFFFFFFF, int(self._jitter)),  # a sender may step its timestamps as it likes
             lsr=middle,
             dlsr=min(0xFFFFFFFF, (now_ns - arrived_ns << 16) // 1_000_000_000) if middle else 0,
         )

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.ingest.errors import IncompatibleLibrary
-from argusd.ingest.guard import MAX_DTLS_QUEUE, GuardedProtocol, check_aioice
+from argusd.ingest.guard import MAX_DTLS_QUEUE, MAX_REMOTE_ADDRESSES, GuardedProtocol, check_aioice
 from argusd.ingest.rtp.arrival_clock import ArrivalClock
 
 FRIEND, STRANGER = ("127.0.0.1", 4000), ("127.0.0.1", 4001)
@@ -155,6 +155,49 @@ async def test_an_attribute_that_aioice_stumbles_over_is_dropped(gate: Gate) -> 
         stun.parse_message(short_priority)
     gate.guard.datagram_received(short_priority, STRANGER)
     assert gate.dropped == {"bad_stun": 1}
+
+
+async def test_a_sender_with_ever_new_addresses_has_its_newest_and_the_one_in_use(gate: Gate) -> None:
+    gate.verify_friend()
+    ice = gate.connection
+    ice.remote_password = "secret"
+    ice._early_checks_done = True
+    ice._remote_candidates.append(gate.pair.remote_candidate)
+    ice._nominated[1] = gate.pair
+    del ice.request_received
+    nowhere: Any = SimpleNamespace(get_extra_info=lambda _: None, sendto=lambda *_: None, close=lambda: None)
+    gate.guard.connection_made(nowhere)
+    for port in range(10_000, 10_000 + 3 * MAX_REMOTE_ADDRESSES):
+        gate.guard.datagram_received(authentic_check(ice), ("127.0.0.1", port))
+        await asyncio.sleep(0)
+    ports = [each.port for each in ice.remote_candidates]
+    assert ports == [FRIEND[1], *range(10_001 + 2 * MAX_REMOTE_ADDRESSES, 10_000 + 3 * MAX_REMOTE_ADDRESSES)]
+    assert {pair.remote_addr[1] for pair in ice._check_list} == set(ports)
+    assert gate.dropped == {"remote_address_overflow": 2 * MAX_REMOTE_ADDRESSES + 1}
+    await ice.close()
+
+
+def authentic_check(ice: Connection) -> bytes:
+    request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+    request.attributes |= {"USERNAME": f"{ice.local_username}:them", "PRIORITY": 1, "ICE-CONTROLLING": 1}
+    request.add_message_integrity(ice.local_password.encode())
+    return bytes(request)
+
+
+async def test_what_something_stumbles_over_is_counted_and_told_once(
+    gate: Gate, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(_data: bytes, _clock: ArrivalClock) -> None:
+        raise IndexError("a bug")
+
+    gate.verify_friend()
+    gate.guard._on_media = stumble
+    for _ in range(3):
+        gate.guard.datagram_received(RTP, FRIEND)
+    assert gate.dropped == {"faulty_datagram": 3}
+    assert [record.getMessage().splitlines()[0] for record in caplog.records] == [
+        "a datagram could not be handled:"
+    ]
 
 
 @given(data=st.binary(max_size=80), friend=st.booleans())

@@ -1,6 +1,7 @@
 """Decrypted RTP and RTCP of any kind: fed, or counted, never more. SRTP itself is taken off."""
 
 import asyncio
+import time
 from collections import Counter
 from typing import Any
 
@@ -274,13 +275,14 @@ async def test_retransmissions_of_nothing_are_counted() -> None:
 
 async def test_goodbye_counts_when_every_source_has_said_it() -> None:
     path = Path()
-    assert not path.transport.said_bye
+    after_ns = time.monotonic_ns() + 60 * 10**9
+    assert not path.transport.said_bye(after_ns)
     path.transport.receive(sound(0))
     path.transport.receive(rtp(VP8, 0, b"\x10\x01", ssrc=8))
     path.transport.receive(bytes(RtcpByePacket([7, 99])))
-    assert not path.transport.said_bye
+    assert not path.transport.said_bye(after_ns)
     path.transport.receive(bytes(RtcpByePacket([8])))
-    assert path.transport.said_bye
+    assert path.transport.said_bye(after_ns)
 
 
 async def test_a_sender_report_dates_its_own_stream_only() -> None:

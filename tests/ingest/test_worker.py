@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import struct
 import time
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,7 @@ from argusd.ingest.ipc.messages import (
     TrackClosed,
     TrackOpened,
 )
+from argusd.ingest.session import Session
 from argusd.ingest.shm.arena import HEAD
 from argusd.ingest.shm.ring import FrameReader, read_anchor
 from argusd.scheduler.contract.media import SAMPLE_RATE
@@ -299,6 +301,39 @@ async def test_a_session_is_replaced_by_an_offer_that_is_accepted(rig: Any) -> N
     newer = await rig.opened("video")
     assert newer.generation > older.generation
     await rig.controller.take(SessionState, lambda state: state.state == "live")
+
+
+async def test_what_fails_in_one_session_ends_that_one_and_the_others_go_on(
+    rig: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        await rig.publish(name, video_publisher(frames=300))
+    report = Session.report
+
+    def failing(session: Session) -> None:
+        if session.session_id == "one":
+            raise struct.error("a bug")
+        report(session)
+
+    monkeypatch.setattr(Session, "report", failing)
+    state = await rig.controller.take(SessionState, lambda state: state.state == "closed")
+    assert state == SessionState("one", "closed", "internal_error")
+    await rig.counters("video", lambda counters: counters.session_id == "two")
+
+
+async def test_an_offer_that_something_stumbles_over_is_refused(
+    rig: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = await rig.offer(video_publisher())
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "answer", stumble)
+        refused = await rig.request("one", offer)
+    assert refused.code == "internal_error"
+    assert isinstance(await rig.request("one", offer), SessionAnswer)
+
+
+async def stumble(_session: Session, _offer: str) -> None:
+    raise IndexError("a bug")
 
 
 async def test_offers_that_overtake_each_other_leave_one_session(rig: Any) -> None:

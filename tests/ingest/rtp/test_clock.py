@@ -74,5 +74,12 @@ def test_a_sender_without_a_wall_clock_leaves_the_last_report_standing(ntp_times
     assert clock.captured_ns(48_000) == 5 * 10**9
 
 
+@pytest.mark.parametrize("seconds", [-6, 2**63 // 10**9])
+def test_a_timestamp_that_lies_at_no_time_has_none(seconds: int) -> None:
+    clock = SenderClock(48_000)
+    clock.report(ntp(5.0), 0)
+    assert clock.captured_ns(seconds * 48_000) == 0
+
+
 def test_ntp_fractions_become_nanoseconds() -> None:
     assert ntp_to_unix_ns(((NTP_TO_UNIX_S + 1) << 32) + (1 << 31)) == 1_500_000_000

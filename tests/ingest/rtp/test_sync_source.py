@@ -5,7 +5,7 @@ from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 
 from argusd.ingest.rtp.clock import NTP_TO_UNIX_S
 from argusd.ingest.rtp.packets import RtpPacket
-from argusd.ingest.rtp.sync_source import SILENCE_NS, RtpStream, SyncSource
+from argusd.ingest.rtp.sync_source import LATE_NS, SILENCE_NS, RtpStream, SyncSource
 
 MS = 1_000_000
 
@@ -41,6 +41,30 @@ def test_an_even_stream_has_no_jitter_and_a_late_packet_adds_a_sixteenth() -> No
     assert stream.report_block(0).jitter == 0
     feed(stream, 3, 2700, 30 * MS + 16 * MS)
     assert stream.report_block(0).jitter == 90  # 16 ms are 1440 clocks
+
+
+def test_jitter_that_no_report_can_tell_is_told_as_the_most_it_can() -> None:
+    """Old numbers do not count, their timestamps do: so a sender steps as far as it likes between two."""
+    stream = RtpStream(5, 48_000)
+    feed(stream, 100, 0, 0)
+    for step in range(1, 65):
+        feed(stream, 100 - step, step * 0x7FFFFFFF & 0xFFFFFFFF, 0)
+    feed(stream, 101, 64 * 0x7FFFFFFF & 0xFFFFFFFF, 0)
+    block = stream.report_block(0)
+    assert block.jitter == 0xFFFFFFFF
+    assert bytes(block)
+
+
+def test_who_says_goodbye_is_gone_once_it_was_silent_and_not_while_it_goes_on() -> None:
+    stream = RtpStream(5, 48_000)
+    feed(stream, 1, 0, 0)
+    assert not stream.gone(10 * LATE_NS)
+    stream.bye(MS)
+    feed(stream, 2, 960, LATE_NS // 2)  # overtaken by the goodbye
+    assert not stream.gone(MS + LATE_NS - 1)
+    assert stream.gone(MS + LATE_NS)
+    feed(stream, 3, 1920, MS + LATE_NS)
+    assert not stream.gone(10 * LATE_NS)
 
 
 def test_a_sender_report_dates_packets_and_is_acknowledged() -> None:
