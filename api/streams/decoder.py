@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from argusd.scheduler.contract.errors import BadAudio, Overloaded, ServiceError
 from argusd.scheduler.contract.media import SAMPLE_RATE
-from argusd.scheduler.tasks.sound.containers import LENGTH
+from argusd.scheduler.tasks.sound.containers import LENGTH, REFUSED
 
 CHUNK = SAMPLE_RATE // 10 * 2  # bytes, 100 ms
 AHEAD_S = (
@@ -92,5 +92,5 @@ class Decoder:
                 return
             await asyncio.sleep(due - now - AHEAD_S)
         sentence = (await process.stderr.read(LONGEST_SENTENCE)).decode(errors="replace")
-        ours = await process.wait() == 1 and sentence
+        ours = await process.wait() == REFUSED and sentence
         self._failed(BadAudio(sentence if ours else "The sound cannot be decoded."))

@@ -1,5 +1,9 @@
 """A circuit breaker: a worker that fails again and again gets a rest. Pure: time is given.
 
+What counts as a failure: that the worker went away with work in hand, once for each connection, and that it
+did not answer even at the deadline. Any answer is a success, an error too: what a caller sends never counts
+against the worker, whatever became of it there. A worker that is ill itself says so in ``/ready``, or ends.
+
 ::
 
     closed ──failures in a row──▶ open ──rest_s──▶ half_open ──success──▶ closed
@@ -41,16 +45,16 @@ class Breaker:
         return True
 
     def succeeded(self) -> None:
-        """The worker gave an answer; that it refused the caller's input is one as well."""
+        """The worker gave an answer."""
         self._failures, self._opened_at, self._trial = 0, None, False
 
     def failed(self, now: float) -> None:
-        """The worker broke off, hung, or failed by itself."""
+        """The worker went away, or gave no answer."""
         self._failures += 1
         if self._trial or self._failures >= self._allowed_failures:
             self._opened_at = now
         self._trial = False
 
     def given_up(self) -> None:
-        """The caller went away before there was an answer: nothing was learned."""
+        """Nobody waited for the answer, or nothing was sent: nothing was learned."""
         self._trial = False

@@ -32,7 +32,7 @@ class SchedulerWorker:
     async def call(
         self, session_id: str, task_type: str, payload: msgspec.Struct, timeout_s: float
     ) -> TaskDone:
-        """Have a task done here, and learn from how it went.
+        """Have a task done here, and learn from how it went as ``breaker.py`` says.
 
         Raises:
             BreakerOpen: the worker has failed too often and rests.
@@ -44,25 +44,22 @@ class SchedulerWorker:
         try:
             done = await self.link.tasks.call(session_id, task_type, payload, timeout_s)
         except WorkerGone:
-            # A process that dies takes many requests with it; that is one failure, not many.
-            self._judge_once(connection)
+            self._gone(connection)
             raise
-        except ServiceError as error:
-            self._judge(failed=isinstance(error, WorkerSilent) or error.status == 500)
+        except WorkerSilent:
+            self.breaker.failed(time.monotonic())
             raise
-        except asyncio.CancelledError:
+        except ServiceError:
+            self.breaker.succeeded()
+            raise
+        except BaseException:
             self.breaker.given_up()
             raise
-        self._judge(failed=False)
+        self.breaker.succeeded()
         return done
 
-    def _judge(self, *, failed: bool) -> None:
-        if failed:
-            self.breaker.failed(time.monotonic())
-        else:
-            self.breaker.succeeded()
-
-    def _judge_once(self, connection: int) -> None:
+    def _gone(self, connection: int) -> None:
+        """A process that dies takes many requests with it; that is one failure, not many."""
         if self._failed_connection == connection:
             self.breaker.given_up()
         else:

@@ -4,6 +4,7 @@ from argusd.kernels.errors import BadImage, ImageTooLarge
 from argusd.kernels.pictures.image import decode_image
 
 from ..contract.errors import BadPicture, PictureTooLarge
+from .decoders import refusing
 from .runner import Picture
 
 MAX_PIXELS = 40_000_000
@@ -19,9 +20,10 @@ def decode_picture(data: bytes) -> Picture:
         PictureTooLarge: it has more than ``MAX_PIXELS``, or a JPEG more than can be reduced to that; only its
             header was read.
     """
-    try:
-        return Picture(decode_image(data, MAX_PIXELS))
-    except BadImage as error:
-        raise BadPicture(f"The image cannot be used: {error}.") from error
-    except ImageTooLarge as error:
-        raise PictureTooLarge(f"The image is too large: {error}.") from error
+    with refusing(BadPicture("The image cannot be decoded.")):
+        try:
+            return Picture(decode_image(data, MAX_PIXELS))
+        except BadImage as error:
+            raise BadPicture(f"The image cannot be used: {error}.") from error
+        except ImageTooLarge as error:
+            raise PictureTooLarge(f"The image is too large: {error}.") from error

@@ -6,6 +6,7 @@ stdin, samples leave on stdout; where there are none, the error's code and sente
 """
 
 import contextlib
+import logging
 import os
 import subprocess
 import sys
@@ -16,11 +17,13 @@ from typing import BinaryIO
 import numpy as np
 
 from ...contract.errors import BadAudio, DeadlineExceeded, ServiceError, error_of
+from .containers import REFUSED
 from .decoding import Samples
 from .recording import decode_recording
 
 ASK_EVERY_S = 0.2  # whether somebody still waits
-REFUSED = 1
+
+log = logging.getLogger(__name__)
 
 
 def decode_apart(data: bytes, kind: str, rate: int | None, given_up: Callable[[], bool]) -> Samples:
@@ -51,6 +54,7 @@ def decode_apart(data: bytes, kind: str, rate: int | None, given_up: Callable[[]
     code, _, sentence = said.decode(errors="replace").partition("\n")
     if process.returncode == REFUSED:
         raise error_of(code, sentence)
+    log.warning("a decoder of %s ended with code %d", kind, process.returncode)
     raise BadAudio(f"The {kind} file cannot be decoded.")
 
 

@@ -11,6 +11,9 @@ from argusd.kernels.file_kinds import ADTS, MP3
 # Bytes of length before each message of a file that still comes (``incoming.py``). It stands here, because
 # who sends them must not load a decoder.
 LENGTH = 4
+# Exit code of a decoder's process that says on stderr, in our own words, what is wrong with a file. Python's
+# own, after an error that nobody expected, is 1, and what it says then is no answer.
+REFUSED = 3
 WAVES = ("WAV", "Wave64")  # opened as the WAV that ``wav.mended`` makes of them
 DEMUXERS: Mapping[str, str] = {
     **dict.fromkeys(WAVES, "wav"),

@@ -15,7 +15,7 @@ from argusd.kernels.file_kinds import file_kind
 from ...contract.errors import BadAudio, ServiceError
 from . import decoding, mix
 from .apart import alone
-from .containers import COMING, LENGTH
+from .containers import COMING, LENGTH, REFUSED
 from .decoding import Samples
 
 # Kinds of which any part may begin as the whole does: frames, packets, fragments.
@@ -96,7 +96,7 @@ def main() -> int:
             sys.stdout.buffer.flush()
     except ServiceError as error:
         sys.stderr.write(str(error))
-        return 1
+        return REFUSED
     except BrokenPipeError:
         return 1
     return 0

@@ -15,6 +15,7 @@ from argusd.kernels.file_kinds import file_kind
 
 from ...contract.errors import BadAudio
 from ...contract.media import SAMPLE_RATE
+from ..decoders import refusing
 from ..runner import Runner
 from . import decoding, wav
 from .apart import decode_apart
@@ -53,16 +54,20 @@ def decode_sound(data: bytes, rate: int | None, given_up: Callable[[], bool] = n
         BadAudio: it is none of the formats, damaged, cut off, empty, or of another rate than said.
         AudioTooLong: it lasts longer than ``decoding.MAX_SECONDS``.
     """
-    kind = file_kind(data)
-    if kind is not None:
-        samples = _decode_container(data, kind, rate, given_up)
-    elif rate is not None:
-        samples = _decode_raw(data, rate)
-    else:
-        raise BadAudio(f"The sound is of no format that is known here; {TO_SEND}.")
+    with refusing(BadAudio("The sound cannot be decoded.")):
+        samples = _decode(data, rate, given_up)
     if not len(samples):
         raise BadAudio("The sound is empty.")
     return samples
+
+
+def _decode(data: bytes, rate: int | None, given_up: Callable[[], bool]) -> Samples:
+    kind = file_kind(data)
+    if kind is not None:
+        return _decode_container(data, kind, rate, given_up)
+    if rate is not None:
+        return _decode_raw(data, rate)
+    raise BadAudio(f"The sound is of no format that is known here; {TO_SEND}.")
 
 
 def _decode_raw(data: bytes, rate: int) -> Samples:

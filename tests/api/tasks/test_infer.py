@@ -12,8 +12,10 @@ import msgspec
 import pytest
 
 from argusd.api.config import Token
+from argusd.api.workers import task_calls
 from argusd.scheduler.contract.catalog import TASKS
-from argusd.scheduler.contract.messages import TaskFailed
+from argusd.scheduler.contract.errors import BY_CODE, ServiceError
+from argusd.scheduler.contract.messages import TaskFailed, TaskRequest
 
 from ...waiting import answered
 from ..fake_task_scheduler import FakeTaskScheduler, done
@@ -303,19 +305,30 @@ async def test_one_death_is_one_failure_so_the_next_process_gets_work(bench: Tas
     assert (await bench.post("/face/embed", {"session_id": "s", "image_b64": ""}))[0] == 200
 
 
-async def test_a_worker_that_fails_by_itself_gets_a_rest(bench: TaskRig) -> None:
-    bench.live.answer = lambda request: TaskFailed(request.request, "inference_failed", "No.")
-    body = {"session_id": "s", "image_b64": ""}
+async def test_a_worker_that_does_not_answer_gets_a_rest(
+    bench: TaskRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_calls, "GRACE_S", 0.0)
+    bench.live.answer = lambda _: None
+    body = {"session_id": "s", "image_b64": "", "timeout_s": 0.01}
     codes = [(await bench.post("/face/embed", body))[1]["error_code"] for _ in range(6)]
-    assert codes == ["inference_failed"] * 5 + ["breaker_open"]
+    assert codes == ["deadline_exceeded"] * 5 + ["breaker_open"]
     assert len(bench.live.asked) == 5
-    assert (await bench.post("/doc/ocr", body))[0] == 200
+    assert (await bench.post("/doc/ocr", body | {"timeout_s": 30}))[0] == 200
 
 
-async def test_refusing_bad_input_is_no_failure_of_the_worker(bench: TaskRig) -> None:
-    bench.live.answer = lambda request: TaskFailed(request.request, "no_face", "No face.")
+def failed(code: str, request: TaskRequest) -> TaskFailed:
+    return TaskFailed(request.request, code, "No.")
+
+
+async def test_no_answer_counts_against_the_worker(bench: TaskRig) -> None:
+    """What a caller sends fails for this caller alone, also where it meets a fault of ours."""
     body = {"session_id": "s", "image_b64": ""}
-    assert {(await bench.post("/face/embed", body))[1]["error_code"] for _ in range(8)} == {"no_face"}
+    for code in (ServiceError.code, *BY_CODE):
+        bench.live.answer = partial(failed, code)
+        assert {(await bench.post("/face/embed", body))[1]["error_code"] for _ in range(6)} == {code}
+    bench.live.answer = done
+    assert (await bench.post("/face/embed", body))[0] == 200
 
 
 async def test_a_caller_who_leaves_takes_its_task_along(bench: TaskRig) -> None:

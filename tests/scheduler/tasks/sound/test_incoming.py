@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from argusd.scheduler.contract.errors import BadAudio
+from argusd.scheduler.tasks.sound.containers import REFUSED
 from argusd.scheduler.tasks.sound.incoming import begins_file, decode
 
 from ....sounds import encoded, tone, wav
@@ -151,4 +152,4 @@ def test_the_process_says_why_it_ends() -> None:
     done = subprocess.run(command, input=good, capture_output=True, check=False)
     assert (done.returncode, len(done.stdout), done.stderr) == (0, 32_000, b"")
     bad = subprocess.run(command, input=messages([b"fLaC" * 50]).read(), capture_output=True, check=False)
-    assert (bad.returncode, bad.stderr) == (1, b"The FLAC file is damaged or cut off.")
+    assert (bad.returncode, bad.stderr) == (REFUSED, b"The FLAC file is damaged or cut off.")

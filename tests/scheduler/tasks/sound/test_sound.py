@@ -4,6 +4,7 @@ import io
 import signal
 import struct
 import subprocess
+from typing import NoReturn
 
 import av
 import numpy as np
@@ -367,6 +368,30 @@ def test_a_file_that_ends_its_process_ends_nothing_else(monkeypatch: pytest.Monk
     monkeypatch.setattr(apart, "_communicate", killed)
     with pytest.raises(BadAudio, match="The FLAC file cannot be decoded"):
         decode_sound(encoded("flac", "flac"), None)
+
+
+def test_what_a_decoder_says_that_stumbled_stays_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumbled(process: "subprocess.Popen[bytes]", *_: object) -> tuple[bytes, bytes]:
+        process.communicate()
+        process.returncode = 1  # Python's after an error that nobody expected
+        return b"", b'Traceback (most recent call last):\n  File "apart.py", line 5'
+
+    monkeypatch.setattr(apart, "_communicate", stumbled)
+    with pytest.raises(BadAudio, match=r"^The FLAC file cannot be decoded\.$"):
+        decode_sound(encoded("flac", "flac"), None)
+
+
+@pytest.mark.parametrize(
+    "file", [encoded("wav", "pcm_s16le"), encoded("flac", "flac"), tone(16_000).tobytes()]
+)
+def test_a_decoder_that_stumbles_here_blames_the_file(monkeypatch: pytest.MonkeyPatch, file: bytes) -> None:
+    def stumbles(*_: object) -> NoReturn:
+        raise KeyError("what was read")
+
+    for decoder in ("decode_recording", "decode_apart", "_decode_raw"):
+        monkeypatch.setattr(f"{decode_sound.__module__}.{decoder}", stumbles)
+    with pytest.raises(BadAudio, match=r"^The sound cannot be decoded\.$"):
+        decode_sound(file, 16_000)
 
 
 @pytest.mark.parametrize("container", ["aiff", "caf"])
