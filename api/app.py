@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from .analysis.llm import Llm
 from .config import ApiConfig
 from .context import CONTEXT, Context
+from .errors import CannotListen
 from .events.embedded_redis import EmbeddedRedis
 from .events.event_log import EventLog
 from .events.history import History
@@ -52,7 +53,7 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
         InsecureBind: the address needs a token.
         RedisNotStarted: the store is not there.
         CredentialUnreadable: the credential of an ICE server cannot be read.
-        OSError: the port cannot be had.
+        CannotListen: the address and port cannot be had.
     """
     check_bind(config)
     async with opened_store(config) as redis, serving_arena(config) as arena:
@@ -181,10 +182,23 @@ async def serving(context: Context) -> AsyncIterator[None]:
     )
     await runner.setup()
     try:
-        await web.TCPSite(runner, config.host, config.port).start()
+        await listen(runner, config)
         yield
     finally:
         context.notifier.notify_all()
         context.streams.end_all()
         await open_requests.finished(config.shutdown_s)
         await runner.cleanup()
+
+
+async def listen(runner: web.AppRunner, config: ApiConfig) -> None:
+    """Take connections at the configured address.
+
+    Raises:
+        CannotListen: it cannot be had.
+    """
+    try:
+        await web.TCPSite(runner, config.host, config.port).start()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CannotListen(f"cannot listen on {config.host}:{config.port} ({reason})") from error

@@ -22,6 +22,16 @@ Origin = Annotated[
 ]
 
 
+# No key or password is repeated where it does not fit: the description stands in its place.
+RedisUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(rediss?://[^/\s]*(/\d*)?(\?\S*)?|unix://\S+)$",
+        description="redis://host:port, rediss://host:port (TLS) or unix:///path",
+    ),
+]
+
+
 class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A bearer token. With ``session_prefix`` it reaches only sessions whose id starts so, no overviews."""
 
@@ -66,7 +76,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     tokens: tuple[Token, ...] = ()
     allowed_origins: tuple[Origin, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
-    redis_url: str | None = None
+    redis_url: RedisUrl | None = None
     redis_timeout_s: Seconds = 1.0
     ingest_workers: Count = 1
     schedulers: Count = 1

@@ -13,7 +13,19 @@ class InsecureBind(StartError):
     code = "insecure_bind"
 
 
+class CannotListen(StartError):
+    """The configured address and port cannot be had."""
+
+    code = "cannot_listen"
+
+
 class RedisNotStarted(StartError):
     """Redis cannot be reached, or the embedded one cannot be started."""
 
     code = "redis_not_started"
+
+
+class RedisUrlUnusable(StartError):
+    """The configured address of Redis is not understood."""
+
+    code = "redis_url_unusable"

@@ -34,6 +34,7 @@ TOKEN_VARIABLE = "ARGUSD_TOKEN"  # noqa: S105 the variable's name, not a token
 LONGEST_SOCKET_NAME = len("/notify-scheduler-bulk.sock")
 SUN_PATH = 107  # bytes of a unix socket's path, sockaddr_un(7)
 CORES_PER_INGEST_WORKER = 4
+PATH_WANTED = "Expected a path"  # as msgspec words what it finds itself
 
 Section = TypeVar("Section", bound=msgspec.Struct)
 Table = dict[str, Any]
@@ -221,9 +222,15 @@ def _check_roles(models: Mapping[str, str]) -> None:
 
 
 def _decode_path(kind: type, value: Any) -> Any:
-    if issubclass(kind, Path) and isinstance(value, str | Path):
-        return Path(value).expanduser()
-    raise NotImplementedError
+    if not issubclass(kind, Path):
+        raise NotImplementedError
+    try:
+        text = os.fspath(value)
+        if not text or "\0" in text:
+            raise ValueError(PATH_WANTED)
+        return Path(text).expanduser()
+    except (TypeError, RuntimeError):  # no text; ~nobody-of-this-name
+        raise ValueError(PATH_WANTED) from None
 
 
 def _read_file(name: str | None) -> Table:

@@ -15,6 +15,12 @@ class ConfigInvalid(DaemonError):
     exit_code = 2
 
 
+class FolderUnusable(ConfigInvalid):
+    """A configured folder cannot be made or written to."""
+
+    code = "folder_unusable"
+
+
 class AlreadyRunning(DaemonError):
     """Another daemon holds this state directory."""
 

@@ -9,7 +9,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from ..errors import RedisNotStarted
+from ..errors import RedisNotStarted, RedisUrlUnusable
 
 STORE_ERRORS = (RedisError, OSError, TimeoutError)
 """What a call to Redis may raise while Redis is away or hangs."""
@@ -22,13 +22,24 @@ def connect(url: str | Path, timeout_s: float) -> Redis:
 
     No call takes longer than ``timeout_s`` and none is repeated by the client: a repeated transaction could
     write twice, so whoever wrote looks first at what is stored (see ``event_log.py``).
+
+    Raises:
+        RedisUrlUnusable: the URL is none that the client understands.
     """
     retry = Retry(NoBackoff(), 0)
     if isinstance(url, Path):
         return Redis(
             unix_socket_path=str(url), socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry
         )
-    return Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry)
+    try:
+        redis = Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry)
+        # An unknown option shows where a connection is made, which does not yet connect.
+        redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+    except (TypeError, ValueError):  # whose sentence may repeat the password
+        raise RedisUrlUnusable(
+            "api.redis_url has a part that is not understood: its port, or an option"
+        ) from None
+    return redis
 
 
 async def wait_until_up(redis: Redis) -> None:

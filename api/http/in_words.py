@@ -4,6 +4,7 @@ A ``Meta(description=...)`` is said in place of what it describes: a pattern in 
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from msgspec import inspect
@@ -38,6 +39,8 @@ def describe(kind: Type) -> str:
             return f"an array{_length(kind, 'items')}, each {describe(kind.item_type)}"
         case inspect.TupleType():
             return f"an array of {len(kind.item_types)}: {', '.join(map(describe, kind.item_types))}"
+        case inspect.CustomType(cls=cls) if issubclass(cls, PurePath):
+            return "a path, which may begin with ~"
     return _SIMPLE.get(type(kind), "a JSON value")
 
 

@@ -27,7 +27,7 @@ from ..errors import ChildFailed
 from ..options import configure_daemon, daemon_config, local_endpoint
 from ..output import EventOutput
 from ..supervision.child import Child, ChildSpec
-from ..supervision.preflight import require_free_port
+from ..supervision.preflight import make_folder, require_free_port
 from ..supervision.supervisor import describe_exit
 from .serve import argusd_child
 
@@ -74,7 +74,7 @@ async def _show(config: Config, clip: Path) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    config.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder("runtime_dir", config.runtime_dir)
     daemon = Child(_serve_spec(config), config.runtime_dir)
     running = asyncio.create_task(daemon.run_once())
     try:

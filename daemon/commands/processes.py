@@ -7,6 +7,7 @@ from typing import get_args
 from argusd.scheduler.contract.tiers import Tier, scheduler_name
 
 from ..config import Config, load_config
+from ..supervision.preflight import make_folder
 from ..supervision.process import Entry, configure_supervised, run_process
 
 HELP = {
@@ -29,7 +30,9 @@ def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
     config = load_config(args.config)
     name = process_name(args.command, args.index, args.tier)
-    config.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if args.command != "ingest":  # which keeps nothing
+        make_folder("state_dir", config.state_dir)
+    make_folder("runtime_dir", config.runtime_dir)
     return run_process(
         name,
         entry_of(args.command, args.index, args.tier, config),

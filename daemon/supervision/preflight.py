@@ -1,13 +1,32 @@
 """What must hold before the daemon's processes are started; said in one sentence where it does not."""
 
+import errno
 import fcntl
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ..config import Config
-from ..errors import AlreadyRunning, PortTaken
+from ..errors import AlreadyRunning, FolderUnusable, PortTaken
+
+
+def make_folder(key: str, folder: Path) -> None:
+    """Make a folder that a key of the configuration names, for its owner alone.
+
+    Raises:
+        FolderUnusable: it cannot be made, or nothing can be written into it.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise FolderUnusable(
+            f"{key} {folder} cannot be used: {reason_of(error)}; choose another folder"
+        ) from error
 
 
 @contextmanager
@@ -15,10 +34,11 @@ def hold_state_dir(config: Config) -> Iterator[None]:
     """Make the daemon's folders and keep other daemons away; the kernel lets go when this process ends.
 
     Raises:
+        FolderUnusable: one of them cannot be made or written to.
         AlreadyRunning: another daemon holds the state directory.
     """
-    for folder in (config.state_dir, config.runtime_dir):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder("state_dir", config.state_dir)
+    make_folder("runtime_dir", config.runtime_dir)
     with (config.state_dir / "daemon.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -33,7 +53,7 @@ def require_free_port(config: Config) -> None:
     """Check that the api will be able to listen.
 
     Raises:
-        PortTaken: something else listens there.
+        PortTaken: something else listens there, or the address is not this machine's.
     """
     host, port = config.api.host, config.api.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -42,7 +62,13 @@ def require_free_port(config: Config) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            reason = os.strerror(error.errno or 0).lower()
-            raise PortTaken(
-                f"cannot listen on {host}:{port} ({reason}); choose another port with --port"
-            ) from error
+            taken = error.errno in (errno.EADDRINUSE, errno.EACCES)
+            choose = (
+                "choose another port with --port" if taken else "api.host must be an address of this machine"
+            )
+            raise PortTaken(f"cannot listen on {host}:{port} ({reason_of(error)}); {choose}") from error
+
+
+def reason_of(error: OSError) -> str:
+    """The system's words for an error, or the resolver's."""
+    return (error.strerror or os.strerror(error.errno or 0)).lower()

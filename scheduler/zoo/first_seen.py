@@ -49,7 +49,7 @@ def seen(folder: Path) -> dict[str, str]:
     """
     try:
         return msgspec.json.decode((folder / RECORD).read_bytes(), type=dict[str, str])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except msgspec.DecodeError as error:
         raise CacheUnusableError(f"{folder / RECORD} is damaged: remove its folder and pull again") from error

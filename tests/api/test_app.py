@@ -1,7 +1,14 @@
 """The thin line: publish, find, read."""
 
+import socket
+from pathlib import Path
+
+import pytest
+
+from argusd.api.errors import CannotListen
+
 from .fakes import S1
-from .fixtures import Rig
+from .fixtures import Rig, RunningApi, make_config
 
 
 async def test_a_finding_reaches_the_reader_of_events(rig: Rig) -> None:
@@ -28,3 +35,10 @@ async def test_a_finding_reaches_the_reader_of_events(rig: Rig) -> None:
         "evidence_id": None,
     }
     await rig.scheduler.until(lambda: rig.scheduler.acked == 1)
+
+
+async def test_an_address_that_is_taken_keeps_the_api_from_starting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{port} "):
+            await RunningApi(make_config(tmp_path, port=port)).open()

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from argusd.daemon.config import Config, resolve
-from argusd.daemon.errors import AlreadyRunning, PortTaken
+from argusd.daemon.errors import AlreadyRunning, FolderUnusable, PortTaken
 from argusd.daemon.supervision.preflight import hold_state_dir, require_free_port
 
 
@@ -27,6 +27,26 @@ def test_its_folders_are_the_owners_alone(config: Config) -> None:
         ] * 2
 
 
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ("/proc/argusd", "no such file or directory"),
+        ("/dev/null", "file exists"),
+        ("/dev/null/argusd", "not a directory"),
+        ("/sys", "permission denied|read-only file system|operation not permitted"),
+    ],
+)
+@pytest.mark.parametrize("key", ["state_dir", "runtime_dir"])
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path, key: str, folder: str, reason: str) -> None:
+    usable = {"ARGUSD_STATE_DIR": str(tmp_path)}
+    config = resolve(usable | {f"ARGUSD_{key.upper()}": folder})
+    with (
+        pytest.raises(FolderUnusable, match=f"{key} {folder} cannot be used: ({reason})"),
+        hold_state_dir(config),
+    ):
+        pytest.fail("a daemon without its folders")
+
+
 def test_a_port_is_free_again_when_its_listener_is_gone(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -37,5 +57,10 @@ def test_a_port_is_free_again_when_its_listener_is_gone(tmp_path: Path) -> None:
 
 
 def test_an_address_of_another_machine_cannot_be_had() -> None:
-    with pytest.raises(PortTaken, match="cannot assign requested address"):
+    with pytest.raises(PortTaken, match=r"cannot assign requested address.*api\.host must be an address"):
         require_free_port(resolve({"ARGUSD_API__HOST": "203.0.113.1"}))
+
+
+def test_a_host_without_an_address_is_told() -> None:
+    with pytest.raises(PortTaken, match=r"api\.host must be an address of this machine"):
+        require_free_port(resolve({"ARGUSD_API__HOST": "999.1.1.1"}))

@@ -230,3 +230,11 @@ def test_every_pulled_model_is_whole(store: ZooStore) -> None:
     assert store.verify() == []
     assert store.choose("face_mesh") == "facemesh_attention"
     assert store.path("astronaut").name == "astronaut.png"
+
+
+def test_a_file_in_the_caches_place_holds_no_model(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_bytes(b"")
+    store = ZooStore(tmp_path / "cache")
+    with pytest.raises(ModelUnavailableError):
+        store.path("silero_vad")
+    assert {status.present for status in store.status()} == {False}
