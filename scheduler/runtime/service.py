@@ -92,9 +92,16 @@ def share_of(config: SchedulerConfig, cores: int) -> int:
 
 
 def yield_cores() -> None:
-    """Let live work go first where cores are scarce; threads made from here on inherit it."""
-    if os.getpriority(os.PRIO_PROCESS, 0) < BULK_NICENESS:  # a service manager may have done it
+    """Let live work go first where cores are scarce; threads made from here on inherit it.
+
+    A system call filter may refuse that: the process runs on, no nicer than it was.
+    """
+    if os.getpriority(os.PRIO_PROCESS, 0) >= BULK_NICENESS:  # a service manager has done it
+        return
+    try:
         os.setpriority(os.PRIO_PROCESS, 0, BULK_NICENESS)
+    except PermissionError:
+        log.warning("this process may not lower its priority: slow tasks compete with live work for cores")
 
 
 def end_process(code: int) -> NoReturn:
