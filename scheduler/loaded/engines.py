@@ -39,21 +39,21 @@ STICKY = re.compile(r"CUDA (?:failure|error) (?:214|700|702|710|714|715|716|717|
 class OnnxEngine:
     """One model's graph, loaded. ``run`` releases the interpreter lock while the graph runs."""
 
-    def __init__(self, path: Path, device: str) -> None:
-        """Load the graph.
+    def __init__(self, graph: bytes, name: str, device: str) -> None:
+        """Load a graph; ``name`` is its file's.
 
         Raises:
             DeviceUnavailable: CUDA was asked for and the library fell back to the CPU.
-            InferenceFailed: the file is damaged, or no graph that this library runs.
+            InferenceFailed: it is no graph, or none that this library runs.
         """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = THREADS
         options.log_severity_level = ERRORS_ONLY
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = onnxruntime.InferenceSession(path, options, providers=_providers(device))
+            self._session = onnxruntime.InferenceSession(graph, options, providers=_providers(device))
         except LOAD_ERRORS as error:
-            what = f"ONNX Runtime cannot load {path.name}; `argusd models verify` tells whether it is intact"
+            what = f"ONNX Runtime cannot load {name}; `argusd models verify` tells whether it is intact"
             raise InferenceFailed(what) from error
         if device != "cpu" and CUDA_PROVIDER not in self._session.get_providers():
             raise DeviceUnavailable(f"{device} cannot be used: ONNX Runtime fell back to the CPU")

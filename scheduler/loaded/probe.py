@@ -66,11 +66,9 @@ class CurveCache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def path(self, model: Path, *setting: str) -> Path:
-        """Where the curve of this model file in this setting is kept."""
-        with model.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
-        digest.update("\n".join(setting).encode())
+    def path(self, sha256: str, *setting: str) -> Path:
+        """Where the curve of the model file with this hash in this setting is kept."""
+        digest = hashlib.sha256("\n".join([sha256, *setting]).encode())
         return self._folder / f"{digest.hexdigest()}.json"
 
     def load(self, path: Path) -> BatchCurve | None:
@@ -79,7 +77,7 @@ class CurveCache:
             return msgspec.json.decode(path.read_bytes(), type=BatchCurve)
         except FileNotFoundError:
             return None
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             log.warning("a damaged batch curve is measured again: %s", path)
             return None
 

@@ -16,13 +16,20 @@ from ..config import SchedulerConfig
 from ..contract.catalog import STREAMS
 from ..contract.messages import RoleStatus
 from ..contract.tiers import Tier
+from ..contract.tracebacks import log_fault
 from ..core import AudioModel, AudioVisualModel, Engine, LibraryModel
-from ..errors import InferenceFailed, ModelUnknown
+from ..errors import InferenceFailed, ModelUnknown, SchedulerError
 from ..models.catalog import BUILT_IN, MODELS
 from ..models.registry import BatchedModel, BuiltIn, Graph, Library
 from ..planning.curve import BatchCurve
 from ..tasks.catalog import tasks_of
-from ..zoo.errors import ModelUnavailableError, UnknownModelError, ZooError
+from ..zoo.errors import (
+    CacheUnusableError,
+    ModelDamagedError,
+    ModelUnavailableError,
+    UnknownModelError,
+    ZooError,
+)
 from ..zoo.store import ZooStore
 from .engines import THREADS, OnnxEngine
 from .loaded_model import LoadedModel
@@ -60,11 +67,15 @@ def optional_roles(tier: Tier) -> list[str]:
 
 def welcome_roles(tier: Tier, store: ZooStore) -> list[str]:
     """Those of a tier's optional roles that have a model here."""
-    return [
-        role
-        for role in optional_roles(tier)
-        if any(store.is_present(each.name) for each in store.manifest.of_role(role))
-    ]
+    return [role for role in optional_roles(tier) if _is_there(role, store)]
+
+
+def _is_there(role: str, store: ZooStore) -> bool:
+    """Whether there is a model of the role, or what it takes to say why it cannot be used."""
+    try:
+        return any(store.is_present(each.name) for each in store.manifest.of_role(role))
+    except CacheUnusableError:
+        return True
 
 
 def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
@@ -99,26 +110,31 @@ def _needs(role: str) -> tuple[str, ...]:
 
 
 def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curves: CurveCache) -> FilledRole:
-    """The best model that runs here; one that is configured is replaced by no other."""
-    configured, live = config.models.get(role), role in live_roles()
+    """The best model that runs here. One that is configured, or damaged, is replaced by no other."""
+    configured = config.models.get(role)
     try:
         names = candidates(role, configured, store)
     except ZooError as error:
-        log.warning("role %s is not ready: %s", role, error)
-        return FilledRole(RoleStatus(role, configured or "", False, str(error), 0.0, live), None)
-    failures: list[RoleStatus] = []
+        return _not_filled(role, configured or "", error)
+    failures: list[FilledRole] = []
     for name in names:
         started = time.monotonic()
         try:
             filled = load(name, store, device, curves)
+        except ModelDamagedError as error:
+            return _not_filled(role, name, error)
         except (ZooError, InferenceFailed, ModelUnknown) as error:
-            log.warning("role %s: %s does not serve: %s", role, name, error)
-            failures.append(RoleStatus(role, name, False, str(error), 0.0, live))
+            failures.append(_not_filled(role, name, error))
             continue
         taken = time.monotonic() - started
         log.info("role %s: %s, loaded in %.1f s", role, name, taken)
-        return FilledRole(RoleStatus(role, name, True, "", taken, live), filled)
-    return FilledRole(failures[0], None)
+        return FilledRole(RoleStatus(role, name, True, "", taken, role in live_roles()), filled)
+    return failures[0]
+
+
+def _not_filled(role: str, name: str, error: Exception) -> FilledRole:
+    log.warning("role %s: %s does not serve: %s", role, name or "none", error)
+    return FilledRole(RoleStatus(role, name, False, str(error), 0.0, role in live_roles()), None)
 
 
 def candidates(role: str, configured: str | None, store: ZooStore) -> list[str]:
@@ -144,29 +160,41 @@ def load(name: str, store: ZooStore, device: str, curves: CurveCache) -> LoadedM
 
     Raises:
         ModelUnknown: this version cannot run it.
-        ZooError: its files are not in the store.
+        ZooError: its files are not in the store, or are damaged.
         InferenceFailed: it does not run here.
         DeviceUnavailable: the device is not there.
     """
     match MODELS.get(name):
         case Graph(make):
-            path = store.path(name)
-            return _measured(make(name), OnnxEngine(path, device), path, device, curves)
+            file = store.read(name)
+            kept = curves.path(file.sha256, device, str(THREADS), onnxruntime.__version__)
+            return _measured(make(name), OnnxEngine(file.content, file.name, device), device, curves, kept)
         case BuiltIn(make=make):
             model, engine = make()
             return _loaded(model, engine, measure_curve(engine.run, model.example, time.thread_time))
         case Library(make):
-            library = make(name, store, device)
-            library.check()
-            return library
+            return _checked(make(name, store, device))
     raise ModelUnknown(f"{name} is in the store, but this version of argusd has no adapter for it")
 
 
+def _checked(library: LibraryModel) -> LibraryModel:
+    """Once it has run. What a library raises where it does not is not bounded."""
+    try:
+        library.check()
+    except (ZooError, SchedulerError):
+        raise
+    except Exception as error:
+        log_fault(log, f"the library of {library.name} failed", error)
+        raise InferenceFailed(
+            f"the library of {library.name} does not run here; the log says more"
+        ) from error
+    return library
+
+
 def _measured(
-    model: BatchedModel, engine: OnnxEngine, path: Path, device: str, curves: CurveCache
+    model: BatchedModel, engine: OnnxEngine, device: str, curves: CurveCache, kept: Path
 ) -> LoadedModel:
-    """With the curve that was kept, or a new one."""
-    kept = curves.path(path, device, str(THREADS), onnxruntime.__version__)
+    """With the curve that was kept there, or a new one."""
     curve = curves.load(kept)
     if curve is None:
         # A graph runs on the calling thread alone: its CPU time is the cost, whatever else the machine does.

@@ -19,7 +19,16 @@ class BatchCurve(msgspec.Struct, frozen=True):
     """Seconds a batch of each measured size takes; sizes ascend and begin with 1."""
 
     sizes: Annotated[list[int], msgspec.Meta(min_length=1)]
-    seconds: Annotated[list[float], msgspec.Meta(min_length=1)]
+    seconds: Annotated[list[Annotated[float, msgspec.Meta(gt=0)]], msgspec.Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no curve; decoding one makes a ``msgspec.ValidationError`` of it.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if len(self.sizes) != len(self.seconds) or self.sizes != sorted({1, *self.sizes}):
+            raise ValueError("a batch curve has ascending sizes from 1 on, and as many times")
 
     def cost(self, batch: int) -> float:
         """Seconds for a batch of this size: on the line between measurements, then in proportion."""

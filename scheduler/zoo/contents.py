@@ -76,16 +76,23 @@ class CacheContents:
 
     def damages(self, entry: ModelEntry) -> list[Damage]:
         """Hash an entry's files, as far as they are there; return those that are not what they should be."""
+        return [
+            Damage(entry.name, path.name, f"SHA-256 is not {sha256}" if sha256 else "it was never pulled")
+            for path, sha256 in self._expected(entry).items()
+            if path.is_file() and not _is_whole(path, sha256)
+        ]
+
+    def expected_sha256(self, entry: ModelEntry, path: Path) -> str | None:
+        """Return the SHA-256 that a file of an entry, published or imported, must have; None: unknown."""
+        return self._expected(entry).get(path)
+
+    def _expected(self, entry: ModelEntry) -> dict[Path, str | None]:
         folder = self._layout.folder(entry)
         expected = {self._layout.file(entry, file): expected_sha256(folder, file) for file in entry.files}
         record = read_record(self._layout, entry)
         if record is not None:
             expected[self._layout.imported(entry)] = record.sha256
-        return [
-            Damage(entry.name, path.name, f"SHA-256 is not {sha256}" if sha256 else "it was never pulled")
-            for path, sha256 in expected.items()
-            if path.is_file() and not _is_whole(path, sha256)
-        ]
+        return expected
 
     def first_seen(self, entry: ModelEntry) -> list[FirstSeen]:
         """Return the hashes of an entry's files that rest on our first pull alone."""

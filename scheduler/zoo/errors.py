@@ -32,6 +32,12 @@ class ModelUnavailableError(ZooError):
     code = ModelUnavailable.code
 
 
+class ModelDamagedError(ZooError):
+    """A file of the model in the cache is not what was pulled, or made. The sentence names the remedy."""
+
+    code = ModelUnavailable.code
+
+
 class CacheUnusableError(ZooError):
     """The cache folder cannot be written: no permission, no space, or a read-only file system."""
 

@@ -51,5 +51,5 @@ def seen(folder: Path) -> dict[str, str]:
         return msgspec.json.decode((folder / RECORD).read_bytes(), type=dict[str, str])
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CacheUnusableError(f"{folder / RECORD} is damaged: remove its folder and pull again") from error

@@ -126,7 +126,7 @@ def read_record(layout: CacheLayout, entry: ModelEntry) -> ImportRecord | None:
     """Return the record of the last import; None where there is none that can be read."""
     try:
         return msgspec.json.decode(layout.record(entry).read_bytes(), type=ImportRecord)
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

@@ -4,15 +4,18 @@ Looking up is cheap, needs no network and no lock. Pulling is safe from several 
 interrupted at any moment, and leaves the cache as it was or better.
 """
 
+import hashlib
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ..contract.names import did_you_mean
 from .contents import CacheContents, Damage, FirstSeen, ModelStatus
 from .errors import (
     CacheUnusableError,
     ImportFailedError,
+    ModelDamagedError,
     ModelUnavailableError,
     TorchMissingError,
     UnknownModelError,
@@ -24,6 +27,14 @@ from .importing import import_model, read_record
 from .layout import CacheLayout
 from .manifest import Manifest, ModelEntry, builtin_manifest
 from .progress import PullProgress
+
+
+class StoredFile(NamedTuple):
+    """A file of the cache as it was read, and its SHA-256 in hexadecimal."""
+
+    name: str
+    content: bytes
+    sha256: str
 
 
 class ZooStore:
@@ -67,6 +78,23 @@ class ZooStore:
             if file.name == file_name:
                 return self._layout.file(entry, file)
         raise UnknownModelError(f"{name} has no file {file_name!r}")
+
+    def read(self, name: str, file_name: str | None = None) -> StoredFile:
+        """Return the content of a published file, or of the file to run; it is what was pulled, or made.
+
+        :raises UnknownModelError: as ``path`` and ``file``.
+        :raises ModelUnavailableError: as ``path`` and ``file``.
+        :raises ModelDamagedError: when the file is another one now.
+        """
+        path = self.path(name) if file_name is None else self.file(name, file_name)
+        content = path.read_bytes()
+        sha256 = hashlib.sha256(content).hexdigest()
+        if sha256 != self._contents.expected_sha256(self.manifest.entry(name), path):
+            raise ModelDamagedError(
+                f"the model {name} is damaged, {path.name} is not the file that it was: "
+                f"`argusd models verify` tells more, `argusd models pull {name}` gets it anew"
+            )
+        return StoredFile(path.name, content, sha256)
 
     def choose(self, role: str, preferred: str | None = None) -> str:
         """Return the name of the model to use for a role: the first of its ``candidates``.

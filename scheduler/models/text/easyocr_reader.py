@@ -164,14 +164,13 @@ class EasyOcr:
 
     def _load(self, languages: tuple[str, ...]) -> Any:
         script = next((language for language in languages if language != "en"), None)
-        recogniser = (
-            self._store.file(*OTHER_SCRIPTS[script]) if script else self._store.file(self.name, ENGLISH)
-        )
-        files = [recogniser] if script else [recogniser, self._store.file(self.name, DETECTOR)]
-        for file in files:
-            # EasyOCR unpickles whatever it finds; what loads as plain tensors can do no harm there.
-            read_weights(file.read_bytes())
-        return _make_reader(list(languages), recogniser.parent, self._device, detector=script is None)
+        recogniser = OTHER_SCRIPTS[script] if script else (self.name, ENGLISH)
+        for file in [recogniser] if script else [recogniser, (self.name, DETECTOR)]:
+            # EasyOCR reads it again, with an MD5 of its own, and unpickles whatever it finds; what loads as
+            # plain tensors can do no harm there.
+            read_weights(self._store.read(*file).content)
+        folder = self._store.file(*recogniser).parent
+        return _make_reader(list(languages), folder, self._device, detector=script is None)
 
 
 def _make_reader(languages: list[str], folder: Path, device: str, *, detector: bool) -> Any:

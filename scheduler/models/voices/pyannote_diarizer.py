@@ -7,6 +7,7 @@ et al., "Bayesian HMM clustering of x-vector sequences (VBx)", 2022. Its own lib
 used; here it gets tensors that were read without unpickling, and reports nothing.
 """
 
+import io
 import threading
 import warnings
 from collections.abc import Mapping
@@ -135,7 +136,7 @@ class PyannoteDiarizer:
         if self._recipe.plda is None:
             return kind.__new__(kind)  # asked for all the same
         transform, model = self._recipe.plda
-        return kind(self._store.file(*transform), self._store.file(*model))
+        return kind(*(io.BytesIO(self._store.read(*file).content) for file in (transform, model)))
 
     def _segmentation(self) -> Any:
         from pyannote.audio.core.task import Problem, Resolution, Specifications
@@ -165,7 +166,7 @@ class PyannoteDiarizer:
         return _filled(network, self._weights(self._recipe.embedding))
 
     def _weights(self, file: StoredFile) -> Weights:
-        return read_weights(self._store.file(*file).read_bytes(), "state_dict", BESIDE)
+        return read_weights(self._store.read(*file).content, "state_dict", BESIDE)
 
 
 def _filled(network: Any, weights: Weights) -> Any:

@@ -31,7 +31,7 @@ from ...embeddings import verdict
 from ...models.outputs import Box, TextBlock
 from ...models.page_layout import Piece, quarters_of, text_lines
 from ...models.roles import TextReader
-from ...zoo.errors import ModelUnavailableError, UnknownModelError
+from ...zoo.errors import ZooError
 from ..faces import embed_largest, see_face
 from ..functions import performs
 from ..pictures import decode_picture
@@ -103,7 +103,7 @@ async def _read(picture: Picture, language: str, runner: Runner) -> list[TextBlo
     try:
         blocks = await runner.compute(partial(model.read, picture.bgr, languages, given_up.is_set))
         return await runner.compute(partial(_understood, blocks))
-    except (ModelUnavailableError, UnknownModelError) as error:
+    except ZooError as error:
         raise ModelUnavailable(f"The language {language} cannot be read here: {error}.") from error
     finally:
         given_up.set()  # a thread cannot be cancelled, and others wait for their pages

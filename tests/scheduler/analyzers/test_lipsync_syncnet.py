@@ -150,7 +150,7 @@ def loudness(captured_ns: int) -> NDArray[np.int16]:
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     path = tmp_path_factory.mktemp("syncnet") / "syncnet.onnx"
     path.write_bytes(import_syncnet(SyncNetColor().saved()).SerializeToString())
-    return Recorded(OnnxEngine(path, "cpu"))
+    return Recorded(OnnxEngine(path.read_bytes(), path.name, "cpu"))
 
 
 @pytest.fixture

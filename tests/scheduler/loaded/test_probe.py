@@ -60,19 +60,27 @@ def test_a_graph_that_does_not_run_at_all_is_an_error() -> None:
 
 def test_curves_are_kept_by_model_and_setting(tmp_path: Path) -> None:
     cache = CurveCache(tmp_path / "curves")
-    model = tmp_path / "model.onnx"
-    model.write_bytes(b"weights")
-    kept = cache.path(model, "cpu", "1")
+    kept = cache.path("4b1d", "cpu", "1")
     assert cache.load(kept) is None
     curve = BatchCurve(sizes=[1, 2], seconds=[0.1, 0.15])
     cache.save(kept, curve)
-    assert cache.load(cache.path(model, "cpu", "1")) == curve
-    assert cache.path(model, "cuda:0", "1") != kept
-    model.write_bytes(b"other weights")
-    assert cache.path(model, "cpu", "1") != kept
+    assert cache.load(cache.path("4b1d", "cpu", "1")) == curve
+    assert cache.path("4b1d", "cuda:0", "1") != kept
+    assert cache.path("4b1e", "cpu", "1") != kept
 
 
-def test_a_damaged_curve_is_measured_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"sizes": [',
+        b'{"size\xf3": [1], "seconds": [0.1]}',
+        b'{"sizes": [1, 2], "seconds": [0.1]}',
+        b'{"sizes": [1, 0], "seconds": [0.1, 0.2]}',
+        b'{"sizes": [3], "seconds": [0.1]}',
+        b'{"sizes": [1], "seconds": [0.0]}',
+    ],
+)
+def test_a_damaged_curve_is_measured_again(tmp_path: Path, content: bytes) -> None:
     cache = CurveCache(tmp_path)
-    (tmp_path / "x.json").write_bytes(b'{"sizes": [')
+    (tmp_path / "x.json").write_bytes(content)
     assert cache.load(tmp_path / "x.json") is None

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from typing import cast
 
@@ -6,6 +7,7 @@ import pytest
 
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.messages import RoleStatus
+from argusd.scheduler.errors import InferenceFailed
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.loaded.probe import CurveCache
@@ -21,7 +23,7 @@ from argusd.scheduler.loaded.roles import (
     wanted_roles,
     welcome_roles,
 )
-from argusd.scheduler.models.registry import REGISTERED, Graph
+from argusd.scheduler.models.registry import REGISTERED, Graph, Library
 from argusd.scheduler.models.voices.silero import Silero
 from argusd.scheduler.zoo.errors import ModelUnavailableError
 from argusd.scheduler.zoo.manifest import (
@@ -34,6 +36,7 @@ from argusd.scheduler.zoo.manifest import (
 )
 from argusd.scheduler.zoo.store import ZooStore
 
+from ...flipped import flipped
 from ..syncnet_network import SyncNetColor
 
 
@@ -123,6 +126,57 @@ def test_a_better_model_that_does_not_run_here_leaves_its_role_to_the_next(
     assert "role vad: better does not serve" in caplog.text
     configured = vad(vad="better")
     assert (configured.status.model, configured.status.ready) == ("better", False)
+
+
+@pytest.mark.weights
+def test_a_damaged_model_is_not_loaded_and_no_other_takes_its_place(
+    store: ZooStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copytree(store.path("silero_vad").parent, tmp_path / "models" / "silero_vad")
+    config = SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path)
+
+    def vad() -> RoleStatus:
+        [status] = [role.status for role in fill_roles(config, "cpu") if role.status.role == "vad"]
+        return status
+
+    weights = tmp_path / "models" / "silero_vad" / store.path("silero_vad").name
+    with flipped(weights, at=weights.stat().st_size // 2):
+        found = vad()
+        assert (found.model, found.ready) == ("silero_vad", False)
+        assert (
+            "`argusd models verify` tells more, `argusd models pull silero_vad` gets it anew" in found.detail
+        )
+        assert found.detail in caplog.text
+    assert vad().ready
+
+
+def test_a_record_that_cannot_be_read_costs_its_role_and_not_the_process(tmp_path: Path) -> None:
+    for entry in builtin_manifest().of_role("diarizer"):
+        folder = tmp_path / "models" / entry.name
+        folder.mkdir(parents=True)
+        for file in entry.files:
+            (folder / file.name).write_bytes(b"weights")
+        for record in ("first_seen.json", "import.json"):
+            (folder / record).write_bytes(b"\xff{")
+    config = SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, tier="bulk")
+    assert not any(role.status.ready for role in fill_roles(config, "cpu"))
+
+
+class Failing:
+    """A library that is not what it was."""
+
+    name = "failing"
+
+    def check(self) -> None:
+        raise AttributeError("no such thing in this version")
+
+
+def test_what_a_library_raises_costs_its_role_and_not_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REGISTERED, "failing", Library(lambda *_: Failing()))
+    with pytest.raises(InferenceFailed, match="the library of failing does not run here; the log says more"):
+        load("failing", ZooStore(tmp_path), "cpu", CurveCache(tmp_path))
 
 
 class Holding(ZooStore):

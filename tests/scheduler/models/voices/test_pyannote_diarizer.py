@@ -17,7 +17,7 @@ from argusd.scheduler.models.voices.pyannote_diarizer import (
     PyannoteDiarizer,
     Recipe,
 )
-from argusd.scheduler.zoo.store import ZooStore
+from argusd.scheduler.zoo.store import StoredFile, ZooStore
 
 from .published_pyannote import describe, publish
 
@@ -37,8 +37,9 @@ class Folder:
         for file in recipe.plda or ():
             self._files[file] = path / "plda" / file.name
 
-    def file(self, entry: str, name: str) -> Path:
-        return self._files[next(file for file in self._files if file == (entry, name))]
+    def read(self, entry: str, name: str) -> StoredFile:
+        path = self._files[next(file for file in self._files if file == (entry, name))]
+        return StoredFile(name, path.read_bytes(), "")
 
 
 def test_without_the_library_the_error_says_how_to_get_it(
