@@ -165,6 +165,7 @@ def test_a_record_that_cannot_be_read_costs_its_role_and_not_the_process(tmp_pat
 class Failing:
     """A library that is not what it was."""
 
+    role = "vad"
     name = "failing"
 
     def check(self) -> None:

@@ -12,7 +12,14 @@ from argusd.scheduler.zoo import importing
 from argusd.scheduler.zoo.errors import ModelDamagedError, ModelUnavailableError, ZooError
 from argusd.scheduler.zoo.importers.graph import GraphBuilder
 from argusd.scheduler.zoo.importing import Importer
-from argusd.scheduler.zoo.manifest import UNPUBLISHED, Manifest, ModelEntry, ModelFile, PathSource
+from argusd.scheduler.zoo.manifest import (
+    UNPUBLISHED,
+    ImporterName,
+    Manifest,
+    ModelEntry,
+    ModelFile,
+    PathSource,
+)
 from argusd.scheduler.zoo.store import ZooStore
 
 from ...flipped import flipped
@@ -30,7 +37,7 @@ def store(tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch) -> Z
     """With a model as published, one whose publisher names no hash, and an imported one."""
     monkeypatch.setattr(importing, "IMPORTERS", {"tflite": Importer(1, identity)})
 
-    def entry(name: str, pin: str, importer: str) -> ModelEntry:
+    def entry(name: str, pin: str, importer: ImporterName) -> ModelEntry:
         (published / name).write_bytes(WEIGHTS)
         file = ModelFile("weights", pin, (PathSource(str(published / name)),))
         return ModelEntry(name, "for a test", "MIT", (file,), importer=importer)
