@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 from redis.asyncio import Redis
@@ -46,6 +46,13 @@ log = logging.getLogger(__name__)
 STORE_REST_S = 5.0
 
 
+class Store(NamedTuple):
+    """A connection to Redis, and the server where it is our own."""
+
+    redis: Redis
+    server: EmbeddedRedis | None
+
+
 async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
     """Serve until ``stop`` is set. ``on_ready`` is called when requests are taken.
 
@@ -56,8 +63,10 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
         CannotListen: the address and port cannot be had.
     """
     check_bind(config)
-    async with opened_store(config) as redis, serving_arena(config) as arena:
-        context = put_together(config, stop, redis, arena)
+    async with opened_store(config, stop) as store, serving_arena(config) as arena:
+        if stop.is_set():
+            return
+        context = put_together(config, stop, store, arena)
         await context.registry.load()
         context.reports.take_over()
         async with background(context) as ended, serving(context):
@@ -67,8 +76,9 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
             await stop.wait()
 
 
-def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: ArenaServer) -> Context:
+def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: ArenaServer) -> Context:
     """All parts, wired and not yet running."""
+    redis = store.redis
     notifier = Notifier()
     affinity = Affinity(redis)
     schedulers = Schedulers(config, affinity)
@@ -85,6 +95,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, redis: Redis, arena: Ar
         notifier=notifier,
         readers=Readers(),
         redis=redis,
+        embedded_redis=store.server,
         event_log=event_log,
         history=history,
         registry=registry,
@@ -128,20 +139,34 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
 
 
 @contextlib.asynccontextmanager
-async def opened_store(config: ApiConfig) -> AsyncIterator[Redis]:
-    """A connection to the configured Redis, or to one started for as long as the context lasts."""
+async def opened_store(config: ApiConfig, stop: asyncio.Event) -> AsyncIterator[Store]:
+    """The configured Redis, or one started for as long as the context lasts.
+
+    One of our own is awaited until ``stop`` is set: it says itself what it needs, and goes on by itself.
+    """
     async with contextlib.AsyncExitStack() as stack:
         url = config.redis_url
-        if url is None:
-            server = EmbeddedRedis(config.state_dir / "redis")
-            stack.push_async_callback(server.stop)
-            await server.start()
-            redis = connect(server.socket, config.redis_timeout_s)
-        else:
+        if url is not None:
             redis = connect(url, config.redis_timeout_s)
+            stack.push_async_callback(redis.aclose)
+            await wait_until_up(redis)
+            yield Store(redis, None)
+            return
+        server = EmbeddedRedis(config.state_dir / "redis")
+        stack.push_async_callback(server.stop)
+        await server.start()
+        redis = connect(server.socket, config.redis_timeout_s)
         stack.push_async_callback(redis.aclose)
-        await wait_until_up(redis)
-        yield redis
+        await either(server.running, stop)
+        yield Store(redis, server)
+
+
+async def either(one: asyncio.Event, other: asyncio.Event) -> None:
+    """Return when one of them is set."""
+    waiting = [asyncio.create_task(each.wait()) for each in (one, other)]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for each in waiting:
+        each.cancel()
 
 
 @contextlib.asynccontextmanager

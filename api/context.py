@@ -10,6 +10,7 @@ from argusd.ingest.ice.ice_servers import IceServer
 from argusd.scheduler.contract.errors import Draining
 
 from .config import ApiConfig
+from .events.embedded_redis import EmbeddedRedis
 from .events.event_log import EventLog
 from .events.history import History
 from .events.notifier import Notifier
@@ -38,6 +39,7 @@ class Context(NamedTuple):
     notifier: Notifier
     readers: Readers
     redis: Redis
+    embedded_redis: EmbeddedRedis | None
     event_log: EventLog
     history: History
     registry: Registry

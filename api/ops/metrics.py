@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from argusd.scheduler.contract.messages import Histogram, SchedulerStats
 
 from ..context import CONTEXT, Context
+from ..events.append_only_file import CUT, LOST
 from ..workers.scheduler_counters import Work, total
 from ..workers.schedulers import Schedulers
 from .track_figures import track_figures
@@ -66,6 +67,7 @@ def own_figures(context: Context) -> Iterator[Metric]:
         "ml_events_lost", "Findings lost while Redis was away, told as gaps", value=event_log.lost_events
     )
     yield GaugeMetricFamily("ml_events_buffered", "Events that wait for Redis", value=event_log.buffered)
+    yield from store_figures(context)
     readers = context.readers
     yield GaugeMetricFamily("ml_event_readers", "Open event streams", value=readers.reading)
     yield CounterMetricFamily(
@@ -77,6 +79,20 @@ def own_figures(context: Context) -> Iterator[Metric]:
     for worker in context.schedulers:
         up.add_metric([worker.link.name], float(worker.link.healthy))
     yield up
+
+
+def store_figures(context: Context) -> Iterator[Metric]:
+    """Those of a Redis of our own."""
+    own = context.embedded_redis
+    if own is None:
+        return
+    yield GaugeMetricFamily("ml_store_running", "1 while the embedded Redis runs", value=own.running.is_set())
+    repairs = CounterMetricFamily(
+        "ml_store_repairs", "Damaged files whose end was cut, or that were lost", labels=["outcome"]
+    )
+    for outcome in (CUT, LOST):
+        repairs.add_metric([outcome], own.repairs[outcome])
+    yield repairs
 
 
 def ingest_figures(context: Context) -> Iterator[Metric]:

@@ -134,8 +134,18 @@ def live_lacks(context: Context, redis: bool) -> Iterator[str]:
     healthy = context.schedulers.healthy.values()
     lacking = not_ready(role for stats in healthy for role in stats.roles if role.live)
     yield from dict.fromkeys(lacking)  # several may lack the same
+    if why := store_lacks(context, redis):
+        yield f"{why}; events wait in memory"
+
+
+def store_lacks(context: Context, redis: bool) -> str:
+    """Why events are not stored, or soon will not be; empty while they are."""
+    own = context.embedded_redis
+    if own is not None and own.trouble:
+        return own.trouble
     if not redis or context.event_log.stalled:
-        yield "Redis does not answer; events wait in memory"
+        return "Redis does not answer"
+    return ""
 
 
 def bulk_lacks(context: Context) -> Iterator[str]:
@@ -196,6 +206,9 @@ def degraded(context: Context) -> Iterator[str]:
         if not worker.link.healthy and not alone:
             yield f"{worker.link.name} does not answer"
     yield from not_ready(role for role in roles(context) if not role.live)
+    own = context.embedded_redis
+    if own is not None and own.file.lost:
+        yield "the sessions and events that were stored are lost: the embedded Redis' file was damaged"
 
 
 def not_ready(found: Iterable[RoleStatus]) -> list[str]:

@@ -7,7 +7,8 @@ import pytest
 from redis.exceptions import NoPermissionError
 
 from argusd.api.errors import RedisNotStarted
-from argusd.api.events.embedded_redis import EmbeddedRedis, find_server
+from argusd.api.events.embedded_redis import EmbeddedRedis
+from argusd.api.events.redis_process import find_server
 from argusd.api.events.redis_store import connect, wait_until_up
 
 

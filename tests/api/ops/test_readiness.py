@@ -4,7 +4,7 @@ from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.messages import RoleStatus
 
 from ..fake_task_scheduler import FakeTaskScheduler
-from ..fixtures import Rig
+from ..fixtures import Rig, running_rig
 
 
 async def test_ready_when_everyone_is_whom_sessions_need(rig: Rig) -> None:
@@ -106,3 +106,19 @@ async def test_a_task_is_served_once_its_tier_is_there_and_its_roles_have_models
     assert not body["tasks"]["doc_id_verify"]
     bulk.die()
     await rig.api.until("/ready", lambda body: not body["tasks"]["doc_ocr"])
+
+
+async def test_a_store_that_was_lost_is_told_and_the_daemon_begins_anew(tmp_path: Path) -> None:
+    store = tmp_path / "state" / "redis"
+    store.mkdir(parents=True)
+    (store / "appendonly.aof").write_bytes(bytes(4096))
+    async with running_rig(tmp_path) as rig:
+        _, body = await rig.api.json("GET", "/ready")
+        assert (body["ready"], body["redis"]) == (True, True)
+        assert (
+            "the sessions and events that were stored are lost: the embedded Redis' file was damaged"
+            in (body["degraded"])
+        )
+        figures = await rig.api.metrics()
+        assert (figures["ml_store_repairs_total{outcome=lost}"], figures["ml_store_running"]) == (1, 1)
+        await rig.api.publish("s1")
