@@ -3,6 +3,7 @@
 They speak JSON lines over stdin and stdout::
 
     publish CLIP   writes its offer, reads the answer, then plays the clip until stdin ends
+    camera         the same with a picture that it encodes itself, and with a keyframe when asked for one
     stock          reads offers, writes answers; "count" is answered with the number of frames it had
     worker DIR     an ingest worker as the daemon runs it; writes "ready"; ends when stdin ends
 """
@@ -21,10 +22,11 @@ from argusd.ingest.config import IngestConfig
 from argusd.ingest.worker import run_worker
 from argusd.interviewer_bridge.publish.loopback import offer_loopback
 
-from ..clips import Clip
-from .publisher import PacketTrack, Publisher
+from ..clips import Clip, opus_clip
+from .publisher import CameraTrack, PacketTrack, Publisher
 
 MANY = 1_000_000
+CAMERA = (640, 480)
 
 
 def say(value: object) -> None:
@@ -41,11 +43,17 @@ async def hear() -> object:
 
 async def publish(clip: Clip) -> None:
     """Publish a clip over WebRTC, in real time, again and again."""
-    tracks = [
-        PacketTrack("video", clip.video, repeat=MANY),
-        PacketTrack("audio", clip.audio, repeat=MANY),
-    ]
-    publisher = Publisher(tracks, clip.codec)
+    video = PacketTrack("video", clip.video, repeat=MANY)
+    await play(Publisher([video, PacketTrack("audio", clip.audio, repeat=MANY)], clip.codec))
+
+
+async def film() -> None:
+    """Publish a camera and a tone."""
+    await play(Publisher([CameraTrack(*CAMERA), PacketTrack("audio", opus_clip(50), repeat=MANY)]))
+
+
+async def play(publisher: Publisher) -> None:
+    """Offer, take the answer, go on until there is no more to hear."""
     say(await publisher.offer())
     await publisher.accept(str(await hear()))
     await hear()
@@ -91,6 +99,8 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["publish", clip_path]:
             uvloop.run(publish(msgspec.msgpack.decode(Path(clip_path).read_bytes(), type=Clip)))
+        case ["camera"]:
+            uvloop.run(film())
         case ["stock"]:
             uvloop.run(stock())
         case ["worker", directory]:

@@ -10,10 +10,11 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSes
 
 from argusd.interviewer_bridge.publish.loopback import offer_loopback
 
-from ..clips import FPS, OPUS_CLOCKS
+from ..clips import FPS, OPUS_CLOCKS, Scene
 from .packetizer import teach_aiortc
 
 VIDEO_CLOCK, AUDIO_CLOCK = 90_000, 48_000
+DRAWN = 60  # pictures of a camera
 
 
 class PacketTrack(MediaStreamTrack):
@@ -41,6 +42,36 @@ class PacketTrack(MediaStreamTrack):
         packet.pts, packet.time_base = self.sent * self._step, Fraction(1, self._clock_rate)
         self.sent += 1
         return packet
+
+
+class CameraTrack(MediaStreamTrack):
+    """Raw pictures in real time: aiortc encodes them, and answers a request for a keyframe with one."""
+
+    kind = "video"
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__()
+        self._scene = Scene(width, height)
+        self._pictures: list[av.VideoFrame] = []
+        self._index = 0
+        self._start = 0.0
+
+    async def recv(self) -> av.VideoFrame:
+        """The next picture, when it is due."""
+        loop = asyncio.get_running_loop()
+        self._start = self._start or loop.time()
+        await asyncio.sleep(max(0.0, self._start + self._index / FPS - loop.time()))
+        picture = self._picture(self._index)
+        picture.pts, picture.time_base = self._index * VIDEO_CLOCK // FPS, Fraction(1, VIDEO_CLOCK)
+        self._index += 1
+        return picture
+
+    def _picture(self, index: int) -> av.VideoFrame:
+        """The scene goes to and fro; a picture is drawn once."""
+        if index < DRAWN:
+            self._pictures.append(self._scene.picture(index))
+        within = index % (2 * DRAWN)
+        return self._pictures[min(within, 2 * DRAWN - 1 - within)]
 
 
 class Publisher:

@@ -7,7 +7,6 @@ import socket
 import struct
 import threading
 from collections.abc import Awaitable, Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,10 @@ import av
 import psutil
 import pytest
 import uvloop
-from aiortc import MediaStreamTrack
 from aiortc.rtp import is_rtcp
 
-from argusd.benchmarks.clips import FPS, Scene, opus_clip, video_clip
-from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
+from argusd.benchmarks.clips import opus_clip, video_clip
+from argusd.benchmarks.peers.publisher import CameraTrack, PacketTrack, Publisher
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.decoding import decoder as decoder_module
 from argusd.ingest.ipc.messages import CloseSession, IngestStats, SessionAnswer, SessionState
@@ -35,24 +33,6 @@ SPOOFED = [b"", b"\x00", FATAL_ALERT, CLOSE_NOTIFY, SHORT_PRIORITY, b"\xff" * 14
 
 def publisher(frames: int = 300) -> Publisher:
     return Publisher([PacketTrack("video", video_clip("vp8", 160, 120, 30, gop=15), repeat=frames // 30)])
-
-
-class CameraTrack(MediaStreamTrack):
-    """Raw pictures in real time: aiortc encodes them, and answers a PLI with a keyframe."""
-
-    kind = "video"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._scene = Scene(160, 120)
-        self._index = 0
-
-    async def recv(self) -> av.VideoFrame:
-        await asyncio.sleep(1 / FPS)
-        picture = self._scene.picture(self._index)
-        picture.pts, picture.time_base = 3000 * self._index, Fraction(1, 90_000)
-        self._index += 1
-        return picture
 
 
 def sockets_of(answer_sdp: str) -> list[tuple[str, int]]:
@@ -147,7 +127,7 @@ async def test_truncated_extensions_and_feedback_of_an_authenticated_peer_are_co
 
 
 async def test_a_packet_lost_for_good_is_jumped_over_and_a_keyframe_ends_the_doubt(rig: Any) -> None:
-    peer = Publisher([CameraTrack()])
+    peer = Publisher([CameraTrack(160, 120)])
     await rig.publish("one", peer)
     reader = await rig.frames()
     lose_one_packet_for_good(peer, after=40)
