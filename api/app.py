@@ -43,6 +43,7 @@ from .workers.schedulers import Schedulers
 
 log = logging.getLogger(__name__)
 
+PASS_S = 0.5
 STORE_REST_S = 5.0
 
 
@@ -53,8 +54,15 @@ class Store(NamedTuple):
     server: EmbeddedRedis | None
 
 
-async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+async def run_api(
+    config: ApiConfig,
+    stop: asyncio.Event,
+    on_ready: Callable[[], None],
+    on_pass: Callable[[], None] = lambda: None,
+) -> None:
     """Serve until ``stop`` is set. ``on_ready`` is called when requests are taken.
+
+    ``on_pass`` is called again and again while requests, links and the event log get their turns.
 
     Raises:
         InsecureBind: the address needs a token.
@@ -69,7 +77,7 @@ async def run_api(config: ApiConfig, stop: asyncio.Event, on_ready: Callable[[],
         context = put_together(config, stop, store, arena)
         await context.registry.load()
         context.reports.take_over()
-        async with background(context) as ended, serving(context):
+        async with background(context, on_pass) as ended, serving(context):
             log.info("listening on http://%s:%d", config.host, config.port)
             on_ready()
             ended.add_done_callback(lambda _: stop.set())
@@ -170,7 +178,7 @@ async def either(one: asyncio.Event, other: asyncio.Event) -> None:
 
 
 @contextlib.asynccontextmanager
-async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
+async def background(context: Context, on_pass: Callable[[], None]) -> AsyncIterator[asyncio.Future[Any]]:
     """What runs beside the requests; the future is done as soon as any of it fails.
 
     Leaving the context stores what is still to be stored, as far as Redis lets us.
@@ -180,6 +188,7 @@ async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
         context.schedulers.run(context.reports),
         context.workers.run(context.reports),
         context.sessions.sweep(),
+        passes(on_pass),
     )
     try:
         yield tasks
@@ -191,6 +200,13 @@ async def background(context: Context) -> AsyncIterator[asyncio.Future[Any]]:
         tasks.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await tasks
+
+
+async def passes(on_pass: Callable[[], None]) -> None:
+    """Call ``on_pass`` from the loop that serves everything here: what blocks that loop silences this."""
+    while True:
+        on_pass()
+        await asyncio.sleep(PASS_S)
 
 
 @contextlib.asynccontextmanager

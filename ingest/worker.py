@@ -195,8 +195,15 @@ def refusal(command: OpenSession, error: Exception) -> SessionRefused:
     return SessionRefused(command.request, error.code, str(error))
 
 
-async def run_worker(config: IngestConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+async def run_worker(
+    config: IngestConfig,
+    stop: asyncio.Event,
+    on_ready: Callable[[], None],
+    on_pass: Callable[[], None] = lambda: None,
+) -> None:
     """Serve until ``stop`` is set; ``on_ready`` is called once the socket listens.
+
+    ``on_pass`` is called each time that all sessions have been looked after.
 
     Raises:
         ArenaUnavailable, UnsupportedPlatform: no shared memory.
@@ -215,7 +222,7 @@ async def run_worker(config: IngestConfig, stop: asyncio.Event, on_ready: Callab
     log.info("%s listens with %d MiB of shared memory", config.name, config.arena_mib)
     on_ready()
     try:
-        await _watch(worker, stop)
+        await _watch(worker, stop, on_pass)
     finally:
         listener.close()
         await worker.close()
@@ -225,7 +232,7 @@ async def run_worker(config: IngestConfig, stop: asyncio.Event, on_ready: Callab
         arena.close()
 
 
-async def _watch(worker: Worker, stop: asyncio.Event) -> None:
+async def _watch(worker: Worker, stop: asyncio.Event, on_pass: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     stopped = asyncio.ensure_future(stop.wait())
     checks, worst_lag_s = 0, 0.0
@@ -234,6 +241,7 @@ async def _watch(worker: Worker, stop: asyncio.Event) -> None:
         await asyncio.wait([stopped], timeout=CHECK_S)
         worst_lag_s = max(worst_lag_s, loop.time() - due)
         worker.check()
+        on_pass()
         checks += 1
         if checks % CHECKS_PER_REPORT == 0:
             worker.report(1000 * max(0.0, worst_lag_s))

@@ -1,13 +1,16 @@
-"""Readiness by datagram, as systemd's sd_notify(3) defines it, both sides.
+"""Readiness and progress by datagram, as systemd's sd_notify(3) defines it, both sides.
 
-A process says ``READY=1`` to the unix socket named by ``NOTIFY_SOCKET``. Under systemd that socket is
-systemd's; under ``argusd serve`` it is the supervisor's. The children cannot tell the difference.
+A process says ``READY=1``, and from then on ``WATCHDOG=1``, to the unix socket named by ``NOTIFY_SOCKET``.
+Under systemd that socket is systemd's; under ``argusd serve`` it is the supervisor's. The children cannot
+tell the difference.
 """
 
 import asyncio
 import contextlib
 import logging
+import math
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +18,8 @@ log = logging.getLogger(__name__)
 
 READY = b"READY=1"
 STOPPING = b"STOPPING=1"
+WATCHDOG = b"WATCHDOG=1"
+BEAT_S = 1.0
 LONGEST_DATAGRAM = 4096
 
 
@@ -28,6 +33,26 @@ def notify(address: str | None, state: bytes) -> None:
             sock.sendto(state, "\0" + address[1:] if address.startswith("@") else address)
         except OSError as error:
             log.debug("nobody takes notice of %s at %s: %s", state.decode(), address, error.strerror)
+
+
+class Heartbeat:
+    """Tells whoever started this process that its work goes on, at most once a second.
+
+    The loop that does the work calls it at every pass. Where that loop hangs nothing is told, and the process
+    is killed after ``WatchdogSec=`` of its unit.
+    """
+
+    def __init__(self, address: str | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._address = address
+        self._clock = clock
+        self._next = -math.inf
+
+    def __call__(self) -> None:
+        """The work has come round once more."""
+        now = self._clock()
+        if now >= self._next:
+            self._next = now + BEAT_S
+            notify(self._address, WATCHDOG)
 
 
 class NotifyListener:

@@ -17,7 +17,7 @@ from argusd.scheduler.errors import DeviceUnavailable, SchedulerError
 
 from ..errors import ConfigInvalid
 from ..logs import configure_logs
-from .notify import READY, STOPPING, notify
+from .notify import READY, STOPPING, Heartbeat, notify
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ PR_SET_PDEATHSIG = 1
 # What another start would meet again; the supervisor gives up at once.
 FINAL = (InsecureBind, RedisUrlUnusable, UnsupportedPlatform, DeviceUnavailable)
 
-Entry = Callable[[asyncio.Event, Callable[[], None]], Awaitable[None]]
+Entry = Callable[[asyncio.Event, Callable[[], None], Callable[[], None]], Awaitable[None]]
 
 
 def run_process(
@@ -33,9 +33,9 @@ def run_process(
 ) -> int:
     """Run one process's work under uvloop until SIGTERM or SIGINT; returns the exit code.
 
-    2 is for what another start would meet again. ``entry(stop, on_ready)`` calls ``on_ready`` once it serves
-    and returns soon after ``stop`` is set. ``supervisor`` is the pid of the process that must be our parent:
-    when it dies, we get SIGTERM.
+    2 is for what another start would meet again. ``entry(stop, on_ready, on_pass)`` calls ``on_ready`` once
+    it serves, ``on_pass`` whenever its loop has come round, and returns soon after ``stop`` is set.
+    ``supervisor`` is the pid of the process that must be our parent: when it dies, we get SIGTERM.
     """
     configure_logs(name, log_level)
     disable_core_dumps()
@@ -63,7 +63,7 @@ async def _until_stopped(entry: Entry, notify_socket: str | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop)
-    await entry(stop, lambda: notify(notify_socket, READY))
+    await entry(stop, lambda: notify(notify_socket, READY), Heartbeat(notify_socket))
 
 
 def disable_core_dumps() -> None:

@@ -92,12 +92,13 @@ class Scheduler:
         """Something changed: plan again soon."""
         self._awake.set()
 
-    async def run(self) -> None:
-        """Serve until cancelled."""
+    async def run(self, on_pass: Callable[[], None] = lambda: None) -> None:
+        """Serve until cancelled; ``on_pass`` is called after every look at what there is to do."""
         loop = asyncio.get_running_loop()
         while True:
             self._awake.clear()
             alarm = loop.call_later(self.tick(), self.awake)
+            on_pass()
             await self._awake.wait()
             alarm.cancel()
 

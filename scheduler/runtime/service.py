@@ -46,8 +46,15 @@ REPORT_INTERVAL_S = 1.0
 BULK_NICENESS = 10
 
 
-async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+async def run_scheduler(
+    config: SchedulerConfig,
+    stop: asyncio.Event,
+    on_ready: Callable[[], None],
+    on_pass: Callable[[], None] = lambda: None,
+) -> None:
     """Serve until ``stop`` is set. ``on_ready`` is called once every role that has weights has run.
+
+    ``on_pass`` is called after every pass of the loop.
 
     Raises:
         DeviceUnavailable: the configured device is not there.
@@ -83,7 +90,7 @@ async def run_scheduler(config: SchedulerConfig, stop: asyncio.Event, on_ready: 
     )
     tasks = TaskPool(scheduler.pending, functions_of(config.tier), limit=config.max_tasks, threads=cores)
     service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
-    await service.run(stop, on_ready)
+    await service.run(stop, on_ready, on_pass)
 
 
 def share_of(config: SchedulerConfig, cores: int) -> int:
@@ -135,14 +142,19 @@ class Service:
             path = config.runtime_dir / f"{name}.sock"
             scheduler.sources.append(ArenaSource(path, config.name, scheduler.sessions, scheduler.awake))
 
-    async def run(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+    async def run(
+        self,
+        stop: asyncio.Event,
+        on_ready: Callable[[], None],
+        on_pass: Callable[[], None] = lambda: None,
+    ) -> None:
         """Serve until ``stop`` is set, or until a part of it fails."""
         listener = Listener(self._config.socket_path, self._accept)
         tasks = [
             asyncio.create_task(coroutine)
             for coroutine in (
                 stop.wait(),
-                self._scheduler.run(),
+                self._scheduler.run(on_pass),
                 self._tell_every_second(),
                 *(source.run() for source in self._scheduler.sources),
             )

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from argusd.daemon.supervision.notify import READY, STOPPING, NotifyListener, notify
+from argusd.daemon.supervision.notify import (
+    BEAT_S,
+    READY,
+    STOPPING,
+    WATCHDOG,
+    Heartbeat,
+    NotifyListener,
+    notify,
+)
 
 
 async def test_ready_arrives_and_nothing_else_is_taken_for_it(tmp_path: Path) -> None:
@@ -52,3 +60,15 @@ def test_systemds_abstract_sockets_are_understood() -> None:
         systemd.bind("\0argusd-test-notify")
         notify("@argusd-test-notify", READY)
         assert systemd.recv(64) == READY
+
+
+def test_a_heartbeat_is_told_once_a_second_however_often_the_work_comes_round(tmp_path: Path) -> None:
+    passes = iter((100.0, 100.0 + BEAT_S / 2, 100.0 + BEAT_S, 200.0))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as systemd:
+        systemd.bind(str(tmp_path / "notify.sock"))
+        heartbeat = Heartbeat(str(tmp_path / "notify.sock"), lambda: next(passes))
+        for _ in range(4):
+            heartbeat()
+        assert [systemd.recv(64) for _ in range(3)] == [WATCHDOG] * 3
+        with pytest.raises(BlockingIOError):
+            systemd.recv(64)

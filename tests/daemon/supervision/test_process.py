@@ -16,12 +16,21 @@ from argusd.api.errors import InsecureBind
 from argusd.daemon.supervision.process import run_process
 from argusd.ingest.errors import ArenaUnavailable
 
-async def entry(stop, on_ready):
+async def entry(stop, on_ready, on_pass):
     match sys.argv[1]:
         case "serve":
             assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
             assert type(asyncio.get_running_loop()).__module__.startswith("uvloop")
             on_ready()
+            await stop.wait()
+        case "work":
+            on_ready()
+            while not stop.is_set():
+                on_pass()
+                await asyncio.sleep(0.01)
+        case "hang":
+            on_ready()
+            on_pass()
             await stop.wait()
         case "insecure":
             raise InsecureBind("a token is needed")
@@ -55,6 +64,16 @@ def test_it_says_that_it_is_ready_and_that_it_stops(notified: socket.socket, num
         process.send_signal(number)
         assert notified.recv(64) == b"STOPPING=1"
         assert process.wait(20) == 0
+
+
+def test_it_tells_that_its_work_goes_on_while_it_does(notified: socket.socket) -> None:
+    with start("work", notified) as process:
+        assert [notified.recv(64) for _ in range(4)] == [b"READY=1", *[b"WATCHDOG=1"] * 3]
+        process.kill()
+    with start("hang", notified) as process:
+        assert [notified.recv(64) for _ in range(2)] == [b"READY=1", b"WATCHDOG=1"]
+        process.send_signal(signal.SIGTERM)
+        assert notified.recv(64) == b"STOPPING=1"
 
 
 @pytest.mark.parametrize(
