@@ -11,7 +11,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from .analysis.llm import Llm
-from .config import ApiConfig
+from .config import ApiConfig, Scope
 from .context import CONTEXT, Context
 from .errors import CannotListen
 from .events.embedded_redis import EmbeddedRedis
@@ -127,7 +127,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
 
 def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
     """The aiohttp application: middlewares from the outside in, then the routes."""
-    public = frozenset[object](route.handler for route in ROUTES if route.public)
+    scopes: dict[object, Scope] = {route.handler: route.scope for route in ROUTES if not route.public}
     by_body = frozenset[object](route.handler for route in ROUTES if route.session_in_body)
     app = web.Application(
         middlewares=[
@@ -135,7 +135,7 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
             open_requests.middleware,
             error_envelope,
             browser_rules,
-            authentication(public, by_body),
+            authentication(scopes, by_body),
         ],
         client_max_size=context.config.max_body,
     )

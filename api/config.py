@@ -2,12 +2,15 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
 from argusd.ingest.ice.ice_servers import IceServer
 from argusd.scheduler.contract.http import DEFAULT_PORT
+
+from .errors import SecretUnreadable
+from .secrets import read_secret
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -32,11 +35,56 @@ RedisUrl = Annotated[
 ]
 
 
-class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A bearer token. With ``session_prefix`` it reaches only sessions whose id starts so, no overviews."""
+Scope = Literal["publish", "infer", "read", "admin"]
+"""What a token is for: to send media, to ask for tasks, to read, to set up and end sessions."""
 
-    secret: str
+
+class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A bearer token: ``secret`` (best in the environment, with the whole list), or alone in ``secret_file``.
+
+    With ``session_prefix`` it reaches only sessions whose id starts so, no overviews. ``scopes`` are all
+    unless they are named. ``requests_per_minute`` takes the place of the api's own.
+    """
+
+    secret: str = ""
     session_prefix: str = ""
+    secret_file: Path | None = None
+    scopes: tuple[Scope, ...] = get_args(Scope)
+    requests_per_minute: Count | None = None
+
+    def __repr__(self) -> str:
+        return f"Token(session_prefix={self.session_prefix!r}, scopes={self.scopes})"  # never the secret
+
+    @property
+    def unrestricted(self) -> bool:
+        """Whether it opens everything."""
+        return not self.session_prefix and set(self.scopes) == set(get_args(Scope))
+
+    def read(self) -> str:
+        """The secret, wherever it stands.
+
+        Raises:
+            SecretUnreadable: there is none, or two, or its file cannot be read.
+        """
+        if bool(self.secret) == (self.secret_file is not None):
+            raise SecretUnreadable(
+                "api.tokens: a token needs either secret or secret_file, and it may not be empty"
+            )
+        return read_secret(self.secret_file, "api.tokens") if self.secret_file else self.secret
+
+
+class JwtConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """JSON Web Tokens of one issuer, taken as bearer tokens; ``http/json_web_tokens.py`` has the claims.
+
+    ``key_file`` holds the issuer's public key (PEM), its key set (JWKS), or for HS256 the shared secret.
+    ``leeway_s`` is how far the issuer's clock may be from ours.
+    """
+
+    issuer: Annotated[str, msgspec.Meta(min_length=1)]
+    audience: Annotated[str, msgspec.Meta(min_length=1)]
+    algorithm: Literal["ES256", "EdDSA", "HS256", "RS256"]
+    key_file: Path
+    leeway_s: Annotated[float, msgspec.Meta(ge=0, le=300)] = 10.0
 
 
 class LlmProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,7 +106,9 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Every setting of the api.
 
     ``runtime_dir`` holds the control sockets of the other processes, ``state_dir`` the embedded Redis (used
-    while ``redis_url`` is None). ``schedulers``: how many live ones there are. ``allowed_origins``
+    while ``redis_url`` is None). ``schedulers``: how many live ones there are. Whoever has one of ``tokens``,
+    or one that ``jwt`` describes, gets in: so often in a minute as ``requests_per_minute`` says, if it does
+    (each token, each subject, by itself). ``allowed_origins``
     (``https://host[:port]``) names the web pages whose scripts may come here although no token protects the
     daemon. ``trusted_proxies`` are the addresses and networks of reverse proxies: from these alone an
     ``X-Forwarded-For`` or ``Forwarded`` tells who the client is. With ``overcommit`` sessions are taken
@@ -74,6 +124,8 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     host: str = "127.0.0.1"
     port: Port = DEFAULT_PORT
     tokens: tuple[Token, ...] = ()
+    jwt: JwtConfig | None = None
+    requests_per_minute: Count | None = None
     allowed_origins: tuple[Origin, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     redis_url: RedisUrl | None = None

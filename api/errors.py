@@ -13,6 +13,12 @@ class InsecureBind(StartError):
     code = "insecure_bind"
 
 
+class SecretUnreadable(StartError):
+    """A file that must hold a secret or a key cannot be read, or holds none."""
+
+    code = "secret_unreadable"
+
+
 class CannotListen(StartError):
     """The configured address and port cannot be had."""
 

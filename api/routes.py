@@ -59,6 +59,7 @@ def task_route(task: AnyTask, path: TaskPath) -> Route:
         body=body,
         refusals=TASK_ERRORS,
         session_in_body=True,
+        scope="infer",
     )
 
 
@@ -72,6 +73,7 @@ TASK_ROUTES = (
             body=InferRequest,
             refusals=TASK_ERRORS,
             session_in_body=True,
+            scope="infer",
         )
         for path in ("/ml/infer", "/infer")
     ),
@@ -103,7 +105,8 @@ def stream_routes(stream: StreamSpec) -> tuple[Route, ...]:
     paths = (f"/ml/stream/{{session_id}}/{stream.name}", f"/{stream.name}/stream/{{session_id}}")
     query = ("sample_rate",) if "audio" in stream.tracks else ()
     return tuple(
-        Route("GET", path, handler, {101: None}, refusals=STREAM_ERRORS, query=query) for path in paths
+        Route("GET", path, handler, {101: None}, refusals=STREAM_ERRORS, query=query, scope="publish")
+        for path in paths
     )
 
 
@@ -146,8 +149,9 @@ API_ROUTES = (
             errors.StoreUnavailable,
             errors.WorkerTimeout,
         ),
+        scope="publish",
     ),
-    Route("GET", "/whip/{session_id}", nothing_to_get, {204: None}),
+    Route("GET", "/whip/{session_id}", nothing_to_get, {204: None}, scope="publish"),
     Route(
         "PATCH",
         "/whip/{session_id}/{resource}",
@@ -161,14 +165,16 @@ API_ROUTES = (
             errors.WrongContentType,
             errors.IceRestartUnsupported,
         ),
+        scope="publish",
     ),
-    Route("GET", "/whip/{session_id}/{resource}", nothing_to_get, {204: None}),
+    Route("GET", "/whip/{session_id}/{resource}", nothing_to_get, {204: None}, scope="publish"),
     Route(
         "DELETE",
         "/whip/{session_id}/{resource}",
         unpublish,
         {200: None},
         refusals=(errors.ResourceNotFound, errors.SessionActive),
+        scope="publish",
     ),
     Route("GET", "/sessions", list_sessions, {200: SessionList}),
     Route(
@@ -178,6 +184,7 @@ API_ROUTES = (
         {200: SessionView, 201: SessionView},
         body=SessionSpec,
         refusals=(*BODY_ERRORS, errors.Overloaded, errors.Draining, errors.StoreUnavailable),
+        scope="admin",
     ),
     Route(
         "GET", "/sessions/{session_id}", get_session, {200: SessionView}, refusals=(errors.SessionNotFound,)
@@ -188,6 +195,7 @@ API_ROUTES = (
         delete_session,
         {204: None},
         refusals=(errors.SessionNotFound, errors.SessionActive, errors.StoreUnavailable),
+        scope="admin",
     ),
     Route(
         "GET",

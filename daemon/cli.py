@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from argusd.api.errors import StartError
 from argusd.ingest.errors import IngestError
 from argusd.interviewer_bridge.errors import BridgeError
 from argusd.scheduler.contract.names import did_you_mean
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(module_of(args.command).run(args))
     except DaemonError as error:
         return _fail(error, error.exit_code)
-    except (BridgeError, IngestError, SchedulerError, ZooError) as error:
+    except (BridgeError, IngestError, SchedulerError, StartError, ZooError) as error:
         return _fail(error, 1)
     except ModuleNotFoundError as error:
         return _fail(f"{error.name} is not installed; {EXTRAS}", 2)

@@ -79,9 +79,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def client_token(self) -> str | None:
-        """What clients show the daemon: the environment's token, else the first unrestricted one."""
-        unrestricted = [token.secret for token in self.api.tokens if not token.session_prefix]
-        return self.environment.get(TOKEN_VARIABLE) or next(iter(unrestricted), None)
+        """What clients show the daemon: the environment's token, else the first unrestricted one.
+
+        Raises:
+            SecretUnreadable: its file cannot be read.
+        """
+        unrestricted = (token.read() for token in self.api.tokens if token.unrestricted)
+        return self.environment.get(TOKEN_VARIABLE) or next(unrestricted, None)
 
     def ingest_worker(self, index: int) -> IngestConfig:
         """The configuration of ingest worker ``index``.

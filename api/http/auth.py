@@ -6,18 +6,25 @@ elsewhere could send requests to a loopback address, or point its own name at it
 matters, since a browser adds no bearer token by itself.
 """
 
+import contextlib
 import hashlib
 import hmac
 import ipaddress
 import logging
 from collections import deque
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from argusd.scheduler.contract.errors import Forbidden, OriginRefused, Unauthorized
+from argusd.scheduler.contract.errors import OriginRefused, Unauthorized
 
 from ..config import ApiConfig, Token
 from ..errors import InsecureBind
+from .grants import EVERYTHING, Grant
 from .misfit import shown
+from .rate_limit import RateLimit
+
+if TYPE_CHECKING:
+    from .json_web_tokens import JsonWebTokens
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +37,13 @@ def check_bind(config: ApiConfig) -> None:
     Raises:
         InsecureBind: that is what the configuration asks for.
     """
-    if any(not token.secret for token in config.tokens):
-        raise InsecureBind("a configured token is empty")
-    if not config.tokens and not is_loopback(config.host):
+    if not is_protected(config) and not is_loopback(config.host):
         raise InsecureBind(f"host {config.host} is reachable from elsewhere: configure a token first")
+
+
+def is_protected(config: ApiConfig) -> bool:
+    """Whether a token is needed."""
+    return bool(config.tokens) or config.jwt is not None
 
 
 def is_loopback(host: str) -> bool:
@@ -55,11 +65,17 @@ def hostname(url: str) -> str:
 
 
 class Access:
-    """Decides about requests."""
+    """Decides about requests.
+
+    Raises:
+        SecretUnreadable: a token's or an issuer's file cannot be read.
+    """
 
     def __init__(self, config: ApiConfig) -> None:
         self._config = config
-        self._tokens = [(token.secret.encode(), token) for token in config.tokens]
+        self._protected = is_protected(config)
+        self._tokens = [known(token, config) for token in config.tokens]
+        self._issued = issued(config)
         self._refused: deque[str] = deque(maxlen=REFUSED_ORIGINS)
 
     def check_origin(self, origin: str | None, host: str) -> None:
@@ -68,7 +84,7 @@ class Access:
         Raises:
             OriginRefused: it comes from elsewhere, and nothing but its address protects the daemon.
         """
-        if self._tokens:
+        if self._protected:
             return
         if not is_loopback(hostname(f"//{host}")):
             self._tell("Host", host, "api.tokens")
@@ -90,43 +106,56 @@ class Access:
             self._refused.append(refused)
             log.warning("refused the %s %s, which %s would admit", header, shown(refused), setting)
 
-    def check_token(self, authorization: str | None, session_id: str | None) -> None:
-        """Let a request for a session (None: for an overview) in or not.
+    def grant_of(self, authorization: str | None) -> Grant:
+        """What the bearer of a token may do; everything, where none is needed.
 
         Raises:
-            Unauthorized: no token, or a wrong one.
-            Forbidden: the token is for other sessions.
+            Unauthorized: no token, or one that is not good.
         """
-        if not self._tokens:
-            return
-        token = self._token_of(authorization or "")
-        if token is None:
+        if not self._protected:
+            return EVERYTHING
+        scheme, _, secret = (authorization or "").partition(" ")
+        grant = self._known(secret.strip().encode(errors="replace"))
+        if scheme.lower() != "bearer":
             raise Unauthorized("This needs the header Authorization: Bearer <token>.")
-        if token.session_prefix and not (session_id or "").startswith(token.session_prefix):
-            raise Forbidden("This token is for other sessions.")
-
-    def check_known(self, authorization: str | None) -> None:
-        """Let a request in whose session is named in its body, which is not read for strangers.
-
-        Raises:
-            Unauthorized: no token, or a wrong one.
-        """
-        if self._tokens and self._token_of(authorization or "") is None:
-            raise Unauthorized("This needs the header Authorization: Bearer <token>.")
+        if grant is not None:
+            return grant
+        if self._issued is not None:
+            return self._issued.grant_of(secret.strip())
+        raise Unauthorized("This token is not known here.")
 
     def principal(self, authorization: str | None) -> str:
-        """Who a request comes from, to tell whether two come from the same one: a digest of its token.
+        """Who a request comes from, if that can be told by its token."""
+        with contextlib.suppress(Unauthorized):
+            return self.grant_of(authorization).principal
+        return ""
 
-        Without tokens only this host gets in, and everybody there is the same principal.
-        """
-        token = self._token_of(authorization or "")
-        return hashlib.blake2b(token.secret.encode(), digest_size=16).hexdigest() if token else ""
-
-    def _token_of(self, authorization: str) -> Token | None:
-        scheme, _, secret = authorization.partition(" ")
+    def _known(self, secret: bytes) -> Grant | None:
         found = None
         # All are compared, each in constant time: the time taken tells nothing about the tokens.
-        for known, token in self._tokens:
-            if hmac.compare_digest(known, secret.strip().encode(errors="replace")):
-                found = token
-        return found if scheme.lower() == "bearer" else None
+        for expected, grant in self._tokens:
+            if hmac.compare_digest(expected, secret):
+                found = grant
+        return found
+
+
+def known(token: Token, config: ApiConfig) -> tuple[bytes, Grant]:
+    """A configured token's secret, and what it lets its bearer do."""
+    secret = token.read().encode()
+    principal = hashlib.blake2b(secret, digest_size=16).hexdigest()
+    limit = limited(token.requests_per_minute or config.requests_per_minute)
+    return secret, Grant(principal, frozenset(token.scopes), token.session_prefix, limit=limit)
+
+
+def issued(config: ApiConfig) -> "JsonWebTokens | None":
+    """What checks tokens that somebody else issues; its library is loaded where it is needed."""
+    if config.jwt is None:
+        return None
+    from .json_web_tokens import JsonWebTokens
+
+    return JsonWebTokens(config.jwt, limited(config.requests_per_minute))
+
+
+def limited(per_minute: int | None) -> RateLimit | None:
+    """A limit of so many requests, if there is one."""
+    return RateLimit(per_minute) if per_minute else None

@@ -10,12 +10,14 @@ from redis.exceptions import RedisError
 
 from argusd.scheduler.contract.errors import (
     BodyTooLarge,
+    InsufficientScope,
     InvalidField,
     MalformedBody,
     MethodNotAllowed,
     PathNotFound,
     ServiceError,
     StoreUnavailable,
+    Unauthorized,
     WrongContentType,
 )
 from argusd.scheduler.contract.http import ErrorReply
@@ -143,8 +145,15 @@ def error_reply(request: web.Request, error: ServiceError, allow: str | None = N
     """The envelope of one error."""
     session_id = request.match_info.get("session_id", "")[:128] or msgspec.UNSET
     reply = refusal(ErrorReply(error_code=error.code, error=str(error), session_id=session_id), error)
-    if error.status == 401:
-        reply.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, Unauthorized | InsufficientScope):
+        reply.headers["WWW-Authenticate"] = challenge(request, error)
     if allow is not None:
         reply.headers["Allow"] = allow
     return reply
+
+
+def challenge(request: web.Request, error: ServiceError) -> str:
+    """What a client must show, and what is wrong with what it showed (RFC 6750, section 3)."""
+    if isinstance(error, InsufficientScope):
+        return 'Bearer error="insufficient_scope"'
+    return 'Bearer error="invalid_token"' if "Authorization" in request.headers else "Bearer"

@@ -7,7 +7,14 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from argusd.scheduler.contract.errors import Forbidden, OriginRefused, ServiceError, Unauthorized
+from argusd.scheduler.contract.errors import (
+    Forbidden,
+    InsufficientScope,
+    OriginRefused,
+    RateLimited,
+    ServiceError,
+    Unauthorized,
+)
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.http import ErrorReply
 
@@ -99,7 +106,7 @@ def refusals(route: Route) -> Mapping[int, list[str]]:
     found: dict[int, list[str]] = {}
     always: tuple[type[ServiceError], ...] = (OriginRefused, ServiceError)
     if not route.public:
-        always += (Unauthorized, Forbidden)
+        always += (Unauthorized, Forbidden, InsufficientScope, RateLimited)
     for error in (*route.refusals, *always):
         found.setdefault(error.status, []).append(error.code)
     return found

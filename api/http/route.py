@@ -7,12 +7,15 @@ from aiohttp import web
 
 from argusd.scheduler.contract.errors import ServiceError
 
+from ..config import Scope
+
 
 class Route(NamedTuple):
     """One method of one path; the handler's docstring says what it does.
 
     ``body`` and the values of ``replies`` (status → what comes back) are a type sent as JSON, or the content
     type of a text, or None. ``refusals``: the errors particular to it. ``public``: needs no token.
+    ``scope``: which one a token needs, where one is needed.
     ``headers`` and ``query`` name optional parameters. ``session_in_body``: the handler itself asks whether
     the token is for the session that the body names.
     """
@@ -24,6 +27,7 @@ class Route(NamedTuple):
     body: type | str | None = None
     refusals: tuple[type[ServiceError], ...] = ()
     public: bool = False
+    scope: Scope = "read"
     session_in_body: bool = False
     headers: tuple[str, ...] = ()
     query: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ from argusd.scheduler.contract.errors import (
     BadOffer,
     Forbidden,
     IceRestartUnsupported,
+    InsufficientScope,
     MalformedBody,
     Overloaded,
     RateLimited,
@@ -36,6 +37,7 @@ from argusd.scheduler.contract.errors import (
 from argusd.scheduler.contract.http import EVENTS_RELATION
 
 from ..context import CONTEXT, Context
+from ..http.authenticate import GRANT
 from ..http.client import client_of
 from .session import Media, Session, check_session_id
 
@@ -58,7 +60,7 @@ async def publish(request: web.Request) -> web.Response:
     context.check_accepting()
     limit_rate(context, client_of(request), session_id)
     offer = await read_sdp(request, SDP)
-    principal = context.access.principal(request.headers.get("Authorization"))
+    principal = request[GRANT].principal
     async with context.sessions.turn(session_id):
         older = context.sessions.to_replace(session_id, principal)
         if older is None:
@@ -95,8 +97,10 @@ def whip_options(request: web.Request) -> web.Response:
     response = web.Response(headers=WHIP_OPTIONS)
     session_id = request.path.split("/")[2]  # OPTIONS has no route that would take the path apart
     # No token comes with a browser's preflight, and a TURN server's credential is not for everybody.
-    with contextlib.suppress(Unauthorized, Forbidden):
-        context.access.check_token(request.headers.get("Authorization"), session_id)
+    with contextlib.suppress(Unauthorized, Forbidden, InsufficientScope):
+        grant = context.access.grant_of(request.headers.get("Authorization"))
+        grant.check_scope("publish")
+        grant.check_session(session_id)
         add_ice_servers(context, response)
     return response
 

@@ -32,6 +32,7 @@ from argusd.scheduler.contract.streams.spec import StreamSpec
 
 from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
+from ..http.authenticate import GRANT
 from ..http.envelope import decode_json
 from ..http.query import parameter
 from ..sessions.session import check_session_id
@@ -86,7 +87,7 @@ async def serve(
         check_admission(context)
     check_served(context, spec)
     session = await context.registry.ensure(session_id)
-    principal = context.access.principal(request.headers.get("Authorization"))
+    principal = request[GRANT].principal
     with contextlib.ExitStack() as stack:
         async with context.sessions.turn(session_id):
             context.sessions.check_no_publisher(session)

@@ -14,6 +14,7 @@ from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload, TaskPath
 
 from ..context import CONTEXT, Context
+from ..http.authenticate import GRANT
 from ..http.defaults import with_defaults
 from ..http.envelope import decode_json, json_reply, read_json, refusal
 from ..http.misfit import HOLDS
@@ -134,7 +135,7 @@ async def _do(
     request: web.Request, session_id: str, task: AnyTask, payload: Payload, timeout_s: float, started: float
 ) -> web.Response:
     context = request.app[CONTEXT]
-    context.access.check_token(request.headers.get("Authorization"), session_id)
+    request[GRANT].check_session(session_id)
     try:
         check_session_id(session_id)
         asked = with_defaults(payload, context.config)

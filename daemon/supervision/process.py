@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import uvloop
 
-from argusd.api.errors import InsecureBind, RedisUrlUnusable, StartError
+from argusd.api.errors import InsecureBind, RedisUrlUnusable, SecretUnreadable, StartError
 from argusd.ingest.errors import IngestError, UnsupportedPlatform
 from argusd.scheduler.errors import DeviceUnavailable, SchedulerError
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG = 1
 # What another start would meet again; the supervisor gives up at once.
-FINAL = (InsecureBind, RedisUrlUnusable, UnsupportedPlatform, DeviceUnavailable)
+FINAL = (InsecureBind, RedisUrlUnusable, SecretUnreadable, UnsupportedPlatform, DeviceUnavailable)
 
 Entry = Callable[[asyncio.Event, Callable[[], None], Callable[[], None]], Awaitable[None]]
 

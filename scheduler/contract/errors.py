@@ -54,7 +54,11 @@ class Unauthorized(ServiceError, status=401, code="unauthorized"):
 
 
 class Forbidden(ServiceError, status=403, code="forbidden"):
-    """The token is good, but not for this."""
+    """The token is good, but for other sessions."""
+
+
+class InsufficientScope(ServiceError, status=403, code="insufficient_scope"):
+    """The token is good, but not for this kind of request (RFC 6750, 3.1)."""
 
 
 class OriginRefused(ServiceError, status=403, code="origin_refused"):

@@ -3,9 +3,15 @@ from pathlib import Path
 import pytest
 
 from argusd.api.config import ApiConfig, Token
-from argusd.api.errors import InsecureBind
+from argusd.api.errors import InsecureBind, SecretUnreadable
 from argusd.api.http.auth import REFUSED_ORIGINS, Access, check_bind, is_loopback
-from argusd.scheduler.contract.errors import Forbidden, OriginRefused, Unauthorized
+from argusd.scheduler.contract.errors import (
+    Forbidden,
+    InsufficientScope,
+    OriginRefused,
+    RateLimited,
+    Unauthorized,
+)
 
 from ..fixtures import RunningApi, make_config, running_rig
 
@@ -28,7 +34,6 @@ TOKENS = (Token("everything"), Token("only-kyc", "kyc-"))
         ("192.0.2.1", (), False),
         ("argusd.example", (), False),
         ("0.0.0.0", TOKENS, True),
-        ("127.0.0.1", (Token(""),), False),
     ],
 )
 def test_an_address_others_can_reach_needs_a_token(host: str, tokens: tuple[Token, ...], fine: bool) -> None:
@@ -49,17 +54,69 @@ def test_loopback_is_told_by_name_and_address() -> None:
 )
 def test_no_or_a_wrong_token_is_unauthorized(header: str | None) -> None:
     with pytest.raises(Unauthorized):
-        Access(config(tokens=TOKENS)).check_token(header, "s1")
+        Access(config(tokens=TOKENS)).grant_of(header)
 
 
 def test_a_token_reaches_its_own_sessions_only() -> None:
     access = Access(config(tokens=TOKENS))
     for session_id in ("s1", "kyc-1", None):
-        access.check_token("Bearer everything", session_id)
-    access.check_token("bearer only-kyc", "kyc-1")
+        access.grant_of("Bearer everything").check_session(session_id)
+    access.grant_of("bearer only-kyc").check_session("kyc-1")
     for session_id in ("s1", None, "KYC-1"):
         with pytest.raises(Forbidden):
-            access.check_token("Bearer only-kyc", session_id)
+            access.grant_of("Bearer only-kyc").check_session(session_id)
+
+
+def test_a_token_is_for_its_own_scopes_only() -> None:
+    grant = Access(config(tokens=(Token("monitor", scopes=("read",)),))).grant_of("Bearer monitor")
+    grant.check_scope("read")
+    with pytest.raises(InsufficientScope, match="lacks the scope publish"):
+        grant.check_scope("publish")
+
+
+def test_without_tokens_everybody_on_this_host_may_do_everything() -> None:
+    grant = Access(config()).grant_of(None)
+    for scope in ("publish", "infer", "read", "admin"):
+        grant.check_scope(scope)
+    grant.check_session(None)
+    assert grant.principal == ""
+
+
+def test_each_token_is_limited_by_itself() -> None:
+    tokens = (Token("quick", requests_per_minute=6000), Token("slow"))
+    access = Access(config(tokens=tokens, requests_per_minute=2))
+    access.grant_of("Bearer slow").check_rate()
+    with pytest.raises(RateLimited):
+        access.grant_of("Bearer slow").check_rate()
+    for _ in range(100):
+        access.grant_of("Bearer quick").check_rate()
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret\n")
+    access = Access(config(tokens=(Token(secret_file=tmp_path / "secret"),)))
+    assert access.grant_of("Bearer s3cret").principal != ""
+
+
+@pytest.mark.parametrize(
+    ("token", "complaint"),
+    [
+        (Token(), "either secret or secret_file"),
+        (Token("both", secret_file=Path("/dev/null")), "either secret or secret_file"),
+        (
+            Token(secret_file=Path("/nowhere/secret")),
+            "cannot read /nowhere/secret: no such file or directory",
+        ),
+        (Token(secret_file=Path("/dev/null")), "/dev/null is empty"),
+    ],
+)
+def test_a_token_without_its_secret_keeps_the_api_from_starting(token: Token, complaint: str) -> None:
+    with pytest.raises(SecretUnreadable, match=complaint):
+        Access(config(tokens=(token,)))
+
+
+def test_a_tokens_secret_is_not_shown() -> None:
+    assert "s3cret" not in repr(Token("s3cret"))
 
 
 @pytest.mark.parametrize(
@@ -151,3 +208,39 @@ async def test_a_page_from_elsewhere_is_refused_over_http(tmp_path: Path) -> Non
 async def test_an_insecure_address_keeps_the_api_from_starting(tmp_path: Path) -> None:
     with pytest.raises(InsecureBind):
         await RunningApi(make_config(tmp_path, host="0.0.0.0")).open()
+
+
+ROLES = (
+    Token("camera", scopes=("publish",)),
+    Token("service", scopes=("infer",)),
+    Token("monitor", scopes=("read",)),
+    Token("owner", scopes=("admin",)),
+)
+REQUESTS = {
+    "camera": ("POST", "/whip/s1"),
+    "service": ("POST", "/ml/infer"),
+    "monitor": ("GET", "/sessions"),
+    "owner": ("PUT", "/sessions/s1"),
+}
+
+
+async def test_each_scope_opens_its_own_paths_and_no_others(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, tokens=ROLES) as rig:
+        for secret, bearer in ((role.secret, {"Authorization": f"Bearer {role.secret}"}) for role in ROLES):
+            for for_whom, (method, path) in REQUESTS.items():
+                async with rig.api.http.request(method, path, headers=bearer) as response:
+                    refused = response.headers.get("WWW-Authenticate") == 'Bearer error="insufficient_scope"'
+                    assert refused == (response.status == 403) == (for_whom != secret), (secret, path)
+        async with rig.api.http.get("/sessions", headers={"Authorization": "Bearer wrong"}) as response:
+            assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+async def test_a_token_that_is_used_too_often_is_told_when_to_try_again(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, tokens=(Token("slow", requests_per_minute=2),)) as rig:
+        bearer = {"Authorization": "Bearer slow"}
+        assert (await rig.api.json("GET", "/sessions", headers=bearer))[0] == 200
+        async with rig.api.http.get("/sessions", headers=bearer) as response:
+            assert (response.status, (await response.json())["error_code"]) == (429, "rate_limited")
+            assert int(response.headers["Retry-After"]) > 0
+        async with rig.api.http.get("/health") as response:
+            assert response.status == 200
