@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, NamedTuple
 
 from aiohttp import web
-from redis.asyncio import Redis
 
 from .analysis.llm import Llm
 from .config import ApiConfig, Scope
@@ -16,10 +15,10 @@ from .context import CONTEXT, Context
 from .errors import CannotListen
 from .events.embedded_redis import EmbeddedRedis
 from .events.event_log import EventLog
+from .events.feeds import Feeds
 from .events.history import History
-from .events.notifier import Notifier
 from .events.readers import Readers
-from .events.redis_store import connect, wait_until_up
+from .events.redis_store import Connections, connect_all, wait_until_up
 from .http.access_log import AccessLog
 from .http.auth import Access, check_bind
 from .http.authenticate import authentication
@@ -28,7 +27,7 @@ from .http.disconnects import disconnects
 from .http.envelope import error_envelope
 from .http.open_requests import OpenRequests
 from .http.rate_limit import RateLimit
-from .routes import ROUTES
+from .routes import EVENT_STREAM, ROUTES
 from .sessions.actions import SessionActions
 from .sessions.lifecycle import Lifecycle
 from .sessions.registry import Registry
@@ -48,9 +47,9 @@ STORE_REST_S = 5.0
 
 
 class Store(NamedTuple):
-    """A connection to Redis, and the server where it is our own."""
+    """The connections to Redis, and the server where it is our own."""
 
-    redis: Redis
+    connections: Connections
     server: EmbeddedRedis | None
 
 
@@ -86,13 +85,13 @@ async def run_api(
 
 def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: ArenaServer) -> Context:
     """All parts, wired and not yet running."""
-    redis = store.redis
-    notifier = Notifier()
+    redis = store.connections.requests
+    feeds = Feeds(History(store.connections.readers))
     affinity = Affinity(redis)
     schedulers = Schedulers(config, affinity)
     workers = Workers(config)
     registry = Registry(redis, config)
-    event_log = EventLog(redis, config, notifier, f"api-{secrets.token_hex(8)}", schedulers.acknowledge)
+    event_log = EventLog(store.connections.log, config, feeds, f"api-{secrets.token_hex(8)}", schedulers.acknowledge)
     lifecycle = Lifecycle(event_log, schedulers)
     streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)
@@ -100,8 +99,8 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         config=config,
         stop=stop,
         access=Access(config),
-        notifier=notifier,
-        readers=Readers(),
+        feeds=feeds,
+        readers=Readers(config.max_event_readers, config.max_event_readers_per_client),
         redis=redis,
         embedded_redis=store.server,
         event_log=event_log,
@@ -129,9 +128,10 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
     """The aiohttp application: middlewares from the outside in, then the routes."""
     scopes: dict[object, Scope] = {route.handler: route.scope for route in ROUTES if not route.public}
     by_body = frozenset[object](route.handler for route in ROUTES if route.session_in_body)
+    followed = frozenset[object](route.handler for route in ROUTES if route.replies.get(200) == EVENT_STREAM)
     app = web.Application(
         middlewares=[
-            disconnects(by_body),
+            disconnects(by_body | followed),
             open_requests.middleware,
             error_envelope,
             browser_rules,
@@ -155,18 +155,18 @@ async def opened_store(config: ApiConfig, stop: asyncio.Event) -> AsyncIterator[
     async with contextlib.AsyncExitStack() as stack:
         url = config.redis_url
         if url is not None:
-            redis = connect(url, config.redis_timeout_s)
-            stack.push_async_callback(redis.aclose)
-            await wait_until_up(redis)
-            yield Store(redis, None)
+            connections = connect_all(url, config.redis_timeout_s)
+            stack.push_async_callback(connections.aclose)
+            await wait_until_up(connections.requests)
+            yield Store(connections, None)
             return
         server = EmbeddedRedis(config.state_dir / "redis")
         stack.push_async_callback(server.stop)
         await server.start()
-        redis = connect(server.socket, config.redis_timeout_s)
-        stack.push_async_callback(redis.aclose)
+        connections = connect_all(server.socket, config.redis_timeout_s)
+        stack.push_async_callback(connections.aclose)
         await either(server.running, stop)
-        yield Store(redis, server)
+        yield Store(connections, server)
 
 
 async def either(one: asyncio.Event, other: asyncio.Event) -> None:
@@ -226,7 +226,7 @@ async def serving(context: Context) -> AsyncIterator[None]:
         await listen(runner, config)
         yield
     finally:
-        context.notifier.notify_all()
+        context.feeds.wake_all()
         context.streams.end_all()
         await open_requests.finished(config.shutdown_s)
         await runner.cleanup()

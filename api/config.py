@@ -153,6 +153,8 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     journal_entries: Count = 20_000
     heartbeat_s: Seconds = 10.0
     slow_consumer_s: Seconds = 10.0
+    max_event_readers: Count = 4096
+    max_event_readers_per_client: Count = 1024
     # Of WebSocket streams' media; 64 MiB hold some 60 of 1280×720.
     arena_mib: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
     max_streams: Count = 256

@@ -12,8 +12,8 @@ from argusd.scheduler.contract.errors import Draining
 from .config import ApiConfig
 from .events.embedded_redis import EmbeddedRedis
 from .events.event_log import EventLog
+from .events.feeds import Feeds
 from .events.history import History
-from .events.notifier import Notifier
 from .events.readers import Readers
 from .http.auth import Access
 from .http.rate_limit import RateLimit
@@ -36,7 +36,7 @@ class Context(NamedTuple):
     config: ApiConfig
     stop: asyncio.Event
     access: Access
-    notifier: Notifier
+    feeds: Feeds
     readers: Readers
     redis: Redis
     embedded_redis: EmbeddedRedis | None

@@ -34,6 +34,14 @@ from .tasks.infer import (
 
 EVENT_STREAM = "text/event-stream"
 
+EVENT_ERRORS = (
+    errors.InvalidField,
+    errors.TooManyReaders,
+    errors.Overloaded,
+    errors.Draining,
+    errors.StoreUnavailable,
+)
+
 BODY_ERRORS = (errors.MalformedBody, errors.BodyTooLarge, errors.WrongContentType, errors.InvalidField)
 
 TASK_ERRORS = (
@@ -209,7 +217,7 @@ API_ROUTES = (
         "/sessions/{session_id}/events",
         session_events,
         {200: EVENT_STREAM},
-        refusals=(errors.SessionNotFound, errors.InvalidField, errors.Draining, errors.StoreUnavailable),
+        refusals=(errors.SessionNotFound, *EVENT_ERRORS),
         headers=("Last-Event-ID",),
         query=("after",),
     ),
@@ -218,7 +226,7 @@ API_ROUTES = (
         "/events",
         all_events,
         {200: EVENT_STREAM},
-        refusals=(errors.InvalidField, errors.Draining, errors.StoreUnavailable),
+        refusals=EVENT_ERRORS,
         headers=("Last-Event-ID",),
         query=("after",),
     ),

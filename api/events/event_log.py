@@ -5,7 +5,7 @@
     scheduler ──Finding───▶ ┌────────┐  one MULTI: events, violation counts,  ┌───────┐
     lifecycle ──LogEntry──▶ │ buffer │ ─────── media, origins' numbers ─────▶ │ Redis │
                             └────────┘                                        └───┬───┘
-             FindingsAck ◀── stored ── readers are notified: they fetch ◀─────────┘
+             FindingsAck ◀── stored ── feeds have news: readers fetch ◀───────────┘
 
 An entry's ``(origin, number)`` is stored in the transaction that stores the entry. Whatever is sent or tried
 again, by a scheduler that heard no ack or after a write whose answer was lost, is recognised by that and
@@ -43,7 +43,7 @@ from .event_store import (
     LogEntry,
     Skip,
 )
-from .notifier import EVERYTHING, Notifier
+from .feeds import Feeds
 from .redis_store import STORE_ERRORS
 
 log = logging.getLogger(__name__)
@@ -63,13 +63,13 @@ class EventLog:
         self,
         redis: Redis,
         config: ApiConfig,
-        notifier: Notifier,
+        feeds: Feeds,
         boot: str,
         stored: Callable[[str, int], None],
     ) -> None:
         self._redis = redis
         self._limit = config.journal_entries
-        self._notifier = notifier
+        self._feeds = feeds
         self._boot = boot
         self._stored = stored
         self._numbers = count(1)
@@ -203,14 +203,13 @@ class EventLog:
 
     def _tell(self, batch: list[LogEntry]) -> None:
         self.stored_events += sum(isinstance(entry.change, Append) for entry in batch)
-        for session_id in {entry.session_id for entry in batch}:
-            self._notifier.notify(session_id)
-        self._notifier.notify(EVERYTHING)
+        self._feeds.stored({entry.session_id for entry in batch})
         for origin in {entry.origin for entry in batch}:
             self._stored(origin, self._store.position(origin))
         for entry in batch:
             if isinstance(entry.change, Erase):
                 self._store.forget_session(entry.session_id)
+                self._feeds.erased(entry.session_id)
             if entry.origin == self._boot and not (future := self._waiting.pop(entry.number)).done():
                 future.set_result(None)
 

@@ -8,8 +8,10 @@ from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.results import Results, read_results, stage_results
 
 from .event_store import last_number
+from .frames import EVERYTHING, Page, frame, frame_id
 
-PAGE = 256
+PAGE = 64
+"""Events in a page: as much as a reader that does not take them may hold on to."""
 
 Fields = dict[bytes, bytes]
 Stream = list[tuple[bytes, Fields]]
@@ -21,33 +23,34 @@ class History:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def last_seq(self, session_id: str) -> int:
-        """The seq of the session's newest event; 0 before the first."""
-        return last_number(cast(Stream, await self._redis.xrevrange(keys.events(session_id), count=1)))
+    async def newest(self, topic: str) -> int:
+        """The position of the topic's newest event (a session's seq); 0 before the first."""
+        return last_number(cast(Stream, await self._redis.xrevrange(stream_of(topic), count=1)))
 
-    async def last_position(self) -> int:
-        """The position of the newest event of all sessions; 0 before the first."""
-        return last_number(cast(Stream, await self._redis.xrevrange(keys.ALL_EVENTS, count=1)))
-
-    async def of_session(self, session_id: str, after: int) -> list[tuple[int, bytes]]:
-        """Up to a page of the session's events beyond a seq: their seq and JSON, oldest first."""
-        rows = await self._redis.xrange(keys.events(session_id), f"({after}-0", count=PAGE)
-        return [(_number(row_id), fields[b"e"]) for row_id, fields in cast(Stream, rows)]
-
-    async def of_all(self, after: int) -> list[tuple[int, bytes | None]]:
-        """Up to a page of all sessions' events beyond a position; None for one that is no longer kept."""
-        rows = cast(Stream, await self._redis.xrange(keys.ALL_EVENTS, f"({after}-0", count=PAGE))
+    async def page(self, topic: str, after: int) -> Page:
+        """The events beyond a position, as many as fit into a page."""
+        rows = cast(Stream, await self._redis.xrange(stream_of(topic), f"({after}-0", count=PAGE))
         if not rows:
-            return []
+            return Page(after, after, [])
+        numbers = [last_number([row]) for row in rows]
+        if topic == EVERYTHING:
+            events = await self._events(rows)
+        else:
+            events = [fields[b"e"] for _, fields in rows]
+        frames = [
+            (number, frame(frame_id(topic, number), event))
+            for number, event in zip(numbers, events, strict=True)
+            if event is not None
+        ]
+        return Page(after, numbers[-1], frames)
+
+    async def _events(self, rows: Stream) -> list[bytes | None]:
+        """The events that rows of the stream of all sessions name; None for one that is no longer kept."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for _, fields in rows:
                 place = f"{int(fields[b'q'])}-0"
                 pipe.xrange(keys.events(fields[b"s"].decode()), place, place)
-            found = await pipe.execute()
-        return [
-            (_number(row_id), hit[0][1][b"e"] if hit else None)
-            for (row_id, _), hit in zip(rows, found, strict=True)
-        ]
+            return [hit[0][1][b"e"] if hit else None for hit in await pipe.execute()]
 
     async def results(self, session_id: str) -> Results:
         """What is known of the session now."""
@@ -55,12 +58,13 @@ class History:
         return found or Results(session_id, "created", {}, {})
 
 
+def stream_of(topic: str) -> str:
+    """The key of the Redis stream with a topic's events."""
+    return keys.ALL_EVENTS if topic == EVERYTHING else keys.events(topic)
+
+
 async def stored_results(redis: Redis, session_id: str) -> Results | None:
     """What is known of a session, or None where nothing is (any more)."""
     async with redis.pipeline(transaction=True) as pipe:
         stage_results(pipe, session_id)
         return read_results(session_id, *await pipe.execute())
-
-
-def _number(row_id: bytes) -> int:
-    return int(row_id.partition(b"-")[0])

@@ -1,10 +1,15 @@
-"""The connection to Redis, the only store."""
+"""The connections to Redis, the only store.
+
+Each purpose has its own, so that none takes another's: the event log goes on however many read, and a request
+waits in line, for a while. The embedded Redis takes 256 in all.
+"""
 
 import asyncio
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -16,30 +21,63 @@ STORE_ERRORS = (RedisError, OSError, TimeoutError)
 
 FIRST_ANSWER_S = 10.0
 
+REQUESTS = 16
+"""Connections that requests share: more would not make Redis, which does one thing at a time, any faster."""
+READERS = 4
+"""Connections through which all readers of events are served; see ``feeds.py``."""
+TURN_WITHIN_S = 5.0
+"""How long a call waits for a connection that others use, before Redis counts as away."""
 
-def connect(url: str | Path, timeout_s: float) -> Redis:
+
+class Connections(NamedTuple):
+    """To one Redis: the event log's, that of the readers of events, and everybody else's."""
+
+    log: Redis
+    readers: Redis
+    requests: Redis
+
+    async def aclose(self) -> None:
+        """Close them all."""
+        for each in self:
+            await each.aclose()
+
+
+def connect_all(url: str | Path, timeout_s: float) -> Connections:
+    """The connections of one api; see ``connect``."""
+    return Connections(*(connect(url, timeout_s, most) for most in (1, READERS, REQUESTS)))
+
+
+def connect(
+    url: str | Path, timeout_s: float, most: int = REQUESTS, turn_within_s: float = TURN_WITHIN_S
+) -> Redis:
     """A client for a ``redis://``, ``rediss://`` or ``unix://`` URL, or for the socket at a path.
 
-    No call takes longer than ``timeout_s`` and none is repeated by the client: a repeated transaction could
-    write twice, so whoever wrote looks first at what is stored (see ``event_log.py``).
+    It has at most so many connections; a call waits for its turn, and raises a ``RedisError`` if that comes
+    too late. No answer is awaited longer than ``timeout_s``, and no call is repeated by the client: a
+    repeated transaction could write twice, so whoever wrote looks first at what is stored (``event_log.py``).
 
     Raises:
         RedisUrlUnusable: the URL is none that the client understands.
     """
-    retry = Retry(NoBackoff(), 0)
+    settings: dict[str, Any] = {
+        "max_connections": most,
+        "timeout": turn_within_s,
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": timeout_s,
+        "retry": Retry(NoBackoff(), 0),
+    }
     if isinstance(url, Path):
-        return Redis(
-            unix_socket_path=str(url), socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry
-        )
+        settings |= {"connection_class": UnixDomainSocketConnection, "path": str(url)}
+        return Redis.from_pool(BlockingConnectionPool(**settings))
     try:
-        redis = Redis.from_url(url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry)
+        pool = BlockingConnectionPool.from_url(url, **settings)
         # An unknown option shows where a connection is made, which does not yet connect.
-        redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+        pool.make_connection()  # type: ignore[no-untyped-call]
     except (TypeError, ValueError):  # whose sentence may repeat the password
         raise RedisUrlUnusable(
             "api.redis_url has a part that is not understood: its port, or an option"
         ) from None
-    return redis
+    return Redis.from_pool(pool)
 
 
 async def wait_until_up(redis: Redis) -> None:

@@ -7,15 +7,15 @@ back to where it was: it holds a socket's buffer and a page of events at most.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable
+from collections.abc import Iterable
 
 from aiohttp import web
 
 from ..context import CONTEXT, Context
 from ..http.query import parameter
-from .cursor import Cursor, OverallCursor, SessionCursor, gap, parse_position
-from .notifier import EVERYTHING
+from .cursor import Cursor, parse_position
+from .feeds import Feed
+from .frames import EVERYTHING, frame_id, gap
 from .redis_store import STORE_ERRORS
 
 RETRY_MS = 500
@@ -24,57 +24,55 @@ STORE_RETRY_S = 0.5
 
 async def session_events(request: web.Request) -> web.StreamResponse:
     """Stream one session's events."""
-    context = request.app[CONTEXT]
-    context.check_accepting()
-    session_id = context.registry.get(request.match_info["session_id"]).session_id
-    newest = await context.history.last_seq(session_id)
-    start, opening = begin(asked_position(request), newest)
-    cursor = SessionCursor(context.history, session_id, start)
-    return await stream(request, cursor, session_id, opening, lambda: session_id in context.registry)
+    session = request.app[CONTEXT].registry.get(request.match_info["session_id"])
+    return await topic_events(request, session.session_id)
 
 
 async def all_events(request: web.Request) -> web.StreamResponse:
     """Stream the events of all sessions, in the order in which they were stored."""
+    return await topic_events(request, EVERYTHING)
+
+
+async def topic_events(request: web.Request, topic: str) -> web.StreamResponse:
+    """Stream a topic's events to one more reader."""
     context = request.app[CONTEXT]
     context.check_accepting()
-    newest = await context.history.last_position()
-    start, opening = begin(asked_position(request), newest)
-    cursor = OverallCursor(context.history, start)
-    return await stream(request, cursor, EVERYTHING, opening, lambda: True)
+    asked = asked_position(request, topic)
+    client = context.access.principal(request.headers.get("Authorization")) or request.remote or ""
+    with context.readers.one_more(client), context.feeds.reading(topic) as feed:
+        start, opening = begin(topic, asked, await feed.newest())
+        return await stream(request, feed, Cursor(topic, start), opening)
 
 
-def asked_position(request: web.Request) -> int | None:
+def asked_position(request: web.Request, topic: str) -> int | None:
     """Behind which event the caller wants to go on; a reconnecting browser's header goes first."""
-    return parse_position(request.headers.get("Last-Event-ID") or parameter(request, "after"))
+    return parse_position(request.headers.get("Last-Event-ID") or parameter(request, "after"), topic)
 
 
-def begin(asked: int | None, newest: int) -> tuple[int, bytes]:
+def begin(topic: str, asked: int | None, newest: int) -> tuple[int, bytes]:
     """The position to begin at, and what to say first: a gap if there never was such a position."""
     if asked is None:
         return newest, b""
     if asked < 0:
         return max(0, newest + asked), b""
     if asked > newest:
-        return 0, gap("0", reason="unknown_position")
+        return 0, gap(frame_id(topic, 0), reason="unknown_position")
     return asked, b""
 
 
-async def stream(
-    request: web.Request, cursor: Cursor, topic: str, opening: bytes, goes_on: Callable[[], bool]
-) -> web.StreamResponse:
+async def stream(request: web.Request, feed: Feed, cursor: Cursor, opening: bytes) -> web.StreamResponse:
     """Write the cursor's frames as they come, until the caller leaves, lags, or there is nothing more."""
     context = request.app[CONTEXT]
     response = web.StreamResponse(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
     response.content_type = "text/event-stream"
-    await response.prepare(request)
-    frames = f"retry: {RETRY_MS}\n\n".encode() + opening
+    pieces: Iterable[bytes] = [f"retry: {RETRY_MS}\n\n".encode() + opening]
     try:
-        with context.notifier.listen(topic) as notifier, context.readers.one_more():
-            while not context.stop.is_set() and goes_on():
-                if frames:
-                    async with asyncio.timeout(context.config.slow_consumer_s):
-                        await response.write(frames)
-                frames = await next_frames(context, cursor, notifier)
+        await response.prepare(request)
+        while not (context.stop.is_set() or feed.over):
+            for piece in pieces:
+                async with asyncio.timeout(context.config.slow_consumer_s):
+                    await response.write(piece)
+            pieces = await next_pieces(context, feed, cursor)
     except ConnectionError:
         pass  # the reader has left
     except TimeoutError:
@@ -84,17 +82,17 @@ async def stream(
     return response
 
 
-async def next_frames(context: Context, cursor: Cursor, notifier: asyncio.Event) -> bytes:
+async def next_pieces(context: Context, feed: Feed, cursor: Cursor) -> Iterable[bytes]:
     """What comes next: events, or after an idle while a comment."""
-    notifier.clear()
+    news = feed.news
     try:
-        if frames := await cursor.read():
-            return frames
+        async with asyncio.timeout(context.config.heartbeat_s):
+            page = await feed.after(cursor.position)
+            if page.end == cursor.position:
+                await news.wait()
+        return cursor.take(page)
+    except TimeoutError:
+        return [b": heartbeat\n\n"]
     except STORE_ERRORS:
         await asyncio.sleep(STORE_RETRY_S)
-        return b": the event store does not answer\n\n"
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(context.config.heartbeat_s):
-            await notifier.wait()
-        return b""
-    return b": heartbeat\n\n"
+        return [b": the event store does not answer\n\n"]

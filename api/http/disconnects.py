@@ -1,7 +1,8 @@
 """What becomes of a request whose client hangs up before the answer.
 
-A task is work for that one answer: it is given up, and with it its place in the scheduler. Everything else
-changes something that others see, or ends by itself: it goes on to its end.
+A task is work for that one answer: it is given up, and with it its place in the scheduler. So is a stream of
+events, and its place among the readers. Everything else changes something that others see, or ends by itself:
+it goes on to its end.
 """
 
 import asyncio

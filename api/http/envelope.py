@@ -119,8 +119,8 @@ async def error_envelope(request: web.Request, handler: Handler) -> web.StreamRe
         if error.status < 400:
             raise
         return error_reply(request, from_http(error, request), error.headers.get("Allow"))
-    except (RedisError, TimeoutError):
-        log.warning("Redis did not answer a request", exc_info=True)
+    except (RedisError, TimeoutError) as error:
+        log.warning("Redis did not answer a request: %s", type(error).__name__)
         return error_reply(request, StoreUnavailable("The event store does not answer; try again."))
     except Exception as error:
         log_fault(log, "a request failed", error)

@@ -112,7 +112,7 @@ class SessionActions:
         await self._end_older(session, worker)
         await self._lifecycle.closings.told(session_id)
         await self._stored(self._lifecycle.closings.stored(session_id))
-        position = await self._history.last_seq(session_id)
+        position = await self._history.newest(session_id)
         stored = self._lifecycle.opened(session, media)
         if session_id not in worker.holding:
             self._lifecycle.lost(session, "worker_gone")

@@ -181,6 +181,10 @@ class RateLimited(ServiceError, status=429, code="rate_limited", retry_after=5):
     """Too many attempts."""
 
 
+class TooManyReaders(ServiceError, status=429, code="too_many_readers", retry_after=5):
+    """The client has as many event streams open as one may have."""
+
+
 class InferenceRefused(ServiceError, status=500, code="inference_failed"):
     """The batch that the task's picture or sound was part of failed."""
 

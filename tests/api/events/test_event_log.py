@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 
 from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.events.event_log import EventLog
+from argusd.api.events.feeds import Feeds
 from argusd.api.events.history import History
-from argusd.api.events.notifier import Notifier
 from argusd.api.sessions.session import Media
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.messages import Latest
@@ -121,7 +121,9 @@ class LogBench:
         self.redis = redis
         self.stored: list[tuple[str, int]] = []
         config = make_config(directory, journal_entries=4)
-        self.log = EventLog(redis, config, Notifier(), "api-1", lambda *told: self.stored.append(told))
+        self.log = EventLog(
+            redis, config, Feeds(History(redis)), "api-1", lambda *told: self.stored.append(told)
+        )
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -151,7 +153,7 @@ async def test_as_many_entries_wait_as_may_and_then_the_oldest_finding_goes(benc
     assert (bench.log.buffered, bench.log.lost_events) == (4, 1)
     async with bench.running():
         pass
-    assert [seq for seq, _ in await History(bench.redis).of_session("s1", 0)] == [2, 3, 4, 5]
+    assert [seq for seq, _ in (await History(bench.redis).page("s1", 0)).frames] == [2, 3, 4, 5]
     assert (bench.log.stored_events, bench.stored) == (4, [("boot-1", 5)])
 
 
@@ -183,4 +185,4 @@ async def test_nothing_is_left_of_an_erased_session(bench: LogBench) -> None:
         bench.log.latest(latest(1))
         await bench.log.erase("s1")
     assert await bench.results() == {}
-    assert await History(bench.redis).of_session("s1", 0) == []
+    assert await History(bench.redis).page("s1", 0) == (0, 0, [])

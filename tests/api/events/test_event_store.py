@@ -19,6 +19,7 @@ from argusd.api.events.event_store import (
     Skip,
     last_number,
 )
+from argusd.api.events.frames import EVERYTHING
 from argusd.api.events.history import History
 from argusd.api.sessions.session import Media
 from argusd.scheduler.contract import redis_keys as keys
@@ -67,8 +68,8 @@ def found(*events: Event, first: int = 1, origin: str = BOOT) -> list[LogEntry]:
 
 
 async def stored(redis: Redis, session_id: str = "s1") -> list[Event]:
-    pairs = await History(redis).of_session(session_id, 0)
-    return [msgspec.json.decode(body, type=Event) for _, body in pairs]
+    page = await History(redis).page(session_id, 0)
+    return [msgspec.json.decode(frame.splitlines()[1][6:], type=Event) for _, frame in page.frames]
 
 
 async def counts(redis: Redis) -> Violation:
@@ -80,7 +81,7 @@ async def test_events_are_numbered_within_their_session_and_in_all(redis: Redis,
     assert await write(redis, store, *found(*events)) == [True, True, True]
     assert [(event.id, event.seq) for event in await stored(redis, "s1")] == [("s1:1", 1), ("s1:2", 2)]
     assert [event.id for event in await stored(redis, "s2")] == ["s2:1"]
-    assert [position for position, _ in await History(redis).of_all(0)] == [1, 2, 3]
+    assert [position for position, _ in (await History(redis).page(EVERYTHING, 0)).frames] == [1, 2, 3]
 
 
 async def test_what_was_stored_before_is_passed_over_also_by_a_store_that_begins(
@@ -110,7 +111,7 @@ async def test_a_hole_is_left_where_events_were_lost(redis: Redis, store: EventS
     store.skip("s1", 3)
     await write(redis, store, *found(observation(), first=5))
     assert [event.seq for event in await stored(redis)] == [1, 5]
-    assert await History(redis).last_position() == 5
+    assert await History(redis).newest(EVERYTHING) == 5
 
 
 async def test_violations_are_counted_as_they_end(redis: Redis, store: EventStore) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from argusd.api.events.cursor import parse_position
+from argusd.api.events.frames import EVERYTHING
 from argusd.scheduler.contract.errors import InvalidField
 
 from ..fakes import S1, FakeScheduler
@@ -149,13 +150,21 @@ async def test_a_slow_reader_is_cut_off_and_may_resume_while_others_go_on(tmp_pa
 @pytest.mark.parametrize("value", ["x", "s1:", "s1:-1", "-99999", "1.5", "9" * 30, "s1:1:x"])
 async def test_a_position_that_is_none_is_refused(rig: Rig, value: str) -> None:
     with pytest.raises(InvalidField):
-        parse_position(value)
+        parse_position(value, EVERYTHING)
     status, body = await rig.api.json("GET", "/events", params={"after": value})
     assert (status, body["error_code"]) == (422, "invalid_field")
 
 
-def test_positions_are_event_ids_or_numbers() -> None:
-    assert parse_position("a:b:17") == 17
-    assert parse_position("17") == 17
-    assert parse_position("-50") == -50
-    assert parse_position("") is parse_position(None) is None
+def test_positions_are_ids_of_the_streams_own_frames_or_numbers() -> None:
+    assert parse_position("a:b:17", "a:b") == 17
+    assert parse_position("17", "a:b") == parse_position("17", EVERYTHING) == 17
+    assert parse_position("-50", EVERYTHING) == -50
+    assert parse_position("", "s1") is parse_position(None, "s1") is None
+
+
+@pytest.mark.parametrize(("path", "foreign"), [("/sessions/s1/events", "s2:1"), ("/events", "s1:1")])
+async def test_an_id_of_another_stream_is_refused(rig: Rig, path: str, foreign: str) -> None:
+    await rig.api.publish("s1")
+    status, body = await rig.api.json("GET", path, headers={"Last-Event-ID": foreign})
+    assert (status, body["error_code"]) == (422, "invalid_field")
+    assert body["error"].startswith("Last-Event-ID (or after) must be an id of this stream: ")

@@ -1,0 +1,121 @@
+"""Events, read from Redis once for all who follow the same session, or all sessions.
+
+::
+
+    event log ──news──▶ Feed of a topic ──pages──▶ reader, reader, reader …
+                           │       ▲
+                           ▼       │ one read for all who ask meanwhile
+                             Redis
+
+A feed lives while it has readers. It remembers one page, the newest that it has read, which serves all who
+keep up. Those who are further behind read their own, and share it with whoever is at the same place.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
+
+from .frames import EVERYTHING, Page
+from .history import PAGE, History
+
+NEWEST = -1  # where the question for the newest position stands among the reads; no position is negative
+
+
+class Feed:
+    """One topic's events. ``news`` is set when there are more, or ``over``: the session has been erased."""
+
+    def __init__(self, history: History, topic: str) -> None:
+        self._history = history
+        self._topic = topic
+        self._recent = Page(0, 0, [])
+        self._reads: dict[int, asyncio.Future[Page]] = {}
+        self.readers = 0
+        self.news = asyncio.Event()
+        self.over = False
+
+    def notify(self) -> None:
+        """Wake all readers: there are more events, or everything ends."""
+        self._reads = {}  # one that is under way may be too early for what is new
+        news, self.news = self.news, asyncio.Event()
+        news.set()
+
+    async def newest(self) -> int:
+        """The position of the newest event."""
+        return (await self._shared(NEWEST, self._read_newest)).end
+
+    async def after(self, position: int) -> Page:
+        """A page in which the events beyond the position are; one that ends there if there are none.
+
+        To miss nothing, take hold of ``news`` before you ask.
+        """
+        if self._recent.begin <= position < self._recent.end:
+            return self._recent
+        return await self._shared(position, partial(self._history.page, self._topic, position))
+
+    async def _read_newest(self) -> Page:
+        newest = await self._history.newest(self._topic)
+        return Page(newest, newest, [])
+
+    async def _shared(self, place: int, read: Callable[[], Awaitable[Page]]) -> Page:
+        """What the read answers, or the same one under way. A reader that leaves ends it for nobody."""
+        task = self._reads.get(place)
+        if task is None:
+            task = self._reads[place] = asyncio.ensure_future(read())
+            task.add_done_callback(lambda task: self._done(place, task))
+        return await asyncio.shield(task)
+
+    def _done(self, place: int, task: asyncio.Future[Page]) -> None:
+        if self._reads.get(place) is task:
+            del self._reads[place]
+        if not task.cancelled() and task.exception() is None:
+            self._keep(task.result())
+
+    def _keep(self, page: Page) -> None:
+        """Remember the newest page's worth of what was read in one piece."""
+        recent = self._recent
+        if page.end <= recent.end:
+            return
+        if page.begin > recent.end:
+            self._recent = page
+            return
+        frames = recent.frames + [each for each in page.frames if each[0] > recent.end]
+        begin = frames[-PAGE - 1][0] if len(frames) > PAGE else recent.begin
+        self._recent = Page(begin, page.end, frames[-PAGE:])
+
+
+class Feeds:
+    """All feeds that have a reader."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._feeds: dict[str, Feed] = {}
+
+    @contextlib.contextmanager
+    def reading(self, topic: str) -> Iterator[Feed]:
+        """The topic's feed, for one more reader and as long as that reads."""
+        feed = self._feeds.setdefault(topic, Feed(self._history, topic))
+        feed.readers += 1
+        try:
+            yield feed
+        finally:
+            feed.readers -= 1
+            if not feed.readers and self._feeds.get(topic) is feed:
+                del self._feeds[topic]
+
+    def stored(self, session_ids: Iterable[str]) -> None:
+        """Events of these sessions were stored."""
+        for topic in (*session_ids, EVERYTHING):
+            if feed := self._feeds.get(topic):
+                feed.notify()
+
+    def erased(self, session_id: str) -> None:
+        """End the session's feed: what it remembers goes, and a later session of that id begins anew."""
+        if feed := self._feeds.pop(session_id, None):
+            feed.over = True
+            feed.notify()
+
+    def wake_all(self) -> None:
+        """Wake all readers, because the process is about to end."""
+        for feed in self._feeds.values():
+            feed.notify()
