@@ -91,7 +91,9 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     schedulers = Schedulers(config, affinity)
     workers = Workers(config)
     registry = Registry(redis, config)
-    event_log = EventLog(store.connections.log, config, feeds, f"api-{secrets.token_hex(8)}", schedulers.acknowledge)
+    event_log = EventLog(
+        store.connections.log, config, feeds, f"api-{secrets.token_hex(8)}", schedulers.acknowledge
+    )
     lifecycle = Lifecycle(event_log, schedulers)
     streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)

@@ -1,5 +1,6 @@
 """``MLOrchestratorClient``: everything that a Layer-3 service asks of the daemon."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from functools import partial
@@ -26,6 +27,7 @@ from .transport import Transport
 
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 
+REDIS_CONNECTIONS = 8  # further reads wait: a Redis refuses who comes with too many
 URL_VARIABLE = "ML_ORCHESTRATOR_URL"
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 
@@ -54,6 +56,7 @@ class MLOrchestratorClient:
         self.timeout_s = timeout_s
         self.token = token
         self._transport = Transport(self.base_url, token)
+        self._redis_turns = asyncio.Semaphore(REDIS_CONNECTIONS)
 
     async def __aenter__(self) -> Self:
         return self
@@ -149,10 +152,14 @@ class MLOrchestratorClient:
     async def finalize(self, session_id: str, redis_url: str | None = None) -> Results:
         """The session's results once its media is over (see ``finalize.py``), over HTTP or from Redis."""
         if redis_url is not None:
-            from .stored_results import stored_results  # loads the Redis client, which nothing else needs
-
-            return await finalize(partial(stored_results, redis_url, session_id))
+            return await finalize(partial(self._stored_results, redis_url, session_id))
         return await finalize(partial(self.results, session_id))
+
+    async def _stored_results(self, redis_url: str, session_id: str) -> Results:
+        from .stored_results import stored_results  # loads the Redis client, which nothing else needs
+
+        async with self._redis_turns:
+            return await stored_results(redis_url, session_id)
 
     async def delete_session(self, session_id: str) -> None:
         """End a session and have all that is stored of it erased."""

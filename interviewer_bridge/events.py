@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator
+from http import HTTPStatus
 from urllib.parse import quote
 
 import aiohttp
@@ -52,37 +53,36 @@ async def subscribe(
     served, attempt = False, 0
     async with aiohttp.ClientSession(base_url=url, timeout=timeout, headers=bearer(token)) as http:
         while True:
+            parser = SseParser(last_event_id)
             try:
-                async with contextlib.aclosing(_read(http, path, last_event_id)) as messages:
+                async with contextlib.aclosing(_read(http, path, parser)) as messages:
                     async for message in messages:
                         if message is None:
                             served, attempt = True, 0
                             continue
-                        last_event_id = message.last_event_id
                         yield decode_event(message)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if not served:
                     raise Unreachable(f"no daemon answers at {url}") from error
                 log.info("event stream interrupted; connecting again in %.1f s", backoff_s(attempt))
+            last_event_id = parser.last_event_id
             await asyncio.sleep(backoff_s(attempt))
             attempt += 1
 
 
 async def _read(
-    http: aiohttp.ClientSession, path: str, last_event_id: str
+    http: aiohttp.ClientSession, path: str, parser: SseParser
 ) -> AsyncGenerator[SseMessage | None, None]:
     """One connection's messages; None first, when the daemon has accepted."""
     headers = {"Accept": "text/event-stream"}
-    if last_event_id:
-        headers["Last-Event-ID"] = last_event_id
+    if parser.last_event_id:
+        headers["Last-Event-ID"] = parser.last_event_id
     async with http.get(path, headers=headers) as response:
-        if response.status >= 500:
-            response.raise_for_status()  # the daemon is not up yet, or draining: worth another try
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS or response.status >= 500:
+            response.raise_for_status()  # not up yet, draining, or no room: worth another try
         if response.status != 200:
             raise await refusal_of(response, SubscriptionRefused)
         yield None
-        parser = SseParser()
-        parser.last_event_id = last_event_id
         async for piece in response.content.iter_any():
             for message in parser.feed(piece):
                 yield message

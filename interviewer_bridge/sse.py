@@ -17,14 +17,18 @@ class SseMessage(NamedTuple):
 
 
 class SseParser:
-    """Takes a response body in pieces of any size and gives complete messages."""
+    """Takes a response body in pieces of any size and gives complete messages.
 
-    def __init__(self) -> None:
+    ``last_event_id``: that of the last complete message, be it one without data, or what was given.
+    """
+
+    def __init__(self, last_event_id: str = "") -> None:
         self._pending = b""
+        self._id = last_event_id
         self._event = ""
         self._data: list[str] = []
         self._size = 0
-        self.last_event_id = ""
+        self.last_event_id = last_event_id
 
     def feed(self, piece: bytes) -> Iterator[SseMessage]:
         """Yield the messages that ``piece`` completes.
@@ -55,11 +59,12 @@ class SseParser:
         elif field == "event":
             self._event = value
         elif field == "id" and "\0" not in value:
-            self.last_event_id = value
+            self._id = value
         return None
 
     def _dispatch(self) -> SseMessage | None:
         event, data = self._event or "message", "\n".join(self._data)
         had_data = bool(self._data)
         self._event, self._data, self._size = "", [], 0
+        self.last_event_id = self._id
         return SseMessage(event, data, self.last_event_id) if had_data else None

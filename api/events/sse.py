@@ -41,6 +41,8 @@ async def topic_events(request: web.Request, topic: str) -> web.StreamResponse:
     client = context.access.principal(request.headers.get("Authorization")) or request.remote or ""
     with context.readers.one_more(client), context.feeds.reading(topic) as feed:
         start, opening = begin(topic, asked, await feed.newest())
+        # Who loses the stream before its first event can come back to where it began.
+        opening = f"retry: {RETRY_MS}\nid: {frame_id(topic, start)}\n\n".encode() + opening
         return await stream(request, feed, Cursor(topic, start), opening)
 
 
@@ -65,7 +67,7 @@ async def stream(request: web.Request, feed: Feed, cursor: Cursor, opening: byte
     context = request.app[CONTEXT]
     response = web.StreamResponse(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
     response.content_type = "text/event-stream"
-    pieces: Iterable[bytes] = [f"retry: {RETRY_MS}\n\n".encode() + opening]
+    pieces: Iterable[bytes] = [opening]
     try:
         await response.prepare(request)
         while not (context.stop.is_set() or feed.over):

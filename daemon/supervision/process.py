@@ -22,6 +22,7 @@ from .notify import READY, STOPPING, Heartbeat, notify
 log = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG = 1
+MOST_FILES = 65_536  # as in the units
 # What another start would meet again; the supervisor gives up at once.
 FINAL = (InsecureBind, RedisUrlUnusable, SecretUnreadable, UnsupportedPlatform, DeviceUnavailable)
 
@@ -39,6 +40,7 @@ def run_process(
     """
     configure_logs(name, log_level)
     disable_core_dumps()
+    allow_open_files()
     if not end_with_parent(supervisor):
         return 1
     try:
@@ -69,6 +71,13 @@ async def _until_stopped(entry: Entry, notify_socket: str | None) -> None:
 def disable_core_dumps() -> None:
     """A core file would hold faces and voices."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def allow_open_files() -> None:
+    """A shell allows few at first, and each connection is one."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed < min(most, MOST_FILES):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, MOST_FILES), most))
 
 
 def configure_supervised(parser: argparse.ArgumentParser) -> None:

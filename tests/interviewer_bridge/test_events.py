@@ -81,14 +81,29 @@ async def test_a_broken_connection_goes_on_behind_the_last_event(serve: Serve) -
     assert asked == ["s:0", "s:1", "s:2"]
 
 
-async def test_a_daemon_that_drains_is_asked_again(serve: Serve) -> None:
+@pytest.mark.parametrize("status", [429, 502, 503])
+async def test_a_daemon_that_has_no_room_just_now_is_asked_again(serve: Serve, status: int) -> None:
     answers = iter([frame(1), None, frame(2)])
 
     async def handler(request: web.Request) -> web.StreamResponse:
         body = next(answers)
-        return web.Response(status=503) if body is None else await reply(request, body)
+        return web.Response(status=status) if body is None else await reply(request, body)
 
     assert await take(subscribe(await serve(handler), "s"), 2) == [event(1), event(2)]
+
+
+async def test_a_connection_lost_before_its_first_event_goes_on_from_where_it_began(serve: Serve) -> None:
+    asked: list[str | None] = []
+    half_an_event = b"id: s:6\ndata: {"
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        asked.append(request.headers.get("Last-Event-ID"))
+        if len(asked) > 2:
+            return await reply(request, frame(6))
+        return await reply(request, b"retry: 500\nid: s:5\n\n", half_an_event)
+
+    assert await take(subscribe(await serve(handler), "s"), 1) == [event(6)]
+    assert asked == [None, "s:5", "s:5"]
 
 
 async def test_a_gap_is_told(serve: Serve) -> None:

@@ -1,5 +1,6 @@
 """Results read straight from Redis, which is real and filled as the api fills it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -43,6 +44,12 @@ async def test_all_that_is_known_is_read(url: str) -> None:
     assert (results.session_id, results.state) == ("done", "closed")
     assert results.streams["face"].data == {"face_count": 1}
     assert results.violations == {"gaze_away": Violation(2, 4.5, None, 1e9)}
+
+
+async def test_hundreds_may_be_read_at_once(url: str) -> None:
+    async with MLOrchestratorClient() as client:
+        read = await asyncio.gather(*(client.finalize("done", redis_url=url) for _ in range(400)))
+    assert {results.state for results in read} == {"closed"}
 
 
 async def test_a_session_that_had_no_media_has_no_results(url: str) -> None:

@@ -10,7 +10,7 @@ from argusd.api.events.frames import EVERYTHING
 from argusd.scheduler.contract.errors import InvalidField
 
 from ..fakes import S1, FakeScheduler
-from ..fixtures import Rig, running_rig
+from ..fixtures import EventReader, Rig, running_rig
 
 
 async def find_many(rig: Rig, count: int, session_id: str = "s1") -> None:
@@ -32,6 +32,15 @@ async def test_a_stream_begins_now_behind_an_event_or_at_the_oldest(rig: Rig) ->
     for after, first in (("2", 3), ("-2", 5), ("-999", 1)):
         async with rig.api.events(f"/sessions/s1/events?after={after}") as events:
             assert (await events.next())[2]["seq"] == first
+
+
+async def test_a_stream_says_first_where_it_begins(rig: Rig) -> None:
+    """So whoever loses it before the first event can come back to there."""
+    await rig.api.publish("s1")
+    await find_many(rig, 2)
+    for path, begins_at in (("/sessions/s1/events", "s1:3"), ("/events", "3"), ("/events?after=1", "1")):
+        async with rig.api.http.get(path) as response:
+            assert await EventReader(response).next_block() == {"retry": "500", "id": begins_at}
 
 
 async def test_events_survive_a_restart_of_the_api_without_loss_or_double(rig: Rig) -> None:

@@ -20,6 +20,7 @@ async def entry(stop, on_ready, on_pass):
     match sys.argv[1]:
         case "serve":
             assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(most_files, 65536), most_files)
             assert type(asyncio.get_running_loop()).__module__.startswith("uvloop")
             on_ready()
             await stop.wait()
@@ -39,6 +40,8 @@ async def entry(stop, on_ready, on_pass):
         case "bug":
             raise KeyError("surprise")
 
+most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, most_files))  # a login shell allows less than it may
 supervisor = int(sys.argv[3]) if len(sys.argv) > 3 else None
 sys.exit(run_process("test", entry, notify_socket=sys.argv[2], log_level="info", supervisor=supervisor))
 """
