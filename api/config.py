@@ -156,7 +156,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     max_event_readers: Count = 4096
     max_event_readers_per_client: Count = 1024
     # Of WebSocket streams' media; 64 MiB hold some 60 of 1280×720.
-    arena_mib: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
+    arena_mib: Annotated[int, msgspec.Meta(ge=2, le=4096)] = 64
     max_streams: Count = 256
     shutdown_s: Seconds = 10.0
 

@@ -54,6 +54,12 @@ class Context(NamedTuple):
     posts_by_session: RateLimit
     ice_servers: tuple[IceServer, ...]
 
+    @property
+    def fits_more(self) -> int | None:
+        """Sessions that can be served in time and have room; None while no live scheduler is there."""
+        served, held = self.schedulers.fits_more, self.workers.fits_more
+        return served if served is None or held is None else min(served, held)
+
     def check_accepting(self) -> None:
         """Turn new work away while the api is about to end.
 

@@ -5,6 +5,7 @@ import logging
 import random
 import time
 from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
 from argusd.scheduler.contract.errors import SessionEnded
@@ -14,21 +15,22 @@ from argusd.scheduler.contract.media_key import MediaKey
 from .audio import AudioReceiver
 from .config import IngestConfig
 from .decoding.decoder import VideoDecoder
-from .decoding.picture_limit import picture_limit
+from .decoding.picture_limit import LEAST_SLOTS, PictureLimit
+from .errors import ArenaFull
 from .ice.ice_sockets import IceSockets, gather_through
 from .ipc.messages import TrackCounters, TrackState
 from .liveness import Standing, TrackLiveness, standing
 from .offers.agreement import Agreement
 from .offers.answer import write_answer
 from .offers.capabilities import ABS_SEND_TIME, REPAIRED_RID, RID, VIDEO_ORIENTATION
-from .offers.negotiation import negotiate
 from .offers.offered_tracks import Track
 from .peer import Ending, Peer
 from .rtp.bandwidth import BandwidthEstimator
 from .rtp.feedback import Feedback
 from .rtp.gate import KeyframeGate
 from .rtp.layers import Retransmissions
-from .shm.arena import Arena
+from .shm.arena import Arena, Room
+from .shm.ring import frame_ring_bytes, pcm_ring_bytes
 from .shm.sink import FrameSink, PcmSink, Ring
 from .transport import MediaTransport, RtcpSender
 from .video import VideoReceiver
@@ -57,16 +59,29 @@ class Observer(Protocol):
         """The session's state is another one now."""
 
 
+def track_rooms(config: IngestConfig, limit: PictureLimit) -> Mapping[TrackKind, int]:
+    """What is reserved of shared memory for a track of each kind, in bytes."""
+    return {
+        "video": frame_ring_bytes(LEAST_SLOTS, limit.ordinary_bytes),
+        "audio": pcm_ring_bytes(config.pcm_seconds),
+    }
+
+
 class Session:
     """A path to a sender and what it feeds.
 
     ``answer`` once, ``check`` often, ``close`` once. Every ring is zeroed and given back when ``close``
-    returns; for the sockets, which take a little longer, there is ``closed``.
+    returns; for the sockets, which take a little longer, there is ``closed``. ``limit``: of its pictures.
+
+    Raises:
+        ArenaFull: shared memory has no room for its tracks.
     """
 
     def __init__(
         self,
         session_id: str,
+        agreement: Agreement,
+        limit: PictureLimit,
         config: IngestConfig,
         arena: Arena,
         sockets: IceSockets,
@@ -82,21 +97,39 @@ class Session:
         self._peer: Peer | None = None
         self._frames = FrameSink(arena, config.slots, self._video_opened)
         self._pcm = PcmSink(arena, config.pcm_seconds, self._audio_opened)
-        self._limit = picture_limit(config, arena.capacity)
-        self._decoder = VideoDecoder(self._limit.coded_pixels, self._frames, self._decoder_failed)
+        self._agreement = agreement
+        self._limit = limit
+        self._decoder = VideoDecoder(limit.coded_pixels, self._frames, self._decoder_failed)
         self.tracks: list[Track] = []
         self._media: MediaTransport | None = None
         self._dropped: Counter[str] = Counter()
         self._closing: asyncio.Task[None] | None = None
+        self._reserve(agreement.kinds)
 
-    async def answer(self, offer_sdp: str) -> Answer:
-        """Terminate the offer.
+    @property
+    def rooms(self) -> list[Room]:
+        """Its parts of shared memory."""
+        return [self._frames.room, self._pcm.room]
+
+    def _reserve(self, kinds: Collection[TrackKind]) -> None:
+        sinks: Mapping[TrackKind, FrameSink | PcmSink] = {"video": self._frames, "audio": self._pcm}
+        rooms = track_rooms(self._config, self._limit)
+        try:
+            for kind in kinds:
+                sinks[kind].reserve(rooms[kind])
+        except ArenaFull:
+            self._frames.close()
+            self._pcm.close()
+            raise
+
+    async def answer(self) -> Answer:
+        """Answer the offer.
 
         Raises:
-            ServiceError: the offer is not one we take, or there is no candidate to answer it with.
+            NoIceCandidate: there is no candidate to answer it with.
             SessionEnded: the session was ended meanwhile.
         """
-        agreement = negotiate(offer_sdp, self._limit)
+        agreement = self._agreement
         peer = self._peer = Peer(agreement.transport, self._peer_connected, self._peer_ended)
         media = self._media = self._build(peer, agreement)
         gather_through(peer.connection, self._sockets, media.receive, self._dropped)

@@ -153,8 +153,7 @@ class VideoReceiver:
     def _follows(self, stream: RtpStream, packet: RtpPacket, codec: VideoCodec, now_ns: int) -> bool:
         """Whether a packet's stream is the one to decode, now that this packet came."""
         current = self._stream
-        if current is not None and self._decoder.dropped["arena_full"] > self._without_room:
-            self._without_room = self._decoder.dropped["arena_full"]
+        if current is not None and self._ran_out_of_room():
             self._choice.has_no_room(current)
         size = keyframe_size(codec, packet.payload)
         if size is not None:
@@ -166,6 +165,11 @@ class VideoReceiver:
         if self._choice.wants_keyframe(stream, current, now_ns):
             self._ask_keyframe(stream, now_ns)
         return False
+
+    def _ran_out_of_room(self) -> bool:
+        """Whether pictures found no room in shared memory since this was last asked."""
+        before, self._without_room = self._without_room, self._decoder.dropped["arena_full"]
+        return self._without_room > before
 
     def _restart(self, stream: RtpStream, codec: VideoCodec) -> None:
         self.source.stream = stream
@@ -219,6 +223,8 @@ class VideoReceiver:
             codec.decoder, data, frame.timestamp, captured_ns, frame.arrival_ns, flags, self._orientation
         )
         self._decoder.submit(work)
+        if not self._layered and self._ran_out_of_room():
+            self._ask_smaller(stream, now_ns)
 
     def _ask_keyframe(self, stream: RtpStream, now_ns: int) -> None:
         if now_ns - self._keyframe_asked_ns >= KEYFRAME_INTERVAL_NS:

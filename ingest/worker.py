@@ -19,6 +19,8 @@ from argusd.scheduler.contract.tracebacks import log_fault
 
 from .codecs.opus import check_libopus
 from .config import IngestConfig
+from .decoding.picture_limit import picture_limit
+from .errors import ArenaFull
 from .guard import check_aioice
 from .ice.ice_sockets import IceSockets
 from .ipc.channel import Listener
@@ -35,10 +37,10 @@ from .ipc.messages import (
 )
 from .ipc.peers import Answer, Peers
 from .liveness import Standing
+from .offers.agreement import Agreement
 from .offers.negotiation import negotiate
-from .session import Session
+from .session import Session, track_rooms
 from .shm.arena import Arena
-from .shm.frame import i420_info
 from .shm.open_rings import OpenRings
 from .shm.sink import Ring
 from .transport import check_aiortc
@@ -48,8 +50,6 @@ log = logging.getLogger(__name__)
 CHECK_S = 0.5
 CHECKS_PER_REPORT = 2
 SHUTDOWN_S = 6.0
-# A session is refused at once where not even this picture would fit, rather than accepted and starved.
-SMALLEST_PICTURE = i420_info(640, 480)
 
 
 class Worker:
@@ -59,6 +59,8 @@ class Worker:
         self._config = config
         self._arena = arena
         self._sockets = sockets
+        self._limit = picture_limit(config, arena.capacity)
+        self._track_rooms = track_rooms(config, self._limit)
         self._sessions: dict[str, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.peers = Peers(config.name, arena, self._facts, self._command)
@@ -80,9 +82,7 @@ class Worker:
 
     def _open(self, command: OpenSession, answer: Answer) -> None:
         try:
-            if command.replace:
-                self._replace(command)
-            session = self._admit(command.session_id)
+            session = self._admit(command, negotiate(command.offer_sdp, self._limit))
         except Exception as error:
             answer(refusal(command, error))
         else:
@@ -90,7 +90,7 @@ class Worker:
 
     async def _answer(self, session: Session, command: OpenSession, answer: Answer) -> None:
         try:
-            agreed = await session.answer(command.offer_sdp)
+            agreed = await session.answer()
         except Exception as error:
             answer(refusal(command, error))
             session.close("refused")
@@ -101,22 +101,21 @@ class Worker:
         for track in session.tracks:
             self.track_changed(track.state)
 
-    def _replace(self, command: OpenSession) -> None:
-        older = self._sessions.get(command.session_id)
-        if older is not None:
-            negotiate(command.offer_sdp)  # what runs does not end for an offer that is refused
-            older.close("replaced")
-
-    def _admit(self, session_id: str) -> Session:
-        config = self._config
-        if session_id in self._sessions:
+    def _admit(self, command: OpenSession, agreement: Agreement) -> Session:
+        """A session with room of its own. One that it replaces ends for no offer that is refused."""
+        session_id, config = command.session_id, self._config
+        older = self._sessions.get(session_id)
+        if older is not None and not command.replace:
             raise SessionExists(f"session {session_id} is open on this worker")
-        if len(self._sessions) >= config.max_sessions:
+        if older is None and len(self._sessions) >= config.max_sessions:
             raise WorkerFull(f"the worker holds its {config.max_sessions} sessions")
-        need = config.slots * SMALLEST_PICTURE.nbytes + int(config.pcm_seconds * 32_000)
-        if self._arena.free_bytes < need:
-            raise ArenaExhausted("shared memory for another session is used up")
-        session = self._sessions[session_id] = Session(session_id, config, self._arena, self._sockets, self)
+        if older is not None:
+            rooms = [self._track_rooms[kind] for kind in agreement.kinds]
+            if not self._arena.fits(rooms, released=older.rooms, most=1):
+                raise ArenaExhausted("there is no room in shared memory for the session's tracks")
+            older.close("replaced")
+        session = Session(session_id, agreement, self._limit, config, self._arena, self._sockets, self)
+        self._sessions[session_id] = session
         return session
 
     def track_opened(self, session_id: str, kind: TrackKind, ring: Ring) -> None:
@@ -167,6 +166,7 @@ class Worker:
             max_sessions=self._config.max_sessions,
             arena_bytes=self._arena.nbytes,
             arena_free_bytes=self._arena.free_bytes,
+            arena_fits_more=self._arena.fits(tuple(self._track_rooms.values())),
             loop_lag_ms=loop_lag_ms,
             tracks=tracks,
             dropped=dict(self._sockets.dropped),
@@ -189,7 +189,7 @@ class Worker:
 
 def refusal(command: OpenSession, error: Exception) -> SessionRefused:
     """What the controller is told of a session that cannot be opened; a fault of ours has no more words."""
-    if not isinstance(error, ServiceError):
+    if not isinstance(error, ServiceError | ArenaFull):
         log_fault(log, f"session {command.session_id} cannot be opened", error)
         error = ServiceError()
     return SessionRefused(command.request, error.code, str(error))

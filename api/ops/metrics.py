@@ -22,7 +22,6 @@ from argusd.scheduler.contract.messages import Histogram, SchedulerStats
 from ..context import CONTEXT, Context
 from ..events.append_only_file import CUT, LOST
 from ..workers.scheduler_counters import Work, total
-from ..workers.schedulers import Schedulers
 from .track_figures import track_figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -52,7 +51,7 @@ class Figures(Collector):
         yield from task_figures(self._context)
         links = [worker.link for worker in self._context.schedulers]
         known = [link.stats for link in links if link.stats is not None]
-        yield from load_figures(known, self._context.schedulers)
+        yield from load_figures(known, self._context)
         yield from model_figures(known)
         yield from work_figures(total(link.counters.work for link in links), known)
 
@@ -114,15 +113,15 @@ def ingest_figures(context: Context) -> Iterator[Metric]:
     yield from (frames, dropped, free, lag)
 
 
-def load_figures(known: Sequence[SchedulerStats], schedulers: Schedulers) -> Iterator[Metric]:
+def load_figures(known: Sequence[SchedulerStats], context: Context) -> Iterator[Metric]:
     """How much the schedulers have to do, and how much more they could."""
     active = GaugeMetricFamily("ml_active_sessions", "Sessions being watched", labels=["stream_type"])
     for stream in sorted({stream for stats in known for stream in stats.active_sessions}):
         active.add_metric([stream], sum(stats.active_sessions.get(stream, 0) for stats in known))
     yield active
-    fit_more = schedulers.fits_more
+    fit_more = context.fits_more
     if fit_more is not None:
-        scale = min(stats.rate_scale for stats in schedulers.healthy.values())
+        scale = min(stats.rate_scale for stats in context.schedulers.healthy.values())
         yield GaugeMetricFamily("ml_sessions_fit_more", "Sessions that still fit", value=fit_more)
         yield GaugeMetricFamily("ml_rate_scale", "Share of the wanted rates that all keep", value=scale)
 

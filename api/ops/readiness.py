@@ -117,7 +117,7 @@ async def readiness_of(context: Context, asked_for: Iterable[str]) -> Readiness:
         tasks=tasks_served(context),
         redis=redis,
         buffered_events=context.event_log.buffered,
-        fits_more=context.schedulers.fits_more,
+        fits_more=context.fits_more,
         error_code=NotReady.code if reasons else msgspec.UNSET,
         error=f"Not ready: {'; '.join(reasons)}." if reasons else msgspec.UNSET,
     )
@@ -201,6 +201,7 @@ def roles_there(context: Context) -> frozenset[str]:
 
 def degraded(context: Context) -> Iterator[str]:
     """What some tasks or sessions miss; while no live scheduler is there, that is a reason."""
+    yield from full_arenas(context)
     for worker in context.schedulers:
         alone = worker.link.name in context.schedulers.live and not context.schedulers.healthy
         if not worker.link.healthy and not alone:
@@ -209,6 +210,18 @@ def degraded(context: Context) -> Iterator[str]:
     own = context.embedded_redis
     if own is not None and own.file.lost:
         yield "the sessions and events that were stored are lost: the embedded Redis' file was damaged"
+
+
+def full_arenas(context: Context) -> Iterator[str]:
+    """Where shared memory is used up: for whoever comes, and for tracks that are there."""
+    for link in context.workers:
+        if link.stats is not None and not link.stats.arena_fits_more:
+            yield f"{link.name} has no room in shared memory for another session: raise ingest.arena_mib"
+    if not context.streams.has_room:
+        yield "the api has no room in shared memory for another stream: raise api.arena_mib"
+    tracks = [track for each in context.registry if each.media and each.active for track in each.media.tracks]
+    if starved := sum(track.reason == "arena_full" for track in tracks):
+        yield f"{starved} tracks bring pictures that find no room in shared memory: raise ingest.arena_mib"
 
 
 def not_ready(found: Iterable[RoleStatus]) -> list[str]:

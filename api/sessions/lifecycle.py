@@ -25,7 +25,7 @@ from ..workers.scheduler_link import SchedulerLink
 from ..workers.schedulers import Schedulers
 from .closings import Closings
 from .session import Ending, Media, Session
-from .tracks import awaited, track_event, with_track
+from .tracks import about, awaited, track_event, with_track
 
 
 class Lifecycle:
@@ -87,8 +87,7 @@ class Lifecycle:
         tracks = with_track(session.media.tracks, track)
         media = session.media = msgspec.structs.replace(session.media, tracks=tracks)
         if name is not None:
-            about = {"kind": track.kind} | ({"stream": track.stream} if track.stream else {})
-            event = session_event(session.session_id, name, media.worker, track.reason, **about)
+            event = session_event(session.session_id, name, media.worker, track.reason, **about(track))
             self._event_log.append(event, media)
 
     def lost(self, session: Session, reason: str) -> None:

@@ -23,7 +23,7 @@ async def list_sessions(request: web.Request) -> web.Response:
     """List all sessions, and say how many more fit."""
     context = request.app[CONTEXT]
     sessions = [shown(context, each) for each in context.registry]
-    return json_reply(SessionList(sessions, context.schedulers.fits_more))
+    return json_reply(SessionList(sessions, context.fits_more))
 
 
 async def get_session(request: web.Request) -> web.Response:

@@ -8,8 +8,12 @@ import msgspec
 
 from argusd.ingest.ipc.messages import IngestStats, Reception, TrackState
 from argusd.scheduler.contract.catalog import StreamName
+from argusd.scheduler.contract.errors import ArenaExhausted
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.sessions import Track, TrackView
+
+# What a publisher would be refused with now, for the same reason.
+ERROR_CODES = {"arena_full": ArenaExhausted.code}
 
 TrackEvent = Literal["track_stale", "track_live"]
 Receptions = Mapping[tuple[str, TrackKind], Reception]
@@ -46,6 +50,14 @@ def with_track(tracks: Iterable[Track], track: Track) -> tuple[Track, ...]:
     """The tracks, with this one in place of what was known of it."""
     known = {(each.kind, each.stream): each for each in tracks}
     return tuple((known | {(track.kind, track.stream): track}).values())
+
+
+def about(track: Track) -> dict[str, str]:
+    """What a track's events tell of it, besides the reason."""
+    about = {"kind": track.kind} | ({"stream": track.stream} if track.stream else {})
+    if code := ERROR_CODES.get(track.reason):
+        about["error_code"] = code
+    return about
 
 
 def track_event(tracks: Iterable[Track], track: Track) -> TrackEvent | None:

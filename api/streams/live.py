@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
+from argusd.ingest.errors import ArenaFull
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.liveness import TrackLiveness
 from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.errors import (
+    ArenaExhausted,
     Draining,
     Overloaded,
     ServiceError,
@@ -28,7 +30,7 @@ from ..sessions.tracks import track_of
 from .answers import Answers
 from .arena_server import WRITER, ArenaServer
 from .hearing import Hearing
-from .media import JpegTrack, PcmTrack
+from .media import JPEG_ROOM, PCM_ROOM, JpegTrack, PcmTrack
 
 ENDED = {
     "deleted": "The session was ended.",
@@ -61,6 +63,24 @@ class StreamSocket:
         self.pictures = JpegTrack(server.arena, lambda ring: server.rings.opened(media, "video", ring))
         self.sound = PcmTrack(server.arena, rate, lambda ring: server.rings.opened(media, "audio", ring))
         self.hearing = Hearing(self.sound, partial(self.end, reason="client"))
+
+    def reserve(self) -> None:
+        """Have room for its tracks, whatever other streams need.
+
+        Raises:
+            ArenaExhausted: there is none.
+        """
+        try:
+            for kind in self.spec.tracks:
+                (self.pictures if kind == "video" else self.sound).reserve()
+        except ArenaFull as error:
+            self.close()
+            raise ArenaExhausted("There is no room for another stream; try again later.") from error
+
+    def close(self) -> None:
+        """Zero and give back its memory."""
+        self.pictures.close()
+        self.sound.close()
 
     def began(self) -> None:
         """Media came; from now on silence means something."""
@@ -99,6 +119,11 @@ class StreamSockets:
     def __len__(self) -> int:
         return len(self._streams)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether shared memory has room for another stream, of pictures and sound."""
+        return bool(self._server.arena.fits((JPEG_ROOM, PCM_ROOM), most=1))
+
     def holds(self, session_id: str, name: StreamName) -> bool:
         """Whether the stream has a WebSocket."""
         return MediaKey(session_id, name) in self._streams
@@ -125,18 +150,20 @@ class StreamSockets:
 
         Raises:
             Overloaded: too many streams are open.
+            ArenaExhausted: shared memory has no room for another one.
         """
         media = MediaKey(session.session_id, spec.name)
         if len(self._streams) >= self._limit:
             raise Overloaded("The daemon holds as many streams as it may; try again later.")
-        stream = self._streams[media] = StreamSocket(session, spec, rate, principal, self._server)
+        stream = StreamSocket(session, spec, rate, principal, self._server)
+        stream.reserve()
+        self._streams[media] = stream
         self._begin(stream)
         try:
             yield stream
         finally:
             del self._streams[media]
-            stream.pictures.close()
-            stream.sound.close()
+            stream.close()
             self._server.rings.closed(media)
             self._end(stream)
             stream.gone.set()

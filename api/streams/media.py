@@ -11,9 +11,11 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
+from argusd.ingest.decoding.picture_limit import LEAST_SLOTS
 from argusd.ingest.errors import ArenaFull
 from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.frame import FrameInfo, PixelFormat
+from argusd.ingest.shm.ring import frame_ring_bytes, pcm_ring_bytes
 from argusd.ingest.shm.sink import FrameSink, PcmSink, Ring
 from argusd.kernels.errors import BadImage, ImageTooLarge
 from argusd.kernels.file_kinds import file_kind
@@ -33,6 +35,9 @@ SLOTS = 4
 PCM_SECONDS = 8.0
 MAX_JPEG_BYTES = 4 << 20
 LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
+# What a stream of pictures of 1280×720 needs at least (frame.py), and one of sound.
+JPEG_ROOM = frame_ring_bytes(LEAST_SLOTS, 1280 * 720 // 4)
+PCM_ROOM = pcm_ring_bytes(PCM_SECONDS)
 RTP_PER_SAMPLE = 3  # rings of sound count RTP time in 48 kHz
 
 
@@ -42,6 +47,14 @@ class JpegTrack:
     def __init__(self, arena: Arena, opened: Callable[[Ring], None]) -> None:
         self._sink = FrameSink(arena, SLOTS, opened)
         self.taken = 0
+
+    def reserve(self) -> None:
+        """Have room for ordinary pictures, come what may.
+
+        Raises:
+            ArenaFull: there is none.
+        """
+        self._sink.reserve(JPEG_ROOM)
 
     def take(self, data: bytes, captured_ns: int = 0) -> None:
         """Publish a picture. ``captured_ns``: when, on the sender's clock; 0: not known.
@@ -91,25 +104,29 @@ class PcmTrack:
     """
 
     def __init__(self, arena: Arena, rate: int, opened: Callable[[Ring], None]) -> None:
-        self._arena = arena
-        self._opened = opened
-        self._rate = rate
-        self._continuity = Continuity(rate)
+        self._sink = PcmSink(arena, PCM_SECONDS, opened)
         self.taken = 0
-        self._open()
+        self.resample_from(rate)
 
-    def _open(self) -> None:
-        self._sink = PcmSink(self._arena, PCM_SECONDS, self._opened)
-        resampled = self._rate != SAMPLE_RATE
-        self._resampler = soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, "int16") if resampled else None
-        self._written = 0
+    def reserve(self) -> None:
+        """Have room for the samples, come what may.
+
+        Raises:
+            ArenaFull: there is none.
+        """
+        self._sink.reserve(PCM_ROOM)
 
     def resample_from(self, rate: int) -> None:
         """Take what comes from now on for samples of this rate, Hz."""
-        self._sink.close()
         self._rate = rate
         self._continuity = Continuity(rate)
-        self._open()
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._sink.restart()
+        resampled = self._rate != SAMPLE_RATE
+        self._resampler = soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, "int16") if resampled else None
+        self._written = 0
 
     def take(self, data: bytes, captured_ns: int = 0) -> None:
         """Publish samples. ``captured_ns``: of the first, on the sender's clock; 0: not known.
@@ -146,8 +163,7 @@ class PcmTrack:
         """The samples, with silence for what is missing before them, and when the first was captured."""
         place = self._continuity.place(captured_ns, len(samples))
         if place.anew:
-            self._sink.close()
-            self._open()
+            self._begin_anew()
         if place.silence:
             samples = np.concatenate([np.zeros(place.silence, np.int16), samples])
         moved = place.skipped - place.silence

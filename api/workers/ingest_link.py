@@ -80,6 +80,14 @@ class IngestLink:
             return 1.0
         return (self.stats.sessions + len(self._answers)) / self.stats.max_sessions
 
+    @property
+    def fits_more(self) -> int:
+        """Sessions that it still has room for, by their number and in shared memory; 0 while not healthy."""
+        if self.stats is None or not self.healthy:
+            return 0
+        places = self.stats.max_sessions - self.stats.sessions
+        return max(0, min(places, self.stats.arena_fits_more) - len(self._answers))
+
     async def run(self, listener: WorkerListener) -> None:
         """Stay connected, until cancelled."""
 

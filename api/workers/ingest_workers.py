@@ -30,6 +30,12 @@ class Workers:
         """How the tracks of all sessions arrive."""
         return ChainMap(*(dict(link.receptions) for link in self))
 
+    @property
+    def fits_more(self) -> int | None:
+        """Publishers that still find room; None while no worker is there."""
+        healthy = [link.fits_more for link in self if link.healthy]
+        return sum(healthy) if healthy else None
+
     def place(self, affine: str) -> IngestLink:
         """The worker of this name, whose session is to be replaced, else the one with the most room.
 
@@ -39,7 +45,8 @@ class Workers:
         link = self._links.get(affine)
         if link is not None and link.healthy:
             return link
-        link = min(self._links.values(), key=lambda each: each.load, default=None)
+        # A worker whose figures show no room in shared memory has the last word: they are a second old.
+        link = min(self, key=lambda each: (not each.fits_more, each.load), default=None)
         if link is None or link.load >= 1:
             raise NoIngestWorker("No ingest worker has room for another session.")
         return link

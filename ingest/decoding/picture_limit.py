@@ -6,6 +6,7 @@ from ..config import IngestConfig
 
 LEAST_SLOTS = 2  # one is written while another is read
 MACROBLOCK = 16  # pixels along its side: what codecs count pictures in
+ORDINARY_PIXELS = 1280 * 720  # of a camera that nobody asked for more
 
 
 class PictureLimit(NamedTuple):
@@ -17,6 +18,11 @@ class PictureLimit(NamedTuple):
     def takes(self, width: int, height: int) -> bool:
         """Whether a picture is not too large."""
         return width * height <= self.pixels and max(width, height) <= self.side
+
+    @property
+    def ordinary_bytes(self) -> int:
+        """A picture that every session has room for, at 1½ bytes a pixel."""
+        return min(self.pixels, ORDINARY_PIXELS) * 3 // 2
 
     @property
     def coded_pixels(self) -> int:

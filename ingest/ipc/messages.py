@@ -156,13 +156,15 @@ class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
     """Worker → controller, every second: for metrics, placement and the worker's health.
 
     ``dropped``: by reason, what came to ports that sessions share and was for none of them, since the start.
-    ``reachable``: whether there is an address to receive media at.
+    ``reachable``: whether there is an address to receive media at. ``arena_fits_more``: for how many more
+    ordinary sessions the arena has room.
     """
 
     sessions: int
     max_sessions: int
     arena_bytes: int
     arena_free_bytes: int
+    arena_fits_more: int
     loop_lag_ms: float
     tracks: list[TrackCounters]
     dropped: dict[str, int] = {}

@@ -24,6 +24,7 @@ import os
 import platform
 import threading
 import weakref
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -82,11 +83,41 @@ class RegionAllocator:
                 return start
         raise ArenaFull(f"no room for {need} bytes in shared memory; {self.free_bytes} bytes are free")
 
+    def move(self, start: int, nbytes: int, wanted: int) -> int:
+        """Give a range back for one of ``wanted`` bytes, which may overlap it; returns its start.
+
+        Raises:
+            ArenaFull: no hole is large enough, and the range is as it was.
+        """
+        before = self._free
+        self.release(start, nbytes)
+        try:
+            return self.allocate(wanted)
+        except ArenaFull:
+            self._free = before
+            raise
+
+    def fits(self, sizes: Sequence[int], released: Iterable[tuple[int, int]], most: int) -> int:
+        """How often ranges of all these sizes still fit, up to ``most``, were others released first."""
+        trial = RegionAllocator(0, 0)
+        trial._free = self._free.copy()
+        for start, nbytes in released:
+            trial.release(start, nbytes)
+        for count in range(most):
+            try:
+                for nbytes in sizes:
+                    trial.allocate(nbytes)
+            except ArenaFull:
+                return count
+        return most
+
     def release(self, start: int, nbytes: int) -> None:
         """Give a range back and join it with its neighbours."""
         end = start + -(-nbytes // PAGE) * PAGE
         merged: list[tuple[int, int]] = []
         for hole in sorted([*self._free, (start, end)]):
+            if hole[0] == hole[1]:
+                continue
             if merged and merged[-1][1] == hole[0]:
                 merged[-1] = (merged[-1][0], hole[1])
             else:
@@ -100,6 +131,44 @@ class Waker:
     def __init__(self) -> None:
         self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         weakref.finalize(self, os.close, self.fd)
+
+
+class Room:
+    """A part of the arena for one ring at a time: what is reserved of it stays, whatever else needs room.
+
+    A ring that needs more grows it, where there is more, and a smaller one shrinks it again, never below what
+    was reserved. No ring may be open while it changes.
+    """
+
+    def __init__(self, arena: "Arena") -> None:
+        self._arena = arena
+        self._reserved = 0
+        self.start = self.nbytes = 0
+
+    def reserve(self, nbytes: int) -> None:
+        """Have at least so many bytes from now on, until ``close``.
+
+        Raises:
+            ArenaFull: there is no room for them.
+        """
+        self.resize(nbytes)
+        self._reserved = self.nbytes
+
+    def resize(self, nbytes: int) -> None:
+        """Have room for a ring of so many bytes.
+
+        Raises:
+            ArenaFull: there is none; the room is as it was.
+        """
+        wanted = max(self._reserved, -(-nbytes // PAGE) * PAGE)
+        if wanted != self.nbytes:
+            self.start = self._arena.move(self, wanted)
+            self.nbytes = wanted
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._reserved = 0
+        self.resize(0)
 
 
 class Arena:
@@ -119,6 +188,7 @@ class Arena:
         self.pixels: NDArray[np.uint8] = np.frombuffer(self._map, np.uint8)
         self._allocator = RegionAllocator(DATA_START, self.nbytes)
         self._free_places = list(range(MAX_RINGS - 1, -1, -1))
+        self._rooms = 0
         self._generation = 0
         self._lock = threading.Lock()
         self._wakers: tuple[Waker, ...] = ()
@@ -144,16 +214,34 @@ class Arena:
         """Bytes that no ring holds."""
         return self._allocator.free_bytes
 
-    def take_ring(self, kind: int, capacity: int, slot_bytes: int, nbytes: int) -> int:
-        """Reserve a place in the table and ``nbytes`` of zeroed data for a ring.
+    def fits(self, sizes: Sequence[int], released: Iterable[Room] = (), most: int = MAX_RINGS) -> int:
+        """How often rooms of all these sizes could be reserved, up to ``most``, were others closed first."""
+        with self._lock:
+            others = [(room.start, room.nbytes) for room in released]
+            places = (MAX_RINGS - self._rooms + len(others)) // len(sizes)
+            return self._allocator.fits(sizes, others, min(most, places))
+
+    def move(self, room: Room, nbytes: int) -> int:
+        """Where the room lies when it has ``nbytes``, 0 for none; for ``Room`` alone.
 
         Raises:
             ArenaFull: the table or the memory is used up.
         """
         with self._lock:
-            if not self._free_places:
+            rooms = self._rooms + bool(nbytes) - bool(room.nbytes)
+            if rooms > MAX_RINGS:
                 raise ArenaFull(f"all {MAX_RINGS} rings of the arena are in use")
-            offset = self._allocator.allocate(nbytes)
+            start = self._allocator.move(room.start, room.nbytes, nbytes)
+            self._rooms = rooms
+            return start
+
+    def take_ring(self, kind: int, capacity: int, slot_bytes: int, room: Room) -> int:
+        """Take a place in the table for a ring whose zeroed data fill the room.
+
+        A ring has a place wherever it has room: there are no more rooms than places.
+        """
+        with self._lock:
+            offset = room.start
             place = self._free_places.pop()
             self._generation += 1
             at = ring_word(place)
@@ -167,13 +255,15 @@ class Arena:
             return place
 
     def give_back_ring(self, place: int, nbytes: int) -> None:
-        """Invalidate a ring for its readers, zero its data, free its place (in this order)."""
+        """Invalidate a ring for its readers, zero its data, free its place (in this order).
+
+        Its room may hold another ring then.
+        """
         at = ring_word(place)
         offset = self.words[at + OFFSET]
         self.words[at + GENERATION] = 0
         self.pixels[offset : offset + nbytes] = 0
         with self._lock:
-            self._allocator.release(offset, nbytes)
             self._free_places.append(place)
 
     def attach(self) -> tuple[int, int]:

@@ -39,6 +39,7 @@ from .arena import (
     SLOT_BYTES,
     Arena,
     ArenaView,
+    Room,
     ring_word,
 )
 from .frame import (
@@ -54,15 +55,36 @@ CACHE_LINE = 64
 ANCHOR_READS = 20  # a change takes its writer a few microseconds
 
 
-class FrameRing:
-    """Writer of one video track's frames."""
+def slot_bytes(frame_bytes: int) -> int:
+    """What a slot of so much payload takes."""
+    return -(-(SLOT_HEADER_BYTES + frame_bytes) // CACHE_LINE) * CACHE_LINE
 
-    def __init__(self, arena: Arena, slots: int, frame_bytes: int) -> None:
+
+def frame_ring_bytes(slots: int, frame_bytes: int) -> int:
+    """What a ring of frames takes."""
+    return slots * slot_bytes(frame_bytes)
+
+
+def pcm_ring_bytes(seconds: float) -> int:
+    """What a ring of samples takes."""
+    return 2 * int(seconds * SAMPLE_RATE)
+
+
+class FrameRing:
+    """Writer of one video track's frames, in the track's ``room`` if it has one.
+
+    Raises:
+        ArenaFull: the room cannot become so large.
+    """
+
+    def __init__(self, arena: Arena, slots: int, frame_bytes: int, room: Room | None = None) -> None:
         self.frame_bytes = frame_bytes
         self.slots = slots
-        self.slot_bytes = -(-(SLOT_HEADER_BYTES + frame_bytes) // CACHE_LINE) * CACHE_LINE
+        self.slot_bytes = slot_bytes(frame_bytes)
         self._arena = arena
-        self.place = arena.take_ring(RING_FRAMES, slots, self.slot_bytes, slots * self.slot_bytes)
+        self._room = room or Room(arena)
+        self._room.resize(frame_ring_bytes(slots, frame_bytes))
+        self.place = arena.take_ring(RING_FRAMES, slots, self.slot_bytes, self._room)
         self._ring_word = ring_word(self.place)
         self.generation = arena.words[self._ring_word + GENERATION]
         self.offset = arena.words[self._ring_word + OFFSET]
@@ -119,6 +141,7 @@ class FrameRing:
                 self._closed = True
                 self._places = {}
                 self._arena.give_back_ring(self.place, self.slots * self.slot_bytes)
+                self._room.resize(0)
 
 
 def planes_at(pixels: NDArray[np.uint8], slot: int, info: FrameInfo) -> list[NDArray[np.uint8]]:
@@ -224,12 +247,18 @@ class PcmAnchor(NamedTuple):
 
 
 class PcmRing:
-    """Writer of one audio track's samples, 16 kHz mono s16."""
+    """Writer of one audio track's samples, 16 kHz mono s16, in the track's ``room`` if it has one.
 
-    def __init__(self, arena: Arena, seconds: float) -> None:
+    Raises:
+        ArenaFull: the room cannot become so large.
+    """
+
+    def __init__(self, arena: Arena, seconds: float, room: Room | None = None) -> None:
         self.capacity = int(seconds * SAMPLE_RATE)
         self._arena = arena
-        self.place = arena.take_ring(RING_PCM, self.capacity, 0, 2 * self.capacity)
+        self._room = room or Room(arena)
+        self._room.resize(pcm_ring_bytes(seconds))
+        self.place = arena.take_ring(RING_PCM, self.capacity, 0, self._room)
         self._ring_word = ring_word(self.place)
         self.generation = arena.words[self._ring_word + GENERATION]
         offset = arena.words[self._ring_word + OFFSET]
@@ -279,6 +308,7 @@ class PcmRing:
             if not self._closed:
                 self._closed = True
                 self._arena.give_back_ring(self.place, 2 * self.capacity)
+                self._room.resize(0)
 
 
 class PcmAnchors(NamedTuple):

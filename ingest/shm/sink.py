@@ -1,4 +1,8 @@
-"""Decoded media into rings: one ring per track, made when its geometry is known, replaced when it changes."""
+"""Decoded media into rings: one ring per track, made when its geometry is known, replaced when it changes.
+
+Who promises to take a track reserves room for it first: then it has a ring whatever other tracks need later.
+Pictures that are larger than an ordinary camera's need more than that, and get it while there is more.
+"""
 
 import contextlib
 import threading
@@ -10,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..decoding.picture_limit import LEAST_SLOTS
 from ..errors import ArenaFull, RingClosed
-from .arena import Arena
+from .arena import Arena, Room
 from .frame import FrameInfo, slot_bytes_for
 from .ring import FrameRing, PcmRing
 
@@ -29,6 +33,7 @@ class FrameSink:
     """
 
     def __init__(self, arena: Arena, slots: int, opened: Callable[[Ring], None]) -> None:
+        self.room = Room(arena)
         self._arena = arena
         self._slots = slots
         self._opened = opened
@@ -41,6 +46,14 @@ class FrameSink:
     def size(self) -> tuple[int, int] | None:
         """Width and height of the newest frame; None before the first."""
         return self._size if self._ring is not None else None
+
+    def reserve(self, nbytes: int) -> None:
+        """Have room for a ring of so many bytes, come what may; before the first write.
+
+        Raises:
+            ArenaFull: there is none.
+        """
+        self.room.reserve(nbytes)
 
     def write(self, planes: Sequence[NDArray[np.uint8]], info: FrameInfo) -> None:
         """Publish a frame.
@@ -73,8 +86,8 @@ class FrameSink:
         """A ring of as many slots as there are to be, or as there is room for."""
         for slots in range(self._slots, LEAST_SLOTS, -1):
             with contextlib.suppress(ArenaFull):
-                return FrameRing(self._arena, slots, frame_bytes)
-        return FrameRing(self._arena, LEAST_SLOTS, frame_bytes)
+                return FrameRing(self._arena, slots, frame_bytes, self.room)
+        return FrameRing(self._arena, LEAST_SLOTS, frame_bytes, self.room)
 
     def close(self) -> None:
         """Zero and give back the memory."""
@@ -83,17 +96,27 @@ class FrameSink:
             if self._ring is not None:
                 self._ring.close()
                 self._ring = None
+            self.room.close()
 
 
 class PcmSink:
     """Writes one track's samples, on the loop. ``opened`` is called when the ring is made."""
 
     def __init__(self, arena: Arena, seconds: float, opened: Callable[[Ring], None]) -> None:
+        self.room = Room(arena)
         self._arena = arena
         self._seconds = seconds
         self._opened = opened
         self._ring: PcmRing | None = None
         self._closed = False
+
+    def reserve(self, nbytes: int) -> None:
+        """Have room for a ring of so many bytes, come what may; before the first write.
+
+        Raises:
+            ArenaFull: there is none.
+        """
+        self.room.reserve(nbytes)
 
     def write(
         self, samples: NDArray[np.int16], captured_ns: int, arrival_ns: int, rtp_timestamp: int
@@ -107,13 +130,18 @@ class PcmSink:
         if self._closed:
             raise RingClosed("the session is over")
         if self._ring is None:
-            self._ring = PcmRing(self._arena, self._seconds)
+            self._ring = PcmRing(self._arena, self._seconds, self.room)
             self._opened(self._ring)
         self._ring.write(samples, captured_ns, arrival_ns, rtp_timestamp)
+
+    def restart(self) -> None:
+        """Begin another ring with the next write: it does not go on where the last one ended."""
+        if self._ring is not None:
+            self._ring.close()
+            self._ring = None
 
     def close(self) -> None:
         """Zero and give back the memory."""
         self._closed = True
-        if self._ring is not None:
-            self._ring.close()
-            self._ring = None
+        self.restart()
+        self.room.close()

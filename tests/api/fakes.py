@@ -56,6 +56,7 @@ class FakeWorker:
     def __init__(self, path: Path, *, sessions: set[str] | None = None, max_sessions: int = 8) -> None:
         self.sessions = sessions or set()
         self.max_sessions = max_sessions
+        self.arena_fits_more = 8
         self.refusal: tuple[str, str] | None = None
         self.mute = False
         self.hung = False
@@ -113,7 +114,11 @@ class FakeWorker:
 
     def stats(self) -> None:
         if not self.hung:
-            self.say(IngestStats(len(self.sessions), self.max_sessions, 1 << 28, 1 << 27, 0.5, []))
+            self.say(
+                IngestStats(
+                    len(self.sessions), self.max_sessions, 1 << 28, 1 << 27, self.arena_fits_more, 0.5, []
+                )
+            )
 
     def say(self, message: Any) -> None:
         for channel in self._channels:

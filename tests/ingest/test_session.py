@@ -11,13 +11,16 @@ import pytest
 from argusd.benchmarks.clips import video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.config import IngestConfig
+from argusd.ingest.decoding.picture_limit import picture_limit
+from argusd.ingest.errors import ArenaFull
 from argusd.ingest.ice.ice_sockets import IceSockets
 from argusd.ingest.ipc.messages import TrackState
 from argusd.ingest.liveness import Standing
-from argusd.ingest.session import Session
-from argusd.ingest.shm.arena import Arena
+from argusd.ingest.offers.negotiation import negotiate
+from argusd.ingest.session import Answer, Session, track_rooms
+from argusd.ingest.shm.arena import Arena, Room
 from argusd.ingest.shm.sink import Ring
-from argusd.scheduler.contract.errors import ServiceError, SessionEnded
+from argusd.scheduler.contract.errors import SessionEnded
 from argusd.scheduler.contract.media import TrackKind
 
 CONFIG = IngestConfig(runtime_dir=Path("run"), ice_addresses=("127.0.0.1",))
@@ -51,10 +54,20 @@ class Recorder:
 class Rig:
     """A session in an arena of its own, looked at as the worker looks at it."""
 
+    session: Session
+
     def __init__(self, config: IngestConfig) -> None:
         self.observer, self.arena = Recorder(), Arena(ARENA_BYTES)
         self.free = self.arena.free_bytes
-        self.session = Session("one", config, self.arena, IceSockets(config), self.observer)
+        self.config = config
+
+    async def answer(self, offer: str) -> Answer:
+        """Open the session, and answer its offer."""
+        limit = picture_limit(self.config, self.arena.capacity)
+        sockets = IceSockets(self.config)
+        agreement = negotiate(offer, limit)
+        self.session = Session("one", agreement, limit, self.config, self.arena, sockets, self.observer)
+        return await self.session.answer()
 
     async def until(self, *standings: Standing) -> None:
         """Check the session until its standings have been exactly these."""
@@ -94,7 +107,7 @@ async def a_publisher(seconds: int = 10) -> AsyncIterator[Publisher]:
 @asynccontextmanager
 async def published(rig: Rig) -> AsyncIterator[None]:
     async with a_publisher() as publisher:
-        answer = await rig.session.answer(await publisher.offer())
+        answer = await rig.answer(await publisher.offer())
         assert answer.kinds == ["video"]
         await publisher.accept(answer.sdp)
         yield
@@ -124,7 +137,7 @@ async def test_a_closed_session_leaves_nothing_in_shared_memory_and_tells_it_onc
 
 async def test_a_sender_that_never_connects_is_given_up_and_not_before() -> None:
     async with opened() as rig, a_publisher() as publisher:
-        await rig.session.answer(await publisher.offer())
+        await rig.answer(await publisher.offer())
         rig.session.check(time.monotonic_ns() + round((CONFIG.connect_s - 1) * 1e9))
         assert rig.observer.standings == []
         rig.session.check(time.monotonic_ns() + round((CONFIG.connect_s + 1) * 1e9))
@@ -144,16 +157,26 @@ async def test_a_track_is_live_once_pictures_come_of_it_and_its_counters_rise() 
 
 async def test_a_session_that_is_ended_while_it_answers_says_so() -> None:
     async with opened() as rig, a_publisher() as publisher:
-        answering = asyncio.ensure_future(rig.session.answer(await publisher.offer()))
-        await asyncio.sleep(0)
+        answering = asyncio.ensure_future(rig.answer(await publisher.offer()))
+        await asyncio.sleep(0)  # it is open then, and gathers
         rig.session.close("deleted")
         with pytest.raises(SessionEnded):
             await answering
 
 
-async def test_an_offer_that_cannot_be_taken_opens_nothing() -> None:
-    async with opened() as rig:
-        with pytest.raises(ServiceError):
-            await rig.session.answer("v=0\r\n")
-        assert rig.session.counters() == []
-        assert rig.arena.rings == 0
+async def test_without_room_for_all_of_its_tracks_a_session_takes_none() -> None:
+    arena = Arena(ARENA_BYTES)
+    limit = picture_limit(CONFIG, arena.capacity)
+    async with a_publisher() as publisher:
+        agreement = negotiate(await publisher.offer(), limit)
+    occupied = Room(arena)
+    occupied.reserve(arena.capacity - track_rooms(CONFIG, limit)["video"] + 1)
+    free = arena.free_bytes
+    with pytest.raises(ArenaFull, match="no room for 2768896 bytes in shared memory"):
+        Session("one", agreement, limit, CONFIG, arena, IceSockets(CONFIG), Recorder())
+    assert arena.free_bytes == free
+    occupied.close()
+    session = Session("one", agreement, limit, CONFIG, arena, IceSockets(CONFIG), Recorder())
+    assert arena.capacity - arena.free_bytes == 2768896
+    session.close("deleted")
+    assert arena.free_bytes == arena.capacity

@@ -237,6 +237,15 @@ def test_pictures_that_are_too_large_never_reach_the_decoder(codec: VideoName) -
     assert (line.feedback.bitrates, line.feedback.keyframes) == ([FIRST_BPS], 1)
 
 
+def test_pictures_without_room_in_shared_memory_are_asked_for_smaller() -> None:
+    line = Line()
+    line.play(0, 5)
+    assert line.feedback.bitrates == []
+    line.decoder.dropped["arena_full"] = 1
+    line.play(5, 10)
+    assert line.feedback.bitrates == [FIRST_BPS]
+
+
 def test_another_stream_starts_from_its_own_keyframe() -> None:
     line = Line()
     line.play(0, 10)

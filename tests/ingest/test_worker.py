@@ -18,6 +18,7 @@ from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.ipc.messages import (
     CloseSession,
+    IngestStats,
     OpenSession,
     SessionAnswer,
     SessionRefused,
@@ -372,13 +373,46 @@ async def test_when_the_arena_is_full_others_go_on(start_rig: Callable[..., Any]
     await rig.written(stream.place, before + 10)
 
 
+async def test_an_offer_is_accepted_only_with_room_for_its_pictures(start_rig: Callable[..., Any]) -> None:
+    """Also before the earlier ones have brought any: they will."""
+    rig = await start_rig(arena_mib=8)
+    offer = await rig.offer(video_publisher())
+    answers = [await rig.request(f"s{number}", offer) for number in range(3)]
+    assert [getattr(answer, "code", "answered") for answer in answers] == [
+        "answered",
+        "answered",
+        "shm_exhausted",
+    ]
+    assert (await rig.controller.take(IngestStats, lambda stats: stats.sessions == 2)).arena_fits_more == 0
+    rig.controller.channel.send(CloseSession("s0"))
+    assert not isinstance(await rig.request("s2", offer), SessionRefused)
+
+
+async def test_a_session_is_replaced_in_a_full_arena_and_not_ended_for_one_that_finds_no_room(
+    start_rig: Callable[..., Any],
+) -> None:
+    rig = await start_rig(arena_mib=4)
+    sound = await rig.offer(Publisher([PacketTrack("audio", opus_clip(1))]))
+    pictures = await rig.offer(video_publisher())
+    for session_id, offer in (("big", pictures), ("small", sound)):
+        assert not isinstance(await rig.request(session_id, offer), SessionRefused)
+    rig.controller.channel.send(OpenSession(7, "small", pictures, replace=True))
+    rig.controller.channel.send(OpenSession(8, "big", pictures, replace=True))
+    told: Any = SessionState | SessionRefused
+    refused = await rig.controller.take(SessionRefused)
+    assert (refused.request, refused.code) == (7, "shm_exhausted")
+    closed = await rig.controller.take(told, lambda message: getattr(message, "state", "closed") == "closed")
+    assert closed == SessionState("big", "closed", "replaced")
+    assert (await rig.controller.take(SessionAnswer)).request == 8
+
+
 async def test_frames_that_find_no_room_are_counted_and_the_session_lives(
     start_rig: Callable[..., Any],
 ) -> None:
-    rig = await start_rig(arena_mib=5, slots=2)
-    await rig.publish("first", video_publisher(size=(1280, 720), frames=150))
+    rig = await start_rig(arena_mib=12, slots=2)
+    await rig.publish("first", video_publisher(size=(1920, 1080), frames=60))
     await rig.opened("video")
-    await rig.publish("one", video_publisher(size=(1280, 720), frames=150))
+    await rig.publish("one", video_publisher(size=(1920, 1080), frames=60))
     counters = await rig.counters("video", lambda counters: counters.dropped.get("arena_full", 0) > 10)
     assert (counters.session_id, counters.frames) == ("one", 0)
 

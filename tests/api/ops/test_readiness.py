@@ -74,6 +74,21 @@ async def test_not_ready_says_why(rig: Rig) -> None:
     assert body["error"] == "Not ready: ingest-0 does not answer; scheduler-0 does not answer."
 
 
+async def test_a_full_arena_is_told_and_counts_as_no_room(rig: Rig) -> None:
+    rig.worker.arena_fits_more = 2
+    rig.worker.stats()
+    body = await rig.api.until("/ready", lambda body: body["fits_more"] == 2)
+    assert body["degraded"] == ["scheduler-bulk does not answer"]
+    rig.worker.arena_fits_more = 0
+    rig.worker.stats()
+    body = await rig.api.until("/ready", lambda body: body["fits_more"] == 0)
+    assert body["ready"]
+    no_room = "ingest-0 has no room in shared memory for another session: raise ingest.arena_mib"
+    assert body["degraded"] == [no_room, "scheduler-bulk does not answer"]
+    assert (await rig.api.json("GET", "/sessions"))[1]["fits_more"] == 0
+    await rig.api.until_metric("ml_sessions_fit_more", 0)
+
+
 async def test_the_tiers_that_are_asked_for_decide(rig: Rig, tmp_path: Path) -> None:
     both = "/ready?tiers=live,bulk"
     lacking = ["scheduler-bulk does not answer"]

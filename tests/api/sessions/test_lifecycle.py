@@ -95,6 +95,20 @@ async def test_tracks_that_stop_and_go_on_are_events_and_those_that_begin_are_no
     assert (await rig.api.json("GET", "/sessions/s1"))[1]["tracks"] == []
 
 
+async def test_pictures_without_room_are_an_event_with_a_code_and_a_reason_in_ready(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    rig.worker.say(TrackState(S1, "video", "stale", "arena_full", time.monotonic_ns()))
+    async with rig.api.events("/sessions/s1/events", "1") as events:
+        _, _, event = await events.next()
+    assert (event["name"], event["severity"]) == ("track_stale", "warning")
+    about = {"worker": "ingest-0", "reason": "arena_full", "kind": "video", "error_code": "shm_exhausted"}
+    assert event["data"] == about
+    degraded = (await rig.api.json("GET", "/ready"))[1]["degraded"]
+    assert "1 tracks bring pictures that find no room in shared memory: raise ingest.arena_mib" in degraded
+    rig.worker.end("s1", "client")
+    await rig.api.until("/ready", lambda body: body["degraded"] == ["scheduler-bulk does not answer"])
+
+
 async def test_a_stale_track_is_told_once_though_the_api_restarts(rig: Rig) -> None:
     await rig.api.publish("s1")
     stale = TrackState(S1, "video", "stale", "no_media", time.monotonic_ns())

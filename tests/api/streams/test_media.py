@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.api.streams.media import MAX_JPEG_BYTES, JpegTrack, PcmTrack
+from argusd.api.streams.media import JPEG_ROOM, MAX_JPEG_BYTES, PCM_ROOM, JpegTrack, PcmTrack
+from argusd.ingest.errors import ArenaFull
 from argusd.ingest.shm.arena import DATA_START, HEAD, PAGE, Arena, ArenaView
 from argusd.ingest.shm.frame import PixelFormat
 from argusd.ingest.shm.ring import FrameReader, FrameView, gather_pcm, read_anchor
@@ -162,6 +163,23 @@ def test_a_full_arena_is_told_and_a_smaller_picture_still_fits() -> None:
         track.take(jpeg(640, 480))
     track.take(jpeg(32, 32))
     assert len(opened.rings) == 1
+
+
+def test_reserved_room_is_a_tracks_own_until_it_closes() -> None:
+    opened = Opened(DATA_START + JPEG_ROOM + PCM_ROOM + 2 * PAGE)
+    pictures = JpegTrack(opened.arena, opened.rings.append)
+    sound = PcmTrack(opened.arena, 48_000, opened.rings.append)
+    pictures.reserve()
+    sound.reserve()
+    with pytest.raises(ArenaFull):
+        JpegTrack(opened.arena, opened.rings.append).reserve()
+    for rate in (48_000, 16_000):
+        sound.resample_from(rate)
+        sound.take(tone(rate, 0.1).tobytes())
+        pictures.take(jpeg())
+    sound.close()
+    pictures.close()
+    assert opened.arena.free_bytes == opened.arena.capacity
 
 
 def test_closed_tracks_leave_zeros() -> None:

@@ -410,6 +410,20 @@ async def test_a_full_arena_ends_the_stream_that_needs_more(tmp_path: Path) -> N
         assert (await small.receive_json())["face_count"] == 1
 
 
+async def test_a_stream_is_opened_only_with_room_for_its_tracks(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, arena_mib=2) as rig, contextlib.AsyncExitStack() as streams:
+        for number in range(3):
+            await streams.enter_async_context(opened(rig, f"/ml/stream/s{number}/face"))
+        assert await refused(rig, "/ml/stream/s3/face") == ("shm_exhausted", 4503)
+        body = (await rig.api.json("GET", "/ready"))[1]
+        assert (
+            "the api has no room in shared memory for another stream: raise api.arena_mib" in body["degraded"]
+        )
+        await streams.aclose()
+        async with opened(rig, "/ml/stream/s3/lipsync"):
+            pass
+
+
 async def test_a_stream_that_nobody_would_look_at_is_refused(rig: Rig) -> None:
     missing = RoleStatus("vad", "", False, "nothing pulled", 0.0)
     rig.scheduler.say(scheduler_stats("boot-1", roles=[missing], active_sessions={"face": 0, "audio": 0}))

@@ -110,8 +110,8 @@ async def test_pictures_that_are_all_dropped(
 async def test_pictures_that_find_no_room_and_those_that_find_it_when_others_went(
     start_rig: Callable[..., Any],
 ) -> None:
-    rig = await start_rig(arena_mib=5, slots=2)
-    large = moving(1, (1280, 720))
+    rig = await start_rig(arena_mib=12, slots=2)
+    large = moving(1, (1920, 1080))
     await rig.publish("first", Publisher([pictures(large, repeat=SOUND_S)]))
     await told(rig, "video", 2)
     await rig.publish("one", Publisher([pictures(large, repeat=SOUND_S), sound()]))

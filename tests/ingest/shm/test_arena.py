@@ -23,10 +23,18 @@ from argusd.ingest.shm.arena import (
     Arena,
     ArenaView,
     RegionAllocator,
+    Room,
     ring_word,
 )
 
 MIB = 1 << 20
+
+
+def take_ring(arena: Arena, capacity: int, nbytes: int) -> tuple[int, Room]:
+    """A ring of samples: its place, and its room."""
+    room = Room(arena)
+    room.resize(nbytes)
+    return arena.take_ring(RING_PCM, capacity, 0, room), room
 
 
 @given(st.lists(st.integers(1, 40_000), max_size=30), st.randoms())
@@ -77,7 +85,7 @@ def test_memory_can_neither_shrink_grow_nor_be_written_by_others() -> None:
 def test_a_reader_sees_rows_and_cannot_write_them() -> None:
     arena = Arena(MIB)
     view = ArenaView(arena.fd)
-    row = arena.take_ring(RING_PCM, 100, 0, 200)
+    row, _ = take_ring(arena, 100, 200)
     arena.words[ring_word(row) + HEAD] = 42
     assert view.table[row, HEAD] == 42
     assert view.table[row, GENERATION] == 1
@@ -90,14 +98,15 @@ def test_a_reader_sees_rows_and_cannot_write_them() -> None:
 
 def test_a_row_given_back_is_invalid_and_zeroed_and_its_successor_is_another_ring() -> None:
     arena = Arena(MIB)
-    row = arena.take_ring(RING_PCM, 2048, 0, PAGE)
+    row, room = take_ring(arena, 2048, PAGE)
     arena.pixels[DATA_START : DATA_START + PAGE] = 0xAB
     free = arena.free_bytes
     arena.give_back_ring(row, PAGE)
     assert arena.words[ring_word(row) + GENERATION] == 0
     assert not arena.pixels[DATA_START : DATA_START + PAGE].any()
+    room.close()
     assert arena.free_bytes == free + PAGE
-    again = arena.take_ring(RING_PCM, 2048, 0, PAGE)
+    again, _ = take_ring(arena, 2048, PAGE)
     assert again == row
     assert arena.words[ring_word(again) + GENERATION] == 2
     arena.close()
@@ -106,10 +115,23 @@ def test_a_row_given_back_is_invalid_and_zeroed_and_its_successor_is_another_rin
 def test_all_rows_can_be_taken_and_one_more_is_an_error() -> None:
     arena = Arena(DATA_START + (MAX_RINGS + 1) * PAGE)
     for _ in range(MAX_RINGS):
-        arena.take_ring(RING_PCM, 1, 0, 2)
+        take_ring(arena, 1, 2)
     with pytest.raises(ArenaFull, match="all 4096 rings of the arena are in use"):
-        arena.take_ring(RING_PCM, 1, 0, 2)
+        take_ring(arena, 1, 2)
     assert arena.rings == MAX_RINGS
+    arena.close()
+
+
+def test_an_arena_tells_how_often_rooms_of_these_sizes_fit_and_keeps_nothing_of_them() -> None:
+    arena = Arena(DATA_START + 16 * PAGE)
+    rooms = [Room(arena) for _ in range(3)]
+    for room in rooms:
+        room.reserve(4 * PAGE)
+    assert [arena.fits((4 * PAGE,)), arena.fits((3 * PAGE, 1)), arena.fits((5 * PAGE,))] == [1, 1, 0]
+    assert arena.fits((8 * PAGE,), released=[rooms[2]]) == 1, "it lies beside the free end"
+    assert arena.fits((8 * PAGE,), released=[rooms[0]]) == 0, "there are two holes of four pages"
+    assert arena.fits((PAGE,), most=3) == 3
+    assert arena.free_bytes == 4 * PAGE
     arena.close()
 
 

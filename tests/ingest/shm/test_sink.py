@@ -1,5 +1,7 @@
 """Rings made when the geometry is known, replaced when it changes, gone when the session is."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -78,3 +80,34 @@ def test_samples_get_their_ring_with_the_first_write() -> None:
     assert arena.rings == 0
     with pytest.raises(RingClosed):
         sink.write(np.ones(320, np.int16), 0, 1, 2)
+
+
+def test_reserved_room_is_there_whatever_others_need() -> None:
+    arena, opened = Arena(DATA_START + 64 * PAGE), list[Ring]()
+    sink, other = FrameSink(arena, 4, opened.append), FrameSink(arena, 4, opened.append)
+    sink.reserve(16 * PAGE)
+    with pytest.raises(ArenaFull):
+        other.reserve(49 * PAGE)
+    other.reserve(40 * PAGE)
+    assert arena.free_bytes == 8 * PAGE
+    other.write(planes(200, 200), i420_info(200, 200))
+    for size in (64, 100, 64, 200):  # it grows as far as there is more, shrinks, and finds its own again
+        with contextlib.suppress(ArenaFull):
+            sink.write(planes(size, size), i420_info(size, size))
+    assert [arena.words[ring_word(ring.place) + CAPACITY] for ring in opened] == [3, 4, 4, 4]
+    sink.close()
+    other.close()
+    assert (arena.rings, arena.free_bytes) == (0, 64 * PAGE)
+    assert not arena.pixels[DATA_START:].any()
+
+
+def test_who_finds_no_room_for_more_keeps_what_is_reserved() -> None:
+    arena, opened = Arena(DATA_START + 32 * PAGE), list[Ring]()
+    sink, greedy = FrameSink(arena, 2, opened.append), FrameSink(arena, 2, opened.append)
+    sink.reserve(8 * PAGE)
+    greedy.reserve(24 * PAGE)
+    for _ in range(2):
+        with pytest.raises(ArenaFull):
+            sink.write(planes(200, 200), i420_info(200, 200))
+        sink.write(planes(64, 64), i420_info(64, 64))
+    assert len(opened) == 2
