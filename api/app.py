@@ -19,6 +19,7 @@ from .events.feeds import Feeds
 from .events.history import History
 from .events.readers import Readers
 from .events.redis_store import Connections, connect_all, wait_until_up
+from .events.unreadable import Unreadable
 from .http.access_log import AccessLog
 from .http.auth import Access, check_bind
 from .http.authenticate import authentication
@@ -90,10 +91,10 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     affinity = Affinity(redis)
     schedulers = Schedulers(config, affinity)
     workers = Workers(config)
-    registry = Registry(redis, config)
-    event_log = EventLog(
-        store.connections.log, config, feeds, f"api-{secrets.token_hex(8)}", schedulers.acknowledge
-    )
+    unreadable = Unreadable(redis, config.retention_s)
+    registry = Registry(redis, config, unreadable)
+    boot = f"api-{secrets.token_hex(8)}"
+    event_log = EventLog(store.connections.log, config, feeds, boot, schedulers.acknowledge, unreadable)
     lifecycle = Lifecycle(event_log, schedulers)
     streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)
@@ -105,6 +106,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         readers=Readers(config.max_event_readers, config.max_event_readers_per_client),
         redis=redis,
         embedded_redis=store.server,
+        unreadable=unreadable,
         event_log=event_log,
         history=history,
         registry=registry,

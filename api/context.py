@@ -15,6 +15,7 @@ from .events.event_log import EventLog
 from .events.feeds import Feeds
 from .events.history import History
 from .events.readers import Readers
+from .events.unreadable import Unreadable
 from .http.auth import Access
 from .http.rate_limit import RateLimit
 from .sessions.actions import SessionActions
@@ -40,6 +41,7 @@ class Context(NamedTuple):
     readers: Readers
     redis: Redis
     embedded_redis: EmbeddedRedis | None
+    unreadable: Unreadable
     event_log: EventLog
     history: History
     registry: Registry

@@ -45,6 +45,7 @@ from .event_store import (
 )
 from .feeds import Feeds
 from .redis_store import STORE_ERRORS
+from .unreadable import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class EventLog:
         feeds: Feeds,
         boot: str,
         stored: Callable[[str, int], None],
+        unreadable: Unreadable,
     ) -> None:
         self._redis = redis
         self._limit = config.journal_entries
@@ -73,7 +75,7 @@ class EventLog:
         self._boot = boot
         self._stored = stored
         self._numbers = count(1)
-        self._store = EventStore(config)
+        self._store = EventStore(config, unreadable)
         self._entries: deque[LogEntry] = deque()
         self._waiting: dict[int, asyncio.Future[None]] = {}
         # One newest result for each stream: bounded by the sessions; a newer one replaces it.

@@ -6,7 +6,8 @@ in Redis, so that a write needs no read before it. After a failed write nobody k
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from redis.asyncio import Redis
@@ -14,12 +15,16 @@ from redis.asyncio.client import Pipeline
 
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.events import Event
-from argusd.scheduler.contract.results import Violation
+from argusd.scheduler.contract.results import Violation, readable
 
 from ..config import ApiConfig
 from ..sessions.session import Media
 from .event_making import numbered
 from .left_open import OpenViolation, end_of, field, is_left_open
+from .unreadable import Unreadable
+
+Kind = TypeVar("Kind")
+Rows = list[tuple[bytes, Any]]
 
 
 class Append(NamedTuple):
@@ -79,8 +84,9 @@ class SessionMark(msgspec.Struct):
 class EventStore:
     """Stages entries into transactions. One writer only: nobody else may add events."""
 
-    def __init__(self, config: ApiConfig) -> None:
+    def __init__(self, config: ApiConfig, unreadable: Unreadable) -> None:
         self._config = config
+        self._unreadable = unreadable
         self._overall: int | None = None
         self._positions: dict[str, int] = {}
         self._sessions: dict[str, SessionMark] = {}
@@ -113,15 +119,39 @@ class EventStore:
                 pipe.xrevrange(keys.events(session_id), count=1)
                 pipe.hgetall(keys.results(session_id))
                 pipe.hgetall(keys.open_violations(session_id))
-            answers = iter(await pipe.execute())
-        overall = next(answers)
+            answers = iter(await pipe.execute(raise_on_error=False))
+        overall: Rows = await self._unreadable.usable("events", keys.ALL_EVENTS, next(answers), [])
         if self._overall is None:
             self._overall = last_number(overall)
         for origin in new_origins:
-            self._positions[origin] = int(next(answers) or 0)
+            number = await self._unreadable.usable("position", keys.position(origin), next(answers), b"")
+            self._positions[origin] = int(number) if number and number.isdigit() else 0
         for session_id in new_sessions:
-            seq = last_number(next(answers))
-            self._sessions[session_id] = SessionMark(seq, _violations(next(answers)), _open(next(answers)))
+            self._sessions[session_id] = await self._mark(session_id, *islice(answers, 3))
+
+    async def _mark(self, session_id: str, events: Any, results: Any, going_on: Any) -> SessionMark:
+        """Where the session stands, by Redis' answers."""
+        newest: Rows = await self._unreadable.usable("events", keys.events(session_id), events, [])
+        violations = await self._fields("results", session_id, keys.results(session_id), results, Violation)
+        open_ = await self._fields(
+            "open", session_id, keys.open_violations(session_id), going_on, OpenViolation
+        )
+        counts = {name.removeprefix("violation:"): count for name, count in violations.items()}
+        return SessionMark(last_number(newest), counts, open_)
+
+    async def _fields(
+        self, what: str, session_id: str, key: str, answer: Any, kind: type[Kind]
+    ) -> dict[str, Kind]:
+        """The fields of a session's hash, but for ``latest:…``; those that are no ``kind`` are set aside."""
+        fields: dict[bytes, bytes] = await self._unreadable.usable(what, key, answer, {})
+        found = {
+            field: readable(value, kind)
+            for field, value in fields.items()
+            if not field.startswith(b"latest:")
+        }
+        bad = [(session_id.encode(), field, fields[field]) for field, value in found.items() if value is None]
+        await self._unreadable.set_aside(what, key, bad)
+        return {field.decode(): value for field, value in found.items() if value is not None}
 
     def skip(self, session_id: str, count: int) -> None:
         """Leave a hole where events of a session were lost; readers see it as a gap."""
@@ -208,21 +238,9 @@ class EventStore:
         self._sessions[session_id] = SessionMark(0, {}, {})
 
 
-def last_number(newest: list[tuple[bytes, Any]]) -> int:
+def last_number(newest: Rows) -> int:
     """The number in the id of a stream's newest entry, 0 for an empty stream."""
     return int(newest[0][0].partition(b"-")[0]) if newest else 0
-
-
-def _violations(fields: Mapping[bytes, bytes]) -> dict[str, Violation]:
-    return {
-        name.decode().removeprefix("violation:"): msgspec.json.decode(value, type=Violation)
-        for name, value in fields.items()
-        if name.startswith(b"violation:")
-    }
-
-
-def _open(fields: Mapping[bytes, bytes]) -> dict[str, OpenViolation]:
-    return {name.decode(): msgspec.json.decode(value, type=OpenViolation) for name, value in fields.items()}
 
 
 def counted(before: Violation, event: Event) -> Violation:

@@ -2,13 +2,16 @@
 
 from typing import cast
 
+import msgspec
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.results import Results, read_results, stage_results
+from argusd.scheduler.contract.results import Results, read_results, readable, stage_results
 
 from .event_store import last_number
 from .frames import EVERYTHING, Page, frame, frame_id
+from .unreadable import name
 
 PAGE = 64
 """Events in a page: as much as a reader that does not take them may hold on to."""
@@ -25,10 +28,13 @@ class History:
 
     async def newest(self, topic: str) -> int:
         """The position of the topic's newest event (a session's seq); 0 before the first."""
-        return last_number(cast(Stream, await self._redis.xrevrange(stream_of(topic), count=1)))
+        try:
+            return last_number(cast(Stream, await self._redis.xrevrange(stream_of(topic), count=1)))
+        except ResponseError:
+            return 0  # it is no stream; the next event sets it aside (see ``unreadable.py``)
 
     async def page(self, topic: str, after: int) -> Page:
-        """The events beyond a position, as many as fit into a page."""
+        """The events beyond a position, as many as fit into a page, without those that cannot be read."""
         rows = cast(Stream, await self._redis.xrange(stream_of(topic), f"({after}-0", count=PAGE))
         if not rows:
             return Page(after, after, [])
@@ -36,7 +42,7 @@ class History:
         if topic == EVERYTHING:
             events = await self._events(rows)
         else:
-            events = [fields[b"e"] for _, fields in rows]
+            events = [event_in(fields) for _, fields in rows]
         frames = [
             (number, frame(frame_id(topic, number), event))
             for number, event in zip(numbers, events, strict=True)
@@ -48,9 +54,13 @@ class History:
         """The events that rows of the stream of all sessions name; None for one that is no longer kept."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for _, fields in rows:
-                place = f"{int(fields[b'q'])}-0"
-                pipe.xrange(keys.events(fields[b"s"].decode()), place, place)
-            return [hit[0][1][b"e"] if hit else None for hit in await pipe.execute()]
+                session_id, place = name(fields.get(b"s", b"")), name(fields.get(b"q", b""))
+                pipe.xrange(keys.events(session_id), place, place)
+            found = await pipe.execute(raise_on_error=False)
+        for answer in found:
+            if isinstance(answer, Exception) and not isinstance(answer, ResponseError):
+                raise answer
+        return [event_in(hit[0][1]) if hit and isinstance(hit, list) else None for hit in found]
 
     async def results(self, session_id: str) -> Results:
         """What is known of the session now."""
@@ -68,3 +78,9 @@ async def stored_results(redis: Redis, session_id: str) -> Results | None:
     async with redis.pipeline(transaction=True) as pipe:
         stage_results(pipe, session_id)
         return read_results(session_id, *await pipe.execute())
+
+
+def event_in(fields: Fields) -> bytes | None:
+    """A stored event's JSON; None where it is not JSON."""
+    body = fields.get(b"e", b"")
+    return None if readable(body, msgspec.Raw) is None else body

@@ -81,7 +81,13 @@ def own_figures(context: Context) -> Iterator[Metric]:
 
 
 def store_figures(context: Context) -> Iterator[Metric]:
-    """Those of a Redis of our own."""
+    """What was damaged in the store; and of a Redis of our own, whether it runs."""
+    unreadable = CounterMetricFamily(
+        "ml_store_unreadable", "What was stored, could not be read and is set aside", labels=["what"]
+    )
+    for what, count in context.unreadable.counts.items():
+        unreadable.add_metric([what], count)
+    yield unreadable
     own = context.embedded_redis
     if own is None:
         return

@@ -210,6 +210,8 @@ def degraded(context: Context) -> Iterator[str]:
     own = context.embedded_redis
     if own is not None and own.file.lost:
         yield "the sessions and events that were stored are lost: the embedded Redis' file was damaged"
+    if unreadable := context.unreadable.counts.total():
+        yield f"{unreadable} of what was stored could not be read and is set aside"
 
 
 def full_arenas(context: Context) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """The sessions the api knows: in memory, and in Redis so that a restarted api finds them again."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
-from typing import cast
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -11,18 +12,24 @@ from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import Overloaded, SessionNotFound
+from argusd.scheduler.contract.names import NAME
+from argusd.scheduler.contract.results import readable
 from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..config import ApiConfig
+from ..events.unreadable import Unreadable
 from .session import Media, Session, SessionRecord
+
+Kind = TypeVar("Kind")
 
 
 class Registry:
     """Session id → Session. What callers ask is written at once; media states go through the event_log."""
 
-    def __init__(self, redis: Redis, config: ApiConfig) -> None:
+    def __init__(self, redis: Redis, config: ApiConfig, unreadable: Unreadable) -> None:
         self._redis = redis
         self._config = config
+        self._unreadable = unreadable
         self._sessions: dict[str, Session] = {}
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -48,17 +55,26 @@ class Registry:
         return self._sessions.get(session_id)
 
     async def load(self) -> None:
-        """Take in what an earlier api has written."""
-        records = cast(dict[bytes, bytes], await self._redis.hgetall(keys.SESSIONS))
-        media = cast(dict[bytes, bytes], await self._redis.hgetall(keys.MEDIA))
-        loaded = []
-        for raw_id, body in records.items():
-            session = Session(raw_id.decode(), msgspec.json.decode(body, type=SessionRecord))
-            if raw_id in media:
-                session.media = msgspec.json.decode(media[raw_id], type=Media)
-            loaded.append(session)
-        for session in sorted(loaded, key=lambda each: each.record.created_at):
-            self._sessions[session.session_id] = session
+        """Take in what an earlier api has written, as far as it can be read."""
+        media = await self._stored("media", keys.MEDIA, Media)
+        records = await self._stored("session", keys.SESSIONS, SessionRecord)
+        for session_id, record in sorted(records.items(), key=lambda each: each[1].created_at):
+            self._sessions[session_id] = Session(session_id, record, media.get(session_id))
+
+    async def _stored(self, what: str, key: str, kind: type[Kind]) -> dict[str, Kind]:
+        """The hash at ``key``, session id → ``kind``; what is not that is set aside."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hgetall(key)
+            (answer,) = await pipe.execute(raise_on_error=False)
+        fields: dict[bytes, bytes] = await self._unreadable.usable(what, key, answer, {})
+        found = {raw_id: readable(body, kind) for raw_id, body in fields.items()}
+        bad = [raw_id for raw_id, value in found.items() if value is None or not is_name(raw_id)]
+        await self._unreadable.set_aside(what, key, [(raw_id, raw_id, fields[raw_id]) for raw_id in bad])
+        return {
+            raw_id.decode(): value
+            for raw_id, value in found.items()
+            if value is not None and raw_id not in bad
+        }
 
     async def put(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
         """Create the session or replace what was asked for it, one after the other; True when it is new.
@@ -102,3 +118,8 @@ class Registry:
         """Sessions without media for longer than the retention. ``now``: unix seconds."""
         oldest = now - self._config.retention_s
         return [each for each in self if not each.active and each.updated_at < oldest]
+
+
+def is_name(raw_id: bytes) -> bool:
+    """Whether a session may have this id."""
+    return re.fullmatch(NAME.encode(), raw_id) is not None

@@ -39,7 +39,7 @@ class Affinity:
             name = await self._redis.get(keys.affinity(session_id, domain))
         except STORE_ERRORS:
             return None
-        return name.decode() if isinstance(name, bytes) else None
+        return name.decode(errors="replace") if isinstance(name, bytes) else None
 
     async def remember(self, session_id: str, domain: str, worker: str) -> None:
         """The session is at this worker (again)."""

@@ -25,6 +25,16 @@ def open_violations(session_id: str) -> str:
     return f"ml:session:{session_id}:open"
 
 
+def unreadable(session_id: str) -> str:
+    """Hash: ``{key} {field}`` of what was stored of the session and cannot be read → its bytes."""
+    return f"ml:session:{session_id}:unreadable"
+
+
+def unreadable_key(key: str) -> str:
+    """Where a key goes that holds another type than it should."""
+    return f"{key}:unreadable"
+
+
 def position(origin: str) -> str:
     """Number (string) of the last entry of this origin (a scheduler's or an api's boot) that is stored."""
     return f"ml:origin:{origin}"

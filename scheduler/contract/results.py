@@ -5,13 +5,14 @@ stores their events, so the counts match the events whatever dies when.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
 from . import redis_keys
 from .sessions import MediaPhase
 
+Kind = TypeVar("Kind")
 Fields = Mapping[bytes, bytes]
 
 
@@ -84,15 +85,26 @@ def stage_results(pipe: Reader, session_id: str) -> None:
 
 
 def read_results(session_id: str, known: bool, media: bytes | None, fields: Fields) -> Results | None:
-    """The results out of Redis' answers; None where nothing is known of the session (any more)."""
+    """The results out of Redis' answers; None where nothing is known of the session (any more).
+
+    What cannot be read is left out.
+    """
     if not (known or media or fields):
         return None
-    state = msgspec.json.decode(media, type=StoredMedia).phase if media else "created"
+    stored = readable(media, StoredMedia) if media else None
     streams, violations = {}, {}
     for field, value in fields.items():
-        kind, _, name = field.decode().partition(":")
-        if kind == "latest":
-            streams[name] = msgspec.json.decode(value, type=StreamResult)
-        elif kind == "violation":
-            violations[name] = msgspec.json.decode(value, type=Violation)
-    return Results(session_id, state, streams, violations)
+        kind, _, name = field.decode(errors="replace").partition(":")
+        if kind == "latest" and (result := readable(value, StreamResult)):
+            streams[name] = result
+        elif kind == "violation" and (violation := readable(value, Violation)):
+            violations[name] = violation
+    return Results(session_id, stored.phase if stored else "created", streams, violations)
+
+
+def readable(body: bytes, kind: type[Kind]) -> Kind | None:
+    """JSON as ``kind``, or None where it is not that."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

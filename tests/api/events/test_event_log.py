@@ -16,6 +16,7 @@ from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.events.event_log import EventLog
 from argusd.api.events.feeds import Feeds
 from argusd.api.events.history import History
+from argusd.api.events.unreadable import Unreadable
 from argusd.api.sessions.session import Media
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.messages import Latest
@@ -122,7 +123,12 @@ class LogBench:
         self.stored: list[tuple[str, int]] = []
         config = make_config(directory, journal_entries=4)
         self.log = EventLog(
-            redis, config, Feeds(History(redis)), "api-1", lambda *told: self.stored.append(told)
+            redis,
+            config,
+            Feeds(History(redis)),
+            "api-1",
+            lambda *told: self.stored.append(told),
+            Unreadable(redis, config.retention_s),
         )
 
     @contextlib.asynccontextmanager

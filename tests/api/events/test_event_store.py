@@ -21,6 +21,7 @@ from argusd.api.events.event_store import (
 )
 from argusd.api.events.frames import EVERYTHING
 from argusd.api.events.history import History
+from argusd.api.events.unreadable import Unreadable
 from argusd.api.sessions.session import Media
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.events import Event
@@ -38,8 +39,8 @@ def config(tmp_path: Path) -> ApiConfig:
 
 
 @pytest.fixture
-def store(config: ApiConfig) -> EventStore:
-    return EventStore(config)
+def store(redis: Redis, config: ApiConfig) -> EventStore:
+    return EventStore(config, Unreadable(redis, 600))
 
 
 def observation(session_id: str = "s1", **changes: Any) -> Event:
@@ -90,7 +91,7 @@ async def test_what_was_stored_before_is_passed_over_also_by_a_store_that_begins
     entries = found(observation(), observation())
     await write(redis, store, *entries)
     assert await write(redis, store, *entries, *found(observation(), first=3)) == [False, False, True]
-    later = EventStore(config)
+    later = EventStore(config, Unreadable(redis, 600))
     assert await write(redis, later, *found(*[observation()] * 4)) == [False, False, False, True]
     assert [event.seq for event in await stored(redis)] == [1, 2, 3, 4]
     assert later.position(BOOT) == 4
