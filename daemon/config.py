@@ -26,7 +26,9 @@ from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.zoo.manifest import builtin_manifest
 
 from .errors import ConfigInvalid
+from .logs import LogSettings
 from .older_names import OLDER_NAMES
+from .secrets_of import secrets_of
 
 PREFIX = "ARGUSD_"
 FILE_VARIABLE = "ARGUSD_CONFIG"
@@ -53,6 +55,7 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     cache_dir: Path = Path("~/.cache/argusd")
     ingest_workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_form: Literal["text", "json"] = "text"
     huggingface_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")] | None = None
 
 
@@ -68,7 +71,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     runtime_dir: Path
     cache_dir: Path
     ingest_workers: int
-    log_level: str
+    logs: LogSettings
     huggingface_token: str | None
     api: ApiConfig
     ingest: IngestConfig
@@ -170,7 +173,11 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         api = msgspec.structs.replace(api, ice_servers=ingest.ice_servers)
     return Config(
         **common,
-        log_level=shared.log_level,
+        logs=LogSettings(
+            shared.log_level,
+            shared.log_form,
+            secrets_of(api, shared.huggingface_token, environment.get(TOKEN_VARIABLE)),
+        ),
         huggingface_token=shared.huggingface_token,
         api=api,
         ingest=ingest,

@@ -247,7 +247,7 @@ class Session:
     def _peer_ended(self, ending: Ending) -> None:
         detail = self._peer.dtls.failure if ending == "dtls_failed" and self._peer is not None else ""
         if detail:
-            log.warning("session %s ends, its DTLS failed: %s", self.session_id, detail)
+            log.warning("the session ends, its DTLS failed: %s", detail)
         self.close(ending, detail)
 
     def _decoder_failed(self) -> None:

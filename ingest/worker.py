@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from argusd.scheduler.contract.about import about
 from argusd.scheduler.contract.errors import ArenaExhausted, ServiceError, SessionExists, WorkerFull
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
@@ -75,10 +76,11 @@ class Worker:
             yield from self._rings.facts()
 
     def _command(self, command: OpenSession | CloseSession, answer: Answer) -> None:
-        if isinstance(command, OpenSession):
-            self._open(command, answer)
-        elif command.session_id in self._sessions:
-            self._sessions[command.session_id].close("deleted")
+        with about(command.session_id):
+            if isinstance(command, OpenSession):
+                self._open(command, answer)
+            elif command.session_id in self._sessions:
+                self._sessions[command.session_id].close("deleted")
 
     def _open(self, command: OpenSession, answer: Answer) -> None:
         try:
@@ -150,11 +152,12 @@ class Worker:
     def _each_session(self, act: Callable[[Session], object]) -> None:
         """What fails for one session ends that one, and the others go on."""
         for session in tuple(self._sessions.values()):
-            try:
-                act(session)
-            except Exception as error:
-                log_fault(log, f"session {session.session_id} ends, something in it failed", error)
-                session.close(ServiceError.code)
+            with about(session.session_id):
+                try:
+                    act(session)
+                except Exception as error:
+                    log_fault(log, "the session ends, something in it failed", error)
+                    session.close(ServiceError.code)
 
     def report(self, loop_lag_ms: float) -> None:
         """Report to the senders over RTCP and to the controllers."""
@@ -190,7 +193,7 @@ class Worker:
 def refusal(command: OpenSession, error: Exception) -> SessionRefused:
     """What the controller is told of a session that cannot be opened; a fault of ours has no more words."""
     if not isinstance(error, ServiceError | ArenaFull):
-        log_fault(log, f"session {command.session_id} cannot be opened", error)
+        log_fault(log, "the session cannot be opened", error)
         error = ServiceError()
     return SessionRefused(command.request, error.code, str(error))
 

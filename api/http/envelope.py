@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from redis.exceptions import RedisError
 
+from argusd.scheduler.contract.about import SESSION
 from argusd.scheduler.contract.errors import (
     BodyTooLarge,
     InsufficientScope,
@@ -111,6 +112,7 @@ def _few_values(body: bytes | msgspec.Raw) -> bool:
 @web.middleware
 async def error_envelope(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong into the envelope. The top of a request: the broad ``except`` stands here."""
+    SESSION.set(request.match_info.get("session_id", ""))  # one connection's requests share a context
     try:
         return await handler(request)
     except ServiceError as error:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from aiohttp import web
 
+from argusd.scheduler.contract.about import SESSION
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.errors import ServiceError, UnknownTask
 from argusd.scheduler.contract.names import did_you_mean
@@ -136,6 +137,7 @@ async def _do(
 ) -> web.Response:
     context = request.app[CONTEXT]
     request[GRANT].check_session(session_id)
+    SESSION.set(session_id)
     try:
         check_session_id(session_id)
         asked = with_defaults(payload, context.config)

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         name,
         entry_of(args.command, args.index, args.tier, config),
         notify_socket=config.notify_socket,
-        log_level=config.log_level,
+        logs=config.logs,
         supervisor=args.supervised_by,
     )
 

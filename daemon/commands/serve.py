@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM; 0 after a clean end."""
     config = daemon_config(args)
-    configure_logs("serve", config.log_level)
+    configure_logs("serve", config.logs)
     disable_core_dumps()
     if not end_with_parent(args.supervised_by):
         return 1

@@ -16,7 +16,7 @@ from argusd.ingest.errors import IngestError, UnsupportedPlatform
 from argusd.scheduler.errors import DeviceUnavailable, SchedulerError
 
 from ..errors import ConfigInvalid
-from ..logs import configure_logs
+from ..logs import LogSettings, configure_logs
 from .notify import READY, STOPPING, Heartbeat, notify
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ Entry = Callable[[asyncio.Event, Callable[[], None], Callable[[], None]], Awaita
 
 
 def run_process(
-    name: str, entry: Entry, *, notify_socket: str | None, log_level: str, supervisor: int | None
+    name: str, entry: Entry, *, notify_socket: str | None, logs: LogSettings, supervisor: int | None
 ) -> int:
     """Run one process's work under uvloop until SIGTERM or SIGINT; returns the exit code.
 
@@ -38,7 +38,7 @@ def run_process(
     it serves, ``on_pass`` whenever its loop has come round, and returns soon after ``stop`` is set.
     ``supervisor`` is the pid of the process that must be our parent: when it dies, we get SIGTERM.
     """
-    configure_logs(name, log_level)
+    configure_logs(name, logs)
     disable_core_dumps()
     allow_open_files()
     if not end_with_parent(supervisor):

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ..contract.about import SESSION
 from ..contract.catalog import TASKS
 from ..contract.errors import (
     DeadlineExceeded,
@@ -91,6 +92,7 @@ class TaskPool:
         return Overloaded("As many tasks are at work as may be; try again in a moment.")
 
     async def _run(self, request: TaskRequest, reply: Reply) -> None:
+        SESSION.set(request.session_id)  # in this task's own context
         share = self._pending.begin()
         try:
             answer: TaskDone | TaskFailed = await self._done(request, share)

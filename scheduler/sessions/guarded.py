@@ -8,6 +8,7 @@ import msgspec
 
 from argusd.ingest.shm.frame import FrameInfo
 
+from ..contract.about import about
 from ..contract.events import STREAM_FAILED
 from ..contract.policy import Policy
 from ..contract.tracebacks import log_fault
@@ -74,8 +75,11 @@ class GuardedAnalyzer:
     ``failed`` is called with the code of its first fault.
     """
 
-    def __init__(self, name: str, make: Callable[[], Analyzer], failed: Callable[[str], object]) -> None:
+    def __init__(
+        self, name: str, make: Callable[[], Analyzer], failed: Callable[[str], object], session_id: str = ""
+    ) -> None:
         self.name = name
+        self._session_id = session_id
         self._failed = failed
         self._broken = False
         self._rates: Mapping[str, float] = {}
@@ -194,7 +198,8 @@ class GuardedAnalyzer:
         if not self._broken:
             self._broken = True
             self._analyzer = Silent(self.name, self._rates, self._latest)
-            log_fault(log, f"the analyzer of a stream {self.name} failed", error)
+            with about(self._session_id):
+                log_fault(log, f"the analyzer of a stream {self.name} failed", error)
             self._failed(ANALYZER_FAILED)
         return answer
 

@@ -237,7 +237,8 @@ class Sessions:
 
     def _add_stream(self, policy: SessionPolicy, name: StreamName, tracks: Mapping[TrackKind, Track]) -> None:
         failed = partial(self._failing.setdefault, (policy.media, name))
-        analyzer = GuardedAnalyzer(name, partial(self._factories[name], policy.policy), failed)
+        make = partial(self._factories[name], policy.policy)
+        analyzer = GuardedAnalyzer(name, make, failed, policy.media.session_id)
         self.rows.enter(policy.media, policy.policy.weight)
         stream = SessionStream(policy.media, analyzer, tracks)
         stream.every_look = policy.every_look

@@ -72,7 +72,7 @@ def test_the_environment_goes_over_older_names_over_the_file(
         ("HUGGINGFACE_TOKEN", "hf_s3cret", lambda config: config.huggingface_token),
         ("ARGUSD_HUGGINGFACE_TOKEN", "hf_s3cret", lambda config: config.huggingface_token),
         ("ARGUSD_API__REDIS_URL", "unix:///run/redis.sock", lambda config: config.api.redis_url),
-        ("ARGUSD_LOG_LEVEL", "debug", lambda config: config.log_level),
+        ("ARGUSD_LOG_LEVEL", "debug", lambda config: config.logs.level),
         ("ARGUSD_CACHE_DIR", "/var/cache/argusd", lambda config: str(config.scheduler.cache_dir)),
         ("ARGUSD_TOKEN", "s3cret", lambda config: config.client_token),
         ("ARGUSD_API__LLM__FAST__MODEL", "provider/m", lambda config: config.api.llm["fast"].model),

@@ -197,7 +197,7 @@ async def test_a_certificate_that_is_not_the_offered_one_ends_the_session_with_i
     detail = "the certificate is not the one of the offer's a=fingerprint"
     assert (state.reason, state.detail) == ("dtls_failed", detail)
     (told,) = [record for record in caplog.records if "DTLS" in record.getMessage()]
-    assert told.getMessage() == f"session one ends, its DTLS failed: {detail}"
+    assert told.getMessage() == f"the session ends, its DTLS failed: {detail}"
 
 
 @pytest.mark.parametrize("setup", ["actpass", "active", "passive"])

@@ -13,6 +13,7 @@ import pytest
 PROGRAM = """
 import asyncio, resource, sys
 from argusd.api.errors import InsecureBind
+from argusd.daemon.logs import LogSettings
 from argusd.daemon.supervision.process import run_process
 from argusd.ingest.errors import ArenaUnavailable
 
@@ -43,7 +44,7 @@ async def entry(stop, on_ready, on_pass):
 most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, most_files))  # a login shell allows less than it may
 supervisor = int(sys.argv[3]) if len(sys.argv) > 3 else None
-sys.exit(run_process("test", entry, notify_socket=sys.argv[2], log_level="info", supervisor=supervisor))
+sys.exit(run_process("test", entry, notify_socket=sys.argv[2], logs=LogSettings(), supervisor=supervisor))
 """
 
 
