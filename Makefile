@@ -11,7 +11,7 @@ PEERS := chromium coturn firefox-esr gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nic
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
-.PHONY: setup system-packages test-packages run test faults soak bench clean
+.PHONY: setup system-packages test-packages run test faults fuzz soak bench clean
 
 setup: $(STAMP)
 
@@ -65,6 +65,12 @@ test: setup test-packages
 REPEATS ?= 20
 faults: setup test-packages
 	$(BIN)/pytest tests/faults --fault-repeats=$(REPEATS)
+
+# Each target of tests/fuzz for TIME seconds; what is found lies in tests/fuzz/corpus from then on.
+TIME ?= 20
+fuzz: setup
+	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install --disable-pip-version-check -e '.[fuzz]'
+	$(BIN)/pytest tests/fuzz --fuzz-seconds=$(TIME) --timeout=0
 
 bench: setup
 	for name in ring ingest batching overload sessions; do $(BIN)/argusd bench $$name --quick || exit 1; done

@@ -251,7 +251,7 @@ def _read_file(name: str | None) -> Table:
         return tomllib.loads(Path(name).read_text("utf-8"))
     except OSError as error:
         raise ConfigInvalid(f"cannot read the configuration {name}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigInvalid(f"{name} is not TOML: {error}") from error
 
 
@@ -260,7 +260,7 @@ def _value(name: str, text: str) -> Any:
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigInvalid(f"{name} is not a TOML value: {error}") from error
 
 

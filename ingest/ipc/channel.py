@@ -21,6 +21,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from argusd.scheduler.contract.tracebacks import log_fault
+
 from ..errors import ChannelClosed
 
 log = logging.getLogger(__name__)
@@ -125,8 +127,8 @@ class Channel(Generic[Incoming]):
             del self._received[: 4 + length]
             try:
                 message = self._decoder.decode(body)
-            except msgspec.DecodeError:
-                log.exception("control message refused")
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                log_fault(log, "a control message is refused", error)
                 self.close()
                 return
             self._on_message(message)

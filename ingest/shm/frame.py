@@ -71,6 +71,11 @@ def plane_shapes(info: FrameInfo) -> list[tuple[int, int]]:
             return [(1, info.nbytes)]
 
 
+def payload_bytes(info: FrameInfo) -> int:
+    """Bytes that the planes take in a slot."""
+    return sum(rows * row_bytes for rows, row_bytes in plane_shapes(info))
+
+
 def slot_bytes_for(info: FrameInfo) -> int:
     """Payload bytes that a slot needs for this frame and those to come of its size.
 

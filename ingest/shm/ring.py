@@ -47,6 +47,7 @@ from .frame import (
     SLOT_HEADER_BYTES,
     FrameInfo,
     pack_info,
+    payload_bytes,
     plane_shapes,
     unpack_info,
 )
@@ -222,8 +223,10 @@ class FrameReader:
             info = unpack_info(self._view.bytes, slot)
         except ValueError:
             return None
-        # The geometry must be known to be this frame's before views are cut by it.
-        return FrameView(self, number, slot, info) if self.holds(slot >> 3, number) else None
+        # The geometry must be known to be this frame's, and to lie in its slot, before views are cut by it:
+        # the writer may be overwriting it, or be in a stranger's hands.
+        fits = payload_bytes(info) <= self._slot_bytes - SLOT_HEADER_BYTES
+        return FrameView(self, number, slot, info) if fits and self.holds(slot >> 3, number) else None
 
     def holds(self, seq_word: int, number: int) -> bool:
         """Whether frame ``number`` lies whole in the slot whose ``seq`` is this word of the arena."""
