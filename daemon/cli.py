@@ -22,6 +22,7 @@ COMMANDS = {
     "events": "events",
     "models": "models",
     "doctor": "doctor",
+    "install-systemd": "install_systemd",
     "bench": "bench",
     "demo": "demo",
     "api": "processes",

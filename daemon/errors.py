@@ -21,6 +21,12 @@ class FolderUnusable(ConfigInvalid):
     code = "folder_unusable"
 
 
+class NotInstalled(DaemonError):
+    """The units cannot be put in place here, or not by this user, or would not start."""
+
+    code = "not_installed"
+
+
 class AlreadyRunning(DaemonError):
     """Another daemon holds this state directory."""
 

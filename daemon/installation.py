@@ -1,0 +1,103 @@
+"""What it takes to have systemd run argusd: which files lie where, which commands put them in force.
+
+Worked out from the configuration before anything is done, so that it can be shown instead.
+"""
+
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from .config import Config
+
+SHIPPED = Path(str(files("argusd.systemd")))
+CONFIG_FILE = Path("/etc/argusd/argusd.toml")
+UNITS = Path("/etc/systemd/system")
+TARGET = "argusd.target"
+# As the units are written; an installation may lie elsewhere.
+SHIPPED_PROGRAM = "/opt/argusd/bin/argusd"
+# What no unit sees: ProtectHome= and PrivateTmp= hide them.
+HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file to write. One that is ``kept`` is its operator's once it is there."""
+
+    path: Path
+    text: str
+    mode: int = 0o644
+    kept: bool = False
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A command to run, and what it does."""
+
+    argv: tuple[str, ...]
+    what: str
+
+
+class Installation(msgspec.Struct, frozen=True):
+    """Files to write, then commands to run, each in this order."""
+
+    files: tuple[File, ...]
+    commands: tuple[Command, ...]
+
+
+def installation(config: Config, program: Path, config_file: Path, enabled: frozenset[str]) -> Installation:
+    """What makes systemd start ``program`` with this configuration, which lies in ``config_file``.
+
+    ``enabled``: the units of an earlier installation; what this configuration has no more ends.
+    """
+    wanted = units_of(config)
+    left_over = sorted(enabled - set(wanted))
+    commands = [
+        Command(("systemd-sysusers", "/etc/sysusers.d/argusd.conf"), "the user and group argusd"),
+        Command(("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/argusd.conf"), "their folders"),
+        Command(("/usr/lib/systemd/systemd-sysctl", "/etc/sysctl.d/argusd.conf"), "room for keyframes"),
+        Command(("systemctl", "daemon-reload"), "read the units"),
+        Command(("systemctl", "enable", TARGET, *wanted), "at every boot"),
+    ]
+    if left_over:
+        commands.append(Command(("systemctl", "disable", "--now", *left_over), "no longer configured"))
+    return Installation(files_of(program, config_file), tuple(commands))
+
+
+def units_of(config: Config) -> list[str]:
+    """The services that this configuration needs."""
+    return [
+        "argusd-api.service",
+        *(f"argusd-ingest@{index}.service" for index in range(config.ingest_workers)),
+        *(f"argusd-scheduler@{index}.service" for index in range(config.scheduler.count)),
+        "argusd-scheduler-bulk.service",
+    ]
+
+
+def files_of(program: Path, config_file: Path) -> tuple[File, ...]:
+    """The shipped files and where each goes; units name the program and the configuration."""
+    units = [*sorted(SHIPPED.glob("*.service")), SHIPPED / TARGET]
+    return (
+        *(File(UNITS / unit.name, unit_text(unit, program, config_file)) for unit in units),
+        *(
+            File(Path(f"/etc/{kind}.d/argusd.conf"), (SHIPPED / f"argusd.{kind}.conf").read_text("utf-8"))
+            for kind in ("sysusers", "tmpfiles", "sysctl")
+        ),
+        File(CONFIG_FILE, (SHIPPED / CONFIG_FILE.name).read_text("utf-8"), mode=0o640, kept=True),
+    )
+
+
+def unit_text(unit: Path, program: Path, config_file: Path) -> str:
+    """The unit as it is to be installed."""
+    text = unit.read_text("utf-8")
+    return text.replace(SHIPPED_PROGRAM, str(program)).replace(str(CONFIG_FILE), str(config_file))
+
+
+def enabled_units() -> frozenset[str]:
+    """The services that start with the target now."""
+    return frozenset(link.name for link in (UNITS / f"{TARGET}.wants").glob("argusd-*.service"))
+
+
+def obstacle(program: Path) -> str | None:
+    """Why units would not start this program, if so."""
+    if any(program.is_relative_to(folder) for folder in HIDDEN):
+        return f"the units do not see {program}; install argusd elsewhere, as in /opt/argusd"
+    return None if program.exists() else f"there is no {program}"
