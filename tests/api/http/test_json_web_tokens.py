@@ -35,7 +35,7 @@ def token(key: Any = EC, algorithm: str = "ES256", *, kid: str | None = None, **
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
-        "exp": time.time() + 60,
+        "exp": time.time() + 86_400,
         "sub": "service",
         "scope": "read infer",
     }
@@ -81,7 +81,7 @@ def test_a_token_that_its_issuer_signed_is_good(access: Open, key: Any, algorith
         (token(OTHER_EC), "not valid here"),
         (token(exp=time.time() - 60), "has expired"),
         (token(exp=None), "lacks one of the claims exp, iss, aud"),
-        (token(nbf=time.time() + 3600), "not valid yet"),
+        (token(nbf=time.time() + 80_000), "not valid yet"),
         (token(aud="others"), "for another audience"),
         (token(aud=None), "lacks one of the claims"),
         (token(iss="https://evil.example"), "comes from another issuer"),
@@ -113,7 +113,7 @@ def test_a_token_may_be_bound_to_sessions(access: Open) -> None:
 
 def test_a_subject_stays_the_same_with_every_new_token(access: Open) -> None:
     opened = access()
-    assert grant(opened, token()).principal == grant(opened, token(exp=time.time() + 99)).principal
+    assert grant(opened, token()).principal == grant(opened, token(exp=time.time() + 99_999)).principal
     assert grant(opened, token()).principal != grant(opened, token(sub="another")).principal
 
 
