@@ -48,8 +48,10 @@ NEED_SEEKING = ("WavPack", "True Audio", "Monkey's Audio", "Musepack SV8")
 COMING: Mapping[str, str] = {
     kind: demuxer for kind, demuxer in DEMUXERS.items() if kind not in NEED_SEEKING
 } | {"Wave64": "w64"}
-# The kinds whose headers say exactly how long they last.
+# The kinds whose headers say exactly how long they last, if whoever wrote them could go back and say so.
 MEASURED = ("AIFF", "AU", "FLAC")
+# The kinds that say so in any case, or not at all: in a header or, of Ogg, in the last page.
+TIMED = ("FLAC", "MP4", "Ogg", "WebM or Matroska", *WAVES)
 
 PCM = (
     *(f"pcm_{kind}{bits}{order}" for kind in "su" for bits in (16, 24, 32) for order in ("le", "be")),

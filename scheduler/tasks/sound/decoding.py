@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...contract.errors import AudioTooLong, BadAudio
 from ...contract.media import SAMPLE_RATE
-from .containers import COMING, DECODERS, DEMUXERS, MEASURED, NO_RATE_OF_THEIR_OWN
+from .containers import COMING, DECODERS, DEMUXERS, MEASURED, NO_RATE_OF_THEIR_OWN, TIMED
 
 MAX_SECONDS = 1800
 MAX_CHANNELS = 8
@@ -47,8 +47,9 @@ def read_header(data: bytes, kind: str, rate: int | None) -> Header:
 
     Raises:
         BadAudio: it cannot be decoded.
+        AudioTooLong: it lasts longer than ``MAX_SECONDS``, as far as that can be told without decoding.
     """
-    with _opened(data, kind) as (_, stream):
+    with _opened(data, kind) as (container, stream):
         context = stream.codec_context
         _check_channels(context.channels)
         if not LOWEST_RATE <= context.sample_rate <= HIGHEST_RATE:
@@ -58,7 +59,11 @@ def read_header(data: bytes, kind: str, rate: int | None) -> Header:
         own = context.codec.canonical_name not in NO_RATE_OF_THEIR_OWN
         if own and rate not in (None, context.sample_rate):
             raise BadAudio(f"The field sample_rate says {rate} Hz, the {kind} file {context.sample_rate} Hz.")
-        return Header(context.channels, _promised(stream) if kind in MEASURED else 0.0)
+        header = Header(context.channels, _promised(stream) if kind in MEASURED else 0.0)
+        if kind in TIMED and _said_s(container, stream) > MAX_SECONDS:
+            raise too_long()
+        _require_short_packets(container, stream)
+        return header
 
 
 def channels(file: bytes | Readable, kind: str) -> Iterator[Samples]:
@@ -151,6 +156,29 @@ def _frames(container: InputContainer, stream: av.AudioStream) -> Iterator[av.Au
 def _check_channels(count: int) -> None:
     if not 1 <= count <= MAX_CHANNELS:
         raise BadAudio(f"The sound has {count} channels; it may have 1 to {MAX_CHANNELS}.")
+
+
+def _said_s(container: InputContainer, stream: av.AudioStream) -> float:
+    """The seconds that a header says; 0 where it says nothing of the sound alone."""
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    alone = len(container.streams) == 1
+    return container.duration / av.time_base if alone and container.duration is not None else 0.0
+
+
+def _require_short_packets(container: InputContainer, stream: av.AudioStream) -> None:
+    """Add up what the packets say that they last, which takes a hundredth of the time that decoding does.
+
+    Raises:
+        AudioTooLong: it is longer than ``MAX_SECONDS``.
+    """
+    if stream.time_base is None:
+        return
+    left = MAX_SECONDS / stream.time_base
+    for packet in container.demux(stream):
+        left -= packet.duration or 0
+        if left < 0:
+            raise too_long()
 
 
 def _promised(stream: av.AudioStream) -> float:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from argusd.scheduler.contract.media import SAMPLE_RATE
+from argusd.scheduler.loaded import loaded_sound
 from argusd.scheduler.loaded.loaded_model import Dropped
 from argusd.scheduler.loaded.loaded_sound import ClipItem, LoadedAudioModel, WindowItem
 from argusd.scheduler.media.tracks import Track
@@ -88,6 +90,23 @@ def test_a_sequence_is_remembered_to_its_end_and_no_further() -> None:
     samples = np.repeat(np.array([1, 2, 3], np.int16), 512)[:-1]
     assert loaded.infer_sequence(samples) == [(1, 1), (2, 2)]
     assert loaded.infer_sequence(samples) == [(1, 1), (2, 2)]
+
+
+@pytest.mark.parametrize("count", [31, 33, 40])
+def test_stretches_of_a_long_sound_run_side_by_side_and_hear_what_comes_before_them(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(loaded_sound, "MOST_STRETCHES", 3)
+    monkeypatch.setattr(loaded_sound, "STRETCH_S", 10 * 512 / SAMPLE_RATE)
+    monkeypatch.setattr(loaded_sound, "LEAD_S", 2 * 512 / SAMPLE_RATE)
+    engine = FakeEngine()
+    loaded = LoadedAudioModel(FakeAudio(), engine, CURVE)
+    heard = loaded.infer_sequence(np.repeat(np.arange(count, dtype=np.int16), 512))
+    assert [value for value, _ in heard] == list(range(count))
+    length = -(-count // 3)
+    led = [at + 1 if place < length else at + 3 for place, at in enumerate([*range(length)] * 3)]
+    assert [remembered for _, remembered in heard] == led[:count]
+    assert engine.batches == [3] * (length + 2)
 
 
 def test_a_window_that_is_passed_over_does_not_reset_what_the_slot_remembers(tracks: ArenaWithTracks) -> None:

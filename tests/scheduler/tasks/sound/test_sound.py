@@ -342,6 +342,31 @@ def test_what_lasts_too_long_is_not_decoded_to_its_end(
             decode_sound(data, rate)
 
 
+@pytest.mark.parametrize(("container", "codec", "rate", "within"), CONTAINERS)
+def test_what_lasts_too_long_is_not_decoded_at_all(
+    monkeypatch: pytest.MonkeyPatch, container: str, codec: str, rate: int, within: int
+) -> None:
+    data = encoded(container, codec, rate, tone(rate, 3))
+    monkeypatch.setattr(decoding, "MAX_SECONDS", 2)
+    monkeypatch.setattr(decoding, "channels", lambda *_: pytest.fail("it was decoded"))
+    here = f"{decode_sound.__module__}.decode_apart"
+    monkeypatch.setattr(here, lambda data, kind, rate, _: decode_recording(data, kind, rate))
+    with pytest.raises(AudioTooLong):
+        decode_sound(data, None)
+
+
+@pytest.mark.parametrize("duration", ["2.5", "20", "60", "120"])
+def test_packets_of_opus_say_how_long_they_last_whatever_the_pages_say(
+    monkeypatch: pytest.MonkeyPatch, duration: str
+) -> None:
+    data = encoded("ogg", "libopus", 48_000, tone(48_000, 3), frame_duration=duration, application="audio")
+    monkeypatch.setattr(decoding, "MAX_SECONDS", 2)
+    monkeypatch.setattr(decoding, "TIMED", ())
+    monkeypatch.setattr(decoding, "channels", lambda *_: pytest.fail("it was decoded"))
+    with pytest.raises(AudioTooLong):
+        decode_recording(data, "Ogg", None)
+
+
 def decoders() -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if apart.__name__ in child.cmdline()]
 
