@@ -25,8 +25,8 @@ from .simulcast import agreed_layers
 MAX_OFFER_BYTES = 64 << 10
 MAX_SECTIONS = 32  # a publisher needs two; the answer has as many, so this bounds it
 DIRECTIONS = ("sendonly", "sendrecv", "recvonly", "inactive")
-# RFC 9429 section 5.1.2: all of these are accepted, and mean the same.
-PROTOCOL = re.compile(r"(?:(?:UDP|TCP)/TLS/)?RTP/S?AVPF?")
+# RTP over DTLS-SRTP (RFC 5764 section 8, 7850). What promises no DTLS, as RTP/AVP and RTP/SAVPF, is refused.
+PROTOCOL = re.compile(r"(?:UDP|TCP)/D?TLS/RTP/SAVPF?")
 
 
 def negotiate(offer_sdp: str, limit: PictureLimit | None = None) -> Agreement:
@@ -49,6 +49,8 @@ def negotiate(offer_sdp: str, limit: PictureLimit | None = None) -> Agreement:
     _check_payload_types(sections)
     tagged, suggested = _tagged(sections, bundle)
     transport = read_transport(offer.attributes, tagged, suggested)
+    for section in sending:  # what it tells of its own transport must be good, though the bundle's is used
+        read_transport(offer.attributes, section, tagged, suggested)
     return Agreement(sections, tagged.position, transport)
 
 
@@ -71,6 +73,14 @@ def is_offered(section: Section) -> bool:
     return section.port > 0 or "bundle-only" in section.attributes
 
 
+def is_contradictory(offer: Description, section: Section) -> bool:
+    """Whether a section of port 0 is to be sent, or bundled: it is neither there nor absent."""
+    groups = (group.split() for group in offer.attributes.get("group", ()))
+    bundled = any(section.mid in members for semantics, *members in groups if semantics == "BUNDLE")
+    sends = any(each in section.attributes for each in ("sendonly", "sendrecv"))
+    return not is_offered(section) and (sends or bundled)
+
+
 def sending_sections(offer: Description) -> list[Section]:
     """The sections whose media the publisher sends, at most one a kind.
 
@@ -82,6 +92,9 @@ def sending_sections(offer: Description) -> list[Section]:
     media = [section for section in offer.sections if stream_kind(section) and is_offered(section)]
     if not media:
         raise BadOffer("the offer has no audio or video section (an m= line whose port is not 0)")
+    for section in offer.sections:
+        if stream_kind(section) and is_contradictory(offer, section):
+            raise BadOffer(f"{section.name} has port 0, but is to be sent; it needs a port or a=bundle-only")
     sending = [section for section in media if direction(offer, section).startswith("send")]
     if not sending:
         told = ", ".join(f"{section.name} is {direction(offer, section)}" for section in media[:4])

@@ -10,8 +10,9 @@ from .agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
 from .sdp import Attributes, Section
 
 MAX_CANDIDATES = 16  # of each protocol
-# Wider than RFC 8839 section 5.4: senders make up shorter ones of other signs, and nothing depends on it.
-ICE_TOKEN = re.compile(r"[!-~]{1,256}")
+# The lengths of RFC 8839 section 5.4: guessing shorter ones is too easy. Senders use other signs than it has.
+ICE_TOKEN = re.compile(r"[!-~]{4,256}")
+LEAST_LENGTH = {"ice-ufrag": 4, "ice-pwd": 22}
 CANDIDATE_TYPES = ("host", "srflx", "relay")
 RTP_COMPONENT = "1"
 PROTOCOLS = ("udp", "tcp")
@@ -20,25 +21,26 @@ DTLS_ROLES: dict[str, DtlsRole] = {"actpass": "client", "passive": "client", "ac
 STRONG_HASHES = ("sha-256", "sha-384", "sha-512")  # the strongest last
 
 
-def read_transport(session: Attributes, tagged: Section, suggested: Section) -> RemoteTransport:
-    """The transport of a bundle's tagged section.
+def read_transport(session: Attributes, section: Section, *others: Section) -> RemoteTransport:
+    """The transport of a section.
 
-    An attribute that it lacks is that of the section ``suggested`` by the offer, then the session's.
+    An attribute that it lacks is that of the first of the ``others`` of its bundle that has it, else the
+    session's.
 
     Raises:
         BadOffer: something is missing, or is nothing we can work with.
     """
-    levels = (tagged.attributes, suggested.attributes, session)
+    levels = (section.attributes, *(each.attributes for each in others), session)
     if not (_values(levels, "rtcp-mux") or _values(levels, "rtcp-mux-only")):
-        raise BadOffer(f"{tagged.name} lacks a=rtcp-mux")
+        raise BadOffer(f"{section.name} lacks a=rtcp-mux")
     return RemoteTransport(
-        ufrag=_read_token(tagged, levels, "ice-ufrag"),
-        password=_read_token(tagged, levels, "ice-pwd"),
+        ufrag=_read_token(section, levels, "ice-ufrag"),
+        password=_read_token(section, levels, "ice-pwd"),
         lite="ice-lite" in session,
         trickle="trickle" in _read_ice_options(levels),
         candidates=read_candidates(_values(levels, "candidate")),
-        fingerprints=_read_fingerprints(tagged, levels),
-        dtls_role=_read_role(tagged, levels),
+        fingerprints=_read_fingerprints(section, levels),
+        dtls_role=_read_role(section, levels),
     )
 
 
@@ -49,8 +51,9 @@ def _values(levels: Sequence[Attributes], name: str) -> Sequence[str]:
 
 def _read_token(section: Section, levels: Sequence[Attributes], name: str) -> str:
     value = next(iter(_values(levels, name)), "")
-    if not ICE_TOKEN.fullmatch(value):
-        raise BadOffer(f"{section.name} lacks a={name}, or it is not 1 to 256 printable characters")
+    if not ICE_TOKEN.fullmatch(value) or len(value) < LEAST_LENGTH[name]:
+        length = f"{LEAST_LENGTH[name]} to 256"
+        raise BadOffer(f"{section.name} lacks a={name}, or it is not {length} printable characters")
     return value
 
 

@@ -298,8 +298,48 @@ def test_a_bundle_only_section_inherits_the_transport_of_a_rejected_one() -> Non
 
 def test_a_section_of_port_0_is_rejected_unless_it_is_only_bundled() -> None:
     offer = OFFER.replace("m=video 9", "m=video 0")
-    assert directions(negotiate(offer)) == ["recvonly", "rejected"]
     assert negotiate(offer + "a=bundle-only\n").kinds == ["audio", "video"]
+    stopped = offer.replace("BUNDLE 0 1", "BUNDLE 0").replace("a=sendrecv\n", "a=inactive\n")
+    assert directions(negotiate(stopped)) == ["recvonly", "rejected"]
+    for contradiction in (
+        offer,
+        stopped.replace("BUNDLE 0", "BUNDLE 0 1"),
+        stopped.replace("a=inactive", "a=sendonly"),
+    ):
+        with pytest.raises(
+            BadOffer, match=re.escape("media section 2 (video) has port 0, but is to be sent")
+        ):
+            negotiate(contradiction)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("a=fingerprint:sha-256 AA:BB", "a=fingerprint:sha-1 AA:BB"), "by one of sha-256, sha-384, sha-512"),
+        (("a=fingerprint:sha-256 AA:BB", "a=fingerprint:quite-new AA:BB"), "by one of sha-256"),
+        (("a=fingerprint:sha-256 AA:BB", "a=fingerprint:sha-256"), "by one of sha-256"),
+        (("a=setup:actpass", "a=setup:holdconn"), "needs an a=setup of actpass"),
+        (("a=ice-ufrag:abcd", "a=ice-ufrag:abc"), "lacks a=ice-ufrag"),
+        (("a=ice-pwd:0123456789abcdefghijklmn", "a=ice-pwd:0123"), "lacks a=ice-pwd"),
+    ],
+)
+def test_what_a_bundled_section_tells_of_itself_must_be_good_too(change: tuple[str, str], told: str) -> None:
+    head, video = OFFER.split("m=video 9")
+    assert change[0] in video
+    with pytest.raises(BadOffer, match=re.escape(told)) as refusal:
+        negotiate(f"{head}m=video 9{video.replace(*change)}")
+    assert "media section 2 (video)" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    ["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF", "UDP/TLS/RTP/AVP", "udp/tls/rtp/savpf", "UDP/TLS/UDPTL"],
+)
+@pytest.mark.parametrize("kind", ["audio", "video"])
+def test_media_without_dtls_are_refused(kind: str, protocol: str) -> None:
+    offer = OFFER.replace(f"m={kind} 9 UDP/TLS/RTP/SAVPF", f"m={kind} 9 {protocol}")
+    with pytest.raises(BadOffer, match="must be UDP/TLS/RTP/SAVPF"):
+        negotiate(offer)
 
 
 def test_a_single_section_needs_neither_a_mid_nor_a_bundle() -> None:

@@ -11,10 +11,11 @@ from argusd.ingest.offers.remote_transport import MAX_CANDIDATES, read_candidate
 from argusd.ingest.offers.sdp import Section
 from argusd.scheduler.contract.errors import BadOffer
 
+PASSWORD = "0123456789abcdefghijkl"
 OWN = {
     "rtcp-mux": [""],
-    "ice-ufrag": ["own"],
-    "ice-pwd": ["secret"],
+    "ice-ufrag": ["ours"],
+    "ice-pwd": [PASSWORD],
     "fingerprint": ["sha-256 aa:bb"],
     "setup": ["actpass"],
 }
@@ -29,11 +30,11 @@ TAGGED = section(**OWN)
 
 
 def test_a_section_s_own_attribute_counts_before_the_suggested_one_s_and_the_session_s() -> None:
-    bare = section(ice_pwd=["x"])
+    bare = section(ice_pwd=[22 * "x"])
     transport = read_transport({"setup": ["active"], "ice-ufrag": ["session"]}, bare, TAGGED)
-    assert (transport.ufrag, transport.password, transport.dtls_role) == ("own", "x", "client")
+    assert (transport.ufrag, transport.password, transport.dtls_role) == ("ours", 22 * "x", "client")
     transport = read_transport(OWN | {"setup": ["active"]}, bare, bare)
-    assert (transport.ufrag, transport.password, transport.dtls_role) == ("own", "x", "server")
+    assert (transport.ufrag, transport.password, transport.dtls_role) == ("ours", 22 * "x", "server")
 
 
 def test_fingerprints_are_compared_by_their_meaning() -> None:
@@ -44,10 +45,13 @@ def test_fingerprints_are_compared_by_their_meaning() -> None:
     assert transport.fingerprints == (Fingerprint("sha-512", "AA:0B"), Fingerprint("sha-384", "EE"))
 
 
-@pytest.mark.parametrize("value", ["", "a b", "é", "x" * 257])
-def test_credentials_that_no_check_could_carry_are_refused(value: str) -> None:
-    with pytest.raises(BadOffer, match=r"media section 1 \(video\) lacks a=ice-pwd"):
+@pytest.mark.parametrize("value", ["", "a " + 22 * "b", 22 * "é", "x" * 257, PASSWORD[1:]])
+def test_credentials_that_no_check_could_carry_or_anybody_can_guess_are_refused(value: str) -> None:
+    told = r"media section 1 \(video\) lacks a=ice-pwd, or it is not 22 to 256 printable characters"
+    with pytest.raises(BadOffer, match=told):
         read_transport({}, section(**OWN | {"ice-pwd": [value]}), TAGGED)
+    with pytest.raises(BadOffer, match=r"lacks a=ice-ufrag, or it is not 4 to 256 printable characters"):
+        read_transport({}, section(**OWN | {"ice-ufrag": ["abc"]}), TAGGED)
 
 
 def test_a_lite_agent_and_one_that_trickles_are_known() -> None:
