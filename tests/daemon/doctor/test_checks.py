@@ -31,6 +31,20 @@ def test_missing_models_are_named_with_the_command_that_gets_them(tmp_path: Path
     assert finding.remedy.startswith("argusd models pull ")
 
 
+@pytest.mark.parametrize(
+    ("url", "verdict"),
+    [
+        ("redis://cache.example:6379/0", "warn"),
+        ("rediss://cache.example:6379/0", "ok"),
+        ("redis://127.0.0.1:6379/0", "ok"),
+        ("redis://[::1]", "ok"),
+        ("unix:///run/redis.sock", "ok"),
+    ],
+)
+def test_a_redis_elsewhere_is_to_be_reached_by_tls(tmp_path: Path, url: str, verdict: str) -> None:
+    assert checks.check_redis(config(tmp_path, API__REDIS_URL=url)).verdict == verdict
+
+
 def test_a_taken_port(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])

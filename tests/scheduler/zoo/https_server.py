@@ -1,7 +1,5 @@
 """A stand-in for the hosts that publish models: real HTTPS, on this machine, that records what is asked."""
 
-import datetime
-import ipaddress
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -11,9 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from ...certificates import self_signed
 
 
 class Request(NamedTuple):
@@ -47,7 +43,7 @@ class HttpsHost:
 @contextmanager
 def https_host(folder: Path) -> Iterator[tuple[HttpsHost, Path]]:
     """Serve; gives the host and the certificate to trust."""
-    certificate, key = _self_signed(folder)
+    certificate, key = self_signed(folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
 
@@ -78,28 +74,3 @@ def https_host(folder: Path) -> Iterator[tuple[HttpsHost, Path]]:
         finally:
             server.shutdown()
             thread.join()
-
-
-def _self_signed(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stand-in")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return folder / "certificate.pem", folder / "key.pem"
