@@ -1,0 +1,99 @@
+"""What is to be installed, worked out from a configuration; ``tests/systemd`` does it for real."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from argusd.daemon.cli import main
+from argusd.daemon.commands.install_systemd import carry_out
+from argusd.daemon.config import resolve
+from argusd.daemon.errors import NotInstalled
+from argusd.daemon.installation import CONFIG_FILE, SHIPPED, installation, obstacle, units_of
+
+PROGRAM = Path("/srv/argusd/bin/argusd")
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "argusd.toml").write_text(text)
+    return folder / "argusd.toml"
+
+
+def test_a_unit_is_enabled_for_every_configured_process() -> None:
+    config = resolve({"ARGUSD_INGEST_WORKERS": "2", "ARGUSD_SCHEDULER__COUNT": "3"})
+    assert units_of(config) == [
+        "argusd-api.service",
+        "argusd-ingest@0.service",
+        "argusd-ingest@1.service",
+        "argusd-scheduler@0.service",
+        "argusd-scheduler@1.service",
+        "argusd-scheduler@2.service",
+        "argusd-scheduler-bulk.service",
+    ]
+
+
+def test_units_name_the_program_and_the_configuration_that_were_given() -> None:
+    config_file = Path("/srv/argusd/argusd.toml")
+    files = installation(resolve({}), PROGRAM, config_file, frozenset()).files
+    units = {file.path.name: file.text for file in files if file.path.suffix == ".service"}
+    assert units.keys() == {unit.name for unit in SHIPPED.glob("*.service")}
+    for text in units.values():
+        assert "\nExecStart=/srv/argusd/bin/argusd " in text
+        assert " --config /srv/argusd/argusd.toml\n" in text
+        assert "/opt/argusd" not in text
+
+
+def test_the_configuration_is_its_operators_once_it_is_there() -> None:
+    kept = [file for file in installation(resolve({}), PROGRAM, CONFIG_FILE, frozenset()).files if file.kept]
+    assert [(file.path, file.mode) for file in kept] == [(CONFIG_FILE, 0o640)]
+
+
+def test_what_an_earlier_configuration_had_more_ends() -> None:
+    config = resolve({"ARGUSD_INGEST_WORKERS": "1"})
+    enabled = frozenset([*units_of(config), "argusd-ingest@1.service", "argusd-scheduler@1.service"])
+    last = installation(config, PROGRAM, CONFIG_FILE, enabled).commands[-1]
+    assert last.argv == (
+        "systemctl",
+        "disable",
+        "--now",
+        "argusd-ingest@1.service",
+        "argusd-scheduler@1.service",
+    )
+
+
+@pytest.mark.parametrize(
+    "program", ["/root/venv/bin/argusd", "/home/ann/venv/bin/argusd", "/tmp/venv/bin/argusd"]
+)
+def test_a_program_that_units_cannot_see_is_an_obstacle(program: str) -> None:
+    assert (
+        obstacle(Path(program))
+        == f"the units do not see {program}; install argusd elsewhere, as in /opt/argusd"
+    )
+
+
+def test_a_dry_run_prints_all_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path, "ingest_workers = 2\n")
+    assert main(["install-systemd", "--dry-run", "--config", str(file)]) == 0
+    shown = capsys.readouterr().out
+    for line in (
+        "write /etc/systemd/system/argusd-ingest@.service (644)",
+        "write /etc/argusd/argusd.toml (640), unless it is there",
+        "run   systemd-sysusers /etc/sysusers.d/argusd.conf  # the user and group argusd",
+        "run   systemctl enable argusd.target argusd-api.service argusd-ingest@0.service",
+    ):
+        assert line in shown
+    assert not CONFIG_FILE.exists()
+
+
+def test_a_configuration_that_is_refused_is_not_installed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["install-systemd", "--config", str(write(tmp_path, "ingest_workers = -1\n"))]) == 2
+    assert "ingest_workers" in capsys.readouterr().err
+
+
+def test_who_may_not_install_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(NotInstalled, match="--dry-run shows what would be done"):
+        carry_out(installation(resolve({}), PROGRAM, CONFIG_FILE, frozenset()))
+    assert not CONFIG_FILE.exists()
