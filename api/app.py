@@ -28,6 +28,7 @@ from .http.disconnects import disconnects
 from .http.envelope import error_envelope
 from .http.open_requests import OpenRequests
 from .http.rate_limit import RateLimit
+from .intake import Intake
 from .routes import EVENT_STREAM, ROUTES
 from .sessions.actions import SessionActions
 from .sessions.lifecycle import Lifecycle
@@ -44,7 +45,9 @@ from .workers.schedulers import Schedulers
 log = logging.getLogger(__name__)
 
 PASS_S = 0.5
-STORE_REST_S = 5.0
+# After a stop, at most: for workers to say that they gave up, for ingest workers that were asked to end as
+# well to close their sessions, for the last events to be stored, and for readers to take them.
+ANSWERS_REST_S, SESSIONS_REST_S, STORE_REST_S, READERS_REST_S = 2.0, 2.0, 5.0, 5.0
 
 
 class Store(NamedTuple):
@@ -91,6 +94,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     affinity = Affinity(redis)
     schedulers = Schedulers(config, affinity)
     workers = Workers(config)
+    intake = Intake(stop)
     unreadable = Unreadable(redis, config.retention_s)
     registry = Registry(redis, config, unreadable)
     boot = f"api-{secrets.token_hex(8)}"
@@ -101,6 +105,8 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     return Context(
         config=config,
         stop=stop,
+        told=asyncio.Event(),
+        intake=intake,
         access=Access(config),
         feeds=feeds,
         readers=Readers(config.max_event_readers, config.max_event_readers_per_client),
@@ -117,6 +123,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         workers=workers,
         schedulers=schedulers,
         inference=Inference(
+            intake,
             schedulers,
             Llm(config.llm, config.llm_concurrency),
             RoomScans(redis),
@@ -183,10 +190,7 @@ async def either(one: asyncio.Event, other: asyncio.Event) -> None:
 
 @contextlib.asynccontextmanager
 async def background(context: Context, on_pass: Callable[[], None]) -> AsyncIterator[asyncio.Future[Any]]:
-    """What runs beside the requests; the future is done as soon as any of it fails.
-
-    Leaving the context stores what is still to be stored, as far as Redis lets us.
-    """
+    """What runs beside the requests; the future is done as soon as any of it fails."""
     tasks = asyncio.gather(
         context.event_log.run(),
         context.schedulers.run(context.reports),
@@ -196,10 +200,6 @@ async def background(context: Context, on_pass: Callable[[], None]) -> AsyncIter
     )
     try:
         yield tasks
-        await context.lifecycle.closings.finish()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(STORE_REST_S):
-                await context.event_log.drain()
     finally:
         tasks.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -215,25 +215,45 @@ async def passes(on_pass: Callable[[], None]) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(context: Context) -> AsyncIterator[None]:
-    """Take requests. Leaving the context lets those in flight finish, while new work is turned away."""
+    """Take requests. Leaving the context turns new work away and lets everything else come to its end."""
     config = context.config
-    open_requests = OpenRequests()
+    open_requests = OpenRequests(
+        frozenset[object](route.handler for route in ROUTES if EVENT_STREAM in route.replies.values())
+    )
     runner = web.AppRunner(
         make_app(context, open_requests),
         access_log_class=AccessLog,
         handle_signals=False,
         handler_cancellation=True,
-        shutdown_timeout=config.shutdown_s,
+        shutdown_timeout=READERS_REST_S,
     )
     await runner.setup()
     try:
         await listen(runner, config)
         yield
-    finally:
-        context.feeds.wake_all()
         context.streams.end_all()
-        await open_requests.finished(config.shutdown_s)
+        await open_requests.finished(config.shutdown_s + ANSWERS_REST_S)
+        await everything_stored(context)
+    finally:
+        context.told.set()
+        context.feeds.wake_all()
         await runner.cleanup()
+
+
+async def everything_stored(context: Context) -> None:
+    """Store what still happens, as far as Redis lets us.
+
+    Ingest workers that were asked to end as well close their sessions at once; where they go on, so do their
+    sessions, and the next api finds them there.
+    """
+    live = [session for session in context.registry if session.active]
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SESSIONS_REST_S):
+            await asyncio.gather(*map(context.lifecycle.over, live))
+    await context.lifecycle.closings.finish()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(STORE_REST_S):
+            await context.event_log.drain()
 
 
 async def listen(runner: web.AppRunner, config: ApiConfig) -> None:

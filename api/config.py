@@ -158,7 +158,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     # Of WebSocket streams' media; 64 MiB hold some 60 of 1280×720.
     arena_mib: Annotated[int, msgspec.Meta(ge=2, le=4096)] = 64
     max_streams: Count = 256
-    shutdown_s: Seconds = 10.0
+    shutdown_s: Seconds = 20.0
 
     def __post_init__(self) -> None:
         for text in self.trusted_proxies:

@@ -7,7 +7,6 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from argusd.ingest.ice.ice_servers import IceServer
-from argusd.scheduler.contract.errors import Draining
 
 from .config import ApiConfig
 from .events.embedded_redis import EmbeddedRedis
@@ -18,6 +17,7 @@ from .events.readers import Readers
 from .events.unreadable import Unreadable
 from .http.auth import Access
 from .http.rate_limit import RateLimit
+from .intake import Intake
 from .sessions.actions import SessionActions
 from .sessions.lifecycle import Lifecycle
 from .sessions.registry import Registry
@@ -31,11 +31,14 @@ from .workers.schedulers import Schedulers
 class Context(NamedTuple):
     """The parts of one running api.
 
-    ``stop`` is set when it is about to end. ``ice_servers``: those that clients are told of.
+    ``stop`` is set when it is about to end, ``told`` when everything that happened until then is stored.
+    ``ice_servers``: those that clients are told of.
     """
 
     config: ApiConfig
     stop: asyncio.Event
+    told: asyncio.Event
+    intake: Intake
     access: Access
     feeds: Feeds
     readers: Readers
@@ -62,14 +65,13 @@ class Context(NamedTuple):
         served, held = self.schedulers.fits_more, self.workers.fits_more
         return served if served is None or held is None else min(served, held)
 
-    def check_accepting(self) -> None:
-        """Turn new work away while the api is about to end.
+    def check_taken(self, session_id: str) -> None:
+        """Turn what begins a session away while nothing new is taken; a live one's may change.
 
         Raises:
-            Draining: it is.
+            Draining: nothing new is taken.
         """
-        if self.stop.is_set():
-            raise Draining("The daemon is about to stop; try again in a moment.")
+        self.intake.check(goes_on=self.registry.is_live(session_id))
 
 
 CONTEXT = web.AppKey("context", Context)

@@ -47,7 +47,7 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     ``runtime_dir`` (sockets) lies in ``state_dir`` unless it is set. ``ingest_workers`` 0 means one for every
     four cores. ``huggingface_token`` is shown to Hugging Face's hub alone, for models whose terms its owner
-    accepted.
+    accepted. ``shutdown_s``: how long tasks that are at work may go on when the daemon is asked to end.
     """
 
     state_dir: Path = Path("~/.local/state/argusd")
@@ -57,6 +57,7 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_form: Literal["text", "json"] = "text"
     huggingface_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")] | None = None
+    shutdown_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +74,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ingest_workers: int
     logs: LogSettings
     huggingface_token: str | None
+    shutdown_s: float
     api: ApiConfig
     ingest: IngestConfig
     scheduler: SchedulerConfig
@@ -162,6 +164,7 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         "runtime_dir": runtime_dir,
         "cache_dir": shared.cache_dir.expanduser().absolute(),
         "ingest_workers": workers,
+        "shutdown_s": shared.shutdown_s,
     }
     scheduler = _section(
         tables["scheduler"], SchedulerConfig, "scheduler", {**common, "tier": "live", "index": 0}

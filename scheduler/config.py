@@ -19,8 +19,8 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     and the overload loop hold. ``hang_s``: a batch at work for longer ends the process
     (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's acknowledgement.
     ``tier``, ``index``: which scheduler this is; ``index`` counts the live ones (``contract/tiers.py``).
-    ``max_tasks``: one-shot tasks at a time; more are turned away. ``drain_s``: how long those at work may go
-    on when the process is asked to end.
+    ``max_tasks``: one-shot tasks at a time; more are turned away. ``shutdown_s``: how long those at work may
+    go on when the process is asked to end.
     """
 
     runtime_dir: Path
@@ -38,7 +38,7 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     tier: Tier = "live"
     index: int = 0
     max_tasks: int = 64
-    drain_s: float = 4.0
+    shutdown_s: float = 20.0
 
     @property
     def name(self) -> str:

@@ -36,7 +36,7 @@ async def all_events(request: web.Request) -> web.StreamResponse:
 async def topic_events(request: web.Request, topic: str) -> web.StreamResponse:
     """Stream a topic's events to one more reader."""
     context = request.app[CONTEXT]
-    context.check_accepting()
+    context.intake.check(goes_on=True)
     asked = asked_position(request, topic)
     client = context.access.principal(request.headers.get("Authorization")) or request.remote or ""
     with context.readers.one_more(client), context.feeds.reading(topic) as feed:
@@ -70,7 +70,7 @@ async def stream(request: web.Request, feed: Feed, cursor: Cursor, opening: byte
     pieces: Iterable[bytes] = [opening]
     try:
         await response.prepare(request)
-        while not (context.stop.is_set() or feed.over):
+        while not (context.told.is_set() or feed.over):
             for piece in pieces:
                 async with asyncio.timeout(context.config.slow_consumer_s):
                     await response.write(piece)

@@ -156,9 +156,9 @@ def bulk_lacks(context: Context) -> Iterator[str]:
 
 
 def stopping(context: Context) -> Iterator[str]:
-    """That the daemon is about to stop, if it is."""
-    if context.stop.is_set():
-        yield "the daemon is about to stop"
+    """That nothing new is taken, if it is so."""
+    if why := context.intake.closed:
+        yield f"{why[0].lower()}{why[1:]}"
 
 
 def away(context: Context, tier: Tier) -> Iterator[str]:

@@ -54,6 +54,11 @@ class Registry:
         """The session, if there is one."""
         return self._sessions.get(session_id)
 
+    def is_live(self, session_id: str) -> bool:
+        """Whether there is such a session and its media have not ended."""
+        session = self.find(session_id)
+        return session is not None and session.active
+
     async def load(self) -> None:
         """Take in what an earlier api has written, as far as it can be read."""
         media = await self._stored("media", keys.MEDIA, Media)

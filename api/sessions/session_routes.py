@@ -13,7 +13,7 @@ async def put_session(request: web.Request) -> web.Response:
     """Create a session, or change which streams are watched in it and under which policy."""
     context = request.app[CONTEXT]
     session_id = check_session_id(request.match_info["session_id"])
-    context.check_accepting()
+    context.check_taken(session_id)
     spec = check_spec(await read_json(request, SessionSpec))
     session, new = await context.sessions.define(session_id, spec)
     return json_reply(shown(context, session), 201 if new else 200)

@@ -57,11 +57,12 @@ async def publish(request: web.Request) -> web.Response:
     """Publish a session's media: an SDP offer in, the answer out."""
     context = request.app[CONTEXT]
     session_id = check_session_id(request.match_info["session_id"])
-    context.check_accepting()
+    context.check_taken(session_id)
     limit_rate(context, client_of(request), session_id)
     offer = await read_sdp(request, SDP)
     principal = request[GRANT].principal
     async with context.sessions.turn(session_id):
+        context.check_taken(session_id)
         older = context.sessions.to_replace(session_id, principal)
         if older is None:
             check_admission(context)

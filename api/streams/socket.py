@@ -82,7 +82,7 @@ async def serve(
 ) -> None:
     """Open the stream, and converse until either side has enough."""
     session_id, rate = check_session_id(request.match_info["session_id"]), sample_rate(request)
-    context.check_accepting()
+    context.check_taken(session_id)
     if not context.streams.holds(session_id, spec.name):
         check_admission(context)
     check_served(context, spec)
@@ -92,6 +92,7 @@ async def serve(
         async with context.sessions.turn(session_id):
             context.sessions.check_no_publisher(session)
             await context.streams.make_room(session_id, spec.name, principal)
+            context.check_taken(session_id)
             stream = stack.enter_context(context.streams.opened(session, spec, rate, principal))
         await context.sessions.remember_scheduler(session, spec.name)
         try:

@@ -127,7 +127,7 @@ def task_handler(
 
 def _holding(request: web.Request, context: Context) -> contextlib.AbstractContextManager[None]:
     """Room for the body; one of unknown length may be as large as any."""
-    context.check_accepting()
+    context.intake.check()
     largest = context.config.max_task_body
     return context.inference.holding(min(request.content_length or largest, largest))
 

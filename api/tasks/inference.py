@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from argusd.scheduler.contract.errors import DeadlineExceeded, Overloaded, ServiceError
+from argusd.scheduler.contract.errors import DeadlineExceeded, Draining, Overloaded, ServiceError
 from argusd.scheduler.contract.modules import import_modules
 from argusd.scheduler.contract.tasks.rooms import ROOM_SCAN_FRAME, RoomScanFrame, VideoRoomScan
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload
@@ -18,6 +18,7 @@ from argusd.scheduler.report.meters import SECONDS, Meter
 from .. import analysis
 from ..analysis.functions import FUNCTIONS
 from ..analysis.llm import Llm
+from ..intake import Intake
 from ..workers.schedulers import Schedulers
 from .room_scans import RoomScans
 
@@ -25,6 +26,7 @@ MILLISECONDS = (0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
 TASK_SECONDS = (*SECONDS, 5.0, 10.0, 30.0, 60.0)
 API = "api"  # the worker_id of what is done here
 
+MOST_MOVES = 3  # of one task, from a worker that stops to another one
 LLM_SHARE = 0.9  # of a caller's time, so that the rest of a text task's result still comes
 
 import_modules(analysis.__name__)
@@ -44,11 +46,14 @@ class Inference:
     way to the worker and back. ``refused``: by task type and error code. ``held``: bytes of requests' bodies.
     """
 
-    def __init__(self, schedulers: Schedulers, llm: Llm, scans: RoomScans, max_bytes: int) -> None:
+    def __init__(
+        self, intake: Intake, schedulers: Schedulers, llm: Llm, scans: RoomScans, max_bytes: int
+    ) -> None:
         self.seconds: defaultdict[str, Meter] = defaultdict(lambda: Meter(TASK_SECONDS))
         self.dispatch_ms: defaultdict[str, Meter] = defaultdict(lambda: Meter(MILLISECONDS))
         self.refused: Counter[tuple[str, str]] = Counter()
         self.held = 0
+        self._intake = intake
         self._schedulers = schedulers
         self._llm = llm
         self._scans = scans
@@ -77,6 +82,7 @@ class Inference:
         """
         started = time.monotonic()
         try:
+            self._intake.check()
             if isinstance(payload, VideoRoomScan):
                 return await self._scan(session_id, payload, timeout_s)
             if task.tier is None:
@@ -105,14 +111,19 @@ class Inference:
         return Inferred(result, worker_id or API)
 
     async def _there(self, session_id: str, task: AnyTask, payload: Payload, timeout_s: float) -> Inferred:
-        started = time.monotonic()
-        timeout_s -= await self._schedulers.started(task, timeout_s)
-        worker = await self._schedulers.place(session_id, task)
-        try:
-            done = await worker.call(session_id, task.name, payload, timeout_s)
-        except ServiceError as error:
-            error.worker_id = worker.link.name
-            raise
-        way_s = time.monotonic() - started - done.seconds
-        self.dispatch_ms[task.domain].add(max(0.0, way_s) * 1000)
-        return Inferred({**done.result, "models": done.models}, worker.link.name)
+        for moves_left in reversed(range(MOST_MOVES)):
+            self._intake.check()
+            timeout_s -= await self._schedulers.comes(task, timeout_s)
+            worker = await self._schedulers.place(session_id, task)
+            sent = time.monotonic()
+            try:
+                done = await worker.call(session_id, task.name, payload, timeout_s)
+            except ServiceError as error:
+                if isinstance(error, Draining) and moves_left:
+                    timeout_s -= time.monotonic() - sent
+                    continue  # this life of the worker stops; another worker, or its next life, does the task
+                error.worker_id = worker.link.name
+                raise
+            self.dispatch_ms[task.domain].add(max(0.0, time.monotonic() - sent - done.seconds) * 1000)
+            return Inferred({**done.result, "models": done.models}, worker.link.name)
+        raise AssertionError("the last try returns or raises")

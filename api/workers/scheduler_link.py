@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from argusd.ingest.errors import ChannelClosed
 from argusd.ingest.ipc.channel import Channel, keep_connected
+from argusd.scheduler.contract.errors import Draining, WorkerGone
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import (
     Finding,
@@ -35,6 +36,7 @@ from .task_calls import TaskCalls
 log = logging.getLogger(__name__)
 
 STATS_STALE_S = 5.0
+SUCCESSOR_WITHIN_S = 1.0
 
 
 class SchedulerListener(Protocol):
@@ -53,6 +55,9 @@ class SchedulerListener(Protocol):
 class SchedulerLink:
     """A scheduler as the api sees it. What cannot be sent now is sent on the next connection; tasks are not.
 
+    A scheduler that stops in order is left for its next life at once, which may be there already; its last
+    answers still come on the connection that was left, and acknowledgements still go there.
+
     ``name`` is that of its socket. ``connections`` counts them. ``boot``: its life that was heard of last.
     ``counters``: what all its lives did. ``watched``: what it is to watch. ``tasks``: what it is asked to do
     once.
@@ -68,27 +73,34 @@ class SchedulerLink:
         self.tasks = TaskCalls()
         self._path = runtime_dir / f"{name}.sock"
         self._channel: Channel[FromScheduler] | None = None
-        self._stats_at = 0.0
+        self._left: dict[str, Channel[FromScheduler]] = {}  # connections to lives that have stopped, by boot
+        self._stopped = asyncio.Event()  # the life that was connected last has stopped in order
+        self._fresh_until = 0.0  # monotonic seconds
         self._newest = 0  # the highest number of this boot's findings that came
         self._requests = count(1)
         self._applied: dict[MediaKey, int] = {}  # the versions of the policies that are in force
         self._endings: dict[int, tuple[SessionEnded, asyncio.Future[None]]] = {}
         self._early: list[SessionOver | Stopped] = []  # those whose last finding has not come
-        self._met = asyncio.Event()
+        self._connected = asyncio.Event()
 
     @property
     def healthy(self) -> bool:
         """Connected, and heard of within the last seconds."""
-        return self.stats is not None and time.monotonic() - self._stats_at < STATS_STALE_S
+        return self.stats is not None and time.monotonic() < self._fresh_until
 
     @property
     def connected(self) -> bool:
         """Whether messages can be sent now."""
         return self._channel is not None
 
-    async def met(self) -> None:
-        """Return once it has been connected for the first time."""
-        await self._met.wait()
+    @property
+    def expected(self) -> bool:
+        """Whether it is about to come: for the first time, or again after it stopped in order."""
+        return not self.connected and (not self.connections or self._stopped.is_set())
+
+    async def comes(self) -> None:
+        """Return once it is connected."""
+        await self._connected.wait()
 
     async def run(self, listener: SchedulerListener) -> None:
         """Stay connected, until cancelled."""
@@ -96,12 +108,16 @@ class SchedulerLink:
         async def session(sock: socket.socket) -> None:
             await self._session(sock, listener)
 
-        await keep_connected(self._path, session)
+        try:
+            await keep_connected(self._path, session)
+        finally:
+            for channel in tuple(self._left.values()):
+                channel.close()
 
     def watch(self, policy: SessionPolicy) -> None:
         """Have a session watched, or watched differently."""
         self.watched[policy.media] = policy
-        self._send(policy)
+        self._send(policy, self._channel)
 
     def policy_in_force(self, all_media: Iterable[MediaKey]) -> int | None:
         """The version of the policy that all these are judged by at least; None: not all are watched yet."""
@@ -116,28 +132,35 @@ class SchedulerLink:
         self._applied.pop(media, None)
         ended = SessionEnded(next(self._requests), media)
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._stopped.is_set():
+            over.set_result(None)  # it has ended everything that it watched
+            return over
         self._endings[ended.request] = ended, over
         over.add_done_callback(lambda _: self._endings.pop(ended.request))
-        self._send(ended)
+        self._send(ended, self._channel)
         return over
 
     def acknowledge(self, boot: str, number: int) -> None:
         """Tell the scheduler what is stored of its findings; nothing to tell about others' entries."""
-        if boot == self.boot:
-            self._send(FindingsAck(boot, number))
+        channel = self._left.get(boot) or (self._channel if boot == self.boot else None)
+        self._send(FindingsAck(boot, number), channel)
 
-    def _send(self, message: ToScheduler) -> None:
-        if self._channel is None:
+    def _send(self, message: ToScheduler, channel: Channel[FromScheduler] | None) -> None:
+        if channel is None:
             return
         try:
-            self._channel.send(message)
+            channel.send(message)
         except ChannelClosed:
             log.info("%s is away; it hears the rest when it is back", self.name)
 
     async def _session(self, sock: socket.socket, listener: SchedulerListener) -> None:
+        """Converse with one life of the scheduler until the connection is over or that life stops."""
+        self._stopped.clear()
+        # A duplicate, because the connection to a life that stops outlives this session.
         channel = Channel[FromScheduler](
-            sock, FromScheduler, lambda message: self._received(message, listener)
+            sock.dup(), FromScheduler, lambda message: self._received(channel, message, listener)
         )
+        channel.closed.add_done_callback(lambda _: self._disconnected(channel))
         try:
             for policy in self.watched.values():
                 channel.send(policy)
@@ -147,20 +170,52 @@ class SchedulerLink:
             self._channel = channel
             self.connections += 1
             self.tasks.connected(channel)
-            self._met.set()
-            await asyncio.wait([channel.closed])
+            self._connected.set()
+            await self._until_over(channel)
         except ChannelClosed:
             log.info("%s hung up at once", self.name)
         finally:
-            channel.close()
-            self._channel = self.stats = None
+            self._connected.clear()
+            if channel not in self._left.values():
+                channel.close()
+                self.stats = None
+            self._channel = None
             self._early.clear()
             self._applied.clear()
-            self.tasks.lost()
 
-    def _received(self, message: FromScheduler, listener: SchedulerListener) -> None:
-        if isinstance(message, SchedulerStats):
-            self.stats, self._stats_at = message, time.monotonic()
+    async def _until_over(self, channel: Channel[FromScheduler]) -> None:
+        stopped = asyncio.create_task(self._stopped.wait())
+        either: list[asyncio.Future[Any]] = [channel.closed, stopped]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopped.cancel()
+
+    def _disconnected(self, channel: Channel[FromScheduler]) -> None:
+        if channel not in self._left.values():
+            self.tasks.lost(channel, WorkerGone("The worker went away while it was at work; try again."))
+            return
+        self._left = {boot: left for boot, left in self._left.items() if left is not channel}
+        self.tasks.lost(channel, Draining("The worker ended before the task was done; try again."))
+
+    def _leave(self, channel: Channel[FromScheduler], stopped: Stopped) -> None:
+        """This life has nothing more to tell but the answers to tasks at work; the next one may be there."""
+        self._over(stopped)
+        self._left[stopped.boot] = channel
+        self._channel = None
+        self._fresh_until = time.monotonic() + SUCCESSOR_WITHIN_S
+        self.tasks.left()
+        self._stopped.set()
+
+    def _received(
+        self, channel: Channel[FromScheduler], message: FromScheduler, listener: SchedulerListener
+    ) -> None:
+        if isinstance(message, TaskDone | TaskFailed):
+            self.tasks.answered(message)
+        elif channel is not self._channel:
+            log.debug("%s has stopped, what its figures are does not count", self.name)
+        elif isinstance(message, SchedulerStats):
+            self.stats, self._fresh_until = message, time.monotonic() + STATS_STALE_S
             self.counters.absorb(message)
             if message.boot != self.boot:
                 self.boot, self._newest = message.boot, 0
@@ -174,10 +229,10 @@ class SchedulerLink:
         elif isinstance(message, PolicyApplied):
             if message.media in self.watched:
                 self._applied[message.media] = message.version
-        elif isinstance(message, SessionOver | Stopped):
+        elif isinstance(message, SessionOver):
             self._over(message)
-        elif isinstance(message, TaskDone | TaskFailed):
-            self.tasks.answered(message)
+        elif isinstance(message, Stopped):
+            self._leave(channel, message)
         else:
             listener.latest(message)
 

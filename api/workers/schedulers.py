@@ -18,7 +18,7 @@ from .placement import Turns, least_loaded
 from .scheduler_link import SchedulerLink, SchedulerListener
 from .task_calls import WorkerSilent
 
-STARTING_S = 5.0  # what callers wait at most for a worker that the daemon has yet to start
+STARTING_S = 5.0  # what callers wait at most for a worker that is about to come
 
 
 class SchedulerWorker:
@@ -153,21 +153,22 @@ class Schedulers:
         await self._affinity.remember(session_id, task.domain, name)
         return workers[name]
 
-    async def started(self, task: AnyTask, timeout_s: float) -> float:
-        """Wait, while the daemon starts, for a worker of the task's tier; the seconds that it took.
+    async def comes(self, task: AnyTask, timeout_s: float) -> float:
+        """Wait for a worker of the task's tier where none is there, but one is about to come.
 
-        A worker that was there and went away is no reason to wait.
+        Returns the seconds that it took. One is about to come while the daemon starts, and where one life of
+        a scheduler hands over to the next; one that broke off is no reason to wait.
         """
         assert task.tier is not None, f"{task.name} is no scheduler's task"
         links = self.of(task.tier)
-        if any(link.connections for link in links):
+        if any(link.connected for link in links) or not any(link.expected for link in links):
             return 0.0
         began = time.monotonic()
-        meetings = [asyncio.create_task(link.met()) for link in links]
+        coming = [asyncio.create_task(link.comes()) for link in links]
         try:
             at_most = min(timeout_s, STARTING_S)
-            await asyncio.wait(meetings, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(coming, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for meeting in meetings:
-                meeting.cancel()
+            for each in coming:
+                each.cancel()
         return time.monotonic() - began

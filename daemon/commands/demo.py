@@ -34,7 +34,6 @@ from .serve import argusd_child
 HELP = {"demo": "pull models, run the daemon, publish the sample clip, print what is found"}
 
 SESSION = "demo"
-STOP_SECONDS = 25.0  # the supervisor's own 20 s, and some
 NEXT_STEPS = """
 The daemon stays up.  Dashboard: {url}/
 Try, in another terminal:
@@ -110,4 +109,4 @@ async def _publish(config: Config, clip: Path, stop: asyncio.Event) -> None:
 def _serve_spec(config: Config) -> ChildSpec:
     # Progress and findings are this command's to print; the daemon's own log speaks up only when it matters.
     quiet = {"ARGUSD_LOG_LEVEL": "warning"} | config.environment
-    return argusd_child("serve", ["serve"], msgspec.structs.replace(config, environment=quiet), STOP_SECONDS)
+    return argusd_child("serve", ["serve"], msgspec.structs.replace(config, environment=quiet))

@@ -17,12 +17,10 @@ from ..supervision.notify import READY, STOPPING, notify
 from ..supervision.preflight import hold_state_dir, require_free_port
 from ..supervision.process import configure_supervised, disable_core_dumps, end_with_parent
 from ..supervision.restarts import RestartRule
+from ..supervision.stopping import grace_s
 from ..supervision.supervisor import Supervisor
 
 HELP = {"serve": "run the daemon: api, ingest workers and schedulers"}
-
-# One after the other, and 20 s together: what an operator waits for a clean end.
-INGEST_GRACE_S, SCHEDULER_GRACE_S, API_GRACE_S = 5.0, 5.0, 10.0
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +48,7 @@ async def _serve(config: Config) -> int:
         notify(config.notify_socket, READY)
         log.info("argusd is up at %s", base_url(config.api.host, config.api.port))
 
-    supervisor = Supervisor(child_groups(config), config.runtime_dir, RestartRule(), announce)
+    supervisor = Supervisor(child_specs(config), config.runtime_dir, RestartRule(), announce)
     supervisor.handle_signals()
     clean = await supervisor.run()
     notify(config.notify_socket, STOPPING)
@@ -58,24 +56,18 @@ async def _serve(config: Config) -> int:
     return 0 if clean else 1
 
 
-def child_groups(config: Config) -> list[list[ChildSpec]]:
-    """The daemon's processes in the order in which they are stopped."""
-    ingests = {f"ingest-{n}": ["ingest", "--index", str(n)] for n in range(config.ingest_workers)}
+def child_specs(config: Config) -> list[ChildSpec]:
+    """The daemon's processes. The api is the first to hear of a stop: it turns new work away."""
+    commands = {"api": ["api"]}
+    commands |= {f"ingest-{n}": ["ingest", "--index", str(n)] for n in range(config.ingest_workers)}
     live = range(config.scheduler.count)
-    schedulers = {scheduler_name("live", n): ["scheduler", "--index", str(n)] for n in live}
-    schedulers[scheduler_name("bulk", 0)] = ["scheduler", "--tier", "bulk"]
-    return [
-        [argusd_child(name, command, config, grace_s) for name, command in commands.items()]
-        for commands, grace_s in (
-            (ingests, INGEST_GRACE_S),
-            (schedulers, SCHEDULER_GRACE_S),
-            ({"api": ["api"]}, API_GRACE_S),
-        )
-    ]
+    commands |= {scheduler_name("live", n): ["scheduler", "--index", str(n)] for n in live}
+    commands[scheduler_name("bulk", 0)] = ["scheduler", "--tier", "bulk"]
+    return [argusd_child(name, command, config) for name, command in commands.items()]
 
 
-def argusd_child(name: str, command: list[str], config: Config, grace_s: float) -> ChildSpec:
+def argusd_child(name: str, command: list[str], config: Config) -> ChildSpec:
     """An ``argusd`` command as a child of this process."""
     # -P: the working directory is no place to import from.
     argv = [sys.executable, "-P", "-m", "argusd.daemon", *command, "--supervised-by", str(os.getpid())]
-    return ChildSpec(name, argv, config.environment, grace_s)
+    return ChildSpec(name, argv, config.environment, grace_s(command[0], config.shutdown_s))

@@ -35,8 +35,9 @@ def run_process(
     """Run one process's work under uvloop until SIGTERM or SIGINT; returns the exit code.
 
     2 is for what another start would meet again. ``entry(stop, on_ready, on_pass)`` calls ``on_ready`` once
-    it serves, ``on_pass`` whenever its loop has come round, and returns soon after ``stop`` is set.
-    ``supervisor`` is the pid of the process that must be our parent: when it dies, we get SIGTERM.
+    it serves, ``on_pass`` whenever its loop has come round, and returns soon after ``stop`` is set; a signal
+    before it serves cancels it. ``supervisor`` is the pid of the process that must be our parent: when it
+    dies, we get SIGTERM.
     """
     configure_logs(name, logs)
     disable_core_dumps()
@@ -56,16 +57,25 @@ def run_process(
 
 
 async def _until_stopped(entry: Entry, notify_socket: str | None) -> None:
-    stop = asyncio.Event()
+    stop, serves = asyncio.Event(), asyncio.Event()
+
+    def ready() -> None:
+        notify(notify_socket, READY)
+        serves.set()
 
     def asked_to_stop() -> None:
         notify(notify_socket, STOPPING)
         stop.set()
+        if not serves.is_set():  # nothing has begun that would have to come to its end
+            work.cancel()
 
+    work = asyncio.ensure_future(entry(stop, ready, Heartbeat(notify_socket)))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_stop)
-    await entry(stop, lambda: notify(notify_socket, READY), Heartbeat(notify_socket))
+    await asyncio.wait([work])
+    if not work.cancelled():
+        work.result()
 
 
 def disable_core_dumps() -> None:

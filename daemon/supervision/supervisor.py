@@ -1,8 +1,7 @@
 """Keeps the daemon's processes running where systemd does not.
 
 Every child has a task that starts it and starts it again when it ends, as long as the restart rule grants it.
-A stop goes through the children in their order, one after the other: the ingest workers end their sessions,
-the scheduler ends what was open in them, and the api, last, stores those findings.
+A stop asks all children at once (``stopping.py``).
 """
 
 import asyncio
@@ -22,28 +21,22 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """Runs the children until ``stop`` is set; ``kill`` cuts an orderly end short.
 
-    ``groups`` holds the children in the order in which they are stopped; a group's members stop together.
     ``on_ready`` is called once, when every child has said that it is ready.
     """
 
     def __init__(
         self,
-        groups: Sequence[Sequence[ChildSpec]],
+        specs: Sequence[ChildSpec],
         runtime_dir: Path,
         rule: RestartRule,
         on_ready: Callable[[], None],
     ) -> None:
-        self._groups = [[Child(spec, runtime_dir) for spec in group] for group in groups]
+        self.children = [Child(spec, runtime_dir) for spec in specs]
         self._rule = rule
         self._on_ready = on_ready
         self._stopping = False
         self.stop = asyncio.Event()
         self.kill = asyncio.Event()
-
-    @property
-    def children(self) -> list[Child]:
-        """Every child, in the order of stopping."""
-        return [child for group in self._groups for child in group]
 
     def handle_signals(self) -> None:
         """The first SIGTERM or SIGINT asks for an orderly end, the second for an immediate one."""
@@ -110,7 +103,7 @@ class Supervisor:
     async def _stop_all(self) -> bool:
         self._stopping = True
         self.stop.set()
-        orderly = asyncio.create_task(self._stop_in_order())
+        orderly = asyncio.create_task(self._stop_together())
         killed = asyncio.create_task(self.kill.wait())
         await asyncio.wait([orderly, killed], return_when=asyncio.FIRST_COMPLETED)
         killed.cancel()
@@ -121,12 +114,8 @@ class Supervisor:
             child.kill()
         return False
 
-    async def _stop_in_order(self) -> bool:
-        clean = True
-        for group in self._groups:
-            ended = await asyncio.gather(*(child.stop() for child in group))
-            clean = clean and all(ended)
-        return clean
+    async def _stop_together(self) -> bool:
+        return all(await asyncio.gather(*(child.stop() for child in self.children)))
 
 
 def describe_exit(code: int) -> str:

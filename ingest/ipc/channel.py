@@ -42,6 +42,7 @@ class Channel(Generic[Incoming]):
 
     ``on_message`` is called on the loop for every message. ``closed`` completes when the connection is over,
     whoever ended it. ``has_room`` is set while little waits to be taken: senders of large messages await it.
+    ``sent`` is set while nothing waits: who is about to close awaits it.
     """
 
     def __init__(self, sock: socket.socket, union: Any, on_message: Callable[[Incoming], None]) -> None:
@@ -57,6 +58,8 @@ class Channel(Generic[Incoming]):
         self._loop = asyncio.get_running_loop()
         self.has_room = asyncio.Event()
         self.has_room.set()
+        self.sent = asyncio.Event()
+        self.sent.set()
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self._loop.add_reader(sock.fileno(), self._readable)
 
@@ -77,6 +80,7 @@ class Channel(Generic[Incoming]):
             raise ChannelClosed("the peer does not read its control connection")
         if self._backlog > ROOM_BELOW:
             self.has_room.clear()
+        self.sent.clear()
         if len(self._outgoing) == 1:
             self._writable()
 
@@ -96,6 +100,7 @@ class Channel(Generic[Incoming]):
         self._fds.clear()
         self._outgoing.clear()
         self.has_room.set()
+        self.sent.set()
         if not self.closed.done():  # cancelled, where a task that awaited it was
             self.closed.set_result(None)
 
@@ -151,6 +156,7 @@ class Channel(Generic[Incoming]):
                 self._outgoing[0] = (packet[sent:], ())
             else:
                 self._outgoing.popleft()
+        self.sent.set()
         self._loop.remove_writer(self._sock.fileno())
 
 
@@ -165,6 +171,7 @@ class Listener:
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self._sock.bind(str(path))
         path.chmod(0o600)
+        self._inode = path.stat().st_ino
         self._sock.listen(64)
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._sock.fileno(), self._acceptable)
@@ -175,10 +182,14 @@ class Listener:
             self._accept(connection)
 
     def close(self) -> None:
-        """Stop listening and remove the socket file."""
+        """Stop listening and remove the socket file, unless it is another listener's by now."""
+        if self._sock.fileno() < 0:
+            return
         self._loop.remove_reader(self._sock.fileno())
         self._sock.close()
-        self._path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
 
 
 async def keep_connected(

@@ -68,9 +68,10 @@ class SessionOver(msgspec.Struct, frozen=True, tag="session_over", tag_field="me
 
 
 class Stopped(msgspec.Struct, frozen=True, tag="stopped", tag_field="message"):
-    """Scheduler → api, last on a connection: this boot ends in order, what it watched is over for it.
+    """Scheduler → api: this boot ends in order, what it watched is over for it, and it takes nothing more.
 
-    It has told everything: nothing that is not acknowledged has a higher number than ``last_number``.
+    It has told everything: nothing that is not acknowledged has a higher number than ``last_number``. Answers
+    to tasks at work still come; the connection ends after them and after the last ``FindingsAck``.
     """
 
     boot: str

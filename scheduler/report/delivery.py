@@ -1,5 +1,6 @@
 """What streams have to tell, on its way to the api: findings are numbered, kept, and sent again."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 
@@ -40,6 +41,7 @@ class Delivery:
         self._clock = clock
         self._number = 0
         self._channels: set[Channel[Incoming]] = set()
+        self._changed = asyncio.Event()
 
     def connect(
         self, sock: socket.socket, received: Callable[[Incoming], None], stats: SchedulerStats
@@ -48,14 +50,25 @@ class Delivery:
         channel = Channel[Incoming](sock, ToScheduler, received)
         self._send(channel, stats)
         self._channels.add(channel)
-        channel.closed.add_done_callback(lambda _: self._channels.discard(channel))
+        channel.closed.add_done_callback(lambda _: self._disconnected(channel))
         for finding in self.outbox:
             self._send(channel, finding)
         return channel
 
-    def close(self) -> None:
-        """End all connections, and say on each that there is nothing more to tell."""
+    def stopped(self) -> None:
+        """Say on all connections that there is nothing more to tell."""
         self.broadcast(Stopped(self.boot, self.outbox.newest))
+
+    async def arrived(self) -> None:
+        """Return when findings are acknowledged and answers taken, or nobody is there for them."""
+        while self._channels and len(self.outbox):
+            self._changed.clear()
+            await self._changed.wait()
+        for channel in list(self._channels):
+            await channel.sent.wait()
+
+    def close(self) -> None:
+        """End all connections."""
         for channel in list(self._channels):
             channel.close()
 
@@ -63,6 +76,7 @@ class Delivery:
         """Forget what is stored; what an earlier process said is not ours to forget."""
         if ack.boot == self.boot:
             self.outbox.acknowledge(ack.number)
+            self._changed.set()
 
     def broadcast(self, message: msgspec.Struct) -> None:
         """Send to every connection; one that does not keep up has been cut off and comes back by itself."""
@@ -109,4 +123,8 @@ class Delivery:
         try:
             channel.send(message)
         except ChannelClosed:
-            self._channels.discard(channel)
+            self._disconnected(channel)
+
+    def _disconnected(self, channel: Channel[Incoming]) -> None:
+        self._channels.discard(channel)
+        self._changed.set()

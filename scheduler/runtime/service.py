@@ -63,13 +63,10 @@ async def run_scheduler(
         yield_cores()
     cv2.setNumThreads(1)  # the executor has the threads; OpenCV's own cost 40 % more CPU for the same crops
     device = resolve_device(config.device)
-    loading = asyncio.create_task(asyncio.to_thread(fill_roles, config, device))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait([loading, stopping], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if not loading.done():
+    try:
+        roles = await asyncio.to_thread(fill_roles, config, device)
+    except asyncio.CancelledError:
         end_process(0)  # a model that is being loaded can be neither interrupted nor joined
-    roles = loading.result()
     cores = share_of(config, len(os.sched_getaffinity(0)))
     executor = Executor(
         config.threads or (cores if device == "cpu" else CUDA_THREADS),
@@ -135,6 +132,7 @@ class Service:
         self._scheduler = scheduler
         self._delivery = delivery
         self._ended = asyncio.Event()
+        self._stopped = False
         self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
         # Streams are the live tier's alone.
         writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]
@@ -148,7 +146,11 @@ class Service:
         on_ready: Callable[[], None],
         on_pass: Callable[[], None] = lambda: None,
     ) -> None:
-        """Serve until ``stop`` is set, or until a part of it fails."""
+        """Serve until ``stop`` is set, or until a part of it fails.
+
+        When it stops, what is watched ends at once and tasks at work go on; the api turns to the next life of
+        this scheduler as soon as it hears so, and takes the last answers from this one.
+        """
         listener = Listener(self._config.socket_path, self._accept)
         tasks = [
             asyncio.create_task(coroutine)
@@ -164,19 +166,30 @@ class Service:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
-            await self._tasks.drain(self._config.drain_s)
+            listener.close()
+            self._stop()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._config.shutdown_s):
+                    await self._tasks.finished()
+                    await self._delivery.arrived()
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             listener.close()
             await self._tasks.close()
-            self._end(self._scheduler.sessions.policies)
             self._delivery.close()
             self._scheduler.executor.close()
         if self._tasks.threads.busy:  # what it works for has been answered, or given up
             log.info("a library is still at work for a task that is over; not waiting for it")
             self._scheduler.abort(0)
+
+    def _stop(self) -> None:
+        """Take nothing more, and tell the end of all that is watched."""
+        self._stopped = True
+        self._tasks.refuse()
+        self._end(self._scheduler.sessions.policies)
+        self._delivery.stopped()
 
     def _accept(self, sock: socket.socket) -> None:
         """The api connected: it sends the policies of all its sessions. Those it has no more end."""
@@ -205,6 +218,8 @@ class Service:
             self._tasks.cancel(channel, message.request)
         elif isinstance(message, FindingsAck):
             self._delivery.acknowledged(message)
+        elif self._stopped:
+            return  # sessions are another one's by now
         elif isinstance(message, SessionPolicy):
             self._scheduler.sessions.set_policy(message)
             self._delivery.reply(channel, PolicyApplied(message.media, message.version))

@@ -72,11 +72,14 @@ class TaskPool:
             if known == owner:
                 self.cancel(owner, number)
 
-    async def drain(self, seconds: float) -> None:
-        """Take nothing more, and let what is at work go on for so long."""
+    def refuse(self) -> None:
+        """Take nothing more."""
         self._draining = True
-        if self._running:
-            await asyncio.wait(self._running.values(), timeout=seconds)
+
+    async def finished(self) -> None:
+        """Return when nothing is at work."""
+        while self._running:
+            await asyncio.wait(self._running.values())
 
     async def close(self) -> None:
         """End what is at work."""

@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from argusd.api import app
+
 from .fixtures import Rig, running_rig
+
+
+@pytest.fixture(autouse=True)
+def apis_that_end_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else ends with these tests' apis, and they need not wait to learn it."""
+    monkeypatch.setattr(app, "SESSIONS_REST_S", 0.01)
 
 
 @pytest.fixture

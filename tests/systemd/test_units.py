@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from argusd.daemon.commands.serve import child_groups
+from argusd.daemon.commands.serve import child_specs
 from argusd.daemon.config import resolve
 from argusd.daemon.errors import ConfigInvalid
 from argusd.daemon.installation import SHIPPED
@@ -115,7 +115,7 @@ def test_the_units_start_what_the_daemon_starts_elsewhere() -> None:
         re.search(r"^ExecStart=/opt/argusd/bin/argusd (.*) --config \S+$", text, re.M) for text in texts
     ]
     started = {found[1].replace("%i", "0") for found in commands if found}
-    children = [child for group in child_groups(resolve({"ARGUSD_INGEST_WORKERS": "1"})) for child in group]
+    children = child_specs(resolve({"ARGUSD_INGEST_WORKERS": "1"}))
     assert started == {" ".join(child.argv[4:-2]) for child in children}
 
 

@@ -177,15 +177,22 @@ async def test_new_work_is_turned_away_while_requests_in_flight_finish(rig: Rig)
     async with rig.api.events("/events") as events:
         await rig.worker.until(lambda: bool(rig.worker.opened))
         rig.api.stop.set()
+        text = {"session_id": "s4", "text": "hello"}
+        for path, body in (
+            ("/whip/s2", {"data": OFFER, "headers": SDP}),
+            ("/analysis/moderate", {"json": text}),
+            ("/face/embed", {"json": {"session_id": "s4", "image_b64": "AAAA"}}),
+        ):
+            status, answer = await rig.api.json("POST", path, **body)
+            assert (status, answer["error_code"]) == (503, "draining")
+        status, readiness = await rig.api.json("GET", "/ready")
+        assert (status, readiness["reasons"]) == (503, ["the daemon is about to stop"])
+        rig.worker.mute = False
+        rig.worker.answer(rig.worker.opened[0])
+        assert await request == (201, b"v=0\r\nanswer\r\n")
+        _, _, event = await events.next()
+        assert event["name"] == "connecting", "readers are told what happens until the end"
         await events.drain()
-    for path in ("/whip/s2", "/whip/s3"):
-        status, body = await rig.api.json("POST", path, data=OFFER, headers=SDP)
-        assert (status, body["error_code"]) == (503, "draining")
-    status, readiness = await rig.api.json("GET", "/ready")
-    assert (status, readiness["reasons"]) == (503, ["the daemon is about to stop"])
-    rig.worker.mute = False
-    rig.worker.answer(rig.worker.opened[0])
-    assert await request == (201, b"v=0\r\nanswer\r\n")
 
 
 async def test_a_track_tells_how_it_arrives(rig: Rig) -> None:

@@ -22,10 +22,12 @@ sock.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
 """
 WAITS = READY + "time.sleep(60)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + WAITS
-NOTES_ITS_END = f"""
-import signal, sys
+WAITS_FOR_THE_OTHER = f"""
+import pathlib, signal, sys, time
 def end(*_):
-    open(sys.argv[2], "a").write(sys.argv[1] + "\\n")
+    pathlib.Path(sys.argv[1]).touch()
+    while not pathlib.Path(sys.argv[2]).exists():
+        time.sleep(0.001)
     sys.exit(0)
 signal.signal(signal.SIGTERM, end)
 {WAITS}
@@ -39,9 +41,9 @@ def child(name: str, program: str, *arguments: str, grace_s: float = 10.0) -> Ch
 class Running:
     """A supervisor at work, and how often it has announced that all are ready."""
 
-    def __init__(self, groups: list[list[ChildSpec]], runtime_dir: Path, rule: RestartRule = PATIENT) -> None:
+    def __init__(self, specs: list[ChildSpec], runtime_dir: Path, rule: RestartRule = PATIENT) -> None:
         self.announced = asyncio.Event()
-        self.supervisor = Supervisor(groups, runtime_dir, rule, self.announced.set)
+        self.supervisor = Supervisor(specs, runtime_dir, rule, self.announced.set)
         self.result = asyncio.create_task(self.supervisor.run())
 
     async def end(self) -> bool:
@@ -50,7 +52,7 @@ class Running:
 
 
 async def test_it_is_ready_when_every_child_is_and_ends_cleanly(tmp_path: Path) -> None:
-    running = Running([[child("one", WAITS)], [child("two", WAITS)]], tmp_path)
+    running = Running([child("one", WAITS), child("two", WAITS)], tmp_path)
     await running.announced.wait()
     pids = [each.pid for each in running.supervisor.children]
     assert await running.end() is True
@@ -62,7 +64,7 @@ async def test_it_is_ready_when_every_child_is_and_ends_cleanly(tmp_path: Path) 
 
 
 async def test_a_killed_child_is_started_again(tmp_path: Path) -> None:
-    running = Running([[child("one", WAITS)]], tmp_path)
+    running = Running([child("one", WAITS)], tmp_path)
     one = running.supervisor.children[0]
     for _ in range(3):
         await one.ready.wait()
@@ -79,37 +81,39 @@ async def restarted(one: Child, killed: int) -> None:
         await asyncio.sleep(0.005)
 
 
-async def test_children_end_in_the_order_of_their_groups(tmp_path: Path) -> None:
-    log = tmp_path / "order"
-    groups = [[child(name, NOTES_ITS_END, name, str(log))] for name in ("ingest-0", "scheduler", "api")]
-    running = Running(groups, tmp_path)
+async def test_all_children_are_asked_to_end_before_any_has_ended(tmp_path: Path) -> None:
+    asked = [tmp_path / "one", tmp_path / "two"]
+    specs = [
+        child(mine.name, WAITS_FOR_THE_OTHER, str(mine), str(other))
+        for mine, other in (asked, reversed(asked))
+    ]
+    running = Running(specs, tmp_path)
     await running.announced.wait()
     assert await running.end() is True
-    assert log.read_text().split() == ["ingest-0", "scheduler", "api"]
 
 
 async def test_a_child_that_keeps_ending_uses_the_budget_up(tmp_path: Path) -> None:
     rule = RestartRule(limit=2, first_delay_s=0.01)
-    running = Running([[child("steady", WAITS)], [child("broken", "raise SystemExit(3)")]], tmp_path, rule)
+    running = Running([child("steady", WAITS), child("broken", "raise SystemExit(3)")], tmp_path, rule)
     with pytest.raises(ChildFailed, match=r"broken ended 3 times in 60 s \(last: exit code 3\); giving up"):
         await running.result
     assert [each.pid for each in running.supervisor.children] == [None, None]
 
 
 async def test_a_refused_configuration_is_not_tried_twice(tmp_path: Path) -> None:
-    running = Running([[child("strict", "raise SystemExit(2)")]], tmp_path)
+    running = Running([child("strict", "raise SystemExit(2)")], tmp_path)
     with pytest.raises(ConfigInvalid, match="strict refuses its configuration"):
         await running.result
 
 
 async def test_a_stubborn_child_is_killed_after_its_grace_and_the_end_is_not_clean(tmp_path: Path) -> None:
-    running = Running([[child("stubborn", STUBBORN, grace_s=0.1)]], tmp_path)
+    running = Running([child("stubborn", STUBBORN, grace_s=0.1)], tmp_path)
     await running.announced.wait()
     assert await running.end() is False
 
 
 async def test_a_second_signal_ends_everything_at_once(tmp_path: Path) -> None:
-    running = Running([[child("stubborn", STUBBORN, grace_s=60)], [child("other", WAITS)]], tmp_path)
+    running = Running([child("stubborn", STUBBORN, grace_s=60), child("other", WAITS)], tmp_path)
     running.supervisor.handle_signals()
     await running.announced.wait()
     os.kill(os.getpid(), signal.SIGTERM)
@@ -120,7 +124,7 @@ async def test_a_second_signal_ends_everything_at_once(tmp_path: Path) -> None:
 
 async def test_a_stop_during_the_wait_for_a_restart_starts_nothing(tmp_path: Path) -> None:
     rule = RestartRule(first_delay_s=60, longest_delay_s=60)
-    running = Running([[child("brief", READY)]], tmp_path, rule)
+    running = Running([child("brief", READY)], tmp_path, rule)
     await running.announced.wait()
     assert await running.end() is True
 

@@ -139,6 +139,35 @@ async def test_a_client_connects_once_the_server_is_there_and_again_after_it_lef
     await asyncio.gather(client, return_exceptions=True)
 
 
+async def test_a_listener_that_ends_leaves_the_socket_of_the_one_that_came_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    earlier = Listener(path, lambda sock: sock.close())
+    accepted: asyncio.Queue[socket.socket] = asyncio.Queue()
+    later = Listener(path, accepted.put_nowait)
+    earlier.close()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+        (await asyncio.wait_for(accepted.get(), 10)).close()
+    later.close()
+    assert not path.exists()
+
+
+async def test_it_tells_when_the_peer_has_taken_everything() -> None:
+    ours, theirs = socket.socketpair()
+    channel = Channel[msgspec.Struct](ours, msgspec.Struct, lambda _: None)
+    theirs.setblocking(False)
+    loop = asyncio.get_running_loop()
+    assert channel.sent.is_set()
+    channel.send(Note("x" * 1_000_000))
+    assert not channel.sent.is_set(), "it is more than the socket holds"
+    taken = 0
+    while taken < 1_000_000:
+        taken += len(await loop.sock_recv(theirs, 1 << 20))
+    await asyncio.wait_for(channel.sent.wait(), 10)
+    channel.close()
+    theirs.close()
+
+
 async def test_a_channel_still_closes_after_a_task_that_awaited_its_end_was_cancelled() -> None:
     ours, theirs = socket.socketpair()
     channel = Channel[msgspec.Struct](ours, msgspec.Struct, lambda _: None)

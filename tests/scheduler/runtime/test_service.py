@@ -229,9 +229,30 @@ async def test_a_scheduler_that_stops_ends_what_is_open_and_says_that_this_was_a
     assert (lost.media, lost.name, lost.state) == (BOB, "video_lost", "start")
     bench.stop.set()
     ends = [await api.next(Finding) for _ in range(2)]
-    assert [(each.media, each.state) for each in ends] == [(ALICE, "end"), (BOB, "end")]
+    assert {(each.media, each.state) for each in ends} == {(ALICE, "end"), (BOB, "end")}
     assert await api.next(Stopped) == Stopped("boot", last_number=3)
-    api.channel.close()
+    assert not bench.path.exists(), "who connects now looks for the next life"
+    assert not api.channel.closed.done(), "the last findings are not stored yet"
+    api.channel.send(FindingsAck("boot", 3))
+    await api.channel.closed
+
+
+async def test_a_scheduler_that_stops_finishes_its_tasks_and_takes_nothing_more(bench: Serving) -> None:
+    api = Api(bench.path)
+    bench.engine.gate.clear()
+    payload = msgspec.msgpack.encode(FaceEmbed(image_b64=b"picture"))
+    api.channel.send(TaskRequest(1, "s1", "face_embed", payload, 30.0))
+    await until(lambda: bench.scheduler.executor.state.free == 0)
+    bench.stop.set()
+    await api.next(Stopped)
+    api.channel.send(TaskRequest(2, "s1", "face_embed", payload, 30.0))
+    api.channel.send(SessionPolicy(ALICE, ["face"]))
+    refused: TaskFailed = await api.next(TaskFailed)
+    assert (refused.request, refused.code) == (2, "draining")
+    assert bench.scheduler.sessions.policies == set()
+    bench.engine.gate.set()
+    assert (await api.next(TaskDone)).request == 1
+    await api.channel.closed
 
 
 async def test_a_policy_is_answered_once_it_is_in_force(bench: Serving) -> None:
@@ -449,13 +470,8 @@ async def test_a_process_that_is_told_to_end_while_it_loads_does_so(
 
     monkeypatch.setattr(service, "fill_roles", load)
     monkeypatch.setattr(service, "end_process", end)
-    stop = asyncio.Event()
-
-    async def stop_soon() -> None:
-        await asyncio.to_thread(begun.wait, 20)
-        stop.set()
-
-    stopping = asyncio.create_task(stop_soon())
+    process = asyncio.create_task(run_scheduler(config, asyncio.Event(), lambda: None))
+    await asyncio.to_thread(begun.wait, 20)
+    process.cancel()  # what a signal does until the process has said that it is ready
     with pytest.raises(Ended):
-        await run_scheduler(config, stop, lambda: None)
-    await stopping
+        await process

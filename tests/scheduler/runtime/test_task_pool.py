@@ -281,18 +281,17 @@ async def test_draining_finishes_what_is_at_work_and_takes_nothing_more(
     desk = desk_for(work)
     desk.ask()
     await asyncio.sleep(0)
-    draining = asyncio.create_task(desk.pool.drain(10))
-    await asyncio.sleep(0)
+    desk.pool.refuse()
     desk.ask()
     assert await desk.failure() == "draining"
     finish.set()
-    await draining
+    await desk.pool.finished()
     answer = await desk.answer()
     assert isinstance(answer, TaskDone)
     assert answer.result == {"done": True}
 
 
-async def test_a_task_that_does_not_end_is_not_waited_for_longer_than_allowed(
+async def test_a_task_that_does_not_end_is_given_up(
     desk_for: Callable[..., Desk],
 ) -> None:
     async def never(_: FaceEmbed, __: Runner) -> dict[str, Any]:
@@ -301,8 +300,8 @@ async def test_a_task_that_does_not_end_is_not_waited_for_longer_than_allowed(
 
     desk = desk_for(never)
     desk.ask()
-    await desk.pool.drain(0.01)
     await desk.pool.close()
+    await desk.pool.finished()
     assert desk.answers.empty()
 
 
