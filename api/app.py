@@ -11,8 +11,11 @@ from aiohttp import web
 
 from .analysis.llm import Llm
 from .config import ApiConfig, Scope
+from .connections.bodies import bodies, expect_nothing
+from .connections.connection import head_came, listening
+from .connections.request_rules import request_rules
+from .connections.room import Room
 from .context import CONTEXT, Context
-from .errors import CannotListen
 from .events.embedded_redis import EmbeddedRedis
 from .events.event_log import EventLog
 from .events.feeds import Feeds
@@ -20,7 +23,6 @@ from .events.history import History
 from .events.readers import Readers
 from .events.redis_store import Connections, connect_all, wait_until_up
 from .events.unreadable import Unreadable
-from .http.access_log import AccessLog
 from .http.auth import Access, check_bind
 from .http.authenticate import authentication
 from .http.browsers import add_browser_headers, browser_rules
@@ -122,13 +124,8 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         reports=Reports(registry, lifecycle, event_log, workers, schedulers, streams),
         workers=workers,
         schedulers=schedulers,
-        inference=Inference(
-            intake,
-            schedulers,
-            Llm(config.llm, config.llm_concurrency),
-            RoomScans(redis),
-            config.max_task_bytes,
-        ),
+        inference=Inference(intake, schedulers, Llm(config.llm, config.llm_concurrency), RoomScans(redis)),
+        room=Room(config),
         posts_by_client=RateLimit(config.whip_posts_per_minute),
         posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
         ice_servers=tuple(server.with_credential() for server in config.ice_servers or ()),
@@ -142,18 +139,20 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
     followed = frozenset[object](route.handler for route in ROUTES if route.replies.get(200) == EVENT_STREAM)
     app = web.Application(
         middlewares=[
+            head_came,
             disconnects(by_body | followed),
             open_requests.middleware,
             error_envelope,
+            request_rules,
             browser_rules,
             authentication(scopes, by_body),
+            bodies,
         ],
-        client_max_size=context.config.max_body,
     )
     app[CONTEXT] = context
     app.on_response_prepare.append(add_browser_headers)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, route.handler)
+        app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_nothing)
     return app
 
 
@@ -221,19 +220,15 @@ async def serving(context: Context) -> AsyncIterator[None]:
         frozenset[object](route.handler for route in ROUTES if EVENT_STREAM in route.replies.values())
     )
     runner = web.AppRunner(
-        make_app(context, open_requests),
-        access_log_class=AccessLog,
-        handle_signals=False,
-        handler_cancellation=True,
-        shutdown_timeout=READERS_REST_S,
+        make_app(context, open_requests), handler_cancellation=True, shutdown_timeout=READERS_REST_S
     )
     await runner.setup()
     try:
-        await listen(runner, config)
-        yield
-        context.streams.end_all()
-        await open_requests.finished(config.shutdown_s + ANSWERS_REST_S)
-        await everything_stored(context)
+        async with listening(runner, config):
+            yield
+            context.streams.end_all()
+            await open_requests.finished(config.shutdown_s + ANSWERS_REST_S)
+            await everything_stored(context)
     finally:
         context.told.set()
         context.feeds.wake_all()
@@ -254,16 +249,3 @@ async def everything_stored(context: Context) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STORE_REST_S):
             await context.event_log.drain()
-
-
-async def listen(runner: web.AppRunner, config: ApiConfig) -> None:
-    """Take connections at the configured address.
-
-    Raises:
-        CannotListen: it cannot be had.
-    """
-    try:
-        await web.TCPSite(runner, config.host, config.port).start()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise CannotListen(f"cannot listen on {config.host}:{config.port} ({reason})") from error

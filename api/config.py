@@ -139,13 +139,19 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     llm_concurrency: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
 
     max_body: Count = 64 << 10
-    # Base64 of what fits into one message to a scheduler, and how much of it is held at a time.
+    # Base64 of what fits into one message to a scheduler, and how much of all bodies is held at a time.
     max_task_body: Count = 20 << 20
     max_task_bytes: Count = 96 << 20
     max_sessions: Count = 10_000
     whip_posts_per_minute: Count = 240
     whip_posts_per_minute_and_session: Count = 30
     answer_timeout_s: Seconds = 10.0
+
+    # How long is waited for a request's head, for the next request, and for so many bytes of a body.
+    head_timeout_s: Seconds = 5.0
+    idle_timeout_s: Seconds = 20.0
+    body_timeout_s: Seconds = 5.0
+    min_body_bytes: Count = 32 << 10
 
     retention_s: Count = 6 * 3600
     events_per_session: Count = 10_000

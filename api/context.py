@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from argusd.ingest.ice.ice_servers import IceServer
 
 from .config import ApiConfig
+from .connections.room import Room
 from .events.embedded_redis import EmbeddedRedis
 from .events.event_log import EventLog
 from .events.feeds import Feeds
@@ -55,6 +56,7 @@ class Context(NamedTuple):
     workers: Workers
     schedulers: Schedulers
     inference: Inference
+    room: Room
     posts_by_client: RateLimit
     posts_by_session: RateLimit
     ice_servers: tuple[IceServer, ...]

@@ -11,9 +11,9 @@ import hashlib
 import hmac
 import ipaddress
 import logging
+import re
 from collections import deque
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from argusd.scheduler.contract.errors import OriginRefused, Unauthorized
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# No user, no path, no escapes: whatever two parsers might take for different hosts.
+AUTHORITY = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
+HIGHEST_PORT = 65_535
 REFUSED_ORIGINS = 64  # that are remembered as logged; the oldest is forgotten, and logged again
 
 
@@ -48,7 +51,7 @@ def is_protected(config: ApiConfig) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address can only mean this host."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return True
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
@@ -56,12 +59,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def hostname(url: str) -> str:
-    """The host of a URL; empty where there is none, or none that can be one."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+def hostname(authority: str) -> str:
+    """The host of ``host[:port]``; empty where that is written in another way than browsers write it."""
+    found = AUTHORITY.fullmatch(authority)
+    return found["host"] if found and int(found["port"] or 0) <= HIGHEST_PORT else ""
 
 
 class Access:
@@ -86,14 +87,15 @@ class Access:
         """
         if self._protected:
             return
-        if not is_loopback(hostname(f"//{host}")):
+        if not is_loopback(hostname(host)):
             self._tell("Host", host, "api.tokens")
             raise OriginRefused(
                 "Without a token (api.tokens) the daemon answers to this host's own name only."
             )
         if origin is None or origin in self._config.allowed_origins:
             return
-        if not is_loopback(hostname(origin)):
+        scheme, _, page = origin.partition("://")
+        if scheme not in ("http", "https") or not is_loopback(hostname(page)):
             self._tell("Origin", origin, "api.allowed_origins")
             raise OriginRefused(
                 f"Pages from {shown(origin)} may not use a daemon without a token;"

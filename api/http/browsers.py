@@ -24,7 +24,9 @@ async def browser_rules(request: web.Request, handler: Handler) -> web.StreamRes
     Headers are added by ``add_browser_headers``, so that streams get them before they begin.
     """
     origin = request.headers.get("Origin")
-    request.app[CONTEXT].access.check_origin(origin, request.host)
+    # An absolute target names a host of its own (RFC 9112, 3.2.2); a page could put either.
+    for host in {request.headers.get("Host", ""), request.host}:
+        request.app[CONTEXT].access.check_origin(origin, host)
     if origin is not None:
         request[ADMITTED] = origin
     if request.method == "OPTIONS":

@@ -10,7 +10,6 @@ from redis.exceptions import RedisError
 
 from argusd.scheduler.contract.about import SESSION
 from argusd.scheduler.contract.errors import (
-    BodyTooLarge,
     InsufficientScope,
     InvalidField,
     MalformedBody,
@@ -24,6 +23,7 @@ from argusd.scheduler.contract.errors import (
 from argusd.scheduler.contract.http import ErrorReply
 from argusd.scheduler.contract.tracebacks import log_fault
 
+from ..connections.bodies import read_body
 from .base64_text import NOT_BASE64, with_bytes
 from .misfit import explain
 from .query import nearest_path
@@ -55,14 +55,14 @@ def refusal(body: object, error: ServiceError | type[ServiceError]) -> web.Respo
 async def read_json(request: web.Request, kind: type[Body], limit: int | None = None) -> Body:
     """The request's body as ``kind``; an empty body is an empty object.
 
-    ``limit``: bytes, where it is another than the application's.
+    ``limit``: bytes, where it is another than most paths'.
 
     Raises:
-        BodyTooLarge: it is larger.
         WrongContentType: it comes as something else than JSON.
         MalformedBody, InvalidField: see ``decode_json``.
+        ServiceError: see ``Body.read``.
     """
-    body = await (request.clone(client_max_size=limit) if limit else request).read()
+    body = await read_body(request, limit)
     if body and request.content_type != "application/json":
         raise WrongContentType("This path takes application/json.")
     return decode_json(body or b"{}", kind)
@@ -134,8 +134,6 @@ def from_http(error: web.HTTPException, request: web.Request) -> ServiceError:
     if isinstance(error, web.HTTPMethodNotAllowed):
         methods = ", ".join(sorted(error.allowed_methods))
         return MethodNotAllowed(f"The path does not know this method; it takes {methods}.")
-    if error.status == 413:
-        return BodyTooLarge("The body is too large.")
     if error.status == 404:
         near = nearest_path(request.path, (each.canonical for each in request.app.router.resources()))
         meant = f"did you mean {near}? " if near else ""

@@ -36,6 +36,7 @@ from argusd.scheduler.contract.errors import (
 )
 from argusd.scheduler.contract.http import EVENTS_RELATION
 
+from ..connections.bodies import read_body
 from ..context import CONTEXT, Context
 from ..http.authenticate import GRANT
 from ..http.client import client_of
@@ -158,11 +159,12 @@ async def read_sdp(request: web.Request, content_type: str) -> str:
     Raises:
         WrongContentType: it comes as another type.
         MalformedBody: it is empty or not text.
+        ServiceError: see ``Body.read``.
     """
     if request.content_type != content_type:
         raise WrongContentType(f"This path takes {content_type}.")
     try:
-        body = (await request.read()).decode()
+        body = (await read_body(request)).decode()
     except UnicodeDecodeError as error:
         raise MalformedBody("The body is not UTF-8 text.") from error
     if not body.strip():

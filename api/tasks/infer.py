@@ -1,6 +1,5 @@
 """``POST /ml/infer`` and the paths of single tasks: JSON in, the response envelope out."""
 
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ from argusd.scheduler.contract.errors import ServiceError, UnknownTask
 from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload, TaskPath
 
-from ..context import CONTEXT, Context
+from ..context import CONTEXT
 from ..http.authenticate import GRANT
 from ..http.defaults import with_defaults
 from ..http.envelope import decode_json, json_reply, read_json, refusal
@@ -55,18 +54,18 @@ async def infer(request: web.Request) -> web.Response:
     """Do a one-shot task."""
     started = time.monotonic()
     context = request.app[CONTEXT]
-    with _holding(request, context):
-        asked = await read_json(request, InferRequest, context.config.max_task_body)
-        task = PUBLIC_TASKS.get(asked.task_type)
-        if task is None:
-            near = did_you_mean(asked.task_type, PUBLIC_TASKS)
-            error = UnknownTask(f"There is no such task_type{near} There are {', '.join(PUBLIC_TASKS)}.")
-            return _refusal(asked.session_id, asked.task_type, started, error)
-        try:
-            payload = decode_json(asked.payload, task.payload, at="payload")
-        except ServiceError as error:
-            return _refusal(asked.session_id, asked.task_type, started, error)
-        return await _do(request, asked.session_id, task, payload, asked.timeout_s, started)
+    context.intake.check()
+    asked = await read_json(request, InferRequest, context.config.max_task_body)
+    task = PUBLIC_TASKS.get(asked.task_type)
+    if task is None:
+        near = did_you_mean(asked.task_type, PUBLIC_TASKS)
+        error = UnknownTask(f"There is no such task_type{near} There are {', '.join(PUBLIC_TASKS)}.")
+        return _refusal(asked.session_id, asked.task_type, started, error)
+    try:
+        payload = decode_json(asked.payload, task.payload, at="payload")
+    except ServiceError as error:
+        return _refusal(asked.session_id, asked.task_type, started, error)
+    return await _do(request, asked.session_id, task, payload, asked.timeout_s, started)
 
 
 def body_of(task: AnyTask, path: TaskPath) -> type[msgspec.Struct]:
@@ -114,22 +113,15 @@ def task_handler(
     async def handler(request: web.Request) -> web.Response:
         started = time.monotonic()
         context = request.app[CONTEXT]
-        with _holding(request, context):
-            asked: Any = await read_json(request, body, context.config.max_task_body)
-            names = [name for name in task.payload.__struct_fields__ if name not in path.fixed]
-            payload = task.payload(**{name: getattr(asked, name) for name in names}, **path.fixed)
-            return await _do(request, asked.session_id, task, payload, asked.timeout_s, started)
+        context.intake.check()
+        asked: Any = await read_json(request, body, context.config.max_task_body)
+        names = [name for name in task.payload.__struct_fields__ if name not in path.fixed]
+        payload = task.payload(**{name: getattr(asked, name) for name in names}, **path.fixed)
+        return await _do(request, asked.session_id, task, payload, asked.timeout_s, started)
 
     handler.__name__ = "_".join([task.name, *path.fixed])
     handler.__doc__ = task.payload.__doc__
     return handler
-
-
-def _holding(request: web.Request, context: Context) -> contextlib.AbstractContextManager[None]:
-    """Room for the body; one of unknown length may be as large as any."""
-    context.intake.check()
-    largest = context.config.max_task_body
-    return context.inference.holding(min(request.content_length or largest, largest))
 
 
 async def _do(

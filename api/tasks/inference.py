@@ -1,15 +1,13 @@
 """Has one-shot tasks done: by a scheduler, or here for those that only need text."""
 
 import asyncio
-import contextlib
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
-from argusd.scheduler.contract.errors import DeadlineExceeded, Draining, Overloaded, ServiceError
+from argusd.scheduler.contract.errors import DeadlineExceeded, Draining, ServiceError
 from argusd.scheduler.contract.modules import import_modules
 from argusd.scheduler.contract.tasks.rooms import ROOM_SCAN_FRAME, RoomScanFrame, VideoRoomScan
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload
@@ -43,36 +41,17 @@ class Inference:
     """Places tasks and counts them.
 
     ``seconds``: by task type, what callers waited. ``dispatch_ms``: by domain, the part of it that was the
-    way to the worker and back. ``refused``: by task type and error code. ``held``: bytes of requests' bodies.
+    way to the worker and back. ``refused``: by task type and error code.
     """
 
-    def __init__(
-        self, intake: Intake, schedulers: Schedulers, llm: Llm, scans: RoomScans, max_bytes: int
-    ) -> None:
+    def __init__(self, intake: Intake, schedulers: Schedulers, llm: Llm, scans: RoomScans) -> None:
         self.seconds: defaultdict[str, Meter] = defaultdict(lambda: Meter(TASK_SECONDS))
         self.dispatch_ms: defaultdict[str, Meter] = defaultdict(lambda: Meter(MILLISECONDS))
         self.refused: Counter[tuple[str, str]] = Counter()
-        self.held = 0
         self._intake = intake
         self._schedulers = schedulers
         self._llm = llm
         self._scans = scans
-        self._max_bytes = max_bytes
-
-    @contextlib.contextmanager
-    def holding(self, size: int) -> Iterator[None]:
-        """Keep room for a body of this size while it is in memory.
-
-        Raises:
-            Overloaded: there is none.
-        """
-        if self.held + size > self._max_bytes:
-            raise Overloaded("The daemon holds as many requests as it may; try again in a moment.")
-        self.held += size
-        try:
-            yield
-        finally:
-            self.held -= size
 
     async def infer(self, session_id: str, task: AnyTask, payload: Payload, timeout_s: float) -> Inferred:
         """Have it done.

@@ -1,6 +1,7 @@
 """What a caller may meet: a class for each error code, with its HTTP status and whether to try again.
 
     caller's mistake     400 401 403 404 405 409 410 413 415 422 429   mend the request, or slow down
+                         408 431
     ours                 500                                           the log says more
     not now              503 + Retry-After                             try again, later
     too late             504                                           the deadline passed inside
@@ -39,6 +40,10 @@ class ServiceError(Exception):
 def error_of(code: str, sentence: str) -> ServiceError:
     """The error that another process tells of."""
     return BY_CODE.get(code, ServiceError)(sentence)
+
+
+class MalformedRequest(ServiceError, status=400, code="malformed_request"):
+    """It is not HTTP/1.1, or asks for something that no server of this kind does."""
 
 
 class MalformedBody(ServiceError, status=400, code="malformed_body"):
@@ -83,6 +88,10 @@ class ResourceNotFound(ServiceError, status=404, code="resource_not_found"):
 
 class MethodNotAllowed(ServiceError, status=405, code="method_not_allowed"):
     """The path exists, but not for this method."""
+
+
+class RequestTimeout(ServiceError, status=408, code="request_timeout"):
+    """The request comes too slowly."""
 
 
 class SessionActive(ServiceError, status=409, code="session_active", retry_after=10):
@@ -183,6 +192,10 @@ class RateLimited(ServiceError, status=429, code="rate_limited", retry_after=5):
 
 class TooManyReaders(ServiceError, status=429, code="too_many_readers", retry_after=5):
     """The client has as many event streams open as one may have."""
+
+
+class HeadTooLarge(ServiceError, status=431, code="head_too_large"):
+    """The request's line and headers exceed their limits."""
 
 
 class InferenceRefused(ServiceError, status=500, code="inference_failed"):

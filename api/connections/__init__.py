@@ -1,0 +1,1 @@
+"""Clients' connections: how long they may take, and how much they may send."""
