@@ -129,11 +129,22 @@ class GuardedProtocol(StunProtocol):
         if message is None:
             self._dropped["bad_stun"] += 1
         elif self.expects(message):
+            if not self._authentic(message):
+                self._dropped["unauthentic_stun"] += 1
             super().datagram_received(data, addr)
             if len(self.receiver._remote_candidates) > MAX_REMOTE_ADDRESSES:
                 self._forget_oldest()
         else:
             self._dropped["stranger_datagram"] += 1
+
+    def _authentic(self, message: stun.Message) -> bool:
+        """Whether its sender knows the password. aioice asks as well, and uses nothing of who does not."""
+        ice = self.receiver
+        request = message.message_class is stun.Class.REQUEST
+        password = ice.local_password if request else ice.remote_password
+        return password is None or message.check_message_integrity(
+            password.encode()
+        )  # None: of a STUN server
 
     def _forget_oldest(self) -> None:
         ice = self.receiver

@@ -15,6 +15,7 @@ BARE_MARKERS = frozenset(range(0xD0, 0xD8)) | {0x01}
 # Coded pixels hold no other markers than restarts and no FF without a 00 behind it (B.1.1.5).
 NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 MOST_SEGMENTS = 10_000
+FRAME_HEADER = 6  # bits a sample, height, width, how many components (B.2.2)
 
 
 class ImageSize(NamedTuple):
@@ -86,7 +87,7 @@ def frame_size(data: bytes, frame: Segment) -> ImageSize:
     Raises:
         BadImage: it is cut off, or says 0.
     """
-    if frame.begin + 5 > len(data):
+    if frame.begin + FRAME_HEADER > len(data):
         raise BadImage("the JPEG ends inside its frame header")
     height, width = (int.from_bytes(data[frame.begin + at : frame.begin + at + 2], "big") for at in (1, 3))
     if not width or not height:

@@ -3,13 +3,16 @@
 ``--fault-repeats`` says how often each fault is tried; ``make faults`` asks for many.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from argusd.daemon.config import load_config
+from argusd.ingest.config import IngestConfig
 from argusd.scheduler.zoo.store import ZooStore
 
+from ..ingest.conftest import Rig
 from ..live_daemon import Daemon, started
 from .table import Fault, Run, rows
 
@@ -40,6 +43,15 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     ZooStore(load_config().cache_dir).pull(["live", "registry", "sample"])
     with started(tmp_path_factory.mktemp("state")) as daemon:
         yield daemon
+
+
+@pytest.fixture
+async def worker(tmp_path: Path) -> AsyncIterator[Rig]:
+    """An ingest worker in this process, with its controller and reader."""
+    rig = Rig(IngestConfig(runtime_dir=tmp_path, arena_mib=32, ice_addresses=("127.0.0.1",)))
+    await rig.start()
+    yield rig
+    await rig.close()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -2,14 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from argusd.benchmarks.peers.impaired_path import ImpairedPath, Impairment, without_candidates
 from argusd.benchmarks.peers.publisher import CameraTrack, Publisher
-from argusd.ingest.config import IngestConfig
 from argusd.ingest.ipc.messages import SessionAnswer
 from argusd.ingest.shm.ring import FrameReader
 
@@ -18,14 +15,6 @@ from .conftest import Outcome
 
 BAD = Impairment(loss=0.25, reorder=0.1, duplicate=0.05)
 FRAMES = 90
-
-
-@pytest.fixture
-async def worker(tmp_path: Path) -> AsyncIterator[Rig]:
-    rig = Rig(IngestConfig(runtime_dir=tmp_path, arena_mib=32, ice_addresses=("127.0.0.1",)))
-    await rig.start()
-    yield rig
-    await rig.close()
 
 
 @pytest.mark.fault(15, "25 % loss and reorder")

@@ -14,7 +14,7 @@ from .conftest import Cases
 from .target import mutated
 from .targets import TARGETS
 
-CASES = 300
+CASES = 150
 ROOT = Path(__file__).parents[2]
 FOUND = sorted((target.name, path) for target in TARGETS.values() for path in target.found.glob("*"))
 EXECUTED = re.compile(r"stat::number_of_executed_units:\s*(\d+)")

@@ -126,7 +126,7 @@ async def test_checks_for_us_pass_from_anywhere_and_others_do_not(gate: Gate) ->
     gate.guard.datagram_received(binding(None), STRANGER)
     gate.guard.datagram_received(binding(f"{gate.connection.local_username}:them", priority=False), STRANGER)
     assert gate.stun == [ours]
-    assert gate.dropped == {"stranger_datagram": 3}
+    assert gate.dropped == {"stranger_datagram": 3, "unauthentic_stun": 1}  # it has no password
 
 
 async def test_answers_pass_only_to_questions_that_were_asked(gate: Gate) -> None:
