@@ -32,8 +32,13 @@ LOAD_ERRORS = (*RUN_ERRORS, ort_errors.InvalidGraph, ort_errors.InvalidProtobuf,
 OUT_OF_MEMORY = re.compile(r"out of memory|failed to allocate|ALLOC_FAILED|bad_alloc", re.IGNORECASE)
 # CUDA errors after which every call of the process fails (CUDA runtime API, cudaError_t): uncorrectable ECC,
 # illegal address, launch timeout, assert, hardware stack, illegal instruction, misaligned address,
-# invalid address space, invalid pc, launch failure.
-STICKY = re.compile(r"CUDA (?:failure|error) (?:214|700|702|710|714|715|716|717|718|719)\b", re.IGNORECASE)
+# invalid address space, invalid pc, launch failure. ONNX Runtime says the number, PyTorch the words.
+STICKY = re.compile(
+    r"CUDA (?:failure|error):? (?:(?:214|700|702|710|714|715|716|717|718|719)\b|uncorrectable ECC|"
+    r"an illegal (?:memory access|instruction)|the launch timed out|device-side assert|hardware stack|"
+    r"misaligned address|operation not supported on global|invalid program counter|unspecified launch)",
+    re.IGNORECASE,
+)
 
 
 class OnnxEngine:

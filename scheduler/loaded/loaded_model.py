@@ -77,7 +77,8 @@ class LoadedModel(ABC):
     ``track``: the kind of track that it is fed by. ``continuous``: every item counts, none may be left out
     as frames may. ``fed_with``: a role whose outputs it needs and nobody else does. ``max_batch`` begins with
     the curve's choice and is halved when the device has no memory for it. ``slowdown``: how much longer
-    batches take than the curve says, because other processes use the cores.
+    batches take than the curve says, because other processes use the cores. ``failure``: why it does not
+    run at all, as a code, empty while it runs; so it was at ``judged_at`` (monotonic seconds).
     """
 
     track: ClassVar[TrackKind]
@@ -93,6 +94,8 @@ class LoadedModel(ABC):
         self.call_bound = curve.call_bound
         self.in_flight = 0
         self.slowdown = 1.0
+        self.failure = ""
+        self.judged_at = time.monotonic()
         self.engine = engine
 
     @abstractmethod
@@ -138,6 +141,10 @@ class LoadedModel(ABC):
     def halve(self) -> None:
         """The device ran out of memory: smaller batches from now on."""
         self.max_batch = max(1, self.max_batch // 2)
+
+    def judge(self, failure: str, now: float) -> None:
+        """It ran, or did not run at all for this reason."""
+        self.failure, self.judged_at = failure, now
 
     def took(self, rows: int, seconds: float) -> None:
         """Learn from a batch that ran."""

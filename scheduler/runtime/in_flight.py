@@ -40,15 +40,15 @@ class InFlightBatch(NamedTuple):
     allowed: NDArray[np.float64]
 
 
-def landed(batch: InFlightBatch, future: "Future[Done]") -> Done:
-    """What the executor brought back; a batch that failed lost its rows, and says why."""
+def landed(loaded: LoadedModel, rows: int, future: "Future[Done]") -> Done:
+    """What the executor brought back of a batch of so many rows; one that failed lost them, and says why."""
     try:
         return future.result()
     except OutOfMemory as error:
-        batch.loaded.halve()
-        log.warning("the device has no memory for %d rows of %s", len(batch.rows), batch.loaded.name)
+        loaded.halve()
+        log.warning("the device has no memory for %d rows of %s", rows, loaded.name)
         reason = error.code
     except Exception as error:  # the top of an executor's thread: this batch is lost, the others go on
-        log_fault(log, f"a batch of {batch.loaded.name} failed", error)
+        log_fault(log, f"a batch of {loaded.name} failed", error)
         reason = code_of(error)
-    return Done([Dropped(reason)] * len(batch.rows), 0.0, reason)
+    return Done([Dropped(reason)] * rows, 0.0, reason)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import AnalyzerFactory, LibraryModel, Moment
-from ..errors import EXIT_DEVICE_LOST, DeviceLost
+from ..errors import EXIT_DEVICE_LOST, DeviceLost, OutOfMemory
 from ..loaded.isolation import isolated
 from ..loaded.loaded_model import Done, Dropped, LoadedModel
 from ..loaded.loaded_vision import BAD_IMAGE
@@ -218,9 +218,8 @@ class Scheduler:
         loaded, rows = batch.loaded, batch.rows
         loaded.in_flight -= 1
         self.demand.release(rows)
-        done = landed(batch, future)
-        if done.failure == DeviceLost.code:
-            self.abort(EXIT_DEVICE_LOST)
+        done = landed(loaded, len(rows), future)
+        self._judge(loaded, len(rows), done)
         loaded.took(len(rows), done.seconds)
         self.meters.batch_size[loaded.name].add(len(rows))
         self.meters.infer_seconds[loaded.name].add(done.seconds)
@@ -232,6 +231,20 @@ class Scheduler:
                     self.sessions.rows.is_over(index)
             self.sessions.end_failed()
             self.awake()
+
+    def checked(self, loaded: LoadedModel, future: "Future[Done]") -> None:
+        """A check of the model (``checks.py``) is over."""
+        loaded.in_flight -= 1
+        self._judge(loaded, 1, landed(loaded, 1, future))
+        self.awake()
+
+    def _judge(self, loaded: LoadedModel, rows: int, done: Done) -> None:
+        """Whether the device and the model can be used from now on; a smaller batch may yet fit in memory."""
+        if done.failure == DeviceLost.code:
+            self.abort(EXIT_DEVICE_LOST)
+        too_large = done.failure == OutOfMemory.code and rows > 1
+        if (done.failure or done.seconds) and not too_large:
+            loaded.judge(done.failure, self._clock())
 
     def _absorb(self, batch: InFlightBatch, done: Done) -> None:
         now = self._clock()

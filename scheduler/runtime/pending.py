@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..contract.errors import InferenceRefused, ModelUnavailable
+from ..contract.errors import InferenceRefused, ModelUnavailable, Overloaded
 from ..core import LibraryModel
 from ..errors import OutOfMemory
 from ..loaded.isolation import NOT_RUN
@@ -30,7 +30,12 @@ class PendingItem:
             return
         if not isinstance(output, Dropped):
             self.output.set_result(output)
-        elif output != NOT_RUN and (output.reason != OutOfMemory.code or rows == 1):
+        elif output.reason == OutOfMemory.code:
+            if rows == 1:
+                self.output.set_exception(
+                    Overloaded("The device has no memory for this now; try again later.")
+                )
+        elif output != NOT_RUN:
             self.output.set_exception(InferenceRefused("The model could not be run on this input."))
 
 
@@ -73,7 +78,7 @@ class PendingItems:
         """The role's model.
 
         Raises:
-            ModelUnavailable: it has none here.
+            ModelUnavailable: it has none here, or one that does not run at present.
         """
         return self._loaded[self._number(role)][1]
 
@@ -81,7 +86,7 @@ class PendingItems:
         """Let the role's model infer an item; withdraw it in any case. ``deadline``: monotonic seconds.
 
         Raises:
-            ModelUnavailable: the role has no model here.
+            ModelUnavailable: the role has no model here, or one that does not run at present.
         """
         number = self._number(role)
         index = self._demand.add_once(share, number, arrival=self._clock(), deadline=deadline)
@@ -109,8 +114,12 @@ class PendingItems:
         return True
 
     def _number(self, role: str) -> int:
-        for number, (name, _) in enumerate(self._loaded):
+        for number, (name, loaded) in enumerate(self._loaded):
             if name == role:
+                if loaded.failure:
+                    raise ModelUnavailable(
+                        f"The model {loaded.name} of the role {role} does not run at present."
+                    )
                 return number
         raise ModelUnavailable(
             f"No model fills the role {role}: {self._missing.get(role, 'none is wanted')}."

@@ -1,5 +1,6 @@
 """The scheduler's figures, every second."""
 
+import msgspec
 import numpy as np
 
 from ..analyzers.catalog import ANALYZERS
@@ -7,6 +8,7 @@ from ..contract.messages import RoleStatus, SchedulerStats
 from ..contract.policy import Policy
 from ..planning.admission import fits_more, present
 from ..planning.demand import RowKind
+from .checks import EVERY_S
 from .loop import Scheduler
 
 
@@ -35,7 +37,7 @@ class Report:
         return SchedulerStats(
             boot=self._boot,
             device=self._device,
-            roles=self._roles,
+            roles=[self._as_it_is(role) for role in self._roles],
             active_sessions=self._scheduler.sessions.active,
             fits_more=self.fits_more(),
             rate_scale=self._scheduler.rate.scale,
@@ -48,6 +50,15 @@ class Report:
                 stream: dict(codes) for stream, codes in self._scheduler.sessions.failures.items()
             },
         )
+
+    def _as_it_is(self, role: RoleStatus) -> RoleStatus:
+        """The role's status at the start, unless its model does not run any more."""
+        failures = dict(self._scheduler.loaded)
+        failure = failures[role.role].failure if role.role in failures else ""
+        if not failure:
+            return role
+        detail = f"{role.model} does not run ({failure}); it is tried again every {EVERY_S:.0f} s"
+        return msgspec.structs.replace(role, ready=False, detail=detail)
 
     def fits_more(self) -> int:
         """Sessions of the default policy that still fit."""

@@ -34,6 +34,7 @@ from ..loaded.roles import batched, fill_roles, library_models, missing
 from ..media.arena_sources import ArenaSource
 from ..report.delivery import Delivery, Incoming
 from ..tasks.catalog import functions_of
+from .checks import Checks
 from .executor import Executor
 from .loop import Scheduler
 from .report import Report
@@ -85,7 +86,9 @@ async def run_scheduler(
         promised_age_s=config.promised_age_s,
         abort=end_process,
     )
-    tasks = TaskPool(scheduler.pending, functions_of(config.tier), limit=config.max_tasks, threads=cores)
+    tasks = TaskPool(
+        scheduler.pending, functions_of(config.tier), limit=config.max_tasks, threads=cores, abort=end_process
+    )
     service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
     await service.run(stop, on_ready, on_pass)
 
@@ -133,6 +136,7 @@ class Service:
         self._delivery = delivery
         self._ended = asyncio.Event()
         self._stopped = False
+        self._checks = Checks(scheduler, time.monotonic)
         self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
         # Streams are the live tier's alone.
         writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]
@@ -235,6 +239,7 @@ class Service:
                 async with asyncio.timeout(REPORT_INTERVAL_S):
                     await self._ended.wait()
             self._ended.clear()
+            self._checks.look()
             self._delivery.broadcast(self._report.stats())
             if self._scheduler.executor.longest() > self._config.hang_s:
                 log.critical("a batch did not come back within %.0f s", self._config.hang_s)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
@@ -20,6 +21,8 @@ from ..contract.errors import (
 )
 from ..contract.messages import TaskDone, TaskFailed, TaskRequest
 from ..contract.tracebacks import log_fault
+from ..errors import EXIT_DEVICE_LOST, DeviceLost, OutOfMemory
+from ..loaded.engines import failure
 from ..tasks.functions import TaskFunction
 from .pending import PendingItems
 from .task_runner import TaskRunner
@@ -34,6 +37,7 @@ class TaskPool:
     """At most ``limit`` tasks at a time; what comes beyond is turned away at once.
 
     ``functions``: task type to what this process does for it. ``threads``: decode pictures and sounds.
+    ``abort`` ends the process with this exit code.
     """
 
     def __init__(
@@ -43,10 +47,12 @@ class TaskPool:
         *,
         limit: int,
         threads: int,
+        abort: Callable[[int], None] = sys.exit,
     ) -> None:
         self._pending = pending
         self._functions = functions
         self._limit = limit
+        self._abort = abort
         self.threads = TaskThreads(threads, time.monotonic)
         self._running: dict[tuple[Hashable, int], asyncio.Task[None]] = {}
         self._draining = False
@@ -103,10 +109,20 @@ class TaskPool:
             answer = _failed(request, error)
         except Exception as error:  # the top of a task: it is lost, the others go on
             log_fault(log, f"a task {request.task_type} failed", error)
-            answer = _failed(request, ServiceError("Something went wrong inside the daemon."))
+            answer = _failed(request, self._told(error))
         finally:
             self._pending.end(share)
         reply(answer)
+
+    def _told(self, error: Exception) -> ServiceError:
+        """What a task's caller hears of an error that nobody expected; a lost device ends the process."""
+        # A model that its own library runs raises what that library does.
+        failed = failure(str(error)) if isinstance(error, RuntimeError) else error
+        if isinstance(failed, DeviceLost):
+            self._abort(EXIT_DEVICE_LOST)
+        if isinstance(failed, OutOfMemory):
+            return Overloaded("The device has no memory for the task now; try again later.")
+        return ServiceError("Something went wrong inside the daemon.")
 
     async def _done(self, request: TaskRequest, share: int) -> TaskDone:
         function = self._functions.get(request.task_type)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import numpy as np
@@ -13,7 +13,7 @@ from argusd.scheduler.contract.errors import NoFace
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy, TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.tasks.faces import FaceEmbed
-from argusd.scheduler.errors import InferenceFailed, OutOfMemory
+from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, InferenceFailed, OutOfMemory
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.planning.curve import BatchCurve
@@ -58,7 +58,14 @@ class Desk:
             self.executor,
             missing={"ocr": "easyocr_en is not here; run: argusd models pull easyocr_en"},
         )
-        self.pool = TaskPool(self.scheduler.pending, {"face_embed": function}, limit=limit, threads=2)
+        self.exit_codes: list[int] = []
+        self.pool = TaskPool(
+            self.scheduler.pending,
+            {"face_embed": function},
+            limit=limit,
+            threads=2,
+            abort=self.exit_codes.append,
+        )
         self.answers: asyncio.Queue[TaskDone | TaskFailed] = asyncio.Queue()
         self._loop = asyncio.create_task(self.scheduler.run())
         self._number = 0
@@ -312,3 +319,61 @@ async def test_shares_of_ended_tasks_are_used_again(desk_for: Callable[..., Desk
         await desk.answer()
     assert len(desk.scheduler.demand.shares.weight) == 16  # never grew beyond its first size
     assert len(desk.scheduler.demand.active) == 16
+
+
+def raising(error: Exception) -> Function:
+    """A task that breaks off beside the loop, as where its model's own library does."""
+
+    def work() -> NoReturn:
+        raise error
+
+    async def function(payload: FaceEmbed, runner: Runner) -> dict[str, Any]:
+        return await runner.compute(work)
+
+    return function
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DeviceLost("gone"),
+        RuntimeError("CUDA error: device-side assert triggered\nCUDA kernel errors might be"),
+    ],
+)
+async def test_a_device_that_is_lost_outside_of_batches_ends_the_process(
+    desk_for: Callable[..., Desk], error: Exception
+) -> None:
+    desk = desk_for(raising(error))
+    desk.ask()
+    await desk.answer()
+    assert desk.exit_codes == [EXIT_DEVICE_LOST]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (OutOfMemory("no room"), "overloaded"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB."), "overloaded"),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), "internal_error"),
+        (KeyError("CUDA error: device-side assert triggered"), "internal_error"),
+    ],
+)
+async def test_what_breaks_off_a_task_otherwise_breaks_off_nothing_else(
+    desk_for: Callable[..., Desk], error: Exception, code: str
+) -> None:
+    desk = desk_for(raising(error))
+    desk.ask()
+    assert await desk.failure() == code
+    assert desk.exit_codes == []
+
+
+async def test_an_item_that_alone_is_too_large_for_the_device_is_told_so(
+    desk_for: Callable[..., Desk],
+) -> None:
+    desk = desk_for(look_at_it)
+    desk.engine.fail = OutOfMemory("no room")
+    desk.ask()
+    assert await desk.failure() == "overloaded"
+    desk.engine.fail = None
+    desk.ask()
+    assert await desk.failure() == "model_unavailable", "it did not run, and has not been tried since"

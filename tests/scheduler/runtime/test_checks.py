@@ -1,0 +1,81 @@
+"""Models that nobody uses are tried, and what they are used for is told."""
+
+from typing import Any
+
+import pytest
+
+from argusd.scheduler.contract.errors import ModelUnavailable
+from argusd.scheduler.contract.messages import RoleStatus
+from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, InferenceFailed, OutOfMemory
+from argusd.scheduler.runtime.checks import EVERY_S, Checks
+from argusd.scheduler.runtime.report import Report
+
+from ...waiting import until
+from ..bench import Bench
+from ..fakes import ALICE, write_frame
+
+ROLE = RoleStatus("face_detector", "fake_vision", ready=True, detail="", load_seconds=0.1)
+
+
+async def look(bench: Bench) -> None:
+    """Let all checks that are due be over."""
+    Checks(bench.scheduler, lambda: bench.now).look()
+    await until(lambda: bench.executor.state.free == bench.executor.state.total)
+
+
+def role(bench: Bench) -> RoleStatus:
+    return Report("boot", "cpu", [ROLE], bench.scheduler, 0.5).stats().roles[0]
+
+
+@pytest.fixture
+async def idle(bench: Bench) -> Bench:
+    """Its models were judged when the clock stood at 0."""
+    bench.now = EVERY_S
+    for _, model in bench.scheduler.loaded:
+        model.judge("", 0.0)
+    return bench
+
+
+async def test_a_model_is_tried_when_it_has_not_run_for_a_while(idle: Bench) -> None:
+    for tried in (1, 1, 2):
+        await look(idle)
+        assert idle.vision_engine.batches == [1] * tried
+        idle.now += EVERY_S / 2
+
+
+async def test_a_model_that_is_used_is_not_tried(idle: Bench) -> None:
+    ring, ref = idle.tracks.frames()
+    idle.watch(ALICE, "face")
+    idle.sessions.ring_opened(ALICE, ref)
+    write_frame(ring, 1, arrival=idle.now)
+    await idle.settle()
+    await look(idle)
+    assert idle.vision_engine.batches == [1]
+
+
+async def test_a_role_whose_model_does_not_run_is_not_ready_until_it_does(idle: Bench) -> None:
+    idle.vision_engine.fail = InferenceFailed("no more")
+    await look(idle)
+    assert role(idle).detail == "fake_vision does not run (inference_failed); it is tried again every 10 s"
+    assert not role(idle).ready
+    share = idle.scheduler.pending.begin()
+    with pytest.raises(ModelUnavailable, match="does not run at present"):
+        idle.scheduler.pending.add(share, "face_detector", None, idle.now)
+    idle.vision_engine.fail = None
+    idle.now += EVERY_S
+    await look(idle)
+    assert role(idle) == ROLE
+
+
+@pytest.mark.parametrize(
+    ("error", "codes"), [(DeviceLost("gone"), [EXIT_DEVICE_LOST]), (OutOfMemory("no room"), [])]
+)
+async def test_a_lost_device_ends_the_process_and_a_full_one_does_not(
+    idle: Bench, error: Exception, codes: list[int]
+) -> None:
+    exits: list[Any] = []
+    idle.scheduler.abort = exits.append
+    idle.vision_engine.fail = error
+    await look(idle)
+    assert exits == codes
+    assert not role(idle).ready
