@@ -37,9 +37,9 @@ def claiming(data: NDArray[np.uint8], width: int, height: int) -> bytes:
 def test_size_from_the_header_alone(progressive: bool) -> None:
     data = jpeg(31, 17, progressive).tobytes()
     frame_header = data.index(b"\xff\xc2" if progressive else b"\xff\xc0")
-    assert jpeg_size(data[: frame_header + 9]) == (31, 17)
+    assert jpeg_size(data[: frame_header + 10]) == (31, 17)
     with pytest.raises(BadImage):
-        jpeg_size(data[: frame_header + 8])
+        jpeg_size(data[: frame_header + 9])
 
 
 @pytest.mark.parametrize("progressive", [False, True])
