@@ -16,13 +16,11 @@ from .connections.connection import head_came, listening
 from .connections.request_rules import request_rules
 from .connections.room import Room
 from .context import CONTEXT, Context
-from .events.embedded_redis import EmbeddedRedis
 from .events.event_log import EventLog
 from .events.feeds import Feeds
 from .events.history import History
 from .events.readers import Readers
 from .events.redis_store import Connections, connect_all, wait_until_up
-from .events.unreadable import Unreadable
 from .http.auth import Access, check_bind
 from .http.authenticate import authentication
 from .http.browsers import add_browser_headers, browser_rules
@@ -36,6 +34,9 @@ from .sessions.actions import SessionActions
 from .sessions.lifecycle import Lifecycle
 from .sessions.registry import Registry
 from .sessions.reports import Reports
+from .store.embedded_redis import EmbeddedRedis
+from .store.erasure import Erasure
+from .store.unreadable import Unreadable
 from .streams.arena_server import ArenaServer, serving_arena
 from .streams.live import StreamSockets
 from .tasks.inference import Inference
@@ -104,6 +105,8 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     lifecycle = Lifecycle(event_log, schedulers)
     streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)
+    erasure = Erasure(redis, store.server, config.retention_s)
+    scans = RoomScans(redis, unreadable, erasure)
     return Context(
         config=config,
         stop=stop,
@@ -115,16 +118,19 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         redis=redis,
         embedded_redis=store.server,
         unreadable=unreadable,
+        erasure=erasure,
         event_log=event_log,
         history=history,
         registry=registry,
         lifecycle=lifecycle,
-        sessions=SessionActions(registry, lifecycle, event_log, history, workers, streams, affinity),
+        sessions=SessionActions(
+            registry, lifecycle, event_log, history, workers, streams, affinity, scans, erasure
+        ),
         streams=streams,
         reports=Reports(registry, lifecycle, event_log, workers, schedulers, streams),
         workers=workers,
         schedulers=schedulers,
-        inference=Inference(intake, schedulers, Llm(config.llm, config.llm_concurrency), RoomScans(redis)),
+        inference=Inference(intake, schedulers, Llm(config.llm, config.llm_concurrency), scans),
         room=Room(config),
         posts_by_client=RateLimit(config.whip_posts_per_minute),
         posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
@@ -195,6 +201,7 @@ async def background(context: Context, on_pass: Callable[[], None]) -> AsyncIter
         context.schedulers.run(context.reports),
         context.workers.run(context.reports),
         context.sessions.sweep(),
+        context.erasure.run(),
         passes(on_pass),
     )
     try:

@@ -10,12 +10,10 @@ from argusd.ingest.ice.ice_servers import IceServer
 
 from .config import ApiConfig
 from .connections.room import Room
-from .events.embedded_redis import EmbeddedRedis
 from .events.event_log import EventLog
 from .events.feeds import Feeds
 from .events.history import History
 from .events.readers import Readers
-from .events.unreadable import Unreadable
 from .http.auth import Access
 from .http.rate_limit import RateLimit
 from .intake import Intake
@@ -23,6 +21,9 @@ from .sessions.actions import SessionActions
 from .sessions.lifecycle import Lifecycle
 from .sessions.registry import Registry
 from .sessions.reports import Reports
+from .store.embedded_redis import EmbeddedRedis
+from .store.erasure import Erasure
+from .store.unreadable import Unreadable
 from .streams.live import StreamSockets
 from .tasks.inference import Inference
 from .workers.ingest_workers import Workers
@@ -46,6 +47,7 @@ class Context(NamedTuple):
     redis: Redis
     embedded_redis: EmbeddedRedis | None
     unreadable: Unreadable
+    erasure: Erasure
     event_log: EventLog
     history: History
     registry: Registry

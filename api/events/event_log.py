@@ -31,6 +31,7 @@ from argusd.scheduler.contract.results import StreamResult
 
 from ..config import ApiConfig
 from ..sessions.session import Media
+from ..store.unreadable import Unreadable
 from .event_making import event_of
 from .event_store import (
     Append,
@@ -45,7 +46,6 @@ from .event_store import (
 )
 from .feeds import Feeds
 from .redis_store import STORE_ERRORS
-from .unreadable import Unreadable
 
 log = logging.getLogger(__name__)
 

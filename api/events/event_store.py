@@ -19,9 +19,9 @@ from argusd.scheduler.contract.results import Violation, readable
 
 from ..config import ApiConfig
 from ..sessions.session import Media
+from ..store.unreadable import Unreadable
 from .event_making import numbered
 from .left_open import OpenViolation, end_of, field, is_left_open
-from .unreadable import Unreadable
 
 Kind = TypeVar("Kind")
 Rows = list[tuple[bytes, Any]]
@@ -231,8 +231,7 @@ class EventStore:
             pipe.hset(keys.MEDIA, session_id, msgspec.json.encode(change.media))
 
     def _stage_erasure(self, pipe: Pipeline, session_id: str) -> None:
-        stored = (keys.events(session_id), keys.results(session_id), keys.open_violations(session_id))
-        pipe.delete(*stored)
+        pipe.delete(*keys.of_session(session_id))
         pipe.hdel(keys.SESSIONS, session_id)
         pipe.hdel(keys.MEDIA, session_id)
         self._sessions[session_id] = SessionMark(0, {}, {})

@@ -9,9 +9,9 @@ from redis.exceptions import ResponseError
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.results import Results, read_results, readable, stage_results
 
+from ..store.unreadable import name
 from .event_store import last_number
 from .frames import EVERYTHING, Page, frame, frame_id
-from .unreadable import name
 
 PAGE = 64
 """Events in a page: as much as a reader that does not take them may hold on to."""
@@ -61,6 +61,10 @@ class History:
             if isinstance(answer, Exception) and not isinstance(answer, ResponseError):
                 raise answer
         return [event_in(hit[0][1]) if hit and isinstance(hit, list) else None for hit in found]
+
+    async def knows(self, session_id: str) -> bool:
+        """Whether anything is stored of the session, be it only what its tasks have left."""
+        return bool(await self._redis.exists(*keys.of_session(session_id)))
 
     async def results(self, session_id: str) -> Results:
         """What is known of the session now."""

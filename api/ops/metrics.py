@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from argusd.scheduler.contract.messages import Histogram, SchedulerStats
 
 from ..context import CONTEXT, Context
-from ..events.append_only_file import CUT, LOST
+from ..store.append_only_file import CUT, LOST
 from ..workers.scheduler_counters import Work, total
 from .track_figures import track_figures
 

@@ -7,12 +7,15 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from weakref import WeakValueDictionary
 
-from argusd.scheduler.contract.errors import NoIngestWorker, SessionActive, StoreUnavailable
+from argusd.scheduler.contract.errors import NoIngestWorker, SessionActive, SessionNotFound, StoreUnavailable
+from argusd.scheduler.contract.policy import without_references
 from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..events.event_log import EventLog
 from ..events.history import History
+from ..store.erasure import Erasure
 from ..streams.live import StreamSockets
+from ..tasks.room_scans import RoomScans
 from ..workers.affinity import Affinity
 from ..workers.ingest_link import IngestLink
 from ..workers.ingest_workers import Workers
@@ -25,7 +28,8 @@ log = logging.getLogger(__name__)
 TURN_WITHIN_S = 5.0
 STORED_WITHIN_S = 3.0
 CLOSED_WITHIN_S = 3.0
-SWEEP_EVERY_S = 60.0
+OFF_DISK_WITHIN_S = 3.0
+SWEEP_EVERY_S = 60.0  # or ten times in the retention, if that is more often
 
 
 class SessionActions:
@@ -40,6 +44,8 @@ class SessionActions:
         workers: Workers,
         streams: StreamSockets,
         affinity: Affinity,
+        scans: RoomScans,
+        erasure: Erasure,
     ) -> None:
         self._registry = registry
         self._lifecycle = lifecycle
@@ -48,13 +54,18 @@ class SessionActions:
         self._workers = workers
         self._streams = streams
         self._affinity = affinity
+        self._scans = scans
+        self._erasure = erasure
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def define(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
         """Create a session or change what is watched in it; True when it is new."""
         known = self._registry.find(session_id)
         before = known.streams if known is not None else []
+        replaced = known.record.spec.policy if known is not None else spec.policy
         session, new = await self._registry.put(session_id, spec)
+        if replaced not in (spec.policy, without_references(replaced)):
+            self._erasure.needed()  # who somebody is may have stood there
         if session.active:
             self._lifecycle.streams_changed(session, before)
         return session, new
@@ -154,27 +165,39 @@ class SessionActions:
             log.warning("%s did not confirm that a session is closed", session.media.worker)
             self._lifecycle.closed(session, reason)
 
-    async def delete(self, session: Session) -> None:
-        """End the session and remove all that is stored of it.
+    async def delete(self, session_id: str) -> None:
+        """End the session and remove all that is stored of it, and that its tasks have left.
 
         Raises:
+            SessionNotFound: nothing is known of it, nor stored.
             SessionActive: an offer for it is being answered, and takes long.
             StoreUnavailable: it is over, and what is stored of it goes when Redis is back.
         """
-        async with self.turn(session.session_id):
-            await self.end_media(session)
-            await self._lifecycle.closings.told(session.session_id)
-        self._registry.remove(session.session_id)
-        await self._affinity.forget(session.session_id)
-        await self._stored(self._event_log.erase(session.session_id))
+        session = self._registry.find(session_id)
+        if session is not None:
+            async with self.turn(session_id):
+                await self.end_media(session)
+                await self._lifecycle.closings.told(session_id)
+            self._registry.remove(session_id)
+        elif not await self._history.knows(session_id):
+            raise SessionNotFound("There is no session with this id.")
+        self._affinity.forget(session_id)
+        await self._scans.forget(session_id)
+        await self._stored(self._event_log.erase(session_id))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(OFF_DISK_WITHIN_S):  # else soon after
+                await self._erasure.done()
 
     async def sweep(self) -> None:
         """Forget sessions past their retention, until cancelled."""
         while True:
-            await asyncio.sleep(SWEEP_EVERY_S)
-            for session in self._registry.expired(time.time()):
-                self._registry.remove(session.session_id)
-                self._event_log.erase(session.session_id)
+            await asyncio.sleep(min(SWEEP_EVERY_S, self._registry.retention_s / 10))
+            expired = [session.session_id for session in self._registry.expired(time.time())]
+            for session_id in expired:
+                self._registry.remove(session_id)
+                await self._event_log.erase(session_id)
+            if expired:
+                self._erasure.needed()
 
     async def _stored(self, written: Awaitable[None]) -> None:
         try:

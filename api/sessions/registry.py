@@ -17,7 +17,7 @@ from argusd.scheduler.contract.results import readable
 from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..config import ApiConfig
-from ..events.unreadable import Unreadable
+from ..store.unreadable import Unreadable
 from .session import Media, Session, SessionRecord
 
 Kind = TypeVar("Kind")
@@ -32,6 +32,11 @@ class Registry:
         self._unreadable = unreadable
         self._sessions: dict[str, Session] = {}
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    @property
+    def retention_s(self) -> int:
+        """How long sessions without media are kept."""
+        return self._config.retention_s
 
     def __iter__(self) -> Iterator[Session]:
         return iter(list(self._sessions.values()))
@@ -121,7 +126,7 @@ class Registry:
 
     def expired(self, now: float) -> list[Session]:
         """Sessions without media for longer than the retention. ``now``: unix seconds."""
-        oldest = now - self._config.retention_s
+        oldest = now - self.retention_s
         return [each for each in self if not each.active and each.updated_at < oldest]
 
 

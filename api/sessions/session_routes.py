@@ -39,9 +39,9 @@ def shown(context: Context, session: Session) -> SessionView:
 
 
 async def delete_session(request: web.Request) -> web.Response:
-    """End a session and erase its events and results."""
+    """End a session and erase everything that is stored of it."""
     context = request.app[CONTEXT]
-    await context.sessions.delete(context.registry.get(request.match_info["session_id"]))
+    await context.sessions.delete(request.match_info["session_id"])
     return web.Response(status=204)
 
 

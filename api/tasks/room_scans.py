@@ -1,12 +1,14 @@
 """Room scans: the first frame is the reference, later ones are compared with it, the end sums them up.
 
-What is known of a scan lies in Redis under its session, until it is complete or nothing came for an hour.
-Frames of one scan are looked at one after the other, as each needs what the one before left.
+What is known of a scan lies in Redis with its session, until it is complete, the session is deleted, or
+nothing came for a quarter of an hour. Frames of one scan are looked at one after the other, as each needs
+what the one before left.
 """
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple, cast
 from weakref import WeakValueDictionary
 
@@ -18,19 +20,23 @@ from argusd.scheduler.contract.errors import InvalidField, ScanExpired, StoreUna
 from argusd.scheduler.contract.tasks.rooms import RoomScanFrame, VideoRoomScan
 
 from ..events.redis_store import STORE_ERRORS
+from ..store.erasure import Erasure
+from ..store.unreadable import Unreadable
 
-TTL_S = 3600
+TTL_S = 900
 
 
 class RoomScan(msgspec.Struct, kw_only=True):
     """One scan so far. ``reference``: the first frame's packed corners. ``first``, ``most``: objects by label
-    in the first frame, and at most in any. ``similarity``: of every later frame, lowest and newest."""
+    in the first frame, and at most in any. ``lowest``, ``newest``: similarity of later frames. ``at``: unix
+    seconds of the last frame."""
 
     reference: bytes
     first: dict[str, int]
     most: dict[str, int]
     frames: int = 1
     persons: int = 0
+    at: float = 0.0
     lowest: float | None = None
     newest: float | None = None
 
@@ -45,19 +51,30 @@ class Stepped(NamedTuple):
 Look = Callable[[RoomScanFrame], Awaitable[tuple[dict[str, Any], str]]]
 
 
+class Turn:
+    """Whose frame is looked at (``lock``), and stored (``storing``), unless the session was ``deleted``."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.storing = asyncio.Lock()
+        self.deleted = False
+
+
 class RoomScans:
     """All scans under way."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, unreadable: Unreadable, erasure: Erasure) -> None:
         self._redis = redis
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._unreadable = unreadable
+        self._erasure = erasure
+        self._turns: WeakValueDictionary[tuple[str, str], Turn] = WeakValueDictionary()
 
     async def step(self, session_id: str, asked: VideoRoomScan, look: Look) -> Stepped:
         """Take a frame in, or end the scan. ``look`` has a scheduler look at a frame.
 
         Raises:
             InvalidField: neither a frame nor the end came, or both.
-            ScanExpired: a scan that is not there is to end.
+            ScanExpired: a scan that is not there is to end, or its session was deleted meanwhile.
             StoreUnavailable: Redis is away.
             ServiceError: what ``look`` raises.
         """
@@ -65,17 +82,25 @@ class RoomScans:
             raise InvalidField(
                 "The field frame_b64 is needed, unless complete is true; then it has no place."
             )
-        key = keys.room_scan(session_id, asked.scan_id)
-        async with self._turns.setdefault(key, asyncio.Lock()):
+        turn = self._turns.setdefault((session_id, asked.scan_id), Turn())
+        async with turn.lock:
             try:
                 if asked.frame_b64 is None:
-                    return Stepped(await self._end(key, asked.scan_id), None)
-                return await self._frame(key, asked.scan_id, asked.frame_b64, look)
+                    return Stepped(await self._end(session_id, asked.scan_id), None)
+                return await self._frame(session_id, asked.scan_id, asked.frame_b64, look, turn)
             except STORE_ERRORS as error:
                 raise StoreUnavailable("The store is away; try again in a moment.") from error
 
-    async def _frame(self, key: str, scan_id: str, frame: bytes, look: Look) -> Stepped:
-        scan = await self._load(key)
+    async def forget(self, session_id: str) -> None:
+        """The session is about to be deleted: what is looked at just now is not stored."""
+        for key in [key for key in self._turns if key[0] == session_id]:
+            turn = self._turns.pop(key)
+            turn.deleted = True
+            async with turn.storing:
+                pass
+
+    async def _frame(self, session_id: str, scan_id: str, frame: bytes, look: Look, turn: Turn) -> Stepped:
+        scan = (await self._under_way(session_id)).get(scan_id)
         seen, worker_id = await look(
             RoomScanFrame(frame_b64=frame, reference=scan.reference if scan else b"")
         )
@@ -84,20 +109,50 @@ class RoomScans:
             scan = RoomScan(reference=features, first=counts, most=counts, persons=seen["person_count"])
         else:
             _add(scan, counts, seen["person_count"], seen["similarity"])
-        await self._redis.set(key, msgspec.msgpack.encode(scan), ex=TTL_S)
+        scan.at = time.time()
+        async with turn.storing:
+            if turn.deleted:
+                raise ScanExpired("The session of this room scan has just been deleted.")
+            await self._store(session_id, scan_id, scan)
         told = {"scan_id": scan_id, "reference_stored": features is not None, "frames": scan.frames}
         return Stepped(seen | told | {"new_objects": _beyond(counts, scan.first)}, worker_id)
 
-    async def _end(self, key: str, scan_id: str) -> dict[str, Any]:
-        scan = await self._load(key)
+    async def _end(self, session_id: str, scan_id: str) -> dict[str, Any]:
+        scan = (await self._under_way(session_id)).get(scan_id)
         if scan is None:
             raise ScanExpired("There is no such room scan, or none any more.")
-        await self._redis.delete(key)
+        await self._remove(session_id, [scan_id])
         return {"scan_id": scan_id, "complete": True, "result": _summary(scan)}
 
-    async def _load(self, key: str) -> RoomScan | None:
-        kept = cast(bytes | None, await self._redis.get(key))
-        return None if kept is None else msgspec.msgpack.decode(kept, type=RoomScan)
+    async def _store(self, session_id: str, scan_id: str, scan: RoomScan) -> None:
+        key = keys.room_scans(session_id)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(key, scan_id, msgspec.msgpack.encode(scan))
+            pipe.expire(key, TTL_S)
+            await pipe.execute()
+
+    async def _remove(self, session_id: str, scan_ids: Iterable[str]) -> None:
+        await self._redis.hdel(keys.room_scans(session_id), *scan_ids)
+        self._erasure.needed()
+
+    async def _under_way(self, session_id: str) -> dict[str, RoomScan]:
+        """The session's scans; those that nothing came for are removed, those that are none set aside."""
+        key = keys.room_scans(session_id)
+        kept = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(key))
+        found = {scan_id: _scan(body) for scan_id, body in kept.items()}
+        bad = [(session_id.encode(), each, kept[each]) for each, scan in found.items() if scan is None]
+        await self._unreadable.set_aside("room scan", key, bad)
+        scans = {scan_id.decode(): scan for scan_id, scan in found.items() if scan is not None}
+        if left := [each for each, scan in scans.items() if scan.at < time.time() - TTL_S]:
+            await self._remove(session_id, left)
+        return {scan_id: scan for scan_id, scan in scans.items() if scan_id not in left}
+
+
+def _scan(body: bytes) -> RoomScan | None:
+    try:
+        return msgspec.msgpack.decode(body, type=RoomScan)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def _add(scan: RoomScan, counts: dict[str, int], persons: int, similarity: float) -> None:

@@ -3,7 +3,6 @@
 Redis only helps here: without an answer from it work is placed as if the session were new.
 """
 
-import contextlib
 import logging
 import time
 from collections import OrderedDict
@@ -11,13 +10,12 @@ from collections import OrderedDict
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.catalog import STREAMS, TASKS
+from argusd.scheduler.contract.redis_keys import DOMAINS
 
 from ..events.redis_store import STORE_ERRORS
 
 log = logging.getLogger(__name__)
 
-DOMAINS = frozenset({task.domain for task in TASKS.values()} | STREAMS.keys())
 TTL_S = 6 * 3600
 WRITE_AGAIN_S = 600.0  # a session in constant use costs one write in ten minutes
 MOST_REMEMBERED = 20_000
@@ -56,9 +54,7 @@ class Affinity:
         except STORE_ERRORS:
             log.info("where a session is could not be stored; it will be placed anew if the api restarts")
 
-    async def forget(self, session_id: str) -> None:
-        """The session is deleted; what Redis does not hear of expires by itself."""
+    def forget(self, session_id: str) -> None:
+        """The session is deleted, in Redis too."""
         for domain in DOMAINS:
             self._known.pop((session_id, domain), None)
-        with contextlib.suppress(*STORE_ERRORS):
-            await self._redis.delete(*(keys.affinity(session_id, domain) for domain in DOMAINS))

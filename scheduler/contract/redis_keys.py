@@ -1,5 +1,10 @@
 """The names of everything that lies in Redis. Each key of a session carries its id."""
 
+from .catalog import STREAMS, TASKS
+
+DOMAINS = frozenset({task.domain for task in TASKS.values()} | STREAMS.keys())
+"""What a session may have a worker for."""
+
 SESSIONS = "ml:sessions"
 """Hash, session id → SessionRecord (JSON): what callers asked for."""
 
@@ -40,11 +45,18 @@ def position(origin: str) -> str:
     return f"ml:origin:{origin}"
 
 
-def room_scan(session_id: str, scan_id: str) -> str:
-    """String: a room scan under way (msgpack, see ``room_scans.py``)."""
-    return f"ml:roomscan:{session_id}:{scan_id}"
+def room_scans(session_id: str) -> str:
+    """Hash: scan id → the session's room scan under way (msgpack, see ``room_scans.py``)."""
+    return f"ml:session:{session_id}:roomscans"
 
 
 def affinity(session_id: str, domain: str) -> str:
     """String: the worker that the session's tasks and streams of this domain (face, audio, …) go to."""
     return f"ml:session:{session_id}:{domain}"
+
+
+def of_session(session_id: str) -> list[str]:
+    """All keys that may hold something of the session, beside its fields in ``SESSIONS`` and ``MEDIA``."""
+    own = (events, results, open_violations, room_scans)
+    stored = [key(session_id) for key in own] + [affinity(session_id, domain) for domain in DOMAINS]
+    return [*stored, *map(unreadable_key, stored), unreadable(session_id)]

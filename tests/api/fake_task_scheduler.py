@@ -52,6 +52,10 @@ class FakeTaskScheduler:
             self.cancelled.append(message.request)
         self.heard.set()
 
+    def reply(self, answer: TaskDone | TaskFailed) -> None:
+        """Answer one that was kept waiting."""
+        self._channels[-1].send(answer)
+
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return once ``condition()`` holds; it is looked at after every message heard."""
         await until(condition, self.heard)

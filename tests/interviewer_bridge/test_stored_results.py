@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.events.redis_store import connect, wait_until_up
 from argusd.api.sessions.session import Media, SessionRecord
+from argusd.api.store.embedded_redis import EmbeddedRedis
 from argusd.interviewer_bridge import MLOrchestratorClient
 from argusd.interviewer_bridge.errors import NotNow, NotThere
 from argusd.interviewer_bridge.stored_results import stored_results

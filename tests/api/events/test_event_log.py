@@ -12,12 +12,12 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.events.event_log import EventLog
 from argusd.api.events.feeds import Feeds
 from argusd.api.events.history import History
-from argusd.api.events.unreadable import Unreadable
 from argusd.api.sessions.session import Media
+from argusd.api.store.embedded_redis import EmbeddedRedis
+from argusd.api.store.unreadable import Unreadable
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.messages import Latest
 

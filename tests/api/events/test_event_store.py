@@ -21,8 +21,8 @@ from argusd.api.events.event_store import (
 )
 from argusd.api.events.frames import EVERYTHING
 from argusd.api.events.history import History
-from argusd.api.events.unreadable import Unreadable
 from argusd.api.sessions.session import Media
+from argusd.api.store.unreadable import Unreadable
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.results import Violation

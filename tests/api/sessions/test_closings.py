@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.sessions import closings
+from argusd.api.store.embedded_redis import EmbeddedRedis
 from argusd.scheduler.contract.messages import SessionOver, Stopped
 
 from ..fakes import S1, FakeScheduler, FakeWorker

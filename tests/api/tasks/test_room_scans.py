@@ -5,7 +5,7 @@ import base64
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -144,10 +144,42 @@ async def test_a_frame_that_fails_leaves_the_scan_as_it_was(scanner: Scanner) ->
     assert end["result"]["result"]["frames"] == 1
 
 
-async def test_what_is_kept_expires(scanner: Scanner) -> None:
+async def test_what_is_kept_expires(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
     await scanner.frame("desk", "laptop")
     redis = connect(scanner.api.config.state_dir / "redis" / "redis.sock", 1.0)
     async with contextlib.aclosing(redis):
-        assert 3500 < await redis.ttl(keys.room_scan("s", "desk")) <= 3600
-        await redis.delete(keys.room_scan("s", "desk"))
+        assert 850 < await redis.ttl(keys.room_scans("s")) <= 900
+        await scanner.frame("shelf", "books")
+        monkeypatch.setattr("argusd.api.tasks.room_scans.TTL_S", -1)
+        assert (await scanner.complete("desk"))[0] == 404
+        assert await redis.exists(keys.room_scans("s")) == 0
+
+
+async def test_a_scan_that_cannot_be_read_begins_anew(scanner: Scanner) -> None:
+    redis = connect(scanner.api.config.state_dir / "redis" / "redis.sock", 1.0)
+    async with contextlib.aclosing(redis):
+        await cast(Any, redis.hset(keys.room_scans("s"), "desk", "\x00"))
+        _, first = await scanner.frame("desk", "laptop")
+        assert first["result"]["frames"] == 1
+        assert await cast(Any, redis.hgetall(keys.unreadable("s"))) == {
+            b"ml:session:s:roomscans desk": b"\x00"
+        }
+
+
+async def test_ids_that_share_letters_share_no_scan(scanner: Scanner) -> None:
+    await scanner.frame("b:c", "laptop", session_id="a")
+    _, other = await scanner.frame("c", "bed", session_id="a:b")
+    assert other["result"]["reference_stored"] is True
+
+
+async def test_a_frame_that_is_looked_at_while_its_session_is_deleted_is_not_stored(scanner: Scanner) -> None:
+    await scanner.frame("desk", "laptop")
+    asked = len(scanner.scheduler.asked)
+    scanner.scheduler.answer = lambda _: None
+    framed = asyncio.create_task(scanner.frame("desk", "chair"))
+    await scanner.scheduler.until(lambda: len(scanner.scheduler.asked) > asked)
+    assert (await scanner.api.json("DELETE", "/sessions/s"))[0] == 204
+    scanner.scheduler.reply(look(scanner.scheduler.asked[-1]))
+    status, body = await framed
+    assert (status, body["error_code"]) == (404, "scan_expired")
     assert (await scanner.complete("desk"))[0] == 404

@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 from redis.asyncio import Redis
 
-from argusd.api.events.append_only_file import MOST_KEPT, AppendOnlyFile
-from argusd.api.events.embedded_redis import EmbeddedRedis
 from argusd.api.events.redis_store import connect
+from argusd.api.store.append_only_file import MOST_KEPT, AppendOnlyFile
+from argusd.api.store.embedded_redis import EmbeddedRedis
 
 KEYS = 20
 Damage = Callable[[Path], object]

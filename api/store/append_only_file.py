@@ -48,10 +48,11 @@ class AppendOnlyFile:
         """What is kept of damaged files, oldest first."""
         return sorted(self._damaged.iterdir()) if self._damaged.is_dir() else []
 
-    def forget_damaged(self) -> None:
-        """Remove what is kept of damaged files."""
+    def forget_damaged(self, before: float = float("inf")) -> None:
+        """Remove what is kept of damaged files; only what was kept before then, in unix seconds."""
         for each in self.damaged():
-            _remove(each)
+            if each.lstat().st_ctime < before:
+                _remove(each)
 
     def remove_unfinished(self) -> None:
         """Remove what a server that was killed while it rewrote its file has left behind."""

@@ -19,7 +19,7 @@ PR_SET_PDEATHSIG = 1
 FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT})
 
 # A file with a damaged end is not loaded: whatever is lost is to be told. A crash report would quote what
-# clients send.
+# clients send. By its hz the server sees that a rewrite is done, and who deletes waits for that.
 CONFIGURATION = """\
 port 0
 unixsocket "{directory}/redis.sock"
@@ -28,6 +28,7 @@ dir "{directory}"
 daemonize no
 loglevel warning
 maxclients 256
+hz 50
 appendonly yes
 appendfsync always
 aof-load-truncated no

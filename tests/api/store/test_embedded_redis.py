@@ -7,9 +7,9 @@ import pytest
 from redis.exceptions import NoPermissionError
 
 from argusd.api.errors import RedisNotStarted
-from argusd.api.events.embedded_redis import EmbeddedRedis
-from argusd.api.events.redis_process import find_server
 from argusd.api.events.redis_store import connect, wait_until_up
+from argusd.api.store.embedded_redis import EmbeddedRedis
+from argusd.api.store.redis_process import find_server
 
 
 async def test_the_server_comes_with_the_installation() -> None:
@@ -61,7 +61,7 @@ async def test_only_our_keys_may_be_read_and_written(tmp_path: Path, command: st
 
 
 async def test_a_directory_in_use_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argusd.api.events.embedded_redis.LOCK_WAIT_S", 0.1)
+    monkeypatch.setattr("argusd.api.store.embedded_redis.LOCK_WAIT_S", 0.1)
     first, second = EmbeddedRedis(tmp_path), EmbeddedRedis(tmp_path)
     await first.start()
     with pytest.raises(RedisNotStarted, match="in use by another argusd"):

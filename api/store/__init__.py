@@ -1,0 +1,1 @@
+"""What is stored beyond events: the embedded Redis and its file, what is erased, what cannot be read."""
