@@ -11,6 +11,7 @@ from argusd.api.events.embedded_redis import EmbeddedRedis
 
 from argusd.api.errors import RedisUrlUnusable
 from argusd.api.events.redis_store import answers, connect
+from argusd.api.store.embedded_redis import EmbeddedRedis
 
 from ...certificates import self_signed
 
