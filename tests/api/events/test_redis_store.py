@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from argusd.api.events.embedded_redis import EmbeddedRedis
 
 from argusd.api.errors import RedisUrlUnusable
 from argusd.api.events.redis_store import answers, connect
