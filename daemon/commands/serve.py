@@ -70,4 +70,10 @@ def argusd_child(name: str, command: list[str], config: Config) -> ChildSpec:
     """An ``argusd`` command as a child of this process."""
     # -P: the working directory is no place to import from.
     argv = [sys.executable, "-P", "-m", "argusd.daemon", *command, "--supervised-by", str(os.getpid())]
-    return ChildSpec(name, argv, config.environment, grace_s(command[0], config.shutdown_s))
+    return ChildSpec(
+        name,
+        argv,
+        config.environment,
+        grace_s(command[0], config.shutdown_s),
+        vital=command[0] != "scheduler",  # whose models may be to blame; ``/ready`` tells that it is away
+    )

@@ -17,13 +17,15 @@ log = logging.getLogger(__name__)
 class ChildSpec(msgspec.Struct, frozen=True):
     """What to start: a name for logs, the command line, the environment (secrets go here, never in argv).
 
-    ``grace_s``: how long it may take to end when asked to, before it is killed.
+    ``grace_s``: how long it may take to end when asked to, before it is killed. ``vital``: whether the others
+    are to end where this one ends too often; else it rests, and they go on.
     """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
     grace_s: float
+    vital: bool = True
 
 
 class Child:
@@ -31,6 +33,7 @@ class Child:
 
     def __init__(self, spec: ChildSpec, runtime_dir: Path) -> None:
         self.name = spec.name
+        self.vital = spec.vital
         self.ready = asyncio.Event()
         self._spec = spec
         self._process: asyncio.subprocess.Process | None = None

@@ -9,13 +9,15 @@ class RestartRule(msgspec.Struct, frozen=True):
     """How often a child may end, and how long to wait before it is started again.
 
     ``limit`` restarts are granted in any ``window_s`` seconds. The wait doubles from ``first_delay_s`` with
-    every exit inside the window, up to ``longest_delay_s``.
+    every exit inside the window, up to ``longest_delay_s``. A child that the others can do without rests for
+    ``rest_s`` when it has used them up, and again if it ends within a window after that.
     """
 
     limit: int = 5
     window_s: float = 60.0
     first_delay_s: float = 0.1
     longest_delay_s: float = 5.0
+    rest_s: float = 30.0
 
     def delay(self, exits: Sequence[float], now: float) -> float | None:
         """Seconds to wait before the next start, or None when the budget is used up.

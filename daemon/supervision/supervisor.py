@@ -1,6 +1,6 @@
 """Keeps the daemon's processes running where systemd does not.
 
-Every child has a task that starts it and starts it again when it ends, as long as the restart rule grants it.
+Every child has a task that starts it and starts it again when it ends, as soon as the restart rule grants it.
 A stop asks all children at once (``stopping.py``).
 """
 
@@ -51,7 +51,7 @@ class Supervisor:
         """Keep the children alive until told to stop; True when all of them then ended by themselves.
 
         Raises:
-            ChildFailed: a child ended too often. The others have been stopped.
+            ChildFailed: a vital child ended too often. The others have been stopped.
             ConfigInvalid: a child refused its configuration. The others have been stopped.
         """
         keepers = [asyncio.create_task(self._keep(child), name=child.name) for child in self.children]
@@ -87,12 +87,24 @@ class Supervisor:
             exits = [at for at in exits if at > now - self._rule.window_s] + [now]
             delay = self._rule.delay(exits, now)
             if delay is None:
-                raise ChildFailed(
-                    f"{child.name} ended {len(exits)} times in {self._rule.window_s:.0f} s "
-                    f"(last: {describe_exit(code)}); giving up"
-                )
-            log.warning("%s ended (%s); starting it again in %.1f s", child.name, describe_exit(code), delay)
+                delay = self._rest(child, len(exits), code)
+                exits = [now + delay] * self._rule.limit  # none is left until it has lived for a window
+            log.warning("%s ended (%s); starting it again in %.2g s", child.name, describe_exit(code), delay)
             await self._pause(delay)
+
+    def _rest(self, child: Child, exits: int, code: int) -> float:
+        """The seconds for which a child rests that has used its budget up.
+
+        Raises:
+            ChildFailed: it is a vital one.
+        """
+        often = (
+            f"{child.name} ended {exits} times in {self._rule.window_s:.0f} s (last: {describe_exit(code)})"
+        )
+        if child.vital:
+            raise ChildFailed(f"{often}; giving up")
+        log.error("%s; the others go on without it for a while", often)
+        return self._rule.rest_s
 
     async def _pause(self, seconds: float) -> None:
         try:

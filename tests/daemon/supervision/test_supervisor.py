@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from argusd.daemon.errors import ChildFailed, ConfigInvalid
 from argusd.daemon.supervision.child import Child, ChildSpec
 from argusd.daemon.supervision.restarts import RestartRule
 from argusd.daemon.supervision.supervisor import Supervisor, describe_exit
+
+from ...waiting import until
 
 PATIENT = RestartRule(limit=5, first_delay_s=0.01, longest_delay_s=0.02)
 
@@ -34,8 +37,8 @@ signal.signal(signal.SIGTERM, end)
 """
 
 
-def child(name: str, program: str, *arguments: str, grace_s: float = 10.0) -> ChildSpec:
-    return ChildSpec(name, [sys.executable, "-c", program, *arguments], dict(os.environ), grace_s)
+def child(name: str, program: str, *arguments: str, grace_s: float = 10.0, vital: bool = True) -> ChildSpec:
+    return ChildSpec(name, [sys.executable, "-c", program, *arguments], dict(os.environ), grace_s, vital)
 
 
 class Running:
@@ -98,6 +101,22 @@ async def test_a_child_that_keeps_ending_uses_the_budget_up(tmp_path: Path) -> N
     with pytest.raises(ChildFailed, match=r"broken ended 3 times in 60 s \(last: exit code 3\); giving up"):
         await running.result
     assert [each.pid for each in running.supervisor.children] == [None, None]
+
+
+async def test_a_child_that_is_not_vital_rests_and_the_others_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rule = RestartRule(limit=2, first_delay_s=0.01, rest_s=0.05)
+    specs = [child("steady", WAITS), child("broken", "raise SystemExit(76)", vital=False)]
+    running = Running(specs, tmp_path, rule)
+    steady = running.supervisor.children[0]
+    await steady.ready.wait()
+    pid = steady.pid
+    await until(lambda: caplog.text.count("the others go on without it") == 3)
+    waits = re.findall(r"starting it again in (\S+) s", caplog.text)
+    assert waits[:4] == ["0.01", "0.02", "0.05", "0.05"]
+    assert steady.pid == pid
+    assert await running.end() is True
 
 
 async def test_a_refused_configuration_is_not_tried_twice(tmp_path: Path) -> None:
