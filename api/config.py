@@ -8,12 +8,11 @@ import msgspec
 
 from argusd.ingest.ice.ice_servers import IceServer
 from argusd.scheduler.contract.http import DEFAULT_PORT
+from argusd.scheduler.contract.quantities import Count, Seconds
 
 from .errors import SecretUnreadable
 from .secrets import read_secret
 
-Count = Annotated[int, msgspec.Meta(ge=1)]
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 # As browsers send it (RFC 6454, 6.1); a page from a file or in a sandbox is from null.
 Origin = Annotated[

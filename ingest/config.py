@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from argusd.scheduler.contract.quantities import Seconds
+
 from .ice.ice_servers import IceServer
 from .ice.ports import HIGHEST_PORT, Ports, parse_ports
 from .offers.bitrate_limits import BitrateLimits
@@ -37,14 +39,14 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     arena_mib: int = 256
     max_sessions: int = 64
     slots: int = 4
-    pcm_seconds: float = 8.0
+    pcm_seconds: Seconds = 8.0
     max_width: int = 3840
     max_height: int = 2160
     start_bitrate_kbps: int = 1000
     max_bitrate_kbps: int = 0
-    stale_s: float = 2.0
-    closed_s: float = 10.0
-    connect_s: float = 15.0
+    stale_s: Seconds = 2.0
+    closed_s: Seconds = 10.0
+    connect_s: Seconds = 15.0
     ice_addresses: tuple[str, ...] = ()
     advertised_addresses: tuple[str, ...] = ()
     udp_ports: str | int = 0

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from .contract.quantities import Count, Seconds
 from .contract.tiers import Tier, scheduler_name
 
 
@@ -26,19 +27,19 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     runtime_dir: Path
     state_dir: Path
     cache_dir: Path
-    ingest_workers: int = 1
+    ingest_workers: Count = 1
     device: str = "auto"
     count: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     models: dict[str, str] = {}
-    max_age_s: float = 1.0
-    promised_age_s: float = 0.5
-    hang_s: float = 20.0
-    findings_kept: int = 20_000
+    max_age_s: Seconds = 1.0
+    promised_age_s: Seconds = 0.5
+    hang_s: Seconds = 20.0
+    findings_kept: Count = 20_000
     tier: Tier = "live"
     index: int = 0
-    max_tasks: int = 64
-    shutdown_s: float = 20.0
+    max_tasks: Count = 64
+    shutdown_s: Seconds = 20.0
 
     @property
     def name(self) -> str:

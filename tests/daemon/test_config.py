@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.api.config import LlmProfile
-from argusd.daemon.config import Config, resolve
+from argusd.daemon.config import KEYS, Config, resolve
 from argusd.daemon.errors import ConfigInvalid
 from argusd.ingest.ice.ice_servers import IceServer
 
@@ -247,3 +247,18 @@ def test_any_variable_is_either_understood_or_refused_in_words(name: str, value:
     # No other exception gets out, whatever the variable.
     with suppress(ConfigInvalid):
         assert resolve({name: value}).environment == {name: value}
+
+
+TIMES = [key for key in KEYS if key.endswith(("_s", "_seconds"))]
+
+
+@pytest.mark.parametrize("key", TIMES)
+@pytest.mark.parametrize("value", ["-1", "nan", "inf"])
+def test_a_time_that_is_none_is_refused_by_its_key(toml: WriteToml, key: str, value: str) -> None:
+    section, _, name = key.rpartition(".")
+    with pytest.raises(ConfigInvalid, match=key):
+        resolve(toml(f"[{section}]\n{name} = {value}" if section else f"{name} = {value}"))
+
+
+def test_there_are_times_in_every_section() -> None:
+    assert {key.rpartition(".")[0] for key in TIMES} == {"", "api", "ingest", "scheduler"}

@@ -109,12 +109,17 @@ MORE: dict[str, tuple[bytes, int]] = {
     "an expectation": (b"POST /nowhere HTTP/1.1\r\n" + HOST + b"Expect: the best\r\n\r\n", 400),
     "a query of no text": (get(b"/ready?tiers=%ff"), 422),
 }
+NO_IDS: dict[str, bytes] = {
+    f"a session called {name.decode()}": b"PUT /sessions/%s HTTP/1.1\r\n%s\r\n" % (name, HOST)
+    for name in (b".", b"..", b"%2e", b"%2E%2e", b"a%0a", b"%00", b"%ff", b"a%2Fb", b"a" * 129)
+}
 # What is sent, and the status where no token is asked for and where one is.
 TABLE: dict[str, tuple[bytes, int, int]] = {
     **{name: (sent, 400, 400) for name, sent in NOT_HTTP.items()},
     **{name: (sent, 431, 431) for name, sent in TOO_LONG.items()},
     **{name: (sent, 403, 200) for name, sent in FOREIGN.items()},
     **{name: (sent, 415, 415) for name, sent in COMPRESSED.items()},
+    **{name: (sent, 422, 401) for name, sent in NO_IDS.items()},
     **{name: (sent, status, status) for name, (sent, status) in MORE.items()},
 }
 

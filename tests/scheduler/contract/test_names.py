@@ -1,8 +1,9 @@
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.contract.names import LONGEST, did_you_mean, nearest
+from argusd.scheduler.contract.names import LONGEST, Name, did_you_mean, nearest
 
 FIELDS = ["session_id", "image_b64", "sample_rate", "num_speakers"]
 
@@ -37,3 +38,14 @@ def test_only_known_names_are_meant(name: str, known: list[str]) -> None:
     assert nearest(name, known) in (*known, None)
     if name and len(name) <= LONGEST:
         assert nearest(name, [name]) == name
+
+
+@pytest.mark.parametrize("name", ["a", "...", ".a", "a.", "..a", "sched_abc123", "A.b:c-d", "x" * 128])
+def test_what_may_be_a_name(name: str) -> None:
+    assert msgspec.convert(name, Name) == name
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a\n", "\na", ".\n", "a b", "a/b", "a%b", "é", "x" * 129])
+def test_what_no_url_or_key_can_carry_is_none(name: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(name, Name)
