@@ -3,12 +3,14 @@
 Worked out from the configuration before anything is done, so that it can be shown instead.
 """
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
 import msgspec
 
 from .config import Config
+from .supervision.stopping import grace_s
 
 SHIPPED = Path(str(files("argusd.systemd")))
 CONFIG_FILE = Path("/etc/argusd/argusd.toml")
@@ -59,7 +61,7 @@ def installation(config: Config, program: Path, config_file: Path, enabled: froz
     ]
     if left_over:
         commands.append(Command(("systemctl", "disable", "--now", *left_over), "no longer configured"))
-    return Installation(files_of(program, config_file), tuple(commands))
+    return Installation(files_of(config, program, config_file), tuple(commands))
 
 
 def units_of(config: Config) -> list[str]:
@@ -72,11 +74,11 @@ def units_of(config: Config) -> list[str]:
     ]
 
 
-def files_of(program: Path, config_file: Path) -> tuple[File, ...]:
+def files_of(config: Config, program: Path, config_file: Path) -> tuple[File, ...]:
     """The shipped files and where each goes; units name the program and the configuration."""
     units = [*sorted(SHIPPED.glob("*.service")), SHIPPED / TARGET]
     return (
-        *(File(UNITS / unit.name, unit_text(unit, program, config_file)) for unit in units),
+        *(File(UNITS / unit.name, unit_text(unit, config, program, config_file)) for unit in units),
         *(
             File(Path(f"/etc/{kind}.d/argusd.conf"), (SHIPPED / f"argusd.{kind}.conf").read_text("utf-8"))
             for kind in ("sysusers", "tmpfiles", "sysctl")
@@ -85,9 +87,12 @@ def files_of(program: Path, config_file: Path) -> tuple[File, ...]:
     )
 
 
-def unit_text(unit: Path, program: Path, config_file: Path) -> str:
-    """The unit as it is to be installed."""
+def unit_text(unit: Path, config: Config, program: Path, config_file: Path) -> str:
+    """The unit as it is to be installed; how long it may take to end follows from ``shutdown_s``."""
     text = unit.read_text("utf-8")
+    if started := re.search(rf"^ExecStart={SHIPPED_PROGRAM} (\w+)", text, re.MULTILINE):
+        grace = f"TimeoutStopSec={grace_s(started[1], config.shutdown_s):.0f}s"
+        text = re.sub(r"^TimeoutStopSec=.*$", grace, text, flags=re.MULTILINE)
     return text.replace(SHIPPED_PROGRAM, str(program)).replace(str(CONFIG_FILE), str(config_file))
 
 

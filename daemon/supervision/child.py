@@ -1,6 +1,7 @@
 """One supervised process: started, awaited ready, stopped."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from .notify import NotifyListener
+from .notify import READY, SILENCE_S, WATCHDOG, NotifyListener
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,8 @@ class ChildSpec(msgspec.Struct, frozen=True):
     """What to start: a name for logs, the command line, the environment (secrets go here, never in argv).
 
     ``grace_s``: how long it may take to end when asked to, before it is killed. ``vital``: whether the others
-    are to end where this one ends too often; else it rests, and they go on.
+    are to end where this one ends too often; else it rests, and they go on. ``silence_s``: how long one that
+    tells of its progress may tell nothing, before it is killed.
     """
 
     name: str
@@ -26,6 +28,7 @@ class ChildSpec(msgspec.Struct, frozen=True):
     env: Mapping[str, str]
     grace_s: float
     vital: bool = True
+    silence_s: float = SILENCE_S
 
 
 class Child:
@@ -38,7 +41,8 @@ class Child:
         self._spec = spec
         self._process: asyncio.subprocess.Process | None = None
         self._stop_asked = False
-        self._listener = NotifyListener(runtime_dir / f"notify-{spec.name}.sock", self.ready.set)
+        self._told = asyncio.Event()
+        self._listener = NotifyListener(runtime_dir / f"notify-{spec.name}.sock", self._hears)
 
     @property
     def pid(self) -> int | None:
@@ -56,10 +60,29 @@ class Child:
         )
         if self._stop_asked:  # stop() came while the process was being made and could not reach it
             self._process.terminate()
+        watchdog = asyncio.create_task(self._kill_when_silent())
         try:
             return await self._process.wait()
         finally:
+            watchdog.cancel()
             self.ready.clear()
+
+    def _hears(self, state: bytes) -> None:
+        if state == READY:
+            self.ready.set()
+        elif state == WATCHDOG:
+            self._told.set()
+
+    async def _kill_when_silent(self) -> None:
+        """Kill the process when it has told of its progress and tells nothing more; not while it stops."""
+        self._told.clear()
+        await self._told.wait()
+        while self._told.is_set() or self._stop_asked:
+            self._told.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), self._spec.silence_s)
+        log.error("%s hangs: it told nothing for %.0f s and is killed", self.name, self._spec.silence_s)
+        self.kill()
 
     async def stop(self) -> bool:
         """Ask the process to end and wait; after its grace it is killed. False if it had to be."""

@@ -20,6 +20,8 @@ READY = b"READY=1"
 STOPPING = b"STOPPING=1"
 WATCHDOG = b"WATCHDOG=1"
 BEAT_S = 1.0
+# A process that tells nothing for so long hangs. The units' ``WatchdogSec=`` is the same.
+SILENCE_S = 30.0
 LONGEST_DATAGRAM = 4096
 
 
@@ -39,7 +41,7 @@ class Heartbeat:
     """Tells whoever started this process that its work goes on, at most once a second.
 
     The loop that does the work calls it at every pass. Where that loop hangs nothing is told, and the process
-    is killed after ``WatchdogSec=`` of its unit.
+    is killed after ``SILENCE_S``.
     """
 
     def __init__(self, address: str | None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -56,12 +58,12 @@ class Heartbeat:
 
 
 class NotifyListener:
-    """The listening side: calls ``on_ready`` for every ``READY=1`` that arrives at ``path``."""
+    """The listening side: calls ``on_state`` for each state, such as ``READY``, that arrives at ``path``."""
 
-    def __init__(self, path: Path, on_ready: Callable[[], None]) -> None:
+    def __init__(self, path: Path, on_state: Callable[[bytes], None]) -> None:
         path.unlink(missing_ok=True)
         self.path = path
-        self._on_ready = on_ready
+        self._on_state = on_state
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._sock.bind(str(path))
         path.chmod(0o600)
@@ -70,8 +72,8 @@ class NotifyListener:
 
     def _readable(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            if READY in self._sock.recv(LONGEST_DATAGRAM).split(b"\n"):
-                self._on_ready()
+            for state in self._sock.recv(LONGEST_DATAGRAM).split(b"\n"):
+                self._on_state(state)
 
     def close(self) -> None:
         """Stop listening and remove the socket file."""

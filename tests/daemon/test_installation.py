@@ -43,6 +43,14 @@ def test_units_name_the_program_and_the_configuration_that_were_given() -> None:
         assert "/opt/argusd" not in text
 
 
+def test_a_unit_may_take_as_long_to_end_as_its_tasks() -> None:
+    config = resolve({"ARGUSD_SHUTDOWN_S": "100"})
+    for file in installation(config, PROGRAM, CONFIG_FILE, frozenset()).files:
+        if file.path.suffix == ".service":
+            grace = 120 if "api" in file.path.name else 110
+            assert f"\nTimeoutStopSec={grace}s\n" in file.text
+
+
 def test_the_configuration_is_its_operators_once_it_is_there() -> None:
     kept = [file for file in installation(resolve({}), PROGRAM, CONFIG_FILE, frozenset()).files if file.kept]
     assert [(file.path, file.mode) for file in kept] == [(CONFIG_FILE, 0o640)]

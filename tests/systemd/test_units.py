@@ -12,7 +12,8 @@ from argusd.daemon.commands.serve import child_specs
 from argusd.daemon.config import resolve
 from argusd.daemon.errors import ConfigInvalid
 from argusd.daemon.installation import SHIPPED
-from argusd.daemon.supervision.notify import BEAT_S
+from argusd.daemon.supervision.notify import SILENCE_S
+from argusd.daemon.supervision.stopping import grace_s
 
 UNITS = sorted(SHIPPED.glob("*.service"))
 MOST_EXPOSED = 1.5  # of 10
@@ -88,9 +89,16 @@ def test_what_no_restart_can_mend_is_not_restarted(unit: Path) -> None:
 
 
 @each_unit
+def test_a_unit_may_take_as_long_to_end_as_elsewhere(unit: Path) -> None:
+    shutdown_s = resolve({}).shutdown_s
+    command = setting(unit, "ExecStart").split()[1]
+    assert setting(unit, "TimeoutStopSec") == f"{grace_s(command, shutdown_s):.0f}s"
+
+
+@each_unit
 def test_a_process_that_falls_silent_is_killed_and_one_that_grows_is_stopped(unit: Path) -> None:
     assert setting(unit, "Type") == "notify"
-    assert float(setting(unit, "WatchdogSec").removesuffix("s")) >= 10 * BEAT_S
+    assert setting(unit, "WatchdogSec") == f"{SILENCE_S:.0f}s"
     assert setting(unit, "MemoryMax")
     assert setting(unit, "MemorySwapMax") == "0"
 

@@ -24,6 +24,9 @@ sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 sock.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
 """
 WAITS = READY + "time.sleep(60)"
+TELLS = 'sock.sendto(b"WATCHDOG=1", os.environ["NOTIFY_SOCKET"])'
+HANGS = f"{READY}\n{TELLS}\ntime.sleep(60)"
+WORKS = f"{READY}\nwhile True:\n    {TELLS}\n    time.sleep(0.01)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)" + WAITS
 WAITS_FOR_THE_OTHER = f"""
 import pathlib, signal, sys, time
@@ -37,8 +40,16 @@ signal.signal(signal.SIGTERM, end)
 """
 
 
-def child(name: str, program: str, *arguments: str, grace_s: float = 10.0, vital: bool = True) -> ChildSpec:
-    return ChildSpec(name, [sys.executable, "-c", program, *arguments], dict(os.environ), grace_s, vital)
+def child(
+    name: str,
+    program: str,
+    *arguments: str,
+    grace_s: float = 10.0,
+    vital: bool = True,
+    silence_s: float = 10.0,
+) -> ChildSpec:
+    argv = [sys.executable, "-c", program, *arguments]
+    return ChildSpec(name, argv, dict(os.environ), grace_s, vital, silence_s)
 
 
 class Running:
@@ -151,3 +162,25 @@ async def test_a_stop_during_the_wait_for_a_restart_starts_nothing(tmp_path: Pat
 @pytest.mark.parametrize(("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (-9, "SIGKILL")])
 def test_exit_codes_in_words(code: int, words: str) -> None:
     assert describe_exit(code) == words
+
+
+async def test_a_child_that_told_of_its_progress_and_falls_silent_is_killed(tmp_path: Path) -> None:
+    hanging = Child(child("hanging", HANGS, silence_s=0.1), tmp_path)
+    assert await asyncio.wait_for(hanging.run_once(), 20) == -signal.SIGKILL
+    assert await asyncio.wait_for(hanging.run_once(), 20) == -signal.SIGKILL
+    hanging.close()
+
+
+async def test_one_that_goes_on_telling_and_one_that_never_told_are_left_alone(tmp_path: Path) -> None:
+    others = [
+        Child(child(f"other-{number}", program, silence_s=1.0), tmp_path)
+        for number, program in enumerate((WORKS, WAITS))
+    ]
+    hanging = Child(child("hanging", HANGS, silence_s=2.0), tmp_path)
+    codes = [asyncio.create_task(other.run_once()) for other in others]
+    assert await asyncio.wait_for(hanging.run_once(), 20) == -signal.SIGKILL
+    assert not any(code.done() for code in codes)
+    await asyncio.gather(*(other.stop() for other in others))
+    assert await asyncio.gather(*codes) == [-signal.SIGTERM] * 2
+    for each in (hanging, *others):
+        each.close()
