@@ -31,6 +31,7 @@ from .http.rate_limit import RateLimit
 from .intake import Intake
 from .routes import EVENT_STREAM, ROUTES
 from .sessions.actions import SessionActions
+from .sessions.half_open import HalfOpen
 from .sessions.lifecycle import Lifecycle
 from .sessions.registry import Registry
 from .sessions.reports import Reports
@@ -134,6 +135,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         room=Room(config),
         posts_by_client=RateLimit(config.whip_posts_per_minute),
         posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
+        half_open=HalfOpen(registry, config.whip_half_open_per_client),
         ice_servers=tuple(server.with_credential() for server in config.ice_servers or ()),
     )
 

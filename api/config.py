@@ -144,6 +144,8 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     max_sessions: Count = 10_000
     whip_posts_per_minute: Count = 240
     whip_posts_per_minute_and_session: Count = 30
+    # Offers of one client whose media have yet to come: half of a worker's sessions.
+    whip_half_open_per_client: Count = 32
     answer_timeout_s: Seconds = 10.0
 
     # How long is waited for a request's head, for the next request, and for so many bytes of a body.

@@ -18,6 +18,7 @@ from .http.auth import Access
 from .http.rate_limit import RateLimit
 from .intake import Intake
 from .sessions.actions import SessionActions
+from .sessions.half_open import HalfOpen
 from .sessions.lifecycle import Lifecycle
 from .sessions.registry import Registry
 from .sessions.reports import Reports
@@ -61,6 +62,7 @@ class Context(NamedTuple):
     room: Room
     posts_by_client: RateLimit
     posts_by_session: RateLimit
+    half_open: HalfOpen
     ice_servers: tuple[IceServer, ...]
 
     @property

@@ -46,7 +46,7 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_bitrate_kbps: int = 0
     stale_s: Seconds = 2.0
     closed_s: Seconds = 10.0
-    connect_s: Seconds = 15.0
+    connect_s: Seconds = 10.0
     ice_addresses: tuple[str, ...] = ()
     advertised_addresses: tuple[str, ...] = ()
     udp_ports: str | int = 0

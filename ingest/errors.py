@@ -21,6 +21,12 @@ class ArenaUnavailable(IngestError):
     code = "shm_unavailable"
 
 
+class ArenaTooSmall(IngestError):
+    """The configured arena would not hold a single session."""
+
+    code = "arena_too_small"
+
+
 class UnsupportedPlatform(IngestError):
     """Seqlock reads rely on the store order of x86-64; other machines need fences first."""
 

@@ -42,7 +42,7 @@ OnMedia = Callable[[bytes, ArrivalClock], None]
 class GuardedProtocol(StunProtocol):
     """aioice's protocol of one socket, which takes only what is for its session.
 
-    ``dropped`` counts the rest by reason.
+    ``dropped`` counts the rest by reason. ``checked``: a check for the session has come.
     """
 
     def __init__(self, connection: Connection, on_media: OnMedia, dropped: Counter[str]) -> None:
@@ -50,6 +50,7 @@ class GuardedProtocol(StunProtocol):
         self._on_media = on_media
         self._dropped = dropped
         self._verified: tuple[Any, ...] | None = None
+        self.checked = False
         self._clock = NOW
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -131,6 +132,8 @@ class GuardedProtocol(StunProtocol):
         elif self.expects(message):
             if not self._authentic(message):
                 self._dropped["unauthentic_stun"] += 1
+            elif message.message_class is stun.Class.REQUEST:
+                self.checked = True
             super().datagram_received(data, addr)
             if len(self.receiver._remote_candidates) > MAX_REMOTE_ADDRESSES:
                 self._forget_oldest()

@@ -12,6 +12,7 @@ from aioice.ice import Connection
 from aiortc import RTCIceCandidate, RTCIceGatherer, RTCIceParameters, RTCIceTransport
 
 from .dtls import DtlsTransport
+from .guard import GuardedProtocol
 from .offers.agreement import RemoteCandidate, RemoteTransport
 from .offers.answer import LocalTransport
 
@@ -54,10 +55,20 @@ class Peer:
         return self._ice._connection
 
     @property
+    def has_path(self) -> bool:
+        """Whether ICE has found a path to the sender."""
+        return self._ice.state == "completed"
+
+    @property
+    def checked(self) -> bool:
+        """Whether a check of the sender's has come."""
+        sockets = self.connection._protocols
+        return any(isinstance(each, GuardedProtocol) and each.checked for each in sockets)
+
+    @property
     def missing(self) -> Ending:
         """What keeps the path from coming about."""
-        has_path = self._ice.state == "completed"
-        return "dtls_failed" if has_path and not self.is_connected else "never_connected"
+        return "dtls_failed" if self.has_path and not self.is_connected else "never_connected"
 
     @property
     def is_connected(self) -> bool:

@@ -15,8 +15,9 @@ from argusd.scheduler.contract.media_key import MediaKey
 from .audio import AudioReceiver
 from .config import IngestConfig
 from .decoding.decoder import VideoDecoder
-from .decoding.picture_limit import LEAST_SLOTS, PictureLimit
+from .decoding.picture_limit import LEAST_SLOTS, PictureLimit, ordinary_bytes
 from .errors import ArenaFull
+from .half_open import HalfOpen
 from .ice.ice_sockets import IceSockets, gather_through
 from .ipc.messages import TrackCounters, TrackState
 from .liveness import Standing, TrackLiveness, standing
@@ -59,10 +60,10 @@ class Observer(Protocol):
         """The session's state is another one now."""
 
 
-def track_rooms(config: IngestConfig, limit: PictureLimit) -> Mapping[TrackKind, int]:
+def track_rooms(config: IngestConfig) -> Mapping[TrackKind, int]:
     """What is reserved of shared memory for a track of each kind, in bytes."""
     return {
-        "video": frame_ring_bytes(LEAST_SLOTS, limit.ordinary_bytes),
+        "video": frame_ring_bytes(LEAST_SLOTS, ordinary_bytes(config)),
         "audio": pcm_ring_bytes(config.pcm_seconds),
     }
 
@@ -71,7 +72,8 @@ class Session:
     """A path to a sender and what it feeds.
 
     ``answer`` once, ``check`` often, ``close`` once. Every ring is zeroed and given back when ``close``
-    returns; for the sockets, which take a little longer, there is ``closed``. ``limit``: of its pictures.
+    returns; for the sockets, which take a little longer, there is ``closed``. ``limit``: of its pictures;
+    ``client``: who sent the offer.
 
     Raises:
         ArenaFull: shared memory has no room for its tracks.
@@ -86,8 +88,10 @@ class Session:
         arena: Arena,
         sockets: IceSockets,
         observer: Observer,
+        client: str = "",
     ) -> None:
         self.session_id = session_id
+        self.client = client
         self.standing = Standing("connecting")
         self._config = config
         self._sockets = sockets
@@ -107,13 +111,21 @@ class Session:
         self._reserve(agreement.kinds)
 
     @property
+    def half_open(self) -> HalfOpen | None:
+        """What holds a place and has no path to its sender; None once it has one."""
+        peer, age_s = self._peer, (time.monotonic_ns() - self._opened_ns) / 1e9
+        if peer is not None and peer.has_path:
+            return None
+        return HalfOpen(self.session_id, self.client, age_s, peer is not None and peer.checked)
+
+    @property
     def rooms(self) -> list[Room]:
         """Its parts of shared memory."""
         return [self._frames.room, self._pcm.room]
 
     def _reserve(self, kinds: Collection[TrackKind]) -> None:
         sinks: Mapping[TrackKind, FrameSink | PcmSink] = {"video": self._frames, "audio": self._pcm}
-        rooms = track_rooms(self._config, self._limit)
+        rooms = track_rooms(self._config)
         try:
             for kind in kinds:
                 sinks[kind].reserve(rooms[kind])

@@ -7,13 +7,20 @@ connects is told what is true now, then what changes.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from typing import Any
 
 import msgspec
 
 from argusd.scheduler.contract.about import about
-from argusd.scheduler.contract.errors import ArenaExhausted, ServiceError, SessionExists, WorkerFull
+from argusd.scheduler.contract.errors import (
+    ArenaExhausted,
+    Overloaded,
+    RateLimited,
+    ServiceError,
+    SessionExists,
+    WorkerFull,
+)
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.tracebacks import log_fault
@@ -21,14 +28,16 @@ from argusd.scheduler.contract.tracebacks import log_fault
 from .codecs.opus import check_libopus
 from .config import IngestConfig
 from .decoding.picture_limit import picture_limit
-from .errors import ArenaFull
+from .errors import ArenaFull, ArenaTooSmall
 from .guard import check_aioice
+from .half_open import HalfOpen, gives_way
 from .ice.ice_sockets import IceSockets
 from .ipc.channel import Listener
 from .ipc.messages import (
     CloseSession,
     IngestStats,
     OpenSession,
+    Place,
     Role,
     SessionAnswer,
     SessionRefused,
@@ -61,11 +70,22 @@ class Worker:
         self._arena = arena
         self._sockets = sockets
         self._limit = picture_limit(config, arena.capacity)
-        self._track_rooms = track_rooms(config, self._limit)
+        self._track_rooms = track_rooms(config)
         self._sessions: dict[str, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.peers = Peers(config.name, arena, self._facts, self._command)
         self._rings = OpenRings(self.peers)
+
+    def check_arena(self) -> None:
+        """See that one session fits.
+
+        Raises:
+            ArenaTooSmall: none ever would.
+        """
+        rooms = tuple(self._track_rooms.values())
+        if not self._arena.fits(rooms, most=1):
+            needed = -(-(self._arena.nbytes - self._arena.capacity + sum(rooms)) >> 20)
+            raise ArenaTooSmall(f"no session fits into the arena; raise ingest.arena_mib to {needed}")
 
     def _facts(self, role: Role) -> Iterator[msgspec.Struct]:
         if role == "controller":
@@ -109,16 +129,37 @@ class Worker:
         older = self._sessions.get(session_id)
         if older is not None and not command.replace:
             raise SessionExists(f"session {session_id} is open on this worker")
-        if older is None and len(self._sessions) >= config.max_sessions:
-            raise WorkerFull(f"the worker holds its {config.max_sessions} sessions")
+        self._make_room(command, agreement.kinds, older)
         if older is not None:
-            rooms = [self._track_rooms[kind] for kind in agreement.kinds]
-            if not self._arena.fits(rooms, released=older.rooms, most=1):
-                raise ArenaExhausted("there is no room in shared memory for the session's tracks")
             older.close("replaced")
-        session = Session(session_id, agreement, self._limit, config, self._arena, self._sockets, self)
+        session = Session(
+            session_id, agreement, self._limit, config, self._arena, self._sockets, self, command.client
+        )
         self._sessions[session_id] = session
         return session
+
+    def _make_room(self, command: OpenSession, kinds: Collection[TrackKind], older: Session | None) -> None:
+        """See that there is a place and shared memory; where it lacks, what is half-open gives way."""
+        if older is None:
+            if command.place != "free" and not self._end_half_open(command):
+                raise no_place(command.place)
+            if len(self._sessions) >= self._config.max_sessions and not self._end_half_open(command):
+                raise WorkerFull(f"the worker holds its {self._config.max_sessions} sessions")
+        rooms = [self._track_rooms[kind] for kind in kinds]
+        while not self._arena.fits(rooms, released=older.rooms if older else (), most=1):
+            if not self._end_half_open(command):
+                raise ArenaExhausted("there is no room in shared memory for the session's tracks")
+
+    def _end_half_open(self, command: OpenSession) -> bool:
+        """End a session that has no path yet in favour of this one; whether there was one to end."""
+        others = [each for each in self._half_open() if each.session_id != command.session_id]
+        found = gives_way(others, command.client, to_its_own=command.place == "of_client")
+        if found is not None:
+            self._sessions[found.session_id].close("never_connected", "it gave way to another session")
+        return found is not None
+
+    def _half_open(self) -> list[HalfOpen]:
+        return [half_open for each in self._sessions.values() if (half_open := each.half_open)]
 
     def track_opened(self, session_id: str, kind: TrackKind, ring: Ring) -> None:
         """Tell readers of a new ring."""
@@ -170,6 +211,7 @@ class Worker:
             arena_bytes=self._arena.nbytes,
             arena_free_bytes=self._arena.free_bytes,
             arena_fits_more=self._arena.fits(tuple(self._track_rooms.values())),
+            half_open=len(self._half_open()),
             loop_lag_ms=loop_lag_ms,
             tracks=tracks,
             dropped=dict(self._sockets.dropped),
@@ -188,6 +230,13 @@ class Worker:
         task = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def no_place(wanted: Place) -> ServiceError:
+    """Why a session has none, where no half-open one gives way."""
+    if wanted == "of_client":
+        return RateLimited("as many of your sessions as may have yet to connect; try again in a moment")
+    return Overloaded("no further session fits without making all of them late")
 
 
 def refusal(command: OpenSession, error: Exception) -> SessionRefused:
@@ -209,7 +258,7 @@ async def run_worker(
     ``on_pass`` is called each time that all sessions have been looked after.
 
     Raises:
-        ArenaUnavailable, UnsupportedPlatform: no shared memory.
+        ArenaUnavailable, ArenaTooSmall, UnsupportedPlatform: no shared memory, or not enough.
         PortUnavailable: another program uses a configured port.
         CredentialUnreadable: the credential of an ICE server cannot be read.
         IncompatibleLibrary: aioice or aiortc is not the pinned one, or PyAV has no libopus.
@@ -219,8 +268,9 @@ async def run_worker(
     check_libopus()
     sockets = IceSockets(config)
     await sockets.open()
-    arena = Arena(config.arena_mib << 20)
+    arena = Arena(config.arena_mib << 20, "ingest.arena_mib")
     worker = Worker(config, arena, sockets)
+    worker.check_arena()
     listener = Listener(config.socket_path, worker.peers.accept)
     log.info("%s listens with %d MiB of shared memory", config.name, config.arena_mib)
     on_ready()

@@ -42,6 +42,7 @@ from ..http.authenticate import GRANT
 from ..http.client import client_of
 from .session import Media, Session, check_session_id
 
+CROWDED = "No further session fits without making all of them late."
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 # One answer for the endpoint and its resources (RFC 9725 4.2): clients ask the endpoint, before there is a
@@ -59,23 +60,12 @@ async def publish(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     session_id = check_session_id(request.match_info["session_id"])
     context.check_taken(session_id)
-    limit_rate(context, client_of(request), session_id)
+    client = client_of(request)
+    limit_rate(context, client, session_id)
     offer = await read_sdp(request, SDP)
     principal = request[GRANT].principal
-    async with context.sessions.turn(session_id):
-        context.check_taken(session_id)
-        older = context.sessions.to_replace(session_id, principal)
-        if older is None:
-            check_admission(context)
-        worker = context.workers.place(older.worker if older else "")
-        timeout_s = context.config.answer_timeout_s
-        answer = await worker.open(session_id, offer, timeout_s, replace=older is not None)
-        media = new_media(worker.name, answer, principal)
-        try:
-            position = await context.sessions.opened(session_id, media, worker)
-        except BaseException:
-            worker.close(session_id)
-            raise
+    with context.half_open.answering(session_id, client):
+        media, answer, position = await begin_media(context, session_id, offer, client, principal)
     events = f"/sessions/{session_id}/events?after={position}"
     response = web.Response(status=201, text=answer.answer_sdp, content_type=SDP)
     response.headers["Location"] = f"/whip/{session_id}/{media.resource}"
@@ -83,6 +73,38 @@ async def publish(request: web.Request) -> web.Response:
     response.headers["Link"] = f'<{events}>; rel="{EVENTS_RELATION}"; events="violation,observation,session"'
     add_ice_servers(context, response)
     return response
+
+
+async def begin_media(
+    context: Context, session_id: str, offer: str, client: str, principal: str
+) -> tuple[Media, SessionAnswer, int]:
+    """Have a worker answer the offer: the session's new media, the answer, and the last seq before them.
+
+    Raises:
+        ServiceError: they cannot begin now, or not at all.
+    """
+    async with context.sessions.turn(session_id):
+        context.check_taken(session_id)
+        older = context.sessions.to_replace(session_id, principal)
+        crowded = older is None and is_crowded(context)
+        place = context.half_open.place_for(session_id, crowded=crowded)
+        if place is None:
+            raise Overloaded(CROWDED)
+        worker = context.workers.place(older.worker if older else "")
+        answer = await worker.open(
+            session_id,
+            offer,
+            context.config.answer_timeout_s,
+            replace=older is not None,
+            client=client,
+            place=place,
+        )
+        media = new_media(worker.name, answer, principal)
+        try:
+            return media, answer, await context.sessions.opened(session_id, media, worker)
+        except BaseException:
+            worker.close(session_id)
+            raise
 
 
 def add_ice_servers(context: Context, response: web.Response) -> None:
@@ -148,9 +170,14 @@ def check_admission(context: Context) -> None:
     Raises:
         Overloaded: the schedulers that are there say that no more fit.
     """
+    if is_crowded(context):
+        raise Overloaded(CROWDED)
+
+
+def is_crowded(context: Context) -> bool:
+    """Whether one more session would make all of them late, as far as schedulers are there to say so."""
     fits_more = context.schedulers.fits_more
-    if fits_more is not None and fits_more <= 0 and not context.config.overcommit:
-        raise Overloaded("No further session fits without making all of them late.")
+    return fits_more is not None and fits_more <= 0 and not context.config.overcommit
 
 
 async def read_sdp(request: web.Request, content_type: str) -> str:

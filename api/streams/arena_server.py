@@ -39,7 +39,7 @@ async def serving_arena(config: ApiConfig) -> AsyncIterator[ArenaServer]:
     Raises:
         ArenaUnavailable, UnsupportedPlatform: no shared memory.
     """
-    arena = Arena(config.arena_mib << 20)
+    arena = Arena(config.arena_mib << 20, "api.arena_mib")
     server = ArenaServer(arena)
     listener = Listener(config.runtime_dir / f"{WRITER}.sock", server.peers.accept)
     try:

@@ -16,6 +16,7 @@ from argusd.ingest.ipc.messages import (
     Hello,
     IngestStats,
     OpenSession,
+    Place,
     SessionAnswer,
     SessionRefused,
     SessionState,
@@ -81,6 +82,13 @@ class IngestLink:
         return (self.stats.sessions + len(self._answers)) / self.stats.max_sessions
 
     @property
+    def full(self) -> bool:
+        """Whether it has no place for another session; those that are half-open give way."""
+        if self.stats is None or not self.healthy:
+            return True
+        return self.stats.sessions - self.stats.half_open + len(self._answers) >= self.stats.max_sessions
+
+    @property
     def fits_more(self) -> int:
         """Sessions that it still has room for, by their number and in shared memory; 0 while not healthy."""
         if self.stats is None or not self.healthy:
@@ -96,8 +104,19 @@ class IngestLink:
 
         await keep_connected(self._path, session, away=lambda: listener.worker_gone(self.name))
 
-    async def open(self, session_id: str, offer: str, timeout_s: float, *, replace: bool) -> SessionAnswer:
+    async def open(
+        self,
+        session_id: str,
+        offer: str,
+        timeout_s: float,
+        *,
+        replace: bool,
+        client: str = "",
+        place: Place = "free",
+    ) -> SessionAnswer:
         """Have the worker terminate this offer, in place of an open session's or not; returns its answer.
+
+        ``client``, ``place``: see OpenSession.
 
         Raises:
             NoIngestWorker: it went away meanwhile.
@@ -108,7 +127,7 @@ class IngestLink:
         future: asyncio.Future[SessionAnswer] = asyncio.get_running_loop().create_future()
         self._answers[request] = session_id, future
         try:
-            self._send(OpenSession(request, session_id, offer, replace))
+            self._send(OpenSession(request, session_id, offer, replace, client, place))
             async with asyncio.timeout(timeout_s):
                 return await future
         except TimeoutError:

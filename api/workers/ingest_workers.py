@@ -46,8 +46,8 @@ class Workers:
         if link is not None and link.healthy:
             return link
         # A worker whose figures show no room in shared memory has the last word: they are a second old.
-        link = min(self, key=lambda each: (not each.fits_more, each.load), default=None)
-        if link is None or link.load >= 1:
+        link = min(self, key=lambda each: (each.full, not each.fits_more, each.load), default=None)
+        if link is None or link.full:
             raise NoIngestWorker("No ingest worker has room for another session.")
         return link
 

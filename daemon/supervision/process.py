@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import uvloop
 
 from argusd.api.errors import InsecureBind, RedisUrlUnusable, SecretUnreadable, StartError
-from argusd.ingest.errors import IngestError, UnsupportedPlatform
+from argusd.ingest.errors import ArenaTooSmall, IngestError, UnsupportedPlatform
 from argusd.scheduler.errors import DeviceUnavailable, SchedulerError
 
 from ..errors import ConfigInvalid
@@ -24,7 +24,14 @@ log = logging.getLogger(__name__)
 PR_SET_PDEATHSIG = 1
 MOST_FILES = 65_536  # as in the units
 # What another start would meet again; the supervisor gives up at once.
-FINAL = (InsecureBind, RedisUrlUnusable, SecretUnreadable, UnsupportedPlatform, DeviceUnavailable)
+FINAL = (
+    ArenaTooSmall,
+    InsecureBind,
+    RedisUrlUnusable,
+    SecretUnreadable,
+    UnsupportedPlatform,
+    DeviceUnavailable,
+)
 
 Entry = Callable[[asyncio.Event, Callable[[], None], Callable[[], None]], Awaitable[None]]
 

@@ -20,11 +20,6 @@ class PictureLimit(NamedTuple):
         return width * height <= self.pixels and max(width, height) <= self.side
 
     @property
-    def ordinary_bytes(self) -> int:
-        """A picture that every session has room for, at 1½ bytes a pixel."""
-        return min(self.pixels, ORDINARY_PIXELS) * 3 // 2
-
-    @property
     def coded_pixels(self) -> int:
         """The most with what a codec adds to fill the last macroblocks of both sides."""
         return self.pixels + 2 * (MACROBLOCK - 1) * self.side + (MACROBLOCK - 1) ** 2
@@ -40,3 +35,8 @@ def picture_limit(config: IngestConfig, arena_bytes: int) -> PictureLimit:
     room = arena_bytes * 2 // (3 * LEAST_SLOTS)
     allowed = config.max_width * config.max_height
     return PictureLimit(min(allowed, room), max(config.max_width, config.max_height))
+
+
+def ordinary_bytes(config: IngestConfig) -> int:
+    """A picture that every session has room for, at 1½ bytes a pixel."""
+    return min(config.max_width * config.max_height, ORDINARY_PIXELS) * 3 // 2

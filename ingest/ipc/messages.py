@@ -13,6 +13,7 @@ from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 
 Role = Literal["controller", "reader"]
+Place = Literal["free", "of_client", "of_any"]
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -27,12 +28,16 @@ class OpenSession(msgspec.Struct, frozen=True, tag="open_session"):
 
     With ``replace`` an open session of this id ends first (SessionState ``closed``), unless the offer is
     refused. Commands are carried out in the order they come, so an id alone tells which session is meant.
+    ``client``: who sent the offer, to be told apart from others. ``place``: a free one, or that of a session
+    whose sender has no path yet (half_open.py), of this client's or of any.
     """
 
     request: int
     session_id: str
     offer_sdp: str
     replace: bool = False
+    client: str = ""
+    place: Place = "free"
 
 
 class CloseSession(msgspec.Struct, frozen=True, tag="close_session"):
@@ -157,7 +162,7 @@ class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
 
     ``dropped``: by reason, what came to ports that sessions share and was for none of them, since the start.
     ``reachable``: whether there is an address to receive media at. ``arena_fits_more``: for how many more
-    ordinary sessions the arena has room.
+    ordinary sessions the arena has room. ``half_open``: the sessions whose sender has no path yet.
     """
 
     sessions: int
@@ -165,6 +170,7 @@ class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
     arena_bytes: int
     arena_free_bytes: int
     arena_fits_more: int
+    half_open: int
     loop_lag_ms: float
     tracks: list[TrackCounters]
     dropped: dict[str, int] = {}

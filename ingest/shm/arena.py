@@ -175,12 +175,12 @@ class Arena:
     """The writer's side: owns the memory, hands out places in the ring table, wakes readers.
 
     Rows are taken and given back under a lock, because a decoder thread re-allocates its ring when the
-    picture's geometry changes.
+    picture's geometry changes. ``setting``: what says how large it is, for sentences.
     """
 
-    def __init__(self, nbytes: int) -> None:
+    def __init__(self, nbytes: int, setting: str = "arena_mib") -> None:
         self.nbytes = max(-(-nbytes // PAGE) * PAGE, DATA_START + PAGE)
-        self.fd = _create_sealed_memfd(self.nbytes)
+        self.fd = _create_sealed_memfd(self.nbytes, setting)
         self._map = mmap.mmap(self.fd, self.nbytes)
         _seal_against_new_writers(self.fd)
         self.bytes = memoryview(self._map)
@@ -328,7 +328,7 @@ def ring_word(place: int) -> int:
     return PAGE // 8 + place * RING_WORDS
 
 
-def _create_sealed_memfd(nbytes: int) -> int:
+def _create_sealed_memfd(nbytes: int, setting: str) -> int:
     if platform.machine() not in ("x86_64", "AMD64"):
         raise UnsupportedPlatform(f"rings need x86-64 store order; this machine is {platform.machine()}")
     # posix_fallocate alone would let the kernel kill a process where memory runs out: memfds have no quota.
@@ -336,14 +336,17 @@ def _create_sealed_memfd(nbytes: int) -> int:
     if nbytes > available:
         raise ArenaUnavailable(
             f"cannot reserve {nbytes >> 20} MiB of shared memory, {available >> 20} MiB are available: "
-            "lower ingest.arena_mib or free memory"
+            f"lower {setting} or free memory"
         )
     fd = os.memfd_create("argusd-arena", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         os.posix_fallocate(fd, 0, nbytes)
     except OSError as error:
         os.close(fd)
-        raise ArenaUnavailable(f"cannot reserve {nbytes >> 20} MiB: {error.strerror}") from error
+        raise ArenaUnavailable(
+            f"cannot reserve {nbytes >> 20} MiB of shared memory ({error.strerror}): "
+            f"lower {setting} or free memory"
+        ) from error
     return fd
 
 

@@ -116,7 +116,7 @@ class FakeWorker:
         if not self.hung:
             self.say(
                 IngestStats(
-                    len(self.sessions), self.max_sessions, 1 << 28, 1 << 27, self.arena_fits_more, 0.5, []
+                    len(self.sessions), self.max_sessions, 1 << 28, 1 << 27, self.arena_fits_more, 0, 0.5, []
                 )
             )
 

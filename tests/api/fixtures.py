@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import aiohttp
@@ -13,15 +14,42 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from argusd.api import app
 from argusd.api.config import ApiConfig
+from argusd.ingest.config import IngestConfig
+from argusd.ingest.worker import run_worker
 
 from ..waiting import answered
 from .fakes import FakeScheduler, FakeWorker
 
-OFFER = (
-    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
-    "m=audio 9 UDP/TLS/RTP/SAVPF 96\r\na=ice-ufrag:abcd\r\na=sendonly\r\n"
-    "m=video 9 UDP/TLS/RTP/SAVPF 97\r\na=ice-ufrag:abcd\r\na=sendonly\r\n"
-)
+OFFER = """v=0
+o=- 46117317 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=ice-options:trickle
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+c=IN IP4 0.0.0.0
+a=mid:0
+a=sendonly
+a=rtcp-mux
+a=rtcp-mux-only
+a=ice-ufrag:abcd
+a=ice-pwd:0123456789abcdefghijklmn
+a=fingerprint:sha-256 {digest}
+a=setup:actpass
+a=rtpmap:111 opus/48000/2
+m=video 9 UDP/TLS/RTP/SAVPF 96
+c=IN IP4 0.0.0.0
+a=mid:1
+a=sendonly
+a=rtcp-mux
+a=rtcp-mux-only
+a=ice-ufrag:abcd
+a=ice-pwd:0123456789abcdefghijklmn
+a=fingerprint:sha-256 {digest}
+a=setup:actpass
+a=rtpmap:96 VP8/90000
+a=rtcp-fb:96 nack pli
+""".format(digest=":".join(32 * ["AB"])).replace("\n", "\r\n")
 SDP = {"Content-Type": "application/sdp"}
 
 
@@ -129,6 +157,35 @@ class RunningApi:
             reader = EventReader(response)
             await reader.next_block()  # the retry line: the stream is open
             yield reader
+
+
+@contextlib.asynccontextmanager
+async def running_ingest(runtime_dir: Path, **settings: Any) -> AsyncIterator[None]:
+    """A real ingest worker."""
+    stop, ready = asyncio.Event(), asyncio.Event()
+    config = IngestConfig(runtime_dir=runtime_dir, **({"arena_mib": 32} | settings))
+    task = asyncio.create_task(run_worker(config, stop, ready.set))
+    await asyncio.wait_for(ready.wait(), 20)
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+@contextlib.asynccontextmanager
+async def running_whip(
+    directory: Path, ingest: Mapping[str, Any] = MappingProxyType({}), **changes: Any
+) -> AsyncIterator[RunningApi]:
+    """An api with a real ingest worker, and a fake scheduler that promises much."""
+    scheduler = FakeScheduler(directory / "scheduler-0.sock")
+    scheduler.fits_more = 1000
+    try:
+        async with running_ingest(directory, **ingest), RunningApi(make_config(directory, **changes)) as api:
+            await api.until_ready()
+            yield api
+    finally:
+        scheduler.die()
 
 
 class EventReader:

@@ -170,7 +170,7 @@ async def test_without_room_for_all_of_its_tracks_a_session_takes_none() -> None
     async with a_publisher() as publisher:
         agreement = negotiate(await publisher.offer(), limit)
     occupied = Room(arena)
-    occupied.reserve(arena.capacity - track_rooms(CONFIG, limit)["video"] + 1)
+    occupied.reserve(arena.capacity - track_rooms(CONFIG)["video"] + 1)
     free = arena.free_bytes
     with pytest.raises(ArenaFull, match="no room for 2768896 bytes in shared memory"):
         Session("one", agreement, limit, CONFIG, arena, IceSockets(CONFIG), Recorder())

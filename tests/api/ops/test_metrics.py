@@ -18,7 +18,7 @@ async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
         frame_age_seconds={"face": Histogram([0.1], [90], 7.5, 100)},
     )
     rig.worker.say(
-        IngestStats(1, 8, 1000, 600, 4, 1.5, [TrackCounters("s1", "video", 30, {"damaged_frame": 2})])
+        IngestStats(1, 8, 1000, 600, 4, 0, 1.5, [TrackCounters("s1", "video", 30, {"damaged_frame": 2})])
     )
     await rig.api.until_metric("ml_arena_free_bytes{worker_id=ingest-0}", 600)
     await rig.api.until_metric("ml_active_sessions{stream_type=audio}", 1)
@@ -92,7 +92,7 @@ def test_sizes_are_told_by_the_next_larger_usual_height() -> None:
 
 
 def stats(*streams: TrackCounters) -> IngestStats:
-    return IngestStats(len(streams), 8, 0, 0, 4, 0.0, list(streams))
+    return IngestStats(len(streams), 8, 0, 0, 4, 0, 0.0, list(streams))
 
 
 def test_counters_only_rise_while_streams_come_and_go() -> None:

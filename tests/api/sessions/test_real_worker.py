@@ -1,19 +1,15 @@
 """The api with the real ingest worker and real WebRTC peers."""
 
 import asyncio
-import contextlib
 import random
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from argusd.ingest.config import IngestConfig
-from argusd.ingest.worker import run_worker
 from argusd.interviewer_bridge.errors import PublishRefused
 from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
@@ -21,7 +17,7 @@ from argusd.interviewer_bridge.publish.publisher import Publisher
 from ...ingest.offers.mutations import mutate
 from ...waiting import answered
 from ..fakes import FakeScheduler
-from ..fixtures import SDP, RunningApi, make_config
+from ..fixtures import SDP, RunningApi, make_config, running_ingest, running_whip
 
 OFFERS = Path(__file__).parents[2] / "ingest" / "offers" / "printed"
 REFUSALS = {"bad_offer", "malformed_body", "offer_not_sending", "too_many_tracks", "unsupported_codec"}
@@ -29,22 +25,8 @@ REFUSALS = {"bad_offer", "malformed_body", "offer_not_sending", "too_many_tracks
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[RunningApi]:
-    scheduler = FakeScheduler(tmp_path / "scheduler-0.sock")
-    async with worker(tmp_path), RunningApi(make_config(tmp_path)) as api:
-        await api.until_ready()
+    async with running_whip(tmp_path) as api:
         yield api
-    scheduler.die()
-
-
-@contextlib.asynccontextmanager
-async def worker(runtime_dir: Path, **settings: Any) -> AsyncIterator[None]:
-    stop, ready = asyncio.Event(), asyncio.Event()
-    config = IngestConfig(runtime_dir=runtime_dir, arena_mib=32, **settings)
-    task = asyncio.create_task(run_worker(config, stop, ready.set))
-    await asyncio.wait_for(ready.wait(), 20)
-    yield
-    stop.set()
-    await task
 
 
 async def test_a_real_peer_goes_live_and_leaves(api: RunningApi) -> None:
@@ -80,7 +62,7 @@ async def test_a_peer_that_was_cut_off_publishes_again_at_once(api: RunningApi) 
 async def test_a_daemon_without_its_configured_address_says_so(tmp_path: Path) -> None:
     scheduler = FakeScheduler(tmp_path / "scheduler-0.sock")
     nowhere = ("203.0.113.1",)  # RFC 5737
-    async with worker(tmp_path, ice_addresses=nowhere), RunningApi(make_config(tmp_path)) as api:
+    async with running_ingest(tmp_path, ice_addresses=nowhere), RunningApi(make_config(tmp_path)) as api:
         reason = "ingest-0 has no address to receive media at"
         await api.until("/ready", lambda body: body["reasons"] == [reason])
         with pytest.raises(PublishRefused) as caught:
@@ -159,7 +141,7 @@ async def test_mutated_offers_get_a_201_or_a_typed_4xx(tmp_path: Path) -> None:
     dice = random.Random(1)
     scheduler = FakeScheduler(tmp_path / "scheduler-0.sock")
     config = make_config(tmp_path, whip_posts_per_minute=1_000_000)
-    async with worker(tmp_path), RunningApi(config) as api:
+    async with running_ingest(tmp_path), RunningApi(config) as api:
         await api.until_ready()
         seen = Counter[int]()
         for number in range(100):

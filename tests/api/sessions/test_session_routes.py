@@ -202,7 +202,7 @@ async def test_a_track_tells_how_it_arrives(rig: Rig) -> None:
     kinds: tuple[TrackKind, ...] = ("video", "audio")
     for kind in kinds:
         rig.worker.say(TrackState(S1, kind, "live"))
-    rig.worker.say(IngestStats(1, 8, 0, 0, 4, 0.0, [TrackCounters("s1", "video", 30, {}, RECEPTION)]))
+    rig.worker.say(IngestStats(1, 8, 0, 0, 4, 0, 0.0, [TrackCounters("s1", "video", 30, {}, RECEPTION)]))
     shown = await rig.api.until(
         "/sessions/s1", lambda body: any(track["codec"] is not None for track in body["tracks"])
     )
