@@ -13,9 +13,10 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """One scheduler process.
 
     ``ingest_workers``: it attaches to ``ingest-0.sock`` … in ``runtime_dir``. ``device``: ``auto``, ``cpu``
-    or ``cuda:N``. ``count``: how many live schedulers there are. ``threads``: batches that one of them has at
-    work at the same time, 0 = its share of the cores, at least one (two on CUDA, where one runs while the
-    next is prepared). ``models``: role to manifest name where the default is not wanted.
+    or ``cuda:N``. ``count``: how many live schedulers there are; with ``auto`` they take turns at the GPUs.
+    ``threads``: batches that one of them has at work at the same time, 0 = its share of the cores, at least
+    one (two on CUDA, where one runs while the next is prepared). ``models``: role to manifest name where the
+    default is not wanted.
     ``max_age_s``: an older frame is never looked at. ``promised_age_s``: the p95 frame age that admission
     and the overload loop hold. ``hang_s``: a batch at work for longer ends the process
     (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's acknowledgement.

@@ -87,8 +87,10 @@ def failure(text: str) -> InferenceFailed:
     return InferenceFailed("ONNX Runtime could not run the batch")
 
 
-def resolve_device(configured: str) -> str:
-    """``cpu`` or ``cuda:N`` for what is configured; ``auto`` is the first GPU if there is one.
+def resolve_device(configured: str, index: int = 0) -> str:
+    """``cpu`` or ``cuda:N`` for what is configured; ``auto`` is a GPU if there is one.
+
+    The live schedulers take turns at the GPUs by their ``index``: with as many of them each has its own.
 
     Raises:
         DeviceUnavailable: the name is unknown, or ONNX Runtime was built without CUDA.
@@ -96,7 +98,8 @@ def resolve_device(configured: str) -> str:
     has_cuda = CUDA_PROVIDER in onnxruntime.get_available_providers()
     if configured == "auto":
         # The library lists CUDA on machines without a GPU as well.
-        return "cuda:0" if has_cuda and NVIDIA_CONTROL.exists() else "cpu"
+        gpus = len(list(NVIDIA_CONTROL.parent.glob("nvidia[0-9]*"))) or 1
+        return f"cuda:{index % gpus}" if has_cuda and NVIDIA_CONTROL.exists() else "cpu"
     if configured == "cpu":
         return "cpu"
     if not re.fullmatch(r"cuda:\d+", configured):

@@ -63,7 +63,7 @@ async def run_scheduler(
     if config.tier == "bulk":
         yield_cores()
     cv2.setNumThreads(1)  # the executor has the threads; OpenCV's own cost 40 % more CPU for the same crops
-    device = resolve_device(config.device)
+    device = resolve_device(config.device, config.index)
     try:
         roles = await asyncio.to_thread(fill_roles, config, device)
     except asyncio.CancelledError:

@@ -90,6 +90,15 @@ def test_auto_does_not_believe_the_library_that_there_is_a_gpu(monkeypatch: pyte
     assert resolve_device("cuda:1") == "cuda:1"
 
 
+def test_live_schedulers_take_turns_at_the_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("nvidiactl", "nvidia0", "nvidia1", "nvidia-uvm"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
+    monkeypatch.setattr("argusd.scheduler.loaded.engines.NVIDIA_CONTROL", tmp_path / "nvidiactl")
+    assert [resolve_device("auto", index) for index in range(3)] == ["cuda:0", "cuda:1", "cuda:0"]
+    assert resolve_device("cuda:1", 2) == "cuda:1"
+
+
 def test_cuda_without_the_library_for_it_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
     with pytest.raises(DeviceUnavailable, match="onnxruntime-gpu"):
