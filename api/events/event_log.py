@@ -23,6 +23,7 @@ from itertools import count
 
 import msgspec
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.events import Event
@@ -57,6 +58,7 @@ LATEST_EVERY_S = 0.25
 class EventLog:
     """``append``, ``found`` and ``latest`` never wait; ``run`` does the writing.
 
+    While nothing can be written it is ``stalled``, and ``refused`` where Redis answers but does not want to.
     ``stored(origin, number)`` is called when everything of this origin up to the number is in Redis.
     """
 
@@ -84,7 +86,7 @@ class EventLog:
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self.stalled = False
+        self.stalled = self.refused = False
         self.stored_events = 0
         self.lost_events = 0
 
@@ -175,7 +177,7 @@ class EventLog:
         except STORE_ERRORS as error:
             if not self.stalled:
                 log.warning("Redis does not take events, they wait: %s", type(error).__name__)
-            self.stalled = True
+            self.stalled, self.refused = True, isinstance(error, ResponseError)
             self._store.forget()
             self._entries.extendleft(reversed(batch))
             self._latest = latest | self._latest
@@ -183,7 +185,7 @@ class EventLog:
             await asyncio.sleep(RETRY_S)
             self._work.set()
         else:
-            self.stalled = False
+            self.stalled = self.refused = False
             self._tell(batch)
 
     async def _write(

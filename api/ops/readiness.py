@@ -143,9 +143,9 @@ def store_lacks(context: Context, redis: bool) -> str:
     own = context.embedded_redis
     if own is not None and own.trouble:
         return own.trouble
-    if not redis or context.event_log.stalled:
-        return "Redis does not answer"
-    return ""
+    if context.event_log.refused:
+        return "Redis refuses to write, as with a full disk or memory"
+    return "" if redis and not context.event_log.stalled else "Redis does not answer"
 
 
 def bulk_lacks(context: Context) -> Iterator[str]:

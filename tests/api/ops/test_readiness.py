@@ -1,5 +1,7 @@
+import asyncio
 from pathlib import Path
 
+from argusd.api.store.redis_process import find_server
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.messages import RoleStatus
 
@@ -137,3 +139,29 @@ async def test_a_store_that_was_lost_is_told_and_the_daemon_begins_anew(tmp_path
         figures = await rig.api.metrics()
         assert (figures["ml_store_repairs_total{outcome=lost}"], figures["ml_store_running"]) == (1, 1)
         await rig.api.publish("s1")
+
+
+async def test_a_redis_that_refuses_to_write_is_not_said_to_be_silent(tmp_path: Path) -> None:
+    socket = tmp_path / "redis.sock"
+    options = [
+        "--port",
+        "0",
+        "--unixsocket",
+        str(socket),
+        "--dir",
+        str(tmp_path),
+        "--min-replicas-to-write",
+        "1",
+    ]
+    server = await asyncio.create_subprocess_exec(find_server(), *options, stdout=asyncio.subprocess.DEVNULL)
+    try:
+        async with running_rig(tmp_path, redis_url=f"unix://{socket}") as rig:
+            rig.scheduler.find("s1")
+            body = await rig.api.until("/ready", lambda body: not body["ready"])
+            assert body["reasons"] == [
+                "Redis refuses to write, as with a full disk or memory; events wait in memory"
+            ]
+            assert body["redis"]
+    finally:
+        server.terminate()
+        await server.wait()
