@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import ctypes
+import faulthandler
 import logging
 import os
 import resource
@@ -12,7 +13,13 @@ from collections.abc import Awaitable, Callable
 import uvloop
 
 from argusd.api.errors import InsecureBind, RedisUrlUnusable, SecretUnreadable, StartError
-from argusd.ingest.errors import ArenaTooSmall, IngestError, UnsupportedPlatform
+from argusd.ingest.errors import (
+    ArenaTooSmall,
+    CredentialUnreadable,
+    IncompatibleLibrary,
+    IngestError,
+    UnsupportedPlatform,
+)
 from argusd.scheduler.errors import DeviceUnavailable, SchedulerError
 
 from ..errors import ConfigInvalid
@@ -26,11 +33,13 @@ MOST_FILES = 65_536  # as in the units
 # What another start would meet again; the supervisor gives up at once.
 FINAL = (
     ArenaTooSmall,
+    CredentialUnreadable,
+    DeviceUnavailable,
+    IncompatibleLibrary,
     InsecureBind,
     RedisUrlUnusable,
     SecretUnreadable,
     UnsupportedPlatform,
-    DeviceUnavailable,
 )
 
 Entry = Callable[[asyncio.Event, Callable[[], None], Callable[[], None]], Awaitable[None]]
@@ -49,6 +58,7 @@ def run_process(
     configure_logs(name, logs)
     disable_core_dumps()
     allow_open_files()
+    faulthandler.enable()  # where a process hung that a watchdog aborts: files and lines, no values
     if not end_with_parent(supervisor):
         return 1
     try:

@@ -80,6 +80,16 @@ def test_it_tells_that_its_work_goes_on_while_it_does(notified: socket.socket) -
         assert notified.recv(64) == b"STOPPING=1"
 
 
+def test_a_hang_that_is_aborted_is_found_in_the_log(notified: socket.socket) -> None:
+    with start("hang", notified) as process:
+        assert [notified.recv(64) for _ in range(2)] == [b"READY=1", b"WATCHDOG=1"]
+        process.send_signal(signal.SIGABRT)
+        _, log = process.communicate(timeout=20)
+    assert process.returncode == -signal.SIGABRT
+    assert "Fatal Python error: Aborted" in log
+    assert "in run_process" in log
+
+
 @pytest.mark.parametrize(
     ("what", "code", "said", "traceback"),
     [
