@@ -171,6 +171,7 @@ API_ROUTES = (
             errors.MalformedBody,
             errors.BodyTooLarge,
             errors.WrongContentType,
+            errors.PreconditionFailed,
             errors.IceRestartUnsupported,
         ),
         scope="publish",

@@ -29,6 +29,7 @@ from argusd.scheduler.contract.errors import (
     InsufficientScope,
     MalformedBody,
     Overloaded,
+    PreconditionFailed,
     RateLimited,
     ResourceNotFound,
     Unauthorized,
@@ -67,9 +68,9 @@ async def publish(request: web.Request) -> web.Response:
     with context.half_open.answering(session_id, client):
         media, answer, position = await begin_media(context, session_id, offer, client, principal)
     events = f"/sessions/{session_id}/events?after={position}"
-    response = web.Response(status=201, text=answer.answer_sdp, content_type=SDP)
+    response = web.Response(status=201, body=answer.answer_sdp.encode(), content_type=SDP)
     response.headers["Location"] = f"/whip/{session_id}/{media.resource}"
-    response.headers["ETag"] = f'"{media.ice_ufrag}"'
+    response.headers["ETag"] = etag(media)
     response.headers["Link"] = f'<{events}>; rel="{EVENTS_RELATION}"; events="violation,observation,session"'
     add_ice_servers(context, response)
     return response
@@ -131,12 +132,29 @@ def whip_options(request: web.Request) -> web.Response:
 
 async def trickle(request: web.Request) -> web.Response:
     """Take candidates that come late; an ICE restart is refused."""
-    session = find_resource(request)
+    media = find_resource(request).media
+    assert media is not None, "a resource is a session's media"
+    check_etag(request.headers.get("If-Match"), media)
     fragment = await read_sdp(request, FRAGMENT)
-    ufrags = fragment_ufrags(fragment)
-    if session.media is None or session.media.ice_ufrag not in ufrags:
+    if media.ice_ufrag not in fragment_ufrags(fragment):
         raise IceRestartUnsupported("ICE restarts are not supported; publish anew.")
     return web.Response(status=204)
+
+
+def etag(media: Media) -> str:
+    """The entity tag of the media's ICE session (RFC 9725 section 4.3.1)."""
+    return f'"{media.ice_ufrag}"'
+
+
+def check_etag(if_match: str | None, media: Media) -> None:
+    """Take a PATCH for the ICE session that it means; one that names none means that which is there.
+
+    Raises:
+        PreconditionFailed: it means another.
+    """
+    named = [each.strip() for each in if_match.split(",")] if if_match is not None else ["*"]
+    if not {"*", etag(media)} & set(named):
+        raise PreconditionFailed("The If-Match is not the ETag of what is published now.")
 
 
 async def unpublish(request: web.Request) -> web.Response:

@@ -170,6 +170,10 @@ class LlmProfileUnknown(ServiceError, status=422, code="llm_profile_unknown"):
     """The request names a language model that the configuration does not have."""
 
 
+class PreconditionFailed(ServiceError, status=412, code="precondition_failed"):
+    """The request is about something that was replaced meanwhile."""
+
+
 class IceRestartUnsupported(ServiceError, status=422, code="ice_restart_unsupported"):
     """The peer asks for an ICE restart; it has to publish anew."""
 
