@@ -241,7 +241,7 @@ REFUSED_OFFERS = (
     refused("RFC 8866 5.14 a port that is none", offer(("m=video 9", "m=video 99999"))),
     refused("RFC 8866 5.14 half a media line", offer(("m=video 9 UDP/TLS/RTP/SAVPF 96", "m=video 9"))),
     refused("RFC 9143 9.1 one payload type for two codecs", offer(("SAVPF 111", "SAVPF 96"), ("a=rtpmap:111", "a=rtpmap:96"))),
-    refused("DESIGN 6 an id that is none", OFFER, 422, "invalid_field")._replace(path="/whip/a%20b"),
+    refused("4.2 an id that is none", OFFER, 422, "invalid_field")._replace(path="/whip/a%20b"),
 )  # fmt: skip
 
 TRICKLES = (
@@ -396,7 +396,7 @@ async def test_a_rule_of_whip(start: Start, case: Case) -> None:
 def section(case: Case) -> str:
     """The section, or the other document, that a case's name begins with."""
     words = case.name.split()
-    return " ".join(words[:2]) if words[0] in ("RFC", "DESIGN") else words[0]
+    return " ".join(words[:2]) if words[0] == "RFC" else words[0]
 
 
 def test_the_table_has_each_case_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -404,4 +404,4 @@ def test_the_table_has_each_case_once(capsys: pytest.CaptureFixture[str]) -> Non
     sections = Counter(section(case) for case in CASES)
     with capsys.disabled():
         told = ", ".join(f"{section}: {count}" for section, count in sections.items())
-        print(f"\nWHIP conformance: {len(CASES)} cases ({told})")
+        print(f"\nWHIP conformance: {len(CASES)} cases ({told})")  # noqa: T201 whoever runs the tests sees what was tried
