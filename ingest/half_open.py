@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 CHECKED_WITHIN_S = 2.0  # a peer's first check comes within a round trip of its answer
 CONNECTED_WITHIN_S = 6.0  # after which it has tried every pair of candidates more than once
-UNFAIR = 2  # more than the newcomer's client has
+UNFAIR = 8  # more than the newcomer's client has: several of one service join at once
 
 
 class HalfOpen(NamedTuple):

@@ -37,7 +37,7 @@ LINGER_SECONDS = 0.5
 class Publisher:
     """One peer connection that sends; entering the context publishes, leaving it ends the session's media.
 
-    A daemon that says "not now" (503 with ``Retry-After``) is asked again for ``patience_s`` seconds.
+    A daemon that says "not now" (503 or 429 with ``Retry-After``) is asked again for ``patience_s`` seconds.
     ``events_after``: the position (as for ``subscribe``) behind which this publication's events lie.
     """
 
@@ -127,7 +127,7 @@ class Publisher:
                 return await self._exchange(offer)
             except PublishRefused as refusal:
                 wait_s = refusal.retry_after_s
-                if refusal.status != 503 or wait_s is None or time.monotonic() + wait_s > deadline:
+                if refusal.status not in (429, 503) or wait_s is None or time.monotonic() + wait_s > deadline:
                     raise
                 log.warning("%s Asking again in %.0f s.", refusal, wait_s)
             await asyncio.sleep(wait_s)

@@ -12,7 +12,7 @@ from argusd.interviewer_bridge.publish.publisher import Publisher
 from ..api.fixtures import OFFER, SDP, running_whip
 from .conftest import Outcome
 
-SLOTS, EACH, FLOOD = 8, 4, 24
+SLOTS, EACH, FLOOD = 24, 12, 40
 BEHIND_A_PROXY = {"whip_half_open_per_client": EACH, "trusted_proxies": ("127.0.0.1",)}
 
 
@@ -20,7 +20,7 @@ BEHIND_A_PROXY = {"whip_half_open_per_client": EACH, "trusted_proxies": ("127.0.
 async def test_a_flood_is_refused_and_reaped_and_a_real_peer_gets_in(
     tmp_path: Path, outcome: Outcome
 ) -> None:
-    ingest = {"max_sessions": SLOTS, "connect_s": 2.5}
+    ingest = {"max_sessions": SLOTS, "arena_mib": 96, "connect_s": 3.0}
     async with running_whip(tmp_path, ingest, **BEHIND_A_PROXY) as api:
         answers = Counter[tuple[int, str]]()
         for number in range(FLOOD):

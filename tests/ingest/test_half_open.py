@@ -2,7 +2,9 @@
 
 import pytest
 
-from argusd.ingest.half_open import HalfOpen, gives_way
+from argusd.ingest.half_open import UNFAIR, HalfOpen, gives_way
+
+MANY = " ".join(f"a0.{number}" for number in range(1, UNFAIR + 1))
 
 
 def waiting(text: str) -> list[HalfOpen]:
@@ -20,11 +22,11 @@ def waiting(text: str) -> list[HalfOpen]:
         ("a5+", "n", None),  # it is slow, but there
         ("a6+", "n", "a6+"),
         ("a3 b1 b2", "n", "b2"),  # of the one with the most
-        ("a0.1 a0.2", "n", "a0.2"),  # who has several is flooding
-        ("a0.1 a0.2", "a", None),  # its own newer offers are worth no more
+        (MANY, "n", "a0.8"),  # who has so many is flooding
+        (MANY, "a", None),  # its own newer offers are worth no more
         ("a5 a4", "a", "a5"),
-        ("a0.1 a0.2 n0.3", "n", None),
-        ("a0.1 a0.2 a0.3 n0.3", "n", "a0.3"),
+        (f"{MANY} n0.3", "n", None),
+        (f"{MANY} a0.9 n0.3", "n", "a0.9"),
     ],
 )
 def test_who_gives_way(open_ones: str, newcomer: str, ends: str | None) -> None:

@@ -16,10 +16,12 @@ from aiortc.rtp import is_rtcp
 from argusd.benchmarks.clips import VideoName, opus_clip, video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.codecs.codec import VIDEO_CODECS
+from argusd.ingest.half_open import UNFAIR
 from argusd.ingest.ipc.messages import (
     CloseSession,
     IngestStats,
     OpenSession,
+    Place,
     SessionAnswer,
     SessionRefused,
     SessionState,
@@ -360,6 +362,38 @@ async def test_a_session_id_is_open_once_and_the_worker_has_its_limit(start_rig:
     offer = await rig.offer(video_publisher())
     first, second = await rig.request("one", offer), await rig.request("two", offer)
     assert (first.code, second.code) == ("session_exists", "worker_full")
+
+
+async def test_a_session_without_a_path_gives_its_place_to_another_clients(
+    start_rig: Callable[..., Any],
+) -> None:
+    rig = await start_rig(max_sessions=UNFAIR, ice_addresses=("127.0.0.1",))
+    offer = await rig.offer(video_publisher())
+    for number in range(UNFAIR):
+        rig.controller.channel.send(OpenSession(number, f"a{number}", offer, client="a"))
+        await rig.controller.take(SessionAnswer)
+    stats = await rig.controller.take(IngestStats, lambda stats: stats.sessions == UNFAIR)
+    assert stats.half_open == UNFAIR
+    rig.controller.channel.send(OpenSession(20, "a-more", offer, client="a"))
+    assert (await rig.controller.take(SessionRefused)).code == "worker_full"
+    rig.controller.channel.send(OpenSession(21, "b", offer, client="b"))
+    closed = await rig.controller.take(SessionState, lambda state: state.state == "closed")
+    assert closed == SessionState("a0", "closed", "never_connected", "it gave way to another session")
+    assert (await rig.controller.take(SessionAnswer)).request == 21
+
+
+@pytest.mark.parametrize(("place", "code"), [("of_client", "rate_limited"), ("of_any", "overloaded")])
+async def test_a_session_that_is_to_take_anothers_place_needs_one_that_gives_way(
+    rig: Any, place: Place, code: str
+) -> None:
+    publisher = video_publisher(frames=300)
+    await rig.publish("live", publisher)
+    await rig.controller.take(SessionState, lambda state: state.state == "live")
+    offer = await rig.offer(video_publisher())
+    rig.controller.channel.send(OpenSession(7, "new", offer, client="a", place=place))
+    assert (await rig.controller.take(SessionRefused)).code == code
+    rig.controller.channel.send(OpenSession(8, "live", offer, client="a", place=place, replace=True))
+    assert (await rig.controller.take(SessionAnswer)).request == 8
 
 
 async def test_when_the_arena_is_full_others_go_on(start_rig: Callable[..., Any]) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from argusd.api.config import Token
 from argusd.ingest.ice.ice_servers import IceServer
+from argusd.ingest.ipc.messages import SessionState
 from argusd.scheduler.contract.catalog import streams_of
 from argusd.scheduler.contract.media import TrackKind
 
@@ -185,6 +186,36 @@ async def test_a_full_daemon_says_when_to_come_back(rig: Rig) -> None:
     async with rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response:
         assert (response.status, (await response.json())["error_code"]) == (503, "overloaded")
         assert response.headers["Retry-After"] == "10"
+
+
+async def test_a_full_daemon_takes_a_place_of_an_offer_that_nobody_stands_behind(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    rig.scheduler.fits_more = 0
+    rig.scheduler.tell_stats()
+    await rig.api.until("/sessions", lambda body: body["fits_more"] == 0)
+    await rig.api.publish("s2")
+    assert [each.place for each in rig.worker.opened] == ["free", "of_any"]
+    for session_id in ("s1", "s2"):
+        rig.worker.say(SessionState(session_id, "live"))
+        await rig.api.until(f"/sessions/{session_id}", lambda body: body["state"] == "live")
+    status, body = await rig.api.json("POST", "/whip/s3", data=OFFER, headers=SDP)
+    assert (status, body["error_code"]) == (503, "overloaded")
+
+
+async def test_a_client_has_so_many_offers_that_wait_for_media_and_then_gives_up_its_own(
+    tmp_path: Path,
+) -> None:
+    async with running_rig(tmp_path, whip_half_open_per_client=2) as rig:
+        for session_id in ("s1", "s2", "s3", "s1"):
+            await rig.api.publish(session_id)
+        assert [each.place for each in rig.worker.opened] == ["free", "free", "of_client", "of_client"]
+        rig.worker.say(SessionState("s2", "live"))
+        rig.worker.end("s3", "never_connected")
+        await rig.api.until("/sessions/s2", lambda body: body["state"] == "live")
+        await rig.api.until("/sessions/s3", lambda body: body["state"] == "closed")
+        await rig.api.publish("s4")
+        assert rig.worker.opened[-1].place == "free"
+        assert len({each.client for each in rig.worker.opened}) == 1
 
 
 async def test_an_operator_may_take_more_than_is_promised(tmp_path: Path) -> None:
