@@ -23,6 +23,7 @@ from ..shm.frame import FrameFlag, FrameInfo, i420_info
 from ..shm.sink import FrameSink
 from .picture import upright_planes
 from .repeats import RepeatDetector
+from .resizing import SizeChanges
 
 PLANAR_420 = ("yuv420p", "yuvj420p")
 MAX_DELAYED = 32
@@ -54,6 +55,7 @@ class VideoDecoder:
         self._queue: SimpleQueue[DecodeJob | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._repeats = RepeatDetector()
+        self._size_changes = SizeChanges()
         self.frames = 0
         self.dropped: Counter[str] = Counter()
 
@@ -123,6 +125,9 @@ class VideoDecoder:
         planes = upright_planes(picture, work.orientation)
         if self._repeats.is_repeat(planes[0], work.arrival_ns):
             self.dropped["repeated"] += 1
+            return True
+        if not self._size_changes.allows(planes[0].shape, work.arrival_ns):
+            self.dropped["resized"] += 1
             return True
         try:
             self._sink.write(planes, describe(planes[0], work))

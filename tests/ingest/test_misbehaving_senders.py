@@ -9,7 +9,7 @@ from aiortc.rtp import RtcpByePacket, RtcpSenderInfo, RtcpSrPacket, is_rtcp
 from argusd.benchmarks.clips import video_clip
 from argusd.benchmarks.peers.impaired_path import Address, ImpairedPath, without_candidates
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
-from argusd.ingest.ipc.messages import SessionAnswer, SessionState
+from argusd.ingest.ipc.messages import SessionAnswer, SessionState, TrackOpened
 
 from .attacks import CLOSE_NOTIFY, FATAL_ALERT, binding, client_hello, fragments
 
@@ -58,8 +58,7 @@ async def goes_on(rig: Any, place: int) -> None:
     """More pictures come, and meanwhile the session does not end."""
     head = int(rig.view.table[place, 6])
     await rig.written(place, head + 10)
-    while not rig.controller._inbox.empty():
-        message = rig.controller._inbox.get_nowait()
+    for message in drained(rig.controller):
         assert not (isinstance(message, SessionState) and message.state == "closed"), message
 
 
@@ -162,6 +161,20 @@ async def test_packets_larger_than_any_network_carries_are_counted(rig: Any) -> 
         await asyncio.sleep(0.002)
     await rig.counters("video", lambda c: c.dropped.get("malformed_packet", 0) == 20)
     await goes_on(rig, place)
+
+
+async def test_pictures_of_ever_another_size_take_few_rings(rig: Any) -> None:
+    sizes = [video_clip("vp8", *size, 1)[0] for size in ((16, 16), (32, 16))]
+    await rig.publish("one", Publisher([PacketTrack("video", sizes, repeat=500, fps=300)]))
+    counters = await rig.counters("video", lambda c: c.frames > 100)
+    opened = [each for each in drained(rig.reader) if isinstance(each, TrackOpened)]
+    assert len(opened) < 20
+    assert counters.dropped["resized"] > 100 - len(opened)
+
+
+def drained(client: Any) -> list[Any]:
+    """What came to a client and was not looked at yet."""
+    return [client._inbox.get_nowait() for _ in range(client._inbox.qsize())]
 
 
 class Meddler(ImpairedPath):
