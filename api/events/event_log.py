@@ -18,7 +18,7 @@ without an event, and readers see that hole as a ``gap``.
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 
 import msgspec
@@ -103,11 +103,14 @@ class EventLog:
         """Store where a session's media is now, without an event."""
         self._own(session_id, Keep(media))
 
-    def erase(self, session_id: str) -> asyncio.Future[None]:
-        """Remove all that is stored of a session; the future is done when it is gone."""
+    def erase(self, session_id: str, places: Sequence[int] = ()) -> asyncio.Future[None]:
+        """Remove all that is stored of a session; the future is done when it is gone.
+
+        ``places``: those of its events among all sessions' (see ``History.places``).
+        """
         for key in [key for key in self._latest if key[0] == session_id]:
             del self._latest[key]
-        return self._own(session_id, Erase())
+        return self._own(session_id, Erase(places))
 
     def forget(self, session_id: str, streams: Iterable[str]) -> None:
         """Remove the newest results of these streams of a session."""

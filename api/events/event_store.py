@@ -5,7 +5,7 @@ in Redis, so that a write needs no read before it. After a failed write nobody k
 ``forget`` empties the mirror and ``load`` reads it anew.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -42,7 +42,9 @@ class Keep(NamedTuple):
 
 
 class Erase(NamedTuple):
-    """Remove everything that is stored of the session."""
+    """Remove everything that is stored of the session; ``places``: of its events among all sessions'."""
+
+    places: Sequence[int] = ()
 
 
 class Forget(NamedTuple):
@@ -168,7 +170,7 @@ class EventStore:
         elif isinstance(entry.change, Keep):
             pipe.hset(keys.MEDIA, entry.session_id, msgspec.json.encode(entry.change.media))
         elif isinstance(entry.change, Erase):
-            self._stage_erasure(pipe, entry.session_id)
+            self._stage_erasure(pipe, entry.session_id, entry.change.places)
         elif isinstance(entry.change, Forget):
             pipe.hdel(keys.results(entry.session_id), *(f"latest:{each}" for each in entry.change.streams))
         elif isinstance(entry.change, EndLeftOpen):
@@ -213,7 +215,7 @@ class EventStore:
         event = numbered(change.event, mark.seq)
         pipe.xadd(
             keys.events(session_id),
-            {"e": msgspec.json.encode(event)},
+            {"e": msgspec.json.encode(event), "p": self._overall},
             id=f"{mark.seq}-0",
             maxlen=self._config.events_per_session,
         )
@@ -230,7 +232,9 @@ class EventStore:
         if change.media is not None:
             pipe.hset(keys.MEDIA, session_id, msgspec.json.encode(change.media))
 
-    def _stage_erasure(self, pipe: Pipeline, session_id: str) -> None:
+    def _stage_erasure(self, pipe: Pipeline, session_id: str, places: Sequence[int]) -> None:
+        if places:
+            pipe.xdel(keys.ALL_EVENTS, *(f"{place}-0" for place in places))
         pipe.delete(*keys.of_session(session_id))
         pipe.hdel(keys.SESSIONS, session_id)
         pipe.hdel(keys.MEDIA, session_id)

@@ -16,6 +16,8 @@ from .frames import EVERYTHING, Page, frame, frame_id
 PAGE = 64
 """Events in a page: as much as a reader that does not take them may hold on to."""
 
+PLACES = 1000
+
 Fields = dict[bytes, bytes]
 Stream = list[tuple[bytes, Fields]]
 
@@ -61,6 +63,15 @@ class History:
             if isinstance(answer, Exception) and not isinstance(answer, ResponseError):
                 raise answer
         return [event_in(hit[0][1]) if hit and isinstance(hit, list) else None for hit in found]
+
+    async def places(self, session_id: str) -> list[int]:
+        """The positions of the session's events among all sessions'."""
+        found: list[int] = []
+        after = "-"
+        while rows := cast(Stream, await self._redis.xrange(keys.events(session_id), after, count=PLACES)):
+            found += [int(fields[b"p"]) for _, fields in rows if fields.get(b"p", b"").isdigit()]
+            after = f"({rows[-1][0].decode()}"
+        return found
 
     async def knows(self, session_id: str) -> bool:
         """Whether anything is stored of the session, be it only what its tasks have left."""

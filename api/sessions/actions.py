@@ -13,6 +13,7 @@ from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..events.event_log import EventLog
 from ..events.history import History
+from ..events.redis_store import STORE_ERRORS
 from ..store.erasure import Erasure
 from ..streams.live import StreamSockets
 from ..tasks.room_scans import RoomScans
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 TURN_WITHIN_S = 5.0
 STORED_WITHIN_S = 3.0
 CLOSED_WITHIN_S = 3.0
+PLACES_WITHIN_S = 1.0
 OFF_DISK_WITHIN_S = 3.0
 SWEEP_EVERY_S = 60.0  # or ten times in the retention, if that is more often
 
@@ -178,12 +180,9 @@ class SessionActions:
             async with self.turn(session_id):
                 await self.end_media(session)
                 await self._lifecycle.closings.told(session_id)
-            self._registry.remove(session_id)
         elif not await self._history.knows(session_id):
             raise SessionNotFound("There is no session with this id.")
-        self._affinity.forget(session_id)
-        await self._scans.forget(session_id)
-        await self._stored(self._event_log.erase(session_id))
+        await self._stored(await self._erase(session_id))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OFF_DISK_WITHIN_S):  # else soon after
                 await self._erasure.done()
@@ -194,10 +193,21 @@ class SessionActions:
             await asyncio.sleep(min(SWEEP_EVERY_S, self._registry.retention_s / 10))
             expired = [session.session_id for session in self._registry.expired(time.time())]
             for session_id in expired:
-                self._registry.remove(session_id)
-                await self._event_log.erase(session_id)
+                await (await self._erase(session_id))
             if expired:
                 self._erasure.needed()
+
+    async def _erase(self, session_id: str) -> asyncio.Future[None]:
+        """Forget a session that is over; the future is done when nothing is stored of it."""
+        places: list[int] = []
+        with contextlib.suppress(*STORE_ERRORS):  # its id among all events is then gone after later ones
+            async with asyncio.timeout(PLACES_WITHIN_S):
+                await self._lifecycle.closings.stored(session_id)
+                places = await self._history.places(session_id)
+        self._registry.remove(session_id)
+        self._affinity.forget(session_id)
+        await self._scans.forget(session_id)
+        return self._event_log.erase(session_id, places)
 
     async def _stored(self, written: Awaitable[None]) -> None:
         try:

@@ -18,8 +18,9 @@ ANSWER_S = 1.0
 PR_SET_PDEATHSIG = 1
 FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT})
 
-# A file with a damaged end is not loaded: whatever is lost is to be told. A crash report would quote what
-# clients send. By its hz the server sees that a rewrite is done, and who deletes waits for that.
+# A file with a damaged end is not loaded: whatever is lost is to be told. A rewritten file has commands only:
+# of a damaged snapshot nothing can be used, and one keeps what was deleted from within a stream. A crash
+# report would quote what clients send. By its hz the server sees that a rewrite is done; who deletes waits.
 CONFIGURATION = """\
 port 0
 unixsocket "{directory}/redis.sock"
@@ -32,6 +33,7 @@ hz 50
 appendonly yes
 appendfsync always
 aof-load-truncated no
+aof-use-rdb-preamble no
 save ""
 crash-log-enabled no
 user default on nopass ~ml:* -@all +@read +@write +@connection +@transaction -@dangerous -@scripting \

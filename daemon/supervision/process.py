@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import ctypes
 import faulthandler
 import logging
@@ -9,6 +10,7 @@ import os
 import resource
 import signal
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import uvloop
 
@@ -96,8 +98,13 @@ async def _until_stopped(entry: Entry, notify_socket: str | None) -> None:
 
 
 def disable_core_dumps() -> None:
-    """A core file would hold faces and voices."""
+    """A core file would hold faces and voices. Both settings hold for our children too, Redis among them.
+
+    A program that takes dumps (``core_pattern``) is called whatever the limit is: to it no memory is shown.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):  # a kernel without core dumps
+        Path("/proc/self/coredump_filter").write_text("0", encoding="ascii")
 
 
 def allow_open_files() -> None:

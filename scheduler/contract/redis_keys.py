@@ -16,7 +16,7 @@ ALL_EVENTS = "ml:events"
 
 
 def events(session_id: str) -> str:
-    """Stream, id ``{seq}-0``: field ``e`` is the event (JSON)."""
+    """Stream, id ``{seq}-0``: fields ``e`` the event (JSON), ``p`` its position in ``ALL_EVENTS``."""
     return f"ml:session:{session_id}:events"
 
 

@@ -1,4 +1,5 @@
 """What callers send of people comes out in answers alone: in no log, metric, event, result or error text.
+Once their sessions are deleted it is in no file and in no shared memory either.
 
 One daemon, logging all it can, with a token and with language models that repeat what they are asked.
 """
@@ -24,7 +25,7 @@ from argusd.scheduler.zoo.store import ZooStore
 from ..live_daemon import Daemon, started
 from ..scheduler.pages import card, page, png
 from ..task_client import Answer, Client
-from . import canaries
+from . import canaries, traces
 from .canaries import (
     IN_PICTURE,
     IN_REQUEST,
@@ -46,12 +47,19 @@ SDP_TYPE, FRAGMENT_TYPE = "application/sdp", "application/trickle-ice-sdpfrag"
 
 
 class Heard:
-    """Everything that the daemon has said, by where: what it may say, and what it may not."""
+    """Everything that the daemon has said, by where: what it may say, and what it may not.
+
+    ``held`` lay in its files and shared memory while the sessions were there, ``left`` when they had been
+    deleted; ``dumped`` is what crashes would show.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.planted: list[Canary] = []
         self.said: dict[str, bytes] = {}
+        self.held: dict[str, bytes] = {}
+        self.left: dict[str, bytes] = {}
+        self.dumped: dict[str, tuple[int, int]] = {}
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +76,13 @@ def heard(models: ZooStore, media: Path, tmp_path_factory: pytest.TempPathFactor
             ask_everything(daemon, heard, media, models)
             asyncio.run(stream_everything(daemon, heard, media))
             asyncio.run(listen_everywhere(daemon, heard))
+            heard.dumped = traces.dumped(daemon)
+            heard.held["files"] = traces.stored(state_dir)
+            asyncio.run(delete_everything(daemon))
+            heard.left = {
+                "files": traces.stored(state_dir),
+                "shared memory": traces.shared(daemon.child("api")),
+            }
             daemon.process.send_signal(signal.SIGTERM)
             daemon.process.wait(60)
     for path in state_dir.rglob("*.log"):
@@ -106,6 +121,7 @@ def ask_everything(daemon: Daemon, heard: Heard, media: Path, models: ZooStore) 
     ask("audio_diarize", "/audio/diarize", audio_b64=speech)
     ask("room_frame", "/video/room-scan/frame", scan_id="c", frame_b64=face)
     ask("room_end", "/video/room-scan/complete", scan_id="c")
+    ask("room_left", "/video/room-scan/frame", scan_id="never-ended", frame_b64=face)
     ask("doc_id_verify", "/doc/id-verify", id_image_b64=png(ids), face_image_b64=face)
     ask("doc_ocr", "/doc/ocr", image_b64=png(page([PRINTED])))
     for profile in ("good", "down", "slow", "echo", "rambling"):
@@ -174,6 +190,10 @@ async def stream_everything(daemon: Daemon, heard: Heard, media: Path) -> None:
         await converse(http, "/ml/stream/s-face/face", other, "identity_mismatch")
         await converse(http, "/ml/stream/s-video/video", other)
         await converse(http, "/audio/stream/s-audio", sound)
+        async with http.ws_connect("/ml/stream/s-face/face") as socket:
+            await socket.send_bytes(other)
+            await socket.receive_json()
+            heard.held["shared memory"] = traces.shared(daemon.child("api"))
         for path, message in (
             ("/ml/stream/s-bad1/face", IN_PICTURE),
             ("/ml/stream/s-bad2/face", IN_REQUEST),
@@ -256,6 +276,17 @@ async def listen_everywhere(daemon: Daemon, heard: Heard) -> None:
             heard.said[f"error of {name}"] = json.dumps(answer).encode()
 
 
+async def delete_everything(daemon: Daemon) -> None:
+    """Every session, and the one that only tasks were in."""
+    async with aiohttp.ClientSession(daemon.url, headers=bearer(TOKEN)) as http:
+        async with http.get("/sessions") as response:
+            known = [each["session_id"] for each in (await response.json())["sessions"]]
+        assert {"s-face", "s-audio", "s-video", "s-whip"} <= set(known)
+        for session in (*known, "sched_abc123"):
+            async with http.delete(f"/sessions/{session}") as response:
+                assert response.status == 204, session
+
+
 async def everything_now(response: aiohttp.ClientResponse) -> bytes:
     """The events so far: up to the first comment, which comes when there is nothing to tell."""
     told = b""
@@ -334,3 +365,20 @@ def test_canaries_are_found_where_they_may_be(heard: Heard) -> None:
 def test_nothing_comes_out_elsewhere(heard: Heard) -> None:
     sung = {place: found_in(said, heard.planted) for place, said in heard.said.items()}
     assert {place: names for place, names in sung.items() if names} == {}
+
+
+def test_of_deleted_sessions_nothing_is_left(heard: Heard) -> None:
+    held = {place: found_in(bytes_, heard.planted) for place, bytes_ in heard.held.items()}
+    assert held == {"files": {"face embedding", "voice embedding"}, "shared memory": {"picture"}}
+    assert {place: found_in(bytes_, heard.planted) for place, bytes_ in heard.left.items()} == {
+        "files": set(),
+        "shared memory": set(),
+    }
+    assert b"never-ended" in heard.held["files"]
+    assert b"never-ended" not in heard.left["files"]
+
+
+def test_a_crash_dumps_no_memory(heard: Heard) -> None:
+    kinds = {"api", "ingest", "scheduler", "redis-server"}
+    assert {kind for kind in kinds if any(kind in process for process in heard.dumped)} == kinds
+    assert {process: dump for process, dump in heard.dumped.items() if dump != (0, 0)} == {}

@@ -33,7 +33,7 @@ async def running(directory: Path) -> AsyncIterator[tuple[EmbeddedRedis, Redis]]
 
 @pytest.fixture
 async def file(tmp_path: Path) -> Path:
-    """That of a server that rewrote it, took more writes and ended: RDB first, commands then."""
+    """That of a server that rewrote it, took more writes and ended."""
     async with running(tmp_path) as (_, redis):
         for number in range(KEYS // 2):
             await redis.set(f"ml:{number}", "x" * 100)
@@ -82,13 +82,14 @@ ENDS = {
     ),
     "half a disk page of zeroes": (append(b"*3\r\n$3\r\nSET\r\n" + bytes(500)), KEYS),
     "cut among its last commands": (shorten(0.97), KEYS - 1),
-    "damaged among its commands": (overwrite(0.8, bytes(150)), 17),
+    "damaged among its commands": (overwrite(0.8, bytes(150)), 15),
+    "damaged near its begin": (overwrite(0.1, bytes(150)), 1),
+    "most of it cut off": (shorten(0.3), 5),
 }
 BEYOND_REPAIR = {
     "zeroes only": lambda file: file.write_bytes(bytes(9000)),
     "garbage only": lambda file: file.write_bytes(bytes(range(1, 256)) * 20),
-    "a damaged snapshot": overwrite(0.02, b"\xff" * 20),
-    "a snapshot cut short": shorten(0.1),
+    "a damaged snapshot of an earlier argusd": lambda file: file.write_bytes(b"REDIS0009" + bytes(600)),
     "a command that no server knows": append(b"*1\r\n$7\r\nUNHEARD\r\n"),
     "a folder": lambda file: (file.unlink(), file.mkdir()),
 }

@@ -17,7 +17,7 @@ from argusd.scheduler.contract import redis_keys as keys
 
 from ...waiting import answered
 from ..fake_task_scheduler import FakeTaskScheduler
-from ..fixtures import RunningApi, make_config
+from ..fixtures import RunningApi, make_config, running_rig
 from ..tasks.test_room_scans import FRAME, look
 
 FACE = b"canary-face-embedding" * 8
@@ -100,6 +100,28 @@ async def test_what_only_tasks_have_left_is_deleted_too(person: Person) -> None:
     assert (await person.api.json("GET", "/sessions/never-opened"))[0] == 404
     assert await person.leave("never-opened") == 204
     assert person.found() == set()
+
+
+async def test_not_even_its_name_is_left_among_all_events(tmp_path: Path) -> None:
+    async with running_rig(tmp_path) as rig:
+        name = "canary-of-a-session"
+        for session in (name, "s2"):
+            await rig.api.publish(session)
+            rig.scheduler.find(session)
+        await rig.scheduler.until(lambda: rig.scheduler.acked == 2)
+        assert Person(rig.api).found(name.encode()) == {name}
+        assert (await rig.api.json("DELETE", f"/sessions/{name}"))[0] == 204
+        assert Person(rig.api).found(name.encode()) == set()
+        async with rig.api.events("/events", "0") as events:
+            told: list[str] = []
+            missed = 0
+            while len(told) < 2 or missed < 2:
+                _, kind, data = await events.next()
+                if kind == "gap":
+                    missed += data["missed"]
+                else:
+                    told.append(data["session_id"])
+        assert (told, missed) == (["s2", "s2"], 2)
 
 
 async def test_many_that_leave_together_share_the_rewrites(person: Person) -> None:

@@ -21,6 +21,7 @@ async def entry(stop, on_ready, on_pass):
     match sys.argv[1]:
         case "serve":
             assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+            assert int(open("/proc/self/coredump_filter").read(), 16) == 0
             assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(most_files, 65536), most_files)
             assert type(asyncio.get_running_loop()).__module__.startswith("uvloop")
             on_ready()
