@@ -3,7 +3,7 @@
 from argusd.scheduler.contract import errors
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS
 from argusd.scheduler.contract.results import Results
-from argusd.scheduler.contract.sessions import SessionList, SessionSpec, SessionView
+from argusd.scheduler.contract.sessions import SessionBody, SessionList, SessionView
 from argusd.scheduler.contract.streams.spec import StreamSpec
 from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 
@@ -191,8 +191,14 @@ API_ROUTES = (
         "/sessions/{session_id}",
         put_session,
         {200: SessionView, 201: SessionView},
-        body=SessionSpec,
-        refusals=(*BODY_ERRORS, errors.Overloaded, errors.Draining, errors.StoreUnavailable),
+        body=SessionBody,
+        refusals=(
+            *BODY_ERRORS,
+            errors.NoReference,
+            errors.Overloaded,
+            errors.Draining,
+            errors.StoreUnavailable,
+        ),
         scope="admin",
     ),
     Route(

@@ -18,7 +18,7 @@ from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..config import ApiConfig
 from ..store.unreadable import Unreadable
-from .session import Media, Session, SessionRecord
+from .session import Media, Session, SessionRecord, completed
 
 Kind = TypeVar("Kind")
 
@@ -91,9 +91,10 @@ class Registry:
 
         Raises:
             Overloaded: the registry is full.
+            InvalidField, NoReference: see ``completed``.
         """
         async with self._turn(session_id):
-            return await self._put(session_id, spec)
+            return await self._put(session_id, completed(spec, self.find(session_id)))
 
     async def ensure(self, session_id: str) -> Session:
         """The session, made now if nobody has asked for it yet.

@@ -9,7 +9,7 @@ from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.names import IN_WORDS, NAME
-from argusd.scheduler.contract.policy import without_references
+from argusd.scheduler.contract.policy import with_references, without_references
 from argusd.scheduler.contract.sessions import (
     ACTIVE,
     MediaPhase,
@@ -151,6 +151,19 @@ def check_session_id(session_id: str) -> str:
     if not re.fullmatch(NAME, session_id):
         raise InvalidField(f"The session_id must be {IN_WORDS}.")
     return session_id
+
+
+def completed(spec: SessionSpec, known: Session | None) -> SessionSpec:
+    """What is asked for in full, since a session's own view may be sent back and changes nothing.
+
+    Raises:
+        InvalidField, NoReference: see ``check_spec`` and ``with_references``.
+    """
+    before = known.record.spec if known is not None else SessionSpec()
+    shown = known is not None and spec.streams == tuple(known.streams)
+    streams = before.streams if shown else spec.streams
+    policy = with_references(spec.policy, before.policy)
+    return check_spec(msgspec.structs.replace(spec, streams=streams, policy=policy))
 
 
 def check_spec(spec: SessionSpec) -> SessionSpec:

@@ -1,12 +1,14 @@
 """``/sessions``: what is watched, and what is known of it."""
 
+from typing import Any
+
 from aiohttp import web
 
-from argusd.scheduler.contract.sessions import SessionList, SessionSpec, SessionView
+from argusd.scheduler.contract.sessions import SessionBody, SessionList, SessionSpec, SessionView
 
 from ..context import CONTEXT, Context
 from ..http.envelope import json_reply, read_json
-from .session import Session, check_session_id, check_spec, view
+from .session import Session, check_session_id, view
 
 
 async def put_session(request: web.Request) -> web.Response:
@@ -14,7 +16,8 @@ async def put_session(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     session_id = check_session_id(request.match_info["session_id"])
     context.check_taken(session_id)
-    spec = check_spec(await read_json(request, SessionSpec))
+    body: Any = await read_json(request, SessionBody)
+    spec = SessionSpec(body.streams, body.policy)
     session, new = await context.sessions.define(session_id, spec)
     return json_reply(shown(context, session), 201 if new else 200)
 

@@ -98,6 +98,10 @@ class SessionActive(ServiceError, status=409, code="session_active", retry_after
     """The session's media come from elsewhere. A publisher that fell silent is given up after about 10 s."""
 
 
+class NoReference(ServiceError, status=409, code="no_reference"):
+    """A policy leaves a reference embedding as it is, and there is none."""
+
+
 class SessionExists(ServiceError, status=409, code="session_exists"):
     """The ingest worker already holds a session of that id."""
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from .errors import NoReference
 from .names import Name
 
 # The ranges are checked where a policy is decoded, so nothing absurd gets as far as a rule or the planner.
@@ -17,7 +18,21 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Hertz = Annotated[float, msgspec.Meta(ge=0.01, le=60)]
 Weight = Annotated[float, msgspec.Meta(ge=0.01, le=100)]
 People = Annotated[int, msgspec.Meta(ge=0, le=1000)]
-Reference = Annotated[bytes, msgspec.Meta(min_length=16, max_length=32_768)]  # little-endian float32
+Reference = Annotated[bytes, msgspec.Meta(max_length=32_768)]  # little-endian float32; see with_references
+LEAST_REFERENCE = 16  # bytes
+
+
+def check_reference(part: str, reference: bytes) -> None:
+    """Take a reference embedding of a policy's part.
+
+    Raises:
+        ValueError: it is too short to be one; an empty one stands for the one before.
+    """
+    if 0 < len(reference) < LEAST_REFERENCE:
+        raise ValueError(
+            f"policy.{part}.reference_embedding_b64 must be base64 of {LEAST_REFERENCE} bytes or more,"
+            " or empty to stay as it is."
+        )
 
 
 class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -77,6 +92,10 @@ class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True)
     start_after_s: Seconds = 1.5
     end_after_s: Seconds = 1.5
 
+    def __post_init__(self) -> None:
+        if self.reference_embedding_b64 is not None:
+            check_reference("second_speaker", self.reference_embedding_b64)
+
 
 class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Is it still the person of this embedding (``face_embed`` gives it)? Asked every ``period_s``.
@@ -92,6 +111,9 @@ class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     period_s: Annotated[float, msgspec.Meta(ge=0.2, le=600)] = 2.0
     start_after_s: Seconds = 3.0
     end_after_s: Seconds = 3.0
+
+    def __post_init__(self) -> None:
+        check_reference("identity", self.reference_embedding_b64)
 
 
 class LipSync(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -147,9 +169,33 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 def without_references(policy: Policy) -> Policy:
     """The same, fit to be shown: who somebody is stays here."""
-    identity, speaker = policy.identity, policy.second_speaker
-    if identity is not None:
-        identity = msgspec.structs.replace(identity, reference_embedding_b64=b"")
-    if speaker.reference_embedding_b64 is not None:
-        speaker = msgspec.structs.replace(speaker, reference_embedding_b64=b"")
-    return msgspec.structs.replace(policy, identity=identity, second_speaker=speaker)
+    shown = {
+        name: msgspec.structs.replace(part, reference_embedding_b64=b"")
+        for name, part in _persons(policy)
+        if part.reference_embedding_b64 is not None
+    }
+    return msgspec.structs.replace(policy, **shown)
+
+
+def with_references(policy: Policy, before: Policy) -> Policy:
+    """The same; a reference that is empty, as it is shown, stays what it was ``before``.
+
+    Raises:
+        NoReference: it was none.
+    """
+    known = {name: part.reference_embedding_b64 for name, part in _persons(before)}
+    complete = {}
+    for name, part in _persons(policy):
+        given = part.reference_embedding_b64
+        if given == b"":
+            if not known.get(name):
+                raise NoReference(f"policy.{name} keeps its reference, and the session has none yet.")
+            part = msgspec.structs.replace(part, reference_embedding_b64=known[name])
+        complete[name] = part
+    return msgspec.structs.replace(policy, **complete)
+
+
+def _persons(policy: Policy) -> list[tuple[str, Identity | SecondSpeaker]]:
+    """The parts of a policy that may hold a reference."""
+    identity = [("identity", policy.identity)] if policy.identity is not None else []
+    return [*identity, ("second_speaker", policy.second_speaker)]

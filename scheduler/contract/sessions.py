@@ -16,7 +16,8 @@ ACTIVE: tuple[MediaPhase, ...] = ("connecting", "live", "stale")
 class SessionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of ``PUT /sessions/{session_id}``: what to watch, and under which thresholds.
 
-    Without ``streams`` everything is watched that the publisher's tracks allow.
+    Without ``streams`` everything is watched that the publisher's tracks allow. A reference embedding that is
+    empty, as a view has it, stays what it was.
     """
 
     streams: tuple[StreamName, ...] | None = None
@@ -81,6 +82,24 @@ class SessionView(msgspec.Struct, frozen=True):
     policy_version: int = 1
     policy_in_force: int | None = None
     scheduler_id: str | None = None
+
+
+SessionBody = msgspec.defstruct(
+    "SessionBody",
+    [
+        (field.name, field.type | msgspec.UnsetType, msgspec.UNSET)
+        for field in msgspec.structs.fields(SessionView)
+        if field.name not in SessionSpec.__struct_fields__
+    ],
+    bases=(SessionSpec,),
+    frozen=True,
+    forbid_unknown_fields=True,
+    namespace={
+        "__doc__": "The body of ``PUT /sessions/{session_id}``: what to watch, and how; or the session's own"
+        " view, of which the rest is passed over."
+    },
+    module=__name__,
+)
 
 
 class PolicyState(msgspec.Struct, frozen=True):

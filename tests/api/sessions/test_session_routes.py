@@ -1,8 +1,10 @@
 import asyncio
+import base64
 from typing import Any
 
 import msgspec
 import pytest
+from redis.asyncio import Redis
 
 from argusd.ingest.ipc.messages import (
     IngestStats,
@@ -11,6 +13,7 @@ from argusd.ingest.ipc.messages import (
     TrackCounters,
     TrackState,
 )
+from argusd.scheduler.contract import redis_keys
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
@@ -213,3 +216,41 @@ async def test_a_track_tells_how_it_arrives(rig: Rig) -> None:
     assert {tracks["audio"][name] for name in told} == {None}
     _, listed = await rig.api.json("GET", "/sessions")
     assert listed["sessions"][0]["tracks"] == shown["tracks"]
+
+
+REFERENCE = base64.b64encode(bytes(range(64))).decode()
+PERSONS = {
+    "identity": {"reference_embedding_b64": REFERENCE, "threshold": 0.4},
+    "second_speaker": {"reference_embedding_b64": REFERENCE},
+}
+
+
+@pytest.mark.parametrize("spec", [{}, {"policy": PERSONS}, {"streams": ["face", "audio"], "policy": PERSONS}])
+@pytest.mark.parametrize("published", [False, True])
+async def test_a_sessions_own_view_changes_nothing(rig: Rig, spec: dict[str, Any], published: bool) -> None:
+    await rig.api.json("PUT", "/sessions/s1", json=spec)
+    if published:
+        await rig.api.publish("s1")
+        await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
+    before, stored = (await rig.api.json("GET", "/sessions/s1"))[1], await stored_spec(rig)
+    parts = {name: before[name] for name in ("streams", "policy")}
+    for body in (before, parts, {"policy": before["policy"]} | spec):
+        status, after = await rig.api.json("PUT", "/sessions/s1", json=body)
+        assert status == 200, after
+        assert {name: after[name] for name in parts} == parts
+        assert await stored_spec(rig) == stored
+
+
+async def test_a_reference_that_nobody_gave_cannot_be_kept(rig: Rig) -> None:
+    body = {"policy": {"identity": {"reference_embedding_b64": ""}}}
+    status, answer = await rig.api.json("PUT", "/sessions/s1", json=body)
+    assert (status, answer["error_code"]) == (409, "no_reference")
+    assert (await rig.api.json("GET", "/sessions/s1"))[0] == 404
+
+
+async def stored_spec(rig: Rig) -> Any:
+    """What lies in Redis of the request; it has the references."""
+    async with Redis(unix_socket_path=str(rig.api.config.state_dir / "redis" / "redis.sock")) as redis:
+        stored = await redis.hget(redis_keys.SESSIONS, "s1")
+        assert stored is not None
+        return msgspec.json.decode(stored)["spec"]

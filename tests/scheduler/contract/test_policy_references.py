@@ -1,11 +1,16 @@
 """Reference embeddings in a policy: taken in, compared, never shown."""
 
 import base64
+from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
 
-from argusd.scheduler.contract.policy import Policy, without_references
+from argusd.scheduler.contract.errors import NoReference
+from argusd.scheduler.contract.policy import Policy, with_references, without_references
+
+from ...json_values import values
 
 REFERENCE = base64.b64encode(bytes(64)).decode()
 GIVEN = {
@@ -23,10 +28,25 @@ def test_what_is_shown_of_a_policy_holds_no_embedding() -> None:
     assert policy.identity.reference_embedding_b64 == bytes(64)
 
 
-def test_what_was_shown_cannot_be_taken_for_a_reference() -> None:
-    shown = msgspec.json.encode(without_references(msgspec.convert(GIVEN, Policy)))
-    with pytest.raises(msgspec.ValidationError, match="reference_embedding_b64"):
-        msgspec.json.decode(shown, type=Policy)
+@given(values(Policy))
+def test_what_is_shown_can_be_asked_for_again_and_changes_nothing(asked: Any) -> None:
+    policy = with_references(msgspec.convert(asked, Policy), Policy())
+    shown = msgspec.json.encode(without_references(policy))
+    assert with_references(msgspec.json.decode(shown, type=Policy), policy) == policy
+
+
+@pytest.mark.parametrize("part", ["identity", "second_speaker"])
+def test_no_reference_is_kept_where_there_is_none(part: str) -> None:
+    empty = msgspec.convert({part: {"reference_embedding_b64": ""}}, Policy)
+    with pytest.raises(NoReference, match=f"policy.{part}"):
+        with_references(empty, Policy())
+
+
+@pytest.mark.parametrize("part", ["identity", "second_speaker"])
+def test_what_is_too_short_is_no_reference(part: str) -> None:
+    short = {part: {"reference_embedding_b64": base64.b64encode(bytes(15)).decode()}}
+    with pytest.raises(msgspec.ValidationError, match=f"policy.{part}.reference_embedding_b64"):
+        msgspec.convert(short, Policy)
 
 
 def test_a_policy_without_references_is_shown_as_it_is() -> None:
