@@ -10,8 +10,8 @@ import msgspec
 # A name is part of URLs and of keys in Redis. A path's "." and ".." are gone before they arrive (RFC 3986,
 # 5.2.4). The end is where nothing follows, since "$" would also do before a line's end.
 ENDS = r"(?![\s\S])"
-NAME = rf"^(?!\.{{1,2}}{ENDS})[A-Za-z0-9_.:-]{{1,128}}{ENDS}"
-IN_WORDS = "1 to 128 letters, digits or signs (of _ . : -), but not . or .. alone"
+NAME = rf"^(?!\.+{ENDS})[A-Za-z0-9_.:-]{{1,128}}{ENDS}"
+IN_WORDS = "1 to 128 letters, digits or _ . : -, not just dots"
 Name = Annotated[str, msgspec.Meta(pattern=NAME, description=IN_WORDS)]
 
 ALIKE = 0.6  # difflib's ratio

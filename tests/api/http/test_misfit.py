@@ -163,7 +163,7 @@ VERIFY = TASKS["doc_id_verify"].payload
         (
             VideoRoomScan,
             {"scan_id": "no spaces"},
-            "The value of scan_id must be 1 to 128 letters, digits or signs (of _ . : -), but not . or .. alone.",
+            "The value of scan_id must be 1 to 128 letters, digits or _ . : -, not just dots.",
         ),
         (
             TASKS["face_embed"].payload,

@@ -19,7 +19,7 @@ def asked(task_type: str, **payload: Any) -> dict[str, Any]:
             "POST",
             "/ml/infer",
             asked("video_room_scan", scan_id="no spaces"),
-            "The value of payload.scan_id must be 1 to 128 letters, digits or signs (of _ . : -).",
+            "The value of payload.scan_id must be 1 to 128 letters, digits or _ . : -, not just dots.",
         ),
         (
             "POST",

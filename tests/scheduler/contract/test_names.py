@@ -40,12 +40,14 @@ def test_only_known_names_are_meant(name: str, known: list[str]) -> None:
         assert nearest(name, [name]) == name
 
 
-@pytest.mark.parametrize("name", ["a", "...", ".a", "a.", "..a", "sched_abc123", "A.b:c-d", "x" * 128])
+@pytest.mark.parametrize("name", ["a", ".a", "a.", "..a", "sched_abc123", "A.b:c-d", "x" * 128])
 def test_what_may_be_a_name(name: str) -> None:
     assert msgspec.convert(name, Name) == name
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a\n", "\na", ".\n", "a b", "a/b", "a%b", "é", "x" * 129])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "...", "a\n", "\na", ".\n", "a b", "a/b", "a%b", "é", "x" * 129]
+)
 def test_what_no_url_or_key_can_carry_is_none(name: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(name, Name)
