@@ -41,7 +41,8 @@ class Lifecycle:
         """A worker has answered the session's publisher; the future is done when that is stored."""
         self.closings.release(session.session_id)
         tracks = () if media.sockets else awaited(media.kinds)
-        media = msgspec.structs.replace(media, tracks=tracks)
+        never_live = session.media is None or session.media.never_live
+        media = msgspec.structs.replace(media, tracks=tracks, never_live=never_live)
         media = session.media = self._placed(media, session.media or media)
         self._over[session.session_id] = asyncio.Event()
         session.failed.clear()
@@ -133,7 +134,10 @@ class Lifecycle:
 
     def _move(self, session: Session, phase: MediaPhase) -> Media:
         assert session.media is not None, "only a session with media changes its phase"
-        session.media = msgspec.structs.replace(session.media, phase=phase, changed_at=time.time())
+        never_live = session.media.never_live and phase != "live"
+        session.media = msgspec.structs.replace(
+            session.media, phase=phase, changed_at=time.time(), never_live=never_live
+        )
         return session.media
 
 

@@ -22,6 +22,8 @@ from .session import Media, Session, SessionRecord, completed
 
 Kind = TypeVar("Kind")
 
+UNUSED_S = 120.0  # a flood of offers would fill the registry for hours; who came and failed can ask why
+
 
 class Registry:
     """Session id → Session. What callers ask is written at once; media states go through the event_log."""
@@ -126,9 +128,11 @@ class Registry:
         self._sessions.pop(session_id, None)
 
     def expired(self, now: float) -> list[Session]:
-        """Sessions without media for longer than the retention. ``now``: unix seconds."""
-        oldest = now - self.retention_s
-        return [each for each in self if not each.active and each.updated_at < oldest]
+        """Sessions without media for longer than they are kept. ``now``: unix seconds."""
+        return [each for each in self if not each.active and each.updated_at < now - self._kept_s(each)]
+
+    def _kept_s(self, session: Session) -> float:
+        return min(UNUSED_S, self.retention_s) if session.unused else self.retention_s
 
 
 def is_name(raw_id: bytes) -> bool:

@@ -50,6 +50,7 @@ class Media(msgspec.Struct, frozen=True):
     the media (see ``auth.py``). ``tracks``: those of ``kinds``, or of the sockets, that were heard of.
     ``scheduler``: the live scheduler that watches them; ``schedulers``: all that have watched the session.
     ``ending``: they have ended, and the event that says so is held back (see ``closings.py``).
+    ``never_live``: neither these nor any earlier media of the session ever flowed.
     """
 
     phase: MediaPhase
@@ -64,6 +65,7 @@ class Media(msgspec.Struct, frozen=True):
     scheduler: str = ""
     schedulers: tuple[str, ...] = ()
     ending: Ending | None = None
+    never_live: bool = False
 
 
 class Session(msgspec.Struct):
@@ -85,6 +87,12 @@ class Session(msgspec.Struct):
         if self.media is None:
             return "created"
         return self.media.phase if self.media.ending is None else "closed"
+
+    @property
+    def unused(self) -> bool:
+        """Whether nobody defined it and it never had media: all that there was of it is an offer."""
+        offered = self.media is not None and self.media.never_live and not self.active
+        return offered and self.record.version == 1 and self.record.spec == SessionSpec()
 
     @property
     def media_keys(self) -> list[MediaKey]:

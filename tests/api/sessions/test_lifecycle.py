@@ -179,3 +179,25 @@ async def test_media_that_nobody_can_reach_is_closed(rig: Rig) -> None:
     rig.worker.sessions.add("orphan")
     await rig.api.open()
     await rig.worker.until(lambda: rig.worker.closed == ["orphan"])
+
+
+async def test_offers_that_nobody_stood_behind_are_forgotten_soon_and_other_sessions_are_not(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argusd.api.sessions.registry.UNUSED_S", 0.0)
+    await rig.api.json("PUT", "/sessions/defined", json={"streams": ["face"]})
+    for session_id in ("defined", "seen", "flood"):
+        await rig.api.publish(session_id)
+    rig.worker.say(SessionState("seen", "live"))
+    await rig.api.until("/sessions/seen", lambda body: body["state"] == "live")
+    rig.worker.end("seen", "client")
+    await rig.api.until("/sessions/seen", lambda body: body["state"] == "closed")
+    await rig.api.publish("seen")
+    for session_id in ("defined", "seen", "flood"):
+        rig.worker.end(session_id, "never_connected")
+    await rig.api.until("/sessions", lambda body: all(each["state"] == "closed" for each in body["sessions"]))
+    monkeypatch.setattr("argusd.api.sessions.actions.SWEEP_EVERY_S", 0.05)
+    await rig.api.restart()
+    await rig.api.until("/sessions/flood", lambda body: body.get("error_code") == "session_not_found")
+    listed = (await rig.api.json("GET", "/sessions"))[1]["sessions"]
+    assert {each["session_id"] for each in listed} == {"defined", "seen"}
