@@ -14,7 +14,7 @@ from ..ingest.conftest import Rig
 from .conftest import Outcome
 
 BAD = Impairment(loss=0.25, reorder=0.1, duplicate=0.05)
-FRAMES = 90
+FRAMES = 60
 
 
 @pytest.mark.fault(15, "25 % loss and reorder")
