@@ -138,9 +138,9 @@ class LoadedModel(ABC):
         """Run what the model was warmed up with; raises what the engine does."""
         self.engine.run(self.model.example(1))
 
-    def halve(self) -> None:
-        """The device ran out of memory: smaller batches from now on."""
-        self.max_batch = max(1, self.max_batch // 2)
+    def halve(self, rows: int) -> None:
+        """The device had no memory for so many rows: batches of half of them at most from now on."""
+        self.max_batch = max(1, min(self.max_batch, rows // 2))
 
     def judge(self, failure: str, now: float) -> None:
         """It ran, or did not run at all for this reason."""

@@ -45,7 +45,7 @@ def landed(loaded: LoadedModel, rows: int, future: "Future[Done]") -> Done:
     try:
         return future.result()
     except OutOfMemory as error:
-        loaded.halve()
+        loaded.halve(rows)
         log.warning("the device has no memory for %d rows of %s", rows, loaded.name)
         reason = error.code
     except Exception as error:  # the top of an executor's thread: this batch is lost, the others go on

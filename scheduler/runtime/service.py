@@ -28,7 +28,7 @@ from ..contract.messages import (
     TaskCancelled,
     TaskRequest,
 )
-from ..errors import EXIT_HUNG
+from ..errors import EXIT_DEVICE_LOST, EXIT_HUNG
 from ..loaded.engines import resolve_device
 from ..loaded.roles import batched, fill_roles, library_models, missing
 from ..media.arena_sources import ArenaSource
@@ -113,7 +113,9 @@ def yield_cores() -> None:
 
 def end_process(code: int) -> NoReturn:
     """End at once: a thread inside a stuck library call can be neither interrupted nor joined."""
-    log.log(logging.CRITICAL if code else logging.INFO, "the scheduler ends with exit code %d", code)
+    why = {EXIT_HUNG: ": a model or library hangs", EXIT_DEVICE_LOST: ": the device is lost to this process"}
+    level = logging.CRITICAL if code else logging.INFO
+    log.log(level, "the scheduler ends with exit code %d%s", code, why.get(code, ""))
     logging.shutdown()
     os._exit(code)
 

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ..ingest.conftest import Rig
 from ..live_daemon import Daemon, started
+from .engine_faults import EngineFaults
 from .table import Fault, Run, rows
 
 
@@ -38,10 +40,19 @@ def outcome(request: pytest.FixtureRequest) -> Outcome:
 
 
 @pytest.fixture(scope="package")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A running daemon that each test leaves healthy."""
+def engine_faults(tmp_path_factory: pytest.TempPathFactory) -> EngineFaults:
+    return EngineFaults(tmp_path_factory.mktemp("faults"))
+
+
+@pytest.fixture(scope="package")
+def daemon(tmp_path_factory: pytest.TempPathFactory, engine_faults: EngineFaults) -> Iterator[Daemon]:
+    """A running daemon that each test leaves healthy, whose engines can be broken."""
     ZooStore(load_config().cache_dir).pull(["live", "registry", "sample"])
-    with started(tmp_path_factory.mktemp("state")) as daemon:
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patched:
+            for name, value in engine_faults.environment.items():
+                patched.setenv(name, value)
+            daemon = stack.enter_context(started(tmp_path_factory.mktemp("state"), SCHEDULER__HANG_S="6"))
         yield daemon
 
 

@@ -22,10 +22,10 @@ def test_sound_is_patient_and_vision_is_not() -> None:
 def test_memory_that_runs_out_halves_the_batch_down_to_one() -> None:
     loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
     sizes = [loaded.max_batch]
-    for _ in range(3):
-        loaded.halve()
+    for rows in (4, 4, 2, 1):
+        loaded.halve(rows)
         sizes.append(loaded.max_batch)
-    assert sizes == [4, 2, 1, 1]
+    assert sizes == [4, 2, 2, 1, 1], "two batches that ran side by side halve it once"
 
 
 def test_it_learns_how_much_slower_than_measured_it_runs() -> None:
