@@ -25,12 +25,12 @@ import platform
 import threading
 import weakref
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArenaFull, ArenaUnavailable, UnsupportedPlatform
+from .memory import available_bytes
 
 PAGE = 4096
 MAGIC = 0x41524755_53440001
@@ -332,7 +332,7 @@ def _create_sealed_memfd(nbytes: int, setting: str) -> int:
     if platform.machine() not in ("x86_64", "AMD64"):
         raise UnsupportedPlatform(f"rings need x86-64 store order; this machine is {platform.machine()}")
     # posix_fallocate alone would let the kernel kill a process where memory runs out: memfds have no quota.
-    available = _available_bytes()
+    available = available_bytes()
     if nbytes > available:
         raise ArenaUnavailable(
             f"cannot reserve {nbytes >> 20} MiB of shared memory, {available >> 20} MiB are available: "
@@ -348,14 +348,6 @@ def _create_sealed_memfd(nbytes: int, setting: str) -> int:
             f"lower {setting} or free memory"
         ) from error
     return fd
-
-
-def _available_bytes() -> int:
-    """What the kernel could give without swapping (MemAvailable of proc(5), which is in KiB)."""
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) << 10
-    raise ArenaUnavailable("/proc/meminfo does not tell how much memory is available")
 
 
 def _seal_against_new_writers(fd: int) -> None:

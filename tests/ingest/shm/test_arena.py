@@ -180,8 +180,11 @@ def test_a_reader_that_never_reads_does_not_block_the_writer() -> None:
 
 
 def test_more_than_the_machine_has_is_an_error_at_start() -> None:
-    with pytest.raises(ArenaUnavailable, match=r"cannot reserve \d+ MiB of shared memory"):
-        Arena(1 << 62)
+    told = (
+        r"cannot reserve \d+ MiB of shared memory, \d+ MiB are available: lower api.arena_mib or free memory"
+    )
+    with pytest.raises(ArenaUnavailable, match=told):
+        Arena(1 << 62, "api.arena_mib")
 
 
 def test_another_architecture_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
