@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from operator import itemgetter
+from typing import NamedTuple
 
 from argusd.scheduler.contract.errors import InvalidField
 
@@ -48,22 +49,26 @@ class Cursor:
         return gap(frame_id(self._topic, position - 1), **whose, missed=missed)
 
 
-def parse_position(value: str | None, topic: str) -> int | None:
-    """The number in a ``Last-Event-ID`` or ``after`` of this topic's stream. None: from now on.
+class Asked(NamedTuple):
+    """Where a caller wants to go on: behind an event of a session, or (without one) at a position."""
 
-    It is the id of a frame of this stream, or a number; a negative one counts back from the newest event.
+    session_id: str
+    number: int
+
+
+def parse_position(value: str | None, topic: str) -> Asked | None:
+    """What a ``Last-Event-ID`` or ``after`` of this topic's stream asks for. None: from now on.
+
+    It is an event's id or a number, which counts back from the newest event where it is negative.
 
     Raises:
-        InvalidField: it is neither, or another stream's.
+        InvalidField: it is neither, or another session's.
     """
     if value is None or value == "":
         return None
     match = POSITION.fullmatch(value)
     if match is None:
         raise InvalidField("Last-Event-ID (or after) must be the id of an event, or a number.")
-    if match[1] not in (None, topic or None):
-        raise InvalidField(
-            "Last-Event-ID (or after) must be an id of this stream: "
-            + ("a number, as its frames have it." if topic == EVERYTHING else f"{topic}:<seq>, or a number.")
-        )
-    return int(match[2] or match[3])
+    if topic != EVERYTHING and match[1] not in (None, topic):
+        raise InvalidField("Last-Event-ID (or after) must be the id of one of this session's events.")
+    return Asked(match[1] or "", int(match[2] or match[3]))

@@ -77,6 +77,12 @@ class History:
         """Whether anything is stored of the session, be it only what its tasks have left."""
         return bool(await self._redis.exists(*keys.of_session(session_id)))
 
+    async def position_of(self, session_id: str, seq: int) -> int | None:
+        """Where a session's event stands among all sessions' events; None if it is not kept, or never was."""
+        place = f"{seq}-0"
+        rows = cast(Stream, await self._redis.xrange(keys.events(session_id), place, place))
+        return int(rows[0][1].get(b"p", 0)) or None if rows else None
+
     async def results(self, session_id: str) -> Results:
         """What is known of the session now."""
         found = await stored_results(self._redis, session_id)

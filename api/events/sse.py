@@ -7,18 +7,20 @@ back to where it was: it holds a socket's buffer and a page of events at most.
 """
 
 import asyncio
+import sys
 from collections.abc import Iterable
 
 from aiohttp import web
 
 from ..context import CONTEXT, Context
 from ..http.query import parameter
-from .cursor import Cursor, parse_position
+from .cursor import Asked, Cursor, parse_position
 from .feeds import Feed
 from .frames import EVERYTHING, frame_id, gap
 from .redis_store import STORE_ERRORS
 
 RETRY_MS = 500
+NOWHERE = sys.maxsize
 STORE_RETRY_S = 0.5
 
 
@@ -40,15 +42,22 @@ async def topic_events(request: web.Request, topic: str) -> web.StreamResponse:
     asked = asked_position(request, topic)
     client = context.access.principal(request.headers.get("Authorization")) or request.remote or ""
     with context.readers.one_more(client), context.feeds.reading(topic) as feed:
-        start, opening = begin(topic, asked, await feed.newest())
+        start, opening = begin(topic, await position_of(context, topic, asked), await feed.newest())
         # Who loses the stream before its first event can come back to where it began.
         opening = f"retry: {RETRY_MS}\nid: {frame_id(topic, start)}\n\n".encode() + opening
         return await stream(request, feed, Cursor(topic, start), opening)
 
 
-def asked_position(request: web.Request, topic: str) -> int | None:
+def asked_position(request: web.Request, topic: str) -> Asked | None:
     """Behind which event the caller wants to go on; a reconnecting browser's header goes first."""
     return parse_position(request.headers.get("Last-Event-ID") or parameter(request, "after"), topic)
+
+
+async def position_of(context: Context, topic: str, asked: Asked | None) -> int | None:
+    """The position that is asked for, in this topic; one that never was for an event that is not there."""
+    if asked is None or topic != EVERYTHING or not asked.session_id:
+        return asked and asked.number
+    return await context.history.position_of(*asked) or NOWHERE
 
 
 def begin(topic: str, asked: int | None, newest: int) -> tuple[int, bytes]:

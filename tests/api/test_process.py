@@ -1,7 +1,5 @@
 """The api as a process of its own: what it loads, and that killing it loses nothing."""
 
-import asyncio
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,55 +8,20 @@ import psutil
 
 from argusd.api.streams.media import SLOTS
 
+from .api_process import ApiProcess
 from .fakes import FakeScheduler, FakeWorker
-from .fixtures import Rig, RunningApi, make_config
+from .fixtures import Rig, make_config
 from .streams.clients import jpeg
 
 ML_LIBRARIES = ("aiortc", "av", "cv2", "easyocr", "onnx", "onnxruntime", "tflite", "torch")
 
 MOST_BYTES = 250_000_000
 
-SERVE = """
-import asyncio, sys
-from pathlib import Path
-from argusd.api.app import run_api
-from argusd.api.config import ApiConfig
-directory, port = Path(sys.argv[1]), int(sys.argv[2])
-config = ApiConfig(runtime_dir=directory, state_dir=directory / "state", port=port)
-asyncio.run(run_api(config, asyncio.Event(), lambda: print("ready", flush=True)))
-"""
-
 
 def test_the_api_loads_no_ml_library() -> None:
     code = "import argusd.api.app, sys; print(*(name for name in sys.modules if '.' not in name))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(loaded.stdout.split()) & set(ML_LIBRARIES) == set()
-
-
-class ApiProcess(RunningApi):
-    """The api in a child process, on the same port and state each time."""
-
-    async def open(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            SERVE,
-            str(self.config.runtime_dir),
-            str(self.config.port),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert self._process.stdout is not None
-        assert await self._process.stdout.readline() == b"ready\n"
-        self.connect()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    async def close(self) -> None:
-        await self.http.close()
-        self._process.send_signal(signal.SIGKILL)
-        await self._process.wait()
 
 
 async def test_killing_the_api_loses_and_doubles_nothing(tmp_path: Path) -> None:

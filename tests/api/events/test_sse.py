@@ -164,16 +164,25 @@ async def test_a_position_that_is_none_is_refused(rig: Rig, value: str) -> None:
     assert (status, body["error_code"]) == (422, "invalid_field")
 
 
-def test_positions_are_ids_of_the_streams_own_frames_or_numbers() -> None:
-    assert parse_position("a:b:17", "a:b") == 17
-    assert parse_position("17", "a:b") == parse_position("17", EVERYTHING) == 17
-    assert parse_position("-50", EVERYTHING) == -50
+def test_positions_are_ids_of_events_or_numbers() -> None:
+    assert parse_position("a:b:17", "a:b") == parse_position("a:b:17", EVERYTHING) == ("a:b", 17)
+    assert parse_position("17", "a:b") == parse_position("17", EVERYTHING) == ("", 17)
+    assert parse_position("-50", EVERYTHING) == ("", -50)
     assert parse_position("", "s1") is parse_position(None, "s1") is None
 
 
-@pytest.mark.parametrize(("path", "foreign"), [("/sessions/s1/events", "s2:1"), ("/events", "s1:1")])
-async def test_an_id_of_another_stream_is_refused(rig: Rig, path: str, foreign: str) -> None:
+async def test_an_id_of_another_session_is_refused(rig: Rig) -> None:
     await rig.api.publish("s1")
-    status, body = await rig.api.json("GET", path, headers={"Last-Event-ID": foreign})
+    status, body = await rig.api.json("GET", "/sessions/s1/events", headers={"Last-Event-ID": "s2:1"})
     assert (status, body["error_code"]) == (422, "invalid_field")
-    assert body["error"].startswith("Last-Event-ID (or after) must be an id of this stream: ")
+
+
+async def test_an_events_own_id_is_good_among_all_sessions_events_too(rig: Rig) -> None:
+    for session_id in ("s1", "s2"):
+        await rig.api.publish(session_id)
+    await find_many(rig, 2, "s2")
+    async with rig.api.events("/events", "s2:2") as events:
+        assert (await events.next())[0] == "4"
+    async with rig.api.events("/events", "s2:9") as events:
+        assert (await events.next())[1:] == ("gap", {"reason": "unknown_position"})
+        assert (await events.next())[0] == "1"
