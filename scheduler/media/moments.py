@@ -1,7 +1,7 @@
 """When something was seen or heard: from ring clocks to ``Moment``."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,31 @@ from .arena_sources import RingRef
 
 VIDEO_CLOCK = 90_000  # RTP ticks a second (RFC 6184, RFC 7741)
 NANOSECONDS = 1e9
+SET_ANEW_NS = 100_000_000  # less is that both clocks are not read at once
 DRIFT_LIMIT_S = 10.0
 BACKWARDS_LIMIT_S = 4.0  # rows of one ring may be a window and a second of falling behind apart
 
 
-def unix_offset_ns() -> int:
-    """What to add to CLOCK_MONOTONIC to get unix time; taken once, so that findings stay in order."""
-    return time.time_ns() - time.monotonic_ns()
+class WallClock:
+    """Unix time of moments on CLOCK_MONOTONIC, by which everything here is decided.
+
+    When the wall clock is set anew this follows; else it is steady, so that findings stay in order.
+    """
+
+    def __init__(self, wall_ns: Callable[[], int] = time.time_ns) -> None:
+        self._wall_ns = wall_ns
+        self._offset_ns = wall_ns() - time.monotonic_ns()
+
+    def offset_ns(self) -> int:
+        """What to add to monotonic nanoseconds now."""
+        offset_ns = self._wall_ns() - time.monotonic_ns()
+        if abs(offset_ns - self._offset_ns) > SET_ANEW_NS:
+            self._offset_ns = offset_ns
+        return self._offset_ns
+
+    def offset_s(self) -> float:
+        """What to add to monotonic seconds now."""
+        return self.offset_ns() / NANOSECONDS
 
 
 class MediaClock:

@@ -25,7 +25,6 @@ from ..loaded.isolation import isolated
 from ..loaded.loaded_model import Done, Dropped, LoadedModel
 from ..loaded.loaded_vision import BAD_IMAGE
 from ..media.arena_sources import ArenaSource
-from ..media.moments import unix_offset_ns
 from ..planning.batcher import Batch, plan
 from ..planning.demand import Demand, Rows
 from ..planning.overload import RateControl
@@ -82,7 +81,6 @@ class Scheduler:
         self._waiting = False
         self._passed_over = 0
         self._next_warning = 0.0
-        self._offset_ns = unix_offset_ns()
         self.sessions = Sessions(
             self.demand, self.loaded, factories, findings, max_age_s=max_age_s, clock=clock
         )
@@ -202,7 +200,7 @@ class Scheduler:
         stretch: float,
     ) -> None:
         allowed = np.maximum(self.demand.period[rows] * stretch, NEVER_LATE_S)
-        moments = loaded.moments(items, self._offset_ns)
+        moments = loaded.moments(items, self.sessions.wall.offset_ns())
         batch = InFlightBatch(loaded, rows, entries, moments, self.demand.ready_since[rows], allowed)
         self.demand.dispatch(
             rows,

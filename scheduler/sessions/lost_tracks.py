@@ -48,10 +48,10 @@ class _Track:
 class LostTracks:
     """All tracks that were heard of. ``tell`` takes what is found: whose media, stream, outcome, moment.
 
-    ``clock`` tells monotonic seconds; ``offset_s`` makes unix seconds of them.
+    ``clock`` tells monotonic seconds; ``offset_s`` what makes unix seconds of them.
     """
 
-    def __init__(self, tell: Tell, clock: Callable[[], float], offset_s: float) -> None:
+    def __init__(self, tell: Tell, clock: Callable[[], float], offset_s: Callable[[], float]) -> None:
         self._tell = tell
         self._clock = clock
         self._offset_s = offset_s
@@ -162,6 +162,6 @@ class LostTracks:
 
     def _told(self, key: Key, track: _Track, outcomes: Iterable[Outcome]) -> None:
         now = self._clock()
-        at = Moment(media_s=track.clock.at(now), captured_at=now + self._offset_s, frame_age_ms=0.0)
+        at = Moment(media_s=track.clock.at(now), captured_at=now + self._offset_s(), frame_age_ms=0.0)
         for outcome in outcomes:
             self._tell(key[0], MEDIA, outcome, at)

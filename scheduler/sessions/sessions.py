@@ -27,7 +27,7 @@ from ..contract.messages import SessionPolicy
 from ..core import AnalyzerFactory, Moment, Outcome
 from ..loaded.loaded_model import LoadedModel
 from ..media.arena_sources import RingRef
-from ..media.moments import NANOSECONDS, unix_offset_ns
+from ..media.moments import NANOSECONDS, WallClock
 from ..media.pictures import JpegCache
 from ..media.tracks import Track
 from ..planning.demand import Demand
@@ -68,8 +68,8 @@ class Sessions:
         clock: Callable[[], float],
     ) -> None:
         self.rows = StreamRows(demand, loaded, max_age_s, clock)
-        self._offset_s = unix_offset_ns() / NANOSECONDS
-        self.lost = LostTracks(findings.finding, clock, self._offset_s)
+        self.wall = WallClock()
+        self.lost = LostTracks(findings.finding, clock, self.wall.offset_s)
         self.failures: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._factories = factories
         self._findings = findings
@@ -219,7 +219,7 @@ class Sessions:
         since = state.since_ns / NANOSECONDS
         stream.last = Moment(
             media_s=stream.last.media_s,
-            captured_at=since + self._offset_s,
+            captured_at=since + self.wall.offset_s(),
             frame_age_ms=(self._clock() - since) * 1000,
         )
         self._findings.latest(stream, stream.last)
@@ -267,7 +267,7 @@ class Sessions:
 
     def _tell_failure(self, stream: SessionStream, code: str) -> None:
         name, now = stream.analyzer.name, self._clock()
-        stream.last = Moment(stream.last.media_s, captured_at=now + self._offset_s, frame_age_ms=0.0)
+        stream.last = Moment(stream.last.media_s, captured_at=now + self.wall.offset_s(), frame_age_ms=0.0)
         data = {"code": code, "stream": name}
         failed = Outcome("session", STREAM_FAILED, "update", 1.0, "critical", data)
         self._findings.finding(stream.media, MEDIA, failed, stream.last)

@@ -1,10 +1,14 @@
+import time
+
 import numpy as np
 import pytest
 
 from argusd.ingest.shm.frame import FrameInfo, PixelFormat
 from argusd.ingest.shm.ring import PcmAnchors
 from argusd.scheduler.media.moments import (
+    SET_ANEW_NS,
     MediaClock,
+    WallClock,
     captured_s,
     frame_moment,
     ring_clock,
@@ -116,3 +120,14 @@ def test_a_moment_says_whose_clock_it_is_on() -> None:
     anchors = anchors_at(0, captured_ns=[7, 0], arrival_ns=50)
     windows = window_moments(np.zeros(2, np.int64), 512, anchors, [clock, clock], 50.0, OFFSET_NS)
     assert [window.on_sender_clock for window in windows] == [True, False]
+
+
+def test_what_is_found_follows_a_wall_clock_that_is_set_anew() -> None:
+    leap_ns = 0
+    wall = WallClock(lambda: time.monotonic_ns() + 10**18 + leap_ns)
+    steady = wall.offset_ns()
+    assert steady == pytest.approx(10**18, abs=SET_ANEW_NS)
+    leap_ns = SET_ANEW_NS // 2
+    assert wall.offset_ns() == steady
+    for leap_ns in (3600 * 10**9, -3600 * 10**9):
+        assert wall.offset_ns() == pytest.approx(10**18 + leap_ns, abs=SET_ANEW_NS)

@@ -26,7 +26,7 @@ class LostTracksBench:
         self.now = 100.0
         self.told: list[tuple[MediaKey, str, Outcome, Moment]] = []
         self.view = ArenaView(Arena(1 << 20).fd)
-        self.lost = LostTracks(lambda *told: self.told.append(told), lambda: self.now, OFFSET_S)
+        self.lost = LostTracks(lambda *told: self.told.append(told), lambda: self.now, lambda: OFFSET_S)
         self.clock = MediaClock(90_000)
         self.clock.seconds(0, 90.0)  # its first picture came at 90
 
