@@ -29,6 +29,7 @@ from .http.envelope import error_envelope
 from .http.open_requests import OpenRequests
 from .http.rate_limit import RateLimit
 from .intake import Intake
+from .ops.starting import starting
 from .routes import EVENT_STREAM, ROUTES
 from .sessions.actions import SessionActions
 from .sessions.half_open import HalfOpen
@@ -49,6 +50,7 @@ from .workers.schedulers import Schedulers
 log = logging.getLogger(__name__)
 
 PASS_S = 0.5
+QUIET_START_S = 1.0  # a start that takes longer is told
 # After a stop, at most: for workers to say that they gave up, for ingest workers that were asked to end as
 # well to close their sessions, for the last events to be stored, and for readers to take them.
 ANSWERS_REST_S, SESSIONS_REST_S, STORE_REST_S, READERS_REST_S = 2.0, 2.0, 5.0, 5.0
@@ -168,7 +170,8 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
 async def opened_store(config: ApiConfig, stop: asyncio.Event) -> AsyncIterator[Store]:
     """The configured Redis, or one started for as long as the context lasts.
 
-    One of our own is awaited until ``stop`` is set: it says itself what it needs, and goes on by itself.
+    One of our own is awaited until ``stop`` is set: it goes on by itself as soon as it can, and meanwhile
+    callers are told what keeps it.
     """
     async with contextlib.AsyncExitStack() as stack:
         url = config.redis_url
@@ -183,7 +186,12 @@ async def opened_store(config: ApiConfig, stop: asyncio.Event) -> AsyncIterator[
         await server.start()
         connections = connect_all(server.socket, config.redis_timeout_s)
         stack.push_async_callback(connections.aclose)
-        await either(server.running, stop)
+        try:
+            async with asyncio.timeout(QUIET_START_S):
+                await either(server.running, stop)
+        except TimeoutError:
+            async with starting(config, server):
+                await either(server.running, stop)
         yield Store(connections, server)
 
 

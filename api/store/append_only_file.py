@@ -10,6 +10,8 @@ The last ``MOST_KEPT`` of those in ``damaged`` are kept, for ``forget_damaged`` 
 people have a right to have erased.
 """
 
+import contextlib
+import os
 import shutil
 import subprocess
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ from pathlib import Path
 
 MOST_KEPT = 3
 CUT, LOST = "cut", "lost"
+READ_WRITE = os.R_OK | os.W_OK
 TOOL = "redis-check-aof"  # the server's own program goes by this name too, and then checks files
 
 
@@ -59,18 +62,29 @@ class AppendOnlyFile:
         for each in self._directory.glob("temp-*"):
             _remove(each)
 
+    def make_usable(self) -> bool:
+        """Allow ourselves to read and write the file, where it is ours and that was not so."""
+        files = [each for each in (self.path, *self.path.glob("*")) if not os.access(each, READ_WRITE)]
+        for each in files:
+            with contextlib.suppress(OSError):
+                each.chmod(0o700 if each.is_dir() else 0o600)
+        return any(os.access(each, READ_WRITE) for each in files)
+
     def repair(self, server: Path) -> int:
         """Have the tool of this server cut off a damaged end; a copy is kept. How many bytes it has cut.
 
-        0: there is nothing that the tool could do, the file being sound or damaged beyond repair.
+        0: there is nothing that the tool could do, the file being sound, not ours, or damaged beyond repair.
 
         Raises:
-            OSError: there is no room for the copy, or the file cannot be read or written.
+            OSError: there is no room for the copy.
         """
         if not self.path.exists() or self._run(server):
             return 0
         before, copy = self.size, self._place(CUT)
-        _copy(self.path, copy)
+        try:
+            _copy(self.path, copy)
+        except PermissionError:
+            return 0
         if self._run(server, "--fix") and 0 < self.size < before:
             self.bound()
             return before - self.size

@@ -139,6 +139,7 @@ class EmbeddedRedis:
             finally:
                 self.running.clear()
         if not process.by_itself:
+            self._early_ends += not loaded
             log.error("the embedded Redis was killed; starting it again")
         elif loaded or aside is not None or not await self._mend(program):
             self._fail(process.reason)
@@ -156,6 +157,9 @@ class EmbeddedRedis:
         """Help a server that cannot load its file: cut off its damaged end, or do without; False: neither."""
         if not can_grow(self._directory, self.file.size):
             return False
+        if self.file.make_usable():
+            log.error("the embedded Redis' file could not be read and written; its permissions are changed")
+            return True
         cut = await asyncio.to_thread(self.file.repair, program)
         if cut:
             self.repairs[CUT] += 1
@@ -179,8 +183,8 @@ class EmbeddedRedis:
         self.file.bound()
         self.repairs[LOST] += 1
         log.error(
-            "the embedded Redis' file is damaged beyond repair: all sessions and events that were stored are "
-            "lost, and it begins with none; the file is kept in %s",
+            "the embedded Redis' file can be neither loaded nor mended: all sessions and events that were "
+            "stored are lost, and it begins with none; the file is kept in %s",
             aside,
         )
 

@@ -19,8 +19,8 @@ PR_SET_PDEATHSIG = 1
 FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT})
 
 # A file with a damaged end is not loaded: whatever is lost is to be told. A rewritten file has commands only:
-# of a damaged snapshot nothing can be used, and one keeps what was deleted from within a stream. A crash
-# report would quote what clients send. By its hz the server sees that a rewrite is done; who deletes waits.
+# of a damaged snapshot nothing can be used, and one keeps what was deleted from within a stream. By its hz
+# the server sees that a rewrite is done, for which those wait who delete.
 CONFIGURATION = """\
 port 0
 unixsocket "{directory}/redis.sock"
@@ -35,12 +35,11 @@ appendfsync always
 aof-load-truncated no
 aof-use-rdb-preamble no
 save ""
-crash-log-enabled no
 user default on nopass ~ml:* -@all +@read +@write +@connection +@transaction -@dangerous -@scripting \
 +bgrewriteaof +info
 """
 
-# What the server says of people never leaves it; of what it says, only these reasons are repeated.
+# Of what the server says only these reasons are repeated: a report of a crash quotes what clients sent.
 REASONS = tuple(
     os.strerror(number)
     for number in (
@@ -145,8 +144,8 @@ class RedisProcess:
 
     async def _listen(self) -> None:
         assert self._process.stdout is not None
-        async for line in self._process.stdout:
-            said = line.decode(errors="replace")
+        while chunk := await self._process.stdout.read(4096):
+            said = chunk.decode(errors="replace")
             self._reason = next((each for each in REASONS if each in said), self._reason)
 
 

@@ -1,14 +1,17 @@
 """The disk of the embedded Redis is full: that is told, nothing is lost, and room is enough to go on."""
 
+import asyncio
 import contextlib
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from ..api.fixtures import running_rig
+from ..waiting import answered
 from .conftest import Outcome
 
 FULL = "the disk of the embedded Redis is full; events wait in memory"
@@ -74,3 +77,36 @@ async def test_a_daemon_that_starts_on_a_full_disk_waits_for_room(
         await rig.api.until_ready()
         outcome.recovered(time.monotonic() - began)
         assert (await rig.api.json("GET", "/sessions/s1"))[0] == 200
+
+
+@pytest.mark.fault(20, "disk full, and a power cut's damage to mend")
+async def test_a_repair_for_which_there_is_no_room_waits_for_it(
+    disk: Path, tmp_path: Path, outcome: Outcome
+) -> None:
+    async with running_rig(tmp_path, state_dir=disk) as rig:
+        assert (await rig.api.json("PUT", "/sessions/s1", json={}))[0] == 201
+        await rig.api.close()
+        file = disk / "redis" / "appendonly.aof"
+        file.write_bytes(file.read_bytes() + bytes(5000))
+        filler = fill(disk)
+        opened = asyncio.create_task(rig.api.open())
+        assert await told(rig.api.url) == (503, [FULL.partition(";")[0]])
+        filler.unlink()
+        began = time.monotonic()
+        await opened
+        await rig.api.until_ready()
+        outcome.recovered(time.monotonic() - began)
+        assert (await rig.api.json("GET", "/sessions/s1"))[0] == 200
+
+
+async def told(url: str) -> tuple[int, list[str]]:
+    """What a daemon that starts says of itself."""
+    async with aiohttp.ClientSession(url) as http:
+
+        async def ask() -> tuple[int, list[str]]:
+            with contextlib.suppress(aiohttp.ClientConnectionError):
+                async with http.get("/ready") as response:
+                    return response.status, (await response.json())["reasons"]
+            return 0, []
+
+        return await answered(ask, lambda answer: answer[0] != 0)

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -122,7 +123,9 @@ async def test_what_is_beyond_repair_is_set_aside_and_told(
         assert await redis.set("ml:new", 1)
         assert (server.repairs, server.trouble, server.file.lost) == ({"lost": 1}, "", True)
         (kept,) = server.file.damaged()
-    assert any("beyond repair" in each.message and str(kept) in each.message for each in caplog.records)
+    assert any(
+        "neither loaded nor mended" in each.message and str(kept) in each.message for each in caplog.records
+    )
     async with running(file.parent) as (server, redis):
         assert await redis.dbsize() == 1
         assert server.file.lost, "as long as it is kept"
@@ -172,3 +175,11 @@ def test_since_redis_7_it_is_a_folder(tmp_path: Path) -> None:
     assert (file.size, file.lost) == (0, True)
     file.put_back(kept)
     assert (file.size, file.lost) == (5, False)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
+async def test_a_file_whose_permissions_are_wrong_is_loaded_all_the_same(file: Path) -> None:
+    file.chmod(0)  # noqa: ASYNC240 - nobody waits
+    async with running(file.parent) as (server, redis):
+        assert await redis.dbsize() == KEYS
+        assert server.repairs == {}

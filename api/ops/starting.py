@@ -1,0 +1,52 @@
+"""What is answered while the embedded Redis has not come up: its file is loaded or mended, its disk full."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import msgspec
+from aiohttp import web
+
+from argusd.scheduler.contract.errors import NotReady
+
+from ..config import ApiConfig
+from ..connections.connection import listening
+from ..http.envelope import json_reply, refusal
+from ..store.embedded_redis import EmbeddedRedis
+
+LOADING = "the embedded Redis loads what it has stored"
+
+
+class Starting(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of every refusal; the part of ``Readiness`` that is known by then, in the envelope."""
+
+    success: bool = False
+    ready: bool = False
+    redis: bool = False
+    reasons: list[str]
+    error_code: str = NotReady.code
+    error: str
+
+
+@contextlib.asynccontextmanager
+async def starting(config: ApiConfig, server: EmbeddedRedis) -> AsyncIterator[None]:
+    """Answer ``/health``, and everything else with why the daemon is not ready, for the time of the context.
+
+    Raises:
+        CannotListen: the address and port cannot be had.
+    """
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == "/health":
+            return json_reply({"status": "starting"})
+        why = server.trouble or LOADING
+        return refusal(Starting(reasons=[why], error=f"Not ready: {why}."), NotReady)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        async with listening(runner, config):
+            yield
+    finally:
+        await runner.cleanup()
