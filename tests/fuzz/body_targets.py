@@ -54,6 +54,7 @@ def infer(data: bytes) -> None:
 POLICIES = (
     b'{"streams": ["face", "audio"], "policy": {}}',
     msgspec.json.encode({"policy": Policy()}),
+    b'{"policy": {"identity": {"reference_embedding_b64": "AAAA", "threshold": 0.5}, "weight": 2.0}}',
     b'{"policy": {"rates": {"face_detector": 1e308, "observations": 0}, "face": {"away_s": 1e-300}}}',
 )
 

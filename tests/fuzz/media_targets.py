@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
@@ -9,25 +10,33 @@ import numpy as np
 from aioice import stun
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSenderInfo, RtcpSrPacket
 
-from argusd.benchmarks.clips import opus_clip
+from argusd.benchmarks.clips import opus_clip, video_clip
+from argusd.ingest.audio import AudioReceiver
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.decoding.decoder import DecodeJob, VideoDecoder
 from argusd.ingest.decoding.picture_limit import PictureLimit
+from argusd.ingest.offers.simulcast import Layers
+from argusd.ingest.rtp.bandwidth import BandwidthEstimator
+from argusd.ingest.rtp.feedback import Feedback as SentFeedback
 from argusd.ingest.rtp.gate import KeyframeGate
+from argusd.ingest.rtp.layers import Retransmissions
 from argusd.ingest.rtp.packets import RtpPacket
 from argusd.ingest.shm.arena import HEAD, Arena, ArenaView, ring_word
 from argusd.ingest.shm.frame import INFO_OFFSET, i420_info, pack_info
 from argusd.ingest.shm.ring import FrameReader, FrameRing
-from argusd.ingest.shm.sink import FrameSink
+from argusd.ingest.shm.sink import FrameSink, PcmSink
+from argusd.ingest.transport import MediaTransport
 from argusd.ingest.video import VideoReceiver
 
+from ..ingest.offers.test_answer import LIMITS
 from ..ingest.test_guard import FRIEND, STRANGER, Gate, authentic_check, binding
-from ..ingest.test_transport import OPUS, RTX, VP8, numbered, rtp
+from ..ingest.test_transport import OPUS, PAYLOADS, RTX, VP8, Dtls, PlainSrtp, numbered, rtp
 from ..ingest.test_transport import Path as MediaPath
 from ..ingest.test_video import Decoder, Feedback, Line
 from .target import fuzzes, joined, pieces
 
 LOOP = asyncio.new_event_loop()
+ARENA = Arena(1 << 20)
 
 
 def in_loop(case: Callable[[bytes], Coroutine[Any, Any, None]]) -> Callable[[bytes], None]:
@@ -85,7 +94,7 @@ def rtcp_seeds() -> list[bytes]:
 
 async def transported(data: bytes) -> None:
     """Packets of any kind, then everything that a session does of itself."""
-    path = MediaPath()
+    path = MediaPath(arena=ARENA)
     try:
         for packet in pieces(data):
             if len(packet) >= 12:  # the guard has seen to that
@@ -99,11 +108,58 @@ async def transported(data: bytes) -> None:
     finally:
         path.transport.close()
         path.sink.close()
-        path.sink._arena.close()
 
 
 fuzzes("rtp", rtp_seeds)(in_loop(transported))
 fuzzes("rtcp", rtcp_seeds)(in_loop(transported))
+
+RID, REPAIRED_RID, SEND_TIME, ORIENTATION = 10, 11, 3, 7
+LAYERS = Layers({"a": (), "b": ()}, 2, {9: 8})
+
+
+def named(packet: bytes, element: int, value: bytes) -> bytes:
+    """The packet with a header extension element."""
+    body = bytes([element << 4 | len(value) - 1]) + value
+    body += bytes(-len(body) % 4)
+    head = b"\xbe\xde" + (len(body) // 4).to_bytes(2, "big")
+    return bytes([packet[0] | 0x10]) + packet[1:12] + head + body + packet[12:]
+
+
+def simulcast_seeds() -> list[bytes]:
+    keyframe = video_clip("vp8", 64, 48, 1)[0]
+    first, second = (rtp(VP8, 1, b"\x10" + keyframe[:200], ssrc=ssrc) for ssrc in (7, 8))
+    again = rtp(RTX, 1, b"\0\x01\x10abc", ssrc=9)
+    return [
+        joined([named(first, RID, b"a"), named(second, RID, b"b"), named(again, REPAIRED_RID, b"b"), again]),
+        joined([named(first, SEND_TIME, bytes([n, 0, n])) for n in range(6)]),
+        joined([named(first, ORIENTATION, bytes([n])) for n in range(6)]),
+    ]
+
+
+@fuzzes("simulcast", simulcast_seeds)
+@in_loop
+async def simulcast(data: bytes) -> None:
+    """Packets of several layers, 50 ms apart, of a sender who is told how much the path carries."""
+    sent: list[bytes] = []
+    feedback = SentFeedback(1, sent.append)
+    dtls, decoder = Dtls(PlainSrtp()), Decoder()
+    gate, estimator = KeyframeGate(PictureLimit(640 * 480, 640)), BandwidthEstimator(SEND_TIME, LIMITS)
+    video = VideoReceiver(decoder, gate, feedback, estimator, ORIENTATION, LAYERS.number)  # type: ignore[arg-type]
+    sink = PcmSink(ARENA, 0.5, lambda _ring: None)
+    repairs, dropped = Retransmissions(LAYERS, RID, REPAIRED_RID), Counter[str]()
+    session: Any = (dtls, PAYLOADS, video, AudioReceiver(sink), feedback, dropped, 0, repairs)
+    transport = MediaTransport(*session)
+    for at, packet in enumerate(pieces(data)):
+        if len(packet) >= 12:
+            now_ns = (at + 1) * 50_000_000
+            transport._decrypt(dtls._rx_srtp, packet, now_ns)  # type: ignore[arg-type]
+            video.poll(now_ns)
+    transport.report()
+    transport.close()
+    sink.close()
+    for packet in sent:
+        RtcpPacket.parse(packet)
+
 
 CODECS = sorted(VIDEO_CODECS)
 
@@ -166,7 +222,6 @@ def decoder(data: bytes) -> None:
     arena.close()
 
 
-ARENA = Arena(1 << 20)
 VIEW = ArenaView(ARENA.fd)
 PICTURE = i420_info(16, 12)
 

@@ -80,8 +80,8 @@ class Decoder:
 class TellingSink(PcmSink):
     """Tells of every write."""
 
-    def __init__(self) -> None:
-        super().__init__(Arena(1 << 20), 2.0, lambda _ring: None)
+    def __init__(self, arena: Arena) -> None:
+        super().__init__(arena, 2.0, lambda _ring: None)
         self.writes: asyncio.Queue[int] = asyncio.Queue()
 
     def write(
@@ -94,14 +94,14 @@ class TellingSink(PcmSink):
 class Path:
     """A transport whose datagrams come from the test."""
 
-    def __init__(self, srtp: object = None) -> None:
+    def __init__(self, srtp: object = None, arena: Arena | None = None) -> None:
         self.dtls = Dtls(srtp if srtp is not None else PlainSrtp())
         dtls: Any = self.dtls
         self.dropped: Counter[str] = Counter()
         self.feedback = Feedback(1, RtcpSender(dtls).send)
         decoder: Any = Decoder()
         video = VideoReceiver(decoder, KeyframeGate(PictureLimit(1920 * 1088, 1920)), self.feedback, None)
-        self.sink = TellingSink()
+        self.sink = TellingSink(arena or Arena(1 << 20))
         audio = AudioReceiver(self.sink)
         self.transport = MediaTransport(
             dtls, PAYLOADS, video, audio, self.feedback, self.dropped, TRANSPORT_CC
