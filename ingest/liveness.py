@@ -113,7 +113,7 @@ CAUSES = {
     "arena_full": ("arena_full",),
     "frame_too_large": ("frame_too_large", "frame_too_long"),
     "pixel_format": ("pixel_format",),
-    "undecodable": ("decode_error", "damaged_frame", "damaged_packet", "no_picture"),
+    "undecodable": ("decode_error", "decoder_fault", "damaged_frame", "damaged_packet", "no_picture"),
     "overload": ("overload",),
     "await_keyframe": ("await_keyframe",),
     "overlap": ("overlap",),

@@ -4,6 +4,7 @@ The thread is a daemon and never joined: closing a session must not wait for a d
 its ring is closed.
 """
 
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from av.codec.context import Flags
 from numpy.typing import NDArray
 
 from argusd.scheduler.contract.media import UPRIGHT, Orientation
+from argusd.scheduler.contract.tracebacks import log_fault
 
 from ..errors import ArenaFull, RingClosed
 from ..shm.frame import FrameFlag, FrameInfo, i420_info
@@ -24,6 +26,8 @@ from ..shm.sink import FrameSink
 from .picture import upright_planes
 from .repeats import RepeatDetector
 from .resizing import SizeChanges
+
+log = logging.getLogger(__name__)
 
 PLANAR_420 = ("yuv420p", "yuvj420p")
 MAX_DELAYED = 32
@@ -70,7 +74,7 @@ class VideoDecoder:
         return self._sink.size
 
     def submit(self, work: DecodeJob) -> None:
-        """Queue a frame; the first one starts the thread."""
+        """Queue a frame; the first one starts the thread, and the first after a fault another."""
         self._queue.put(work)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="video-decoder", daemon=True)
@@ -92,6 +96,16 @@ class VideoDecoder:
         self._queue.put(None)
 
     def _run(self) -> None:
+        try:
+            self._decode_all()
+        except Exception as error:  # the top of the thread
+            if not self.dropped["decoder_fault"]:  # a sender may send the like without end
+                log_fault(log, "a video decoder fails, and another one begins", error)
+            self.dropped["decoder_fault"] += 1
+            self._thread = None
+            self._failed()
+
+    def _decode_all(self) -> None:
         name, context = "", None
         delayed: dict[int, DecodeJob] = {}
         while (work := self._queue.get()) is not None:

@@ -217,7 +217,7 @@ def decoder(data: bytes) -> None:
     for work in received(codec, pieces(data[1:])):
         decoding._queue.put(work)
     decoding._queue.put(None)
-    decoding._run()
+    decoding._decode_all()
     sink.close()
     arena.close()
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+import socket
 import struct
 import threading
 from collections.abc import Awaitable, Callable
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,13 @@ from argusd.benchmarks.peers.publisher import CameraTrack, PacketTrack, Publishe
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.decoding import decoder as decoder_module
 from argusd.ingest.ipc.messages import CloseSession, IngestStats, SessionAnswer, SessionState
+from argusd.ingest.shm.arena import HEAD
 from argusd.ingest.shm.frame import FrameFlag
 
-from .attacks import spray
+from .attacks import forged, sockets_of, spray, ufrag_of
 from .ice.test_ice_sockets import free_port
+
+FLOOD = 5_000
 
 
 def publisher(frames: int = 300) -> Publisher:
@@ -81,6 +86,29 @@ async def connect_under_attack(rig: Any, counts: Callable[[Any, int], Awaitable[
     stop.set()
     await counts(rig, await attack)
     await rig.close()
+
+
+async def test_a_flood_of_strangers_leaves_memory_as_it_was(rig: Any) -> None:
+    peer, process = publisher(), psutil.Process()
+    answer = await rig.request("one", await rig.offer(peer))
+    await peer.accept(answer.answer_sdp)
+    place = (await rig.opened("video")).place
+
+    datagrams = [each for kind in forged(ufrag_of(answer.answer_sdp)).values() for each in kind]
+
+    async def flood(count: int) -> int:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for number, datagram in enumerate(islice(cycle(datagrams), count)):
+                stranger.sendto(datagram, sockets_of(answer.answer_sdp)[0])
+                if number % 10 == 0:
+                    await asyncio.sleep(0)
+        await rig.written(place, int(rig.view.table[place, HEAD]) + 5)
+        gc.collect()
+        rss: int = process.memory_info().rss
+        return rss
+
+    before = await flood(FLOOD)
+    assert await flood(4 * FLOOD) - before < 4 << 20
 
 
 async def test_a_peer_that_invents_a_hundred_ssrcs_keeps_its_one_stream(rig: Any) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from argusd.benchmarks.clips import OPTIONS, Scene, VideoName, own_priority, video_clip
 from argusd.ingest.codecs import vp9
 from argusd.ingest.codecs.codec import VIDEO_CODECS
+from argusd.ingest.decoding import decoder as decoder_module
 from argusd.ingest.decoding.decoder import DecodeJob, VideoDecoder, open_decoder
 from argusd.ingest.errors import ArenaFull, RingClosed
 from argusd.ingest.shm.arena import Arena
@@ -55,6 +56,10 @@ class RecordingSink(FrameSink):
 def finish(decoder: VideoDecoder) -> None:
     """End the thread, and wait for it as the product never does."""
     decoder.close()
+    finish_thread()
+
+
+def finish_thread() -> None:
     for thread in threading.enumerate():
         if thread.name == "video-decoder":
             thread.join(20)
@@ -252,6 +257,30 @@ def test_whatever_a_frame_holds_a_keyframe_soon_decodes(
     decoder.submit(work(name, clip[0], 9000))
     assert sink.came.wait(20)
     decoder.close()
+
+
+def test_after_a_fault_of_ours_the_next_keyframe_decodes(
+    sink: RecordingSink,
+    decoder: VideoDecoder,
+    failures: list[None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    packet = video_clip("vp8", 64, 64, 1)[0]
+    monkeypatch.setattr(decoder_module, "describe", fault)
+    for _ in range(3):
+        decoder.submit(work("vp8", packet))
+        finish_thread()
+    monkeypatch.undo()
+    decoder.submit(work("vp8", packet))
+    sink.await_frames(1)
+    finish(decoder)
+    assert (decoder.frames, decoder.dropped, len(failures)) == (1, {"decoder_fault": 3}, 3)
+    assert len(caplog.records) == 1
+
+
+def fault(*_: object) -> FrameInfo:
+    raise IndexError("a bug")
 
 
 def test_a_full_arena_costs_the_frame_only(sink: RecordingSink, decoder: VideoDecoder) -> None:
