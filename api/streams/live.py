@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from argusd.ingest.errors import ArenaFull
@@ -37,6 +37,8 @@ ENDED = {
     "replaced": "A publisher brings the session's media now.",
 }
 STALE_S = 2.0
+ROOMS: Mapping[TrackKind, int] = {"video": JPEG_ROOM, "audio": PCM_ROOM}
+IDLE_S = 10.0  # without any media: then a stream gives way to one that finds no room
 
 
 class StreamSocket:
@@ -60,9 +62,15 @@ class StreamSocket:
         self.reason = "client"
         media = self.media = MediaKey(session.session_id, spec.name)
         self._liveness: dict[TrackKind, TrackLiveness] = {}
+        self._opened = time.monotonic()
         self.pictures = JpegTrack(server.arena, lambda ring: server.rings.opened(media, "video", ring))
         self.sound = PcmTrack(server.arena, rate, lambda ring: server.rings.opened(media, "audio", ring))
         self.hearing = Hearing(self.sound, partial(self.end, reason="client"))
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing has come since it was opened, a while ago."""
+        return not self._liveness and time.monotonic() - self._opened >= IDLE_S
 
     def reserve(self) -> None:
         """Have room for its tracks, whatever other streams need.
@@ -102,6 +110,10 @@ class StreamSocket:
             self.reason = reason
 
 
+def _is_idle(stream: StreamSocket) -> bool:
+    return stream.idle
+
+
 def _why(taken: int) -> str:
     """Why nothing comes: what comes and cannot be used ends the WebSocket."""
     return "no_media" if taken else "never_began"
@@ -122,24 +134,33 @@ class StreamSockets:
     @property
     def has_room(self) -> bool:
         """Whether shared memory has room for another stream, of pictures and sound."""
-        return bool(self._server.arena.fits((JPEG_ROOM, PCM_ROOM), most=1))
+        return self._fits(ROOMS)
 
     def holds(self, session_id: str, name: StreamName) -> bool:
         """Whether the stream has a WebSocket."""
         return MediaKey(session_id, name) in self._streams
 
-    async def make_room(self, session_id: str, name: StreamName, principal: str) -> None:
+    async def make_room(self, session_id: str, spec: StreamSpec, principal: str) -> None:
         """End the stream's older WebSocket: who comes back need not wait until a dead one is noticed.
+
+        Where there is no room for another one, the oldest that nothing came over gives way.
 
         Raises:
             StreamActive: it is somebody else's.
         """
-        while older := self._streams.get(MediaKey(session_id, name)):
+        while older := self._streams.get(MediaKey(session_id, spec.name)):
             if older.principal != principal:
-                raise StreamActive(f"The session's {name} stream has somebody else's WebSocket.")
+                raise StreamActive(f"The session's {spec.name} stream has somebody else's WebSocket.")
             older.end(StreamEnded("Another WebSocket brings this stream's media now."), "replaced")
             await older.gone.wait()
+        while not self._fits(spec.tracks) and (idle := next(filter(_is_idle, self._streams.values()), None)):
+            idle.end(StreamEnded("Nothing came, and another stream needed the room."), "silent")
+            await idle.gone.wait()
         await self._lifecycle.closings.told(session_id)
+
+    def _fits(self, kinds: Iterable[TrackKind]) -> bool:
+        rooms = [ROOMS[kind] for kind in kinds]
+        return len(self._streams) < self._limit and self._server.arena.fits(rooms, most=1) > 0
 
     @contextlib.contextmanager
     def opened(self, session: Session, spec: StreamSpec, rate: int, principal: str) -> Iterator[StreamSocket]:

@@ -91,7 +91,7 @@ async def serve(
     with contextlib.ExitStack() as stack:
         async with context.sessions.turn(session_id):
             context.sessions.check_no_publisher(session)
-            await context.streams.make_room(session_id, spec.name, principal)
+            await context.streams.make_room(session_id, spec, principal)
             context.check_taken(session_id)
             stream = stack.enter_context(context.streams.opened(session, spec, rate, principal))
         await context.sessions.remember_scheduler(session, spec.name)

@@ -21,6 +21,7 @@ from argusd.api.http.auth import is_loopback
 from argusd.ingest.errors import IngestError
 from argusd.ingest.ice.own_sockets import RECEIVE_BUFFER_BYTES
 from argusd.ingest.shm.arena import DATA_START, Arena
+from argusd.ingest.shm.memory import available_bytes
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
@@ -63,7 +64,7 @@ def check_shared_memory(config: Config) -> Finding:
     except (IngestError, OSError) as error:
         return Finding("fail", "shared memory", str(error), "allow memfd_create with seals for this user")
     wanted = config.ingest.arena_mib * config.ingest_workers
-    available = available_mib()
+    available = available_bytes() >> 20
     found = f"arenas need {wanted} MiB, {available} MiB are available"
     if wanted > available // 2:
         return Finding("warn", "shared memory", found, "lower ingest.arena_mib or add memory")
@@ -182,12 +183,6 @@ CHECKS: Sequence[Check] = (
     check_tools,
     check_models,
 )
-
-
-def available_mib() -> int:
-    """Memory that could be had without swapping, in MiB."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return next(int(line.split()[1]) >> 10 for line in lines if line.startswith("MemAvailable:"))
 
 
 def has_nvidia_gpu() -> bool:

@@ -424,6 +424,27 @@ async def test_a_stream_is_opened_only_with_room_for_its_tracks(tmp_path: Path) 
             pass
 
 
+async def test_streams_that_nothing_came_over_give_way_where_there_is_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_rig(tmp_path, arena_mib=2) as rig, contextlib.AsyncExitStack() as streams:
+        busy, *idle = [
+            await streams.enter_async_context(opened(rig, f"/ml/stream/s{number}/face"))
+            for number in range(3)
+        ]
+        await busy.send_bytes(jpeg())
+        await rig.api.until("/sessions/s0", lambda body: body["state"] == "live")
+        assert await refused(rig, "/ml/stream/s3/face") == ("shm_exhausted", 4503), "they may yet begin"
+        monkeypatch.setattr("argusd.api.streams.live.IDLE_S", 0.0)
+        for socket, path in zip(idle, ("/ml/stream/s3/face", "/ml/stream/s4/face"), strict=True):
+            newcomer = await streams.enter_async_context(opened(rig, path))
+            assert (await closing(socket))[0]["error_code"] == "stream_ended"
+            await newcomer.send_bytes(jpeg())
+            await rig.api.until(f"/sessions/{path.split('/')[3]}", lambda body: body["state"] == "live")
+        assert await refused(rig, "/ml/stream/s5/face") == ("shm_exhausted", 4503)
+        assert await state(rig, "s0") == "live"
+
+
 async def test_a_stream_that_nobody_would_look_at_is_refused(rig: Rig) -> None:
     missing = RoleStatus("vad", "", False, "nothing pulled", 0.0)
     rig.scheduler.say(scheduler_stats("boot-1", roles=[missing], active_sessions={"face": 0, "audio": 0}))

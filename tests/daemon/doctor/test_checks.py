@@ -8,6 +8,7 @@ from argusd.daemon.commands.doctor import render
 from argusd.daemon.config import Config, resolve
 from argusd.daemon.doctor import checks
 from argusd.daemon.doctor.checks import CHECKS, Finding
+from argusd.ingest.shm.memory import available_bytes
 
 
 def config(tmp_path: Path, **more: str) -> Config:
@@ -53,7 +54,7 @@ def test_a_taken_port(tmp_path: Path) -> None:
 
 
 def test_more_arenas_than_memory(tmp_path: Path) -> None:
-    finding = checks.check_shared_memory(config(tmp_path, INGEST__ARENA_MIB=str(checks.available_mib())))
+    finding = checks.check_shared_memory(config(tmp_path, INGEST__ARENA_MIB=str(available_bytes() >> 20)))
     assert (finding.verdict, finding.remedy) == ("warn", "lower ingest.arena_mib or add memory")
 
 
