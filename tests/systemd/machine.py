@@ -25,7 +25,7 @@ BOOT = Path(__file__).with_name("boot.sh")
 NAMESPACES = ("--pid", "--mount", "--ipc", "--uts", "--cgroup")
 BOOTED_WITHIN_S = 20
 PATIENCE_S = 60
-TOOLS = ("unshare", "nsenter", "pivot_root", "systemctl", "/usr/lib/systemd/systemd")
+TOOLS = ("setpriv", "unshare", "nsenter", "pivot_root", "systemctl", "/usr/lib/systemd/systemd")
 
 
 class Machine(NamedTuple):
