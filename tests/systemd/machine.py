@@ -81,16 +81,9 @@ class Machine(NamedTuple):
 def booted(folder: Path) -> Iterator[Machine]:
     """A machine that is up; ``folder`` is empty. Everything in it ends with the context."""
     cgroup = own_cgroup()
-    command = [
-        "unshare",
-        *NAMESPACES,
-        "--fork",
-        "--kill-child",
-        "sh",
-        str(BOOT),
-        str(folder),
-        *host_folders(),
-    ]
+    script = ["sh", str(BOOT), str(folder), *host_folders()]
+    machine = ["unshare", *NAMESPACES, "--fork", "--kill-child", *script]
+    command = ["setpriv", "--pdeathsig", "KILL", *machine]  # however this process ends, so does the machine
     entering = 'echo $$ >"$0" && exec "$@"'
     with subprocess.Popen(
         ["sh", "-c", entering, str(cgroup / "cgroup.procs"), *command],
