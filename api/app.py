@@ -20,7 +20,7 @@ from .events.event_log import EventLog
 from .events.feeds import Feeds
 from .events.history import History
 from .events.readers import Readers
-from .events.redis_store import Connections, connect_all, wait_until_up
+from .events.redis_store import STORE_ERRORS, Connections, connect_all, wait_until_up
 from .http.auth import Access, check_bind
 from .http.authenticate import authentication
 from .http.browsers import add_browser_headers, browser_rules
@@ -50,6 +50,7 @@ from .workers.schedulers import Schedulers
 log = logging.getLogger(__name__)
 
 PASS_S = 0.5
+LOAD_AGAIN_S = 0.2
 QUIET_START_S = 1.0  # a start that takes longer is told
 # After a stop, at most: for workers to say that they gave up, for ingest workers that were asked to end as
 # well to close their sessions, for the last events to be stored, and for readers to take them.
@@ -84,13 +85,25 @@ async def run_api(
         if stop.is_set():
             return
         context = put_together(config, stop, store, arena)
-        await context.registry.load()
-        context.reports.take_over()
+        await take_over(context)
         async with background(context, on_pass) as ended, serving(context):
             log.info("listening on http://%s:%d", config.host, config.port)
             on_ready()
             ended.add_done_callback(lambda _: stop.set())
             await stop.wait()
+
+
+async def take_over(context: Context) -> None:
+    """Go on with what an earlier api has stored, once Redis tells it."""
+    while not context.stop.is_set():
+        try:
+            await context.registry.load()
+        except STORE_ERRORS as error:
+            log.warning("Redis does not tell yet what is stored: %s", type(error).__name__)
+            await asyncio.sleep(LOAD_AGAIN_S)
+        else:
+            context.reports.take_over()
+            return
 
 
 def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: ArenaServer) -> Context:

@@ -1,12 +1,20 @@
 """The thin line: publish, find, read."""
 
+import asyncio
+import os
+import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from argusd.api.app import put_together
+from argusd.api.context import Context
 from argusd.api.errors import CannotListen
+from argusd.api.store.embedded_redis import EmbeddedRedis
 
+from ..waiting import until
 from .fakes import S1
 from .fixtures import Rig, RunningApi, make_config
 
@@ -42,3 +50,27 @@ async def test_an_address_that_is_taken_keeps_the_api_from_starting(tmp_path: Pa
         port = other.getsockname()[1]
         with pytest.raises(CannotListen, match=f"cannot listen on 127.0.0.1:{port} "):
             await RunningApi(make_config(tmp_path, port=port)).open()
+
+
+async def test_a_redis_that_hangs_while_the_api_starts_is_awaited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = EmbeddedRedis(tmp_path / "store")
+    await server.start()
+    await server.running.wait()
+
+    def then_it_hangs(*given: Any) -> Context:
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGSTOP)
+        return put_together(*given)
+
+    monkeypatch.setattr("argusd.api.app.put_together", then_it_hangs)
+    api = RunningApi(make_config(tmp_path, redis_url=f"unix://{server.socket}", redis_timeout_s=0.1))
+    opened = asyncio.create_task(api.open())
+    await until(lambda: "Redis does not tell yet what is stored: TimeoutError" in caplog.messages)
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGCONT)
+    await opened
+    assert (await api.json("GET", "/sessions"))[0] == 200
+    await api.close()
+    await server.stop()
