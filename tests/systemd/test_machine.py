@@ -83,12 +83,15 @@ def test_tasks_are_done(daemon: Daemon) -> None:
     assert client.result("/analysis/moderate", text="Good morning.", partial=False)["action"] == "allow"
 
 
-def test_a_process_that_is_killed_is_started_again(machine: Machine, daemon: Daemon) -> None:
-    before = machine.show(INGEST)
-    machine.kill(INGEST, "SIGKILL")
-    after = machine.until(INGEST, SubState="running", NRestarts="1")
-    assert after["MainPID"] != before["MainPID"]
-    assert machine.show(API)["NRestarts"] == "0"
+@pytest.mark.parametrize(("unit", "other"), [(INGEST, API), (API, INGEST)])
+def test_a_process_that_is_killed_is_started_again(
+    machine: Machine, daemon: Daemon, unit: str, other: str
+) -> None:
+    before, unconcerned = machine.show(unit)["MainPID"], machine.show(other)["MainPID"]
+    machine.kill(unit, "SIGKILL")
+    after = machine.until(unit, SubState="running", NRestarts="1")
+    assert after["MainPID"] != before
+    assert machine.show(other)["MainPID"] == unconcerned
 
 
 def test_a_process_that_hangs_is_killed_and_started_again(machine: Machine, daemon: Daemon) -> None:
