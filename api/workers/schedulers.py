@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -89,6 +89,15 @@ class Schedulers:
 
     def __iter__(self) -> Iterator[SchedulerWorker]:
         return (worker for workers in self._workers.values() for worker in workers)
+
+    @property
+    def tiers(self) -> Iterable[Tier]:
+        """Every tier."""
+        return self._workers.keys()
+
+    def workers(self, tier: Tier) -> list[SchedulerWorker]:
+        """Those of a tier, as places for tasks."""
+        return self._workers[tier]
 
     def of(self, tier: Tier) -> list[SchedulerLink]:
         """Those of a tier."""
