@@ -11,6 +11,7 @@ from .events.sse import all_events, session_events
 from .http.openapi import serve_document
 from .http.route import Route
 from .ops.dashboard import dashboard, dashboard_file
+from .ops.drain import DrainView, drain, end_drain
 from .ops.health import Health, health
 from .ops.metrics import CONTENT_TYPE, metrics
 from .ops.readiness import Readiness, ready
@@ -140,6 +141,8 @@ API_ROUTES = (
         query=("tiers",),
         public=True,
     ),
+    Route("POST", "/drain", drain, {200: DrainView}, scope="admin"),
+    Route("DELETE", "/drain", end_drain, {200: DrainView}, scope="admin"),
     Route("GET", "/metrics", metrics, {200: CONTENT_TYPE}),
     Route(
         "POST",

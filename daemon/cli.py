@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "serve",
     "publish": "publish",
     "events": "events",
+    "drain": "drain",
     "models": "models",
     "doctor": "doctor",
     "install-systemd": "install_systemd",

@@ -33,6 +33,12 @@ class AlreadyRunning(DaemonError):
     code = "already_running"
 
 
+class NotRunning(DaemonError):
+    """No daemon runs on this state directory."""
+
+    code = "not_running"
+
+
 class PortTaken(DaemonError):
     """Another program listens on the port that the api is to serve."""
 

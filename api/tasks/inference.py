@@ -41,13 +41,15 @@ class Inference:
     """Places tasks and counts them.
 
     ``seconds``: by task type, what callers waited. ``dispatch_ms``: by domain, the part of it that was the
-    way to the worker and back. ``refused``: by task type and error code.
+    way to the worker and back. ``refused``: by task type and error code. ``at_work``: tasks that are not
+    answered yet.
     """
 
     def __init__(self, intake: Intake, schedulers: Schedulers, llm: Llm, scans: RoomScans) -> None:
         self.seconds: defaultdict[str, Meter] = defaultdict(lambda: Meter(TASK_SECONDS))
         self.dispatch_ms: defaultdict[str, Meter] = defaultdict(lambda: Meter(MILLISECONDS))
         self.refused: Counter[tuple[str, str]] = Counter()
+        self.at_work = 0
         self._intake = intake
         self._schedulers = schedulers
         self._llm = llm
@@ -60,8 +62,9 @@ class Inference:
             ServiceError: there is no result; the error says why.
         """
         started = time.monotonic()
+        self._intake.check()
+        self.at_work += 1
         try:
-            self._intake.check()
             if isinstance(payload, VideoRoomScan):
                 return await self._scan(session_id, payload, timeout_s)
             if task.tier is None:
@@ -71,6 +74,7 @@ class Inference:
             self.refused[task.name, error.code] += 1
             raise
         finally:
+            self.at_work -= 1
             self.seconds[task.name].add(time.monotonic() - started)
 
     async def _here(self, task: AnyTask, payload: Payload, timeout_s: float) -> dict[str, Any]:

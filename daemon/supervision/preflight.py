@@ -1,7 +1,6 @@
 """What must hold before the daemon's processes are started; said in one sentence where it does not."""
 
 import errno
-import fcntl
 import os
 import socket
 import tempfile
@@ -10,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..config import Config
-from ..errors import AlreadyRunning, FolderUnusable, PortTaken
+from ..errors import FolderUnusable, PortTaken
+from .running import hold
 
 
 def make_folder(key: str, folder: Path) -> None:
@@ -39,13 +39,7 @@ def hold_state_dir(config: Config) -> Iterator[None]:
     """
     make_folder("state_dir", config.state_dir)
     make_folder("runtime_dir", config.runtime_dir)
-    with (config.state_dir / "daemon.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AlreadyRunning(
-                f"another argusd uses the state directory {config.state_dir}; choose another with --state-dir"
-            ) from error
+    with hold(config.state_dir):
         yield
 
 

@@ -144,6 +144,7 @@ class FakeScheduler:
         self.fits_more = 4
         self.unreachable = False
         self.answer: Callable[[TaskRequest], TaskDone] | None = None
+        self.asked: list[TaskRequest] = []
         self.policies: dict[MediaKey, SessionPolicy] = {}
         self.ended: dict[int, SessionEnded] = {}
         self.answers_ends = True
@@ -180,8 +181,10 @@ class FakeScheduler:
             self.ended[message.request] = message
             if self.answers_ends:
                 self.tell_over()
-        elif isinstance(message, TaskRequest) and self.answer is not None:
-            self.say(self.answer(message))
+        elif isinstance(message, TaskRequest):
+            self.asked.append(message)
+            if self.answer is not None:
+                self.say(self.answer(message))
         self.heard.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -1,0 +1,55 @@
+"""The daemon that ``argusd serve`` runs on a state directory, as other commands on this host see it."""
+
+import asyncio
+import fcntl
+import os
+import signal
+from pathlib import Path
+from typing import IO
+
+from ..errors import AlreadyRunning, NotRunning
+
+LOCK = "daemon.lock"
+
+
+def hold(state_dir: Path) -> IO[str]:
+    """Take the directory for this process, until the file that is given back is closed.
+
+    Raises:
+        AlreadyRunning: another daemon has it.
+    """
+    lock = (state_dir / LOCK).open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise AlreadyRunning(
+            f"another argusd uses the state directory {state_dir}; choose another with --state-dir"
+        ) from error
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def signal_daemon(state_dir: Path, number: signal.Signals) -> None:
+    """Send a signal to the daemon that has the directory.
+
+    Raises:
+        NotRunning: there is none.
+    """
+    try:
+        with (state_dir / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        pass
+    except BlockingIOError:
+        os.kill(int((state_dir / LOCK).read_text()), number)
+        return
+    raise NotRunning(f"no argusd serve uses the state directory {state_dir}; under systemd ask systemctl")
+
+
+async def ended(state_dir: Path) -> None:
+    """Return when no daemon has the directory any more."""
+    with (state_dir / LOCK).open() as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_SH)

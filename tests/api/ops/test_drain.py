@@ -1,0 +1,57 @@
+import asyncio
+from typing import Any
+
+from argusd.scheduler.contract.messages import TaskDone, TaskRequest
+
+from ..fakes import S1
+from ..fixtures import OFFER, SDP, Rig
+
+PICTURE = {"session_id": "s1", "image_b64": "AAAA"}
+
+
+async def refused(rig: Rig, path: str, **body: Any) -> bool:
+    status, answer = await rig.api.json("POST", path, **body)
+    if status < 300:
+        return False
+    assert (status, answer["error_code"]) == (503, "draining")
+    return True
+
+
+async def test_what_lives_goes_on_and_nothing_new_is_taken(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    task = asyncio.create_task(rig.api.json("POST", "/face/embed", json=PICTURE))
+    await rig.scheduler.until(lambda: len(rig.scheduler.asked) == 1)
+    assert await rig.api.json("POST", "/drain") == (200, {"draining": True, "sessions": 1, "tasks": 1})
+
+    status, readiness = await rig.api.json("GET", "/ready")
+    assert (status, readiness["reasons"]) == (503, ["the daemon drains"])
+    assert await refused(rig, "/whip/s2", data=OFFER, headers=SDP)
+    assert await refused(rig, "/face/embed", json=PICTURE)
+    assert await refused(rig, "/analysis/moderate", json={"session_id": "s1", "text": "hello"})
+    assert (await rig.api.json("PUT", "/sessions/s2", json={}))[0] == 503
+    async with rig.api.http.ws_connect("/ml/stream/s2/face") as socket:
+        assert (await socket.receive_json())["error_code"] == "draining"
+
+    assert (await rig.api.json("PUT", "/sessions/s1", json={"policy": {"weight": 2.0}}))[0] == 200
+    assert not await refused(rig, "/whip/s1", data=OFFER, headers=SDP), "its publisher may come back"
+    await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
+    async with rig.api.events("/sessions/s1/events") as events:
+        rig.scheduler.find("s1")
+        assert (await events.next())[2]["type"] == "observation"
+    [request] = rig.scheduler.asked
+    rig.scheduler.say(done(request))
+    assert (await task)[0] == 200
+    rig.worker.end("s1", "client")
+    await rig.api.until("/sessions/s1", lambda body: body["state"] == "closed")
+    assert await rig.api.json("POST", "/drain") == (200, {"draining": True, "sessions": 0, "tasks": 0})
+
+
+async def test_it_can_be_undone(rig: Rig) -> None:
+    await rig.api.json("POST", "/drain")
+    assert await rig.api.json("DELETE", "/drain") == (200, {"draining": False, "sessions": 0, "tasks": 0})
+    assert (await rig.api.json("GET", "/ready"))[0] == 200
+    assert not await refused(rig, "/whip/s2", data=OFFER, headers=SDP)
+
+
+def done(request: TaskRequest) -> TaskDone:
+    return TaskDone(request.request, {"embedding_b64": b"", "face_count": 0}, {}, 0.001)

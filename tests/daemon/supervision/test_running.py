@@ -1,0 +1,41 @@
+import asyncio
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from argusd.daemon.errors import AlreadyRunning, NotRunning
+from argusd.daemon.supervision.running import ended, hold, signal_daemon
+
+HOLDS = """
+import pathlib, signal, sys
+from argusd.daemon.supervision.running import hold
+with hold(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.exit(signal.sigwait({signal.SIGHUP, signal.SIGTERM}))
+"""
+BLOCKED = "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGTERM})"
+
+
+async def test_the_daemon_of_a_directory_is_signalled_and_its_end_awaited(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", BLOCKED + HOLDS, str(tmp_path)]
+    with subprocess.Popen(  # noqa: ASYNC220 - quick, and the file is what is waited for
+        command, stdout=subprocess.PIPE, text=True
+    ) as daemon:
+        assert daemon.stdout is not None
+        assert daemon.stdout.readline() == "held\n"
+        with pytest.raises(AlreadyRunning, match="--state-dir"):
+            hold(tmp_path)
+        signal_daemon(tmp_path, signal.SIGHUP)
+        await asyncio.wait_for(ended(tmp_path), 20)
+        assert daemon.wait(20) == signal.SIGHUP
+
+
+def test_where_no_daemon_runs_there_is_none_to_signal(tmp_path: Path) -> None:
+    with pytest.raises(NotRunning):
+        signal_daemon(tmp_path, signal.SIGTERM)
+    hold(tmp_path).close()
+    with pytest.raises(NotRunning, match="systemctl"):
+        signal_daemon(tmp_path, signal.SIGTERM)
