@@ -21,6 +21,7 @@ COMMANDS = {
     "publish": "publish",
     "events": "events",
     "drain": "drain",
+    "reload": "reload",
     "models": "models",
     "doctor": "doctor",
     "install-systemd": "install_systemd",

@@ -33,7 +33,7 @@ from .secrets_of import secrets_of
 PREFIX = "ARGUSD_"
 FILE_VARIABLE = "ARGUSD_CONFIG"
 TOKEN_VARIABLE = "ARGUSD_TOKEN"  # noqa: S105 the variable's name, not a token
-LONGEST_SOCKET_NAME = len("/notify-scheduler-bulk.sock")
+LONGEST_SOCKET_NAME = len("/notify-scheduler-bulk.2.sock")
 SUN_PATH = 107  # bytes of a unix socket's path, sockaddr_un(7)
 CORES_PER_INGEST_WORKER = 4
 PATH_WANTED = "Expected a path"  # as msgspec words what it finds itself

@@ -39,6 +39,12 @@ class NotRunning(DaemonError):
     code = "not_running"
 
 
+class ReloadFailed(DaemonError):
+    """A scheduler's next life did not take over."""
+
+    code = "reload_failed"
+
+
 class PortTaken(DaemonError):
     """Another program listens on the port that the api is to serve."""
 

@@ -19,7 +19,8 @@ from ..workers.schedulers import SchedulerWorker
 class WorkerHealth(msgspec.Struct, frozen=True):
     """One worker. ``alive``: connected, and heard of within the last seconds.
 
-    ``ready``: and everything that it has to do its work with is there. ``breaker``: whether tasks are sent to
+    ``ready``: and everything that it has to do its work with is there. ``boot`` names this life of a
+    scheduler, null while it is away. ``breaker``: whether tasks are sent to
     it; null where none ever is. ``sessions``, ``tasks``: what it is at work for. ``load``: how full it is by
     the sessions that it can hold, 0..1; null where it holds none, or is away.
     """
@@ -32,6 +33,7 @@ class WorkerHealth(msgspec.Struct, frozen=True):
     sessions: int
     tasks: int
     load: float | None
+    boot: str | None = None
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -73,4 +75,4 @@ def scheduler_health(worker: SchedulerWorker, tier: Tier, now: float) -> WorkerH
     ready = all(role.ready for role in stats.roles if role.live or tier == "bulk")
     room = sessions + max(0, stats.fits_more)
     load = None if tier == "bulk" else round(sessions / room, 3) if room else 1.0
-    return WorkerHealth(link.name, tier, True, ready, breaker, sessions, link.tasks.open, load)
+    return WorkerHealth(link.name, tier, True, ready, breaker, sessions, link.tasks.open, load, stats.boot)

@@ -203,6 +203,7 @@ class SchedulerLink:
         self._over(stopped)
         self._left[stopped.boot] = channel
         self._channel = None
+        self._connected.clear()
         self._fresh_until = time.monotonic() + SUCCESSOR_WITHIN_S
         self.tasks.left()
         self._stopped.set()

@@ -20,7 +20,8 @@ class ChildSpec(msgspec.Struct, frozen=True):
 
     ``grace_s``: how long it may take to end when asked to, before it is killed. ``vital``: whether the others
     are to end where this one ends too often; else it rests, and they go on. ``silence_s``: how long one that
-    tells of its progress may tell nothing, before it is killed.
+    tells of its progress may tell nothing, before it is killed. ``overlaps``: its next life may begin while
+    this one is there, and takes over from it.
     """
 
     name: str
@@ -29,20 +30,25 @@ class ChildSpec(msgspec.Struct, frozen=True):
     grace_s: float
     vital: bool = True
     silence_s: float = SILENCE_S
+    overlaps: bool = False
 
 
 class Child:
-    """A child process that may be started many times. ``ready`` is set while it has said that it is."""
+    """A child process that may be started many times. ``ready`` is set while it has said that it is.
 
-    def __init__(self, spec: ChildSpec, runtime_dir: Path) -> None:
+    ``turn`` counts the children of the same spec that came before, of which one may still be there.
+    """
+
+    def __init__(self, spec: ChildSpec, runtime_dir: Path, turn: int = 0) -> None:
         self.name = spec.name
-        self.vital = spec.vital
+        self.spec = spec
+        self.turn = turn
         self.ready = asyncio.Event()
-        self._spec = spec
+        self.stop_asked = False
         self._process: asyncio.subprocess.Process | None = None
-        self._stop_asked = False
         self._told = asyncio.Event()
-        self._listener = NotifyListener(runtime_dir / f"notify-{spec.name}.sock", self._hears)
+        beside = ".2" * (turn % 2)
+        self._listener = NotifyListener(runtime_dir / f"notify-{spec.name}{beside}.sock", self._hears)
 
     @property
     def pid(self) -> int | None:
@@ -54,11 +60,11 @@ class Child:
 
         It gets a process group of its own, so that Ctrl-C at a terminal reaches the supervisor alone.
         """
-        env = {**self._spec.env, "NOTIFY_SOCKET": str(self._listener.path)}
+        env = {**self.spec.env, "NOTIFY_SOCKET": str(self._listener.path)}
         self._process = await asyncio.create_subprocess_exec(
-            *self._spec.argv, env=env, stdin=asyncio.subprocess.DEVNULL, process_group=0
+            *self.spec.argv, env=env, stdin=asyncio.subprocess.DEVNULL, process_group=0
         )
-        if self._stop_asked:  # stop() came while the process was being made and could not reach it
+        if self.stop_asked:  # stop() came while the process was being made and could not reach it
             self._process.terminate()
         watchdog = asyncio.create_task(self._kill_when_silent())
         try:
@@ -77,24 +83,24 @@ class Child:
         """Kill the process when it has told of its progress and tells nothing more; not while it stops."""
         self._told.clear()
         await self._told.wait()
-        while self._told.is_set() or self._stop_asked:
+        while self._told.is_set() or self.stop_asked:
             self._told.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), self._spec.silence_s)
-        log.error("%s hangs: it told nothing for %.0f s and is killed", self.name, self._spec.silence_s)
+                await asyncio.wait_for(self._told.wait(), self.spec.silence_s)
+        log.error("%s hangs: it told nothing for %.0f s and is killed", self.name, self.spec.silence_s)
         self.kill()
 
     async def stop(self) -> bool:
         """Ask the process to end and wait; after its grace it is killed. False if it had to be."""
-        self._stop_asked = True
+        self.stop_asked = True
         process = self._process
         if process is None or process.returncode is not None:
             return True
         process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), self._spec.grace_s)
+            await asyncio.wait_for(process.wait(), self.spec.grace_s)
         except TimeoutError:
-            log.error("%s did not end within %.0f s and is killed", self.name, self._spec.grace_s)  # noqa: TRY400
+            log.error("%s did not end within %.0f s and is killed", self.name, self.spec.grace_s)  # noqa: TRY400
             self.kill()
             await process.wait()
             return False

@@ -34,15 +34,22 @@ class Supervisor:
         self.children = [Child(spec, runtime_dir) for spec in specs]
         self._rule = rule
         self._on_ready = on_ready
+        self._runtime_dir = runtime_dir
+        self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
         self.stop = asyncio.Event()
+        self.reload = asyncio.Event()
         self.kill = asyncio.Event()
 
     def handle_signals(self) -> None:
-        """The first SIGTERM or SIGINT asks for an orderly end, the second for an immediate one."""
+        """The first SIGTERM or SIGINT asks for an orderly end, the second for an immediate one.
+
+        SIGHUP asks for new lives of the children that may overlap with them.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled)
+        loop.add_signal_handler(signal.SIGHUP, self.reload.set)
 
     def _signalled(self) -> None:
         (self.kill if self.stop.is_set() else self.stop).set()
@@ -54,32 +61,67 @@ class Supervisor:
             ChildFailed: a vital child ended too often. The others have been stopped.
             ConfigInvalid: a child refused its configuration. The others have been stopped.
         """
-        keepers = [asyncio.create_task(self._keep(child), name=child.name) for child in self.children]
-        announcer = asyncio.create_task(self._announce())
-        stopped = asyncio.create_task(self.stop.wait())
+        for child in self.children:
+            self._start_keeping(child)
+        others = [asyncio.create_task(self._announce()), asyncio.create_task(self._reload_when_asked())]
         try:
-            await asyncio.wait([*keepers, stopped], return_when=asyncio.FIRST_COMPLETED)
+            await self.stop.wait()
+            for task in others:
+                task.cancel()
             clean = await self._stop_all()
-            for failure in await asyncio.gather(*keepers, return_exceptions=True):
+            for failure in await asyncio.gather(*self._keepers, return_exceptions=True):
                 if isinstance(failure, BaseException):
                     raise failure
             return clean
         finally:
-            for task in (announcer, stopped, *keepers):
+            for task in (*others, *self._keepers):
                 task.cancel()
             for child in self.children:
                 child.kill()
                 child.close()
 
+    async def _reload_when_asked(self) -> None:
+        while True:
+            await self.reload.wait()
+            self.reload.clear()
+            for child in [child for child in self.children if child.spec.overlaps]:
+                await self._replace(child)
+
+    async def _replace(self, child: Child) -> None:
+        """Start the child's next life beside it, and end it when that one is ready; if ever."""
+        successor = Child(child.spec, self._runtime_dir, child.turn + 1)
+        self.children.insert(self.children.index(child), successor)
+        life = asyncio.create_task(successor.run_once())
+        ready = asyncio.create_task(successor.ready.wait())
+        await asyncio.wait([life, ready], return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if successor.ready.is_set():
+            log.info("the next %s is ready and takes over", child.name)
+            self._start_keeping(successor, life)
+            over = child
+        else:
+            log.error("the next %s ended (%s); this one goes on", child.name, describe_exit(life.result()))
+            over = successor
+        await over.stop()
+        self.children.remove(over)
+        over.close()
+
+    def _start_keeping(self, child: Child, life: asyncio.Task[int] | None = None) -> None:
+        keeper = asyncio.create_task(self._keep(child, life), name=child.name)
+        keeper.add_done_callback(lambda _: None if child.stop_asked else self.stop.set())
+        self._keepers.append(keeper)
+
     async def _announce(self) -> None:
         await asyncio.gather(*(child.ready.wait() for child in self.children))
         self._on_ready()
 
-    async def _keep(self, child: Child) -> None:
+    async def _keep(self, child: Child, life: asyncio.Task[int] | None) -> None:
+        """Start the child again and again, from its present ``life`` on, until somebody stops it."""
         exits: list[float] = []
-        while not self._stopping:
-            code = await child.run_once()
-            if self._stopping:
+        while not (self._stopping or child.stop_asked):
+            code = await (life or child.run_once())
+            life = None
+            if self._stopping or child.stop_asked:
                 return
             if code == ConfigInvalid.exit_code:
                 raise ConfigInvalid(f"{child.name} refuses its configuration; its log says why")
@@ -101,7 +143,7 @@ class Supervisor:
         often = (
             f"{child.name} ended {exits} times in {self._rule.window_s:.0f} s (last: {describe_exit(code)})"
         )
-        if child.vital:
+        if child.spec.vital:
             raise ChildFailed(f"{often}; giving up")
         log.error("%s; the others go on without it for a while", often)
         return self._rule.rest_s

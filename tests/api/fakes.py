@@ -214,6 +214,11 @@ class FakeScheduler:
             if not channel.closed.done():
                 channel.send(message)
 
+    @property
+    def connected(self) -> bool:
+        """Whether the api is."""
+        return any(not channel.closed.done() for channel in self._channels)
+
     def disconnect(self) -> None:
         for channel in self._channels:
             channel.close()

@@ -16,10 +16,11 @@ INGEST = {
     "sessions": 0,
     "tasks": 0,
     "load": 0.0,
+    "boot": None,
 }
-LIVE = INGEST | {"worker_id": "scheduler-0", "kind": "live", "breaker": "closed"}
-BULK = LIVE | {"worker_id": "scheduler-bulk", "kind": "bulk", "load": None}
-AWAY = {"alive": False, "ready": False, "load": None}
+LIVE = INGEST | {"worker_id": "scheduler-0", "kind": "live", "breaker": "closed", "boot": "boot-1"}
+BULK = LIVE | {"worker_id": "scheduler-bulk", "kind": "bulk", "load": None, "boot": "bulk-boot"}
+AWAY = {"alive": False, "ready": False, "load": None, "boot": None}
 
 
 async def test_it_tells_how_each_worker_is(rig: Rig) -> None:

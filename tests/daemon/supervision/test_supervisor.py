@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from argusd.daemon.errors import ChildFailed, ConfigInvalid
@@ -150,6 +151,75 @@ async def test_a_second_signal_ends_everything_at_once(tmp_path: Path) -> None:
     await running.supervisor.stop.wait()
     os.kill(os.getpid(), signal.SIGTERM)
     assert await running.result is False
+
+
+LOADS_FOR_EVER_THE_SECOND_TIME = f"""
+import pathlib, sys, time
+marker = pathlib.Path(sys.argv[1])
+if marker.exists():
+    marker.with_suffix(".again").touch()
+    time.sleep(60)
+marker.touch()
+{WAITS}
+"""
+FAILS_THE_SECOND_TIME = f"""
+import pathlib, sys
+marker = pathlib.Path(sys.argv[1])
+if marker.exists():
+    sys.exit(3)
+marker.touch()
+{WAITS}
+"""
+
+
+def overlapping(program: str, *arguments: str) -> ChildSpec:
+    return msgspec.structs.replace(child("one", program, *arguments), overlaps=True)
+
+
+async def test_a_reload_ends_a_child_when_its_next_life_is_ready(tmp_path: Path) -> None:
+    running = Running([overlapping(WAITS), child("two", WAITS)], tmp_path)
+    await running.announced.wait()
+    one, two = running.supervisor.children
+    for _ in range(2):
+        before = running.supervisor.children[0]
+        running.supervisor.reload.set()
+        await until(lambda before=before: before not in running.supervisor.children)  # type: ignore[misc]
+        assert before.pid is None
+        assert running.supervisor.children[0].ready.is_set()
+    assert running.supervisor.children[1] is two
+    after = running.supervisor.children[0]
+    killed = after.pid
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    await restarted(after, killed)
+    assert one.pid is None
+    assert await running.end() is True
+    assert [name for name in os.listdir(tmp_path) if name.endswith(".sock")] == []
+
+
+async def test_a_next_life_that_fails_leaves_the_one_that_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = Running([overlapping(FAILS_THE_SECOND_TIME, str(tmp_path / "marker"))], tmp_path)
+    await running.announced.wait()
+    [one] = running.supervisor.children
+    pid = one.pid
+    running.supervisor.reload.set()
+    await until(lambda: "the next one ended (exit code 3); this one goes on" in caplog.messages)
+    await until(lambda: running.supervisor.children == [one])
+    assert one.pid == pid
+    assert await running.end() is True
+
+
+async def test_a_stop_during_a_reload_ends_both_lives(tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    running = Running([overlapping(LOADS_FOR_EVER_THE_SECOND_TIME, str(marker))], tmp_path)
+    await running.announced.wait()
+    running.supervisor.reload.set()
+    await until(marker.with_suffix(".again").exists)
+    lives = list(running.supervisor.children)
+    assert await running.end() is True
+    assert [life.pid for life in lives] == [None, None]
 
 
 async def test_a_stop_during_the_wait_for_a_restart_starts_nothing(tmp_path: Path) -> None:
