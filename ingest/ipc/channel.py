@@ -99,6 +99,7 @@ class Channel(Generic[Incoming]):
             os.close(fd)
         self._fds.clear()
         self._outgoing.clear()
+        self._on_message = _nobody  # who listened refers to us, and both would wait for the garbage collector
         self.has_room.set()
         self.sent.set()
         if not self.closed.done():  # cancelled, where a task that awaited it was
@@ -158,6 +159,10 @@ class Channel(Generic[Incoming]):
                 self._outgoing.popleft()
         self.sent.set()
         self._loop.remove_writer(self._sock.fileno())
+
+
+def _nobody(_message: msgspec.Struct) -> None:
+    """Takes the messages of a connection that is over."""
 
 
 class Listener:

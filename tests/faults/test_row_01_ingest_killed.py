@@ -1,6 +1,5 @@
 """An ingest worker is killed: its sessions are lost and told so, no others; the next one takes them again."""
 
-import contextlib
 import secrets
 import time
 
@@ -31,7 +30,6 @@ async def test_its_sessions_alone_are_lost_and_the_worker_comes_back(
         nobody_there(daemon) as lost,
         aiohttp.ClientSession(daemon.url) as http,
         http.ws_connect(f"/ml/stream/{other}/face") as socket,
-        contextlib.aclosing(Seen(daemon, other)) as untouched,
     ):
         await socket.send_bytes(jpeg())
         await socket.receive_json(timeout=60)
@@ -47,7 +45,9 @@ async def test_its_sessions_alone_are_lost_and_the_worker_comes_back(
         assert (await socket.receive_json(timeout=60))["face_count"] == 0
         assert get(daemon, f"/sessions/{other}")[1]["state"] == "live"
         await until_true(lambda: arenas(daemon) == mapped)
+    untouched = Seen(daemon, other)
     await untouched.next("closed")
+    await untouched.aclose()
     assert "session_lost" not in {event.name for event in untouched.events}
     outcome.lost(lost.lost)
     assert lost.lost == 0

@@ -1,7 +1,9 @@
 """Attaching to a writer over a real socket, with a real arena."""
 
 import asyncio
+import gc
 import socket
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.media.arena_sources import ArenaSource, RingRef
 
+from ...waiting import until
 from ..fakes import ALICE, HEIGHT, WIDTH, write_frame
 
 
@@ -146,6 +149,21 @@ async def test_a_writer_that_dies_takes_its_streams_along_and_may_come_back(atta
     assert after is not None
     assert after.view is not before.view
     again.die()
+
+
+async def test_the_memory_of_a_writer_that_is_gone_is_given_back_at_once(attached: Attached) -> None:
+    writer = Writer(attached.path)
+    _, _, ring = await attached.observer.next()
+    assert ring is not None
+    view = weakref.ref(ring.view)
+    del ring
+    gc.disable()  # in a process of many models it comes round seldom
+    try:
+        writer.die()
+        assert await attached.observer.next() == ("closed", ALICE, None)
+        await until(lambda: view() is None)
+    finally:
+        gc.enable()
 
 
 async def test_arming_without_a_writer_does_nothing(attached: Attached) -> None:
