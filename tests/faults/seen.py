@@ -20,6 +20,8 @@ from ..waiting import answered
 
 Fields = dict[str, Any]
 
+WITHIN_S = 120  # on a busy machine
+
 
 class Seen:
     """One session's events from its first one on."""
@@ -33,11 +35,12 @@ class Seen:
 
     async def next(self, name: str, state: str | None = None) -> Event:
         """Read on to the next event of this name and state."""
-        async for event in self._following:
-            assert isinstance(event, Event), event
-            self.events.append(event)
-            if event.name == name and state in (None, event.state):
-                return event
+        async with asyncio.timeout(WITHIN_S):
+            async for event in self._following:
+                assert isinstance(event, Event), event
+                self.events.append(event)
+                if event.name == name and state in (None, event.state):
+                    return event
         raise AssertionError(f"no {name} came")
 
     @property

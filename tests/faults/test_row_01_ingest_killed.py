@@ -39,7 +39,8 @@ async def test_its_sessions_alone_are_lost_and_the_worker_comes_back(
         told = await lost.next("session_lost")
         outcome.recovered(time.monotonic() - at)
         assert told.data["reason"] == "worker_gone"
-        await lost.next("face_absent", "end")
+        if len(lost.edges) == 1:  # the scheduler and the api see it at the same moment
+            await lost.next("face_absent", "end")
         await until(daemon, "/health", lambda body: bool(body["workers"][0]["ready"]))
         await socket.send_bytes(jpeg())
         assert (await socket.receive_json(timeout=60))["face_count"] == 0
