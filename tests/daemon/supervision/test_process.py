@@ -35,6 +35,12 @@ async def entry(stop, on_ready, on_pass):
             on_ready()
             on_pass()
             await stop.wait()
+        case "starts":
+            print("starts", flush=True)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                print("tidied up", flush=True)
         case "insecure":
             raise InsecureBind("a token is needed")
         case "no-memory":
@@ -57,9 +63,11 @@ def notified(tmp_path: Path) -> Iterator[socket.socket]:
         yield sock
 
 
-def start(what: str, notified: socket.socket, *more: str) -> "subprocess.Popen[str]":
+def start(
+    what: str, notified: socket.socket, *more: str, stdout: int | None = None
+) -> "subprocess.Popen[str]":
     command = [sys.executable, "-c", PROGRAM, what, notified.getsockname(), *more]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -89,6 +97,17 @@ def test_a_hang_that_is_aborted_is_found_in_the_log(notified: socket.socket) -> 
     assert process.returncode == -signal.SIGABRT
     assert "Fatal Python error: Aborted" in log
     assert "in run_process" in log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_what_is_still_starting(notified: socket.socket, number: signal.Signals) -> None:
+    with start("starts", notified, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "starts\n"
+        process.send_signal(number)
+        assert process.stdout.readline() == "tidied up\n"
+        assert process.wait(20) == 0
+    assert notified.recv(64) == b"STOPPING=1"
 
 
 @pytest.mark.parametrize(

@@ -143,13 +143,14 @@ async def test_a_stubborn_child_is_killed_after_its_grace_and_the_end_is_not_cle
     assert await running.end() is False
 
 
-async def test_a_second_signal_ends_everything_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_second_signal_ends_everything_at_once(tmp_path: Path, number: signal.Signals) -> None:
     running = Running([child("stubborn", STUBBORN, grace_s=60), child("other", WAITS)], tmp_path)
     running.supervisor.handle_signals()
     await running.announced.wait()
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), number)
     await running.supervisor.stop.wait()
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), number)
     assert await running.result is False
 
 
