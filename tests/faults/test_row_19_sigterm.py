@@ -81,7 +81,9 @@ async def test_new_work_is_refused_and_all_other_comes_to_its_end(
             kinds = ("text", "picture", "page", "media", "session", "stream")
             assert await refused(http) == [(kind, 503, "draining", True) for kind in kinds]
             bulk.resume()
-            assert [(await each).status for each in asked] == [200, 200]
+            answers = [await each for each in asked]
+            codes = [(each.status, each.answer.get("error_code")) for each in answers]
+            assert codes == [(200, None), (422, "no_speech")], "a tone is nobody's voice"
             closed = await seen.next("closed")
             assert closed.data["reason"] == "shutdown"
             assert seen.edges == [("face_absent", "start", None), ("face_absent", "end", None)]
