@@ -57,11 +57,12 @@ CLEAN = Impairment()
 class ImpairedPath:
     """Both directions between one publisher and one worker; ``impairment`` may be changed at any time.
 
-    ``sent`` and ``lost`` count packets of both directions.
+    ``sent`` and ``lost`` count packets of both directions. ``address``: where the publisher finds the path.
     """
 
-    def __init__(self, impairment: Impairment = CLEAN) -> None:
+    def __init__(self, impairment: Impairment = CLEAN, address: str = LOOPBACK) -> None:
         self.impairment = impairment
+        self._address = address
         self.sent = self.lost = 0
         self._numbers = {"up": 0, "down": 0}
         self._publisher: Address | None = None
@@ -75,12 +76,12 @@ class ImpairedPath:
             lambda: Ear(self._from_worker), remote_addr=(LOOPBACK, int(found[1]))
         )
         near = await loop.create_datagram_endpoint(
-            lambda: Ear(self._from_publisher), local_addr=(LOOPBACK, 0)
+            lambda: Ear(self._from_publisher), local_addr=(self._address, 0)
         )
         self._far = far[0]
         self._near = near[0]
         port = self._near.get_extra_info("sockname")[1]
-        candidate = f"a=candidate:1 1 udp 2130706431 {LOOPBACK} {port} typ host\r\n"
+        candidate = f"a=candidate:1 1 udp 2130706431 {self._address} {port} typ host\r\n"
         first, *others = CANDIDATE.split(answer_sdp)
         return first + candidate + "".join(others)
 
