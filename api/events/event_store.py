@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
+from redis.exceptions import ResponseError
 
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.events import Event
@@ -25,6 +26,10 @@ from .left_open import OpenViolation, end_of, field, is_left_open
 
 Kind = TypeVar("Kind")
 Rows = list[tuple[bytes, Any]]
+
+
+WALL_CLOCK_LEAP_S = 2 * 3600
+NO_STREAM = "no such key"
 
 
 class Append(NamedTuple):
@@ -114,7 +119,7 @@ class EventStore:
         if self._overall is not None and not new_origins and not new_sessions:
             return
         async with redis.pipeline(transaction=False) as pipe:
-            pipe.xrevrange(keys.ALL_EVENTS, count=1)
+            pipe.xinfo_stream(keys.ALL_EVENTS)
             for origin in new_origins:
                 pipe.get(keys.position(origin))
             for session_id in new_sessions:
@@ -122,9 +127,12 @@ class EventStore:
                 pipe.hgetall(keys.results(session_id))
                 pipe.hgetall(keys.open_violations(session_id))
             answers = iter(await pipe.execute(raise_on_error=False))
-        overall: Rows = await self._unreadable.usable("events", keys.ALL_EVENTS, next(answers), [])
+        overall = next(answers)
+        if isinstance(overall, ResponseError) and NO_STREAM in str(overall):
+            overall = {}
+        overall = await self._unreadable.usable("events", keys.ALL_EVENTS, overall, {})
         if self._overall is None:
-            self._overall = last_number(overall)
+            self._overall = newest_number(overall)
         for origin in new_origins:
             number = await self._unreadable.usable("position", keys.position(origin), next(answers), b"")
             self._positions[origin] = int(number) if number and number.isdigit() else 0
@@ -180,8 +188,12 @@ class EventStore:
         return True
 
     def stage_ends(self, pipe: Pipeline, origins: Iterable[str], session_ids: Iterable[str]) -> None:
-        """Close a transaction: how far each origin is, and how long each session's keys are kept."""
-        retention = self._config.retention_s
+        """Close a transaction: how far each origin is, and how long Redis keeps each session's keys.
+
+        It goes by the wall clock, which may be set anew: what is in use outlives that. It is the api that
+        erases in time; Redis does where no api runs.
+        """
+        retention = self._config.retention_s + WALL_CLOCK_LEAP_S
         for origin in origins:
             pipe.set(keys.position(origin), self._positions[origin], ex=retention)
         for session_id in session_ids:
@@ -239,6 +251,11 @@ class EventStore:
         pipe.hdel(keys.SESSIONS, session_id)
         pipe.hdel(keys.MEDIA, session_id)
         self._sessions[session_id] = SessionMark(0, {}, {})
+
+
+def newest_number(stream: Mapping[str, Any]) -> int:
+    """The number in the newest id that a stream (``XINFO STREAM``) ever had: no later one may be lower."""
+    return int(stream.get("last-generated-id", b"0").partition(b"-")[0])
 
 
 def last_number(newest: Rows) -> int:

@@ -10,7 +10,7 @@ from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.results import Results, read_results, readable, stage_results
 
 from ..store.unreadable import name
-from .event_store import last_number
+from .event_store import last_number, newest_number
 from .frames import EVERYTHING, Page, frame, frame_id
 
 PAGE = 64
@@ -29,11 +29,13 @@ class History:
         self._redis = redis
 
     async def newest(self, topic: str) -> int:
-        """The position of the topic's newest event (a session's seq); 0 before the first."""
+        """The position of the topic's newest event (a session's seq), be it erased; 0 before the first."""
         try:
-            return last_number(cast(Stream, await self._redis.xrevrange(stream_of(topic), count=1)))
+            return newest_number(await self._redis.xinfo_stream(stream_of(topic)))
         except ResponseError:
-            return 0  # it is no stream; the next event sets it aside (see ``unreadable.py``)
+            return (
+                0  # there is none yet, or it is no stream: the next event sets it aside (``unreadable.py``)
+            )
 
     async def page(self, topic: str, after: int) -> Page:
         """The events beyond a position, as many as fit into a page, without those that cannot be read."""

@@ -191,7 +191,7 @@ class SessionActions:
         """Forget sessions past their retention, until cancelled."""
         while True:
             await asyncio.sleep(min(SWEEP_EVERY_S, self._registry.retention_s / 10))
-            expired = [session.session_id for session in self._registry.expired(time.time())]
+            expired = [session.session_id for session in self._registry.expired(time.monotonic())]
             for session_id in expired:
                 await (await self._erase(session_id))
             if expired:

@@ -33,6 +33,7 @@ class Registry:
         self._config = config
         self._unreadable = unreadable
         self._sessions: dict[str, Session] = {}
+        self._ages: dict[str, tuple[float, float]] = {}  # when each changed, and when that was seen
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
@@ -71,7 +72,9 @@ class Registry:
         media = await self._stored("media", keys.MEDIA, Media)
         records = await self._stored("session", keys.SESSIONS, SessionRecord)
         for session_id, record in sorted(records.items(), key=lambda each: each[1].created_at):
-            self._sessions[session_id] = Session(session_id, record, media.get(session_id))
+            session = self._sessions[session_id] = Session(session_id, record, media.get(session_id))
+            age_s = max(0.0, time.time() - session.updated_at)  # nothing but the wall clock has told it since
+            self._ages[session_id] = session.updated_at, time.monotonic() - age_s
 
     async def _stored(self, what: str, key: str, kind: type[Kind]) -> dict[str, Kind]:
         """The hash at ``key``, session id → ``kind``; what is not that is set aside."""
@@ -126,10 +129,19 @@ class Registry:
     def remove(self, session_id: str) -> None:
         """Forget the session here; the event_log erases it in Redis."""
         self._sessions.pop(session_id, None)
+        self._ages.pop(session_id, None)
 
     def expired(self, now: float) -> list[Session]:
-        """Sessions without media for longer than they are kept. ``now``: unix seconds."""
-        return [each for each in self if not each.active and each.updated_at < now - self._kept_s(each)]
+        """Sessions without media for longer than they are kept. ``now``: monotonic seconds."""
+        return [each for each in self if not each.active and self._age_s(each, now) > self._kept_s(each)]
+
+    def _age_s(self, session: Session, now: float) -> float:
+        """Seconds since it last changed, as far as this has been seen: its own time is the wall clock's."""
+        changed_at, seen = self._ages.get(session.session_id, (0.0, now))
+        if changed_at != session.updated_at:
+            seen = now
+            self._ages[session.session_id] = session.updated_at, seen
+        return now - seen
 
     def _kept_s(self, session: Session) -> float:
         return min(UNUSED_S, self.retention_s) if session.unused else self.retention_s

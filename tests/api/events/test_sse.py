@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,6 +135,34 @@ async def test_all_sessions_events_come_in_the_order_they_were_stored(rig: Rig) 
     async with rig.api.events("/events", "1") as events:
         assert (await events.next())[1:] == ("gap", {"missed": 2})
         assert (await events.next())[0] == "4"
+
+
+async def test_positions_go_on_behind_those_of_an_erased_session(rig: Rig) -> None:
+    """Also for an api that begins: the store has forgotten the newest events, not how many there were."""
+    await rig.api.publish("s1")
+    await rig.api.publish("s2")
+    await find_many(rig, 3, "s2")
+    await rig.api.json("DELETE", "/sessions/s2")
+    async with rig.api.events("/events", "5") as events:
+        await find_many(rig, 1)
+        last, event = await next_kept(events)
+        assert (event["id"], int(last) > 5) == ("s1:2", True)
+    await rig.api.json("DELETE", "/sessions/s1")
+    await rig.api.restart()
+    async with rig.api.events("/events", last) as events:
+        await rig.api.publish("s3")
+        newest, event = await next_kept(events)
+        assert (event["id"], int(newest) > int(last)) == ("s3:1", True)
+
+
+async def next_kept(events: EventReader) -> tuple[str, Any]:
+    """The next event, behind what may be missing because it was erased."""
+    at, kind, event = await events.next()
+    if kind == "gap":
+        assert event.keys() == {"missed"}
+        at, kind, event = await events.next()
+    assert kind == ""
+    return at, event
 
 
 async def test_an_idle_stream_is_kept_alive(tmp_path: Path) -> None:
