@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 LOCK_WAIT_S = 5.0
 RESTART_S = 0.2
 LONGEST_RESTART_S = 5.0
+LONG_LIFE_S = 10.0
 ROOM_EVERY_S = 0.5
 LOOK_EVERY_S = 0.05
 LONGEST_SOCKET_PATH = 107
@@ -132,17 +133,24 @@ class EmbeddedRedis:
             if aside is not None:
                 self._judge(aside, loaded)
         if loaded:
-            self._trouble, self._early_ends = "", 0
-            self.running.set()
-            try:
-                await process.ended()
-            finally:
-                self.running.clear()
+            await self._runs(process)
         if not process.by_itself:
             self._early_ends += not loaded
             log.error("the embedded Redis was killed; starting it again")
         elif loaded or aside is not None or not await self._mend(program):
             self._fail(process.reason)
+
+    async def _runs(self, process: RedisProcess) -> None:
+        """Return when the server has ended."""
+        began = asyncio.get_running_loop().time()
+        self._trouble = ""
+        self.running.set()
+        try:
+            await process.ended()
+        finally:
+            self.running.clear()
+        if asyncio.get_running_loop().time() > began + LONG_LIFE_S:
+            self._early_ends = 0
 
     async def _loads(self, process: RedisProcess) -> bool:
         """Whether the server has come to answer; else it has ended."""
