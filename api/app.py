@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp import web
 
@@ -20,7 +20,7 @@ from .events.event_log import EventLog
 from .events.feeds import Feeds
 from .events.history import History
 from .events.readers import Readers
-from .events.redis_store import STORE_ERRORS, Connections, connect_all, wait_until_up
+from .events.redis_store import STORE_ERRORS
 from .http.auth import Access, check_bind
 from .http.authenticate import authentication
 from .http.browsers import add_browser_headers, browser_rules
@@ -29,15 +29,14 @@ from .http.envelope import error_envelope
 from .http.open_requests import OpenRequests
 from .http.rate_limit import RateLimit
 from .intake import Intake
-from .ops.starting import starting
 from .routes import EVENT_STREAM, ROUTES
 from .sessions.actions import SessionActions
 from .sessions.half_open import HalfOpen
 from .sessions.lifecycle import Lifecycle
 from .sessions.registry import Registry
 from .sessions.reports import Reports
-from .store.embedded_redis import EmbeddedRedis
 from .store.erasure import Erasure
+from .store.opening import Store, opened_store
 from .store.unreadable import Unreadable
 from .streams.arena_server import ArenaServer, serving_arena
 from .streams.live import StreamSockets
@@ -51,17 +50,9 @@ log = logging.getLogger(__name__)
 
 PASS_S = 0.5
 LOAD_AGAIN_S = 0.2
-QUIET_START_S = 1.0  # a start that takes longer is told
 # After a stop, at most: for workers to say that they gave up, for ingest workers that were asked to end as
 # well to close their sessions, for the last events to be stored, and for readers to take them.
 ANSWERS_REST_S, SESSIONS_REST_S, STORE_REST_S, READERS_REST_S = 2.0, 2.0, 5.0, 5.0
-
-
-class Store(NamedTuple):
-    """The connections to Redis, and the server where it is our own."""
-
-    connections: Connections
-    server: EmbeddedRedis | None
 
 
 async def run_api(
@@ -177,43 +168,6 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_nothing)
     return app
-
-
-@contextlib.asynccontextmanager
-async def opened_store(config: ApiConfig, stop: asyncio.Event) -> AsyncIterator[Store]:
-    """The configured Redis, or one started for as long as the context lasts.
-
-    One of our own is awaited until ``stop`` is set: it goes on by itself as soon as it can, and meanwhile
-    callers are told what keeps it.
-    """
-    async with contextlib.AsyncExitStack() as stack:
-        url = config.redis_url
-        if url is not None:
-            connections = connect_all(url, config.redis_timeout_s)
-            stack.push_async_callback(connections.aclose)
-            await wait_until_up(connections.requests)
-            yield Store(connections, None)
-            return
-        server = EmbeddedRedis(config.state_dir / "redis")
-        stack.push_async_callback(server.stop)
-        await server.start()
-        connections = connect_all(server.socket, config.redis_timeout_s)
-        stack.push_async_callback(connections.aclose)
-        try:
-            async with asyncio.timeout(QUIET_START_S):
-                await either(server.running, stop)
-        except TimeoutError:
-            async with starting(config, server):
-                await either(server.running, stop)
-        yield Store(connections, server)
-
-
-async def either(one: asyncio.Event, other: asyncio.Event) -> None:
-    """Return when one of them is set."""
-    waiting = [asyncio.create_task(each.wait()) for each in (one, other)]
-    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    for each in waiting:
-        each.cancel()
 
 
 @contextlib.asynccontextmanager

@@ -1,7 +1,7 @@
-"""What is answered while the embedded Redis has not come up: its file is loaded or mended, its disk full."""
+"""What is answered while Redis has not come up: it is away, loads its file, has it mended, or a full disk."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 from aiohttp import web
@@ -11,9 +11,6 @@ from argusd.scheduler.contract.errors import NotReady
 from ..config import ApiConfig
 from ..connections.connection import listening
 from ..http.envelope import json_reply, refusal
-from ..store.embedded_redis import EmbeddedRedis
-
-LOADING = "the embedded Redis loads what it has stored"
 
 
 class Starting(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +25,7 @@ class Starting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextlib.asynccontextmanager
-async def starting(config: ApiConfig, server: EmbeddedRedis) -> AsyncIterator[None]:
+async def starting(config: ApiConfig, why: Callable[[], str]) -> AsyncIterator[None]:
     """Answer ``/health``, and everything else with why the daemon is not ready, for the time of the context.
 
     Raises:
@@ -38,8 +35,8 @@ async def starting(config: ApiConfig, server: EmbeddedRedis) -> AsyncIterator[No
     async def answer(request: web.Request) -> web.Response:
         if request.path == "/health":
             return json_reply({"status": "starting"})
-        why = server.trouble or LOADING
-        return refusal(Starting(reasons=[why], error=f"Not ready: {why}."), NotReady)
+        reason = why()
+        return refusal(Starting(reasons=[reason], error=f"Not ready: {reason}."), NotReady)
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
