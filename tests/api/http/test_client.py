@@ -1,7 +1,10 @@
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import aiohttp
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from argusd.api.config import Token
@@ -88,6 +91,23 @@ def test_of_two_headers_that_disagree_one_is_the_clients_own_invention() -> None
     both = [("X-Forwarded-For", CLIENT), ("Forwarded", f"for={CLIENT}")]
     assert seen("10.1.2.3", *both) == CLIENT
     assert seen("10.1.2.3", ("X-Forwarded-For", CLIENT), ("Forwarded", "for=203.0.113.5")) == "10.1.2.3"
+
+
+HOPS = st.one_of(st.ip_addresses().map(str), st.text('0123456789abcdef.:[]%"\\ ,;=for', max_size=30))
+
+
+@settings(deadline=None)
+@given(
+    st.ip_addresses(),
+    st.lists(st.tuples(st.sampled_from(["X-Forwarded-For", "Forwarded"]), HOPS), max_size=4),
+)
+def test_no_header_of_an_untrusted_peer_makes_it_another_client(
+    peer: IPv4Address | IPv6Address, lines: list[tuple[str, str]]
+) -> None:
+    told = seen("10.1.2.3", *lines)  # whatever it is, it is no error
+    assert told == "None" or read_hop(told) is not None
+    if not any(peer in network for network in PROXIES):
+        assert seen(str(peer), *lines) == str(read_hop(str(peer)))
 
 
 def test_an_ipv6_customer_is_one_client_with_all_its_addresses() -> None:
