@@ -73,7 +73,7 @@ fuzz: setup
 	$(BIN)/pytest tests/fuzz --fuzz-seconds=$(TIME) --timeout=0
 
 bench: setup
-	for name in ring ingest batching overload sessions; do $(BIN)/argusd bench $$name --quick || exit 1; done
+	for name in ring ingest loss batching overload sessions; do $(BIN)/argusd bench $$name --quick || exit 1; done
 
 # Callers come and go for HOURS; what grows that may not is named, and everything is drawn.
 HOURS ?= 1
