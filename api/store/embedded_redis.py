@@ -71,7 +71,6 @@ class EmbeddedRedis:
         try:
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = await self._take_lock()
-            self.file.remove_unfinished()
         except OSError as error:
             raise RedisNotStarted(f"{self._directory} cannot be used: {error.strerror}") from error
         self._keeper = asyncio.create_task(self._keep_running(program), name="embedded redis")
@@ -125,6 +124,7 @@ class EmbeddedRedis:
 
     async def _one_life(self, program: Path, aside: Path | None = None) -> None:
         """Run the server until it ends. ``aside``: the file that it is to do without, on trial."""
+        self.file.remove_unfinished()
         process = self._process = await RedisProcess.started(program, self._directory, self._lock)
         loaded = False
         try:

@@ -43,8 +43,9 @@ class Unreadable:
                 pipe.hdel(key, cast(str, field))
             await pipe.execute()
         named = ", ".join(name(session_id) for session_id, _, _ in fields[:NAMED_MOST])
-        more = ", …" if len(fields) > NAMED_MOST else ""
-        log.error("%d stored (%s) cannot be read and are set aside: %s%s", len(fields), what, named, more)
+        log.error(
+            "what is stored cannot be read and is set aside: %s of %s (%d in all)", what, named, len(fields)
+        )
 
     async def usable(self, what: str, key: str, answer: Any, instead: Kind) -> Kind:
         """Redis' answer to a command about ``key``; ``instead`` where that holds another type.

@@ -81,27 +81,6 @@ async def test_a_killed_redis_comes_back_with_everything(rig: Rig, server: Embed
     assert await numbers_after(rig, 1, 110) == list(range(1, 111))
 
 
-async def test_what_the_buffer_cannot_hold_is_told_as_a_gap(rig: Rig, server: EmbeddedRedis) -> None:
-    await rig.api.publish("s1")
-    os.kill(process_of(server), signal.SIGSTOP)
-    try:
-        for _ in range(200):
-            rig.scheduler.find("s1")
-        await rig.api.until("/ready", lambda body: body["buffered_events"] >= 50)
-    finally:
-        os.kill(process_of(server), signal.SIGCONT)
-    await rig.scheduler.until(lambda: rig.scheduler.acked == 200)
-    async with rig.api.events("/sessions/s1/events", "s1:1") as events:
-        missed, seen = 0, 0
-        while missed + seen < 200:
-            _, kind, data = await events.next()
-            missed += data["missed"] if kind == "gap" else 0
-            seen += kind == ""
-    assert seen >= 50
-    assert data["seq"] == 201
-    assert data["data"]["number"] == 200
-
-
 async def test_publishing_while_redis_hangs_is_refused_and_undone(rig: Rig, server: EmbeddedRedis) -> None:
     os.kill(process_of(server), signal.SIGSTOP)
     try:

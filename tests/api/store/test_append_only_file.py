@@ -1,12 +1,14 @@
 """What a power cut does to the file of the embedded Redis, and what is left of it; with the real server."""
 
+import asyncio
 import contextlib
 import logging
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
@@ -14,6 +16,9 @@ from redis.asyncio import Redis
 from argusd.api.events.redis_store import connect
 from argusd.api.store.append_only_file import MOST_KEPT, AppendOnlyFile
 from argusd.api.store.embedded_redis import EmbeddedRedis
+from argusd.api.store.erasure import rewriting
+
+from ...waiting import answered, until
 
 KEYS = 20
 Damage = Callable[[Path], object]
@@ -32,20 +37,29 @@ async def running(directory: Path) -> AsyncIterator[tuple[EmbeddedRedis, Redis]]
         await server.stop()
 
 
+@pytest.fixture(scope="module")
+def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What is in the file of a server that rewrote it, took more writes and ended."""
+    directory = tmp_path_factory.mktemp("store")
+
+    async def write() -> None:
+        async with running(directory) as (_, redis):
+            for number in range(KEYS // 2):
+                await redis.set(f"ml:{number}", "x" * 100)
+            await redis.bgrewriteaof()
+            await answered(partial(redis.info, "persistence"), lambda about: not rewriting(about))
+            for number in range(KEYS // 2, KEYS):
+                await redis.set(f"ml:{number}", "x" * 100)
+
+    asyncio.run(write())
+    return (directory / "appendonly.aof").read_bytes()
+
+
 @pytest.fixture
-async def file(tmp_path: Path) -> Path:
-    """That of a server that rewrote it, took more writes and ended."""
-    async with running(tmp_path) as (_, redis):
-        for number in range(KEYS // 2):
-            await redis.set(f"ml:{number}", "x" * 100)
-        await redis.bgrewriteaof()
-        while (await cast(Any, redis.info("persistence")))["aof_last_bgrewrite_status"] != "ok" or (
-            await cast(Any, redis.info("persistence"))
-        )["aof_rewrite_in_progress"]:
-            pass
-        for number in range(KEYS // 2, KEYS):
-            await redis.set(f"ml:{number}", "x" * 100)
-    return tmp_path / "appendonly.aof"
+def file(tmp_path: Path, content: bytes) -> Path:
+    file = tmp_path / "appendonly.aof"
+    file.write_bytes(content)
+    return file
 
 
 def append(data: bytes) -> Damage:
@@ -158,11 +172,15 @@ async def test_of_damaged_files_the_last_few_are_kept(file: Path) -> None:
 
 
 async def test_what_a_killed_rewrite_left_is_removed(file: Path) -> None:
-    for name in ("temp-rewriteaof-7.aof", "temp-rewriteaof-bg-8.aof"):
-        shutil.copy(file, file.parent / name)
-    async with running(file.parent) as (_, redis):
+    left = [file.parent / name for name in ("temp-rewriteaof-7.aof", "temp-rewriteaof-bg-8.aof")]
+    shutil.copy(file, left[0])
+    async with running(file.parent) as (server, redis):
         assert await redis.dbsize() == KEYS
-    assert not list(file.parent.glob("temp-*"))
+        assert not left[0].exists()
+        shutil.copy(file, left[1])
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        await until(lambda: not left[1].exists())
 
 
 def test_since_redis_7_it_is_a_folder(tmp_path: Path) -> None:

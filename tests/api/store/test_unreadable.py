@@ -66,7 +66,7 @@ async def test_a_session_record_that_cannot_be_read_is_set_aside(
         _, ready = await api.json("GET", "/ready")
         assert "1 of what was stored could not be read and is set aside" in ready["degraded"]
         assert (await api.json("PUT", "/sessions/bad", json={}))[0] == 201, "it may begin anew"
-    assert "1 stored (session) cannot be read and are set aside: bad" in caplog.messages
+    assert "what is stored cannot be read and is set aside: session of bad (1 in all)" in caplog.messages
     async with running(api):
         assert len((await api.json("GET", "/sessions"))[1]["sessions"]) == 2
         assert "ml_store_unreadable_total{what=session}" not in await api.metrics()
