@@ -127,6 +127,7 @@ def test_what_is_watched_is_told_to_its_end_when_all_are_stopped(machine: Machin
         machine.done("systemctl", "stop", "argusd.target")
         ended = next_event(publisher, "face_absent", "closed")
         assert (ended["name"], ended["state"]) == ("face_absent", "end"), f"{begun}, then {ended}"
+        next_event(publisher, "closed")
     for unit in (API, INGEST, LIVE, BULK):
         shown = machine.until(unit, ActiveState="inactive")
         assert (shown["Result"], shown["ExecMainStatus"]) == ("success", "0"), machine.log(unit)

@@ -96,6 +96,11 @@ def test_a_unit_may_take_as_long_to_end_as_elsewhere(unit: Path) -> None:
 
 
 @each_unit
+def test_children_are_ended_by_their_own_process(unit: Path) -> None:
+    assert setting(unit, "KillMode") == "mixed"
+
+
+@each_unit
 def test_a_process_that_falls_silent_is_killed_and_one_that_grows_is_stopped(unit: Path) -> None:
     assert setting(unit, "Type") == "notify"
     assert setting(unit, "WatchdogSec") == f"{SILENCE_S:.0f}s"
