@@ -5,21 +5,32 @@ what comes of any batch: a model that does not run is not ready until it does, a
 process, and so does a check that does not come back.
 """
 
+import asyncio
+import logging
 from collections.abc import Callable
 from functools import partial
 
+from ..contract.tracebacks import log_fault
+from ..core import LibraryModel
 from ..loaded.isolation import checked
 from .loop import Scheduler
+from .task_pool import TaskPool
+
+log = logging.getLogger(__name__)
 
 EVERY_S = 10.0
+LIBRARY_EVERY_S = 300.0  # each takes up to a second of a core
 
 
 class Checks:
-    """Of one scheduler's loaded models. ``clock``: monotonic seconds."""
+    """Of one scheduler's models. ``clock``: monotonic seconds."""
 
-    def __init__(self, scheduler: Scheduler, clock: Callable[[], float]) -> None:
+    def __init__(self, scheduler: Scheduler, tasks: TaskPool, clock: Callable[[], float]) -> None:
         self._scheduler = scheduler
+        self._tasks = tasks
         self._clock = clock
+        self._tried = dict.fromkeys(scheduler.pending.library, clock())
+        self._trials: set[asyncio.Task[None]] = set()
 
     def look(self) -> None:
         """Begin the checks that are due; called every second or so."""
@@ -28,3 +39,18 @@ class Checks:
             if not model.in_flight and now - model.judged_at >= EVERY_S and executor.state.free:
                 model.in_flight += 1
                 executor.submit(partial(checked, model), partial(self._scheduler.checked, model))
+        for role, library in self._scheduler.pending.library.items():
+            if now - self._tried[role] >= LIBRARY_EVERY_S and not self._tasks.threads.busy:
+                self._tried[role] = now
+                trial = asyncio.create_task(self._try(role, library), name=f"check of {library.name}")
+                self._trials.add(trial)
+                trial.add_done_callback(self._trials.discard)
+
+    async def _try(self, role: str, library: LibraryModel) -> None:
+        try:
+            await self._tasks.threads.run(library.check, self._clock())
+        except Exception as error:  # what a library raises is not bounded
+            log_fault(log, f"{library.name} does not run", error)
+            self._scheduler.pending.failures[role] = self._tasks.told(error).code
+        else:
+            self._scheduler.pending.failures.pop(role, None)

@@ -44,6 +44,7 @@ class PendingItems:
 
     ``loaded``: (role, model) by model number, as ``Demand.model`` has it. ``missing``: role to why it has no
     model, with the command that gets one. ``library``: role to the model that its own library runs.
+    ``failures``: of these roles, those whose model does not run at present, and why, as a code.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class PendingItems:
         awake: Callable[[], None],
     ) -> None:
         self.library = library
+        self.failures: dict[str, str] = {}
         self.items: dict[int, PendingItem] = {}
         self._demand = demand
         self._loaded = loaded
@@ -81,6 +83,17 @@ class PendingItems:
             ModelUnavailable: it has none here, or one that does not run at present.
         """
         return self._loaded[self._number(role)][1]
+
+    def library_model(self, role: str) -> LibraryModel | None:
+        """The role's model that its own library runs, if it has one.
+
+        Raises:
+            ModelUnavailable: it does not run at present.
+        """
+        model = self.library.get(role)
+        if model is not None and role in self.failures:
+            raise _not_running(role, model.name)
+        return model
 
     def add(self, share: int, role: str, item: Any, deadline: float) -> PendingItem:
         """Let the role's model infer an item; withdraw it in any case. ``deadline``: monotonic seconds.
@@ -117,9 +130,7 @@ class PendingItems:
         for number, (name, loaded) in enumerate(self._loaded):
             if name == role:
                 if loaded.failure:
-                    raise ModelUnavailable(
-                        f"The model {loaded.name} of the role {role} does not run at present."
-                    )
+                    raise _not_running(role, loaded.name)
                 return number
         raise ModelUnavailable(
             f"No model fills the role {role}: {self._missing.get(role, 'none is wanted')}."
@@ -136,3 +147,7 @@ class PendingItems:
             self._ended.remove(share)
             del self._rows_of[share]
             self._demand.shares.leave(share)
+
+
+def _not_running(role: str, name: str) -> ModelUnavailable:
+    return ModelUnavailable(f"The model {name} of the role {role} does not run at present.")

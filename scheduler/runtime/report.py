@@ -8,7 +8,6 @@ from ..contract.messages import RoleStatus, SchedulerStats
 from ..contract.policy import Policy
 from ..planning.admission import fits_more, present
 from ..planning.demand import RowKind
-from .checks import EVERY_S
 from .loop import Scheduler
 
 
@@ -53,11 +52,11 @@ class Report:
 
     def _as_it_is(self, role: RoleStatus) -> RoleStatus:
         """The role's status at the start, unless its model does not run any more."""
-        failures = dict(self._scheduler.loaded)
-        failure = failures[role.role].failure if role.role in failures else ""
-        if not failure:
+        failures = {name: model.failure for name, model in self._scheduler.loaded if model.failure}
+        failures |= self._scheduler.pending.failures
+        if role.role not in failures:
             return role
-        detail = f"{role.model} does not run ({failure}); it is tried again every {EVERY_S:.0f} s"
+        detail = f"{role.model} does not run ({failures[role.role]}); it is tried again from time to time"
         return msgspec.structs.replace(role, ready=False, detail=detail)
 
     def fits_more(self) -> int:

@@ -138,7 +138,7 @@ class Service:
         self._delivery = delivery
         self._ended = asyncio.Event()
         self._stopped = False
-        self._checks = Checks(scheduler, time.monotonic)
+        self._checks = Checks(scheduler, tasks, time.monotonic)
         self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
         # Streams are the live tier's alone.
         writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]

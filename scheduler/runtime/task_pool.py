@@ -109,12 +109,12 @@ class TaskPool:
             answer = _failed(request, error)
         except Exception as error:  # the top of a task: it is lost, the others go on
             log_fault(log, f"a task {request.task_type} failed", error)
-            answer = _failed(request, self._told(error))
+            answer = _failed(request, self.told(error))
         finally:
             self._pending.end(share)
         reply(answer)
 
-    def _told(self, error: Exception) -> ServiceError:
+    def told(self, error: Exception) -> ServiceError:
         """What a task's caller hears of an error that nobody expected; a lost device ends the process."""
         # A model that its own library runs raises what that library does.
         failed = failure(str(error)) if isinstance(error, RuntimeError) else error

@@ -51,7 +51,7 @@ class TaskRunner:
 
     def model(self, role: str) -> Any:
         """See ``tasks.runner.Runner``."""
-        if (library := self._pending.library.get(role)) is not None:
+        if (library := self._pending.library_model(role)) is not None:
             self.models[role] = library.name
             return library
         loaded = self._pending.loaded(role)

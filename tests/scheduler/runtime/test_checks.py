@@ -1,5 +1,6 @@
 """Models that nobody uses are tried, and what they are used for is told."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,19 +8,24 @@ import pytest
 from argusd.scheduler.contract.errors import ModelUnavailable
 from argusd.scheduler.contract.messages import RoleStatus
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, InferenceFailed, OutOfMemory
-from argusd.scheduler.runtime.checks import EVERY_S, Checks
+from argusd.scheduler.runtime.checks import EVERY_S, LIBRARY_EVERY_S, Checks
+from argusd.scheduler.runtime.pending import PendingItems
 from argusd.scheduler.runtime.report import Report
+from argusd.scheduler.runtime.task_pool import TaskPool
 
 from ...waiting import until
 from ..bench import Bench
 from ..fakes import ALICE, write_frame
 
 ROLE = RoleStatus("face_detector", "fake_vision", ready=True, detail="", load_seconds=0.1)
+READER = RoleStatus("ocr", "reader", ready=True, detail="", load_seconds=0.1, live=False)
 
 
 async def look(bench: Bench) -> None:
     """Let all checks that are due be over."""
-    Checks(bench.scheduler, lambda: bench.now).look()
+    tasks = TaskPool(bench.scheduler.pending, {}, limit=1, threads=1)
+    Checks(bench.scheduler, tasks, lambda: bench.now).look()
+    await tasks.close()
     await until(lambda: bench.executor.state.free == bench.executor.state.total)
 
 
@@ -56,7 +62,10 @@ async def test_a_model_that_is_used_is_not_tried(idle: Bench) -> None:
 async def test_a_role_whose_model_does_not_run_is_not_ready_until_it_does(idle: Bench) -> None:
     idle.vision_engine.fail = InferenceFailed("no more")
     await look(idle)
-    assert role(idle).detail == "fake_vision does not run (inference_failed); it is tried again every 10 s"
+    assert (
+        role(idle).detail
+        == "fake_vision does not run (inference_failed); it is tried again from time to time"
+    )
     assert not role(idle).ready
     share = idle.scheduler.pending.begin()
     with pytest.raises(ModelUnavailable, match="does not run at present"):
@@ -79,3 +88,48 @@ async def test_a_lost_device_ends_the_process_and_a_full_one_does_not(
     await look(idle)
     assert exits == codes
     assert not role(idle).ready
+
+
+class Reader:
+    """A model that its own library runs. ``fails``: what that raises."""
+
+    role, name = "ocr", "reader"
+
+    def __init__(self) -> None:
+        self.checks = 0
+        self.fails: Exception | None = None
+
+    def check(self) -> None:
+        self.checks += 1
+        if self.fails is not None:
+            raise self.fails
+
+
+async def test_so_is_a_model_that_its_own_library_runs(bench: Bench) -> None:
+    reader, exits = Reader(), list[int]()
+    pending = PendingItems(bench.scheduler.demand, [], {}, {"ocr": reader}, lambda: bench.now, lambda: None)
+    bench.scheduler.pending = pending
+    tasks = TaskPool(pending, {}, limit=1, threads=1, abort=exits.append)
+    checks = Checks(bench.scheduler, tasks, lambda: bench.now)
+    report = Report("boot", "cpu", [READER], bench.scheduler, 0.5)
+
+    async def tried(count: int) -> None:
+        bench.now += LIBRARY_EVERY_S
+        checks.look()
+        await until(lambda: reader.checks == count and not tasks.threads.busy)
+        checks.look()  # not due
+        await asyncio.sleep(0)
+
+    reader.fails = AttributeError("another version")
+    await tried(1)
+    await until(lambda: not report.stats().roles[0].ready)
+    with pytest.raises(ModelUnavailable, match="The model reader of the role ocr does not run at present"):
+        pending.library_model("ocr")
+    reader.fails = None
+    await tried(2)
+    await until(lambda: report.stats().roles[0] == READER)
+    assert pending.library_model("ocr") is reader
+    reader.fails = RuntimeError("CUDA error: unspecified launch failure")
+    await tried(3)
+    await until(lambda: exits == [EXIT_DEVICE_LOST])
+    await tasks.close()
