@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from argusd.scheduler.zoo.contents import ModelStatus
 from argusd.scheduler.zoo.store import ZooStore
@@ -21,6 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "names", nargs="*", default=["live"], metavar="NAME", help="models, packs (default: live)"
     )
     actions.add_parser("verify", help="check the SHA-256 of every file")
+    for action in actions.choices.values():  # it may stand behind the action as well
+        action.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:

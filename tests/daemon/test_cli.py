@@ -29,6 +29,16 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
     assert f"usage: argusd {command}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("argv", [["--config", "FILE", "list"], ["list", "--config", "FILE"]])
+def test_models_take_the_configuration_before_the_action_and_behind_it(
+    argv: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "argusd.toml"
+    file.write_text("ingest_workers = -1")
+    assert main(["models", *(str(file) if word == "FILE" else word for word in argv)]) == 2
+    assert "ingest_workers" in capsys.readouterr().err
+
+
 def test_without_a_command_all_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([])
