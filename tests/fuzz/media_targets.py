@@ -29,7 +29,7 @@ from argusd.ingest.transport import MediaTransport
 from argusd.ingest.video import VideoReceiver
 
 from ..ingest.offers.test_answer import LIMITS
-from ..ingest.test_guard import FRIEND, STRANGER, Gate, authentic_check, binding
+from ..ingest.test_guard import FRIEND, OURS, PASSWORD, STRANGER, Gate, authentic_check, binding
 from ..ingest.test_transport import OPUS, PAYLOADS, RTX, VP8, Dtls, PlainSrtp, numbered, rtp
 from ..ingest.test_transport import Path as MediaPath
 from ..ingest.test_video import Decoder, Feedback, Line
@@ -37,6 +37,7 @@ from .target import fuzzes, joined, pieces
 
 LOOP = asyncio.new_event_loop()
 ARENA = Arena(1 << 20)
+ASKED = b"transaction."  # 12 bytes
 
 
 def in_loop(case: Callable[[bytes], Coroutine[Any, Any, None]]) -> Callable[[bytes], None]:
@@ -46,13 +47,15 @@ def in_loop(case: Callable[[bytes], Coroutine[Any, Any, None]]) -> Callable[[byt
 
 def datagram_seeds() -> list[bytes]:
     async def checks() -> list[bytes]:
-        gate = Gate()
-        name = f"{gate.connection.local_username}:them"
-        return [authentic_check(gate.connection), binding(name), binding("some:body"), answer()]
+        authentic = authentic_check(Gate().connection)
+        return [authentic, binding(f"{OURS}:them"), binding("some:body"), answer()]
 
     def answer() -> bytes:
-        message = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.RESPONSE)
+        message = stun.Message(
+            message_method=stun.Method.BINDING, message_class=stun.Class.RESPONSE, transaction_id=ASKED
+        )
         message.attributes["XOR-MAPPED-ADDRESS"] = FRIEND
+        message.add_message_integrity(PASSWORD.encode())
         return bytes(message)
 
     hello = b"\x16\xfe\xff\0\0\0\0\0\0\0\0\0\x10\x01" + bytes(60)
@@ -69,6 +72,36 @@ async def datagram(data: bytes) -> None:
         assert "faulty_datagram" not in gate.dropped
         unused = gate.dropped.total() - gate.dropped["unauthentic_stun"]
         assert len(gate.media) + len(gate.stun) + gate.dtls + unused == 1
+
+
+def signed(message: bytes) -> bytes:
+    """The same from somebody who knows the password."""
+    head, body = message[:2].ljust(2, b"\0"), message[20 : 20 + (len(message) - 20) // 4 * 4]
+    tail = stun.COOKIE.to_bytes(4, "big") + message[8:20].ljust(12, b"\0") + body
+    length = len(body) + stun.INTEGRITY_LENGTH
+    unsigned = head + length.to_bytes(2, "big") + tail
+    return unsigned + b"\0\x08\0\x14" + stun.message_integrity(unsigned, PASSWORD.encode())
+
+
+@fuzzes("stun", datagram_seeds)
+@in_loop
+async def stun_message(data: bytes) -> None:
+    """What aioice makes of it, a check of its own being under way."""
+    gate = Gate()
+    gate.connect_friend()
+    request = stun.Message(
+        message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST, transaction_id=ASKED
+    )
+    asking = asyncio.ensure_future(gate.guard.request(request, FRIEND, PASSWORD.encode()))
+    await asyncio.sleep(0)
+    for message in (data, signed(data)):
+        for source in (FRIEND, STRANGER):
+            gate.guard.datagram_received(message, source)
+            await asyncio.sleep(0)
+    assert "faulty_datagram" not in gate.dropped
+    asking.cancel()
+    gate.connection._protocols.clear()
+    await asyncio.gather(asking, gate.connection.close(), return_exceptions=True)
 
 
 def rtp_seeds() -> list[bytes]:

@@ -17,6 +17,7 @@ from argusd.ingest.errors import IncompatibleLibrary
 from argusd.ingest.guard import MAX_DTLS_QUEUE, MAX_REMOTE_ADDRESSES, GuardedProtocol, check_aioice
 from argusd.ingest.rtp.arrival_clock import ArrivalClock
 
+OURS, PASSWORD = "ours", "p" * 22
 FRIEND, STRANGER = ("127.0.0.1", 4000), ("127.0.0.1", 4001)
 RTP = b"\x80" + bytes(40)
 ALERT = b"\x15\xfe\xfd" + bytes(8) + b"\x00\x02\x02\x28"
@@ -30,7 +31,7 @@ class Gate:
     """A guard of a real aioice connection, without sockets. ``stun`` notes what gets through to aioice."""
 
     def __init__(self) -> None:
-        self.connection = Connection(ice_controlling=False)
+        self.connection = Connection(ice_controlling=False, local_username=OURS, local_password=PASSWORD)
         self.connection.remote_username = "them"
         self.media: list[bytes] = []
         self.dropped: Counter[str] = Counter()
@@ -51,6 +52,19 @@ class Gate:
 
     def verify_friend(self) -> None:
         self.pair.state = CandidatePair.State.SUCCEEDED
+
+    def connect_friend(self) -> None:
+        """Let aioice have what gets through, with the friend's path in use; what it sends goes nowhere."""
+        self.verify_friend()
+        ice, nowhere = self.connection, SimpleNamespace(sendto=lambda *_: None, close=lambda: None)
+        ice.remote_password = PASSWORD
+        ice._early_checks_done = True
+        ice._remote_candidates.append(self.pair.remote_candidate)
+        ice._nominated[1] = self.pair
+        del ice.request_received
+        nowhere.get_extra_info = lambda _: None
+        transport: Any = nowhere
+        self.guard.connection_made(transport)
 
     @property
     def dtls(self) -> int:
@@ -158,15 +172,8 @@ async def test_an_attribute_that_aioice_stumbles_over_is_dropped(gate: Gate) -> 
 
 
 async def test_a_sender_with_ever_new_addresses_has_its_newest_and_the_one_in_use(gate: Gate) -> None:
-    gate.verify_friend()
+    gate.connect_friend()
     ice = gate.connection
-    ice.remote_password = "secret"
-    ice._early_checks_done = True
-    ice._remote_candidates.append(gate.pair.remote_candidate)
-    ice._nominated[1] = gate.pair
-    del ice.request_received
-    nowhere: Any = SimpleNamespace(get_extra_info=lambda _: None, sendto=lambda *_: None, close=lambda: None)
-    gate.guard.connection_made(nowhere)
     for port in range(10_000, 10_000 + 3 * MAX_REMOTE_ADDRESSES):
         gate.guard.datagram_received(authentic_check(ice), ("127.0.0.1", port))
         await asyncio.sleep(0)
