@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import signal
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class Child:
     """A child process that may be started many times. ``ready`` is set while it has said that it is.
 
     ``turn`` counts the children of the same spec that came before, of which one may still be there.
+    ``served_s``: how long the last process that ended had been ready.
     """
 
     def __init__(self, spec: ChildSpec, runtime_dir: Path, turn: int = 0) -> None:
@@ -45,6 +47,8 @@ class Child:
         self.turn = turn
         self.ready = asyncio.Event()
         self.stop_asked = False
+        self.served_s = 0.0
+        self._ready_at = 0.0
         self._process: asyncio.subprocess.Process | None = None
         self._told = asyncio.Event()
         beside = ".2" * (turn % 2)
@@ -71,11 +75,13 @@ class Child:
             return await self._process.wait()
         finally:
             watchdog.cancel()
+            self.served_s = time.monotonic() - self._ready_at if self.ready.is_set() else 0.0
             self.ready.clear()
 
     def _hears(self, state: bytes) -> None:
         if state == READY:
             self.ready.set()
+            self._ready_at = time.monotonic()
         elif state == WATCHDOG:
             self._told.set()
 

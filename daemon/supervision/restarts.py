@@ -10,7 +10,8 @@ class RestartRule(msgspec.Struct, frozen=True):
 
     ``limit`` restarts are granted in any ``window_s`` seconds. The wait doubles from ``first_delay_s`` with
     every exit inside the window, up to ``longest_delay_s``. A child that the others can do without rests for
-    ``rest_s`` when it has used them up, and again if it ends within a window after that.
+    ``rest_s`` when it has used them up, and again if it ends within a window after that. One that had been
+    ready for ``steady_s`` is no such case: the exits before are forgiven.
     """
 
     limit: int = 5
@@ -18,6 +19,7 @@ class RestartRule(msgspec.Struct, frozen=True):
     first_delay_s: float = 0.1
     longest_delay_s: float = 5.0
     rest_s: float = 30.0
+    steady_s: float = 1.0
 
     def delay(self, exits: Sequence[float], now: float) -> float | None:
         """Seconds to wait before the next start, or None when the budget is used up.

@@ -126,6 +126,8 @@ class Supervisor:
             if code == ConfigInvalid.exit_code:
                 raise ConfigInvalid(f"{child.name} refuses its configuration; its log says why")
             now = time.monotonic()
+            if child.served_s >= self._rule.steady_s:
+                exits = []
             exits = [at for at in exits if at > now - self._rule.window_s] + [now]
             delay = self._rule.delay(exits, now)
             if delay is None:

@@ -115,6 +115,22 @@ async def test_a_child_that_keeps_ending_uses_the_budget_up(tmp_path: Path) -> N
     assert [each.pid for each in running.supervisor.children] == [None, None]
 
 
+async def test_exits_before_a_steady_life_are_forgiven(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rule = RestartRule(limit=1, first_delay_s=0.01, steady_s=0.0)
+    running = Running([child("one", WAITS)], tmp_path, rule)
+    one = running.supervisor.children[0]
+    for _ in range(4):
+        await one.ready.wait()
+        killed = one.pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        await restarted(one, killed)
+    assert caplog.text.count("starting it again in 0.01 s") == 4
+    assert await running.end() is True
+
+
 async def test_a_child_that_is_not_vital_rests_and_the_others_go_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
