@@ -91,7 +91,7 @@ async def begin_media(
         place = context.half_open.place_for(session_id, crowded=crowded)
         if place is None:
             raise Overloaded(CROWDED)
-        worker = context.workers.place(older.worker if older else "")
+        worker = context.workers.place(older.worker if older else "", place)
         answer = await worker.open(
             session_id,
             offer,

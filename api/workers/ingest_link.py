@@ -82,6 +82,11 @@ class IngestLink:
         return (self.stats.sessions + len(self._answers)) / self.stats.max_sessions
 
     @property
+    def half_open(self) -> int:
+        """Its sessions whose sender has no path yet."""
+        return self.stats.half_open if self.stats is not None else 0
+
+    @property
     def full(self) -> bool:
         """Whether it has no place for another session; those that are half-open give way."""
         if self.stats is None or not self.healthy:

@@ -4,6 +4,7 @@ import asyncio
 from collections import ChainMap
 from collections.abc import Iterator
 
+from argusd.ingest.ipc.messages import Place
 from argusd.scheduler.contract.errors import NoIngestWorker
 
 from ..config import ApiConfig
@@ -36,8 +37,10 @@ class Workers:
         healthy = [link.fits_more for link in self if link.healthy]
         return sum(healthy) if healthy else None
 
-    def place(self, affine: str) -> IngestLink:
+    def place(self, affine: str, place: Place = "free") -> IngestLink:
         """The worker of this name, whose session is to be replaced, else the one with the most room.
+
+        Where the session is to have a half-open one's place, one with such (see OpenSession).
 
         Raises:
             NoIngestWorker: none is up, or all are full.
@@ -45,8 +48,12 @@ class Workers:
         link = self._links.get(affine)
         if link is not None and link.healthy:
             return link
-        # A worker whose figures show no room in shared memory has the last word: they are a second old.
-        link = min(self, key=lambda each: (each.full, not each.fits_more, each.load), default=None)
+
+        def reluctance(each: IngestLink) -> tuple[bool, bool, bool, float]:
+            # One whose figures show no room in shared memory has the last word: they are a second old.
+            return each.full, place != "free" and not each.half_open, not each.fits_more, each.load
+
+        link = min(self, key=reluctance, default=None)
         if link is None or link.full:
             raise NoIngestWorker("No ingest worker has room for another session.")
         return link
