@@ -29,7 +29,8 @@ from .http.envelope import error_envelope
 from .http.open_requests import OpenRequests
 from .http.rate_limit import RateLimit
 from .intake import Intake
-from .routes import EVENT_STREAM, ROUTES
+from .openapi.document import EVENT_STREAM
+from .routes import ROUTES
 from .sessions.actions import SessionActions
 from .sessions.half_open import HalfOpen
 from .sessions.lifecycle import Lifecycle

@@ -7,14 +7,15 @@ from argusd.scheduler.contract.sessions import SessionBody, SessionList, Session
 from argusd.scheduler.contract.streams.spec import StreamSpec
 from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 
+from .events.cursor import Position
 from .events.sse import all_events, session_events
-from .http.openapi import serve_document
 from .http.route import Route
-from .ops.dashboard import dashboard, dashboard_file
+from .openapi.document import EVENT_STREAM, serve_document
+from .ops.dashboard import FILE_TYPES, FileName, dashboard, dashboard_file
 from .ops.drain import DrainView, drain, end_drain
 from .ops.health import Health, health
 from .ops.metrics import CONTENT_TYPE, metrics
-from .ops.readiness import Readiness, ready
+from .ops.readiness import Readiness, Tiers, ready
 from .sessions.session_routes import (
     delete_session,
     get_results,
@@ -23,7 +24,7 @@ from .sessions.session_routes import (
     put_session,
 )
 from .sessions.whip import FRAGMENT, SDP, nothing_to_get, publish, trickle, unpublish
-from .streams.socket import stream_handler
+from .streams.socket import SampleRate, stream_handler
 from .tasks.infer import (
     InferReply,
     InferRequest,
@@ -32,8 +33,6 @@ from .tasks.infer import (
     reply_of,
     task_handler,
 )
-
-EVENT_STREAM = "text/event-stream"
 
 EVENT_ERRORS = (
     errors.InvalidField,
@@ -48,13 +47,28 @@ BODY_ERRORS = (errors.MalformedBody, errors.BodyTooLarge, errors.WrongContentTyp
 TASK_ERRORS = (
     *BODY_ERRORS,
     errors.UnknownTask,
+    errors.ScanExpired,
+    errors.PictureTooLarge,
+    errors.AudioTooLong,
+    errors.BadPicture,
+    errors.BadAudio,
+    errors.NoFace,
+    errors.NoSpeech,
+    errors.TooShort,
+    errors.LanguageUnsupported,
+    errors.EmbeddingSize,
+    errors.EmbeddingModel,
+    errors.LlmProfileUnknown,
+    errors.InferenceRefused,
+    errors.ModelUnavailable,
+    errors.StoreUnavailable,
+    errors.NotReady,
     errors.Overloaded,
     errors.Draining,
     errors.WorkerGone,
     errors.BreakerOpen,
     errors.DeadlineExceeded,
 )
-TASK_REPLIES = {200: InferReply, 404: InferReply, 413: InferReply, 503: InferReply, 504: InferReply}
 
 
 def task_route(task: AnyTask, path: TaskPath) -> Route:
@@ -64,8 +78,9 @@ def task_route(task: AnyTask, path: TaskPath) -> Route:
         "POST",
         path.path,
         task_handler(task, path, body),
-        TASK_REPLIES | {200: reply_of(task, path)},
+        {200: reply_of(task, path)},
         body=body,
+        refusal=InferReply,
         refusals=TASK_ERRORS,
         session_in_body=True,
         scope="infer",
@@ -78,8 +93,9 @@ TASK_ROUTES = (
             "POST",
             path,
             infer,
-            TASK_REPLIES,
+            {200: InferReply},
             body=InferRequest,
+            refusal=InferReply,
             refusals=TASK_ERRORS,
             session_in_body=True,
             scope="infer",
@@ -112,7 +128,7 @@ def stream_routes(stream: StreamSpec) -> tuple[Route, ...]:
     """The paths of one stream's WebSocket."""
     handler = stream_handler(stream)
     paths = (f"/ml/stream/{{session_id}}/{stream.name}", f"/{stream.name}/stream/{{session_id}}")
-    query = ("sample_rate",) if "audio" in stream.tracks else ()
+    query = {"sample_rate": SampleRate} if "audio" in stream.tracks else {}
     return tuple(
         Route("GET", path, handler, {101: None}, refusals=STREAM_ERRORS, query=query, scope="publish")
         for path in paths
@@ -127,9 +143,10 @@ API_ROUTES = (
         "GET",
         "/ui/{name}",
         dashboard_file,
-        {200: "text/plain"},
+        {200: FILE_TYPES},
         refusals=(errors.PathNotFound,),
         public=True,
+        parts={"name": FileName},
     ),
     Route("GET", "/health", health, {200: Health}, public=True),
     Route(
@@ -138,7 +155,7 @@ API_ROUTES = (
         ready,
         {200: Readiness, 503: Readiness},
         refusals=(errors.InvalidField,),
-        query=("tiers",),
+        query={"tiers": Tiers},
         public=True,
     ),
     Route("POST", "/drain", drain, {200: DrainView}, scope="admin"),
@@ -162,7 +179,14 @@ API_ROUTES = (
         ),
         scope="publish",
     ),
-    Route("GET", "/whip/{session_id}", nothing_to_get, {204: None}, scope="publish"),
+    Route(
+        "GET",
+        "/whip/{session_id}",
+        nothing_to_get,
+        {204: None},
+        refusals=(errors.InvalidField,),
+        scope="publish",
+    ),
     Route(
         "PATCH",
         "/whip/{session_id}/{resource}",
@@ -179,7 +203,14 @@ API_ROUTES = (
         ),
         scope="publish",
     ),
-    Route("GET", "/whip/{session_id}/{resource}", nothing_to_get, {204: None}, scope="publish"),
+    Route(
+        "GET",
+        "/whip/{session_id}/{resource}",
+        nothing_to_get,
+        {204: None},
+        refusals=(errors.InvalidField,),
+        scope="publish",
+    ),
     Route(
         "DELETE",
         "/whip/{session_id}/{resource}",
@@ -228,8 +259,8 @@ API_ROUTES = (
         session_events,
         {200: EVENT_STREAM},
         refusals=(errors.SessionNotFound, *EVENT_ERRORS),
-        headers=("Last-Event-ID",),
-        query=("after",),
+        headers={"Last-Event-ID": Position},
+        query={"after": Position},
     ),
     Route(
         "GET",
@@ -237,8 +268,8 @@ API_ROUTES = (
         all_events,
         {200: EVENT_STREAM},
         refusals=EVENT_ERRORS,
-        headers=("Last-Event-ID",),
-        query=("after",),
+        headers={"Last-Event-ID": Position},
+        query={"after": Position},
     ),
 )
 

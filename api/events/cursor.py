@@ -8,12 +8,17 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+import msgspec
 
 from argusd.scheduler.contract.errors import InvalidField
+from argusd.scheduler.contract.names import ENDS
 
 from .frames import EVERYTHING, Page, frame_id, gap
 
+# As parameters have it. A frame's own id may stand there as well, but only in the stream that it came from.
+Position = Annotated[str, msgspec.Meta(pattern=rf"^([0-9]{{1,15}}|-[0-9]{{1,4}})?{ENDS}")]
 POSITION = re.compile(r"(?:(.+):)?(\d{1,15})|(-\d{1,4})", re.DOTALL | re.ASCII)
 PIECE = 64 << 10  # bytes, or one frame more: what is handed to a connection at a time
 

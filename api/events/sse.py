@@ -50,7 +50,9 @@ async def topic_events(request: web.Request, topic: str) -> web.StreamResponse:
 
 def asked_position(request: web.Request, topic: str) -> Asked | None:
     """Behind which event the caller wants to go on; a reconnecting browser's header goes first."""
-    return parse_position(request.headers.get("Last-Event-ID") or parameter(request, "after"), topic)
+    after = parse_position(parameter(request, "after"), topic)
+    seen = parse_position(request.headers.get("Last-Event-ID"), topic)
+    return after if seen is None else seen
 
 
 async def position_of(context: Context, topic: str, asked: Asked | None) -> int | None:

@@ -16,7 +16,9 @@ LONGEST_HEADER = 1024  # of a data URL: its media type and parameters
 PLAIN = bytes.maketrans(b"-_", b"+/")
 BLANKS = b" \t\r\n\f\v"
 FIELD_ENDS = "_b64"
-NOT_BASE64 = "Invalid base64 encoded string"  # as msgspec says it
+# As msgspec says it.
+NOT_BASE64 = "Invalid base64 encoded string"
+NOT_WHOLE = "Expected `int"
 LEFT_AS_TEXT = re.compile(r"Expected `bytes[^`]*`, got `str`")
 
 Kind = TypeVar("Kind")
@@ -51,6 +53,8 @@ def _data_begins(text: str) -> int:
 def with_bytes(value: Any, kind: type[Kind]) -> Kind:
     """JSON values as ``kind``, with bytes for every text in base64 whose field's name ends in ``_b64``.
 
+    JSON has one kind of number, so that 5.0 is 5 as well.
+
     Raises:
         msgspec.ValidationError: they do not fit; where a text is not base64, as msgspec words that.
     """
@@ -68,6 +72,8 @@ def _with_bytes(value: Any) -> Any:
             value[name] = _bytes_or_text(inner) if coded else _with_bytes(inner)
     elif isinstance(value, list):
         value[:] = map(_with_bytes, value)
+    elif isinstance(value, float) and value.is_integer():
+        return int(value)
     return value
 
 

@@ -24,7 +24,7 @@ from argusd.scheduler.contract.http import ErrorReply
 from argusd.scheduler.contract.tracebacks import log_fault
 
 from ..connections.bodies import read_body
-from .base64_text import NOT_BASE64, with_bytes
+from .base64_text import NOT_BASE64, NOT_WHOLE, with_bytes
 from .misfit import explain
 from .query import nearest_path
 
@@ -86,11 +86,12 @@ def decode_json(body: bytes | msgspec.Raw, kind: type[Body], at: str = "", whole
 
 
 def _decoded(body: bytes | msgspec.Raw, kind: type[Body]) -> Body:
-    """Decode strictly, which needs the least memory, and only where base64 stands in the way once more."""
+    """Decode strictly, which needs the least memory, and once more where that may have been too strict."""
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
-        if NOT_BASE64 not in str(error) or not _few_values(body):
+        strict = NOT_BASE64 in str(error) or NOT_WHOLE in str(error)
+        if not strict or not _few_values(body):
             raise
     return with_bytes(msgspec.json.decode(body), kind)
 

@@ -1,7 +1,7 @@
 """How a path of the api is described."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
@@ -14,20 +14,23 @@ class Route(NamedTuple):
     """One method of one path; the handler's docstring says what it does.
 
     ``body`` and the values of ``replies`` (status → what comes back) are a type sent as JSON, or the content
-    type of a text, or None. ``refusals``: the errors particular to it. ``public``: needs no token.
-    ``scope``: which one a token needs, where one is needed.
-    ``headers`` and ``query`` name optional parameters. ``session_in_body``: the handler itself asks whether
-    the token is for the session that the body names.
+    type of a text (one of several), or None. ``refusals``: the errors particular to it. ``public``: needs no
+    token. ``scope``: which one a token needs, where one is needed.
+    ``headers`` and ``query``: optional parameters, and the type of each; ``parts``: the types of what the
+    path holds beside a session's id. ``refusal``: a body that errors may have instead of the usual one.
+    ``session_in_body``: the handler itself asks whether the token is for the session that the body names.
     """
 
     method: str
     path: str
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    replies: Mapping[int, type | str | None]
+    replies: Mapping[int, type | str | tuple[str, ...] | None]
     body: type | str | None = None
     refusals: tuple[type[ServiceError], ...] = ()
     public: bool = False
     scope: Scope = "read"
     session_in_body: bool = False
-    headers: tuple[str, ...] = ()
-    query: tuple[str, ...] = ()
+    headers: Mapping[str, Any] = {}
+    query: Mapping[str, Any] = {}
+    parts: Mapping[str, Any] = {}
+    refusal: type | None = None

@@ -1,6 +1,7 @@
 """``/``: the dashboard, a page without dependencies. It shows only what the other paths tell its visitor."""
 
 from pathlib import Path
+from typing import Literal
 
 from aiohttp import web
 
@@ -16,6 +17,8 @@ TYPES = {
         for part in ("dashboard", "events", "figures", "page", "scene", "sessions")
     },
 }
+FILE_TYPES = tuple(dict.fromkeys(TYPES.values()))
+FileName = Literal[tuple(TYPES)]  # type: ignore[valid-type]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

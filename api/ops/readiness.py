@@ -5,7 +5,7 @@ worker. That takes longer; who needs it asks for ``/ready?tiers=live,bulk``.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import get_args
+from typing import Annotated, get_args
 
 import msgspec
 from aiohttp import web
@@ -13,6 +13,7 @@ from aiohttp import web
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS
 from argusd.scheduler.contract.errors import InvalidField, NotReady
 from argusd.scheduler.contract.messages import RoleStatus
+from argusd.scheduler.contract.names import ENDS
 from argusd.scheduler.contract.tiers import Tier
 
 from ..context import CONTEXT, Context
@@ -20,6 +21,9 @@ from ..events.redis_store import answers
 from ..http.envelope import json_reply, refusal
 from ..http.query import parameter
 from ..workers.scheduler_link import SchedulerLink
+
+TIER = f"({'|'.join(get_args(Tier))})"
+Tiers = Annotated[str, msgspec.Meta(pattern=f"^({TIER}(,{TIER})*)?{ENDS}")]
 
 
 class WorkerStatus(msgspec.Struct, frozen=True):

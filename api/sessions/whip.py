@@ -165,8 +165,9 @@ async def unpublish(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def nothing_to_get(_request: web.Request) -> web.Response:
+async def nothing_to_get(request: web.Request) -> web.Response:
     """Answer a GET with nothing, as RFC 9725 has it."""
+    check_session_id(request.match_info["session_id"])
     return web.Response(status=204)
 
 

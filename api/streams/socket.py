@@ -13,7 +13,7 @@ the error's HTTP status. A message beyond twice the largest picture is not even 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import WSMessage, WSMsgType, web
@@ -45,6 +45,7 @@ GOODBYE_S = 2.0
 CHECK_S = 0.5
 WRITER_LIMIT = 64 << 10
 
+SampleRate = Annotated[int, msgspec.Meta(ge=LOWEST_RATE, le=HIGHEST_RATE)]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

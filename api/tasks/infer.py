@@ -2,7 +2,10 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from functools import reduce
+from operator import or_
+from types import NoneType
+from typing import Annotated, Any, get_args
 
 import msgspec
 from aiohttp import web
@@ -10,7 +13,7 @@ from aiohttp import web
 from argusd.scheduler.contract.about import SESSION
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.errors import ServiceError, UnknownTask
-from argusd.scheduler.contract.names import did_you_mean
+from argusd.scheduler.contract.names import Named, did_you_mean
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload, TaskPath
 
 from ..context import CONTEXT
@@ -29,7 +32,7 @@ DEFAULT_TIMEOUT_S = 30.0
 class InferRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of ``POST /ml/infer``. ``payload``: see the task's own path."""
 
-    session_id: str
+    session_id: Named
     task_type: str
     payload: Annotated[
         msgspec.Raw, msgspec.Meta(extra={HOLDS: [task.payload for task in PUBLIC_TASKS.values()]})
@@ -71,10 +74,10 @@ async def infer(request: web.Request) -> web.Response:
 def body_of(task: AnyTask, path: TaskPath) -> type[msgspec.Struct]:
     """The body of a task's own path: its payload's fields but the fixed ones, and the session's id."""
     fields = [field for field in msgspec.structs.fields(task.payload) if field.name not in path.fixed]
-    own: list[Declared] = [("session_id", str), ("timeout_s", Timeout, DEFAULT_TIMEOUT_S)]
+    own: list[Declared] = [("session_id", Named), ("timeout_s", Timeout, DEFAULT_TIMEOUT_S)]
     return msgspec.defstruct(
         f"{_title(path)}Request",
-        [*own, *map(_declared, fields)],
+        [*own, *(_needed(field) if field.name in path.needs else _declared(field) for field in fields)],
         frozen=True,
         kw_only=True,
         forbid_unknown_fields=True,
@@ -102,7 +105,14 @@ def _title(path: TaskPath) -> str:
 
 
 def _declared(field: msgspec.structs.FieldInfo) -> Declared:
-    return (field.name, field.type) if field.required else (field.name, field.type, field.default)
+    if field.required:
+        return field.name, field.type
+    return field.name, field.type, field.default
+
+
+def _needed(field: msgspec.structs.FieldInfo) -> Declared:
+    """The field where it has to be there; its type says how it may be left out."""
+    return field.name, reduce(or_, (each for each in get_args(field.type) if each is not NoneType))
 
 
 def task_handler(

@@ -13,6 +13,8 @@ ENDS = r"(?![\s\S])"
 NAME = rf"^(?!\.+{ENDS})[A-Za-z0-9_.:-]{{1,128}}{ENDS}"
 IN_WORDS = "1 to 128 letters, digits or _ . : -, not just dots"
 Name = Annotated[str, msgspec.Meta(pattern=NAME, description=IN_WORDS)]
+# One that is checked later than its message is decoded, so that the refusal may say more.
+Named = Annotated[str, msgspec.Meta(description=IN_WORDS, extra_json_schema={"pattern": NAME})]
 
 ALIKE = 0.6  # difflib's ratio
 A_PART = 0.9  # of a likeness to one word of a longer name

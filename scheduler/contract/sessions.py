@@ -1,6 +1,6 @@
 """What callers say and see of a session."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -20,7 +20,10 @@ class SessionSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     empty, as a view has it, stays what it was.
     """
 
-    streams: tuple[StreamName, ...] | None = None
+    streams: Annotated[
+        tuple[StreamName, ...] | None,
+        msgspec.Meta(extra_json_schema={"minItems": 1, "uniqueItems": True}),
+    ] = None
     policy: Policy = Policy()
 
 

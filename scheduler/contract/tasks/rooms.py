@@ -97,7 +97,7 @@ VIDEO_ROOM_SCAN = TaskSpec(
     domain="video",
     tier=None,
     paths=(
-        TaskPath("/video/room-scan/frame", {"complete": False}),
+        TaskPath("/video/room-scan/frame", {"complete": False}, needs=("frame_b64",)),
         TaskPath("/video/room-scan/complete", {"complete": True, "frame_b64": None}, RoomScanEndReply),
     ),
     roles=ROOM_SCAN_FRAME.roles,

@@ -39,12 +39,13 @@ ReplyT = TypeVar("ReplyT", bound=Reply, covariant=True)
 
 @dataclass(frozen=True)
 class TaskPath:
-    """A path of a task's own. ``fixed``: payload fields that follow from the path; ``reply``: what comes back
-    there, if it is not the task's."""
+    """A path of a task's own. ``fixed``: payload fields that follow from the path; ``needs``: those that must
+    be there, though another path does without; ``reply``: what comes back there, if it is not the task's."""
 
     path: str
     fixed: Mapping[str, Any] = field(default_factory=dict)
     reply: type[Reply] | None = None
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

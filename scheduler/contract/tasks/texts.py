@@ -3,12 +3,16 @@
 ``llm`` of a reply: ``ok`` where the model judged, else why it did not: a word, or the code of its error.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from ..names import Name
 from .spec import Payload, Reply, TaskPath, TaskSpec, Text, Unit
+
+# What the tasks themselves check, written down for who reads the schema alone.
+Worded = Annotated[Text, msgspec.Meta(extra_json_schema={"pattern": r"[^\W_]"})]
+Visible = Annotated[Text, msgspec.Meta(extra_json_schema={"pattern": r"[^\s\x00-\x20\x7f-\xa0\ufeff]"})]
 
 Action = Literal["allow", "warn", "block"]
 Category = Literal[
@@ -33,7 +37,7 @@ class PlagiarismAnalyze(Payload, frozen=True):
     ``proxyllm_url`` is the older way to say the same: it is compared with the profiles' and never fetched.
     """
 
-    transcript: Text
+    transcript: Worded
     question: Text = ""
     llm_profile: Name | None = None
     proxyllm_url: str | None = None
@@ -75,7 +79,7 @@ class PlagiarismReply(Reply, frozen=True):
 class ResponseModerate(Payload, frozen=True):
     """Is the text fit for an interview? ``partial``: it is still being spoken."""
 
-    text: Text
+    text: Visible
     partial: bool = False
     llm_profile: Name | None = None
     proxyllm_url: str | None = None

@@ -110,7 +110,9 @@ MORE: dict[str, tuple[bytes, int]] = {
     "a query of no text": (get(b"/ready?tiers=%ff"), 422),
 }
 NO_IDS: dict[str, bytes] = {
-    f"a session called {name.decode()}": b"PUT /sessions/%s HTTP/1.1\r\n%s\r\n" % (name, HOST)
+    f"{method.decode()} {path.decode()}{name.decode()}": b"%s %s%s HTTP/1.1\r\n%s\r\n"
+    % (method, path, name, HOST)
+    for method, path in ((b"PUT", b"/sessions/"), (b"GET", b"/whip/"))
     for name in (b".", b"..", b"%2e", b"%2E%2e", b"a%0a", b"%00", b"%ff", b"a%2Fb", b"a" * 129)
 }
 # What is sent, and the status where no token is asked for and where one is.

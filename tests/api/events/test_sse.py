@@ -185,6 +185,11 @@ async def test_a_slow_reader_is_cut_off_and_may_resume_while_others_go_on(tmp_pa
             assert (await events.next())[0] == "s1:591"
 
 
+async def test_a_position_that_is_none_is_refused_though_another_goes_first(rig: Rig) -> None:
+    status, body = await rig.api.json("GET", "/events?after=x", headers={"Last-Event-ID": "1"})
+    assert (status, body["error_code"]) == (422, "invalid_field")
+
+
 @pytest.mark.parametrize("value", ["x", "s1:", "s1:-1", "-99999", "1.5", "9" * 30, "s1:1:x"])
 async def test_a_position_that_is_none_is_refused(rig: Rig, value: str) -> None:
     with pytest.raises(InvalidField):

@@ -9,6 +9,7 @@ from argusd.api.http.envelope import decode_json
 from argusd.api.sessions.session import check_spec
 from argusd.scheduler.contract.errors import InvalidField, MalformedBody, ServiceError
 from argusd.scheduler.contract.sessions import SessionSpec
+from argusd.scheduler.contract.tasks.voices import AudioDiarize
 
 from ..fixtures import Rig
 
@@ -35,6 +36,16 @@ JSON = st.recursive(
 def test_a_field_that_does_not_fit_is_named(body: bytes, sentence: str) -> None:
     with pytest.raises(InvalidField, match=re.escape(sentence)):
         decode_json(body, SessionSpec)
+
+
+@pytest.mark.parametrize(("number", "whole"), [(b"2", 2), (b"2.0", 2), (b"2e0", 2), (b"2.5", None)])
+def test_a_whole_number_is_one_however_it_is_written(number: bytes, whole: int | None) -> None:
+    body = b'{"audio_b64": "", "num_speakers": %s}' % number
+    if whole is None:
+        with pytest.raises(InvalidField, match="num_speakers must be a whole number"):
+            decode_json(body, AudioDiarize)
+    else:
+        assert decode_json(body, AudioDiarize).num_speakers == whole
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"nonsense", b'{"policy": NaN}', b'{"streams": [}'])

@@ -1,0 +1,1 @@
+"""``/openapi.json``: the api described for programs."""

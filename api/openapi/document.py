@@ -1,0 +1,161 @@
+"""``/openapi.json``: OpenAPI 3.1, made of the route table, the handlers' docstrings and the msgspec types.
+
+It describes this daemon as it is configured: where it asks for no token, the document does not either.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from importlib.metadata import version
+from weakref import WeakKeyDictionary
+
+import msgspec
+from aiohttp import web
+
+from argusd.scheduler.contract.errors import (
+    Forbidden,
+    HeadTooLarge,
+    InsufficientScope,
+    MalformedRequest,
+    OriginRefused,
+    RateLimited,
+    RequestTimeout,
+    ServiceError,
+    Unauthorized,
+    WrongContentType,
+)
+from argusd.scheduler.contract.http import ErrorReply
+from argusd.scheduler.contract.names import Name
+
+from ..config import ApiConfig
+from ..context import CONTEXT
+from ..http.auth import is_protected
+from ..http.route import Route
+from .schemas import Json, components, reference, schema_of
+
+EVENT_STREAM = "text/event-stream"
+ALWAYS: tuple[type[ServiceError], ...] = (
+    MalformedRequest,
+    RequestTimeout,
+    WrongContentType,
+    HeadTooLarge,
+    ServiceError,
+)
+WITH_A_TOKEN: tuple[type[ServiceError], ...] = (Unauthorized, Forbidden, InsufficientScope, RateLimited)
+
+
+def serve_document(routes: Iterable[Route]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler of ``/openapi.json`` for these routes (its own included)."""
+    made: WeakKeyDictionary[web.Application, bytes] = WeakKeyDictionary()
+
+    async def openapi(request: web.Request) -> web.Response:
+        """Describe this API."""
+        if request.app not in made:
+            made[request.app] = msgspec.json.encode(document(routes, request.app[CONTEXT].config))
+        return web.Response(body=made[request.app], content_type="application/json")
+
+    return openapi
+
+
+def document(routes: Iterable[Route], config: ApiConfig) -> Json:
+    """The whole description."""
+    routes, protected = list(routes), is_protected(config)
+    described: Json = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "argusd",
+            "version": version("argusd"),
+            "description": "Live media in, findings out.",
+        },
+        "paths": {},
+        "components": {"schemas": components(routes, config)},
+    }
+    for route in routes:
+        described["paths"].setdefault(route.path, {})[route.method.lower()] = operation(route, protected)
+    if protected:
+        described["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        described["security"] = [{"token": []}]
+    return described
+
+
+def operation(route: Route, protected: bool) -> Json:
+    """One method of one path."""
+    described: Json = {
+        "operationId": operation_id(route),
+        "summary": (route.handler.__doc__ or "").strip().partition("\n")[0],
+        "parameters": list(parameters(route)),
+        "responses": responses(route, protected),
+    }
+    if route.body is not None:
+        described["requestBody"] = {"required": needs_body(route.body), "content": content(route.body)}
+    if route.public and protected:
+        described["security"] = []
+    return described
+
+
+def operation_id(route: Route) -> str:
+    """A name that no other operation has: several paths may share a handler."""
+    words = (part.strip("{}").replace("-", "_").replace(".", "_") for part in route.path.split("/") if part)
+    return "_".join([route.method.lower(), *words])
+
+
+def needs_body(body: type | str) -> bool:
+    """Whether nothing at all would be refused; for JSON it stands for an empty object."""
+    return isinstance(body, str) or any(field.required for field in msgspec.structs.fields(body))
+
+
+def parameters(route: Route) -> Iterable[Json]:
+    """What the path, the query and the headers hold."""
+    for part in route.path.split("/"):
+        if part.startswith("{"):
+            name = part.strip("{}")
+            kind = Name if name == "session_id" else route.parts.get(name, str)
+            yield {"name": name, "in": "path", "required": True, "schema": schema_of(kind)}
+    for place, kinds in (("header", route.headers), ("query", route.query)):
+        for name, kind in kinds.items():
+            yield {"name": name, "in": place, "required": False, "schema": schema_of(kind)}
+
+
+def responses(route: Route, protected: bool) -> Json:
+    """What comes back, by status; errors that share a status are listed in its description."""
+    described: dict[str, Json] = {}
+    for status, body in route.replies.items():
+        described[str(status)] = {"description": "Done" if status < 300 else "Not so"}
+        if body is not None:
+            described[str(status)]["content"] = content(body)
+    for status, codes in refusals(route, protected).items():
+        entry = described.setdefault(str(status), {"description": ""})
+        entry["description"] = ", ".join(codes)
+        entry["content"] = refused(route, route.replies.get(status))
+    return described
+
+
+def refusals(route: Route, protected: bool) -> Mapping[int, list[str]]:
+    """Error codes by status: the route's own, and those of every route."""
+    found: dict[int, list[str]] = {}
+    admission = () if route.public else WITH_A_TOKEN
+    for error in dict.fromkeys((*route.refusals, *ALWAYS, *(admission if protected else (OriginRefused,)))):
+        found.setdefault(error.status, []).append(error.code)
+    return found
+
+
+def refused(route: Route, reply: object) -> Json:
+    """The body of a refusal: the envelope of errors, or what the route itself answers with."""
+    own = [kind for kind in (reply, route.refusal) if isinstance(kind, type)]
+    if not own:
+        return content(ErrorReply)
+    kinds = dict.fromkeys([*own, ErrorReply])
+    return {"application/json": {"schema": {"anyOf": [reference(kind) for kind in kinds]}}}
+
+
+def content(body: type | str | tuple[str, ...]) -> Json:
+    """The media type of a body, and its schema."""
+    if isinstance(body, str | tuple):
+        return {each: {"schema": text(each)} for each in ([body] if isinstance(body, str) else body)}
+    return {"application/json": {"schema": reference(body)}}
+
+
+def text(media_type: str) -> Json:
+    """The schema of what is no JSON: a text, or each event of a stream of them."""
+    if media_type == EVENT_STREAM:
+        parts = {name: {"type": "string"} for name in ("id", "event", "data")}
+        return {"type": "object", "properties": parts}
+    return {"type": "string", "minLength": 1}
