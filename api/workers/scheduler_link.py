@@ -18,6 +18,7 @@ from argusd.scheduler.contract.messages import (
     FindingsAck,
     FromScheduler,
     Latest,
+    Left,
     PoliciesListed,
     PolicyApplied,
     SchedulerStats,
@@ -202,6 +203,7 @@ class SchedulerLink:
         """This life has nothing more to tell but the answers to tasks at work; the next one may be there."""
         self._over(stopped)
         self._left[stopped.boot] = channel
+        self._send(Left(), channel)
         self._channel = None
         self._connected.clear()
         self._fresh_until = time.monotonic() + SUCCESSOR_WITHIN_S

@@ -68,14 +68,19 @@ class SessionOver(msgspec.Struct, frozen=True, tag="session_over", tag_field="me
 
 
 class Stopped(msgspec.Struct, frozen=True, tag="stopped", tag_field="message"):
-    """Scheduler → api: this boot ends in order, what it watched is over for it, and it takes nothing more.
+    """Scheduler → api: this boot ends in order, and what it watched is over for it. Answered by ``Left``.
 
-    It has told everything: nothing that is not acknowledged has a higher number than ``last_number``. Answers
-    to tasks at work still come; the connection ends after them and after the last ``FindingsAck``.
+    It has told everything: nothing that is not acknowledged has a higher number than ``last_number``. Tasks
+    that were sent until ``Left`` are still done; the connection ends after their answers and after the last
+    ``FindingsAck``.
     """
 
     boot: str
     last_number: int
+
+
+class Left(msgspec.Struct, frozen=True, tag="left"):
+    """Api → scheduler, after ``Stopped``: but ``FindingsAck`` and ``TaskCancelled`` nothing follows."""
 
 
 class FindingsAck(msgspec.Struct, frozen=True, tag="findings_ack"):
@@ -207,7 +212,7 @@ class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats", tag_fie
     stream_failures: dict[str, dict[str, int]] = {}
 
 
-ToScheduler = SessionPolicy | PoliciesListed | SessionEnded | FindingsAck | TaskRequest | TaskCancelled
+ToScheduler = SessionPolicy | PoliciesListed | SessionEnded | Left | FindingsAck | TaskRequest | TaskCancelled
 FromScheduler = (
     Finding | Latest | PolicyApplied | SessionOver | Stopped | SchedulerStats | TaskDone | TaskFailed
 )

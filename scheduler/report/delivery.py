@@ -41,6 +41,7 @@ class Delivery:
         self._clock = clock
         self._number = 0
         self._channels: set[Channel[Incoming]] = set()
+        self._left: set[Channel[Incoming]] = set()
         self._changed = asyncio.Event()
 
     def connect(
@@ -58,6 +59,17 @@ class Delivery:
     def stopped(self) -> None:
         """Say on all connections that there is nothing more to tell."""
         self.broadcast(Stopped(self.boot, self.outbox.newest))
+
+    def left(self, channel: Channel[Incoming]) -> None:
+        """Nothing more is asked on this connection."""
+        self._left.add(channel)
+        self._changed.set()
+
+    async def all_left(self) -> None:
+        """Return when nothing more is asked on any connection."""
+        while self._channels - self._left:
+            self._changed.clear()
+            await self._changed.wait()
 
     async def arrived(self) -> None:
         """Return when findings are acknowledged and answers taken, or nobody is there for them."""
@@ -127,4 +139,5 @@ class Delivery:
 
     def _disconnected(self, channel: Channel[Incoming]) -> None:
         self._channels.discard(channel)
+        self._left.discard(channel)
         self._changed.set()

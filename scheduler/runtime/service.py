@@ -20,6 +20,7 @@ from ..config import SchedulerConfig
 from ..contract.media_key import MediaKey
 from ..contract.messages import (
     FindingsAck,
+    Left,
     PoliciesListed,
     PolicyApplied,
     RoleStatus,
@@ -176,6 +177,7 @@ class Service:
             self._stop()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._config.shutdown_s):
+                    await self._delivery.all_left()  # what was sent before that is on its way
                     await self._tasks.finished()
                     await self._delivery.arrived()
         finally:
@@ -191,9 +193,8 @@ class Service:
             self._scheduler.abort(0)
 
     def _stop(self) -> None:
-        """Take nothing more, and tell the end of all that is watched."""
+        """Tell the end of all that is watched, and watch nothing more."""
         self._stopped = True
-        self._tasks.refuse()
         self._end(self._scheduler.sessions.policies)
         self._delivery.stopped()
 
@@ -224,6 +225,8 @@ class Service:
             self._tasks.cancel(channel, message.request)
         elif isinstance(message, FindingsAck):
             self._delivery.acknowledged(message)
+        elif isinstance(message, Left):
+            self._delivery.left(channel)
         elif self._stopped:
             return  # sessions are another one's by now
         elif isinstance(message, SessionPolicy):

@@ -13,7 +13,6 @@ from ..contract.about import SESSION
 from ..contract.catalog import TASKS
 from ..contract.errors import (
     DeadlineExceeded,
-    Draining,
     InvalidField,
     Overloaded,
     ServiceError,
@@ -55,12 +54,12 @@ class TaskPool:
         self._abort = abort
         self.threads = TaskThreads(threads, time.monotonic)
         self._running: dict[tuple[Hashable, int], asyncio.Task[None]] = {}
-        self._draining = False
 
     def start(self, owner: Hashable, request: TaskRequest, reply: Reply) -> None:
         """Begin; ``reply`` is called exactly once, unless the task is cancelled. ``owner``: who asks."""
-        if self._draining or len(self._running) >= self._limit:
-            reply(_failed(request, self._refusal()))
+        if len(self._running) >= self._limit:
+            full = Overloaded("As many tasks are at work as may be; try again in a moment.")
+            reply(_failed(request, full))
             return
         key = owner, request.request
         task = asyncio.create_task(self._run(request, reply), name=request.task_type)
@@ -78,10 +77,6 @@ class TaskPool:
             if known == owner:
                 self.cancel(owner, number)
 
-    def refuse(self) -> None:
-        """Take nothing more."""
-        self._draining = True
-
     async def finished(self) -> None:
         """Return when nothing is at work."""
         while self._running:
@@ -94,11 +89,6 @@ class TaskPool:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self.threads.close()
-
-    def _refusal(self) -> ServiceError:
-        if self._draining:
-            return Draining("The worker is about to end; try again in a moment.")
-        return Overloaded("As many tasks are at work as may be; try again in a moment.")
 
     async def _run(self, request: TaskRequest, reply: Reply) -> None:
         SESSION.set(request.session_id)  # in this task's own context

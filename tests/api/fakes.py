@@ -24,6 +24,7 @@ from argusd.scheduler.contract.messages import (
     Finding,
     FindingsAck,
     FromScheduler,
+    Left,
     PolicyApplied,
     RoleStatus,
     SchedulerStats,
@@ -145,6 +146,7 @@ class FakeScheduler:
         self.unreachable = False
         self.answer: Callable[[TaskRequest], TaskDone] | None = None
         self.asked: list[TaskRequest] = []
+        self.left = False
         self.policies: dict[MediaKey, SessionPolicy] = {}
         self.ended: dict[int, SessionEnded] = {}
         self.answers_ends = True
@@ -172,6 +174,8 @@ class FakeScheduler:
         if isinstance(message, FindingsAck):
             self.acked = max(self.acked, message.number)
             self.unacked = [each for each in self.unacked if each.number > message.number]
+        elif isinstance(message, Left):
+            self.left = True
         elif isinstance(message, SessionPolicy):
             self.policies[message.media] = message
             if self.applies:

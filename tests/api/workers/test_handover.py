@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from argusd.scheduler.contract.messages import Stopped, TaskDone, TaskFailed, TaskRequest
+from argusd.scheduler.contract.messages import Stopped, TaskDone, TaskRequest
 
 from ..fakes import S1, FakeScheduler
 from ..fixtures import Rig
@@ -44,7 +44,7 @@ async def test_sessions_and_new_tasks_move_and_tasks_at_work_are_answered(rig: R
     )
     assert (await rig.api.json("GET", "/ready"))[0] == 200
     await following.until(lambda: S1 in following.policies)
-    await rig.scheduler.until(lambda: rig.scheduler.acked == 2)
+    await rig.scheduler.until(lambda: rig.scheduler.left and rig.scheduler.acked == 2)
     rig.scheduler.say(done(rig.scheduler.asked[0], "the earlier"))
     assert await by(at_work) == (200, "the earlier")
     following.find("s1", **VIOLATION)
@@ -58,24 +58,6 @@ async def test_sessions_and_new_tasks_move_and_tasks_at_work_are_answered(rig: R
     ]
     rig.scheduler.die()
     rig.scheduler = following
-
-
-async def test_a_task_that_comes_too_late_for_one_life_is_the_next_one_s(rig: Rig, tmp_path: Path) -> None:
-    following: list[FakeScheduler] = []
-
-    def too_late(request: TaskRequest) -> TaskDone:
-        following.append(successor(tmp_path))
-        rig.scheduler.say(Stopped("boot-1", last_number=0))
-        rig.scheduler.say(TaskFailed(request.request, "draining", "The worker is about to end."))
-        return done(request, "nobody hears it")
-
-    rig.scheduler.answer = too_late
-    assert await by(asyncio.ensure_future(rig.api.json("POST", "/face/embed", json=PICTURE))) == (
-        200,
-        "the next",
-    )
-    rig.scheduler.die()
-    rig.scheduler = following[0]
 
 
 async def test_a_task_that_a_life_gives_up_as_it_ends_is_begun_anew_in_the_next(
