@@ -101,8 +101,11 @@ def enabled_units() -> frozenset[str]:
     return frozenset(link.name for link in (UNITS / f"{TARGET}.wants").glob("argusd-*.service"))
 
 
-def obstacle(program: Path) -> str | None:
-    """Why units would not start this program, if so."""
-    if any(program.is_relative_to(folder) for folder in HIDDEN):
-        return f"the units do not see {program}; install argusd elsewhere, as in /opt/argusd"
+def obstacle(program: Path, config_file: Path) -> str | None:
+    """Why units would not start this program, or not with this configuration, if so."""
+    for path in (program, config_file):
+        if any(path.is_relative_to(folder) for folder in HIDDEN):
+            return f"the units do not see {path}; argusd belongs in /opt, its configuration in /etc"
+        if not re.fullmatch(r"[\w/.@+-]+", str(path)):
+            return f"a unit cannot name {path}: only letters, digits and _ / . @ + - may be in it"
     return None if program.exists() else f"there is no {program}"

@@ -35,10 +35,11 @@ def run(args: argparse.Namespace) -> int:
     The environment of who installs is not that of the units: the configuration's file alone counts.
     """
     config_file = (args.config or CONFIG_FILE).absolute()
-    read = config_file if args.config or config_file.exists() else SHIPPED / CONFIG_FILE.name
+    shipped = not args.config and is_missing(config_file)
+    read = SHIPPED / CONFIG_FILE.name if shipped else config_file
     program = Path(sys.executable).with_name("argusd")
     plan = installation(resolve({"ARGUSD_CONFIG": str(read)}), program, config_file, enabled_units())
-    hindrance = obstacle(program)
+    hindrance = obstacle(program, config_file)
     if args.dry_run:
         print(shown(plan))
         if hindrance:
@@ -49,6 +50,15 @@ def run(args: argparse.Namespace) -> int:
     carry_out(plan)
     print(f"Start it with: systemctl start {TARGET}")
     return 0
+
+
+def is_missing(file: Path) -> bool:
+    """Whether there is no such file; one that this user may not look for may be there."""
+    try:
+        file.stat()
+    except OSError as error:
+        return isinstance(error, FileNotFoundError)
+    return False
 
 
 def shown(plan: Installation) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from argusd.daemon.cli import main
-from argusd.daemon.commands.install_systemd import carry_out
+from argusd.daemon.commands.install_systemd import carry_out, is_missing
 from argusd.daemon.config import resolve
 from argusd.daemon.errors import NotInstalled
 from argusd.daemon.installation import CONFIG_FILE, SHIPPED, installation, obstacle, units_of
@@ -69,14 +69,26 @@ def test_what_an_earlier_configuration_had_more_ends() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "program", ["/root/venv/bin/argusd", "/home/ann/venv/bin/argusd", "/tmp/venv/bin/argusd"]
-)
-def test_a_program_that_units_cannot_see_is_an_obstacle(program: str) -> None:
-    assert (
-        obstacle(Path(program))
-        == f"the units do not see {program}; install argusd elsewhere, as in /opt/argusd"
-    )
+@pytest.mark.parametrize("hidden", ["/root/argusd", "/home/ann/venv/bin/argusd", "/tmp/argusd.toml"])
+def test_what_units_cannot_see_is_an_obstacle(hidden: str) -> None:
+    for program, config_file in ((Path(hidden), CONFIG_FILE), (PROGRAM, Path(hidden))):
+        assert str(obstacle(program, config_file)).startswith(f"the units do not see {hidden};")
+
+
+@pytest.mark.parametrize("odd", ["/etc/my argusd.toml", "/etc/100%.toml", "/etc/a\nb.toml", '/etc/".toml'])
+def test_what_units_cannot_name_is_an_obstacle(odd: str) -> None:
+    assert str(obstacle(PROGRAM, Path(odd))).startswith("a unit cannot name /etc/")
+
+
+def test_a_program_that_is_there_is_none() -> None:
+    assert obstacle(Path("/bin/sh"), CONFIG_FILE) is None
+    assert obstacle(PROGRAM, CONFIG_FILE) == "there is no /srv/argusd/bin/argusd"
+
+
+def test_a_configuration_that_may_not_be_looked_for_is_not_taken_for_missing(tmp_path: Path) -> None:
+    assert is_missing(tmp_path / "none.toml")
+    assert not is_missing(write(tmp_path, ""))
+    assert not is_missing(write(tmp_path, "") / "below-a-file.toml")  # NotADirectoryError, as PermissionError
 
 
 def test_a_dry_run_prints_all_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
