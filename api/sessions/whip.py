@@ -21,15 +21,12 @@ from aiohttp import web
 
 from argusd.ingest.ice.ice_servers import links
 from argusd.ingest.ipc.messages import SessionAnswer
-from argusd.ingest.offers.sdp import parse_fragment
 from argusd.scheduler.contract.errors import (
-    BadOffer,
     Forbidden,
     IceRestartUnsupported,
     InsufficientScope,
     MalformedBody,
     Overloaded,
-    PreconditionFailed,
     RateLimited,
     ResourceNotFound,
     Unauthorized,
@@ -41,6 +38,7 @@ from ..connections.bodies import read_body
 from ..context import CONTEXT, Context
 from ..http.authenticate import GRANT
 from ..http.client import client_of
+from .ice_session import check_etag, etag, fragment_ufrags
 from .session import Media, Session, check_session_id
 
 CROWDED = "No further session fits without making all of them late."
@@ -141,22 +139,6 @@ async def trickle(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-def etag(media: Media) -> str:
-    """The entity tag of the media's ICE session (RFC 9725 section 4.3.1)."""
-    return f'"{media.ice_ufrag}"'
-
-
-def check_etag(if_match: str | None, media: Media) -> None:
-    """Take a PATCH for the ICE session that it means; one that names none means that which is there.
-
-    Raises:
-        PreconditionFailed: it means another.
-    """
-    named = [each.strip() for each in if_match.split(",")] if if_match is not None else ["*"]
-    if not {"*", etag(media)} & set(named):
-        raise PreconditionFailed("The If-Match is not the ETag of what is published now.")
-
-
 async def unpublish(request: web.Request) -> web.Response:
     """End the session's media. The session and its events stay."""
     sessions = request.app[CONTEXT].sessions
@@ -229,23 +211,6 @@ def new_media(worker: str, answer: SessionAnswer, principal: str) -> Media:
         changed_at=time.time(),
         principal=principal,
     )
-
-
-def fragment_ufrags(fragment: str) -> set[str]:
-    """The ICE user names in an SDP fragment, which stand above its media sections or in each (RFC 8840).
-
-    Raises:
-        MalformedBody: an ``m=`` line is malformed, or there is no user name.
-    """
-    try:
-        session, sections = parse_fragment(fragment)
-    except BadOffer as error:
-        raise MalformedBody("An m= line of the fragment is malformed.") from error
-    levels = (session, *(section.attributes for section in sections))
-    ufrags = {ufrag for attributes in levels for ufrag in attributes.get("ice-ufrag", ())}
-    if not ufrags:
-        raise MalformedBody("The fragment has no a=ice-ufrag.")
-    return ufrags
 
 
 def find_resource(request: web.Request) -> Session:

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from argusd.api.sessions.whip import fragment_ufrags
+from argusd.api.sessions.ice_session import fragment_ufrags
 from argusd.daemon.config import FILE_VARIABLE, resolve
 from argusd.daemon.errors import ConfigInvalid
 from argusd.scheduler.contract.errors import ServiceError

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from argusd.api.streams.media import JPEG_ROOM, MAX_JPEG_BYTES, PCM_ROOM, JpegTrack, PcmTrack
 from argusd.ingest.errors import ArenaFull
-from argusd.ingest.shm.arena import DATA_START, HEAD, PAGE, Arena, ArenaView
+from argusd.ingest.shm.arena import DATA_START, HEAD, Arena, ArenaView
 from argusd.ingest.shm.frame import PixelFormat
+from argusd.ingest.shm.regions import PAGE
 from argusd.ingest.shm.ring import FrameReader, FrameView, gather_pcm, read_anchor
 from argusd.ingest.shm.sink import Ring
 from argusd.scheduler.contract.errors import (

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from argusd.ingest.errors import ArenaFull, FrameTooLarge, RingClosed
 from argusd.ingest.shm import ring as ring_module
-from argusd.ingest.shm.arena import ANCHOR_SEQ, HEAD, PAGE, RESERVED, Arena, ArenaView, ring_word
+from argusd.ingest.shm.arena import ANCHOR_SEQ, HEAD, RESERVED, Arena, ArenaView, ring_word
 from argusd.ingest.shm.frame import FrameFlag, FrameInfo, PixelFormat, i420_info
+from argusd.ingest.shm.regions import PAGE
 from argusd.ingest.shm.ring import (
     FrameReader,
     FrameRing,

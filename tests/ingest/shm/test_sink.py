@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.ingest.errors import ArenaFull, RingClosed
-from argusd.ingest.shm.arena import CAPACITY, DATA_START, PAGE, Arena, ring_word
+from argusd.ingest.shm.arena import CAPACITY, DATA_START, Arena, ring_word
 from argusd.ingest.shm.frame import i420_info, plane_shapes
+from argusd.ingest.shm.regions import PAGE
 from argusd.ingest.shm.sink import FrameSink, PcmSink, Ring
 
 
