@@ -9,36 +9,62 @@
 
 A feed lives while it has readers. It remembers one page, the newest that it has read, which serves all who
 keep up. Those who are further behind read their own, and share it with whoever is at the same place.
+
+Readers are woken some at a time: between them the event log, and everything else in this process, has its
+turns.
 """
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
 
 from .frames import EVERYTHING, Page
 from .history import PAGE, History
 
+WOKEN_AT_A_TIME = 16
 NEWEST = -1  # where the question for the newest position stands among the reads; no position is negative
 
 
 class Feed:
-    """One topic's events. ``news`` is set when there are more, or ``over``: the session has been erased."""
+    """One topic's events.
+
+    ``version`` counts how often there was news: more events, or that it is ``over`` (the session was erased).
+    """
 
     def __init__(self, history: History, topic: str) -> None:
         self._history = history
         self._topic = topic
         self._recent = Page(0, 0, [])
         self._reads: dict[int, asyncio.Future[Page]] = {}
+        self._waiting: list[asyncio.Future[None]] = []
+        self._waking: deque[asyncio.Future[None]] = deque()
         self.readers = 0
-        self.news = asyncio.Event()
+        self.version = 0
         self.over = False
 
     def notify(self) -> None:
         """Wake all readers: there are more events, or everything ends."""
+        self.version += 1
         self._reads = {}  # one that is under way may be too early for what is new
-        news, self.news = self.news, asyncio.Event()
-        news.set()
+        if not self._waking and self._waiting:
+            asyncio.get_running_loop().call_soon(self._wake)
+        self._waking += self._waiting
+        self._waiting = []
+
+    async def newer(self, version: int) -> None:
+        """Return when there is other news than this."""
+        if version == self.version:
+            self._waiting.append(asyncio.get_running_loop().create_future())
+            await self._waiting[-1]
+
+    def _wake(self) -> None:
+        for _ in range(min(WOKEN_AT_A_TIME, len(self._waking))):
+            if not (reader := self._waking.popleft()).done():  # else it has left
+                reader.set_result(None)
+        if self._waking:
+            asyncio.get_running_loop().call_soon(self._wake)
 
     async def newest(self) -> int:
         """The position of the newest event."""
@@ -47,7 +73,7 @@ class Feed:
     async def after(self, position: int) -> Page:
         """A page in which the events beyond the position are; one that ends there if there are none.
 
-        To miss nothing, take hold of ``news`` before you ask.
+        To miss nothing, note the ``version`` before you ask.
         """
         if self._recent.begin <= position < self._recent.end:
             return self._recent

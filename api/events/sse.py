@@ -97,12 +97,12 @@ async def stream(request: web.Request, feed: Feed, cursor: Cursor, opening: byte
 
 async def next_pieces(context: Context, feed: Feed, cursor: Cursor) -> Iterable[bytes]:
     """What comes next: events, or after an idle while a comment."""
-    news = feed.news
+    version = feed.version
     try:
         async with asyncio.timeout(context.config.heartbeat_s):
             page = await feed.after(cursor.position)
             if page.end == cursor.position:
-                await news.wait()
+                await feed.newer(version)
         return cursor.take(page)
     except TimeoutError:
         return [b": heartbeat\n\n"]

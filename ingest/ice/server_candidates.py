@@ -5,8 +5,10 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+from aioice import turn
 from aioice.candidate import Candidate
 from aioice.ice import Connection, relayed_candidate, server_reflexive_candidate
 from aioice.stun import TransactionError
@@ -17,6 +19,9 @@ from ..offers.candidates import COMPONENT
 from .ice_servers import IceServer
 
 log = logging.getLogger(__name__)
+
+# aioice renews a relay's channels by the wall clock: set back by an hour, it would let them run out.
+cast(Any, turn).time = SimpleNamespace(time=time.monotonic)
 
 # A sender waits this long for its answer where a server does not reply.
 ANSWER_WITHIN_S = 2.0

@@ -48,12 +48,12 @@ async def follow(feed: Feed, last: int) -> list[int]:
     """The positions up to the last, as one reader gets them."""
     position, seen = 0, []
     while position < last:
-        news = feed.news
+        version = feed.version
         page = await feed.after(position)
         seen += [at for at, _ in page.frames if at > position]
         position = page.end
         if position < last and not page.frames:
-            await news.wait()
+            await feed.newer(version)
     return seen
 
 
@@ -107,10 +107,11 @@ async def test_an_erased_session_ends_its_feed_and_a_later_one_begins_anew(
     await store(redis, 1, 2)
     with feeds.reading("s1") as feed:
         assert (await feed.after(0)).end == 2
-        news = feed.news
+        version = feed.version
         await redis.delete(keys.events("s1"))
         feeds.erased("s1")
-        assert (news.is_set(), feed.over) == (True, True)
+        await feed.newer(version)
+        assert feed.over
         with feeds.reading("s1") as later:
             assert await later.after(0) == Page(0, 0, [])
             assert not later.over

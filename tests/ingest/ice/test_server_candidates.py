@@ -4,13 +4,14 @@ import asyncio
 import re
 import shutil
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from aioice import stun
+from aioice import stun, turn
 
 from argusd.benchmarks.clips import video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
@@ -138,3 +139,26 @@ async def test_media_come_through_a_relay_where_nothing_else_gets_through(
         ring = await rig.opened("video")
         await rig.written(ring.place, 60)
         await peer.close()
+
+
+async def test_a_relays_channel_is_renewed_in_time_though_the_wall_clock_was_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Client(turn.TurnClientUdpProtocol):
+        bound = 0
+
+        async def channel_bind(self, channel_number: int, addr: tuple[str, int]) -> None:
+            self.bound += 1
+
+        def _send(self, data: bytes) -> None:
+            pass
+
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    client = Client(("127.0.0.1", 3478), "user", "password", 600, turn.DEFAULT_CHANNEL_REFRESH_TIME)
+    for renewed_s_ago in (1, 499, 501):
+        client.peer_to_channel[MAPPED] = 0x4000
+        client.channel_refresh_at[0x4000] = (
+            time.monotonic() - renewed_s_ago + turn.DEFAULT_CHANNEL_REFRESH_TIME
+        )
+        await client.send_data(b"media", MAPPED)
+    assert client.bound == 1
