@@ -23,7 +23,7 @@ from functools import partial
 from .frames import EVERYTHING, Page
 from .history import PAGE, History
 
-WOKEN_AT_A_TIME = 16
+WOKEN_AT_A_TIME = 4
 NEWEST = -1  # where the question for the newest position stands among the reads; no position is negative
 
 
@@ -37,6 +37,7 @@ class Feed:
         self._history = history
         self._topic = topic
         self._recent = Page(0, 0, [])
+        self._end: int | None = None  # where a read of this version has found nothing more
         self._reads: dict[int, asyncio.Future[Page]] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._waking: deque[asyncio.Future[None]] = deque()
@@ -47,6 +48,7 @@ class Feed:
     def notify(self) -> None:
         """Wake all readers: there are more events, or everything ends."""
         self.version += 1
+        self._end = None
         self._reads = {}  # one that is under way may be too early for what is new
         if not self._waking and self._waiting:
             asyncio.get_running_loop().call_soon(self._wake)
@@ -77,6 +79,8 @@ class Feed:
         """
         if self._recent.begin <= position < self._recent.end:
             return self._recent
+        if self._end is not None and position >= self._end:
+            return Page(position, position, [])
         return await self._shared(position, partial(self._history.page, self._topic, position))
 
     async def _read_newest(self) -> Page:
@@ -92,10 +96,15 @@ class Feed:
         return await asyncio.shield(task)
 
     def _done(self, place: int, task: asyncio.Future[Page]) -> None:
-        if self._reads.get(place) is task:
+        timely = self._reads.get(place) is task
+        if timely:
             del self._reads[place]
-        if not task.cancelled() and task.exception() is None:
-            self._keep(task.result())
+        if task.cancelled() or task.exception() is not None:
+            return
+        page = task.result()
+        self._keep(page)
+        if timely and page.begin == page.end:
+            self._end = page.end
 
     def _keep(self, page: Page) -> None:
         """Remember the newest page's worth of what was read in one piece."""

@@ -57,6 +57,22 @@ async def follow(feed: Feed, last: int) -> list[int]:
     return seen
 
 
+async def test_readers_that_are_woken_one_after_the_other_share_their_reads(
+    redis: Redis, history: CountedHistory
+) -> None:
+    feeds = Feeds(history)
+    with feeds.reading("s1") as feed:
+        for seq in range(1, 6):
+            readers = [asyncio.create_task(follow(feed, seq)) for _ in range(200)]
+            await store(redis, seq, seq)
+            feeds.stored(["s1"])
+            await asyncio.gather(*readers)
+            before = history.reads
+            ends = [await feed.after(seq) for _ in range(3)]
+            assert ends == [Page(seq, seq, [])] * 3
+            assert history.reads == before + 1
+
+
 @pytest.mark.parametrize("topic", ["s1", EVERYTHING])
 async def test_a_hundred_readers_cost_as_many_reads_as_one(
     redis: Redis, history: CountedHistory, topic: str
