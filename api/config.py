@@ -148,6 +148,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     whip_half_open_per_client: Count = 32
     answer_timeout_s: Seconds = 10.0
 
+    max_connections: Count = 8192
     # How long is waited for a request's head, for the next request, and for so many bytes of a body.
     head_timeout_s: Seconds = 5.0
     idle_timeout_s: Seconds = 20.0

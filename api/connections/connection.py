@@ -31,6 +31,7 @@ from ..config import ApiConfig
 from ..errors import CannotListen
 from ..http.access_log import AccessLog
 from ..http.envelope import refusal
+from .clients import Clients
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +50,9 @@ class Connection(web.RequestHandler):
     ``_head``: what has come of a head that is awaited; None while none is, and once it is complete.
     """
 
-    __slots__ = ("_config", "_head", "_timer")
+    __slots__ = ("_clients", "_config", "_head", "_timer")
 
-    def __init__(self, server: web.Server, config: ApiConfig) -> None:
+    def __init__(self, server: web.Server, config: ApiConfig, clients: Clients) -> None:
         loop = asyncio.get_running_loop()
         super().__init__(
             server,
@@ -63,6 +64,7 @@ class Connection(web.RequestHandler):
             max_headers=MOST_FIELDS,
             read_bufsize=READ_SIZE,
         )
+        self._clients = clients
         self._config = config
         self._head: bytes | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -72,10 +74,12 @@ class Connection(web.RequestHandler):
         super().connection_made(transport)
         self._head = b""
         self._wait(self._config.head_timeout_s)
+        self._clients.add(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The client has left, or was sent away."""
         self._wait(None)
+        self._clients.remove(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -95,6 +99,7 @@ class Connection(web.RequestHandler):
         """A request is there: from now on its handler says how long it takes."""
         self._head = None
         self._wait(None)
+        self._clients.work(self)
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
@@ -106,11 +111,13 @@ class Connection(web.RequestHandler):
             async with asyncio.timeout(self._config.slow_consumer_s):
                 sent = await super().finish_response(request, resp, start_time)
         except TimeoutError:
-            self._abort()
+            self.end()
             return resp, True
         # The rest of a body that nobody reads is no head.
         self._head = b"" if request.content.is_eof() else None
         self._wait(self._config.idle_timeout_s)
+        if self.transport is not None:
+            self._clients.wait(self)
         return sent
 
     def handle_error(
@@ -144,6 +151,13 @@ class Connection(web.RequestHandler):
         if isinstance(fault, BaseException) and not isinstance(fault, web.RequestPayloadError):
             log_fault(log, "a connection failed", fault)
 
+    def end(self) -> None:
+        """End the connection, whether or not its client takes what is still to be sent."""
+        self._clients.remove(self)
+        if transport := self.transport:
+            self.force_close()
+            transport.abort()
+
     def _wait(self, within_s: float | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -154,7 +168,7 @@ class Connection(web.RequestHandler):
         if self._head:
             self._refuse(RequestTimeout("The head of the request did not come in time."))
         else:
-            self._abort()
+            self.end()
 
     def _refuse(self, error: ServiceError) -> None:
         """Answer without a request, and end the connection."""
@@ -168,12 +182,6 @@ class Connection(web.RequestHandler):
             transport.write(head.encode() + body)
             self.force_close()
             asyncio.get_running_loop().call_later(GOODBYE_S, transport.abort)
-
-    def _abort(self) -> None:
-        """End the connection, whether or not its client takes what is still to be sent."""
-        if transport := self.transport:
-            self.force_close()
-            transport.abort()
 
 
 @web.middleware
@@ -194,8 +202,11 @@ async def listening(runner: web.AppRunner, config: ApiConfig) -> AsyncIterator[N
     server = runner.server
     assert server is not None
     loop = asyncio.get_running_loop()
+    clients = Clients(config.max_connections)
     try:
-        listener = await loop.create_server(lambda: Connection(server, config), config.host, config.port)
+        listener = await loop.create_server(
+            lambda: Connection(server, config, clients), config.host, config.port
+        )
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise CannotListen(f"cannot listen on {config.host}:{config.port} ({reason})") from error

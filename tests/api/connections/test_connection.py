@@ -123,3 +123,17 @@ async def test_a_client_that_leaves_leaves_nothing(tmp_path: Path, sent: bytes) 
         async with connected(api, sent):
             await answered(lambda: connections(api), lambda count: count == 1)
         await answered(lambda: connections(api), lambda count: count == 0)
+
+
+async def test_of_too_many_connections_the_one_that_waits_longest_goes(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path, max_connections=3) as api,
+        api.events("/events"),
+        connected(api, HALF_A_HEAD) as (oldest, _),
+        connected(api) as (other, writer),
+    ):
+        await answered(lambda: connections(api), lambda count: count == 3)
+        assert (await send(api, REQUEST)).status == 200
+        assert await oldest.read() == b""
+        writer.write(REQUEST)
+        assert (await answer(other)).status == 200
