@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ..context import CONTEXT
-from ..http.client import client_of
+from .client import client_of
 from .room import Body
 
 BODY = web.RequestKey("body", Body)

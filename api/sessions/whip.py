@@ -35,9 +35,9 @@ from argusd.scheduler.contract.errors import (
 from argusd.scheduler.contract.http import EVENTS_RELATION
 
 from ..connections.bodies import read_body
+from ..connections.client import client_of
 from ..context import CONTEXT, Context
 from ..http.authenticate import GRANT
-from ..http.client import client_of
 from .ice_session import check_etag, etag, fragment_ufrags
 from .session import Media, Session, check_session_id
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from argusd.api.config import Token
-from argusd.api.http.client import address_of, limit_key, networks, read_hop
+from argusd.api.connections.client import address_of, limit_key, networks, read_hop
 
 from ..fixtures import OFFER, SDP, make_config, running_rig
 
