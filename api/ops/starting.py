@@ -34,7 +34,7 @@ async def starting(config: ApiConfig, why: Callable[[], str]) -> AsyncIterator[N
 
     async def answer(request: web.Request) -> web.Response:
         if request.path == "/health":
-            return json_reply({"status": "starting"})
+            return json_reply({"status": "ok", "workers": []})
         reason = why()
         return refusal(Starting(reasons=[reason], error=f"Not ready: {reason}."), NotReady)
 
