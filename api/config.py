@@ -115,6 +115,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ``ocr_languages`` are those of a page whose sender names none. ``ice_servers`` are the STUN and TURN
     servers that WHIP clients are told of; left out, those of ``ingest.ice.ice_servers``. ``llm`` holds the
     profiles of language models, ``llm_concurrency`` says how many of their answers are awaited at a time.
+    ``max_event_readers``, ``max_event_readers_per_client``: event streams that are open at a time.
     Durations are seconds, sizes bytes.
     """
 

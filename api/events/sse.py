@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from ..context import CONTEXT, Context
+from ..http.client import client_of
 from ..http.query import parameter
 from .cursor import Asked, Cursor, parse_position
 from .feeds import Feed
@@ -40,8 +41,7 @@ async def topic_events(request: web.Request, topic: str) -> web.StreamResponse:
     context = request.app[CONTEXT]
     context.intake.check(goes_on=True)
     asked = asked_position(request, topic)
-    client = context.access.principal(request.headers.get("Authorization")) or request.remote or ""
-    with context.readers.one_more(client), context.feeds.reading(topic) as feed:
+    with context.readers.one_more(client_of(request)), context.feeds.reading(topic) as feed:
         start, opening = begin(topic, await position_of(context, topic, asked), await feed.newest())
         # Who loses the stream before its first event can come back to where it began.
         opening = f"retry: {RETRY_MS}\nid: {frame_id(topic, start)}\n\n".encode() + opening

@@ -108,6 +108,16 @@ async def test_one_client_has_so_many_streams_and_all_together_so_many(tmp_path:
                 assert (await two.json())["error_code"] == "overloaded"
 
 
+async def test_clients_behind_a_trusted_proxy_are_told_apart(tmp_path: Path) -> None:
+    bounds = {"max_event_readers_per_client": 1, "trusted_proxies": ("127.0.0.1",)}
+    async with running_rig(tmp_path, **bounds) as rig, contextlib.AsyncExitStack() as stack:
+        found = []
+        for client in ("203.0.113.1", "203.0.113.2", "203.0.113.2"):
+            reading = rig.api.http.get("/events", headers={"X-Forwarded-For": client})
+            found.append((await stack.enter_async_context(reading)).status)
+        assert found == [200, 200, 429]
+
+
 async def test_who_leaves_makes_room_at_once(tmp_path: Path) -> None:
     """A reader that is gone is not noticed only by the next event or heartbeat."""
     async with running_rig(tmp_path, heartbeat_s=3600) as rig:
