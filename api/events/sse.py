@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from ..connections.client import client_of
 from ..context import CONTEXT, Context
-from ..http.client import client_of
 from ..http.query import parameter
 from .cursor import Asked, Cursor, parse_position
 from .feeds import Feed
