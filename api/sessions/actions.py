@@ -180,9 +180,12 @@ class SessionActions:
             async with self.turn(session_id):
                 await self.end_media(session)
                 await self._lifecycle.closings.told(session_id)
-        elif not await self._history.knows(session_id):
+                erased = self._erase(session_id, await self._places(session_id))
+        elif await self._history.knows(session_id):
+            erased = self._erase(session_id, await self._places(session_id))
+        else:
             raise SessionNotFound("There is no session with this id.")
-        await self._stored(await self._erase(session_id))
+        await self._stored(erased)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OFF_DISK_WITHIN_S):  # else soon after
                 await self._erasure.done()
@@ -191,22 +194,27 @@ class SessionActions:
         """Forget sessions past their retention, until cancelled."""
         while True:
             await asyncio.sleep(min(SWEEP_EVERY_S, self._registry.retention_s / 10))
-            expired = [session.session_id for session in self._registry.expired(time.monotonic())]
-            for session_id in expired:
-                await (await self._erase(session_id))
+            expired = self._registry.expired(time.monotonic())
+            for session in expired:
+                places = await self._places(session.session_id)
+                if self._registry.has_expired(session, time.monotonic()):  # and has not come back meanwhile
+                    await self._erase(session.session_id, places)
             if expired:
                 self._erasure.needed()
 
-    async def _erase(self, session_id: str) -> asyncio.Future[None]:
-        """Forget a session that is over; the future is done when nothing is stored of it."""
-        places: list[int] = []
+    async def _places(self, session_id: str) -> list[int]:
+        """Where a session that is over stands among all events; none of its room scans is stored any more."""
+        await self._scans.forget(session_id)
         with contextlib.suppress(*STORE_ERRORS):  # its id among all events is then gone after later ones
             async with asyncio.timeout(PLACES_WITHIN_S):
                 await self._lifecycle.closings.stored(session_id)
-                places = await self._history.places(session_id)
+                return await self._history.places(session_id)
+        return []
+
+    def _erase(self, session_id: str, places: list[int]) -> asyncio.Future[None]:
+        """Forget a session that is over; the future is done when nothing is stored of it."""
         self._registry.remove(session_id)
         self._affinity.forget(session_id)
-        await self._scans.forget(session_id)
         return self._event_log.erase(session_id, places)
 
     async def _stored(self, written: Awaitable[None]) -> None:

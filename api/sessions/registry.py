@@ -133,7 +133,11 @@ class Registry:
 
     def expired(self, now: float) -> list[Session]:
         """Sessions without media for longer than they are kept. ``now``: monotonic seconds."""
-        return [each for each in self if not each.active and self._age_s(each, now) > self._kept_s(each)]
+        return [each for each in self if self.has_expired(each, now)]
+
+    def has_expired(self, session: Session, now: float) -> bool:
+        """Whether the session is without media for longer than it is kept."""
+        return not session.active and self._age_s(session, now) > self._kept_s(session)
 
     def _age_s(self, session: Session, now: float) -> float:
         """Seconds since it last changed, as far as this has been seen: its own time is the wall clock's."""

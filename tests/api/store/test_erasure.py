@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from argusd.api.events.history import History
 from argusd.api.events.redis_store import connect
 from argusd.api.store.embedded_redis import EmbeddedRedis
 from argusd.api.store.erasure import Erasure
@@ -213,3 +214,25 @@ async def test_a_rewrite_that_a_kill_ended_is_done_again(tmp_path: Path) -> None
     running.cancel()
     await redis.aclose()
     await server.stop()
+
+
+async def test_who_publishes_while_the_session_is_deleted_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argusd.api.sessions.actions.PLACES_WITHIN_S", 0.3)
+    asked = asyncio.Event()
+
+    async def never(*_: object) -> list[int]:
+        asked.set()
+        return await asyncio.Future()
+
+    async with running_rig(tmp_path) as rig:
+        await rig.api.publish("s1")
+        monkeypatch.setattr(History, "places", never)
+        deleting = asyncio.create_task(rig.api.json("DELETE", "/sessions/s1"))
+        await asked.wait()
+        await rig.api.publish("s1")
+        assert (await deleting)[0] == 204
+        assert (await rig.api.json("GET", "/sessions/s1"))[0] == 200
+        await rig.api.restart()
+        assert (await rig.api.json("GET", "/sessions/s1"))[0] == 200
