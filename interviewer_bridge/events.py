@@ -45,7 +45,8 @@ async def subscribe(
     daemon's retention; where it is, a ``Gap`` says so.
 
     Raises:
-        SubscriptionRefused: the daemon says no (401, 403, 404, 422); trying again would not help.
+        SubscriptionRefused: the daemon says no (401, 403, 404, 422), and trying again would not help; or
+            it has no room for the very first connection (429, 503), and ``retry_after_s`` says when to try.
         Unreachable: the very first connection cannot be made.
     """
     path = f"/sessions/{quote(session_id, safe='')}/events" if session_id else "/events"
@@ -55,7 +56,7 @@ async def subscribe(
         while True:
             parser = SseParser(last_event_id)
             try:
-                async with contextlib.aclosing(_read(http, path, parser)) as messages:
+                async with contextlib.aclosing(_read(http, path, parser, served)) as messages:
                     async for message in messages:
                         if message is None:
                             served, attempt = True, 0
@@ -71,14 +72,14 @@ async def subscribe(
 
 
 async def _read(
-    http: aiohttp.ClientSession, path: str, parser: SseParser
+    http: aiohttp.ClientSession, path: str, parser: SseParser, served: bool
 ) -> AsyncGenerator[SseMessage | None, None]:
-    """One connection's messages; None first, when the daemon has accepted."""
+    """One connection's messages; None first, when the daemon has accepted. ``served``: it has before."""
     headers = {"Accept": "text/event-stream"}
     if parser.last_event_id:
         headers["Last-Event-ID"] = parser.last_event_id
     async with http.get(path, headers=headers) as response:
-        if response.status == HTTPStatus.TOO_MANY_REQUESTS or response.status >= 500:
+        if served and (response.status == HTTPStatus.TOO_MANY_REQUESTS or response.status >= 500):
             response.raise_for_status()  # not up yet, draining, or no room: worth another try
         if response.status != 200:
             raise await refusal_of(response, SubscriptionRefused)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from argusd.interviewer_bridge.errors import Unreachable
+from argusd.interviewer_bridge.errors import SubscriptionRefused, Unreachable
 from argusd.interviewer_bridge.events import Gap, subscribe
 from argusd.scheduler.contract.events import Event
 
@@ -157,7 +157,7 @@ class Reader:
 
     async def _read(self) -> None:
         while True:
-            with contextlib.suppress(Unreachable):  # it began while the api was away
+            with contextlib.suppress(Unreachable, SubscriptionRefused):  # the api or Redis was away
                 await self._follow()
             await asyncio.sleep(0.05)
 

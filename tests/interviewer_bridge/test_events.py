@@ -92,6 +92,17 @@ async def test_a_daemon_that_has_no_room_just_now_is_asked_again(serve: Serve, s
     assert await take(subscribe(await serve(handler), "s"), 2) == [event(1), event(2)]
 
 
+async def test_who_comes_first_while_there_is_no_room_is_told_when_to_come_back(serve: Serve) -> None:
+    body = b'{"success":false,"error_code":"overloaded","error":"No room."}'
+
+    async def handler(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=503, body=body, headers={"Retry-After": "10"})
+
+    with pytest.raises(SubscriptionRefused, match="No room") as caught:
+        await take(subscribe(await serve(handler), "s"), 1)
+    assert (caught.value.code, caught.value.retry_after_s) == ("overloaded", 10.0)
+
+
 async def test_a_connection_lost_before_its_first_event_goes_on_from_where_it_began(serve: Serve) -> None:
     asked: list[str | None] = []
     half_an_event = b"id: s:6\ndata: {"
