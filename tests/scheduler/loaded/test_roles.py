@@ -25,7 +25,7 @@ from argusd.scheduler.loaded.roles import (
 )
 from argusd.scheduler.models.registry import REGISTERED, Graph, Library
 from argusd.scheduler.models.voices.silero import Silero
-from argusd.scheduler.zoo.errors import ModelUnavailableError
+from argusd.scheduler.zoo.errors import CacheUnusableError, ModelUnavailableError
 from argusd.scheduler.zoo.manifest import (
     UNPUBLISHED,
     Manifest,
@@ -150,16 +150,15 @@ def test_a_damaged_model_is_not_loaded_and_no_other_takes_its_place(
     assert vad().ready
 
 
-def test_a_record_that_cannot_be_read_costs_its_role_and_not_the_process(tmp_path: Path) -> None:
-    for entry in builtin_manifest().of_role("diarizer"):
-        folder = tmp_path / "models" / entry.name
-        folder.mkdir(parents=True)
-        for file in entry.files:
-            (folder / file.name).write_bytes(b"weights")
-        for record in ("first_seen.json", "import.json"):
-            (folder / record).write_bytes(b"\xff{")
-    config = SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, tier="bulk")
-    assert not any(role.status.ready for role in fill_roles(config, "cpu"))
+class Unreadable(StoreOf):
+    """The records beside its models are damaged."""
+
+    def is_present(self, name: str) -> bool:
+        raise CacheUnusableError(f"the record of {name} is damaged")
+
+
+def test_a_role_whose_records_cannot_be_read_is_wanted_so_that_it_says_why() -> None:
+    assert welcome_roles("bulk", cast(ZooStore, Unreadable())) == ["diarizer"]
 
 
 class Failing:
