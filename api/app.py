@@ -13,6 +13,8 @@ from .analysis.llm import Llm
 from .config import ApiConfig, Scope
 from .connections.bodies import bodies, expect_nothing
 from .connections.connection import head_came, listening
+from .connections.disconnects import disconnects
+from .connections.open_requests import OpenRequests
 from .connections.request_rules import request_rules
 from .connections.room import Room
 from .context import CONTEXT, Context
@@ -24,9 +26,7 @@ from .events.redis_store import STORE_ERRORS
 from .http.auth import Access, check_bind
 from .http.authenticate import authentication
 from .http.browsers import add_browser_headers, browser_rules
-from .http.disconnects import disconnects
 from .http.envelope import error_envelope
-from .http.open_requests import OpenRequests
 from .http.rate_limit import RateLimit
 from .intake import Intake
 from .openapi.document import EVENT_STREAM

@@ -1,1 +1,1 @@
-"""Clients' connections: how long they may take, and how much they may send."""
+"""Clients' connections and requests from one end to the other: how long they take, and how much they send."""

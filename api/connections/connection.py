@@ -29,8 +29,8 @@ from argusd.scheduler.contract.tracebacks import log_fault
 
 from ..config import ApiConfig
 from ..errors import CannotListen
-from ..http.access_log import AccessLog
 from ..http.envelope import refusal
+from .access_log import AccessLog
 from .clients import Clients
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 
-from argusd.api.http.disconnects import disconnects
+from argusd.api.connections.disconnects import disconnects
 
 
 class Works:
