@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from argusd.scheduler.contract.about import SESSION
+from argusd.scheduler.contract.logs.about import SESSION
 
 from .secrets_of import Secrets
 

@@ -21,7 +21,7 @@ from typing import Any
 from aioice import stun
 from aioice.ice import CandidatePair, Connection, StunProtocol
 
-from argusd.scheduler.contract.tracebacks import log_fault
+from argusd.scheduler.contract.logs.tracebacks import log_fault
 
 from .errors import IncompatibleLibrary
 from .rtp.arrival_clock import NOW, ArrivalClock

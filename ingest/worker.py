@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from argusd.scheduler.contract.about import about
 from argusd.scheduler.contract.errors import (
     ArenaExhausted,
     Overloaded,
@@ -21,9 +20,10 @@ from argusd.scheduler.contract.errors import (
     SessionExists,
     WorkerFull,
 )
+from argusd.scheduler.contract.logs.about import about
+from argusd.scheduler.contract.logs.tracebacks import log_fault
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
-from argusd.scheduler.contract.tracebacks import log_fault
 
 from .codecs.opus import check_libopus
 from .config import IngestConfig

@@ -25,7 +25,7 @@ from argusd.scheduler.contract.errors import (
     ServiceError,
 )
 from argusd.scheduler.contract.http import ErrorReply
-from argusd.scheduler.contract.tracebacks import log_fault
+from argusd.scheduler.contract.logs.tracebacks import log_fault
 
 from ..config import ApiConfig
 from ..errors import CannotListen

@@ -8,7 +8,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from redis.exceptions import RedisError
 
-from argusd.scheduler.contract.about import SESSION
 from argusd.scheduler.contract.errors import (
     InsufficientScope,
     InvalidField,
@@ -21,7 +20,8 @@ from argusd.scheduler.contract.errors import (
     WrongContentType,
 )
 from argusd.scheduler.contract.http import ErrorReply
-from argusd.scheduler.contract.tracebacks import log_fault
+from argusd.scheduler.contract.logs.about import SESSION
+from argusd.scheduler.contract.logs.tracebacks import log_fault
 
 from ..connections.bodies import read_body
 from .base64_text import NOT_BASE64, NOT_WHOLE, with_bytes

@@ -10,9 +10,9 @@ from typing import Annotated, Any, get_args
 import msgspec
 from aiohttp import web
 
-from argusd.scheduler.contract.about import SESSION
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.errors import ServiceError, UnknownTask
+from argusd.scheduler.contract.logs.about import SESSION
 from argusd.scheduler.contract.names import Named, did_you_mean
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload, TaskPath
 

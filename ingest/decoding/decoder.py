@@ -17,8 +17,8 @@ import numpy as np
 from av.codec.context import Flags
 from numpy.typing import NDArray
 
+from argusd.scheduler.contract.logs.tracebacks import log_fault
 from argusd.scheduler.contract.media import UPRIGHT, Orientation
-from argusd.scheduler.contract.tracebacks import log_fault
 
 from ..errors import ArenaFull, RingClosed
 from ..shm.frame import FrameFlag, FrameInfo, i420_info

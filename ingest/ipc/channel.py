@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from argusd.scheduler.contract.tracebacks import log_fault
+from argusd.scheduler.contract.logs.tracebacks import log_fault
 
 from ..errors import ChannelClosed
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ..contract.tracebacks import log_fault
+from ..contract.logs.tracebacks import log_fault
 from ..errors import DeviceLost, InferenceFailed, OutOfMemory, SchedulerError
 from .loaded_model import Done, Dropped, LoadedModel
 

@@ -14,9 +14,9 @@ import onnxruntime
 
 from ..config import SchedulerConfig
 from ..contract.catalog import STREAMS
+from ..contract.logs.tracebacks import log_fault
 from ..contract.messages import RoleStatus
 from ..contract.tiers import Tier
-from ..contract.tracebacks import log_fault
 from ..core import AudioModel, AudioVisualModel, Engine, LibraryModel
 from ..errors import InferenceFailed, ModelUnknown, SchedulerError
 from ..models.catalog import BUILT_IN, MODELS

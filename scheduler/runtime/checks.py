@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from ..contract.tracebacks import log_fault
+from ..contract.logs.tracebacks import log_fault
 from ..core import LibraryModel
 from ..loaded.isolation import checked
 from .loop import Scheduler

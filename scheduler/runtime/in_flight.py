@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..contract.tracebacks import log_fault
+from ..contract.logs.tracebacks import log_fault
 from ..errors import OutOfMemory
 from ..loaded.isolation import code_of
 from ..loaded.loaded_model import Done, Dropped, LoadedModel, Moments

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from ..contract.about import SESSION
 from ..contract.catalog import TASKS
 from ..contract.errors import (
     DeadlineExceeded,
@@ -18,8 +17,9 @@ from ..contract.errors import (
     ServiceError,
     UnknownTask,
 )
+from ..contract.logs.about import SESSION
+from ..contract.logs.tracebacks import log_fault
 from ..contract.messages import TaskDone, TaskFailed, TaskRequest
-from ..contract.tracebacks import log_fault
 from ..errors import EXIT_DEVICE_LOST, DeviceLost, OutOfMemory
 from ..loaded.engines import failure
 from ..tasks.functions import TaskFunction

@@ -8,10 +8,10 @@ import msgspec
 
 from argusd.ingest.shm.frame import FrameInfo
 
-from ..contract.about import about
 from ..contract.events import STREAM_FAILED
+from ..contract.logs.about import about
+from ..contract.logs.tracebacks import log_fault
 from ..contract.policy import Policy
-from ..contract.tracebacks import log_fault
 from ..core import Analyzer, AudioVisualAnalyzer, Moment, Outcome, Roi
 
 log = logging.getLogger(__name__)

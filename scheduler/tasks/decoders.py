@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..contract.errors import ServiceError
-from ..contract.tracebacks import log_fault
+from ..contract.logs.tracebacks import log_fault
 
 log = logging.getLogger(__name__)
 

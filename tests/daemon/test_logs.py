@@ -8,7 +8,7 @@ import pytest
 
 from argusd.daemon.config import resolve
 from argusd.daemon.logs import FORMS, LogSettings
-from argusd.scheduler.contract.about import about
+from argusd.scheduler.contract.logs.about import about
 
 
 def line(form: str, message: str = "a track is lost", *arguments: object, error: bool = False) -> str:

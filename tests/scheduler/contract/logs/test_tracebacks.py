@@ -2,7 +2,7 @@
 
 import pytest
 
-from argusd.scheduler.contract.tracebacks import traceback_of
+from argusd.scheduler.contract.logs.tracebacks import traceback_of
 
 
 def read(text: str) -> int:
