@@ -78,10 +78,10 @@ async def stream(request: web.Request, feed: Feed, cursor: Cursor, opening: byte
     context = request.app[CONTEXT]
     response = web.StreamResponse(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
     response.content_type = "text/event-stream"
-    pieces: Iterable[bytes] = [opening]
+    pieces: Iterable[bytes] | None = [opening]
     try:
         await response.prepare(request)
-        while not (context.told.is_set() or feed.over):
+        while pieces is not None:
             for piece in pieces:
                 async with asyncio.timeout(context.config.slow_consumer_s):
                     await response.write(piece)
@@ -95,17 +95,23 @@ async def stream(request: web.Request, feed: Feed, cursor: Cursor, opening: byte
     return response
 
 
-async def next_pieces(context: Context, feed: Feed, cursor: Cursor) -> Iterable[bytes]:
-    """What comes next: events, or after an idle while a comment."""
-    version = feed.version
+async def next_pieces(context: Context, feed: Feed, cursor: Cursor) -> Iterable[bytes] | None:
+    """What comes next: events, or after an idle while a comment; None if nothing will."""
+    if feed.over:
+        return None
+    version, ends = feed.version, context.told.is_set()
     try:
         async with asyncio.timeout(context.config.heartbeat_s):
             page = await feed.after(cursor.position)
             if page.end == cursor.position:
+                if ends:
+                    return None
                 await feed.newer(version)
         return cursor.take(page)
     except TimeoutError:
         return [b": heartbeat\n\n"]
     except STORE_ERRORS:
+        if ends:
+            return None
         await asyncio.sleep(STORE_RETRY_S)
         return [b": the event store does not answer\n\n"]

@@ -1,5 +1,6 @@
 """Server-sent events: nothing lost, nothing doubled, and told where something is missing."""
 
+import contextlib
 import socket
 from pathlib import Path
 from typing import Any
@@ -220,3 +221,19 @@ async def test_an_events_own_id_is_good_among_all_sessions_events_too(rig: Rig) 
     async with rig.api.events("/events", "s2:9") as events:
         assert (await events.next())[1:] == ("gap", {"reason": "unknown_position"})
         assert (await events.next())[0] == "1"
+
+
+async def test_every_reader_is_told_what_was_stored_last_before_the_api_ends(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    await rig.scheduler.until(lambda: S1 in rig.scheduler.policies)
+    async with contextlib.AsyncExitStack() as stack:
+        readers = [
+            await stack.enter_async_context(rig.api.events("/sessions/s1/events", "s1:1")) for _ in range(20)
+        ]
+        for number in range(100):
+            rig.scheduler.find("s1", name=f"n{number}")
+        await rig.scheduler.until(lambda: rig.scheduler.acked == 100)
+        rig.api.stop.set()
+        for reader in readers:
+            named = [event["name"] for _, _, event in await reader.take(100)]
+            assert named == [f"n{number}" for number in range(100)]
