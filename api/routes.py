@@ -208,7 +208,7 @@ API_ROUTES = (
         "/whip/{session_id}/{resource}",
         nothing_to_get,
         {204: None},
-        refusals=(errors.InvalidField,),
+        refusals=(errors.InvalidField, errors.ResourceNotFound),
         scope="publish",
     ),
     Route(

@@ -150,6 +150,8 @@ async def unpublish(request: web.Request) -> web.Response:
 async def nothing_to_get(request: web.Request) -> web.Response:
     """Answer a GET with nothing, as RFC 9725 has it."""
     check_session_id(request.match_info["session_id"])
+    if "resource" in request.match_info:
+        find_resource(request)
     return web.Response(status=204)
 
 

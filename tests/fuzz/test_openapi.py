@@ -48,9 +48,8 @@ def least(kind: inspect.Type) -> Any:
         case inspect.UnionType():
             return least(next(each for each in kind.types if not isinstance(each, inspect.NoneType)))
         case inspect.StructType():
-            fields = (
-                field for field in kind.fields if field.encode_name != "models"
-            )  # whoever calls adds them
+            # Whoever calls adds the models.
+            fields = (field for field in kind.fields if field.encode_name != "models")
             return {field.encode_name: least(field.type) for field in fields}
         case inspect.BoolType():
             return False
@@ -81,10 +80,12 @@ async def running(folder: Path, tokens: tuple[Token, ...]) -> AsyncIterator[Runn
         whip_posts_per_minute=NEVER,
         whip_posts_per_minute_and_session=NEVER,
     )
-    async with RunningApi(config) as api:
-        yield api
-    for fake in fakes:
-        fake.die()
+    try:
+        async with RunningApi(config) as api:
+            yield api
+    finally:
+        for fake in fakes:
+            fake.die()
 
 
 async def test_the_daemon_does_what_its_document_says(

@@ -277,6 +277,8 @@ SESSIONS = (
     Case("4.2 after DELETE the id is free", "POST", "/whip/s1", 201, headers=SDP, body=OFFER, prepare="ended"),
     Case("4.2 POST again replaces", "POST", "/whip/s1", 201, headers=SDP, body=OFFER, prepare="published"),
     Case("4.2 GET of a session", "GET", "{resource}", 204, prepare="published"),
+    Case("4.2 GET of a session that is over", "GET", "{resource}", 404, "resource_not_found", prepare="ended"),
+    Case("4.2 GET of a session that is guessed", "GET", "/whip/s1/guess", 404, "resource_not_found", prepare="published"),
     Case("4.2 GET of the endpoint", "GET", "/whip/s1", 204),
     Case("4.2 PUT is for a later version", "PUT", "/whip/s1", 405, "method_not_allowed", headers=SDP, body=OFFER, answer={"Allow": r".*POST.*"}),
     Case("4.2 PUT of a session", "PUT", "{resource}", 405, "method_not_allowed", headers=SDP, body=OFFER, prepare="published", answer={"Allow": r".*DELETE.*"}),
