@@ -1,10 +1,11 @@
 """The worked examples of CONTRIBUTING.md, in a copy of the tree: a task, a stream and a model."""
 
 import http.client
+import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ import pytest
 from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.store import ZooStore
 
-from ..live_daemon import Daemon, started
+from ..live_daemon import ARGUSD, Daemon, started
 from ..task_client import Client
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -55,12 +56,12 @@ def portrait(models: ZooStore) -> bytes:
 
 
 def cache_with_the_model(folder: Path) -> Path:
-    """The model cache, with the example's file in it, of the package that it comes from."""
-    (folder / "models" / STRICT).mkdir(parents=True)
+    """The model cache, and the example's model in it, pulled as its reader would."""
+    (folder / "models").mkdir()
     for each in (load_config().cache_dir / "models").iterdir():
         (folder / "models" / each.name).symlink_to(each)
-    published = Path(str(files("silero_vad"))) / "data" / "silero_vad.onnx"
-    (folder / "models" / STRICT / published.name).symlink_to(published)
+    environment = os.environ | {"ARGUSD_CACHE_DIR": str(folder)}
+    subprocess.run([*ARGUSD, "models", "pull", STRICT], env=environment, check=True)
     return folder
 
 
