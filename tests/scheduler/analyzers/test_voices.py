@@ -7,8 +7,8 @@ from argusd.scheduler.core import Outcome
 from argusd.scheduler.models.outputs import VoicePrint
 
 LIKENESS = 0.68
-ALICE, BOB = np.array([1, 0, 0], np.float32), np.array([0, 1, 0], np.float32)
-BOTH = np.array([0.5**0.5, 0.5**0.5, 0], np.float32)
+ALICE, BOB = np.array([1, 0, 0, 0], np.float32), np.array([0, 1, 0, 0], np.float32)
+BOTH = np.array([0.5**0.5, 0.5**0.5, 0, 0], np.float32)
 VOICES = {"a": ALICE, "b": BOB, "x": BOTH}
 
 
@@ -75,7 +75,7 @@ def test_a_reference_is_the_sessions_own_voice() -> None:
     assert told[0][1].data["against"] == "reference"
 
 
-@pytest.mark.parametrize("data", [b"", b"abc", b"\0" * 12, BOB.tobytes() * 2])
+@pytest.mark.parametrize("data", [b"", b"a" * 17, b"\0" * 16, BOB.tobytes() * 2])
 def test_what_is_no_reference_of_this_model_leaves_the_first_voice(data: bytes) -> None:
     told = hear(check(reference_embedding_b64=data), "aaabb")
     assert told[-1][1].data["against"] == "first_voice"
@@ -95,7 +95,7 @@ def test_the_policys_likeness_counts_before_the_models() -> None:
 
 def test_a_stranger_is_calmly_kept() -> None:
     """A window just above the threshold does not make a stranger the session's own voice."""
-    nearly = np.array([0.7, 0.51**0.5, 0], np.float32)
+    nearly = np.array([0.7, 0.51**0.5, 0, 0], np.float32)
     one = check()
     hear(one, "aaabb")
     assert one.feed(VoicePrint(nearly, LIKENESS, "ge2e"), 6.0) == []
