@@ -255,10 +255,13 @@ async def test_sessions_leave_memory_descriptors_threads_and_arena_as_they_were(
 
     for index in range(warm_up):  # the allocator takes about 100 sessions to reach its plateau
         await cycle(index)
-    before = await settle()
-    for index in range(warm_up, warm_up + cycles):
-        await cycle(index)
-    after = await settle()
-    assert after[:3] == before[:3]
+    points = [await settle()]
+    for half in range(2):
+        for index in range(cycles // 2):
+            await cycle(warm_up + half * cycles + index)
+        points.append(await settle())
+    before, between, after = points
+    assert after[:3] == between[:3] == before[:3]
     assert after[2] == 0
-    assert after[3] - before[3] < 8 << 20
+    # What leaks grows all the time; the heap of a process that ran many other tests may take a step once.
+    assert min(after[3] - between[3], between[3] - before[3]) < 4 << 20
