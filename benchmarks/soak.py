@@ -7,6 +7,7 @@ they held must have been given back.
 """
 
 import asyncio
+import contextlib
 import random
 import tempfile
 import time
@@ -111,7 +112,7 @@ async def sample(url: str, daemon: psutil.Process) -> dict[str, float]:
     """All that may grow, now: ``KIND/OF WHAT`` to its value."""
     found = {"arena/free MiB": await free_bytes(url) / MIB, "state/on disk MiB": state_bytes(daemon) / MIB}
     for name, member in members(daemon):
-        with member.oneshot():
+        with contextlib.suppress(psutil.NoSuchProcess), member.oneshot():
             found[f"memory/{name}"] = member.memory_full_info().uss / MIB
             found[f"descriptors/{name}"] = member.num_fds()
             found[f"threads/{name}"] = member.num_threads()
@@ -119,10 +120,16 @@ async def sample(url: str, daemon: psutil.Process) -> dict[str, float]:
 
 
 def members(daemon: psutil.Process) -> Iterator[tuple[str, psutil.Process]]:
-    """The daemon's processes by name: ``ingest 0``, ``scheduler bulk``, ``redis-server``."""
+    """The daemon's processes by name: ``ingest 0``, ``scheduler bulk``, ``redis-server``.
+
+    Of equal names the oldest: Redis' file is rewritten by a process of its own, which ends when it likes.
+    """
     yield "supervisor", daemon
+    named: dict[str, psutil.Process] = {}
     for member in daemon.children(recursive=True):
-        yield name_of(member.cmdline()) or member.name(), member
+        with contextlib.suppress(psutil.NoSuchProcess):
+            named.setdefault(name_of(member.cmdline()) or member.name(), member)
+    yield from named.items()
 
 
 def name_of(command: list[str]) -> str:
@@ -137,7 +144,14 @@ def state_bytes(daemon: psutil.Process) -> int:
     """Bytes of all files in its state directory."""
     words = daemon.cmdline()
     folder = Path(words[words.index("--state-dir") + 1])
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(map(size_of, folder.rglob("*")))
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 for what is none, or none any more."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.stat().st_size if path.is_file() else 0
+    return 0
 
 
 async def free_bytes(url: str) -> float:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import aiohttp
 
+from argusd.interviewer_bridge.errors import BridgeError
 from argusd.interviewer_bridge.events import subscribe
 from argusd.scheduler.contract.events import Event
 
@@ -136,6 +137,6 @@ async def seat(place: Place, visitor: Visitor, name: str) -> None:
         number += 1
         try:
             await visitor(place, f"{name}-{number}")
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, BridgeError, OSError, TimeoutError) as error:
             place.seen[f"failed: {visitor.__name__}: {type(error).__name__}"] += 1
             await asyncio.sleep(1.0)
