@@ -29,8 +29,7 @@ from .http.browsers import add_browser_headers, browser_rules
 from .http.envelope import error_envelope
 from .http.rate_limit import RateLimit
 from .intake import Intake
-from .openapi.document import EVENT_STREAM
-from .routes import ROUTES
+from .routes import FOLLOWED, ROUTES
 from .sessions.actions import SessionActions
 from .sessions.half_open import HalfOpen
 from .sessions.lifecycle import Lifecycle
@@ -151,11 +150,10 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
     """The aiohttp application: middlewares from the outside in, then the routes."""
     scopes: dict[object, Scope] = {route.handler: route.scope for route in ROUTES if not route.public}
     by_body = frozenset[object](route.handler for route in ROUTES if route.session_in_body)
-    followed = frozenset[object](route.handler for route in ROUTES if route.replies.get(200) == EVENT_STREAM)
     app = web.Application(
         middlewares=[
             head_came,
-            disconnects(by_body | followed),
+            disconnects(by_body | FOLLOWED),
             open_requests.middleware,
             error_envelope,
             request_rules,
@@ -201,9 +199,7 @@ async def passes(on_pass: Callable[[], None]) -> None:
 async def serving(context: Context) -> AsyncIterator[None]:
     """Take requests. Leaving the context turns new work away and lets everything else come to its end."""
     config = context.config
-    open_requests = OpenRequests(
-        frozenset[object](route.handler for route in ROUTES if EVENT_STREAM in route.replies.values())
-    )
+    open_requests = OpenRequests(endless=FOLLOWED)
     runner = web.AppRunner(
         make_app(context, open_requests), handler_cancellation=True, shutdown_timeout=READERS_REST_S
     )

@@ -275,3 +275,6 @@ API_ROUTES = (
 
 ROUTES: list[Route] = [*API_ROUTES, *TASK_ROUTES, *STREAM_ROUTES]
 ROUTES.append(Route("GET", "/openapi.json", serve_document(ROUTES), {200: "application/json"}, public=True))
+
+FOLLOWED = frozenset[object](route.handler for route in ROUTES if EVENT_STREAM in route.replies.values())
+"""The handlers whose answers go on until their caller leaves."""

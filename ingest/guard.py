@@ -145,9 +145,9 @@ class GuardedProtocol(StunProtocol):
         ice = self.receiver
         request = message.message_class is stun.Class.REQUEST
         password = ice.local_password if request else ice.remote_password
-        return password is None or message.check_message_integrity(
-            password.encode()
-        )  # None: of a STUN server
+        if password is None:  # a STUN server's answer
+            return True
+        return bool(message.check_message_integrity(password.encode()))
 
     def _forget_oldest(self) -> None:
         ice = self.receiver

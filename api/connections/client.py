@@ -15,6 +15,7 @@ from aiohttp import web
 from multidict import CIMultiDictProxy
 
 from ..context import CONTEXT
+from ..http.authenticate import GRANT
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -26,11 +27,9 @@ V6_CUSTOMER = 64  # bits: a client has a whole network of them, and a new addres
 
 
 def client_of(request: web.Request) -> str:
-    """Who the request counts for, as a key for limits: not to be shown, and hard to multiply."""
-    context = request.app[CONTEXT]
-    principal = context.access.principal(request.headers.get("Authorization"))
-    trusted = networks(context.config.trusted_proxies)
-    return principal or limit_key(address_of(request.remote or "", request.headers, trusted))
+    """Who a request that was let in counts for: a key for limits, not to be shown, and hard to multiply."""
+    trusted = networks(request.app[CONTEXT].config.trusted_proxies)
+    return request[GRANT].principal or limit_key(address_of(request.remote or "", request.headers, trusted))
 
 
 def address_of(peer: str, headers: CIMultiDictProxy[str], trusted: Sequence[Network]) -> Address | None:

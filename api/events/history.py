@@ -33,9 +33,7 @@ class History:
         try:
             return newest_number(await self._redis.xinfo_stream(stream_of(topic)))
         except ResponseError:
-            return (
-                0  # there is none yet, or it is no stream: the next event sets it aside (``unreadable.py``)
-            )
+            return 0  # there is none yet, or it is no stream: the next event sets that aside
 
     async def page(self, topic: str, after: int) -> Page:
         """The events beyond a position, as many as fit into a page, without those that cannot be read."""

@@ -6,7 +6,6 @@ elsewhere could send requests to a loopback address, or point its own name at it
 matters, since a browser adds no bearer token by itself.
 """
 
-import contextlib
 import hashlib
 import hmac
 import ipaddress
@@ -125,12 +124,6 @@ class Access:
         if self._issued is not None:
             return self._issued.grant_of(secret.strip())
         raise Unauthorized("This token is not known here.")
-
-    def principal(self, authorization: str | None) -> str:
-        """Who a request comes from, if that can be told by its token."""
-        with contextlib.suppress(Unauthorized):
-            return self.grant_of(authorization).principal
-        return ""
 
     def _known(self, secret: bytes) -> Grant | None:
         found = None

@@ -110,10 +110,6 @@ class StreamSocket:
             self.reason = reason
 
 
-def _is_idle(stream: StreamSocket) -> bool:
-    return stream.idle
-
-
 def _why(taken: int) -> str:
     """Why nothing comes: what comes and cannot be used ends the WebSocket."""
     return "no_media" if taken else "never_began"
@@ -153,10 +149,13 @@ class StreamSockets:
                 raise StreamActive(f"The session's {spec.name} stream has somebody else's WebSocket.")
             older.end(StreamEnded("Another WebSocket brings this stream's media now."), "replaced")
             await older.gone.wait()
-        while not self._fits(spec.tracks) and (idle := next(filter(_is_idle, self._streams.values()), None)):
+        while not self._fits(spec.tracks) and (idle := self._oldest_idle()):
             idle.end(StreamEnded("Nothing came, and another stream needed the room."), "silent")
             await idle.gone.wait()
         await self._lifecycle.closings.told(session_id)
+
+    def _oldest_idle(self) -> StreamSocket | None:
+        return next((stream for stream in self._streams.values() if stream.idle), None)
 
     def _fits(self, kinds: Iterable[TrackKind]) -> bool:
         rooms = [ROOMS[kind] for kind in kinds]

@@ -6,13 +6,9 @@ import signal
 import sys
 import time
 
-import aiohttp
 import msgspec
 
-from argusd.interviewer_bridge.errors import Refused, Unreachable
-from argusd.interviewer_bridge.events import bearer
-from argusd.interviewer_bridge.refusal import refusal_of
-
+from ..asking import ask
 from ..config import load_config
 from ..options import Endpoint, configure_endpoint, endpoint
 from ..supervision.running import ended, signal_daemon
@@ -52,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """Drain; 0 when nothing is left."""
     daemon = endpoint(args)
     if args.undo:
-        asyncio.run(ask(daemon, "DELETE"))
+        asyncio.run(ask(daemon, "DELETE", "/drain", Left))
         return 0
     left = asyncio.run(drained(daemon, args.drain_s))
     if left.sessions or left.tasks:
@@ -68,29 +64,10 @@ async def drained(daemon: Endpoint, drain_s: float) -> Left:
     """Have the daemon drain; what is left when nothing is, or when the time is up."""
     deadline, told = time.monotonic() + drain_s, None
     while True:
-        left = await ask(daemon, "POST")
+        left = await ask(daemon, "POST", "/drain", Left)
         if left != told:
             print(left, flush=True)
         told = left
         if not (left.sessions or left.tasks) or time.monotonic() >= deadline:
             return left
         await asyncio.sleep(ASK_EVERY_S)
-
-
-async def ask(daemon: Endpoint, method: str) -> Left:
-    """Begin to drain (``POST``), or take new work again (``DELETE``).
-
-    Raises:
-        Refused: the daemon says no.
-        Unreachable: nobody answers.
-    """
-    try:
-        async with (
-            aiohttp.ClientSession(daemon.url, headers=bearer(daemon.token)) as http,
-            http.request(method, "/drain") as response,
-        ):
-            if response.status != 200:
-                raise await refusal_of(response, Refused)
-            return msgspec.json.decode(await response.read(), type=Left)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise Unreachable(f"no daemon answers at {daemon.url}") from error

@@ -6,12 +6,9 @@ import signal
 import time
 from collections.abc import Callable
 
-import aiohttp
 import msgspec
 
-from argusd.interviewer_bridge.errors import Unreachable
-from argusd.interviewer_bridge.events import bearer
-
+from ..asking import ask
 from ..config import load_config
 from ..errors import ReloadFailed
 from ..options import Endpoint, local_endpoint
@@ -50,15 +47,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-async def reload(daemon: Endpoint, ask: Callable[[], None]) -> None:
-    """Have the daemon reload by ``ask``, and wait until each of its schedulers is another one than before.
+async def reload(daemon: Endpoint, begin: Callable[[], None]) -> None:
+    """Have the daemon reload by ``begin``, and wait until each of its schedulers is another one than before.
 
     Raises:
         Unreachable: nobody answers.
         ReloadFailed: some scheduler is still the same after ten minutes.
     """
     before = await boots(daemon)
-    ask()
+    begin()
     waits_for, deadline = set(before), time.monotonic() + RELOADED_WITHIN_S
     while waits_for:
         if time.monotonic() >= deadline:
@@ -73,12 +70,5 @@ async def reload(daemon: Endpoint, ask: Callable[[], None]) -> None:
 
 async def boots(daemon: Endpoint) -> Boots:
     """The life of each scheduler that is there."""
-    try:
-        async with (
-            aiohttp.ClientSession(daemon.url, headers=bearer(daemon.token)) as http,
-            http.get("/health") as response,
-        ):
-            health = msgspec.json.decode(await response.read(), type=Health)
-    except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as error:
-        raise Unreachable(f"no daemon answers at {daemon.url}") from error
+    health = await ask(daemon, "GET", "/health", Health)
     return {worker.worker_id: worker.boot for worker in health.workers if worker.boot is not None}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from argusd.daemon.commands.drain import Left, ask, drained
+from argusd.daemon.asking import ask
+from argusd.daemon.commands.drain import Left, drained
 from argusd.daemon.options import Endpoint
 from argusd.interviewer_bridge.errors import Unreachable
 
@@ -19,7 +20,7 @@ async def test_it_waits_until_nothing_is_left(tmp_path: Path, capsys: pytest.Cap
         resource = rig.worker.opened[0].session_id
         rig.worker.end(resource, "client")
         assert await drained(daemon, 60.0) == Left(0, 0)
-        assert await ask(daemon, "DELETE") == Left(0, 0)
+        assert await ask(daemon, "DELETE", "/drain", Left) == Left(0, 0)
         assert (await rig.api.json("GET", "/ready"))[0] == 200
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "1 sessions and 0 tasks are left"
@@ -29,4 +30,4 @@ async def test_it_waits_until_nothing_is_left(tmp_path: Path, capsys: pytest.Cap
 async def test_a_daemon_that_is_not_there_is_named() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(Unreachable, match=url):
-        await ask(Endpoint(url, None), "POST")
+        await ask(Endpoint(url, None), "POST", "/drain", Left)

@@ -1,0 +1,33 @@
+"""How commands ask a running daemon something."""
+
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+
+from argusd.interviewer_bridge.errors import Refused, Unreachable
+from argusd.interviewer_bridge.events import bearer
+from argusd.interviewer_bridge.refusal import refusal_of
+
+from .options import Endpoint
+
+Answer = TypeVar("Answer")
+
+
+async def ask(daemon: Endpoint, method: str, path: str, kind: type[Answer]) -> Answer:
+    """Its JSON answer as ``kind``.
+
+    Raises:
+        Refused: the daemon says no.
+        Unreachable: nobody answers, or somebody who is no argusd.
+    """
+    try:
+        async with (
+            aiohttp.ClientSession(daemon.url, headers=bearer(daemon.token)) as http,
+            http.request(method, path) as response,
+        ):
+            if response.status != 200:
+                raise await refusal_of(response, Refused)
+            return msgspec.json.decode(await response.read(), type=kind)
+    except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as error:
+        raise Unreachable(f"no daemon answers at {daemon.url}") from error
