@@ -20,9 +20,9 @@ class WorkerHealth(msgspec.Struct, frozen=True):
     """One worker. ``alive``: connected, and heard of within the last seconds.
 
     ``ready``: and everything that it has to do its work with is there. ``boot`` names this life of a
-    scheduler, null while it is away. ``breaker``: whether tasks are sent to
-    it; null where none ever is. ``sessions``, ``tasks``: what it is at work for. ``load``: how full it is by
-    the sessions that it can hold, 0..1; null where it holds none, or is away.
+    scheduler, null while it is away. ``breaker``: whether tasks are sent to it; null where none ever is.
+    ``sessions``, ``tasks``: what it is at work for. ``load``: how full it is by the sessions that it can
+    hold, 0..1; null where it holds none, or is away.
     """
 
     worker_id: str
