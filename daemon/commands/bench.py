@@ -9,7 +9,7 @@ from argusd.scheduler.contract.names import did_you_mean
 
 from ..errors import ConfigInvalid
 
-BENCHMARKS = ("ingest", "loss", "ring", "batching", "overload", "sessions", "tasks", "soak")
+BENCHMARKS = ("ingest", "loss", "ring", "batching", "overload", "sessions", "tasks", "loop", "soak")
 HELP = {"bench": "run a benchmark"}
 
 
