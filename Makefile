@@ -11,7 +11,7 @@ PEERS := chromium coturn firefox-esr gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nic
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly libfaketime python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
-.PHONY: setup system-packages test-packages run test faults fuzz soak bench clean
+.PHONY: setup system-packages test-packages run test faults fuzz soak bench bench-peers clean
 
 setup: $(STAMP)
 
@@ -74,6 +74,10 @@ fuzz: setup
 
 bench: setup
 	for name in ring ingest loss batching overload sessions; do $(BIN)/argusd bench $$name --quick || exit 1; done
+
+# The environments of what people would take instead of argusd, for `argusd bench tasks` and `live`.
+bench-peers: setup
+	$(BIN)/python -m argusd.benchmarks.rivals.environments
 
 # Callers come and go for HOURS; what grows that may not is named, and everything is drawn.
 HOURS ?= 1

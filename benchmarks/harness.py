@@ -2,29 +2,42 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 
 class Metric(msgspec.Struct, frozen=True):
-    """One figure. ``baseline`` is the peer's figure from the same run, ``target`` what we promise."""
+    """One figure. ``baseline`` is the peer's figure from the same run, ``target`` what we promise.
+
+    ``spread``: the lowest and the highest of the rounds of which ``value`` is the median.
+    """
 
     value: float
     unit: str
     meaning: str
     baseline: float | None = None
     target: str = ""
+    spread: tuple[float, float] | None = None
+
+
+class Table(msgspec.Struct, frozen=True):
+    """Figures in rows, each of which begins with what it is about."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str | float]]
 
 
 class Result(msgspec.Struct, frozen=True):
     """What one run found; ``served`` counts the units of real work behind the figures (never 0).
 
     ``series`` holds curves for a plot: name (or ``panel/name``) to (x, y) points; ``axes`` names x and y.
-    ``failures``: what must not be, in sentences; a run that has some ends with status 1.
+    ``tables`` holds what a list of metrics would not let anybody read. ``notes``: what the reader must know,
+    in sentences. ``failures``: what must not be, in sentences; a run that has some ends with status 1.
     """
 
     name: str
@@ -33,6 +46,8 @@ class Result(msgspec.Struct, frozen=True):
     metrics: dict[str, Metric]
     series: dict[str, list[tuple[float, float]]] = {}
     axes: tuple[str, str] = ("", "")
+    tables: list[Table] = []
+    notes: list[str] = []
     failures: list[str] = []
 
 
@@ -67,9 +82,26 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
 
 
+class Ratio(NamedTuple):
+    """Of rounds that ran one right after the other: the median, the lowest and the highest."""
+
+    median: float
+    lowest: float
+    highest: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.lowest:.2f} to {self.highest:.2f})"
+
+
+def paired(ours: Sequence[float], theirs: Sequence[float]) -> Ratio:
+    """Ours / theirs by round, so that noise which meets both cancels."""
+    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+    return Ratio(median(ratios), min(ratios), max(ratios))
+
+
 def paired_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
-    """Median of ours / theirs over rounds that ran one right after the other, so that noise cancels."""
-    return median(a / b for a, b in zip(ours, theirs, strict=True))
+    """The median of ``paired``."""
+    return paired(ours, theirs).median
 
 
 def show(result: Result) -> str:
@@ -79,7 +111,24 @@ def show(result: Result) -> str:
         beside = f"  (baseline {metric.baseline:.4g})" if metric.baseline is not None else ""
         target = f"  [target {metric.target}]" if metric.target else ""
         lines.append(f"  {name:34s} {metric.value:10.4g} {metric.unit:6s}{beside}{target}  {metric.meaning}")
+    for table in result.tables:
+        lines += ["", table.title, *lay_out([table.columns, *(map(_cell, row) for row in table.rows)])]
+    lines += [f"  note: {note}" for note in result.notes]
     return "\n".join(lines + [f"  FAILED: {failure}" for failure in result.failures])
+
+
+def lay_out(rows: Iterable[Iterable[str]]) -> list[str]:
+    """Rows of words as lines: the first column to the left, the others to the right."""
+    table = [list(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  ".join(["  " + row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]).rstrip()
+        for row in table
+    ]
+
+
+def _cell(value: str | float) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"
 
 
 def save_json(result: Result, path: Path) -> None:

@@ -27,10 +27,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from argusd.scheduler.zoo.store import ZooStore
 
-from .growth import Points, growth, settled
 from .harness import Metric, Result, machine
+from .peers.visitors import Place, Visitor, interview, pictures, reader, seat, tasks
+from .report.growth import Points, growth, settled
 from .sessions import FPS, portrait_clip, running_daemon
-from .visitors import Place, Visitor, interview, pictures, reader, seat, tasks
 
 MIB = 1 << 20
 SEATS: dict[str, tuple[Visitor, int]] = {
@@ -60,14 +60,9 @@ LIMITS = {
 }
 
 
-def main(quick: bool) -> Result:
-    """An hour, or two minutes."""
-    return soak(QUICK_HOURS if quick else HOURS)
-
-
-def soak(hours: float) -> Result:
-    """Let callers come and go for so long."""
-    return asyncio.run(measure(3600 * hours))
+def main(quick: bool, hours: float | None = None) -> Result:
+    """Let callers come and go for so long: an hour, or two minutes."""
+    return asyncio.run(measure(3600 * (hours or (QUICK_HOURS if quick else HOURS))))
 
 
 async def measure(seconds: float) -> Result:

@@ -1,191 +1,184 @@
-"""One-shot tasks on real models: a burst of callers beside one caller after the other.
+"""One-shot tasks over HTTP: the daemon beside what people would take instead, asked in turn in one run.
 
-Both have the same tasks done by the same scheduler, in turns, so that noise meets both. Where a model's batch
-curve promises a gain the burst shows it; where it does not, a burst must not cost more than its tasks one by
-one. HTTP is left out: it costs the same either way.
+Every system gets the same pictures, and must answer as ours does before anything is timed. Then rounds: in
+each, every number of callers meets every system, in an order that alternates. CPU is that of all processes of
+a server. A rival without an environment (``make bench-peers``) is left out, and the result says so.
 """
 
 import asyncio
-import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
 from statistics import median
-from typing import get_args
+from typing import NamedTuple
 
-import cv2
-import msgspec
-import numpy as np
-import uvloop
+from .harness import Metric, Result, Table, machine, paired
+from .rivals.environments import is_made
+from .rivals.systems import RIVALS, Argusd
+from .serving.callers import Client, Load
+from .serving.material import pictures
+from .serving.server import Memory, NotReady
+from .serving.system import System, running
+from .serving.work import WORKS, Work
 
-from argusd.scheduler.config import SchedulerConfig
-from argusd.scheduler.contract.media_key import MediaKey
-from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
-from argusd.scheduler.contract.tasks.documents import DOC_ID_VERIFY, DOC_OCR, DocIdVerify, DocOcr
-from argusd.scheduler.contract.tasks.faces import FACE_EMBED, FACE_VERIFY, FaceEmbed, FaceVerify
-from argusd.scheduler.contract.tasks.rooms import ROOM_SCAN_FRAME, RoomScanFrame
-from argusd.scheduler.contract.tasks.spec import AnyTask, Payload
-from argusd.scheduler.contract.tasks.voices import (
-    AUDIO_DIARIZE,
-    AUDIO_ENROLL,
-    AUDIO_VERIFY,
-    AudioDiarize,
-    AudioEnroll,
-    AudioVerify,
-)
-from argusd.scheduler.contract.tiers import Tier
-from argusd.scheduler.core import Moment, Outcome
-from argusd.scheduler.loaded.roles import batched, fill_roles, library_models, missing
-from argusd.scheduler.runtime.executor import Executor
-from argusd.scheduler.runtime.loop import Scheduler
-from argusd.scheduler.runtime.task_pool import TaskPool
-from argusd.scheduler.sessions.session_stream import SessionStream
-from argusd.scheduler.tasks.catalog import functions_of
-from argusd.scheduler.zoo.store import ZooStore
-
-from .harness import Metric, Result, machine, paired_ratio, percentile
-from .rig import CORES
-
-CALLERS = 16
-TIMEOUT_S = 300.0
-CACHE = Path.home() / ".cache" / "argusd"
+TASKS = tuple(work.task for work in WORKS)
+CALLERS = (1, 4, 16)
 ROUNDS, QUICK_ROUNDS = 5, 1
-SLOW_CALLERS = 4  # of tasks that take seconds
-
-Ask = Callable[[AnyTask, Payload], Awaitable[TaskDone]]
-Times = list[float]
-
-
-class Nobody:
-    """Takes findings; there are none, as there are no sessions."""
-
-    def finding(self, media: MediaKey, stream: str, outcome: Outcome, at: Moment) -> None:
-        """Does not come."""
-
-    def latest(self, stream: SessionStream, at: Moment) -> None:
-        """Does not come."""
+SECONDS, QUICK_SECONDS = 4.0, 1.5
+WARM_UP_S = 1.0
+SETTLE_S = 3.0  # who has just started has other things to do
 
 
-def main(quick: bool) -> Result:
-    """Every task in a burst and one by one."""
-    metrics: dict[str, Metric] = {}
-    served = 0
-    for tier in get_args(Tier):
-        found = uvloop.run(_measure(tier, QUICK_ROUNDS if quick else ROUNDS))
-        for task, (alone, burst, ratios) in found.items():
-            served += len(alone) + len(burst)
-            metrics |= _metrics(task, alone, burst, ratios)
-    assert served, "no task was done"
-    return Result("tasks", machine(), served, metrics)
+class Figure(NamedTuple):
+    """One figure of a ``Load``, and which of the others' is the one to be compared with."""
+
+    unit: str
+    meaning: str
+    best: Callable[..., float | None]
+    target: str
 
 
-def _metrics(task: AnyTask, alone: Times, burst: Times, ratios: Times) -> dict[str, Metric]:
-    callers = _callers(task)
-    return {
-        f"{task.name}_alone_ms": Metric(round(median(alone) * 1e3, 1), "ms", "one caller, median"),
-        f"{task.name}_burst_p95_ms": Metric(
-            round(percentile(burst, 95) * 1e3, 1), "ms", f"{callers} callers at once, the 95th percentile"
-        ),
-        f"{task.name}_burst_throughput": Metric(
-            round(median(ratios), 2),
-            "x",
-            f"tasks a second with {callers} callers at once, of those one after the other",
-            baseline=1.0,
-            target="at least 1",
-        ),
-    }
+FIGURES = {
+    "per_s": Figure("1/s", "requests", max, ">= every rival's"),
+    "p50_ms": Figure("ms", "median", min, ""),
+    "p99_ms": Figure("ms", "99th percentile", min, "<= every rival's"),
+    "cpu_ms": Figure("ms", "CPU a request", min, "<= 1.05 x the least"),
+    "cores": Figure("", "cores used", max, ""),
+}
 
 
-def _callers(task: AnyTask) -> int:
-    return SLOW_CALLERS if task.tier == "bulk" else CALLERS
+class Turns(NamedTuple):
+    """What systems did about one task: ``loads`` of each by (name, callers), one a round; ours is the first.
+
+    ``failures``: who does not answer as ours does, and how. ``notes``: who is not there, and why.
+    """
+
+    work: Work
+    names: list[str]
+    loads: dict[tuple[str, int], list[Load]]
+    memory: dict[str, Memory]
+    failures: list[str]
+    notes: list[str]
 
 
-async def _measure(tier: Tier, rounds: int) -> dict[AnyTask, tuple[Times, Times, Times]]:
-    """Per task: seconds of each call alone, of each call in a burst, and one-by-one over burst by round."""
-    async with _running(tier) as ask:
-        found = {}
-        for task, payload in (await _payloads(tier, ask)).items():
-            await ask(task, payload)
-            found[task] = await _compare(task, payload, ask, rounds)
-        return found
+def main(
+    quick: bool,
+    rivals: Sequence[str] = tuple(RIVALS),
+    callers: Sequence[int] = CALLERS,
+    rounds: int | None = None,
+    seconds: float | None = None,
+    tasks: Sequence[str] = TASKS,
+) -> Result:
+    """Some tasks, ours beside these rivals'."""
+    rounds = rounds or (QUICK_ROUNDS if quick else ROUNDS)
+    seconds = seconds or (QUICK_SECONDS if quick else SECONDS)
+    systems = [Argusd(), *(RIVALS[name] for name in rivals if is_made(name))]
+    found = [
+        asyncio.run(measure(work, systems, callers, rounds, seconds)) for work in WORKS if work.task in tasks
+    ]
+    absent = [name for name in rivals if not is_made(name)]
+    return Result(
+        "tasks",
+        machine(),
+        served=sum(load.served for turns in found for loads in turns.loads.values() for load in loads),
+        metrics={name: metric for turns in found for name, metric in metrics_of(turns)},
+        tables=[table for turns in found for table in tables_of(turns)],
+        notes=[f"{name} has no environment here; `make bench-peers` makes it" for name in absent]
+        + [note for turns in found for note in turns.notes],
+        failures=[failure for turns in found for failure in turns.failures],
+    )
 
 
-async def _compare(task: AnyTask, payload: Payload, ask: Ask, rounds: int) -> tuple[Times, Times, Times]:
-    alone: Times = []
-    burst: Times = []
-    singly: Times = []
-    together: Times = []
-    for _ in range(rounds):
-        begun = time.monotonic()
-        alone += [(await ask(task, payload)).seconds for _ in range(_callers(task))]
-        turned = time.monotonic()
-        done = await asyncio.gather(*(ask(task, payload) for _ in range(_callers(task))))
-        burst += [each.seconds for each in done]
-        singly.append(turned - begun)
-        together.append(time.monotonic() - turned)
-    return alone, burst, [paired_ratio([one], [many]) for one, many in zip(singly, together, strict=True)]
+async def measure(
+    work: Work, systems: Sequence[System], callers: Sequence[int], rounds: int, seconds: float
+) -> Turns:
+    """Start all, compare their answers with those of the first, then let callers ask them in turn."""
+    turns = Turns(work, [], defaultdict(list), {}, [], [])
+    async with AsyncExitStack() as stack:
+        clients: list[Client] = []
+        for system in systems:
+            try:
+                server = await stack.enter_async_context(running(system, work))
+            except NotReady as error:
+                turns.notes.append(f"{system.name} did not start: {error}")
+            else:
+                clients.append(Client(system, server, work, pictures()))
+        await asyncio.sleep(SETTLE_S)
+        right = await clients[0].answers()
+        for client in tuple(clients):
+            answers = await client.answers()
+            if reasons := [why for why in map(work.difference, right, answers) if why]:
+                turns.failures.append(
+                    f"{client.system.name} answers {work.task} otherwise than {systems[0].name}: {reasons[0]}"
+                )
+                clients.remove(client)
+            else:
+                turns.names.append(client.system.name)
+                await client.load(max(callers), WARM_UP_S)
+        for number in range(rounds):
+            for many in callers:
+                for client in clients if number % 2 == 0 else reversed(clients):
+                    turns.loads[client.system.name, many].append(await client.load(many, seconds))
+        turns.memory.update((client.system.name, client.server.memory()) for client in clients)
+    return turns
 
 
-@asynccontextmanager
-async def _running(tier: Tier) -> AsyncIterator[Ask]:
-    """A tier's scheduler with its models, and how to ask it for a task."""
-    with tempfile.TemporaryDirectory() as folder:
-        config = SchedulerConfig(
-            runtime_dir=Path(folder), state_dir=Path(folder), cache_dir=CACHE, device="cpu", tier=tier
-        )
-        roles = await asyncio.to_thread(fill_roles, config, "cpu")
-    executor = Executor(CORES, shared=False, clock=time.monotonic)
-    library = library_models(roles)
-    scheduler = Scheduler(batched(roles), {}, Nobody(), executor, missing=missing(roles), library=library)
-    pool = TaskPool(scheduler.pending, functions_of(tier), limit=2 * CALLERS, threads=CORES)
-    loop = asyncio.create_task(scheduler.run())
-    try:
-        yield _asking(pool)
-    finally:
-        await pool.close()
-        loop.cancel()
-        executor.close()
+def metrics_of(turns: Turns) -> Iterator[tuple[str, Metric]]:
+    """Ours beside the best of the others, then ours over each other's."""
+    ours, *others = turns.names
+    for many in callers_of(turns):
+        for field, figure in FIGURES.items():
+            values = {name: column(turns, name, many, field) for name in turns.names}
+            name, about = f"{turns.work.task}_{many}_{field}", f"{many} callers: {figure.meaning}"
+            best = figure.best((median(values[other]) for other in others), default=None)
+            spread = min(values[ours]), max(values[ours])
+            yield name, Metric(median(values[ours]), figure.unit, about, best, figure.target, spread)
+            if not figure.target:
+                continue
+            for other in others:
+                ratio = paired(values[ours], values[other])
+                meaning = f"the same, {ours} / {other}, median of paired rounds"
+                yield f"{name}_over_{other}", Metric(ratio.median, "x", meaning, spread=ratio[1:])
+    for name, memory in turns.memory.items():
+        meaning = f"resident memory of all its processes (proportional: {memory.proportional:.0f})"
+        yield f"{turns.work.task}_{name}_mb", Metric(memory.resident, "MB", meaning)
 
 
-def _asking(pool: TaskPool) -> Ask:
-    async def ask(task: AnyTask, payload: Payload) -> TaskDone:
-        answer: asyncio.Future[TaskDone | TaskFailed] = asyncio.get_running_loop().create_future()
-        request = TaskRequest(0, "benchmark", task.name, msgspec.msgpack.encode(payload), TIMEOUT_S)
-        pool.start(object(), request, answer.set_result)
-        done = await answer
-        assert isinstance(done, TaskDone), f"{task.name}: {done}"
-        return done
-
-    return ask
-
-
-async def _payloads(tier: Tier, ask: Ask) -> dict[AnyTask, Payload]:
-    """A payload for each task, of what the packs bring along: a portrait, two voices, a printed page."""
-    store = ZooStore(CACHE)
-    face = store.file("astronaut", "astronaut.png").read_bytes()
-    sound = store.file("two_speakers", "sample.wav").read_bytes()
-    if tier == "bulk":
-        page = _page("The quick brown fox", "jumps over the lazy dog")
-        return {
-            AUDIO_DIARIZE: AudioDiarize(audio_b64=sound),
-            DOC_OCR: DocOcr(image_b64=page),
-            DOC_ID_VERIFY: DocIdVerify(id_image_b64=face, face_image_b64=face),
-        }
-    face_embed, audio_enroll = FaceEmbed(image_b64=face), AudioEnroll(audio_b64=sound)
-    own_face = (await ask(FACE_EMBED, face_embed)).result["embedding_b64"]
-    own_voice = (await ask(AUDIO_ENROLL, audio_enroll)).result["embedding_b64"]
-    return {
-        FACE_EMBED: face_embed,
-        FACE_VERIFY: FaceVerify(image_b64=face, reference_embedding_b64=own_face),
-        AUDIO_ENROLL: audio_enroll,
-        AUDIO_VERIFY: AudioVerify(audio_b64=sound, reference_embedding_b64=own_voice),
-        ROOM_SCAN_FRAME: RoomScanFrame(frame_b64=face),
-    }
+def tables_of(turns: Turns) -> Iterator[Table]:
+    """Medians of each system, then ours over each other's."""
+    ours, *others = turns.names
+    fields = list(FIGURES)
+    yield Table(
+        f"{turns.work.task}: medians of rounds",
+        ["callers, system", *(f"{figure.meaning}, {figure.unit}" for figure in FIGURES.values())],
+        [
+            [f"{many} {name}", *(median(column(turns, name, many, field)) for field in fields)]
+            for many in callers_of(turns)
+            for name in turns.names
+        ],
+    )
+    yield Table(
+        f"{turns.work.task}: {ours} over each, medians of paired rounds (lowest to highest)",
+        ["callers, system", *(figure.meaning for figure in FIGURES.values())],
+        [
+            [
+                f"{many} {other}",
+                *(
+                    str(paired(column(turns, ours, many, field), column(turns, other, many, field)))
+                    for field in fields
+                ),
+            ]
+            for many in callers_of(turns)
+            for other in others
+        ],
+    )
 
 
-def _page(*lines: str) -> bytes:
-    sheet = np.full((80 + 60 * len(lines), 900, 3), 255, np.uint8)
-    for number, line in enumerate(lines):
-        cv2.putText(sheet, line, (40, 80 + 60 * number), cv2.FONT_HERSHEY_DUPLEX, 1.4, (0, 0, 0), 2)
-    return bytes(cv2.imencode(".png", sheet)[1])
+def callers_of(turns: Turns) -> list[int]:
+    """How many callers there were, from few to many."""
+    return sorted({many for _, many in turns.loads})
+
+
+def column(turns: Turns, name: str, many: int, field: str) -> list[float]:
+    """One figure of a system, by round."""
+    return [getattr(load, field) for load in turns.loads[name, many]]

@@ -1,1 +1,1 @@
-"""The other ends of the benchmarks: who sends, who reads, each a process of its own."""
+"""The other ends of the benchmarks: who sends and who reads, most of them in a process of their own."""

@@ -1,23 +1,68 @@
 """``argusd bench NAME``: one benchmark of ``benchmarks/``, its figures printed and kept."""
 
 import argparse
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from argusd.benchmarks.harness import save_json, save_plot, show
 from argusd.scheduler.contract.names import did_you_mean
 
 from ..errors import ConfigInvalid
 
-BENCHMARKS = ("ingest", "loss", "ring", "batching", "overload", "sessions", "tasks", "loop", "soak")
+BENCHMARKS = (
+    "ingest",
+    "loss",
+    "ring",
+    "batching",
+    "overload",
+    "loop",
+    "sessions",
+    "bursts",
+    "tasks",
+    "live",
+    "soak",
+)
 HELP = {"bench": "run a benchmark"}
+
+
+class Option(NamedTuple):
+    """An option of some benchmarks: a keyword of their ``main``."""
+
+    benchmarks: tuple[str, ...]
+    type: Callable[[str], Any]
+    help: str
+
+
+def words(text: str) -> list[str]:
+    """``a,b,c``; nothing is none."""
+    return [word for word in text.split(",") if word]
+
+
+def numbers(text: str) -> list[int]:
+    """``1,4,16``."""
+    return [int(word) for word in words(text)]
+
+
+OPTIONS = {
+    "hours": Option(("soak",), float, "how long it goes on (default: 1)"),
+    "rivals": Option(("tasks", "live"), words, "beside us: NAME,NAME (default: all that are made)"),
+    "rounds": Option(("tasks", "live"), int, "how often everybody has a turn"),
+    "seconds": Option(("tasks", "live"), float, "how long a turn is"),
+    "callers": Option(("tasks",), numbers, "how many ask at the same time: N,N (default: 1,4,16)"),
+    "tasks": Option(("tasks",), words, "which: NAME,NAME (default: face_embed,video_room_scan)"),
+    "numbers": Option(("live",), numbers, "how many sessions: N,N"),
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--quick", action="store_true", help="fewer rounds: no figure to quote")
-    parser.add_argument("--hours", type=float, help="how long a soak goes on (default: 1)")
+    for name, option in OPTIONS.items():
+        about = f"{', '.join(option.benchmarks)}: {option.help}"
+        parser.add_argument(f"--{name}", type=option.type, metavar=name.upper(), help=about)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the result (needs the bench extra)")
 
@@ -27,13 +72,23 @@ def run(args: argparse.Namespace) -> int:
     if args.name not in BENCHMARKS:
         near = did_you_mean(args.name, BENCHMARKS)
         raise ConfigInvalid(f"there is no benchmark {args.name!r}{near} There are {', '.join(BENCHMARKS)}")
-    if args.hours and args.name != "soak":
-        raise ConfigInvalid("--hours is for a soak alone")
-    module = import_module(f"argusd.benchmarks.{args.name}")
-    result = module.soak(args.hours) if args.hours else module.main(args.quick)
+    result = import_module(f"argusd.benchmarks.{args.name}").main(args.quick, **options(args))
     print(show(result))
     if args.json:
         save_json(result, args.json)
     if args.plot:
         save_plot(result, args.plot)
     return 1 if result.failures else 0
+
+
+def options(args: argparse.Namespace) -> dict[str, Any]:
+    """Those that were given.
+
+    Raises:
+        ConfigInvalid: one of them is another benchmark's.
+    """
+    given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
+    for name in given:
+        if args.name not in OPTIONS[name].benchmarks:
+            raise ConfigInvalid(f"--{name} is for {' and '.join(OPTIONS[name].benchmarks)} alone")
+    return given

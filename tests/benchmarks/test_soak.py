@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from argusd.benchmarks.growth import growth
+from argusd.benchmarks.report.growth import growth
 from argusd.benchmarks.soak import judged, name_of
 
 SEEN = Counter({"event": 10, "erased: 200": 3, "task: as expected": 5})

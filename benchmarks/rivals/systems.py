@@ -1,0 +1,122 @@
+"""The systems that are compared: the daemon, and what people would take instead."""
+
+import base64
+import sys
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..serving.server import Command
+from ..serving.system import Start, Starting, System, url
+from ..serving.work import Answer, Request, Work
+from .environments import ours, python_of
+from .settings import TUNED, Settings
+
+JSON, JPEG = "application/json", "image/jpeg"
+HERE = "argusd.benchmarks.rivals.servers"
+SCAN_NUMBERS = count()
+CURVES = Path.home() / ".cache" / "argusd" / "benchmarks"
+
+
+class Argusd:
+    """The daemon, of this tree or of another. ``variables``: of its environment."""
+
+    def __init__(self, name: str = "argusd", variables: Mapping[str, str] | None = None) -> None:
+        self.name = name
+        self._variables = {"ARGUSD_API__OVERCOMMIT": "true"} | dict(variables or {})
+
+    def start(self, start: Start) -> Starting:
+        """All its processes, with a state directory that holds nothing but batch curves of earlier starts."""
+        port, curves = start.ports[0], CURVES / self.name
+        curves.mkdir(parents=True, exist_ok=True)
+        (start.folder / "curves").symlink_to(curves)
+        words = [sys.executable, "-P", "-m", "argusd.daemon", "serve", "--port", str(port)]
+        command = Command([*words, "--state-dir", str(start.folder)], self._variables)
+        return Starting([command], [url(port), url(port, "/ready")])
+
+    def request(self, work: Work, jpeg: bytes) -> Request:
+        """By the task's own path, as JSON. Every frame is the first of a scan: the others have no second."""
+        picture = base64.b64encode(jpeg).decode()
+        if work.task == "face_embed":
+            body: dict[str, Any] = {"session_id": "benchmark", "image_b64": picture}
+            return Request("/face/embed", msgspec.json.encode(body), JSON)
+        body = {"session_id": "benchmark", "scan_id": f"scan{next(SCAN_NUMBERS)}", "frame_b64": picture}
+        return Request("/video/room-scan/frame", msgspec.json.encode(body), JSON)
+
+    def result(self, body: bytes) -> Answer:
+        """Inside the envelope."""
+        answer: Answer = msgspec.json.decode(body)["result"]
+        return answer
+
+
+class Plain:
+    """The plain design: four processes, as ``plain_proxy`` and ``plain_service`` describe."""
+
+    name = "plain"
+
+    def start(self, start: Start) -> Starting:
+        """The three services and the proxy."""
+        services = start.ports[1:]
+        python, variables = str(python_of("plain")), ours(start.folder)
+        proxy = [python, "-P", "-m", f"{HERE}.plain_proxy", *map(str, start.ports)]
+        commands = [Command(proxy, variables)]
+        for domain, port in zip(("face", "video", "audio"), services, strict=True):
+            words = [python, "-P", "-m", f"{HERE}.plain_service", domain, str(port)]
+            commands.append(Command(words, variables))
+        return Starting(commands, [url(port) for port in start.ports])
+
+    def request(self, work: Work, jpeg: bytes) -> Request:
+        """JSON with base64, by the proxy."""
+        body = {"image_b64": base64.b64encode(jpeg).decode()}
+        return Request(f"/ml/{work.domain}/infer", msgspec.json.encode(body), JSON)
+
+    def result(self, body: bytes) -> Answer:
+        """The answer itself."""
+        answer: Answer = msgspec.json.decode(body)
+        return answer
+
+
+class OneTask:
+    """A rival whose server, ``servers/{NAME}.py``, does one task with its own settings for each.
+
+    ``ready``: a path that answers once it serves. ``path``: where it is asked, with the JPEG itself or
+    (``base64``) with JSON.
+    """
+
+    def __init__(self, name: str, ready: str, path: str, as_json: bool = False) -> None:
+        self.name = name
+        self._ready = ready
+        self._path = path
+        self._as_json = as_json
+        self.settings: Settings | None = None
+
+    def start(self, start: Start) -> Starting:
+        """Its server."""
+        assert start.work is not None, f"{self.name} has no streams"
+        settings = self.settings or TUNED[self.name, start.work.task]
+        words = [str(python_of(self.name)), "-P", "-m", f"{HERE}.{self.name}"]
+        words += [start.work.task, str(start.ports[0]), *settings.arguments()]
+        command = Command(words, ours(start.folder))
+        return Starting([command], [url(start.ports[0]), url(start.ports[0], self._ready)])
+
+    def request(self, work: Work, jpeg: bytes) -> Request:  # noqa: ARG002  # it does no other
+        """A JPEG, as it likes it."""
+        if not self._as_json:
+            return Request(self._path, jpeg, JPEG)
+        return Request(self._path, msgspec.json.encode({"image_b64": base64.b64encode(jpeg).decode()}), JSON)
+
+    def result(self, body: bytes) -> Answer:
+        """The answer itself."""
+        answer: Answer = msgspec.json.decode(body)
+        return answer
+
+
+RIVALS: dict[str, System] = {
+    "plain": Plain(),
+    "mosec": OneTask("mosec", "/", "/inference"),
+    "litserve": OneTask("litserve", "/health", "/predict", as_json=True),
+    "aqueduct": OneTask("aqueduct", "/", "/"),
+}
