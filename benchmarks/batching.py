@@ -26,7 +26,7 @@ from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 
 from .harness import Metric, Result, machine, paired_ratio
-from .rig import (
+from .rigs.scheduler import (
     CORES,
     graph_of,
     live_models,
@@ -34,7 +34,7 @@ from .rig import (
     running_scheduler,
     voice_detector,
 )
-from .subjects import Heard, Offered, Seen, Subject
+from .rigs.subjects import Heard, Offered, Seen, Subject
 
 ABOVE_CAPACITY = 1.2  # items published, as a share of what raw ONNX Runtime could do
 SLICE_S = 0.7

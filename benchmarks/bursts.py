@@ -45,7 +45,7 @@ from argusd.scheduler.tasks.catalog import functions_of
 from argusd.scheduler.zoo.store import ZooStore
 
 from .harness import Metric, Result, machine, paired_ratio, percentile
-from .rig import CORES
+from .rigs.scheduler import CORES
 
 CALLERS = 16
 TIMEOUT_S = 300.0

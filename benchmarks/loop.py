@@ -17,8 +17,8 @@ from argusd.scheduler.contract.streams.interview import AUDIO, FACE, LIPSYNC, VI
 from argusd.scheduler.core import Moment
 
 from .harness import Metric, Result, machine
-from .instant import RATES, Loop
-from .outputs import HEIGHT, WIDTH, Decoding, decodings, outputs
+from .rigs.instant import RATES, Loop
+from .rigs.outputs import HEIGHT, WIDTH, Decoding, decodings, outputs
 
 SESSIONS = 1000
 BATCHES = (1, 8, 64)

@@ -15,8 +15,8 @@ from argusd.scheduler.contract.policy import Rates
 
 from .batching import bare_rate
 from .harness import Metric, Result, machine, percentile
-from .rig import Answer, cameras, live_models, measured, running_scheduler
-from .subjects import Seen
+from .rigs.scheduler import Answer, cameras, live_models, measured, running_scheduler
+from .rigs.subjects import Seen
 
 FPS = 15.0
 OVERLOAD = 2.0

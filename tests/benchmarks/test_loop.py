@@ -1,8 +1,8 @@
 import pytest
 
-from argusd.benchmarks.instant import Loop
 from argusd.benchmarks.loop import absorb_cost, decode_cost
-from argusd.benchmarks.outputs import decodings
+from argusd.benchmarks.rigs.instant import Loop
+from argusd.benchmarks.rigs.outputs import decodings
 from argusd.scheduler.contract.roles import FACE_MESH
 
 

@@ -19,8 +19,8 @@ from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, WindowItem
 from argusd.scheduler.loaded.loaded_vision import FrameItem, LoadedVisionModel
 from argusd.scheduler.media.arena_sources import RingRef
 
-from .peers.camera import HEIGHT, WIDTH
-from .rig import CORES, cameras, microphones, region
+from ..peers.camera import HEIGHT, WIDTH
+from .scheduler import CORES, cameras, microphones, region
 
 UNLIMITED_HZ = 1000.0  # wanted of each session: every new frame is due at once
 FILLING = 4  # sessions for each place in a batch that a thread holds, so that the next batch is full as well

@@ -1,0 +1,1 @@
+"""The scheduler and parts of it, set up to be measured inside one process."""
