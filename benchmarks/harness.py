@@ -51,6 +51,10 @@ class Result(msgspec.Struct, frozen=True):
     failures: list[str] = []
 
 
+class NotMeasurable(Exception):
+    """A benchmark cannot run here; the message says what is missing."""
+
+
 class Benchmark(Protocol):
     """What a module of this folder offers."""
 

@@ -73,9 +73,10 @@ def main(
     numbers: Sequence[int] = (),
     rounds: int = 1,
     seconds: float | None = None,
+    systems: Sequence[System] = (),
 ) -> Result:
-    """So many sessions, ours beside the plain design's."""
-    systems: list[System] = [Argusd(), *(RIVALS[name] for name in rivals if is_made(name))]
+    """So many sessions, ours beside the plain design's; or these systems, the first beside the others."""
+    systems = systems or [Argusd(), *(RIVALS[name] for name in rivals if is_made(name))]
     numbers = numbers or (QUICK_NUMBERS if quick else NUMBERS)
     runs = asyncio.run(measure(systems, numbers, rounds, seconds or (QUICK_SECONDS if quick else SECONDS)))
     return Result(

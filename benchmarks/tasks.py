@@ -68,11 +68,12 @@ def main(
     rounds: int | None = None,
     seconds: float | None = None,
     tasks: Sequence[str] = TASKS,
+    systems: Sequence[System] = (),
 ) -> Result:
-    """Some tasks, ours beside these rivals'."""
+    """Some tasks, ours beside these rivals'; or these systems, the first beside the others."""
     rounds = rounds or (QUICK_ROUNDS if quick else ROUNDS)
     seconds = seconds or (QUICK_SECONDS if quick else SECONDS)
-    systems = [Argusd(), *(RIVALS[name] for name in rivals if is_made(name))]
+    systems = systems or [Argusd(), *(RIVALS[name] for name in rivals if is_made(name))]
     found = [
         asyncio.run(measure(work, systems, callers, rounds, seconds)) for work in WORKS if work.task in tasks
     ]

@@ -12,6 +12,8 @@ from typing import IO, NamedTuple
 import aiohttp
 import psutil
 
+from ..harness import NotMeasurable
+
 READY_WITHIN_S = 120.0
 ASK_AGAIN_S = 0.2
 STOP_WITHIN_S = 15.0
@@ -33,7 +35,7 @@ class Memory(NamedTuple):
     proportional: float
 
 
-class NotReady(Exception):
+class NotReady(NotMeasurable):
     """A server did not start; the message says what it said last."""
 
 

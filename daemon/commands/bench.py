@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from argusd.benchmarks.harness import save_json, save_plot, show
+from argusd.benchmarks.harness import NotMeasurable, save_json, save_plot, show
 from argusd.scheduler.contract.names import did_you_mean
 
 from ..errors import ConfigInvalid
@@ -23,6 +23,7 @@ BENCHMARKS = (
     "tasks",
     "live",
     "soak",
+    "ab",
 )
 HELP = {"bench": "run a benchmark"}
 
@@ -48,7 +49,7 @@ def numbers(text: str) -> list[int]:
 OPTIONS = {
     "hours": Option(("soak",), float, "how long it goes on (default: 1)"),
     "rivals": Option(("tasks", "live"), words, "beside us: NAME,NAME (default: all that are made)"),
-    "rounds": Option(("tasks", "live"), int, "how often everybody has a turn"),
+    "rounds": Option(("tasks", "live", "ab"), int, "how often everybody has a turn"),
     "seconds": Option(("tasks", "live"), float, "how long a turn is"),
     "callers": Option(("tasks",), numbers, "how many ask at the same time: N,N (default: 1,4,16)"),
     "tasks": Option(("tasks",), words, "which: NAME,NAME (default: face_embed,video_room_scan)"),
@@ -59,6 +60,7 @@ OPTIONS = {
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("of", nargs="*", metavar="COMMIT COMMIT NAME", help="ab: what to compare, by which")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: no figure to quote")
     for name, option in OPTIONS.items():
         about = f"{', '.join(option.benchmarks)}: {option.help}"
@@ -72,7 +74,11 @@ def run(args: argparse.Namespace) -> int:
     if args.name not in BENCHMARKS:
         near = did_you_mean(args.name, BENCHMARKS)
         raise ConfigInvalid(f"there is no benchmark {args.name!r}{near} There are {', '.join(BENCHMARKS)}")
-    result = import_module(f"argusd.benchmarks.{args.name}").main(args.quick, **options(args))
+    module = import_module(f"argusd.benchmarks.{args.name}")
+    try:
+        result = module.main(args.quick, *compared(args), **options(args))
+    except NotMeasurable as error:
+        raise ConfigInvalid(str(error)) from error
     print(show(result))
     if args.json:
         save_json(result, args.json)
@@ -82,13 +88,27 @@ def run(args: argparse.Namespace) -> int:
 
 
 def options(args: argparse.Namespace) -> dict[str, Any]:
-    """Those that were given.
+    """Those that were given; ``ab`` has those of the benchmark by which it compares.
 
     Raises:
         ConfigInvalid: one of them is another benchmark's.
     """
     given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
     for name in given:
-        if args.name not in OPTIONS[name].benchmarks:
+        if not {args.name, *args.of[2:]} & set(OPTIONS[name].benchmarks):
             raise ConfigInvalid(f"--{name} is for {' and '.join(OPTIONS[name].benchmarks)} alone")
     return given
+
+
+def compared(args: argparse.Namespace) -> list[str]:
+    """Two commits and the benchmark by which to compare them; nothing for other benchmarks.
+
+    Raises:
+        ConfigInvalid: there is one too many or one too few of them, or no such benchmark.
+    """
+    words: list[str] = args.of
+    if args.name != "ab" and words:
+        raise ConfigInvalid(f"{args.name} takes no further words, such as {words[0]!r}")
+    if args.name == "ab" and (len(words) != 3 or words[2] not in BENCHMARKS[:-1]):
+        raise ConfigInvalid(f"ab takes two commits and one of {', '.join(BENCHMARKS[:-1])}")
+    return words

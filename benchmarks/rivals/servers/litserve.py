@@ -46,8 +46,8 @@ class Api(litserve.LitAPI):
 
 def main(task: str, port: int, workers: int, batch: int, wait_ms: int) -> None:
     """Serve."""
-    Api.task = task
     api = Api(max_batch_size=batch, batch_timeout=wait_ms / 1000)
+    api.task = task  # goes to the workers with it
     server = litserve.LitServer(api, accelerator="cpu", workers_per_device=workers)
     server.run(
         host="127.0.0.1",

@@ -3,6 +3,7 @@
 ``python -m argusd.benchmarks.rivals.servers.mosec TASK PORT WORKERS BATCH WAIT_MS``.
 """
 
+import os
 import sys
 from typing import Any
 
@@ -10,7 +11,7 @@ from mosec import Server, Worker
 
 from ..pipelines import PIPELINES, Answer
 
-TASK, PORT, WORKERS, BATCH, WAIT_MS = sys.argv[1], *map(int, sys.argv[2:])
+TASK, BATCH = "RIVAL_TASK", "RIVAL_BATCH"  # variables of the workers' environment
 
 
 class Infer(Worker):
@@ -18,7 +19,8 @@ class Infer(Worker):
 
     def __init__(self) -> None:
         super().__init__()
-        self._pipeline = PIPELINES[TASK]()
+        self._pipeline = PIPELINES[os.environ[TASK]]()
+        self._batches = os.environ[BATCH] != "1"
 
     def deserialize(self, data: bytes) -> bytes:
         """A JPEG stays as it is."""
@@ -26,12 +28,17 @@ class Infer(Worker):
 
     def forward(self, data: Any) -> Answer | list[Answer]:
         """One JPEG, or several where batches are wanted."""
-        return self._pipeline([data])[0] if BATCH == 1 else self._pipeline(data)
+        return self._pipeline(data) if self._batches else self._pipeline([data])[0]
+
+
+def main(task: str, port: int, workers: int, batch: int, wait_ms: int) -> None:
+    """Serve. mosec reads its own options from the command line."""
+    sys.argv[1:] = ["--address", "127.0.0.1", "--port", str(port), "--timeout", "60000"]
+    server = Server()
+    variables = [{TASK: task, BATCH: str(batch)}] * workers
+    server.append_worker(Infer, num=workers, max_batch_size=batch, max_wait_time=wait_ms, env=variables)
+    server.run()
 
 
 if __name__ == "__main__":
-    # mosec reads its own options from the command line.
-    sys.argv[1:] = ["--address", "127.0.0.1", "--port", str(PORT), "--timeout", "60000"]
-    server = Server()
-    server.append_worker(Infer, num=WORKERS, max_batch_size=BATCH, max_wait_time=WAIT_MS)
-    server.run()
+    main(sys.argv[1], *map(int, sys.argv[2:]))
