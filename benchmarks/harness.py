@@ -32,6 +32,9 @@ class Table(msgspec.Struct, frozen=True):
     rows: list[list[str | float]]
 
 
+Points = list[tuple[float, float]]
+
+
 class Result(msgspec.Struct, frozen=True):
     """What one run found; ``served`` counts the units of real work behind the figures (never 0).
 
@@ -44,7 +47,7 @@ class Result(msgspec.Struct, frozen=True):
     machine: dict[str, str]
     served: int
     metrics: dict[str, Metric]
-    series: dict[str, list[tuple[float, float]]] = {}
+    series: dict[str, Points] = {}
     axes: tuple[str, str] = ("", "")
     tables: list[Table] = []
     notes: list[str] = []
@@ -116,7 +119,7 @@ def show(result: Result) -> str:
         target = f"  [target {metric.target}]" if metric.target else ""
         lines.append(f"  {name:34s} {metric.value:10.4g} {metric.unit:6s}{beside}{target}  {metric.meaning}")
     for table in result.tables:
-        lines += ["", table.title, *lay_out([table.columns, *(map(_cell, row) for row in table.rows)])]
+        lines += ["", table.title, *lay_out([table.columns, *(map(cell, row) for row in table.rows)])]
     lines += [f"  note: {note}" for note in result.notes]
     return "\n".join(lines + [f"  FAILED: {failure}" for failure in result.failures])
 
@@ -131,40 +134,23 @@ def lay_out(rows: Iterable[Iterable[str]]) -> list[str]:
     ]
 
 
-def _cell(value: str | float) -> str:
+def cell(value: str | float) -> str:
+    """A figure of a table as text, to four digits."""
     return value if isinstance(value, str) else f"{value:.4g}"
+
+
+def load_json(path: Path) -> Result:
+    """A result that was kept.
+
+    Raises:
+        NotMeasurable: there is none.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Result)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise NotMeasurable(f"{path} holds no result: {error}") from error
 
 
 def save_json(result: Result, path: Path) -> None:
     """Keep a result: ``name``, ``machine``, ``served``, ``metrics`` and its series."""
     path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")
-
-
-def save_plot(result: Result, path: Path) -> None:
-    """Draw the result's series (needs the ``bench`` extra).
-
-    Raises:
-        ValueError: this benchmark has no curve to draw.
-    """
-    if not result.series:
-        raise ValueError(f"{result.name} has no curve to draw")
-    from matplotlib.figure import Figure
-
-    panels = sorted({panel_of(name) for name in result.series})
-    figure = Figure(figsize=(8, 1.5 + 3 * len(panels)), layout="constrained")
-    figure.suptitle(f"{result.name}, {result.machine['cores']} cores")
-    for panel, axes in zip(
-        panels, figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0], strict=True
-    ):
-        for name, points in result.series.items():
-            if panel_of(name) == panel:
-                axes.plot(*zip(*points, strict=True), label=name.removeprefix(f"{panel}/"))
-        axes.set_ylabel(panel or result.axes[1])
-        axes.legend(fontsize="small")
-    axes.set_xlabel(result.axes[0])
-    figure.savefig(path, dpi=120)
-
-
-def panel_of(name: str) -> str:
-    """A series named ``PANEL/NAME`` is drawn in a panel of its own, with all others of that panel."""
-    return name.rpartition("/")[0]

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from statistics import median
 from typing import NamedTuple
 
-from .harness import Metric, Result, Table, machine, paired
+from .harness import Metric, Points, Result, Table, machine, paired
 from .rivals.environments import is_made
 from .rivals.systems import RIVALS, Argusd
 from .serving.callers import Client, Load
@@ -83,6 +83,8 @@ def main(
         machine(),
         served=sum(load.served for turns in found for loads in turns.loads.values() for load in loads),
         metrics={name: metric for turns in found for name, metric in metrics_of(turns)},
+        series={name: points for turns in found for name, points in series_of(turns)},
+        axes=("callers", ""),
         tables=[table for turns in found for table in tables_of(turns)],
         notes=[f"{name} has no environment here; `make bench-peers` makes it" for name in absent]
         + [note for turns in found for note in turns.notes],
@@ -173,6 +175,15 @@ def tables_of(turns: Turns) -> Iterator[Table]:
             for other in others
         ],
     )
+
+
+def series_of(turns: Turns) -> Iterator[tuple[str, Points]]:
+    """Medians over the number of callers, a panel for each figure."""
+    for field, figure in FIGURES.items():
+        panel = f"{turns.work.task}: {figure.meaning}, {figure.unit}".rstrip(", ")
+        for name in turns.names:
+            points = [(float(many), median(column(turns, name, many, field))) for many in callers_of(turns)]
+            yield f"{panel}/{name}", points
 
 
 def callers_of(turns: Turns) -> list[int]:

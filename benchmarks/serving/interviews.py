@@ -9,7 +9,6 @@ import asyncio
 import bisect
 import time
 from collections.abc import Mapping, Sequence
-from math import inf
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -26,6 +25,7 @@ BEGIN_IN_S = 0.5
 LAST_ANSWERS_S = 0.3
 STAMPS_APART_S = 0.002
 THIRDS = 3
+NEVER = 1e9  # JSON has no infinity
 POLICY = {"rates": {"face_detector": 5, "face_mesh": 5, "object_detector": 1, "speaker_embedder": 0}}
 """What the daemon is asked for: as many looks as frames come, of what the plain design does as well."""
 
@@ -34,7 +34,7 @@ class StreamFigures(NamedTuple):
     """One stream of all sessions. ``looks``: messages answered over messages due.
 
     ``trend``: the 95th percentile of the age in the last third of the run over that in the first. ``uneven``:
-    answers to the best served session over those to the worst. ``inf``: nothing was answered.
+    answers to the best served session over those to the worst. ``NEVER``: nothing was answered.
     """
 
     p50_ms: float
@@ -204,9 +204,9 @@ def figures(streams: Sequence[Stream], begin: float, end: float) -> StreamFigure
     last = [age for at, age in ages if at >= end - third]
     everything = [age for _, age in ages]
     return StreamFigures(
-        1e3 * percentile(everything, 50) if ages else inf,
-        1e3 * percentile(everything, 95) if ages else inf,
+        1e3 * percentile(everything, 50) if ages else NEVER,
+        1e3 * percentile(everything, 95) if ages else NEVER,
         len(ages) / sum(begin <= due < end for stream in streams for due in stream.dues),
-        percentile(last, 95) / percentile(first, 95) if first and last else inf,
-        max(counts) / min(counts) if min(counts) else inf,
+        percentile(last, 95) / percentile(first, 95) if first and last else NEVER,
+        max(counts) / min(counts) if min(counts) else NEVER,
     )

@@ -1,12 +1,12 @@
 """``argusd bench NAME``: one benchmark of ``benchmarks/``, its figures printed and kept."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from argusd.benchmarks.harness import NotMeasurable, save_json, save_plot, show
+from argusd.benchmarks.harness import NotMeasurable, Result, load_json, save_json, show
 from argusd.scheduler.contract.names import did_you_mean
 
 from ..errors import ConfigInvalid
@@ -25,6 +25,7 @@ BENCHMARKS = (
     "soak",
     "ab",
 )
+REPORT = "report"
 HELP = {"bench": "run a benchmark"}
 
 
@@ -59,32 +60,65 @@ OPTIONS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("of", nargs="*", metavar="COMMIT COMMIT NAME", help="ab: what to compare, by which")
+    parser.add_argument("name", metavar="NAME", help=", ".join((*BENCHMARKS, REPORT)))
+    about = "ab: COMMIT COMMIT NAME, what to compare and by which; report: the JSON of results"
+    parser.add_argument("of", nargs="*", metavar="OF", help=about)
     parser.add_argument("--quick", action="store_true", help="fewer rounds: no figure to quote")
     for name, option in OPTIONS.items():
         about = f"{', '.join(option.benchmarks)}: {option.help}"
         parser.add_argument(f"--{name}", type=option.type, metavar=name.upper(), help=about)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page (needs the bench extra)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the result (needs the bench extra)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure, print, keep; 1 if something was found that must not be."""
+    try:
+        results = kept(args) if args.name == REPORT else [measured(args)]
+        for result in results:
+            print(show(result))
+        keep(args, results)
+    except NotMeasurable as error:
+        raise ConfigInvalid(str(error)) from error
+    return 1 if any(result.failures for result in results) else 0
+
+
+def measured(args: argparse.Namespace) -> Result:
+    """What a benchmark finds.
+
+    Raises:
+        ConfigInvalid: there is none of this name.
+        NotMeasurable: it cannot run here.
+    """
     if args.name not in BENCHMARKS:
         near = did_you_mean(args.name, BENCHMARKS)
         raise ConfigInvalid(f"there is no benchmark {args.name!r}{near} There are {', '.join(BENCHMARKS)}")
     module = import_module(f"argusd.benchmarks.{args.name}")
-    try:
-        result = module.main(args.quick, *compared(args), **options(args))
-    except NotMeasurable as error:
-        raise ConfigInvalid(str(error)) from error
-    print(show(result))
+    result: Result = module.main(args.quick, *compared(args), **options(args))
+    return result
+
+
+def kept(args: argparse.Namespace) -> list[Result]:
+    """Results of earlier runs, for a page of all of them.
+
+    Raises:
+        ConfigInvalid: it is not said which, or not where to write the page.
+        NotMeasurable: a file holds no result.
+    """
+    if not args.of or not args.html:
+        raise ConfigInvalid("report takes the JSON files of results, and --html FILE")
+    return [load_json(Path(path)) for path in args.of]
+
+
+def keep(args: argparse.Namespace, results: Sequence[Result]) -> None:
+    """Write what was asked for."""
     if args.json:
-        save_json(result, args.json)
+        save_json(results[-1], args.json)
     if args.plot:
-        save_plot(result, args.plot)
-    return 1 if result.failures else 0
+        import_module("argusd.benchmarks.report.plots").save_plot(results[-1], args.plot)
+    if args.html:
+        args.html.write_text(import_module("argusd.benchmarks.report.page").page(results))
 
 
 def options(args: argparse.Namespace) -> dict[str, Any]:
