@@ -1,6 +1,7 @@
 """ONNX Runtime behind the ``Engine`` protocol, on a CPU core or a CUDA device."""
 
 import logging
+import platform
 import re
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,12 @@ log = logging.getLogger(__name__)
 CUDA_PROVIDER = "CUDAExecutionProvider"
 CPU_PROVIDER = "CPUExecutionProvider"
 NVIDIA_CONTROL = Path("/dev/nvidiactl")
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+NVIDIA_GPUS = Path("/proc/driver/nvidia/gpus")
+PROCESSORS = Path("/proc/cpuinfo")
 THREADS = 1  # per session: sessions side by side beat threads within one
 ERRORS_ONLY = 3
+SHRINK = "memory.enable_memory_arena_shrinkage"
 
 RUN_ERRORS = (
     ort_errors.Fail,
@@ -62,6 +67,7 @@ class OnnxEngine:
             raise InferenceFailed(what) from error
         if device != "cpu" and CUDA_PROVIDER not in self._session.get_providers():
             raise DeviceUnavailable(f"{device} cannot be used: ONNX Runtime fell back to the CPU")
+        self._memory = "cpu:0" if device == "cpu" else device.replace("cuda", "gpu")
 
     def run(self, feeds: Feeds) -> list[NDArray[Any]]:
         """Run a batch; all outputs, in the graph's order.
@@ -71,8 +77,21 @@ class OnnxEngine:
             DeviceLost: nothing will run in this process any more.
             InferenceFailed: any other refusal.
         """
+        return self._run(feeds, None)
+
+    def shrink(self, feeds: Feeds) -> None:
+        """Run a small batch, and give back what larger ones took: the library keeps it for ever otherwise.
+
+        Raises:
+            InferenceFailed: as ``run`` does.
+        """
+        options = onnxruntime.RunOptions()
+        options.add_run_config_entry(SHRINK, self._memory)
+        self._run(feeds, options)
+
+    def _run(self, feeds: Feeds, options: Any) -> list[NDArray[Any]]:
         try:
-            tensors: list[NDArray[Any]] = self._session.run(None, feeds)
+            tensors: list[NDArray[Any]] = self._session.run(None, feeds, options)
         except RUN_ERRORS as error:
             raise failure(str(error)) from error
         return tensors
@@ -107,6 +126,28 @@ def resolve_device(configured: str, index: int = 0) -> str:
     if not has_cuda:
         raise DeviceUnavailable(f"{configured} needs onnxruntime-gpu (install the extra 'gpu')")
     return configured
+
+
+def setting(device: str) -> tuple[str, ...]:
+    """What a batch's cost depends on besides the model: device, its make, its driver, and how it is used."""
+    return (device, *_make(device), "onnxruntime", onnxruntime.__version__, f"{THREADS} thread")
+
+
+def _make(device: str) -> tuple[str, ...]:
+    if device == "cpu":
+        return (_line(PROCESSORS, "model name"), platform.machine())
+    gpus = sorted(NVIDIA_GPUS.glob("*/information"))  # in the order of the bus, as CUDA numbers them
+    index = int(device.removeprefix("cuda:"))
+    return (_line(gpus[index], "Model") if index < len(gpus) else "", _line(NVIDIA_DRIVER, "NVRM version"))
+
+
+def _line(path: Path, name: str) -> str:
+    """The value of a line ``name : value``; empty where there is none."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")
 
 
 def _providers(device: str) -> list[Any]:

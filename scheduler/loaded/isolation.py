@@ -30,8 +30,10 @@ def isolated(loaded: LoadedModel, items: Sequence[Any]) -> Done:
     Raises:
         OutOfMemory, DeviceLost: whoever is to blame, the batch is lost.
     """
+    started = loaded.clock()
     try:
-        return loaded.infer(items)
+        done = loaded.infer(items)
+        return done._replace(cost=loaded.clock() - started if done.seconds else 0.0)
     except (OutOfMemory, DeviceLost):
         raise
     except Exception as error:

@@ -1,8 +1,11 @@
 """A model with its engine and its measured curve, and how the rows of the demand are fed to it."""
 
+import sys
 import time
 from abc import ABC, abstractmethod
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
+from statistics import median
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from numpy.typing import NDArray
@@ -14,7 +17,11 @@ from ..media.tracks import Track
 from ..planning.batcher import ModelState
 from ..planning.curve import BatchCurve
 
-LEARNING_RATE = 0.05
+SLOWDOWN_RATE = 0.05
+KEPT = 256  # batches until the curve is refreshed; of more the newest count
+TRIAL_EVERY_S = 30.0
+TRIALS = 8  # batches that are enough to tell
+LONGEST_TRIAL_S = 0.2
 SHORTEST_S = 0.001  # no camera is faster
 GRID_S = 0.032  # wide enough for many rows to meet, and hardly a frame late
 
@@ -35,12 +42,14 @@ TORN = Dropped("torn")  # overwritten by its writer before it was read
 class Done(NamedTuple):
     """What came of a batch: one output (or ``Dropped``) an item, and the seconds its inference took.
 
-    ``failure``: the error's code where the whole batch failed.
+    ``failure``: the error's code where the whole batch failed. ``cost``: seconds of a core (of the device, on
+    CUDA) to prepare, run and decode it; 0 where some of it had to be run again, or nothing was.
     """
 
     outputs: list[Any]
     seconds: float
     failure: str = ""
+    cost: float = 0.0
 
 
 class Feed(Protocol):
@@ -75,10 +84,10 @@ class LoadedModel(ABC):
     """What models of frames and models of samples have in common.
 
     ``track``: the kind of track that it is fed by. ``continuous``: every item counts, none may be left out
-    as frames may. ``fed_with``: a role whose outputs it needs and nobody else does. ``max_batch`` begins with
-    the curve's choice and is halved when the device has no memory for it. ``slowdown``: how much longer
-    batches take than the curve says, because other processes use the cores. ``failure``: why it does not
-    run at all, as a code, empty while it runs; so it was at ``judged_at`` (monotonic seconds).
+    as frames may. ``fed_with``: a role whose outputs it needs and nobody else does. ``curve``: what batches
+    cost by ``clock``, refreshed by what they took. ``max_batch`` is its choice, or what the device has memory
+    for. ``slowdown``: how much longer batches take than that, because others use the cores. ``failure``: why
+    it does not run at all, as a code, empty while it runs; so it was at ``judged_at`` (monotonic seconds).
     """
 
     track: ClassVar[TrackKind]
@@ -89,14 +98,30 @@ class LoadedModel(ABC):
     def __init__(self, model: Model, engine: Engine, curve: BatchCurve) -> None:
         self.name = model.name
         self.model: Any = model
-        self.curve = curve
-        self.max_batch = curve.max_batch
-        self.call_bound = curve.call_bound
+        self.clock: Callable[[], float] = time.thread_time  # a graph runs on the calling thread alone
         self.in_flight = 0
         self.slowdown = 1.0
         self.failure = ""
         self.judged_at = time.monotonic()
         self.engine = engine
+        self._most = sys.maxsize
+        self._took: deque[tuple[int, float]] = deque(maxlen=KEPT)
+        self._trial = 0
+        self._trials = 0
+        self._next_trial = 0.0
+        self._larger = False
+        self.curve = curve
+
+    @property
+    def curve(self) -> BatchCurve:
+        """What batches cost."""
+        return self._curve
+
+    @curve.setter
+    def curve(self, curve: BatchCurve) -> None:
+        self._curve = curve
+        self.max_batch = min(curve.max_batch, self._most)
+        self.call_bound = curve.call_bound
 
     @abstractmethod
     def open(self, role: str, tracks: Mapping[TrackKind, Track], max_age_s: float) -> Feed:
@@ -105,6 +130,11 @@ class LoadedModel(ABC):
     @abstractmethod
     def infer(self, items: Sequence[Any]) -> Done:
         """Prepare, run and decode a batch, in a thread of the executor."""
+
+    def rehearsal(self, batch: int) -> Callable[[], object]:
+        """What prepares, runs and decodes so many made-up items; here it only runs them."""
+        feeds = self.model.example(batch)
+        return lambda: self.engine.run(feeds)
 
     @abstractmethod
     def moments(self, items: Sequence[Any], offset_ns: int) -> Moments:
@@ -132,7 +162,8 @@ class LoadedModel(ABC):
     @property
     def state(self) -> ModelState:
         """What planning needs to know."""
-        return ModelState(self.curve, self.max_batch, self.call_bound, self.continuous, self.in_flight)
+        size = self._trial if self._trials else self.max_batch
+        return ModelState(self.curve, size, self.call_bound, self.continuous, self.in_flight)
 
     def check(self) -> None:
         """Run what the model was warmed up with; raises what the engine does."""
@@ -140,17 +171,40 @@ class LoadedModel(ABC):
 
     def halve(self, rows: int) -> None:
         """The device had no memory for so many rows: batches of half of them at most from now on."""
-        self.max_batch = max(1, min(self.max_batch, rows // 2))
+        self.max_batch = self._most = max(1, min(self.max_batch, rows // 2))
 
     def judge(self, failure: str, now: float) -> None:
         """It ran, or did not run at all for this reason."""
         self.failure, self.judged_at = failure, now
 
-    def took(self, rows: int, seconds: float) -> None:
-        """Learn from a batch that ran."""
-        if seconds:
-            ratio = max(1.0, seconds / self.curve.cost(rows))
-            self.slowdown += LEARNING_RATE * (ratio - self.slowdown)
+    def took(self, rows: int, seconds: float, cost: float) -> None:
+        """Note how long a batch ran, and what it cost; 0: there is nothing to learn of it."""
+        if cost > 0:
+            self.slowdown += SLOWDOWN_RATE * (max(1.0, seconds / cost) - self.slowdown)
+            self._took.append((rows, cost))
+            self._trials -= rows == self._trial and self._trials > 0
+
+    def learn(self, now: float) -> None:
+        """Refresh the curve by what batches cost since the last time, and let other sizes be tried."""
+        costs: defaultdict[int, list[float]] = defaultdict(list)
+        while self._took:
+            rows, cost = self._took.popleft()
+            costs[rows].append(cost)
+        for rows, seen in costs.items():
+            self.curve = self.curve.refreshed(rows, median(seen), len(seen))
+        if now >= self._next_trial:
+            self._next_trial = now + TRIAL_EVERY_S
+            self._larger = not self._larger
+            self._trial = self._size_to_try()
+            self._trials = TRIALS if self._trial != self.max_batch else 0
+
+    def _size_to_try(self) -> int:
+        """Twice or half of what is usual: else what was best once would be best for ever."""
+        if not self._larger:
+            return max(1, self.max_batch // 2)
+        larger = 2 * self.max_batch
+        affordable = larger <= self._most and self.curve.cost(larger) <= LONGEST_TRIAL_S
+        return larger if affordable else self.max_batch
 
     def _run(self, feeds: Feeds) -> tuple[list[NDArray[Any]], float]:
         started = time.monotonic()

@@ -3,7 +3,7 @@
 import math
 import threading
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -239,6 +239,11 @@ class LoadedAudioModel(LoadedSampleModel):
                 if isinstance(item, WindowItem) and item.fresh:
                     self.model.reset(item.slot)
         return super().infer(items)
+
+    def rehearsal(self, batch: int) -> Callable[[], object]:
+        """What prepares, runs and decodes so many windows of silence."""
+        items = [ClipItem(np.zeros(self.window, np.int16))] * batch
+        return lambda: self.infer(items)
 
     def infer_sequence(self, samples: NDArray[np.int16]) -> list[Any]:
         """One output for every hop of i16 ``[samples]``, each after the last; the rest is too short.

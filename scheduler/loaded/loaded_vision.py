@@ -1,13 +1,17 @@
 """A loaded model of frames: each row is fed with the newest frame of a picture's track."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from argusd.ingest.shm.frame import i420_info, plane_shapes
 from argusd.ingest.shm.ring import FrameReader
 
 from ..contract.errors import BadPicture
 from ..contract.media import TrackKind
-from ..core import Analyzer, Engine, Frame, Moment, Roi, VisionModel
+from ..core import Analyzer, Engine, Frame, Moment, Roi, VisionModel, whole_frame
 from ..media.moments import NANOSECONDS, MediaClock, frame_moment
 from ..media.pictures import decoded
 from ..media.tracks import Track
@@ -15,6 +19,7 @@ from ..planning.curve import BatchCurve
 from .loaded_model import TORN, Done, Dropped, LoadedModel, Moments
 
 BAD_IMAGE = BadPicture.code
+MADE_UP = (640, 480)  # pixels, as cameras give
 
 
 class FrameItem(NamedTuple):
@@ -23,6 +28,20 @@ class FrameItem(NamedTuple):
     frame: Frame
     roi: Roi
     skipped: int = 0
+
+
+class GreyFrame:
+    """A ``core.Frame`` of I420, as ingest writes it: nothing to see."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.info = i420_info(width, height)
+        self.planes: list[NDArray[np.uint8]] = [
+            np.full(shape, 127, np.uint8) for shape in plane_shapes(self.info)
+        ]
+
+    def valid(self) -> bool:
+        """Always."""
+        return True
 
 
 class FrameFeed:
@@ -79,6 +98,12 @@ class LoadedVisionModel(LoadedModel):
     def open(self, role: str, tracks: Mapping[TrackKind, Track], max_age_s: float) -> FrameFeed:
         """Feed one more row from the picture."""
         return FrameFeed(role, tracks[self.track], max_age_s)
+
+    def rehearsal(self, batch: int) -> Callable[[], object]:
+        """What prepares, runs and decodes so many grey frames."""
+        frame = GreyFrame(*MADE_UP)
+        items = [FrameItem(frame, whole_frame(frame.info))] * batch
+        return lambda: self.infer(items)
 
     def infer(self, items: Sequence[FrameItem]) -> Done:
         """Outputs for these regions.

@@ -5,13 +5,11 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from ..core import Feeds
 from ..errors import InferenceFailed
-from ..planning.curve import BatchCurve
+from ..planning.curve import BatchCurve, first_curve
 
 log = logging.getLogger(__name__)
 
@@ -19,22 +17,23 @@ LARGEST_BATCH = 256
 REPEATS = 3
 LONGEST_BATCH_S = 0.2  # a thread that is taken for longer makes every other model's rows late
 WORTH_GOING_ON = 0.9  # of the best throughput so far
+PATIENCE = 2  # sizes in a row that are no better than a smaller one
+
+Rehearsal = Callable[[int], Callable[[], object]]
 
 
-def measure_curve(
-    run: Callable[[Feeds], Any], example: Callable[[int], Feeds], clock: Callable[[], float]
-) -> BatchCurve:
-    """Time batches of 1, 2, 4, …, each warmed up once, until larger ones stop paying or take too long.
+def measure_curve(rehearsal: Rehearsal, clock: Callable[[], float]) -> BatchCurve:
+    """Time batches of 1, 2, 4, … until larger ones stop paying or take too long.
 
-    A batch the device has no memory for ends the curve. The first batch must succeed: it raises what
-    ``run`` raises.
+    ``rehearsal`` makes a batch of a size, and gives what prepares, runs and decodes it. One that the device
+    has no memory for ends the curve. The first batch must succeed: it raises what the model raises.
     """
     sizes: list[int] = []
     seconds: list[float] = []
-    size, best = 1, 0.0
-    while size <= LARGEST_BATCH:
+    size, best, worse = 1, 0.0, 0
+    while size <= LARGEST_BATCH and worse < PATIENCE:
         try:
-            taken = _time(run, example(size), clock)
+            taken = _time(rehearsal(size), clock)
         except InferenceFailed:
             if not sizes:
                 raise
@@ -45,23 +44,23 @@ def measure_curve(
         seconds.append(taken)
         if size / taken < WORTH_GOING_ON * best:
             break
+        worse = worse + 1 if size / taken <= best else 0
         best = max(best, size / taken)
         size *= 2
-    return BatchCurve(sizes, seconds)
+    return first_curve(sizes, seconds)
 
 
-def _time(run: Callable[[Feeds], Any], feeds: Feeds, clock: Callable[[], float]) -> float:
-    run(feeds)
+def _time(batch: Callable[[], object], clock: Callable[[], float]) -> float:
     taken = []
     for _ in range(REPEATS):
         started = clock()
-        run(feeds)
+        batch()
         taken.append(clock() - started)
-    return min(taken)  # whatever else runs on the machine can only add
+    return min(taken)  # the first warms up, and whatever else runs on the machine can only add
 
 
 class CurveCache:
-    """Curves in a folder, one file for each model file, device, thread count and library version."""
+    """Curves in a folder, one file for each model file and setting (``engines.setting``)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

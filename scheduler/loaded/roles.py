@@ -6,11 +6,9 @@ A role that cannot be filled is reported with the reason; the others work withou
 import logging
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-import onnxruntime
 
 from ..config import SchedulerConfig
 from ..contract.catalog import STREAMS
@@ -21,7 +19,7 @@ from ..core import AudioModel, AudioVisualModel, Engine, LibraryModel
 from ..errors import InferenceFailed, ModelUnknown, SchedulerError
 from ..models.catalog import BUILT_IN, MODELS
 from ..models.registry import BatchedModel, BuiltIn, Graph, Library
-from ..planning.curve import BatchCurve
+from ..planning.curve import UNMEASURED
 from ..tasks.catalog import tasks_of
 from ..zoo.errors import (
     CacheUnusableError,
@@ -31,7 +29,7 @@ from ..zoo.errors import (
     ZooError,
 )
 from ..zoo.store import ZooStore
-from .engines import THREADS, OnnxEngine
+from .engines import OnnxEngine, setting
 from .loaded_model import LoadedModel
 from .loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from .loaded_vision import LoadedVisionModel
@@ -167,11 +165,12 @@ def load(name: str, store: ZooStore, device: str, curves: CurveCache) -> LoadedM
     match MODELS.get(name):
         case Graph(make):
             file = store.read(name)
-            kept = curves.path(file.sha256, device, str(THREADS), onnxruntime.__version__)
-            return _measured(make(name), OnnxEngine(file.content, file.name, device), device, curves, kept)
+            engine = OnnxEngine(file.content, file.name, device)
+            return _measured(_loaded(make(name), engine), engine, device, curves, file.sha256)
         case BuiltIn(make=make):
-            model, engine = make()
-            return _loaded(model, engine, measure_curve(engine.run, model.example, time.thread_time))
+            loaded = _loaded(*make())
+            loaded.curve = measure_curve(loaded.rehearsal, loaded.clock)
+            return loaded
         case Library(make):
             return _checked(make(name, store, device))
     raise ModelUnknown(f"{name} is in the store, but this version of argusd has no adapter for it")
@@ -192,26 +191,30 @@ def _checked(library: LibraryModel) -> LibraryModel:
 
 
 def _measured(
-    model: BatchedModel, engine: OnnxEngine, device: str, curves: CurveCache, kept: Path
+    loaded: LoadedModel, engine: OnnxEngine, device: str, curves: CurveCache, sha256: str
 ) -> LoadedModel:
-    """With the curve that was kept there, or a new one."""
+    """With the curve that is kept, or a new one."""
+    if device != "cpu":
+        loaded.clock = time.monotonic
+    kept = curves.path(sha256, *setting(device))
     curve = curves.load(kept)
     if curve is None:
-        # A graph runs on the calling thread alone: its CPU time is the cost, whatever else the machine does.
-        clock = time.thread_time if device == "cpu" else time.monotonic
-        curve = measure_curve(engine.run, model.example, clock)
+        curve = measure_curve(loaded.rehearsal, loaded.clock)
+        engine.shrink(loaded.model.example(1))
         curves.save(kept, curve)
     else:
-        engine.run(model.example(1))
-    return _loaded(model, engine, curve)
+        loaded.check()
+    loaded.curve = curve
+    return loaded
 
 
-def _loaded(model: BatchedModel, engine: Engine, curve: BatchCurve) -> LoadedModel:
+def _loaded(model: BatchedModel, engine: Engine) -> LoadedModel:
+    """Not measured so far."""
     if isinstance(model, AudioVisualModel):
-        return LoadedAudioVisualModel(model, engine, curve)
+        return LoadedAudioVisualModel(model, engine, UNMEASURED)
     if isinstance(model, AudioModel):
-        return LoadedAudioModel(model, engine, curve)
-    return LoadedVisionModel(model, engine, curve)
+        return LoadedAudioModel(model, engine, UNMEASURED)
+    return LoadedVisionModel(model, engine, UNMEASURED)
 
 
 def batched(roles: Sequence[FilledRole]) -> list[tuple[str, LoadedModel]]:

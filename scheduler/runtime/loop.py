@@ -218,7 +218,7 @@ class Scheduler:
         self.demand.release(rows)
         done = landed(loaded, len(rows), future)
         self._judge(loaded, len(rows), done)
-        loaded.took(len(rows), done.seconds)
+        loaded.took(len(rows), done.seconds, done.cost)
         self.meters.batch_size[loaded.name].add(len(rows))
         self.meters.infer_seconds[loaded.name].add(done.seconds)
         try:

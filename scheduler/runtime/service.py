@@ -245,6 +245,8 @@ class Service:
                     await self._ended.wait()
             self._ended.clear()
             self._checks.look()
+            for _, loaded in self._scheduler.loaded:
+                loaded.learn(time.monotonic())
             self._delivery.broadcast(self._report.stats())
             if self._scheduler.executor.longest() > self._config.hang_s:
                 log.critical("a batch did not come back within %.0f s", self._config.hang_s)

@@ -41,7 +41,9 @@ def outputs(loaded: Loaded, count: int) -> Sequence[object]:
 
 def test_a_batch_that_runs_is_run_once() -> None:
     loaded = Loaded()
-    assert isolated(loaded, range(4)) == Done([0, 2, 4, 6], 0.5)
+    ticks = iter((7.0, 7.25))
+    loaded.clock = lambda: next(ticks)
+    assert isolated(loaded, range(4)) == Done([0, 2, 4, 6], 0.5, cost=0.25)
     assert loaded.runs == [[0, 1, 2, 3]]
 
 

@@ -19,6 +19,50 @@ def test_sound_is_patient_and_vision_is_not() -> None:
     assert not vision.state.patient
 
 
+def cost(rows: int) -> float:
+    """What batches of a model really cost that gains up to four rows, and loses beyond them."""
+    return 0.001 + 0.002 * rows + 0.001 * max(0, rows - 4)
+
+
+def measured_while_busy() -> BatchCurve:
+    """Four rows were held up, so that 32 seemed to be best."""
+    sizes = [1, 2, 4, 8, 16, 32]
+    return BatchCurve(sizes, [0.004, 0.006, 0.019, 0.035, 0.060, 0.088])
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        pytest.param(measured_while_busy(), id="too large"),
+        pytest.param(BatchCurve([1, 2], [0.003, 0.008]), id="too small"),
+    ],
+)
+def test_a_curve_that_was_measured_while_busy_recovers(curve: BatchCurve) -> None:
+    """Under full load: every batch is as large as planning allows. The best size is 4, here by 10 %."""
+    loaded = LoadedVisionModel(FakeVision(), FakeEngine(), curve)
+    assert loaded.max_batch != 4
+    for second in range(600):
+        for _ in range(20):
+            rows = loaded.state.max_batch
+            loaded.took(rows, cost(rows), cost(rows))
+        loaded.learn(float(second))
+    assert loaded.max_batch == 4
+    assert loaded.curve.cost(4) == pytest.approx(cost(4), rel=0.05)
+
+
+def test_other_sizes_are_tried_for_a_moment_and_no_larger_than_fit_into_memory() -> None:
+    loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
+    tried = []
+    for second in range(0, 120, 30):
+        loaded.learn(float(second))
+        tried.append(loaded.state.max_batch)
+        while loaded.state.max_batch != loaded.max_batch:
+            loaded.took(loaded.state.max_batch, 0.0, 0.004 * loaded.state.max_batch)
+        if second == 30:
+            loaded.halve(8)
+    assert tried == [8, 2, 4, 2]
+
+
 def test_memory_that_runs_out_halves_the_batch_down_to_one() -> None:
     loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
     sizes = [loaded.max_batch]
@@ -31,10 +75,10 @@ def test_memory_that_runs_out_halves_the_batch_down_to_one() -> None:
 def test_it_learns_how_much_slower_than_measured_it_runs() -> None:
     loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
     for _ in range(200):
-        loaded.took(1, 0.020)
+        loaded.took(1, 0.020, 0.010)
     assert loaded.slowdown == pytest.approx(2.0, rel=0.01)
     for _ in range(200):
-        loaded.took(1, 0.001)  # faster than measured is luck, not capacity
+        loaded.took(1, 0.009, 0.010)  # preparing and decoding cost besides what runs
     assert loaded.slowdown == pytest.approx(1.0, rel=0.01)
     assert np.isfinite(loaded.slowdown)
 

@@ -1,9 +1,8 @@
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from argusd.scheduler.core import Feeds
 from argusd.scheduler.errors import InferenceFailed, OutOfMemory
 from argusd.scheduler.loaded.probe import CurveCache, measure_curve
 from argusd.scheduler.planning.curve import BatchCurve
@@ -21,24 +20,27 @@ class Machine:
     def clock(self) -> float:
         return self.now
 
-    def run(self, feeds: Feeds) -> None:
-        if len(feeds["x"]) > self._memory:
-            raise OutOfMemory("no room")
-        self.now += self._call + self._item * len(feeds["x"])
+    def rehearsal(self, batch: int) -> Callable[[], None]:
+        def run() -> None:
+            if batch > self._memory:
+                raise OutOfMemory("no room")
+            self.now += self._call + self._item * batch
 
-
-def example(batch: int) -> Feeds:
-    return {"x": np.zeros(batch)}
+        return run
 
 
 def curve_of(machine: Machine) -> BatchCurve:
-    return measure_curve(machine.run, example, machine.clock)
+    return measure_curve(machine.rehearsal, machine.clock)
 
 
 def test_it_doubles_while_larger_batches_pay() -> None:
     curve = curve_of(Machine(call=0.001, item=0.00001))
     assert curve.sizes == [1, 2, 4, 8, 16, 32, 64, 128, 256]
     assert curve.seconds[3] == pytest.approx(0.00108)
+
+
+def test_it_stops_where_larger_batches_do_not_pay() -> None:
+    assert curve_of(Machine(call=0.0, item=0.001)).sizes == [1, 2, 4]
 
 
 def test_it_stops_when_a_batch_takes_too_long() -> None:
