@@ -59,7 +59,7 @@ test: setup test-packages
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
 
 # The fault table: each row REPEATS times, then what recovery took and what was lost.
 REPEATS ?= 20

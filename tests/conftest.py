@@ -1,14 +1,17 @@
 """For all tests: properties are judged by what they find, not by how long a busy machine takes over one.
 
-At its end a run says how many tests it skipped, and why.
+At its end a run says what became of faults and of what was fuzzed, how many tests it skipped, and why.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from .faults.table import fault_table
+from .fuzz.table import fuzz_table
 from .media import OURS, VOICES, Eyes, Shots, Voices, published
 
 settings.register_profile("argusd", deadline=None)
@@ -43,12 +46,33 @@ def shots(request: pytest.FixtureRequest, media: Path) -> Shots:
     return Shots(OURS / "short_hamilton_clip.mp4", ((0.0, 0.67), (3.24, 7.04)), (7.04, 9.0), {2, 3})
 
 
+# The tests of such a folder share a daemon or a browser, those of others at most what their file starts.
+SHARING = {Path(__file__).parent / name for name in ("faults", "live", "peers", "systemd")}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Of tests that share something one process runs all, where several run the suite (``pytest -n``)."""
+    for item in items:
+        shared = item.path.parent if item.path.parent in SHARING else item.path
+        item.add_marker(pytest.mark.xdist_group(str(shared)))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """A file that skips as one counts as one."""
-    reasons = Counter(reason_of(report) for report in terminalreporter.stats.get("skipped", []))
-    terminalreporter.section(f"{reasons.total()} skipped")
-    for reason, count in reasons.most_common():
-        terminalreporter.write_line(f"{count:5}  {reason}")
+    stats = terminalreporter.stats
+    ran = [report for outcome in ("passed", "failed", "error") for report in stats.get(outcome, [])]
+    skipped = Counter(reason_of(report) for report in stats.get("skipped", []))
+    reasons = [f"{count:5}  {reason}" for reason, count in skipped.most_common()]
+    tables = {
+        "fault table": fault_table(ran),
+        "fuzzed": fuzz_table(ran),
+        f"{skipped.total()} skipped": reasons,
+    }
+    for title, lines in tables.items():
+        if lines:
+            terminalreporter.section(title)
+            terminalreporter.write("\n".join(lines) + "\n")
 
 
 def reason_of(report: pytest.TestReport | pytest.CollectReport) -> str:

@@ -1,4 +1,4 @@
-"""One daemon for the faults that it survives, and the table at the end of a run.
+"""One daemon for the faults that it survives, and what is told of each try (``table.py``).
 
 ``--fault-repeats`` says how often each fault is tried; ``make faults`` asks for many.
 """
@@ -16,7 +16,6 @@ from argusd.scheduler.zoo.store import ZooStore
 from ..ingest.conftest import Rig
 from ..live_daemon import Daemon, started
 from .engine_faults import EngineFaults
-from .table import Fault, Run, rows
 
 
 class Outcome:
@@ -80,22 +79,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if marker := item.get_closest_marker("fault"):
             item.user_properties.append(("fault", marker.args))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [
-        report for key in ("passed", "failed", "error") for report in terminalreporter.stats.get(key, [])
-    ]
-    if runs := [run for report in reports if (run := run_of(report))]:
-        terminalreporter.section("fault table")
-        for line in rows(runs):
-            terminalreporter.write_line(line)
-
-
-def run_of(report: pytest.TestReport) -> Run | None:
-    """The try that this report is about; none if it is no fault's."""
-    seen = dict(report.user_properties)
-    fault: Fault | None = seen.get("fault")  # type: ignore[assignment]  # properties are objects to pytest
-    if fault is None:
-        return None
-    return Run(fault, report.passed, seen.get("recovered_s"), seen.get("lost"))  # type: ignore[arg-type]

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from statistics import median
 from typing import NamedTuple
 
+import pytest
+
 Fault = tuple[int, str]  # the row's number, and what breaks
 
 
@@ -14,6 +16,21 @@ class Run(NamedTuple):
     passed: bool
     recovered_s: float | None = None
     lost: int | None = None
+
+
+def fault_table(reports: Iterable[pytest.TestReport]) -> list[str]:
+    """The table of those tests that try a fault; empty where none did."""
+    runs = [run for report in reports if (run := run_of(report))]
+    return rows(runs) if runs else []
+
+
+def run_of(report: pytest.TestReport) -> Run | None:
+    """The try that this report is about; none if it is no fault's."""
+    seen = dict(report.user_properties)
+    fault: Fault | None = seen.get("fault")  # type: ignore[assignment]  # properties are objects to pytest
+    if fault is None:
+        return None
+    return Run(fault, report.passed, seen.get("recovered_s"), seen.get("lost"))  # type: ignore[arg-type]
 
 
 def rows(runs: Iterable[Run]) -> list[str]:

@@ -1,4 +1,4 @@
-"""How long to fuzz, and at the end of a run how many cases each target had.
+"""How long to fuzz, and how many cases each target had (``table.py``).
 
 ``--fuzz-seconds`` is for each target; ``make fuzz`` asks for many. Without it there is a fixed number of
 cases, the same ones in every run.
@@ -31,16 +31,3 @@ class Cases:
 @pytest.fixture
 def cases(request: pytest.FixtureRequest) -> Cases:
     return Cases(request.node)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = [report for key in ("passed", "failed") for report in terminalreporter.stats.get(key, [])]
-    fuzzed = [
-        (seen["fuzzed"], report.passed)
-        for report in reports
-        if "fuzzed" in (seen := dict(report.user_properties))
-    ]
-    if fuzzed:
-        terminalreporter.section("fuzzed")
-        for (target, count), passed in fuzzed:
-            terminalreporter.write_line(f"{target:12} {count:>10,} cases  {'' if passed else 'FAILED'}")
