@@ -83,17 +83,19 @@ async def measure(seconds: float) -> Result:
             for name, (visitor, count) in SEATS.items()
             for number in range(count)
         ]
+        started: set[tuple[str, int]] = set()
         begin = time.monotonic()
         while (at := time.monotonic() - begin) < seconds:
             for name, value in (await sample(url, daemon)).items():
                 series[name].append((at, value))
+            started |= {(name, member.pid) for name, member in members(daemon)}
             await asyncio.sleep(seconds / SAMPLES)
         for each in seats:
             each.cancel()
         await asyncio.gather(*seats, return_exceptions=True)
         await asyncio.sleep(GONE_WITHIN_S)
         held = free_before - await free_bytes(url)
-    return judged(dict(series), seen, held)
+    return judged(dict(series), seen, held, len(started) - len(dict(started)))
 
 
 def jpeg(store: ZooStore) -> bytes:
@@ -156,7 +158,9 @@ async def free_bytes(url: str) -> float:
         return sum(s.value for family in families for s in family.samples if s.name == "ml_arena_free_bytes")
 
 
-def judged(series: dict[str, list[tuple[float, float]]], seen: Counter[str], held: float) -> Result:
+def judged(
+    series: dict[str, list[tuple[float, float]]], seen: Counter[str], held: float, restarts: int
+) -> Result:
     """The figures, and whether they pass: a figure above its limit is named, with both."""
     wrong = {what: count for what, count in seen.items() if what.startswith(("failed", "task: wrong"))}
     metrics = {
@@ -164,6 +168,7 @@ def judged(series: dict[str, list[tuple[float, float]]], seen: Counter[str], hel
         "events": Metric(seen["event"], "", "events read"),
         "tasks": Metric(seen["task: as expected"], "", "tasks answered as their pictures deserve"),
         "went_wrong": Metric(sum(wrong.values()), "", f"visits and answers: {wrong or 'none'}", None, "0"),
+        "restarts": Metric(restarts, "", "processes that were started again", None, "0"),
         "arena_held": Metric(held / MIB, "MiB", "still held of the arenas when all had left", None, "0"),
     }
     for name, points in series.items():

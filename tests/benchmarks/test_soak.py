@@ -44,12 +44,16 @@ def test_a_run_too_short_to_tell_says_so() -> None:
     ],
 )
 def test_what_grows_more_than_it_may_is_named(name: str, end: float, failures: list[str]) -> None:
-    assert judged({name: line(100.0, end)}, SEEN, held=0.0).failures == failures
+    assert judged({name: line(100.0, end)}, SEEN, held=0.0, restarts=0).failures == failures
 
 
-def test_a_visit_that_failed_and_an_arena_that_is_held_are_named() -> None:
-    result = judged({}, SEEN + Counter({"task: wrong: 500": 2, "failed: reader: OSError": 1}), held=1 << 20)
-    assert result.failures == ["went_wrong is 3 , more than 0", "arena_held is 1 MiB, more than 0"]
+def test_a_failed_visit_a_restart_and_a_held_arena_are_named() -> None:
+    seen = SEEN + Counter({"task: wrong: 500": 2, "failed: reader: OSError": 1})
+    assert judged({}, seen, held=1 << 20, restarts=1).failures == [
+        "went_wrong is 3 , more than 0",
+        "restarts is 1 , more than 0",
+        "arena_held is 1 MiB, more than 0",
+    ]
 
 
 def test_a_process_is_named_by_what_it_is() -> None:
