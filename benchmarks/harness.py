@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+NEVER = 1e9  # for what did not happen: JSON has no infinity
+
 
 class Metric(msgspec.Struct, frozen=True):
     """One figure. ``baseline`` is the peer's figure from the same run, ``target`` what we promise.
@@ -136,7 +138,9 @@ def lay_out(rows: Iterable[Iterable[str]]) -> list[str]:
 
 def cell(value: str | float) -> str:
     """A figure of a table as text, to four digits."""
-    return value if isinstance(value, str) else f"{value:.4g}"
+    if isinstance(value, str):
+        return value
+    return "never" if value == NEVER else f"{value:.4g}"
 
 
 def load_json(path: Path) -> Result:

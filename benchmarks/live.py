@@ -13,9 +13,11 @@ from statistics import median
 from typing import NamedTuple
 from uuid import uuid4
 
-from .harness import Metric, Result, Table, machine
+from .harness import Metric, Points, Result, Table, machine
+from .report.lines import line
 from .rivals.environments import is_made
 from .rivals.systems import RIVALS, Argusd
+from .serving.alike import difference, said
 from .serving.interviews import RATES, Figures, interviews
 from .serving.material import pictures, windows
 from .serving.server import Server
@@ -66,6 +68,9 @@ PANELS = {
 }
 """What is told of a run, by what it is."""
 
+SLOPES = {"cores": "", "proportional_mb": "MB", "face_p95_ms": "ms"}
+"""What should grow along a line up to the limit."""
+
 
 def main(
     quick: bool,
@@ -78,7 +83,8 @@ def main(
     """So many sessions, ours beside the plain design's; or these systems, the first beside the others."""
     systems = systems or [Argusd(), *(RIVALS[name] for name in rivals if is_made(name))]
     numbers = numbers or (QUICK_NUMBERS if quick else NUMBERS)
-    runs = asyncio.run(measure(systems, numbers, rounds, seconds or (QUICK_SECONDS if quick else SECONDS)))
+    seconds = seconds or (QUICK_SECONDS if quick else SECONDS)
+    runs, differences = asyncio.run(measure(systems, numbers, rounds, seconds))
     return Result(
         "live",
         machine(),
@@ -87,7 +93,8 @@ def main(
         series=series_of(runs),
         axes=("sessions", ""),
         tables=list(tables_of(runs)),
-        failures=[
+        failures=differences
+        + [
             f"{name} was wrong {each.wrong} times of {each.served} with {number} sessions"
             for (name, number), figures in runs.items()
             for each in figures
@@ -101,9 +108,12 @@ def main(
     )
 
 
-async def measure(systems: Sequence[System], numbers: Sequence[int], rounds: int, seconds: float) -> Runs:
-    """Start all, then give everybody each number of sessions in turn."""
+async def measure(
+    systems: Sequence[System], numbers: Sequence[int], rounds: int, seconds: float
+) -> tuple[Runs, list[str]]:
+    """Start all, hear who says something else than the first, then give everybody each number in turn."""
     runs: Runs = defaultdict(list)
+    differences: list[str] = []
     messages = {"face": pictures(), "video": pictures(), "audio": windows()}
 
     async def run(system: System, server: Server, number: int, for_s: float) -> Figures:
@@ -113,11 +123,15 @@ async def measure(systems: Sequence[System], numbers: Sequence[int], rounds: int
     async with AsyncExitStack() as stack:
         servers = [(system, await stack.enter_async_context(running(system))) for system in systems]
         await asyncio.sleep(SETTLE_S)
+        right = await said(servers[0][1], messages)
+        for system, server in servers[1:]:
+            if reason := difference(right, await said(server, messages)):
+                differences.append(f"{system.name} says otherwise than {systems[0].name}: {reason}")
         for turn in range(rounds):
             for at, number in enumerate(numbers):
                 for system, server in servers if (turn + at) % 2 == 0 else reversed(servers):
                     runs[system.name, number].append(await run(system, server, number, seconds))
-    return runs
+    return runs, differences
 
 
 def held(figures: Sequence[Figures]) -> bool:
@@ -152,6 +166,20 @@ def metrics_of(runs: Runs, names: Sequence[str]) -> Iterator[tuple[str, Metric]]
     for name in names:
         meaning = f"{name}: most sessions with p95 <= {PROMISED_MS:.0f} ms and looks >= {PROMISED_LOOKS}"
         yield f"limit_{name}", Metric(limit(runs, name), "", meaning)
+        for figure, unit in SLOPES.items():
+            if found := line(points_of(runs, name, figure)):
+                meaning = f"{name}: {figure} of one session more; the line explains {found.fit:.0%}"
+                yield f"slope_{figure}_{name}", Metric(found.slope, unit, meaning)
+
+
+def points_of(runs: Runs, name: str, figure: str) -> Points:
+    """A figure of a system over the numbers of sessions."""
+    read = next(figures[figure].read for figures in PANELS.values() if figure in figures)
+    return [
+        (number, median(map(read, found)))
+        for (system, number), found in sorted(runs.items())
+        if system == name
+    ]
 
 
 def tables_of(runs: Runs) -> Iterator[Table]:
@@ -168,11 +196,11 @@ def tables_of(runs: Runs) -> Iterator[Table]:
         )
 
 
-def series_of(runs: Runs) -> dict[str, list[tuple[float, float]]]:
+def series_of(runs: Runs) -> dict[str, Points]:
     """Every figure over the number of sessions."""
-    series: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for (system, number), found in sorted(runs.items()):
-        for about, figures in PANELS.items():
-            for name, figure in figures.items():
-                series[f"{about}/{name}, {system}"].append((number, median(map(figure.read, found))))
-    return dict(series)
+    series: dict[str, Points] = {}
+    for about, figures in PANELS.items():
+        for name in figures:
+            for system in sorted({system for system, _ in runs}):
+                series[f"{about}/{name}, {system}"] = points_of(runs, system, name)
+    return series

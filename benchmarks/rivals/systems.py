@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -83,21 +83,28 @@ class OneTask:
     """A rival whose server, ``servers/{NAME}.py``, does one task with its own settings for each.
 
     ``ready``: a path that answers once it serves. ``path``: where it is asked, with the JPEG itself or
-    (``base64``) with JSON.
+    (``as_json``) with base64 in JSON. ``settings``: in place of those that are kept for it.
     """
 
-    def __init__(self, name: str, ready: str, path: str, as_json: bool = False) -> None:
-        self.name = name
+    def __init__(
+        self, name: str, ready: str, path: str, as_json: bool = False, settings: Settings | None = None
+    ) -> None:
+        self.name = name if settings is None else f"{name} {settings}"
+        self._program = name
         self._ready = ready
         self._path = path
         self._as_json = as_json
-        self.settings: Settings | None = None
+        self._settings = settings
+
+    def set_to(self, settings: Settings) -> Self:
+        """The same server, otherwise set."""
+        return type(self)(self._program, self._ready, self._path, self._as_json, settings)
 
     def start(self, start: Start) -> Starting:
         """Its server."""
         assert start.work is not None, f"{self.name} has no streams"
-        settings = self.settings or TUNED[self.name, start.work.task]
-        words = [str(python_of(self.name)), "-P", "-m", f"{HERE}.{self.name}"]
+        settings = self._settings or TUNED[self._program, start.work.task]
+        words = [str(python_of(self._program)), "-P", "-m", f"{HERE}.{self._program}"]
         words += [start.work.task, str(start.ports[0]), *settings.arguments()]
         command = Command(words, ours(start.folder))
         return Starting([command], [url(start.ports[0]), url(start.ports[0], self._ready)])
@@ -114,9 +121,9 @@ class OneTask:
         return answer
 
 
-RIVALS: dict[str, System] = {
-    "plain": Plain(),
-    "mosec": OneTask("mosec", "/", "/inference"),
-    "litserve": OneTask("litserve", "/health", "/predict", as_json=True),
-    "aqueduct": OneTask("aqueduct", "/", "/"),
-}
+LIBRARIES = (
+    OneTask("mosec", "/", "/inference"),
+    OneTask("litserve", "/health", "/predict", as_json=True),
+    OneTask("aqueduct", "/", "/"),
+)
+RIVALS: dict[str, System] = {system.name: system for system in (Plain(), *LIBRARIES)}

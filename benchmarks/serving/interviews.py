@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import aiohttp
 import msgspec
 
-from ..harness import percentile
+from ..harness import NEVER, percentile
 from .material import WINDOW
 from .server import Memory, Server
 
@@ -25,7 +25,6 @@ BEGIN_IN_S = 0.5
 LAST_ANSWERS_S = 0.3
 STAMPS_APART_S = 0.002
 THIRDS = 3
-NEVER = 1e9  # JSON has no infinity
 POLICY = {"rates": {"face_detector": 5, "face_mesh": 5, "object_detector": 1, "speaker_embedder": 0}}
 """What the daemon is asked for: as many looks as frames come, of what the plain design does as well."""
 

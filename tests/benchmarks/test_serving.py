@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from argusd.benchmarks.harness import NEVER
 from argusd.benchmarks.live import limit
-from argusd.benchmarks.serving.interviews import NEVER, Figures, Stream, StreamFigures, figures
+from argusd.benchmarks.serving.interviews import Figures, Stream, StreamFigures, figures
 from argusd.benchmarks.serving.server import Memory
 from argusd.benchmarks.serving.work import FACE_EMBED, ROOM_SCAN
 
