@@ -38,7 +38,7 @@ WIDTH, HEIGHT, FPS, CLIP_SECONDS = 640, 480, 15, 4
 RATES = {FACE_DETECTOR: 1.0, FACE_MESH: 3.0, OBJECT_DETECTOR: 0.2}
 LOOKS_PER_SESSION = sum(RATES.values())
 MANY = 1_000_000
-READY_WITHIN_S = 120
+READY_WITHIN_S = 300
 
 
 def main(quick: bool) -> Result:
@@ -130,18 +130,19 @@ async def running_daemon(**settings: str) -> AsyncIterator[tuple[str, Process]]:
         environment = os.environ | {f"ARGUSD_{key}": value for key, value in settings.items()}
         process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=subprocess.DEVNULL)
         try:
-            await _ready(url)
+            await ready(url)
             yield url, process
         finally:
             process.terminate()
             await process.wait()
 
 
-async def _ready(url: str) -> None:
+async def ready(url: str, tiers: str = "live") -> None:
+    """Return when the daemon says that it is."""
     async with asyncio.timeout(READY_WITHIN_S), aiohttp.ClientSession(url) as http:
         while True:
             with contextlib.suppress(aiohttp.ClientError):
-                async with http.get("/ready") as response:
+                async with http.get("/ready", params={"tiers": tiers}) as response:
                     if response.status == 200:
                         return
             await asyncio.sleep(0.2)

@@ -22,6 +22,7 @@ BENCHMARKS = (
     "bursts",
     "tasks",
     "live",
+    "memory",
     "soak",
     "ab",
 )
