@@ -12,6 +12,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from ..core import Feeds
 from ..errors import DeviceLost, DeviceUnavailable, InferenceFailed, OutOfMemory
+from .arena import use_arena
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,8 @@ class OnnxEngine:
         options.intra_op_num_threads = options.inter_op_num_threads = THREADS
         options.log_severity_level = ERRORS_ONLY
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if device == "cpu":
+            use_arena(options)
         try:
             self._session = onnxruntime.InferenceSession(graph, options, providers=_providers(device))
         except LOAD_ERRORS as error:

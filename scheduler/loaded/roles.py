@@ -29,6 +29,7 @@ from ..zoo.errors import (
     ZooError,
 )
 from ..zoo.store import ZooStore
+from .arena import give_back
 from .engines import OnnxEngine, setting
 from .loaded_model import LoadedModel
 from .loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
@@ -83,6 +84,7 @@ def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
     roles = [*wanted_roles(config.tier), *welcome_roles(config.tier, store)]
     filled = [_fill(role, config, device, store, curves) for role in roles]
     filled += [_fill(role, config, device, store, curves) for role in fed_with(filled)]
+    give_back()
     return _without_idle(filled)
 
 

@@ -3,6 +3,8 @@
 Each runs what it was warmed up with, on a thread that has nothing else to do. What comes of it is judged as
 what comes of any batch: a model that does not run is not ready until it does, a device that is lost ends the
 process, and so does a check that does not come back.
+
+While nobody uses any of them, what batches took of the machine's memory is given back.
 """
 
 import asyncio
@@ -12,6 +14,7 @@ from functools import partial
 
 from ..contract.logs.tracebacks import log_fault
 from ..core import LibraryModel
+from ..loaded.arena import give_back
 from ..loaded.isolation import checked
 from .loop import Scheduler
 from .task_pool import TaskPool
@@ -39,6 +42,8 @@ class Checks:
             if not model.in_flight and now - model.judged_at >= EVERY_S and executor.state.free:
                 model.in_flight += 1
                 executor.submit(partial(checked, model), partial(self._scheduler.checked, model))
+        if now - self._scheduler.used_at >= EVERY_S and executor.state.free == executor.state.total:
+            executor.submit(give_back, lambda _: None)
         for role, library in self._scheduler.pending.library.items():
             if now - self._tried[role] >= LIBRARY_EVERY_S and not self._tasks.threads.busy:
                 self._tried[role] = now

@@ -50,6 +50,7 @@ class Scheduler:
 
     ``loaded``: (role, model) pairs; a role without a model is simply not served.
     ``factories``: stream name to the class of its analyzers. ``missing``, ``library``: see ``PendingItems``.
+    ``used_at``: when its last batch came back, monotonic seconds.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Scheduler:
         self._max_age_s = max_age_s
         self._promised_age_s = promised_age_s
         self._clock = clock
+        self.used_at = clock()
         self._awake = asyncio.Event()
         self._waiting = False
         self._passed_over = 0
@@ -214,6 +216,7 @@ class Scheduler:
 
     def _finish(self, batch: InFlightBatch, future: "Future[Done]") -> None:
         loaded, rows = batch.loaded, batch.rows
+        self.used_at = self._clock()
         loaded.in_flight -= 1
         self.demand.release(rows)
         done = landed(loaded, len(rows), future)

@@ -8,6 +8,7 @@ import pytest
 from argusd.scheduler.contract.errors import ModelUnavailable
 from argusd.scheduler.contract.messages import RoleStatus
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, InferenceFailed, OutOfMemory
+from argusd.scheduler.runtime import checks
 from argusd.scheduler.runtime.checks import EVERY_S, LIBRARY_EVERY_S, Checks
 from argusd.scheduler.runtime.pending import PendingItems
 from argusd.scheduler.runtime.report import Report
@@ -133,3 +134,22 @@ async def test_so_is_a_model_that_its_own_library_runs(bench: Bench) -> None:
     await tried(3)
     await until(lambda: exits == [EXIT_DEVICE_LOST])
     await tasks.close()
+
+
+async def test_memory_is_given_back_while_no_model_is_used(
+    idle: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[float] = []
+    monkeypatch.setattr(checks, "give_back", lambda: given_back.append(idle.now))
+    ring, ref = idle.tracks.frames()
+    idle.watch(ALICE, "face")
+    idle.sessions.ring_opened(ALICE, ref)
+    write_frame(ring, 1, arrival=idle.now)
+    await idle.settle()
+    for _ in range(3):  # two threads check three models
+        await look(idle)
+    assert not given_back
+    idle.now += EVERY_S
+    for _ in range(3):
+        await look(idle)
+    assert given_back == [idle.now]
