@@ -132,13 +132,13 @@ class SessionActions:
             raise NoIngestWorker("The ingest worker has just gone away; try again.")
         await self._stored(stored)
         for stream in session.streams:
-            await self.remember_scheduler(session, stream)
+            self.remember_scheduler(session, stream)
         return position
 
-    async def remember_scheduler(self, session: Session, stream: str) -> None:
+    def remember_scheduler(self, session: Session, stream: str) -> None:
         """Let tasks of the stream's domain go where the stream is watched."""
         if session.media is not None:
-            await self._affinity.remember(session.session_id, stream, session.media.scheduler)
+            self._affinity.remember(session.session_id, stream, session.media.scheduler)
 
     async def _end_older(self, session: Session, worker: IngestLink) -> None:
         """End the media that a publisher at ``worker`` replaces, where that worker has not done so itself."""
@@ -203,8 +203,9 @@ class SessionActions:
                 self._erasure.needed()
 
     async def _places(self, session_id: str) -> list[int]:
-        """Where a session that is over stands among all events; none of its room scans is stored any more."""
+        """Where a session that is over stands among all events; nothing that tasks left is stored now."""
         await self._scans.forget(session_id)
+        await self._affinity.forget(session_id)
         with contextlib.suppress(*STORE_ERRORS):  # its id among all events is then gone after later ones
             async with asyncio.timeout(PLACES_WITHIN_S):
                 await self._lifecycle.closings.stored(session_id)
@@ -214,7 +215,6 @@ class SessionActions:
     def _erase(self, session_id: str, places: list[int]) -> asyncio.Future[None]:
         """Forget a session that is over; the future is done when nothing is stored of it."""
         self._registry.remove(session_id)
-        self._affinity.forget(session_id)
         return self._event_log.erase(session_id, places)
 
     async def _stored(self, written: Awaitable[None]) -> None:

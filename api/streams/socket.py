@@ -95,7 +95,7 @@ async def serve(
             await context.streams.make_room(session_id, spec, principal)
             context.check_taken(session_id)
             stream = stack.enter_context(context.streams.opened(session, spec, rate, principal))
-        await context.sessions.remember_scheduler(session, spec.name)
+        context.sessions.remember_scheduler(session, spec.name)
         try:
             await converse(context, socket, stream)
         finally:

@@ -1,8 +1,11 @@
 """Which worker a session has been to, for each domain of tasks and streams.
 
-Redis only helps here: without an answer from it work is placed as if the session were new.
+Redis only helps here: without an answer from it work is placed as if the session were new. So nobody waits
+for what is written there, and what comes together is written together: for a new session's one task a write
+of its own would be a third of all that the api does.
 """
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -19,14 +22,22 @@ log = logging.getLogger(__name__)
 TTL_S = 6 * 3600
 WRITE_AGAIN_S = 600.0  # a session in constant use costs one write in ten minutes
 MOST_REMEMBERED = 20_000
+GATHERING_S = 0.05
 
 
 class Affinity:
-    """Session and domain → worker, in ``ml:session:{id}:{domain}``."""
+    """Session and domain → worker, in ``ml:session:{id}:{domain}``.
+
+    Overflow (more than ``MOST_REMEMBERED`` that are not written yet): the one that waits longest is not
+    written.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._known: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
+        self._unwritten: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._news = asyncio.Event()
+        self._writing = asyncio.Lock()
 
     async def find(self, session_id: str, domain: str) -> str | None:
         """The worker's name, if the session has been to one within the last six hours."""
@@ -39,22 +50,43 @@ class Affinity:
             return None
         return name.decode(errors="replace") if isinstance(name, bytes) else None
 
-    async def remember(self, session_id: str, domain: str, worker: str) -> None:
-        """The session is at this worker (again)."""
+    def remember(self, session_id: str, domain: str, worker: str) -> None:
+        """The session is at this worker (again); Redis is told within ``GATHERING_S``."""
         now = time.monotonic()
         name, written_at = self._known.get((session_id, domain), ("", now))
         if name == worker and now - written_at < WRITE_AGAIN_S:
             return
         self._known[session_id, domain] = worker, now
         self._known.move_to_end((session_id, domain))
-        if len(self._known) > MOST_REMEMBERED:
-            self._known.popitem(last=False)  # Redis still knows it
-        try:
-            await self._redis.set(keys.affinity(session_id, domain), worker, ex=TTL_S)
-        except STORE_ERRORS:
-            log.info("where a session is could not be stored; it will be placed anew if the api restarts")
+        self._unwritten[session_id, domain] = worker
+        for kept in (self._known, self._unwritten):
+            if len(kept) > MOST_REMEMBERED:
+                kept.popitem(last=False)  # of those known Redis still knows it
+        self._news.set()
 
-    def forget(self, session_id: str) -> None:
-        """The session is deleted, in Redis too."""
+    async def run(self) -> None:
+        """Write what is remembered, until cancelled."""
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(GATHERING_S)
+            self._news.clear()
+            async with self._writing:
+                await self._write()
+
+    async def _write(self) -> None:
+        unwritten, self._unwritten = self._unwritten, OrderedDict()
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for (session_id, domain), worker in unwritten.items():
+                    pipe.set(keys.affinity(session_id, domain), worker, ex=TTL_S)
+                await pipe.execute()
+        except STORE_ERRORS:
+            log.info("where sessions are could not be stored; they will be placed anew if the api restarts")
+
+    async def forget(self, session_id: str) -> None:
+        """The session is about to be deleted, in Redis too: nothing of it is written after this returns."""
         for domain in DOMAINS:
             self._known.pop((session_id, domain), None)
+            self._unwritten.pop((session_id, domain), None)
+        async with self._writing:
+            return

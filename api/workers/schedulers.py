@@ -120,8 +120,9 @@ class Schedulers:
         return sum(stats.fits_more for stats in healthy) if healthy else None
 
     async def run(self, listener: SchedulerListener) -> None:
-        """Stay connected to all of them, until cancelled."""
+        """Stay connected to all of them, and keep where sessions are, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._affinity.run(), name="affinity")
             for worker in self:
                 tasks.create_task(worker.link.run(listener), name=f"link to {worker.link.name}")
 
@@ -159,7 +160,7 @@ class Schedulers:
         name = self._turns[task.tier].choose(usable, affine)
         if name is None:
             raise BreakerOpen("The worker has failed repeatedly and gets a rest; try again in a moment.")
-        await self._affinity.remember(session_id, task.domain, name)
+        self._affinity.remember(session_id, task.domain, name)
         return workers[name]
 
     async def comes(self, task: AnyTask, timeout_s: float) -> float:

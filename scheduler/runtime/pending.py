@@ -12,7 +12,9 @@ from ..loaded.isolation import NOT_RUN
 from ..loaded.loaded_model import Dropped, LoadedModel
 from ..planning.demand import Demand
 
-WEIGHT = 1.0  # a task has the share of one session
+# A session goes on; a task is over soon, and its first steps are worth nothing without its last. So what it
+# has had hardly sets it back: tasks are finished in the order they came; one that takes long is overtaken.
+WEIGHT = 16.0
 
 
 class PendingItem:

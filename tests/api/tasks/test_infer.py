@@ -347,6 +347,7 @@ async def test_where_a_session_has_been_is_kept_for_six_hours(bench: TaskRig) ->
 
     redis = Redis(unix_socket_path=str(bench.api.config.state_dir / "redis" / "redis.sock"))
     async with redis:
+        await answered(lambda: redis.exists("ml:session:sched_1:doc"), lambda count: count == 1)
         assert await redis.get("ml:session:sched_1:face") == b"scheduler-0"
         assert await redis.get("ml:session:sched_1:doc") == b"scheduler-bulk"
         assert 6 * 3600 - 60 < await redis.ttl("ml:session:sched_1:face") <= 6 * 3600
