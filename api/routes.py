@@ -80,6 +80,7 @@ def task_route(task: AnyTask, path: TaskPath) -> Route:
         task_handler(task, path, body),
         {200: reply_of(task, path)},
         body=body,
+        uploads=True,
         refusal=InferReply,
         refusals=TASK_ERRORS,
         session_in_body=True,

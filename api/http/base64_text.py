@@ -50,16 +50,16 @@ def _data_begins(text: str) -> int:
     return text.index(",") + 1
 
 
-def with_bytes(value: Any, kind: type[Kind]) -> Kind:
+def with_bytes(value: Any, kind: type[Kind], *, strict: bool = True) -> Kind:
     """JSON values as ``kind``, with bytes for every text in base64 whose field's name ends in ``_b64``.
 
-    JSON has one kind of number, so that 5.0 is 5 as well.
+    JSON has one kind of number, so that 5.0 is 5 as well. Not ``strict``: all values came as texts.
 
     Raises:
         msgspec.ValidationError: they do not fit; where a text is not base64, as msgspec words that.
     """
     try:
-        return msgspec.convert(_with_bytes(value), kind, builtin_types=(bytes,))
+        return msgspec.convert(_with_bytes(value), kind, strict=strict, builtin_types=(bytes,))
     except msgspec.ValidationError as error:
         raise msgspec.ValidationError(LEFT_AS_TEXT.sub(NOT_BASE64, str(error))) from error
 

@@ -20,7 +20,7 @@ STEP = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
 UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 MISSING = re.compile(r"Object missing required field `(.*)`")
 NO_CHOICE = re.compile(r"Invalid (?:enum )?value '(.*)'", re.DOTALL)
-OURS = re.compile(r"(?!Expected |Invalid |Object |Number |Duplicate |Can't )")
+OURS = re.compile(r"(?!Expected |Invalid |Integer |Object |Number |Duplicate |Can't )")
 MOST_PLACES = 3  # where a name that is known elsewhere is said to belong
 HOLDS = "holds"  # of a ``Meta(extra=...)``: the structs that an undecoded value may be
 

@@ -18,6 +18,7 @@ class Route(NamedTuple):
     token. ``scope``: which one a token needs, where one is needed.
     ``headers`` and ``query``: optional parameters, and the type of each; ``parts``: the types of what the
     path holds beside a session's id. ``refusal``: a body that errors may have instead of the usual one.
+    ``uploads``: the body's fields may come as a form or a file as well (``tasks/uploads.py``).
     ``session_in_body``: the handler itself asks whether the token is for the session that the body names.
     """
 
@@ -29,6 +30,7 @@ class Route(NamedTuple):
     refusals: tuple[type[ServiceError], ...] = ()
     public: bool = False
     scope: Scope = "read"
+    uploads: bool = False
     session_in_body: bool = False
     headers: Mapping[str, Any] = {}
     query: Mapping[str, Any] = {}

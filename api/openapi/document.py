@@ -30,6 +30,7 @@ from ..context import CONTEXT
 from ..http.auth import is_protected
 from ..http.route import Route
 from .schemas import Json, components, reference, schema_of
+from .uploads import uploads
 
 EVENT_STREAM = "text/event-stream"
 ALWAYS: tuple[type[ServiceError], ...] = (
@@ -85,7 +86,10 @@ def operation(route: Route, protected: bool) -> Json:
         "responses": responses(route, protected),
     }
     if route.body is not None:
-        described["requestBody"] = {"required": needs_body(route.body), "content": content(route.body)}
+        taken = content(route.body)
+        if route.uploads and not isinstance(route.body, str):
+            taken |= uploads(route.body)
+        described["requestBody"] = {"required": needs_body(route.body), "content": taken}
     if route.public and protected:
         described["security"] = []
     return described

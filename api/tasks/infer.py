@@ -1,4 +1,4 @@
-"""``POST /ml/infer`` and the paths of single tasks: JSON in, the response envelope out."""
+"""``POST /ml/infer`` and the paths of single tasks: JSON in, or files; the response envelope out."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -22,6 +22,7 @@ from ..http.defaults import with_defaults
 from ..http.envelope import decode_json, json_reply, read_json, refusal
 from ..http.misfit import HOLDS
 from ..sessions.session import check_session_id
+from .uploads import read_fields
 
 Timeout = Annotated[float, msgspec.Meta(gt=0.0, le=600.0)]
 Declared = tuple[str, Any] | tuple[str, Any, Any]
@@ -124,7 +125,7 @@ def task_handler(
         started = time.monotonic()
         context = request.app[CONTEXT]
         context.intake.check()
-        asked: Any = await read_json(request, body, context.config.max_task_body)
+        asked: Any = await read_fields(request, body, context.config.max_task_body)
         names = [name for name in task.payload.__struct_fields__ if name not in path.fixed]
         payload = task.payload(**{name: getattr(asked, name) for name in names}, **path.fixed)
         return await _do(request, asked.session_id, task, payload, asked.timeout_s, started)

@@ -111,7 +111,7 @@ async def tried(api: RunningApi, fuzz_seconds: float) -> int:
         *(SCHEMATHESIS, f"--config-file={HERE / 'schemathesis.toml'}", "run", f"{api.url}/openapi.json"),
         *(f"--max-examples={each}", f"--phases={phases}", "--seed=1", "--no-color", *header),
         cwd=api.config.runtime_dir,
-        env=os.environ | {"SCHEMATHESIS_HOOKS": str(HERE / "sdp_texts.py")},
+        env=os.environ | {"SCHEMATHESIS_HOOKS": str(HERE / "schemathesis_hooks.py")},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -6,7 +6,7 @@ import msgspec
 
 from ..roles import OCR
 from .faces import FACE_ROLES
-from .spec import Payload, Reply, TaskPath, TaskSpec, Unit
+from .spec import Image, Payload, Reply, TaskPath, TaskSpec, Unit
 
 
 class DocOcr(Payload, frozen=True):
@@ -15,7 +15,7 @@ class DocOcr(Payload, frozen=True):
     ``language``: ISO 639-1 codes, comma-separated; left out, the daemon's own choice.
     """
 
-    image_b64: bytes
+    image_b64: Image
     language: str | None = None
 
 
@@ -38,8 +38,8 @@ class DocOcrReply(Reply, frozen=True):
 class DocIdVerify(Payload, frozen=True):
     """An identity document against a live face: the fields, and whether the faces match."""
 
-    id_image_b64: bytes
-    face_image_b64: bytes
+    id_image_b64: Image
+    face_image_b64: Image
     language: str | None = None
     threshold: Unit | None = None
 

@@ -2,7 +2,7 @@
 
 from ..names import Name
 from ..roles import FACE_DETECTOR, FACE_EMBEDDER, FACE_MESH
-from .spec import Payload, Reply, TaskPath, TaskSpec, Unit
+from .spec import Image, Payload, Reply, TaskPath, TaskSpec, Unit
 
 FACE_ROLES = (FACE_DETECTOR, FACE_MESH, FACE_EMBEDDER)
 
@@ -10,7 +10,7 @@ FACE_ROLES = (FACE_DETECTOR, FACE_MESH, FACE_EMBEDDER)
 class FaceEmbed(Payload, frozen=True):
     """The largest face of an image → its embedding."""
 
-    image_b64: bytes
+    image_b64: Image
 
 
 class FaceEmbedReply(Reply, frozen=True):
@@ -24,7 +24,7 @@ class FaceEmbedReply(Reply, frozen=True):
 class FaceVerify(Payload, frozen=True):
     """Is the face of the image the one of the reference embedding?"""
 
-    image_b64: bytes
+    image_b64: Image
     reference_embedding_b64: bytes
     reference_model: Name | None = None
     threshold: Unit | None = None

@@ -4,14 +4,14 @@ import msgspec
 
 from ..names import Name
 from ..roles import OBJECT_DETECTOR
-from .spec import Payload, Reply, TaskPath, TaskSpec, Unit
+from .spec import Image, Payload, Reply, TaskPath, TaskSpec, Unit
 
 
 class VideoRoomScan(Payload, frozen=True):
     """A frame of a room scan, or its end (``complete``) → what was seen over all frames."""
 
     scan_id: Name
-    frame_b64: bytes | None = None
+    frame_b64: Image | None = None
     complete: bool = False
 
 
@@ -66,7 +66,7 @@ class RoomScanEndReply(Reply, frozen=True):
 class RoomScanFrame(Payload, frozen=True):
     """One frame of a scan, with the packed corners of the first one, once there is one."""
 
-    frame_b64: bytes
+    frame_b64: Image
     reference: bytes = b""
 
 

@@ -12,12 +12,27 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from ..tiers import Tier
+
+MEDIA_TYPES = "media_types"  # of a ``Meta(extra=...)``: how a file may be called that is sent as it is
 
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Rate = Annotated[int, msgspec.Meta(ge=8_000, le=96_000)]
 Text = Annotated[str, msgspec.Meta(max_length=200_000)]
+Image = Annotated[bytes, msgspec.Meta(extra={MEDIA_TYPES: ("image/jpeg", "image/png", "image/webp")})]
+Audio = Annotated[
+    bytes,
+    msgspec.Meta(
+        extra={
+            MEDIA_TYPES: (
+                *("audio/wav", "audio/x-wav", "audio/mpeg", "audio/mp4", "audio/aac", "audio/flac"),
+                *("audio/ogg", "audio/webm", "audio/l16"),
+            )
+        }
+    ),
+]
 
 
 class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -73,3 +88,13 @@ class TaskSpec(Generic[PayloadT, ReplyT]):
 
 
 AnyTask = TaskSpec[Any, Any]
+
+
+def media_types(kind: inspect.Type) -> tuple[str, ...]:
+    """What a file may be called that is sent for a field of this type; empty for all others."""
+    if isinstance(kind, inspect.UnionType):
+        return next(filter(None, map(media_types, kind.types)), ())
+    if isinstance(kind, inspect.Metadata):
+        found: tuple[str, ...] = (kind.extra or {}).get(MEDIA_TYPES, ())
+        return found
+    return ()

@@ -6,7 +6,7 @@ import msgspec
 
 from ..names import Name
 from ..roles import DIARIZER, SPEAKER_EMBEDDER, VAD
-from .spec import Payload, Rate, Reply, TaskPath, TaskSpec, Unit
+from .spec import Audio, Payload, Rate, Reply, TaskPath, TaskSpec, Unit
 
 VOICE_ROLES = (VAD, SPEAKER_EMBEDDER)
 
@@ -16,7 +16,7 @@ Speakers = Annotated[int, msgspec.Meta(ge=1, le=16)]
 class AudioEnroll(Payload, frozen=True):
     """A voice → its embedding, and how good the recording is for that."""
 
-    audio_b64: bytes
+    audio_b64: Audio
     sample_rate: Rate | None = None
 
 
@@ -39,7 +39,7 @@ class AudioEnrollReply(Reply, frozen=True):
 class AudioVerify(Payload, frozen=True):
     """Is the voice the one of the reference embedding?"""
 
-    audio_b64: bytes
+    audio_b64: Audio
     reference_embedding_b64: bytes
     reference_model: Name | None = None
     sample_rate: Rate | None = None
@@ -59,7 +59,7 @@ class AudioVerifyReply(Reply, frozen=True):
 class AudioDiarize(Payload, frozen=True):
     """Who spoke when; ``num_speakers`` if the caller knows it."""
 
-    audio_b64: bytes
+    audio_b64: Audio
     sample_rate: Rate | None = None
     num_speakers: Speakers | None = None
 

@@ -340,6 +340,128 @@ async def test_a_caller_who_leaves_takes_its_task_along(bench: TaskRig) -> None:
     await bench.live.until(lambda: bench.live.cancelled == [bench.live.asked[0].request])
 
 
+async def test_a_picture_may_be_the_body_and_the_other_fields_the_query(bench: TaskRig) -> None:
+    coded = B64["e"].replace("+", "%2B")
+    path = f"/face/verify?session_id=s&threshold=0.5&reference_embedding_b64={coded}&timeout_s=9"
+    status, answer, _ = await bench.post(path, PICTURE, **{"Content-Type": "image/jpeg"})
+    assert (status, answer["success"]) == (200, True)
+    assert seen_by(bench.live) == {
+        "image_b64": PICTURE,
+        "reference_embedding_b64": EMBEDDING,
+        "reference_model": None,
+        "threshold": 0.5,
+    }
+
+
+async def test_a_sound_may_be_the_body(bench: TaskRig) -> None:
+    path = "/audio/enroll?session_id=s&sample_rate=16000"
+    status, _, _ = await bench.post(path, SOUND, **{"Content-Type": "audio/L16"})
+    assert (status, seen_by(bench.live)) == (200, {"audio_b64": SOUND, "sample_rate": 16_000})
+
+
+def form_of(**parts: str | bytes) -> bytes:
+    """A form; bytes come as files, under their own names."""
+    lines = []
+    for name, value in parts.items():
+        file = f'; filename="{name}.bin"' if isinstance(value, bytes) else ""
+        head = f'--edge\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'
+        lines.append(head.encode() + (value if isinstance(value, bytes) else value.encode()))
+    return b"\r\n".join([*lines, b"--edge--\r\n"])
+
+
+FORM = {"Content-Type": 'multipart/form-data; boundary="edge"'}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"id_image": PICTURE, "face_image": PICTURE},
+        {"id_image_b64": PICTURE, "face_image_b64": B64["p"]},
+    ],
+)
+async def test_a_form_carries_files_as_they_are(bench: TaskRig, fields: dict[str, Any]) -> None:
+    body = form_of(session_id="s", threshold="0.25", **fields)
+    status, answer, _ = await bench.post("/doc/id-verify", body, **FORM)
+    assert (status, answer["error"]) == (200, None)
+    assert seen_by(bench.bulk) == {
+        "id_image_b64": PICTURE,
+        "face_image_b64": PICTURE,
+        "language": "en",
+        "threshold": 0.25,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "kind", "code", "sentence"),
+    [
+        (
+            "/face/embed",
+            PICTURE,
+            "image/jpeg",
+            "invalid_field",
+            "The field session_id of the request is missing; it must be 1 to 128 letters, digits or _ . : -, "
+            "not just dots.",
+        ),
+        (
+            "/face/embed?session_id=s&timeout_s=soon",
+            PICTURE,
+            "image/png",
+            "invalid_field",
+            "The value of timeout_s must be a number above 0 and at most 600.",
+        ),
+        (
+            "/face/embed?session_id=s&session_id=t",
+            PICTURE,
+            "image/webp",
+            "invalid_field",
+            "The field session_id is there more than once.",
+        ),
+        (
+            "/face/embed?session_id=s",
+            PICTURE,
+            "image/tiff",
+            "wrong_content_type",
+            "This path takes application/json, multipart/form-data, image/jpeg, image/png, image/webp.",
+        ),
+        (
+            "/doc/id-verify?session_id=s",
+            PICTURE,
+            "image/jpeg",
+            "wrong_content_type",
+            "This path takes application/json, multipart/form-data.",
+        ),
+        (
+            "/face/embed",
+            form_of(session_id="s", picture=PICTURE),
+            FORM["Content-Type"],
+            "invalid_field",
+            "The field picture of the request is not known; did you mean image_b64? Known are session_id, "
+            "timeout_s, image_b64.",
+        ),
+        (
+            "/face/embed",
+            form_of(session_id="s", image=PICTURE)[:-10],
+            FORM["Content-Type"],
+            "malformed_body",
+            "The body is no valid multipart/form-data: it ends before its last boundary.",
+        ),
+        (
+            "/face/embed?session_id=s",
+            bytes(1 << 17),
+            "image/jpeg",
+            "body_too_large",
+            "The body may have 65536 bytes.",
+        ),
+    ],
+)
+async def test_what_is_wrong_with_them_is_told_as_of_json(
+    bench: TaskRig, path: str, body: bytes, kind: str, code: str, sentence: str
+) -> None:
+    _, answer, _ = await bench.post(path, body, **{"Content-Type": kind})
+    assert (answer["error_code"], answer["error"]) == (code, sentence)
+    assert bench.live.asked == []
+
+
 async def test_where_a_session_has_been_is_kept_for_six_hours(bench: TaskRig) -> None:
     await bench.post("/face/embed", {"session_id": "sched_1", "image_b64": ""})
     await bench.post("/doc/ocr", {"session_id": "sched_1", "image_b64": ""})
