@@ -23,10 +23,11 @@ MADE_UP = (640, 480)  # pixels, as cameras give
 
 
 class FrameItem(NamedTuple):
-    """A region of a frame. ``skipped``: frames that its reader passed over since the item before."""
+    """A region of a frame, None: all of it. ``skipped``: frames that its reader passed over since the item
+    before."""
 
     frame: Frame
-    roi: Roi
+    roi: Roi | None
     skipped: int = 0
 
 
@@ -119,7 +120,8 @@ class LoadedVisionModel(LoadedModel):
         places = [at for at, frame in enumerate(frames) if frame is not None]
         if not places:
             return Done(outputs, 0.0)
-        usable, rois = [frame for frame in frames if frame is not None], [items[at].roi for at in places]
+        usable = [frame for frame in frames if frame is not None]
+        rois = [items[at].roi or whole_frame(frame.info) for at, frame in zip(places, usable, strict=True)]
         feeds = self.model.prepare(usable, rois)
         intact = [frame.valid() for frame in usable]
         if not any(intact):

@@ -12,6 +12,7 @@ it, zeroed. Rings are sessions' own, so that no pixels go from one to another.
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,6 +25,7 @@ from argusd.ingest.shm.ring import FrameView
 from argusd.kernels.errors import KernelError
 from argusd.kernels.pictures.jpeg import decode_jpeg
 
+from ..contract.errors import ServiceError
 from ..core import Frame
 from .arena_sources import RingRef
 
@@ -49,13 +51,49 @@ class StillFrame:
         return True
 
 
+class Undecoded(ABC):
+    """A ``core.Frame`` whose pixels are decoded by the thread that needs them."""
+
+    @abstractmethod
+    def decoded(self) -> StillFrame | None:
+        """Its pixels; None: it cannot be decoded, or is not there any more."""
+
+
+class TaskFrame(Undecoded):
+    """A task's picture; ``pixels`` gives its BGR u8 ``[height, width, 3]``, or raises why it cannot."""
+
+    def __init__(self, pixels: Callable[[], NDArray[np.uint8]]) -> None:
+        self._pixels = pixels
+
+    @property
+    def info(self) -> FrameInfo:
+        """The geometry of its pixels."""
+        return StillFrame(self._pixels()).info
+
+    @property
+    def planes(self) -> Sequence[NDArray[np.uint8]]:
+        """Its pixels."""
+        return StillFrame(self._pixels()).planes
+
+    def valid(self) -> bool:
+        """Always."""
+        return True
+
+    def decoded(self) -> StillFrame | None:
+        """Its pixels; None: it cannot be decoded, and the task finds out why."""
+        try:
+            return StillFrame(self._pixels())
+        except ServiceError:
+            return None
+
+
 def decoded(frame: Frame) -> Frame | None:
-    """The frame itself, or what it decodes to if it is a JPEG: None if it cannot be, or not any more.
+    """The frame itself, or what it decodes to if it is encoded: None if it cannot be, or not any more.
 
     A batch is made of decoded frames, so that a broken JPEG harms no other row. Takes milliseconds: for an
     executor's thread.
     """
-    if isinstance(frame, JpegFrame):
+    if isinstance(frame, Undecoded):
         return frame.decoded()
     return frame if frame.info.format != PixelFormat.JPEG else _decoded(frame)
 
@@ -68,7 +106,7 @@ def _decoded(frame: Frame) -> StillFrame | None:
     return StillFrame(pixels) if frame.valid() else None
 
 
-class JpegFrame:
+class JpegFrame(Undecoded):
     """A ``core.Frame`` that several may look at; its pixels come with ``decoded``.
 
     ``taken`` is called once, with the bytes of its pixels, by the thread that decoded them.

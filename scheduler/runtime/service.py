@@ -232,10 +232,11 @@ class Service:
         elif isinstance(message, SessionPolicy):
             self._scheduler.sessions.set_policy(message)
             self._delivery.reply(channel, PolicyApplied(message.media, message.version))
+            self._scheduler.awake()
         elif isinstance(message, SessionEnded):
             self._end([message.media])
             self._delivery.over(channel, message.request)
-        self._scheduler.awake()
+            self._scheduler.awake()
 
     async def _tell_every_second(self) -> None:
         """And as soon as a session ended: the next one is let in or turned away by what it left."""

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import Roi, whole_frame
+from ..contract.errors import InferenceRefused
+from ..core import Roi
 from ..loaded.loaded_sound import ClipItem, LoadedAudioModel
 from ..loaded.loaded_vision import FrameItem
-from ..media.pictures import StillFrame
+from ..media.pictures import TaskFrame
 from ..tasks.runner import Picture
 from .pending import PendingItems
 from .task_threads import TaskThreads
@@ -30,8 +31,11 @@ class TaskRunner:
 
     async def infer_picture(self, role: str, picture: Picture, roi: Roi | None = None) -> Any:
         """See ``tasks.runner.Runner``."""
-        frame = StillFrame(picture.bgr)
-        [output] = await self._infer(role, [FrameItem(frame, roi or whole_frame(frame.info))])
+        try:
+            [output] = await self._infer(role, [FrameItem(TaskFrame(lambda: picture.bgr), roi)])
+        except InferenceRefused:
+            await self.compute(lambda: picture.bgr)  # where its bytes are to blame, this says how
+            raise
         return output
 
     async def infer_windows(self, role: str, windows: NDArray[np.int16]) -> list[Any]:

@@ -1,7 +1,6 @@
 """``face_embed`` and ``face_verify``: the largest face of a picture, aligned, to an embedding."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ from ..embeddings import from_wire, to_wire, verdict
 from ..models.outputs import Box, Face, FaceEmbedding, Mesh
 from ..models.regions import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
 from .functions import performs
-from .pictures import decode_picture
+from .pictures import open_picture
 from .runner import Picture, Runner
 
 
@@ -68,7 +67,7 @@ async def see_face(image: bytes, runner: Runner) -> SeenFace:
         ServiceError: ``bad_image``, ``image_too_large``, ``no_face``, or the runner's own.
     """
     runner.model(FACE_EMBEDDER)  # no picture is decoded for a model that is not there
-    picture = await runner.compute(partial(decode_picture, image))
+    picture = await open_picture(image, runner)
     return await embed_largest(await runner.infer_picture(FACE_DETECTOR, picture), picture, runner)
 
 

@@ -3,6 +3,7 @@
 A scheduler remembers no scan: the api keeps the reference and sends it along (``RoomScanFrame``).
 """
 
+import asyncio
 from collections import Counter
 from functools import partial
 
@@ -20,7 +21,7 @@ from ..contract.tasks.rooms import (
 )
 from ..models.outputs import PERSON, Thing
 from .functions import performs
-from .pictures import decode_picture
+from .pictures import open_picture
 from .runner import Picture, Runner
 
 # Between two different rooms a handful of corners agrees by chance.
@@ -35,21 +36,29 @@ async def room_scan_frame(payload: RoomScanFrame, runner: Runner) -> RoomScanFra
     Raises:
         ServiceError: ``bad_image``, ``image_too_large``, ``model_unavailable``.
     """
-    picture = await runner.compute(partial(decode_picture, payload.frame_b64))
-    things: list[Thing] = await runner.infer_picture(OBJECT_DETECTOR, picture)
+    picture = await open_picture(payload.frame_b64, runner)
+    # Two threads at once, each with a part of the work.
+    things, (corners, likeness) = await asyncio.gather(
+        runner.infer_picture(OBJECT_DETECTOR, picture),
+        runner.compute(partial(_corners, picture, payload.reference)),
+    )
     counts = Counter(thing.label for thing in things)
     counts[PERSON] = sum(thing.label == PERSON and thing.score >= MultiplePeople().score for thing in things)
     objects = [_object(thing, picture) for thing in things]
-    found = RoomScanFrameReply(objects, counts[PERSON], dict(+counts))
-    if not payload.reference:
-        corners = await runner.compute(lambda: pack(features(picture.bgr)))
-        return msgspec.structs.replace(found, features=corners)
-    likeness = await runner.compute(
-        lambda: compare(unpack(payload.reference), features(picture.bgr)),
-    )
+    found = RoomScanFrameReply(objects, counts[PERSON], dict(+counts), features=corners)
+    if likeness is None:
+        return found
     return msgspec.structs.replace(
         found, similarity=round(likeness.similarity, 3), same_place=_same_place(likeness)
     )
+
+
+def _corners(picture: Picture, reference: bytes) -> tuple[bytes | None, Likeness | None]:
+    """The picture's packed corners; or, where there are a reference's, how like it is to that."""
+    corners = features(picture.bgr)
+    if not reference:
+        return pack(corners), None
+    return None, compare(unpack(reference), corners)
 
 
 def _same_place(likeness: Likeness) -> bool:

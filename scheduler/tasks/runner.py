@@ -6,7 +6,7 @@ the runner and computes little itself; decoding and other work of milliseconds g
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,20 @@ from ..core import Roi
 Computed = TypeVar("Computed")
 
 
-class Picture(NamedTuple):
-    """A decoded still image, BGR u8 ``[height, width, 3]``."""
+class Picture:
+    """A still image."""
 
-    bgr: NDArray[np.uint8]
+    def __init__(self, bgr: NDArray[np.uint8]) -> None:
+        self._bgr = bgr
+
+    @property
+    def bgr(self) -> NDArray[np.uint8]:
+        """Its pixels, u8 ``[height, width, 3]``; of one that is not decoded yet it takes milliseconds.
+
+        Raises:
+            ServiceError: ``bad_image``, ``image_too_large``.
+        """
+        return self._bgr
 
     @property
     def width(self) -> int:
@@ -36,7 +46,10 @@ class Runner(Protocol):
     """The scheduler, as one task sees it. What it cannot do in time raises ServiceError."""
 
     async def infer_picture(self, role: str, picture: Picture, roi: Roi | None = None) -> Any:
-        """The role's output for a region of a picture (all of it by default), coordinates in its pixels."""
+        """The role's output for a region of a picture (all of it by default), coordinates in its pixels.
+
+        One that is not decoded yet is decoded by the thread that prepares it for the model.
+        """
 
     async def infer_windows(self, role: str, windows: NDArray[np.int16]) -> list[Any]:
         """The role's outputs for i16 ``[N, window]`` samples at 16 kHz, each on its own (stateless)."""
