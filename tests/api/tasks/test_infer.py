@@ -420,14 +420,14 @@ async def test_a_form_carries_files_as_they_are(bench: TaskRig, fields: dict[str
             "/face/embed?session_id=s",
             PICTURE,
             "image/tiff",
-            "wrong_content_type",
+            "unsupported_media_type",
             "This path takes application/json, multipart/form-data, image/jpeg, image/png, image/webp.",
         ),
         (
             "/doc/id-verify?session_id=s",
             PICTURE,
             "image/jpeg",
-            "wrong_content_type",
+            "unsupported_media_type",
             "This path takes application/json, multipart/form-data.",
         ),
         (

@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NoReturn
 
+import cv2
 import msgspec
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.task_pool import TaskPool
+from argusd.scheduler.tasks import pictures
+from argusd.scheduler.tasks.pictures import open_picture
 from argusd.scheduler.tasks.runner import Picture, Runner
 
 from ..fakes import (
@@ -124,6 +127,45 @@ async def test_a_look_comes_back_with_its_model(desk_for: Callable[..., Desk]) -
         1,
         {"seen": 2.0},
         {"face_detector": "fake_vision"},
+    )
+    assert desk.rows == 0
+
+
+def jpeg(height: int = 48) -> bytes:
+    return cv2.imencode(".jpg", np.full((height, 64, 3), 7, np.uint8))[1].tobytes()
+
+
+@pytest.mark.parametrize(("data", "thread"), [(jpeg(), "executor"), (jpeg(20_000), "task")])
+async def test_who_prepares_a_small_jpeg_for_the_model_decodes_it(
+    desk_for: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch, data: bytes, thread: str
+) -> None:
+    async def look(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
+        return {"seen": await runner.infer_picture("face_detector", await open_picture(data, runner))}
+
+    decode_image, decoded_by = pictures.decode_image, []
+
+    def decode(*args: Any) -> Any:
+        decoded_by.append(threading.current_thread().name.partition("_")[0])
+        return decode_image(*args)
+
+    monkeypatch.setattr(pictures, "decode_image", decode)
+    desk = desk_for(look)
+    desk.ask()
+    assert isinstance(answer := await desk.answer(), TaskDone)
+    assert answer.result["seen"] == pytest.approx(14, abs=2)
+    assert decoded_by == [thread]
+
+
+async def test_what_is_wrong_with_a_small_jpeg_is_told(desk_for: Callable[..., Desk]) -> None:
+    async def look(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
+        return {"seen": await runner.infer_picture("face_detector", await open_picture(jpeg()[:-40], runner))}
+
+    desk = desk_for(look)
+    desk.ask()
+    assert isinstance(answer := await desk.answer(), TaskFailed)
+    assert (answer.code, answer.sentence) == (
+        "bad_image",
+        "The image cannot be used: the JPEG cannot be decoded, it is damaged or incomplete.",
     )
     assert desk.rows == 0
 
