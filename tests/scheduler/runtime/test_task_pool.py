@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from argusd.kernels.pictures.image import decode_image
 from argusd.scheduler.contract.errors import NoFace
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy, TaskDone, TaskFailed, TaskRequest
@@ -142,7 +143,7 @@ async def test_who_prepares_a_small_jpeg_for_the_model_decodes_it(
     async def look(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
         return {"seen": await runner.infer_picture("face_detector", await open_picture(data, runner))}
 
-    decode_image, decoded_by = pictures.decode_image, []
+    decoded_by: list[str] = []
 
     def decode(*args: Any) -> Any:
         decoded_by.append(threading.current_thread().name.partition("_")[0])
