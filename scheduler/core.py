@@ -45,6 +45,16 @@ def whole_frame(info: FrameInfo) -> Roi:
     return Roi(info.width / 2, info.height / 2, float(max(info.width, info.height)))
 
 
+class Reuse(NamedTuple):
+    """For which later pictures an output holds: those that are as the one it was made of, as far as it shows.
+
+    ``longest_s``: for so many seconds at most. ``followed``: a region that may change meanwhile.
+    """
+
+    longest_s: float
+    followed: Roi | None = None
+
+
 class Frame(Protocol):
     """A picture where it lies: a slot of a ring (``ingest.shm.ring.FrameView``) or a task's decoded image."""
 
@@ -216,6 +226,9 @@ class Analyzer(Protocol):
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """Where in the next frame this role is to look; None: nowhere now, spend nothing on it."""
+
+    def reuse(self, role: str) -> Reuse | None:
+        """Whether this role's next output may stand for later pictures as well; None: look at each anew."""
 
     def wants(self, role: str) -> bool:
         """Whether this role is to be given the next window; False: spend nothing on it."""

@@ -20,7 +20,7 @@ from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR, VAD
 from argusd.scheduler.contract.streams.interview import VIDEO
-from argusd.scheduler.core import LibraryModel, Moment, Outcome, Roi, whole_frame
+from argusd.scheduler.core import LibraryModel, Moment, Outcome, Reuse, Roi, whole_frame
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
@@ -68,6 +68,10 @@ class Onlooker:
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """What the role would look at in a picture of one person."""
         return region(role, info)
+
+    def reuse(self, role: str) -> Reuse | None:  # noqa: ARG002
+        """Never: what is measured is looks."""
+        return None
 
     def wants(self, role: str) -> bool:
         """Every window, as long as it stays."""

@@ -20,6 +20,7 @@ BENCHMARKS = (
     "loop",
     "sessions",
     "bursts",
+    "gates",
     "tasks",
     "live",
     "memory",

@@ -9,7 +9,7 @@ from argusd.ingest.shm.frame import FrameInfo
 from ..contract.policy import Policy
 from ..contract.roles import SPEAKER_EMBEDDER, VAD
 from ..contract.streams.interview import AUDIO
-from ..core import EVERY_WINDOW, Moment, Outcome, Roi
+from ..core import EVERY_WINDOW, Moment, Outcome, Reuse, Roi
 from ..models.outputs import VoiceActivity
 from ..rules import Rule
 from .observations import ObservationPace
@@ -57,6 +57,10 @@ class AudioAnalyzer:
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:  # noqa: ARG002 - sound has no place
         """Nowhere: this stream sees nothing."""
+        return None
+
+    def reuse(self, role: str) -> Reuse | None:  # noqa: ARG002 - every window counts
+        """Never."""
         return None
 
     def wants(self, role: str) -> bool:

@@ -10,10 +10,11 @@ from argusd.ingest.shm.frame import FrameInfo
 from ..contract.policy import Identity, Policy
 from ..contract.roles import FACE_DETECTOR, FACE_EMBEDDER, FACE_MESH
 from ..contract.streams.interview import FACE
-from ..core import Moment, Outcome, Roi
+from ..core import Moment, Outcome, Reuse, Roi
 from ..models.outputs import Face, Mesh
 from ..rules import Rule, certainty
 from .attention import Attention
+from .cadence import while_empty, while_followed
 from .face_tracker import FaceTracker
 from .identity import IdentityCheck
 from .observations import ObservationPace
@@ -61,6 +62,17 @@ class FaceAnalyzer:
         if role == FACE_DETECTOR:
             return self._tracker.detector_region(info)
         return self._tracker.mesh_region() if role == FACE_MESH else self._embedder_region()
+
+    def reuse(self, role: str) -> Reuse | None:
+        """What the detector saw, while nobody is there or one face is, which the mesh follows."""
+        if role != FACE_DETECTOR or not self._counts:
+            return None
+        face, most = self._tracker.followed_region(), max(self._counts)
+        if most == 0:
+            return while_empty(self._policy.gates)
+        if most > 1 or face is None or not self._boxes:
+            return None
+        return while_followed(self._policy.gates, face, self._policy.multiple_faces)
 
     def wants(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
         """Nothing: this stream is silent."""

@@ -44,6 +44,10 @@ class FaceTracker:
         """Around the face, or None while there is none."""
         return self._region
 
+    def followed_region(self) -> Roi | None:
+        """Around the face that landmarks follow, or None while they follow none."""
+        return self._region if self.tracked is not None else None
+
     def face_region(self) -> Roi | None:
         """The followed face as embedders look at it, or None while no landmarks are known."""
         return None if self._keypoints is None else face_region(self._keypoints)

@@ -21,11 +21,12 @@ from argusd.ingest.shm.frame import FrameInfo
 from ..contract.policy import Policy
 from ..contract.roles import FACE_DETECTOR, FACE_MESH, LIP_CROPS, LIP_SYNC, VAD
 from ..contract.streams.interview import LIPSYNC
-from ..core import EVERY_WINDOW, Moment, Outcome, Roi
+from ..core import EVERY_WINDOW, Moment, Outcome, Reuse, Roi
 from ..models.lag_search import estimate
 from ..models.outputs import Face, LagCurve, Mesh, SeenMouth, SyncEstimate, VoiceActivity
 from ..models.regions import lip_region
 from ..rules import Rule, exceeds
+from .cadence import while_followed
 from .face_tracker import FaceTracker
 from .mouth import Mouth, opening
 from .observations import ObservationPace
@@ -96,6 +97,11 @@ class LipSyncAnalyzer:
             return self._tracker.mesh_region()
         face = self._tracker.tracked
         return lip_region(face) if face and self._speaking and self._mouth.moving else None
+
+    def reuse(self, role: str) -> Reuse | None:
+        """What the detector saw, while the mesh follows a face."""
+        face = self._tracker.followed_region() if role == FACE_DETECTOR else None
+        return face and while_followed(self._policy.gates, face, self._policy.multiple_faces)
 
     def wants(self, role: str) -> bool:
         """Everything is heard by the voice detector; compared is speech with a mouth that moves."""

@@ -10,9 +10,10 @@ from argusd.ingest.shm.frame import FrameInfo
 from ..contract.policy import Policy
 from ..contract.roles import OBJECT_DETECTOR
 from ..contract.streams.interview import VIDEO
-from ..core import Moment, Outcome, Roi, whole_frame
+from ..core import Moment, Outcome, Reuse, Roi, whole_frame
 from ..models.outputs import PERSON, PHONE, Thing
 from ..rules import CALM, Rule
+from .cadence import while_empty
 from .observations import ObservationPace
 from .registry import analyzes
 
@@ -49,6 +50,11 @@ class VideoAnalyzer:
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """The whole frame."""
         return whole_frame(info) if role == OBJECT_DETECTOR else None
+
+    def reuse(self, role: str) -> Reuse | None:
+        """While neither a person nor a phone is seen."""
+        empty = role == OBJECT_DETECTOR and not self._phone_seen and not any(self._counts)
+        return while_empty(self._policy.gates) if empty else None
 
     def wants(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
         """Nothing: this stream is silent."""

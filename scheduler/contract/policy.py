@@ -143,6 +143,21 @@ class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     observations: Hertz = 1.0
 
 
+class Gates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which looks are spared where they would tell nothing new. One that is off: every look runs its model.
+
+    While the picture stays as it was, what a detector saw in it is told again at each look, so that findings
+    come when they would come anyway. The picture is compared by brightness, in 24 x 32 cells.
+
+    ``empty_room``: nobody is there. A change that no cell shows is seen up to 5 s late.
+    ``followed_face``: one face is there and ``face_mesh`` follows it; it may move, what is around it may not.
+    A second face that no cell shows is seen late by up to ``multiple_faces.start_after_s``, at most 5 s.
+    """
+
+    empty_room: bool = True
+    followed_face: bool = True
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything a session may ask for. The defaults suit an interview at a desk.
 
@@ -164,6 +179,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     audio_lost: Hold = Hold(enabled=False, start_after_s=0.0, end_after_s=0.0)
     vad_threshold: Share = 0.5
     rates: Rates = Rates()
+    gates: Gates = Gates()
     weight: Weight = 1.0
 
 

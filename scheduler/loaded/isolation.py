@@ -33,7 +33,7 @@ def isolated(loaded: LoadedModel, items: Sequence[Any]) -> Done:
     started = loaded.clock()
     try:
         done = loaded.infer(items)
-        return done._replace(cost=loaded.clock() - started if done.seconds else 0.0)
+        return done._replace(cost=loaded.clock() - started if done.seconds and not done.reused else 0.0)
     except (OutOfMemory, DeviceLost):
         raise
     except Exception as error:
@@ -59,7 +59,7 @@ def checked(loaded: LoadedModel) -> Done:
 def _without_culprits(loaded: LoadedModel, items: Sequence[Any]) -> Done:
     """The outputs of all but those to blame, of items that cannot be run together."""
     outputs: list[Any] = [NOT_RUN] * len(items)
-    seconds, runs = 0.0, 0
+    seconds, reused, runs = 0.0, 0, 0
     failed = [range(len(items))]
     while failed and runs < MOST_RUNS:
         places = failed.pop()
@@ -76,8 +76,9 @@ def _without_culprits(loaded: LoadedModel, items: Sequence[Any]) -> Done:
                     outputs[half[0]] = Dropped(code_of(error), to_blame=True)
             else:
                 seconds += done.seconds
+                reused += done.reused
                 outputs[half.start : half.stop] = done.outputs
-    return Done(outputs, seconds)
+    return Done(outputs, seconds, reused=reused)
 
 
 def _works(loaded: LoadedModel) -> bool:

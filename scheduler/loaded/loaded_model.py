@@ -43,13 +43,15 @@ class Done(NamedTuple):
     """What came of a batch: one output (or ``Dropped``) an item, and the seconds its inference took.
 
     ``failure``: the error's code where the whole batch failed. ``cost``: seconds of a core (of the device, on
-    CUDA) to prepare, run and decode it; 0 where some of it had to be run again, or nothing was.
+    CUDA) to prepare, run and decode it; 0 where not each item was run once. ``reused``: how many of the
+    outputs are those of earlier pictures, which these are no different from.
     """
 
     outputs: list[Any]
     seconds: float
     failure: str = ""
     cost: float = 0.0
+    reused: int = 0
 
 
 class Feed(Protocol):

@@ -11,11 +11,12 @@ from argusd.ingest.shm.ring import FrameReader
 
 from ..contract.errors import BadPicture
 from ..contract.media import TrackKind
-from ..core import Analyzer, Engine, Frame, Moment, Roi, VisionModel, whole_frame
+from ..core import Analyzer, Engine, Frame, Moment, Reuse, Roi, VisionModel, whole_frame
 from ..media.moments import NANOSECONDS, MediaClock, frame_moment
 from ..media.pictures import decoded
 from ..media.tracks import Track
 from ..planning.curve import BatchCurve
+from .last_looks import LastLooks
 from .loaded_model import TORN, Done, Dropped, LoadedModel, Moments
 
 BAD_IMAGE = BadPicture.code
@@ -24,11 +25,25 @@ MADE_UP = (640, 480)  # pixels, as cameras give
 
 class FrameItem(NamedTuple):
     """A region of a frame, None: all of it. ``skipped``: frames that its reader passed over since the item
-    before."""
+    before.
+
+    ``reuse``: whether what its row saw last, ``looks``, may be told of it as well.
+    """
 
     frame: Frame
     roi: Roi | None
     skipped: int = 0
+    reuse: Reuse | None = None
+    looks: LastLooks | None = None
+
+    def known(self, frame: Frame | None) -> Any | Dropped | None:
+        """What is known of it before a model looks; ``frame``: its own, decoded, unless that failed."""
+        if frame is None:
+            return Dropped(BAD_IMAGE) if self.frame.valid() else TORN
+        if self.roi is None or self.reuse is None or self.looks is None:
+            return None
+        output = self.looks.recall(frame, self.roi, self.reuse)
+        return output if frame.valid() else TORN
 
 
 class GreyFrame:
@@ -55,14 +70,17 @@ class FrameFeed:
         self._role = role
         self._reader = _reader(track)
         self._skipped = 0
+        self._looks: LastLooks | None = None
 
     def follow(self) -> int:
         """From the ring's first frame on."""
         self._reader, self._skipped = _reader(self.track), 0
+        self.forget()
         return 0
 
     def forget(self) -> None:
-        """Every frame stands for itself."""
+        """Every frame stands for itself, and none for what was seen before."""
+        self._looks = None
 
     def item(self, analyzer: Analyzer, cursor: int, now: float) -> FrameItem | Dropped | None:  # noqa: ARG002
         """The newest frame if it is fresh, and where in it the analyzer wants this role to look."""
@@ -76,10 +94,13 @@ class FrameFeed:
         if roi is None:
             return None
         skipped, self._skipped = self._reader.skipped - self._skipped, self._reader.skipped
-        return FrameItem(self.track.picture(frame), roi, skipped)
+        reuse = analyzer.reuse(self._role)
+        self._looks = None if reuse is None else self._looks or LastLooks()
+        return FrameItem(self.track.picture(frame), roi, skipped, reuse, self._looks)
 
     def close(self) -> None:
-        """Nothing is kept for it."""
+        """Nothing of what was seen is kept."""
+        self.forget()
 
 
 def _reader(track: Track) -> FrameReader:
@@ -113,23 +134,31 @@ class LoadedVisionModel(LoadedModel):
         cannot be decoded (``bad_image``).
         """
         frames = [decoded(item.frame) for item in items]
-        outputs: list[Any] = [None] * len(items)
-        for at, frame in enumerate(frames):
-            if frame is None:
-                outputs[at] = Dropped(BAD_IMAGE) if items[at].frame.valid() else TORN
-        places = [at for at, frame in enumerate(frames) if frame is not None]
-        if not places:
-            return Done(outputs, 0.0)
-        usable = [frame for frame in frames if frame is not None]
+        outputs = [item.known(frame) for item, frame in zip(items, frames, strict=True)]
+        reused = sum(output is not None and not isinstance(output, Dropped) for output in outputs)
+        places = [at for at, output in enumerate(outputs) if output is None]
+        seconds = self._look(items, frames, places, outputs) if places else 0.0
+        return Done(outputs, seconds, reused=reused)
+
+    def _look(
+        self,
+        items: Sequence[FrameItem],
+        frames: Sequence[Frame | None],
+        places: Sequence[int],
+        outputs: list[Any],
+    ) -> float:
+        """Put the outputs of the items at these places in their place; returns the seconds that it took."""
+        usable = [frame for at in places if (frame := frames[at]) is not None]
         rois = [items[at].roi or whole_frame(frame.info) for at, frame in zip(places, usable, strict=True)]
         feeds = self.model.prepare(usable, rois)
         intact = [frame.valid() for frame in usable]
-        if not any(intact):
-            return Done([TORN] * len(items), 0.0)
-        tensors, seconds = self._run(feeds)
-        for at, output, ok in zip(places, self.model.decode(tensors, rois), intact, strict=True):
+        tensors, seconds = self._run(feeds) if any(intact) else ([], 0.0)
+        seen = self.model.decode(tensors, rois) if any(intact) else [TORN] * len(places)
+        for at, output, ok in zip(places, seen, intact, strict=True):
             outputs[at] = output if ok else TORN
-        return Done(outputs, seconds)
+            if ok and (looks := items[at].looks) is not None:
+                looks.keep(output)
+        return seconds
 
     def moments(self, items: Sequence[FrameItem], offset_ns: int) -> Moments:
         """Those of the frames."""

@@ -12,7 +12,7 @@ from ..contract.events import STREAM_FAILED
 from ..contract.logs.about import about
 from ..contract.logs.tracebacks import log_fault
 from ..contract.policy import Policy
-from ..core import Analyzer, AudioVisualAnalyzer, Moment, Outcome, Roi
+from ..core import Analyzer, AudioVisualAnalyzer, Moment, Outcome, Reuse, Roi
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,10 @@ class Silent:
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:  # noqa: ARG002
         """Nowhere."""
+        return None
+
+    def reuse(self, role: str) -> Reuse | None:  # noqa: ARG002
+        """Nothing was seen."""
         return None
 
     def wants(self, role: str) -> bool:  # noqa: ARG002
@@ -122,6 +126,13 @@ class GuardedAnalyzer:
         """See ``core.Analyzer``."""
         try:
             return self._analyzer.roi(role, info)
+        except Exception as error:
+            return self._fail(error, None)
+
+    def reuse(self, role: str) -> Reuse | None:
+        """See ``core.Analyzer``."""
+        try:
+            return self._analyzer.reuse(role)
         except Exception as error:
             return self._fail(error, None)
 

@@ -16,7 +16,7 @@ from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 from argusd.scheduler.contract.policy import Policy
-from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi, whole_frame
+from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Reuse, Roi, whole_frame
 from argusd.scheduler.media.arena_sources import RingRef
 from argusd.scheduler.models.outputs import VoiceActivity
 
@@ -142,6 +142,7 @@ class FakeStream:
         self.name = name
         self.rates: Mapping[str, float] = rates
         self.looks = True
+        self.reuses: Reuse | None = None
         self.news = True
         self.absorbed: list[tuple[str, Any, Moment]] = []
         self.restarts = 0
@@ -154,6 +155,9 @@ class FakeStream:
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         return whole_frame(info) if self.looks else None
+
+    def reuse(self, role: str) -> Reuse | None:
+        return self.reuses
 
     def wants(self, role: str) -> bool:
         return self.looks

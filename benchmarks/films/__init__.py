@@ -1,0 +1,1 @@
+"""Films that are played to a session's streams, and what comes of them."""
