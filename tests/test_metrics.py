@@ -26,6 +26,7 @@ FAMILIES = {
     "ml_batch_size": "histogram",
     "ml_frame_age_seconds": "histogram",
     "ml_served": "counter",
+    "ml_reused": "counter",
     "ml_dropped": "counter",
     "ml_ring_overruns": "counter",
     "ml_sessions_fit_more": "gauge",

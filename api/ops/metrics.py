@@ -176,6 +176,12 @@ def work_figures(work: Work, known: Sequence[SchedulerStats]) -> Iterator[Metric
     for role, count in work.served.items():
         served.add_metric([role], count)
     yield served
+    reused = CounterMetricFamily(
+        "ml_reused", "Results of pictures that were as an earlier one", labels=["role"]
+    )
+    for role, count in work.reused.items():
+        reused.add_metric([role], count)
+    yield reused
     dropped = CounterMetricFamily("ml_dropped", "What was passed over, and why", labels=["stream", "reason"])
     overruns = CounterMetricFamily(
         "ml_ring_overruns", "Slots or samples overwritten before they were used", labels=["stream"]

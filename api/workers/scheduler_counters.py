@@ -14,6 +14,7 @@ class Work(msgspec.Struct, frozen=True):
     """What was done: see ``SchedulerStats``; ``dropped`` by (stream, reason), failures by (stream, code)."""
 
     served: Mapping[str, int] = {}
+    reused: Mapping[str, int] = {}
     dropped: Mapping[tuple[str, str], int] = {}
     stream_failures: Mapping[tuple[str, str], int] = {}
     batch_size: Histograms = {}
@@ -25,6 +26,7 @@ def work_of(stats: SchedulerStats) -> Work:
     """What one life of a scheduler has done so far."""
     return Work(
         stats.served,
+        stats.reused,
         flat(stats.dropped),
         flat(stats.stream_failures),
         stats.batch_size,
@@ -43,6 +45,7 @@ def total(parts: Iterable[Work]) -> Work:
     parts = list(parts)
     return Work(
         sum((Counter(part.served) for part in parts), Counter()),
+        sum((Counter(part.reused) for part in parts), Counter()),
         sum((Counter(part.dropped) for part in parts), Counter()),
         sum((Counter(part.stream_failures) for part in parts), Counter()),
         summed(part.batch_size for part in parts),

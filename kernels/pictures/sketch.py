@@ -29,7 +29,7 @@ def sketch(pixels: NDArray[np.uint8]) -> Sketch:
 
 def changed(now: Sketch, then: Sketch) -> NDArray[np.bool_]:
     """Which cells of two sketches differ by more than noise."""
-    return np.abs(now - then) > CHANGED
+    return np.asarray(np.abs(now - then) > CHANGED)
 
 
 def cells_in(square: Square, width: int, height: int) -> NDArray[np.bool_]:

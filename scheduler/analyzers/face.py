@@ -67,10 +67,10 @@ class FaceAnalyzer:
         """What the detector saw, while nobody is there or one face is, which the mesh follows."""
         if role != FACE_DETECTOR or not self._counts:
             return None
-        face, most = self._tracker.followed_region(), max(self._counts)
-        if most == 0:
+        face = self._tracker.followed_region()
+        if self._count() == self._counts[-1] == 0:
             return while_empty(self._policy.gates)
-        if most > 1 or face is None or not self._boxes:
+        if face is None or not self._boxes or max(self._counts) > 1:
             return None
         return while_followed(self._policy.gates, face, self._policy.multiple_faces)
 

@@ -52,9 +52,9 @@ class VideoAnalyzer:
         return whole_frame(info) if role == OBJECT_DETECTOR else None
 
     def reuse(self, role: str) -> Reuse | None:
-        """While neither a person nor a phone is seen."""
-        empty = role == OBJECT_DETECTOR and not self._phone_seen and not any(self._counts)
-        return while_empty(self._policy.gates) if empty else None
+        """While neither a person nor a phone was seen lately."""
+        seen = self._phone_seen or self._count() or not self._counts or self._counts[-1]
+        return while_empty(self._policy.gates) if role == OBJECT_DETECTOR and not seen else None
 
     def wants(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
         """Nothing: this stream is silent."""

@@ -210,6 +210,7 @@ class SchedulerStats(msgspec.Struct, frozen=True, tag="scheduler_stats", tag_fie
     infer_seconds: dict[str, Histogram]
     frame_age_seconds: dict[str, Histogram]
     stream_failures: dict[str, dict[str, int]] = {}
+    reused: dict[str, int] = {}
 
 
 ToScheduler = SessionPolicy | PoliciesListed | SessionEnded | Left | FindingsAck | TaskRequest | TaskCancelled

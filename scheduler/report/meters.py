@@ -35,14 +35,15 @@ class Meter:
 class Meters:
     """Everything the loop counts.
 
-    ``served``: outputs absorbed, by role. ``dropped``: by stream and reason (``stale``, ``torn``, ``gap``,
-    ``superseded`` by a new geometry or the stream's end, ``not_run`` because others of its batch were to
-    blame, or an error's code). ``batch_size`` and ``infer_seconds``: by model. ``frame_age``: arrival to
-    result, seconds, by stream.
+    ``served``: outputs absorbed, by role; ``reused``: those of them that an earlier picture had given.
+    ``dropped``: by stream and reason (``stale``, ``torn``, ``gap``, ``superseded`` by a new geometry or the
+    stream's end, ``not_run`` because others of its batch were to blame, or an error's code).
+    ``batch_size`` and ``infer_seconds``: by model. ``frame_age``: arrival to result, seconds, by stream.
     """
 
     def __init__(self) -> None:
         self.served: Counter[str] = Counter()
+        self.reused: Counter[str] = Counter()
         self.dropped: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.batch_size: defaultdict[str, Meter] = defaultdict(lambda: Meter(ITEMS))
         self.infer_seconds: defaultdict[str, Meter] = defaultdict(lambda: Meter(SECONDS))

@@ -222,6 +222,7 @@ class Scheduler:
         done = landed(loaded, len(rows), future)
         self._judge(loaded, len(rows), done)
         loaded.took(len(rows), done.seconds, done.cost)
+        self.meters.reused[loaded.model.role] += done.reused
         self.meters.batch_size[loaded.name].add(len(rows))
         self.meters.infer_seconds[loaded.name].add(done.seconds)
         try:

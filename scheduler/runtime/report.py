@@ -41,6 +41,7 @@ class Report:
             fits_more=self.fits_more(),
             rate_scale=self._scheduler.rate.scale,
             served=dict(meters.served),
+            reused=dict(meters.reused),
             dropped={stream: dict(reasons) for stream, reasons in meters.dropped.items()},
             batch_size={model: meter.snapshot() for model, meter in meters.batch_size.items()},
             infer_seconds={model: meter.snapshot() for model, meter in meters.infer_seconds.items()},

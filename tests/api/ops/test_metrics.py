@@ -11,6 +11,7 @@ async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
     await rig.api.publish("s1")
     rig.scheduler.tell_stats(
         active_sessions={"face": 2, "audio": 1, "video": 1},
+        reused={"face_detector": 60},
         dropped={"face": {"stale": 3, "torn": 2}, "audio": {"gap": 5}},
         stream_failures={"face": {"analyzer_failed": 1}},
         batch_size={"blazeface": Histogram([1.0, 2.0], [3, 5], 12.0, 6)},
@@ -31,6 +32,7 @@ async def test_the_figures_of_all_processes_are_shown(rig: Rig) -> None:
         "ml_sessions_fit_more": 4,
         "ml_model_load_seconds{model=blazeface}": 0.25,
         "ml_served_total{role=face_detector}": 100,
+        "ml_reused_total{role=face_detector}": 60,
         "ml_dropped_total{reason=stale,stream=face}": 3,
         "ml_stream_failures_total{code=analyzer_failed,stream=face}": 1,
         "ml_ring_overruns_total{stream=face}": 2,

@@ -4,8 +4,8 @@ import pytest
 
 from argusd.ingest.shm.frame import i420_info
 from argusd.scheduler.analyzers.face import FaceAnalyzer
-from argusd.scheduler.contract.policy import Hold, Policy, Rates
-from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.contract.policy import Gates, Hold, Policy, Rates
+from argusd.scheduler.core import Moment, Outcome, Reuse
 from argusd.scheduler.models.outputs import Face, Mesh
 
 from .heads import face, mesh
@@ -176,3 +176,55 @@ def test_a_restart_forgets_places_but_not_findings() -> None:
 def test_a_disabled_rule_is_not_told() -> None:
     session = Session(Policy(face_absent=Hold(enabled=False)))
     assert violations(session.show(4, [], None)) == []
+
+
+class TestReuse:
+    """When what the detector saw may stand for later pictures."""
+
+    def test_one_face_that_is_followed_may_move_and_what_is_around_it_may_not(self) -> None:
+        session = Session()
+        session.show(2, [face()], mesh())
+        reuse = session.stream.reuse("face_detector")
+        assert reuse is not None
+        assert (reuse.longest_s, reuse.followed) == (0.7, session.stream.roi("face_mesh", INFO))
+        assert session.stream.reuse("face_mesh") is None, "eyes move in a picture that stays"
+
+    def test_nobody_may_come_unseen(self) -> None:
+        session = Session()
+        assert session.stream.reuse("face_detector") is None, "nothing was seen yet"
+        session.show(2, [], None)
+        assert session.stream.reuse("face_detector") == Reuse(5.0)
+
+    @pytest.mark.parametrize("faces", [[], [face(), face()]])
+    def test_every_look_counts_while_there_is_doubt(self, faces: list[Face]) -> None:
+        session = Session()
+        session.show(2, [face()], mesh())
+        session.show(0.25, faces, mesh())
+        assert session.stream.reuse("face_detector") is None
+        session.show(0.25, [face()], mesh())
+        assert (session.stream.reuse("face_detector") is None) == (len(faces) > 1)
+
+    def test_a_face_that_is_not_followed_any_more_is_looked_for(self) -> None:
+        session = Session()
+        session.show(2, [face()], mesh())
+        session.stream.absorb("face_mesh", mesh(presence=0.1), at(session.now))
+        assert session.stream.reuse("face_detector") is None
+
+    def test_a_second_face_is_found_before_its_violations_time_is_over(self) -> None:
+        def longest_s(hold: Hold) -> float | None:
+            session = Session(Policy(multiple_faces=hold))
+            session.show(2, [face()], mesh())
+            reuse = session.stream.reuse("face_detector")
+            return reuse and reuse.longest_s
+
+        assert longest_s(Hold(start_after_s=2.0)) == 2.0
+        assert longest_s(Hold(start_after_s=60.0)) == longest_s(Hold(enabled=False)) == 5.0
+        assert longest_s(Hold(start_after_s=0.0)) is None
+
+    def test_a_gate_that_is_off_lets_every_look_through(self) -> None:
+        policy = Policy(gates=Gates(empty_room=False, followed_face=False))
+        empty, followed = Session(policy), Session(policy)
+        empty.show(2, [], None)
+        followed.show(2, [face()], mesh())
+        assert empty.stream.reuse("face_detector") is None
+        assert followed.stream.reuse("face_detector") is None

@@ -1,7 +1,7 @@
 from argusd.ingest.shm.frame import i420_info
 from argusd.scheduler.analyzers.video import VideoAnalyzer
-from argusd.scheduler.contract.policy import MultiplePeople, Policy
-from argusd.scheduler.core import Moment, Outcome, Roi
+from argusd.scheduler.contract.policy import Gates, MultiplePeople, Policy
+from argusd.scheduler.core import Moment, Outcome, Reuse, Roi
 from argusd.scheduler.models.outputs import Box, Thing
 
 INFO = i420_info(640, 480)
@@ -87,3 +87,17 @@ def test_what_was_seen_before_a_silence_says_nothing_of_after_it() -> None:
     stream.finish(Moment(2, 0, 0))
     stream.forget()
     assert stream.latest() == VideoAnalyzer(Policy()).latest()
+
+
+def test_an_empty_room_is_looked_at_anew_only_where_it_changes_and_people_always() -> None:
+    stream = VideoAnalyzer(Policy())
+    assert stream.reuse("object_detector") is None, "nothing was seen yet"
+    play(stream, [Thing("chair", 0.9, Box(0, 0, 50, 50))])
+    assert stream.reuse("object_detector") == Reuse(5.0)
+    for seen in (person(), phone(0.9)):
+        play(stream, [seen])
+        assert stream.reuse("object_detector") is None
+        play(stream, [], [], [])
+        assert stream.reuse("object_detector") == Reuse(5.0)
+    stream.apply(Policy(gates=Gates(empty_room=False)))
+    assert stream.reuse("object_detector") is None

@@ -56,10 +56,12 @@ async def test_load_of_sessions_long_gone_turns_nobody_away(scheduler: Scheduler
 
 async def test_it_shows_what_was_counted(scheduler: Scheduler) -> None:
     scheduler.meters.served["face_detector"] += 7
+    scheduler.meters.reused["face_detector"] += 3
     scheduler.meters.dropped["face"]["torn"] += 1
     scheduler.meters.frame_age["face"].add(0.02)
     stats = Report("boot", "cpu", [ROLE], scheduler, promised_age_s=0.5).stats()
     assert (stats.boot, stats.device, stats.roles) == ("boot", "cpu", [ROLE])
     assert stats.served == {"face_detector": 7}
+    assert stats.reused == {"face_detector": 3}
     assert stats.dropped == {"face": {"torn": 1}}
     assert stats.frame_age_seconds["face"].count == 1
