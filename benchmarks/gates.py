@@ -18,12 +18,12 @@ from argusd.scheduler.zoo.store import ZooStore
 from .films.drawn import FPS, SCENES, Pixels, film
 from .films.played import Played, play
 from .harness import Metric, Result, machine
-from .rig import live_models
+from .rigs.every_look import EVERY_LOOK
+from .rigs.scheduler import live_models
 
-OFF = Gates(**dict.fromkeys(Gates.__struct_fields__, False))
 SETTINGS = {
-    "off": OFF,
-    **{name: msgspec.structs.replace(OFF, **{name: True}) for name in Gates.__struct_fields__},
+    "off": EVERY_LOOK,
+    **{name: msgspec.structs.replace(EVERY_LOOK, **{name: True}) for name in Gates.__struct_fields__},
     "default": Gates(),
 }
 FRAME_S = 1 / FPS  # what is told a frame later is told when it was

@@ -32,10 +32,12 @@ from argusd.scheduler.zoo.store import ZooStore
 from .clips import opus_clip
 from .harness import Metric, Result, machine, percentile
 from .peers.publisher import PacketTrack
+from .rigs.every_look import EVERY_LOOK_JSON
 
 SESSIONS = 8
 WIDTH, HEIGHT, FPS, CLIP_SECONDS = 640, 480, 15, 4
 RATES = {FACE_DETECTOR: 1.0, FACE_MESH: 3.0, OBJECT_DETECTOR: 0.2}
+POLICY = {"rates": RATES, "gates": EVERY_LOOK_JSON}
 LOOKS_PER_SESSION = sum(RATES.values())
 MANY = 1_000_000
 READY_WITHIN_S = 300
@@ -53,7 +55,7 @@ async def measure(seconds: float) -> Result:
         url, process = await stack.enter_async_context(running_daemon())
         http = await stack.enter_async_context(aiohttp.ClientSession(url))
         for number in range(SESSIONS):
-            async with http.put(f"/sessions/s{number}", json={"policy": {"rates": RATES}}) as response:
+            async with http.put(f"/sessions/s{number}", json={"policy": POLICY}) as response:
                 response.raise_for_status()
             tracks = Source(
                 PacketTrack("video", clip, repeat=MANY, fps=FPS),

@@ -32,6 +32,7 @@ from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.sessions.session_stream import SessionStream
 
+from .every_look import EVERY_LOOK
 from .outputs import outputs
 
 WINDOW = 512
@@ -145,7 +146,9 @@ class Loop:
         self._next_sound = self._now + random.random(sessions) * WINDOW / 16000
         for number, (frames, sounds) in enumerate(zip(self._frames, self._sounds, strict=True)):
             media = MediaKey(f"s{number}")
-            policy = SessionPolicy(media, [FACE.name, VIDEO.name, AUDIO.name], Policy(rates=RATES))
+            policy = SessionPolicy(
+                media, [FACE.name, VIDEO.name, AUDIO.name], Policy(rates=RATES, gates=EVERY_LOOK)
+            )
             self._scheduler.sessions.set_policy(policy)
             for kind, ring in (("video", frames), ("audio", sounds)):
                 ref = RingRef(view, kind, ring.place, ring.generation)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ import aiohttp
 import msgspec
 
 from ..harness import NEVER, percentile
+from ..rigs.every_look import EVERY_LOOK_JSON
 from .material import WINDOW
 from .server import Memory, Server
 
@@ -25,7 +26,10 @@ BEGIN_IN_S = 0.5
 LAST_ANSWERS_S = 0.3
 STAMPS_APART_S = 0.002
 THIRDS = 3
-POLICY = {"rates": {"face_detector": 5, "face_mesh": 5, "object_detector": 1, "speaker_embedder": 0}}
+POLICY = {
+    "rates": {"face_detector": 5, "face_mesh": 5, "object_detector": 1, "speaker_embedder": 0},
+    "gates": EVERY_LOOK_JSON,
+}
 """What the daemon is asked for: as many looks as frames come, of what the plain design does as well."""
 
 
