@@ -37,10 +37,10 @@ def main(
     with worktree(first) as before, worktree(second) as after:
         trees = {f"argusd@{first}": before, f"argusd@{second}": after}
         if name in SERVED:
-            systems = [Argusd(label, variables(tree)) for label, tree in reversed(trees.items())]
+            daemons = [Argusd(label, variables(tree), as_json=True) for label, tree in trees.items()]
             if rounds is not None:
                 options["rounds"] = rounds
-            return SERVED[name](quick, systems=systems, **options)
+            return SERVED[name](quick, systems=daemons[::-1], **options)
         return in_turn(name, list(trees.values()), rounds or (QUICK_ROUNDS if quick else ROUNDS))
 
 

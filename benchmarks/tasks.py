@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .harness import Metric, Points, Result, Table, machine, paired
 from .rivals.environments import is_made
-from .rivals.systems import RIVALS, Argusd
+from .rivals.systems import RIVALS, USUAL, Argusd
 from .serving.callers import Client, Load
 from .serving.material import pictures
 from .serving.server import Memory, NotReady
@@ -63,7 +63,7 @@ class Turns(NamedTuple):
 
 def main(
     quick: bool,
-    rivals: Sequence[str] = tuple(RIVALS),
+    rivals: Sequence[str] = USUAL,
     callers: Sequence[int] = CALLERS,
     rounds: int | None = None,
     seconds: float | None = None,

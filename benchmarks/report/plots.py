@@ -22,7 +22,7 @@ def panels_of(result: Result) -> dict[str, dict[str, Points]]:
     for name, points in result.series.items():
         panel, _, curve = name.rpartition("/")
         panels[panel][curve] = points
-    return dict(sorted(panels.items()))
+    return dict(panels)
 
 
 def save_plot(result: Result, path: Path) -> None:

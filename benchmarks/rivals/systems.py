@@ -5,7 +5,8 @@ import sys
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -17,16 +18,26 @@ from .settings import TUNED, Settings
 
 JSON, JPEG = "application/json", "image/jpeg"
 HERE = "argusd.benchmarks.rivals.servers"
+PATHS = {
+    "face_embed": ("/face/embed", "image_b64"),
+    "video_room_scan": ("/video/room-scan/frame", "frame_b64"),
+}
 SCAN_NUMBERS = count()
 CURVES = Path.home() / ".cache" / "argusd" / "benchmarks"
 
 
 class Argusd:
-    """The daemon, of this tree or of another. ``variables``: of its environment."""
+    """The daemon, of this tree or of another. ``variables``: of its environment.
 
-    def __init__(self, name: str = "argusd", variables: Mapping[str, str] | None = None) -> None:
+    ``as_json``: pictures are sent as base64 in JSON, which every version takes, and not as they are.
+    """
+
+    def __init__(
+        self, name: str = "argusd", variables: Mapping[str, str] | None = None, as_json: bool = False
+    ) -> None:
         self.name = name
         self._variables = {"ARGUSD_API__OVERCOMMIT": "true"} | dict(variables or {})
+        self._as_json = as_json
 
     def start(self, start: Start) -> Starting:
         """All its processes, with a state directory that holds nothing but batch curves of earlier starts."""
@@ -38,13 +49,14 @@ class Argusd:
         return Starting([command], [url(port), url(port, "/ready")])
 
     def request(self, work: Work, jpeg: bytes) -> Request:
-        """By the task's own path, as JSON. Every frame is the first of a scan: the others have no second."""
-        picture = base64.b64encode(jpeg).decode()
-        if work.task == "face_embed":
-            body: dict[str, Any] = {"session_id": "benchmark", "image_b64": picture}
-            return Request("/face/embed", msgspec.json.encode(body), JSON)
-        body = {"session_id": "benchmark", "scan_id": f"scan{next(SCAN_NUMBERS)}", "frame_b64": picture}
-        return Request("/video/room-scan/frame", msgspec.json.encode(body), JSON)
+        """By the task's own path. Every frame is the first of a scan: the others have no second."""
+        path, field = PATHS[work.task]
+        fields = {"session_id": "benchmark"}
+        if work.domain == "video":
+            fields["scan_id"] = f"scan{next(SCAN_NUMBERS)}"
+        if not self._as_json:
+            return Request(f"{path}?{urlencode(fields)}", jpeg, JPEG)
+        return Request(path, msgspec.json.encode({**fields, field: base64.b64encode(jpeg).decode()}), JSON)
 
     def result(self, body: bytes) -> Answer:
         """Inside the envelope."""
@@ -121,9 +133,28 @@ class OneTask:
         return answer
 
 
+class PyTriton(OneTask):
+    """nvidia-pytriton speaks KServe v2: tensors of byte strings in JSON."""
+
+    def __init__(self) -> None:
+        super().__init__("pytriton", "/v2/models/task/ready", "/v2/models/task/infer")
+
+    def request(self, work: Work, jpeg: bytes) -> Request:  # noqa: ARG002  # it does no other
+        """One byte string, base64."""
+        picture = base64.b64encode(jpeg).decode()
+        tensor = {"name": "jpeg", "shape": [1, 1], "datatype": "BYTES", "data": [picture]}
+        return Request(self._path, msgspec.json.encode({"inputs": [tensor]}), JSON)
+
+    def result(self, body: bytes) -> Answer:
+        """Its one output is JSON again."""
+        return super().result(msgspec.json.decode(body)["outputs"][0]["data"][0])
+
+
 LIBRARIES = (
     OneTask("mosec", "/", "/inference"),
     OneTask("litserve", "/health", "/predict", as_json=True),
     OneTask("aqueduct", "/", "/"),
 )
-RIVALS: dict[str, System] = {system.name: system for system in (Plain(), *LIBRARIES)}
+RIVALS: dict[str, System] = {system.name: system for system in (Plain(), *LIBRARIES, PyTriton())}
+USUAL = tuple(name for name in RIVALS if name != "pytriton")
+"""pytriton is measured where it is asked for: it does not start with every Python that argusd runs with."""

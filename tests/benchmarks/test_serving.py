@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from argusd.benchmarks.harness import NEVER
-from argusd.benchmarks.live import limit
+from argusd.benchmarks.report.live_runs import limit
 from argusd.benchmarks.serving.interviews import Figures, Stream, StreamFigures, figures
 from argusd.benchmarks.serving.server import Memory
 from argusd.benchmarks.serving.work import FACE_EMBED, ROOM_SCAN

@@ -1,9 +1,10 @@
 """nvidia-pytriton (github.com/triton-inference-server/pytriton, Apache-2.0): KServe v2 over HTTP.
 
 ``python -m argusd.benchmarks.rivals.servers.pytriton TASK PORT WORKERS BATCH WAIT_MS``. A request is a tensor
-of one byte string, the JPEG; so is the answer, JSON.
+of one byte string, the JPEG in base64; so is the answer, JSON.
 """
 
+import base64
 import json
 import sys
 from collections.abc import Callable
@@ -24,7 +25,7 @@ def inference(task: str) -> Callable[..., Any]:
     pipeline = PIPELINES[task]()
 
     def infer(jpeg: Any) -> dict[str, Any]:
-        answers = pipeline([row[0] for row in jpeg])
+        answers = pipeline([base64.b64decode(row[0]) for row in jpeg])
         return {"answer": np.array([[json.dumps(answer).encode()] for answer in answers], dtype=bytes)}
 
     batched: Callable[..., Any] = batch(infer)
