@@ -109,7 +109,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     registry = Registry(redis, config, unreadable)
     boot = f"api-{secrets.token_hex(8)}"
     event_log = EventLog(store.connections.log, config, feeds, boot, schedulers.acknowledge, unreadable)
-    lifecycle = Lifecycle(event_log, schedulers)
+    lifecycle = Lifecycle(event_log, workers, schedulers)
     streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)
     erasure = Erasure(redis, store.server, config.retention_s)

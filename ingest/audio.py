@@ -58,11 +58,17 @@ class AudioReceiver:
         self._order: ReorderBuffer[tuple[int, bytes, int]] = ReorderBuffer(PATIENCE_NS, REORDER_CAPACITY)
         self._stream: RtpStream | None = None
         self._dropped: Counter[str] = Counter()
+        self._wanted = True
 
     @property
     def waiting(self) -> bool:
         """Whether ``poll`` has something to do later: a gap in the packets is open."""
         return self._order.waiting
+
+    @property
+    def arrived(self) -> int:
+        """Packets published, and those that came while nobody wanted them."""
+        return self.frames + self._dropped["unwanted"]
 
     @property
     def dropped(self) -> Counter[str]:
@@ -95,9 +101,22 @@ class AudioReceiver:
             for ready in self._order.jump(_any_packet):
                 self._decode(self._stream, *ready)
 
+    def want(self, wanted: bool, _now_ns: int) -> None:
+        """Decode, or only follow what comes; from the beginning it is decoded.
+
+        Who wants it again hears nothing from before, and no silence for the time between.
+        """
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._decoder, self._timeline = OpusDecoder(), Timeline()
+            self._sink.restart()
+
     def _decode(self, stream: RtpStream, timestamp: int, payload: bytes, arrival_ns: int) -> None:
         if not payload:
             self._dropped["padding_packet"] += 1
+            return
+        if not self._wanted:
+            self._dropped["unwanted"] += 1
             return
         try:
             samples, clocks = self._decoder.decode(payload)

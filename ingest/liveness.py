@@ -1,6 +1,7 @@
 """Where a session and each of its tracks stand, told by what came and when. Pure.
 
 A session lives by packets, a track by what was published of it: pictures that are all dropped are no picture.
+Of a track that nobody wants, what would have been tried counts as well.
 Both are looked at a few times a second, never for each packet.
 """
 

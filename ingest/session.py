@@ -211,6 +211,12 @@ class Session:
             if track.look(now_ns):
                 self._observer.track_changed(track.state)
 
+    def want(self, kinds: Collection[TrackKind]) -> None:
+        """Decode these tracks; the others are only received."""
+        now_ns = time.monotonic_ns()
+        for track in self.tracks:
+            track.receiver.want(track.kind in kinds, now_ns)
+
     def report(self) -> None:
         """Tell the sender what arrived; to be called about once a second."""
         if self._media is not None:

@@ -60,6 +60,7 @@ class VideoReceiver:
         self._without_room = 0
         self._scale_down = ScaleDown()
         self._keyframe_asked_ns = -KEYFRAME_INTERVAL_NS
+        self._wanted = True
         self._dropped: Counter[str] = Counter()
 
     @property
@@ -81,6 +82,11 @@ class VideoReceiver:
     def frames(self) -> int:
         """Frames published."""
         return self._decoder.frames
+
+    @property
+    def arrived(self) -> int:
+        """Frames published, and those that came while nobody wanted them."""
+        return self._decoder.frames + self._dropped["unwanted"]
 
     @property
     def dropped(self) -> Counter[str]:
@@ -146,6 +152,20 @@ class VideoReceiver:
             self._ask_keyframe(stream, now_ns)
         self._request_missing(stream, now_ns)
 
+    def want(self, wanted: bool, now_ns: int) -> None:
+        """Decode, or only follow what comes; from the beginning it is decoded.
+
+        Who wants it again sees nothing from before: it begins with a keyframe, which is asked for. Until
+        then, nothing is asked of the sender: neither lost packets nor keyframes.
+        """
+        if wanted == self._wanted:
+            return
+        self._wanted = wanted
+        self._gate.broken()
+        self._dropped["unwanted"] += self._decoder.restart()
+        if wanted and self._stream is not None:
+            self._ask_keyframe(self._stream, now_ns)
+
     def decoder_failed(self) -> None:
         """The decoder lost its state; called on the loop."""
         self._gate.broken()
@@ -207,6 +227,9 @@ class VideoReceiver:
             return
         if not head.is_picture:
             return
+        if not self._wanted:
+            self._dropped["unwanted"] += 1
+            return
         verdict = self._gate.judge(head, self._decoder.backlog)
         if verdict.clear:
             self._dropped["overload"] += self._decoder.clear()
@@ -227,7 +250,7 @@ class VideoReceiver:
             self._ask_smaller(stream, now_ns)
 
     def _ask_keyframe(self, stream: RtpStream, now_ns: int) -> None:
-        if now_ns - self._keyframe_asked_ns >= KEYFRAME_INTERVAL_NS:
+        if self._wanted and now_ns - self._keyframe_asked_ns >= KEYFRAME_INTERVAL_NS:
             self._keyframe_asked_ns = now_ns
             self._feedback.request_keyframe(stream.ssrc)
 
@@ -238,8 +261,7 @@ class VideoReceiver:
             self._ask_keyframe(stream, now_ns)
 
     def _request_missing(self, stream: RtpStream, now_ns: int) -> None:
-        numbers = self._order.to_request(now_ns)
-        if numbers:
+        if self._wanted and (numbers := self._order.to_request(now_ns)):
             self._feedback.request_packets(stream.ssrc, numbers)
 
     def _estimate(self, bandwidth: BandwidthEstimator, packet: RtpPacket, now_ns: int) -> None:

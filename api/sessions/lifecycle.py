@@ -14,13 +14,15 @@ from collections.abc import Iterable
 
 import msgspec
 
-from argusd.scheduler.contract.catalog import STREAMS, StreamName
+from argusd.scheduler.contract.catalog import STREAMS, StreamName, feeds
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.sessions import MediaPhase, Track
 
 from ..events.event_log import EventLog
 from ..events.event_making import session_event
+from ..workers.ingest_workers import Workers
 from ..workers.scheduler_link import SchedulerLink
 from ..workers.schedulers import Schedulers
 from .closings import Closings
@@ -31,8 +33,9 @@ from .tracks import about, awaited, track_event, with_track
 class Lifecycle:
     """Moves sessions from state to state."""
 
-    def __init__(self, event_log: EventLog, schedulers: Schedulers) -> None:
+    def __init__(self, event_log: EventLog, workers: Workers, schedulers: Schedulers) -> None:
         self._event_log = event_log
+        self._workers = workers
         self._schedulers = schedulers
         self.closings = Closings(event_log)
         self._over: dict[str, asyncio.Event] = {}
@@ -127,6 +130,9 @@ class Lifecycle:
     def _watch(self, session: Session) -> None:
         for policy in policies_of(session):
             self._scheduler_of(session).watch(policy)
+        assert session.media is not None, "only media are watched"
+        if worker := self._workers.find(session.media.worker):
+            worker.want(session.session_id, wanted_kinds(session))
 
     def _scheduler_of(self, session: Session) -> SchedulerLink:
         assert session.media is not None, "only a session with media has a scheduler"
@@ -139,6 +145,12 @@ class Lifecycle:
             session.media, phase=phase, changed_at=time.time(), never_live=never_live
         )
         return session.media
+
+
+def wanted_kinds(session: Session) -> tuple[TrackKind, ...]:
+    """The tracks of its publisher that any of its streams needs."""
+    kinds = session.media.kinds if session.media else ()
+    return tuple(kind for kind in kinds if feeds(kind, session.streams))
 
 
 def policies_of(session: Session) -> list[SessionPolicy]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 import msgspec
 
 from argusd.ingest.ipc.channel import Listener
-from argusd.ingest.ipc.messages import CloseSession, OpenSession, Role
+from argusd.ingest.ipc.messages import Command, Role
 from argusd.ingest.ipc.peers import Answer, Peers
 from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.open_rings import OpenRings
@@ -51,5 +51,5 @@ async def serving_arena(config: ApiConfig) -> AsyncIterator[ArenaServer]:
         arena.close()
 
 
-def _no_command(_command: OpenSession | CloseSession, _answer: Answer) -> None:
+def _no_command(_command: Command, _answer: Answer) -> None:
     log.warning("a controller sent the api a command; its streams come by WebSocket alone")

@@ -13,6 +13,7 @@ from argusd.ingest.errors import ChannelClosed
 from argusd.ingest.ipc.channel import Channel, keep_connected
 from argusd.ingest.ipc.messages import (
     CloseSession,
+    Command,
     Hello,
     IngestStats,
     OpenSession,
@@ -22,8 +23,10 @@ from argusd.ingest.ipc.messages import (
     SessionState,
     ToController,
     TrackState,
+    TracksWanted,
 )
 from argusd.scheduler.contract.errors import NoIngestWorker, WorkerTimeout, error_of
+from argusd.scheduler.contract.media import TrackKind
 
 from ..sessions.tracks import Receptions, receptions_of
 from .ingest_counters import IngestCounters
@@ -64,6 +67,7 @@ class IngestLink:
         self._path = path
         self._channel: Channel[ToController] | None = None
         self.holding: set[str] = set()
+        self._wanted: dict[str, TracksWanted] = {}
         self._listing = True
         self._requests = count(1)
         self._answers: dict[int, tuple[str, asyncio.Future[SessionAnswer]]] = {}
@@ -146,7 +150,13 @@ class IngestLink:
         with contextlib.suppress(NoIngestWorker):
             self._send(CloseSession(session_id))
 
-    def _send(self, message: OpenSession | CloseSession) -> None:
+    def want(self, session_id: str, kinds: tuple[TrackKind, ...]) -> None:
+        """Have these of a session's tracks decoded, its others only received; told on every connection."""
+        wanted = self._wanted[session_id] = TracksWanted(session_id, kinds)
+        with contextlib.suppress(NoIngestWorker):
+            self._send(wanted)
+
+    def _send(self, message: Command) -> None:
         if self._channel is None:
             raise NoIngestWorker("The ingest worker is away; try again.")
         try:
@@ -159,6 +169,8 @@ class IngestLink:
         self._listing = True
         try:
             channel.send(Hello("controller", "api"))
+            for wanted in self._wanted.values():
+                channel.send(wanted)
             self._channel = channel
             await asyncio.wait([channel.closed])
         except ChannelClosed:
@@ -180,6 +192,7 @@ class IngestLink:
         if isinstance(message, SessionState):
             if message.state == "closed":
                 self.holding.discard(message.session_id)
+                self._wanted.pop(message.session_id, None)
             else:
                 self.holding.add(message.session_id)
             listener.media_changed(self.name, message)
@@ -197,6 +210,8 @@ class IngestLink:
         # The worker lists what it holds right after Hello, so it is complete when the first figures come.
         if self._listing:
             self._listing = False
+            for session_id in self._wanted.keys() - self.holding:
+                del self._wanted[session_id]
             listener.media_listed(self.name, frozenset(self.holding))
 
     def _answered(self, message: SessionAnswer | SessionRefused) -> None:

@@ -19,7 +19,7 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSes
 from aiortc.mediastreams import MediaStreamError
 
 from argusd.ingest.config import IngestConfig
-from argusd.ingest.worker import run_worker
+from argusd.ingest.process import run_worker
 from argusd.interviewer_bridge.publish.loopback import offer_loopback
 
 from ..clips import Clip, opus_clip

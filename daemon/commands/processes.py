@@ -60,7 +60,7 @@ def entry_of(command: str, index: int, tier: Tier, config: Config) -> Entry:
 
         return partial(run_api, config.api)
     if command == "ingest":
-        from argusd.ingest.worker import run_worker
+        from argusd.ingest.process import run_worker
 
         return partial(run_worker, config.ingest_worker(index))
     from argusd.scheduler.runtime.service import run_scheduler

@@ -90,6 +90,16 @@ class VideoDecoder:
                 return count
             count += 1
 
+    def restart(self) -> int:
+        """Drop what waits, and what was published; returns how many frames waited. A keyframe comes next.
+
+        A frame that is just being decoded is still published.
+        """
+        waited = self.clear()
+        self._repeats = RepeatDetector()
+        self._sink.restart()
+        return waited
+
     def close(self) -> None:
         """Let the thread end as soon as it can. Does not wait."""
         self.clear()

@@ -46,6 +46,18 @@ class CloseSession(msgspec.Struct, frozen=True, tag="close_session"):
     session_id: str
 
 
+class TracksWanted(msgspec.Struct, frozen=True, tag="tracks_wanted"):
+    """Controller → worker: somebody looks at these tracks of a session, and at none of its others.
+
+    The others are received, and neither decoded nor written, until another message wants them: then from the
+    next keyframe on, which is asked for. Until the first message all are wanted. Not answered; a no-op for a
+    session that is not there.
+    """
+
+    session_id: str
+    kinds: tuple[TrackKind, ...]
+
+
 class SessionAnswer(msgspec.Struct, frozen=True, tag="session_answer"):
     """Worker → controller: the answer of ``request``, with all candidates.
 
@@ -177,6 +189,7 @@ class IngestStats(msgspec.Struct, frozen=True, tag="ingest_stats"):
     reachable: bool = True
 
 
-ToWorker = Hello | OpenSession | CloseSession
+Command = OpenSession | CloseSession | TracksWanted
+ToWorker = Hello | Command
 ToController = SessionAnswer | SessionRefused | SessionState | TrackState | IngestStats
 ToReader = ArenaOffer | TrackOpened | TrackClosed | TrackState

@@ -12,9 +12,8 @@ from ..shm.arena import Arena
 from .channel import Channel
 from .messages import (
     ArenaOffer,
-    CloseSession,
+    Command,
     Hello,
-    OpenSession,
     Role,
     ToController,
     ToReader,
@@ -38,7 +37,7 @@ class Peers:
         name: str,
         arena: Arena,
         facts: Callable[[Role], Iterable[msgspec.Struct]],
-        command: Callable[[OpenSession | CloseSession, Answer], None],
+        command: Callable[[Command, Answer], None],
     ) -> None:
         self._name = name
         self._arena = arena

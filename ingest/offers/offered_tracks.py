@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import partial
+from typing import Protocol
 
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
@@ -11,16 +12,29 @@ from ..liveness import TrackLiveness, cause
 from ..rtp.reception import Receiver, ReceptionMeter
 
 
+class TrackReceiver(Receiver, Protocol):
+    """One that can be told not to decode."""
+
+    @property
+    def arrived(self) -> int:
+        """Frames, or packets of sound, that were published, and those that came while nobody wanted them."""
+
+    def want(self, wanted: bool, now_ns: int) -> None:
+        """Decode and publish from now on, or not; from the beginning it is done."""
+
+
 class Track:
     """One track's receiver, looked at a few times a second."""
 
-    def __init__(self, media: MediaKey, kind: TrackKind, receiver: Receiver, liveness: TrackLiveness) -> None:
+    def __init__(
+        self, media: MediaKey, kind: TrackKind, receiver: TrackReceiver, liveness: TrackLiveness
+    ) -> None:
         self.kind = kind
         self.receiver = receiver
         self._media = media
         self._liveness = liveness
         self._meter = ReceptionMeter(liveness.standing.since_ns)
-        self._published = 0
+        self._arrived = 0
         self._before: Counter[str] | None = Counter()  # what was dropped before the silence that goes on
 
     @property
@@ -43,14 +57,14 @@ class Track:
 
     def look(self, now_ns: int) -> bool:
         """Whether it stands otherwise than before."""
-        published = self.receiver.frames
-        if published > self._published:
-            self._published, self._before = published, None
+        arrived = self.receiver.arrived
+        if arrived > self._arrived:
+            self._arrived, self._before = arrived, None
         elif self._before is None:
             self._before = self.receiver.dropped
         streams = self.receiver.source.streams
         ended = bool(streams) and all(stream.gone(now_ns) for stream in streams)
-        return self._liveness.look(now_ns, published, partial(self._why, ended), ended=ended)
+        return self._liveness.look(now_ns, arrived, partial(self._why, ended), ended=ended)
 
     def _why(self, ended: bool) -> str:
         if ended:

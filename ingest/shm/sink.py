@@ -75,9 +75,7 @@ class FrameSink:
         return ring is not None and self._size == size and info.nbytes <= ring.frame_bytes
 
     def _open(self, info: FrameInfo) -> None:
-        if self._ring is not None:
-            self._ring.close()
-            self._ring = None
+        self._end_ring()
         self._ring = self._made(slot_bytes_for(info))
         self._size = (info.width, info.height)
         self._opened(self._ring)
@@ -89,14 +87,22 @@ class FrameSink:
                 return FrameRing(self._arena, slots, frame_bytes, self.room)
         return FrameRing(self._arena, LEAST_SLOTS, frame_bytes, self.room)
 
+    def restart(self) -> None:
+        """Zero the ring, and begin another one with the next frame."""
+        with self._lock:
+            self._end_ring()
+
     def close(self) -> None:
         """Zero and give back the memory."""
         with self._lock:
             self._closed = True
-            if self._ring is not None:
-                self._ring.close()
-                self._ring = None
+            self._end_ring()
             self.room.close()
+
+    def _end_ring(self) -> None:
+        if self._ring is not None:
+            self._ring.close()
+            self._ring = None
 
 
 class PcmSink:

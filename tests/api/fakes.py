@@ -16,6 +16,7 @@ from argusd.ingest.ipc.messages import (
     SessionRefused,
     SessionState,
     ToWorker,
+    TracksWanted,
 )
 from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media import TrackKind
@@ -64,6 +65,7 @@ class FakeWorker:
         self.kinds: tuple[TrackKind, ...] = ("audio", "video")
         self.opened: list[OpenSession] = []
         self.closed: list[str] = []
+        self.wanted: dict[str, tuple[TrackKind, ...]] = {}
         self.heard = asyncio.Event()
         self._channels: list[Channel[ToWorker]] = []
         self._listener = Listener(path, self._accept)
@@ -83,6 +85,8 @@ class FakeWorker:
             for session_id in self.sessions:
                 self.say(SessionState(session_id, "live"))
             self.stats()
+        elif isinstance(message, TracksWanted):
+            self.wanted[message.session_id] = message.kinds
         elif isinstance(message, CloseSession):
             self.closed.append(message.session_id)
             if message.session_id in self.sessions:

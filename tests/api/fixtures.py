@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from argusd.api import app
 from argusd.api.config import ApiConfig
 from argusd.ingest.config import IngestConfig
-from argusd.ingest.worker import run_worker
+from argusd.ingest.process import run_worker
 
 from ..waiting import answered
 from .fakes import FakeScheduler, FakeWorker

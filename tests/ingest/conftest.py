@@ -27,9 +27,9 @@ from argusd.ingest.ipc.messages import (
     TrackCounters,
     TrackOpened,
 )
+from argusd.ingest.process import run_worker
 from argusd.ingest.shm.arena import HEAD, ArenaView
 from argusd.ingest.shm.ring import FrameReader
-from argusd.ingest.worker import run_worker
 from argusd.scheduler.contract.media import TrackKind
 
 TIMEOUT_S = 30

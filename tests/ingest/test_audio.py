@@ -10,7 +10,7 @@ from argusd.benchmarks.clips import OPUS_CLOCKS, opus_clip
 from argusd.ingest.audio import CLOCK_RATE, PATIENCE_NS, AudioReceiver, Timeline
 from argusd.ingest.rtp.packets import RtpPacket
 from argusd.ingest.shm.arena import Arena
-from argusd.ingest.shm.sink import PcmSink
+from argusd.ingest.shm.sink import PcmSink, Ring
 
 MS = 1_000_000
 
@@ -19,7 +19,8 @@ class RecordingSink(PcmSink):
     """Keeps the samples and the clocks of each write."""
 
     def __init__(self) -> None:
-        super().__init__(Arena(1 << 20), 2.0, lambda _ring: None)
+        self.arena, self.rings = Arena(1 << 20), list[Ring]()
+        super().__init__(self.arena, 2.0, self.rings.append)
         self.samples: list[int] = []
         self.timestamps: list[int] = []
 
@@ -86,6 +87,24 @@ def test_damage_and_padding_are_counted_and_leave_silence() -> None:
         line.send(index, payload)
     assert line.receiver.dropped == {"decode_error": 1, "padding_packet": 1}
     assert len(line.sink.samples) == 4 * 320
+
+
+def test_a_track_that_nobody_wants_is_not_decoded_and_begins_another_ring_when_somebody_does() -> None:
+    line = Line()
+    line.send(0)
+    line.receiver.want(False, 0)
+    assert line.sink.arena.rings == 0
+    for index in range(1, 30):
+        line.send(index)
+    assert (len(line.sink.samples), line.receiver.dropped, line.receiver.arrived) == (
+        320,
+        {"unwanted": 29},
+        30,
+    )
+    line.receiver.want(True, 0)
+    line.send(30)
+    assert len(line.sink.samples) == 2 * 320  # and no silence for the time between
+    assert len(line.sink.rings) == 2
 
 
 def test_each_write_is_dated_by_its_first_sample() -> None:

@@ -45,6 +45,8 @@ class Decoder:
         cleared, self.backlog = self.backlog, 0
         return cleared
 
+    restart = clear
+
 
 class Feedback:
     """Takes the place of Feedback: keeps what would be sent."""
@@ -212,6 +214,40 @@ def test_a_failed_decoder_gets_nothing_but_a_keyframe() -> None:
     line.receiver.decoder_failed()
     line.play(10, 22)
     assert line.decoded() == [*range(10), 20, 21]
+
+
+@pytest.mark.parametrize("codec", VIDEO_CODECS)
+def test_a_track_that_nobody_wants_is_followed_and_not_decoded_until_somebody_does(codec: VideoName) -> None:
+    line = Line(codec)
+    line.play(0, 10)
+    line.receiver.want(False, 10 * FRAME_NS)
+    line.play(10, 15)
+    assert line.decoded() == list(range(10))
+    assert (line.receiver.dropped, line.receiver.arrived) == ({"unwanted": 5}, 5)
+    assert line.feedback.keyframes == 0
+    line.receiver.want(True, 15 * FRAME_NS)
+    assert line.feedback.keyframes == 1
+    line.play(15, 25)
+    assert line.decoded() == [*range(10), *range(20, 25)]
+    assert line.receiver.dropped == {"unwanted": 5, "await_keyframe": 5}
+    assert all(work.flags == FrameFlag.NONE for work in line.decoder.works)
+
+
+def test_while_nobody_wants_a_track_nothing_is_asked_of_its_sender() -> None:
+    line = Line()
+    line.receiver.want(False, 0)
+    line.play(1, 30, lost=frozenset({(5, 0)}))
+    assert line.receiver.dropped == {"unwanted": 28, "lost_packet": 1}
+    assert (line.feedback.keyframes, line.feedback.requested) == (0, [])
+
+
+def test_what_waits_for_the_decoder_when_nobody_wants_it_any_more_is_dropped() -> None:
+    line = Line()
+    line.play(0, 2)
+    line.decoder.backlog = 3
+    line.receiver.want(False, 2 * FRAME_NS)
+    line.receiver.want(False, 2 * FRAME_NS)
+    assert (line.decoder.backlog, line.receiver.dropped) == (0, {"unwanted": 3})
 
 
 def test_padding_within_the_numbers_delays_nothing_and_never_reaches_the_decoder() -> None:

@@ -27,11 +27,12 @@ from argusd.ingest.ipc.messages import (
     SessionState,
     TrackClosed,
     TrackOpened,
+    TracksWanted,
 )
 from argusd.ingest.session import Session
-from argusd.ingest.shm.arena import HEAD
+from argusd.ingest.shm.arena import GENERATION, HEAD
 from argusd.ingest.shm.ring import FrameReader, read_anchor
-from argusd.scheduler.contract.media import SAMPLE_RATE
+from argusd.scheduler.contract.media import SAMPLE_RATE, TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 
 ORIENTATION_ID = 7
@@ -438,6 +439,22 @@ async def test_a_session_is_replaced_in_a_full_arena_and_not_ended_for_one_that_
     closed = await rig.controller.take(told, lambda message: getattr(message, "state", "closed") == "closed")
     assert closed == SessionState("big", "closed", "replaced")
     assert (await rig.controller.take(SessionAnswer)).request == 8
+
+
+@pytest.mark.parametrize("kind", ["video", "audio"])
+async def test_a_track_that_nobody_looks_at_leaves_nothing_and_begins_anew_for_who_looks_again(
+    rig: Any, kind: TrackKind
+) -> None:
+    packets = video_clip("vp8", 320, 240, 60, gop=15) if kind == "video" else opus_clip(50)
+    await rig.publish("one", Publisher([PacketTrack(kind, packets, repeat=20)]))
+    ring = await rig.opened(kind)
+    rig.controller.channel.send(TracksWanted("one", ()))
+    await rig.counters(kind, lambda counters: counters.dropped.get("unwanted", 0) > 5)
+    assert not rig.view.table[ring.place, GENERATION]
+    rig.controller.channel.send(TracksWanted("one", (kind,)))
+    again = await rig.opened(kind)
+    assert again.generation > ring.generation
+    await rig.written(again.place, 3)
 
 
 async def test_frames_that_find_no_room_are_counted_and_the_session_lives(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from argusd.ingest.config import IngestConfig
-from argusd.ingest.worker import run_worker
+from argusd.ingest.process import run_worker
 
 from ..api.fakes import FakeScheduler
 from ..api.fixtures import RunningApi, free_port, make_config

@@ -156,6 +156,19 @@ async def test_a_session_that_ended_while_the_api_was_away_is_lost(rig: Rig) -> 
     assert (await rig.api.json("GET", "/sessions/s2"))[1]["state"] in ("connecting", "live")
 
 
+async def test_a_worker_hears_which_tracks_somebody_looks_at_and_again_when_it_is_back(rig: Rig) -> None:
+    await rig.api.json("PUT", "/sessions/s1", json={"streams": ["audio"]})
+    await rig.api.publish("s1")
+    await rig.worker.until(lambda: rig.worker.wanted.get("s1") == ("audio",))
+    await rig.api.json("PUT", "/sessions/s1", json={"streams": ["lipsync"]})
+    await rig.worker.until(lambda: rig.worker.wanted.get("s1") == ("audio", "video"))
+    await rig.api.json("PUT", "/sessions/s1", json={"streams": ["face"]})
+    await rig.worker.until(lambda: rig.worker.wanted.get("s1") == ("video",))
+    rig.worker.wanted.clear()
+    await rig.api.restart()
+    await rig.worker.until(lambda: rig.worker.wanted.get("s1") == ("video",))
+
+
 async def test_a_worker_that_takes_long_to_answer_a_new_api_keeps_its_sessions(rig: Rig) -> None:
     await rig.api.publish("s1")
     rig.worker.hung = True

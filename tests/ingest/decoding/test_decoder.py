@@ -124,6 +124,22 @@ def test_the_codec_may_change_between_frames(sink: RecordingSink, decoder: Video
     assert [(info.width, info.height) for info, _ in sink.written] == [(64, 64)] * 5
 
 
+def test_after_a_restart_a_picture_is_none_that_was_shown_before(
+    sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    packet = video_clip("vp8", 64, 64, 1)[0]
+    for number in (1, 2):
+        decoder.submit(work("vp8", packet)._replace(arrival_ns=number * 10**9))
+    decoder.submit(work("vp8", packet)._replace(arrival_ns=2 * 10**9 + 1))
+    sink.await_frames(2)
+    assert decoder.dropped == {"repeated": 1}
+    decoder.restart()
+    decoder.submit(work("vp8", packet)._replace(arrival_ns=3 * 10**9))
+    sink.await_frames(1)
+    finish(decoder)
+    assert decoder.dropped == {"repeated": 1}
+
+
 @pytest.mark.parametrize("turn", [Orientation(1), Orientation(2), Orientation(3, mirrored=True)])
 def test_a_picture_is_turned_upright_before_it_is_written(
     turn: Orientation, sink: RecordingSink, decoder: VideoDecoder

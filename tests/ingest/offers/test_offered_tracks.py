@@ -14,6 +14,7 @@ from argusd.ingest.ipc.messages import (
     TrackClosed,
     TrackOpened,
     TrackState,
+    TracksWanted,
 )
 from argusd.scheduler.contract.media import TrackKind
 
@@ -44,6 +45,16 @@ async def told(rig: Any, kind: TrackKind, count: int) -> list[tuple[str, str]]:
 async def test_pictures_that_stop_while_the_sound_goes_on(rig: Any) -> None:
     await rig.publish("one", Publisher([pictures(moving(1)), sound()]))
     assert await told(rig, "video", 3) == [("connecting", ""), ("live", ""), ("stale", "no_media")]
+
+
+async def test_pictures_that_nobody_looks_at_are_there_until_they_stop(rig: Any) -> None:
+    publisher = Publisher([pictures(moving(1)), sound()])
+    answer = await rig.request("one", await rig.offer(publisher))
+    rig.controller.channel.send(TracksWanted("one", ("audio",)))
+    await publisher.accept(answer.answer_sdp)
+    assert await told(rig, "video", 3) == [("connecting", ""), ("live", ""), ("stale", "no_media")]
+    counters = await rig.counters("video")
+    assert (counters.frames, counters.dropped) == (0, {"unwanted": 30})
 
 
 async def test_sound_that_stops_while_the_pictures_go_on(rig: Any) -> None:

@@ -29,6 +29,17 @@ def test_a_ring_is_announced_before_its_first_frame_and_again_when_the_size_chan
     assert arena.rings == 0
 
 
+def test_after_a_restart_nothing_of_the_old_ring_is_left_and_another_one_begins() -> None:
+    arena, opened = Arena(1 << 20), list[Ring]()
+    sink = FrameSink(arena, 2, opened.append)
+    sink.write(planes(64, 48), i420_info(64, 48))
+    sink.restart()
+    assert (arena.rings, sink.size) == (0, None)
+    assert not arena.pixels[DATA_START:].any()
+    sink.write(planes(64, 48), i420_info(64, 48))
+    assert len(opened) == 2
+
+
 def test_without_room_the_frame_is_refused_and_the_next_one_tries_again() -> None:
     arena, opened = Arena(DATA_START + 16 * PAGE), list[Ring]()
     sink = FrameSink(arena, 2, opened.append)
