@@ -20,16 +20,20 @@ MOST = 2  # regions: a detector that finds nobody looks by turns at the frame an
 
 
 class Look(NamedTuple):
-    """One region of a picture that was looked at: how the picture was, and which part of it may change."""
+    """One region of a picture that was looked at: how the picture was, and which part of it may change.
+
+    ``arrival_ns``: when the picture came, which its decoded pixels do not tell.
+    """
 
     roi: Roi
+    arrival_ns: int
     info: FrameInfo
     cells: Sketch
     followed: Roi | None
 
     def holds(self, later: "Look", longest_s: float) -> bool:
         """Whether the later picture is as this one, ``longest_s`` after it at most."""
-        if later.info.arrival_ns - self.info.arrival_ns >= longest_s * NANOSECONDS:
+        if later.arrival_ns - self.arrival_ns >= longest_s * NANOSECONDS:
             return False
         cells = changed(later.cells, self.cells)
         if self.followed is not None and later.followed is not None:
@@ -44,9 +48,9 @@ class LastLooks:
         self._known: dict[Roi, tuple[Look, Any]] = {}
         self._look: Look | None = None
 
-    def recall(self, frame: Frame, roi: Roi, reuse: Reuse) -> Any | None:
-        """What was seen in this region, if it holds for this frame; None: look."""
-        self._look = look = Look(roi, frame.info, sketch(_brightness(frame)), reuse.followed)
+    def recall(self, frame: Frame, arrival_ns: int, roi: Roi, reuse: Reuse) -> Any | None:
+        """What was seen in this region, if it holds for this decoded frame; None: look."""
+        self._look = look = Look(roi, arrival_ns, frame.info, sketch(_brightness(frame)), reuse.followed)
         if roi not in self._known:
             return None
         last, output = self._known[roi]

@@ -42,7 +42,7 @@ class FrameItem(NamedTuple):
             return Dropped(BAD_IMAGE) if self.frame.valid() else TORN
         if self.roi is None or self.reuse is None or self.looks is None:
             return None
-        output = self.looks.recall(frame, self.roi, self.reuse)
+        output = self.looks.recall(frame, self.frame.info.arrival_ns, self.roi, self.reuse)
         return output if frame.valid() else TORN
 
 

@@ -155,3 +155,13 @@ def test_a_jpeg_is_compared_once_it_is_decoded(camera: Camera) -> None:
         write_jpeg(camera.ring, data, arrival=camera.now)
         seen.append(camera.look())
     assert (seen, camera.runs) == ([180.0, 180.0, 280.0], 2)
+
+
+def test_a_jpeg_holds_for_no_longer_either(camera: Camera) -> None:
+    data = cv2.imencode(".jpg", np.full((HEIGHT, WIDTH, 3), 90, np.uint8))[1].tobytes()
+    camera.stream.reuses = Reuse(longest_s=0.7)
+    for _ in range(7):
+        camera.now += 0.25
+        write_jpeg(camera.ring, data, arrival=camera.now)
+        camera.look()
+    assert camera.runs == 3
