@@ -31,7 +31,7 @@ FRAME_S = 1 / FPS  # what is told a frame later is told when it was
 
 def main(quick: bool) -> Result:
     """Play each film under each setting; ends with status 1 where what is found is not the same."""
-    seconds = 24.0 if quick else 72.0
+    seconds = 36.0 if quick else 72.0
     with tempfile.TemporaryDirectory() as folder:
         models = live_models(Path(folder))
     person = portrait(ZooStore(Path.home() / ".cache" / "argusd"))

@@ -60,6 +60,11 @@ class Rule:
         """Whether the condition was met, started or not: the calmer threshold counts from there."""
         return self._since is not None
 
+    @property
+    def pending(self) -> bool:
+        """Whether the condition is met and not yet for long enough."""
+        return self._since is not None and not self.open
+
     def feed(self, condition: bool, confidence: float, media_s: float, data: dict[str, Any]) -> list[Outcome]:
         """Take one look in; ``data`` holds the figures behind it: value, threshold, direction, …
 

@@ -49,14 +49,14 @@ def lively(at_s: float) -> list[Person]:
 
 
 def company(at_s: float) -> list[Person]:
-    """In turns of 24 s: one person, a second one who comes and goes, then nobody, then one person again."""
-    phase = at_s % 24
+    """In turns of 36 s: one person, a second one who comes and goes, then nobody, then one person again."""
+    phase = at_s % 36
     first = [Person(LEFT + 2 * sin(at_s * pi / 2))]
-    if 16 <= phase < 21:
+    if 26 <= phase < 31:
         return []
-    if not 5 <= phase < 13:
+    if not 15 <= phase < 23:
         return first
-    inside = min(phase - 5, 13 - phase, ENTERING_S) / ENTERING_S
+    inside = min(phase - 15, 23 - phase, ENTERING_S) / ENTERING_S
     return [*first, Person(WIDTH + 160 + inside * (RIGHT - WIDTH - 160), 290 + 2 * sin(at_s))]
 
 

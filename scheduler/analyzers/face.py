@@ -14,7 +14,7 @@ from ..core import Moment, Outcome, Reuse, Roi
 from ..models.outputs import Face, Mesh
 from ..rules import Rule, certainty
 from .attention import Attention
-from .cadence import while_empty, while_followed
+from .cadence import Cadence, while_empty, while_followed
 from .face_tracker import FaceTracker
 from .identity import IdentityCheck
 from .observations import ObservationPace
@@ -39,6 +39,7 @@ class FaceAnalyzer:
         self._absent = Rule("face_absent", policy.face_absent)
         self._multiple = Rule("multiple_faces", policy.multiple_faces, "critical")
         self._identity = IdentityCheck(policy.identity) if policy.identity else None
+        self._detecting, self._following = Cadence(), Cadence()
         self._pace = ObservationPace(policy.rates.observations)
         self._counts: deque[int] = deque(maxlen=LOOKS)
         self._boxes: list[list[float]] = []
@@ -47,7 +48,13 @@ class FaceAnalyzer:
     @property
     def rates(self) -> Mapping[str, float]:
         """Looks per second of the detector, of the mesh, and of the embedder if an identity is asked for."""
-        rates = {FACE_DETECTOR: self._policy.rates.face_detector, FACE_MESH: self._policy.rates.face_mesh}
+        policy = self._policy
+        faces = (policy.multiple_faces, policy.face_absent)
+        attention = (policy.gaze_away, policy.head_turned)
+        rates = {
+            FACE_DETECTOR: self._detecting.rate(policy.gates, policy.rates.face_detector, *faces),
+            FACE_MESH: self._following.rate(policy.gates, policy.rates.face_mesh, *attention),
+        }
         return rates | ({FACE_EMBEDDER: self._identity.rate} if self._identity else {})
 
     def apply(self, policy: Policy) -> list[Outcome]:
@@ -145,6 +152,8 @@ class FaceAnalyzer:
         absent = self._absent.feed(count == 0, 1.0, at.media_s, {"face_count": count, "threshold": 1})
         second = scores[1] if len(scores) > 1 else 0.0
         several = self._multiple.feed(count > 1, second, at.media_s, {"face_count": count, "threshold": 2})
+        doubt = self._absent.pending or self._multiple.pending or self._counts[-1] != count
+        self._detecting.see(at.media_s, self._policy.rates.face_detector, doubt)
         outcomes = absent + several
         if self._absent.open:
             self._tracker.forget()
@@ -157,7 +166,10 @@ class FaceAnalyzer:
             self._mesh_s = None
             return []
         self._mesh_s = at.media_s
-        return self._attention.see(mesh, at.media_s)
+        outcomes = self._attention.see(mesh, at.media_s)
+        doubt = any(rule.pending for rule in self._attention.rules)
+        self._following.see(at.media_s, self._policy.rates.face_mesh, doubt)
+        return outcomes
 
     def _observe(self, at: Moment) -> list[Outcome]:
         if not self._counts or not self._pace.due(at.media_s, self._count()):

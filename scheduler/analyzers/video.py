@@ -13,7 +13,7 @@ from ..contract.streams.interview import VIDEO
 from ..core import Moment, Outcome, Reuse, Roi, whole_frame
 from ..models.outputs import PERSON, PHONE, Thing
 from ..rules import CALM, Rule
-from .cadence import while_empty
+from .cadence import Cadence, while_empty
 from .observations import ObservationPace
 from .registry import analyzes
 
@@ -31,6 +31,7 @@ class VideoAnalyzer:
         self._policy = policy
         self._phone = Rule("phone_detected", policy.phone_detected, "critical")
         self._people = Rule("multiple_people", policy.multiple_people, "critical")
+        self._cadence = Cadence()
         self._pace = ObservationPace(policy.rates.observations)
         self._counts: deque[int] = deque(maxlen=LOOKS)
         self._objects: list[dict[str, Any]] = []
@@ -39,7 +40,9 @@ class VideoAnalyzer:
     @property
     def rates(self) -> Mapping[str, float]:
         """Looks per second of the detector."""
-        return {OBJECT_DETECTOR: self._policy.rates.object_detector}
+        policy, hz = self._policy, self._policy.rates.object_detector
+        judged = (policy.phone_detected, policy.multiple_people)
+        return {OBJECT_DETECTOR: self._cadence.rate(policy.gates, hz, *judged)}
 
     def apply(self, policy: Policy) -> list[Outcome]:
         """Judge the next looks by this."""
@@ -66,6 +69,8 @@ class VideoAnalyzer:
             return []
         things: list[Thing] = output
         outcomes = self._feed_people(things, at.media_s) + self._feed_phone(things, at.media_s)
+        doubt = self._phone.pending or self._people.pending or self._counts[-1] != self._count()
+        self._cadence.see(at.media_s, self._policy.rates.object_detector, doubt)
         self._objects = [
             {
                 "label": thing.label,

@@ -152,10 +152,14 @@ class Gates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ``empty_room``: nobody is there. A change that no cell shows is seen up to 5 s late.
     ``followed_face``: one face is there and ``face_mesh`` follows it; it may move, what is around it may not.
     A second face that no cell shows is seen late by up to ``multiple_faces.start_after_s``, at most 5 s.
+    ``calm_session``: roles look at half their rate once nothing was suspicious for 10 s, and at twice their
+    rate, as far as looks were saved before, while a violation is about to start. A start may come later, by
+    no more than its own ``start_after_s``; so a caller has to ask for it.
     """
 
     empty_room: bool = True
     followed_face: bool = True
+    calm_session: bool = False
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

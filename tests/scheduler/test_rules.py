@@ -180,3 +180,12 @@ def test_starts_and_ends_alternate_whatever_the_policy_does(
     edges = [outcome.state for outcome in told if outcome.state != "update"]
     assert edges == (["start", "end"] * len(edges))[: len(edges)]
     assert told == told_again, "the same again changes nothing"
+
+
+def test_a_rule_is_pending_from_its_condition_to_its_start() -> None:
+    rule = Rule("gaze_away", Hold(start_after_s=0.5))
+    seen = []
+    for media_s, condition in ((0.0, False), (0.25, True), (0.5, True), (0.75, True), (1.0, False)):
+        rule.feed(condition, 1.0, media_s, {})
+        seen.append(rule.pending)
+    assert seen == [False, True, True, False, False]

@@ -228,3 +228,13 @@ class TestReuse:
         followed.show(2, [face()], mesh())
         assert empty.stream.reuse("face_detector") is None
         assert followed.stream.reuse("face_detector") is None
+
+
+def test_a_calm_session_is_looked_at_less_often_and_more_often_at_once_when_something_begins() -> None:
+    session = Session(Policy(gates=Gates(calm_session=True)))
+    session.show(12, [face()], mesh())
+    assert session.stream.rates == {"face_detector": 2.0, "face_mesh": 4.0}
+    session.show(0.25, [face(), face()], mesh(look=(0.3, 0)))
+    assert session.stream.rates["face_detector"] >= 4.0
+    assert session.stream.rates["face_mesh"] == 16.0
+    assert Session().stream.rates == {"face_detector": 4.0, "face_mesh": 8.0}
