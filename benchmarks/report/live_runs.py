@@ -27,6 +27,7 @@ def _of_stream(domain: str) -> dict[str, Figure]:
         return lambda figures: float(getattr(figures.streams[domain], field))
 
     return {
+        f"{domain}_first_ms": Figure("first answer's age p50, ms", "", of("first_p50_ms")),
         f"{domain}_p50_ms": Figure("age p50, ms", "<= 1.1 x the plain design's", of("p50_ms")),
         f"{domain}_p95_ms": Figure("age p95, ms", "<= 1.1 x the plain design's", of("p95_ms")),
         f"{domain}_looks": Figure("looks served", ">= 0.95 up to the limit", of("looks")),

@@ -19,7 +19,8 @@ from ..rigs.every_look import EVERY_LOOK_JSON
 from .material import WINDOW
 from .server import Memory, Server
 
-RATES = {"face": 5.0, "video": 1.0, "audio": 16_000 / WINDOW}
+WINDOW_S = WINDOW / 16_000
+RATES = {"face": 5.0, "video": 1.0, "audio": 1 / WINDOW_S}
 PHASES = {"face": 0.0, "video": 0.37, "audio": 0.71}  # of a period; cameras are not in step
 GOLDEN = 0.6180339887
 BEGIN_IN_S = 0.5
@@ -34,12 +35,13 @@ POLICY = {
 
 
 class StreamFigures(NamedTuple):
-    """One stream of all sessions. ``looks``: messages answered over messages due.
+    """One stream of all sessions. ``first_p50_ms``: by first answers; ``looks``: messages answered over due.
 
     ``trend``: the 95th percentile of the age in the last third of the run over that in the first. ``uneven``:
     answers to the best served session over those to the worst. ``NEVER``: nothing was answered.
     """
 
+    first_p50_ms: float
     p50_ms: float
     p95_ms: float
     looks: float
@@ -77,8 +79,8 @@ class Figures(NamedTuple):
 class Stream:
     """One stream of one session.
 
-    ``dues``: when each message was due. ``answered``: when its last answer came. ``wrong``: answers that do
-    not say what was shown.
+    ``dues``: when each message was due. ``first``: when its first answer came, ``answered``: its last one.
+    ``wrong``: answers that do not say what was shown.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Stream:
         self.session_id = session_id
         self.domain = domain
         self.dues: list[float] = []
+        self.first: dict[int, float] = {}
         self.answered: dict[int, float] = {}
         self.wrong = 0
         self._sent: list[float] = []
@@ -127,15 +130,21 @@ class Stream:
             self.wrong += not usable(self.domain, answer)
             if number >= 0:
                 self.answered[number] = time.monotonic()
+                self.first.setdefault(number, self.answered[number])
 
     def _about(self, answer: Mapping[str, Any]) -> int:
-        """Which message it is about: the newest that was sent by then, or simply the next one."""
+        """Which message it is about; without a stamp simply the next one."""
         if not self._stamps:
             return len(self.answered)
-        # A window is stamped with its first sample's time, a picture with that of its arrival.
-        lasts = WINDOW / 16_000 if self.domain == "audio" else 0.0
-        captured = answer["captured_at"] - (time.time() - time.monotonic()) + lasts
-        return bisect.bisect_right(self._sent, captured + STAMPS_APART_S) - 1
+        arrived = answer["captured_at"] - (time.time() - time.monotonic())
+        if self.domain != "audio":
+            return bisect.bisect_right(self._sent, arrived + STAMPS_APART_S) - 1
+        # A window is stamped with when its first sample was heard, by the newest message's clock. It is one
+        # message, and no message is two windows.
+        number = bisect.bisect_right(self._sent, arrived + 1.5 * WINDOW_S) - 1
+        while number in self.answered and number < len(self._sent) - 1:
+            number += 1
+        return number
 
 
 def usable(domain: str, answer: Mapping[str, Any]) -> bool:
@@ -206,7 +215,11 @@ def figures(streams: Sequence[Stream], begin: float, end: float) -> StreamFigure
     first = [age for at, age in ages if at < begin + third]
     last = [age for at, age in ages if at >= end - third]
     everything = [age for _, age in ages]
+    firsts = [
+        at - stream.dues[n] for stream in streams for n, at in stream.first.items() if begin <= at < end
+    ]
     return StreamFigures(
+        1e3 * percentile(firsts, 50) if firsts else NEVER,
         1e3 * percentile(everything, 50) if ages else NEVER,
         1e3 * percentile(everything, 95) if ages else NEVER,
         len(ages) / sum(begin <= due < end for stream in streams for due in stream.dues),

@@ -59,6 +59,7 @@ def stream(answered: dict[int, float], messages: int = 60) -> Stream:
     made = Stream("s", 0, "face", [b""], stamps=False)
     made.dues = [number / 10 for number in range(messages)]
     made.answered = answered
+    made.first = {number: at - 0.02 for number, at in answered.items()}
     return made
 
 
@@ -67,6 +68,7 @@ def test_ages_are_of_what_was_answered_while_it_was_watched() -> None:
     found = figures([stream(answered)], 0.0, 6.0)
     assert found.looks == pytest.approx(58 / 60)
     assert found.p50_ms == pytest.approx(50)
+    assert found.first_p50_ms == pytest.approx(30)
     assert found.p95_ms == pytest.approx(150)
     assert found.trend == pytest.approx(3.0)
 
@@ -77,11 +79,11 @@ def test_who_was_answered_less_shows() -> None:
 
 
 def test_nothing_at_all_is_no_age_of_zero() -> None:
-    assert figures([stream({})], 0.0, 6.0) == StreamFigures(NEVER, NEVER, 0.0, NEVER, NEVER)
+    assert figures([stream({})], 0.0, 6.0) == StreamFigures(NEVER, NEVER, NEVER, 0.0, NEVER, NEVER)
 
 
 def run(number: int, p95_ms: float, looks: float) -> list[Figures]:
-    each = StreamFigures(10.0, p95_ms, looks, 1.0, 1.0)
+    each = StreamFigures(10.0, 10.0, p95_ms, looks, 1.0, 1.0)
     return [Figures(number, {"face": each}, 1.0, 0.1, Memory(1.0, 1.0), 100, 0)]
 
 
