@@ -3,7 +3,6 @@
 A scheduler remembers no scan: the api keeps the reference and sends it along (``RoomScanFrame``).
 """
 
-import asyncio
 from collections import Counter
 from functools import partial
 
@@ -37,11 +36,8 @@ async def room_scan_frame(payload: RoomScanFrame, runner: Runner) -> RoomScanFra
         ServiceError: ``bad_image``, ``image_too_large``, ``model_unavailable``.
     """
     picture = await open_picture(payload.frame_b64, runner)
-    # Two threads at once, each with a part of the work.
-    things, (corners, likeness) = await asyncio.gather(
-        runner.infer_picture(OBJECT_DETECTOR, picture),
-        runner.compute(partial(_corners, picture, payload.reference)),
-    )
+    things: list[Thing] = await runner.infer_picture(OBJECT_DETECTOR, picture)
+    corners, likeness = await runner.compute(partial(_corners, picture, payload.reference))
     counts = Counter(thing.label for thing in things)
     counts[PERSON] = sum(thing.label == PERSON and thing.score >= MultiplePeople().score for thing in things)
     objects = [_object(thing, picture) for thing in things]
