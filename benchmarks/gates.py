@@ -27,6 +27,7 @@ SETTINGS = {
     "default": Gates(),
 }
 FRAME_S = 1 / FPS  # what is told a frame later is told when it was
+MAY_BE_LATE_S = {"calm_session": Policy().multiple_faces.start_after_s}
 
 
 def main(quick: bool) -> Result:
@@ -44,7 +45,10 @@ def main(quick: bool) -> Result:
         for name, run in runs.items():
             served += run.ran.total()
             metrics |= figures(f"{scene}_{name}", run, runs["off"], seconds)
-            failures += [f"{scene}, {name}: {each}" for each in differences(run, runs["off"])]
+            failures += [
+                f"{scene}, {name}: {each}"
+                for each in differences(run, runs["off"], MAY_BE_LATE_S.get(name, FRAME_S))
+            ]
     return Result("gates", machine(), served, metrics, failures=failures)
 
 
@@ -76,10 +80,10 @@ def latest_start(run: Played, off: Played) -> float:
     return max((now - then for each in starts for now, then in zip(*each, strict=False)), default=0.0)
 
 
-def differences(run: Played, off: Played) -> Iterator[str]:
+def differences(run: Played, off: Played, may_be_late_s: float = FRAME_S) -> Iterator[str]:
     """What is found in this run and not in the other one, or the other way round, or late."""
     found, wanted = ({key: len(times) for key, times in each.violations.items()} for each in (run, off))
     if found != wanted:
         yield f"violations are {found}, without gates {wanted}"
-    elif latest_start(run, off) > FRAME_S:
+    elif latest_start(run, off) > may_be_late_s:
         yield f"a violation starts {latest_start(run, off):.2f} s late"

@@ -27,6 +27,8 @@ JSON = st.recursive(
         (b'{"policy": {"rates": {"face_mesh": 0}}}', "policy.rates.face_mesh"),
         (b'{"policy": {"rates": {"face_mesh": 1e999}}}', "policy.rates.face_mesh"),
         (b'{"policy": {"weight": -1}}', "policy.weight"),
+        (b'{"policy": {"gates": {"empty_room": "no"}}}', "policy.gates.empty_room must be true or false"),
+        (b'{"policy": {"gates": {"night": true}}}', "The field night of policy.gates is not known."),
         (b'{"policy": {"nose": {}}}', "The field nose of policy is not known."),
         (b'{"colour": 1}', "The field colour of the body is not known."),
         (b'{"streams": ["smell"]}', "streams[0]"),

@@ -65,6 +65,8 @@ def test_a_policys_ranges_are_in_its_schema() -> None:
     schemas = document(ROUTES, CONFIG)["components"]["schemas"]
     assert schemas["Rates"]["properties"]["face_mesh"]["maximum"] == 60
     assert schemas["GazeAway"]["properties"]["horizontal"]["maximum"] == 1
+    assert schemas["Gates"]["properties"]["calm_session"] == {"type": "boolean", "default": False}
+    assert "while a violation is about to start" in schemas["Gates"]["description"]
 
 
 def test_tokens_are_asked_for_only_where_the_daemon_does() -> None:

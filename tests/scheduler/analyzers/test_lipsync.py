@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from argusd.ingest.shm.frame import i420_info
 from argusd.scheduler.analyzers.lipsync import IDLE_MESH_HZ, LipSyncAnalyzer
-from argusd.scheduler.contract.policy import LipSync, Policy
+from argusd.scheduler.contract.policy import Gates, LipSync, Policy
 from argusd.scheduler.core import Moment, Outcome
 from argusd.scheduler.models.outputs import LagCurve, Mesh, VoiceActivity
 
@@ -214,3 +214,18 @@ def test_the_end_of_the_stream_ends_its_violation() -> None:
     for _ in range(5):
         person.compare(400)
     assert [outcome.state for outcome in person.stream.finish(person.at())] == ["end"]
+
+
+def test_what_the_detector_saw_holds_while_the_mesh_follows_the_face() -> None:
+    person = Person()
+    assert person.stream.reuse("face_detector") is None
+    person.live(0.5)
+    reuse = person.stream.reuse("face_detector")
+    assert reuse is not None
+    assert reuse.followed == person.stream.roi("face_mesh", i420_info(640, 480))
+    assert person.stream.reuse("face_mesh") is None
+    person.absorb("face_mesh", mesh(presence=0.1))
+    assert person.stream.reuse("face_detector") is None
+    off = Person(Policy(gates=Gates(followed_face=False)))
+    off.live(0.5)
+    assert off.stream.reuse("face_detector") is None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from argusd.scheduler.contract.media_key import MediaKey
+from argusd.scheduler.core import Reuse
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavailable, OutOfMemory
 
 from ...waiting import until
@@ -26,6 +27,24 @@ async def test_a_frame_becomes_a_finding(bench: Bench) -> None:
     assert (at.width, at.height, at.media_s) == (64, 48, 0.0)
     assert bench.heard.newest == [(ALICE, "face")]
     assert bench.scheduler.meters.served == {"face_detector": 1}
+
+
+async def test_what_was_seen_is_told_again_at_the_new_frames_time_while_the_picture_stays(
+    bench: Bench,
+) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
+    bench.face.made[0].reuses = Reuse(longest_s=5.0)
+    for number, brightness in enumerate((90, 92, 150)):
+        bench.now = 1000.0 + number
+        write_frame(ring, brightness, arrival=bench.now, rtp=90_000 * number)
+        await bench.settle()
+    told = [(at.media_s, outcome.data["output"]) for _, _, outcome, at in bench.heard.findings]
+    assert told == [(0.0, 180.0), (1.0, 180.0), (2.0, 300.0)]
+    assert bench.vision_engine.batches == [1, 1]
+    assert bench.scheduler.meters.served == {"face_detector": 3}
+    assert bench.scheduler.meters.reused == {"face_detector": 1}
 
 
 async def test_nothing_is_watched_without_both_a_ring_and_a_policy(bench: Bench) -> None:
