@@ -24,7 +24,7 @@ from argusd.scheduler.embeddings import to_wire
 from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models import faces, objects
 from argusd.scheduler.models.outputs import Face, Thing
-from argusd.scheduler.models.regions import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
+from argusd.scheduler.models.regions import MIN_PRESENCE, face_region, mesh_region
 from argusd.scheduler.models.registry import REGISTERED, Graph
 from argusd.scheduler.models.voices import silero  # noqa: F401  # registers it
 from argusd.scheduler.zoo.store import ZooStore
@@ -105,10 +105,10 @@ class FaceEmbed:
         frames = [opened(jpeg) for jpeg in jpegs]
         found = self._detect(frames, [whole_frame(frame.info) for frame in frames])
         faces = [max(each, key=_area) for each in found]
-        regions = [mesh_region(face.box, face.keypoints[0], face.keypoints[1]) for face in faces]
+        regions = [mesh_region(face.box, face.tilt) for face in faces]
         meshes = self._mesh(frames, regions)
         rois = [
-            face_region(mesh_keypoints(mesh.points) if mesh.presence >= MIN_PRESENCE else face.keypoints)
+            face_region(mesh.keypoints if mesh.presence >= MIN_PRESENCE else face.keypoints)
             for mesh, face in zip(meshes, faces, strict=True)
         ]
         return [

@@ -1,26 +1,39 @@
 """Non-maximum suppression: many overlapping boxes in, one for each thing out.
 
-Boxes are f64 ``[N, 4]``: left, top, right, bottom, in any unit.
+Boxes are f64 ``[N, 4]``: left, top, right, bottom, in any unit. Those of many pictures are done at a time,
+each picture's (and each class's) in a group of its own: in every round the best box of each group takes those
+that overlap it.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def iou(box: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intersection over union of one box with each of ``boxes``: f64 ``[N]``; 0 where both are empty."""
-    low = np.maximum(box[:2], boxes[:, :2])
-    high = np.minimum(box[2:], boxes[:, 2:])
-    shared = np.prod(np.maximum(high - low, 0), axis=1)
-    area = np.prod(np.maximum(box[2:] - box[:2], 0))
-    areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
-    union = area + areas - shared
+def iou(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intersection over union of boxes with others, one for one: f64 ``[N]``; 0 where both are empty.
+
+    Either may be a single box ``[4]``, which is compared with each of the other side.
+    """
+    low = np.maximum(boxes[..., :2], others[..., :2])
+    high = np.minimum(boxes[..., 2:], others[..., 2:])
+    shared = _area(low, high)
+    union = _area(boxes[..., :2], boxes[..., 2:]) + _area(others[..., :2], others[..., 2:]) - shared
     return np.asarray(np.divide(shared, union, out=np.zeros_like(union), where=union > 0), np.float64)
 
 
+class Blended(NamedTuple):
+    """Clusters: their values f64 ``[K, 4 + M]``, their best scores f64 ``[K]``, their groups ``[K]``."""
+
+    values: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    groups: NDArray[np.integer]
+
+
 def weighted_nms(
-    values: NDArray[np.float64], scores: NDArray[np.float64], overlap: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    values: NDArray[np.float64], scores: NDArray[np.float64], groups: NDArray[np.integer], overlap: float
+) -> Blended:
     """Blend each cluster of overlapping candidates by score (BlazeFace, arXiv 1907.05047, section 3.3).
 
     Against plain suppression this steadies the boxes from frame to frame.
@@ -28,21 +41,28 @@ def weighted_nms(
     Args:
         values: f64 ``[N, 4 + M]``: a box, then anything that is to be blended with it (key points).
         scores: f64 ``[N]``, above 0.
+        groups: ``[N]``, whose clusters have nothing to do with each other.
         overlap: candidates at or above this IoU with the best remaining one belong to it.
 
     Returns:
-        Values ``[K, 4 + M]`` and scores ``[K]`` (the best of each cluster), best first.
+        Group by group, best first.
     """
-    order = np.argsort(-scores, kind="stable")
-    values, scores = values[order], scores[order]
-    blended, best = [], []
-    while len(scores):
-        together = iou(values[0, :4], values[:, :4]) >= overlap
-        together[0] = True  # an empty box overlaps nothing, not even itself
-        blended.append(np.average(values[together], axis=0, weights=scores[together]))
-        best.append(scores[0])
-        values, scores = values[~together], scores[~together]
-    return np.array(blended).reshape(-1, values.shape[1]), np.array(best)
+    remaining = np.lexsort((-scores, groups))
+    rounds = [Blended(values[:0], scores[:0], groups[:0])]
+    while len(remaining):
+        first, whose = _leaders(groups[remaining])
+        together = iou(values[remaining[whose], :4], values[remaining, :4]) >= overlap
+        together[first] = True  # an empty box overlaps nothing, not even itself
+        members, starts = remaining[together], (np.cumsum(together) - 1)[first]
+        weights = scores[members]
+        sums = np.add.reduceat(values[members] * weights[:, None], starts)
+        means = sums / np.add.reduceat(weights, starts)[:, None]
+        leaders = remaining[first]
+        rounds.append(Blended(means, scores[leaders], groups[leaders]))
+        remaining = remaining[~together]
+    blended, best, whose = (np.concatenate(column) for column in zip(*rounds, strict=True))
+    order = np.argsort(whose, kind="stable")
+    return Blended(blended[order], best[order], whose[order])
 
 
 def suppress(
@@ -52,15 +72,29 @@ def suppress(
 
     Args:
         boxes: f64 ``[N, 4]``.
-        groups: ``[N]``, a class for each box.
+        groups: ``[N]``, a picture and a class for each box.
         overlap: from this IoU on, the worse box goes.
-        most: no more than so many, the best; the time it takes grows with how many stay.
+        most: of each group no more than so many, the best; the time it takes grows with how many stay.
     """
-    remaining = np.arange(len(boxes))
-    kept: list[np.intp] = []
-    while len(remaining) and (most is None or len(kept) < most):
-        best, rest = remaining[0], remaining[1:]
-        kept.append(best)
-        same = (groups[rest] == groups[best]) & (iou(boxes[best], boxes[rest]) >= overlap)
-        remaining = rest[~same]
-    return np.array(kept, np.intp)
+    remaining = np.argsort(groups, kind="stable")
+    kept = [remaining[:0]]
+    while len(remaining) and (most is None or len(kept) <= most):
+        first, whose = _leaders(groups[remaining])
+        kept.append(remaining[first])
+        apart = iou(boxes[remaining[whose]], boxes[remaining]) < overlap
+        apart[first] = False
+        remaining = remaining[apart]
+    return np.sort(np.concatenate(kept))
+
+
+def _leaders(groups: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Of groups that lie together: where each begins, and for each place where its group does."""
+    begins = np.ones(len(groups), np.bool_)
+    np.not_equal(groups[1:], groups[:-1], out=begins[1:])
+    first = np.flatnonzero(begins)
+    return first, first[np.cumsum(begins) - 1]
+
+
+def _area(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    sides = np.maximum(high - low, 0)
+    return np.asarray(sides[..., 0] * sides[..., 1], np.float64)

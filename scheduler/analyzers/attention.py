@@ -4,10 +4,9 @@ from typing import Any
 
 from ..contract.policy import Policy
 from ..core import Outcome
-from ..models.outputs import Mesh
+from ..models.outputs import Gaze, HeadPose, Mesh
 from ..rules import CALM, Rule, certainty, exceeds
-from .gaze import Gaze, beyond_head_turn, direction_of, measure_gaze
-from .head_pose import HeadPose, head_axes, head_pose
+from .gaze import beyond_head_turn, direction_of
 
 # Without landmarks for so long, what the eyes did before says nothing about what they do now.
 PATIENCE_S = 2.0
@@ -37,11 +36,10 @@ class Attention:
         )
 
     def see(self, mesh: Mesh, media_s: float) -> list[Outcome]:
-        """Take one look's landmarks in."""
-        axes = head_axes(mesh.points)
-        self._pose = pose = head_pose(axes)
+        """Take one look in."""
+        self._pose = pose = mesh.pose
         outcomes = self._feed_head(pose, media_s)
-        seen = measure_gaze(mesh.points, axes)
+        seen = mesh.gaze
         if seen.width < MIN_EYE_PIXELS or abs(pose.yaw) > MAX_YAW_DEG:
             self._gaze, self._blink = None, False
             return outcomes + self._gaze_rule.close()

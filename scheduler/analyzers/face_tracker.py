@@ -15,11 +15,9 @@ from argusd.kernels.pictures.nms import iou
 
 from ..core import Roi, whole_frame
 from ..models.outputs import Box, Face, Mesh
-from ..models.regions import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
+from ..models.regions import MIN_PRESENCE, face_region, mesh_region
 
 SAME_FACE = 0.2  # IoU; the detector's box and the landmarks' differ, most on a turned head
-RIGHT_EYE, LEFT_EYE = 0, 1  # key points of a detection
-RIGHT_CORNER, LEFT_CORNER = 33, 263  # landmarks
 
 # A face that fills the frame is not found in it; seen from further away it is.
 STEP_BACK = 1.5
@@ -60,19 +58,16 @@ class FaceTracker:
         nearest = max(faces, key=lambda face: _side(face.box))
         self._back = self._back and _side(nearest.box) > FILLS_FRAME * longer_side
         if self.tracked is None or not self._among(faces, self.tracked):
-            right, left = nearest.keypoints[RIGHT_EYE], nearest.keypoints[LEFT_EYE]
             self.tracked = self._keypoints = None
-            self._region = mesh_region(nearest.box, right, left)
+            self._region = mesh_region(nearest.box, nearest.tilt)
 
     def see_mesh(self, mesh: Mesh) -> bool:
         """Take landmarks in; False if there was no face in the region."""
         if mesh.presence < MIN_PRESENCE:
             self.forget()
             return False
-        self._keypoints = mesh_keypoints(mesh.points)
-        points = mesh.points[:, :2]
-        self.tracked = Box(*points.min(axis=0).tolist(), *points.max(axis=0).tolist())
-        self._region = mesh_region(self.tracked, points[RIGHT_CORNER], points[LEFT_CORNER])
+        self.tracked, self._keypoints = mesh.box, mesh.keypoints
+        self._region = mesh_region(mesh.box, mesh.tilt)
         return True
 
     def forget(self) -> None:

@@ -28,7 +28,7 @@ from ..models.regions import lip_region
 from ..rules import Rule, exceeds
 from .cadence import while_followed
 from .face_tracker import FaceTracker
-from .mouth import Mouth, opening
+from .mouth import Mouth
 from .observations import ObservationPace
 from .registry import analyzes
 from .speech import RecentSpeech
@@ -124,7 +124,7 @@ class LipSyncAnalyzer:
         elif role == FACE_MESH:
             mesh: Mesh = output
             if self._tracker.see_mesh(mesh) and at.on_sender_clock:
-                self._mouth.see(at.captured_at, opening(mesh.points))
+                self._mouth.see(at.captured_at, mesh.mouth_open)
         elif role == LIP_CROPS and at.on_sender_clock:
             self._mouth.keep(at.captured_at, output)
         return []

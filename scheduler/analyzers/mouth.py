@@ -14,20 +14,7 @@ LATELY_S = 5.0
 LOOKS_PER_S = 8  # the least that shows how a mouth moves with speech
 MOVES = 0.012  # standard deviation, in widths between the eyes: a millimetre
 
-RIGHT_CORNER, LEFT_CORNER = 33, 263  # the eyes' outer corners among the landmarks
-UPPER_LIP, LOWER_LIP = (82, 13, 312), (87, 14, 317)  # the inner lips' middle
-
 NO_CROPS = np.zeros((0, 48, 96, 3), np.uint8)
-
-
-def opening(points: NDArray[np.float64]) -> float:
-    """The gap between the inner lips of landmarks f64 ``[478, 3]``, in distances of the eyes' outer corners.
-
-    Measured in space, so a turned head changes it little.
-    """
-    gap = np.linalg.norm(points[list(UPPER_LIP)] - points[list(LOWER_LIP)], axis=1).mean()
-    width = np.linalg.norm(points[LEFT_CORNER] - points[RIGHT_CORNER])
-    return float(gap / max(width, 1e-9))
 
 
 class Mouth:

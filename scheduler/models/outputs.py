@@ -1,5 +1,6 @@
 """What models give to streams. All coordinates are frame pixels, x to the right and y down."""
 
+from math import atan2
 from typing import NamedTuple
 
 import numpy as np
@@ -33,16 +34,61 @@ class Face(NamedTuple):
     keypoints: NDArray[np.float64]
     score: float
 
+    @property
+    def tilt(self) -> float:
+        """How far the line from the right to the left eye is turned clockwise, in radians."""
+        (right_x, right_y), (left_x, left_y) = self.keypoints[:2].tolist()
+        return atan2(left_y - right_y, left_x - right_x)
+
+
+CLOSED = 0.15  # lid distance over eye width: about 0.27 open, below this closed (after Soukupová, Čech, 2016)
+
+
+class Gaze(NamedTuple):
+    """Where the eyes look, relative to the head, in half eye widths: x > 0 to the person's left, y > 0 down.
+
+    ``open``: distance of the lids over the eye's width. ``width``: an eye's, in frame pixels.
+    """
+
+    x: float
+    y: float
+    open: float
+    width: float
+
+    @property
+    def blink(self) -> bool:
+        """Lids closed; x and y mean nothing then."""
+        return self.open < CLOSED
+
+
+class HeadPose(NamedTuple):
+    """Degrees, all 0 for a head that faces the camera upright.
+
+    yaw > 0: turned to the person's left. pitch > 0: raised. roll > 0: tilted to the person's left shoulder.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+
 
 class Mesh(NamedTuple):
-    """478 landmarks of one face, f64 ``[478, 3]``, numbered as MediaPipe's.
+    """478 landmarks of one face, f64 ``[478, 3]``, numbered as MediaPipe's, and what they say of it.
 
     z has the unit of x, grows away from the camera, and is 0 near the head's centre.
-    ``presence`` (0..1): how surely the region held a face at all.
+    ``presence`` (0..1): how surely the region held a face at all. ``mouth_open``: the gap between the inner
+    lips, in distances of the eyes' outer corners. ``tilt``: how far the line between these is turned
+    clockwise, in radians. ``keypoints``: both eyes, nose tip and mouth's corners, f64 ``[5, 2]``.
     """
 
     points: NDArray[np.float64]
     presence: float
+    box: Box
+    gaze: Gaze
+    pose: HeadPose
+    mouth_open: float
+    tilt: float
+    keypoints: NDArray[np.float64]
 
 
 class FaceEmbedding(NamedTuple):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from argusd.ingest.shm.frame import PixelFormat
 from argusd.kernels.pictures.crop import crop_batch
-from argusd.kernels.pictures.picture import Layout, Picture, Span, Square, affine
+from argusd.kernels.pictures.picture import Layout, Picture, Span, Square
 
 from ..core import Frame, Roi
 
@@ -34,8 +34,13 @@ def crop(
     return crop_batch(pictures, [Square(*roi) for roi in rois], size, span, outside)
 
 
-def to_frame(points: NDArray[np.floating], roi: Roi) -> NDArray[np.float64]:
-    """Points ``[..., 2]`` in 0..1 of the region, to frame pixels."""
-    matrix = affine(Square(*roi), 1)
-    # affine() starts at the centre of an output pixel, which for an output of one pixel is the middle.
-    return np.asarray((points - 0.5) @ matrix[:, :2].T + matrix[:, 2], np.float64)
+def to_frames(points: NDArray[np.floating], rois: Sequence[Roi]) -> NDArray[np.float64]:
+    """Points ``[N, ..., 2]`` in 0..1 of the region of the same row, to frame pixels."""
+    regions = np.array(rois, np.float64).reshape(len(points), *[1] * (points.ndim - 2), 4)
+    x, y, size, angle = np.moveaxis(regions, -1, 0)
+    cos, sin = size * np.cos(angle), size * np.sin(angle)
+    across, down = points[..., 0] - 0.5, points[..., 1] - 0.5
+    placed = np.empty_like(points, np.float64)  # in memory as the points lie
+    placed[..., 0] = cos * across - sin * down + x
+    placed[..., 1] = sin * across + cos * down + y
+    return placed

@@ -26,29 +26,23 @@ CORNERS = (ARCFACE_112 + 0.5) / ARCFACE_SIZE
 MIDDLE = np.vstack([CORNERS[:3], CORNERS[3:].mean(axis=0)])
 """f64 ``[4, 2]``: the same with the middle of the mouth."""
 
-# The five points of a mesh: both corners of each eye, nose tip, mouth's corners.
-MESH_POINTS = ((33, 133), (362, 263), (1,), (61,), (291,))
-
 
 def face_region(keypoints: NDArray[np.float64]) -> Roi:
     """The region that shows a face as the template has it; ``keypoints`` as in ``Face``."""
     return Roi(*align(keypoints, CORNERS if len(keypoints) == len(CORNERS) else MIDDLE))
 
 
-def mesh_region(box: Box, right_eye: NDArray[np.float64], left_eye: NDArray[np.float64]) -> Roi:
-    """Where the mesh looks at a face, as in MediaPipe: half as large again as the face, the eyes level."""
-    across, down = left_eye - right_eye
+def mesh_region(box: Box, tilt: float) -> Roi:
+    """Where the mesh looks at a face, as in MediaPipe: half as large again as the face, the eyes level.
+
+    ``tilt``: how far they are turned clockwise, in radians.
+    """
     return Roi(
         center_x=(box.left + box.right) / 2,
         center_y=(box.top + box.bottom) / 2,
         size=MESH_MARGIN * max(box.right - box.left, box.bottom - box.top),
-        angle=float(np.arctan2(down, across)),
+        angle=tilt,
     )
-
-
-def mesh_keypoints(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Eyes, nose tip and mouth's corners of landmarks f64 ``[478, 3]``: f64 ``[5, 2]``."""
-    return np.array([points[list(which), :2].mean(axis=0) for which in MESH_POINTS])
 
 
 def lip_region(face: Box) -> Roi:

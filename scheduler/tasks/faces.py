@@ -18,7 +18,7 @@ from ..contract.tasks.faces import (
 )
 from ..embeddings import from_wire, to_wire, verdict
 from ..models.outputs import Box, Face, FaceEmbedding, Mesh
-from ..models.regions import MIN_PRESENCE, face_region, mesh_keypoints, mesh_region
+from ..models.regions import MIN_PRESENCE, face_region, mesh_region
 from .functions import performs
 from .pictures import open_picture
 from .runner import Picture, Runner
@@ -87,9 +87,8 @@ async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner)
 
 async def _keypoints(face: Face, picture: Picture, runner: Runner) -> NDArray[np.float64]:
     """The points to align by; a mesh has them more exactly than the detector, if it sees a face as well."""
-    right, left = face.keypoints[:2]
-    mesh: Mesh = await runner.infer_picture(FACE_MESH, picture, mesh_region(face.box, right, left))
-    return mesh_keypoints(mesh.points) if mesh.presence >= MIN_PRESENCE else face.keypoints
+    mesh: Mesh = await runner.infer_picture(FACE_MESH, picture, mesh_region(face.box, face.tilt))
+    return mesh.keypoints if mesh.presence >= MIN_PRESENCE else face.keypoints
 
 
 def _area(box: Box) -> float:

@@ -24,7 +24,8 @@ from argusd.scheduler.loaded.loaded_vision import FrameItem, LoadedVisionModel
 from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.loaded.roles import load
 from argusd.scheduler.media.pictures import StillFrame
-from argusd.scheduler.models.outputs import Face, Mesh
+from argusd.scheduler.models.faces.face_geometry import meshes
+from argusd.scheduler.models.outputs import Face
 from argusd.scheduler.models.regions import face_region
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime.executor import Executor
@@ -51,7 +52,7 @@ class NoMesh(FakeVision):
     name = "no_mesh"
 
     def decode(self, tensors: Any, rois: Any) -> list[Any]:
-        return [Mesh(np.zeros((478, 3)), 0.0) for _ in rois]
+        return list(meshes(np.zeros((len(rois), 478, 3)), np.zeros(len(rois))))
 
 
 class Nothing:

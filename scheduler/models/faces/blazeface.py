@@ -27,9 +27,10 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_DETECTOR
 from ...core import Feeds, Frame, Roi
-from ..outputs import Box, Face
-from ..pixels import crop, to_frame
+from ..outputs import Face
+from ..pixels import crop
 from ..registry import Graph, register
+from .found_faces import faces_of
 
 SPAN = Span(-1, 1)
 OVERLAP = 0.3
@@ -80,31 +81,14 @@ class BlazeFace:
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Face]]:
         """Faces of each row, from numbers ``[B, A, 16]`` and logits ``[B, A, 1]``."""
         numbers, logits = tensors
-        rows, anchors = np.nonzero(logits[..., 0] >= self._min_logit)
+        rows, anchors = np.divmod(np.flatnonzero(logits >= self._min_logit), len(self._anchors))
         scores = 1 / (1 + np.exp(-np.minimum(logits[rows, anchors, 0].astype(np.float64), MAX_LOGIT)))
-        found = numbers[rows, anchors].astype(np.float64)
-        faces: list[list[Face]] = []
-        for row, roi in enumerate(rois):
-            mine = slice(*np.searchsorted(rows, (row, row + 1)))
-            faces.append(self._faces(found[mine], self._anchors[anchors[mine]], scores[mine], roi))
-        return faces
-
-    def _faces(
-        self,
-        numbers: NDArray[np.float64],
-        anchors: NDArray[np.float64],
-        scores: NDArray[np.float64],
-        roi: Roi,
-    ) -> list[Face]:
-        if not len(scores):
-            return []
-        offsets = numbers.reshape(-1, 8, 2) / self._shape.size
-        half = offsets[:, 1] / 2
-        center = anchors + offsets[:, 0]
-        points = anchors[:, None] + offsets[:, 2:]
-        values = np.hstack([center - half, center + half, points.reshape(-1, 12)])
-        blended, best = weighted_nms(values, scores, OVERLAP)
-        return [_face(row, score, roi) for row, score in zip(blended, best, strict=True)]
+        offsets = numbers[rows, anchors].astype(np.float64).reshape(-1, 8, 2) / self._shape.size
+        centers = self._anchors[anchors, None]
+        middle, half, points = centers + offsets[:, :1], offsets[:, 1:2] / 2, centers + offsets[:, 2:]
+        places = np.concatenate([middle - half, middle + half, points[:, :KEYPOINTS]], axis=1)
+        found = weighted_nms(places.reshape(-1, 2 * (2 + KEYPOINTS)), scores, rows, OVERLAP)
+        return faces_of(found.values.reshape(-1, 2 + KEYPOINTS, 2), found.scores, found.groups, rois)
 
 
 def _centers(level: AnchorLevel) -> NDArray[np.float64]:
@@ -112,12 +96,6 @@ def _centers(level: AnchorLevel) -> NDArray[np.float64]:
     line = (np.arange(level.cells) + 0.5) / level.cells
     x, y = np.meshgrid(line, line)
     return np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), level.repeats, axis=0)
-
-
-def _face(values: NDArray[np.float64], score: float, roi: Roi) -> Face:
-    points = to_frame(values[4:].reshape(6, 2)[:KEYPOINTS], roi)
-    (left, top), (right, bottom) = to_frame(values[:4].reshape(2, 2), roi)
-    return Face(Box(float(left), float(top), float(right), float(bottom)), points, float(score))
 
 
 register(Graph(lambda name: BlazeFace(name, SHORT_RANGE)), "blazeface")

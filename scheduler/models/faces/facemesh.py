@@ -19,8 +19,9 @@ from argusd.kernels.pictures.picture import Span
 from ...contract.roles import FACE_MESH
 from ...core import Feeds, Frame, Roi
 from ..outputs import Mesh
-from ..pixels import crop, to_frame
+from ..pixels import crop, to_frames
 from ..registry import Graph, register
+from .face_geometry import meshes
 
 INPUT = "input_1"
 SIZE = 192
@@ -103,22 +104,21 @@ class FaceMesh:
         return {INPUT: crop(frames, rois, SIZE, SPAN)}
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[Mesh]:
-        """Join mesh and refinements of each row, in frame pixels."""
+        """Join mesh and refinements of each row, in frame pixels, and measure them."""
         *parts, logits = (tensor.reshape(len(rois), -1) for tensor in tensors)
         points = refine(parts) / SIZE
+        points[..., :2] = to_frames(points[..., :2], rois)
+        points[..., 2] *= np.array([[roi.size] for roi in rois])
         presence = 1 / (1 + np.exp(-np.clip(logits[:, 0].astype(np.float64), -80, 80)))
-        for row, roi in zip(points, rois, strict=True):
-            row[:, :2] = to_frame(row[:, :2], roi)
-            row[:, 2] *= roi.size
-        return [Mesh(row, score) for row, score in zip(points, presence.tolist(), strict=True)]
+        return meshes(points, presence)
 
 
 def refine(parts: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
-    """Six flat outputs ``[B, ·]`` to points ``[B, 478, 3]``, in input pixels."""
-    points = np.concatenate(parts, axis=1, dtype=np.float64)[:, COLUMNS]
+    """Six flat outputs ``[B, ·]`` to points ``[B, 478, 3]``, in input pixels; in memory x, y, z lie apart."""
+    planes = np.concatenate(parts, axis=1, dtype=np.float64)[:, COLUMNS.T]
     for iris, eyelids in IRIS_DEPTHS:
-        points[:, iris, 2] = points[:, eyelids, 2].mean(axis=1, keepdims=True)
-    return points
+        planes[:, 2, iris] = planes[:, 2, eyelids].mean(axis=1, keepdims=True)
+    return planes.swapaxes(1, 2)
 
 
 register(Graph(FaceMesh), "facemesh_attention")

@@ -20,7 +20,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box
-from ..pixels import crop, to_frame
+from ..pixels import crop, to_frames
 from ..registry import Graph, register
 from .face_embedding import INPUT, FaceEmbedder512
 
@@ -50,8 +50,8 @@ class FaceNet(FaceEmbedder512):
 
 def mtcnn_region(aligned: Roi) -> Roi:
     """The square as high as the box that MTCNN would draw, around its middle, for ArcFace's crop."""
-    middle = np.array([BOX.left + BOX.right, BOX.top + BOX.bottom]) / 2
-    x, y = to_frame(middle, aligned).tolist()
+    middle = np.array([[BOX.left + BOX.right, BOX.top + BOX.bottom]]) / 2
+    ((x, y),) = to_frames(middle, [aligned]).tolist()
     return Roi(x, y, aligned.size * (BOX.bottom - BOX.top), aligned.angle)
 
 

@@ -12,6 +12,7 @@ the box.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -22,9 +23,10 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_DETECTOR
 from ...core import Feeds, Frame, Roi
-from ..outputs import Box, Face
-from ..pixels import crop, to_frame
+from ..outputs import Face
+from ..pixels import crop
 from ..registry import Graph, register
+from .found_faces import faces_of
 
 INPUT = "images"
 SIZE = 640
@@ -54,33 +56,18 @@ class Mtcnn:
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Face]]:
         """Faces of each row."""
-        rows, boxes, scores, offsets, points = (tensor.astype(np.float64) for tensor in tensors)
-        owners, scores = rows[:, 0].astype(int), scores[:, 0]
-        found = []
-        for row, roi in enumerate(rois):
-            mine = np.flatnonzero((owners == row) & (scores > MIN_SCORE))
-            mine = mine[np.argsort(-scores[mine], kind="stable")]
-            found.append(_faces(boxes[mine], scores[mine], offsets[mine], points[mine], roi))
-        return found
-
-
-def _faces(
-    boxes: NDArray[np.float64],
-    scores: NDArray[np.float64],
-    offsets: NDArray[np.float64],
-    points: NDArray[np.float64],
-    roi: Roi,
-) -> list[Face]:
-    # To facenet-pytorch a box holds its last pixel.
-    sizes = boxes[:, 2:] - boxes[:, :2] + 1
-    moved = boxes + offsets * np.tile(sizes, 2)
-    places = boxes[:, None, :2] + points.reshape(-1, 2, 5).swapaxes(1, 2) * sizes[:, None] - 1
-    faces = []
-    for i in _distinct(moved):
-        (left, top), (right, bottom) = to_frame(moved[i].reshape(2, 2) / SIZE, roi)
-        box = Box(float(left), float(top), float(right), float(bottom))
-        faces.append(Face(box, to_frame(places[i] / SIZE, roi), float(scores[i])))
-    return faces
+        order = np.lexsort((-tensors[2][:, 0], tensors[0][:, 0]))
+        order = order[tensors[2][order, 0] > MIN_SCORE]
+        rows, boxes, scores, offsets, points = (tensor[order].astype(np.float64) for tensor in tensors)
+        owners: NDArray[np.intp] = rows[:, 0].astype(np.intp)
+        # To facenet-pytorch a box holds its last pixel.
+        sizes = boxes[:, 2:] - boxes[:, :2] + 1
+        moved = boxes + offsets * np.tile(sizes, 2)
+        inside = boxes[:, None, :2] + points.reshape(-1, 2, 5).swapaxes(1, 2) * sizes[:, None] - 1
+        places = np.concatenate([moved.reshape(-1, 2, 2), inside], axis=1) / SIZE
+        begins = np.searchsorted(owners, np.arange(len(rois) + 1))
+        alive = [begin + at for begin, end in pairwise(begins.tolist()) for at in _distinct(moved[begin:end])]
+        return faces_of(places[alive], scores[alive, 0], owners[alive], rois)
 
 
 def _distinct(boxes: NDArray[np.float64]) -> list[int]:

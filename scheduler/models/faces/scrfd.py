@@ -22,9 +22,10 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_DETECTOR
 from ...core import Feeds, Frame, Roi
-from ..outputs import Box, Face
-from ..pixels import crop, to_frame
+from ..outputs import Face
+from ..pixels import crop
 from ..registry import Graph, register
+from .found_faces import faces_of
 
 INPUT = "images"
 SIZE = 640
@@ -58,20 +59,18 @@ class Scrfd:
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Face]]:
         """Faces of each row."""
         scores, distances, offsets = tensors
-        return [self._faces(*row) for row in zip(scores[..., 0], distances, offsets, rois, strict=True)]
-
-    def _faces(
-        self, scores: NDArray[Any], distances: NDArray[Any], offsets: NDArray[Any], roi: Roi
-    ) -> list[Face]:
-        kept = np.flatnonzero(scores >= MIN_SCORE)
-        kept = kept[np.argsort(-scores[kept], kind="stable")]
-        anchors, strides = self._anchors[kept], self._strides[kept, None]
-        sides = distances[kept].astype(np.float64) * strides
+        rows, places = np.divmod(np.flatnonzero(scores >= MIN_SCORE), len(self._anchors))
+        best = scores[rows, places, 0]
+        order = np.lexsort((-best, rows))
+        rows, places, best = rows[order], places[order], best[order]
+        anchors, strides = self._anchors[places], self._strides[places, None]
+        sides = distances[rows, places].astype(np.float64) * strides
         boxes = np.hstack([anchors - sides[:, :2], anchors + sides[:, 2:]])
-        points = anchors[:, None] + (offsets[kept].astype(np.float64) * strides).reshape(-1, 5, 2)
         # To InsightFace a box holds its last pixel: areas and overlaps are a pixel wider.
-        alive = suppress(boxes + LAST_PIXEL, np.zeros(len(boxes), np.intp), OVERLAP, MOST)
-        return [_face(boxes[i] / SIZE, points[i] / SIZE, float(scores[kept[i]]), roi) for i in alive]
+        alive = suppress(boxes + LAST_PIXEL, rows, OVERLAP, MOST)
+        inside = (offsets[rows, places].astype(np.float64) * strides).reshape(-1, 5, 2)
+        points = np.concatenate([boxes.reshape(-1, 2, 2), anchors[:, None] + inside], axis=1)
+        return faces_of(points[alive] / SIZE, best[alive], rows[alive], rois)
 
 
 def _grid(stride: int) -> NDArray[np.float64]:
@@ -79,11 +78,6 @@ def _grid(stride: int) -> NDArray[np.float64]:
     line = np.arange(SIZE // stride) * float(stride)
     x, y = np.meshgrid(line, line)
     return np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), ANCHORS, axis=0)
-
-
-def _face(box: NDArray[np.float64], points: NDArray[np.float64], score: float, roi: Roi) -> Face:
-    (left, top), (right, bottom) = to_frame(box.reshape(2, 2), roi)
-    return Face(Box(float(left), float(top), float(right), float(bottom)), to_frame(points, roi), score)
 
 
 register(Graph(Scrfd), "scrfd_10g", "scrfd_500m")

@@ -19,10 +19,11 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import OBJECT_DETECTOR
 from ...core import Feeds, Frame, Roi
-from ..outputs import Box, Thing
-from ..pixels import crop, to_frame
+from ..outputs import Thing
+from ..pixels import crop
 from ..registry import Graph, register
 from .coco import COCO
+from .found_things import things_of
 
 INPUT = "tower_0/images"
 SIZE = 512
@@ -53,58 +54,78 @@ class CenterNet:
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Thing]]:
         """Objects of each row."""
         scores, distances = tensors
-        return [_things(*row) for row in zip(scores, distances, rois, strict=True)]
-
-
-def _things(scores: NDArray[Any], distances: NDArray[Any], roi: Roi) -> list[Thing]:
-    rows, columns, classes = peaks(scores)
-    if not len(rows):
-        return []
-    best = scores[rows, columns, classes]
-    centers = np.stack([columns, rows], axis=1) * STRIDE
-    low = centers - distances[rows, columns, :2]
-    high = centers + distances[rows, columns, 2:]
-    whose = tops(centers, high - low, classes)
-    np.maximum.at(best, whose, best)
-    own = np.flatnonzero(whose == np.arange(len(whose)))
-    own = own[np.argsort(-best[own], kind="stable")]
-    corners = np.hstack([to_frame(low[own] / SIZE, roi), to_frame(high[own] / SIZE, roi)])
-    return [
-        Thing(COCO[classes[own[i]]], float(best[own[i]]), Box(*corners[i].tolist()))
-        for i in suppress(corners, classes[own], SAME_THING)
-    ]
+        rows, down, across, classes = peaks(scores)
+        best = scores[rows, down, across, classes]
+        centers = np.stack([across, down], axis=1) * STRIDE
+        sides = distances[rows, down, across]
+        low, high = centers - sides[:, :2], centers + sides[:, 2:]
+        groups = rows * len(COCO) + classes
+        whose = tops(centers, high - low, groups)
+        np.maximum.at(best, whose, best)
+        own = np.flatnonzero(whose == np.arange(len(whose)))
+        own = own[np.lexsort((-best[own], rows[own]))]
+        boxes = np.hstack([low[own], high[own]]) / SIZE
+        alive = suppress(boxes, groups[own], SAME_THING)
+        own = own[alive]
+        return things_of(boxes[alive], best[own], classes[own], rows[own], rois)
 
 
 def tops(
-    centers: NDArray[np.integer], sizes: NDArray[np.floating], classes: NDArray[np.integer]
+    centers: NDArray[np.integer], sizes: NDArray[np.floating], groups: NDArray[np.integer]
 ) -> NDArray[np.intp]:
     """For each peak the one whose thing it belongs to; most belong to themselves.
 
     A peak is as broad as its thing is large (TTFNet), and a broad one may have two tops. One that lies at
-    the middle of a larger thing of its class, within ``SAME_TOP`` of its size, is the other top of that.
+    the middle of a larger thing of its group, within ``SAME_TOP`` of its size, is the other top of that.
+    ``groups`` ``[N]``: the row and class of each; of equally large things the first counts.
     """
-    apart = np.abs(centers[:, None] - centers[None])
-    same = (apart <= SAME_TOP * sizes[None]).all(axis=2) & (classes[:, None] == classes[None])
-    return np.asarray(np.where(same, sizes.prod(axis=1)[None], -1.0).argmax(axis=1), np.intp)
+    one, other = _pairs(groups)
+    close = (np.abs(centers[one] - centers[other]) <= SAME_TOP * sizes[other]).all(axis=1)
+    close |= one == other
+    one, other = one[close], other[close]
+    order = np.lexsort((-sizes.prod(axis=1)[other], one))  # the largest first
+    return np.asarray(other[order][np.searchsorted(one[order], np.arange(len(groups)))], np.intp)
 
 
-def peaks(scores: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Rows, columns and classes of the local maxima (3 × 3, per class) of ``[H, W, C]``, highest first."""
-    # One dimension first: nonzero() of three is ten times as slow.
-    rows, columns, classes = np.unravel_index(np.flatnonzero(scores >= MIN_SCORE), scores.shape)
-    best = scores[rows, columns, classes]
+def _pairs(groups: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """All pairs, either way round and with itself, within each group."""
+    order = np.argsort(groups, kind="stable")
+    ordered = groups[order]
+    begin, end = (np.searchsorted(ordered, ordered, side) for side in ("left", "right"))
+    many = end - begin
+    one = np.repeat(np.arange(len(groups)), many)
+    other = np.repeat(begin - np.cumsum(many) + many, many) + np.arange(many.sum())
+    return order[one], order[other]
+
+
+def peaks(scores: NDArray[Any]) -> tuple[NDArray[np.intp], ...]:
+    """Rows, their lines, columns and classes of the local maxima (3 × 3, per class) of ``[B, H, W, C]``.
+
+    Row by row, of each the ``MOST`` highest, highest first.
+    """
+    found = _candidates(scores)
+    rows, down, across, classes = np.unravel_index(found, scores.shape)
+    best = scores[rows, down, across, classes]
     highest = np.ones(len(best), bool)
-    for down in (-1, 0, 1):
-        for across in (-1, 0, 1):
-            beside = scores[
-                np.clip(rows + down, 0, scores.shape[0] - 1),
-                np.clip(columns + across, 0, scores.shape[1] - 1),
-                classes,
-            ]
-            highest &= best >= beside
+    for below in (-1, 0, 1):
+        for beside in (-1, 0, 1):
+            line = np.clip(down + below, 0, scores.shape[1] - 1)
+            column = np.clip(across + beside, 0, scores.shape[2] - 1)
+            highest &= best >= scores[rows, line, column, classes]
     kept = np.flatnonzero(highest)
-    kept = kept[np.argsort(-best[kept], kind="stable")][:MOST]
-    return rows[kept], columns[kept], classes[kept]
+    kept = kept[np.lexsort((-best[kept], rows[kept]))]
+    within = np.arange(len(kept)) - np.searchsorted(rows[kept], rows[kept])
+    kept = kept[within < MOST]
+    return rows[kept], down[kept], across[kept], classes[kept]
+
+
+def _candidates(scores: NDArray[Any]) -> NDArray[np.intp]:
+    """Where ``[B, H, W, C]``, one after the other, reaches the lowest score."""
+    # A row at a time, so that what is compared stays in the cache; in one dimension, because nonzero() of
+    # several is ten times as slow.
+    size = scores[0].size
+    found = [row * size + np.flatnonzero(each >= MIN_SCORE) for row, each in enumerate(scores)]
+    return np.concatenate(found)
 
 
 register(Graph(CenterNet), "centernet")

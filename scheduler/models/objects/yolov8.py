@@ -18,10 +18,11 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import OBJECT_DETECTOR
 from ...core import Feeds, Frame, Roi
-from ..outputs import Box, Thing
-from ..pixels import crop, to_frame
+from ..outputs import Thing
+from ..pixels import crop
 from ..registry import Graph, register
 from .coco import COCO
+from .found_things import things_of
 
 INPUT = "images"
 SIZE = 640
@@ -50,20 +51,18 @@ class YoloV8:
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Thing]]:
         """Objects of each row."""
-        return [_things(row, roi) for row, roi in zip(tensors[0], rois, strict=True)]
-
-
-def _things(candidates: NDArray[Any], roi: Roi) -> list[Thing]:
-    best = candidates[4:].max(axis=0)
-    kept = np.flatnonzero(best > MIN_SCORE)
-    kept = kept[np.argsort(-best[kept], kind="stable")]
-    x, y, width, height, *scores = candidates[:, kept].astype(np.float64)
-    classes = np.argmax(scores, axis=0)
-    low = np.stack([x - width / 2, y - height / 2], axis=1)
-    high = np.stack([x + width / 2, y + height / 2], axis=1)
-    alive = suppress(np.hstack([low, high]), classes, SAME_THING, MOST)
-    corners = np.hstack([to_frame(low / SIZE, roi), to_frame(high / SIZE, roi)])
-    return [Thing(COCO[classes[i]], float(best[kept[i]]), Box(*corners[i].tolist())) for i in alive]
+        candidates = tensors[0]
+        best = candidates[:, 4:].max(axis=1)
+        rows, points = np.nonzero(best > MIN_SCORE)
+        order = np.lexsort((-best[rows, points], rows))
+        rows, points = rows[order], points[order]
+        classes = np.argmax(candidates[rows, 4:, points], axis=1)
+        x, y, width, height = candidates[rows, :4, points].astype(np.float64).T
+        boxes = np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], axis=1)
+        alive = suppress(boxes, rows * len(COCO) + classes, SAME_THING, MOST)
+        rows, points, classes = rows[alive], points[alive], classes[alive]
+        found = things_of(boxes[alive] / SIZE, best[rows, points], classes, rows, rois)
+        return [things[:MOST] for things in found]
 
 
 register(Graph(YoloV8), "yolov8n")

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.scheduler.analyzers.gaze import LEFT, REST_VERTICAL, RIGHT, Eye
+from argusd.scheduler.models.faces.face_geometry import LEFT, REST_VERTICAL, RIGHT, Eye, meshes
 from argusd.scheduler.models.outputs import Box, Face, Mesh
 
 EYE_WIDTH = 30.0  # a unit is about a millimetre
@@ -41,7 +41,13 @@ def mesh(
     for eye, x in ((RIGHT, -EYE_APART / 2), (LEFT, EYE_APART / 2)):
         _place_eye(points, eye, np.array([x, -20.0, 10.0]), look, lids)
     turned = points @ rotation(yaw, pitch, roll).T * scale
-    return Mesh(turned + np.array([*center, 0.0]), presence)
+    return of_points(turned + np.array([*center, 0.0]), presence)
+
+
+def of_points(points: NDArray[np.float64], presence: float = 1.0) -> Mesh:
+    """What landmarks f64 ``[478, 3]`` say."""
+    (found,) = meshes(points[None], np.array([presence]))
+    return found
 
 
 def _place_eye(

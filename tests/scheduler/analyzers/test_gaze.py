@@ -2,30 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.analyzers.gaze import beyond_head_turn, direction_of, measure_gaze
-from argusd.scheduler.analyzers.head_pose import head_axes
-
-from .heads import EYE_WIDTH, mesh
+from argusd.scheduler.analyzers.gaze import beyond_head_turn, direction_of
 
 angles = st.floats(-40, 40)
 offsets = st.floats(-0.8, 0.8)
-
-
-@given(angles, angles, angles, st.tuples(offsets, offsets))
-def test_eyes_are_measured_in_the_head_however_it_is_turned(
-    yaw: float, pitch: float, roll: float, look: tuple[float, float]
-) -> None:
-    points = mesh(yaw, pitch, roll, look=look, scale=2.0).points
-    gaze = measure_gaze(points, head_axes(points))
-    assert (gaze.x, gaze.y) == pytest.approx(look, abs=1e-6)
-    assert gaze.open == pytest.approx(0.27)
-    assert gaze.width == pytest.approx(2 * EYE_WIDTH)
-
-
-@pytest.mark.parametrize(("lids", "blink"), [(0.3, False), (0.2, False), (0.1, True), (0.0, True)])
-def test_lids_tell_a_blink(lids: float, blink: bool) -> None:
-    points = mesh(lids=lids).points
-    assert measure_gaze(points, head_axes(points)).blink is blink
 
 
 @pytest.mark.parametrize(

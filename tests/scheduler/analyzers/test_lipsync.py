@@ -10,7 +10,7 @@ from argusd.scheduler.contract.policy import Gates, LipSync, Policy
 from argusd.scheduler.core import Moment, Outcome
 from argusd.scheduler.models.outputs import LagCurve, Mesh, VoiceActivity
 
-from .heads import mesh
+from .heads import mesh, of_points
 
 WINDOW_S = 0.032  # of the voice detector
 CAPTURED = 1_700_000_000.0
@@ -69,7 +69,7 @@ def with_mouth(opened: float) -> Mesh:
     half = np.array([0, opened * np.linalg.norm(points[263] - points[33]) / 2, 0])
     for upper, lower in ((82, 87), (13, 14), (312, 317)):
         points[upper], points[lower] = points[13] - half, points[13] + half
-    return Mesh(points, 0.99)
+    return of_points(points, 0.99)
 
 
 def test_it_is_fed_by_both_tracks() -> None:

@@ -51,7 +51,7 @@ class Talker(FakeVision):
         self.looks += 1
         mesh = heads.mesh(center=(32.0, 24.0), scale=0.2)
         mesh.points[[87, 14, 317], 1] += 0.2 * 30 * (1 + np.sin(2.0 * self.looks))
-        return [mesh for _ in rois]
+        return [heads.of_points(mesh.points) for _ in rois]
 
 
 class Detector(FakeVision):

@@ -1,22 +1,11 @@
 import numpy as np
-import pytest
 
-from argusd.scheduler.analyzers.mouth import MOVES, Mouth, opening
+from argusd.scheduler.analyzers.mouth import MOVES, Mouth
 
 
 def looks(mouth: Mouth, start_s: float, seconds: float, depth: float) -> None:
     for when in np.arange(start_s, start_s + seconds, 1 / 15):
         mouth.see(float(when), 0.1 + depth * float(np.sin(20 * when)))
-
-
-def test_the_opening_is_measured_against_the_eyes_and_in_space() -> None:
-    points = np.zeros((478, 3))
-    points[33], points[263] = (-50, 0, 0), (50, 0, 0)
-    points[[82, 13, 312]] = (0, 60, 0)
-    points[[87, 14, 317]] = (0, 80, 0)
-    assert opening(points) == pytest.approx(0.2)
-    turn = np.array([[0.6, 0, 0.8], [0, 1, 0], [-0.8, 0, 0.6]])
-    assert opening(3 * points @ turn.T) == pytest.approx(0.2)
 
 
 def test_visible_is_what_was_looked_at_often_enough() -> None:

@@ -16,7 +16,7 @@ from argusd.scheduler.contract.errors import (
     PictureTooLarge,
 )
 from argusd.scheduler.contract.tasks.faces import FaceEmbed, FaceVerify
-from argusd.scheduler.models.regions import CORNERS, MIDDLE, face_region, mesh_keypoints
+from argusd.scheduler.models.regions import CORNERS, MIDDLE, face_region
 from argusd.scheduler.tasks.faces import face_embed, face_verify
 
 from ..recordings import Runners
@@ -137,10 +137,3 @@ async def test_an_embedding_says_who_made_it_and_another_models_is_refused(
 @pytest.mark.parametrize("template", [CORNERS, MIDDLE])
 def test_a_face_that_lies_as_the_template_does_is_not_moved(template: NDArray[np.float64]) -> None:
     np.testing.assert_allclose(face_region(112 * template), (56, 56, 112, 0), atol=1e-9)
-
-
-def test_a_mesh_gives_the_same_five_points() -> None:
-    points = np.zeros((478, 3))
-    points[[33, 133], 0], points[[362, 263], 0] = (10, 20), (40, 50)
-    points[1, :2], points[[61, 291], 0] = (30, 15), (22, 38)
-    np.testing.assert_array_equal(mesh_keypoints(points), [[15, 0], [45, 0], [30, 15], [22, 0], [38, 0]])

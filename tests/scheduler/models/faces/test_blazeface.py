@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from argusd.scheduler.core import Roi, whole_frame
 from argusd.scheduler.models.faces.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace, BlazeFaceShape
 
 from ...recordings import Runners, frames
+from .. import one_by_one
 
 WHOLE = Roi(320, 180, 640)  # a frame of 640 × 360, letterboxed
 
@@ -44,6 +46,32 @@ def test_neighbouring_anchors_are_one_face_and_rows_keep_to_themselves() -> None
     nobody, two = BlazeFace("n", FULL_RANGE).decode([numbers, logits], [WHOLE, WHOLE])
     assert nobody == []
     assert [round(face.score, 3) for face in two] == [0.982, 0.953]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 20])
+def test_a_batch_is_decoded_as_one_row_after_the_other(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    numbers, logits = outputs(FULL_RANGE, rows)
+    numbers[...] = 4 * rng.standard_normal(numbers.shape)
+    numbers[:, :, 2:4] = rng.uniform(20, 80, (*numbers.shape[:2], 2))
+    for _ in range(3 * rows):
+        near = rng.integers(0, 2200) + rng.permutation(50)[: rng.integers(1, 12)]
+        logits[rng.integers(0, rows), near, 0] = np.round(rng.uniform(0.3, 4, len(near)), 1)  # ties, too
+    rois = [Roi(*rng.uniform((0, 0, 100, -1), (640, 360, 900, 1))) for _ in range(rows)]
+    centers = (np.stack(np.meshgrid(np.arange(48), np.arange(48)), axis=2).reshape(-1, 2) + 0.5) / 48
+    for row, faces in enumerate(BlazeFace("n", FULL_RANGE).decode([numbers, logits], rois)):
+        (anchors,) = np.nonzero(logits[row, :, 0] >= math.log(0.6 / 0.4))
+        offsets = numbers[row, anchors].astype(np.float64).reshape(-1, 8, 2) / 192
+        middle, half = centers[anchors] + offsets[:, 0], offsets[:, 1] / 2
+        points = (centers[anchors, None] + offsets[:, 2:6]).reshape(-1, 8)
+        scores = 1 / (1 + np.exp(-logits[row, anchors, 0].astype(np.float64)))
+        expected = one_by_one.weighted_nms(np.hstack([middle - half, middle + half, points]), scores, 0.3)
+        assert [face.score for face in faces] == pytest.approx([score for _, score in expected])
+        for face, (values, _) in zip(faces, expected, strict=True):
+            found = np.vstack([np.reshape(face.box, (2, 2)), face.keypoints])
+            np.testing.assert_allclose(
+                found, one_by_one.to_frame(values.reshape(-1, 2), rois[row]), atol=1e-6
+            )
 
 
 def test_wild_logits_neither_overflow_nor_pass_as_faces() -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from argusd.scheduler.core import Roi
 from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models.faces.facenet import BOX, SIZE, FaceNet, mtcnn_region
-from argusd.scheduler.models.pixels import to_frame
+from argusd.scheduler.models.pixels import to_frames
 
 from ...oracles import oracle
 
@@ -24,7 +24,7 @@ def bgr() -> NDArray[np.uint8]:
 def test_the_crop_is_facenet_pytorchs_of_the_same_box(bgr: NDArray[np.uint8]) -> None:
     torch = oracle("torch")
     reference = oracle("facenet_pytorch.models.utils.detect_face")
-    corners = to_frame(np.array(BOX).reshape(2, 2), ALIGNED).ravel()
+    corners = to_frames(np.array(BOX).reshape(1, 2, 2), [ALIGNED]).ravel()
     rgb = np.ascontiguousarray(bgr[..., ::-1])
     cut = reference.extract_face(rgb, corners, image_size=SIZE)
     theirs = oracle("facenet_pytorch").fixed_image_standardization(cut.to(torch.float32))

@@ -1,10 +1,13 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.scheduler.core import Roi
 from argusd.scheduler.models.objects.centernet import CenterNet, peaks
 from argusd.scheduler.models.objects.coco import COCO
+
+from .. import one_by_one
 
 PERSON, PHONE = COCO.index("person"), COCO.index("cell phone")
 WHOLE = Roi(320, 180, 640)  # a frame of 640 × 360, letterboxed: 1.25 frame pixels to an input pixel
@@ -62,15 +65,35 @@ def test_rows_of_a_batch_keep_to_themselves() -> None:
 @given(st.integers(0, 2**32 - 1), st.floats(0.3, 0.9))
 def test_peaks_are_the_local_maxima(seed: int, level: float) -> None:
     rng = np.random.default_rng(seed)
-    scores = np.where(rng.random((9, 11, 2)) > level, rng.random((9, 11, 2)), 0)
-    padded = np.pad(scores, ((1, 1), (1, 1), (0, 0)))
+    scores = np.where(rng.random((2, 9, 11, 2)) > level, rng.random((2, 9, 11, 2)), 0)
+    padded = np.pad(scores, ((0, 0), (1, 1), (1, 1), (0, 0)))
     expected = {
-        (row, column, label)
-        for row, column, label in np.ndindex(*scores.shape)
-        if scores[row, column, label] >= 0.3
-        and scores[row, column, label] == padded[row : row + 3, column : column + 3, label].max()
+        (row, line, column, label)
+        for row, line, column, label in np.ndindex(*scores.shape)
+        if scores[row, line, column, label] >= 0.3
+        and scores[row, line, column, label] == padded[row, line : line + 3, column : column + 3, label].max()
     }
-    rows, columns, labels = peaks(scores)
-    assert set(zip(rows.tolist(), columns.tolist(), labels.tolist(), strict=True)) == expected
-    found = scores[rows, columns, labels]
-    assert np.all(found[:-1] >= found[1:])
+    found = peaks(scores)
+    assert set(zip(*(column.tolist() for column in found), strict=True)) == expected
+    order = np.lexsort((-scores[found], found[0]))
+    np.testing.assert_array_equal(order, np.arange(len(order)), "row by row, highest first")
+
+
+@pytest.mark.parametrize("rows", [1, 2, 4])
+def test_a_batch_is_decoded_as_one_row_after_the_other(rows: int) -> None:
+    """Broad peaks with several tops, near each other, of few classes."""
+    rng = np.random.default_rng(rows)
+    scores = np.zeros((rows, 128, 128, 80), np.float32)
+    sides = rng.uniform(0, 150, (rows, 128, 128, 4)).astype(np.float32)
+    for _ in range(30 * rows):
+        row, line, column = rng.integers(0, (rows, 120, 120))
+        place = row, slice(line, line + 5), slice(column, column + 5), rng.integers(0, 3)
+        scores[place] = np.maximum(scores[place], np.round(rng.uniform(0.2, 0.9, (5, 5)), 1))  # ties, too
+    rois = [Roi(*rng.uniform((0, 0, 100), (640, 360, 900))) for _ in range(rows)]
+    for things, *row in zip(CenterNet("n").decode([scores, sides], rois), scores, sides, rois, strict=True):
+        expected = one_by_one.things(*row)
+        assert [(thing.label, thing.score) for thing in things] == [
+            (name, score) for name, score, _ in expected
+        ]
+        for thing, (_, _, box) in zip(things, expected, strict=True):
+            np.testing.assert_allclose(thing.box, box, rtol=1e-6, atol=1e-3)
