@@ -54,12 +54,14 @@ $(NPM_PEERS): tests/peers/package-lock.json
 run: setup
 	@$(BIN)/argusd demo
 
+# In a folder whose name is short: the path of a Unix socket holds 107 bytes.
 test: setup test-packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
+	folder=$$(mktemp -d) && trap "rm -rf $$folder" EXIT && \
+	    $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --basetemp=$$folder
 
 # The fault table: each row REPEATS times, then what recovery took and what was lost.
 REPEATS ?= 20

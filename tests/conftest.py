@@ -3,8 +3,9 @@
 At its end a run says what became of faults and of what was fuzzed, how many tests it skipped, and why.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,18 @@ def shots(request: pytest.FixtureRequest, media: Path) -> Shots:
     # A singer far away; one man's profile, very near, before a blurred audience; the singer from the waist
     # up; three spectators in front of others.
     return Shots(OURS / "short_hamilton_clip.mp4", ((0.0, 0.67), (3.24, 7.04)), (7.04, 9.0), {2, 3})
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """What a test makes of the process' log, as each of our commands does, is of no test after it."""
+    loggers = [logging.getLogger(name) for name in (None, "aioice", "aiortc", "aiohttp.access")]
+    levels = [logger.level for logger in loggers]
+    handlers = logging.root.handlers[:]
+    yield
+    logging.root.handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 # The tests of such a folder share a daemon or a browser, those of others at most what their file starts.
