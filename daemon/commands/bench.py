@@ -17,6 +17,7 @@ BENCHMARKS = (
     "ring",
     "batching",
     "overload",
+    "admission",
     "loop",
     "sessions",
     "bursts",

@@ -24,7 +24,6 @@ NVIDIA_GPUS = Path("/proc/driver/nvidia/gpus")
 PROCESSORS = Path("/proc/cpuinfo")
 THREADS = 1  # per session: sessions side by side beat threads within one
 ERRORS_ONLY = 3
-SHRINK = "memory.enable_memory_arena_shrinkage"
 
 RUN_ERRORS = (
     ort_errors.Fail,
@@ -70,7 +69,6 @@ class OnnxEngine:
             raise InferenceFailed(what) from error
         if device != "cpu" and CUDA_PROVIDER not in self._session.get_providers():
             raise DeviceUnavailable(f"{device} cannot be used: ONNX Runtime fell back to the CPU")
-        self._memory = "cpu:0" if device == "cpu" else device.replace("cuda", "gpu")
 
     def run(self, feeds: Feeds) -> list[NDArray[Any]]:
         """Run a batch; all outputs, in the graph's order.
@@ -80,21 +78,8 @@ class OnnxEngine:
             DeviceLost: nothing will run in this process any more.
             InferenceFailed: any other refusal.
         """
-        return self._run(feeds, None)
-
-    def shrink(self, feeds: Feeds) -> None:
-        """Run a small batch, and give back what larger ones took: the library keeps it for ever otherwise.
-
-        Raises:
-            InferenceFailed: as ``run`` does.
-        """
-        options = onnxruntime.RunOptions()
-        options.add_run_config_entry(SHRINK, self._memory)
-        self._run(feeds, options)
-
-    def _run(self, feeds: Feeds, options: Any) -> list[NDArray[Any]]:
         try:
-            tensors: list[NDArray[Any]] = self._session.run(None, feeds, options)
+            tensors: list[NDArray[Any]] = self._session.run(None, feeds)
         except RUN_ERRORS as error:
             raise failure(str(error)) from error
         return tensors

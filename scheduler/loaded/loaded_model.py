@@ -15,9 +15,8 @@ from ..core import Analyzer, Engine, Feeds, Model, Moment
 from ..media.moments import MediaClock
 from ..media.tracks import Track
 from ..planning.batcher import ModelState
-from ..planning.curve import BatchCurve
+from ..planning.curve import LOOP, BatchCurve
 
-SLOWDOWN_RATE = 0.05
 KEPT = 256  # batches until the curve is refreshed; of more the newest count
 TRIAL_EVERY_S = 30.0
 TRIALS = 8  # batches that are enough to tell
@@ -82,14 +81,35 @@ class Feed(Protocol):
 Moments = Callable[[Sequence[int], Sequence[MediaClock], float], list[Moment]]
 
 
+class Costs:
+    """What batches cost since the last time, by their rows; of very many the newest count."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[int, float]] = deque(maxlen=KEPT)
+
+    def add(self, rows: int, seconds: float) -> None:
+        """Note one batch."""
+        self._seen.append((rows, seconds))
+
+    def refresh(self, curve: BatchCurve) -> BatchCurve:
+        """The curve as they make it."""
+        costs: defaultdict[int, list[float]] = defaultdict(list)
+        for rows, seconds in self._seen:
+            costs[rows].append(seconds)
+        self._seen.clear()
+        for rows, seen in costs.items():
+            curve = curve.refreshed(rows, median(seen), len(seen))
+        return curve
+
+
 class LoadedModel(ABC):
     """What models of frames and models of samples have in common.
 
     ``track``: the kind of track that it is fed by. ``continuous``: every item counts, none may be left out
     as frames may. ``fed_with``: a role whose outputs it needs and nobody else does. ``curve``: what batches
     cost by ``clock``, refreshed by what they took. ``max_batch`` is its choice, or what the device has memory
-    for. ``slowdown``: how much longer batches take than that, because others use the cores. ``failure``: why
-    it does not run at all, as a code, empty while it runs; so it was at ``judged_at`` (monotonic seconds).
+    for. ``loop``: what they cost the event loop. ``failure``: why it does not run at all, as a code, empty
+    while it runs; so it was at ``judged_at`` (monotonic seconds).
     """
 
     track: ClassVar[TrackKind]
@@ -102,17 +122,17 @@ class LoadedModel(ABC):
         self.model: Any = model
         self.clock: Callable[[], float] = time.thread_time  # a graph runs on the calling thread alone
         self.in_flight = 0
-        self.slowdown = 1.0
         self.failure = ""
         self.judged_at = time.monotonic()
         self.engine = engine
         self._most = sys.maxsize
-        self._took: deque[tuple[int, float]] = deque(maxlen=KEPT)
+        self._took, self._cost_loop = Costs(), Costs()
         self._trial = 0
         self._trials = 0
         self._next_trial = 0.0
         self._larger = False
         self.curve = curve
+        self.loop = LOOP
 
     @property
     def curve(self) -> BatchCurve:
@@ -179,21 +199,18 @@ class LoadedModel(ABC):
         """It ran, or did not run at all for this reason."""
         self.failure, self.judged_at = failure, now
 
-    def took(self, rows: int, seconds: float, cost: float) -> None:
-        """Note how long a batch ran, and what it cost; 0: there is nothing to learn of it."""
+    def took(self, rows: int, cost: float, loop: float) -> None:
+        """Note what a batch cost a thread and the event loop; 0: there is nothing to learn of it."""
         if cost > 0:
-            self.slowdown += SLOWDOWN_RATE * (max(1.0, seconds / cost) - self.slowdown)
-            self._took.append((rows, cost))
+            self._took.add(rows, cost)
             self._trials -= rows == self._trial and self._trials > 0
+        if loop > 0:
+            self._cost_loop.add(rows, loop)
 
     def learn(self, now: float) -> None:
-        """Refresh the curve by what batches cost since the last time, and let other sizes be tried."""
-        costs: defaultdict[int, list[float]] = defaultdict(list)
-        while self._took:
-            rows, cost = self._took.popleft()
-            costs[rows].append(cost)
-        for rows, seen in costs.items():
-            self.curve = self.curve.refreshed(rows, median(seen), len(seen))
+        """Refresh the curves by what batches cost since the last time, and let other sizes be tried."""
+        self.curve = self._took.refresh(self.curve)
+        self.loop = self._cost_loop.refresh(self.loop)
         if now >= self._next_trial:
             self._next_trial = now + TRIAL_EVERY_S
             self._larger = not self._larger

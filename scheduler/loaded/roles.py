@@ -168,7 +168,7 @@ def load(name: str, store: ZooStore, device: str, curves: CurveCache) -> LoadedM
         case Graph(make):
             file = store.read(name)
             engine = OnnxEngine(file.content, file.name, device)
-            return _measured(_loaded(make(name), engine), engine, device, curves, file.sha256)
+            return _measured(_loaded(make(name), engine), device, curves, file.sha256)
         case BuiltIn(make=make):
             loaded = _loaded(*make())
             loaded.curve = measure_curve(loaded.rehearsal, loaded.clock)
@@ -192,9 +192,7 @@ def _checked(library: LibraryModel) -> LibraryModel:
     return library
 
 
-def _measured(
-    loaded: LoadedModel, engine: OnnxEngine, device: str, curves: CurveCache, sha256: str
-) -> LoadedModel:
+def _measured(loaded: LoadedModel, device: str, curves: CurveCache, sha256: str) -> LoadedModel:
     """With the curve that is kept, or a new one."""
     if device != "cpu":
         loaded.clock = time.monotonic
@@ -202,7 +200,6 @@ def _measured(
     curve = curves.load(kept)
     if curve is None:
         curve = measure_curve(loaded.rehearsal, loaded.clock)
-        engine.shrink(loaded.model.example(1))
         curves.save(kept, curve)
     else:
         loaded.check()

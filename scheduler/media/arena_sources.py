@@ -8,6 +8,7 @@ import asyncio
 import logging
 import os
 import socket
+import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -30,6 +31,8 @@ from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
 
 log = logging.getLogger(__name__)
+
+CREDENTIALS = struct.Struct("3i")  # ucred: process, user, group (unix(7))
 
 
 class RingRef(NamedTuple):
@@ -83,7 +86,7 @@ class ArenaSource:
     """One writer process, as seen by this reader; ``name`` is the reader's own.
 
     ``awake`` is called when the writer published something, once per ``arm()``: while nobody waits for media
-    its wake-ups cost nothing.
+    its wake-ups cost nothing. ``writer``: its process, while it is attached.
     """
 
     def __init__(self, path: Path, name: str, observer: RingObserver, awake: Callable[[], None]) -> None:
@@ -93,6 +96,7 @@ class ArenaSource:
         self._awake = awake
         self._eventfd = -1
         self._armed = False
+        self.writer: int | None = None
 
     async def run(self) -> None:
         """Stay attached for as long as this task lives."""
@@ -115,6 +119,8 @@ class ArenaSource:
             asyncio.get_running_loop().remove_reader(self._eventfd)
 
     async def _attached(self, sock: socket.socket) -> None:
+        credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+        self.writer = CREDENTIALS.unpack(credentials)[0]
         attachment = _Attachment(self._observer)
 
         def received(message: ToReader) -> None:
@@ -132,6 +138,7 @@ class ArenaSource:
             await asyncio.wait([channel.closed])
         finally:
             channel.close()
+            self.writer = None
             self._detach()
             attachment.end()
 

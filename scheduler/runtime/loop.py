@@ -83,6 +83,7 @@ class Scheduler:
         self._waiting = False
         self._passed_over = 0
         self._next_warning = 0.0
+        self._cpu = time.thread_time()
         self.sessions = Sessions(
             self.demand, self.loaded, factories, findings, max_age_s=max_age_s, clock=clock
         )
@@ -221,7 +222,6 @@ class Scheduler:
         self.demand.release(rows)
         done = landed(loaded, len(rows), future)
         self._judge(loaded, len(rows), done)
-        loaded.took(len(rows), done.seconds, done.cost)
         self.meters.reused[loaded.model.role] += done.reused
         self.meters.batch_size[loaded.name].add(len(rows))
         self.meters.infer_seconds[loaded.name].add(done.seconds)
@@ -232,7 +232,13 @@ class Scheduler:
                 if not self.pending.row_is_over(index):
                     self.sessions.rows.is_over(index)
             self.sessions.end_failed()
+            loaded.took(len(rows), done.cost, self._spent())
             self.awake()
+
+    def _spent(self) -> float:
+        """CPU seconds of the loop since the last batch came back: all it did meanwhile was for batches."""
+        before, self._cpu = self._cpu, time.thread_time()
+        return self._cpu - before
 
     def checked(self, loaded: LoadedModel, future: "Future[Done]") -> None:
         """A check of the model (``checks.py``) is over."""

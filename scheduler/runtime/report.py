@@ -6,8 +6,9 @@ import numpy as np
 from ..analyzers.catalog import ANALYZERS
 from ..contract.messages import RoleStatus, SchedulerStats
 from ..contract.policy import Policy
-from ..planning.admission import fits_more, present
+from ..planning.admission import Machine, ModelLoad, fits_more
 from ..planning.demand import RowKind
+from .cores import Cores
 from .loop import Scheduler
 
 
@@ -15,13 +16,21 @@ class Report:
     """Puts together what ``/metrics`` and ``/ready`` show of this process."""
 
     def __init__(
-        self, boot: str, device: str, roles: list[RoleStatus], scheduler: Scheduler, promised_age_s: float
+        self,
+        boot: str,
+        device: str,
+        roles: list[RoleStatus],
+        scheduler: Scheduler,
+        promised_age_s: float,
+        cores: Cores | None = None,
     ) -> None:
+        """``cores``: those that the threads share with others; None: a device of its own does the work."""
         self._boot = boot
         self._device = device
         self._roles = roles
         self._scheduler = scheduler
         self._promised_age_s = promised_age_s
+        self._cores = cores
         wanted: dict[str, float] = {}
         for make in ANALYZERS.values():
             for role, rate in make(Policy()).rates.items():  # streams of a session share their looks
@@ -65,6 +74,14 @@ class Report:
         demand, loaded = self._scheduler.demand, self._scheduler.loaded
         streams = demand.active & (demand.kind == RowKind.STREAM)
         rates = np.bincount(demand.model[streams], 1 / demand.period[streams], minlength=len(loaded))
-        now = present(rates.tolist(), [(model.curve, model.slowdown) for _, model in loaded])
-        threads, scale = self._scheduler.executor.state.total, self._scheduler.rate.scale
-        return fits_more(now, self._session, threads, self._promised_age_s, scale)
+        now = [
+            ModelLoad(rate, model.curve, model.loop)
+            for rate, (_, model) in zip(rates.tolist(), loaded, strict=True)
+        ]
+        return fits_more(
+            now, self._session, self._machine(), self._promised_age_s, self._scheduler.rate.scale
+        )
+
+    def _machine(self) -> Machine:
+        threads, cores = self._scheduler.executor.state.total, self._cores
+        return Machine(threads, cores.left, cores.beside) if cores else Machine(threads)

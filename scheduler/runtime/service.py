@@ -36,6 +36,7 @@ from ..media.arena_sources import ArenaSource
 from ..report.delivery import Delivery, Incoming
 from ..tasks.catalog import functions_of
 from .checks import Checks
+from .cores import Cores
 from .executor import Executor
 from .loop import Scheduler
 from .report import Report
@@ -140,12 +141,20 @@ class Service:
         self._ended = asyncio.Event()
         self._stopped = False
         self._checks = Checks(scheduler, tasks, time.monotonic)
-        self._report = Report(delivery.boot, device, list(roles), scheduler, config.promised_age_s)
+        share = share_of(config, len(os.sched_getaffinity(0)))
+        self._cores = Cores(share, self._writers) if device == "cpu" else None
+        self._report = Report(
+            delivery.boot, device, list(roles), scheduler, config.promised_age_s, self._cores
+        )
         # Streams are the live tier's alone.
         writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]
         for name in writers if config.tier == "live" else ():
             path = config.runtime_dir / f"{name}.sock"
             scheduler.sources.append(ArenaSource(path, config.name, scheduler.sessions, scheduler.awake))
+
+    def _writers(self) -> list[int]:
+        """The processes that receive media."""
+        return [source.writer for source in self._scheduler.sources if source.writer is not None]
 
     async def run(
         self,
@@ -246,6 +255,8 @@ class Service:
                     await self._ended.wait()
             self._ended.clear()
             self._checks.look()
+            if self._cores:
+                self._cores.look(max(self._scheduler.sessions.active.values(), default=0))
             for _, loaded in self._scheduler.loaded:
                 loaded.learn(time.monotonic())
             self._delivery.broadcast(self._report.stats())

@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 
 from argusd.scheduler.core import EVERY_WINDOW
@@ -44,7 +43,7 @@ def test_a_curve_that_was_measured_while_busy_recovers(curve: BatchCurve) -> Non
     for second in range(600):
         for _ in range(20):
             rows = loaded.state.max_batch
-            loaded.took(rows, cost(rows), cost(rows))
+            loaded.took(rows, cost(rows), 0.0)
         loaded.learn(float(second))
     assert loaded.max_batch == 4
     assert loaded.curve.cost(4) == pytest.approx(cost(4), rel=0.05)
@@ -57,7 +56,7 @@ def test_other_sizes_are_tried_for_a_moment_and_no_larger_than_fit_into_memory()
         loaded.learn(float(second))
         tried.append(loaded.state.max_batch)
         while loaded.state.max_batch != loaded.max_batch:
-            loaded.took(loaded.state.max_batch, 0.0, 0.004 * loaded.state.max_batch)
+            loaded.took(loaded.state.max_batch, 0.004 * loaded.state.max_batch, 0.0)
         if second == 30:
             loaded.halve(8)
     assert tried == [8, 2, 4, 2]
@@ -72,15 +71,19 @@ def test_memory_that_runs_out_halves_the_batch_down_to_one() -> None:
     assert sizes == [4, 2, 2, 1, 1], "two batches that ran side by side halve it once"
 
 
-def test_it_learns_how_much_slower_than_measured_it_runs() -> None:
+def test_it_learns_what_a_batch_costs_the_loop() -> None:
     loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
-    for _ in range(200):
-        loaded.took(1, 0.020, 0.010)
-    assert loaded.slowdown == pytest.approx(2.0, rel=0.01)
-    for _ in range(200):
-        loaded.took(1, 0.009, 0.010)  # preparing and decoding cost besides what runs
-    assert loaded.slowdown == pytest.approx(1.0, rel=0.01)
-    assert np.isfinite(loaded.slowdown)
+    for second in range(200):
+        loaded.took(4, 0.012, 0.0002)
+        loaded.learn(float(second))
+    assert loaded.loop.cost(4) == pytest.approx(0.0002, rel=0.01)
+
+
+def test_of_a_batch_that_failed_nothing_is_learnt() -> None:
+    loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
+    loaded.took(4, 0.0, 0.0)
+    loaded.learn(0.0)
+    assert loaded.curve == CURVE
 
 
 @pytest.mark.parametrize(("hz", "seconds"), [(4.0, 0.25), (EVERY_WINDOW, 0.001)])
