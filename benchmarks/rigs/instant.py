@@ -87,7 +87,13 @@ class OneThread(Executor):
         """How many may still be handed over."""
         return ExecutorState(max(2 - len(self.jobs), 0), 2, True)
 
-    def submit(self, job: Callable[[], Any], done: Callable[[Future[Any]], None]) -> None:
+    def submit(
+        self,
+        job: Callable[[], Any],
+        done: Callable[[Future[Any]], None],
+        *,
+        long: bool = False,  # noqa: ARG002 - nothing yields to anything here
+    ) -> None:
         """Keep it."""
         self.jobs.append((job, done))
 

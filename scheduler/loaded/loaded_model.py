@@ -22,6 +22,7 @@ TRIAL_EVERY_S = 30.0
 TRIALS = 8  # batches that are enough to tell
 LONGEST_TRIAL_S = 0.2
 SHORTEST_S = 0.001  # no camera is faster
+LONG_S = 0.02  # a look that takes longer makes way for those that do not
 GRID_S = 0.032  # wide enough for many rows to meet, and hardly a frame late
 
 
@@ -168,6 +169,11 @@ class LoadedModel(ABC):
         return 0
 
     @property
+    def long(self) -> bool:
+        """Whether short models take the core away from it."""
+        return self.curve.cost(1) > LONG_S
+
+    @property
     def grid_s(self) -> float:
         """Rows fall due together on its multiples, where the call is what costs; 0: each on its own."""
         return GRID_S if self.call_bound else 0.0
@@ -185,7 +191,7 @@ class LoadedModel(ABC):
     def state(self) -> ModelState:
         """What planning needs to know."""
         size = self._trial if self._trials else self.max_batch
-        return ModelState(self.curve, size, self.call_bound, self.continuous, self.in_flight)
+        return ModelState(self.curve, size, self.call_bound, self.continuous, self.in_flight, self.long)
 
     def check(self) -> None:
         """Run what the model was warmed up with; raises what the engine does."""

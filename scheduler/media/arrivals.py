@@ -39,6 +39,8 @@ class _Rings(NamedTuple):
     capacity: NDArray[np.int64]
     slot_bytes: NDArray[np.int64]
     window: NDArray[np.int64]
+    seen: NDArray[np.int64]  # heads at the last look, and when the newest frame of then came
+    seen_arrival: NDArray[np.float64]
 
     def heads(self) -> NDArray[np.int64]:
         """Published counters, 0 for a ring that is not ours any more."""
@@ -89,8 +91,17 @@ class Arrivals:
         slot = group.offset + np.maximum(heads - 1, 0) % group.capacity * group.slot_bytes
         words = group.view.pixels.view(np.int64)
         arrival = words[slot // 8 + ARRIVAL_WORD] * 1e-9
+        self._pace(group, heads, arrival)
         fresh = heads > self._demand.cursor[group.rows]
         self._demand.arrived(group.rows, np.where(fresh, arrival, NOTHING))
+
+    def _pace(self, group: _Rings, heads: NDArray[np.int64], arrival: NDArray[np.float64]) -> None:
+        """Learn the cameras' intervals from those that went on since the last look."""
+        news = heads > group.seen
+        measured = news & (group.seen > 0)
+        frames = heads[measured] - group.seen[measured]
+        self._demand.paced(group.rows[measured], (arrival - group.seen_arrival)[measured] / frames)
+        group.seen[news], group.seen_arrival[news] = heads[news], arrival[news]
 
     def _refresh_pcm(self, group: _Rings, now: float) -> list[Jump]:
         demand, heads = self._demand, group.heads()
@@ -130,4 +141,6 @@ def _columns(rows: list[int], members: dict[int, tuple[RingRef, int]]) -> _Rings
         capacity=np.maximum(table[ring, CAPACITY].astype(np.int64), 1),
         slot_bytes=table[ring, SLOT_BYTES].astype(np.int64),
         window=np.array([members[row][1] for row in rows], np.int64),
+        seen=np.zeros(len(rows), np.int64),
+        seen_arrival=np.zeros(len(rows)),
     )

@@ -6,30 +6,38 @@ A batch closes when one of these is true, and is not formed before:
     idle      nothing runs on its device: waiting would only waste it
     deadline  the earliest of its rows would be late if it started any later
 
-Which rows: higher priority first; then the session that had the least service so far, in steps of
-``SHARE_STEP_S`` (as in start-time fair queueing, Goyal, Vin and Cheng, 1996); among equals the earliest
-deadline. Without overload every ready row is taken and the order decides nothing.
+Which rows: higher priority first; then those whose frame can still be answered within the promised age, then
+the session that had the least service so far, in steps of ``SHARE_STEP_S`` (as in start-time fair queueing,
+Goyal, Vin and Cheng, 1996); among equals the row that waited longest as a share of its period, in steps of
+``LATE_STEP``, then short models before long ones, then the earliest deadline. Without overload every ready
+row is taken and the order decides nothing. Under overload it lowers everybody's rates alike, while no core
+stays idle: rows wait, and what they wait with is always their newest frame.
+
+Long models run at low priority, in threads of their own: a short one takes the core away from them, so it
+never waits for them, unless a long one had to wait for half of its period. Then short ones wait as well.
 """
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .curve import BatchCurve
-from .demand import Demand, Rows
+from .demand import Demand, RowKind, Rows
 
 Closing = Literal["full", "idle", "deadline"]
 ROUNDING = 1e-9
 SHORT_WAIT_S = 0.03
 SHARE_STEP_S = 0.01  # finer steps would only undo the order of deadlines
+LATE_STEP = 0.5  # of a period
 
 
 class ModelState(NamedTuple):
     """What planning needs to know of a model.
 
     ``call_bound``: see ``BatchCurve``. ``patient``: while a batch of it is ``in_flight`` the next one waits,
-    unless it is full.
+    unless it is full. ``long``: short ones may take the core away from it.
     """
 
     curve: BatchCurve
@@ -37,6 +45,7 @@ class ModelState(NamedTuple):
     call_bound: bool
     patient: bool = False
     in_flight: int = 0
+    long: bool = False
 
     @property
     def after_one_more(self) -> "ModelState":
@@ -45,30 +54,37 @@ class ModelState(NamedTuple):
 
 
 class ExecutorState(NamedTuple):
-    """``free`` of ``total`` threads can take a batch. ``shared``: all feed one device; else each is its own.
+    """``free`` of ``total`` cores have nothing to do. ``shared``: all feed one device; else each is its own.
 
-    ``spare``: so many batches more may be handed over, and wait for the next thread that becomes free.
+    ``yielding``: so many run a long batch, and would run a short one first. ``spare``: so many short batches
+    more may be handed over, and wait for the next core.
     """
 
     free: int
     total: int
     shared: bool
     spare: int = 0
+    yielding: int = 0
 
-    @property
-    def idle(self) -> bool:
-        """Whether a device has nothing to do."""
-        return self.free == self.total if self.shared else self.free > 0
+    def places(self, *, long: bool) -> int:
+        """How many batches would run at once."""
+        return self.free if long else self.free + self.yielding
 
-    @property
-    def open(self) -> int:
+    def idle(self, *, long: bool) -> bool:
+        """Whether a device has nothing to do that goes before such a batch."""
+        return self.free == self.total if self.shared else self.places(long=long) > 0
+
+    def open(self, *, long: bool) -> int:
         """How many batches can be handed over."""
-        return self.free + self.spare
+        return self.places(long=long) + (0 if long else self.spare)
 
-    @property
-    def after_one_more(self) -> "ExecutorState":
+    def after_one_more(self, *, long: bool) -> "ExecutorState":
         """What is left when one batch more was handed over."""
-        return self._replace(free=self.free - 1) if self.free else self._replace(spare=self.spare - 1)
+        if self.free:
+            return self._replace(free=self.free - 1, yielding=self.yielding + (long and not self.shared))
+        if self.yielding:
+            return self._replace(yielding=self.yielding - 1)
+        return self._replace(spare=self.spare - 1)
 
 
 class Batch(NamedTuple):
@@ -93,18 +109,21 @@ def plan(
     models: Sequence[ModelState],
     executor: ExecutorState,
     ready: Rows | None = None,
+    promised_age_s: float = np.inf,
 ) -> Plan:
-    """Form the batches that are to start now, one a free thread at most. ``ready``: what ``demand`` says."""
+    """Form the batches that are to start now, one a free core at most. ``ready``: what ``demand`` says."""
     if ready is None:
         ready = demand.ready(now)
-    pending = ready[fair_order(demand, ready)]
+    pending = ready[fair_order(now, demand, ready, models, promised_age_s)]
     states = list(models)
     batches: list[Batch] = []
     waiting: list[Rows] = []
-    wake_at = next_due(now, demand)
-    while len(pending) and executor.open:
+    wake_at = demand.next_due(now)
+    while len(pending) and executor.open(long=False):
         model = int(demand.model[pending[0]])
         state = states[model]
+        if not executor.open(long=state.long) and late_steps(now, demand, pending[:1], promised_age_s)[0]:
+            break  # the next core is for this row, whatever short ones are behind it
         same = demand.model[pending] == model
         rows = pending[same]
         rows = rows[: batch_size(len(rows), state, executor)]
@@ -112,21 +131,41 @@ def plan(
         if closing is None:
             waiting.append(pending[same])
             pending = pending[~same]
-            if not waits_for_company(state):
+            if executor.shared and not waits_for_company(state):
                 wake_at = min(wake_at, latest_start(demand, rows, state))
             continue
         batches.append(Batch(model, rows, closing))
         states[model] = state.after_one_more
-        executor = executor.after_one_more
+        executor = executor.after_one_more(long=state.long)
         pending = pending[~(same & (np.cumsum(same) <= len(rows)))]
     return Plan(batches, np.concatenate([*waiting, pending]), wake_at)
 
 
-def fair_order(demand: Demand, rows: Rows) -> Rows:
+def fair_order(
+    now: float, demand: Demand, rows: Rows, models: Sequence[ModelState], promised_age_s: float
+) -> Rows:
     """Positions in ``rows``, those to be served first in front."""
     tags = demand.shares.tags(demand.share[rows])
     ahead = np.floor((tags - tags.min(initial=np.inf)) / SHARE_STEP_S + ROUNDING)
-    return np.lexsort((demand.deadline[rows], ahead, -demand.priority[rows]))
+    model = demand.model[rows]
+    long = np.array([state.long for state in models])[model]
+    patience = np.array(
+        [np.inf if state.patient else promised_age_s - state.curve.cost(1) for state in models]
+    )
+    too_old = (now - demand.arrival[rows] > patience[model]) & (demand.kind[rows] == RowKind.STREAM)
+    late = late_steps(now, demand, rows, promised_age_s)
+    return np.lexsort((demand.deadline[rows], long, -late, ahead, too_old, -demand.priority[rows]))
+
+
+def late_steps(now: float, demand: Demand, rows: Rows, promised_age_s: float) -> NDArray[np.float64]:
+    """How long these rows wait, in steps of their periods or of the promise, whichever is shorter.
+
+    A task is never late: it has a deadline.
+    """
+    stream = demand.kind[rows] == RowKind.STREAM
+    unit = LATE_STEP * np.where(stream, np.minimum(demand.period[rows], promised_age_s), np.inf)
+    steps: NDArray[np.float64] = np.floor(demand.waited(rows, now) / unit)
+    return steps
 
 
 def batch_size(ready: int, state: ModelState, executor: ExecutorState) -> int:
@@ -137,7 +176,7 @@ def batch_size(ready: int, state: ModelState, executor: ExecutorState) -> int:
     """
     if executor.shared or state.call_bound or state.patient:
         return min(ready, state.max_batch)
-    return min(-(-ready // max(executor.free, 1)), state.max_batch)
+    return min(-(-ready // max(executor.places(long=state.long), 1)), state.max_batch)
 
 
 def closing_reason(
@@ -146,18 +185,22 @@ def closing_reason(
     """Why this batch starts now; None: it stays open.
 
     A batch that would only wait for a core stays open too, until it is full: what comes meanwhile may join
-    it, or be more urgent. A full one may wait if that is short: the core then loses no time between two.
+    it, or be more urgent. A full one may wait if that is short: the core then loses no time between two. So
+    may one of sound, or full ones of others would always be before it.
     """
+    if not executor.open(long=state.long):
+        return None
+    idle = executor.idle(long=state.long)
     if len(rows) >= state.max_batch and (
-        executor.idle or executor.shared or state.curve.cost(len(rows)) <= SHORT_WAIT_S
+        idle or executor.shared or state.curve.cost(len(rows)) <= SHORT_WAIT_S
     ):
         return "full"
     if waits_for_company(state):
         return None
-    if executor.idle:
+    if idle:
         return "idle"
     if not executor.shared:
-        return None
+        return "deadline" if state.patient else None
     return "deadline" if latest_start(demand, rows, state) <= now else None
 
 
@@ -169,9 +212,3 @@ def waits_for_company(state: ModelState) -> bool:
 def latest_start(demand: Demand, rows: Rows, state: ModelState) -> float:
     """The last moment at which a batch of these rows still meets its earliest deadline."""
     return float(demand.deadline[rows].min()) - state.curve.cost(len(rows))
-
-
-def next_due(now: float, demand: Demand) -> float:
-    """When the next row that is not due yet will be; infinity if there is none."""
-    later = demand.active & ~demand.busy & (demand.due > now)
-    return float(demand.due.min(where=later, initial=np.inf))

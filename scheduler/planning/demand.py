@@ -21,6 +21,8 @@ Rows = NDArray[np.intp]
 
 NOTHING = np.inf  # arrival of what has not come yet
 GRID_ROUNDING = 1e-6
+PACE_LEARNING = 0.2
+OUTAGE = 2.0  # times the usual interval: what is longer tells of a pause, not of the camera
 
 
 class RowKind(IntEnum):
@@ -114,6 +116,11 @@ class Demand(Columns):
     sample, of the row's ring. ``due``: not to be served before.
     ``deadline``: for a stream when the next period begins, for a task when its answer is worthless.
     ``ready_since``: when the row could first have been served. ``busy``: a batch holds it, never two.
+    ``interval``: from one frame of the row's camera to the next; 0: not known yet, or no camera.
+
+    A row looks at the frame that is nearest to ``due``, as soon as it comes: what comes half an interval
+    earlier or later is on time. So its camera's beat decides when, and at the camera's own rate it looks at
+    every frame.
     """
 
     _names = (
@@ -129,6 +136,7 @@ class Demand(Columns):
         "deadline",
         "arrival",
         "ready_since",
+        "interval",
         "cursor",
     )
 
@@ -147,10 +155,18 @@ class Demand(Columns):
         self.deadline = np.zeros(0)
         self.arrival = np.zeros(0)
         self.ready_since = np.zeros(0)
+        self.interval = np.zeros(0)
         self.cursor = np.zeros(0, np.int64)
 
     def add_stream(
-        self, share: int, model: int, *, period: float, max_age: float, due: float, priority: int = 0
+        self,
+        share: int,
+        model: int,
+        *,
+        period: float,
+        max_age: float,
+        due: float,
+        priority: int = 0,
     ) -> int:
         """A row that wants to be served once a ``period`` with what is newest then."""
         row = self._add(RowKind.STREAM, share, model, priority)
@@ -173,7 +189,8 @@ class Demand(Columns):
         row = self._take()
         self.kind[row], self.share[row], self.model[row] = kind, share, model
         self.priority[row] = priority
-        self.busy[row], self.cursor[row], self.ready_since[row], self.period[row] = False, 0, NOTHING, 0.0
+        self.busy[row], self.cursor[row], self.ready_since[row] = False, 0, NOTHING
+        self.period[row] = self.interval[row] = 0.0
         self.active[row] = True
         return row
 
@@ -195,6 +212,12 @@ class Demand(Columns):
         """The newest item that was not served yet came then; ``NOTHING``: there is none."""
         self.arrival[rows] = arrival
 
+    def paced(self, rows: Rows, interval: NDArray[np.float64]) -> None:
+        """Their cameras were seen to have this interval just now; it is averaged."""
+        known = self.interval[rows]
+        usual = known + PACE_LEARNING * (np.minimum(interval, OUTAGE * known) - known)
+        self.interval[rows] = np.where(known > 0, usual, interval)
+
     def hurry(self, rows: Rows, now: float) -> None:
         """They lag behind: they are due at once."""
         self.due[rows] = np.minimum(self.due[rows], now)
@@ -207,46 +230,85 @@ class Demand(Columns):
             self.due[row] = min(self.due[row], now + period)
         self.period[row], self.deadline[row] = period, self.due[row] + period
 
+    @property
+    def tolerance(self) -> NDArray[np.float64]:
+        """How far from ``due`` a frame may come, seconds: farther, and another one is nearer."""
+        return np.minimum(self.interval, self.period) / 2
+
     def ready(self, now: float) -> Rows:
         """Rows that can be served now: due, with something new that is neither stale nor too late."""
-        mask = self.active & ~self.busy & (self.due <= now) & (now - self.arrival <= self.max_age)
+        on_time = (self.arrival >= self.due - self.tolerance) | (now >= self.due + self.tolerance)
+        mask = self.active & ~self.busy & on_time & (now - self.arrival <= self.max_age)
         mask &= self.arrival != NOTHING
         mask &= (self.kind == RowKind.STREAM) | (self.deadline > now)
         return np.flatnonzero(mask)
 
     def waits_for_media(self, now: float) -> bool:
-        """Whether a row is due and has nothing new to look at."""
-        nothing = (self.arrival == NOTHING) | (now - self.arrival > self.max_age)
-        return bool((self.active & ~self.busy & (self.due <= now) & nothing).any())
+        """Whether a row would look at what comes next."""
+        begins = self.due - self.tolerance
+        nothing = (self.arrival == NOTHING) | (self.arrival < begins) | (now - self.arrival > self.max_age)
+        return bool((self.active & ~self.busy & (begins <= now) & nothing).any())
+
+    def next_due(self, now: float) -> float:
+        """When the next row that is not due yet will be, whatever comes; infinity if there is none."""
+        free, tolerance = self.active & ~self.busy, self.tolerance
+        begins, ends = self.due - tolerance, self.due + tolerance
+        first = begins.min(where=free & (begins > now), initial=np.inf)
+        last = ends.min(where=free & (ends > now) & (self.arrival < begins), initial=np.inf)
+        return float(min(first, last))
 
     def mark_ready(self, now: float) -> Rows:
         """``ready``; remembers since when, as the overload loop looks at how long they waited."""
         rows = self.ready(now)
         since = np.full_like(self.ready_since, NOTHING)
-        since[rows] = np.minimum(self.ready_since[rows], np.maximum(self.due[rows], self.arrival[rows]))
+        since[rows] = np.minimum(self.ready_since[rows], self._could_be_served(rows))
         self.ready_since = since
         return rows
 
-    def dispatch(self, rows: Rows, now: float, *, stretch: float, grid: float, seconds: float) -> None:
-        """A batch takes these rows: they become due a period (times ``stretch``) later.
+    def _could_be_served(self, rows: Rows) -> NDArray[np.float64]:
+        """When that what is there for these rows came, or began to be wanted."""
+        return np.maximum(self.due[rows] - self.tolerance[rows], self.arrival[rows])
 
-        A row that had to wait for an executor is moved on by as much, so that rows which met once do not meet
-        again; one that waited for its camera keeps its beat. A period that was missed is not made up for.
-        With a ``grid`` the rows fall due together, on its multiples, and so meet in one batch. ``seconds``
-        is what one row of the batch costs its session.
+    def waited(self, rows: Rows, now: float) -> NDArray[np.float64]:
+        """Seconds since these rows could first have been served."""
+        since: NDArray[np.float64] = np.maximum(now - self.ready_since[rows], 0.0)
+        return since
+
+    def overdue(self, rows: Rows, now: float) -> NDArray[np.float64]:
+        """Seconds by which they begin too late to keep their rates."""
+        late: NDArray[np.float64] = np.maximum(self.waited(rows, now) - self.tolerance[rows], 0.0)
+        return late
+
+    def dispatch(self, rows: Rows, now: float, *, grid: float | None, seconds: float) -> None:
+        """A batch takes these rows: they become due a period later, or with a ``grid`` (seconds) on its next
+        multiple, all together, and so meet in one batch; of a ``grid`` of 0 as soon as something comes.
+
+        ``seconds`` is what one row of the batch costs its session.
         """
-        period = self.period[rows] * stretch
-        if grid:
-            due = np.maximum(self.due[rows] + period, now)
-            due = np.ceil(due / grid - GRID_ROUNDING) * grid
+        period = self.period[rows]
+        if grid is None:
+            due = self._next_beat(rows, now)
+        elif grid:
+            due = np.ceil(np.maximum(self.due[rows] + period, now) / grid - GRID_ROUNDING) * grid
         else:
-            waited = np.maximum(now - self.ready_since[rows], 0.0)
-            due = np.maximum(self.due[rows] + waited + period, now)
+            due = np.full(len(rows), now)
         self.due[rows] = due
         self.deadline[rows] = np.where(self.kind[rows] == RowKind.STREAM, due + period, self.deadline[rows])
         self.busy[rows] = True
         self.ready_since[rows] = NOTHING
         self.shares.charge(self.share[rows], seconds)
+
+    def _next_beat(self, rows: Rows, now: float) -> NDArray[np.float64]:
+        """A period after they were due.
+
+        A row that had to wait for a thread is moved on by as much, so that rows which met once do not meet
+        again, but not beyond the frame it looks at: one that waited for its camera keeps its beat. A period
+        that was missed is not made up for.
+        """
+        due, arrival = self.due[rows], np.minimum(self.arrival[rows], now)
+        moved = np.minimum(due + self.waited(rows, now), arrival)
+        beat: NDArray[np.float64] = np.maximum(np.maximum(due, moved), arrival - self.tolerance[rows])
+        return beat + self.period[rows]
 
     def settle(self, waiting: Rows) -> None:
         """Planning is done: these rows were ready and must wait."""

@@ -1,44 +1,35 @@
-"""The closed loop that lowers everybody's rates while results come too late, and raises them after.
+"""How much of what is wanted is served: nobody lowers the rates, they fall while rows wait for a core.
 
-Additive increase, multiplicative decrease (Chiu and Jain, 1989): it converges, and because one scale holds
-for all sessions it stays fair. Nothing is queued meanwhile: what is not served is
-overwritten by what is newer.
+What waits is not a queue: a row looks at its newest frame when its turn comes (``batcher.py`` says whose turn
+it is), and its next period begins then. So the longer everybody waits, the lower everybody's rates.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 STEP_S = 0.5
-DECREASE = 0.85
-INCREASE = 0.03
-CALM = 0.7  # below this share of the limit there is room to ask for more
-LOWEST = 0.05
-PERCENTILE = 95
+KEPT = 0.5  # of what was observed, from step to step
 
 
-class RateControl:
-    """``scale`` multiplies every wanted rate, 1 = as wanted.
-
-    ``observe`` takes the pressure of each result: how late it came as a share of what is allowed, so 1 is
-    the limit. Values wait for ``step`` at most half a second.
-    """
+class ServedShare:
+    """``scale``: the share of the wanted rates that everybody gets, 1 = as wanted."""
 
     def __init__(self) -> None:
         self.scale = 1.0
-        self._pressures: list[float] = []
+        self._looks = 0.0
+        self._periods = 0.0
         self._next_step = 0.0
 
-    def observe(self, pressure: float) -> None:
-        """Take in one result's pressure."""
-        self._pressures.append(pressure)
+    def observe(self, waited_s: NDArray[np.float64], period_s: NDArray[np.float64]) -> None:
+        """Take in how long looks that begin now had to wait, beside their wanted periods."""
+        self._looks += len(waited_s)
+        self._periods += float((1 + waited_s / period_s).sum())
 
     def step(self, now: float) -> None:
-        """Adjust the scale, every ``STEP_S`` seconds, to the 95th percentile of what was observed."""
+        """Bring ``scale`` up to date, every ``STEP_S`` seconds."""
         if now < self._next_step:
             return
         self._next_step = now + STEP_S
-        pressure = float(np.percentile(self._pressures, PERCENTILE)) if self._pressures else 0.0
-        self._pressures.clear()
-        if pressure > 1.0:
-            self.scale = max(LOWEST, self.scale * DECREASE)
-        elif pressure < CALM:
-            self.scale = min(1.0, self.scale + INCREASE)
+        self.scale = self._looks / self._periods if self._looks else 1.0
+        self._looks *= KEPT
+        self._periods *= KEPT

@@ -41,7 +41,8 @@ class Checks:
         for _, model in self._scheduler.loaded:
             if not model.in_flight and now - model.judged_at >= EVERY_S and executor.state.free:
                 model.in_flight += 1
-                executor.submit(partial(checked, model), partial(self._scheduler.checked, model))
+                job, done = partial(checked, model), partial(self._scheduler.checked, model)
+                executor.submit(job, done, long=model.long)
         if now - self._scheduler.used_at >= EVERY_S and executor.state.free == executor.state.total:
             executor.submit(give_back, lambda _: None)
         for role, library in self._scheduler.pending.library.items():

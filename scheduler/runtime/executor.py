@@ -1,18 +1,29 @@
 """Threads that prepare, run and decode batches, while the loop plans the next ones.
 
 On CPU each thread has a core of its own: one-thread sessions side by side beat one session of many threads.
-One more batch a thread may wait, so that cores go on at once while the loop takes in what they did. On CUDA
-two threads share the device: one prepares while the other's batch runs.
+One more batch a thread may wait, so that cores go on at once while the loop takes in what they did. Long
+batches have as many threads more, which yield: the operating system runs a short batch first, and the long
+one on what that leaves. On CUDA two threads share the device: one prepares while the other's batch runs.
 """
 
 import asyncio
+import contextlib
+import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ..planning.batcher import ExecutorState
 
 Result = TypeVar("Result")
+
+YIELDING_NICENESS = 10  # above the process's own
+
+
+class _Job(NamedTuple):
+    started: float
+    yields: bool
 
 
 class Executor:
@@ -21,34 +32,61 @@ class Executor:
     def __init__(self, count: int, *, shared: bool, clock: Callable[[], float]) -> None:
         self._count = count
         self._shared = shared
-        self._spare = 0 if shared else count
         self._clock = clock
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="executor")
-        self._started: dict[Future[object], float] = {}
+        self._yielding = ThreadPoolExecutor(count, thread_name_prefix="yielding", initializer=_yield_cores)
+        self._jobs: dict[Future[object], _Job] = {}
 
     @property
     def state(self) -> ExecutorState:
         """What planning needs to know."""
-        free = self._count - len(self._started)
-        return ExecutorState(max(free, 0), self._count, self._shared, self._spare + min(free, 0))
+        long = sum(job.yields for job in self._jobs.values())
+        return state_of(self._count, len(self._jobs) - long, long, shared=self._shared)
 
-    def submit(self, job: Callable[[], Result], done: Callable[["Future[Result]"], None]) -> None:
-        """Run ``job`` on the next free thread; ``done`` is called on the event loop with its outcome."""
-        assert self.state.open, "the plan gave more batches than there are places"
+    def submit(
+        self, job: Callable[[], Result], done: Callable[["Future[Result]"], None], *, long: bool = False
+    ) -> None:
+        """Run ``job`` on the next free thread; ``done`` is called on the event loop with its outcome.
+
+        ``long``: it yields to those that are not, where threads have cores of their own.
+        """
+        assert self.state.open(long=long), "the plan gave more batches than there are places"
         loop = asyncio.get_running_loop()
-        future = self._pool.submit(job)
-        self._started[future] = self._clock()  # type: ignore[index]
+        yields = long and not self._shared
+        future = (self._yielding if yields else self._pool).submit(job)
+        self._jobs[future] = _Job(self._clock(), yields)  # type: ignore[index]
 
         def finished(future: "Future[Result]") -> None:
-            del self._started[future]  # type: ignore[arg-type]
+            del self._jobs[future]  # type: ignore[arg-type]
             done(future)
 
         future.add_done_callback(lambda future: loop.call_soon_threadsafe(finished, future))
 
     def longest(self) -> float:
         """Seconds that the oldest job is at work, 0 if none is."""
-        return self._clock() - min(self._started.values(), default=self._clock())
+        now = self._clock()
+        return now - min((job.started for job in self._jobs.values()), default=now)
 
     def close(self) -> None:
         """Take no more jobs and wait for those at work."""
         self._pool.shutdown(wait=True)
+        self._yielding.shutdown(wait=True)
+
+
+def state_of(count: int, short: int, long: int, *, shared: bool) -> ExecutorState:
+    """So many cores, while so many short and long batches run or wait on them."""
+    return ExecutorState(
+        free=max(0, count - short - long),
+        total=count,
+        shared=shared,
+        spare=0 if shared else count - max(0, short - count),
+        yielding=max(0, min(long, count - short)),
+    )
+
+
+def _yield_cores() -> None:
+    """Let short batches go first; a system call filter may refuse that, then all threads take turns."""
+    thread = threading.get_native_id()
+    with contextlib.suppress(PermissionError):
+        niceness = os.getpriority(os.PRIO_PROCESS, thread) + YIELDING_NICENESS
+        os.setpriority(os.PRIO_PROCESS, thread, niceness)

@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..contract.logs.tracebacks import log_fault
 from ..errors import OutOfMemory
 from ..loaded.isolation import code_of
@@ -27,17 +24,12 @@ class StreamItem(NamedTuple):
 
 
 class InFlightBatch(NamedTuple):
-    """A batch in flight, one value a row: seconds it was ready since, and may take from then to its result.
-
-    ``moments`` makes those of some entries, which are streams'.
-    """
+    """A batch in flight. ``moments`` makes those of some entries, which are streams'."""
 
     loaded: LoadedModel
     rows: Rows
     entries: Sequence[StreamItem | PendingItem]
     moments: Moments
-    ready_since: NDArray[np.float64]
-    allowed: NDArray[np.float64]
 
 
 def landed(loaded: LoadedModel, rows: int, future: "Future[Done]") -> Done:

@@ -7,7 +7,6 @@ load by themselves: what became ready while a batch ran goes into the next one.
 
 import asyncio
 import logging
-import math
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..core import AnalyzerFactory, LibraryModel, Moment
 from ..errors import EXIT_DEVICE_LOST, DeviceLost, OutOfMemory
@@ -26,8 +24,8 @@ from ..loaded.loaded_model import Done, Dropped, LoadedModel
 from ..loaded.loaded_vision import BAD_IMAGE
 from ..media.arena_sources import ArenaSource
 from ..planning.batcher import Batch, plan
-from ..planning.demand import Demand, Rows
-from ..planning.overload import RateControl
+from ..planning.demand import Demand, RowKind, Rows
+from ..planning.overload import ServedShare
 from ..report.meters import Meters
 from ..sessions.session_stream import DemandRow
 from ..sessions.sessions import Findings, Sessions
@@ -39,8 +37,9 @@ log = logging.getLogger(__name__)
 
 GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
-# Threads finish what they began: a look at every frame waits for that, and it is no overload.
-NEVER_LATE_S = 0.1
+COMPANY_PAYS = (
+    0.95  # of the wanted rates: where fewer can be kept, sound waits for company, which saves calls
+)
 WARNING_INTERVAL_S = 5.0
 NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -68,7 +67,7 @@ class Scheduler:
         abort: Callable[[int], None] = sys.exit,
     ) -> None:
         self.meters = Meters()
-        self.rate = RateControl()
+        self.rate = ServedShare()
         self.executor = executor
         self.demand = Demand()
         self.sources: list[ArenaSource] = []
@@ -111,16 +110,17 @@ class Scheduler:
         now, threads = self._clock(), self.executor.state
         self.rate.step(now)
         self.sessions.lost.look()
-        if not threads.open:
+        if not threads.open(long=False):
             return LONGEST_TICK_S
         ready = self._receive(now)
-        decided = plan(now, self.demand, [model.state for _, model in self.loaded], threads, ready)
+        models = [model.state for _, model in self.loaded]
+        decided = plan(now, self.demand, models, threads, ready, self._promised_age_s)
         started = [self._start(batch, now) for batch in decided.batches]
         self.demand.settle(decided.waiting)
         self.sessions.end_failed()
         if len(decided.waiting) and not all(started):
             self.awake()  # a thread is left over
-        if not self.executor.state.free:
+        if not self.executor.state.places(long=False):
             return LONGEST_TICK_S
         if self.demand.waits_for_media(now):
             self._wait_for_media()
@@ -154,14 +154,13 @@ class Scheduler:
     def _start(self, batch: Batch, now: float) -> bool:
         """Hand a batch to the executor; False if there was nothing to do for any of its rows after all."""
         _, loaded = self.loaded[batch.model]
-        stretch = 1.0 if loaded.continuous else 1 / self.rate.scale
         cursors = self.demand.cursor[batch.rows].tolist()
         opened = [self._open(index, cursors, place, now) for place, index in enumerate(batch.rows.tolist())]
         self.demand.advance(batch.rows, np.array(cursors, np.int64))
-        rows = self._wanted(batch, opened, now, stretch)
+        rows = self._wanted(batch, opened, now)
         if len(rows):
             items, entries = zip(*filter(None, opened), strict=True)
-            self._submit(loaded, rows, items, entries, now, stretch)
+            self._submit(loaded, rows, items, entries, now)
         return len(rows) > 0
 
     def _open(
@@ -183,13 +182,14 @@ class Scheduler:
             return None
         return None if item is None else (item, StreamItem(row, feed.track.epoch))
 
-    def _wanted(self, batch: Batch, opened: Sequence[object], now: float, stretch: float) -> Rows:
+    def _wanted(self, batch: Batch, opened: Sequence[object], now: float) -> Rows:
         """Those that something was opened for; the others come round again a period later, at no charge."""
         wanted = np.array([found is not None for found in opened])
         taken: Rows = batch.rows[wanted]
         if len(taken) < len(batch.rows):
             passed_over = batch.rows[~wanted]
-            self.demand.dispatch(passed_over, now, stretch=stretch, grid=0.0, seconds=0.0)
+            grid = self._grid(self.loaded[batch.model][1])
+            self.demand.dispatch(passed_over, now, grid=grid, seconds=0.0)
             self.demand.release(passed_over)
         return taken
 
@@ -200,20 +200,23 @@ class Scheduler:
         items: Sequence[Any],
         entries: Sequence[StreamItem | PendingItem],
         now: float,
-        stretch: float,
     ) -> None:
-        allowed = np.maximum(self.demand.period[rows] * stretch, NEVER_LATE_S)
         moments = loaded.moments(items, self.sessions.wall.offset_ns())
-        batch = InFlightBatch(loaded, rows, entries, moments, self.demand.ready_since[rows], allowed)
-        self.demand.dispatch(
-            rows,
-            now,
-            stretch=stretch,
-            grid=loaded.grid_s,
-            seconds=loaded.curve.cost(len(rows)) / len(rows),
-        )
+        batch = InFlightBatch(loaded, rows, entries, moments)
+        if not loaded.continuous:
+            streams = rows[self.demand.kind[rows] == RowKind.STREAM]
+            self.rate.observe(self.demand.overdue(streams, now), self.demand.period[streams])
+        seconds = loaded.curve.cost(len(rows)) / len(rows)
+        self.demand.dispatch(rows, now, grid=self._grid(loaded), seconds=seconds)
         loaded.in_flight += 1
-        self.executor.submit(partial(isolated, loaded, items), partial(self._finish, batch))
+        job, done = partial(isolated, loaded, items), partial(self._finish, batch)
+        self.executor.submit(job, done, long=loaded.long)
+
+    def _grid(self, loaded: LoadedModel) -> float | None:
+        """On which the next windows fall due; None: frames have the beat of their cameras."""
+        if not loaded.continuous:
+            return None
+        return loaded.grid_s if self.rate.scale < COMPANY_PAYS else 0.0
 
     def _finish(self, batch: InFlightBatch, future: "Future[Done]") -> None:
         loaded, rows = batch.loaded, batch.rows
@@ -270,25 +273,15 @@ class Scheduler:
             else:
                 taken.append((place, entry.row))
         places = [place for place, _ in taken]
-        if not batch.loaded.continuous:
-            self._observe_delays(now - batch.ready_since[places], batch.allowed[places])
         moments = batch.moments(places, [row.feed.track.clock for _, row in taken], now)
         for (place, row), at in zip(taken, moments, strict=True):
             self._absorb_one(row, done.outputs[place], at)
-
-    def _observe_delays(self, taken_s: NDArray[np.float64], allowed_s: NDArray[np.float64]) -> None:
-        """Tell the overload loop; a row that was never marked ready has no delay."""
-        for load in (taken_s / allowed_s).tolist():
-            if math.isfinite(load):
-                self.rate.observe(load)
 
     def _absorb_one(self, row: DemandRow, output: Any, at: Moment) -> None:
         loaded, age_s = row.loaded, at.frame_age_ms / 1000
         self.meters.served[row.role] += 1
         self.sessions.sees(row.feed.track)
         row.failures = 0
-        if not loaded.continuous:
-            self.rate.observe(age_s / self._promised_age_s)
         for stream in row.streams:
             analyzer = stream.analyzer
             stream.heard(loaded.track, at)

@@ -100,7 +100,7 @@ def test_a_patient_model_keeps_what_does_not_fill_a_second_batch_together(
 
 
 def test_a_row_that_is_not_due_waits_and_says_when() -> None:
-    planned = plan(9.9, demand_of(1), [state()], ONE_THREAD)
+    planned = plan(9.9, demand_of(1, arrival=9.8), [state()], ONE_THREAD)
     assert planned.batches == []
     assert planned.wake_at == 10.0
 
@@ -167,6 +167,64 @@ def test_planning_for_a_thousand_sessions_takes_as_many_steps_as_for_ten() -> No
         return calls_of(lambda: plan(10.0, demand, [state()], ONE_THREAD))
 
     assert steps(1000) == steps(10)
+
+
+LONG = state(BatchCurve(sizes=[1], seconds=[0.080]))._replace(long=True)
+YIELDING = ExecutorState(free=0, total=2, shared=False, yielding=2)
+
+
+def two_models(short: int, long: int, *, arrival: float = 10.0) -> Demand:
+    """Rows of model 0, and of model 1."""
+    demand = demand_of(short, arrival=arrival)
+    for _ in range(long):
+        row = demand.add_stream(demand.shares.join(1.0), 1, period=1.0, max_age=1.0, due=10.0)
+        demand.arrival[row] = arrival
+    return demand
+
+
+def test_a_short_batch_takes_the_core_from_a_long_one_and_a_long_one_waits() -> None:
+    planned = plan(10.0, two_models(1, 1), [state(), LONG], YIELDING)
+    assert [(batch.model, list(batch.rows)) for batch in planned.batches] == [(0, [0])]
+    assert list(planned.waiting) == [1]
+
+
+def test_a_long_batch_takes_cores_that_have_nothing_to_do_and_no_others() -> None:
+    planned = plan(10.0, two_models(0, 3), [state(), LONG], TWO_CORES._replace(spare=2))
+    assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
+
+
+def test_a_long_one_that_waited_for_half_of_its_period_gets_the_next_core() -> None:
+    demand = two_models(1, 1, arrival=9.99)
+    demand.mark_ready(10.0)
+    demand.arrived(np.array([0, 1]), 10.49)
+    demand.shares.charge(demand.share[[0]], 1.0)  # the long one's session had less
+    assert rows_of(plan(10.49, demand, [state(), LONG], YIELDING)) == [0]
+    assert rows_of(plan(10.51, demand, [state(), LONG], YIELDING)) == []
+
+
+def test_frames_that_are_too_old_for_the_promise_go_last() -> None:
+    demand = demand_of(2, arrival=9.8)
+    demand.arrived(1, 9.9)
+    demand.shares.charge(demand.share[[1]], 1.0)
+    one = [state(LINEAR, 1)]
+    assert rows_of(plan(10.0, demand, one, ONE_THREAD, promised_age_s=0.3)) == [0]
+    assert rows_of(plan(10.1, demand, one, ONE_THREAD, promised_age_s=0.3)) == [1]
+    assert rows_of(plan(10.1, demand, one, TWO_CORES, promised_age_s=0.3)) == [1, 0], "late, rather than idle"
+
+
+def test_sound_is_handed_over_although_all_cores_are_busy() -> None:
+    busy = ExecutorState(free=0, total=2, shared=False, spare=1)
+    assert rows_of(plan(10.0, demand_of(2), [state()], busy)) == []
+    assert rows_of(plan(10.0, demand_of(2), [state()._replace(patient=True)], busy)) == [0, 1]
+
+
+def test_among_equals_the_row_that_waited_the_longest_for_its_rate_goes_first() -> None:
+    demand = Demand()
+    for period, came in ((1.0, 9.9), (0.1, 9.95)):
+        row = demand.add_stream(demand.shares.join(1.0), 0, period=period, max_age=1.0, due=9.0)
+        demand.arrival[row] = came
+    demand.mark_ready(9.95)
+    assert rows_of(plan(10.0, demand, [state(LINEAR, 1)], ONE_THREAD)) == [1]
 
 
 row_strategy = st.fixed_dictionaries(
@@ -240,7 +298,7 @@ def test_under_twice_the_load_equal_sessions_are_served_equally(
         demand.arrival[:sessions] = now
         planned = plan(now, demand, [state(LINEAR, max_batch)], ONE_THREAD)
         for batch in planned.batches:
-            demand.dispatch(batch.rows, now, stretch=1.0, grid=0.0, seconds=LINEAR.item_cost)
+            demand.dispatch(batch.rows, now, grid=None, seconds=LINEAR.item_cost)
             served[batch.rows] += 1
             now += LINEAR.cost(len(batch.rows))
         demand.settle(planned.waiting)
@@ -260,7 +318,7 @@ def test_a_session_of_twice_the_weight_is_served_twice_as_often_under_overload()
         demand.arrival[:2] = now
         planned = plan(now, demand, [state(LINEAR, 1)], ONE_THREAD)
         rows = planned.batches[0].rows
-        demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
+        demand.dispatch(rows, now, grid=None, seconds=0.010)
         demand.settle(planned.waiting)
         demand.release(rows)
         served[rows] += 1
@@ -277,7 +335,7 @@ def test_a_session_that_was_away_does_not_push_the_others_aside_when_it_returns(
         demand.arrival[1] = now if step >= 200 else np.inf
         planned = plan(now, demand, [state(LINEAR, 1)], ONE_THREAD)
         rows = planned.batches[0].rows
-        demand.dispatch(rows, now, stretch=1.0, grid=0.0, seconds=0.010)
+        demand.dispatch(rows, now, grid=None, seconds=0.010)
         demand.settle(planned.waiting)
         demand.release(rows)
         served[rows] += step >= 200

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from argusd.scheduler.planning.demand import NOTHING, Demand, RowKind, Shares
 
@@ -8,14 +9,17 @@ def stream_row(demand: Demand, *, period: float = 0.25, due: float = 10.0) -> in
     return demand.add_stream(demand.shares.join(1.0), 0, period=period, max_age=1.0, due=due)
 
 
-def serve(demand: Demand, row: int, now: float, *, stretch: float = 1.0, grid: float = 0.0) -> None:
-    demand.dispatch(np.array([row]), now, stretch=stretch, grid=grid, seconds=0.01)
+def serve(demand: Demand, row: int, now: float, *, grid: float | None = None) -> None:
+    """Serve the row what came last, or just now."""
+    demand.arrival[row] = min(demand.arrival[row], now)
+    demand.dispatch(np.array([row]), now, grid=grid, seconds=0.01)
     demand.release(np.array([row]))
 
 
 def test_a_row_that_waited_for_its_camera_keeps_its_beat() -> None:
     demand = Demand()
     row = stream_row(demand)
+    demand.interval[row] = 0.2
     demand.arrival[row] = 10.1
     demand.mark_ready(10.1)
     serve(demand, row, 10.1)
@@ -26,9 +30,10 @@ def test_a_row_that_waited_for_its_camera_keeps_its_beat() -> None:
 def test_rows_that_had_to_wait_for_a_thread_do_not_meet_again() -> None:
     demand = Demand()
     first, second = stream_row(demand), stream_row(demand)
-    demand.arrival[[first, second]] = 9.9
+    demand.arrival[[first, second]] = 9.9, 10.0
     demand.mark_ready(10.0)
     serve(demand, first, 10.0)
+    demand.arrival[second] = 10.1  # a newer frame came while it waited
     serve(demand, second, 10.1)
     assert demand.due[[first, second]] == pytest.approx([10.25, 10.35])
 
@@ -37,14 +42,80 @@ def test_missed_periods_are_not_made_up_for() -> None:
     demand = Demand()
     row = stream_row(demand)
     serve(demand, row, 13.0)
-    assert demand.due[row] == 13.0
+    assert demand.due[row] == 13.25
 
 
-def test_a_stretched_period_lowers_the_rate() -> None:
+def looks_at(demand: Demand, row: int, arrivals: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """When the row is served while there is no other, and when the frame came that it looked at then."""
+    looks: list[tuple[float, float]] = []
+
+    def plan(now: float) -> None:
+        if len(demand.mark_ready(now)):
+            looks.append((now, float(demand.arrival[row])))
+            serve(demand, row, now)
+
+    for last, at, following in zip([np.nan, *arrivals], arrivals, arrivals[1:], strict=False):
+        if last == last:
+            demand.paced(np.array([row]), np.array([at - last]))
+        demand.arrived(row, at)
+        plan(at)
+        if demand.next_due(at) < following:
+            plan(demand.next_due(at))
+    return looks
+
+
+RATES = [(10, 10), (30, 30), (1, 1), (7, 15), (10, 25), (2, 30), (5, 30), (24, 25), (15, 30), (60, 15)]
+
+
+@pytest.mark.parametrize(("wanted", "fps"), RATES)
+@pytest.mark.parametrize("phase", [0.0, 0.3, 0.5, 0.8])
+def test_a_row_looks_as_often_as_it_wants_and_at_frames_as_they_come(
+    wanted: int, fps: int, phase: float
+) -> None:
     demand = Demand()
-    row = stream_row(demand)
-    serve(demand, row, 10.0, stretch=2.0)
-    assert demand.due[row] == pytest.approx(10.5)
+    row = stream_row(demand, period=1 / wanted)
+    looks = looks_at(demand, row, 10.0 + (phase + np.arange(20 * fps)) / fps)
+    settled = [(at, came) for at, came in looks if at >= 12.0]
+    assert len(settled) == pytest.approx(18 * min(wanted, fps), abs=2)
+    assert all(at == came for at, came in settled), "no frame waits while nothing else is to do"
+
+
+@pytest.mark.parametrize(("wanted", "fps"), RATES)
+def test_cameras_that_are_not_punctual_are_looked_at_as_often(wanted: int, fps: int) -> None:
+    demand = Demand()
+    row = stream_row(demand, period=1 / wanted)
+    early_or_late = np.random.default_rng(1).uniform(-0.2, 0.2, 20 * fps)
+    looks = looks_at(demand, row, 10.0 + (np.arange(20 * fps) + early_or_late) / fps)
+    assert len(looks) == pytest.approx(20 * min(wanted, fps), rel=0.03, abs=1)
+    assert max(at - came for at, came in looks[fps:]) <= 1 / fps
+
+
+def test_a_frame_that_came_before_its_time_is_looked_at_when_no_other_comes() -> None:
+    demand = Demand()
+    row = stream_row(demand, period=1.0, due=10.0)
+    demand.interval[row] = 0.2
+    demand.arrived(row, 9.8)
+    assert demand.next_due(9.8) == pytest.approx(9.9), "a nearer one may come from then on"
+    assert demand.waits_for_media(9.95)
+    assert demand.next_due(9.95) == pytest.approx(10.1)
+    assert demand.ready(10.09).tolist() == []
+    assert demand.ready(10.11).tolist() == [row]
+
+
+def test_a_camera_that_paused_has_its_usual_interval() -> None:
+    demand = Demand()
+    rows = np.array([stream_row(demand)])
+    for interval in [0.1] * 5 + [60.0] + [0.1] * 20:
+        demand.paced(rows, np.array([interval]))
+    assert demand.interval[rows] == pytest.approx([0.1], rel=0.02)
+
+
+def test_a_row_of_sound_is_due_as_soon_as_something_comes() -> None:
+    demand = Demand()
+    row = stream_row(demand, period=0.032)
+    serve(demand, row, 10.0, grid=0.0)
+    demand.arrived(row, 10.001)
+    assert demand.ready(10.001).tolist() == [row]
 
 
 def test_rows_on_a_grid_fall_due_together() -> None:
@@ -97,7 +168,7 @@ def test_rows_are_used_again_and_bring_nothing_with_them() -> None:
 def test_a_row_in_a_batch_cannot_be_removed() -> None:
     demand = Demand()
     row = stream_row(demand)
-    demand.dispatch(np.array([row]), 10.0, stretch=1.0, grid=0.0, seconds=0.01)
+    demand.dispatch(np.array([row]), 10.0, grid=None, seconds=0.01)
     with pytest.raises(AssertionError):
         demand.remove(row)
 
@@ -138,14 +209,6 @@ def test_a_shorter_period_begins_now_and_a_longer_one_with_the_next_service() ->
     assert demand.due[row] == 22.5
 
 
-def test_the_same_period_again_changes_nothing_of_a_row_that_is_served_less_often() -> None:
-    demand = Demand()
-    row = stream_row(demand, period=0.5, due=10.0)
-    serve(demand, row, 10.0, stretch=4.0)
-    demand.retime(row, 0.5, now=10.1)
-    assert (demand.due[row], demand.deadline[row]) == (12.0, 14.0)
-
-
 def test_a_row_that_is_due_already_stays_so_when_its_period_is_shorter() -> None:
     demand = Demand()
     row = stream_row(demand, period=2.0, due=10.0)
@@ -157,7 +220,7 @@ def test_a_row_that_is_not_active_is_not_served_and_its_batch_goes_on() -> None:
     demand = Demand()
     row, other = stream_row(demand), stream_row(demand)
     demand.arrived(np.array([row, other]), 10.0)
-    demand.dispatch(np.array([row]), 10.0, stretch=1.0, grid=0.0, seconds=0.01)
+    demand.dispatch(np.array([row]), 10.0, grid=None, seconds=0.01)
     demand.deactivate(row)
     assert demand.busy[row]
     demand.release(np.array([row]))

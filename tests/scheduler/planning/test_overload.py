@@ -1,53 +1,54 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.planning.overload import DECREASE, INCREASE, LOWEST, RateControl
+from argusd.scheduler.planning.overload import KEPT, ServedShare
 
 
-def stepped(*pressures: float) -> float:
-    """The scale after one step for each pressure."""
-    control = RateControl()
-    for second, pressure in enumerate(pressures):
-        control.observe(pressure)
-        control.step(float(second))
-    return control.scale
+def share_after(*steps: list[tuple[float, float]]) -> float:
+    """The scale after steps in which looks had to wait so long, each beside its period."""
+    share = ServedShare()
+    for second, looks in enumerate(steps):
+        waited, period = np.array(looks).reshape(-1, 2).T
+        share.observe(waited, period)
+        share.step(float(second))
+    return share.scale
 
 
-def test_results_in_time_leave_the_rates_alone() -> None:
-    assert stepped(0.5, 0.9) == 1.0
+def test_looks_that_do_not_wait_keep_their_rates() -> None:
+    assert share_after([(0.0, 0.2), (0.0, 1.0)]) == 1.0
 
 
-def test_late_results_lower_the_rates() -> None:
-    assert stepped(1.1) == pytest.approx(DECREASE)
-    assert stepped(1.1, 3.0) == pytest.approx(DECREASE**2)
+def test_a_look_that_waits_as_long_as_its_period_comes_half_as_often() -> None:
+    assert share_after([(0.2, 0.2)]) == pytest.approx(0.5)
 
 
-def test_rates_rise_again_when_there_is_room_and_stay_in_between() -> None:
-    assert stepped(1.1, 0.1) == pytest.approx(DECREASE + INCREASE)
-    assert stepped(1.1, 0.9) == pytest.approx(DECREASE)
+def test_every_look_counts_alike_whatever_its_period() -> None:
+    assert share_after([(0.0, 0.2), (1.0, 1.0)]) == pytest.approx(2 / 3)
 
 
-def test_a_few_late_results_among_many_are_no_overload() -> None:
-    control = RateControl()
-    for n in range(100):
-        control.observe(9.0 if n < 5 else 0.1)
-    control.step(1.0)
-    assert control.scale == 1.0
+def test_what_was_is_forgotten_step_by_step() -> None:
+    assert share_after([(1.0, 1.0)], [(0.0, 1.0)]) == pytest.approx((KEPT + 1) / (2 * KEPT + 1))
+    assert share_after([(1.0, 1.0)], *[[(0.0, 1.0)]] * 20) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_it_acts_every_half_second_at_most() -> None:
-    control = RateControl()
-    for tick in range(50):
-        control.observe(2.0)
-        control.step(10.0 + tick / 1000)
-    assert control.scale == pytest.approx(DECREASE)
+def test_where_nobody_looks_nothing_is_lowered() -> None:
+    share = ServedShare()
+    share.step(0.0)
+    assert share.scale == 1.0
 
 
-@given(st.lists(st.floats(0, 100), max_size=200))
-def test_the_scale_stays_between_its_bounds(pressures: list[float]) -> None:
-    assert LOWEST <= stepped(*pressures) <= 1.0
+def test_it_is_brought_up_to_date_every_half_second_at_most() -> None:
+    share = ServedShare()
+    share.step(10.0)
+    share.observe(np.array([1.0]), np.array([1.0]))
+    share.step(10.49)
+    assert share.scale == 1.0
+    share.step(10.5)
+    assert share.scale == pytest.approx(0.5)
 
 
-def test_it_recovers_from_the_lowest_scale() -> None:
-    assert stepped(*[9.0] * 50, *[0.0] * 50) == 1.0
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(0.01, 100)), max_size=50))
+def test_it_is_a_share(looks: list[tuple[float, float]]) -> None:
+    assert 0 < share_after(looks) <= 1.0

@@ -159,13 +159,12 @@ async def test_every_window_of_samples_is_heard_in_order(bench: Bench) -> None:
     bench.watch(ALICE, "audio")
     bench.sessions.ring_opened(ALICE, ref)
     write_windows(ring, [5, 6, 7], arrival=bench.now)
-    await bench.settle()  # two at once, to catch up
-    bench.now += 0.032
-    await bench.settle()
+    for _ in range(3):  # the next one is due when the one before it is back
+        await bench.settle()
     heard = bench.sound.made[0].absorbed
     assert [output for _, output, _ in heard] == [(5, 1), (6, 2), (7, 3)]
     assert [at.media_s for _, _, at in heard] == pytest.approx([0.0, 0.032, 0.064])
-    assert [at.frame_age_ms for _, _, at in heard] == pytest.approx([64.0, 32.0, 32.0], abs=0.01)
+    assert [at.frame_age_ms for _, _, at in heard] == pytest.approx([64.0, 32.0, 0.0], abs=0.01)
 
 
 async def test_samples_of_all_sessions_share_a_batch(bench: Bench) -> None:
@@ -314,43 +313,6 @@ async def test_out_of_memory_halves_the_batch_that_met_it(bench: Bench) -> None:
         write_frame(ring, n, arrival=bench.now)
     await bench.settle()
     assert bench.vision_model.max_batch == 1, "the two threads had two rows each"
-
-
-async def test_results_that_come_late_lower_the_rates_of_all(bench: Bench) -> None:
-    ring, ref = bench.tracks.frames()
-    bench.watch(ALICE, "face")
-    bench.sessions.ring_opened(ALICE, ref)
-
-    def slow() -> None:
-        bench.now += 0.4  # longer than the period of 0.25 s
-
-    bench.vision_engine.while_running = slow
-    for _ in range(10):
-        write_frame(ring, 1, arrival=bench.now)
-        await bench.settle()
-    assert bench.scheduler.rate.scale < 0.8
-    bench.vision_engine.while_running = lambda: None
-    for _ in range(60):
-        bench.now += 0.5
-        write_frame(ring, 1, arrival=bench.now)
-        await bench.settle()
-    assert bench.scheduler.rate.scale == 1.0
-
-
-async def test_looks_at_every_frame_may_wait_for_a_thread(bench: Bench) -> None:
-    ring, ref = bench.tracks.frames()
-    bench.watch(ALICE, "face")
-    bench.face.rates = {"face_detector": 50.0}
-    bench.sessions.ring_opened(ALICE, ref)
-
-    def waits() -> None:
-        bench.now += 0.06  # three periods
-
-    bench.vision_engine.while_running = waits
-    for _ in range(30):
-        write_frame(ring, 1, arrival=bench.now)
-        await bench.settle()
-    assert bench.scheduler.rate.scale == 1.0
 
 
 async def test_the_loop_wakes_up_by_itself(bench: Bench) -> None:
