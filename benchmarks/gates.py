@@ -40,8 +40,8 @@ def main(quick: bool) -> Result:
     failures: list[str] = []
     served = 0
     for scene, people in SCENES.items():
-        shown = list(film(person, people, seconds))
-        runs = {name: play(models, Policy(gates=gates), shown) for name, gates in SETTINGS.items()}
+        policies = {name: Policy(gates=gates) for name, gates in SETTINGS.items()}
+        runs = play(models, policies, film(person, people, seconds))
         for name, run in runs.items():
             served += run.ran.total()
             metrics |= figures(f"{scene}_{name}", run, runs["off"], seconds)

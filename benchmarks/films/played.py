@@ -47,24 +47,24 @@ class Played(NamedTuple):
         return found
 
 
-def play(models: Mapping[str, LoadedVisionModel], policy: Policy, film: Iterable[Frame]) -> Played:
-    """Show a film, whose frames are all of one size, at the policy's rates."""
-    stage: _Stage | None = None
-    told: list[tuple[float, Outcome]] = []
-    cpu_s = 0.0
+def play(
+    models: Mapping[str, LoadedVisionModel], policies: Mapping[str, Policy], film: Iterable[Frame]
+) -> dict[str, Played]:
+    """Show a film, whose frames are all of one size, to a session of each policy.
+
+    They take turns at each frame, so that what else the machine does costs all of them alike.
+    """
+    stages: dict[str, _Stage] = {}
     for media_s, planes in film:
         height, width = planes[0].shape
-        stage = stage or _Stage(models, policy, width, height)
-        stage.show(media_s, planes)
-        started = time.thread_time()
-        told += [(media_s, outcome) for row in stage.rows for outcome in row.look(media_s)]
-        cpu_s += time.thread_time() - started
-    rows = stage.rows if stage else []
-    return Played(told, Counter({row.role: row.ran for row in rows}), cpu_s)
+        stages = stages or {name: _Stage(models, each, width, height) for name, each in policies.items()}
+        for stage in stages.values():
+            stage.show(media_s, planes)
+    return {name: stage.played for name, stage in stages.items()}
 
 
 class _Stage:
-    """A camera's ring, and the rows that look at it."""
+    """A camera's ring, the rows that look at it, and what they told."""
 
     def __init__(
         self, models: Mapping[str, LoadedVisionModel], policy: Policy, width: int, height: int
@@ -74,14 +74,27 @@ class _Stage:
         self._ring = FrameRing(arena, SLOTS, self._info.nbytes)
         ref = RingRef(ArenaView(arena.fd), "video", self._ring.place, self._ring.generation)
         track = Track(MediaKey("film"), ref)
-        self.rows = [
+        self._told: list[tuple[float, Outcome]] = []
+        self._cpu_s = 0.0
+        self._rows = [
             _Row(analyzer, role, models[role], track)
             for analyzer in (FaceAnalyzer(policy), VideoAnalyzer(policy))
             for role in analyzer.rates
         ]
 
+    @property
+    def played(self) -> Played:
+        """What came of all that was shown."""
+        return Played(self._told, Counter({row.role: row.ran for row in self._rows}), self._cpu_s)
+
     def show(self, media_s: float, planes: list[Pixels]) -> None:
-        """Publish a frame."""
+        """Publish a frame, and let the rows look that are due."""
+        self._publish(media_s, planes)
+        started = time.thread_time()
+        self._told += [(media_s, outcome) for row in self._rows for outcome in row.look(media_s)]
+        self._cpu_s += time.thread_time() - started
+
+    def _publish(self, media_s: float, planes: list[Pixels]) -> None:
         self._ring.write(
             planes,
             msgspec.structs.replace(

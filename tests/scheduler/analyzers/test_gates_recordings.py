@@ -36,8 +36,8 @@ def test_every_violation_is_found_as_if_every_look_ran_its_model(
     if not path.exists():
         pytest.skip("this recording is not here")
     models = {role: LoadedVisionModel(runners(role).model, runners(role), CURVE) for role in ROLES}
-    shown = list(film(path))
-    gated, every = (play(models, policy, shown) for policy in (Policy(), Policy(gates=EVERY_LOOK)))
+    policies = {"gated": Policy(), "every": Policy(gates=EVERY_LOOK)}
+    gated, every = play(models, policies, film(path)).values()
     assert list(differences(gated, every)) == []
     assert gated.ran["face_detector"] <= (1 - spared) * every.ran["face_detector"]
     assert gated.ran["face_mesh"] == every.ran["face_mesh"]
