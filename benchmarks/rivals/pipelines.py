@@ -23,7 +23,7 @@ from argusd.scheduler.core import Analyzer, Moment, Roi, VisionModel, whole_fram
 from argusd.scheduler.embeddings import to_wire
 from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models import faces, objects
-from argusd.scheduler.models.outputs import Face, Thing
+from argusd.scheduler.models.outputs import Thing
 from argusd.scheduler.models.regions import MIN_PRESENCE, face_region, mesh_region
 from argusd.scheduler.models.registry import REGISTERED, Graph
 from argusd.scheduler.models.voices import silero  # noqa: F401  # registers it
@@ -104,7 +104,7 @@ class FaceEmbed:
         """One answer each; every picture shows a face."""
         frames = [opened(jpeg) for jpeg in jpegs]
         found = self._detect(frames, [whole_frame(frame.info) for frame in frames])
-        faces = [max(each, key=_area) for each in found]
+        faces = [max(each, key=lambda face: face.box.area) for each in found]
         regions = [mesh_region(face.box, face.tilt) for face in faces]
         meshes = self._mesh(frames, regions)
         rois = [
@@ -115,10 +115,6 @@ class FaceEmbed:
             {"embedding_b64": base64.b64encode(to_wire(seen.vector)).decode(), "face_count": len(each)}
             for seen, each in zip(self._embed(frames, rois), found, strict=True)
         ]
-
-
-def _area(face: Face) -> float:
-    return (face.box.right - face.box.left) * (face.box.bottom - face.box.top)
 
 
 class RoomScan:

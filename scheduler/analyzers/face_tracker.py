@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.shm.frame import FrameInfo
-from argusd.kernels.pictures.nms import iou
 
 from ..core import Roi, whole_frame
 from ..models.outputs import Box, Face, Mesh
@@ -57,7 +56,8 @@ class FaceTracker:
             return
         nearest = max(faces, key=lambda face: _side(face.box))
         self._back = self._back and _side(nearest.box) > FILLS_FRAME * longer_side
-        if self.tracked is None or not self._among(faces, self.tracked):
+        tracked = self.tracked
+        if tracked is None or all(face.box.iou(tracked) < SAME_FACE for face in faces):
             self.tracked = self._keypoints = None
             self._region = mesh_region(nearest.box, nearest.tilt)
 
@@ -73,11 +73,6 @@ class FaceTracker:
     def forget(self) -> None:
         """Drop the tracked face; the next detection sets a new one."""
         self.tracked = self._region = self._keypoints = None
-
-    @staticmethod
-    def _among(faces: Sequence[Face], tracked: Box) -> bool:
-        boxes = np.array([face.box for face in faces])
-        return bool(iou(np.array(tracked), boxes).max() >= SAME_FACE)
 
 
 def _side(box: Box) -> float:

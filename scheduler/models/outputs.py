@@ -15,6 +15,22 @@ class Box(NamedTuple):
     right: float
     bottom: float
 
+    def iou(self, other: "Box") -> float:
+        """Intersection over union; 0 where both are empty."""
+        shared = Box(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        ).area
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
+
+    @property
+    def area(self) -> float:
+        """0 for a box that is turned inside out."""
+        return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
+
     def in_unit(self, width: int, height: int) -> list[float]:
         """Left, top, right, bottom in 0..1 of the frame, cut at its edges."""
         return [

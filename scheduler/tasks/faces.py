@@ -17,7 +17,7 @@ from ..contract.tasks.faces import (
     FaceVerifyReply,
 )
 from ..embeddings import from_wire, to_wire, verdict
-from ..models.outputs import Box, Face, FaceEmbedding, Mesh
+from ..models.outputs import Face, FaceEmbedding, Mesh
 from ..models.regions import MIN_PRESENCE, face_region, mesh_region
 from .functions import performs
 from .pictures import open_picture
@@ -79,7 +79,7 @@ async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner)
     """
     if not faces:
         raise NoFace("There is no face in the image.")
-    largest = max(faces, key=lambda face: _area(face.box))
+    largest = max(faces, key=lambda face: face.box.area)
     region = face_region(await _keypoints(largest, picture, runner))
     seen: FaceEmbedding = await runner.infer_picture(FACE_EMBEDDER, picture, region)
     return SeenFace(seen.vector, len(faces))
@@ -89,7 +89,3 @@ async def _keypoints(face: Face, picture: Picture, runner: Runner) -> NDArray[np
     """The points to align by; a mesh has them more exactly than the detector, if it sees a face as well."""
     mesh: Mesh = await runner.infer_picture(FACE_MESH, picture, mesh_region(face.box, face.tilt))
     return mesh.keypoints if mesh.presence >= MIN_PRESENCE else face.keypoints
-
-
-def _area(box: Box) -> float:
-    return (box.right - box.left) * (box.bottom - box.top)

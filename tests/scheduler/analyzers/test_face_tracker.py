@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from argusd.ingest.shm.frame import i420_info
+from argusd.kernels.pictures.nms import iou
 from argusd.scheduler.analyzers.face_tracker import STEP_BACK, FaceTracker
+from argusd.scheduler.models.outputs import Box
 
 from .heads import face, mesh
 
@@ -59,3 +61,9 @@ def test_where_nothing_is_found_the_next_look_is_from_further_back() -> None:
         seen.append(tracker.detector_region(INFO))
     # Back and forth, then back as long as that shows a face too large for the frame.
     assert seen == [near, back, near, back, back, back, near]
+
+
+def test_boxes_overlap_as_the_kernel_says() -> None:
+    boxes = np.random.default_rng(1).uniform(0, 10, (40, 4))  # some are turned inside out
+    for one, other in zip(boxes[:20], boxes[20:], strict=True):
+        assert Box(*one.tolist()).iou(Box(*other.tolist())) == pytest.approx(float(iou(one, other)))
