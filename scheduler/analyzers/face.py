@@ -42,7 +42,8 @@ class FaceAnalyzer:
         self._detecting, self._following = Cadence(), Cadence()
         self._pace = ObservationPace(policy.rates.observations)
         self._counts: deque[int] = deque(maxlen=LOOKS)
-        self._boxes: list[list[float]] = []
+        self._faces: list[Face] = []
+        self._picture = (0, 0)  # width and height of the one that showed them
         self._mesh_s: float | None = None
 
     @property
@@ -77,7 +78,7 @@ class FaceAnalyzer:
         face = self._tracker.followed_region()
         if self._count() == self._counts[-1] == 0:
             return while_empty(self._policy.gates)
-        if face is None or not self._boxes or max(self._counts) > 1:
+        if face is None or not self._faces or max(self._counts) > 1:
             return None
         return while_followed(self._policy.gates, face, self._policy.multiple_faces)
 
@@ -101,7 +102,7 @@ class FaceAnalyzer:
         violations = [rule.name for rule in self._rules() if rule.open]
         return self._attention.latest() | {
             "face_count": self._count(),
-            "faces": self._boxes,
+            "faces": [face.box.in_unit(*self._picture) for face in self._faces],
             "violations": violations,
             **({"identity": self._identity.latest()} if self._identity else {}),
         }
@@ -115,7 +116,7 @@ class FaceAnalyzer:
         """Nobody was seen yet; whom to expect stays."""
         self.restart()
         self._counts.clear()
-        self._boxes = []
+        self._faces = []
         self._attention.lose_face()
         if self._identity is not None:
             self._identity.forget()
@@ -146,7 +147,7 @@ class FaceAnalyzer:
         self._tracker.see_faces(faces, max(at.width, at.height))
         tracked = self._mesh_s is not None and at.media_s - self._mesh_s <= TRACKED_FOR_S
         self._counts.append(max(len(faces), int(tracked)))
-        self._boxes = [face.box.in_unit(at.width, at.height) for face in faces]
+        self._faces, self._picture = faces, (at.width, at.height)
         count = self._count()
         scores = sorted((face.score for face in faces), reverse=True)
         absent = self._absent.feed(count == 0, 1.0, at.media_s, {"face_count": count, "threshold": 1})

@@ -34,7 +34,8 @@ class VideoAnalyzer:
         self._cadence = Cadence()
         self._pace = ObservationPace(policy.rates.observations)
         self._counts: deque[int] = deque(maxlen=LOOKS)
-        self._objects: list[dict[str, Any]] = []
+        self._things: list[Thing] = []
+        self._picture = (0, 0)  # width and height of the one that showed them
         self._phone_seen = False
 
     @property
@@ -71,14 +72,7 @@ class VideoAnalyzer:
         outcomes = self._feed_people(things, at.media_s) + self._feed_phone(things, at.media_s)
         doubt = self._phone.pending or self._people.pending or self._counts[-1] != self._count()
         self._cadence.see(at.media_s, self._policy.rates.object_detector, doubt)
-        self._objects = [
-            {
-                "label": thing.label,
-                "score": round(thing.score, 3),
-                "box": thing.box.in_unit(at.width, at.height),
-            }
-            for thing in things
-        ]
+        self._things, self._picture = things, (at.width, at.height)
         if self._pace.due(at.media_s, self._count()):
             best = max((thing.score for thing in things), default=1.0)
             outcomes.append(Outcome("observation", self.name, "update", round(best, 3), data=self.latest()))
@@ -87,7 +81,14 @@ class VideoAnalyzer:
     def latest(self) -> dict[str, Any]:
         """The stream's JSON of the wire contract; boxes are left, top, right, bottom in 0..1 of the frame."""
         return {
-            "objects": self._objects,
+            "objects": [
+                {
+                    "label": thing.label,
+                    "score": round(thing.score, 3),
+                    "box": thing.box.in_unit(*self._picture),
+                }
+                for thing in self._things
+            ],
             "person_count": self._count(),
             "phone_detected": self._phone_seen,
             "multi_person": self._count() > self._policy.multiple_people.allowed,
@@ -100,7 +101,7 @@ class VideoAnalyzer:
     def forget(self) -> None:
         """Nothing was seen yet."""
         self._counts.clear()
-        self._objects = []
+        self._things = []
         self._phone_seen = False
 
     def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when a condition last held
