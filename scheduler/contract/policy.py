@@ -18,8 +18,11 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Hertz = Annotated[float, msgspec.Meta(ge=0.01, le=60)]
 Weight = Annotated[float, msgspec.Meta(ge=0.01, le=100)]
 People = Annotated[int, msgspec.Meta(ge=0, le=1000)]
-Reference = Annotated[bytes, msgspec.Meta(max_length=32_768)]  # little-endian float32; see with_references
 LEAST_REFERENCE = 16  # bytes
+TOO_SHORT = {"minLength": 1, "maxLength": -(-LEAST_REFERENCE * 4 // 3) - 1}  # as base64; see check_reference
+Reference = Annotated[  # little-endian float32; see with_references
+    bytes, msgspec.Meta(max_length=32_768, extra_json_schema={"not": TOO_SHORT})
+]
 
 
 def check_reference(part: str, reference: bytes) -> None:

@@ -1,6 +1,7 @@
 """Reference embeddings in a policy: taken in, compared, never shown."""
 
 import base64
+import contextlib
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from argusd.scheduler.contract.errors import NoReference
-from argusd.scheduler.contract.policy import Policy, with_references, without_references
+from argusd.scheduler.contract.policy import TOO_SHORT, Policy, with_references, without_references
 
 from ...json_values import values
 
@@ -33,6 +34,14 @@ def test_what_is_shown_can_be_asked_for_again_and_changes_nothing(asked: Any) ->
     policy = with_references(msgspec.convert(asked, Policy), Policy())
     shown = msgspec.json.encode(without_references(policy))
     assert with_references(msgspec.json.decode(shown, type=Policy), policy) == policy
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 15, 16, 17, 64])
+def test_the_schema_refuses_those_that_are_too_short(size: int) -> None:
+    sent = base64.b64encode(bytes(size)).decode()
+    refused = TOO_SHORT["minLength"] <= len(sent) <= TOO_SHORT["maxLength"]
+    with pytest.raises(msgspec.ValidationError) if refused else contextlib.nullcontext():
+        msgspec.convert({"identity": {"reference_embedding_b64": sent}}, Policy)
 
 
 @pytest.mark.parametrize("part", ["identity", "second_speaker"])
