@@ -75,7 +75,7 @@ async def measure(quick: bool) -> Result:
     store = ZooStore(Path.home() / ".cache" / "argusd")
     clip, picture = portrait_clip(store), jpeg(store)
     served: Served = {}
-    async with running_daemon(API__OVERCOMMIT="true") as (url, process):
+    async with running_daemon(API__OVERCOMMIT="true", SCHEDULER__IDLE_S="5") as (url, process):
         daemon = Daemon(url, psutil.Process(process.pid), {})
         await ready(url, "live,bulk")
         daemon.look("started")

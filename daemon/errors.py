@@ -57,6 +57,16 @@ class ChildFailed(DaemonError):
     code = "child_failed"
 
 
+class WorkerEnded(DaemonError):
+    """What loads models for a scheduler that stands by ended unasked; its status becomes that one's."""
+
+    code = "worker_ended"
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"the process with the models ended by itself ({status})")
+        self.exit_code = max(status, 1)  # negative: a signal
+
+
 class SessionLost(DaemonError):
     """The ingest worker that held a published session ended."""
 

@@ -22,7 +22,8 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's acknowledgement.
     ``tier``, ``index``: which scheduler this is; ``index`` counts the live ones (``contract/tiers.py``).
     ``max_tasks``: one-shot tasks at a time; more are turned away. ``shutdown_s``: how long those at work may
-    go on when the process is asked to end.
+    go on when the process is asked to end. ``idle_s``: after so long without a task the bulk one lets go of
+    its models; the next task waits until they are loaded again.
     """
 
     runtime_dir: Path
@@ -41,6 +42,7 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     index: int = 0
     max_tasks: Count = 64
     shutdown_s: Seconds = 20.0
+    idle_s: Seconds = 60.0
 
     @property
     def name(self) -> str:

@@ -66,11 +66,11 @@ def starting(state_dir: Path, log: IO[bytes] | None = None, **settings: str) -> 
     """A daemon that has just been started; it is killed at the end, if it is still there.
 
     It takes sessions that it cannot promise to serve in time: on a slow or busy machine they find the same,
-    later. ``settings``: further ``ARGUSD_`` variables, without the prefix. ``log``: where all its processes
-    write what they log, if not to stderr.
+    later. Slow tasks' models stay, so that no test waits for them again. ``settings``: further ``ARGUSD_``
+    variables, without the prefix. ``log``: where all its processes write what they log, if not to stderr.
     """
     port = unused_port()
-    settings = {"API__OVERCOMMIT": "true"} | settings
+    settings = {"API__OVERCOMMIT": "true", "SCHEDULER__IDLE_S": "3600"} | settings
     environment = os.environ | {f"ARGUSD_{key}": value for key, value in settings.items()}
     command = [*ARGUSD, "serve", "--port", str(port), "--state-dir", str(state_dir)]
     environment["NOTIFY_SOCKET"] = str(state_dir / READY_SOCKET)

@@ -2,13 +2,19 @@
 
 import argparse
 from functools import partial
+from pathlib import Path
 from typing import get_args
+
+import msgspec
 
 from argusd.scheduler.contract.tiers import Tier, scheduler_name
 
 from ..config import Config, load_config
+from ..supervision.child import ChildSpec
 from ..supervision.preflight import make_folder
 from ..supervision.process import Entry, configure_supervised, run_process
+from ..supervision.standby import run_standby
+from .serve import argusd_child
 
 HELP = {
     "api": "run the HTTP process alone (systemd)",
@@ -23,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tier", choices=get_args(Tier), default="live", help="of schedulers: live work, or slow tasks"
     )
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)  # of one that stands by
     configure_supervised(parser)
 
 
@@ -33,13 +40,30 @@ def run(args: argparse.Namespace) -> int:
     if args.command != "ingest":  # which keeps nothing
         make_folder("state_dir", config.state_dir)
     make_folder("runtime_dir", config.runtime_dir)
+    stands_by = args.command == "scheduler" and args.tier == "bulk" and not args.worker
     return run_process(
         name,
-        entry_of(args.command, args.index, args.tier, config),
+        standing_by(args.index, config)
+        if stands_by
+        else entry_of(args.command, args.index, args.tier, config),
         notify_socket=config.notify_socket,
         logs=config.logs,
         supervisor=args.supervised_by,
     )
+
+
+def standing_by(index: int, config: Config) -> Entry:
+    """The bulk scheduler's work, whose models a worker loads when they are needed.
+
+    Raises:
+        ConfigInvalid: there is no process of this index.
+    """
+
+    def worker_in(folder: Path) -> ChildSpec:
+        spec = argusd_child("worker", ["scheduler", "--tier", "bulk", "--worker"], config)
+        return msgspec.structs.replace(spec, env={**spec.env, "ARGUSD_RUNTIME_DIR": str(folder)})
+
+    return partial(run_standby, config.scheduler_process("bulk", index), worker_in)
 
 
 def process_name(command: str, index: int, tier: Tier) -> str:

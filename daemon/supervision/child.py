@@ -62,11 +62,11 @@ class Child:
     async def run_once(self) -> int:
         """Start the process and wait until it ends; returns its exit code (negative: the signal).
 
-        It gets a process group of its own, so that Ctrl-C at a terminal reaches the supervisor alone.
+        It gets a session of its own, so that Ctrl-C at a terminal reaches the supervisor alone.
         """
         env = {**self.spec.env, "NOTIFY_SOCKET": str(self._listener.path)}
         self._process = await asyncio.create_subprocess_exec(
-            *self.spec.argv, env=env, stdin=asyncio.subprocess.DEVNULL, process_group=0
+            *self.spec.argv, env=env, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
         )
         if self.stop_asked:  # stop() came while the process was being made and could not reach it
             self._process.terminate()

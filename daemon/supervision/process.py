@@ -24,7 +24,7 @@ from argusd.ingest.errors import (
 )
 from argusd.scheduler.errors import DeviceUnavailable, SchedulerError
 
-from ..errors import ConfigInvalid
+from ..errors import ConfigInvalid, WorkerEnded
 from ..logs import LogSettings, configure_logs
 from .notify import READY, STOPPING, Heartbeat, notify
 
@@ -69,6 +69,9 @@ def run_process(
     except (StartError, IngestError, SchedulerError) as error:
         log.critical("%s", error)
         return ConfigInvalid.exit_code if isinstance(error, FINAL) else 1
+    except WorkerEnded as error:
+        log.critical("%s", error)
+        return error.exit_code
     except Exception:
         log.critical("%s ends because of an error nobody expected", name, exc_info=True)
         return 1
