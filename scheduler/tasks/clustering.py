@@ -13,7 +13,6 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 
 from ..embeddings import centre
 
@@ -38,6 +37,8 @@ def speaker_centres(windows: NDArray[np.float32], speakers: int | None = None) -
 def _labels(windows: NDArray[np.float64], speakers: int | None) -> NDArray[np.intp]:
     if len(windows) == 1:
         return np.zeros(1, np.intp)
+    from scipy.cluster.hierarchy import fcluster, linkage  # 31 MB that live schedulers do without
+
     tree = linkage(windows, "ward")
     if speakers is None:
         apart = max(LEAST, GROWTH * sqrt(len(windows)))
