@@ -66,6 +66,10 @@ def test_without_a_command_all_are_named(capsys: pytest.CaptureFixture[str]) -> 
         (["models", "pull", "standart"], 1, "did you mean standard?"),
         (["bench", "ingset"], 2, "there is no benchmark 'ingset'; did you mean ingest?"),
         (["bench", "harness"], 2, "there is no benchmark 'harness'"),
+        (["bench", "ring", "--hours", "1"], 2, "--hours is for soak alone"),
+        (["bench", "ring", "main"], 2, "ring takes no further words, such as 'main'"),
+        (["bench", "ab", "main", "ring"], 2, "ab takes two commits and one of ingest, loss, ring"),
+        (["bench", "report", "nowhere.json"], 2, "report takes the JSON files of results, and --html FILE"),
         (["pubish"], 2, "there is no command 'pubish'; did you mean publish?"),
     ],
 )
