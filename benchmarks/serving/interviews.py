@@ -24,7 +24,7 @@ RATES = {"face": 5.0, "video": 1.0, "audio": 1 / WINDOW_S}
 PHASES = {"face": 0.0, "video": 0.37, "audio": 0.71}  # of a period; cameras are not in step
 GOLDEN = 0.6180339887
 BEGIN_IN_S = 0.5
-LAST_ANSWERS_S = 0.3
+LAST_ANSWERS_S = 1.0  # that is waited for answers to what was due; more is sent meanwhile
 STAMPS_APART_S = 0.002
 THIRDS = 3
 POLICY = {
@@ -35,7 +35,7 @@ POLICY = {
 
 
 class StreamFigures(NamedTuple):
-    """One stream of all sessions. ``first_p50_ms``: by first answers; ``looks``: messages answered over due.
+    """One stream of all sessions. ``first_p50_ms``: by first answers; ``looks``: the part that was answered.
 
     ``trend``: the 95th percentile of the age in the last third of the run over that in the first. ``uneven``:
     answers to the best served session over those to the worst. ``NEVER``: nothing was answered.
@@ -105,7 +105,7 @@ class Stream:
         ) as socket:
             sender = asyncio.create_task(self._send(socket, begin, end))
             receiver = asyncio.create_task(self._receive(socket))
-            await asyncio.wait([receiver], timeout=end - time.monotonic() + LAST_ANSWERS_S)
+            await asyncio.wait([receiver], timeout=end - time.monotonic())
             ended = receiver.done()
             for task in (sender, receiver):
                 task.cancel()
@@ -181,7 +181,7 @@ async def interviews(
         watched, end = begin + warm_up_s, begin + warm_up_s + seconds
         async with asyncio.TaskGroup() as group:
             for stream in streams:
-                group.create_task(stream.run(http, begin, end))
+                group.create_task(stream.run(http, begin, end + LAST_ANSWERS_S))
             await asyncio.sleep(watched - time.monotonic())
             cpu, own = server.cpu_seconds(), time.process_time()
             await asyncio.sleep(end - time.monotonic())
@@ -204,8 +204,9 @@ async def interviews(
 
 
 def figures(streams: Sequence[Stream], begin: float, end: float) -> StreamFigures:
-    """Of what was answered while it was watched, beside what was due meanwhile."""
+    """Ages of what was answered while it was watched; looks of what was due meanwhile."""
     third = (end - begin) / THIRDS
+    due = [(stream, n) for stream in streams for n, at in enumerate(stream.dues) if begin <= at < end]
     ages: list[tuple[float, float]] = []
     counts: list[int] = []
     for stream in streams:
@@ -222,7 +223,7 @@ def figures(streams: Sequence[Stream], begin: float, end: float) -> StreamFigure
         1e3 * percentile(firsts, 50) if firsts else NEVER,
         1e3 * percentile(everything, 50) if ages else NEVER,
         1e3 * percentile(everything, 95) if ages else NEVER,
-        len(ages) / sum(begin <= due < end for stream in streams for due in stream.dues),
+        sum(number in stream.answered for stream, number in due) / len(due),
         percentile(last, 95) / percentile(first, 95) if first and last else NEVER,
         max(counts) / min(counts) if min(counts) else NEVER,
     )

@@ -66,7 +66,7 @@ def stream(answered: dict[int, float], messages: int = 60) -> Stream:
 def test_ages_are_of_what_was_answered_while_it_was_watched() -> None:
     answered = {n: n / 10 + (0.05 if n < 40 else 0.15) for n in range(58)}
     found = figures([stream(answered)], 0.0, 6.0)
-    assert found.looks == pytest.approx(58 / 60)
+    assert found.looks == pytest.approx(58 / 60)  # due meanwhile, and answered at all
     assert found.p50_ms == pytest.approx(50)
     assert found.first_p50_ms == pytest.approx(30)
     assert found.p95_ms == pytest.approx(150)
