@@ -1,11 +1,12 @@
-"""Overload: twice as many sessions as the lanes can serve, at the default policy's rates, on real models.
+"""Overload: twice as many sessions as the cores can serve, at the default policy's rates, on real models.
 
 What must hold: the frame behind each result stays young, no older at the end than at the beginning (nothing
-queues), and all sessions are served alike.
+queues), all sessions are served alike, and no core is idle meanwhile.
 """
 
 import math
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from argusd.scheduler.contract.policy import Rates
 
 from .batching import bare_rate
 from .harness import Metric, Result, machine, percentile
-from .rigs.scheduler import Answer, cameras, live_models, measured, running_scheduler
+from .rigs.scheduler import CORES, Answer, cameras, live_models, measured, running_scheduler
 from .rigs.subjects import Seen
+from .rigs.timeline import Span, at_work
 
 FPS = 15.0
 OVERLOAD = 2.0
 THIRDS = 3
+STEP_S = 0.1  # of the timeline
 
 
 def main(quick: bool) -> Result:
@@ -33,21 +36,32 @@ def main(quick: bool) -> Result:
     cost = sum(rate / bare_rate(Seen(role, models[role]), 1).per_s for role, rate in wanted.items())
     sessions = math.ceil(OVERLOAD / cost)
 
-    async def serve() -> list[Answer]:
+    async def serve() -> tuple[list[Answer], list[Span], float]:
         async with running_scheduler(path, models, wanted, sessions) as recorder:
             await measured(recorder, seconds / THIRDS)  # until the rates have settled
-            return await measured(recorder, seconds)
+            recorder.spans.clear()
+            begin = time.monotonic()
+            return await measured(recorder, seconds), recorder.spans, begin
 
     with cameras(sessions, FPS) as path:
-        answers = uvloop.run(serve())
+        answers, spans, begin = uvloop.run(serve())
     assert answers, "the scheduler served nothing"
+    at_cores = sum(span.cpu_s for span in spans) / seconds
     return Result(
         "overload",
         machine(),
         len(answers),
-        overload_metrics(answers, wanted, sessions, seconds),
-        series={"frame age, ms": [(answer.at - answers[0].at, answer.age_s * 1e3) for answer in answers]},
-        axes=("seconds of twofold overload", "age of the frame behind a result, ms"),
+        overload_metrics(answers, wanted, sessions, seconds)
+        | {"cores": Metric(at_cores, "", "cores at work on batches, of all", float(CORES))},
+        series={
+            "age of the frame behind a result, ms": [
+                (answer.at - begin, answer.age_s * 1e3) for answer in answers
+            ]
+        }
+        | {
+            f"threads at work/{model}": each for model, each in at_work(spans, begin, seconds, STEP_S).items()
+        },
+        axes=("seconds of twofold overload", ""),
     )
 
 

@@ -27,10 +27,11 @@ from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.loaded.roles import load
 from argusd.scheduler.media.arena_sources import ArenaSource
-from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.sessions.session_stream import SessionStream
 from argusd.scheduler.zoo.store import ZooStore
+
+from .timeline import RecordedExecutor, Span
 
 VISION_ROLES = (FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR)
 CORES = len(os.sched_getaffinity(0))
@@ -97,10 +98,11 @@ class Onlooker:
 
 
 class Recorder:
-    """Takes the scheduler's findings and notes when they came."""
+    """Takes the scheduler's findings and notes when they came, and in ``spans`` what its threads did."""
 
     def __init__(self) -> None:
         self.answers: list[Answer] = []
+        self.spans: list[Span] = []
 
     def finding(self, media: MediaKey, stream: str, outcome: Outcome, at: Moment) -> None:  # noqa: ARG002
         """Note one answer."""
@@ -197,7 +199,7 @@ async def running_scheduler(
     All were answered once when it is yielded.
     """
     recorder = Recorder()
-    executor = Executor(CORES, shared=False, clock=time.monotonic)
+    executor = RecordedExecutor(CORES, recorder.spans)
     scheduler = Scheduler(
         list(models.items()), {stream: lambda _: Onlooker(stream, rates)}, recorder, executor
     )
