@@ -22,7 +22,7 @@ TRIAL_EVERY_S = 30.0
 TRIALS = 8  # batches that are enough to tell
 LONGEST_TRIAL_S = 0.2
 SHORTEST_S = 0.001  # no camera is faster
-LONG_S = 0.02  # a look that takes longer makes way for those that do not
+LONG_S = 0.02  # those that take less run beside a look that takes longer
 GRID_S = 0.032  # wide enough for many rows to meet, and hardly a frame late
 
 
@@ -170,7 +170,7 @@ class LoadedModel(ABC):
 
     @property
     def long(self) -> bool:
-        """Whether short models take the core away from it."""
+        """Whether short models take turns with it on a core."""
         return self.curve.cost(1) > LONG_S
 
     @property

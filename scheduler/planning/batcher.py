@@ -13,8 +13,8 @@ Goyal, Vin and Cheng, 1996); among equals the row that waited longest as a share
 row is taken and the order decides nothing. Under overload it lowers everybody's rates alike, while no core
 stays idle: rows wait, and what they wait with is always their newest frame.
 
-Long models run at low priority, in threads of their own: a short one takes the core away from them, so it
-never waits for them, unless a long one had to wait for half of its period. Then short ones wait as well.
+Long models have threads of their own: a short one begins at once and takes turns with them on the core, so it
+never waits for one to end.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class ModelState(NamedTuple):
     """What planning needs to know of a model.
 
     ``call_bound``: see ``BatchCurve``. ``patient``: while a batch of it is ``in_flight`` the next one waits,
-    unless it is full. ``long``: short ones may take the core away from it.
+    unless it is full. ``long``: short ones do not wait for it, they take turns with it.
     """
 
     curve: BatchCurve
@@ -56,8 +56,8 @@ class ModelState(NamedTuple):
 class ExecutorState(NamedTuple):
     """``free`` of ``total`` cores have nothing to do. ``shared``: all feed one device; else each is its own.
 
-    ``yielding``: so many run a long batch, and would run a short one first. ``spare``: so many short batches
-    more may be handed over, and wait for the next core.
+    ``yielding``: so many run a long batch, and a short one would run beside it. ``spare``: so many short
+    batches more may be handed over, and wait for the next core.
     """
 
     free: int
@@ -122,8 +122,6 @@ def plan(
     while len(pending) and executor.open(long=False):
         model = int(demand.model[pending[0]])
         state = states[model]
-        if not executor.open(long=state.long) and late_steps(now, demand, pending[:1], promised_age_s)[0]:
-            break  # the next core is for this row, whatever short ones are behind it
         same = demand.model[pending] == model
         rows = pending[same]
         rows = rows[: batch_size(len(rows), state, executor)]

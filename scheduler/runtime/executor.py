@@ -2,14 +2,11 @@
 
 On CPU each thread has a core of its own: one-thread sessions side by side beat one session of many threads.
 One more batch a thread may wait, so that cores go on at once while the loop takes in what they did. Long
-batches have as many threads more, which yield: the operating system runs a short batch first, and the long
-one on what that leaves. On CUDA two threads share the device: one prepares while the other's batch runs.
+batches have as many threads more: a short one begins at once, and the operating system lets them take turns.
+On CUDA two threads share the device: one prepares while the other's batch runs.
 """
 
 import asyncio
-import contextlib
-import os
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
@@ -17,8 +14,6 @@ from typing import NamedTuple, TypeVar
 from ..planning.batcher import ExecutorState
 
 Result = TypeVar("Result")
-
-YIELDING_NICENESS = 10  # above the process's own
 
 
 class _Job(NamedTuple):
@@ -34,7 +29,7 @@ class Executor:
         self._shared = shared
         self._clock = clock
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="executor")
-        self._yielding = ThreadPoolExecutor(count, thread_name_prefix="yielding", initializer=_yield_cores)
+        self._yielding = ThreadPoolExecutor(count, thread_name_prefix="yielding")
         self._jobs: dict[Future[object], _Job] = {}
 
     @property
@@ -48,7 +43,7 @@ class Executor:
     ) -> None:
         """Run ``job`` on the next free thread; ``done`` is called on the event loop with its outcome.
 
-        ``long``: it yields to those that are not, where threads have cores of their own.
+        ``long``: those that are not run beside it, where threads have cores of their own.
         """
         assert self.state.open(long=long), "the plan gave more batches than there are places"
         loop = asyncio.get_running_loop()
@@ -82,11 +77,3 @@ def state_of(count: int, short: int, long: int, *, shared: bool) -> ExecutorStat
         spare=0 if shared else count - max(0, short - count),
         yielding=max(0, min(long, count - short)),
     )
-
-
-def _yield_cores() -> None:
-    """Let short batches go first; a system call filter may refuse that, then all threads take turns."""
-    thread = threading.get_native_id()
-    with contextlib.suppress(PermissionError):
-        niceness = os.getpriority(os.PRIO_PROCESS, thread) + YIELDING_NICENESS
-        os.setpriority(os.PRIO_PROCESS, thread, niceness)

@@ -1,8 +1,7 @@
 """The scheduler's own loop in virtual time, on simulated cores: exact, and as quick as its decisions.
 
 An event loop whose clock leaps to the next thing that is to happen; real rings, which cameras and microphones
-fill at their rates; jobs that take what a model's curve says and share the cores as the operating system has
-it: jobs of low priority run on what the others leave.
+fill at their rates; jobs that take what a model's curve says, and take turns at the cores.
 """
 
 import asyncio
@@ -126,19 +125,19 @@ class SimulatedExecutor:
     def longest(self) -> float:
         return 0.0
 
-    def _speed(self, job: _Job) -> float:
-        """Of a core: the long ones share what the short ones leave."""
-        long = sum(other.long for other in self._running)
-        return min(1.0, (self.cores - len(self._running) + long) / long) if job.long else 1.0
+    @property
+    def _speed(self) -> float:
+        """Of a core, for each job that runs."""
+        return min(1.0, self.cores / max(len(self._running), 1))
 
     def _go_on(self) -> None:
         """Let those that run have what they had since the last time, and give free threads to who waits."""
         now = self._loop.time()
-        elapsed, speeds = now - self._since, [self._speed(job) for job in self._running]
-        self.busy_s += elapsed * sum(speeds)
+        worked = (now - self._since) * self._speed
+        self.busy_s += worked * len(self._running)
         self._since = now
-        for job, speed in zip(list(self._running), speeds, strict=True):
-            job.left -= elapsed * speed
+        for job in list(self._running):
+            job.left -= worked
             if job.left <= DONE_S:
                 self._running.remove(job)
                 self.ran.append(Ran(job.loaded.name, job.items, job.began, now))
@@ -150,9 +149,9 @@ class SimulatedExecutor:
                 job.began = now
         if self._next is not None:
             self._next.cancel()
-        times = [job.left / speed for job in self._running if (speed := self._speed(job))]
-        if times:
-            self._next = self._loop.call_later(max(min(times), DONE_S), self._go_on)
+        if self._running:
+            soonest = min(job.left for job in self._running) / self._speed
+            self._next = self._loop.call_later(max(soonest, DONE_S), self._go_on)
 
 
 class Look(NamedTuple):

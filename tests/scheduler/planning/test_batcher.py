@@ -182,7 +182,7 @@ def two_models(short: int, long: int, *, arrival: float = 10.0) -> Demand:
     return demand
 
 
-def test_a_short_batch_takes_the_core_from_a_long_one_and_a_long_one_waits() -> None:
+def test_a_short_batch_begins_beside_a_long_one_and_a_long_one_waits() -> None:
     planned = plan(10.0, two_models(1, 1), [state(), LONG], YIELDING)
     assert [(batch.model, list(batch.rows)) for batch in planned.batches] == [(0, [0])]
     assert list(planned.waiting) == [1]
@@ -191,15 +191,6 @@ def test_a_short_batch_takes_the_core_from_a_long_one_and_a_long_one_waits() -> 
 def test_a_long_batch_takes_cores_that_have_nothing_to_do_and_no_others() -> None:
     planned = plan(10.0, two_models(0, 3), [state(), LONG], TWO_CORES._replace(spare=2))
     assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
-
-
-def test_a_long_one_that_waited_for_half_of_its_period_gets_the_next_core() -> None:
-    demand = two_models(1, 1, arrival=9.99)
-    demand.mark_ready(10.0)
-    demand.arrived(np.array([0, 1]), 10.49)
-    demand.shares.charge(demand.share[[0]], 1.0)  # the long one's session had less
-    assert rows_of(plan(10.49, demand, [state(), LONG], YIELDING)) == [0]
-    assert rows_of(plan(10.51, demand, [state(), LONG], YIELDING)) == []
 
 
 def test_frames_that_are_too_old_for_the_promise_go_last() -> None:

@@ -1,14 +1,11 @@
 import asyncio
-import os
 import threading
 from concurrent.futures import Future
 
 import pytest
 
 from argusd.scheduler.planning.batcher import ExecutorState
-from argusd.scheduler.runtime.executor import YIELDING_NICENESS, Executor
-
-NICEST = 19
+from argusd.scheduler.runtime.executor import Executor
 
 
 async def test_jobs_run_in_threads_and_report_on_the_loop() -> None:
@@ -64,26 +61,16 @@ async def test_more_jobs_than_places_are_a_mistake_of_the_plan() -> None:
     executor.close()
 
 
-async def test_a_long_job_runs_beside_short_ones_in_a_thread_that_yields_to_them() -> None:
+async def test_a_short_job_runs_beside_a_long_one() -> None:
     executor = Executor(1, shared=False, clock=lambda: 0.0)
     gate, ended = threading.Event(), [asyncio.Event(), asyncio.Event()]
-    niceness: list[int] = []
-
-    def job() -> None:
-        niceness.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-
-    def long_job() -> None:
-        gate.wait()
-        job()
-
-    executor.submit(long_job, lambda _: ended[0].set(), long=True)
+    executor.submit(gate.wait, lambda _: ended[0].set(), long=True)
     assert executor.state == ExecutorState(free=0, total=1, shared=False, spare=1, yielding=1)
-    executor.submit(job, lambda _: ended[1].set())
+    executor.submit(lambda: None, lambda _: ended[1].set())
     assert executor.state == ExecutorState(free=0, total=1, shared=False, spare=1, yielding=0)
     await ended[1].wait()
     gate.set()
     await ended[0].wait()
-    assert niceness[1] == min(niceness[0] + YIELDING_NICENESS, NICEST)
     assert executor.state == ExecutorState(free=1, total=1, shared=False, spare=1)
     executor.close()
 
