@@ -54,21 +54,21 @@ class ModelState(NamedTuple):
 
 
 class ExecutorState(NamedTuple):
-    """``free`` of ``total`` cores have nothing to do. ``shared``: all feed one device; else each is its own.
+    """``free`` of ``total`` threads can take a batch. ``shared``: all feed one device; else each is its own.
 
-    ``yielding``: so many run a long batch, and a short one would run beside it. ``spare``: so many short
-    batches more may be handed over, and wait for the next core.
+    ``spare``: so many batches more may be handed over, and wait for the next thread that becomes free.
+    ``long``: so many threads more are at work on long batches, of ``total`` that are there for those.
     """
 
     free: int
     total: int
     shared: bool
     spare: int = 0
-    yielding: int = 0
+    long: int = 0
 
     def places(self, *, long: bool) -> int:
         """How many batches would run at once."""
-        return self.free if long else self.free + self.yielding
+        return self.total - self.long if long and not self.shared else self.free
 
     def idle(self, *, long: bool) -> bool:
         """Whether a device has nothing to do that goes before such a batch."""
@@ -80,11 +80,9 @@ class ExecutorState(NamedTuple):
 
     def after_one_more(self, *, long: bool) -> "ExecutorState":
         """What is left when one batch more was handed over."""
-        if self.free:
-            return self._replace(free=self.free - 1, yielding=self.yielding + (long and not self.shared))
-        if self.yielding:
-            return self._replace(yielding=self.yielding - 1)
-        return self._replace(spare=self.spare - 1)
+        if long and not self.shared:
+            return self._replace(long=self.long + 1)
+        return self._replace(free=self.free - 1) if self.free else self._replace(spare=self.spare - 1)
 
 
 class Batch(NamedTuple):
@@ -119,7 +117,7 @@ def plan(
     batches: list[Batch] = []
     waiting: list[Rows] = []
     wake_at = demand.next_due(now)
-    while len(pending) and executor.open(long=False):
+    while len(pending):
         model = int(demand.model[pending[0]])
         state = states[model]
         same = demand.model[pending] == model

@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 class _Job(NamedTuple):
     started: float
-    yields: bool
+    long: bool
 
 
 class Executor:
@@ -29,13 +29,13 @@ class Executor:
         self._shared = shared
         self._clock = clock
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="executor")
-        self._yielding = ThreadPoolExecutor(count, thread_name_prefix="yielding")
+        self._long_pool = ThreadPoolExecutor(count, thread_name_prefix="long")
         self._jobs: dict[Future[object], _Job] = {}
 
     @property
     def state(self) -> ExecutorState:
         """What planning needs to know."""
-        long = sum(job.yields for job in self._jobs.values())
+        long = sum(job.long for job in self._jobs.values())
         return state_of(self._count, len(self._jobs) - long, long, shared=self._shared)
 
     def submit(
@@ -47,9 +47,9 @@ class Executor:
         """
         assert self.state.open(long=long), "the plan gave more batches than there are places"
         loop = asyncio.get_running_loop()
-        yields = long and not self._shared
-        future = (self._yielding if yields else self._pool).submit(job)
-        self._jobs[future] = _Job(self._clock(), yields)  # type: ignore[index]
+        apart = long and not self._shared
+        future = (self._long_pool if apart else self._pool).submit(job)
+        self._jobs[future] = _Job(self._clock(), apart)  # type: ignore[index]
 
         def finished(future: "Future[Result]") -> None:
             del self._jobs[future]  # type: ignore[arg-type]
@@ -65,15 +65,10 @@ class Executor:
     def close(self) -> None:
         """Take no more jobs and wait for those at work."""
         self._pool.shutdown(wait=True)
-        self._yielding.shutdown(wait=True)
+        self._long_pool.shutdown(wait=True)
 
 
 def state_of(count: int, short: int, long: int, *, shared: bool) -> ExecutorState:
-    """So many cores, while so many short and long batches run or wait on them."""
-    return ExecutorState(
-        free=max(0, count - short - long),
-        total=count,
-        shared=shared,
-        spare=0 if shared else count - max(0, short - count),
-        yielding=max(0, min(long, count - short)),
-    )
+    """What is left of so many threads for either kind, while so many batches run or wait on them."""
+    spare = 0 if shared else count - max(0, short - count)
+    return ExecutorState(max(0, count - short), count, shared, spare, long)

@@ -110,7 +110,7 @@ class Scheduler:
         now, threads = self._clock(), self.executor.state
         self.rate.step(now)
         self.sessions.lost.look()
-        if not threads.open(long=False):
+        if not threads.open(long=False) and not threads.open(long=True):
             return LONGEST_TICK_S
         ready = self._receive(now)
         models = [model.state for _, model in self.loaded]

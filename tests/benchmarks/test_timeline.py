@@ -25,5 +25,6 @@ def test_threads_at_work_are_counted_by_model_and_step() -> None:
         Span("second", "long", 10.5, 12.5, 0.1),
     ]
     found = at_work(spans, begin=10.0, seconds=2.0, step=1.0)
-    assert found["short"] == [(0.0, pytest.approx(0.75)), (1.0, 0.0)]
-    assert found["long"] == [(0.0, pytest.approx(0.5)), (1.0, pytest.approx(1.0))]
+    assert [at for at, _ in found["short"]] == [0.0, 1.0]
+    assert [threads for _, threads in found["short"]] == pytest.approx([0.75, 0.0])
+    assert [threads for _, threads in found["long"]] == pytest.approx([0.5, 1.0])

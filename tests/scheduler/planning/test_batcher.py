@@ -170,7 +170,7 @@ def test_planning_for_a_thousand_sessions_takes_as_many_steps_as_for_ten() -> No
 
 
 LONG = state(BatchCurve(sizes=[1], seconds=[0.080]))._replace(long=True)
-YIELDING = ExecutorState(free=0, total=2, shared=False, yielding=2)
+LONG_AT_WORK = ExecutorState(free=2, total=2, shared=False, long=2)
 
 
 def two_models(short: int, long: int, *, arrival: float = 10.0) -> Demand:
@@ -183,13 +183,13 @@ def two_models(short: int, long: int, *, arrival: float = 10.0) -> Demand:
 
 
 def test_a_short_batch_begins_beside_a_long_one_and_a_long_one_waits() -> None:
-    planned = plan(10.0, two_models(1, 1), [state(), LONG], YIELDING)
+    planned = plan(10.0, two_models(1, 1), [state(), LONG], LONG_AT_WORK)
     assert [(batch.model, list(batch.rows)) for batch in planned.batches] == [(0, [0])]
     assert list(planned.waiting) == [1]
 
 
-def test_a_long_batch_takes_cores_that_have_nothing_to_do_and_no_others() -> None:
-    planned = plan(10.0, two_models(0, 3), [state(), LONG], TWO_CORES._replace(spare=2))
+def test_long_batches_have_threads_of_their_own_and_none_waits_in_front_of_them() -> None:
+    planned = plan(10.0, two_models(0, 3), [state(), LONG], ExecutorState(0, 2, shared=False, spare=2))
     assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
 
 

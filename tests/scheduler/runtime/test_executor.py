@@ -65,9 +65,9 @@ async def test_a_short_job_runs_beside_a_long_one() -> None:
     executor = Executor(1, shared=False, clock=lambda: 0.0)
     gate, ended = threading.Event(), [asyncio.Event(), asyncio.Event()]
     executor.submit(gate.wait, lambda _: ended[0].set(), long=True)
-    assert executor.state == ExecutorState(free=0, total=1, shared=False, spare=1, yielding=1)
+    assert executor.state == ExecutorState(free=1, total=1, shared=False, spare=1, long=1)
     executor.submit(lambda: None, lambda _: ended[1].set())
-    assert executor.state == ExecutorState(free=0, total=1, shared=False, spare=1, yielding=0)
+    assert executor.state == ExecutorState(free=0, total=1, shared=False, spare=1, long=1)
     await ended[1].wait()
     gate.set()
     await ended[0].wait()
