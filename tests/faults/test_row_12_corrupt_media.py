@@ -10,8 +10,15 @@ from ..headers import PICTURES, SOUNDS, lying
 from ..live_daemon import Daemon
 from ..task_client import Client
 from .conftest import Outcome
+from .readiness import until_ready
 
-pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.weights,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    # Of an example that fails: it is a file.
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
+]
 
 EXAMPLES = 25
 MOST_GROWTH = 64 << 20
@@ -41,6 +48,7 @@ def pids(daemon: Daemon) -> list[int]:
 
 @pytest.mark.fault(12, "corrupt or bomb image or audio")
 def test_each_is_refused_or_understood(daemon: Daemon, outcome: Outcome) -> None:
+    until_ready(daemon, "live,bulk")
     client, alive = Client(daemon), pids(daemon)
     client.result(SCAN, scan_id="lying", frame_b64=PICTURES[0].file)
     before: dict[str, int] = {}
