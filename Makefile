@@ -61,7 +61,7 @@ test: setup test-packages
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	folder=$$(mktemp -d) && trap "rm -rf $$folder" EXIT && \
-	    $(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup --basetemp=$$folder
+	    $(BIN)/pytest -n auto --maxprocesses 4 --basetemp=$$folder
 
 # The fault table: each row REPEATS times, then what recovery took and what was lost.
 REPEATS ?= 20

@@ -5,11 +5,13 @@ At its end a run says what became of faults and of what was fuzzed, how many tes
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from .faults.table import fault_table
 from .fuzz.table import fuzz_table
@@ -60,15 +62,21 @@ def log_as_it_was() -> Iterator[None]:
 
 
 # The tests of such a folder share a daemon or a browser, those of others at most what their file starts.
-SHARING = {Path(__file__).parent / name for name in ("faults", "live", "peers", "systemd")}
+SHARING = {f"tests/{name}" for name in ("faults", "live", "peers", "systemd")}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
     """Of tests that share something one process runs all, where several run the suite (``pytest -n``)."""
-    for item in items:
-        shared = item.path.parent if item.path.parent in SHARING else item.path
-        item.add_marker(pytest.mark.xdist_group(str(shared)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        folder = file.rpartition("/")[0]
+        return folder if folder in SHARING else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """Its groups by ``xdist_group`` are of no use: pytest 9.2 does not show a node's new name to them."""
+    return Together(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
