@@ -21,8 +21,8 @@ from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DET
 from argusd.scheduler.contract.streams.interview import FACE, VIDEO
 from argusd.scheduler.zoo.store import ZooStore
 
-from .clips import opus_clip
 from .harness import Metric, Result, machine
+from .peers.clips import opus_clip
 from .peers.publisher import PacketTrack
 from .sessions import CLIP_SECONDS, FPS, MANY, portrait_clip, running_daemon
 

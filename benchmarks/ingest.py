@@ -15,9 +15,9 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from .clips import FPS, VideoName, cached_clip
 from .harness import Metric, Result, machine, paired_ratio
-from .ingest_receivers import OurReceiver, Peer, StockReceiver
+from .peers.clips import FPS, VideoName, cached_clip
+from .rigs.ingest import OurReceiver, Peer, StockReceiver
 
 WIDTH, HEIGHT, CLIP_SECONDS, BIT_RATE = 1280, 720, 5, 2_000_000
 TARGETS_MS: dict[VideoName, int] = {"vp8": 80, "h264": 58}

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from .clips import FPS
 from .harness import Metric, Result, machine
-from .ingest_receivers import OurReceiver, Peer
+from .peers.clips import FPS
 from .peers.impaired_path import CLEAN, ImpairedPath, Impairment, without_candidates
+from .rigs.ingest import OurReceiver, Peer
 
 PATHS = {
     "loss_0": CLEAN,

@@ -27,8 +27,8 @@ from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.zoo.store import ZooStore
 
-from .clips import opus_clip
 from .harness import Metric, Result, machine
+from .peers.clips import opus_clip
 from .peers.publisher import PacketTrack
 from .sessions import CLIP_SECONDS, FPS, MANY, RATES, observations, portrait_clip, ready, running_daemon
 from .soak import MIB, jpeg, name_of

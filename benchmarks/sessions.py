@@ -29,8 +29,8 @@ from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DET
 from argusd.scheduler.contract.streams.interview import FACE
 from argusd.scheduler.zoo.store import ZooStore
 
-from .clips import opus_clip
 from .harness import Metric, Result, machine, percentile
+from .peers.clips import opus_clip
 from .peers.publisher import PacketTrack
 from .rigs.every_look import EVERY_LOOK_JSON
 

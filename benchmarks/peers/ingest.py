@@ -22,7 +22,7 @@ from argusd.ingest.config import IngestConfig
 from argusd.ingest.process import run_worker
 from argusd.interviewer_bridge.publish.loopback import offer_loopback
 
-from ..clips import Clip, opus_clip
+from .clips import Clip, opus_clip
 from .publisher import CameraTrack, PacketTrack, Publisher
 
 MANY = 1_000_000

@@ -13,7 +13,7 @@ import msgspec
 from argusd.interviewer_bridge.publish.media import Source
 from argusd.interviewer_bridge.publish.publisher import Publisher
 
-from ..clips import opus_clip
+from .clips import opus_clip
 from .publisher import PacketTrack
 
 MANY = 1_000_000

@@ -11,7 +11,7 @@ from aiortc import rtcrtpsender
 from aiortc.codecs import CODECS, get_encoder
 from aiortc.rtcrtpparameters import RTCRtcpFeedback, RTCRtpCodecParameters
 
-from ..clips import FPS
+from .clips import FPS
 
 MAX_PACKET_BYTES = 1200
 RTP_HEADER_BYTES = 12

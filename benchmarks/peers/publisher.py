@@ -10,7 +10,7 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSes
 
 from argusd.interviewer_bridge.publish.loopback import offer_loopback
 
-from ..clips import FPS, OPUS_CLOCKS, Scene
+from .clips import FPS, OPUS_CLOCKS, Scene
 from .packetizer import teach_aiortc
 
 VIDEO_CLOCK, AUDIO_CLOCK = 90_000, 48_000

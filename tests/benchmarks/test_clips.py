@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from argusd.benchmarks.clips import ENCODERS, VideoName, video_clip
+from argusd.benchmarks.peers.clips import ENCODERS, VideoName, video_clip
 
 
 @pytest.mark.parametrize("codec", ENCODERS)

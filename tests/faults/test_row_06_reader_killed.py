@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ipc.messages import CloseSession, SessionState
 

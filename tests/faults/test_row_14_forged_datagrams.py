@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ipc.messages import IngestStats, SessionAnswer
 

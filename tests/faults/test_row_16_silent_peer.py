@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 
 from ..api.fixtures import SDP, EventReader, RunningApi, running_whip

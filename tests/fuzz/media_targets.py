@@ -10,7 +10,7 @@ import numpy as np
 from aioice import stun
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSenderInfo, RtcpSrPacket
 
-from argusd.benchmarks.clips import opus_clip, video_clip
+from argusd.benchmarks.peers.clips import opus_clip, video_clip
 from argusd.ingest.audio import AudioReceiver
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.decoding.decoder import DecodeJob, VideoDecoder

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.benchmarks.clips import OPUS_CLOCKS, opus_clip
+from argusd.benchmarks.peers.clips import OPUS_CLOCKS, opus_clip
 from argusd.ingest.audio import CLOCK_RATE, PATIENCE_NS, AudioReceiver, Timeline
 from argusd.ingest.rtp.packets import RtpPacket
 from argusd.ingest.shm.arena import Arena

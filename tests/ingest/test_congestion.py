@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiortc import RTCDtlsTransport
 
-from argusd.benchmarks.clips import opus_clip, video_clip
+from argusd.benchmarks.peers.clips import opus_clip, video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.offers.capabilities import TRANSPORT_CC
 

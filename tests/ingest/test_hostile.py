@@ -16,7 +16,7 @@ import pytest
 import uvloop
 from aiortc.rtp import is_rtcp
 
-from argusd.benchmarks.clips import opus_clip, video_clip
+from argusd.benchmarks.peers.clips import opus_clip, video_clip
 from argusd.benchmarks.peers.publisher import CameraTrack, PacketTrack, Publisher
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.decoding import decoder as decoder_module

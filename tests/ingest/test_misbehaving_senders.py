@@ -6,7 +6,7 @@ from typing import Any
 
 from aiortc.rtp import RtcpByePacket, RtcpSenderInfo, RtcpSrPacket, is_rtcp
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.benchmarks.peers.impaired_path import Address, ImpairedPath, without_candidates
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ipc.messages import SessionAnswer, SessionState, TrackOpened

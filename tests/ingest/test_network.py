@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ice.framing import frame
 from argusd.ingest.ice.ice_sockets import host_addresses

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.decoding.picture_limit import picture_limit

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.benchmarks.clips import opus_clip
+from argusd.benchmarks.peers.clips import opus_clip
 from argusd.ingest.audio import AudioReceiver
 from argusd.ingest.decoding.picture_limit import PictureLimit
 from argusd.ingest.errors import IncompatibleLibrary

@@ -12,7 +12,7 @@ from aiortc.codecs.vpx import Vp8Encoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argusd.benchmarks.clips import VideoName, video_clip
+from argusd.benchmarks.peers.clips import VideoName, video_clip
 from argusd.benchmarks.peers.packetizer import Packetizer
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.codecs.h264 import inspect

@@ -13,7 +13,7 @@ import pytest
 from aiortc import RTCSessionDescription
 from aiortc.rtp import is_rtcp
 
-from argusd.benchmarks.clips import VideoName, opus_clip, video_clip
+from argusd.benchmarks.peers.clips import VideoName, opus_clip, video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.half_open import UNFAIR

@@ -137,7 +137,7 @@ async def desk(served: dict[str, LoadedModel]) -> AsyncIterator[Desk]:
 
 
 def largest(faces: list[Face]) -> Face:
-    return max(faces, key=lambda face: (face.box[2] - face.box[0]) * (face.box[3] - face.box[1]))
+    return max(faces, key=lambda face: face.box.area)
 
 
 async def test_an_embedding_is_what_the_models_give_one_after_the_other(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.benchmarks.peers.packetizer import Packetizer
 from argusd.ingest.codecs.av1 import MAX_OBUS, depayload, inspect, join
 from argusd.ingest.codecs.bitstream import FrameHead

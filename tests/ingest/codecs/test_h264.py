@@ -9,7 +9,7 @@ from aiortc.codecs.h264 import H264Encoder, h264_depayload
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.benchmarks.clips import Scene, video_clip
+from argusd.benchmarks.peers.clips import Scene, video_clip
 from argusd.ingest.codecs.h264 import (
     START_CODE,
     depayload,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.benchmarks.clips import OPUS_CLOCKS, opus_clip
+from argusd.benchmarks.peers.clips import OPUS_CLOCKS, opus_clip
 from argusd.ingest.codecs import opus
 from argusd.ingest.codecs.opus import MAX_SAMPLES, DamagedPacket, OpusDecoder, check_libopus
 from argusd.ingest.errors import IncompatibleLibrary

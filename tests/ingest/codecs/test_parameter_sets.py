@@ -1,6 +1,6 @@
 """Which keyframes get what before them."""
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.codecs.h264 import START_CODE
 from argusd.ingest.codecs.parameter_sets import MAX_BYTES, ParameterSets

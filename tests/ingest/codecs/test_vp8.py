@@ -5,7 +5,7 @@ from aiortc.codecs.vpx import VpxPayloadDescriptor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.ingest.codecs.bitstream import FrameHead
 from argusd.ingest.codecs.vp8 import depayload, inspect
 

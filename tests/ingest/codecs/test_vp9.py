@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.benchmarks.peers.packetizer import Packetizer
 from argusd.ingest.codecs.bitstream import FrameHead
 from argusd.ingest.codecs.vp9 import depayload, inspect, join

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.benchmarks.clips import OPTIONS, Scene, VideoName, own_priority, video_clip
+from argusd.benchmarks.peers.clips import OPTIONS, Scene, VideoName, own_priority, video_clip
 from argusd.ingest.codecs import vp9
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.decoding import decoder as decoder_module

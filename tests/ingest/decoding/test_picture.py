@@ -5,7 +5,7 @@ import gc
 import av
 import pytest
 
-from argusd.benchmarks.clips import VideoName, video_clip
+from argusd.benchmarks.peers.clips import VideoName, video_clip
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.decoding.decoder import open_decoder
 from argusd.ingest.decoding.picture import upright_planes

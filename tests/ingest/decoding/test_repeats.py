@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.benchmarks.clips import Scene
+from argusd.benchmarks.peers.clips import Scene
 from argusd.ingest.decoding.picture import picture_planes
 from argusd.ingest.decoding.repeats import SLOW_NS, RepeatDetector
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from aioice import stun, turn
 
-from argusd.benchmarks.clips import video_clip
+from argusd.benchmarks.peers.clips import video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ice import server_candidates
 from argusd.ingest.ice.ice_servers import IceServer

@@ -7,7 +7,7 @@ from aioice.candidate import Candidate
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import SessionDescription
 
-from argusd.benchmarks.clips import opus_clip, video_clip
+from argusd.benchmarks.peers.clips import opus_clip, video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.decoding.picture_limit import PictureLimit
 from argusd.ingest.offers.agreement import Fingerprint

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from argusd.benchmarks.clips import opus_clip, video_clip
+from argusd.benchmarks.peers.clips import opus_clip, video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ipc.messages import (
     CloseSession,

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiortc.rtp import RtcpSenderInfo, RtcpSrPacket
 
-from argusd.benchmarks.clips import opus_clip, video_clip
+from argusd.benchmarks.peers.clips import opus_clip, video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ipc.messages import Reception, TrackCounters
 from argusd.ingest.rtp.packets import RtpPacket
