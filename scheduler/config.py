@@ -14,12 +14,13 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     ``ingest_workers``: it attaches to ``ingest-0.sock`` … in ``runtime_dir``. ``device``: ``auto``, ``cpu``
     or ``cuda:N``. ``count``: how many live schedulers there are; with ``auto`` they take turns at the GPUs.
-    ``threads``: batches that one of them has at work at the same time, 0 = its share of the cores, at least
-    one (two on CUDA, where one runs while the next is prepared). ``models``: role to manifest name where the
-    default is not wanted.
+    ``threads``: batches that one of them has at work at the same time, and on a CPU as many long ones beside
+    them; 0 = its share of the cores, at least one (two on CUDA, where one runs while the next is prepared).
+    ``models``: role to manifest name where the default is not wanted.
     ``max_age_s``: an older frame is never looked at. ``promised_age_s``: the p95 frame age that admission
-    and the overload loop hold. ``hang_s``: a batch at work for longer ends the process
-    (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's acknowledgement.
+    holds; a frame that cannot be answered within it waits for all others. ``hang_s``: a batch at work for
+    longer ends the process (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's
+    acknowledgement.
     ``tier``, ``index``: which scheduler this is; ``index`` counts the live ones (``contract/tiers.py``).
     ``max_tasks``: one-shot tasks at a time; more are turned away. ``shutdown_s``: how long those at work may
     go on when the process is asked to end. ``idle_s``: after so long without a task the bulk one lets go of

@@ -3,9 +3,7 @@
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from statistics import median
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from numpy.typing import NDArray
@@ -16,10 +14,8 @@ from ..media.moments import MediaClock
 from ..media.tracks import Track
 from ..planning.batcher import ModelState
 from ..planning.curve import LOOP, BatchCurve
+from .learning import Costs, Trials
 
-KEPT = 256  # batches until the curve is refreshed; of more the newest count
-TRIAL_EVERY_S = 30.0
-TRIALS = 8  # batches that are enough to tell
 LONGEST_TRIAL_S = 0.2
 SHORTEST_S = 0.001  # no camera is faster
 LONG_S = 0.02  # those that take less run beside a look that takes longer
@@ -82,27 +78,6 @@ class Feed(Protocol):
 Moments = Callable[[Sequence[int], Sequence[MediaClock], float], list[Moment]]
 
 
-class Costs:
-    """What batches cost since the last time, by their rows; of very many the newest count."""
-
-    def __init__(self) -> None:
-        self._seen: deque[tuple[int, float]] = deque(maxlen=KEPT)
-
-    def add(self, rows: int, seconds: float) -> None:
-        """Note one batch."""
-        self._seen.append((rows, seconds))
-
-    def refresh(self, curve: BatchCurve) -> BatchCurve:
-        """The curve as they make it."""
-        costs: defaultdict[int, list[float]] = defaultdict(list)
-        for rows, seconds in self._seen:
-            costs[rows].append(seconds)
-        self._seen.clear()
-        for rows, seen in costs.items():
-            curve = curve.refreshed(rows, median(seen), len(seen))
-        return curve
-
-
 class LoadedModel(ABC):
     """What models of frames and models of samples have in common.
 
@@ -128,10 +103,7 @@ class LoadedModel(ABC):
         self.engine = engine
         self._most = sys.maxsize
         self._took, self._cost_loop = Costs(), Costs()
-        self._trial = 0
-        self._trials = 0
-        self._next_trial = 0.0
-        self._larger = False
+        self._trials = Trials()
         self.curve = curve
         self.loop = LOOP
 
@@ -190,7 +162,7 @@ class LoadedModel(ABC):
     @property
     def state(self) -> ModelState:
         """What planning needs to know."""
-        size = self._trial if self._trials else self.max_batch
+        size = self._trials.size(self.max_batch)
         return ModelState(self.curve, size, self.call_bound, self.continuous, self.in_flight, self.long)
 
     def check(self) -> None:
@@ -209,7 +181,7 @@ class LoadedModel(ABC):
         """Note what a batch cost a thread and the event loop; 0: there is nothing to learn of it."""
         if cost > 0:
             self._took.add(rows, cost)
-            self._trials -= rows == self._trial and self._trials > 0
+            self._trials.ran(rows)
         if loop > 0:
             self._cost_loop.add(rows, loop)
 
@@ -217,19 +189,10 @@ class LoadedModel(ABC):
         """Refresh the curves by what batches cost since the last time, and let other sizes be tried."""
         self.curve = self._took.refresh(self.curve)
         self.loop = self._cost_loop.refresh(self.loop)
-        if now >= self._next_trial:
-            self._next_trial = now + TRIAL_EVERY_S
-            self._larger = not self._larger
-            self._trial = self._size_to_try()
-            self._trials = TRIALS if self._trial != self.max_batch else 0
+        self._trials.look(now, self.max_batch, self._affordable)
 
-    def _size_to_try(self) -> int:
-        """Twice or half of what is usual: else what was best once would be best for ever."""
-        if not self._larger:
-            return max(1, self.max_batch // 2)
-        larger = 2 * self.max_batch
-        affordable = larger <= self._most and self.curve.cost(larger) <= LONGEST_TRIAL_S
-        return larger if affordable else self.max_batch
+    def _affordable(self, size: int) -> bool:
+        return size <= self._most and self.curve.cost(size) <= LONGEST_TRIAL_S
 
     def _run(self, feeds: Feeds) -> tuple[list[NDArray[Any]], float]:
         started = time.monotonic()

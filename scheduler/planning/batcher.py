@@ -109,7 +109,7 @@ def plan(
     ready: Rows | None = None,
     promised_age_s: float = np.inf,
 ) -> Plan:
-    """Form the batches that are to start now, one a free core at most. ``ready``: what ``demand`` says."""
+    """Form the batches that are to start now, one a free thread at most. ``ready``: what ``demand`` says."""
     if ready is None:
         ready = demand.ready(now)
     pending = ready[fair_order(now, demand, ready, models, promised_age_s)]

@@ -159,14 +159,7 @@ class Demand(Columns):
         self.cursor = np.zeros(0, np.int64)
 
     def add_stream(
-        self,
-        share: int,
-        model: int,
-        *,
-        period: float,
-        max_age: float,
-        due: float,
-        priority: int = 0,
+        self, share: int, model: int, *, period: float, max_age: float, due: float, priority: int = 0
     ) -> int:
         """A row that wants to be served once a ``period`` with what is newest then."""
         row = self._add(RowKind.STREAM, share, model, priority)
@@ -258,7 +251,7 @@ class Demand(Columns):
         return float(min(first, last))
 
     def mark_ready(self, now: float) -> Rows:
-        """``ready``; remembers since when, as the overload loop looks at how long they waited."""
+        """``ready``; remembers since when: how long rows wait decides whose turn it is."""
         rows = self.ready(now)
         since = np.full_like(self.ready_since, NOTHING)
         since[rows] = np.minimum(self.ready_since[rows], self._could_be_served(rows))

@@ -37,9 +37,8 @@ log = logging.getLogger(__name__)
 
 GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
-COMPANY_PAYS = (
-    0.95  # of the wanted rates: where fewer can be kept, sound waits for company, which saves calls
-)
+# Of the wanted rates: where fewer can be kept, sound waits for company, which saves calls.
+COMPANY_PAYS = 0.95
 WARNING_INTERVAL_S = 5.0
 NONE: Mapping[str, Any] = MappingProxyType({})
 

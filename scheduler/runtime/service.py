@@ -70,7 +70,7 @@ async def run_scheduler(
         roles = await asyncio.to_thread(fill_roles, config, device)
     except asyncio.CancelledError:
         end_process(0)  # a model that is being loaded can be neither interrupted nor joined
-    cores = share_of(config, len(os.sched_getaffinity(0)))
+    cores = own_cores(config)
     executor = Executor(
         config.threads or (cores if device == "cpu" else CUDA_THREADS),
         shared=device != "cpu",
@@ -93,6 +93,11 @@ async def run_scheduler(
     )
     service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
     await service.run(stop, on_ready, on_pass)
+
+
+def own_cores(config: SchedulerConfig) -> int:
+    """How many cores this scheduler keeps busy, of those that the process may use."""
+    return share_of(config, len(os.sched_getaffinity(0)))
 
 
 def share_of(config: SchedulerConfig, cores: int) -> int:
@@ -141,8 +146,7 @@ class Service:
         self._ended = asyncio.Event()
         self._stopped = False
         self._checks = Checks(scheduler, tasks, time.monotonic)
-        share = share_of(config, len(os.sched_getaffinity(0)))
-        self._cores = Cores(share, self._writers) if device == "cpu" else None
+        self._cores = Cores(own_cores(config), self._writers) if device == "cpu" else None
         self._report = Report(
             delivery.boot, device, list(roles), scheduler, config.promised_age_s, self._cores
         )
