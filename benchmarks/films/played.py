@@ -1,7 +1,7 @@
 """A film, played to one session's face and video streams: real rings and models, and no loop between them."""
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -52,14 +52,18 @@ def play(
 ) -> dict[str, Played]:
     """Show a film, whose frames are all of one size, to a session of each policy.
 
-    They take turns at each frame, so that what else the machine does costs all of them alike.
+    They take turns at each frame, so that what else the machine does costs all of them alike. Another one
+    begins at each: whoever does finds the caches full of other things.
     """
     stages: dict[str, _Stage] = {}
+    order: deque[_Stage] = deque()
     for media_s, planes in film:
         height, width = planes[0].shape
         stages = stages or {name: _Stage(models, each, width, height) for name, each in policies.items()}
-        for stage in stages.values():
+        order = order or deque(stages.values())
+        for stage in order:
             stage.show(media_s, planes)
+        order.rotate()
     return {name: stage.played for name, stage in stages.items()}
 
 
