@@ -75,7 +75,7 @@ fuzz: setup
 	$(BIN)/pytest tests/fuzz --fuzz-seconds=$(TIME) --timeout=0
 
 bench: setup
-	for name in ring ingest loss batching overload sessions; do $(BIN)/argusd bench $$name --quick || exit 1; done
+	for name in ring ingest loss batching overload; do $(BIN)/argusd bench $$name --quick || exit 1; done
 
 # The environments of what people would take instead of argusd, for `argusd bench tasks` and `live`.
 bench-peers: setup

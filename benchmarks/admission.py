@@ -23,8 +23,9 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from .harness import Metric, Result, machine
 from .peers.clips import opus_clip
+from .peers.portrait import CLIP_SECONDS, FPS, MANY, portrait_clip
 from .peers.publisher import PacketTrack
-from .sessions import CLIP_SECONDS, FPS, MANY, portrait_clip, running_daemon
+from .rigs.daemon import running_daemon
 
 PROMISED_S = 0.5  # a bound of the daemon's histogram of ages
 HELD_LOOKS = 0.95  # of the first session's

@@ -25,12 +25,14 @@ import psutil
 from argusd.interviewer_bridge.publish.media import Source
 from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.scheduler.contract.media import SAMPLE_RATE
+from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR
 from argusd.scheduler.zoo.store import ZooStore
 
 from .harness import Metric, Result, machine
 from .peers.clips import opus_clip
+from .peers.portrait import CLIP_SECONDS, FPS, MANY, portrait_clip
 from .peers.publisher import PacketTrack
-from .sessions import CLIP_SECONDS, FPS, MANY, RATES, observations, portrait_clip, ready, running_daemon
+from .rigs.daemon import observations, ready, running_daemon
 from .soak import MIB, jpeg, name_of
 
 Served = dict[str, int]  # of each session, what it was answered
@@ -42,6 +44,7 @@ WATCHED_S = 8.0
 PICTURES_PER_S, PIECES_PER_S = 5, 10
 PIECE = bytes(2 * SAMPLE_RATE // PIECES_PER_S)
 WORD = "memory"
+RATES = {FACE_DETECTOR: 1.0, FACE_MESH: 3.0, OBJECT_DETECTOR: 0.2}  # of WebRTC sessions
 TARGETS = {"idle: resident": 700, "session by websocket: resident": 4}  # MiB
 
 

@@ -28,9 +28,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from argusd.scheduler.zoo.store import ZooStore
 
 from .harness import Metric, Result, machine
+from .peers.portrait import FPS, portrait_clip
 from .peers.visitors import Place, Visitor, interview, pictures, reader, seat, tasks
 from .report.growth import Points, growth, settled
-from .sessions import FPS, portrait_clip, running_daemon
+from .rigs.daemon import running_daemon
 
 MIB = 1 << 20
 SEATS: dict[str, tuple[Visitor, int]] = {

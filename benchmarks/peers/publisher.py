@@ -18,7 +18,10 @@ DRAWN = 60  # pictures of a camera
 
 
 class PacketTrack(MediaStreamTrack):
-    """Plays encoded packets in real time, ``repeat`` times; then the peer is silent."""
+    """Plays encoded packets in real time, ``repeat`` times; then the peer is silent.
+
+    ``started``: when the first was sent, on the loop's clock; ``step``: RTP ticks from one to the next.
+    """
 
     def __init__(self, kind: str, packets: Sequence[bytes], *, repeat: int = 1, fps: int = FPS) -> None:
         super().__init__()
@@ -27,19 +30,19 @@ class PacketTrack(MediaStreamTrack):
         self.sent = 0
         self._limit = repeat * len(packets)
         self._clock_rate = VIDEO_CLOCK if kind == "video" else AUDIO_CLOCK
-        self._step = VIDEO_CLOCK // fps if kind == "video" else OPUS_CLOCKS
-        self._start = 0.0
+        self.step = VIDEO_CLOCK // fps if kind == "video" else OPUS_CLOCKS
+        self.started = 0.0
 
     async def recv(self) -> "av.Packet[Any]":
         """The next packet, when it is due."""
         loop = asyncio.get_running_loop()
-        self._start = self._start or loop.time()
+        self.started = self.started or loop.time()
         if self.sent >= self._limit:
             await loop.create_future()
-        due = self._start + self.sent * self._step / self._clock_rate
+        due = self.started + self.sent * self.step / self._clock_rate
         await asyncio.sleep(max(0.0, due - loop.time()))
         packet = av.Packet(self.packets[self.sent % len(self.packets)])
-        packet.pts, packet.time_base = self.sent * self._step, Fraction(1, self._clock_rate)
+        packet.pts, packet.time_base = self.sent * self.step, Fraction(1, self._clock_rate)
         self.sent += 1
         return packet
 

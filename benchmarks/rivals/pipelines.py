@@ -31,6 +31,8 @@ from argusd.scheduler.zoo.store import ZooStore
 
 CACHE = Path.home() / ".cache" / "argusd"
 MAX_PIXELS = 40_000_000
+JPEG = b"\xff\xd8"
+WIDTH, HEIGHT = 640, 480  # of what comes without a container
 ERRORS_ONLY = 3
 # The adapters that rivals use. All of the catalogue would bring libraries that none of them needs.
 for package in (faces, objects):
@@ -85,9 +87,12 @@ class Vision:
         return list(model.decode(self._run(None, model.prepare(frames, rois)), rois))
 
 
-def opened(jpeg: bytes) -> StillFrame:
-    """Its pixels."""
-    return StillFrame(decode_image(jpeg, MAX_PIXELS))
+def opened(picture: bytes) -> StillFrame:
+    """The pixels of a JPEG, or of I420 of ``WIDTH`` × ``HEIGHT``."""
+    if picture.startswith(JPEG):
+        return StillFrame(decode_image(picture, MAX_PIXELS))
+    planes = np.frombuffer(picture, np.uint8).reshape(HEIGHT * 3 // 2, WIDTH)
+    return StillFrame(cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420).astype(np.uint8, copy=False))
 
 
 class FaceEmbed:

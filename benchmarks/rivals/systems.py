@@ -2,7 +2,7 @@
 
 import base64
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Self
@@ -46,7 +46,7 @@ class Argusd:
         (start.folder / "curves").symlink_to(curves)
         words = [sys.executable, "-P", "-m", "argusd.daemon", "serve", "--port", str(port)]
         command = Command([*words, "--state-dir", str(start.folder)], self._variables)
-        return Starting([command], [url(port), url(port, "/ready")])
+        return Starting([command], [url(port), url(port, "/ready?tiers=live,bulk")])
 
     def request(self, work: Work, jpeg: bytes) -> Request:
         """By the task's own path. Every frame is the first of a scan: the others have no second."""
@@ -70,15 +70,16 @@ class Plain:
     name = "plain"
 
     def start(self, start: Start) -> Starting:
-        """The three services and the proxy."""
-        services = start.ports[1:]
+        """The proxy and the three services."""
         python, variables = str(python_of("plain")), ours(start.folder)
-        proxy = [python, "-P", "-m", f"{HERE}.plain_proxy", *map(str, start.ports)]
-        commands = [Command(proxy, variables)]
-        for domain, port in zip(("face", "video", "audio"), services, strict=True):
+        commands = [self._front(python, variables, start.ports)]
+        for domain, port in zip(("face", "video", "audio"), start.ports[1:], strict=True):
             words = [python, "-P", "-m", f"{HERE}.plain_service", domain, str(port)]
             commands.append(Command(words, variables))
         return Starting(commands, [url(port) for port in start.ports])
+
+    def _front(self, python: str, variables: Mapping[str, str], ports: Sequence[int]) -> Command:
+        return Command([python, "-P", "-m", f"{HERE}.plain_proxy", *map(str, ports)], variables)
 
     def request(self, work: Work, jpeg: bytes) -> Request:
         """JSON with base64, by the proxy."""
@@ -89,6 +90,13 @@ class Plain:
         """The answer itself."""
         answer: Answer = msgspec.json.decode(body)
         return answer
+
+
+class PlainWebRTC(Plain):
+    """The plain design behind stock aiortc: ``plain_webrtc`` and the three services."""
+
+    def _front(self, python: str, variables: Mapping[str, str], ports: Sequence[int]) -> Command:  # noqa: ARG002
+        return Command([sys.executable, "-P", "-m", f"{HERE}.plain_webrtc", *map(str, ports)])
 
 
 class OneTask:
@@ -156,5 +164,6 @@ LIBRARIES = (
     OneTask("aqueduct", "/", "/"),
 )
 RIVALS: dict[str, System] = {system.name: system for system in (Plain(), *LIBRARIES, PyTriton())}
+STREAMING_BY_WEBRTC: dict[str, System] = {"plain": PlainWebRTC()}
 USUAL = tuple(name for name in RIVALS if name != "pytriton")
 """pytriton is measured where it is asked for: it does not start with every Python that argusd runs with."""

@@ -27,7 +27,7 @@ BEGIN_IN_S = 0.5
 LAST_ANSWERS_S = 1.0  # that is waited for answers to what was due; more is sent meanwhile
 STAMPS_APART_S = 0.002
 THIRDS = 3
-POLICY = {
+POLICY: dict[str, Any] = {
     "rates": {"face_detector": 5, "face_mesh": 5, "object_detector": 1, "speaker_embedder": 0},
     "gates": EVERY_LOOK_JSON,
 }
@@ -205,25 +205,36 @@ async def interviews(
 
 def figures(streams: Sequence[Stream], begin: float, end: float) -> StreamFigures:
     """Ages of what was answered while it was watched; looks of what was due meanwhile."""
-    third = (end - begin) / THIRDS
     due = [(stream, n) for stream in streams for n, at in enumerate(stream.dues) if begin <= at < end]
-    ages: list[tuple[float, float]] = []
-    counts: list[int] = []
-    for stream in streams:
-        mine = [(at, at - stream.dues[number]) for number, at in stream.answered.items() if begin <= at < end]
-        ages += mine
-        counts.append(len(mine))
-    first = [age for at, age in ages if at < begin + third]
-    last = [age for at, age in ages if at >= end - third]
-    everything = [age for _, age in ages]
+    ages = [
+        [(at, at - stream.dues[n]) for n, at in stream.answered.items() if begin <= at < end]
+        for stream in streams
+    ]
     firsts = [
         at - stream.dues[n] for stream in streams for n, at in stream.first.items() if begin <= at < end
     ]
+    looks = sum(number in stream.answered for stream, number in due) / len(due)
+    return summary(ages, firsts, looks, begin, end)
+
+
+def summary(
+    ages: Sequence[Sequence[tuple[float, float]]],
+    firsts: Sequence[float],
+    looks: float,
+    begin: float,
+    end: float,
+) -> StreamFigures:
+    """Of every session's answers, (when, age) each; ``firsts``: the ages of first answers."""
+    third = (end - begin) / THIRDS
+    everything = [age for each in ages for _, age in each]
+    first = [age for each in ages for at, age in each if at < begin + third]
+    last = [age for each in ages for at, age in each if at >= end - third]
+    counts = [len(each) for each in ages]
     return StreamFigures(
         1e3 * percentile(firsts, 50) if firsts else NEVER,
-        1e3 * percentile(everything, 50) if ages else NEVER,
-        1e3 * percentile(everything, 95) if ages else NEVER,
-        sum(number in stream.answered for stream, number in due) / len(due),
+        1e3 * percentile(everything, 50) if everything else NEVER,
+        1e3 * percentile(everything, 95) if everything else NEVER,
+        looks,
         percentile(last, 95) / percentile(first, 95) if first and last else NEVER,
         max(counts) / min(counts) if min(counts) else NEVER,
     )

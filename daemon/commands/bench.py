@@ -19,7 +19,6 @@ BENCHMARKS = (
     "overload",
     "admission",
     "loop",
-    "sessions",
     "bursts",
     "gates",
     "tasks",
@@ -33,10 +32,10 @@ HELP = {"bench": "run a benchmark"}
 
 
 class Option(NamedTuple):
-    """An option of some benchmarks: a keyword of their ``main``."""
+    """An option of some benchmarks: a keyword of their ``main``; without a ``type`` a switch."""
 
     benchmarks: tuple[str, ...]
-    type: Callable[[str], Any]
+    type: Callable[[str], Any] | None
     help: str
 
 
@@ -58,6 +57,7 @@ OPTIONS = {
     "callers": Option(("tasks",), numbers, "how many ask at the same time: N,N (default: 1,4,16)"),
     "tasks": Option(("tasks",), words, "which: NAME,NAME (default: face_embed,video_room_scan)"),
     "numbers": Option(("live",), numbers, "how many sessions: N,N"),
+    "webrtc": Option(("live",), None, "sessions publish by WebRTC"),
 }
 
 
@@ -69,7 +69,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds: no figure to quote")
     for name, option in OPTIONS.items():
         about = f"{', '.join(option.benchmarks)}: {option.help}"
-        parser.add_argument(f"--{name}", type=option.type, metavar=name.upper(), help=about)
+        if option.type is None:
+            parser.add_argument(f"--{name}", action="store_true", default=None, help=about)
+        else:
+            parser.add_argument(f"--{name}", type=option.type, metavar=name.upper(), help=about)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page (needs the bench extra)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the result (needs the bench extra)")

@@ -153,7 +153,7 @@ async def test_a_screen_that_changes_once_in_a_second_and_silence_without_packet
     """Opus sends 2.5 packets a second in silence (discontinuous transmission)."""
     screen = PacketTrack("video", video_clip("vp8", *SMALL, 8, gop=1), fps=1)
     silence = PacketTrack("audio", opus_clip(1), repeat=20)
-    silence._step = 48_000 * 2 // 5
+    silence.step = 48_000 * 2 // 5
     await rig.publish("one", Publisher([screen, silence]))
     states: list[TrackState] = []
     while len(states) < 6:
