@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # With an NVIDIA driver the CUDA build of ONNX Runtime; the two builds exclude each other.
 EXTRA := $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
-# The WebRTC peers that tests publish with, a TURN server, a clock that can be set, and what checks the units.
-PEERS := chromium coturn firefox-esr gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad \
+# The WebRTC peers that tests publish with, a TURN server, a compiler that builds the CUDA kernels for the host, a
+# clock that can be set, and what checks the units.
+PEERS := chromium coturn firefox-esr g++ gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad \
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly libfaketime python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 

@@ -48,12 +48,15 @@ def affine(square: Square, size: int) -> NDArray[np.float64]:
     The centre of output pixel (i, j) is i + ½, j + ½ of ``size``; the result counts picture pixels from
     their outer corner, so the first pixel's centre lies at ½.
     """
-    step = square.side / size
-    cos, sin = step * np.cos(square.angle), step * np.sin(square.angle)
+    (matrix,) = affines(np.array([square]), size)
+    return np.asarray(matrix, np.float64)
+
+
+def affines(squares: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """``affine`` of each row: f64 ``[N, 2, 3]`` for squares ``[N, 4]``."""
+    x, y, side, angle = squares.T
+    step = side / size
+    cos, sin = step * np.cos(angle), step * np.sin(angle)
     middle = size / 2 - 0.5
-    return np.array(
-        [
-            [cos, -sin, square.center_x - middle * (cos - sin)],
-            [sin, cos, square.center_y - middle * (sin + cos)],
-        ]
-    )
+    matrices = np.array([[cos, -sin, x - middle * (cos - sin)], [sin, cos, y - middle * (sin + cos)]])
+    return np.moveaxis(matrices, -1, 0)

@@ -1,0 +1,103 @@
+"""Where kernels run: a GPU, through CuPy; in tests also a stand-in that loops over the threads."""
+
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from .crops import CROP, PIXELS
+
+Tensor = Any
+"""An array in a device's memory; it has ``shape`` and ``dtype`` as NumPy's."""
+
+Threads = tuple[int, int, int]
+
+# Without fused multiply-adds the GPU's arithmetic is the one that was held against the oracles.
+OPTIONS = (
+    "-std=c++17",
+    "--fmad=false",
+    f"-DPIXELS_BYTES={PIXELS.itemsize}",
+    f"-DCROP_BYTES={CROP.itemsize}",
+)
+
+
+class Kernel(NamedTuple):
+    """A ``__global__`` function of ``source``.cu, and how its threads are cut into blocks."""
+
+    source: str
+    name: str
+    block: Threads
+
+
+class Device(Protocol):
+    """Memory, and what runs kernels on it, in the order they were launched in."""
+
+    def array(self, values: Any) -> Tensor:
+        """These values in its memory: copied there, or as they are where they lie there already."""
+
+    def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
+        """So many zeros."""
+
+    def address(self, tensor: Tensor) -> int:
+        """Where the first byte lies."""
+
+    def launch(self, kernel: Kernel, threads: Threads, *arguments: Tensor | np.generic) -> None:
+        """Run so many threads along x, y and z or a few more, unless that is none; waits for none of them."""
+
+
+class CudaDevice:
+    """A GPU; threads may share it. What is launched goes to the calling thread's current CuPy stream.
+
+    CuPy is imported when the first is made; it compiles a source at its first launch, and keeps the result.
+    """
+
+    def __init__(self, ordinal: int = 0) -> None:
+        import cupy
+
+        self._cupy = cupy
+        self._device = cupy.cuda.Device(ordinal)
+        self._functions: dict[Kernel, Any] = {}
+        self._compiling = threading.Lock()
+
+    def array(self, values: Any) -> Tensor:
+        """As ``Device`` says."""
+        with self._device:
+            return self._cupy.asarray(values)
+
+    def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
+        """As ``Device`` says."""
+        with self._device:
+            return self._cupy.zeros(shape, dtype)
+
+    def address(self, tensor: Tensor) -> int:
+        """As ``Device`` says."""
+        return int(tensor.data.ptr)
+
+    def launch(self, kernel: Kernel, threads: Threads, *arguments: Tensor | np.generic) -> None:
+        """As ``Device`` says."""
+        if 0 in threads:
+            return
+        with self._device:
+            self._function(kernel)(blocks(kernel, threads), kernel.block, arguments)
+
+    def _function(self, kernel: Kernel) -> Any:
+        with self._compiling:
+            if kernel not in self._functions:
+                module = self._cupy.RawModule(code=source(kernel.source), options=OPTIONS, backend="nvrtc")
+                self._functions[kernel] = module.get_function(kernel.name)
+            return self._functions[kernel]
+
+
+@cache
+def source(name: str) -> str:
+    """The text of ``name``.cu."""
+    return Path(__file__).with_name(f"{name}.cu").read_text()
+
+
+def blocks(kernel: Kernel, threads: Threads) -> Threads:
+    """How many blocks hold so many threads."""
+    x, y, z = (-(-most // each) for most, each in zip(threads, kernel.block, strict=True))
+    return x, y, z
