@@ -1,7 +1,7 @@
 """The writing process of the benchmark of listening: many sessions' samples without WebRTC.
 
-Publishes a quarter of a second at a time for each session, spread evenly, and offers its arena on a unix
-socket exactly as an ingest worker does. Real packets are shorter; what is measured is who reads.
+Publishes so many seconds at a time for each session, spread evenly, and offers its arena on a unix socket
+exactly as an ingest worker does.
 """
 
 import asyncio
@@ -19,22 +19,22 @@ from argusd.scheduler.contract.media import SAMPLE_RATE
 from .camera import Offer
 
 RING_S = 4.0
-PART_S = 0.25
 
 
 class Microphones:
     """``count`` sessions named s0, s1, …, each with one audio ring."""
 
-    def __init__(self, path: Path, count: int) -> None:
+    def __init__(self, path: Path, count: int, part_s: float) -> None:
         arena = Arena(count * (int(2 * RING_S * SAMPLE_RATE) + 4096) + (1 << 20))
         self._rings = [PcmRing(arena, RING_S) for _ in range(count)]
         self._offer = Offer(path, arena, "audio", self._rings)
+        self._part_s = part_s
 
     async def run(self) -> None:
         """Publish for as long as this process lives."""
         rng = np.random.default_rng(1)
-        part = rng.normal(0, 1000, int(PART_S * SAMPLE_RATE)).astype(np.int16)
-        started, written, wanted = time.monotonic(), 0, len(self._rings) / PART_S
+        part = rng.normal(0, 1000, int(self._part_s * SAMPLE_RATE)).astype(np.int16)
+        started, written, wanted = time.monotonic(), 0, len(self._rings) / self._part_s
         while True:
             due = int((time.monotonic() - started) * wanted)
             for number in range(written, due):
@@ -44,10 +44,10 @@ class Microphones:
             await asyncio.sleep(0.002)
 
 
-async def main(path: Path, count: int) -> None:
+async def main(path: Path, count: int, part_s: float) -> None:
     """Serve until killed."""
-    await Microphones(path, count).run()
+    await Microphones(path, count, part_s).run()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    uvloop.run(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))

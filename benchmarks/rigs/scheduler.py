@@ -20,13 +20,14 @@ from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR, VAD
 from argusd.scheduler.contract.streams.interview import VIDEO
-from argusd.scheduler.core import LibraryModel, Moment, Outcome, Reuse, Roi, whole_frame
+from argusd.scheduler.core import AnalyzerFactory, LibraryModel, Moment, Outcome, Reuse, Roi, whole_frame
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.loaded.roles import load
 from argusd.scheduler.media.arena_sources import ArenaSource
+from argusd.scheduler.report.meters import Meters
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.sessions.session_stream import SessionStream
 from argusd.scheduler.zoo.store import ZooStore
@@ -98,11 +99,15 @@ class Onlooker:
 
 
 class Recorder:
-    """Takes the scheduler's findings and notes when they came, and in ``spans`` what its threads did."""
+    """Takes the scheduler's findings and notes when they came.
+
+    ``spans``: what its threads did; ``meters``: what it counts.
+    """
 
     def __init__(self) -> None:
         self.answers: list[Answer] = []
         self.spans: list[Span] = []
+        self.meters = Meters()
 
     def finding(self, media: MediaKey, stream: str, outcome: Outcome, at: Moment) -> None:  # noqa: ARG002
         """Note one answer."""
@@ -163,9 +168,9 @@ def cameras(count: int, fps: float) -> AbstractContextManager[Path]:
     return _process("camera", str(count), str(fps))
 
 
-def microphones(count: int) -> AbstractContextManager[Path]:
-    """A process with so many microphones; the path of its socket."""
-    return _process("microphone", str(count))
+def microphones(count: int, part_s: float) -> AbstractContextManager[Path]:
+    """A process with so many microphones, which publish that much at a time; the path of its socket."""
+    return _process("microphone", str(count), str(part_s))
 
 
 @contextmanager
@@ -193,16 +198,21 @@ async def running_scheduler(
     rates: Mapping[str, float],
     sessions: int,
     stream: StreamName = VIDEO.name,
+    analyzer: AnalyzerFactory | None = None,
 ) -> AsyncIterator[Recorder]:
     """A scheduler that watches ``sessions`` cameras or microphones behind ``path``, each at ``rates``.
 
-    All were answered once when it is yielded.
+    ``analyzer``: what makes of it in place of an ``Onlooker``. All were answered once when it is yielded.
     """
     recorder = Recorder()
     executor = RecordedExecutor(CORES, recorder.spans)
     scheduler = Scheduler(
-        list(models.items()), {stream: lambda _: Onlooker(stream, rates)}, recorder, executor
+        list(models.items()),
+        {stream: analyzer or (lambda _: Onlooker(stream, rates))},
+        recorder,
+        executor,
     )
+    recorder.meters = scheduler.meters
     source = ArenaSource(path, "benchmark", scheduler.sessions, scheduler.awake)
     scheduler.sources.append(source)
     for number in range(sessions):

@@ -23,6 +23,7 @@ from ..peers.camera import HEIGHT, WIDTH
 from .scheduler import CORES, cameras, microphones, region
 
 UNLIMITED_HZ = 1000.0  # wanted of each session: every new frame is due at once
+PART_S = 0.25  # of sound at a time; real packets are shorter, but who reads is what is measured
 FILLING = 4  # sessions for each place in a batch that a thread holds, so that the next batch is full as well
 
 
@@ -100,7 +101,7 @@ class Heard:
     def published(self, per_s: float) -> Iterator[Offered]:
         """Sound has its own rate: the sessions make the difference."""
         sessions = max(math.ceil(per_s / self.wanted_hz), (CORES + 1) * self.model.max_batch)
-        with microphones(sessions) as path:
+        with microphones(sessions, PART_S) as path:
             yield Offered(path, sessions)
 
 

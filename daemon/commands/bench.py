@@ -18,6 +18,7 @@ BENCHMARKS = (
     "batching",
     "overload",
     "admission",
+    "voice",
     "loop",
     "bursts",
     "gates",
