@@ -36,6 +36,7 @@ from argusd.scheduler.contract.tasks.voices import (
 )
 from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.roles import batched, fill_roles, library_models, missing
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
@@ -134,7 +135,7 @@ async def _running(tier: Tier) -> AsyncIterator[Ask]:
         config = SchedulerConfig(
             runtime_dir=Path(folder), state_dir=Path(folder), cache_dir=CACHE, device="cpu", tier=tier
         )
-        roles = await asyncio.to_thread(fill_roles, config, "cpu")
+        roles = await asyncio.to_thread(fill_roles, config, CPU)
     executor = Executor(CORES, shared=False, clock=time.monotonic)
     library = library_models(roles)
     scheduler = Scheduler(batched(roles), {}, Nobody(), executor, missing=missing(roles), library=library)

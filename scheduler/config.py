@@ -1,19 +1,23 @@
 """Everything the scheduler can be told; made and checked by the daemon, handed in once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from .contract.quantities import Count, Seconds
 from .contract.tiers import Tier, scheduler_name
 
+EngineName = Literal["auto", "onnxruntime", "torch"]
+
 
 class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One scheduler process.
 
     ``ingest_workers``: it attaches to ``ingest-0.sock`` … in ``runtime_dir``. ``device``: ``auto``, ``cpu``
-    or ``cuda:N``. ``count``: how many live schedulers there are; with ``auto`` they take turns at the GPUs.
+    or ``cuda:N``. ``engine``: the library that runs the models' graphs; ``auto`` is ONNX Runtime, or PyTorch
+    where it alone can use the GPU. ``count``: how many live schedulers there are; with ``device = "auto"``
+    they take turns at the GPUs.
     ``threads``: batches that one of them has at work at the same time, and on a CPU as many long ones beside
     them; 0 = its share of the cores, at least one (two on CUDA, where one runs while the next is prepared).
     ``models``: role to manifest name where the default is not wanted.
@@ -32,6 +36,7 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     cache_dir: Path
     ingest_workers: Count = 1
     device: str = "auto"
+    engine: EngineName = "auto"
     count: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     models: dict[str, str] = {}

@@ -21,6 +21,7 @@ from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR, VAD
 from argusd.scheduler.contract.streams.interview import VIDEO
 from argusd.scheduler.core import AnalyzerFactory, LibraryModel, Moment, Outcome, Reuse, Roi, whole_frame
+from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
@@ -140,7 +141,7 @@ def voice_detector(folder: Path) -> LoadedAudioModel:
 
 def _load(role: str, folder: Path) -> LoadedModel | LibraryModel:
     cv2.setNumThreads(1)  # as in the daemon
-    return load(_store().choose(role), _store(), "cpu", CurveCache(folder))
+    return load(_store().choose(role), _store(), CPU, CurveCache(folder))
 
 
 def graph_of(role: str) -> Path:

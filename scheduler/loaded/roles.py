@@ -16,6 +16,8 @@ from ..contract.logs.tracebacks import log_fault
 from ..contract.messages import RoleStatus
 from ..contract.tiers import Tier
 from ..core import AudioModel, AudioVisualModel, Engine, LibraryModel
+from ..engines.arena import give_back
+from ..engines.targets import Target
 from ..errors import InferenceFailed, ModelUnknown, SchedulerError
 from ..models.catalog import BUILT_IN, MODELS
 from ..models.registry import BatchedModel, BuiltIn, Graph, Library
@@ -29,8 +31,6 @@ from ..zoo.errors import (
     ZooError,
 )
 from ..zoo.store import ZooStore
-from .arena import give_back
-from .engines import OnnxEngine, setting
 from .loaded_model import LoadedModel
 from .loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from .loaded_vision import LoadedVisionModel
@@ -77,13 +77,13 @@ def _is_there(role: str, store: ZooStore) -> bool:
         return True
 
 
-def fill_roles(config: SchedulerConfig, device: str) -> list[FilledRole]:
+def fill_roles(config: SchedulerConfig, target: Target) -> list[FilledRole]:
     """Load a model for every wanted role. Takes seconds; runs in a thread of its own."""
     store = ZooStore(config.cache_dir)
     curves = CurveCache(config.state_dir / "curves")
     roles = [*wanted_roles(config.tier), *welcome_roles(config.tier, store)]
-    filled = [_fill(role, config, device, store, curves) for role in roles]
-    filled += [_fill(role, config, device, store, curves) for role in fed_with(filled)]
+    filled = [_fill(role, config, target, store, curves) for role in roles]
+    filled += [_fill(role, config, target, store, curves) for role in fed_with(filled)]
     give_back()
     return _without_idle(filled)
 
@@ -109,7 +109,9 @@ def _needs(role: str) -> tuple[str, ...]:
     return entry.needs if isinstance(entry, BuiltIn) else ()
 
 
-def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curves: CurveCache) -> FilledRole:
+def _fill(
+    role: str, config: SchedulerConfig, target: Target, store: ZooStore, curves: CurveCache
+) -> FilledRole:
     """The best model that runs here. One that is configured, or damaged, is replaced by no other."""
     configured = config.models.get(role)
     try:
@@ -120,7 +122,7 @@ def _fill(role: str, config: SchedulerConfig, device: str, store: ZooStore, curv
     for name in names:
         started = time.monotonic()
         try:
-            filled = load(name, store, device, curves)
+            filled = load(name, store, target, curves)
         except ModelDamagedError as error:
             return _not_filled(role, name, error)
         except (ZooError, InferenceFailed, ModelUnknown) as error:
@@ -155,7 +157,7 @@ def candidates(role: str, configured: str | None, store: ZooStore) -> list[str]:
         return [built_in]
 
 
-def load(name: str, store: ZooStore, device: str, curves: CurveCache) -> LoadedModel | LibraryModel:
+def load(name: str, store: ZooStore, target: Target, curves: CurveCache) -> LoadedModel | LibraryModel:
     """Load one model and run it at least once.
 
     Raises:
@@ -167,14 +169,14 @@ def load(name: str, store: ZooStore, device: str, curves: CurveCache) -> LoadedM
     match MODELS.get(name):
         case Graph(make):
             file = store.read(name)
-            engine = OnnxEngine(file.content, file.name, device)
-            return _measured(_loaded(make(name), engine), device, curves, file.sha256)
+            engine = target.load(file.content, file.name)
+            return _measured(_loaded(make(name), engine), target, curves, file.sha256)
         case BuiltIn(make=make):
             loaded = _loaded(*make())
             loaded.curve = measure_curve(loaded.rehearsal, loaded.clock)
             return loaded
         case Library(make):
-            return _checked(make(name, store, device))
+            return _checked(make(name, store, target.device))
     raise ModelUnknown(f"{name} is in the store, but this version of argusd has no adapter for it")
 
 
@@ -192,11 +194,11 @@ def _checked(library: LibraryModel) -> LibraryModel:
     return library
 
 
-def _measured(loaded: LoadedModel, device: str, curves: CurveCache, sha256: str) -> LoadedModel:
+def _measured(loaded: LoadedModel, target: Target, curves: CurveCache, sha256: str) -> LoadedModel:
     """With the curve that is kept, or a new one."""
-    if device != "cpu":
+    if target.device != "cpu":
         loaded.clock = time.monotonic
-    kept = curves.path(sha256, *setting(device))
+    kept = curves.path(sha256, *target.setting)
     curve = curves.load(kept)
     if curve is None:
         curve = measure_curve(loaded.rehearsal, loaded.clock)

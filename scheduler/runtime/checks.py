@@ -14,7 +14,7 @@ from functools import partial
 
 from ..contract.logs.tracebacks import log_fault
 from ..core import LibraryModel
-from ..loaded.arena import give_back
+from ..engines.arena import give_back
 from ..loaded.isolation import checked
 from .loop import Scheduler
 from .task_pool import TaskPool

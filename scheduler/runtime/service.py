@@ -29,8 +29,8 @@ from ..contract.messages import (
     TaskCancelled,
     TaskRequest,
 )
+from ..engines.targets import resolve
 from ..errors import EXIT_DEVICE_LOST, EXIT_HUNG
-from ..loaded.engines import resolve_device
 from ..loaded.roles import batched, fill_roles, library_models, missing
 from ..media.arena_sources import ArenaSource
 from ..report.delivery import Delivery, Incoming
@@ -65,9 +65,10 @@ async def run_scheduler(
     if config.tier == "bulk":
         yield_cores()
     cv2.setNumThreads(1)  # the executor has the threads; OpenCV's own cost 40 % more CPU for the same crops
-    device = resolve_device(config.device, config.index)
+    target = resolve(config.engine, config.device, config.index)
+    device = target.device
     try:
-        roles = await asyncio.to_thread(fill_roles, config, device)
+        roles = await asyncio.to_thread(fill_roles, config, target)
     except asyncio.CancelledError:
         end_process(0)  # a model that is being loaded can be neither interrupted nor joined
     cores = own_cores(config)

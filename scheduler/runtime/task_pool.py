@@ -20,8 +20,8 @@ from ..contract.errors import (
 from ..contract.logs.about import SESSION
 from ..contract.logs.tracebacks import log_fault
 from ..contract.messages import TaskDone, TaskFailed, TaskRequest
+from ..engines.failures import failure
 from ..errors import EXIT_DEVICE_LOST, DeviceLost, OutOfMemory
-from ..loaded.engines import failure
 from ..tasks.functions import TaskFunction
 from .pending import PendingItems
 from .task_runner import TaskRunner

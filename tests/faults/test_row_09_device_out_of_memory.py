@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.scheduler.core import Feeds, whole_frame
-from argusd.scheduler.loaded.engines import failure
+from argusd.scheduler.engines.failures import failure
 from argusd.scheduler.loaded.loaded_vision import FrameItem
 from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.runtime.executor import Executor

@@ -19,6 +19,7 @@ from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.tasks.faces import FaceEmbed, FaceVerify
 from argusd.scheduler.contract.tasks.spec import Payload
 from argusd.scheduler.core import whole_frame
+from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.loaded_vision import FrameItem, LoadedVisionModel
 from argusd.scheduler.loaded.probe import CurveCache
@@ -83,7 +84,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> ZooStore:
 @pytest.fixture(scope="module")
 def served(store: ZooStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, LoadedModel]:
     curves = CurveCache(tmp_path_factory.mktemp("curves"))
-    loaded = {name: load(name, store, "cpu", curves) for name in GRAPHS}
+    loaded = {name: load(name, store, CPU, curves) for name in GRAPHS}
     return {name: model for name, model in loaded.items() if isinstance(model, LoadedModel)}
 
 

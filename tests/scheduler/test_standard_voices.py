@@ -18,6 +18,7 @@ from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.roles import DIARIZER, VAD
 from argusd.scheduler.contract.tasks.voices import AudioDiarize, AudioEnroll
 from argusd.scheduler.core import LibraryModel
+from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.loaded.roles import load
@@ -137,7 +138,7 @@ async def test_with_a_token_all_come_and_serve(
 
     noise = np.random.default_rng(0).normal(0, 2000, 10 * SAMPLE_RATE).astype("<i2").tobytes()
     asked = AudioDiarize(audio_b64=noise, sample_rate=SAMPLE_RATE, num_speakers=2)
-    diarizer = load(pulled.choose(DIARIZER), pulled, "cpu", CurveCache(tmp_path))
+    diarizer = load(pulled.choose(DIARIZER), pulled, CPU, CurveCache(tmp_path))
     runner = VoiceRunner(store, pulled, diarizer)
     found = await audio_diarize(asked, runner)
     assert 1 <= found.speakers <= 2

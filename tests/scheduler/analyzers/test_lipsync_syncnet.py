@@ -16,7 +16,7 @@ from argusd.scheduler.analyzers.lipsync import LipSyncAnalyzer
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.core import Engine, Feeds, Roi
-from argusd.scheduler.loaded.engines import OnnxEngine
+from argusd.scheduler.engines.onnx_runtime import OnnxEngine
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.models.lag_search import FPS, LAGS, STEP

@@ -7,6 +7,7 @@ import pytest
 
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.messages import RoleStatus
+from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.errors import InferenceFailed
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
@@ -77,7 +78,7 @@ def test_a_role_that_is_given_a_model_of_another_is_not_ready_and_says_why(tmp_p
     config = SchedulerConfig(
         runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, models={"vad": "centernet"}
     )
-    roles = fill_roles(config, "cpu")
+    roles = fill_roles(config, CPU)
     [vad] = [role.status for role in roles if role.status.role == "vad"]
     assert not vad.ready
     assert "centernet" in vad.detail
@@ -87,8 +88,8 @@ def test_a_role_that_is_given_a_model_of_another_is_not_ready_and_says_why(tmp_p
 @pytest.mark.weights
 def test_a_model_is_measured_once(store: ZooStore, tmp_path: Path) -> None:
     curves = CurveCache(tmp_path)
-    first = load("silero_vad", store, "cpu", curves)
-    again = load("silero_vad", store, "cpu", curves)
+    first = load("silero_vad", store, CPU, curves)
+    again = load("silero_vad", store, CPU, curves)
     assert isinstance(first, LoadedAudioModel)
     assert isinstance(again, LoadedAudioModel)
     assert first.curve == again.curve
@@ -98,7 +99,7 @@ def test_a_model_is_measured_once(store: ZooStore, tmp_path: Path) -> None:
 @pytest.mark.weights
 def test_a_model_of_frames_is_served_as_one(store: ZooStore, tmp_path: Path) -> None:
     name = store.choose("face_detector")
-    loaded = load(name, store, "cpu", CurveCache(tmp_path))
+    loaded = load(name, store, CPU, CurveCache(tmp_path))
     assert isinstance(loaded, LoadedVisionModel)
     assert loaded.name == name
 
@@ -118,7 +119,7 @@ def test_a_better_model_that_does_not_run_here_leaves_its_role_to_the_next(
 
     def vad(**models: str) -> FilledRole:
         config = SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, models=models)
-        roles = fill_roles(config, "cpu")
+        roles = fill_roles(config, CPU)
         return next(role for role in roles if role.status.role == "vad")
 
     with caplog.at_level("WARNING"):
@@ -136,7 +137,7 @@ def test_a_damaged_model_is_not_loaded_and_no_other_takes_its_place(
     config = SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path)
 
     def vad() -> RoleStatus:
-        [status] = [role.status for role in fill_roles(config, "cpu") if role.status.role == "vad"]
+        [status] = [role.status for role in fill_roles(config, CPU) if role.status.role == "vad"]
         return status
 
     weights = tmp_path / "models" / "silero_vad" / store.path("silero_vad").name
@@ -176,7 +177,7 @@ def test_what_a_library_raises_costs_its_role_and_not_the_process(
 ) -> None:
     monkeypatch.setitem(REGISTERED, "failing", Library(lambda *_: Failing()))
     with pytest.raises(InferenceFailed, match="the library of failing does not run here; the log says more"):
-        load("failing", ZooStore(tmp_path), "cpu", CurveCache(tmp_path))
+        load("failing", ZooStore(tmp_path), CPU, CurveCache(tmp_path))
 
 
 class Holding(ZooStore):
@@ -208,11 +209,11 @@ def test_syncnets_checkpoint_becomes_a_model_that_is_fed_with_pictures(tmp_path:
     here = msgspec.structs.replace(file, sources=(PathSource(str(checkpoint)),))
     store = ZooStore(tmp_path / "cache", Manifest((msgspec.structs.replace(entry, files=(here,)),)))
     store.pull(["syncnet"])
-    loaded = load("syncnet", store, "cpu", CurveCache(tmp_path))
+    loaded = load("syncnet", store, CPU, CurveCache(tmp_path))
     assert isinstance(loaded, LoadedAudioVisualModel)
     assert loaded.model.fed_with == "lip_crops"
     status = RoleStatus("lip_sync", "syncnet", True, "", 0.0)
     assert fed_with([FilledRole(status, loaded)]) == ["lip_crops"]
-    assert isinstance(load("lip_crops", store, "cpu", CurveCache(tmp_path)), LoadedVisionModel)
-    built_in = load("mouth_correlation", store, "cpu", CurveCache(tmp_path))
+    assert isinstance(load("lip_crops", store, CPU, CurveCache(tmp_path)), LoadedVisionModel)
+    built_in = load("mouth_correlation", store, CPU, CurveCache(tmp_path))
     assert fed_with([FilledRole(status, built_in)]) == []

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.loaded.roles import load
@@ -38,7 +39,7 @@ def example(tmp_path: Path) -> Iterator[str]:
 
 
 async def test_the_audio_stream_hears_by_a_model_that_registers_itself(example: str, tmp_path: Path) -> None:
-    loaded = load(example, ZooStore(tmp_path), "cpu", CurveCache(tmp_path))
+    loaded = load(example, ZooStore(tmp_path), CPU, CurveCache(tmp_path))
     assert isinstance(loaded, LoadedModel)
     heard, dropped = await heard_by(loaded)
     told = [outcome for _, _, outcome, _ in heard.findings if outcome.name == "speech"]

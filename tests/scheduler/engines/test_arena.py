@@ -7,8 +7,8 @@ import psutil
 import pytest
 from onnx import TensorProto, helper
 
-from argusd.scheduler.loaded.arena import give_back
-from argusd.scheduler.loaded.engines import OnnxEngine
+from argusd.scheduler.engines.arena import give_back
+from argusd.scheduler.engines.onnx_runtime import OnnxEngine
 
 MIB = 1 << 20
 LARGE = 32 * MIB

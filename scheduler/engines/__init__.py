@@ -1,0 +1,1 @@
+"""What runs a model's graph on a device: ONNX Runtime or PyTorch, behind ``core.Engine``."""

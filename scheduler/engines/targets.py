@@ -1,0 +1,108 @@
+"""Which library runs the graphs, on which device, and what a batch's cost depends on besides the model."""
+
+import importlib.util
+import platform
+import re
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+import onnxruntime
+
+from ..config import EngineName
+from ..core import Engine
+from ..errors import DeviceUnavailable
+from .onnx_runtime import CUDA_PROVIDER, THREADS, OnnxEngine
+
+NVIDIA_CONTROL = Path("/dev/nvidiactl")
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+NVIDIA_GPUS = Path("/proc/driver/nvidia/gpus")
+PROCESSORS = Path("/proc/cpuinfo")
+
+
+class Target(NamedTuple):
+    """``engine``: onnxruntime or torch. ``device``: ``cpu`` or ``cuda:N``."""
+
+    engine: str
+    device: str
+
+    def load(self, graph: bytes, name: str) -> Engine:
+        """An engine for a graph; ``name`` is its file's.
+
+        Raises:
+            InferenceFailed: it is no graph, or none that this library runs.
+            DeviceUnavailable: the device is not there.
+        """
+        if self.engine == "torch":
+            from .torch_engine import TorchEngine
+
+            return TorchEngine(graph, name, self.device)
+        return OnnxEngine(graph, name, self.device)
+
+    @property
+    def setting(self) -> tuple[str, ...]:
+        """What a batch's cost depends on besides the model: device, make, driver, library, and their use."""
+        version = metadata.version("torch") if self.engine == "torch" else onnxruntime.__version__
+        return (self.device, *_make(self.device), self.engine, version, f"{THREADS} thread")
+
+
+CPU = Target("onnxruntime", "cpu")
+
+
+def resolve(engine: EngineName, device: str, index: int = 0) -> Target:
+    """For what is configured; ``auto`` is a GPU if there is one, and ONNX Runtime if it can use that.
+
+    The live schedulers take turns at the GPUs by their ``index``: with as many of them each has its own.
+
+    Raises:
+        DeviceUnavailable: the device's name is unknown, or no library that may be used was built for it.
+    """
+    if device not in ("auto", "cpu") and not re.fullmatch(r"cuda:\d+", device):
+        raise DeviceUnavailable(f"device {device!r} is not auto, cpu or cuda:N")
+    if device == "auto":
+        # ONNX Runtime lists CUDA on machines without a GPU as well.
+        there = NVIDIA_CONTROL.exists() and _with_cuda(engine) is not None
+        device = f"cuda:{index % _gpus()}" if there else "cpu"
+    if device == "cpu":
+        return Target("onnxruntime" if engine == "auto" else engine, device)
+    able = _with_cuda(engine)
+    if able is None:
+        wanted = "PyTorch with CUDA" if engine == "torch" else "onnxruntime-gpu (install the extra 'gpu')"
+        raise DeviceUnavailable(f"{device} needs {wanted}")
+    return Target(able, device)
+
+
+def _with_cuda(engine: EngineName) -> str | None:
+    """Of the libraries that may be used, the first that was built with CUDA."""
+    if engine != "torch" and CUDA_PROVIDER in onnxruntime.get_available_providers():
+        return "onnxruntime"
+    return "torch" if engine != "onnxruntime" and _torch_has_cuda() else None
+
+
+def _torch_has_cuda() -> bool:
+    if not NVIDIA_CONTROL.exists() or importlib.util.find_spec("torch") is None:
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def _gpus() -> int:
+    return len(list(NVIDIA_CONTROL.parent.glob("nvidia[0-9]*"))) or 1
+
+
+def _make(device: str) -> tuple[str, ...]:
+    if device == "cpu":
+        return (_line(PROCESSORS, "model name"), platform.machine())
+    gpus = sorted(NVIDIA_GPUS.glob("*/information"))  # in the order of the bus, as CUDA numbers them
+    index = int(device.removeprefix("cuda:"))
+    return (_line(gpus[index], "Model") if index < len(gpus) else "", _line(NVIDIA_DRIVER, "NVRM version"))
+
+
+def _line(path: Path, name: str) -> str:
+    """The value of a line ``name : value``; empty where there is none."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")

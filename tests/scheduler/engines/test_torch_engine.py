@@ -1,0 +1,128 @@
+"""The models of the registry pack beside ONNX Runtime, and what the engine refuses."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+
+from argusd.scheduler.core import Feeds
+from argusd.scheduler.engines.onnx_runtime import OnnxEngine
+from argusd.scheduler.engines.torch_engine import TorchEngine
+from argusd.scheduler.errors import DeviceLost, DeviceUnavailable, InferenceFailed, OutOfMemory
+from argusd.scheduler.models.catalog import MODELS
+from argusd.scheduler.models.registry import Graph
+from argusd.scheduler.zoo.store import ZooStore
+
+# The sizes at whose ends a batch is run: a larger one costs only time, for the filling up is the same.
+LARGEST = {
+    "silero_vad": 256,
+    "ge2e": 16,
+    "blazeface_full_range": 8,
+    "facemesh_attention": 8,
+    "faceres": 4,
+    "centernet": 2,
+}
+OF_RANGE = 1e-4
+
+
+@pytest.mark.parametrize("name", LARGEST)
+def test_a_model_gives_what_onnx_runtime_gives_at_the_edges_of_every_bucket(
+    name: str, store: ZooStore
+) -> None:
+    file, entry = store.read(name), MODELS[name]
+    assert isinstance(entry, Graph)
+    ours = TorchEngine(file.content, file.name, "cpu")
+    theirs = OnnxEngine(file.content, file.name, "cpu")
+    rng = np.random.default_rng(1)
+    size = 1
+    while size <= LARGEST[name]:
+        for rows in {size, size + 1}:
+            feeds = lively(entry.make(name).example(rows), rng)
+            for found, wanted in zip(ours.run(feeds), theirs.run(feeds), strict=True):
+                assert found.shape == wanted.shape
+                assert np.abs(found - wanted).max() <= OF_RANGE * max(float(np.ptp(wanted)), 1.0)
+        size *= 2
+
+
+def lively(feeds: Feeds, rng: np.random.Generator) -> Feeds:
+    """Of the same form, with noise of a plausible range."""
+    return {name: noise(value, rng) if value.ndim else value for name, value in feeds.items()}
+
+
+def noise(like: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+    largest = max(1.0, float(np.abs(like).max()))
+    return rng.uniform(0, largest, like.shape).astype(like.dtype)
+
+
+@pytest.fixture
+def doubling() -> bytes:
+    """A graph that doubles f32 ``[B, 2]``."""
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["x", "x"], ["y"])],
+        "doubling",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["B", 2])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["B", 2])],
+    )
+    return bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString())
+
+
+@pytest.mark.parametrize(
+    "feeds",
+    [
+        {"x": np.zeros((1, 3), np.float32)},
+        {"x": np.zeros((1, 2), np.float64)},
+        {"x": np.zeros(2, np.float32)},
+        {"z": np.zeros((1, 2), np.float32)},
+        {},
+    ],
+)
+def test_feeds_the_graph_does_not_take_are_a_typed_error(doubling: bytes, feeds: Feeds) -> None:
+    with pytest.raises(InferenceFailed) as caught:
+        TorchEngine(doubling, "doubling.onnx", "cpu").run(feeds)
+    assert caught.value.code == "inference_failed"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xff no graph"], ids=["empty", "something else"])
+def test_a_file_that_is_no_graph_is_an_error_that_says_how_to_check_it(content: bytes) -> None:
+    with pytest.raises(InferenceFailed, match=r"cannot load doubling\.onnx; `argusd models verify`"):
+        TorchEngine(content, "doubling.onnx", "cpu")
+
+
+def test_a_device_that_pytorch_cannot_use_is_an_error(
+    doubling: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(DeviceUnavailable, match="cuda:0 cannot be used by PyTorch"):
+        TorchEngine(doubling, "doubling.onnx", "cuda:0")
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."), OutOfMemory),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), DeviceLost),
+        (RuntimeError("The size of tensor a (3) must match"), InferenceFailed),
+    ],
+)
+def test_what_pytorch_raises_tells_what_to_do(
+    doubling: bytes, raised: Exception, kind: type[InferenceFailed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = TorchEngine(doubling, "doubling.onnx", "cpu")
+
+    def broken(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(engine._graph, "run", broken)
+    with pytest.raises(InferenceFailed) as caught:
+        engine.run({"x": np.zeros((1, 2), np.float32)})
+    assert type(caught.value) is kind
+
+
+def test_outputs_of_an_earlier_batch_stay_as_they_were(doubling: bytes) -> None:
+    engine = TorchEngine(doubling, "doubling.onnx", "cpu")
+    [first] = engine.run({"x": np.ones((3, 2), np.float32)})
+    engine.run({"x": np.zeros((3, 2), np.float32)})
+    assert first.tolist() == [[2.0, 2.0]] * 3
