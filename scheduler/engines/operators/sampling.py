@@ -101,5 +101,5 @@ def _positions(length: int, wanted: int, factor: float, how: str) -> NDArray[np.
         case "pytorch_half_pixel":
             return (places + 0.5) / factor - 0.5 if wanted > 1 else np.zeros(1, np.float32)
         case "align_corners":
-            return places * (length - 1) / max(wanted - 1, 1)
+            return places * np.float32(length - 1) / np.float32(max(wanted - 1, 1))
     raise ValueError(f"Resize with coordinate_transformation_mode {how} is not known")
