@@ -168,7 +168,7 @@ class LibraryModel(Protocol):
         """
 
 
-class Moment(NamedTuple):
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """When something was seen or heard.
 
     ``media_s``: seconds since the stream's first frame or sample, on the media's own clock (rules use it,
@@ -211,7 +211,8 @@ class Analyzer(Protocol):
     def rates(self) -> Mapping[str, float]:
         """Role to wanted Hz while there is no overload; ``EVERY_WINDOW``: every window of samples.
 
-        Only ``apply`` changes which roles there are; a vision role's Hz may change with what is seen.
+        Only ``apply`` changes which roles there are; a vision role's Hz may change with what is seen. It is
+        asked for after each look, so better kept than made.
         """
 
     @property

@@ -40,6 +40,11 @@ class FrameFlag(IntFlag):
     SUSPECT = 1  # decoded after a loss, before the next keyframe
 
 
+# An enum looked up by its value takes longer than all else of reading a header.
+FORMATS = {int(known): known for known in PixelFormat}
+_flags = lru_cache(maxsize=16)(FrameFlag)
+
+
 class FrameInfo(msgspec.Struct, frozen=True):
     """Everything about a frame but its pixels."""
 
@@ -73,7 +78,15 @@ def plane_shapes(info: FrameInfo) -> list[tuple[int, int]]:
 
 def payload_bytes(info: FrameInfo) -> int:
     """Bytes that the planes take in a slot."""
-    return sum(rows * row_bytes for rows, row_bytes in plane_shapes(info))
+    if info.format == PixelFormat.JPEG:
+        return info.nbytes
+    return _pixel_bytes(info.format, info.width, info.height)
+
+
+@lru_cache(maxsize=64)
+def _pixel_bytes(pixel_format: PixelFormat, width: int, height: int) -> int:
+    shapes = plane_shapes(FrameInfo(width, height, pixel_format, (0, 0, 0), 0))
+    return sum(rows * row_bytes for rows, row_bytes in shapes)
 
 
 def slot_bytes_for(info: FrameInfo) -> int:
@@ -123,14 +136,17 @@ def unpack_info(slot: memoryview, offset: int) -> FrameInfo:
     captured, arrival, rtp, width, height, s0, s1, s2, pixel_format, nbytes, flags = INFO.unpack_from(
         slot, offset + INFO_OFFSET
     )
+    known = FORMATS.get(pixel_format)
+    if known is None:
+        raise ValueError(f"{pixel_format} is no PixelFormat")
     return FrameInfo(
-        width=width,
-        height=height,
-        format=PixelFormat(pixel_format),
-        strides=(s0, s1, s2),
-        nbytes=nbytes,
-        captured_ns=captured,
-        arrival_ns=arrival,
-        rtp_timestamp=rtp,
-        flags=FrameFlag(flags),
+        width,
+        height,
+        known,
+        (s0, s1, s2),
+        nbytes,
+        captured,
+        arrival,
+        rtp,
+        _flags(flags),
     )

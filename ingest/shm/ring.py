@@ -155,23 +155,24 @@ def planes_at(pixels: NDArray[np.uint8], slot: int, info: FrameInfo) -> list[NDA
 
 
 class FrameView:
-    """A frame where it lies. Use the pixels, then ask ``valid()``; only then trust what came of them.
+    """A frame where it lies. Use the pixels, then ask ``valid()``; only then trust what came of them."""
 
-    ``planes`` are u8 ``[rows, bytes per row]`` views of shared memory, see ``plane_shapes``.
-    """
-
-    __slots__ = ("_reader", "_seq_word", "info", "number", "planes")
+    __slots__ = ("_reader", "_slot", "info", "number")
 
     def __init__(self, reader: "FrameReader", number: int, slot: int, info: FrameInfo) -> None:
         self.number = number
         self.info = info
-        self.planes = reader.planes(slot, info)
         self._reader = reader
-        self._seq_word = slot >> 3
+        self._slot = slot
+
+    @property
+    def planes(self) -> list[NDArray[np.uint8]]:
+        """U8 ``[rows, bytes per row]`` views of shared memory, see ``plane_shapes``."""
+        return self._reader.planes(self._slot, self.info)
 
     def valid(self) -> bool:
         """Whether nothing of the frame was overwritten since it was opened."""
-        return self._reader.holds(self._seq_word, self.number)
+        return self._reader.holds(self._slot >> 3, self.number)
 
 
 class FrameReader:

@@ -94,10 +94,12 @@ def _feed(rule: Rule, x: float, y: float, limits: tuple[float, float], media_s: 
     """Judge the worse of two offsets, x > 0 being the person's left and y > 0 down."""
     across, along = abs(x) / limits[0], abs(y) / limits[1]
     worst = max(across, along)
+    if not exceeds(worst, 1, rule.holds):
+        return rule.feed(False, 0.0, media_s, {})
     value, threshold = (x, limits[0]) if across >= along else (y, limits[1])
     data = {
         "direction": direction_of(x, y, CALM * limits[0], CALM * limits[1]),
         "value": round(value, 3),
         "threshold": threshold,
     }
-    return rule.feed(exceeds(worst, 1, rule.holds), certainty(worst, 1), media_s, data)
+    return rule.feed(True, certainty(worst, 1), media_s, data)

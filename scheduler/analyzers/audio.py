@@ -80,7 +80,7 @@ class AudioAnalyzer:
         edge = self._segments.feed(voice.speech, at.media_s, at.media_s + at.lasts_s)
         outcomes = [_observed(edge)] if edge else []
         speaking = self._segments.speaking
-        figures = {"value": round(voice.speech, 3), "threshold": threshold}
+        figures = {"value": round(voice.speech, 3), "threshold": threshold} if speaking else {}
         outcomes += self._rule.feed(speaking, voice.speech, at.media_s, figures)
         if not speaking:
             outcomes += self._voices.silence(at.media_s)

@@ -42,12 +42,13 @@ class FaceAnalyzer:
         self._detecting, self._following = Cadence(), Cadence()
         self._pace = ObservationPace(policy.rates.observations)
         self._counts: deque[int] = deque(maxlen=LOOKS)
+        self._count = 0
         self._faces: list[Face] = []
         self._picture = (0, 0)  # width and height of the one that showed them
         self._mesh_s: float | None = None
+        self.rates = self._wanted()
 
-    @property
-    def rates(self) -> Mapping[str, float]:
+    def _wanted(self) -> Mapping[str, float]:
         """Looks per second of the detector, of the mesh, and of the embedder if an identity is asked for."""
         policy = self._policy
         faces = (policy.multiple_faces, policy.face_absent)
@@ -63,7 +64,9 @@ class FaceAnalyzer:
         self._policy = policy
         self._pace.apply(policy.rates.observations)
         outcomes = self._absent.retune(policy.face_absent) + self._multiple.retune(policy.multiple_faces)
-        return outcomes + self._attention.apply(policy) + self._apply_identity(policy.identity)
+        outcomes += self._attention.apply(policy) + self._apply_identity(policy.identity)
+        self.rates = self._wanted()
+        return outcomes
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
         """The whole frame for the detector; the face, if any, for the others."""
@@ -76,7 +79,7 @@ class FaceAnalyzer:
         if role != FACE_DETECTOR or not self._counts:
             return None
         face = self._tracker.followed_region()
-        if self._count() == self._counts[-1] == 0:
+        if self._count == self._counts[-1] == 0:
             return while_empty(self._policy.gates)
         if face is None or not self._faces or max(self._counts) > 1:
             return None
@@ -95,13 +98,15 @@ class FaceAnalyzer:
         else:
             assert self._identity is not None, "nobody asked for embeddings"
             outcomes = self._identity.see(output, at.media_s)
+        if self._policy.gates.calm_session:
+            self.rates = self._wanted()
         return outcomes + self._observe(at)
 
     def latest(self) -> dict[str, Any]:
         """The stream's JSON of the wire contract; boxes are left, top, right, bottom in 0..1 of the frame."""
         violations = [rule.name for rule in self._rules() if rule.open]
         return self._attention.latest() | {
-            "face_count": self._count(),
+            "face_count": self._count,
             "faces": [face.box.in_unit(*self._picture) for face in self._faces],
             "violations": violations,
             **({"identity": self._identity.latest()} if self._identity else {}),
@@ -116,6 +121,7 @@ class FaceAnalyzer:
         """Nobody was seen yet; whom to expect stays."""
         self.restart()
         self._counts.clear()
+        self._count = 0
         self._faces = []
         self._attention.lose_face()
         if self._identity is not None:
@@ -140,18 +146,14 @@ class FaceAnalyzer:
         """The face, while it is seen from the front: from the side everybody looks like somebody else."""
         return self._tracker.face_region() if self._attention.facing(MAX_TURN_DEG) else None
 
-    def _count(self) -> int:
-        return median_low(self._counts) if self._counts else 0
-
     def _see_faces(self, faces: list[Face], at: Moment) -> list[Outcome]:
         self._tracker.see_faces(faces, max(at.width, at.height))
         tracked = self._mesh_s is not None and at.media_s - self._mesh_s <= TRACKED_FOR_S
         self._counts.append(max(len(faces), int(tracked)))
         self._faces, self._picture = faces, (at.width, at.height)
-        count = self._count()
-        scores = sorted((face.score for face in faces), reverse=True)
+        self._count = count = median_low(self._counts)
         absent = self._absent.feed(count == 0, 1.0, at.media_s, {"face_count": count, "threshold": 1})
-        second = scores[1] if len(scores) > 1 else 0.0
+        second = sorted(face.score for face in faces)[-2] if len(faces) > 1 else 0.0
         several = self._multiple.feed(count > 1, second, at.media_s, {"face_count": count, "threshold": 2})
         doubt = self._absent.pending or self._multiple.pending or self._counts[-1] != count
         self._detecting.see(at.media_s, self._policy.rates.face_detector, doubt)
@@ -173,7 +175,7 @@ class FaceAnalyzer:
         return outcomes
 
     def _observe(self, at: Moment) -> list[Outcome]:
-        if not self._counts or not self._pace.due(at.media_s, self._count()):
+        if not self._counts or not self._pace.due(at.media_s, self._count):
             return []
         confidence = certainty(len(self._counts), LOOKS / 2)
         return [Outcome("observation", self.name, "update", confidence, data=self.latest())]

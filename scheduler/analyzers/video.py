@@ -34,12 +34,13 @@ class VideoAnalyzer:
         self._cadence = Cadence()
         self._pace = ObservationPace(policy.rates.observations)
         self._counts: deque[int] = deque(maxlen=LOOKS)
+        self._count = 0
         self._things: list[Thing] = []
         self._picture = (0, 0)  # width and height of the one that showed them
         self._phone_seen = False
+        self.rates = self._wanted()
 
-    @property
-    def rates(self) -> Mapping[str, float]:
+    def _wanted(self) -> Mapping[str, float]:
         """Looks per second of the detector."""
         policy, hz = self._policy, self._policy.rates.object_detector
         judged = (policy.phone_detected, policy.multiple_people)
@@ -49,6 +50,7 @@ class VideoAnalyzer:
         """Judge the next looks by this."""
         self._policy = policy
         self._pace.apply(policy.rates.observations)
+        self.rates = self._wanted()
         return self._phone.retune(policy.phone_detected) + self._people.retune(policy.multiple_people)
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
@@ -57,7 +59,7 @@ class VideoAnalyzer:
 
     def reuse(self, role: str) -> Reuse | None:
         """While neither a person nor a phone was seen lately."""
-        seen = self._phone_seen or self._count() or not self._counts or self._counts[-1]
+        seen = self._phone_seen or self._count or not self._counts or self._counts[-1]
         return while_empty(self._policy.gates) if role == OBJECT_DETECTOR and not seen else None
 
     def wants(self, role: str) -> bool:  # noqa: ARG002 - a picture has no sound
@@ -70,10 +72,12 @@ class VideoAnalyzer:
             return []
         things: list[Thing] = output
         outcomes = self._feed_people(things, at.media_s) + self._feed_phone(things, at.media_s)
-        doubt = self._phone.pending or self._people.pending or self._counts[-1] != self._count()
+        doubt = self._phone.pending or self._people.pending or self._counts[-1] != self._count
         self._cadence.see(at.media_s, self._policy.rates.object_detector, doubt)
+        if self._policy.gates.calm_session:
+            self.rates = self._wanted()
         self._things, self._picture = things, (at.width, at.height)
-        if self._pace.due(at.media_s, self._count()):
+        if self._pace.due(at.media_s, self._count):
             best = max((thing.score for thing in things), default=1.0)
             outcomes.append(Outcome("observation", self.name, "update", round(best, 3), data=self.latest()))
         return outcomes
@@ -89,9 +93,9 @@ class VideoAnalyzer:
                 }
                 for thing in self._things
             ],
-            "person_count": self._count(),
+            "person_count": self._count,
             "phone_detected": self._phone_seen,
-            "multi_person": self._count() > self._policy.multiple_people.allowed,
+            "multi_person": self._count > self._policy.multiple_people.allowed,
             "violations": [rule.name for rule in (self._phone, self._people) if rule.open],
         }
 
@@ -101,6 +105,7 @@ class VideoAnalyzer:
     def forget(self) -> None:
         """Nothing was seen yet."""
         self._counts.clear()
+        self._count = 0
         self._things = []
         self._phone_seen = False
 
@@ -108,14 +113,11 @@ class VideoAnalyzer:
         """End what is open."""
         return self._phone.close() + self._people.close()
 
-    def _count(self) -> int:
-        return median_low(self._counts) if self._counts else 0
-
     def _feed_people(self, things: list[Thing], media_s: float) -> list[Outcome]:
         limits = self._policy.multiple_people
         scores = [thing.score for thing in things if thing.label == PERSON and thing.score >= limits.score]
         self._counts.append(len(scores))
-        count = self._count()
+        self._count = count = median_low(self._counts)
         surplus = scores[limits.allowed] if len(scores) > limits.allowed else 0.0
         data = {
             "person_count": count,
@@ -127,7 +129,7 @@ class VideoAnalyzer:
 
     def _feed_phone(self, things: list[Thing], media_s: float) -> list[Outcome]:
         threshold = self._policy.phone_detected.score
-        best = max((thing.score for thing in things if thing.label == PHONE), default=0.0)
+        best = max([thing.score for thing in things if thing.label == PHONE], default=0.0)
         self._phone_seen = best >= (CALM * threshold if self._phone.holds else threshold)
         data = {"value": round(best, 3), "threshold": threshold}
         return self._phone.feed(self._phone_seen, best, media_s, data)

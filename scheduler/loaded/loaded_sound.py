@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ from .loaded_model import GRID_S, TORN, Done, LoadedModel, Moments
 MOST_STRETCHES, STRETCH_S, LEAD_S = 16, 60.0, 8.0
 
 
-class WindowItem(NamedTuple):
+class WindowItem(msgspec.Struct, frozen=True):
     """The ring's samples from ``cursor`` on, for the state in ``slot``.
 
     ``fresh``: forget first what the slot remembers. ``seen``: what an audiovisual model compares them with.
@@ -210,12 +211,9 @@ class LoadedSampleModel(LoadedModel):
 
 def _in_rings(items: Sequence[WindowItem | ClipItem]) -> tuple[dict[int, RingRef], NDArray[np.int64]]:
     """The rings of those that lie in one, by place, and all cursors."""
-    cursors = np.zeros(len(items), np.int64)
-    rings: dict[int, RingRef] = {}
-    for at, item in enumerate(items):
-        if isinstance(item, WindowItem):
-            rings[at], cursors[at] = item.ring, item.cursor
-    return rings, cursors
+    rings = {at: item.ring for at, item in enumerate(items) if isinstance(item, WindowItem)}
+    cursors = [item.cursor if isinstance(item, WindowItem) else 0 for item in items]
+    return rings, np.array(cursors, np.int64)
 
 
 class LoadedAudioModel(LoadedSampleModel):

@@ -1,8 +1,9 @@
 """A loaded model of frames: each row is fed with the newest frame of a picture's track."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +24,7 @@ BAD_IMAGE = BadPicture.code
 MADE_UP = (640, 480)  # pixels, as cameras give
 
 
-class FrameItem(NamedTuple):
+class FrameItem(msgspec.Struct, frozen=True):
     """A region of a frame, None: all of it. ``skipped``: frames that its reader passed over since the item
     before.
 

@@ -55,18 +55,15 @@ class RingColumns(NamedTuple):
 
 def by_arena(rings: Mapping[int, RingRef]) -> list[RingColumns]:
     """Rings of any arenas by their places, as columns of each arena."""
-    members: dict[int, list[int]] = {}
-    for at, ring in rings.items():
-        members.setdefault(id(ring.view), []).append(at)
-    return [
-        RingColumns(
-            rings[places[0]].view,
-            np.array(places, np.intp),
-            np.array([rings[at].place for at in places], np.intp),
-            np.array([rings[at].generation for at in places], np.uint64),
-        )
-        for places in members.values()
-    ]
+    if not rings:
+        return []
+    views, _, places, generations = zip(*rings.values(), strict=True)
+    at, place = np.array([*rings], np.intp), np.array(places, np.intp)
+    generation = np.array(generations, np.uint64)
+    if views.count(views[0]) == len(views):
+        return [RingColumns(views[0], at, place, generation)]
+    lies_in = {view: np.array([other is view for other in views]) for view in views}
+    return [RingColumns(view, at[own], place[own], generation[own]) for view, own in lies_in.items()]
 
 
 class RingObserver(Protocol):

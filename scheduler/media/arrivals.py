@@ -17,7 +17,7 @@ from argusd.ingest.shm.arena import (
     HEAD,
     OFFSET,
     SLOT_BYTES,
-    ArenaView,
+    ring_word,
 )
 
 from ..contract.media import SAMPLE_RATE
@@ -29,24 +29,48 @@ FALL_BEHIND = SAMPLE_RATE  # samples a reader may lag before it jumps to the new
 
 
 class _Rings(NamedTuple):
-    """The rows of one arena and kind as columns; ``window`` is 0 for frames."""
+    """Rings of one arena and kind as columns."""
 
-    view: ArenaView
-    rows: Rows
-    ring: Rows
-    generation: NDArray[np.uint64]
-    offset: NDArray[np.int64]
-    capacity: NDArray[np.int64]
-    slot_bytes: NDArray[np.int64]
-    window: NDArray[np.int64]
-    seen: NDArray[np.int64]  # heads at the last look, and when the newest frame of then came
-    seen_arrival: NDArray[np.float64]
+    words: NDArray[np.int64]  # the arena's
+    at: Rows  # of each ring's place in the table
+    generation: NDArray[np.int64]
+
+    def column(self, column: int) -> NDArray[np.int64]:
+        """A column of the table."""
+        return self.words[self.at + column]
 
     def heads(self) -> NDArray[np.int64]:
         """Published counters, 0 for a ring that is not ours any more."""
-        table = self.view.table
-        heads = table[self.ring, HEAD].astype(np.int64)
-        return np.where(table[self.ring, GENERATION] == self.generation, heads, 0)
+        heads = self.column(HEAD)
+        heads[self.column(GENERATION) != self.generation] = 0
+        return heads
+
+
+class _Cameras(NamedTuple):
+    """Rings of frames, each once, and the rows that look at them: row ``rows[i]`` at ring ``ring[i]``."""
+
+    rings: _Rings
+    rows: Rows
+    ring: Rows
+    offset: NDArray[np.int64]
+    capacity: NDArray[np.int64]
+    slot_bytes: NDArray[np.int64]
+    seen: NDArray[np.int64]  # heads at the last look, and when the newest frame of then came
+    seen_arrival: NDArray[np.float64]
+
+    def arrivals(self, rings: Rows, heads: NDArray[np.int64]) -> NDArray[np.float64]:
+        """When the newest frames of these rings came, monotonic seconds."""
+        slot = self.offset[rings] + (heads - 1) % self.capacity[rings] * self.slot_bytes[rings]
+        arrivals: NDArray[np.float64] = self.rings.words[slot // 8 + ARRIVAL_WORD] * 1e-9
+        return arrivals
+
+
+class _Microphones(NamedTuple):
+    """Rows and the rings of samples that they hear, which take ``window`` samples at a time."""
+
+    rings: _Rings
+    rows: Rows
+    window: NDArray[np.int64]
 
 
 class Jump(NamedTuple):
@@ -62,7 +86,7 @@ class Arrivals:
     def __init__(self, demand: Demand) -> None:
         self._demand = demand
         self._members: dict[int, tuple[RingRef, int]] = {}
-        self._groups: list[_Rings] | None = None
+        self._groups: list[_Cameras | _Microphones] | None = None
 
     def follow(self, row: int, ring: RingRef, window: int = 0) -> None:
         """This row is fed by this ring from now on; ``window`` is how many samples it takes at a time."""
@@ -80,67 +104,90 @@ class Arrivals:
             self._groups = _group(self._members)
         jumps: list[Jump] = []
         for group in self._groups:
-            if group.window[0]:
+            if isinstance(group, _Microphones):
                 jumps += self._refresh_pcm(group, now)
             else:
                 self._refresh_frames(group)
         return jumps
 
-    def _refresh_frames(self, group: _Rings) -> None:
-        heads = group.heads()
-        slot = group.offset + np.maximum(heads - 1, 0) % group.capacity * group.slot_bytes
-        words = group.view.pixels.view(np.int64)
-        arrival = words[slot // 8 + ARRIVAL_WORD] * 1e-9
-        self._pace(group, heads, arrival)
-        fresh = heads > self._demand.cursor[group.rows]
-        self._demand.arrived(group.rows, np.where(fresh, arrival, NOTHING))
+    def _refresh_frames(self, group: _Cameras) -> None:
+        heads = group.rings.heads()
+        news = np.flatnonzero(heads > group.seen)
+        if len(news):
+            self._see(group, news, heads[news])
+        fresh = heads[group.ring] > self._demand.cursor[group.rows]
+        self._demand.arrived(group.rows, np.where(fresh, group.seen_arrival[group.ring], NOTHING))
 
-    def _pace(self, group: _Rings, heads: NDArray[np.int64], arrival: NDArray[np.float64]) -> None:
-        """Learn the cameras' intervals from those that went on since the last look."""
-        news = heads > group.seen
-        measured = news & (group.seen > 0)
-        frames = heads[measured] - group.seen[measured]
-        self._demand.paced(group.rows[measured], (arrival - group.seen_arrival)[measured] / frames)
-        group.seen[news], group.seen_arrival[news] = heads[news], arrival[news]
+    def _see(self, group: _Cameras, news: Rows, heads: NDArray[np.int64]) -> None:
+        """Note the newest frames of these rings, and learn their cameras' intervals."""
+        arrival = group.arrivals(news, heads)
+        interval = np.full(len(group.seen), np.nan)
+        interval[news] = (arrival - group.seen_arrival[news]) / (heads - group.seen[news])
+        interval[group.seen == 0] = np.nan  # it began just now
+        group.seen[news], group.seen_arrival[news] = heads, arrival
+        measured = interval[group.ring]
+        at = np.flatnonzero(~np.isnan(measured))
+        self._demand.paced(group.rows[at], measured[at])
 
-    def _refresh_pcm(self, group: _Rings, now: float) -> list[Jump]:
-        demand, heads = self._demand, group.heads()
-        lag = heads - demand.cursor[group.rows]
-        late = (lag > FALL_BEHIND + group.window) & ~demand.busy[group.rows]
-        jumps = [
-            Jump(int(row), int(windows))
-            for row, windows in zip(group.rows[late], (lag // group.window - 1)[late], strict=True)
-        ]
-        demand.advance(group.rows[late], (heads - group.window)[late])
+    def _refresh_pcm(self, group: _Microphones, now: float) -> list[Jump]:
+        demand, heads = self._demand, group.rings.heads()
+        jumps = self._catch_up(group, heads)
         end = demand.cursor[group.rows] + group.window
-        # The anchor may be in the middle of a change; then the age is off by a packet, and only the age.
-        anchors = group.view.table[group.ring][:, [ANCHOR_SAMPLE, ANCHOR_ARRIVAL]].astype(np.int64)
-        arrival = anchors[:, 1] * 1e-9 + (end - anchors[:, 0]) / SAMPLE_RATE
-        demand.arrived(group.rows, np.where(heads >= end, np.minimum(arrival, now), NOTHING))
+        there = np.flatnonzero(heads >= end)
+        # An anchor may be in the middle of a change; then the age is off by a packet, and only the age.
+        words, at = group.rings.words, group.rings.at[there]
+        since_anchor = end[there] - words[at + ANCHOR_SAMPLE]
+        came = words[at + ANCHOR_ARRIVAL] * 1e-9 + since_anchor / SAMPLE_RATE
+        arrival = np.full(len(heads), NOTHING)
+        arrival[there] = np.minimum(came, now)
+        demand.arrived(group.rows, arrival)
         demand.hurry(group.rows[heads >= end + group.window], now)
         return jumps
 
+    def _catch_up(self, group: _Microphones, heads: NDArray[np.int64]) -> list[Jump]:
+        """Move those on that are too far behind, but none that a batch holds."""
+        demand = self._demand
+        lag = heads - demand.cursor[group.rows]
+        late = np.flatnonzero((lag > FALL_BEHIND + group.window) & ~demand.busy[group.rows])
+        lost = lag[late] // group.window[late] - 1
+        demand.advance(group.rows[late], (heads - group.window)[late])
+        return [Jump(*jump) for jump in zip(group.rows[late].tolist(), lost.tolist(), strict=True)]
 
-def _group(members: dict[int, tuple[RingRef, int]]) -> list[_Rings]:
+
+def _group(members: dict[int, tuple[RingRef, int]]) -> list[_Cameras | _Microphones]:
     by_arena: dict[tuple[int, bool], list[int]] = {}
     for row, (ring, window) in sorted(members.items()):
         by_arena.setdefault((id(ring.view), window > 0), []).append(row)
-    return [_columns(rows, members) for rows in by_arena.values()]
+    return [
+        _microphones(rows, members) if heard else _cameras(rows, members)
+        for (_, heard), rows in by_arena.items()
+    ]
 
 
-def _columns(rows: list[int], members: dict[int, tuple[RingRef, int]]) -> _Rings:
-    rings = [members[row][0] for row in rows]
-    ring = np.array([ref.place for ref in rings], np.intp)
-    table = rings[0].view.table
-    return _Rings(
-        view=rings[0].view,
+def _microphones(rows: list[int], members: dict[int, tuple[RingRef, int]]) -> _Microphones:
+    window = np.array([members[row][1] for row in rows], np.int64)
+    return _Microphones(_rings([members[row][0] for row in rows]), np.array(rows, np.intp), window)
+
+
+def _cameras(rows: list[int], members: dict[int, tuple[RingRef, int]]) -> _Cameras:
+    refs = [members[row][0] for row in rows]
+    numbers = {ref: number for number, ref in enumerate(dict.fromkeys(refs))}
+    rings = _rings(list(numbers))
+    return _Cameras(
+        rings=rings,
         rows=np.array(rows, np.intp),
-        ring=ring,
-        generation=np.array([ref.generation for ref in rings], np.uint64),
-        offset=table[ring, OFFSET].astype(np.int64),
-        capacity=np.maximum(table[ring, CAPACITY].astype(np.int64), 1),
-        slot_bytes=table[ring, SLOT_BYTES].astype(np.int64),
-        window=np.array([members[row][1] for row in rows], np.int64),
-        seen=np.zeros(len(rows), np.int64),
-        seen_arrival=np.zeros(len(rows)),
+        ring=np.array([numbers[ref] for ref in refs], np.intp),
+        offset=rings.column(OFFSET),
+        capacity=np.maximum(rings.column(CAPACITY), 1),
+        slot_bytes=rings.column(SLOT_BYTES),
+        seen=np.zeros(len(numbers), np.int64),
+        seen_arrival=np.zeros(len(numbers)),
+    )
+
+
+def _rings(refs: list[RingRef]) -> _Rings:
+    return _Rings(
+        words=refs[0].view.pixels.view(np.int64),
+        at=np.array([ring_word(ref.place) for ref in refs], np.intp),
+        generation=np.array([ref.generation for ref in refs], np.int64),
     )

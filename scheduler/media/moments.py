@@ -67,7 +67,8 @@ class MediaClock:
         if abs(media - elapsed) > DRIFT_LIMIT_S or media < self._last - BACKWARDS_LIMIT_S:
             media = max(elapsed, self._last)
             self._base = ticks - media
-        self._last = max(self._last, media)
+        if media > self._last:
+            self._last = media
         return media
 
     def at(self, arrival: float) -> float:
@@ -93,15 +94,9 @@ def ring_clock(ring: RingRef) -> MediaClock:
 def frame_moment(info: FrameInfo, clock: MediaClock, now: float, offset_ns: int, skipped: int) -> Moment:
     """The moment of a frame; its capture time is its arrival's while the sender's clock is unknown."""
     arrival = info.arrival_ns / NANOSECONDS
-    return Moment(
-        media_s=clock.seconds(info.rtp_timestamp, arrival),
-        captured_at=(info.captured_ns or info.arrival_ns + offset_ns) / NANOSECONDS,
-        frame_age_ms=(now - arrival) * 1000,
-        on_sender_clock=info.captured_ns > 0,
-        width=info.width,
-        height=info.height,
-        skipped=skipped,
-    )
+    captured_at = (info.captured_ns or info.arrival_ns + offset_ns) / NANOSECONDS
+    media_s, age_ms = clock.seconds(info.rtp_timestamp, arrival), (now - arrival) * 1000
+    return Moment(media_s, captured_at, age_ms, info.width, info.height, skipped, info.captured_ns > 0)
 
 
 def window_moments(
@@ -123,7 +118,7 @@ def window_moments(
     ages_ms = np.maximum(0.0, now - arrivals - lasts_s) * 1000  # a packet's samples come at once
     columns = (column.tolist() for column in (firsts, arrivals, captured, ages_ms, known))
     return [
-        Moment(clock.seconds(first, arrival), captured_at, age_ms, on_sender_clock=known, lasts_s=lasts_s)
+        Moment(clock.seconds(first, arrival), captured_at, age_ms, 0, 0, 0, known, lasts_s)
         for clock, first, arrival, captured_at, age_ms, known in zip(clocks, *columns, strict=True)
     ]
 

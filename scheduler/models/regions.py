@@ -37,12 +37,8 @@ def mesh_region(box: Box, tilt: float) -> Roi:
 
     ``tilt``: how far they are turned clockwise, in radians.
     """
-    return Roi(
-        center_x=(box.left + box.right) / 2,
-        center_y=(box.top + box.bottom) / 2,
-        size=MESH_MARGIN * max(box.right - box.left, box.bottom - box.top),
-        angle=tilt,
-    )
+    left, top, right, bottom = box
+    return Roi((left + right) / 2, (top + bottom) / 2, MESH_MARGIN * max(right - left, bottom - top), tilt)
 
 
 def lip_region(face: Box) -> Roi:

@@ -141,6 +141,8 @@ def fair_order(
     now: float, demand: Demand, rows: Rows, models: Sequence[ModelState], promised_age_s: float
 ) -> Rows:
     """Positions in ``rows``, those to be served first in front."""
+    if len(rows) < 2:
+        return np.arange(len(rows))
     tags = demand.shares.tags(demand.share[rows])
     ahead = np.floor((tags - tags.min(initial=np.inf)) / SHARE_STEP_S + ROUNDING)
     model = demand.model[rows]

@@ -230,7 +230,8 @@ class Demand(Columns):
 
     def ready(self, now: float) -> Rows:
         """Rows that can be served now: due, with something new that is neither stale nor too late."""
-        on_time = (self.arrival >= self.due - self.tolerance) | (now >= self.due + self.tolerance)
+        tolerance = self.tolerance
+        on_time = (self.arrival >= self.due - tolerance) | (now >= self.due + tolerance)
         mask = self.active & ~self.busy & on_time & (now - self.arrival <= self.max_age)
         mask &= self.arrival != NOTHING
         mask &= (self.kind == RowKind.STREAM) | (self.deadline > now)
@@ -244,10 +245,11 @@ class Demand(Columns):
 
     def next_due(self, now: float) -> float:
         """When the next row that is not due yet will be, whatever comes; infinity if there is none."""
-        free, tolerance = self.active & ~self.busy, self.tolerance
+        free = self.active & ~self.busy
+        tolerance = self.tolerance
         begins, ends = self.due - tolerance, self.due + tolerance
-        first = begins.min(where=free & (begins > now), initial=np.inf)
-        last = ends.min(where=free & (ends > now) & (self.arrival < begins), initial=np.inf)
+        first = np.where(free & (begins > now), begins, np.inf).min(initial=np.inf)
+        last = np.where(free & (ends > now) & (self.arrival < begins), ends, np.inf).min(initial=np.inf)
         return float(min(first, last))
 
     def mark_ready(self, now: float) -> Rows:

@@ -16,11 +16,8 @@ from .pending import PendingItem
 log = logging.getLogger(__name__)
 
 
-class StreamItem(NamedTuple):
-    """A stream's row of a batch; ``epoch`` is its track's."""
-
-    row: DemandRow
-    epoch: int
+# A stream's row of a batch, and its track's epoch.
+StreamItem = tuple[DemandRow, int]
 
 
 class InFlightBatch(NamedTuple):

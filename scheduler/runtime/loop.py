@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core import AnalyzerFactory, LibraryModel, Moment
 from ..errors import EXIT_DEVICE_LOST, DeviceLost, OutOfMemory
@@ -153,43 +154,48 @@ class Scheduler:
     def _start(self, batch: Batch, now: float) -> bool:
         """Hand a batch to the executor; False if there was nothing to do for any of its rows after all."""
         _, loaded = self.loaded[batch.model]
-        cursors = self.demand.cursor[batch.rows].tolist()
-        opened = [self._open(index, cursors, place, now) for place, index in enumerate(batch.rows.tolist())]
-        self.demand.advance(batch.rows, np.array(cursors, np.int64))
-        rows = self._wanted(batch, opened, now)
+        wanted, items, entries = self._open(batch.rows, now)
+        rows = batch.rows if all(wanted) else self._wanted(batch, np.array(wanted), now)
         if len(rows):
-            items, entries = zip(*filter(None, opened), strict=True)
             self._submit(loaded, rows, items, entries, now)
         return len(rows) > 0
 
-    def _open(
-        self, index: int, cursors: list[int], place: int, now: float
-    ) -> tuple[Any, StreamItem | PendingItem] | None:
-        """A task's item, or the next one of a stream's row, if there is one and it is wanted.
+    def _open(self, rows: Rows, now: float) -> tuple[list[bool], list[Any], list[StreamItem | PendingItem]]:
+        """Of which rows there is an item that is wanted, a task's or the next one of a stream; those items,
+        and whose they are.
 
-        The cursor at this ``place`` moves on.
+        The rows' cursors move on.
         """
-        pending = self.pending.items.get(index)
-        if pending is not None:
-            return pending.item, pending
-        row = self.sessions.rows[index]
-        feed = row.feed
-        item = feed.item(row.stream.analyzer, cursors[place], now)
-        cursors[place] = feed.cursor
-        if isinstance(item, Dropped):
-            self._drop(row, item.reason)
-            return None
-        return None if item is None else (item, StreamItem(row, feed.track.epoch))
+        pending, streams = self.pending.items, self.sessions.rows
+        cursors = self.demand.cursor[rows].tolist()
+        wanted, items = [True] * len(rows), []
+        entries: list[StreamItem | PendingItem] = []
+        for place, index in enumerate(rows.tolist()):
+            if index in pending:
+                items.append(pending[index].item)
+                entries.append(pending[index])
+                continue
+            row = streams[index]
+            feed = row.feed
+            item = feed.item(row.streams[0].analyzer, cursors[place], now)
+            cursors[place] = feed.cursor
+            if item is None or isinstance(item, Dropped):
+                wanted[place] = False
+                if item is not None:
+                    self._drop(row, item.reason)
+                continue
+            items.append(item)
+            entries.append((row, feed.track.epoch))
+        self.demand.advance(rows, np.array(cursors, np.int64))
+        return wanted, items, entries
 
-    def _wanted(self, batch: Batch, opened: Sequence[object], now: float) -> Rows:
+    def _wanted(self, batch: Batch, wanted: NDArray[np.bool_], now: float) -> Rows:
         """Those that something was opened for; the others come round again a period later, at no charge."""
-        wanted = np.array([found is not None for found in opened])
+        passed_over = batch.rows[~wanted]
+        grid = self._grid(self.loaded[batch.model][1])
+        self.demand.dispatch(passed_over, now, grid=grid, seconds=0.0)
+        self.demand.release(passed_over)
         taken: Rows = batch.rows[wanted]
-        if len(taken) < len(batch.rows):
-            passed_over = batch.rows[~wanted]
-            grid = self._grid(self.loaded[batch.model][1])
-            self.demand.dispatch(passed_over, now, grid=grid, seconds=0.0)
-            self.demand.release(passed_over)
         return taken
 
     def _submit(
@@ -230,12 +236,18 @@ class Scheduler:
         try:
             self._absorb(batch, done)
         finally:
-            for index in rows.tolist():
-                if not self.pending.row_is_over(index):
-                    self.sessions.rows.is_over(index)
+            self._are_over(batch)
             self.sessions.end_failed()
             loaded.took(len(rows), done.cost, self._spent())
             self.awake()
+
+    def _are_over(self, batch: InFlightBatch) -> None:
+        """Give the rows back that nobody wants any more."""
+        for index, entry in zip(batch.rows.tolist(), batch.entries, strict=True):
+            if isinstance(entry, PendingItem):
+                self.pending.row_is_over(index)
+            elif entry[0].ended:
+                self.sessions.rows.is_over(index)
 
     def _spent(self) -> float:
         """CPU seconds of the loop since the last batch came back: all it did meanwhile was for batches."""
@@ -258,38 +270,43 @@ class Scheduler:
 
     def _absorb(self, batch: InFlightBatch, done: Done) -> None:
         now = self._clock()
-        taken: list[tuple[int, DemandRow]] = []
+        places: list[int] = []
+        taken: list[DemandRow] = []
         for place, (entry, output) in enumerate(zip(batch.entries, done.outputs, strict=True)):
             if isinstance(entry, PendingItem):
                 entry.settle(output, len(batch.entries))
-            elif isinstance(output, Dropped):
-                self._drop(entry.row, output.reason)
-                self.sessions.item_failed(entry.row, output.reason, to_blame=output.to_blame)
+                continue
+            row, epoch = entry
+            if isinstance(output, Dropped):
+                self._drop(row, output.reason)
+                self.sessions.item_failed(row, output.reason, to_blame=output.to_blame)
                 if output.reason == BAD_IMAGE:
-                    self.sessions.sees_nothing(entry.row.feed.track)
-            elif entry.row.ended or entry.epoch != entry.row.feed.track.epoch:
-                self._drop(entry.row, "superseded")
+                    self.sessions.sees_nothing(row.feed.track)
+            elif row.ended or epoch != row.feed.track.epoch:
+                self._drop(row, "superseded")
             else:
-                taken.append((place, entry.row))
-        places = [place for place, _ in taken]
-        moments = batch.moments(places, [row.feed.track.clock for _, row in taken], now)
-        for (place, row), at in zip(taken, moments, strict=True):
+                places.append(place)
+                taken.append(row)
+        moments = batch.moments(places, [row.feed.track.clock for row in taken], now)
+        if taken:
+            self.meters.served[taken[0].role] += len(taken)
+        for place, row, at in zip(places, taken, moments, strict=True):
             self._absorb_one(row, done.outputs[place], at)
 
     def _absorb_one(self, row: DemandRow, output: Any, at: Moment) -> None:
-        loaded, age_s = row.loaded, at.frame_age_ms / 1000
-        self.meters.served[row.role] += 1
-        self.sessions.sees(row.feed.track)
+        kind = row.loaded.track
+        if row.feed.track.blind_since is not None:
+            self.sessions.sees(row.feed.track)
         row.failures = 0
         for stream in row.streams:
             analyzer = stream.analyzer
-            stream.heard(loaded.track, at)
-            self.meters.frame_age[analyzer.name].add(age_s)
+            stream.heard(kind, at)
+            self.meters.frame_age[analyzer.name].add(at.frame_age_ms / 1000)
             for outcome in analyzer.absorb(row.role, output, at):
                 self._findings.finding(stream.media, analyzer.name, outcome, at)
             if analyzer.news:
                 self._findings.latest(stream, at)
-        if not loaded.continuous:
+        if not row.loaded.continuous and row.rates_changed():
             self.demand.retime(row.index, row.period, self._clock())
 
     def _drop(self, row: DemandRow, reason: str, count: int = 1) -> None:

@@ -40,7 +40,8 @@ class SessionStream:
     def heard(self, kind: TrackKind, at: Moment) -> None:
         """A look at this track came back."""
         self.last = at
-        self.silent.pop(kind, None)
+        if self.silent:
+            self.silent.pop(kind, None)
 
     def latest(self) -> dict[str, Any]:
         """The stream's newest result, or what its JSON says while nothing is known."""
@@ -99,6 +100,7 @@ class DemandRow:
         self.loaded = loaded
         self.feed = feed
         self.failures = 0
+        self._rates: list[Mapping[str, float]] = []
 
     @property
     def stream(self) -> SessionStream:
@@ -116,6 +118,11 @@ class DemandRow:
             self.ended = True
         else:
             self.streams.remove(stream)
+
+    def rates_changed(self) -> bool:
+        """Whether a stream that it feeds wants other rates than when this was asked last."""
+        before, self._rates = self._rates, [stream.analyzer.rates for stream in self.streams]
+        return before != self._rates
 
     @property
     def period(self) -> float:

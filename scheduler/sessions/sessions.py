@@ -172,10 +172,9 @@ class Sessions:
             self.track_changed(state, track.ring.view)
 
     def sees(self, track: Track) -> None:
-        """A look at this track came back."""
-        if track.blind_since is None:
-            return
+        """A look came back at this track, at which nothing was seen before."""
         kind, since, track.blind_since = track.ring.kind, track.blind_since, None
+        assert since is not None
         if any(state.reason == "undecodable" for state in self.lost.stale(track.media, [kind])):
             state = TrackState(track.media, kind, "live", "", round(since * NANOSECONDS))
             self.track_changed(state, track.ring.view)

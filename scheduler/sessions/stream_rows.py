@@ -7,7 +7,7 @@ Rows and model slots are used again by other sessions. A row that a batch holds 
 when the batch is over, never before, so that nothing of one session reaches another.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 
 from ..contract.catalog import share_looks
 from ..contract.media_key import MediaKey
@@ -18,8 +18,8 @@ from ..planning.demand import Demand
 from .session_stream import DemandRow, SessionStream
 
 
-class StreamRows(Mapping[int, DemandRow]):
-    """All rows by their index in the demand.
+class StreamRows(dict[int, DemandRow]):
+    """All rows by their index in the demand; only the methods here add and remove them.
 
     ``loaded``: (role, model) by model number, the numbers that ``Demand.model`` holds. ``arrivals``: what is
     new in their rings.
@@ -32,22 +32,13 @@ class StreamRows(Mapping[int, DemandRow]):
         max_age_s: float,
         clock: Callable[[], float],
     ) -> None:
+        super().__init__()
         self.arrivals = Arrivals(demand)
         self._demand = demand
         self._loaded = loaded
         self._max_age_s = max_age_s
         self._clock = clock
-        self._rows: dict[int, DemandRow] = {}
         self._shares: dict[MediaKey, tuple[int, int]] = {}
-
-    def __getitem__(self, index: int) -> DemandRow:
-        return self._rows[index]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._rows)
-
-    def __len__(self) -> int:
-        return len(self._rows)
 
     def enter(self, media: MediaKey, weight: float) -> None:
         """Have a share of the service for one more of the session's streams; ``leave`` gives it back."""
@@ -94,8 +85,8 @@ class StreamRows(Mapping[int, DemandRow]):
 
     def is_over(self, index: int) -> None:
         """The batch that held this row came back; give the row back if it ended meanwhile."""
-        if self._rows[index].ended:
-            self._drop(self._rows[index])
+        if self[index].ended:
+            self._drop(self[index])
 
     def _join(self, stream: SessionStream, row: DemandRow) -> None:
         row.join(stream)
@@ -122,7 +113,7 @@ class StreamRows(Mapping[int, DemandRow]):
             due=self._clock(),
             priority=loaded.priority,
         )
-        row = self._rows[index] = DemandRow(index, stream, role, loaded, feed)
+        row = self[index] = DemandRow(index, stream, role, loaded, feed)
         stream.rows.append(row)
         self._follow(row)
 
@@ -134,7 +125,7 @@ class StreamRows(Mapping[int, DemandRow]):
         row.feed.close()
         self.arrivals.forget(row.index)
         self._demand.remove(row.index)
-        del self._rows[row.index]
+        del self[row.index]
         self._release(row.stream.media)
 
     def _hold(self, media: MediaKey) -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 
@@ -103,7 +104,7 @@ def test_each_region_has_its_own_output(camera: Camera) -> None:
         write_frame(camera.ring, 90, arrival=camera.now)
         item = camera.feed.item(camera.stream, 0, camera.now)
         assert isinstance(item, FrameItem)
-        camera.loaded.infer([item._replace(roi=roi)])
+        camera.loaded.infer([msgspec.structs.replace(item, roi=roi)])
     assert camera.runs == runs + 1, "the whole frame was looked at before"
 
 

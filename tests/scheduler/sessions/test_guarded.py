@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -34,7 +35,7 @@ class GuardBench:
         self.guarded = GuardedAnalyzer("face", lambda: self.analyzer, self.codes.append)
 
     def told(self, *outcomes: Outcome, media_s: float = 2.5) -> list[tuple[str, str]]:
-        at = START._replace(media_s=media_s)
+        at = msgspec.structs.replace(START, media_s=media_s)
         return [(each.name, each.state) for each in self.guarded.absorb("face_detector", outcomes, at)]
 
 
