@@ -3,12 +3,14 @@
 import os
 import platform
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple, Protocol
 
 import msgspec
 
+LIBRARIES = ("onnxruntime", "numpy", "aiortc", "av")  # whose versions move figures
 NEVER = 1e9  # for what did not happen: JSON has no infinity
 
 
@@ -82,7 +84,7 @@ def machine() -> dict[str, str]:
         "cores": str(len(os.sched_getaffinity(0))),
         "python": platform.python_version(),
         "kernel": platform.release(),
-    }
+    } | {name: import_module(name).__version__ for name in LIBRARIES}
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

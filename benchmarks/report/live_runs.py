@@ -48,7 +48,7 @@ TOLD = {
 }
 FIGURES = {name: figure for figures in TOLD.values() for name, figure in figures.items()}
 SLOPES = ("cores", "proportional_mb", "face_p95_ms")
-"""What should grow along a line up to the limit."""
+"""What should grow along a line up to the limit; the line is of the numbers of sessions up to there."""
 
 
 def numbers_of(runs: Runs) -> list[int]:
@@ -94,7 +94,8 @@ def metrics_of(runs: Runs, systems: Sequence[str]) -> Iterator[tuple[str, Metric
     for system in systems:
         yield f"limit_{system}", Metric(limit(runs, system), "", f"{system}: {LIMIT}")
         for name in SLOPES:
-            if found := line(curve(runs, system, name)):
+            below = [point for point in curve(runs, system, name) if point[0] <= limit(runs, system)]
+            if found := line(below):
                 meaning = (
                     f"{system}: {FIGURES[name].meaning} a further session; a line explains {found.fit:.0%}"
                 )

@@ -1,7 +1,7 @@
 """``argusd bench NAME``: one benchmark of ``benchmarks/``, its figures printed and kept."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ BENCHMARKS = (
     "soak",
     "ab",
 )
-REPORT = "report"
+REPORT, ALL = "report", "all"
 HELP = {"bench": "run a benchmark"}
 
 
@@ -53,7 +53,7 @@ def numbers(text: str) -> list[int]:
 OPTIONS = {
     "hours": Option(("soak",), float, "how long it goes on (default: 1)"),
     "rivals": Option(("tasks", "live"), words, "beside us: NAME,NAME (default: all that are made)"),
-    "rounds": Option(("tasks", "live", "ab"), int, "how often everybody has a turn"),
+    "rounds": Option(("tasks", "live", "ingest", "ab"), int, "how often everybody has a turn"),
     "seconds": Option(("tasks", "live"), float, "how long a turn is"),
     "callers": Option(("tasks",), numbers, "how many ask at the same time: N,N (default: 1,4,16)"),
     "tasks": Option(("tasks",), words, "which: NAME,NAME (default: face_embed,video_room_scan)"),
@@ -64,8 +64,8 @@ OPTIONS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", metavar="NAME", help=", ".join((*BENCHMARKS, REPORT)))
-    about = "ab: COMMIT COMMIT NAME, what to compare and by which; report: the JSON of results"
+    parser.add_argument("name", metavar="NAME", help=", ".join((*BENCHMARKS, REPORT, ALL)))
+    about = "ab: COMMIT COMMIT NAME, what to compare and by which; report: the JSON of results; all: parts"
     parser.add_argument("of", nargs="*", metavar="OF", help=about)
     parser.add_argument("--quick", action="store_true", help="fewer rounds: no figure to quote")
     for name, option in OPTIONS.items():
@@ -74,6 +74,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(f"--{name}", action="store_true", default=None, help=about)
         else:
             parser.add_argument(f"--{name}", type=option.type, metavar=name.upper(), help=about)
+    parser.add_argument("--into", type=Path, metavar="FOLDER", help="all: where its results are kept")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page (needs the bench extra)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the result (needs the bench extra)")
@@ -82,13 +83,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Measure, print, keep; 1 if something was found that must not be."""
     try:
-        results = kept(args) if args.name == REPORT else [measured(args)]
-        for result in results:
-            print(show(result))
+        results = []
+        for result in found(args):
+            print(show(result), flush=True)
+            results.append(result)
         keep(args, results)
     except NotMeasurable as error:
         raise ConfigInvalid(str(error)) from error
     return 1 if any(result.failures for result in results) else 0
+
+
+def found(args: argparse.Namespace) -> Iterable[Result]:
+    """What is shown, as it comes.
+
+    Raises:
+        ConfigInvalid: there is no such benchmark, or something it needs was not said.
+        NotMeasurable: it cannot run here.
+    """
+    if args.name == REPORT:
+        return kept(args)
+    if args.name != ALL:
+        return [measured(args)]
+    if not args.into:
+        raise ConfigInvalid("all takes --into FOLDER, where its results are kept")
+    suite = import_module("argusd.benchmarks.suite")
+    results: Iterator[Result] = suite.run(args.of, args.into, args.quick)
+    return results
 
 
 def measured(args: argparse.Namespace) -> Result:
