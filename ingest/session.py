@@ -200,6 +200,8 @@ class Session:
         if now.state == "closed":
             self.close(now.reason)
             return
+        if self._media is not None:
+            self._media.video.show_newest(now_ns)
         if self._peer is not None and self._peer.is_connected:
             self._check_tracks(now_ns)
         if now != self.standing:
@@ -211,9 +213,10 @@ class Session:
             if track.look(now_ns):
                 self._observer.track_changed(track.state)
 
-    def want(self, kinds: Collection[TrackKind]) -> None:
-        """Decode these tracks; the others are only received."""
+    def want(self, kinds: Collection[TrackKind], pictures_hz: float) -> None:
+        """Decode these tracks, the picture's for who looks at it so often; the others are only received."""
         now_ns = time.monotonic_ns()
+        self._decoder.thin(pictures_hz)
         for track in self.tracks:
             track.receiver.want(track.kind in kinds, now_ns)
 

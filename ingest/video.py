@@ -152,6 +152,14 @@ class VideoReceiver:
             self._ask_keyframe(stream, now_ns)
         self._request_missing(stream, now_ns)
 
+    def thin(self, pictures_hz: float) -> None:
+        """Publish what is of use to who looks at so many pictures a second; from the beginning all."""
+        self._decoder.thin(pictures_hz)
+
+    def show_newest(self, now_ns: int) -> None:
+        """Publish a picture that waits for the next one, where none comes; to be called now and then."""
+        self._decoder.show_newest(now_ns)
+
     def want(self, wanted: bool, now_ns: int) -> None:
         """Decode, or only follow what comes; from the beginning it is decoded.
 

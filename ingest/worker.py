@@ -83,7 +83,7 @@ class Worker:
             elif isinstance(command, CloseSession):
                 session.close("deleted")
             else:
-                session.want(command.kinds)
+                session.want(command.kinds, command.pictures_hz)
 
     def _open(self, command: OpenSession, answer: Answer) -> None:
         try:

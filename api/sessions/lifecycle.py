@@ -11,10 +11,11 @@ as long as its media is there.
 import asyncio
 import time
 from collections.abc import Iterable
+from math import inf
 
 import msgspec
 
-from argusd.scheduler.contract.catalog import STREAMS, StreamName, feeds
+from argusd.scheduler.contract.catalog import STREAMS, StreamName, feeds, pictures_hz
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
@@ -132,7 +133,8 @@ class Lifecycle:
             self._scheduler_of(session).watch(policy)
         assert session.media is not None, "only media are watched"
         if worker := self._workers.find(session.media.worker):
-            worker.want(session.session_id, wanted_kinds(session))
+            hz = pictures_hz_of(session, self._scheduler_of(session))
+            worker.want(session.session_id, wanted_kinds(session), hz)
 
     def _scheduler_of(self, session: Session) -> SchedulerLink:
         assert session.media is not None, "only a session with media has a scheduler"
@@ -151,6 +153,14 @@ def wanted_kinds(session: Session) -> tuple[TrackKind, ...]:
     """The tracks of its publisher that any of its streams needs."""
     kinds = session.media.kinds if session.media else ()
     return tuple(kind for kind in kinds if feeds(kind, session.streams))
+
+
+def pictures_hz_of(session: Session, scheduler: SchedulerLink) -> float:
+    """The most pictures a second that its scheduler looks at; infinity while that has not told its roles."""
+    if scheduler.stats is None:
+        return inf
+    roles = {role.role for role in scheduler.stats.roles if role.ready}
+    return pictures_hz(session.streams, session.record.spec.policy, roles)
 
 
 def policies_of(session: Session) -> list[SessionPolicy]:

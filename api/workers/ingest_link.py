@@ -150,9 +150,12 @@ class IngestLink:
         with contextlib.suppress(NoIngestWorker):
             self._send(CloseSession(session_id))
 
-    def want(self, session_id: str, kinds: tuple[TrackKind, ...]) -> None:
-        """Have these of a session's tracks decoded, its others only received; told on every connection."""
-        wanted = self._wanted[session_id] = TracksWanted(session_id, kinds)
+    def want(self, session_id: str, kinds: tuple[TrackKind, ...], pictures_hz: float) -> None:
+        """Have these of a session's tracks decoded, its others only received; told on every connection.
+
+        ``pictures_hz``: see TracksWanted.
+        """
+        wanted = self._wanted[session_id] = TracksWanted(session_id, kinds, pictures_hz)
         with contextlib.suppress(NoIngestWorker):
             self._send(wanted)
 

@@ -26,15 +26,21 @@ from ..shm.sink import FrameSink
 from .picture import upright_planes
 from .repeats import RepeatDetector
 from .resizing import SizeChanges
+from .thinning import Thinning
 
 log = logging.getLogger(__name__)
 
 PLANAR_420 = ("yuv420p", "yuvj420p")
 MAX_DELAYED = 32
+MAX_HELD = 8
+SHOWN_LATE_NS = 100_000_000
 
 
 class DecodeJob(NamedTuple):
-    """A frame for the decoder (FFmpeg's name of it), how it is turned, and what its slot's header says."""
+    """A frame for the decoder (FFmpeg's name of it), how it is turned, and what its slot's header says.
+
+    ``shown``: whether its picture is published, or only what the next ones may be predicted from.
+    """
 
     decoder: str
     data: bytes
@@ -43,6 +49,7 @@ class DecodeJob(NamedTuple):
     arrival_ns: int
     flags: FrameFlag
     orientation: Orientation = UPRIGHT
+    shown: bool = True
 
 
 class VideoDecoder:
@@ -58,6 +65,8 @@ class VideoDecoder:
         self._failed = failed
         self._queue: SimpleQueue[DecodeJob | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._thinning = Thinning()
+        self._held: list[DecodeJob] = []
         self._repeats = RepeatDetector()
         self._size_changes = SizeChanges()
         self.frames = 0
@@ -66,7 +75,7 @@ class VideoDecoder:
     @property
     def backlog(self) -> int:
         """Frames that wait."""
-        return self._queue.qsize()
+        return self._queue.qsize() + len(self._held)
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -74,15 +83,34 @@ class VideoDecoder:
         return self._sink.size
 
     def submit(self, work: DecodeJob) -> None:
-        """Queue a frame; the first one starts the thread, and the first after a fault another."""
-        self._queue.put(work)
+        """Queue a frame, or hold it back until one comes whose picture is shown (see thinning.py)."""
+        self._held.append(work)
+        if self._thinning.shows(work.rtp_timestamp) or len(self._held) == MAX_HELD:
+            self._queue_held()
+
+    def thin(self, pictures_hz: float) -> None:
+        """Publish no more pictures than are of use to who looks at so many a second; at first all are."""
+        self._thinning = Thinning(pictures_hz)
+
+    def show_newest(self, now_ns: int) -> None:
+        """Publish the newest picture even so, if nothing came after it for a while."""
+        if self._held and now_ns - self._held[-1].arrival_ns >= SHOWN_LATE_NS:
+            self._queue_held()
+
+    def _queue_held(self) -> None:
+        """The last one is shown. The first of all starts the thread, and the first after a fault another."""
+        *hidden, newest = self._held
+        self._held = []
+        for work in hidden:
+            self._queue.put(work._replace(shown=False))
+        self._queue.put(newest)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="video-decoder", daemon=True)
             self._thread.start()
 
     def clear(self) -> int:
         """Drop what waits; returns how many frames that were."""
-        count = 0
+        count, self._held = len(self._held), []
         while True:
             try:
                 self._queue.get_nowait()
@@ -143,6 +171,9 @@ class VideoDecoder:
             return []
 
     def _publish(self, picture: av.VideoFrame, work: DecodeJob) -> bool:
+        if not work.shown:
+            self.dropped["not_shown"] += 1
+            return True
         if picture.format.name not in PLANAR_420:
             self.dropped["pixel_format"] += 1
             return True

@@ -5,6 +5,7 @@ Two kinds of peer connect: the api (as *controller*: opens and closes sessions) 
 ``Hello`` it sends everything that is true at that moment (open sessions, open streams), then changes.
 """
 
+from math import inf
 from typing import Literal
 
 import msgspec
@@ -52,10 +53,14 @@ class TracksWanted(msgspec.Struct, frozen=True, tag="tracks_wanted"):
     The others are received, and neither decoded nor written, until another message wants them: then from the
     next keyframe on, which is asked for. Until the first message all are wanted. Not answered; a no-op for a
     session that is not there.
+
+    ``pictures_hz``: the most pictures a second that anybody looks at; those in between are decoded, and not
+    written.
     """
 
     session_id: str
     kinds: tuple[TrackKind, ...]
+    pictures_hz: float = inf
 
 
 class SessionAnswer(msgspec.Struct, frozen=True, tag="session_answer"):

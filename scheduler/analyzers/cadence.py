@@ -1,11 +1,11 @@
 """Which looks are spared, as the session's policy has it. Pure."""
 
-from ..contract.policy import Gates, Hold
+from ..contract.policy import IN_DOUBT, Gates, Hold
 from ..core import Reuse, Roi
 
 LONGEST_S = 5.0
 CALM_AFTER_S = 10.0
-CALM, IN_DOUBT = 0.5, 2.0  # times the policy's rate
+CALM = 0.5  # times the policy's rate
 MOST_SAVED = 60.0  # looks
 
 

@@ -1,10 +1,11 @@
 """Every task and every stream, by name: whatever the modules of ``tasks`` and ``streams`` declare."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from .media import TrackKind
 from .modules import import_modules
+from .policy import Policy
 from .streams.spec import StreamSpec
 from .tasks.spec import AnyTask, TaskSpec
 
@@ -39,6 +40,12 @@ def share_looks(one: StreamName, other: StreamName) -> bool:
 def feeds(kind: TrackKind, streams: Iterable[str]) -> bool:
     """Whether any of these streams needs such a track."""
     return any(kind in STREAMS[name].tracks for name in streams if name in STREAMS)
+
+
+def pictures_hz(streams: Iterable[str], policy: Policy, roles: Collection[str]) -> float:
+    """The most pictures a second that any of these streams looks at, with these roles; infinity: at each."""
+    rates = (STREAMS[name].pictures_hz(policy) for name in streams if name in STREAMS)
+    return max((hz for each in rates for role, hz in each.items() if role in roles), default=0.0)
 
 
 def streams_of(kinds: Iterable[TrackKind]) -> list[StreamName]:

@@ -146,6 +146,10 @@ class Rates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     observations: Hertz = 1.0
 
 
+# Times a role's rate, while a violation is about to start (see ``Gates.calm_session``).
+IN_DOUBT = 2.0
+
+
 class Gates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Which looks are spared where they would tell nothing new. One that is off: every look runs its model.
 

@@ -66,6 +66,7 @@ class FakeWorker:
         self.opened: list[OpenSession] = []
         self.closed: list[str] = []
         self.wanted: dict[str, tuple[TrackKind, ...]] = {}
+        self.pictures_hz: dict[str, float] = {}
         self.heard = asyncio.Event()
         self._channels: list[Channel[ToWorker]] = []
         self._listener = Listener(path, self._accept)
@@ -87,6 +88,7 @@ class FakeWorker:
             self.stats()
         elif isinstance(message, TracksWanted):
             self.wanted[message.session_id] = message.kinds
+            self.pictures_hz[message.session_id] = message.pictures_hz
         elif isinstance(message, CloseSession):
             self.closed.append(message.session_id)
             if message.session_id in self.sessions:

@@ -457,6 +457,14 @@ async def test_a_track_that_nobody_looks_at_leaves_nothing_and_begins_anew_for_w
     await rig.written(again.place, 3)
 
 
+async def test_of_a_track_that_is_looked_at_seldom_fewer_pictures_are_published(rig: Any) -> None:
+    await rig.publish("one", video_publisher(frames=60))
+    rig.controller.channel.send(TracksWanted("one", ("video",), pictures_hz=8.0))
+    counters = await rig.counters("video", lambda counters: counters.dropped.get("not_shown", 0) >= 20)
+    assert counters.frames >= 20
+    assert set(counters.dropped) == {"not_shown"}
+
+
 async def test_frames_that_find_no_room_are_counted_and_the_session_lives(
     start_rig: Callable[..., Any],
 ) -> None:

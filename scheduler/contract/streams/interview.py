@@ -1,5 +1,9 @@
 """What an interview has watched: the face, the room, the voice, and whether lips and voice go together."""
 
+from collections.abc import Mapping
+from math import inf
+
+from ..policy import IN_DOUBT, Policy
 from ..roles import (
     FACE_DETECTOR,
     FACE_EMBEDDER,
@@ -12,13 +16,35 @@ from ..roles import (
 )
 from .spec import AnswerTypes, StreamSpec
 
+
+def face_hz(policy: Policy) -> Mapping[str, float]:
+    """Twice as many of a session in doubt."""
+    most = IN_DOUBT if policy.gates.calm_session else 1.0
+    identity = {FACE_EMBEDDER: 1 / policy.identity.period_s} if policy.identity else {}
+    rates = policy.rates
+    return {FACE_DETECTOR: most * rates.face_detector, FACE_MESH: most * rates.face_mesh} | identity
+
+
+def video_hz(policy: Policy) -> Mapping[str, float]:
+    """Twice as many of a session in doubt."""
+    most = IN_DOUBT if policy.gates.calm_session else 1.0
+    return {OBJECT_DETECTOR: most * policy.rates.object_detector}
+
+
+def lipsync_hz(policy: Policy) -> Mapping[str, float]:
+    """Each picture, where a model sees lips in them; another one is content with landmarks."""
+    rates = policy.rates
+    return {FACE_DETECTOR: rates.face_detector, FACE_MESH: rates.mouth, LIP_CROPS: inf}
+
+
 FACE = StreamSpec(
     name="face",
     tracks=("video",),
     required=(FACE_DETECTOR,),
     enriching=(FACE_MESH, FACE_EMBEDDER),
+    pictures_hz=face_hz,
 )
-VIDEO = StreamSpec(name="video", tracks=("video",), required=(OBJECT_DETECTOR,))
+VIDEO = StreamSpec(name="video", tracks=("video",), required=(OBJECT_DETECTOR,), pictures_hz=video_hz)
 AUDIO = StreamSpec(name="audio", tracks=("audio",), required=(VAD,), enriching=(SPEAKER_EMBEDDER,))
 LIPSYNC = StreamSpec(
     name="lipsync",
@@ -26,5 +52,6 @@ LIPSYNC = StreamSpec(
     required=(FACE_DETECTOR, FACE_MESH, VAD, LIP_SYNC),
     enriching=(LIP_CROPS,),
     joins=(FACE, AUDIO),
+    pictures_hz=lipsync_hz,
     answers=AnswerTypes("sync_score", violation="lip_sync_violation"),
 )

@@ -1,9 +1,11 @@
 """What a stream is, apart from how it is analyzed. Pure, so that the api can ask."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..media import TrackKind
+from ..policy import Policy
 
 
 class AnswerTypes(NamedTuple):
@@ -21,6 +23,7 @@ class StreamSpec:
     ``joins``: streams whose looks it shares, fed by some of its own tracks.
     ``required``: roles without which it is refused, and the daemon is not ready; ``enriching``: the others
     that its analyzer may ask for.
+    ``pictures_hz``: by a policy, the most pictures a second that each role looks at; infinity: at each one.
     ``answers``: for a WebSocket whose answers have a type.
     """
 
@@ -29,6 +32,7 @@ class StreamSpec:
     required: tuple[str, ...]
     enriching: tuple[str, ...] = ()
     joins: tuple["StreamSpec", ...] = ()
+    pictures_hz: Callable[[Policy], Mapping[str, float]] = lambda _policy: {}
     answers: AnswerTypes | None = None
 
     @property

@@ -169,6 +169,15 @@ async def test_a_worker_hears_which_tracks_somebody_looks_at_and_again_when_it_i
     await rig.worker.until(lambda: rig.worker.wanted.get("s1") == ("video",))
 
 
+async def test_a_worker_hears_how_many_pictures_a_second_its_scheduler_looks_at(rig: Rig) -> None:
+    await rig.api.json("PUT", "/sessions/s1", json={"streams": ["face", "video"]})
+    await rig.api.publish("s1")
+    await rig.worker.until(lambda: rig.worker.pictures_hz.get("s1") == 4.0)  # its only role is the detector
+    more = {"streams": ["face"], "policy": {"rates": {"face_detector": 20}}}
+    await rig.api.json("PUT", "/sessions/s1", json=more)
+    await rig.worker.until(lambda: rig.worker.pictures_hz.get("s1") == 20.0)
+
+
 async def test_a_worker_that_takes_long_to_answer_a_new_api_keeps_its_sessions(rig: Rig) -> None:
     await rig.api.publish("s1")
     rig.worker.hung = True

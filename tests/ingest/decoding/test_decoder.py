@@ -17,7 +17,7 @@ from argusd.benchmarks.peers.clips import OPTIONS, Scene, VideoName, own_priorit
 from argusd.ingest.codecs import vp9
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.decoding import decoder as decoder_module
-from argusd.ingest.decoding.decoder import DecodeJob, VideoDecoder, open_decoder
+from argusd.ingest.decoding.decoder import MAX_HELD, SHOWN_LATE_NS, DecodeJob, VideoDecoder, open_decoder
 from argusd.ingest.errors import ArenaFull, RingClosed
 from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.frame import FrameFlag, FrameInfo, plane_shapes
@@ -113,6 +113,62 @@ def test_every_pixel_arrives_with_its_frames_times_and_flags(
         assert info.flags == (FrameFlag.SUSPECT if index == 3 else FrameFlag.NONE)
     assert decoder.frames == 5
     assert not decoder.dropped
+
+
+def test_pictures_that_nobody_looks_at_are_decoded_and_not_published(
+    sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    packets = video_clip("h264", 130, 98, 7)
+    decoder.thin(15.0)
+    for index, packet in enumerate(packets):
+        decoder.submit(work("h264", packet, 3000 * index))
+    sink.await_frames(4)
+    finish(decoder)
+    expected = reference("h264", packets)[::2]
+    for (_, planes), picture in zip(sink.written, expected, strict=True):
+        assert np.array_equal(np.concatenate([plane.reshape(-1) for plane in planes]), picture.reshape(-1))
+    assert (decoder.frames, decoder.dropped) == (4, {"not_shown": 3})
+
+
+def test_a_picture_that_waits_for_the_next_one_is_published_where_none_comes(
+    sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    packets = video_clip("vp8", 130, 98, 2)
+    decoder.thin(15.0)
+    for index, packet in enumerate(packets):
+        decoder.submit(work("vp8", packet, 3000 * index))
+    sink.await_frames(1)
+    decoder.show_newest(6 + SHOWN_LATE_NS - 1)
+    assert decoder.backlog == 1
+    decoder.show_newest(6 + SHOWN_LATE_NS)
+    sink.await_frames(1)
+    finish(decoder)
+    assert [info.rtp_timestamp for info, _ in sink.written] == [0, 3000]
+
+
+def test_a_sender_of_more_pictures_than_any_camera_is_not_waited_for(
+    sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    packets = video_clip("vp8", 130, 98, 1 + MAX_HELD)
+    decoder.thin(15.0)
+    for index, packet in enumerate(packets):
+        decoder.submit(work("vp8", packet, index))
+    sink.await_frames(2)
+    assert decoder.backlog == 0
+    finish(decoder)
+    assert [info.rtp_timestamp for info, _ in sink.written] == [0, MAX_HELD]
+
+
+def test_what_waits_for_the_next_picture_is_dropped_with_the_rest(
+    sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    packets = video_clip("vp8", 130, 98, 2)
+    decoder.thin(15.0)
+    for index, packet in enumerate(packets):
+        decoder.submit(work("vp8", packet, 3000 * index))
+    sink.await_frames(1)
+    assert decoder.clear() == 1
+    assert decoder.backlog == 0
 
 
 def test_the_codec_may_change_between_frames(sink: RecordingSink, decoder: VideoDecoder) -> None:

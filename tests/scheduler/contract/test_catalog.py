@@ -1,11 +1,21 @@
 """What is declared is whole: each name has one spec, and somebody does what it says."""
 
+from math import inf
+
 from argusd.api.analysis.functions import FUNCTIONS as IN_THE_API
 from argusd.api.tasks.inference import Inference
 from argusd.scheduler.analyzers.catalog import ANALYZERS
-from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS, TASKS, feeds, streams_of
-from argusd.scheduler.contract.policy import Identity, Policy
+from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS, TASKS, feeds, pictures_hz, streams_of
+from argusd.scheduler.contract.policy import Gates, Identity, Policy
+from argusd.scheduler.contract.roles import (
+    FACE_DETECTOR,
+    FACE_MESH,
+    LIP_CROPS,
+    OBJECT_DETECTOR,
+    SPEAKER_EMBEDDER,
+)
 from argusd.scheduler.contract.tasks.rooms import ROOM_SCAN_FRAME, VIDEO_ROOM_SCAN
+from argusd.scheduler.core import EVERY_WINDOW
 from argusd.scheduler.tasks.catalog import functions_of
 
 ANYBODY = Policy(identity=Identity(reference_embedding_b64=bytes(16)))
@@ -55,3 +65,20 @@ def test_tracks_and_streams() -> None:
     assert feeds("audio", ["face", "lipsync"])
     assert not feeds("audio", ["face", "video"])
     assert not feeds("audio", ["a stream of another version"])
+
+
+def test_no_role_looks_at_more_pictures_than_its_stream_declares() -> None:
+    for name, stream in STREAMS.items():
+        declared = stream.pictures_hz(ANYBODY)
+        seen = {role: hz for role, hz in ANALYZERS[name](ANYBODY).rates.items() if hz != EVERY_WINDOW}
+        assert all(hz <= declared.get(role, 0.0) for role, hz in seen.items() if role != SPEAKER_EMBEDDER)
+
+
+def test_the_role_that_is_there_and_looks_most_often_decides_how_many_pictures_are_of_use() -> None:
+    calm = Policy(gates=Gates(calm_session=True))
+    assert pictures_hz(["face", "video"], Policy(), {FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR}) == 8.0
+    assert pictures_hz(["face", "video"], Policy(), {FACE_DETECTOR, OBJECT_DETECTOR}) == 4.0
+    assert pictures_hz(["face"], calm, {FACE_DETECTOR, FACE_MESH}) == 16.0
+    assert pictures_hz(["lipsync"], Policy(), {FACE_MESH}) == 15.0
+    assert pictures_hz(["lipsync"], Policy(), {FACE_MESH, LIP_CROPS}) == inf
+    assert pictures_hz(["audio"], Policy(), {FACE_MESH, LIP_CROPS}) == 0.0

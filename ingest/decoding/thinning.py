@@ -1,0 +1,32 @@
+"""Which of a track's pictures are published, where its readers look at fewer than come. Pure.
+
+Readers look at whatever picture comes nearest to their time, as soon as it comes: fewer pictures, evenly
+spaced, make none of their looks older. The others are decoded, since what follows is predicted from them, but
+not copied; and they wait for the next one that is shown, so that the decoder wakes up for several at once.
+"""
+
+from math import inf
+
+CLOCK_RATE = 90_000
+# A reader finds a picture no farther than half of this from its time. Half of a camera's 24 to 30 a second.
+LEAST_HZ = 12.0
+ROUNDING = 1.02  # senders' timestamps are of whole milliseconds
+
+
+class Thinning:
+    """One track's, for who looks at ``pictures_hz`` a second; asked about its frames in order."""
+
+    def __init__(self, pictures_hz: float = inf) -> None:
+        self._longest = ROUNDING * CLOCK_RATE / max(pictures_hz, LEAST_HZ)
+        self._shown = self._newest = -inf
+
+    def shows(self, rtp_timestamp: int) -> bool:
+        """Whether this picture is shown: the next one, if it comes as soon as this one, would be too late.
+
+        A frame whose timestamp does not go on from the one before is shown.
+        """
+        interval, self._newest = rtp_timestamp - self._newest, float(rtp_timestamp)
+        if interval > 0 and rtp_timestamp + interval - self._shown <= self._longest:
+            return False
+        self._shown = self._newest
+        return True

@@ -1,0 +1,33 @@
+"""Fewer pictures than come, evenly spaced, and never fewer than somebody looks at."""
+
+from math import inf
+
+import pytest
+
+from argusd.ingest.decoding.thinning import CLOCK_RATE, Thinning
+
+
+def shown(pictures_hz: float, timestamps: list[int]) -> list[int]:
+    thinning = Thinning(pictures_hz)
+    return [at for at, timestamp in enumerate(timestamps) if thinning.shows(timestamp)]
+
+
+def camera(fps: float, count: int = 13) -> list[int]:
+    # Chromium's timestamps are of whole milliseconds.
+    return [7000 + CLOCK_RATE // 1000 * round(1000 * at / fps) for at in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("fps", "pictures_hz", "every"),
+    [(30, 8, 2), (30, 15, 2), (30, 16, 1), (30, inf, 1), (30, 1, 2), (24, 8, 2), (15, 1, 1), (60, 15, 4)],
+)
+def test_every_so_manieth_picture_of_a_camera_is_shown(fps: float, pictures_hz: float, every: int) -> None:
+    assert shown(pictures_hz, camera(fps)) == list(range(0, 13, every))
+
+
+def test_what_comes_after_a_pause_is_shown() -> None:
+    assert shown(8, [0, 3000, 6000, 9000, 90_000, 93_000]) == [0, 2, 4]
+
+
+def test_a_clock_that_stands_still_or_goes_back_shows_all() -> None:
+    assert shown(8, [3000, 3000, 3000, 0, 0]) == [0, 1, 2, 3, 4]
