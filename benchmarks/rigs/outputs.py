@@ -107,11 +107,12 @@ def facemesh(rows: int) -> Tensors:
 
 def centernet(rows: int) -> Tensors:
     """A person, whose peak is broad, and a phone."""
-    scores, sides = np.zeros((rows, 128, 128, 80), np.float32), np.full((rows, 128, 128, 4), 100, np.float32)
+    scores, sides = np.full((rows, 128, 128, 80), 1e-6), np.full((rows, 128, 128, 4), 100, np.float32)
     down, across = np.mgrid[0:128, 0:128]
     for label, y, x, breadth in ((PERSON, 64, 60, 60.0), (PHONE, 90, 90, 4.0)):
-        scores[..., COCO.index(label)] = 0.9 * np.exp(-((down - y) ** 2 + (across - x) ** 2) / breadth)
-    return [scores, sides]
+        scores[..., COCO.index(label)] += 0.9 * np.exp(-((down - y) ** 2 + (across - x) ** 2) / breadth)
+    logits: NDArray[np.float32] = np.log(scores / (1 - scores)).astype(np.float32)
+    return [logits, logits.max(axis=3), sides]
 
 
 def silero(rows: int) -> Tensors:

@@ -205,6 +205,15 @@ class SyncEstimate(NamedTuple):
     peak: float
 
 
+MAX_LOGIT = 80.0  # keeps exp() finite; the probability is 0 or 1 long before
+
+
+def probabilities(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The logistic function."""
+    exact: NDArray[np.float64] = np.clip(logits.astype(np.float64), -MAX_LOGIT, MAX_LOGIT)
+    return np.asarray(1 / (1 + np.exp(-exact)), np.float64)
+
+
 def unit_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     """Scale each row of ``[B, N]`` to length 1; zeros stay zeros."""
     exact: NDArray[np.float64] = rows.astype(np.float64)

@@ -46,6 +46,12 @@ def _convert_tfjs(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelP
     return import_tfjs(files[entry.files[0].name], files, entry.outputs)
 
 
+def _convert_centernet(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.tfjs.centernet import import_centernet  # as above
+
+    return import_centernet(files[entry.files[0].name], files, entry.outputs)
+
+
 def _convert_ge2e(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
     from .importers.pytorch.ge2e import import_ge2e  # as above
 
@@ -97,6 +103,7 @@ def _convert_syncnet(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.Mod
 IMPORTERS: Mapping[str, Importer] = {
     "tflite": Importer(2, _convert_tflite),
     "tfjs": Importer(2, _convert_tfjs),
+    "centernet": Importer(1, _convert_centernet),
     "ge2e": Importer(1, _convert_ge2e),
     "wespeaker": Importer(1, _convert_wespeaker),
     "scrfd": Importer(1, _convert_scrfd),

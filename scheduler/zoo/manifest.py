@@ -23,7 +23,18 @@ Sha256 = Annotated[str, Meta(pattern=r"^([0-9a-f]{64}|unpublished)$")]
 Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
 Repository = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")]
 ImporterName = Literal[
-    "copy", "tflite", "tfjs", "ge2e", "wespeaker", "scrfd", "arcface", "facenet", "mtcnn", "yolov8", "syncnet"
+    "copy",
+    "tflite",
+    "tfjs",
+    "centernet",
+    "ge2e",
+    "wespeaker",
+    "scrfd",
+    "arcface",
+    "facenet",
+    "mtcnn",
+    "yolov8",
+    "syncnet",
 ]
 Requirement = Annotated[str, Meta(pattern=r"^[@A-Za-z0-9][A-Za-z0-9._/-]*$")]
 

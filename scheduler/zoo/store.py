@@ -206,5 +206,6 @@ class ZooStore:
 def _unavailable(name: str, *others: str) -> ModelUnavailableError:
     instead = f", or {' or '.join(others)} in its place" if others else ""
     return ModelUnavailableError(
-        f"the model {name} is not in the cache: get it with `argusd models pull {name}`{instead}"
+        f"the model {name} is not in the cache, or as another version made it: "
+        f"get it with `argusd models pull {name}`{instead}"
     )

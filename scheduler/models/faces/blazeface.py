@@ -27,7 +27,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_DETECTOR
 from ...core import Feeds, Frame, Roi
-from ..outputs import Face
+from ..outputs import Face, probabilities
 from ..pixels import crop
 from ..registry import Graph, register
 from .found_faces import faces_of
@@ -35,7 +35,6 @@ from .found_faces import faces_of
 SPAN = Span(-1, 1)
 OVERLAP = 0.3
 KEYPOINTS = 4  # the last two of six are where the ears begin, which nothing needs
-MAX_LOGIT = 80.0  # keeps exp() finite; the score is 1 long before
 
 
 class AnchorLevel(NamedTuple):
@@ -82,7 +81,7 @@ class BlazeFace:
         """Faces of each row, from numbers ``[B, A, 16]`` and logits ``[B, A, 1]``."""
         numbers, logits = tensors
         rows, anchors = np.divmod(np.flatnonzero(logits >= self._min_logit), len(self._anchors))
-        scores = 1 / (1 + np.exp(-np.minimum(logits[rows, anchors, 0].astype(np.float64), MAX_LOGIT)))
+        scores = probabilities(logits[rows, anchors, 0])
         offsets = numbers[rows, anchors].astype(np.float64).reshape(-1, 8, 2) / self._shape.size
         centers = self._anchors[anchors, None]
         middle, half, points = centers + offsets[:, :1], offsets[:, 1:2] / 2, centers + offsets[:, 2:]

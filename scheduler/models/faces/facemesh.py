@@ -18,7 +18,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_MESH
 from ...core import Feeds, Frame, Roi
-from ..outputs import Mesh
+from ..outputs import Mesh, probabilities
 from ..pixels import crop, to_frames
 from ..registry import Graph, register
 from .face_geometry import meshes
@@ -109,8 +109,7 @@ class FaceMesh:
         points = refine(parts) / SIZE
         points[..., :2] = to_frames(points[..., :2], rois)
         points[..., 2] *= np.array([[roi.size] for roi in rois])
-        presence = 1 / (1 + np.exp(-np.clip(logits[:, 0].astype(np.float64), -80, 80)))
-        return meshes(points, presence)
+        return meshes(points, probabilities(logits[:, 0]))
 
 
 def refine(parts: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:

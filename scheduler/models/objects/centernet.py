@@ -3,11 +3,13 @@
 Zhou et al., "Objects as Points", arXiv 1904.07850, with a distance to each side of the box as in TTFNet
 (arXiv 1909.00700); MobileNetV3 weights for the 80 classes of COCO from human-models (MIT).
 
-Input f32 ``[B, 512, 512, 3]`` RGB in 0..255. Outputs f32: scores ``[B, 128, 128, 80]`` in 0..1, a local
-maximum being an object's centre; distances from there to the left, upper, right and lower side
-``[B, 128, 128, 4]`` in input pixels.
+Input f32 ``[B, 512, 512, 3]`` RGB in 0..255. Outputs f32 (of ``importers/tfjs/centernet.py``): the classes'
+logits ``[B, 128, 128, 80]``, a local maximum being an object's centre; the highest of each place
+``[B, 128, 128]``; distances from there to the left, upper, right and lower side ``[B, 128, 128, 4]`` in input
+pixels.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,7 +21,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import OBJECT_DETECTOR
 from ...core import Feeds, Frame, Roi
-from ..outputs import Thing
+from ..outputs import Thing, probabilities
 from ..pixels import crop
 from ..registry import Graph, register
 from .coco import COCO
@@ -30,9 +32,10 @@ SIZE = 512
 STRIDE = 4
 SPAN = Span(0, 255)
 MIN_SCORE = 0.3
+MIN_LOGIT = np.float32(math.log(MIN_SCORE / (1 - MIN_SCORE)))
 SAME_THING = 0.6  # IoU
 SAME_TOP = 0.05
-BELOW, BESIDE = np.indices((3, 3)).reshape(2, 9, 1) - 1  # a cell and its eight neighbours
+AROUND = np.indices((3, 3)).reshape(2, 9, 1) - 1  # a place and its eight neighbours: down, across
 MOST = 100  # as many as the published graph picks
 
 
@@ -54,9 +57,10 @@ class CenterNet:
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Thing]]:
         """Objects of each row."""
-        scores, distances = tensors
-        rows, down, across, classes = peaks(scores)
-        best = scores[rows, down, across, classes]
+        logits, highest, distances = tensors
+        found = peaks(logits, highest)
+        rows, down, across, classes = found
+        best = probabilities(logits[found])
         centers = np.stack([across, down], axis=1) * STRIDE
         sides = distances[rows, down, across]
         low, high = centers - sides[:, :2], centers + sides[:, 2:]
@@ -99,31 +103,43 @@ def _pairs(groups: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.in
     return order[one], order[other]
 
 
-def peaks(scores: NDArray[Any]) -> tuple[NDArray[np.intp], ...]:
+def peaks(logits: NDArray[np.float32], highest: NDArray[np.float32]) -> tuple[NDArray[np.intp], ...]:
     """Rows, their lines, columns and classes of the local maxima (3 × 3, per class) of ``[B, H, W, C]``.
 
-    Row by row, of each the ``MOST`` highest, highest first.
+    Row by row, of each the ``MOST`` highest, highest first. ``highest`` ``[B, H, W]``: of each place.
     """
-    found = _candidates(scores)
-    rows, down, across, classes = np.unravel_index(found, scores.shape)
-    best = scores[rows, down, across, classes]
-    lines = np.clip(down + BELOW, 0, scores.shape[1] - 1)
-    columns = np.clip(across + BESIDE, 0, scores.shape[2] - 1)
-    highest = best >= scores[rows, lines, columns, classes].max(axis=0)
-    kept = np.flatnonzero(highest)
-    kept = kept[np.lexsort((-best[kept], rows[kept]))]
-    within = np.arange(len(kept)) - np.searchsorted(rows[kept], rows[kept])
-    kept = kept[within < MOST]
-    return rows[kept], down[kept], across[kept], classes[kept]
+    at, levels = _candidates(logits, highest)
+    # Few hold out against their neighbours on the line, which lie near in memory.
+    for around in (AROUND[:, 3:6], AROUND):
+        kept = np.flatnonzero(levels >= logits.reshape(-1)[_near(at, around, logits.shape)].max(axis=0))
+        at, levels = at[kept], levels[kept]
+    rows = at // logits[0].size
+    order = np.lexsort((-levels, rows))
+    rows = rows[order]
+    within = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    return np.unravel_index(at[order[within < MOST]], logits.shape)
 
 
-def _candidates(scores: NDArray[Any]) -> NDArray[np.intp]:
-    """Where ``[B, H, W, C]``, one after the other, reaches the lowest score."""
-    # A row at a time, so that what is compared stays in the cache; in one dimension, because nonzero() of
-    # several is ten times as slow.
-    size = scores[0].size
-    found = [row * size + np.flatnonzero(each >= MIN_SCORE) for row, each in enumerate(scores)]
-    return np.concatenate(found)
+def _candidates(
+    logits: NDArray[np.float32], highest: NDArray[np.float32]
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Where the logits, one after the other, reach the lowest, and those."""
+    classes = logits.shape[-1]
+    places = np.flatnonzero(highest >= MIN_LOGIT)
+    levels = logits.reshape(-1, classes)[places]
+    found = np.flatnonzero(levels >= MIN_LOGIT)
+    which, label = np.divmod(found, classes)
+    return places[which] * classes + label, levels.reshape(-1)[found]
+
+
+def _near(at: NDArray[np.intp], around: NDArray[np.intp], shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Those ``around`` ``[2, K, 1]`` each of ``at`` ``[N]``, in the same class, on the map: ``[K, N]``."""
+    _, height, width, classes = shape
+    line, across = np.divmod(at // classes, width)
+    down = line % height
+    below = np.clip(down + around[0], 0, height - 1) - down
+    beside = np.clip(across + around[1], 0, width - 1) - across
+    return np.asarray(at + (below * width + beside) * classes, np.intp)
 
 
 register(Graph(CenterNet), "centernet")

@@ -97,6 +97,16 @@ class GraphBuilder:
         self._clipped[name] = (origin, low, high)
         return Value(name, value.shape, value.channels_first)
 
+    def named(self, name: str, value: Value) -> Value:
+        """Call a value by an output's name, as the source graph lays it out."""
+        if value.channels_first:
+            node = helper.make_node("Transpose", [value.name], [name], perm=_TO_CHANNELS_LAST)
+        else:
+            node = helper.make_node("Identity", [value.name], [name])
+        node.name = f"output/{name}"
+        self._nodes.append(node)
+        return Value(name, value.shape, batch=value.batch)
+
     def finish(self, outputs: Mapping[str, Value]) -> onnx.ModelProto:
         """Name the outputs, drop what they do not need, and check the model.
 
@@ -104,8 +114,8 @@ class GraphBuilder:
         :raises ImportFailedError: when the result is not a valid ONNX model.
         """
         for name, value in outputs.items():
-            renamed = helper.make_node("Identity", [self.source_layout(value)], [name], name=f"output/{name}")
-            self._nodes.append(renamed)
+            if value.name != name:
+                self.named(name, value)
         nodes = _reachable(fuse_hard_sigmoids(self._nodes, self._constants), outputs)
         used = {name for node in nodes for name in node.input}
         graph = helper.make_graph(

@@ -182,6 +182,12 @@ def spatial_mean(g: GraphBuilder, x: Value, keep_dims: bool) -> Value:
     return pooled if keep_dims else reshape(g, pooled, (channels,))
 
 
+def channel_max(g: GraphBuilder, x: Value) -> Value:
+    """Each pixel's largest channel: ``[batch, H, W]``."""
+    size, _ = _image_shape(x)
+    return Value(g.node("ReduceMax", [g.source_layout(x)], axes=[3], keepdims=0), size)
+
+
 def concat(g: GraphBuilder, values: Sequence[Value], axis: int) -> Value:
     """Join tensors along a source axis; the batch axis, 0, cannot be joined."""
     rank = len(values[0].shape) + 1 if values else 0

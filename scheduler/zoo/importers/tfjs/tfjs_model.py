@@ -25,12 +25,19 @@ def import_tfjs(
     :raises ImportFailedError: when a file is damaged or the graph uses something outside this importer.
     """
     with damage_is_import_failure("TensorFlow.js graph model"):
-        graph = read_graph(description, weight_files)
         builder = GraphBuilder()
-        operands: dict[str, Operand] = dict(graph.constants)
-        for node in _needed(graph, outputs):
-            operands[node.name] = _lower(builder, node, operands)
-        return builder.finish({name: _computed(operands, name) for name in outputs})
+        return builder.finish(lower(builder, description, weight_files, outputs))
+
+
+def lower(
+    builder: GraphBuilder, description: bytes, weight_files: Mapping[str, bytes], outputs: Sequence[str]
+) -> dict[str, Value]:
+    """Write what these nodes need, and return them by name; as ``import_tfjs``."""
+    graph = read_graph(description, weight_files)
+    operands: dict[str, Operand] = dict(graph.constants)
+    for node in _needed(graph, outputs):
+        operands[node.name] = _lower(builder, node, operands)
+    return {name: _computed(operands, name) for name in outputs}
 
 
 def _needed(graph: TfjsGraph, outputs: Sequence[str]) -> list[TfjsNode]:

@@ -99,27 +99,6 @@ def test_a_graph_with_other_values_is_refused_or_read_but_never_crashes(
 
 
 @pytest.mark.weights
-def test_centernet_finds_the_person_in_every_row_of_a_batch(store: ZooStore) -> None:
-    picture = cv2.imread(str(store.path("astronaut")))
-    assert picture is not None
-    image = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.float32)
-    session = onnxruntime.InferenceSession(store.path("centernet"), providers=["CPUExecutionProvider"])
-
-    heat, sizes = session.run(["tower_0/keypoints", "tower_0/wh"], {"tower_0/images": np.stack([image] * 2)})
-
-    assert heat.shape == (2, 128, 128, 80)
-    assert sizes.shape == (2, 128, 128, 4)
-    np.testing.assert_allclose(heat[0], heat[1], atol=1e-5)
-    row, column, kind = np.unravel_index(heat[0].argmax(), heat[0].shape)
-    person = 0
-    assert kind == person
-    assert heat[0].max() > 0.5
-    # She fills the left and the middle of the picture; the heat map has a quarter of its resolution.
-    assert 30 < column < 80
-    assert 40 < row < 100
-
-
-@pytest.mark.weights
 def test_faceres_embeds_a_face_like_its_mirror_image_and_unlike_a_wall(store: ZooStore) -> None:
     picture = cv2.imread(str(store.path("astronaut")))
     assert picture is not None
