@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
+from math import inf
 from pathlib import Path
 from typing import Self
 
@@ -19,9 +20,14 @@ from argusd.ingest.ipc.messages import (
     ToController,
     ToReader,
     TrackOpened,
+    TracksWanted,
 )
 from argusd.ingest.shm.arena import HEAD, ArenaView
+from argusd.ingest.shm.ring import FrameReader
 
+from ..peers.clips import FPS
+
+RTP_CLOCK = 90_000
 # Linux: the clock of all CPU time of a process (CPUCLOCK_SCHED in clock_getcpuclockid(3)).
 CPU_CLOCK = 2
 
@@ -77,6 +83,10 @@ class StockReceiver:
         await self._peer.say("count")
         return int(str(await self._peer.hear()))
 
+    async def media_s(self) -> float:
+        """Seconds of video that it had."""
+        return await self.frames() / FPS
+
     def cpu_s(self) -> float:
         """CPU seconds used."""
         return self._peer.cpu_s()
@@ -87,10 +97,13 @@ class StockReceiver:
 
 
 class OurReceiver:
-    """An ingest worker, with this process as its controller and reader."""
+    """An ingest worker, with this process as its controller and reader, which looks at so many pictures."""
 
-    def __init__(self, runtime_dir: Path) -> None:
+    def __init__(self, runtime_dir: Path, pictures_hz: float = inf) -> None:
         self._config = IngestConfig(runtime_dir=runtime_dir)
+        self._pictures_hz = pictures_hz
+        self._frames: FrameReader | None = None
+        self._newest_s = 0.0
         self._answers: asyncio.Queue[str] = asyncio.Queue()
         self._row = -1
 
@@ -117,15 +130,24 @@ class OurReceiver:
             self._view = ArenaView(self._reader.take_fds(2)[0])
         elif isinstance(message, TrackOpened) and message.kind == "video":
             self._row = message.place
+            self._frames = FrameReader(self._view, message.place, message.generation)
 
     async def answer(self, offer: str) -> str:
         """Open a session."""
         self._controller.send(OpenSession(1, "benchmark", offer))
-        return await asyncio.wait_for(self._answers.get(), 30)
+        answer = await asyncio.wait_for(self._answers.get(), 30)
+        self._controller.send(TracksWanted("benchmark", ("video", "audio"), self._pictures_hz))
+        return answer
 
     async def frames(self) -> int:
         """Frames in shared memory."""
         return int(self._view.table[self._row, HEAD]) if self._row >= 0 else 0
+
+    async def media_s(self) -> float:
+        """Seconds of video until the newest picture in shared memory."""
+        if self._frames is not None and (newest := self._frames.newest()) is not None:
+            self._newest_s = newest.info.rtp_timestamp / RTP_CLOCK
+        return self._newest_s
 
     def cpu_s(self) -> float:
         """CPU seconds used."""

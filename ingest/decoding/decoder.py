@@ -39,7 +39,7 @@ SHOWN_LATE_NS = 100_000_000
 class DecodeJob(NamedTuple):
     """A frame for the decoder (FFmpeg's name of it), how it is turned, and what its slot's header says.
 
-    ``shown``: whether its picture is published, or only what the next ones may be predicted from.
+    ``shown``: whether its picture is published; if not, it is decoded where others may be predicted from it.
     """
 
     decoder: str
@@ -151,9 +151,13 @@ class VideoDecoder:
                 name, context = work.decoder, open_decoder(work.decoder, self._max_pixels)
             pictures = self._decode(context, work)
             delayed[work.rtp_timestamp] = work
+            if not work.shown:
+                self.dropped["not_shown"] += 1
             for picture in pictures:
                 if not self._publish(picture, delayed.pop(picture.pts or 0, work)):
                     return
+                for passed_over in [each for each in delayed if each < (picture.pts or 0)]:
+                    del delayed[passed_over]
             if not pictures and len(delayed) > MAX_DELAYED:
                 self.dropped["no_picture"] += len(delayed)
                 delayed.clear()
@@ -161,6 +165,7 @@ class VideoDecoder:
     def _decode(self, context: av.VideoCodecContext, work: DecodeJob) -> list[av.VideoFrame]:
         packet = av.Packet(work.data)
         packet.pts = work.rtp_timestamp
+        context.skip_frame = "DEFAULT" if work.shown else "NONREF"
         try:
             # Of a picture's spatial layers, which share its time, the last is the whole of it.
             return list({picture.pts: picture for picture in context.decode(packet)}.values())
@@ -172,7 +177,6 @@ class VideoDecoder:
 
     def _publish(self, picture: av.VideoFrame, work: DecodeJob) -> bool:
         if not work.shown:
-            self.dropped["not_shown"] += 1
             return True
         if picture.format.name not in PLANAR_420:
             self.dropped["pixel_format"] += 1

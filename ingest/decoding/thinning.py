@@ -1,8 +1,8 @@
 """Which of a track's pictures are published, where its readers look at fewer than come. Pure.
 
 Readers look at whatever picture comes nearest to their time, as soon as it comes: fewer pictures, evenly
-spaced, make none of their looks older. The others are decoded, since what follows is predicted from them, but
-not copied; and they wait for the next one that is shown, so that the decoder wakes up for several at once.
+spaced, make none of their looks older. The others are decoded where what follows may be predicted from them,
+and not copied. They wait for the next one that is shown, so that the decoder wakes up for several at once.
 """
 
 from math import inf

@@ -30,6 +30,15 @@ DISPLAY_ORIENTATION = (
 )
 
 
+# libvpx's options for streams whose every other frame no frame is predicted from.
+TEMPORAL_LAYERS = {
+    "two": "ts_number_layers=2:ts_target_bitrate=400,800:ts_rate_decimator=2,1:ts_periodicity=2"
+    ":ts_layer_id=0,1:ts_layering_mode=2",
+    "three": "ts_number_layers=3:ts_target_bitrate=300,500,800:ts_rate_decimator=4,2,1:ts_periodicity=4"
+    ":ts_layer_id=0,2,1,2:ts_layering_mode=3",
+}
+
+
 class RecordingSink(FrameSink):
     """Keeps what is written; ``hold`` makes the decoder's thread wait in the middle of a write."""
 
@@ -51,6 +60,17 @@ class RecordingSink(FrameSink):
     def await_frames(self, count: int) -> None:
         for _ in range(count):
             assert self.arrived.acquire(timeout=20)
+
+
+class CountingDecoder(VideoDecoder):
+    """Counts the pictures that were decoded, published or not."""
+
+    decoded = 0
+
+    def _decode(self, context: av.VideoCodecContext, work: DecodeJob) -> list[av.VideoFrame]:
+        pictures = super()._decode(context, work)
+        self.decoded += len(pictures)
+        return pictures
 
 
 def finish(decoder: VideoDecoder) -> None:
@@ -128,6 +148,24 @@ def test_pictures_that_nobody_looks_at_are_decoded_and_not_published(
     for (_, planes), picture in zip(sink.written, expected, strict=True):
         assert np.array_equal(np.concatenate([plane.reshape(-1) for plane in planes]), picture.reshape(-1))
     assert (decoder.frames, decoder.dropped) == (4, {"not_shown": 3})
+
+
+@pytest.mark.parametrize("layers", TEMPORAL_LAYERS)
+def test_frames_that_nobody_looks_at_and_none_is_predicted_from_are_not_decoded(
+    layers: str, sink: RecordingSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"ts-parameters": TEMPORAL_LAYERS[layers], "error-resilient": "default"}
+    monkeypatch.setitem(OPTIONS, "vp8", OPTIONS["vp8"] | options)
+    packets = video_clip.__wrapped__("vp8", 130, 98, 21)
+    decoder = CountingDecoder(1920 * 1088, sink, lambda: None)
+    decoder.thin(15.0)
+    for index, packet in enumerate(packets):
+        decoder.submit(work("vp8", packet, 3000 * index))
+    sink.await_frames(11)
+    finish(decoder)
+    for (_, planes), picture in zip(sink.written, reference("vp8", packets)[::2], strict=True):
+        assert np.array_equal(np.concatenate([plane.reshape(-1) for plane in planes]), picture.reshape(-1))
+    assert (decoder.frames, decoder.decoded, decoder.dropped) == (11, 11, {"not_shown": 10})
 
 
 def test_a_picture_that_waits_for_the_next_one_is_published_where_none_comes(
