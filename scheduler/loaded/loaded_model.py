@@ -19,7 +19,6 @@ from .learning import Costs, Trials
 LONGEST_TRIAL_S = 0.2
 SHORTEST_S = 0.001  # no camera is faster
 LONG_S = 0.02  # those that take less run beside a look that takes longer
-GRID_S = 0.032  # wide enough for many rows to meet, and hardly a frame late
 
 
 class Dropped(NamedTuple):
@@ -144,11 +143,6 @@ class LoadedModel(ABC):
     def long(self) -> bool:
         """Whether short models take turns with it on a core."""
         return self.curve.cost(1) > LONG_S
-
-    @property
-    def grid_s(self) -> float:
-        """Rows fall due together on its multiples, where the call is what costs; 0: each on its own."""
-        return GRID_S if self.call_bound else 0.0
 
     @property
     def shortest_s(self) -> float:

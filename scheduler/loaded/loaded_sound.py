@@ -30,7 +30,7 @@ from ..media.arrivals import FALL_BEHIND
 from ..media.moments import MediaClock, captured_s, window_moments
 from ..media.tracks import Track
 from ..planning.curve import BatchCurve
-from .loaded_model import GRID_S, TORN, Done, LoadedModel, Moments
+from .loaded_model import TORN, Done, LoadedModel, Moments
 
 # Of a sound that is listened to from its beginning to its end: stretches side by side, each so long at least,
 # and what each hears beforehand.
@@ -143,11 +143,6 @@ class LoadedSampleModel(LoadedModel):
     def shortest_s(self) -> float:
         """A hop."""
         return self.hop / SAMPLE_RATE
-
-    @property
-    def grid_s(self) -> float:
-        """A part of the hop, so that no row has to wait for it."""
-        return self.shortest_s / math.ceil(self.shortest_s / GRID_S) if self.call_bound else 0.0
 
     def take_slot(self) -> int:
         """A slot nobody has; the first window for it is to be ``fresh``."""

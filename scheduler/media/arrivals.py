@@ -81,9 +81,10 @@ class Jump(NamedTuple):
 
 
 class Arrivals:
-    """Which ring stands behind which row of the demand."""
+    """Which ring stands behind which row of the demand. ``behind``: some had more than one window to hear."""
 
     def __init__(self, demand: Demand) -> None:
+        self.behind = False
         self._demand = demand
         self._members: dict[int, tuple[RingRef, int]] = {}
         self._groups: list[_Cameras | _Microphones] | None = None
@@ -102,6 +103,7 @@ class Arrivals:
         """Bring ``arrival`` of every row up to date; tells which audio rows were too far behind."""
         if self._groups is None:
             self._groups = _group(self._members)
+        self.behind = False
         jumps: list[Jump] = []
         for group in self._groups:
             if isinstance(group, _Microphones):
@@ -141,7 +143,9 @@ class Arrivals:
         arrival = np.full(len(heads), NOTHING)
         arrival[there] = np.minimum(came, now)
         demand.arrived(group.rows, arrival)
-        demand.hurry(group.rows[heads >= end + group.window], now)
+        behind = heads >= end + group.window
+        demand.hurry(group.rows[behind], now)
+        self.behind |= bool(behind.any())
         return jumps
 
     def _catch_up(self, group: _Microphones, heads: NDArray[np.int64]) -> list[Jump]:

@@ -5,6 +5,7 @@ A batch closes when one of these is true, and is not formed before:
     full      it holds as many rows as the model's measured curve makes worthwhile
     idle      nothing runs on its device: waiting would only waste it
     deadline  the earliest of its rows would be late if it started any later
+    quick     it is of sound and takes less than handing it to a thread: the loop runs it itself
 
 Which rows: higher priority first; then those whose frame can still be answered within the promised age, then
 the session that had the least service so far, in steps of ``SHARE_STEP_S`` (as in start-time fair queueing,
@@ -26,9 +27,10 @@ from numpy.typing import NDArray
 from .curve import BatchCurve
 from .demand import Demand, RowKind, Rows
 
-Closing = Literal["full", "idle", "deadline"]
+Closing = Literal["full", "idle", "deadline", "quick"]
 ROUNDING = 1e-9
 SHORT_WAIT_S = 0.03
+QUICK_S = 0.002  # the loop can stand still for so long
 SHARE_STEP_S = 0.01  # finer steps would only undo the order of deadlines
 LATE_STEP = 0.5  # of a period
 
@@ -93,6 +95,11 @@ class Batch(NamedTuple):
     closing: Closing
 
 
+def is_run_here(batch: Batch) -> bool:
+    """Whether the loop runs the batch itself."""
+    return batch.closing == "quick"
+
+
 class Plan(NamedTuple):
     """Batches to start now, ready rows that must wait, and when to plan again at the latest."""
 
@@ -131,8 +138,9 @@ def plan(
                 wake_at = min(wake_at, latest_start(demand, rows, state))
             continue
         batches.append(Batch(model, rows, closing))
-        states[model] = state.after_one_more
-        executor = executor.after_one_more(long=state.long)
+        if closing != "quick":
+            states[model] = state.after_one_more
+            executor = executor.after_one_more(long=state.long)
         pending = pending[~(same & (np.cumsum(same) <= len(rows)))]
     return Plan(batches, np.concatenate([*waiting, pending]), wake_at)
 
@@ -186,6 +194,8 @@ def closing_reason(
     it, or be more urgent. A full one may wait if that is short: the core then loses no time between two. So
     may one of sound, or full ones of others would always be before it.
     """
+    if is_quick(state, len(rows), executor):
+        return "quick"
     if not executor.open(long=state.long):
         return None
     idle = executor.idle(long=state.long)
@@ -200,6 +210,14 @@ def closing_reason(
     if not executor.shared:
         return "deadline" if state.patient else None
     return "deadline" if latest_start(demand, rows, state) <= now else None
+
+
+def is_quick(state: ModelState, rows: int, executor: ExecutorState) -> bool:
+    """Whether a batch of so many rows is run where it is planned.
+
+    A thread would have to be woken, and would wait for the interpreter, as the loop would for its outcome.
+    """
+    return state.patient and not executor.shared and state.curve.cost(rows) <= QUICK_S
 
 
 def waits_for_company(state: ModelState) -> bool:

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 Rows = NDArray[np.intp]
 
 NOTHING = np.inf  # arrival of what has not come yet
-GRID_ROUNDING = 1e-6
 PACE_LEARNING = 0.2
 OUTAGE = 2.0  # times the usual interval: what is longer tells of a pause, not of the camera
 
@@ -237,11 +236,16 @@ class Demand(Columns):
         mask &= (self.kind == RowKind.STREAM) | (self.deadline > now)
         return np.flatnonzero(mask)
 
-    def waits_for_media(self, now: float) -> bool:
-        """Whether a row would look at what comes next."""
+    def wants_any(self, models: NDArray[np.bool_]) -> bool:
+        """Whether a row wants one of these models."""
+        return bool((self.active & models[self.model]).any())
+
+    def waits_for_media(self, now: float, models: NDArray[np.bool_] | None = None) -> bool:
+        """Whether a row (of these models) would look at what comes next."""
         begins = self.due - self.tolerance
         nothing = (self.arrival == NOTHING) | (self.arrival < begins) | (now - self.arrival > self.max_age)
-        return bool((self.active & ~self.busy & (begins <= now) & nothing).any())
+        waits = self.active & ~self.busy & (begins <= now) & nothing
+        return bool((waits if models is None else waits & models[self.model]).any())
 
     def next_due(self, now: float) -> float:
         """When the next row that is not due yet will be, whatever comes; infinity if there is none."""
@@ -274,19 +278,14 @@ class Demand(Columns):
         late: NDArray[np.float64] = np.maximum(self.waited(rows, now) - self.tolerance[rows], 0.0)
         return late
 
-    def dispatch(self, rows: Rows, now: float, *, grid: float | None, seconds: float) -> None:
-        """A batch takes these rows: they become due a period later, or with a ``grid`` (seconds) on its next
-        multiple, all together, and so meet in one batch; of a ``grid`` of 0 as soon as something comes.
+    def dispatch(self, rows: Rows, now: float, *, seconds: float, continuous: bool = False) -> None:
+        """A batch takes these rows: they become due a period later, or as soon as something comes where that
+        is ``continuous``.
 
         ``seconds`` is what one row of the batch costs its session.
         """
         period = self.period[rows]
-        if grid is None:
-            due = self._next_beat(rows, now)
-        elif grid:
-            due = np.ceil(np.maximum(self.due[rows] + period, now) / grid - GRID_ROUNDING) * grid
-        else:
-            due = np.full(len(rows), now)
+        due = np.full(len(rows), now) if continuous else self._next_beat(rows, now)
         self.due[rows] = due
         self.deadline[rows] = np.where(self.kind[rows] == RowKind.STREAM, due + period, self.deadline[rows])
         self.busy[rows] = True

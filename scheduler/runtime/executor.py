@@ -57,6 +57,15 @@ class Executor:
 
         future.add_done_callback(lambda future: loop.call_soon_threadsafe(finished, future))
 
+    def run_here(self, job: Callable[[], Result]) -> "Future[Result]":
+        """Run a job that takes less than handing it over; its outcome."""
+        future: Future[Result] = Future()
+        try:
+            future.set_result(job())
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
     def longest(self) -> float:
         """Seconds that the oldest job is at work, 0 if none is."""
         now = self._clock()

@@ -1,8 +1,9 @@
 """The loop: receive → plan → prepare → run → decode → absorb.
 
 Receiving, planning and absorbing happen on the event loop and take turns; preparing, running and decoding
-happen in the executor's threads. While these work the next batches are planned, so batch sizes follow the
-load by themselves: what became ready while a batch ran goes into the next one.
+happen in the executor's threads, but for quick batches, which take less than handing them over. While the
+threads work the next batches are planned, so batch sizes follow the load by themselves: what became ready
+while a batch ran goes into the next one.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from ..loaded.isolation import isolated
 from ..loaded.loaded_model import Done, Dropped, LoadedModel
 from ..loaded.loaded_vision import BAD_IMAGE
 from ..media.arena_sources import ArenaSource
-from ..planning.batcher import Batch, plan
+from ..planning.batcher import Batch, is_quick, is_run_here, plan
 from ..planning.demand import Demand, RowKind, Rows
 from ..planning.overload import ServedShare
 from ..report.meters import Meters
@@ -38,8 +39,8 @@ log = logging.getLogger(__name__)
 
 GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
-# Of the wanted rates: where fewer can be kept, sound waits for company, which saves calls.
-COMPANY_PAYS = 0.95
+# Of the wanted rates: where fewer can be kept, what is published waits for company, which saves passes.
+COMPANY_PAYS, COMPANY_S = 0.95, 0.008
 WARNING_INTERVAL_S = 5.0
 NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -105,32 +106,36 @@ class Scheduler:
     def tick(self) -> float:
         """Receive, plan, and start batches; returns the seconds until it is to be called again.
 
-        While no thread is free there is little to decide: the next one that becomes free calls.
+        While no thread is free there is little to decide: the next one that becomes free calls, but for quick
+        batches, which need none.
         """
         now, threads = self._clock(), self.executor.state
         self.rate.step(now)
         self.sessions.lost.look()
-        if not threads.open(long=False) and not threads.open(long=True):
+        models = [model.state for _, model in self.loaded]
+        quick = np.array([is_quick(model, 1, threads) for model in models])
+        if not (threads.open(long=False) or threads.open(long=True) or self.demand.wants_any(quick)):
             return LONGEST_TICK_S
         ready = self._receive(now)
-        models = [model.state for _, model in self.loaded]
         decided = plan(now, self.demand, models, threads, ready, self._promised_age_s)
-        started = [self._start(batch, now) for batch in decided.batches]
+        started = [self._start(batch, now) for batch in sorted(decided.batches, key=is_run_here)]
         self.demand.settle(decided.waiting)
         self.sessions.end_failed()
         if len(decided.waiting) and not all(started):
             self.awake()  # a thread is left over
-        if not self.executor.state.places(long=False):
-            return LONGEST_TICK_S
-        if self.demand.waits_for_media(now):
+        if self.sessions.rows.arrivals.behind and any(map(is_run_here, decided.batches)):
+            self.awake()  # there is more to hear
+        places = self.executor.state.places(long=False)
+        if self.demand.waits_for_media(now, None if places else quick):
             self._wait_for_media()
-        return min(LONGEST_TICK_S, max(0.0, decided.wake_at - self._clock()))
+        return min(LONGEST_TICK_S, max(0.0, decided.wake_at - self._clock())) if places else LONGEST_TICK_S
 
     def _wait_for_media(self) -> None:
         """Wake up when something is published, but not before many cameras had time to do so."""
         if not self._waiting:
             self._waiting = True
-            asyncio.get_running_loop().call_later(GATHERING_S, self._arm)
+            gathering = GATHERING_S if self.rate.scale >= COMPANY_PAYS else COMPANY_S
+            asyncio.get_running_loop().call_later(gathering, self._arm)
 
     def _arm(self) -> None:
         self._waiting = False
@@ -157,7 +162,7 @@ class Scheduler:
         wanted, items, entries = self._open(batch.rows, now)
         rows = batch.rows if all(wanted) else self._wanted(batch, np.array(wanted), now)
         if len(rows):
-            self._submit(loaded, rows, items, entries, now)
+            self._submit(loaded, rows, items, entries, now, here=is_run_here(batch))
         return len(rows) > 0
 
     def _open(self, rows: Rows, now: float) -> tuple[list[bool], list[Any], list[StreamItem | PendingItem]]:
@@ -205,6 +210,8 @@ class Scheduler:
         items: Sequence[Any],
         entries: Sequence[StreamItem | PendingItem],
         now: float,
+        *,
+        here: bool,
     ) -> None:
         moments = loaded.moments(items, self.sessions.wall.offset_ns())
         batch = InFlightBatch(loaded, rows, entries, moments)
@@ -212,18 +219,24 @@ class Scheduler:
             streams = rows[self.demand.kind[rows] == RowKind.STREAM]
             self.rate.observe(self.demand.overdue(streams, now), self.demand.period[streams])
         seconds = loaded.curve.cost(len(rows)) / len(rows)
-        self.demand.dispatch(rows, now, grid=self._grid(loaded), seconds=seconds)
+        self.demand.dispatch(rows, now, seconds=seconds, continuous=loaded.continuous)
         loaded.in_flight += 1
-        job, done = partial(isolated, loaded, items), partial(self._finish, batch)
-        self.executor.submit(job, done, long=loaded.long)
-
-    def _grid(self, loaded: LoadedModel) -> float | None:
-        """On which the next windows fall due; None: frames have the beat of their cameras."""
-        if not loaded.continuous:
-            return None
-        return loaded.grid_s if self.rate.scale < COMPANY_PAYS else 0.0
+        job = partial(isolated, loaded, items)
+        if here:
+            self._take_in(batch, self.executor.run_here(job), here=True)
+        else:
+            self.executor.submit(job, partial(self._finish, batch), long=loaded.long)
 
     def _finish(self, batch: InFlightBatch, future: "Future[Done]") -> None:
+        """A thread is done with a batch."""
+        try:
+            self._take_in(batch, future, here=False)
+        finally:
+            self.sessions.end_failed()
+            self.awake()
+
+    def _take_in(self, batch: InFlightBatch, future: "Future[Done]", *, here: bool) -> None:
+        """Absorb what came of a batch, which was run ``here``, in this thread, or in the executor's."""
         loaded, rows = batch.loaded, batch.rows
         self.used_at = self._clock()
         loaded.in_flight -= 1

@@ -56,10 +56,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         selector = _LeapingSelector()
         super().__init__(selector)
-        selector.leap = self._leap
+        selector.leap = self.leap
         self._now = BEGIN
 
-    def _leap(self, seconds: float) -> None:
+    def leap(self, seconds: float) -> None:
         self._now += max(0.0, seconds)
 
     def time(self) -> float:
@@ -98,7 +98,7 @@ class SimulatedExecutor:
         self.cores = cores
         self.ran: list[Ran] = []
         self.busy_s = 0.0  # of all cores together
-        self._loop = asyncio.get_running_loop()
+        self._loop: Any = asyncio.get_running_loop()
         self._queue: list[_Job] = []
         self._running: list[_Job] = []
         self._since = self._loop.time()
@@ -121,6 +121,16 @@ class SimulatedExecutor:
 
         self._queue.append(_Job(loaded, len(items), finish, long=long))
         self._go_on()
+
+    def run_here(self, job: partial[Any]) -> Future[Any]:
+        """As ``Executor.run_here``; the cores' other work goes on meanwhile."""
+        loaded, items = job.args
+        taken = loaded.curve.cost(len(items))
+        self.busy_s += taken
+        self._loop.leap(taken)
+        future: Future[Any] = Future()
+        future.set_result(job())
+        return future
 
     def longest(self) -> float:
         return 0.0

@@ -91,15 +91,10 @@ def test_a_frames_period_is_as_long_as_it_is_wanted_often(hz: float, seconds: fl
     assert LoadedVisionModel(FakeVision(), FakeEngine(), CURVE).period(hz) == seconds
 
 
-@pytest.mark.parametrize(
-    ("window", "period_s", "grid_s"), [(512, 0.032, 0.032), (480, 0.03, 0.03), (800, 0.05, 0.025)]
-)
-def test_windows_come_once_a_hop_and_rows_meet_at_parts_of_it(
-    window: int, period_s: float, grid_s: float
-) -> None:
+@pytest.mark.parametrize(("window", "period_s"), [(512, 0.032), (480, 0.03), (800, 0.05)])
+def test_windows_come_once_a_hop(window: int, period_s: float) -> None:
     loaded = LoadedAudioModel(
         FakeVad(window), FakeEngine(), BatchCurve(sizes=[1, 4], seconds=[0.001, 0.0011])
     )
     assert loaded.period(EVERY_WINDOW) == loaded.period(100.0) == period_s
     assert loaded.period(2.0) == 0.5
-    assert loaded.grid_s == pytest.approx(grid_s)

@@ -289,7 +289,7 @@ def test_under_twice_the_load_equal_sessions_are_served_equally(
         demand.arrival[:sessions] = now
         planned = plan(now, demand, [state(LINEAR, max_batch)], ONE_THREAD)
         for batch in planned.batches:
-            demand.dispatch(batch.rows, now, grid=None, seconds=LINEAR.item_cost)
+            demand.dispatch(batch.rows, now, seconds=LINEAR.item_cost)
             served[batch.rows] += 1
             now += LINEAR.cost(len(batch.rows))
         demand.settle(planned.waiting)
@@ -309,7 +309,7 @@ def test_a_session_of_twice_the_weight_is_served_twice_as_often_under_overload()
         demand.arrival[:2] = now
         planned = plan(now, demand, [state(LINEAR, 1)], ONE_THREAD)
         rows = planned.batches[0].rows
-        demand.dispatch(rows, now, grid=None, seconds=0.010)
+        demand.dispatch(rows, now, seconds=0.010)
         demand.settle(planned.waiting)
         demand.release(rows)
         served[rows] += 1
@@ -326,7 +326,7 @@ def test_a_session_that_was_away_does_not_push_the_others_aside_when_it_returns(
         demand.arrival[1] = now if step >= 200 else np.inf
         planned = plan(now, demand, [state(LINEAR, 1)], ONE_THREAD)
         rows = planned.batches[0].rows
-        demand.dispatch(rows, now, grid=None, seconds=0.010)
+        demand.dispatch(rows, now, seconds=0.010)
         demand.settle(planned.waiting)
         demand.release(rows)
         served[rows] += step >= 200

@@ -9,10 +9,10 @@ def stream_row(demand: Demand, *, period: float = 0.25, due: float = 10.0) -> in
     return demand.add_stream(demand.shares.join(1.0), 0, period=period, max_age=1.0, due=due)
 
 
-def serve(demand: Demand, row: int, now: float, *, grid: float | None = None) -> None:
+def serve(demand: Demand, row: int, now: float, *, continuous: bool = False) -> None:
     """Serve the row what came last, or just now."""
     demand.arrival[row] = min(demand.arrival[row], now)
-    demand.dispatch(np.array([row]), now, grid=grid, seconds=0.01)
+    demand.dispatch(np.array([row]), now, seconds=0.01, continuous=continuous)
     demand.release(np.array([row]))
 
 
@@ -113,22 +113,9 @@ def test_a_camera_that_paused_has_its_usual_interval() -> None:
 def test_a_row_of_sound_is_due_as_soon_as_something_comes() -> None:
     demand = Demand()
     row = stream_row(demand, period=0.032)
-    serve(demand, row, 10.0, grid=0.0)
+    serve(demand, row, 10.0, continuous=True)
     demand.arrived(row, 10.001)
     assert demand.ready(10.001).tolist() == [row]
-
-
-def test_rows_on_a_grid_fall_due_together() -> None:
-    demand = Demand()
-    rows = [stream_row(demand, period=0.032, due=10.0 + n / 1000) for n in range(5)]
-    for row in rows:
-        serve(demand, row, 10.005, grid=0.032)
-    assert len(set(demand.due[rows])) == 1
-    due = demand.due[rows[0]]
-    demand.arrival[rows[0]] = due
-    demand.mark_ready(due + 0.001)
-    serve(demand, rows[0], due + 0.001, grid=0.032)
-    assert demand.due[rows[0]] - due == pytest.approx(0.032), "and stay on it at their period"
 
 
 def test_a_row_without_anything_new_waits_for_media() -> None:
@@ -168,7 +155,7 @@ def test_rows_are_used_again_and_bring_nothing_with_them() -> None:
 def test_a_row_in_a_batch_cannot_be_removed() -> None:
     demand = Demand()
     row = stream_row(demand)
-    demand.dispatch(np.array([row]), 10.0, grid=None, seconds=0.01)
+    demand.dispatch(np.array([row]), 10.0, seconds=0.01)
     with pytest.raises(AssertionError):
         demand.remove(row)
 
@@ -220,7 +207,7 @@ def test_a_row_that_is_not_active_is_not_served_and_its_batch_goes_on() -> None:
     demand = Demand()
     row, other = stream_row(demand), stream_row(demand)
     demand.arrived(np.array([row, other]), 10.0)
-    demand.dispatch(np.array([row]), 10.0, grid=None, seconds=0.01)
+    demand.dispatch(np.array([row]), 10.0, seconds=0.01)
     demand.deactivate(row)
     assert demand.busy[row]
     demand.release(np.array([row]))

@@ -34,7 +34,7 @@ class Tasks:
         """Run the next batch; whose item it held."""
         planned = plan(self.now, self.demand, [STATE], ONE_THREAD)
         [batch] = planned.batches
-        self.demand.dispatch(batch.rows, self.now, grid=None, seconds=TOOK_S)
+        self.demand.dispatch(batch.rows, self.now, seconds=TOOK_S)
         self.demand.settle(planned.waiting)
         self.now += TOOK_S
         self.demand.release(batch.rows)

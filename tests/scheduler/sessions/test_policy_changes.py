@@ -338,7 +338,7 @@ def test_rates_change_the_rows_that_are_there(alice: Interview) -> None:
     alice.apply("face", "video", rates=Rates(object_detector=0.01))
     before = dict(alice.sessions.rows)
     [slow] = [row.index for row in before.values() if row.role == "object_detector"]
-    alice.demand.dispatch(np.array([slow]), 50.0, grid=None, seconds=0.0)
+    alice.demand.dispatch(np.array([slow]), 50.0, seconds=0.0)
     alice.demand.release(np.array([slow]))
     assert alice.demand.due[slow] == 150.0
     alice.apply("face", "video", rates=Rates(face_mesh=2.0, object_detector=4.0))
@@ -384,7 +384,7 @@ def test_streams_that_come_later_join_what_lip_sync_looks_at_already(alice: Inte
 def test_what_a_role_saw_for_who_does_not_want_it_any_more_is_dropped(alice: Interview) -> None:
     alice.apply("face", identity=reference(HERS))
     row = alice.row("face_embedder")
-    alice.demand.dispatch(np.array([row.index]), 50.0, grid=None, seconds=0.0)
+    alice.demand.dispatch(np.array([row.index]), 50.0, seconds=0.0)
     alice.apply("face")
     assert row.ended
     assert row.index in alice.sessions.rows, "the batch holds it still"
