@@ -31,7 +31,6 @@ from .serving.system import System, running
 NUMBERS, QUICK_NUMBERS = (4, 6, 8, 12, 16, 24), (2, 4)
 SECONDS, QUICK_SECONDS = 8.0, 4.0
 WARM_UP_S = 3.0
-SETTLE_S = 3.0
 WRONG = 0.01  # of the answers: the first ones come before anybody was seen
 
 
@@ -133,7 +132,8 @@ async def started(systems: Sequence[System]) -> AsyncIterator[tuple[Started, lis
                 servers.append((system, await stack.enter_async_context(running(system))))
             except NotReady as error:
                 notes.append(f"{system.name} did not start: {error}")
-        await asyncio.sleep(SETTLE_S)
+        for _, server in servers:
+            await server.at_rest()
         yield servers, notes
 
 

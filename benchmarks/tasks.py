@@ -26,7 +26,6 @@ CALLERS = (1, 4, 16)
 ROUNDS, QUICK_ROUNDS = 5, 1
 SECONDS, QUICK_SECONDS = 4.0, 1.5
 WARM_UP_S = 1.0
-SETTLE_S = 3.0  # who has just started has other things to do
 
 
 class Figure(NamedTuple):
@@ -106,7 +105,8 @@ async def measure(
                 turns.notes.append(f"{system.name} did not start: {error}")
             else:
                 clients.append(Client(system, server, work, pictures()))
-        await asyncio.sleep(SETTLE_S)
+        for client in clients:
+            await client.server.at_rest()
         right = await clients[0].answers()
         for client in tuple(clients):
             answers = await client.answers()

@@ -15,6 +15,8 @@ import psutil
 from ..harness import NotMeasurable
 
 READY_WITHIN_S = 120.0
+AT_REST_WITHIN_S = 30.0
+AT_REST = 0.1  # cores that a server takes at most with nothing to do
 ASK_AGAIN_S = 0.2
 STOP_WITHIN_S = 15.0
 LAST_LINES = 5
@@ -53,6 +55,16 @@ class Server:
             with contextlib.suppress(psutil.NoSuchProcess):
                 total += sum(member.cpu_times()[:4])  # a process' own, and that of children it has reaped
         return total
+
+    async def at_rest(self) -> None:
+        """Return once it does nothing for a second: some still load what slow tasks need when they serve."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AT_REST_WITHIN_S):
+                busy = True
+                while busy:
+                    before = self.cpu_seconds()
+                    await asyncio.sleep(1.0)
+                    busy = self.cpu_seconds() - before > AT_REST
 
     def memory(self) -> Memory:
         """What its processes hold now."""

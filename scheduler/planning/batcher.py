@@ -119,7 +119,7 @@ def plan(
     """Form the batches that are to start now, one a free thread at most. ``ready``: what ``demand`` says."""
     if ready is None:
         ready = demand.ready(now)
-    pending = ready[fair_order(now, demand, ready, models, promised_age_s)]
+    pending = ready if len(ready) < 2 else ready[fair_order(now, demand, ready, models, promised_age_s)]
     states = list(models)
     batches: list[Batch] = []
     waiting: list[Rows] = []

@@ -197,8 +197,8 @@ class Scheduler:
     def _wanted(self, batch: Batch, wanted: NDArray[np.bool_], now: float) -> Rows:
         """Those that something was opened for; the others come round again a period later, at no charge."""
         passed_over = batch.rows[~wanted]
-        grid = self._grid(self.loaded[batch.model][1])
-        self.demand.dispatch(passed_over, now, grid=grid, seconds=0.0)
+        continuous = self.loaded[batch.model][1].continuous
+        self.demand.dispatch(passed_over, now, seconds=0.0, continuous=continuous)
         self.demand.release(passed_over)
         taken: Rows = batch.rows[wanted]
         return taken
@@ -250,9 +250,7 @@ class Scheduler:
             self._absorb(batch, done)
         finally:
             self._are_over(batch)
-            self.sessions.end_failed()
-            loaded.took(len(rows), done.cost, self._spent())
-            self.awake()
+            loaded.took(len(rows), done.cost, self._spent() - (done.cost if here else 0.0))
 
     def _are_over(self, batch: InFlightBatch) -> None:
         """Give the rows back that nobody wants any more."""

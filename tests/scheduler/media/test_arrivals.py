@@ -96,6 +96,15 @@ def test_who_is_a_second_behind_jumps_to_the_newest_window(tracks: ArenaWithTrac
     assert demand.cursor[row] == 32 * WINDOW
 
 
+def test_who_has_more_than_one_window_to_hear_is_behind(tracks: ArenaWithTracks, demand: Demand) -> None:
+    arrivals, (ring, ref), row = Arrivals(demand), tracks.pcm(), row_of(demand)
+    arrivals.follow(row, ref, WINDOW)
+    for windows, behind in (1, False), (1, True):
+        write_windows(ring, list(range(windows)), arrival=100.0)
+        arrivals.refresh(100.0)
+        assert arrivals.behind is behind
+
+
 def test_who_is_in_a_batch_does_not_jump(tracks: ArenaWithTracks, demand: Demand) -> None:
     arrivals, (ring, ref), row = Arrivals(demand), tracks.pcm(), row_of(demand)
     arrivals.follow(row, ref, WINDOW)

@@ -209,6 +209,33 @@ def test_sound_is_handed_over_although_all_cores_are_busy() -> None:
     assert rows_of(plan(10.0, demand_of(2), [state()._replace(patient=True)], busy)) == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "patient", "shared", "closing"),
+    [
+        pytest.param(0.002, True, False, ["quick"], id="takes less than handing it over"),
+        pytest.param(0.003, True, False, [], id="would hold the loop up"),
+        pytest.param(0.002, False, False, [], id="is no sound: its pictures are decoded first"),
+        pytest.param(0.002, True, True, [], id="has to wait for the device"),
+    ],
+)
+def test_what_is_quick_needs_no_thread(
+    seconds: float, patient: bool, shared: bool, closing: list[str]
+) -> None:
+    none_left = ExecutorState(free=0, total=2, shared=shared)
+    sound = state(BatchCurve([1, 2], [seconds / 2, seconds]))._replace(patient=patient)
+    planned = plan(10.0, demand_of(2), [sound], none_left)
+    assert [batch.closing for batch in planned.batches] == closing
+
+
+def test_what_is_quick_takes_no_thread_from_others() -> None:
+    demand = demand_of(1)
+    row = demand.add_stream(demand.shares.join(1.0), 1, period=0.25, max_age=1.0, due=10.0)
+    demand.arrival[row] = 10.0
+    sound = state(BatchCurve([1], [0.001]))._replace(patient=True)
+    planned = plan(10.0, demand, [state(), sound], ONE_THREAD)
+    assert [batch.closing for batch in planned.batches] == ["idle", "quick"]
+
+
 def test_among_equals_the_row_that_waited_the_longest_for_its_rate_goes_first() -> None:
     demand = Demand()
     for period, came in ((1.0, 9.9), (0.1, 9.95)):

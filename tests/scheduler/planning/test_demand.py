@@ -128,6 +128,18 @@ def test_a_row_without_anything_new_waits_for_media() -> None:
     assert demand.waits_for_media(11.5), "what is stale is as good as nothing"
 
 
+def test_whether_rows_of_some_models_want_something() -> None:
+    demand = Demand()
+    row = stream_row(demand)
+    this, other = np.array([True, False]), np.array([False, True])
+    assert demand.wants_any(this)
+    assert not demand.wants_any(other)
+    assert demand.waits_for_media(11.0, this)
+    assert not demand.waits_for_media(11.0, other)
+    demand.deactivate(row)
+    assert not demand.wants_any(this)
+
+
 def test_how_long_a_row_waits_counts_from_when_it_could_first_be_served() -> None:
     demand = Demand()
     row = stream_row(demand)

@@ -61,6 +61,15 @@ async def test_more_jobs_than_places_are_a_mistake_of_the_plan() -> None:
     executor.close()
 
 
+async def test_a_quick_job_runs_in_the_thread_that_brings_it() -> None:
+    executor = Executor(1, shared=False, clock=lambda: 0.0)
+    assert executor.run_here(threading.get_ident).result() == threading.get_ident()
+    assert executor.state.free == 1
+    with pytest.raises(ZeroDivisionError):
+        executor.run_here(lambda: 1 // 0).result()
+    executor.close()
+
+
 async def test_a_short_job_runs_beside_a_long_one() -> None:
     executor = Executor(1, shared=False, clock=lambda: 0.0)
     gate, ended = threading.Event(), [asyncio.Event(), asyncio.Event()]

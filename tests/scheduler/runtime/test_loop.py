@@ -10,7 +10,7 @@ from argusd.scheduler.core import Reuse
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavailable, OutOfMemory
 
 from ...waiting import until
-from ..bench import Bench
+from ..bench import QUICK, Bench
 from ..fakes import ALICE, BOB, WINDOW, write_frame, write_jpeg, write_windows
 
 
@@ -165,6 +165,44 @@ async def test_every_window_of_samples_is_heard_in_order(bench: Bench) -> None:
     assert [output for _, output, _ in heard] == [(5, 1), (6, 2), (7, 3)]
     assert [at.media_s for _, _, at in heard] == pytest.approx([0.0, 0.032, 0.064])
     assert [at.frame_age_ms for _, _, at in heard] == pytest.approx([64.0, 32.0, 0.0], abs=0.01)
+
+
+async def test_quick_sound_is_heard_although_no_thread_is_free(bench: Bench) -> None:
+    bench.sound_model.curve = QUICK
+    for media in (ALICE, BOB):
+        frames, frames_ref = bench.tracks.frames()
+        bench.watch(media, "face", "audio")
+        bench.sessions.ring_opened(media, frames_ref)
+        write_frame(frames, 1, arrival=bench.now)
+    ring, ref = bench.tracks.pcm()
+    bench.sessions.ring_opened(ALICE, ref)
+    bench.vision_engine.gate.clear()
+    bench.scheduler.tick()
+    assert bench.executor.state.free == 0
+    write_windows(ring, [5, 6], arrival=bench.now)
+    bench.scheduler.tick()
+    bench.scheduler.tick()
+    assert [output for _, output, _ in bench.sound.made[0].absorbed] == [(5, 1), (6, 2)]
+    bench.vision_engine.gate.set()
+    await bench.settle()
+
+
+async def test_who_has_more_windows_of_quick_sound_is_heard_on_at_once(bench: Bench) -> None:
+    bench.sound_model.curve = QUICK
+    ring, ref = bench.tracks.pcm()
+    bench.watch(ALICE, "audio")
+    bench.sessions.ring_opened(ALICE, ref)
+    write_windows(ring, [5, 6, 7], arrival=bench.now)
+    passes = 0
+
+    def passed() -> None:
+        nonlocal passes
+        passes += 1
+
+    task = asyncio.create_task(bench.scheduler.run(passed))
+    await until(lambda: len(bench.sound.made[0].absorbed) == 3)
+    assert passes == 3, "nobody publishes anything that would wake the loop"
+    task.cancel()
 
 
 async def test_samples_of_all_sessions_share_a_batch(bench: Bench) -> None:
