@@ -40,11 +40,15 @@ class BatchAxes:
 
     def cut(self, tensors: Sequence[Any], rows: int) -> list[Any]:
         """Outputs of the first items alone."""
-        axes = zip(tensors, self.outputs.values(), strict=True)
-        return [
-            tensor if axis is None else tensor[(slice(None),) * axis + (slice(rows),)]
-            for tensor, axis in axes
-        ]
+        return [_first(each, axis, rows) for each, axis in zip(tensors, self.outputs.values(), strict=True)]
+
+    def part(self, name: str, value: Any, rows: int) -> Any:
+        """Of an input, the first items."""
+        return _first(value, self.inputs[name], rows)
+
+    def shape(self, name: str, like: Sequence[int], rows: int) -> tuple[int, ...]:
+        """Of an input that looks like this, with so many items."""
+        return tuple(rows if axis == self.inputs[name] else length for axis, length in enumerate(like))
 
 
 def bucket(rows: int) -> int:
@@ -63,3 +67,7 @@ def _padded(value: NDArray[Any], axis: int | None, rows: int) -> NDArray[Any]:
         return value
     widths = [(0, rows - value.shape[axis] if each == axis else 0) for each in range(value.ndim)]
     return np.pad(value, widths)
+
+
+def _first(value: Any, axis: int | None, rows: int) -> Any:
+    return value if axis is None else value[(slice(None),) * axis + (slice(rows),)]

@@ -3,8 +3,10 @@
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
+import numpy as np
 import onnx
 import torch
 from google.protobuf.message import DecodeError
@@ -25,11 +27,10 @@ Form = tuple[tuple[Any, ...], ...]
 
 
 class Prepared(NamedTuple):
-    """A captured graph, for batches of one form: tensors to fill, and those that then hold the outputs."""
+    """What runs batches of one form: ``feeds`` to be filled, and what then gives the outputs."""
 
     feeds: Mapping[str, Tensor]
-    outputs: list[Tensor]
-    replay: Callable[[], None]
+    run: Callable[[], list[Tensor]]
 
 
 class TorchEngine:
@@ -68,48 +69,63 @@ class TorchEngine:
         self._graph = TorchGraph(declared, self._device)
 
     def run(self, feeds: Feeds) -> list[NDArray[Any]]:
-        """Run a batch; all outputs, in the graph's order.
+        """Run a batch; all outputs, in the graph's order. Feeds may lie on the device (DLPack).
 
         Raises:
             OutOfMemory: a smaller batch may fit.
             DeviceLost: nothing will run in this process any more.
             InferenceFailed: any other refusal.
         """
-        self._check(feeds)
+        tensors = {name: _tensor(value) for name, value in feeds.items()}
+        self._check(tensors)
         rows = self._axes.rows(feeds)
-        padded = {
-            name: torch.from_numpy(value) for name, value in self._axes.padded(feeds, bucket(rows)).items()
-        }
         try:
             with self._lock, torch.inference_mode(), self._on_stream():
-                outputs = self._run(padded)
-                return [output.numpy() for output in self._on_host(self._axes.cut(outputs, rows))]
+                prepared = self._prepared_for(tensors, bucket(rows))
+                for name, place in prepared.feeds.items():
+                    self._axes.part(name, place, rows).copy_(tensors[name], non_blocking=True)
+                return self._on_host(self._axes.cut(prepared.run(), rows))
         except (RuntimeError, ValueError, IndexError, TypeError) as error:
             raise failure(str(error), "PyTorch") from error
 
-    def _run(self, feeds: Mapping[str, Tensor]) -> list[Tensor]:
-        if not self._cuda:
-            return self._graph.run(feeds)
-        form = _form(feeds)
-        prepared = self._prepared.get(form)
-        if prepared is None:
-            prepared = self._prepared[form] = self._capture(feeds)
-        for name, tensor in prepared.feeds.items():
-            tensor.copy_(feeds[name], non_blocking=True)
-        prepared.replay()
-        return prepared.outputs
+    def _prepared_for(self, tensors: Mapping[str, Tensor], rows: int) -> Prepared:
+        form = self._form(tensors, rows)
+        if form not in self._prepared:
+            self._prepared[form] = self._prepare(tensors, rows)
+        return self._prepared[form]
 
-    def _capture(self, feeds: Mapping[str, Tensor]) -> Prepared:
-        """What the graph does with feeds of this form, as one launch."""
-        placed = {name: tensor.to(self._device) if tensor.dim() else tensor for name, tensor in feeds.items()}
+    def _prepare(self, tensors: Mapping[str, Tensor], rows: int) -> Prepared:
+        """Places for so many rows of such tensors; those without dimensions are part of the form."""
+        feeds = {
+            name: torch.zeros(
+                self._axes.shape(name, tensor.shape, rows), dtype=tensor.dtype, device=self._device
+            )
+            for name, tensor in tensors.items()
+            if tensor.dim()
+        }
+        every = {**{name: tensor.clone() for name, tensor in tensors.items()}, **feeds}
+        return Prepared(feeds, self._captured(every) if self._cuda else partial(self._graph.run, every))
+
+    def _captured(self, feeds: Mapping[str, Tensor]) -> Callable[[], list[Tensor]]:
+        """What the graph does with these feeds, as one launch."""
         for _ in range(WARM_UPS):
-            self._graph.run(placed)
+            self._graph.run(feeds)
         self._stream.synchronize()
         captured = torch.cuda.CUDAGraph()
         with torch.cuda.graph(captured, self._pool, self._stream, capture_error_mode="thread_local"):
-            outputs = self._graph.run(placed)
-        filled = {name: tensor for name, tensor in placed.items() if tensor.dim()}
-        return Prepared(filled, outputs, captured.replay)
+            outputs = self._graph.run(feeds)
+
+        def replay() -> list[Tensor]:
+            captured.replay()
+            return outputs
+
+        return replay
+
+    def _form(self, tensors: Mapping[str, Tensor], rows: int) -> Form:
+        return tuple(
+            (name, *self._axes.shape(name, tensor.shape, rows), *([] if tensor.dim() else [tensor.item()]))
+            for name, tensor in tensors.items()
+        )
 
     def _on_stream(self) -> contextlib.AbstractContextManager[Any]:
         context: contextlib.AbstractContextManager[Any] = (
@@ -117,32 +133,34 @@ class TorchEngine:
         )
         return context
 
-    def _on_host(self, outputs: list[Tensor]) -> list[Tensor]:
+    def _on_host(self, outputs: list[Tensor]) -> list[NDArray[Any]]:
         """Copies that nobody overwrites."""
-        if not self._cuda:
-            return [output.contiguous() for output in outputs]
-        copies = [torch.empty(output.shape, dtype=output.dtype, pin_memory=True) for output in outputs]
+        copies = [torch.empty(output.shape, dtype=output.dtype, pin_memory=self._cuda) for output in outputs]
         for copy, output in zip(copies, outputs, strict=True):
             copy.copy_(output, non_blocking=True)
-        self._stream.synchronize()
-        return copies
+        if self._cuda:
+            self._stream.synchronize()
+        return [copy.numpy() for copy in copies]
 
-    def _check(self, feeds: Feeds) -> None:
+    def _check(self, tensors: Mapping[str, Tensor]) -> None:
         """Whether they are what the graph declares: it would compute with other types and lengths, too."""
-        if feeds.keys() != self._inputs.keys():
-            raise InferenceFailed(f"the graph takes {sorted(self._inputs)}, not {sorted(feeds)}")
+        if tensors.keys() != self._inputs.keys():
+            raise InferenceFailed(f"the graph takes {sorted(self._inputs)}, not {sorted(tensors)}")
         for name, kind in self._inputs.items():
-            value, shape = feeds[name], _shape(kind)
-            wanted = [length for length in shape if isinstance(length, int)]
-            found = [
-                length for length, fixed in zip(value.shape, shape, strict=False) if isinstance(fixed, int)
-            ]
-            if (
-                value.ndim != len(shape)
-                or found != wanted
-                or torch.from_numpy(value).dtype != TYPES[kind.elem_type]
-            ):
-                raise InferenceFailed(f"{name} is not what the graph takes: {value.dtype} {value.shape}")
+            tensor, shape = tensors[name], _shape(kind)
+            alike = len(shape) == tensor.dim() and all(
+                found == length or not isinstance(length, int)
+                for found, length in zip(tensor.shape, shape, strict=True)
+            )
+            if not alike or tensor.dtype != TYPES[kind.elem_type]:
+                raise InferenceFailed(
+                    f"{name} is not what the graph takes: {tensor.dtype} {tuple(tensor.shape)}"
+                )
+
+
+def _tensor(value: Any) -> Tensor:
+    """Without a copy, wherever it lies."""
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else torch.from_dlpack(value)
 
 
 def _read(graph: bytes, name: str) -> onnx.GraphProto:
@@ -165,10 +183,3 @@ def _constants(graph: onnx.GraphProto) -> set[str]:
 
 def _shape(kind: onnx.TypeProto.Tensor) -> Shape:
     return [each.dim_value if each.HasField("dim_value") else each.dim_param for each in kind.shape.dim]
-
-
-def _form(feeds: Mapping[str, Tensor]) -> Form:
-    return tuple(
-        (name, *tensor.shape, *([tensor.item()] if not tensor.dim() else []))
-        for name, tensor in feeds.items()
-    )

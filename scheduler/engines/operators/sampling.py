@@ -1,7 +1,7 @@
 """Operators that read a picture between its pixels."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import torch
@@ -70,8 +70,9 @@ def _blended(x: Tensor, axis: int, low: Tensor, high: Tensor, share: Tensor) -> 
     return before + (after - before) * share.reshape([-1 if each == axis else 1 for each in range(x.dim())])
 
 
-# Made once for each length: a graph that is being captured may copy nothing to the device.
-@lru_cache(maxsize=256)
+# Made once for each length, and kept: a graph that is being captured may copy nothing to the device, and
+# reads them whenever it is replayed.
+@cache
 def _nearest(
     length: int, wanted: int, factor: float, how: str, rounding: str, device: torch.device
 ) -> Tensor:
@@ -79,7 +80,7 @@ def _nearest(
     return torch.from_numpy(np.clip(at, 0, length - 1).astype(np.int64)).to(device)
 
 
-@lru_cache(maxsize=256)
+@cache
 def _between(
     length: int, wanted: int, factor: float, how: str, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:

@@ -126,3 +126,21 @@ def test_outputs_of_an_earlier_batch_stay_as_they_were(doubling: bytes) -> None:
     [first] = engine.run({"x": np.ones((3, 2), np.float32)})
     engine.run({"x": np.zeros((3, 2), np.float32)})
     assert first.tolist() == [[2.0, 2.0]] * 3
+
+
+def test_feeds_may_lie_in_another_librarys_memory(doubling: bytes) -> None:
+    class Elsewhere:
+        """As CuPy's arrays: they are taken over by DLPack."""
+
+        shape = (3, 2)
+
+        def __dlpack__(self, **asked: Any) -> Any:
+            return torch.full(self.shape, 4.0).__dlpack__(**asked)
+
+        def __dlpack_device__(self) -> tuple[int, int]:
+            device: tuple[int, int] = torch.zeros(1).__dlpack_device__()
+            return device
+
+    feeds: Any = {"x": Elsewhere()}
+    [doubled] = TorchEngine(doubling, "doubling.onnx", "cpu").run(feeds)
+    assert doubled.tolist() == [[8.0, 8.0]] * 3
