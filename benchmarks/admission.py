@@ -1,49 +1,73 @@
 """Admission: how many sessions the daemon says it holds, and how many it holds.
 
-Real WebRTC sessions of the default policy join one after the other, whatever admission says of them. It holds
-them while 95 % of what is seen in their pictures is known within the promised age, and each session is looked
-at as often as the first one was alone. The publishers run on the same machine; what they take of it counts
-as work of others.
+Real WebRTC sessions join, whatever admission says of them, in one ramp for each mix of what they want. They
+are held while 95 % of what is seen and heard is known within the promised age, and each session is looked at
+as often as the first one was alone. The publishers run on the same machine; what they take of it counts as
+work of others.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from argusd.interviewer_bridge.publish.media import Source
-from argusd.interviewer_bridge.publish.publisher import Publisher
-from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR
-from argusd.scheduler.contract.streams.interview import FACE, VIDEO
+from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR, SPEAKER_EMBEDDER
 from argusd.scheduler.zoo.store import ZooStore
 
-from .harness import Metric, Result, machine
-from .peers.clips import opus_clip
-from .peers.portrait import CLIP_SECONDS, FPS, MANY, portrait_clip
-from .peers.publisher import PacketTrack
-from .rigs.daemon import running_daemon
+from .harness import Metric, Points, Result, machine
+from .peers.portrait import portrait_clip
+from .report.lines import line
+from .rigs.daemon import ready, running_daemon
+from .rigs.every_look import EVERY_LOOK_JSON
+from .serving.calls import ROLES, Call
+from .serving.material import CACHE
 
 PROMISED_S = 0.5  # a bound of the daemon's histogram of ages
 HELD_LOOKS = 0.95  # of the first session's
-LOOKS = (FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR)
-SEEN = (FACE.name, VIDEO.name)
-SETTLE_S, WATCH_S, QUICK_WATCH_S = 4.0, 8.0, 4.0
-STEP = 0.1  # of what is predicted: so many join at a time, one at least
+SETTLE_S, WATCH_S, QUICK_WATCH_S = 3.0, 8.0, 3.0
+LEAP = 0.9  # of what fits besides join at the next step, or
+STEP = 0.05  # of those that are there, whatever is more; one at least
 BEYOND = 2  # numbers of sessions in a row that are not held end the ramp
+MOST = 80  # sessions; their publishers take cores as well
+
+
+class Mix(NamedTuple):
+    """What the sessions of a ramp want: these streams, at these rates."""
+
+    streams: tuple[str, ...]
+    rates: Mapping[str, float] = {}
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Whose looks are counted."""
+        return tuple(role for stream in self.streams for role in ROLES[stream])
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """What is asked of the daemon: no look is spared, for admission counts with none that is."""
+        return {"streams": self.streams, "policy": {"rates": self.rates, "gates": EVERY_LOOK_JSON}}
+
+
+HALF = {FACE_DETECTOR: 2.0, FACE_MESH: 4.0, OBJECT_DETECTOR: 0.5, SPEAKER_EMBEDDER: 0.6}
+MIXES = {
+    "all": Mix(("face", "video", "audio"), HALF),
+    "face": Mix(("face",)),
+    "audio": Mix(("audio",), {SPEAKER_EMBEDDER: 0}),
+}
+"""None wants as much as the default policy, so that two cores hold enough of them to tell 15 %."""
 
 
 class Step(NamedTuple):
-    """So many sessions: how many admission says there can be, their looks a second, and their ages.
+    """So many sessions: how many of the default policy fit besides, their looks a second, and their ages.
 
     ``ages``: upper bounds of the age in seconds, and how many looks were no older.
     """
 
     sessions: int
-    predicted: int
+    fits_more: int
     looks: float
     ages: dict[float, float]
 
@@ -58,35 +82,42 @@ class Step(NamedTuple):
         return min(bound for bound, count in self.ages.items() if count >= 0.95 * max(self.ages.values()))
 
 
-def main(quick: bool) -> Result:
-    """One ramp."""
-    return judged(asyncio.run(ramp(QUICK_WATCH_S if quick else WATCH_S)))
+def main(quick: bool, mixes: Sequence[str] = tuple(MIXES)) -> Result:
+    """A ramp for each of these mixes."""
+    ramps = {name: asyncio.run(ramp(MIXES[name], QUICK_WATCH_S if quick else WATCH_S)) for name in mixes}
+    return judged(ramps)
 
 
-async def ramp(seconds: float) -> list[Step]:
+async def ramp(mix: Mix, seconds: float) -> list[Step]:
     """Sessions join until they are too many for sure, each number of them watched for so long."""
-    clip = portrait_clip(ZooStore(Path.home() / ".cache" / "argusd"))
+    clip = portrait_clip(ZooStore(CACHE))
     steps: list[Step] = []
     async with AsyncExitStack() as stack:
         url, _ = await stack.enter_async_context(
             running_daemon(API__OVERCOMMIT="true", SCHEDULER__PROMISED_AGE_S=str(PROMISED_S))
         )
+        await ready(url, "live,bulk")
         http = await stack.enter_async_context(aiohttp.ClientSession(url))
-        sessions = joining = 1
-        while not over(steps):
-            for number in range(sessions - joining, sessions):
-                tracks = Source(
-                    PacketTrack("video", clip, repeat=MANY, fps=FPS),
-                    PacketTrack("audio", opus_clip(50 * CLIP_SECONDS), repeat=MANY),
-                )
-                await stack.enter_async_context(Publisher(url, f"s{number}", tracks))
-            steps.append(await watched(http, sessions, seconds))
-            joining = max(1, round(STEP * steps[-1].predicted))
-            sessions += joining
+        there = 0
+        for sessions in numbers(steps):
+            for number in range(there, sessions):
+                async with http.put(f"/sessions/s{number}", json=mix.body) as response:
+                    response.raise_for_status()
+                await stack.enter_async_context(Call(url, f"s{number}", clip).published())
+            there = sessions
+            steps.append(await watched(http, mix, sessions, seconds))
     return steps
 
 
-async def watched(http: aiohttp.ClientSession, sessions: int, seconds: float) -> Step:
+def numbers(steps: Sequence[Step]) -> Iterator[int]:
+    """How many sessions there are to be at the next step, as long as ``steps`` grows by what they are."""
+    sessions = 1
+    while sessions <= MOST and not over(steps):
+        yield sessions
+        sessions += max(1, round(LEAP * steps[-1].fits_more), round(STEP * sessions))
+
+
+async def watched(http: aiohttp.ClientSession, mix: Mix, sessions: int, seconds: float) -> Step:
     """How so many sessions fare."""
     await asyncio.sleep(SETTLE_S)
     before = await figures(http)
@@ -95,12 +126,8 @@ async def watched(http: aiohttp.ClientSession, sessions: int, seconds: float) ->
     counted = {name: value - before.get(name, 0.0) for name, value in after.items()}
     async with http.get("/sessions") as response:
         fits_more: int = (await response.json())["fits_more"]
-    return Step(
-        sessions,
-        sessions + fits_more,
-        sum(counted.get(f"served {role}", 0.0) for role in LOOKS) / seconds / sessions,
-        ages_of(counted),
-    )
+    looks = sum(counted.get(f"served {role}", 0.0) for role in mix.roles) / seconds / sessions
+    return Step(sessions, fits_more, looks, ages_of(counted, mix.streams))
 
 
 async def figures(http: aiohttp.ClientSession) -> dict[str, float]:
@@ -116,12 +143,12 @@ async def figures(http: aiohttp.ClientSession) -> dict[str, float]:
     return found
 
 
-def ages_of(counted: Mapping[str, float]) -> dict[float, float]:
-    """Upper bounds and counts of what was seen in pictures."""
+def ages_of(counted: Mapping[str, float], streams: Sequence[str]) -> dict[float, float]:
+    """Upper bounds and counts of what was seen or heard in these streams."""
     ages: dict[float, float] = {}
     for name, count in counted.items():
         kind, stream, *bound = name.split()
-        if kind == "age" and stream in SEEN:
+        if kind == "age" and stream in streams:
             ages[float(bound[0])] = ages.get(float(bound[0]), 0.0) + count
     return ages
 
@@ -136,34 +163,44 @@ def over(steps: Sequence[Step]) -> bool:
     return len(steps) > BEYOND and not any(held(step, steps[0]) for step in steps[-BEYOND:])
 
 
-def judged(steps: Sequence[Step]) -> Result:
-    """Predicted: the sessions that admission would have let in, one after the other. Found: those held."""
-    found = max((step.sessions for step in steps if held(step, steps[0])), default=0)
-    full = [step.sessions for step in steps if step.predicted <= step.sessions]
-    predicted = min(full, default=steps[-1].sessions)
-    looks = sum(step.looks * step.sessions for step in steps)
-    assert looks > 0, "nobody was looked at"
-    return Result(
-        "admission",
-        machine(),
-        int(looks),
-        {
-            "predicted": Metric(predicted, "", "sessions that admission lets in", found),
-            "found": Metric(
-                found, "", f"sessions whose looks are in time ({PROMISED_S} s, 95 %) and not fewer"
+def predicted(steps: Sequence[Step]) -> float:
+    """How many sessions of a ramp there are once none of the default policy fits besides.
+
+    One of these is several of the ramp's, so what fits is followed down a line: on average there is room for
+    a half more than the whole number that is told.
+    """
+    room = [(float(step.sessions), step.fits_more + 0.5) for step in steps if step.fits_more > 0]
+    falling = line(room)
+    if falling is not None and falling.slope < 0:
+        return -falling.begin / falling.slope
+    return float(min((step.sessions for step in steps if step.fits_more <= 0), default=steps[-1].sessions))
+
+
+def judged(ramps: Mapping[str, Sequence[Step]]) -> Result:
+    """Predicted beside found, by mix."""
+    metrics: dict[str, Metric] = {}
+    series: dict[str, Points] = {}
+    for name, steps in ramps.items():
+        looks = sum(step.looks * step.sessions for step in steps)
+        assert looks > 0, f"nobody was looked at ({name})"
+        found = max((step.sessions for step in steps if held(step, steps[0])), default=0)
+        told = predicted(steps)
+        age = max(step.age_p95_s for step in steps if step.sessions <= max(found, 1))
+        meaning = f"sessions whose looks are in time ({PROMISED_S} s, 95 %) and not fewer"
+        metrics |= {
+            f"{name}_predicted": Metric(told, "", "sessions at which admission has no more room", found),
+            f"{name}_found": Metric(found, "", meaning),
+            f"{name}_over_found": Metric(
+                told / max(found, 1), "x", "predicted / found", None, "0.85 .. 1.15"
             ),
-            "over_found": Metric(predicted / max(found, 1), "x", "predicted / found", None, "0.85 .. 1.15"),
-            "predicted_by_one": Metric(steps[0].predicted, "", "said while there is one session"),
-            "age_p95_ms": Metric(
-                1e3 * max(step.age_p95_s for step in steps if step.sessions <= max(found, 1)),
-                "ms",
-                "bound of the age that 95 % keep, worst of those held",
+            f"{name}_age_p95_ms": Metric(
+                1e3 * age, "ms", "bound that 95 % of ages keep, worst of those held"
             ),
-        },
-        series={
-            "sessions/predicted": [(step.sessions, step.predicted) for step in steps],
-            "share/looks of the first": [(step.sessions, step.looks / steps[0].looks) for step in steps],
-            "share/in time": [(step.sessions, step.in_time) for step in steps],
-        },
-        axes=("sessions", ""),
-    )
+        }
+        series |= {
+            f"room for the default policy/{name}": [(step.sessions, step.fits_more) for step in steps],
+            f"looks of the first/{name}": [(step.sessions, step.looks / steps[0].looks) for step in steps],
+            f"share in time/{name}": [(step.sessions, step.in_time) for step in steps],
+        }
+    served = int(sum(step.looks * step.sessions for steps in ramps.values() for step in steps))
+    return Result("admission", machine(), served, metrics, series=series, axes=("sessions", ""))

@@ -58,6 +58,7 @@ OPTIONS = {
     "callers": Option(("tasks",), numbers, "how many ask at the same time: N,N (default: 1,4,16)"),
     "tasks": Option(("tasks",), words, "which: NAME,NAME (default: face_embed,video_room_scan)"),
     "numbers": Option(("live",), numbers, "how many sessions: N,N"),
+    "mixes": Option(("admission",), words, "what sessions want: all,face,audio"),
     "webrtc": Option(("live",), None, "sessions publish by WebRTC"),
 }
 
