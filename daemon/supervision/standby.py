@@ -8,8 +8,8 @@ for a while; all that libraries took goes with it. Between the api and it all pa
         ◀── SchedulerStats, every second: the newest that a worker told
 
 At the start a worker is there to see whether every role's model runs, and so is one when none was needed for
-long: what is told of roles is no older than that. A worker that ends unasked ends this process with its own
-status, and whoever started it starts it again.
+long: what is told of roles is no older than that. Unless a task came it ends as soon as it has told.
+A worker that ends unasked ends this process with its own status, and whoever started it starts it again.
 """
 
 import asyncio
@@ -112,7 +112,7 @@ class Standby:
         self._ended = asyncio.Event()
         self._worker: Worker | None = None
         self._told: SchedulerStats | None = None
-        self._needed_until = 0.0  # monotonic seconds
+        self._needed_until = 0.0  # monotonic seconds; tasks need it, a look at the models does not
 
     async def run(
         self, stop: asyncio.Event, on_ready: Callable[[], None], on_pass: Callable[[], None]
@@ -196,7 +196,6 @@ class Standby:
     async def _serve(self, life: "asyncio.Task[int]", ended: "asyncio.Task[bool]") -> None:
         """Pass everything on until the worker is not needed, or ends. Then no number is on its way to it."""
         before = self._told
-        self._needed_until = time.monotonic() + self._config.idle_s
         sock = socket.socket(socket.AF_UNIX)
         sock.connect(str(self._folder / self._config.socket_path.name))
         worker = self._worker = Worker(sock, FromScheduler, self._from_worker)
@@ -284,8 +283,8 @@ class Standby:
     def _cancel(self, number: int) -> None:
         call = self._calls.pop(number)
         self._changed.set()
+        self._needed_until = time.monotonic() + self._config.idle_s  # who gave up may try again
         if call.sent and self._worker is not None:
-            self._needed_until = time.monotonic() + self._config.idle_s
             _tell(self._worker, TaskCancelled(number))
 
     def _broadcast(self, message: SchedulerStats | Stopped) -> None:

@@ -3,6 +3,9 @@
 ONNX Runtime keeps what a batch took, else each of the next ones would have the kernel clear its pages anew. A
 pool for each model would keep the largest batch of every one of them, although only as many are at work as
 there are threads. What lies in the pool unused is given back when there is time.
+
+So it is with what is allocated outside of graphs: glibc keeps a heap for each thread, and gives back the end
+of the first alone.
 """
 
 import contextlib
@@ -19,6 +22,14 @@ LEAST_GRAPH = bytes.fromhex(
     "1201 67 5a0f 0a0178 120a 0a08 0801 1204 0a020801"  # name g; input x, float, [1]
     "620f 0a0179 120a 0a08 0801 1204 0a020801"  # output y
 )
+
+M_ARENA_MAX = -8  # glibc, malloc.h
+
+
+def share_heap() -> None:
+    """Have all threads allocate from one heap; those that have another by now keep it."""
+    with contextlib.suppress(AttributeError):  # another C library than glibc
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 @lru_cache(maxsize=1)

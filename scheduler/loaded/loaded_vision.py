@@ -72,6 +72,7 @@ class FrameFeed:
         self._reader = _reader(track)
         self._skipped = 0
         self._looks: LastLooks | None = None
+        track.readers += 1
 
     def follow(self) -> int:
         """From the ring's first frame on."""
@@ -89,6 +90,7 @@ class FrameFeed:
         self.cursor = self._reader.next
         if frame is None:
             return None
+        picture = self.track.picture(frame)  # also where it is not wanted: it is kept until all had it
         if now - frame.info.arrival_ns / NANOSECONDS > self.max_age:
             return Dropped("stale")
         roi = analyzer.roi(self._role, frame.info)
@@ -97,11 +99,12 @@ class FrameFeed:
         skipped, self._skipped = self._reader.skipped - self._skipped, self._reader.skipped
         reuse = analyzer.reuse(self._role)
         self._looks = None if reuse is None else self._looks or LastLooks()
-        return FrameItem(self.track.picture(frame), roi, skipped, reuse, self._looks)
+        return FrameItem(picture, roi, skipped, reuse, self._looks)
 
     def close(self) -> None:
         """Nothing of what was seen is kept."""
         self.forget()
+        self.track.readers -= 1
 
 
 def _reader(track: Track) -> FrameReader:

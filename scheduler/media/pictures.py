@@ -5,7 +5,7 @@ A JPEG is decoded once, whichever roles look at it::
     role a ─ open ─▶ ┌───────────┐              a batch in one thread decodes,
     role b ─ open ─▶ │ JpegFrame │ ─ decoded ─▶ one in another thread waits for it
                      └───────────┘
-    JpegCache: the newest frame of each ring
+    JpegCache: the newest frame of each ring, until every role has opened it
 
 A frame's pixels are of use for as long as its slot holds it, no longer; a ring that closes takes its own with
 it, zeroed. Rings are sessions' own, so that no pixels go from one to another.
@@ -109,11 +109,13 @@ def _decoded(frame: Frame) -> StillFrame | None:
 class JpegFrame(Undecoded):
     """A ``core.Frame`` that several may look at; its pixels come with ``decoded``.
 
-    ``taken`` is called once, with the bytes of its pixels, by the thread that decoded them.
+    ``readers``: those that have not opened it so far. ``taken`` is called once, with the bytes of its pixels,
+    by the thread that decoded them.
     """
 
-    def __init__(self, frame: FrameView, taken: Callable[["JpegFrame", int], None]) -> None:
+    def __init__(self, frame: FrameView, readers: int, taken: Callable[["JpegFrame", int], None]) -> None:
         self.number = frame.number
+        self.readers = readers
         self.nbytes = 0
         self._frame = frame
         self._taken = taken
@@ -157,6 +159,7 @@ class JpegFrame(Undecoded):
 class JpegCache:
     """The newest JPEG of each ring, for those who look at it one after the other.
 
+    Once the last of them has opened it, only batches keep it.
     Overflow (more than ``most_bytes`` of pixels): the frame goes that was opened longest ago. Whoever looks
     at it already keeps it; whoever opens it again decodes it again.
     """
@@ -167,17 +170,23 @@ class JpegCache:
         self._frames: OrderedDict[RingRef, JpegFrame] = OrderedDict()
         self._lock = threading.Lock()
 
-    def open(self, ring: RingRef, frame: FrameView) -> Frame:
-        """The frame to look at: itself, or what all that look at this JPEG share."""
+    def open(self, ring: RingRef, frame: FrameView, readers: int) -> Frame:
+        """The frame to look at: itself, or what all that look at this JPEG share.
+
+        ``readers``: how many read this ring; each opens a frame at most once.
+        """
         if frame.info.format != PixelFormat.JPEG:
             return frame
         with self._lock:
             known = self._frames.get(ring)
             if known is None or known.number != frame.number:
                 self._drop(ring)
-                known = self._frames[ring] = JpegFrame(frame, partial(self._count, ring))
+                known = self._frames[ring] = JpegFrame(frame, readers, partial(self._count, ring))
             self._frames.move_to_end(ring)
-            while (oldest := next(iter(self._frames))) != ring and not self._frames[oldest].valid():
+            known.readers -= 1
+            if known.readers <= 0:
+                self._drop(ring)
+            while self._frames and not self._frames[oldest := next(iter(self._frames))].valid():
                 self._drop(oldest)
         return known
 

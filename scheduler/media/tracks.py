@@ -13,8 +13,8 @@ class Track:
     """One session's picture or sound: its ring, and its media clock, which goes on when the ring is replaced.
 
     ``epoch`` counts the rings it had and its silences: what was begun in an earlier one is not absorbed.
-    ``blind_since``: when the first of its newest pictures came, none of which could be decoded. ``jpegs``:
-    where those are shared that come as JPEGs.
+    ``blind_since``: when the first of its newest pictures came, none of which could be decoded. ``readers``:
+    how many rows are fed with its pictures. ``jpegs``: where those are shared that come as JPEGs.
     """
 
     def __init__(self, media: MediaKey, ring: RingRef, jpegs: JpegCache | None = None) -> None:
@@ -24,6 +24,7 @@ class Track:
         self.clock = ring_clock(ring)
         self.epoch = 0
         self.blind_since: float | None = None
+        self.readers = 0
 
     def replace(self, ring: RingRef) -> None:
         """Go on with another ring."""
@@ -37,7 +38,7 @@ class Track:
 
     def picture(self, frame: FrameView) -> Frame:
         """A frame of its ring, to be looked at by one role of several."""
-        return self._jpegs.open(self.ring, frame)
+        return self._jpegs.open(self.ring, frame, self.readers)
 
     def interrupt(self) -> None:
         """What was begun until now comes too late."""

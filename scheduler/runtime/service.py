@@ -30,6 +30,7 @@ from ..contract.messages import (
     TaskCancelled,
     TaskRequest,
 )
+from ..engines.arena import share_heap
 from ..engines.targets import resolve
 from ..errors import EXIT_DEVICE_LOST, EXIT_HUNG
 from ..loaded.roles import batched, fill_roles, library_models, missing
@@ -69,6 +70,7 @@ async def run_scheduler(
         yield_cores()
     sys.setswitchinterval(SWITCH_S)
     cv2.setNumThreads(1)  # the executor has the threads; OpenCV's own cost 40 % more CPU for the same crops
+    share_heap()
     target = resolve(config.engine, config.device, config.index)
     device = target.device
     try:

@@ -113,6 +113,13 @@ async def test_its_roles_are_told_although_no_worker_is_there(tmp_path: Path) ->
         await until(lambda: not there(first))  # it has tried them, and no task came
 
 
+async def test_who_only_tried_the_models_does_not_stay_for_tasks(tmp_path: Path) -> None:
+    async with standing_by(tmp_path, idle_s=3600.0) as (api, _):
+        await until(lambda: bool(api.told) and not there(int(api.told[0].boot)))
+        worker = await api.worker(1)
+        assert await api.worker(2) == worker
+
+
 async def test_a_task_is_done_by_a_new_worker_which_stays_for_the_next_one(tmp_path: Path) -> None:
     async with standing_by(tmp_path) as (api, _):
         await until(lambda: bool(api.told) and not there(int(api.told[0].boot)))

@@ -1,5 +1,7 @@
 """The real library's memory, as the kernel counts it."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import numpy as np
@@ -59,3 +61,40 @@ def test_what_one_model_took_serves_others_and_other_sizes(engine: Callable[[], 
         fill(second, LARGE // parts)
     assert private() - before < 0.1 * LARGE
     give_back()
+
+
+# The heap of its own that a thread would have keeps its end up to twice the largest block that was freed.
+THREAD_AT_REST = f"""
+import threading
+import numpy as np
+import psutil
+from argusd.scheduler.engines.arena import give_back, share_heap
+
+def private():
+    return psutil.Process().memory_full_info().uss
+
+def work():
+    np.ones({LARGE // 4}, np.uint8)
+    worked.set()
+    over.wait()
+
+share_heap()
+np.ones({LARGE - MIB}, np.uint8)
+give_back()
+before, worked, over = private(), threading.Event(), threading.Event()
+thread = threading.Thread(target=work)
+thread.start()
+worked.wait()
+taken = private() - before
+give_back()
+print(taken, private() - before)
+over.set()
+thread.join()
+"""
+
+
+def test_what_a_thread_freed_is_given_back_while_it_rests() -> None:
+    run = subprocess.run([sys.executable, "-c", THREAD_AT_REST], capture_output=True, text=True, check=True)
+    taken, left = map(int, run.stdout.split())
+    assert taken > 0.9 * LARGE // 4
+    assert left < 0.1 * LARGE // 4

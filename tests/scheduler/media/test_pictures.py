@@ -1,6 +1,7 @@
 """A JPEG is decoded once, for all who look at it; the decoder that is counted here is the real one."""
 
 import threading
+import weakref
 from collections.abc import Iterator
 
 import cv2
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from argusd.ingest.shm.ring import FrameReader, FrameRing
 from argusd.kernels.pictures.jpeg import decode_jpeg
 from argusd.scheduler.contract.media_key import MediaKey
+from argusd.scheduler.core import whole_frame
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.media import pictures
 from argusd.scheduler.media.arena_sources import RingRef
@@ -28,13 +30,15 @@ from ..fakes import (
 )
 
 NBYTES = 3 * WIDTH * HEIGHT
+MANY = 9  # readers, of which some are always still to come
 
 
 class Decoder:
-    """The real decoder, counted; ``gate`` holds it back while it is cleared."""
+    """The real decoder, counted; ``gate`` holds it back while it is cleared. ``made``: all it decoded."""
 
     def __init__(self) -> None:
         self.count = 0
+        self.made: list[weakref.ref[NDArray[np.uint8]]] = []
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
@@ -43,7 +47,14 @@ class Decoder:
         self.count += 1
         self.entered.set()
         assert self.gate.wait(10)
-        return decode_jpeg(data)
+        decoded = decode_jpeg(data)
+        self.made.append(weakref.ref(decoded))
+        return decoded
+
+    @property
+    def kept(self) -> int:
+        """How many of its pictures somebody has still."""
+        return sum(picture() is not None for picture in self.made)
 
 
 @pytest.fixture
@@ -63,11 +74,11 @@ def picture(brightness: int) -> bytes:
     return cv2.imencode(".jpg", np.full((HEIGHT, WIDTH, 3), brightness, np.uint8))[1].tobytes()
 
 
-def opened(cache: JpegCache, ref: RingRef) -> JpegFrame:
-    """What one more role opens: it reads the ring with a reader of its own."""
+def opened(cache: JpegCache, ref: RingRef, readers: int = MANY) -> JpegFrame:
+    """What one more role opens: it reads the ring with a reader of its own, as others do."""
     view = FrameReader(ref.view, ref.place, ref.generation).newest()
     assert view is not None
-    frame = cache.open(ref, view)
+    frame = cache.open(ref, view, readers)
     assert isinstance(frame, JpegFrame)
     return frame
 
@@ -99,7 +110,39 @@ async def test_a_frame_that_several_roles_look_at_is_decoded_once(decoder: Decod
     absorbed = [(role, output) for role, output, _ in bench.face.made[0].absorbed]
     assert sorted(absorbed) == [(role, 20.0 * n) for role in ("face_detector", "face_mesh") for n in range(6)]
     assert decoder.count == 6
+    assert decoder.kept == 0
     bench.executor.close()
+
+
+async def test_a_frame_is_not_kept_for_a_role_that_does_not_want_it(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench()
+    mesh = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
+    bench.scheduler.loaded.append(("face_mesh", mesh))
+    bench.face.rates = {"face_detector": 4.0, "face_mesh": 4.0}
+    ring, ref = bench.tracks.frames()
+    bench.watch(MediaKey("alice", "face"), "face")
+    bench.sessions.ring_opened(MediaKey("alice", "face"), ref)
+    monkeypatch.setattr(
+        bench.face.made[0], "roi", lambda role, info: whole_frame(info) if role == "face_detector" else None
+    )
+    write_jpeg(ring, picture(1), arrival=bench.now)
+    await bench.settle()
+    assert (decoder.count, decoder.kept) == (1, 0)
+    bench.executor.close()
+
+
+def test_once_every_role_has_opened_a_frame_its_batches_alone_keep_it(
+    tracks: ArenaWithTracks, decoder: Decoder
+) -> None:
+    cache = JpegCache()
+    _, ref = shown(tracks, 100)
+    batches = [opened(cache, ref, readers=2), opened(cache, ref, readers=2)]
+    assert pixels(batches.pop()).all()
+    assert decoder.kept == 1
+    assert pixels(batches.pop()).all()
+    assert (decoder.count, decoder.kept) == (1, 0)
 
 
 def test_of_two_threads_that_want_a_frame_one_decodes_and_the_other_waits(
@@ -200,4 +243,4 @@ def test_what_is_no_jpeg_is_looked_at_where_it_lies(tracks: ArenaWithTracks) -> 
     write_frame(ring, 9, arrival=1.0)
     view = FrameReader(ref.view, ref.place, ref.generation).newest()
     assert view is not None
-    assert decoded(JpegCache().open(ref, view)) is view
+    assert decoded(JpegCache().open(ref, view, 1)) is view
