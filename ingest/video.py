@@ -137,8 +137,11 @@ class VideoReceiver:
                 data, starts_frame = codec.depayload(packet.payload)
             except ValueError:
                 self._dropped["damaged_packet"] += 1
-        orientation = self._read_orientation(packet) if packet.marker else None
-        part = Part(number, timestamp, packet.marker, starts_frame, data, now_ns, orientation)
+        orientation, discardable = None, False
+        if packet.marker:
+            orientation = self._read_orientation(packet)
+            discardable = bool(packet.payload) and codec.discardable(packet.payload)
+        part = Part(number, timestamp, packet.marker, starts_frame, data, now_ns, orientation, discardable)
         self._assemble(self._order.add(number, part, now_ns), now_ns)
 
     def poll(self, now_ns: int) -> None:
@@ -251,7 +254,14 @@ class VideoReceiver:
         flags = FrameFlag.SUSPECT if self._gate.suspect else FrameFlag.NONE
         captured_ns = stream.clock.captured_ns(frame.timestamp)
         work = DecodeJob(
-            codec.decoder, data, frame.timestamp, captured_ns, frame.arrival_ns, flags, self._orientation
+            codec.decoder,
+            data,
+            frame.timestamp,
+            captured_ns,
+            frame.arrival_ns,
+            flags,
+            self._orientation,
+            frame.discardable,
         )
         self._decoder.submit(work)
         if not self._layered and self._ran_out_of_room():

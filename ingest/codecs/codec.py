@@ -12,13 +12,15 @@ from .bitstream import Fragment, FrameHead
 class VideoCodec(NamedTuple):
     """A codec: ``decoder`` is FFmpeg's name for its decoder; the functions raise ValueError on damage.
 
-    ``join`` makes a frame of what ``depayload`` left of its packets.
+    ``join`` makes a frame of what ``depayload`` left of its packets. ``discardable``: whether a frame's last
+    packet says that no other frame is predicted from it.
     """
 
     decoder: str
     depayload: Callable[[bytes], Fragment]
     join: Callable[[Sequence[bytes]], bytes]
     inspect: Callable[[bytes], FrameHead]
+    discardable: Callable[[bytes], bool] = lambda _payload: False
 
 
 def decodable(codecs: Mapping[str, VideoCodec], decoders: Collection[str]) -> dict[str, VideoCodec]:
@@ -30,8 +32,8 @@ def decodable(codecs: Mapping[str, VideoCodec], decoders: Collection[str]) -> di
 # FFmpeg's VP8 costs less than libvpx, its VP9 a tenth more.
 VIDEO_CODECS = decodable(
     {
-        "vp8": VideoCodec("vp8", vp8.depayload, b"".join, vp8.inspect),
-        "h264": VideoCodec("h264", h264.depayload, b"".join, h264.inspect),
+        "vp8": VideoCodec("vp8", vp8.depayload, b"".join, vp8.inspect, vp8.discardable),
+        "h264": VideoCodec("h264", h264.depayload, b"".join, h264.inspect, h264.discardable),
         "vp9": VideoCodec("vp9", vp9.depayload, vp9.join, vp9.inspect),
         "av1": VideoCodec("libdav1d", av1.depayload, av1.join, av1.inspect),
     },

@@ -92,6 +92,11 @@ def depayload(payload: bytes) -> Fragment:
     raise ValueError(f"NAL unit type {nal_type} is not in packetization mode 1")
 
 
+def discardable(payload: bytes) -> bool:
+    """Whether a slice's packet, not an empty one, says that its picture is no reference (nal_ref_idc 0)."""
+    return not payload[0] & 0x60
+
+
 def _split_aggregate(payload: bytes) -> Fragment:
     units, at = [], 1
     while at < len(payload):

@@ -28,6 +28,11 @@ def depayload(payload: bytes) -> Fragment:
     return Fragment(payload[at:], first & 0x1F == 0x10)
 
 
+def discardable(payload: bytes) -> bool:
+    """Whether a packet, one with a payload, says that its frame is no reference (the descriptor's N)."""
+    return bool(payload[0] & 0x20)
+
+
 def inspect(frame: bytes) -> FrameHead:
     """Tell a keyframe and its size in pixels without decoding.
 

@@ -39,6 +39,7 @@ SHOWN_LATE_NS = 100_000_000
 class DecodeJob(NamedTuple):
     """A frame for the decoder (FFmpeg's name of it), how it is turned, and what its slot's header says.
 
+    ``discardable``: its sender says that no other frame is predicted from it.
     ``shown``: whether its picture is published; if not, it is decoded where others may be predicted from it.
     """
 
@@ -49,6 +50,7 @@ class DecodeJob(NamedTuple):
     arrival_ns: int
     flags: FrameFlag
     orientation: Orientation = UPRIGHT
+    discardable: bool = False
     shown: bool = True
 
 
@@ -85,7 +87,10 @@ class VideoDecoder:
     def submit(self, work: DecodeJob) -> None:
         """Queue a frame, or hold it back until one comes whose picture is shown (see thinning.py)."""
         self._held.append(work)
-        if self._thinning.shows(work.rtp_timestamp) or len(self._held) == MAX_HELD:
+        if (
+            self._thinning.shows(work.rtp_timestamp, discardable=work.discardable)
+            or len(self._held) == MAX_HELD
+        ):
             self._queue_held()
 
     def thin(self, pictures_hz: float) -> None:

@@ -10,7 +10,7 @@ MAX_FRAME_BYTES = 4 << 20
 class Part(NamedTuple):
     """One packet's share of a frame. ``number`` and ``timestamp`` are extended (they never wrap).
 
-    ``orientation`` is what the packet says of it, None for nothing.
+    ``orientation`` is what the packet says of it, None for nothing; ``discardable``: see ``VideoCodec``.
     """
 
     number: int
@@ -20,12 +20,14 @@ class Part(NamedTuple):
     data: bytes
     arrival_ns: int
     orientation: Orientation | None = None
+    discardable: bool = False
 
 
 class EncodedFrame(NamedTuple):
     """A whole frame, packet by packet; ``follows_loss``: packets between the last one and it are gone.
 
-    ``orientation`` is what its last packet says of it, None for nothing: that of the frame before.
+    ``orientation`` is what its last packet says of it, None for nothing: that of the frame before;
+    ``discardable``: its last packet says that no other frame is predicted from it.
     """
 
     parts: list[bytes]
@@ -33,6 +35,7 @@ class EncodedFrame(NamedTuple):
     arrival_ns: int
     follows_loss: bool
     orientation: Orientation | None = None
+    discardable: bool = False
 
 
 class FrameAssembler:
@@ -83,7 +86,8 @@ class FrameAssembler:
         # A retransmitted part may have come after the one that ends the frame.
         arrival_ns = max([part.arrival_ns for part in parts])
         data, last = [part.data for part in parts], parts[-1]
-        frame = EncodedFrame(data, last.timestamp, arrival_ns, self._lost, last.orientation)
+        lost = self._lost
+        frame = EncodedFrame(data, last.timestamp, arrival_ns, lost, last.orientation, last.discardable)
         self._parts, self._nbytes, self._lost = [], 0, False
         return frame
 

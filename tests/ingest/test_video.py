@@ -347,6 +347,15 @@ def test_parameter_sets_of_the_stream_are_not_replaced_by_those_of_the_offer() -
     assert [work.data for work in line.decoder.works] == [line.bitstream(frame) for frame in range(40)]
 
 
+def test_the_decoder_hears_of_frames_that_no_other_is_predicted_from() -> None:
+    line = Line(count=4)
+    for frame in (1, 3):
+        last = line.packets[frame][-1]
+        line.packets[frame][-1] = last._replace(payload=bytes((last.payload[0] | 0x20,)) + last.payload[1:])
+    line.play(0, 4)
+    assert [work.discardable for work in line.decoder.works] == [False, True, False, True]
+
+
 def turned(packet: RtpPacket, orientation: int) -> RtpPacket:
     return packet._replace(extension=bytes((0x50, orientation, 0, 0)))
 

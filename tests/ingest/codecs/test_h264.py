@@ -13,6 +13,7 @@ from argusd.benchmarks.peers.clips import Scene, video_clip
 from argusd.ingest.codecs.h264 import (
     START_CODE,
     depayload,
+    discardable,
     inspect,
     is_decodable,
     limited_level,
@@ -100,6 +101,16 @@ def test_any_payload_is_what_aiortc_makes_of_it_or_a_value_error(payload: bytes)
 )
 def test_the_start_of_a_frame_is_told_from_the_first_bits(payload: bytes, starts: bool) -> None:
     assert depayload(payload).starts_frame is starts
+
+
+@pytest.mark.parametrize(
+    ("payload", "no_reference"),
+    [(b"\x41\x9a", False), (b"\x01\x9a", True), (b"\x7c\x41", False), (b"\x1c\x41", True)],
+)
+def test_the_last_packet_tells_a_picture_that_no_other_is_predicted_from(
+    payload: bytes, no_reference: bool
+) -> None:
+    assert discardable(payload) is no_reference
 
 
 @pytest.mark.parametrize("profile", ["baseline", "main", "high"])

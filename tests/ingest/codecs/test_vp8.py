@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from argusd.benchmarks.peers.clips import video_clip
 from argusd.ingest.codecs.bitstream import FrameHead
-from argusd.ingest.codecs.vp8 import depayload, inspect
+from argusd.ingest.codecs.vp8 import depayload, discardable, inspect
 
 
 @given(
@@ -32,6 +32,10 @@ def test_every_descriptor_is_stripped(
     data, starts_frame = depayload(bytes(descriptor) + body)
     assert data == body
     assert starts_frame == (start == 1 and partition == 0)
+
+
+def test_the_descriptor_tells_frames_that_no_other_is_predicted_from() -> None:
+    assert [discardable(payload) for payload in (b"\x10a", b"\x30a", b"\xb0\x00a")] == [False, True, True]
 
 
 @given(st.binary(max_size=8))

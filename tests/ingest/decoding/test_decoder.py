@@ -160,7 +160,7 @@ def test_frames_that_nobody_looks_at_and_none_is_predicted_from_are_not_decoded(
     decoder = CountingDecoder(1920 * 1088, sink, lambda: None)
     decoder.thin(15.0)
     for index, packet in enumerate(packets):
-        decoder.submit(work("vp8", packet, 3000 * index))
+        decoder.submit(work("vp8", packet, 3000 * index)._replace(discardable=index % 2 == 1))
     sink.await_frames(11)
     finish(decoder)
     for (_, planes), picture in zip(sink.written, reference("vp8", packets)[::2], strict=True):

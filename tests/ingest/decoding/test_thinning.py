@@ -25,6 +25,12 @@ def test_every_so_manieth_picture_of_a_camera_is_shown(fps: float, pictures_hz: 
     assert shown(pictures_hz, camera(fps)) == list(range(0, 13, every))
 
 
+def test_what_no_other_frame_is_predicted_from_is_rather_left_out() -> None:
+    thinning = Thinning(15.0)
+    frames = [thinning.shows(3000 * at, discardable=at % 2 == 0) for at in range(8)]
+    assert frames == [True, True, False, True, False, True, False, True]
+
+
 def test_what_comes_after_a_pause_is_shown() -> None:
     assert shown(8, [0, 3000, 6000, 9000, 90_000, 93_000]) == [0, 2, 4]
 
