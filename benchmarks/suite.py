@@ -39,7 +39,7 @@ PARTS: dict[str, Callable[[Results], list[str]]] = {
     "webrtc": lambda _: ["live", "--webrtc", "--rounds", "2", "--seconds", "6", *numbers(*FEW, 8, 12, 20)],
     "voice": lambda _: ["voice"],
     "ingest": lambda _: ["ingest", "--rounds", "3"],
-    "admission": lambda _: ["admission", "--quick"],
+    "admission": lambda _: ["admission", "--quick", "--mixes", "all,face"],
     "loop": lambda _: ["loop"],
     "memory": lambda _: ["memory", "--quick"],
 }
