@@ -3,11 +3,15 @@
 What is known of a scan lies in Redis with its session, until it is complete, the session is deleted, or
 nothing came for a quarter of an hour. Frames of one scan are looked at one after the other, as each needs
 what the one before left.
+
+A frame reads its own scan alone: a reference takes 40 kB, and a session may have many scans under way. What
+nothing came for is looked for now and then.
 """
 
 import asyncio
+import math
 import time
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple, cast
 from weakref import WeakValueDictionary
@@ -24,6 +28,8 @@ from ..store.erasure import Erasure
 from ..store.unreadable import Unreadable
 
 TTL_S = 900
+SWEEP_EVERY_S = 60.0
+MOST_REMEMBERED = 10_000
 
 
 class RoomScan(msgspec.Struct, kw_only=True):
@@ -61,13 +67,18 @@ class Turn:
 
 
 class RoomScans:
-    """All scans under way."""
+    """All scans under way.
+
+    When sessions were swept is remembered of ``MOST_REMEMBERED`` at most; of more, the one that was swept
+    longest ago is swept again when it is met.
+    """
 
     def __init__(self, redis: Redis, unreadable: Unreadable, erasure: Erasure) -> None:
         self._redis = redis
         self._unreadable = unreadable
         self._erasure = erasure
         self._turns: WeakValueDictionary[tuple[str, str], Turn] = WeakValueDictionary()
+        self._swept: OrderedDict[str, float] = OrderedDict()
 
     async def step(self, session_id: str, asked: VideoRoomScan, look: Look) -> Stepped:
         """Take a frame in, or end the scan. ``look`` has a scheduler look at a frame.
@@ -93,6 +104,7 @@ class RoomScans:
 
     async def forget(self, session_id: str) -> None:
         """The session is about to be deleted: what is looked at just now is not stored."""
+        self._swept.pop(session_id, None)
         for key in [key for key in self._turns if key[0] == session_id]:
             turn = self._turns.pop(key)
             turn.deleted = True
@@ -100,7 +112,7 @@ class RoomScans:
                 pass
 
     async def _frame(self, session_id: str, scan_id: str, frame: bytes, look: Look, turn: Turn) -> Stepped:
-        scan = (await self._under_way(session_id)).get(scan_id)
+        scan = await self._find(session_id, scan_id)
         seen, worker_id = await look(
             RoomScanFrame(frame_b64=frame, reference=scan.reference if scan else b"")
         )
@@ -118,7 +130,7 @@ class RoomScans:
         return Stepped(seen | told | {"new_objects": _beyond(counts, scan.first)}, worker_id)
 
     async def _end(self, session_id: str, scan_id: str) -> dict[str, Any]:
-        scan = (await self._under_way(session_id)).get(scan_id)
+        scan = await self._find(session_id, scan_id)
         if scan is None:
             raise ScanExpired("There is no such room scan, or none any more.")
         await self._remove(session_id, [scan_id])
@@ -135,17 +147,38 @@ class RoomScans:
         await self._redis.hdel(keys.room_scans(session_id), *scan_ids)
         self._erasure.needed()
 
-    async def _under_way(self, session_id: str) -> dict[str, RoomScan]:
+    async def _find(self, session_id: str, scan_id: str) -> RoomScan | None:
+        """The scan, if it is under way."""
+        if time.monotonic() >= self._swept.get(session_id, -math.inf) + SWEEP_EVERY_S:
+            return (await self._sweep(session_id)).get(scan_id)
+        body = await cast(Awaitable[bytes | None], self._redis.hget(keys.room_scans(session_id), scan_id))
+        if body is None:
+            return None
+        scan = _scan(body)
+        if scan is None or _is_left(scan):
+            return (await self._sweep(session_id)).get(scan_id)
+        return scan
+
+    async def _sweep(self, session_id: str) -> dict[str, RoomScan]:
         """The session's scans; those that nothing came for are removed, those that are none set aside."""
+        self._swept[session_id] = time.monotonic()
+        self._swept.move_to_end(session_id)
+        if len(self._swept) > MOST_REMEMBERED:
+            self._swept.popitem(last=False)
         key = keys.room_scans(session_id)
         kept = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(key))
         found = {scan_id: _scan(body) for scan_id, body in kept.items()}
         bad = [(session_id.encode(), each, kept[each]) for each, scan in found.items() if scan is None]
         await self._unreadable.set_aside("room scan", key, bad)
         scans = {scan_id.decode(): scan for scan_id, scan in found.items() if scan is not None}
-        if left := [each for each, scan in scans.items() if scan.at < time.time() - TTL_S]:
+        if left := [each for each, scan in scans.items() if _is_left(scan)]:
             await self._remove(session_id, left)
         return {scan_id: scan for scan_id, scan in scans.items() if scan_id not in left}
+
+
+def _is_left(scan: RoomScan) -> bool:
+    """Whether nothing came for it any more."""
+    return scan.at < time.time() - TTL_S
 
 
 def _scan(body: bytes) -> RoomScan | None:

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from argusd.api.events.redis_store import connect
+from argusd.api.tasks.room_scans import RoomScan
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.tasks.rooms import RoomScanFrame
@@ -153,6 +154,33 @@ async def test_what_is_kept_expires(scanner: Scanner, monkeypatch: pytest.Monkey
         monkeypatch.setattr("argusd.api.tasks.room_scans.TTL_S", -1)
         assert (await scanner.complete("desk"))[0] == 404
         assert await redis.exists(keys.room_scans("s")) == 0
+
+
+async def test_a_frame_reads_its_own_scan_alone(scanner: Scanner) -> None:
+    redis = connect(scanner.api.config.state_dir / "redis" / "redis.sock", 1.0)
+    async with contextlib.aclosing(redis):
+        await scanner.frame("desk", "laptop")
+        before = (await redis.info("commandstats"))["cmdstat_hgetall"]["calls"]
+        await scanner.frame("shelf", "books")
+        _, second = await scanner.frame("desk", "laptop")
+        assert second["result"]["frames"] == 2
+        assert (await redis.info("commandstats"))["cmdstat_hgetall"]["calls"] == before
+
+
+async def test_a_scan_that_nothing_came_for_goes_while_another_goes_on(
+    scanner: Scanner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis = connect(scanner.api.config.state_dir / "redis" / "redis.sock", 1.0)
+    async with contextlib.aclosing(redis):
+        await scanner.frame("desk", "laptop")
+        scan = msgspec.msgpack.decode(
+            await cast(Any, redis.hget(keys.room_scans("s"), "desk")), type=RoomScan
+        )
+        left = msgspec.msgpack.encode(msgspec.structs.replace(scan, at=scan.at - 901))
+        await cast(Any, redis.hset(keys.room_scans("s"), "desk", left))
+        monkeypatch.setattr("argusd.api.tasks.room_scans.SWEEP_EVERY_S", 0.0)
+        await scanner.frame("shelf", "books")
+        assert sorted(await cast(Any, redis.hkeys(keys.room_scans("s")))) == [b"shelf", b"warm-up"]
 
 
 async def test_a_scan_that_cannot_be_read_begins_anew(scanner: Scanner) -> None:
