@@ -39,7 +39,8 @@ class Checks:
         """Begin the checks that are due; called every second or so."""
         now, executor = self._clock(), self._scheduler.executor
         for _, model in self._scheduler.loaded:
-            if not model.in_flight and now - model.judged_at >= EVERY_S and executor.state.free:
+            unused = not model.in_flight and now - model.judged_at >= EVERY_S
+            if unused and executor.state.places(long=model.long):
                 model.in_flight += 1
                 job, done = partial(checked, model), partial(self._scheduler.checked, model)
                 executor.submit(job, done, long=model.long)

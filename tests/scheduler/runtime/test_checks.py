@@ -1,6 +1,8 @@
 """Models that nobody uses are tried, and what they are used for is told."""
 
 import asyncio
+import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from argusd.scheduler.contract.errors import ModelUnavailable
 from argusd.scheduler.contract.messages import RoleStatus
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, InferenceFailed, OutOfMemory
+from argusd.scheduler.loaded.loaded_model import LONG_S
+from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.runtime import checks
 from argusd.scheduler.runtime.checks import EVERY_S, LIBRARY_EVERY_S, Checks
 from argusd.scheduler.runtime.pending import PendingItems
@@ -58,6 +62,19 @@ async def test_a_model_that_is_used_is_not_tried(idle: Bench) -> None:
     await idle.settle()
     await look(idle)
     assert idle.vision_engine.batches == [1]
+
+
+async def test_a_long_model_waits_for_a_thread_of_the_long_ones(idle: Bench) -> None:
+    idle.vision_model.curve = BatchCurve([1], [2 * LONG_S])
+    at_work = threading.Event()
+    for _ in range(idle.executor.state.total):
+        idle.executor.submit(partial(at_work.wait, 10), lambda _: None, long=True)
+    await look(idle)
+    assert idle.vision_engine.batches == []
+    at_work.set()
+    await until(lambda: not idle.executor.state.long)
+    await look(idle)
+    await until(lambda: idle.vision_engine.batches == [1])
 
 
 async def test_a_role_whose_model_does_not_run_is_not_ready_until_it_does(idle: Bench) -> None:
