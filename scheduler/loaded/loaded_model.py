@@ -39,7 +39,8 @@ class Done(NamedTuple):
 
     ``failure``: the error's code where the whole batch failed. ``cost``: seconds of a core (of the device, on
     CUDA) to prepare, run and decode it; 0 where not each item was run once. ``reused``: how many of the
-    outputs are those of earlier pictures, which these are no different from.
+    outputs are those of earlier pictures, which these are no different from. ``looks``: what models did for
+    it, where that was not one batch of the one that it was given to.
     """
 
     outputs: list[Any]
@@ -47,6 +48,15 @@ class Done(NamedTuple):
     failure: str = ""
     cost: float = 0.0
     reused: int = 0
+    looks: "Sequence[Look] | None" = None
+
+
+class Look(NamedTuple):
+    """What a model did for so many rows."""
+
+    loaded: "LoadedModel"
+    rows: int
+    done: Done
 
 
 class Feed(Protocol):

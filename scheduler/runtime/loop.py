@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ..core import AnalyzerFactory, LibraryModel, Moment
 from ..errors import EXIT_DEVICE_LOST, DeviceLost, OutOfMemory
 from ..loaded.isolation import isolated
-from ..loaded.loaded_model import Done, Dropped, LoadedModel
+from ..loaded.loaded_model import Done, Dropped, LoadedModel, Look
 from ..loaded.loaded_vision import BAD_IMAGE
 from ..media.arena_sources import ArenaSource
 from ..planning.batcher import Batch, is_quick, is_run_here, plan
@@ -228,12 +228,12 @@ class Scheduler:
             self.executor.submit(job, partial(self._finish, batch), long=loaded.long)
 
     def _finish(self, batch: InFlightBatch, future: "Future[Done]") -> None:
-        """A thread is done with a batch."""
+        """A thread is done with a batch. Its next one is planned before tasks hear what came of this one."""
+        self.awake()
         try:
             self._take_in(batch, future, here=False)
         finally:
             self.sessions.end_failed()
-            self.awake()
 
     def _take_in(self, batch: InFlightBatch, future: "Future[Done]", *, here: bool) -> None:
         """Absorb what came of a batch, which was run ``here``, in this thread, or in the executor's."""
@@ -242,15 +242,22 @@ class Scheduler:
         loaded.in_flight -= 1
         self.demand.release(rows)
         done = landed(loaded, len(rows), future)
-        self._judge(loaded, len(rows), done)
-        self.meters.reused[loaded.model.role] += done.reused
-        self.meters.batch_size[loaded.name].add(len(rows))
-        self.meters.infer_seconds[loaded.name].add(done.seconds)
+        for look in [Look(loaded, len(rows), done)] if done.looks is None else done.looks:
+            self._count(look)
         try:
             self._absorb(batch, done)
         finally:
             self._are_over(batch)
+            for look in done.looks or ():
+                look.loaded.took(look.rows, look.done.cost, 0.0)
             loaded.took(len(rows), done.cost, self._spent() - (done.cost if here else 0.0))
+
+    def _count(self, look: Look) -> None:
+        loaded, rows, done = look
+        self._judge(loaded, rows, done)
+        self.meters.reused[loaded.model.role] += done.reused
+        self.meters.batch_size[loaded.name].add(rows)
+        self.meters.infer_seconds[loaded.name].add(done.seconds)
 
     def _are_over(self, batch: InFlightBatch) -> None:
         """Give the rows back that nobody wants any more."""

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..contract.errors import InferenceRefused, ModelUnavailable, Overloaded
+from ..contract.errors import InferenceRefused, ModelUnavailable, Overloaded, ServiceError
 from ..core import LibraryModel
 from ..errors import OutOfMemory
 from ..loaded.isolation import NOT_RUN
@@ -32,13 +32,15 @@ class PendingItem:
             return
         if not isinstance(output, Dropped):
             self.output.set_result(output)
-        elif output.reason == OutOfMemory.code:
-            if rows == 1:
-                self.output.set_exception(
-                    Overloaded("The device has no memory for this now; try again later.")
-                )
-        elif output != NOT_RUN:
-            self.output.set_exception(InferenceRefused("The model could not be run on this input."))
+        elif output != NOT_RUN and (output.reason != OutOfMemory.code or rows == 1):
+            self.output.set_exception(refusal(output))
+
+
+def refusal(dropped: Dropped) -> ServiceError:
+    """Why a task gets no output."""
+    if dropped.reason == OutOfMemory.code:
+        return Overloaded("The device has no memory for this now; try again later.")
+    return InferenceRefused("The model could not be run on this input.")
 
 
 class PendingItems:

@@ -18,6 +18,7 @@ from argusd.ingest.ipc.channel import Channel, Listener
 
 from ..analyzers.catalog import ANALYZERS
 from ..config import SchedulerConfig
+from ..contract.catalog import TASKS
 from ..contract.media_key import MediaKey
 from ..contract.messages import (
     FindingsAck,
@@ -36,7 +37,8 @@ from ..errors import EXIT_DEVICE_LOST, EXIT_HUNG
 from ..loaded.roles import batched, fill_roles, library_models, missing
 from ..media.arena_sources import ArenaSource
 from ..report.delivery import Delivery, Incoming
-from ..tasks.catalog import functions_of
+from ..tasks.catalog import functions_of, short_of
+from .at_once import loaded_task
 from .checks import Checks
 from .cores import Cores
 from .executor import Executor
@@ -84,8 +86,10 @@ async def run_scheduler(
         clock=time.monotonic,
     )
     delivery = Delivery(secrets.token_hex(8), config.findings_kept, time.monotonic)
+    short = short_of(config.tier) if device == "cpu" else {}
+    loaded = batched(roles)
     scheduler = Scheduler(
-        batched(roles),
+        [*loaded, *((name, loaded_task(TASKS[name], dict(loaded))) for name in short)],
         ANALYZERS,
         delivery,
         executor,
@@ -96,7 +100,12 @@ async def run_scheduler(
         abort=end_process,
     )
     tasks = TaskPool(
-        scheduler.pending, functions_of(config.tier), limit=config.max_tasks, threads=cores, abort=end_process
+        scheduler.pending,
+        functions_of(config.tier),
+        limit=config.max_tasks,
+        threads=cores,
+        short=short,
+        abort=end_process,
     )
     service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
     await service.run(stop, on_ready, on_pass)

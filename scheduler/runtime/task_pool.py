@@ -5,6 +5,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Hashable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -22,13 +23,15 @@ from ..contract.logs.tracebacks import log_fault
 from ..contract.messages import TaskDone, TaskFailed, TaskRequest
 from ..engines.failures import failure
 from ..errors import EXIT_DEVICE_LOST, DeviceLost, OutOfMemory
-from ..tasks.functions import TaskFunction
+from ..tasks.functions import Short, TaskFunction
+from .at_once import AtOnceRunner
 from .pending import PendingItems
 from .task_runner import TaskRunner
 from .task_threads import TaskThreads
 
 log = logging.getLogger(__name__)
 
+NONE: Mapping[str, Any] = MappingProxyType({})
 Reply = Callable[[TaskDone | TaskFailed], None]
 
 
@@ -36,6 +39,7 @@ class TaskPool:
     """At most ``limit`` tasks at a time; what comes beyond is turned away at once.
 
     ``functions``: task type to what this process does for it. ``threads``: decode pictures and sounds.
+    ``short``: task type to whether what is asked for is to be done at once; it is loaded by that name.
     ``abort`` ends the process with this exit code.
     """
 
@@ -46,10 +50,12 @@ class TaskPool:
         *,
         limit: int,
         threads: int,
+        short: Mapping[str, Short] = NONE,
         abort: Callable[[int], None] = sys.exit,
     ) -> None:
         self._pending = pending
         self._functions = functions
+        self._short = short
         self._limit = limit
         self._abort = abort
         self.threads = TaskThreads(threads, time.monotonic)
@@ -123,10 +129,13 @@ class TaskPool:
         except msgspec.ValidationError as error:
             raise InvalidField("The payload does not fit the task.") from error
         started = time.monotonic()
-        runner = TaskRunner(self._pending, self.threads, share, started + request.timeout_s)
+        short = self._short.get(request.task_type)
+        at_once = short is not None and short(payload)
+        kind = AtOnceRunner if at_once else TaskRunner
+        runner = kind(self._pending, self.threads, share, started + request.timeout_s)
         try:
             async with asyncio.timeout(request.timeout_s):
-                reply = await function(payload, runner)
+                reply = await runner.perform(request.task_type, function, payload)
         except TimeoutError:
             raise DeadlineExceeded(f"The task was not done in {request.timeout_s:g} s.") from None
         result = msgspec.to_builtins(reply, builtin_types=(bytes,))

@@ -12,6 +12,7 @@ from ..core import Roi
 from ..loaded.loaded_sound import ClipItem, LoadedAudioModel
 from ..loaded.loaded_vision import FrameItem
 from ..media.pictures import TaskFrame
+from ..tasks.functions import TaskFunction
 from ..tasks.runner import Picture
 from .pending import PendingItems
 from .task_threads import TaskThreads
@@ -28,6 +29,10 @@ class TaskRunner:
         self._threads = threads
         self._share = share
         self._deadline = deadline
+
+    async def perform(self, task_type: str, function: TaskFunction[Any, Any], payload: Any) -> Any:  # noqa: ARG002
+        """Do the task for which this is; its reply."""
+        return await function(payload, self)
 
     async def infer_picture(self, role: str, picture: Picture, roi: Roi | None = None) -> Any:
         """See ``tasks.runner.Runner``."""
@@ -64,6 +69,9 @@ class TaskRunner:
 
     async def _infer(self, role: str, items: Sequence[FrameItem | ClipItem]) -> list[Any]:
         self.model(role)
+        return await self._wait_for(role, items)
+
+    async def _wait_for(self, role: str, items: Sequence[Any]) -> list[Any]:
         waiting = [self._pending.add(self._share, role, item, self._deadline) for item in items]
         try:
             return [await each.output for each in waiting]

@@ -7,7 +7,7 @@ from ..contract.catalog import TASKS
 from ..contract.modules import import_modules
 from ..contract.tasks.spec import AnyTask
 from ..contract.tiers import Tier
-from .functions import FUNCTIONS, TaskFunction
+from .functions import FUNCTIONS, SHORT, Short, TaskFunction
 
 assert __package__ is not None
 import_modules(__package__)
@@ -21,3 +21,8 @@ def tasks_of(tier: Tier) -> list[AnyTask]:
 def functions_of(tier: Tier) -> Mapping[str, TaskFunction[Any, Any]]:
     """What a scheduler of this tier does for each of its tasks."""
     return {task.name: FUNCTIONS[task.name] for task in tasks_of(tier)}
+
+
+def short_of(tier: Tier) -> Mapping[str, Short]:
+    """Those of a tier's tasks that may be so short that one thread does them from begin to end."""
+    return {task.name: SHORT[task.name] for task in tasks_of(tier) if task.name in SHORT}

@@ -20,7 +20,7 @@ from ..embeddings import from_wire, to_wire, verdict
 from ..models.outputs import Face, FaceEmbedding, Mesh
 from ..models.regions import MIN_PRESENCE, face_region, mesh_region
 from .functions import performs
-from .pictures import open_picture
+from .pictures import is_small_jpeg, open_picture
 from .runner import Picture, Runner
 
 
@@ -31,7 +31,7 @@ class SeenFace(NamedTuple):
     face_count: int
 
 
-@performs(FACE_EMBED)
+@performs(FACE_EMBED, short=lambda payload: is_small_jpeg(payload.image_b64))
 async def face_embed(payload: FaceEmbed, runner: Runner) -> FaceEmbedReply:
     """The embedding of the largest face.
 
@@ -43,7 +43,7 @@ async def face_embed(payload: FaceEmbed, runner: Runner) -> FaceEmbedReply:
     return FaceEmbedReply(to_wire(seen.embedding), model, seen.face_count)
 
 
-@performs(FACE_VERIFY)
+@performs(FACE_VERIFY, short=lambda payload: is_small_jpeg(payload.image_b64))
 async def face_verify(payload: FaceVerify, runner: Runner) -> FaceVerifyReply:
     """Compare the largest face with the reference.
 

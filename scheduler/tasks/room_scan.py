@@ -20,7 +20,7 @@ from ..contract.tasks.rooms import (
 )
 from ..models.outputs import PERSON, Thing
 from .functions import performs
-from .pictures import open_picture
+from .pictures import is_small_jpeg, open_picture
 from .runner import Picture, Runner
 
 # Between two different rooms a handful of corners agrees by chance.
@@ -28,7 +28,7 @@ SAME_PLACE_INLIERS = 20
 SAME_PLACE_SIMILARITY = 0.05
 
 
-@performs(ROOM_SCAN_FRAME)
+@performs(ROOM_SCAN_FRAME, short=lambda payload: is_small_jpeg(payload.frame_b64))
 async def room_scan_frame(payload: RoomScanFrame, runner: Runner) -> RoomScanFrameReply:
     """The objects of the frame, and either its corners or how like the reference they are.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, NoReturn
 
 import cv2
@@ -16,13 +16,16 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy, TaskDone, TaskFailed, TaskRequest
 from argusd.scheduler.contract.tasks.faces import FaceEmbed
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, InferenceFailed, OutOfMemory
+from argusd.scheduler.loaded.loaded_model import LONG_S
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.planning.curve import BatchCurve
+from argusd.scheduler.runtime.at_once import LoadedTask
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.tasks import pictures
+from argusd.scheduler.tasks.functions import Short
 from argusd.scheduler.tasks.pictures import open_picture
 from argusd.scheduler.tasks.runner import Picture, Runner
 
@@ -38,7 +41,7 @@ from ..fakes import (
 )
 
 CURVE = BatchCurve(sizes=[1, 4], seconds=[0.001, 0.0012])
-Function = Callable[[Any, Runner], Awaitable[dict[str, Any]]]
+Function = Callable[[Any, Runner], Coroutine[Any, Any, dict[str, Any]]]
 
 
 def grey(brightness: int) -> Picture:
@@ -48,15 +51,19 @@ def grey(brightness: int) -> Picture:
 class Desk:
     """A scheduler that runs, and a pool whose only task is what a test says."""
 
-    def __init__(self, function: Function, limit: int = 64) -> None:
+    def __init__(self, function: Function, limit: int = 64, short: Short | None = None) -> None:
         self.engine, self.ears = FakeEngine(), FakeEngine()
         self.heard = HeardFindings()
         self.streams = FakeStreams("face", {"face_detector": 1.0})
         self.loaded = LoadedVisionModel(FakeVision(), self.engine, CURVE)
         self.audio = FakeAudio()
-        self.executor = Executor(1, shared=True, clock=lambda: 0.0)
+        self.executor = Executor(1, shared=short is None, clock=lambda: 0.0)
         self.scheduler = Scheduler(
-            [("face_detector", self.loaded), ("vad", LoadedAudioModel(self.audio, self.ears, CURVE))],
+            [
+                ("face_detector", self.loaded),
+                ("vad", LoadedAudioModel(self.audio, self.ears, CURVE)),
+                *([] if short is None else [("face_embed", LoadedTask("face_embed", 2 * LONG_S))]),
+            ],
             {"face": self.streams},
             self.heard,
             self.executor,
@@ -68,6 +75,7 @@ class Desk:
             {"face_embed": function},
             limit=limit,
             threads=2,
+            short={} if short is None else {"face_embed": short},
             abort=self.exit_codes.append,
         )
         self.answers: asyncio.Queue[TaskDone | TaskFailed] = asyncio.Queue()
