@@ -101,7 +101,7 @@ def facemesh(rows: int) -> Tensors:
     for landmarks, place in LANDMARKS.items():
         points[list(landmarks)] = place
     flat = np.zeros((rows, sum(MESH_OUTPUTS)), np.float32)
-    flat[:, COLUMNS.reshape(-1)] = points.reshape(-1) * 192
+    flat[:, COLUMNS.reshape(-1)] = points.T.reshape(-1) * 192
     return [*np.split(flat, np.cumsum(MESH_OUTPUTS)[:-1], axis=1), np.full((rows, 1), 20.0, np.float32)]
 
 

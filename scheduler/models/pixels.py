@@ -35,12 +35,17 @@ def crop(
 
 
 def to_frames(points: NDArray[np.floating], rois: Sequence[Roi]) -> NDArray[np.float64]:
-    """Points ``[N, ..., 2]`` in 0..1 of the region of the same row, to frame pixels."""
-    regions = np.array(rois, np.float64).reshape(len(points), *[1] * (points.ndim - 2), 4)
-    x, y, size, angle = np.moveaxis(regions, -1, 0)
-    cos, sin = size * np.cos(angle), size * np.sin(angle)
-    across, down = points[..., 0] - 0.5, points[..., 1] - 0.5
-    placed = np.empty_like(points, np.float64)  # in memory as the points lie
-    placed[..., 0] = cos * across - sin * down + x
-    placed[..., 1] = sin * across + cos * down + y
-    return placed
+    """Points ``[N, K, 2]`` in 0..1 of the region of the same row, to frame pixels."""
+    turns, centers = placing(rois)
+    return np.asarray((points - 0.5) @ turns.swapaxes(1, 2) + centers[:, None], np.float64)
+
+
+def placing(rois: Sequence[Roi]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Turns f64 ``[N, 2, 2]`` from offsets in 0..1 of each region to pixels, and its middles ``[N, 2]``."""
+    regions = np.array(rois, np.float64).reshape(-1, 4)
+    sizes, angles = regions[:, 2], regions[:, 3]
+    turns = np.empty((len(regions), 2, 2))
+    turns[:, 0, 0] = turns[:, 1, 1] = sizes * np.cos(angles)
+    turns[:, 1, 0] = sizes * np.sin(angles)
+    turns[:, 0, 1] = -turns[:, 1, 0]
+    return turns, regions[:, :2]

@@ -13,6 +13,7 @@ Everything that is measured begins with differences between means of landmarks: 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -57,90 +58,94 @@ MOUTH: tuple[tuple[Landmarks, Landmarks], ...] = (
     ((OUTER_CORNERS[0],), (OUTER_CORNERS[1],)),
 )
 DIFFERENCES = (*HEAD, *EYES, *MOUTH)
-NEEDED = sorted({point for pair in (*DIFFERENCES, KEYPOINTS) for points in pair for point in points})
+PARTS = np.cumsum([len(HEAD), len(EYES), len(MOUTH), len(KEYPOINTS)]).tolist()
+NEEDED = np.array(
+    sorted({point for pair in (*DIFFERENCES, KEYPOINTS) for points in pair for point in points})
+)
 
 TINY = 1e-9  # of landmarks that all lie in one place nothing can be told, and nothing raises
-NEXT, AFTER = [1, 2, 0], [2, 0, 1]  # of x, y and z, as in a cross product
+NEXT, AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])  # of x, y and z, as in a cross product
 
 
 def meshes(points: NDArray[np.float64], presence: NDArray[np.floating]) -> list[Mesh]:
     """What landmarks f64 ``[B, 478, 3]`` in frame pixels say, and how surely there is a face: ``[B]``."""
-    linear = points[:, NEEDED].swapaxes(1, 2) @ COEFFICIENTS  # [B, 3, vectors]
-    keypoints = linear[:, :2, len(DIFFERENCES) :].swapaxes(1, 2)
-    head, eyes, mouth = np.split(linear[..., : len(DIFFERENCES)], [len(HEAD), len(HEAD) + len(EYES)], axis=2)
-    across, down, into = head_axes(head[..., 0], head[..., 1])
-    columns = (
-        boxes(points),
-        pose(across, into),
-        gaze(np.stack([across, down], axis=1) @ eyes),
-        opening(mouth),
-        np.arctan2(mouth[:, 1, 3], mouth[:, 0, 3]),
-        presence,
+    planes = points.swapaxes(1, 2)
+    linear = np.ascontiguousarray((planes[:, :, NEEDED] @ COEFFICIENTS).transpose(1, 2, 0))  # [3, vectors, B]
+    eyes, mouth, ends = (linear[:, begin:end] for begin, end in pairwise(PARTS))
+    across, down, into = head_axes(linear[:, 0], linear[:, 1])
+    columns = np.array(
+        [
+            presence,
+            *planes.min(axis=2).T[:2],
+            *planes.max(axis=2).T[:2],
+            *gaze(in_head(eyes, across), in_head(eyes, down)),
+            *pose(across, into),
+            opening(mouth),
+            np.arctan2(mouth[1, 3], mouth[0, 3]),
+        ]
     )
     return [
-        Mesh(place, surely, Box(*box), Gaze(*looks), HeadPose(*turned), opened, tilt, ends)
-        for place, ends, (box, turned, looks, opened, tilt, surely) in zip(
-            points, keypoints, zip(*(column.tolist() for column in columns), strict=True), strict=True
-        )
+        Mesh(place, row[0], Box(*row[1:5]), Gaze(*row[5:9]), HeadPose(*row[9:12]), row[12], row[13], corners)
+        for place, corners, row in zip(points, ends[:2].transpose(2, 1, 0), columns.T.tolist(), strict=True)
     ]
 
 
 def head_axes(
     across: NDArray[np.float64], down: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The person's left, down, and into the head, in frame coordinates: f64 ``[B, 3]`` of length 1 each."""
-    across = across / _length(across)[:, None]
-    down = down - across * np.sum(across * down, axis=1, keepdims=True)
-    down = down / _length(down)[:, None]
-    into = across[:, NEXT] * down[:, AFTER] - across[:, AFTER] * down[:, NEXT]
+    """The person's left, down, and into the head, in frame coordinates: f64 ``[3, B]`` of length 1 each."""
+    across = across / _length(across)
+    down = down - across * (across * down).sum(axis=0)
+    down = down / _length(down)
+    into = across[NEXT] * down[AFTER] - across[AFTER] * down[NEXT]
     return across, down, into
 
 
-def pose(across: NDArray[np.float64], into: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``HeadPose`` of these axes: f64 ``[B, 3]``."""
-    yaw = np.arctan2(-into[:, 0], into[:, 2])
-    pitch = np.arcsin(np.clip(into[:, 1], -1, 1))
-    roll = np.arctan2(across[:, 1], across[:, 0])
-    return np.asarray(np.degrees(np.stack([yaw, pitch, roll], axis=1)), np.float64)
+def in_head(vectors: NDArray[np.float64], axis: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far vectors f64 ``[3, N, B]`` go along an axis ``[3, B]``: f64 ``[N, B]``."""
+    return np.asarray((vectors * axis[:, None]).sum(axis=0), np.float64)
 
 
-def gaze(eyes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``Gaze``, both eyes' mean, of ``EYES`` in the head's axes f64 ``[B, 2, 6]``: f64 ``[B, 4]``."""
-    corners, irises, lids = np.split(eyes, 3, axis=2)  # [B, 2, two eyes] each
-    widths = _length(corners)
-    x, y = np.moveaxis((2 * irises / widths[:, None]).mean(axis=2), 1, 0)
-    opened = (_length(lids) / widths).mean(axis=1)
-    return np.stack([x, y - REST_VERTICAL, opened, widths.mean(axis=1)], axis=1)
+def pose(across: NDArray[np.float64], into: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """``HeadPose`` of these axes: f64 ``[B]`` each."""
+    yaw = np.arctan2(-into[0], into[2])
+    pitch = np.arctan2(into[1], np.hypot(into[0], into[2]))
+    roll = np.arctan2(across[1], across[0])
+    return [np.degrees(angle) for angle in (yaw, pitch, roll)]
+
+
+def gaze(across: NDArray[np.float64], down: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """``Gaze``, both eyes' mean, of ``EYES`` along the head's axes f64 ``[6, B]``: f64 ``[B]`` each."""
+    lengths = np.maximum(np.hypot(across, down), TINY)
+    widths, lids = lengths[:2], lengths[4:]
+    # In half eye widths, and the mean of two eyes.
+    x, y = ((along[2:4] / widths).sum(axis=0) for along in (across, down))
+    return [x, y - REST_VERTICAL, (lids / widths).sum(axis=0) / 2, widths.sum(axis=0) / 2]
 
 
 def opening(mouth: NDArray[np.float64]) -> NDArray[np.float64]:
     """The gap between the inner lips, in distances of the eyes' outer corners: f64 ``[B]``.
 
-    ``mouth``: ``MOUTH`` f64 ``[B, 3, 4]``, measured in space, so a turned head changes it little.
+    ``mouth``: ``MOUTH`` f64 ``[3, 4, B]``, measured in space, so a turned head changes it little.
     """
     lengths = _length(mouth)
-    return np.asarray(lengths[:, :3].mean(axis=1) / lengths[:, 3], np.float64)
-
-
-def boxes(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The upright boxes of landmarks f64 ``[B, 478, 3]``: f64 ``[B, 4]``."""
-    flat = points[..., :2]
-    return np.hstack([flat.min(axis=1), flat.max(axis=1)])
+    return np.asarray(lengths[:3].sum(axis=0) / 3 / lengths[3], np.float64)
 
 
 def _length(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Along the axis of x, y and z, which is the second."""
-    return np.asarray(np.maximum(np.sqrt(np.square(vectors).sum(axis=1)), TINY), np.float64)
+    """Along the axis of x, y and z, which is the first."""
+    return np.asarray(np.maximum(np.sqrt((vectors * vectors).sum(axis=0)), TINY), np.float64)
 
 
 def _coefficients() -> NDArray[np.float64]:
     """f64 ``[NEEDED, DIFFERENCES and KEYPOINTS]``."""
     means: Sequence[tuple[Landmarks, Landmarks]] = [*DIFFERENCES, *(((), points) for points in KEYPOINTS)]
+    rows = {point: row for row, point in enumerate(NEEDED.tolist())}
     coefficients = np.zeros((len(NEEDED), len(means)))
     for column, (first, second) in enumerate(means):
         for points, sign in ((first, -1.0), (second, 1.0)):
             for point in points:
-                coefficients[NEEDED.index(point), column] += sign / len(points)
+                coefficients[rows[point], column] += sign / len(points)
     return coefficients
 
 

@@ -19,7 +19,7 @@ from argusd.kernels.pictures.picture import Span
 from ...contract.roles import FACE_MESH
 from ...core import Feeds, Frame, Roi
 from ..outputs import Mesh, probabilities
-from ..pixels import crop, to_frames
+from ..pixels import crop, placing
 from ..registry import Graph, register
 from .face_geometry import meshes
 
@@ -65,13 +65,14 @@ LEFT_EYE = [
 ]
 RIGHT_IRIS = list(range(468, 473))
 LEFT_IRIS = list(range(473, 478))
+IRIS_POINTS = 5
 
 # An iris has no depth of its own; it takes its eyelids' mean.
-IRIS_DEPTHS = [(RIGHT_IRIS, RIGHT_EYELIDS), (LEFT_IRIS, LEFT_EYELIDS)]
+EYELIDS = np.array([RIGHT_EYELIDS, LEFT_EYELIDS])
 
 
 def _columns() -> NDArray[np.intp]:
-    """Where each point's x, y and z lie among all outputs one after the other: ``[478, 3]``.
+    """Where each point's x, y and z lie among all outputs one after the other: ``[3, 478]``.
 
     Where two outputs refine the same point, the later one counts.
     """
@@ -81,7 +82,7 @@ def _columns() -> NDArray[np.intp]:
     for refined in (LIPS, RIGHT_EYE, LEFT_EYE, RIGHT_IRIS, LEFT_IRIS):  # in the model's order
         columns[refined, :2] = first + np.arange(2 * len(refined)).reshape(-1, 2)
         first += 2 * len(refined)
-    return columns
+    return columns.T.copy()
 
 
 COLUMNS = _columns()
@@ -106,18 +107,20 @@ class FaceMesh:
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[Mesh]:
         """Join mesh and refinements of each row, in frame pixels, and measure them."""
         *parts, logits = (tensor.reshape(len(rois), -1) for tensor in tensors)
-        points = refine(parts) / SIZE
-        points[..., :2] = to_frames(points[..., :2], rois)
-        points[..., 2] *= np.array([[roi.size] for roi in rois])
-        return meshes(points, probabilities(logits[:, 0]))
+        planes = refine(parts)
+        turns, centers = placing(rois)
+        planes /= SIZE
+        planes[:, :2] = turns @ (planes[:, :2] - 0.5) + centers[..., None]
+        planes[:, 2] *= np.array([[roi.size] for roi in rois])
+        return meshes(planes.swapaxes(1, 2), probabilities(logits[:, 0]))
 
 
 def refine(parts: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
-    """Six flat outputs ``[B, ·]`` to points ``[B, 478, 3]``, in input pixels; in memory x, y, z lie apart."""
-    planes = np.concatenate(parts, axis=1, dtype=np.float64)[:, COLUMNS.T]
-    for iris, eyelids in IRIS_DEPTHS:
-        planes[:, 2, iris] = planes[:, 2, eyelids].mean(axis=1, keepdims=True)
-    return planes.swapaxes(1, 2)
+    """Six flat outputs ``[B, ·]`` to x, y and z of all points ``[B, 3, 478]``, in input pixels."""
+    planes = np.concatenate(parts, axis=1, dtype=np.float64)[:, COLUMNS]
+    depths = planes[:, 2, EYELIDS].mean(axis=2)
+    planes[:, 2, MESH_POINTS:] = depths.repeat(IRIS_POINTS, axis=1)
+    return planes
 
 
 register(Graph(FaceMesh), "facemesh_attention")

@@ -50,8 +50,8 @@ class FaceNet(FaceEmbedder512):
 
 def mtcnn_region(aligned: Roi) -> Roi:
     """The square as high as the box that MTCNN would draw, around its middle, for ArcFace's crop."""
-    middle = np.array([[BOX.left + BOX.right, BOX.top + BOX.bottom]]) / 2
-    ((x, y),) = to_frames(middle, [aligned]).tolist()
+    middle = np.array([[[BOX.left + BOX.right, BOX.top + BOX.bottom]]]) / 2
+    (((x, y),),) = to_frames(middle, [aligned]).tolist()
     return Roi(x, y, aligned.size * (BOX.bottom - BOX.top), aligned.angle)
 
 

@@ -71,7 +71,7 @@ def test_size_and_place_change_nothing(
 @given(st.integers(0, 2**32 - 1))
 def test_axes_are_orthonormal(seed: int) -> None:
     random = np.random.default_rng(seed)
-    axes = np.stack(head_axes(random.normal(size=(5, 3)), random.normal(size=(5, 3))), axis=1)
+    axes = np.stack(head_axes(*random.normal(size=(2, 3, 5))), axis=1).T
     np.testing.assert_allclose(axes @ axes.swapaxes(1, 2), np.tile(np.eye(3), (5, 1, 1)), atol=1e-9)
     np.testing.assert_allclose(np.linalg.det(axes), 1)
 

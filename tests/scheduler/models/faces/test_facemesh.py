@@ -36,7 +36,7 @@ def test_tables_cover_the_published_points_once() -> None:
 
 def test_refined_points_take_x_and_y_and_leave_depth() -> None:
     given = parts(rows=2)
-    points = refine(given)
+    points = refine(given).swapaxes(1, 2)
     mesh = given[0].reshape(2, 468, 3)
     np.testing.assert_array_equal(points[:, LIPS, :2], given[1].reshape(2, 80, 2))
     np.testing.assert_array_equal(points[:, RIGHT_EYE, :2], given[2].reshape(2, 71, 2))
@@ -48,7 +48,7 @@ def test_refined_points_take_x_and_y_and_leave_depth() -> None:
 
 def test_an_iris_lies_as_deep_as_its_eyelids() -> None:
     given = parts()
-    points = refine(given)[0]
+    points = refine(given)[0].T
     np.testing.assert_array_equal(points[LEFT_IRIS, :2], given[5].reshape(5, 2))
     np.testing.assert_allclose(points[LEFT_IRIS, 2], points[LEFT_EYELIDS, 2].mean())
 
