@@ -5,6 +5,7 @@ each picture's (and each class's) in a group of its own: in every round the best
 that overlap it.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -16,11 +17,14 @@ def iou(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.f
 
     Either may be a single box ``[4]``, which is compared with each of the other side.
     """
-    low = np.maximum(boxes[..., :2], others[..., :2])
-    high = np.minimum(boxes[..., 2:], others[..., 2:])
-    shared = _area(low, high)
-    union = _area(boxes[..., :2], boxes[..., 2:]) + _area(others[..., :2], others[..., 2:]) - shared
-    return np.asarray(np.divide(shared, union, out=np.zeros_like(union), where=union > 0), np.float64)
+    shared, first, second = _areas(boxes, others)
+    return _share(shared, first + second - shared)
+
+
+def over_smaller(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intersection over the smaller of two boxes, else as ``iou``; 0 where one is empty."""
+    shared, first, second = _areas(boxes, others)
+    return _share(shared, np.minimum(first, second))
 
 
 class Blended(NamedTuple):
@@ -66,14 +70,18 @@ def weighted_nms(
 
 
 def suppress(
-    boxes: NDArray[np.float64], groups: NDArray[np.integer], overlap: float, most: int | None = None
+    boxes: NDArray[np.float64],
+    groups: NDArray[np.integer],
+    overlap: float,
+    most: int | None = None,
+    measure: Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]] = iou,
 ) -> NDArray[np.intp]:
     """Which of ``boxes`` (best first) stay: those that overlap no better one of the same group.
 
     Args:
         boxes: f64 ``[N, 4]``.
         groups: ``[N]``, a picture and a class for each box.
-        overlap: from this IoU on, the worse box goes.
+        overlap: from this ``measure`` on, the worse box goes.
         most: of each group no more than so many, the best; the time it takes grows with how many stay.
     """
     remaining = np.argsort(groups, kind="stable")
@@ -81,7 +89,9 @@ def suppress(
     while len(remaining) and (most is None or len(kept) <= most):
         first, whose = _leaders(groups[remaining])
         kept.append(remaining[first])
-        apart = iou(boxes[remaining[whose]], boxes[remaining]) < overlap
+        if len(first) == len(remaining):  # all are alone in their groups, as most are from the start
+            break
+        apart = measure(boxes[remaining[whose]], boxes[remaining]) < overlap
         apart[first] = False
         remaining = remaining[apart]
     return np.sort(np.concatenate(kept))
@@ -93,6 +103,19 @@ def _leaders(groups: NDArray[np.integer]) -> tuple[NDArray[np.intp], NDArray[np.
     np.not_equal(groups[1:], groups[:-1], out=begins[1:])
     first = np.flatnonzero(begins)
     return first, first[np.cumsum(begins) - 1]
+
+
+def _areas(
+    boxes: NDArray[np.float64], others: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """What boxes share with others, one for one, and their own areas."""
+    low = np.maximum(boxes[..., :2], others[..., :2])
+    high = np.minimum(boxes[..., 2:], others[..., 2:])
+    return _area(low, high), _area(boxes[..., :2], boxes[..., 2:]), _area(others[..., :2], others[..., 2:])
+
+
+def _share(part: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.divide(part, of, out=np.zeros_like(of), where=of > 0), np.float64)
 
 
 def _area(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:

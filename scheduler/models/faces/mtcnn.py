@@ -12,13 +12,13 @@ the box.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from argusd.kernels.pictures.nms import over_smaller, suppress
 from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_DETECTOR
@@ -32,7 +32,8 @@ INPUT = "images"
 SIZE = 640
 SPAN = Span(-127.5 / 128, 127.5 / 128)
 MIN_SCORE = 0.7
-INSIDE = 0.7  # of the smaller of two boxes; from there on it is the same face
+INSIDE = float(np.nextafter(0.7, 1))  # of the smaller of two boxes; from there on it is the same face
+LAST_PIXEL = np.array([0.0, 0, 1, 1])  # to facenet-pytorch a box holds it
 SEED, COARSE = 5, 64  # of the noise that the model is measured with
 
 
@@ -60,27 +61,12 @@ class Mtcnn:
         order = order[tensors[2][order, 0] > MIN_SCORE]
         rows, boxes, scores, offsets, points = (tensor[order].astype(np.float64) for tensor in tensors)
         owners: NDArray[np.intp] = rows[:, 0].astype(np.intp)
-        # To facenet-pytorch a box holds its last pixel.
         sizes = boxes[:, 2:] - boxes[:, :2] + 1
         moved = boxes + offsets * np.tile(sizes, 2)
         inside = boxes[:, None, :2] + points.reshape(-1, 2, 5).swapaxes(1, 2) * sizes[:, None] - 1
         places = np.concatenate([moved.reshape(-1, 2, 2), inside], axis=1) / SIZE
-        begins = np.searchsorted(owners, np.arange(len(rois) + 1))
-        alive = [begin + at for begin, end in pairwise(begins.tolist()) for at in _distinct(moved[begin:end])]
+        alive = suppress(moved + LAST_PIXEL, owners, INSIDE, measure=over_smaller)
         return faces_of(places[alive], scores[alive, 0], owners[alive], rois)
-
-
-def _distinct(boxes: NDArray[np.float64]) -> list[int]:
-    """Which of ``boxes`` (best first) stay: those that do not lie mostly in a better one, or around it."""
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2] + 1, axis=1)
-    kept: list[int] = []
-    for i, box in enumerate(boxes):
-        low = np.maximum(box[:2], boxes[kept, :2])
-        high = np.minimum(box[2:], boxes[kept, 2:])
-        shared = np.prod(np.maximum(high - low + 1, 0), axis=1)
-        if not np.any(shared / np.minimum(areas[i], areas[kept]) > INSIDE):
-            kept.append(i)
-    return kept
 
 
 register(Graph(Mtcnn), "mtcnn")

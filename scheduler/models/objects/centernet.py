@@ -11,6 +11,7 @@ pixels.
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,6 @@ MIN_SCORE = 0.3
 MIN_LOGIT = np.float32(math.log(MIN_SCORE / (1 - MIN_SCORE)))
 SAME_THING = 0.6  # IoU
 SAME_TOP = 0.05
-AROUND = np.indices((3, 3)).reshape(2, 9, 1) - 1  # a place and its eight neighbours: down, across
 MOST = 100  # as many as the published graph picks
 
 
@@ -108,38 +108,40 @@ def peaks(logits: NDArray[np.float32], highest: NDArray[np.float32]) -> tuple[ND
 
     Row by row, of each the ``MOST`` highest, highest first. ``highest`` ``[B, H, W]``: of each place.
     """
-    at, levels = _candidates(logits, highest)
+    _, height, width, classes = logits.shape
+    places, labels, levels = _candidates(logits, highest)
+    around = _around(height, width)
     # Few hold out against their neighbours on the line, which lie near in memory.
-    for around in (AROUND[:, 3:6], AROUND):
-        kept = np.flatnonzero(levels >= logits.reshape(-1)[_near(at, around, logits.shape)].max(axis=0))
-        at, levels = at[kept], levels[kept]
-    rows = at // logits[0].size
+    for steps in (around[3:6], around):
+        near = places + steps[:, places % (height * width)]
+        kept = np.flatnonzero(levels >= logits.reshape(-1, classes)[near, labels].max(axis=0))
+        places, labels, levels = places[kept], labels[kept], levels[kept]
+    rows, cells = np.divmod(places, height * width)
     order = np.lexsort((-levels, rows))
     rows = rows[order]
     within = np.arange(len(rows)) - np.searchsorted(rows, rows)
-    return np.unravel_index(at[order[within < MOST]], logits.shape)
+    best = order[within < MOST]
+    return rows[within < MOST], *np.divmod(cells[best], width), labels[best]
 
 
 def _candidates(
     logits: NDArray[np.float32], highest: NDArray[np.float32]
-) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Where the logits, one after the other, reach the lowest, and those."""
-    classes = logits.shape[-1]
-    places = np.flatnonzero(highest >= MIN_LOGIT)
-    levels = logits.reshape(-1, classes)[places]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+    """Where the logits reach the lowest that counts: places of all maps in a row, classes, and the logits."""
+    hot = np.flatnonzero(highest >= MIN_LOGIT)
+    levels = logits.reshape(-1, logits.shape[-1])[hot]
     found = np.flatnonzero(levels >= MIN_LOGIT)
-    which, label = np.divmod(found, classes)
-    return places[which] * classes + label, levels.reshape(-1)[found]
+    which, labels = np.divmod(found, logits.shape[-1])
+    return hot[which], labels, levels.reshape(-1)[found]
 
 
-def _near(at: NDArray[np.intp], around: NDArray[np.intp], shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """Those ``around`` ``[2, K, 1]`` each of ``at`` ``[N]``, in the same class, on the map: ``[K, N]``."""
-    _, height, width, classes = shape
-    line, across = np.divmod(at // classes, width)
-    down = line % height
-    below = np.clip(down + around[0], 0, height - 1) - down
-    beside = np.clip(across + around[1], 0, width - 1) - across
-    return np.asarray(at + (below * width + beside) * classes, np.intp)
+@cache
+def _around(height: int, width: int) -> NDArray[np.intp]:
+    """Steps from each place of a map to those around it and itself, none over an edge: ``[9, H · W]``."""
+    below, beside = np.indices((3, 3)).reshape(2, 9, 1) - 1
+    line, column = np.divmod(np.arange(height * width), width)
+    near = np.clip(line + below, 0, height - 1) * width + np.clip(column + beside, 0, width - 1)
+    return np.asarray(near - np.arange(height * width), np.intp)
 
 
 register(Graph(CenterNet), "centernet")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from argusd.kernels.pictures.nms import iou, suppress, weighted_nms
+from argusd.kernels.pictures.nms import iou, over_smaller, suppress, weighted_nms
 
 boxes = (
     st.integers(0, 12)
@@ -18,6 +18,14 @@ def test_iou_of_known_boxes() -> None:
     box = np.array([0.0, 0, 2, 2])
     others = np.array([[0.0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6], [1, 1, 1, 1]])
     assert list(iou(box, others)) == pytest.approx([1, 1 / 3, 0, 0])
+
+
+def test_a_box_inside_another_is_all_of_the_smaller() -> None:
+    box = np.array([0.0, 0, 4, 4])
+    others = np.array([[1.0, 1, 3, 3], [2, 0, 6, 4], [5, 5, 6, 6], [1, 1, 1, 1]])
+    assert list(over_smaller(box, others)) == pytest.approx([1, 1 / 2, 0, 0])
+    boxes = np.vstack([box, others[:2]])
+    assert suppress(boxes, np.zeros(3, int), 0.6, measure=over_smaller).tolist() == [0, 2]
 
 
 def test_a_cluster_becomes_its_mean_weighted_by_score() -> None:
