@@ -113,7 +113,7 @@ def peaks(logits: NDArray[np.float32], highest: NDArray[np.float32]) -> tuple[ND
     around = _around(height, width)
     # Few hold out against their neighbours on the line, which lie near in memory.
     for steps in (around[3:6], around):
-        near = places + steps[:, places % (height * width)]
+        near = places + steps.take(places % (height * width), axis=1)
         kept = np.flatnonzero(levels >= logits.reshape(-1, classes)[near, labels].max(axis=0))
         places, labels, levels = places[kept], labels[kept], levels[kept]
     rows, cells = np.divmod(places, height * width)
@@ -129,7 +129,7 @@ def _candidates(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
     """Where the logits reach the lowest that counts: places of all maps in a row, classes, and the logits."""
     hot = np.flatnonzero(highest >= MIN_LOGIT)
-    levels = logits.reshape(-1, logits.shape[-1])[hot]
+    levels = logits.reshape(-1, logits.shape[-1]).take(hot, axis=0)
     found = np.flatnonzero(levels >= MIN_LOGIT)
     which, labels = np.divmod(found, logits.shape[-1])
     return hot[which], labels, levels.reshape(-1)[found]

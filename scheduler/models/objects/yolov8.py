@@ -53,7 +53,7 @@ class YoloV8:
         """Objects of each row."""
         candidates = tensors[0]
         best = candidates[:, 4:].max(axis=1)
-        rows, points = np.nonzero(best > MIN_SCORE)
+        rows, points = np.divmod(np.flatnonzero(best > MIN_SCORE), best.shape[1])
         order = np.lexsort((-best[rows, points], rows))
         rows, points = rows[order], points[order]
         classes = np.argmax(candidates[rows, 4:, points], axis=1)
