@@ -8,7 +8,7 @@ typedef unsigned char u8;
 
 enum Layout { I420 = 1, NV12 = 2, BGR24 = 3 };
 
-// Where a picture's pixels lie; crops.py's PIXELS.
+// Where a picture's pixels lie; PIXELS of structs.py.
 struct Pixels {
   const u8 *y, *u, *v;     // addresses that this device can read; of BGR24 the first alone
   int rows, columns;       // of luma; even where chroma has one value for 2 x 2 of it
@@ -16,7 +16,7 @@ struct Pixels {
   int layout;
 };
 
-// What to make of it; crops.py's CROP.
+// What to make of it; CROP of structs.py.
 struct Crop {
   Pixels pixels;
   int halvings;      // means are taken over 2^halvings x 2^halvings pixels, then sampled bilinearly

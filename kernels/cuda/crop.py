@@ -8,8 +8,9 @@ import numpy as np
 from ..pictures.crop import LARGEST
 from ..pictures.jpeg import decode_jpeg
 from ..pictures.picture import Picture, Span, Square
-from .crops import PIXELS, aimed, pixels_at
+from .crops import aimed, pixels_at
 from .device import Device, Kernel, Tensor
+from .structs import PIXELS
 
 Channels = Literal["last", "first"]
 
@@ -49,7 +50,7 @@ def crop_batch(
     crops = device.array(aimed(np.array(pixels, PIXELS), squares, size).view(np.uint8))
     last = channels == "last"
     shape = (size, size, 3) if last else (3, size, size)
-    out = device.zeros((len(pictures), *shape), np.float16 if half else np.float32)
+    out = device.empty((len(pictures), *shape), np.float16 if half else np.float32)
     device.launch(
         F16 if half else F32,
         (size, size, len(pictures)),

@@ -1,4 +1,4 @@
-"""What ``crop.cu`` is told of each picture and square, in columns: C's structs as NumPy's dtypes."""
+"""What ``crop.cu`` is told of each picture and square, in columns."""
 
 from collections.abc import Sequence
 
@@ -7,30 +7,10 @@ from numpy.typing import NDArray
 
 from ..pictures.picture import Layout, Picture, Square, affines
 from ..pictures.resample import EXACT
+from .structs import CROP
 
 LAYOUTS: dict[Layout, int] = {"I420": 1, "NV12": 2, "BGR24": 3}
 MOST_HALVINGS = 15  # then nothing is left of any picture
-
-PIXELS = np.dtype(
-    [
-        ("y", np.uint64),
-        ("u", np.uint64),
-        ("v", np.uint64),
-        ("rows", np.int32),
-        ("columns", np.int32),
-        ("y_stride", np.int32),
-        ("c_stride", np.int32),
-        ("layout", np.int32),
-    ],
-    align=True,
-)
-"""Where a picture's pixels lie: addresses, strides in bytes. Odd sizes of I420 and NV12 are rounded down."""
-
-CROP = np.dtype(
-    [("pixels", PIXELS), ("halvings", np.int32), ("fits", np.int32), ("matrix", np.float64, (2, 3))],
-    align=True,
-)
-"""The same and how a square of it is sampled, as in ``crop.cu``."""
 
 
 def pixels_at(picture: Picture, addresses: Sequence[int], strides: Sequence[int]) -> tuple[int, ...]:

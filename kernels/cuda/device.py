@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
-from .crops import CROP, PIXELS
+from .structs import DEFINES
 
 Tensor = Any
 """An array in a device's memory; it has ``shape`` and ``dtype`` as NumPy's."""
@@ -16,12 +16,7 @@ Tensor = Any
 Threads = tuple[int, int, int]
 
 # Without fused multiply-adds the GPU's arithmetic is the one that was held against the oracles.
-OPTIONS = (
-    "-std=c++17",
-    "--fmad=false",
-    f"-DPIXELS_BYTES={PIXELS.itemsize}",
-    f"-DCROP_BYTES={CROP.itemsize}",
-)
+OPTIONS = ("-std=c++17", "--fmad=false", *DEFINES)
 
 
 class Kernel(NamedTuple):
@@ -38,8 +33,14 @@ class Device(Protocol):
     def array(self, values: Any) -> Tensor:
         """These values in its memory: copied there, or as they are where they lie there already."""
 
+    def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
+        """Room for so many values, which are anything."""
+
     def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
         """So many zeros."""
+
+    def host(self, tensor: Tensor) -> NDArray[Any]:
+        """Its values in the host's memory, once all that was launched before is done."""
 
     def address(self, tensor: Tensor) -> int:
         """Where the first byte lies."""
@@ -67,10 +68,19 @@ class CudaDevice:
         with self._device:
             return self._cupy.asarray(values)
 
+    def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
+        """As ``Device`` says."""
+        with self._device:
+            return self._cupy.empty(shape, dtype)
+
     def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
         """As ``Device`` says."""
         with self._device:
             return self._cupy.zeros(shape, dtype)
+
+    def host(self, tensor: Tensor) -> NDArray[Any]:
+        """As ``Device`` says."""
+        return np.asarray(tensor.get())
 
     def address(self, tensor: Tensor) -> int:
         """As ``Device`` says."""

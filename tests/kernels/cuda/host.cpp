@@ -8,6 +8,8 @@
 
 #define __global__
 #define __device__
+using std::abs;
+using std::max;
 using std::min;
 
 static struct {
@@ -17,7 +19,10 @@ static struct {
 static inline unsigned char __ldg(const unsigned char *at) { return *at; }
 static inline unsigned short f16_bits(float value) { return _cvtss_sh(value, _MM_FROUND_TO_NEAREST_INT); }
 
+static inline int atomicAdd(int *at, int value) { return (*at += value) - value; }
+
 #include "crop.cu"
+#include "decode.cu"
 
 // As cudaLaunchKernel: `arguments` are addresses of the kernel's.
 template <class... Arguments, size_t... At>
@@ -44,3 +49,13 @@ static void launch(void (*kernel)(Arguments...), const unsigned *blocks, const u
   }
 LAUNCH(crop_f32)
 LAUNCH(crop_f16)
+LAUNCH(rank)
+LAUNCH(overlaps)
+LAUNCH(sweep)
+LAUNCH(things_found)
+LAUNCH(face_candidates)
+LAUNCH(faces_found)
+LAUNCH(yolo_candidates)
+LAUNCH(center_candidates)
+LAUNCH(center_owners)
+LAUNCH(center_tops)

@@ -60,11 +60,6 @@ def batches(draw: st.DrawFn) -> tuple[list[Picture], list[Square], int]:
     return pictures, chosen, size
 
 
-def host(tensor: object) -> NDArray[np.float64]:
-    """Its values, wherever it lies."""
-    return np.asarray(tensor.get() if hasattr(tensor, "get") else tensor, np.float64)
-
-
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     batch=batches(),
@@ -84,7 +79,7 @@ def test_agrees_with_the_oracle(
     pictures, chosen, size = batch
     tensor = crop_batch(device, pictures, chosen, size, span, outside, half=half, channels=channels)
     assert tensor.dtype == (np.float16 if half else np.float32)
-    got = host(tensor) if channels == "last" else host(tensor).transpose(0, 2, 3, 1)
+    got = device.host(tensor) if channels == "last" else device.host(tensor).transpose(0, 2, 3, 1)
     expected = reference.crop_batch(pictures, chosen, size, span, outside)
     assert np.abs(got - expected).max() * 255 / (span.high - span.low) <= (HALF_GREYS if half else GREYS)
 
@@ -99,7 +94,7 @@ def test_agrees_with_the_oracle(
 )
 def test_a_place_in_a_large_picture_is_known_as_well(device: Device, layout: Layout, square: Square) -> None:
     picture = noise(layout, 1920, 1080)
-    got = host(crop_batch(device, [picture], [square], 32, BYTES))
+    got = device.host(crop_batch(device, [picture], [square], 32, BYTES))
     assert np.abs(got - reference.crop_batch([picture], [square], 32, BYTES)).max() <= GREYS
 
 
@@ -119,7 +114,9 @@ def test_a_picture_that_fits_the_square_ends_sharply(
     white = Picture("BGR24", width, height, [np.full((height, 3 * width), 255, np.uint8)])
     expected = np.full((1, 32, 32, 3), 114.0)
     expected[0][inside] = 255
-    np.testing.assert_array_equal(host(crop_batch(device, [white], [square], 32, BYTES, 114)), expected)
+    np.testing.assert_array_equal(
+        device.host(crop_batch(device, [white], [square], 32, BYTES, 114)), expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +130,7 @@ def test_a_picture_that_fits_the_square_ends_sharply(
 )
 def test_any_other_blends_into_what_is_outside(device: Device, square: Square) -> None:
     white = Picture("BGR24", 8, 4, [np.full((4, 24), 255, np.uint8)])
-    got = host(crop_batch(device, [white], [square], 32, BYTES, 114))
+    got = device.host(crop_batch(device, [white], [square], 32, BYTES, 114))
     assert ((got > 120) & (got < 250)).any()
     assert np.abs(got - reference.crop_batch([white], [square], 32, BYTES, 114)).max() <= GREYS
 
@@ -143,7 +140,7 @@ def test_a_jpeg_is_decoded_before(device: Device) -> None:
 
     encoded = cv2.imencode(".jpg", np.arange(48 * 64 * 3, dtype=np.uint8).reshape(48, 64, 3))[1]
     picture = Picture("JPEG", 64, 48, [np.asarray(encoded, np.uint8).reshape(1, -1)])
-    got = host(crop_batch(device, [picture], [Square(30, 20, 50, 0.1)], 16, BYTES))
+    got = device.host(crop_batch(device, [picture], [Square(30, 20, 50, 0.1)], 16, BYTES))
     assert np.abs(got - reference.crop_batch([picture], [Square(30, 20, 50, 0.1)], 16, BYTES)).max() <= GREYS
 
 
@@ -162,5 +159,5 @@ def test_a_square_that_is_not_finite_is_refused(device: Device, square: Square) 
     "square", [Square(1e300, -1e300, 8), Square(4, 4, 1e12), Square(4, 4, 0), Square(4, 4, -3)]
 )
 def test_an_absurd_square_shows_what_is_outside_or_one_colour(device: Device, square: Square) -> None:
-    got = host(crop_batch(device, [noise("I420", 8, 8)], [square], 4, BYTES, 114))
+    got = device.host(crop_batch(device, [noise("I420", 8, 8)], [square], 4, BYTES, 114))
     assert np.isfinite(got).all()

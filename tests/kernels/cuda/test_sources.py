@@ -13,7 +13,14 @@ from argusd.kernels.cuda.device import OPTIONS, source
 from .host_device import SANITIZED
 from .nvrtc import compiled
 
-KERNELS = {"crop": {"crop_f32", "crop_f16"}}
+KERNELS = {
+    "crop": {"crop_f32", "crop_f16"},
+    "decode": {
+        *("rank", "overlaps", "sweep", "things_found"),
+        *("face_candidates", "faces_found", "yolo_candidates"),
+        *("center_candidates", "center_owners", "center_tops"),
+    },
+}
 ARCHITECTURES = [80, 90, 120]  # A100; H100 and H200; RTX 50 and RTX PRO
 
 
