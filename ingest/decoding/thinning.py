@@ -19,16 +19,20 @@ class Thinning:
     def __init__(self, pictures_hz: float = inf) -> None:
         self._longest = ROUNDING * CLOCK_RATE / max(pictures_hz, LEAST_HZ)
         self._shown = self._newest = -inf
+        self._interval = inf
         self._shown_discardable = False
 
     def shows(self, rtp_timestamp: int, *, discardable: bool = False) -> bool:
-        """Whether this picture is shown: the next one, if it comes as soon as this one, would be too late.
+        """Whether this picture is shown: the next one would be too late.
+
+        It will come as soon as one of the last two did: cameras' clocks waver.
 
         A frame whose timestamp does not go on from the one before is shown. Where some are ``discardable``
         (no other frame is predicted from them), those are rather left out: they need no decoding.
         """
         interval, self._newest = rtp_timestamp - self._newest, float(rtp_timestamp)
-        in_time = interval > 0 and rtp_timestamp + interval - self._shown <= self._longest
+        shorter, self._interval = min(interval, self._interval), interval
+        in_time = interval > 0 and rtp_timestamp + shorter - self._shown <= self._longest
         if in_time and (discardable or not self._shown_discardable):
             return False
         self._shown, self._shown_discardable = self._newest, discardable

@@ -31,6 +31,11 @@ def test_what_no_other_frame_is_predicted_from_is_rather_left_out() -> None:
     assert frames == [True, True, False, True, False, True, False, True]
 
 
+def test_a_camera_whose_clock_wavers_has_every_other_picture_shown() -> None:
+    wavering = [0, 3300, 6000, 9300, 12_000, 15_300, 18_000, 21_300, 24_000]
+    assert shown(15, wavering) == [0, 1, 3, 5, 7]  # one interval is not enough to tell
+
+
 def test_what_comes_after_a_pause_is_shown() -> None:
     assert shown(8, [0, 3000, 6000, 9000, 90_000, 93_000]) == [0, 2, 4]
 
