@@ -13,6 +13,7 @@ The loop brings them together in batches over all sessions::
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
@@ -42,7 +43,12 @@ class Roi(NamedTuple):
 
 def whole_frame(info: FrameInfo) -> Roi:
     """The square that holds the whole picture."""
-    return Roi(info.width / 2, info.height / 2, float(max(info.width, info.height)))
+    return _square_around(info.width, info.height)
+
+
+@lru_cache(maxsize=64)
+def _square_around(width: int, height: int) -> Roi:
+    return Roi(width / 2, height / 2, float(max(width, height)))
 
 
 class Reuse(NamedTuple):

@@ -178,6 +178,18 @@ class FrameView:
 class FrameReader:
     """One reader's place in one FrameRing: newest first, what was skipped or torn is counted."""
 
+    __slots__ = (
+        "_offset",
+        "_ring_word",
+        "_slot_bytes",
+        "_slots",
+        "_view",
+        "generation",
+        "next",
+        "skipped",
+        "torn",
+    )
+
     def __init__(self, view: ArenaView, place: int, generation: int) -> None:
         self._view = view
         self._ring_word = ring_word(place)

@@ -46,10 +46,14 @@ class Attention:
         self._blink = seen.blink
         if seen.blink:
             return outcomes
-        self._gaze = gaze = seen._replace(
-            x=beyond_head_turn(seen.x, pose.yaw), y=beyond_head_turn(seen.y, -pose.pitch)
-        )
+        x, y = beyond_head_turn(seen.x, pose.yaw), beyond_head_turn(seen.y, -pose.pitch)
+        self._gaze = gaze = Gaze(x, y, seen.open, seen.width)
         return outcomes + self._feed_gaze(gaze, media_s)
+
+    @property
+    def pending(self) -> bool:
+        """Whether one of the conditions is met and not yet for long enough."""
+        return self._gaze_rule.pending or self._head_rule.pending
 
     def facing(self, most_deg: float) -> bool:
         """Whether the head is known to be turned by no more than this in either direction."""

@@ -170,8 +170,7 @@ class FaceAnalyzer:
             return []
         self._mesh_s = at.media_s
         outcomes = self._attention.see(mesh, at.media_s)
-        doubt = any(rule.pending for rule in self._attention.rules)
-        self._following.see(at.media_s, self._policy.rates.face_mesh, doubt)
+        self._following.see(at.media_s, self._policy.rates.face_mesh, self._attention.pending)
         return outcomes
 
     def _observe(self, at: Moment) -> list[Outcome]:

@@ -4,7 +4,6 @@ The way of Silero's own iterator: speech begins at the threshold and goes on abo
 when the sound stayed below that for a while, and then ended where it first fell.
 """
 
-from collections import deque
 from typing import Literal, NamedTuple
 
 CALMER_BY = 0.15
@@ -18,19 +17,17 @@ class RecentSpeech:
     def __init__(self, span_s: float) -> None:
         self._span_s = span_s
         self._most = 1
-        self._windows: deque[bool] = deque()
+        self._windows = 0  # a bit each, the newest lowest
 
     @property
     def share(self) -> float:
         """0..1, with silence before the first window."""
-        return sum(self._windows) / self._most
+        return self._windows.bit_count() / self._most
 
     def feed(self, speech: bool, lasts_s: float) -> None:
         """Take in a window of ``lasts_s`` seconds, as long as the ones before."""
         self._most = max(1, round(self._span_s / lasts_s))
-        self._windows.append(speech)
-        if len(self._windows) > self._most:
-            self._windows.popleft()
+        self._windows = (self._windows << 1 | speech) & ((1 << self._most) - 1)
 
 
 class SpeechEdge(NamedTuple):

@@ -93,8 +93,9 @@ class LoadedModel(ABC):
     ``track``: the kind of track that it is fed by. ``continuous``: every item counts, none may be left out
     as frames may. ``fed_with``: a role whose outputs it needs and nobody else does. ``curve``: what batches
     cost by ``clock``, refreshed by what they took. ``max_batch`` is its choice, or what the device has memory
-    for. ``loop``: what they cost the event loop. ``failure``: why it does not run at all, as a code, empty
-    while it runs; so it was at ``judged_at`` (monotonic seconds).
+    for. ``long``: whether short models take turns with it on a core. ``loop``: what they cost the event loop.
+    ``failure``: why it does not run at all, as a code, empty while it runs; so it was at ``judged_at``
+    (monotonic seconds).
     """
 
     track: ClassVar[TrackKind]
@@ -126,6 +127,7 @@ class LoadedModel(ABC):
         self._curve = curve
         self.max_batch = min(curve.max_batch, self._most)
         self.call_bound = curve.call_bound
+        self.long = curve.cost(1) > LONG_S
 
     @abstractmethod
     def open(self, role: str, tracks: Mapping[TrackKind, Track], max_age_s: float) -> Feed:
@@ -148,11 +150,6 @@ class LoadedModel(ABC):
     def window(self) -> int:
         """Samples (16 kHz) of an item; 0 for frames."""
         return 0
-
-    @property
-    def long(self) -> bool:
-        """Whether short models take turns with it on a core."""
-        return self.curve.cost(1) > LONG_S
 
     @property
     def shortest_s(self) -> float:

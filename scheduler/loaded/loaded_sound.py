@@ -59,6 +59,8 @@ class ClipItem(NamedTuple):
 class WindowFeed:
     """Feeds a row with every window, in order; ``slot`` is where the model remembers it."""
 
+    __slots__ = ("_fresh", "_hop", "_loaded", "_role", "cursor", "max_age", "slot", "track")
+
     def __init__(self, loaded: "LoadedSampleModel", role: str, track: Track, max_age: float) -> None:
         self.track = track
         self.max_age = max_age

@@ -64,6 +64,8 @@ class GreyFrame:
 class FrameFeed:
     """Feeds a row with the newest frame there is: a newer one replaces one that was not taken."""
 
+    __slots__ = ("_looks", "_reader", "_role", "_skipped", "cursor", "max_age", "track")
+
     def __init__(self, role: str, track: Track, max_age: float) -> None:
         self.track = track
         self.max_age = max_age

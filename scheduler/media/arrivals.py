@@ -114,7 +114,7 @@ class Arrivals:
 
     def _refresh_frames(self, group: _Cameras) -> None:
         heads = group.rings.heads()
-        news = np.flatnonzero(heads > group.seen)
+        news = (heads > group.seen).nonzero()[0]
         if len(news):
             self._see(group, news, heads[news])
         fresh = heads[group.ring] > self._demand.cursor[group.rows]
@@ -132,30 +132,31 @@ class Arrivals:
         self._demand.paced(group.rows[at], measured[at])
 
     def _refresh_pcm(self, group: _Microphones, now: float) -> list[Jump]:
-        demand, heads = self._demand, group.rings.heads()
-        jumps = self._catch_up(group, heads)
-        end = demand.cursor[group.rows] + group.window
-        there = np.flatnonzero(heads >= end)
+        demand, heads, window = self._demand, group.rings.heads(), group.window
+        lag = heads - demand.cursor[group.rows]
+        late = lag > FALL_BEHIND + window
+        jumps = self._catch_up(group, lag, late) if late.any() else []
+        there = (lag >= window).nonzero()[0]
         # An anchor may be in the middle of a change; then the age is off by a packet, and only the age.
         words, at = group.rings.words, group.rings.at[there]
-        since_anchor = end[there] - words[at + ANCHOR_SAMPLE]
-        came = words[at + ANCHOR_ARRIVAL] * 1e-9 + since_anchor / SAMPLE_RATE
+        end = heads[there] - lag[there] + window[there]
+        came = words[at + ANCHOR_ARRIVAL] * 1e-9 + (end - words[at + ANCHOR_SAMPLE]) / SAMPLE_RATE
         arrival = np.full(len(heads), NOTHING)
         arrival[there] = np.minimum(came, now)
         demand.arrived(group.rows, arrival)
-        behind = heads >= end + group.window
+        behind = lag >= 2 * window
         demand.hurry(group.rows[behind], now)
         self.behind |= bool(behind.any())
         return jumps
 
-    def _catch_up(self, group: _Microphones, heads: NDArray[np.int64]) -> list[Jump]:
+    def _catch_up(self, group: _Microphones, lag: NDArray[np.int64], late: NDArray[np.bool_]) -> list[Jump]:
         """Move those on that are too far behind, but none that a batch holds."""
-        demand = self._demand
-        lag = heads - demand.cursor[group.rows]
-        late = np.flatnonzero((lag > FALL_BEHIND + group.window) & ~demand.busy[group.rows])
-        lost = lag[late] // group.window[late] - 1
-        demand.advance(group.rows[late], (heads - group.window)[late])
-        return [Jump(*jump) for jump in zip(group.rows[late].tolist(), lost.tolist(), strict=True)]
+        at = (late & ~self._demand.busy[group.rows]).nonzero()[0]
+        rows, window = group.rows[at], group.window[at]
+        self._demand.advance(rows, self._demand.cursor[rows] + lag[at] - window)
+        lost = lag[at] // window - 1
+        lag[at] = window
+        return [Jump(*jump) for jump in zip(rows.tolist(), lost.tolist(), strict=True)]
 
 
 def _group(members: dict[int, tuple[RingRef, int]]) -> list[_Cameras | _Microphones]:

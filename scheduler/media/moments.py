@@ -49,6 +49,8 @@ class MediaClock:
     clock again, so that media time goes on.
     """
 
+    __slots__ = ("_base", "_begin", "_first_arrival", "_last", "_rate")
+
     def __init__(self, rate: int, begin: int | None = None) -> None:
         self._rate = rate
         self._begin = begin

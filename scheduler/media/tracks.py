@@ -17,6 +17,8 @@ class Track:
     how many rows are fed with its pictures. ``jpegs``: where those are shared that come as JPEGs.
     """
 
+    __slots__ = ("_jpegs", "blind_since", "clock", "epoch", "media", "readers", "ring")
+
     def __init__(self, media: MediaKey, ring: RingRef, jpegs: JpegCache | None = None) -> None:
         self._jpegs = jpegs or JpegCache()
         self.media = media

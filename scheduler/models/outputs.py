@@ -17,12 +17,9 @@ class Box(NamedTuple):
 
     def iou(self, other: "Box") -> float:
         """Intersection over union; 0 where both are empty."""
-        shared = Box(
-            max(self.left, other.left),
-            max(self.top, other.top),
-            min(self.right, other.right),
-            min(self.bottom, other.bottom),
-        ).area
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        shared = width * height if width > 0 and height > 0 else 0.0
         union = self.area + other.area - shared
         return shared / union if union > 0 else 0.0
 

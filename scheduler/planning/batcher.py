@@ -101,7 +101,10 @@ def is_run_here(batch: Batch) -> bool:
 
 
 class Plan(NamedTuple):
-    """Batches to start now, ready rows that must wait, and when to plan again at the latest."""
+    """Batches to start now, ready rows that must wait, and when to plan again at the latest.
+
+    While no thread is free ``wake_at`` is infinite: a batch that comes back says when.
+    """
 
     batches: list[Batch]
     waiting: Rows
@@ -123,7 +126,7 @@ def plan(
     states = list(models)
     batches: list[Batch] = []
     waiting: list[Rows] = []
-    wake_at = demand.next_due(now)
+    wake_at = np.inf
     while len(pending):
         model = int(demand.model[pending[0]])
         state = states[model]
@@ -142,6 +145,8 @@ def plan(
             states[model] = state.after_one_more
             executor = executor.after_one_more(long=state.long)
         pending = pending[~(same & (np.cumsum(same) <= len(rows)))]
+    if executor.places(long=False):
+        wake_at = min(wake_at, demand.next_due(now))
     return Plan(batches, np.concatenate([*waiting, pending]), wake_at)
 
 
@@ -149,8 +154,6 @@ def fair_order(
     now: float, demand: Demand, rows: Rows, models: Sequence[ModelState], promised_age_s: float
 ) -> Rows:
     """Positions in ``rows``, those to be served first in front."""
-    if len(rows) < 2:
-        return np.arange(len(rows))
     tags = demand.shares.tags(demand.share[rows])
     ahead = np.floor((tags - tags.min(initial=np.inf)) / SHARE_STEP_S + ROUNDING)
     model = demand.model[rows]

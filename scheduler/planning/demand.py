@@ -227,6 +227,10 @@ class Demand(Columns):
         """How far from ``due`` a frame may come, seconds: farther, and another one is nearer."""
         return np.minimum(self.interval, self.period) / 2
 
+    def tolerated(self, rows: Rows) -> NDArray[np.float64]:
+        """``tolerance`` of these rows."""
+        return np.minimum(self.interval[rows], self.period[rows]) / 2
+
     def ready(self, now: float) -> Rows:
         """Rows that can be served now: due, with something new that is neither stale nor too late."""
         tolerance = self.tolerance
@@ -266,7 +270,7 @@ class Demand(Columns):
 
     def _could_be_served(self, rows: Rows) -> NDArray[np.float64]:
         """When that what is there for these rows came, or began to be wanted."""
-        return np.maximum(self.due[rows] - self.tolerance[rows], self.arrival[rows])
+        return np.maximum(self.due[rows] - self.tolerated(rows), self.arrival[rows])
 
     def waited(self, rows: Rows, now: float) -> NDArray[np.float64]:
         """Seconds since these rows could first have been served."""
@@ -275,7 +279,7 @@ class Demand(Columns):
 
     def overdue(self, rows: Rows, now: float) -> NDArray[np.float64]:
         """Seconds by which they begin too late to keep their rates."""
-        late: NDArray[np.float64] = np.maximum(self.waited(rows, now) - self.tolerance[rows], 0.0)
+        late: NDArray[np.float64] = np.maximum(self.waited(rows, now) - self.tolerated(rows), 0.0)
         return late
 
     def dispatch(self, rows: Rows, now: float, *, seconds: float, continuous: bool = False) -> None:
@@ -301,7 +305,7 @@ class Demand(Columns):
         """
         due, arrival = self.due[rows], np.minimum(self.arrival[rows], now)
         moved = np.minimum(due + self.waited(rows, now), arrival)
-        beat: NDArray[np.float64] = np.maximum(np.maximum(due, moved), arrival - self.tolerance[rows])
+        beat: NDArray[np.float64] = np.maximum(np.maximum(due, moved), arrival - self.tolerated(rows))
         return beat + self.period[rows]
 
     def settle(self, waiting: Rows) -> None:

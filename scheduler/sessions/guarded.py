@@ -79,6 +79,18 @@ class GuardedAnalyzer:
     ``failed`` is called with the code of its first fault.
     """
 
+    __slots__ = (
+        "_analyzer",
+        "_broken",
+        "_failed",
+        "_latest",
+        "_made",
+        "_open",
+        "_rates",
+        "_session_id",
+        "name",
+    )
+
     def __init__(
         self, name: str, make: Callable[[], Analyzer], failed: Callable[[str], object], session_id: str = ""
     ) -> None:

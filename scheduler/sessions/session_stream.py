@@ -21,6 +21,18 @@ class SessionStream:
     bring it nothing, and why: then it knows nothing. ``every_look``: its result is told after every look.
     """
 
+    __slots__ = (
+        "_next_result",
+        "_skipped",
+        "analyzer",
+        "every_look",
+        "last",
+        "media",
+        "rows",
+        "silent",
+        "tracks",
+    )
+
     def __init__(self, media: MediaKey, analyzer: Analyzer, tracks: Mapping[TrackKind, Track]) -> None:
         self.media = media
         self.analyzer = analyzer
@@ -91,6 +103,8 @@ class DemandRow:
     ``ended``: no stream wants it any more, though a batch may hold it. ``failures``: its newest items that
     its model could not be run on, one after the other.
     """
+
+    __slots__ = ("_rates", "ended", "failures", "feed", "index", "loaded", "role", "streams")
 
     def __init__(self, index: int, stream: SessionStream, role: str, loaded: LoadedModel, feed: Feed) -> None:
         self.index = index

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.analyzers.speech import MIN_SILENCE_S, SpeechEdge, SpeechSegments
+from argusd.scheduler.analyzers.speech import MIN_SILENCE_S, RecentSpeech, SpeechEdge, SpeechSegments
 
 STEP = 0.032
 
@@ -13,6 +13,14 @@ def play(probabilities: list[float], threshold: float = 0.5) -> tuple[list[Speec
         edge = segments.feed(probability, number * STEP, (number + 1) * STEP)
         edges += [edge] if edge else []
     return edges, segments
+
+
+def test_recent_speech_is_a_share_of_the_last_seconds_with_silence_before_them() -> None:
+    recent, shares = RecentSpeech(4 * STEP), []
+    for speech in [True, True, False, True, True, False, False, False, False]:
+        recent.feed(speech, STEP)
+        shares.append(recent.share)
+    assert shares == [0.25, 0.5, 0.5, 0.75, 0.75, 0.5, 0.5, 0.25, 0.0]
 
 
 def test_a_segment_lasts_from_its_first_to_its_last_window_of_speech() -> None:

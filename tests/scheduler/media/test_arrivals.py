@@ -53,6 +53,24 @@ def test_a_frame_that_was_seen_is_nothing_new(tracks: ArenaWithTracks, demand: D
     assert demand.arrival[row] == NOTHING
 
 
+def test_rows_that_look_at_one_ring_are_each_told_what_is_new_to_them(
+    tracks: ArenaWithTracks, demand: Demand
+) -> None:
+    arrivals, (ring, ref), rows = Arrivals(demand), tracks.frames(), [row_of(demand), row_of(demand)]
+    for row in rows:
+        arrivals.follow(row, ref)
+    write_frame(ring, 0, arrival=100.0)
+    demand.cursor[rows[0]] = 1
+    arrivals.refresh(100.0)
+    assert demand.arrival[rows].tolist() == [NOTHING, 100.0]
+    write_frame(ring, 1, arrival=100.5)
+    arrivals.refresh(100.5)
+    assert demand.arrival[rows].tolist() == [100.5, 100.5]
+    assert demand.interval[rows].tolist() == [0.5, 0.5], "they share the camera"
+    arrivals.refresh(100.6)
+    assert demand.arrival[rows].tolist() == [100.5, 100.5], "nothing came, and nobody looked"
+
+
 def test_a_ring_that_was_given_back_has_nothing(tracks: ArenaWithTracks, demand: Demand) -> None:
     arrivals, (ring, ref), row = Arrivals(demand), tracks.frames(), row_of(demand)
     arrivals.follow(row, ref)

@@ -57,6 +57,14 @@ def test_cores_share_the_rows_of_a_model_that_gains_nothing_from_batches() -> No
     assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
 
 
+@pytest.mark.parametrize(("free", "wake_at"), [(1, 10.0), (0, inf)])
+def test_while_no_thread_is_free_a_batch_that_comes_back_says_when_to_plan_again(
+    free: int, wake_at: float
+) -> None:
+    demand = demand_of(1, arrival=inf)
+    assert plan(9.0, demand, [state()], ExecutorState(free, 1, shared=False)).wake_at == wake_at
+
+
 @pytest.mark.parametrize(("free", "sizes"), [(1, [4]), (2, [2, 2]), (3, [2, 1, 1])])
 def test_the_free_cores_alone_share_the_rows(free: int, sizes: list[int]) -> None:
     planned = plan(10.0, demand_of(4), [state(LINEAR, 8)], ExecutorState(free=free, total=4, shared=False))
