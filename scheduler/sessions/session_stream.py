@@ -21,6 +21,7 @@ class SessionStream:
     bring it nothing, and why: then it knows nothing. ``every_look``: its result is told after every look.
     """
 
+    # Here and where else the loop goes for each row: of a thousand sessions no object is in a cache any more.
     __slots__ = (
         "_next_result",
         "_skipped",
