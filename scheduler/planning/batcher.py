@@ -195,7 +195,8 @@ def closing_reason(
 
     A batch that would only wait for a core stays open too, until it is full: what comes meanwhile may join
     it, or be more urgent. A full one may wait if that is short: the core then loses no time between two. So
-    may one of sound, or full ones of others would always be before it.
+    may one of sound, or full ones of others would always be before it. Half a batch of sound waits for no
+    more while a core is idle: half of all sessions would wait for the other half.
     """
     if is_quick(state, len(rows), executor):
         return "quick"
@@ -206,7 +207,7 @@ def closing_reason(
         idle or executor.shared or state.curve.cost(len(rows)) <= SHORT_WAIT_S
     ):
         return "full"
-    if waits_for_company(state):
+    if waits_for_company(state) and not (idle and 2 * len(rows) >= state.max_batch):
         return None
     if idle:
         return "idle"

@@ -88,8 +88,8 @@ def test_a_batch_may_wait_where_a_thread_is_a_core(
     assert len(planned.waiting) == sessions - sum(sizes)
 
 
-@pytest.mark.parametrize(("sessions", "sizes"), [(7, []), (8, [8])])
-def test_a_patient_model_fills_its_next_batch_although_a_thread_is_free(
+@pytest.mark.parametrize(("sessions", "sizes"), [(3, []), (4, [4]), (8, [8])])
+def test_a_patient_model_half_fills_its_next_batch_although_a_thread_is_free(
     sessions: int, sizes: list[int]
 ) -> None:
     busy = state()._replace(patient=True, in_flight=1)
