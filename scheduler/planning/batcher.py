@@ -181,8 +181,10 @@ def batch_size(ready: int, state: ModelState, executor: ExecutorState) -> int:
     """How many of the ``ready`` rows of one model go into the next batch.
 
     Threads with a core of their own share the rows, unless the call itself is what costs, or the rest would
-    wait for them anyway.
+    wait for them anyway. While none is free the loop takes of sound as much as is quick.
     """
+    if not executor.idle(long=state.long) and (quick := quick_rows(state, executor)):
+        return min(ready, quick)
     if executor.shared or state.call_bound or state.patient:
         return min(ready, state.max_batch)
     return min(-(-ready // max(executor.places(long=state.long), 1)), state.max_batch)
@@ -198,7 +200,7 @@ def closing_reason(
     may one of sound, or full ones of others would always be before it. Half a batch of sound waits for no
     more while a core is idle: half of all sessions would wait for the other half.
     """
-    if is_quick(state, len(rows), executor):
+    if len(rows) <= quick_rows(state, executor):
         return "quick"
     if not executor.open(long=state.long):
         return None
@@ -216,12 +218,14 @@ def closing_reason(
     return "deadline" if latest_start(demand, rows, state) <= now else None
 
 
-def is_quick(state: ModelState, rows: int, executor: ExecutorState) -> bool:
-    """Whether a batch of so many rows is run where it is planned.
+def quick_rows(state: ModelState, executor: ExecutorState) -> int:
+    """How many rows may be run where they are planned, as one batch; 0: none.
 
     A thread would have to be woken, and would wait for the interpreter, as the loop would for its outcome.
     """
-    return state.patient and not executor.shared and state.curve.cost(rows) <= QUICK_S
+    if not state.patient or executor.shared:
+        return 0
+    return max((size for size in state.curve.sizes if state.curve.cost(size) <= QUICK_S), default=0)
 
 
 def waits_for_company(state: ModelState) -> bool:

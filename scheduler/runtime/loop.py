@@ -25,7 +25,7 @@ from ..loaded.isolation import isolated
 from ..loaded.loaded_model import Done, Dropped, LoadedModel, Look
 from ..loaded.loaded_vision import BAD_IMAGE
 from ..media.arena_sources import ArenaSource
-from ..planning.batcher import Batch, is_quick, is_run_here, plan
+from ..planning.batcher import Batch, is_run_here, plan, quick_rows
 from ..planning.demand import Demand, RowKind, Rows
 from ..planning.overload import ServedShare
 from ..report.meters import Meters
@@ -113,7 +113,7 @@ class Scheduler:
         self.rate.step(now)
         self.sessions.lost.look()
         models = [model.state for _, model in self.loaded]
-        quick = np.array([is_quick(model, 1, threads) for model in models])
+        quick = np.array([quick_rows(model, threads) > 0 for model in models])
         if not (threads.open(long=False) or threads.open(long=True) or self.demand.wants_any(quick)):
             return LONGEST_TICK_S
         ready = self._receive(now)

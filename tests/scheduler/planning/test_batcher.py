@@ -230,9 +230,20 @@ def test_what_is_quick_needs_no_thread(
     seconds: float, patient: bool, shared: bool, closing: list[str]
 ) -> None:
     none_left = ExecutorState(free=0, total=2, shared=shared)
-    sound = state(BatchCurve([1, 2], [seconds / 2, seconds]))._replace(patient=patient)
+    sound = state(BatchCurve([1, 2], [seconds, seconds]))._replace(patient=patient)
     planned = plan(10.0, demand_of(2), [sound], none_left)
     assert [batch.closing for batch in planned.batches] == closing
+
+
+@pytest.mark.parametrize(("free", "closings"), [(0, ["quick", "quick", "quick"]), (1, ["full"])])
+def test_sound_that_is_not_quick_in_one_batch_is_in_several_while_no_thread_is_free(
+    free: int, closings: list[str]
+) -> None:
+    sound = state(BatchCurve([1, 2, 4, 8], [0.0005, 0.001, 0.002, 0.004]))._replace(patient=True)
+    threads = ExecutorState(free=free, total=2, shared=False, spare=2)
+    planned = plan(10.0, demand_of(10), [sound._replace(max_batch=10)], threads)
+    assert [batch.closing for batch in planned.batches] == closings
+    assert len(rows_of(planned)) == 10
 
 
 def test_what_is_quick_takes_no_thread_from_others() -> None:
