@@ -9,10 +9,8 @@ import asyncio
 import base64
 import contextlib
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from functools import partial
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,38 +20,23 @@ import msgspec
 import numpy as np
 import psutil
 
-from argusd.interviewer_bridge.publish.media import Source
-from argusd.interviewer_bridge.publish.publisher import Publisher
-from argusd.scheduler.contract.media import SAMPLE_RATE
-from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR
 from argusd.scheduler.zoo.store import ZooStore
 
 from .harness import Metric, Result, machine
-from .peers.clips import opus_clip
-from .peers.portrait import CLIP_SECONDS, FPS, MANY, portrait_clip
-from .peers.publisher import PacketTrack
+from .peers.crowd import Crowd, WebRTCCrowd, WebSocketCrowd
+from .peers.portrait import portrait_clip
+from .report.shares import Held, shares
 from .rigs.daemon import observations, ready, running_daemon
 from .soak import MIB, jpeg, name_of
 
 Served = dict[str, int]  # of each session, what it was answered
-Opened = Callable[[str], AbstractAsyncContextManager[None]]
 
 IDLE_S = 15.0  # longer than any part of the daemon keeps what it does not use in this benchmark
-FEW, MORE = 2, 6  # sessions: the first ones take what all share
+COUNTS = {"websocket": (2, 6, 12, 20), "webrtc": (2, 4, 6, 8)}  # of sessions
 WATCHED_S = 8.0
-PICTURES_PER_S, PIECES_PER_S = 5, 10
-PIECE = bytes(2 * SAMPLE_RATE // PIECES_PER_S)
+WARM_S, CALLERS = 4.0, 8
 WORD = "memory"
-RATES = {FACE_DETECTOR: 1.0, FACE_MESH: 3.0, OBJECT_DETECTOR: 0.2}  # of WebRTC sessions
 TARGETS = {"idle: resident": 700, "session by websocket: resident": 4}  # MiB
-
-
-class Held(NamedTuple):
-    """MiB of a process, or of several."""
-
-    resident: float
-    proportional: float
-    private: float
 
 
 class Daemon(NamedTuple):
@@ -83,9 +66,9 @@ async def measure(quick: bool) -> Result:
         await ready(url, "live,bulk")
         daemon.look("started")
         await rest(daemon, "idle")
-        served |= await with_sessions(daemon, "websocket", partial(websocket_session, url, picture))
+        served |= await with_sessions(daemon, "websocket", picture, WebSocketCrowd(url, picture))
         if not quick:
-            served |= await with_sessions(daemon, "webrtc", partial(webrtc_session, url, clip))
+            served |= await with_sessions(daemon, "webrtc", picture, WebRTCCrowd(url, clip))
         await rest(daemon, "idle after sessions")
         pages = [await reading(url), await reading(url)]
         daemon.look("slow task")
@@ -115,62 +98,45 @@ def together(parts: Iterable[Held]) -> Held:
     return Held(*(sum(column) for column in zip(*parts, strict=True)))
 
 
-async def with_sessions(daemon: Daemon, kind: str, opened: Opened) -> Served:
-    """A few sessions, then more of them; what each was served."""
-    async with AsyncExitStack() as stack:
-        for count, begin in ((FEW, 0), (MORE, FEW)):
-            for number in range(begin, count):
-                await stack.enter_async_context(opened(f"{kind}{number}"))
-            seen = await observations(daemon.url, WATCHED_S)
-            daemon.look(f"{count} by {kind}")
-    looks = {f"{kind}{number}": len(seen[f"{kind}{number}"]) for number in range(MORE)}
-    assert all(looks.values()), f"a session was not looked at: {looks}"
+async def with_sessions(daemon: Daemon, kind: str, picture: bytes, crowd: Crowd) -> Served:
+    """More and more sessions, then each of them at full rates; how often each was looked at.
+
+    Tasks come first, so that what batches take is there before any session is.
+    """
+    looks: Counter[str] = Counter()
+    await warm(daemon.url, picture)
+    async with crowd:
+        for count in COUNTS[kind]:
+            await crowd.grow(count)
+            await watch(daemon, f"{count} by {kind}", looks)
+        await crowd.hurry()
+        await watch(daemon, f"full rates by {kind}", looks)
+    assert len(looks) == max(COUNTS[kind]), f"a session was not looked at: {looks}"
     return looks
 
 
-@asynccontextmanager
-async def websocket_session(url: str, picture: bytes, session_id: str) -> AsyncIterator[None]:
-    """A session whose pictures and sound come over three WebSockets, for the time of the context."""
-    media = {
-        "face": (picture, PICTURES_PER_S),
-        "video": (picture, 1),
-        "audio": (PIECE, PIECES_PER_S),
-    }
-    async with aiohttp.ClientSession(url) as http, AsyncExitStack() as stack:
-        tasks = []
-        for stream, (message, rate) in media.items():
-            socket = await stack.enter_async_context(http.ws_connect(f"/ml/stream/{session_id}/{stream}"))
-            tasks += [asyncio.create_task(send(socket, message, rate)), asyncio.create_task(drain(socket))]
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+async def warm(url: str, picture: bytes) -> None:
+    """Have batches of every thread at work for a while."""
+    image = base64.b64encode(picture).decode()
+    scan = {"frame_b64": image, "scan_id": "warm"}
+    bodies = [("face_embed", {"image_b64": image}), ("video_room_scan", scan)]
+    over = time.monotonic() + WARM_S
 
+    async def call(http: aiohttp.ClientSession, task_type: str, payload: dict[str, str]) -> None:
+        while time.monotonic() < over:
+            body = {"session_id": "warm", "task_type": task_type, "payload": payload}
+            async with http.post("/ml/infer", json=body) as response:
+                response.raise_for_status()
 
-async def send(socket: aiohttp.ClientWebSocketResponse, message: bytes, rate: float) -> None:
-    """The same message so often a second, until cancelled."""
-    while True:
-        await socket.send_bytes(message)
-        await asyncio.sleep(1 / rate)
-
-
-async def drain(socket: aiohttp.ClientWebSocketResponse) -> None:
-    """Read answers, so that the daemon has to keep none."""
-    async for _ in socket:
-        pass
-
-
-@asynccontextmanager
-async def webrtc_session(url: str, clip: list[bytes], session_id: str) -> AsyncIterator[None]:
-    """A session that publishes by WebRTC for the time of the context."""
     async with aiohttp.ClientSession(url) as http:
-        body = {"policy": {"rates": RATES}}
-        async with http.put(f"/sessions/{session_id}", json=body) as response:
-            response.raise_for_status()
-    video = PacketTrack("video", clip, repeat=MANY, fps=FPS)
-    audio = PacketTrack("audio", opus_clip(50 * CLIP_SECONDS), repeat=MANY)
-    async with Publisher(url, session_id, Source(video, audio)):
-        yield
+        await asyncio.gather(*(call(http, *body) for body in bodies for _ in range(CALLERS)))
+
+
+async def watch(daemon: Daemon, stage: str, looks: Counter[str]) -> None:
+    """Count looks for a while, then see what is held."""
+    for session_id, seen in (await observations(daemon.url, WATCHED_S)).items():
+        looks[session_id] += len(seen)
+    daemon.look(stage)
 
 
 async def reading(url: str) -> float:
@@ -197,9 +163,10 @@ def judged(daemon: Daemon, served: Mapping[str, int], first_s: float, second_s: 
         metrics[f"{stage}: resident"] = Metric(total.resident, "MiB", f"of all processes: {each}")
         metrics[f"{stage}: proportional"] = Metric(total.proportional, "MiB", "the same, what is shared once")
         metrics[f"{stage}: private"] = Metric(total.private, "MiB", "the same, without what is shared")
-    for kind in ("websocket", "webrtc"):
-        if f"{MORE} by {kind}" in daemon.stages:
-            metrics |= shares(daemon, kind)
+    for kind in COUNTS:
+        if (full := daemon.stages.get(f"full rates by {kind}")) is not None:
+            steps = {count: daemon.stages[f"{count} by {kind}"] for count in COUNTS[kind]}
+            metrics |= shares(kind, daemon.stages["idle"], steps, full)
     metrics["first page"] = Metric(first_s, "s", "until it was read, with nothing loaded for it")
     metrics["second page"] = Metric(second_s, "s", "the same right after it")
     for name, most in TARGETS.items():
@@ -207,13 +174,3 @@ def judged(daemon: Daemon, served: Mapping[str, int], first_s: float, second_s: 
     above = [name for name, most in TARGETS.items() if metrics[name].value > most]
     failures = [f"{name} is {metrics[name].value:.4g}, more than {TARGETS[name]:g}" for name in above]
     return Result("memory", machine(), sum(served.values()), metrics, failures=failures)
-
-
-def shares(daemon: Daemon, kind: str) -> dict[str, Metric]:
-    """What each of the later sessions took."""
-    few, more = (together(daemon.stages[f"{count} by {kind}"].values()) for count in (FEW, MORE))
-    each = Held(*((after - before) / (MORE - FEW) for before, after in zip(few, more, strict=True)))
-    return {
-        f"session by {kind}: resident": Metric(each.resident, "MiB", "of each further session"),
-        f"session by {kind}: proportional": Metric(each.proportional, "MiB", "the same, what is shared once"),
-    }
