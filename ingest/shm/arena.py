@@ -255,6 +255,13 @@ class ArenaView:
         self.samples: NDArray[np.int16] = self.pixels.view(np.int16)
         table = self.pixels[PAGE:DATA_START].view(np.uint64)
         self.table: NDArray[np.uint64] = table.reshape(MAX_RINGS, RING_WORDS)
+        self._windows: dict[int, NDArray[np.int16]] = {}
+
+    def windows(self, count: int) -> NDArray[np.int16]:
+        """All runs of so many ``samples``, i16 ``[beginnings, count]``; made once for each count."""
+        if count not in self._windows:
+            self._windows[count] = np.lib.stride_tricks.sliding_window_view(self.samples, count)
+        return self._windows[count]
 
 
 def ring_word(place: int) -> int:

@@ -382,7 +382,7 @@ def gather_pcm(
     published = table[places, HEAD].astype(np.int64) >= cursors + count
     first = np.where(known, cursors % np.maximum(capacity, 1), 0)
     wraps = first + count > capacity
-    windows = np.lib.stride_tricks.sliding_window_view(view.samples, count)
+    windows = view.windows(count)
     samples = windows[np.where(known & ~wraps, start + first, 0)]
     for row in np.flatnonzero(known & wraps).tolist():
         ring = view.samples[start[row] : start[row] + capacity[row]]

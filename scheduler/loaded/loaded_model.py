@@ -18,6 +18,7 @@ from .learning import Costs, Trials
 
 LONGEST_TRIAL_S = 0.2
 SHORTEST_S = 0.001  # no camera is faster
+QUICK_S = 0.002  # the loop can stand still for so long
 LONG_S = 0.02  # those that take less run beside a look that takes longer
 
 
@@ -127,6 +128,7 @@ class LoadedModel(ABC):
         self._curve = curve
         self.max_batch = min(curve.max_batch, self._most)
         self.call_bound = curve.call_bound
+        self.quick = curve.most_within(QUICK_S) if self.continuous else 0  # pictures are decoded first
         self.long = curve.cost(1) > LONG_S
 
     @abstractmethod
@@ -164,7 +166,9 @@ class LoadedModel(ABC):
     def state(self) -> ModelState:
         """What planning needs to know."""
         size = self._trials.size(self.max_batch)
-        return ModelState(self.curve, size, self.call_bound, self.continuous, self.in_flight, self.long)
+        return ModelState(
+            self.curve, size, self.call_bound, self.continuous, self.in_flight, self.long, self.quick
+        )
 
     def check(self) -> None:
         """Run what the model was warmed up with; raises what the engine does."""

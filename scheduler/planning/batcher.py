@@ -30,7 +30,6 @@ from .demand import Demand, RowKind, Rows
 Closing = Literal["full", "idle", "deadline", "quick"]
 ROUNDING = 1e-9
 SHORT_WAIT_S = 0.03
-QUICK_S = 0.002  # the loop can stand still for so long
 SHARE_STEP_S = 0.01  # finer steps would only undo the order of deadlines
 LATE_STEP = 0.5  # of a period
 
@@ -39,7 +38,8 @@ class ModelState(NamedTuple):
     """What planning needs to know of a model.
 
     ``call_bound``: see ``BatchCurve``. ``patient``: while a batch of it is ``in_flight`` the next one waits,
-    unless it is full. ``long``: short ones do not wait for it, they take turns with it.
+    unless it is full. ``long``: short ones do not wait for it, they take turns with it. ``quick``: so many
+    rows at most take less than handing them to a thread.
     """
 
     curve: BatchCurve
@@ -48,6 +48,7 @@ class ModelState(NamedTuple):
     patient: bool = False
     in_flight: int = 0
     long: bool = False
+    quick: int = 0
 
     @property
     def after_one_more(self) -> "ModelState":
@@ -223,9 +224,7 @@ def quick_rows(state: ModelState, executor: ExecutorState) -> int:
 
     A thread would have to be woken, and would wait for the interpreter, as the loop would for its outcome.
     """
-    if not state.patient or executor.shared:
-        return 0
-    return max((size for size in state.curve.sizes if state.curve.cost(size) <= QUICK_S), default=0)
+    return 0 if executor.shared else state.quick
 
 
 def waits_for_company(state: ModelState) -> bool:

@@ -93,6 +93,13 @@ class BatchCurve(msgspec.Struct, frozen=True):
             self.sizes, _ascending(learned, min(bisect_left(self.sizes, rows), len(learned) - 1))
         )
 
+    def most_within(self, seconds: float) -> int:
+        """The largest measured size that takes no longer than this; 0: none does."""
+        return max(
+            (size for size, taken in zip(self.sizes, self.seconds, strict=True) if taken <= seconds),
+            default=0,
+        )
+
     @property
     def max_batch(self) -> int:
         """The smallest measured size whose throughput, overhead included, is within 3 % of the best."""

@@ -98,3 +98,9 @@ def test_windows_come_once_a_hop(window: int, period_s: float) -> None:
     )
     assert loaded.period(EVERY_WINDOW) == loaded.period(100.0) == period_s
     assert loaded.period(2.0) == 0.5
+
+
+def test_what_is_quick_is_sound_alone() -> None:
+    curve = BatchCurve([1, 2, 4], [0.001, 0.002, 0.004])
+    assert LoadedAudioModel(FakeVad(512), FakeEngine(), curve).state.quick == 2
+    assert LoadedVisionModel(FakeVision(), FakeEngine(), curve).state.quick == 0

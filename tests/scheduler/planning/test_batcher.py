@@ -218,19 +218,16 @@ def test_sound_is_handed_over_although_all_cores_are_busy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "patient", "shared", "closing"),
+    ("quick", "shared", "closing"),
     [
-        pytest.param(0.002, True, False, ["quick"], id="takes less than handing it over"),
-        pytest.param(0.003, True, False, [], id="would hold the loop up"),
-        pytest.param(0.002, False, False, [], id="is no sound: its pictures are decoded first"),
-        pytest.param(0.002, True, True, [], id="has to wait for the device"),
+        pytest.param(2, False, ["quick"], id="takes less than handing it over"),
+        pytest.param(0, False, [], id="would hold the loop up"),
+        pytest.param(2, True, [], id="has to wait for the device"),
     ],
 )
-def test_what_is_quick_needs_no_thread(
-    seconds: float, patient: bool, shared: bool, closing: list[str]
-) -> None:
+def test_what_is_quick_needs_no_thread(quick: int, shared: bool, closing: list[str]) -> None:
     none_left = ExecutorState(free=0, total=2, shared=shared)
-    sound = state(BatchCurve([1, 2], [seconds, seconds]))._replace(patient=patient)
+    sound = state()._replace(patient=True, quick=quick)
     planned = plan(10.0, demand_of(2), [sound], none_left)
     assert [batch.closing for batch in planned.batches] == closing
 
@@ -239,7 +236,7 @@ def test_what_is_quick_needs_no_thread(
 def test_sound_that_is_not_quick_in_one_batch_is_in_several_while_no_thread_is_free(
     free: int, closings: list[str]
 ) -> None:
-    sound = state(BatchCurve([1, 2, 4, 8], [0.0005, 0.001, 0.002, 0.004]))._replace(patient=True)
+    sound = state()._replace(patient=True, quick=4)
     threads = ExecutorState(free=free, total=2, shared=False, spare=2)
     planned = plan(10.0, demand_of(10), [sound._replace(max_batch=10)], threads)
     assert [batch.closing for batch in planned.batches] == closings
@@ -250,7 +247,7 @@ def test_what_is_quick_takes_no_thread_from_others() -> None:
     demand = demand_of(1)
     row = demand.add_stream(demand.shares.join(1.0), 1, period=0.25, max_age=1.0, due=10.0)
     demand.arrival[row] = 10.0
-    sound = state(BatchCurve([1], [0.001]))._replace(patient=True)
+    sound = state()._replace(patient=True, quick=1)
     planned = plan(10.0, demand, [state(), sound], ONE_THREAD)
     assert [batch.closing for batch in planned.batches] == ["idle", "quick"]
 

@@ -102,3 +102,8 @@ def test_other_sizes_follow_by_half_as_much_for_each_doubling() -> None:
 def test_a_batch_of_twice_the_largest_size_becomes_a_point() -> None:
     curve = BatchCurve([1, 2], [0.010, 0.012]).refreshed(4, 0.016)
     assert curve == BatchCurve([1, 2, 4], [0.010, 0.012, 0.016])
+
+
+@pytest.mark.parametrize(("seconds", "size"), [(0.0009, 0), (0.001, 1), (0.0039, 2), (1.0, 4)])
+def test_the_largest_size_that_takes_no_longer(seconds: float, size: int) -> None:
+    assert BatchCurve([1, 2, 4], [0.001, 0.002, 0.004]).most_within(seconds) == size
