@@ -30,6 +30,7 @@ from .demand import Demand, RowKind, Rows
 Closing = Literal["full", "idle", "deadline", "quick"]
 ROUNDING = 1e-9
 SHORT_WAIT_S = 0.03
+LONG_SPARE = 1  # long batches that may wait
 SHARE_STEP_S = 0.01  # finer steps would only undo the order of deadlines
 LATE_STEP = 0.5  # of a period
 
@@ -60,7 +61,8 @@ class ExecutorState(NamedTuple):
     """``free`` of ``total`` threads can take a batch. ``shared``: all feed one device; else each is its own.
 
     ``spare``: so many batches more may be handed over, and wait for the next thread that becomes free.
-    ``long``: so many threads more are at work on long batches, of ``total`` that are there for those.
+    ``long``: so many long batches are handed over, for which there are ``total`` threads more; one of them
+    may wait, if it is a task's.
     """
 
     free: int
@@ -71,7 +73,7 @@ class ExecutorState(NamedTuple):
 
     def places(self, *, long: bool) -> int:
         """How many batches would run at once."""
-        return self.total - self.long if long and not self.shared else self.free
+        return max(0, self.total - self.long) if long and not self.shared else self.free
 
     def idle(self, *, long: bool) -> bool:
         """Whether a device has nothing to do that goes before such a batch."""
@@ -79,7 +81,14 @@ class ExecutorState(NamedTuple):
 
     def open(self, *, long: bool) -> int:
         """How many batches can be handed over."""
-        return self.places(long=long) + (0 if long else self.spare)
+        if long and not self.shared:
+            return self.total + LONG_SPARE - self.long
+        return self.free + self.spare
+
+    @property
+    def without_spare(self) -> "ExecutorState":
+        """The same, where no long batch may wait."""
+        return self._replace(long=max(self.long, self.total + LONG_SPARE))
 
     def after_one_more(self, *, long: bool) -> "ExecutorState":
         """What is left when one batch more was handed over."""
@@ -138,6 +147,8 @@ def plan(
         if closing is None:
             waiting.append(pending[same])
             pending = pending[~same]
+            if state.long and not executor.places(long=True):
+                executor = executor.without_spare  # nothing else may begin before it
             if executor.shared and not waits_for_company(state):
                 wake_at = min(wake_at, latest_start(demand, rows, state))
             continue
@@ -198,7 +209,8 @@ def closing_reason(
 
     A batch that would only wait for a core stays open too, until it is full: what comes meanwhile may join
     it, or be more urgent. A full one may wait if that is short: the core then loses no time between two. So
-    may one of sound, or full ones of others would always be before it. Half a batch of sound waits for no
+    may one of sound, or full ones of others would always be before it; and a long one of tasks, which are
+    done in the order they came, where a stream's would miss a newer frame. Half a batch of sound waits for no
     more while a core is idle: half of all sessions would wait for the other half.
     """
     if len(rows) <= quick_rows(state, executor):
@@ -206,9 +218,7 @@ def closing_reason(
     if not executor.open(long=state.long):
         return None
     idle = executor.idle(long=state.long)
-    if len(rows) >= state.max_batch and (
-        idle or executor.shared or state.curve.cost(len(rows)) <= SHORT_WAIT_S
-    ):
+    if len(rows) >= state.max_batch and (idle or executor.shared or may_wait(demand, rows, state)):
         return "full"
     if waits_for_company(state) and not (idle and 2 * len(rows) >= state.max_batch):
         return None
@@ -217,6 +227,13 @@ def closing_reason(
     if not executor.shared:
         return "deadline" if state.patient else None
     return "deadline" if latest_start(demand, rows, state) <= now else None
+
+
+def may_wait(demand: Demand, rows: Rows, state: ModelState) -> bool:
+    """Whether a full batch is handed over although it does not begin at once."""
+    if state.long:
+        return bool((demand.kind[rows] == RowKind.ONCE).all())
+    return state.curve.cost(len(rows)) <= SHORT_WAIT_S
 
 
 def quick_rows(state: ModelState, executor: ExecutorState) -> int:

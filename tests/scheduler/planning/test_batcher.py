@@ -201,6 +201,24 @@ def test_long_batches_have_threads_of_their_own_and_none_waits_in_front_of_them(
     assert [list(batch.rows) for batch in planned.batches] == [[0], [1]]
 
 
+def test_one_long_batch_of_a_task_waits_so_that_no_core_does() -> None:
+    demand = Demand()
+    for number in range(4):
+        demand.add_once(demand.shares.join(1.0), 0, arrival=10.0, deadline=12.0 + number)
+    assert rows_of(plan(10.0, demand, [LONG], ExecutorState(2, 2, shared=False))) == [0, 1, 2]
+    assert rows_of(plan(10.0, demand, [LONG], LONG_AT_WORK)) == [0]
+    assert rows_of(plan(10.0, demand, [LONG], LONG_AT_WORK._replace(long=3))) == []
+
+
+def test_none_waits_before_a_long_one_of_a_stream_whose_turn_it_is() -> None:
+    demand = two_models(0, 1)
+    demand.add_once(demand.shares.join(1.0), 2, arrival=10.0, deadline=12.0)
+    demand.shares.charge(demand.share[[1]], 1.0)
+    models = [state(), LONG, LONG]
+    assert rows_of(plan(10.0, demand, models, LONG_AT_WORK)) == []
+    assert rows_of(plan(10.0, demand, models, LONG_AT_WORK._replace(long=1))) == [0, 1]
+
+
 def test_frames_that_are_too_old_for_the_promise_go_last() -> None:
     demand = demand_of(2, arrival=9.8)
     demand.arrived(1, 9.9)
