@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from ..harness import Metric, Points, Table, paired
+from ..harness import Metric, Points, Table, cell, paired
 from ..serving.interviews import RATES, Figures
-from .lines import line
+from .lines import Line, line
 
 PROMISED_MS, PROMISED_LOOKS = 1000.0, 0.95
 """What must hold, of every stream, for a number of sessions to count as served."""
@@ -47,7 +47,7 @@ TOLD = {
     },
 }
 FIGURES = {name: figure for figures in TOLD.values() for name, figure in figures.items()}
-SLOPES = ("cores", "proportional_mb", "face_p95_ms")
+SLOPES = ("cores", "proportional_mb", "face_p50_ms", "face_p95_ms", "video_p95_ms", "audio_p95_ms")
 """What should grow along a line up to the limit; the line is of the numbers of sessions up to there."""
 
 
@@ -82,6 +82,13 @@ def limit(runs: Runs, system: str) -> int:
     return largest
 
 
+def slopes(runs: Runs, system: str) -> dict[str, Line]:
+    """The lines of ``SLOPES``, if there are enough numbers of sessions up to the limit."""
+    most = limit(runs, system)
+    lines = {name: line([each for each in curve(runs, system, name) if each[0] <= most]) for name in SLOPES}
+    return {name: found for name, found in lines.items() if found}
+
+
 def metrics_of(runs: Runs, systems: Sequence[str]) -> Iterator[tuple[str, Metric]]:
     """The first system's figures beside the second's, then each one's limit and slopes."""
     ours, *others = systems
@@ -93,13 +100,9 @@ def metrics_of(runs: Runs, systems: Sequence[str]) -> Iterator[tuple[str, Metric
             yield f"n{number}_{name}", Metric(median(mine), "", meaning, beside, figure.target, spread)
     for system in systems:
         yield f"limit_{system}", Metric(limit(runs, system), "", f"{system}: {LIMIT}")
-        for name in SLOPES:
-            below = [point for point in curve(runs, system, name) if point[0] <= limit(runs, system)]
-            if found := line(below):
-                meaning = (
-                    f"{system}: {FIGURES[name].meaning} a further session; a line explains {found.fit:.0%}"
-                )
-                yield f"slope_{name}_{system}", Metric(found.slope, "", meaning)
+        for name, found in slopes(runs, system).items():
+            meaning = f"{system}: {FIGURES[name].meaning} a further session; a line explains {found.fit:.0%}"
+            yield f"slope_{name}_{system}", Metric(found.slope, "", meaning)
 
 
 LIMIT = f"most sessions with p95 <= {PROMISED_MS:.0f} ms and looks >= {PROMISED_LOOKS} in every stream"
@@ -109,6 +112,17 @@ def tables_of(runs: Runs, systems: Sequence[str]) -> Iterator[Table]:
     """Limits; ages of the first over each other's; then all figures of each stream, and costs."""
     ours, *others = systems
     yield Table(LIMIT, ["system", "sessions"], [[system, limit(runs, system)] for system in systems])
+    lines = {system: found for system in systems if (found := slopes(runs, system))}
+    if lines:
+        title = "a further session, up to the limit: slope of a line (part of the variance that it explains)"
+        yield Table(
+            title,
+            ["system", *SLOPES],
+            [
+                [system, *(f"{cell(found[name].slope)} ({found[name].fit:.0%})" for name in SLOPES)]
+                for system, found in lines.items()
+            ],
+        )
     ages = [name for name in FIGURES if name.endswith(("p50_ms", "p95_ms"))]
     for other in others:
         rows: list[list[str | float]] = [

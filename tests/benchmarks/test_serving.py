@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from argusd.benchmarks.harness import NEVER
-from argusd.benchmarks.report.live_runs import limit
+from argusd.benchmarks.report.live_runs import limit, tables_of
 from argusd.benchmarks.serving.interviews import Figures, Stream, StreamFigures, figures
 from argusd.benchmarks.serving.server import Memory
 from argusd.benchmarks.serving.work import FACE_EMBED, ROOM_SCAN
@@ -92,3 +92,13 @@ def test_the_limit_is_the_last_number_before_the_first_that_cannot_be_promised()
     assert limit(runs, "a") == 4
     runs["a", 2] = run(2, 100, 0.9)
     assert limit(runs, "a") == 0
+
+
+def test_what_a_further_session_takes_is_told_of_those_below_the_limit_alone() -> None:
+    runs = {("a", n): run(n, age, 1.0) for n, age in ((1, 100), (2, 120), (4, 160), (8, 5000))}
+    for (_, number), [each] in runs.items():
+        streams = dict.fromkeys(("face", "video", "audio"), each.streams["face"])
+        runs["a", number] = [each._replace(streams=streams, cores=0.1 * number)]
+    told = next(table for table in tables_of(runs, ["a"]) if table.title.startswith("a further session"))
+    row = dict(zip(told.columns, told.rows[0], strict=True))
+    assert (row["cores"], row["face_p95_ms"]) == ("0.1 (100%)", "20 (100%)")
