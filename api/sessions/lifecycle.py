@@ -30,6 +30,8 @@ from .closings import Closings
 from .session import Ending, Media, Session
 from .tracks import about, awaited, track_event, with_track
 
+MOVES_EVERY_S = 60.0
+
 
 class Lifecycle:
     """Moves sessions from state to state."""
@@ -79,6 +81,25 @@ class Lifecycle:
             self._watch(session)
         else:
             self.closings.await_findings(session, self._scheduler_of(session))
+
+    def moved(self, session: Session) -> None:
+        """Its scheduler broke off: another one watches on, if there is one.
+
+        At most once a minute: what the session shows may be what broke it, and would break one after another.
+        """
+        assert session.media is not None, "only media are watched"
+        lost, now = self._scheduler_of(session), time.monotonic()
+        name = self._schedulers.place_session(lost.name) if now >= session.may_move_at else lost.name
+        if name == lost.name:
+            return
+        session.may_move_at = now + MOVES_EVERY_S
+        for media in session.media_keys:
+            lost.unwatch(media).cancel()
+        others = (each for each in session.media.schedulers if each not in (lost.name, name))
+        session.media = msgspec.structs.replace(session.media, scheduler=name, schedulers=(*others, name))
+        self._event_log.keep(session.session_id, session.media)
+        session.failed.clear()
+        self._watch(session)
 
     def progressed(self, session: Session, phase: MediaPhase, reason: str) -> None:
         """The media goes on in this phase."""

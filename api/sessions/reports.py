@@ -56,9 +56,23 @@ class Reports:
             if session.media and session.media.scheduler == scheduler:
                 session.failed.clear()
 
+    def gone(self, scheduler: str) -> None:
+        """Sessions that it watched go on elsewhere, where they can, and what was open in them ends."""
+        boots = {name: boot for name, boot in self._schedulers.boots.items() if name != scheduler}
+        for session in [each for each in self._registry if each.active]:
+            if session.media and session.media.scheduler == scheduler:
+                self._lifecycle.moved(session)
+                if session.media.scheduler != scheduler:
+                    self._event_log.end_left_open(session.session_id, boots)
+
     def found(self, scheduler: str, finding: Finding) -> None:
-        """A finding, perhaps not for the first time."""
-        self._event_log.found(scheduler, finding, finding.media.session_id in self._registry)
+        """A finding, perhaps not for the first time; of a session that moved away from there it is void."""
+        session = self._registry.find(finding.media.session_id)
+        media = session.media if session else None
+        known = session is not None and (
+            media is None or not media.schedulers or scheduler in media.schedulers
+        )
+        self._event_log.found(scheduler, finding, known)
 
     def latest(self, latest: Latest) -> None:
         """A stream's newest result."""

@@ -69,12 +69,17 @@ class Media(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct):
-    """One session in the registry's memory. ``failed``: its streams that broke down and ended."""
+    """One session in the registry's memory.
+
+    ``failed``: its streams that broke down and ended. ``may_move_at``: monotonic seconds before which it
+    waits for a scheduler that broke off.
+    """
 
     session_id: str
     record: SessionRecord
     media: Media | None = None
     failed: set[str] = set()
+    may_move_at: float = 0.0
 
     @property
     def active(self) -> bool:

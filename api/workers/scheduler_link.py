@@ -46,6 +46,9 @@ class SchedulerListener(Protocol):
     def booted(self, scheduler: str) -> None:
         """This life of the scheduler is heard of for the first time."""
 
+    def gone(self, scheduler: str) -> None:
+        """The connection to it broke off; it did not stop in order."""
+
     def found(self, scheduler: str, finding: Finding) -> None:
         """A finding, perhaps not for the first time."""
 
@@ -183,6 +186,8 @@ class SchedulerLink:
             self._channel = None
             self._early.clear()
             self._applied.clear()
+        if channel not in self._left.values():
+            listener.gone(self.name)
 
     async def _until_over(self, channel: Channel[FromScheduler]) -> None:
         stopped = asyncio.create_task(self._stopped.wait())

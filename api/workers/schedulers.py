@@ -70,8 +70,8 @@ class SchedulerWorker:
 class Schedulers:
     """``scheduler-0`` …, the live ones, which also watch the sessions, and ``scheduler-bulk``.
 
-    A session belongs to one live scheduler from its media's begin to their end. While that one is away they
-    wait for its restart; media that begin meanwhile go to those that are there.
+    A session belongs to one live scheduler from its media's begin to their end, or until that one breaks off.
+    Then it goes to another one that is there, or waits for the restart where there is none.
     """
 
     def __init__(self, config: ApiConfig, affinity: Affinity) -> None:

@@ -32,11 +32,11 @@ class Pair:
     async def until_there(self, count: int = 2) -> None:
         await self.api.until("/ready", lambda body: there(body) == count)
 
-    async def replace(self, index: int) -> None:
-        """As if the process had been killed, and another one had started."""
+    async def replace(self, index: int, count: int = 2) -> None:
+        """As if the process had been killed, and another one had started; so many are there then."""
         self.schedulers[index].die()
         self.schedulers[index] = self._started(index, f"boot-{index}-again")
-        await self.until_there()
+        await self.until_there(count)
 
     async def watch(self, *session_ids: str) -> None:
         """Publish the sessions, one after the other; the first one is scheduler-0's."""
@@ -145,16 +145,51 @@ async def test_a_session_that_comes_back_goes_to_the_scheduler_it_was_at(pair: P
     assert await pair.watched() == [{"s2"}, {"s1", "s3"}]
 
 
-async def test_sessions_wait_for_their_scheduler_and_new_ones_go_elsewhere(pair: Pair) -> None:
+async def test_sessions_of_one_that_breaks_off_go_on_at_another_and_new_ones_go_there_too(pair: Pair) -> None:
     await pair.watch("s0", "s1")
     pair.schedulers[1].die()
     readiness = await pair.api.until("/ready", lambda body: there(body) == 1)
     assert readiness["ready"]
     assert "scheduler-1 does not answer" in readiness["degraded"]
     assert readiness["fits_more"] == 4
-    await pair.watch("s2", "s3")
+    await pair.watch("s2")
+    assert await heard_of(pair.schedulers[0], 3) == {"s0", "s1", "s2"}
     await pair.replace(1)
-    assert await pair.watched() == [{"s0", "s2", "s3"}, {"s1"}]
+    assert await pair.watched() == [{"s0", "s1", "s2"}, set()], "they stay where they went"
+    pair.schedulers[0].find("s1", **VIOLATION)
+    assert await pair.findings("s1", 1) == [("start", None)]
+
+
+async def test_what_is_open_ends_at_once_and_the_lost_one_has_no_say_any_more(pair: Pair) -> None:
+    await pair.watch("s0", "s1")
+    await pair.open_violations()
+    lost, now = pair.schedulers[1], pair.schedulers[0]
+    lost.disconnect()  # it lives, and comes back with what it has found
+    lost.find("s1", **VIOLATION | {"state": "end", "data": {"reason": "late"}})
+    await now.until(lambda: MediaKey("s1") in now.policies)
+    await lost.until(lambda: lost.acked == 2)
+    now.find("s1", **VIOLATION)
+    assert await pair.findings("s1", 3) == [("start", None), ("end", "scheduler_lost"), ("start", None)]
+
+
+async def test_a_session_moves_at_most_once_a_minute(pair: Pair) -> None:
+    """Else one that breaks every scheduler would take them down one after the other."""
+    await pair.watch("s0", "s1")
+    pair.schedulers[1].die()
+    assert await heard_of(pair.schedulers[0], 2) == {"s0", "s1"}
+    await pair.replace(1)
+    await pair.replace(0)
+    assert await pair.watched() == [{"s1"}, {"s0"}]
+
+
+async def test_with_no_other_one_sessions_wait_for_the_restart(pair: Pair) -> None:
+    await pair.watch("s0", "s1")
+    pair.schedulers[1].die()
+    assert await heard_of(pair.schedulers[0], 2) == {"s0", "s1"}
+    pair.schedulers[0].die()
+    await pair.api.until("/ready", lambda body: there(body) == 0)
+    await pair.replace(0, count=1)
+    assert await heard_of(pair.schedulers[0], 2) == {"s0", "s1"}
 
 
 async def test_the_end_that_an_earlier_scheduler_tells_late_is_not_that_of_the_violation_now(
