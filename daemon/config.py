@@ -108,10 +108,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ConfigInvalid: there are not that many schedulers.
         """
-        if not 0 <= index < (self.scheduler.count if tier == "live" else 1):
-            raise ConfigInvalid(
-                f"there is no {tier} scheduler {index}; scheduler.count is {self.scheduler.count}"
-            )
+        if not 0 <= index < (self.scheduler.live if tier == "live" else 1):
+            raise ConfigInvalid(f"there is no {tier} scheduler {index}; {self.scheduler.live} are configured")
         return msgspec.structs.replace(self.scheduler, tier=tier, index=index)
 
 
@@ -171,7 +169,7 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
     )
     _check_roles(scheduler.models)
     ingest = _section(tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0})
-    api = _section(tables["api"], ApiConfig, "api", {**common, "schedulers": scheduler.count})
+    api = _section(tables["api"], ApiConfig, "api", {**common, "schedulers": scheduler.live})
     if api.ice_servers is None:
         api = msgspec.structs.replace(api, ice_servers=ingest.ice_servers)
     return Config(

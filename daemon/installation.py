@@ -69,7 +69,7 @@ def units_of(config: Config) -> list[str]:
     return [
         "argusd-api.service",
         *(f"argusd-ingest@{index}.service" for index in range(config.ingest_workers)),
-        *(f"argusd-scheduler@{index}.service" for index in range(config.scheduler.count)),
+        *(f"argusd-scheduler@{index}.service" for index in range(config.scheduler.live)),
         "argusd-scheduler-bulk.service",
     ]
 

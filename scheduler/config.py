@@ -17,7 +17,8 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     ``ingest_workers``: it attaches to ``ingest-0.sock`` … in ``runtime_dir``. ``device``: ``auto``, ``cpu``
     or ``cuda:N``. ``engine``: the library that runs the models' graphs; ``auto`` is ONNX Runtime, or PyTorch
     where it alone can use the GPU. ``count``: how many live schedulers there are; with ``device = "auto"``
-    they take turns at the GPUs.
+    they take turns at the GPUs. ``devices``: one live scheduler on each of these instead, such as
+    ``["cuda:0", "cuda:0", "cuda:1"]``: more than one on a device where the interpreter is what holds it.
     ``threads``: batches that one of them has at work at the same time, and on a CPU as many long ones beside
     them; 0 = its share of the cores, at least one (two on CUDA, where one runs while the next is prepared).
     ``models``: role to manifest name where the default is not wanted.
@@ -38,6 +39,7 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     device: str = "auto"
     engine: EngineName = "auto"
     count: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    devices: Annotated[tuple[str, ...], msgspec.Meta(max_length=64)] = ()
     threads: Annotated[int, msgspec.Meta(ge=0)] = 0
     models: dict[str, str] = {}
     max_age_s: Seconds = 1.0
@@ -49,6 +51,16 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     max_tasks: Count = 64
     shutdown_s: Seconds = 20.0
     idle_s: Seconds = 60.0
+
+    @property
+    def live(self) -> int:
+        """How many live schedulers there are."""
+        return len(self.devices) or self.count
+
+    @property
+    def own_device(self) -> str:
+        """Where this one runs its models; the bulk one goes by ``device``."""
+        return self.devices[self.index] if self.devices and self.tier == "live" else self.device
 
     @property
     def name(self) -> str:

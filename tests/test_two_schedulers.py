@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     ZooStore(load_config().cache_dir).pull(["live"])
-    with started(tmp_path_factory.mktemp("s"), SCHEDULER__COUNT="2") as daemon:
+    with started(tmp_path_factory.mktemp("s"), SCHEDULER__DEVICES='["cpu", "cpu"]') as daemon:
         yield daemon
 
 

@@ -60,7 +60,7 @@ def child_specs(config: Config) -> list[ChildSpec]:
     """The daemon's processes. The api is the first to hear of a stop: it turns new work away."""
     commands = {"api": ["api"]}
     commands |= {f"ingest-{n}": ["ingest", "--index", str(n)] for n in range(config.ingest_workers)}
-    live = range(config.scheduler.count)
+    live = range(config.scheduler.live)
     commands |= {scheduler_name("live", n): ["scheduler", "--index", str(n)] for n in live}
     commands[scheduler_name("bulk", 0)] = ["scheduler", "--tier", "bulk"]
     return [argusd_child(name, command, config) for name, command in commands.items()]

@@ -123,10 +123,10 @@ def check_inference(config: Config) -> Finding:
     import onnxruntime
 
     providers = onnxruntime.get_available_providers()
-    found = f"{packages[0]} {onnxruntime.__version__}, device {config.scheduler.device}"
-    wants_cuda = config.scheduler.device.startswith("cuda") or has_nvidia_gpu()
-    if wants_cuda and "CUDAExecutionProvider" not in providers:
-        asked_for = config.scheduler.device.startswith("cuda")
+    devices = config.scheduler.devices or (config.scheduler.device,)
+    found = f"{packages[0]} {onnxruntime.__version__}, device {', '.join(devices)}"
+    asked_for = any(device.startswith("cuda") for device in devices)
+    if (asked_for or has_nvidia_gpu()) and "CUDAExecutionProvider" not in providers:
         remedy = "pip uninstall onnxruntime; pip install 'argusd[gpu]'"
         return Finding("fail" if asked_for else "warn", "inference", f"{found}; no CUDA provider", remedy)
     return Finding("ok", "inference", found)

@@ -73,7 +73,7 @@ async def run_scheduler(
     sys.setswitchinterval(SWITCH_S)
     cv2.setNumThreads(1)  # the executor has the threads; OpenCV's own cost 40 % more CPU for the same crops
     share_heap()
-    target = resolve(config.engine, config.device, config.index)
+    target = resolve(config.engine, config.own_device, config.index)
     device = target.device
     try:
         roles = await asyncio.to_thread(fill_roles, config, target)
@@ -118,7 +118,7 @@ def own_cores(config: SchedulerConfig) -> int:
 
 def share_of(config: SchedulerConfig, cores: int) -> int:
     """How many of these cores a scheduler keeps busy: the live ones share them, the bulk one yields them."""
-    return max(1, cores // config.count) if config.tier == "live" else cores
+    return max(1, cores // config.live) if config.tier == "live" else cores
 
 
 def yield_cores() -> None:

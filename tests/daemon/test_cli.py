@@ -54,7 +54,7 @@ def test_without_a_command_all_are_named(capsys: pytest.CaptureFixture[str]) -> 
     [
         (["serve", "--config", "/nowhere.toml"], 2, "cannot read the configuration /nowhere.toml"),
         (["ingest", "--index", "99"], 2, "there is no ingest worker 99"),
-        (["scheduler", "--index", "1"], 2, "there is no live scheduler 1; scheduler.count is 1"),
+        (["scheduler", "--index", "1"], 2, "there is no live scheduler 1; 1 are configured"),
         (["scheduler", "--tier", "bulk", "--index", "1"], 2, "there is no bulk scheduler 1"),
         (["publish", "--session", "s"], 2, "name a media file, or sample, or give --synthetic"),
         (["publish", "film.mp4", "--synthetic", "--session", "s"], 2, "or give --synthetic"),

@@ -131,6 +131,16 @@ def test_the_schedulers_know_how_many_they_are_and_so_does_the_api() -> None:
     ]
 
 
+def test_each_named_device_has_a_live_scheduler(toml: WriteToml) -> None:
+    config = resolve(toml("[scheduler]\ndevices = ['cuda:0', 'cuda:0', 'cuda:1']"))
+    assert config.api.schedulers == 3
+    live = [config.scheduler_process("live", index).own_device for index in range(3)]
+    assert live == ["cuda:0", "cuda:0", "cuda:1"]
+    assert config.scheduler_process("bulk", 0).own_device == "auto"
+    with pytest.raises(ConfigInvalid, match="there is no live scheduler 3; 3 are configured"):
+        config.scheduler_process("live", 3)
+
+
 def test_publishers_are_told_of_the_servers_that_ingest_uses_unless_others_are_named(toml: WriteToml) -> None:
     text = "[[ingest.ice_servers]]\nurls = ['stun:ours.example']\n"
     config = resolve(toml(text))
