@@ -59,23 +59,23 @@ class CudaDevice:
         import cupy
 
         self._cupy = cupy
-        self._device = cupy.cuda.Device(ordinal)
+        self._ordinal = ordinal
         self._functions: dict[Kernel, Any] = {}
         self._compiling = threading.Lock()
 
     def array(self, values: Any) -> Tensor:
         """As ``Device`` says."""
-        with self._device:
+        with self._cupy.cuda.Device(self._ordinal):
             return self._cupy.asarray(values)
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
         """As ``Device`` says."""
-        with self._device:
+        with self._cupy.cuda.Device(self._ordinal):
             return self._cupy.empty(shape, dtype)
 
     def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
         """As ``Device`` says."""
-        with self._device:
+        with self._cupy.cuda.Device(self._ordinal):
             return self._cupy.zeros(shape, dtype)
 
     def host(self, tensor: Tensor) -> NDArray[Any]:
@@ -90,7 +90,7 @@ class CudaDevice:
         """As ``Device`` says."""
         if 0 in threads:
             return
-        with self._device:
+        with self._cupy.cuda.Device(self._ordinal):
             self._function(kernel)(blocks(kernel, threads), kernel.block, arguments)
 
     def _function(self, kernel: Kernel) -> Any:

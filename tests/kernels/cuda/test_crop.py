@@ -60,7 +60,7 @@ def batches(draw: st.DrawFn) -> tuple[list[Picture], list[Square], int]:
     return pictures, chosen, size
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     batch=batches(),
     span=st.sampled_from([Span(0, 1), Span(-1, 1), BYTES, Span(-127.5 / 128, 127.5 / 128)]),

@@ -28,7 +28,7 @@ LEAST = math.log(SHAPE.min_score / (1 - SHAPE.min_score))
 POINTS = 8400
 
 seeds = st.integers(0, 2**32 - 1)
-quickly = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+quickly = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 
 
 def faces_on(device: Device, numbers: NDArray[np.float32], logits: NDArray[np.float32]) -> Found:
