@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..pictures.crop import LARGEST
 from ..pictures.jpeg import decode_jpeg
@@ -47,13 +48,30 @@ def crop_batch(
         pixels_at(picture, [device.address(plane) for plane in own], [plane.strides[0] for plane in own])
         for picture, own in zip(decoded, planes, strict=True)
     ]
-    crops = device.array(aimed(np.array(pixels, PIXELS), squares, size).view(np.uint8))
+    return crop_pixels(
+        device, np.array(pixels, PIXELS), squares, size, span, outside, half=half, channels=channels
+    )
+
+
+def crop_pixels(
+    device: Device,
+    pixels: NDArray[np.void],
+    squares: Sequence[Square],
+    size: int,
+    span: Span,
+    outside: int = 0,
+    *,
+    half: bool = False,
+    channels: Channels = "last",
+) -> Tensor:
+    """``crop_batch`` of pictures that lie on the device; ``pixels``: ``PIXELS`` ``[N]``, see ``staging``."""
+    crops = device.array(aimed(pixels, squares, size).view(np.uint8))
     last = channels == "last"
     shape = (size, size, 3) if last else (3, size, size)
-    out = device.empty((len(pictures), *shape), np.float16 if half else np.float32)
+    out = device.empty((len(pixels), *shape), np.float16 if half else np.float32)
     device.launch(
         F16 if half else F32,
-        (size, size, len(pictures)),
+        (size, size, len(pixels)),
         crops,
         out,
         np.int32(size),

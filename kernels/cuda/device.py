@@ -16,6 +16,8 @@ Tensor = Any
 Threads = tuple[int, int, int]
 
 # Without fused multiply-adds the GPU's arithmetic is the one that was held against the oracles.
+READ_ONLY = 0x08 | 0x02  # cudaHostRegisterReadOnly, cudaHostRegisterMapped
+
 OPTIONS = ("-std=c++17", "--fmad=false", *DEFINES)
 
 
@@ -45,6 +47,21 @@ class Device(Protocol):
     def address(self, tensor: Tensor) -> int:
         """Where the first byte lies."""
 
+    def pin(self, values: NDArray[np.uint8]) -> int | None:
+        """Let kernels read whole pages of the host's memory, which may be mapped read-only, until ``unpin``.
+
+        Where the first byte lies for them; None: the device refuses.
+        """
+
+    def unpin(self, values: NDArray[np.uint8]) -> None:
+        """No kernel reads them any more."""
+
+    def pinned(self, nbytes: int) -> NDArray[np.uint8]:
+        """Memory of the host that kernels read at its own address, while it lives."""
+
+    def wait(self) -> None:
+        """Until all is done that was launched."""
+
     def launch(self, kernel: Kernel, threads: Threads, *arguments: Tensor | np.generic) -> None:
         """Run so many threads along x, y and z or a few more, unless that is none; waits for none of them."""
 
@@ -60,6 +77,11 @@ class CudaDevice:
 
         self._cupy = cupy
         self._ordinal = ordinal
+        # One address for the host and the device; pages that may not be written.
+        self._needed = (
+            cupy.cuda.runtime.cudaDevAttrCanUseHostPointerForRegisteredMem,
+            cupy.cuda.runtime.cudaDevAttrHostRegisterReadOnlySupported,
+        )
         self._functions: dict[Kernel, Any] = {}
         self._compiling = threading.Lock()
 
@@ -85,6 +107,34 @@ class CudaDevice:
     def address(self, tensor: Tensor) -> int:
         """As ``Device`` says."""
         return int(tensor.data.ptr)
+
+    def pin(self, values: NDArray[np.uint8]) -> int | None:
+        """As ``Device`` says; virtual machines refuse, and drivers that cannot pin what is read-only."""
+        runtime, address = self._cupy.cuda.runtime, values.ctypes.data
+        try:
+            if not all(runtime.deviceGetAttribute(each, self._ordinal) for each in self._needed):
+                return None
+            with self._cupy.cuda.Device(self._ordinal):
+                runtime.hostRegister(address, values.nbytes, READ_ONLY)
+        except runtime.CUDARuntimeError:
+            return None
+        return address
+
+    def unpin(self, values: NDArray[np.uint8]) -> None:
+        """As ``Device`` says."""
+        with self._cupy.cuda.Device(self._ordinal):
+            self._cupy.cuda.runtime.hostUnregister(values.ctypes.data)
+
+    def pinned(self, nbytes: int) -> NDArray[np.uint8]:
+        """As ``Device`` says."""
+        return np.frombuffer(self._cupy.cuda.alloc_pinned_memory(max(nbytes, 1)), np.uint8, nbytes)
+
+    def wait(self) -> None:
+        """As ``Device`` says; threads that have no such work go on."""
+        with self._cupy.cuda.Device(self._ordinal):
+            event = self._cupy.cuda.Event(block=True, disable_timing=True)
+            event.record()
+            event.synchronize()
 
     def launch(self, kernel: Kernel, threads: Threads, *arguments: Tensor | np.generic) -> None:
         """As ``Device`` says."""

@@ -28,6 +28,9 @@ CANDIDATE = np.dtype(
 )
 """What a detector finds before boxes that overlap become one, as in ``decode.cu``."""
 
+PIECE = np.dtype([("from", np.uint64), ("to", np.uint64), ("words", np.int64)], align=True)
+"""What is copied from the host to the device, as in ``stage.cu``."""
+
 CAPACITY = 512  # candidates of one row; a multiple of 64
 BOXES = 64  # of one row
 
@@ -35,6 +38,7 @@ DEFINES = (
     f"-DPIXELS_BYTES={PIXELS.itemsize}",
     f"-DCROP_BYTES={CROP.itemsize}",
     f"-DCANDIDATE_BYTES={CANDIDATE.itemsize}",
+    f"-DPIECE_BYTES={PIECE.itemsize}",
     f"-DCAPACITY={CAPACITY}",
     f"-DBOXES={BOXES}",
 )

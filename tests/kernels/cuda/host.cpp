@@ -12,7 +12,11 @@ using std::min;
 
 static struct {
   unsigned x, y, z;
-} blockIdx, threadIdx, blockDim;
+} blockIdx, threadIdx, blockDim, gridDim;
+
+struct alignas(16) int4 {
+  int x, y, z, w;
+};
 
 static inline unsigned char __ldg(const unsigned char *at) { return *at; }
 
@@ -25,12 +29,13 @@ static inline int atomicAdd(int *at, int value) { return (*at += value) - value;
 
 #include "crop.cu"
 #include "decode.cu"
+#include "stage.cu"
 
 // As cudaLaunchKernel: `arguments` are addresses of the kernel's.
 template <class... Arguments, size_t... At>
 static void run(void (*kernel)(Arguments...), const unsigned *blocks, const unsigned *block, void **arguments,
                 std::index_sequence<At...>) {
-  blockDim = {block[0], block[1], block[2]};
+  gridDim = {blocks[0], blocks[1], blocks[2]}, blockDim = {block[0], block[1], block[2]};
   for (blockIdx.z = 0; blockIdx.z < blocks[2]; ++blockIdx.z)
     for (blockIdx.y = 0; blockIdx.y < blocks[1]; ++blockIdx.y)
       for (blockIdx.x = 0; blockIdx.x < blocks[0]; ++blockIdx.x)
@@ -61,3 +66,4 @@ LAUNCH(yolo_candidates)
 LAUNCH(center_candidates)
 LAUNCH(center_owners)
 LAUNCH(center_tops)
+LAUNCH(stage)

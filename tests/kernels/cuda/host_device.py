@@ -41,6 +41,18 @@ class HostDevice:
     def address(self, tensor: NDArray[Any]) -> int:
         return tensor.ctypes.data
 
+    def pin(self, values: NDArray[np.uint8]) -> int | None:
+        return self.address(values)
+
+    def unpin(self, values: NDArray[np.uint8]) -> None:
+        pass
+
+    def pinned(self, nbytes: int) -> NDArray[np.uint8]:
+        return self.empty((nbytes,), np.uint8)
+
+    def wait(self) -> None:
+        """What was launched is done already."""
+
     def launch(self, kernel: Kernel, threads: Threads, *arguments: NDArray[Any] | np.generic) -> None:
         values = [
             np.asarray(each.ctypes.data if isinstance(each, np.ndarray) else each) for each in arguments

@@ -15,6 +15,7 @@ from .nvrtc import compiled
 
 KERNELS = {
     "crop": {"crop_f32", "crop_f16"},
+    "stage": {"stage"},
     "decode": {
         *("rank", "overlaps", "sweep", "things_found"),
         *("face_candidates", "faces_found", "yolo_candidates"),
@@ -48,7 +49,7 @@ def test_sanitizers_find_nothing() -> None:
     library = subprocess.run(
         ["g++", "-print-file-name=libasan.so"], check=True, capture_output=True, text=True
     )
-    tests = [str(Path(__file__).with_name(f"test_{name}.py")) for name in KERNELS]
+    tests = [str(Path(__file__).with_name(f"test_{name}.py")) for name in ("crop", "decode", "staging")]
     environment = {
         **os.environ,
         SANITIZED: "1",
