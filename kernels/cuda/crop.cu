@@ -87,7 +87,7 @@ __device__ static inline Rgb sampled(const Crop &crop, int i, int j, float outsi
     x = within(x, 0, columns - 1), y = within(y, 0, rows - 1);
   }
   x = within(x, -1, columns), y = within(y, -1, rows);
-  const int left = min((int)floor(x), columns - 1), top = min((int)floor(y), rows - 1);
+  const int left = (int)floor(x), top = (int)floor(y);
   const float across = (float)(x - left), down = (float)(y - top);
   const Rgb upper =
       between(mean_at(crop, top, left, outside), mean_at(crop, top, left + 1, outside), across);

@@ -15,9 +15,9 @@ Tensor = Any
 
 Threads = tuple[int, int, int]
 
-# Without fused multiply-adds the GPU's arithmetic is the one that was held against the oracles.
 READ_ONLY = 0x08 | 0x02  # cudaHostRegisterReadOnly, cudaHostRegisterMapped
 
+# Without fused multiply-adds the GPU's arithmetic is the one that was held against the oracles.
 OPTIONS = ("-std=c++17", "--fmad=false", *DEFINES)
 
 

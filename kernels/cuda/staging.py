@@ -1,6 +1,6 @@
 """A batch's pictures from the host's memory to the device's, in one launch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
 
@@ -25,61 +25,54 @@ class Staged(NamedTuple):
     kept: Tensor
 
 
-class _Piece(NamedTuple):
-    """The bytes ``[start, end)`` of a memory that hold all of a picture's planes, in whole words."""
-
-    memory: HostMemory
-    start: int
-    end: int
-
-
 def staged(device: Device, pictures: Sequence[Picture], memories: Sequence[HostMemory]) -> Staged:
-    """Copy pictures, each of whose planes lie in the memory given with it; JPEGs are to be decoded before.
+    """Copy pictures, each of which lies in the memory given with it, planes one after the other as in a slot.
 
-    Nothing reads the host's memory any more when it returns. That is the time to ask whether a picture was
-    overwritten meanwhile, before anything of what was copied is believed.
+    JPEGs are to be decoded before. Nothing reads the host's memory any more when it returns: that is the time
+    to ask whether a picture was overwritten meanwhile, before anything of what was copied is believed.
     """
-    pieces = [_piece(picture, memory) for picture, memory in zip(pictures, memories, strict=True)]
-    ends = np.cumsum([0, *(piece.end - piece.start for piece in pieces)]).tolist()
-    kept = device.empty((ends[-1],), np.uint8)
-    places = [device.address(kept) + end for end in ends[:-1]]
+    pixels, ends = _located(pictures)
+    origins = np.array([memory.start for memory in memories], np.int64)
+    firsts = (pixels["y"] - origins) // WORD * WORD
+    words = -(-(ends - origins - firsts) // WORD)
+    kept = device.empty((int(words.sum()) * WORD,), np.uint8)
+    places = device.address(kept) + WORD * (np.cumsum(words) - words)
     with ExitStack() as holding:
         lent = {memory: holding.enter_context(memory.held()) for memory in set(memories)}
-        copies = np.zeros(len(pieces), PIECE)
-        copies["from"], bounce = _sources(device, pieces, lent)
-        copies["to"] = places
-        copies["words"] = [(piece.end - piece.start) // WORD for piece in pieces]
-        device.launch(STAGE, (THREADS, len(pieces), 1), device.array(copies.view(np.uint8)))
+        addresses = [lent[memory] for memory in memories]
+        pieces = np.zeros(len(pictures), PIECE)
+        pieces["from"] = firsts + np.array([address or 0 for address in addresses], np.int64)
+        pieces["to"], pieces["words"] = places, words
+        refused = [at for at, address in enumerate(addresses) if address is None]
+        bounce = _bounced(device, pieces, refused, memories)
+        device.launch(STAGE, (THREADS, len(pieces), 1), device.array(pieces.view(np.uint8)))
         device.wait()
         del bounce
-    rows = [_moved(*each) for each in zip(pictures, pieces, places, strict=True)]
-    return Staged(np.array(rows, PIXELS), kept)
+    for plane in ("y", "u", "v"):
+        pixels[plane] += places - origins - firsts
+    return Staged(pixels, kept)
 
 
-def _piece(picture: Picture, memory: HostMemory) -> _Piece:
-    starts = [plane.ctypes.data - memory.start for plane in picture.planes]
-    rows = [(len(plane) - 1) * plane.strides[0] + plane.shape[1] for plane in picture.planes]
-    end = max(start + nbytes for start, nbytes in zip(starts, rows, strict=True))
-    return _Piece(memory, min(starts) // WORD * WORD, -(-end // WORD) * WORD)
+def _located(pictures: Sequence[Picture]) -> tuple[NDArray[np.void], NDArray[np.int64]]:
+    """Where pictures lie in the host's memory, ``PIXELS``, and where each one's last byte ends."""
+    rows, ends = [], []
+    for picture in pictures:
+        addresses = [plane.__array_interface__["data"][0] for plane in picture.planes]
+        strides, last = [plane.strides[0] for plane in picture.planes], picture.planes[-1]
+        rows.append(pixels_at(picture, addresses, strides))
+        ends.append(addresses[-1] + (len(last) - 1) * strides[-1] + last.shape[1])
+    return np.array(rows, PIXELS), np.array(ends, np.int64)
 
 
-def _sources(
-    device: Device, pieces: Sequence[_Piece], lent: Mapping[HostMemory, int | None]
-) -> tuple[list[int], NDArray[np.uint8]]:
-    """Where the device reads each piece, and the bounce buffer with those that it has no address for."""
-    missing = sum(piece.end - piece.start for piece in pieces if lent[piece.memory] is None)
-    bounce, used, sources = device.pinned(missing), 0, []
-    for memory, start, end in pieces:
-        if (address := lent[memory]) is not None:
-            sources.append(address + start)
-        else:
-            bounce[used : used + end - start] = memory.values[start:end]
-            sources.append(bounce.ctypes.data + used)
-            used += end - start
-    return sources, bounce
-
-
-def _moved(picture: Picture, piece: _Piece, place: int) -> tuple[int, ...]:
-    shift = place - piece.memory.start - piece.start
-    addresses = [plane.ctypes.data + shift for plane in picture.planes]
-    return pixels_at(picture, addresses, [plane.strides[0] for plane in picture.planes])
+def _bounced(
+    device: Device, pieces: NDArray[np.void], refused: Sequence[int], memories: Sequence[HostMemory]
+) -> NDArray[np.uint8]:
+    """Copy these pieces, whose ``from`` counts from their memory's first byte, where the device reads them."""
+    sizes = (pieces["words"][refused] * WORD).tolist()
+    buffer, used = device.pinned(sum(sizes)), 0
+    for at, nbytes in zip(refused, sizes, strict=True):
+        first = pieces["from"][at]
+        buffer[used : used + nbytes] = memories[at].values[first : first + nbytes]
+        pieces["from"][at] = buffer.ctypes.data + used
+        used += nbytes
+    return buffer

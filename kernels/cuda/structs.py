@@ -4,9 +4,9 @@ import numpy as np
 
 PIXELS = np.dtype(
     [
-        ("y", np.uint64),
-        ("u", np.uint64),
-        ("v", np.uint64),
+        ("y", np.int64),
+        ("u", np.int64),
+        ("v", np.int64),
         ("rows", np.int32),
         ("columns", np.int32),
         ("y_stride", np.int32),
@@ -28,7 +28,7 @@ CANDIDATE = np.dtype(
 )
 """What a detector finds before boxes that overlap become one, as in ``decode.cu``."""
 
-PIECE = np.dtype([("from", np.uint64), ("to", np.uint64), ("words", np.int64)], align=True)
+PIECE = np.dtype([("from", np.int64), ("to", np.int64), ("words", np.int64)], align=True)
 """What is copied from the host to the device, as in ``stage.cu``."""
 
 CAPACITY = 512  # candidates of one row; a multiple of 64
