@@ -67,7 +67,7 @@ def _located(pictures: Sequence[Picture]) -> tuple[NDArray[np.void], NDArray[np.
 def _bounced(
     device: Device, pieces: NDArray[np.void], refused: Sequence[int], memories: Sequence[HostMemory]
 ) -> NDArray[np.uint8]:
-    """Copy these pieces, whose ``from`` counts from their memory's first byte, where the device reads them."""
+    """Copy these pieces, whose ``from`` counts from their memory's first byte, to where the device reads."""
     sizes = (pieces["words"][refused] * WORD).tolist()
     buffer, used = device.pinned(sum(sizes)), 0
     for at, nbytes in zip(refused, sizes, strict=True):
