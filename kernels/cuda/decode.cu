@@ -140,6 +140,40 @@ extern "C" __global__ void faces_found(const Candidate *ranked, const Mask *mask
   if (!k) at[12] = (float)ranked[leader].score, at[13] = 0;
 }
 
+// SCRFD: a box's corners and five points in input pixels, of an anchor (x, y, stride), its distances and offsets.
+__device__ static inline double scrfd_value(const float *distances, const float *offsets, const double *anchor,
+                                            int k) {
+  const double apart = (k < 4 ? distances[k] : offsets[k - 4]) * anchor[2];
+  return k < 2 ? anchor[k] - apart : anchor[k % 2] + apart;
+}
+
+// A thread for each anchor. To InsightFace a box holds its last pixel: areas and overlaps are a pixel wider.
+extern "C" __global__ void scrfd_candidates(const float *scores, const float *distances, const float *offsets,
+                                            const double *grid, int anchors, float least, int *counts,
+                                            Candidate *pool) {
+  const int anchor = blockIdx.x * blockDim.x + threadIdx.x, row = blockIdx.y;
+  if (anchor >= anchors) return;
+  const long long at = (long long)row * anchors + anchor;
+  if (!(scores[at] >= least)) return;
+  Candidate candidate = {{}, scores[at], anchor, 0};
+  for (int k = 0; k < 4; ++k)
+    candidate.box[k] = scrfd_value(distances + 4 * at, offsets + 10 * at, grid + 3 * anchor, k) + (k > 1);
+  append(pool, counts, row, candidate);
+}
+
+// A thread for each value of each face that was kept; then its score.
+extern "C" __global__ void scrfd_found(const Candidate *ranked, const int *leaders, const int *kept,
+                                       const float *distances, const float *offsets, const double *grid,
+                                       int anchors, float *out) {
+  const int k = threadIdx.x, box = blockIdx.y * blockDim.y + threadIdx.y, row = blockIdx.z;
+  if (box >= kept[row]) return;
+  const Candidate &leader = ranked[row * CAPACITY + leaders[row * BOXES + box]];
+  const long long at = (long long)row * anchors + leader.place;
+  float *found = out + (row * BOXES + box) * 16;
+  found[k] = (float)scrfd_value(distances + 4 * at, offsets + 10 * at, grid + 3 * leader.place, k);
+  if (!k) found[14] = (float)leader.score, found[15] = 0;
+}
+
 // YOLOv8: a thread for each point; `output` [rows, 4 + classes, points]: centres, sizes, scores.
 extern "C" __global__ void yolo_candidates(const float *output, int classes, int points, float least, int *counts,
                                            Candidate *pool) {

@@ -15,6 +15,7 @@ from .structs import BOXES, CANDIDATE, CAPACITY
 WORDS = CAPACITY // 64
 CORNERS = 4
 FACE_VALUES = 12  # corners and four key points
+SCRFD_VALUES = 14  # corners and five key points
 
 EACH = (128, 1, 1)
 RANK = Kernel("decode", "rank", EACH)
@@ -23,6 +24,8 @@ SWEEP = Kernel("decode", "sweep", (32, 1, 1))
 THINGS_FOUND = Kernel("decode", "things_found", (BOXES, 1, 1))
 FACE_CANDIDATES = Kernel("decode", "face_candidates", EACH)
 FACES_FOUND = Kernel("decode", "faces_found", (FACE_VALUES, 16, 1))
+SCRFD_CANDIDATES = Kernel("decode", "scrfd_candidates", EACH)
+SCRFD_FOUND = Kernel("decode", "scrfd_found", (SCRFD_VALUES, 16, 1))
 YOLO_CANDIDATES = Kernel("decode", "yolo_candidates", EACH)
 CENTER_CANDIDATES = Kernel("decode", "center_candidates", EACH)
 CENTER_OWNERS = Kernel("decode", "center_owners", EACH)
@@ -93,6 +96,38 @@ def faces(
         *(ranked.rows, boxes.masks, boxes.leaders, boxes.kept),
         *(numbers, *of_anchors, out),
     )
+    return _fetched(device, out, boxes)
+
+
+def scrfd_faces(
+    device: Device,
+    scores: Tensor,
+    distances: Tensor,
+    offsets: Tensor,
+    grid: Tensor,
+    least: float,
+    overlap: float,
+) -> Found:
+    """SCRFD's faces: corners and five key points in input pixels, those that ``suppress`` leaves.
+
+    Args:
+        scores: f32 ``[B, A, 1]``.
+        distances: from an anchor to its box's left, upper, right and lower side, f32 ``[B, A, 4]``,
+            in strides.
+        offsets: from an anchor to its points, f32 ``[B, A, 10]``, in strides.
+        grid: the anchors' places and strides in input pixels, f64 ``[A, 3]``.
+        least: the lowest score.
+        overlap: as in ``suppress``, of boxes a pixel wider and higher.
+    """
+    batch, anchors = scores.shape[:2]
+    of_anchors = distances, offsets, device.array(grid), np.int32(anchors)
+    found = _none(device, batch)
+    device.launch(SCRFD_CANDIDATES, (anchors, batch, 1), scores, *of_anchors, np.float32(least), *found)
+    ranked = _ranked(device, found)
+    boxes = _suppressed(device, ranked, overlap)
+    out = device.empty((batch, BOXES, SCRFD_VALUES + 2), np.float32)
+    of_boxes = ranked.rows, boxes.leaders, boxes.kept
+    device.launch(SCRFD_FOUND, (SCRFD_VALUES, BOXES, batch), *of_boxes, *of_anchors, out)
     return _fetched(device, out, boxes)
 
 

@@ -99,24 +99,26 @@ def test_a_place_in_a_large_picture_is_known_as_well(device: Device, layout: Lay
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "square", "inside"),
+    ("width", "height", "square", "size", "inside"),
     [
-        pytest.param(8, 4, Square(4, 2, 8), (slice(8, 24), slice(0, 32)), id="free above and below"),
-        pytest.param(4, 8, Square(2, 4, 8), (slice(0, 32), slice(8, 24)), id="free left and right"),
-        pytest.param(4, 2, Square(3, 0, 8), (slice(16, 24), slice(4, 20)), id="free all around"),
-        pytest.param(64, 32, Square(32, 16, 64), (slice(8, 24), slice(0, 32)), id="made smaller"),
+        pytest.param(8, 4, Square(4, 2, 8), 256, (slice(64, 192), slice(0, 256)), id="free above and below"),
+        pytest.param(4, 8, Square(2, 4, 8), 256, (slice(0, 256), slice(64, 192)), id="free left and right"),
+        pytest.param(4, 2, Square(3, 0, 8), 256, (slice(128, 192), slice(32, 160)), id="free all around"),
+        pytest.param(64, 32, Square(32, 16, 64), 32, (slice(8, 24), slice(0, 32)), id="made smaller"),
     ],
 )
 def test_a_picture_that_fits_the_square_ends_sharply(
-    device: Device, width: int, height: int, square: Square, inside: tuple[slice, slice]
+    device: Device, width: int, height: int, square: Square, size: int, inside: tuple[slice, slice]
 ) -> None:
     """Every pixel of the picture's edge is the picture's, and the next one is not; enlarged or not."""
     white = Picture("BGR24", width, height, [np.full((height, 3 * width), 255, np.uint8)])
-    expected = np.full((1, 32, 32, 3), 114.0)
+    expected = np.full((1, size, size, 3), 114.0)
     expected[0][inside] = 255
-    np.testing.assert_array_equal(
-        device.host(crop_batch(device, [white], [square], 32, BYTES, 114)), expected
-    )
+    got = device.host(crop_batch(device, [white], [square], size, BYTES, 114))
+    np.testing.assert_array_equal(got, expected)
+    picture = noise("BGR24", width, height)
+    got = device.host(crop_batch(device, [picture], [square], size, BYTES, 114))
+    assert np.abs(got - reference.crop_batch([picture], [square], size, BYTES, 114)).max() <= GREYS
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from argusd.kernels.cuda.decode import Found, center_things, faces, yolo_things
+from argusd.kernels.cuda.decode import Found, center_things, faces, scrfd_faces, yolo_things
 from argusd.kernels.cuda.device import Device
 from argusd.kernels.cuda.structs import BOXES, CAPACITY
 from argusd.scheduler.core import Roi
-from argusd.scheduler.models.faces import blazeface
+from argusd.scheduler.models.faces import blazeface, scrfd
 from argusd.scheduler.models.objects import centernet, yolov8
 from argusd.scheduler.models.objects.coco import COCO
 from argusd.scheduler.models.outputs import Face, Thing
@@ -51,14 +51,15 @@ def placed(found: Found, expected: Sequence[Sequence[Any]]) -> list[Any]:
     return [box for _, box in kept]
 
 
-def assert_same_faces(found: Found, expected: Sequence[Sequence[Face]]) -> None:
+def assert_same_faces(found: Found, expected: Sequence[Sequence[Face]], size: int = 1) -> None:
+    """``expected`` in 0..1 of the input, of which ``found`` has ``size`` to a side."""
     for values, score, face in zip(found.values, found.scores, placed(found, expected), strict=True):
-        np.testing.assert_allclose(values, [*face.box, *face.keypoints.ravel()], rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(values / size, [*face.box, *face.keypoints.ravel()], rtol=1e-6, atol=1e-6)
         assert score == pytest.approx(face.score, rel=1e-6)
 
 
 def assert_same_things(found: Found, expected: Sequence[Sequence[Thing]], size: int) -> None:
-    """``expected`` in 0..1 of the input, which has ``size`` pixels along a side."""
+    """As ``assert_same_faces``."""
     things = placed(found, expected)
     assert [COCO[label] for label in found.labels] == [thing.label for thing in things]
     for values, score, thing in zip(found.values, found.scores, things, strict=True):
@@ -118,6 +119,38 @@ def test_a_row_with_more_than_there_is_room_for_is_named_and_the_others_are_not_
     kept = [(row, face) for row in range(3) if fits or row != 1 for face in expected[row]]
     assert found.rows.tolist() == [row for row, _ in kept]
     np.testing.assert_allclose(found.scores, [face.score for _, face in kept], rtol=1e-6)
+
+
+def grid_of(stride: int) -> NDArray[np.float64]:
+    """SCRFD's anchors: two at each point of a grid, and how wide it is."""
+    line = np.arange(scrfd.SIZE // stride) * float(stride)
+    points = np.stack(np.meshgrid(line, line, [stride]), axis=-1).reshape(-1, 3)
+    return np.repeat(points, scrfd.ANCHORS, axis=0)
+
+
+@quickly
+@given(seed=seeds, rows=st.integers(1, 3), groups=st.integers(0, 20))
+def test_faces_are_scrfd_s(device: Device, seed: int, rows: int, groups: int) -> None:
+    """Small ones, for which the last pixel counts, and large ones."""
+    rng = np.random.default_rng(seed)
+    grid = np.concatenate([grid_of(stride) for stride in scrfd.STRIDES])
+    scores = np.zeros((rows, len(grid), 1), np.float32)
+    distances = rng.uniform(0.2, 4, (rows, len(grid), 4)).astype(np.float32)
+    offsets = rng.normal(0, 2, (rows, len(grid), 10)).astype(np.float32)
+    for _ in range(groups):
+        near = rng.integers(0, len(grid) - 20) + rng.permutation(20)[: rng.integers(1, 12)]
+        scores[rng.integers(rows), near, 0] = np.round(rng.uniform(0.3, 1, len(near)), 1)
+    tensors = [scores, distances, offsets]
+    found = scrfd_faces(
+        device,
+        device.array(scores),
+        device.array(distances),
+        device.array(offsets),
+        device.array(grid),
+        least=scrfd.MIN_SCORE,
+        overlap=scrfd.OVERLAP,
+    )
+    assert_same_faces(found, scrfd.Scrfd("n").decode(tensors, [UNIT] * rows), scrfd.SIZE)
 
 
 @quickly

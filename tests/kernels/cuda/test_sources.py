@@ -18,7 +18,7 @@ KERNELS = {
     "stage": {"stage"},
     "decode": {
         *("rank", "overlaps", "sweep", "things_found"),
-        *("face_candidates", "faces_found", "yolo_candidates"),
+        *("face_candidates", "faces_found", "scrfd_candidates", "scrfd_found", "yolo_candidates"),
         *("center_candidates", "center_owners", "center_tops"),
     },
 }
