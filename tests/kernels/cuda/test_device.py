@@ -1,0 +1,86 @@
+"""What is asked of CuPy, of a stand-in that writes it down: whether a GPU does it, a GPU alone can tell."""
+
+import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from argusd.kernels.cuda.crop import F32
+from argusd.kernels.cuda.device import OPTIONS, CudaDevice, source
+
+PAGES = np.zeros(8192, np.uint8)
+
+
+class CudaRefuses(Exception):
+    """As CuPy's ``CUDARuntimeError``."""
+
+
+class Cupy(SimpleNamespace):
+    """A GPU that can pin what is read-only (``attributes``), and refuses a map where ``refuses``."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[Any, ...]] = []
+        self.attributes = {"one address": 1, "read-only": 1}
+        self.refuses = False
+        super().__init__(cuda=SimpleNamespace(runtime=self._runtime(), Device=lambda ordinal: nullcontext()))
+
+    def _runtime(self) -> SimpleNamespace:
+        return SimpleNamespace(
+            CUDARuntimeError=CudaRefuses,
+            cudaDevAttrCanUseHostPointerForRegisteredMem="one address",
+            cudaDevAttrHostRegisterReadOnlySupported="read-only",
+            deviceGetAttribute=lambda name, ordinal: self.attributes[name],
+            hostRegister=self._register,
+            hostUnregister=lambda address: self.done.append(("unregister", address)),
+        )
+
+    def _register(self, address: int, nbytes: int, flags: int) -> None:
+        if self.refuses:
+            raise CudaRefuses
+        self.done.append(("register", address, nbytes, flags))
+
+    def RawModule(self, **options: Any) -> SimpleNamespace:  # noqa: N802
+        self.done.append(("compile", options))
+        return SimpleNamespace(
+            get_function=lambda name: (
+                lambda grid, block, arguments: self.done.append((name, grid, block, arguments))
+            )
+        )
+
+
+@pytest.fixture
+def cupy(monkeypatch: pytest.MonkeyPatch) -> Cupy:
+    cupy = Cupy()
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    return cupy
+
+
+def test_pages_are_registered_to_be_read_alone(cupy: Cupy) -> None:
+    device = CudaDevice()
+    address = device.pin(PAGES)
+    device.unpin(PAGES)
+    assert address == PAGES.ctypes.data
+    assert cupy.done == [("register", address, 8192, 0x0A), ("unregister", address)]
+
+
+@pytest.mark.parametrize("lacking", ["one address", "read-only", None])
+def test_a_device_that_refuses_has_no_address(cupy: Cupy, lacking: str | None) -> None:
+    if lacking is None:
+        cupy.refuses = True
+    else:
+        cupy.attributes[lacking] = 0
+    assert CudaDevice().pin(PAGES) is None
+    assert cupy.done == []
+
+
+def test_a_kernel_is_compiled_once_and_launched_in_as_many_blocks_as_hold_its_threads(cupy: Cupy) -> None:
+    device = CudaDevice()
+    for _ in range(2):
+        device.launch(F32, (17, 16, 3), np.int32(5))
+    device.launch(F32, (17, 16, 0), np.int32(5))
+    compiled = ("compile", {"code": source("crop"), "options": OPTIONS, "backend": "nvrtc"})
+    launched = ("crop_f32", (2, 1, 3), (16, 16, 1), (np.int32(5),))
+    assert cupy.done == [compiled, launched, launched]
