@@ -8,12 +8,35 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .device import Device
+
+
+class Memory(Protocol):
+    """Bytes of the host, u8 ``[N]``, from the address ``start`` on."""
+
+    values: NDArray[np.uint8]
+    start: int
+
+    def held(self) -> AbstractContextManager[int | None]:
+        """Keep them there meanwhile; gives the device's address of the first, None: there is none."""
+
+
+class OwnMemory:
+    """Memory of this process that is not lent: what the device needs of it goes through a bounce buffer."""
+
+    def __init__(self, values: NDArray[np.uint8]) -> None:
+        self.values = values
+        self.start: int = values.ctypes.data
+
+    def held(self) -> AbstractContextManager[None]:
+        """It has no address on the device."""
+        return nullcontext()
 
 
 class HostMemory:

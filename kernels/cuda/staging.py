@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..pictures.picture import Picture
 from .crops import pixels_at
 from .device import Device, Kernel, Tensor
-from .host_memory import HostMemory
+from .host_memory import Memory
 from .structs import PIECE, PIXELS
 
 WORD = 16  # bytes that a thread copies at a time
@@ -25,7 +25,7 @@ class Staged(NamedTuple):
     kept: Tensor
 
 
-def staged(device: Device, pictures: Sequence[Picture], memories: Sequence[HostMemory]) -> Staged:
+def staged(device: Device, pictures: Sequence[Picture], memories: Sequence[Memory]) -> Staged:
     """Copy pictures, each of which lies in the memory given with it, planes one after the other as in a slot.
 
     JPEGs are to be decoded before. Nothing reads the host's memory any more when it returns: that is the time
@@ -65,7 +65,7 @@ def _located(pictures: Sequence[Picture]) -> tuple[NDArray[np.void], NDArray[np.
 
 
 def _bounced(
-    device: Device, pieces: NDArray[np.void], refused: Sequence[int], memories: Sequence[HostMemory]
+    device: Device, pieces: NDArray[np.void], refused: Sequence[int], memories: Sequence[Memory]
 ) -> NDArray[np.uint8]:
     """Copy these pieces, whose ``from`` counts from their memory's first byte, to where the device reads."""
     sizes = (pieces["words"][refused] * WORD).tolist()

@@ -9,9 +9,10 @@ OUT_OF_MEMORY = re.compile(
 )
 # CUDA errors after which every call of the process fails (CUDA runtime API, cudaError_t): uncorrectable ECC,
 # illegal address, launch timeout, assert, hardware stack, illegal instruction, misaligned address,
-# invalid address space, invalid pc, launch failure. ONNX Runtime says the number, PyTorch the words.
+# invalid address space, invalid pc, launch failure. ONNX Runtime says the number, PyTorch and CuPy the words.
 STICKY = re.compile(
-    r"CUDA (?:failure|error):? (?:(?:214|700|702|710|714|715|716|717|718|719)\b|uncorrectable ECC|"
+    r"(?:CUDA (?:failure|error):?|cudaError\w+:) "
+    r"(?:(?:214|700|702|710|714|715|716|717|718|719)\b|uncorrectable ECC|"
     r"an illegal (?:memory access|instruction)|the launch timed out|device-side assert|hardware stack|"
     r"misaligned address|operation not supported on global|invalid program counter|unspecified launch)",
     re.IGNORECASE,

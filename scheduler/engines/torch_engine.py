@@ -76,11 +76,12 @@ class TorchEngine:
             DeviceLost: nothing will run in this process any more.
             InferenceFailed: any other refusal.
         """
-        tensors = {name: _tensor(value) for name, value in feeds.items()}
-        self._check(tensors)
-        rows = self._axes.rows(feeds)
         try:
             with self._lock, torch.inference_mode(), self._on_stream():
+                # Here, so that this stream waits for what another library has launched to fill them.
+                tensors = {name: _tensor(value) for name, value in feeds.items()}
+                self._check(tensors)
+                rows = self._axes.rows(feeds)
                 prepared = self._prepared_for(tensors, bucket(rows))
                 for name, place in prepared.feeds.items():
                     self._axes.part(name, place, rows).copy_(tensors[name], non_blocking=True)

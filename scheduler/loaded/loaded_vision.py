@@ -1,6 +1,7 @@
 """A loaded model of frames: each row is fed with the newest frame of a picture's track."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -12,13 +13,15 @@ from argusd.ingest.shm.ring import FrameReader
 
 from ..contract.errors import BadPicture
 from ..contract.media import TrackKind
-from ..core import Analyzer, Engine, Frame, Moment, Reuse, Roi, VisionModel, whole_frame
+from ..core import Analyzer, Engine, Feeds, Frame, Moment, Reuse, Roi, VisionModel, whole_frame
+from ..engines.failures import failure
 from ..media.moments import NANOSECONDS, MediaClock, frame_moment
 from ..media.pictures import decoded
 from ..media.tracks import Track
 from ..planning.curve import BatchCurve
 from .last_looks import LastLooks
 from .loaded_model import TORN, Done, Dropped, LoadedModel, Moments
+from .staging import Stager
 
 BAD_IMAGE = BadPicture.code
 MADE_UP = (640, 480)  # pixels, as cameras give
@@ -52,9 +55,11 @@ class GreyFrame:
 
     def __init__(self, width: int, height: int) -> None:
         self.info = i420_info(width, height)
-        self.planes: list[NDArray[np.uint8]] = [
-            np.full(shape, 127, np.uint8) for shape in plane_shapes(self.info)
-        ]
+        shapes = plane_shapes(self.info)
+        ends = list(accumulate(rows * row_bytes for rows, row_bytes in shapes))
+        pixels = np.full(ends[-1], 127, np.uint8)
+        parts = zip(np.split(pixels, ends[:-1]), shapes, strict=True)
+        self.planes: list[NDArray[np.uint8]] = [part.reshape(shape) for part, shape in parts]
 
     def valid(self) -> bool:
         """Always."""
@@ -114,14 +119,17 @@ def _reader(track: Track) -> FrameReader:
 
 
 class LoadedVisionModel(LoadedModel):
-    """A model of frames."""
+    """A model of frames. With a ``stager`` crops are cut on its device, and the engine is fed from there."""
 
     track = "video"
     continuous = False
 
-    def __init__(self, model: VisionModel, engine: Engine, curve: BatchCurve) -> None:
+    def __init__(
+        self, model: VisionModel, engine: Engine, curve: BatchCurve, stager: Stager | None = None
+    ) -> None:
         super().__init__(model, engine, curve)
         self.model: VisionModel = model
+        self._stager = stager
 
     def open(self, role: str, tracks: Mapping[TrackKind, Track], max_age_s: float) -> FrameFeed:
         """Feed one more row from the picture."""
@@ -156,7 +164,7 @@ class LoadedVisionModel(LoadedModel):
         """Put the outputs of the items at these places in their place; returns the seconds that it took."""
         usable = [frame for at in places if (frame := frames[at]) is not None]
         rois = [items[at].roi or whole_frame(frame.info) for at, frame in zip(places, usable, strict=True)]
-        feeds = self.model.prepare(usable, rois)
+        feeds = self._prepared(usable, rois)
         intact = [frame.valid() for frame in usable]
         tensors, seconds = self._run(feeds) if any(intact) else ([], 0.0)
         seen = self.model.decode(tensors, rois) if any(intact) else [TORN] * len(places)
@@ -165,6 +173,14 @@ class LoadedVisionModel(LoadedModel):
             if ok and (looks := items[at].looks) is not None:
                 looks.keep(output)
         return seconds
+
+    def _prepared(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
+        if self._stager is None:
+            return self.model.prepare(frames, rois)
+        try:
+            return self.model.prepare(self._stager.stage(frames), rois)
+        except (RuntimeError, MemoryError) as error:
+            raise failure(str(error), "CuPy") from error
 
     def moments(self, items: Sequence[FrameItem], offset_ns: int) -> Moments:
         """Those of the frames."""

@@ -5,7 +5,9 @@ A role that cannot be filled is reported with the reason; the others work withou
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -35,8 +37,11 @@ from .loaded_model import LoadedModel
 from .loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from .loaded_vision import LoadedVisionModel
 from .probe import CurveCache, measure_curve
+from .staging import Stager
 
 log = logging.getLogger(__name__)
+
+Load = Callable[[str], LoadedModel | LibraryModel]
 
 
 class FilledRole(NamedTuple):
@@ -77,13 +82,17 @@ def _is_there(role: str, store: ZooStore) -> bool:
         return True
 
 
-def fill_roles(config: SchedulerConfig, target: Target) -> list[FilledRole]:
-    """Load a model for every wanted role. Takes seconds; runs in a thread of its own."""
+def fill_roles(config: SchedulerConfig, target: Target, stager: Stager | None = None) -> list[FilledRole]:
+    """Load a model for every wanted role. Takes seconds; runs in a thread of its own.
+
+    ``stager``: where graphs of frames are to be fed from, in place of the host's memory.
+    """
     store = ZooStore(config.cache_dir)
     curves = CurveCache(config.state_dir / "curves")
     roles = [*wanted_roles(config.tier), *welcome_roles(config.tier, store)]
-    filled = [_fill(role, config, target, store, curves) for role in roles]
-    filled += [_fill(role, config, target, store, curves) for role in fed_with(filled)]
+    load_one = partial(load, store=store, target=target, curves=curves, stager=stager)
+    filled = [_fill(role, config, store, load_one) for role in roles]
+    filled += [_fill(role, config, store, load_one) for role in fed_with(filled)]
     give_back()
     return _without_idle(filled)
 
@@ -109,9 +118,7 @@ def _needs(role: str) -> tuple[str, ...]:
     return entry.needs if isinstance(entry, BuiltIn) else ()
 
 
-def _fill(
-    role: str, config: SchedulerConfig, target: Target, store: ZooStore, curves: CurveCache
-) -> FilledRole:
+def _fill(role: str, config: SchedulerConfig, store: ZooStore, load_one: Load) -> FilledRole:
     """The best model that runs here. One that is configured, or damaged, is replaced by no other."""
     configured = config.models.get(role)
     try:
@@ -122,7 +129,7 @@ def _fill(
     for name in names:
         started = time.monotonic()
         try:
-            filled = load(name, store, target, curves)
+            filled = load_one(name)
         except ModelDamagedError as error:
             return _not_filled(role, name, error)
         except (ZooError, InferenceFailed, ModelUnknown) as error:
@@ -157,7 +164,9 @@ def candidates(role: str, configured: str | None, store: ZooStore) -> list[str]:
         return [built_in]
 
 
-def load(name: str, store: ZooStore, target: Target, curves: CurveCache) -> LoadedModel | LibraryModel:
+def load(
+    name: str, store: ZooStore, target: Target, curves: CurveCache, stager: Stager | None = None
+) -> LoadedModel | LibraryModel:
     """Load one model and run it at least once.
 
     Raises:
@@ -170,7 +179,8 @@ def load(name: str, store: ZooStore, target: Target, curves: CurveCache) -> Load
         case Graph(make):
             file = store.read(name)
             engine = target.load(file.content, file.name)
-            return _measured(_loaded(make(name), engine), target, curves, file.sha256)
+            kept = curves.path(file.sha256, *target.setting, *(["staged"] if stager else []))
+            return _measured(_loaded(make(name), engine, stager), target, curves, kept)
         case BuiltIn(make=make):
             loaded = _loaded(*make())
             loaded.curve = measure_curve(loaded.rehearsal, loaded.clock)
@@ -194,11 +204,10 @@ def _checked(library: LibraryModel) -> LibraryModel:
     return library
 
 
-def _measured(loaded: LoadedModel, target: Target, curves: CurveCache, sha256: str) -> LoadedModel:
-    """With the curve that is kept, or a new one."""
+def _measured(loaded: LoadedModel, target: Target, curves: CurveCache, kept: Path) -> LoadedModel:
+    """With the curve that is kept there, or a new one."""
     if target.device != "cpu":
         loaded.clock = time.monotonic
-    kept = curves.path(sha256, *target.setting)
     curve = curves.load(kept)
     if curve is None:
         curve = measure_curve(loaded.rehearsal, loaded.clock)
@@ -209,13 +218,13 @@ def _measured(loaded: LoadedModel, target: Target, curves: CurveCache, sha256: s
     return loaded
 
 
-def _loaded(model: BatchedModel, engine: Engine) -> LoadedModel:
+def _loaded(model: BatchedModel, engine: Engine, stager: Stager | None = None) -> LoadedModel:
     """Not measured so far."""
     if isinstance(model, AudioVisualModel):
         return LoadedAudioVisualModel(model, engine, UNMEASURED)
     if isinstance(model, AudioModel):
         return LoadedAudioModel(model, engine, UNMEASURED)
-    return LoadedVisionModel(model, engine, UNMEASURED)
+    return LoadedVisionModel(model, engine, UNMEASURED, stager)
 
 
 def batched(roles: Sequence[FilledRole]) -> list[tuple[str, LoadedModel]]:

@@ -79,6 +79,16 @@ class RingObserver(Protocol):
         """A track of this arena ended, whether it had a ring or not."""
 
 
+class ArenaBorrower(Protocol):
+    """Whoever else reads the arenas that are mapped."""
+
+    def mapped(self, view: ArenaView) -> None:
+        """An arena is there."""
+
+    def unmapped(self, view: ArenaView) -> object:
+        """Its writer is gone. It stays mapped for as long as anybody holds it."""
+
+
 class ArenaSource:
     """One writer process, as seen by this reader; ``name`` is the reader's own.
 
@@ -86,11 +96,19 @@ class ArenaSource:
     its wake-ups cost nothing. ``writer``: its process, while it is attached.
     """
 
-    def __init__(self, path: Path, name: str, observer: RingObserver, awake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        observer: RingObserver,
+        awake: Callable[[], None],
+        borrower: ArenaBorrower | None = None,
+    ) -> None:
         self._path = path
         self._name = name
         self._observer = observer
         self._awake = awake
+        self._borrower = borrower
         self._eventfd = -1
         self._armed = False
         self.writer: int | None = None
@@ -118,7 +136,7 @@ class ArenaSource:
     async def _attached(self, sock: socket.socket) -> None:
         credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
         self.writer = CREDENTIALS.unpack(credentials)[0]
-        attachment = _Attachment(self._observer)
+        attachment = _Attachment(self._observer, self._borrower)
 
         def received(message: ToReader) -> None:
             if isinstance(message, ArenaOffer):
@@ -149,8 +167,9 @@ class ArenaSource:
 class _Attachment:
     """One connection's arena and the streams that live in it."""
 
-    def __init__(self, observer: RingObserver) -> None:
+    def __init__(self, observer: RingObserver, borrower: ArenaBorrower | None) -> None:
         self._observer = observer
+        self._borrower = borrower
         self._view: ArenaView | None = None
         self._open: dict[tuple[MediaKey, TrackKind], None] = {}
 
@@ -158,6 +177,8 @@ class _Attachment:
         """Map the arena; the map keeps the memory alive, the descriptor is not needed any more."""
         self._view = ArenaView(memfd)
         os.close(memfd)
+        if self._borrower is not None:
+            self._borrower.mapped(self._view)
 
     def follow(self, message: TrackOpened | TrackClosed | TrackState) -> None:
         """Pass a change on to the observer."""
@@ -181,3 +202,5 @@ class _Attachment:
             assert self._view is not None
             self._observer.ring_closed(media, kind, self._view)
         self._open.clear()
+        if self._borrower is not None and self._view is not None:
+            self._borrower.unmapped(self._view)

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.ingest.shm.frame import PixelFormat
+from argusd.kernels.cuda.crop import crop_pixels
+from argusd.kernels.cuda.device import Device, Tensor
 from argusd.kernels.pictures.crop import crop_batch
 from argusd.kernels.pictures.picture import Layout, Picture, Span, Square
 
@@ -19,19 +21,50 @@ LAYOUTS: dict[PixelFormat, Layout] = {
 }
 
 
+class StagedFrame:
+    """A ``core.Frame`` whose pixels lie in a device's memory as well, where crops are cut.
+
+    ``pixels``: where, ``kernels.cuda.structs.PIXELS`` ``[1]``; they stay there for as long as ``kept`` lives.
+    """
+
+    def __init__(self, frame: Frame, device: Device, pixels: NDArray[np.void], kept: Tensor) -> None:
+        self.info = frame.info
+        self.device = device
+        self.pixels = pixels
+        self.kept = kept
+        self._frame = frame
+
+    @property
+    def planes(self) -> Sequence[NDArray[np.uint8]]:
+        """Those in the host's memory."""
+        return self._frame.planes
+
+    def valid(self) -> bool:
+        """Whether those in the host's memory are whole."""
+        return self._frame.valid()
+
+
+def picture_of(frame: Frame) -> Picture:
+    """Its pixels as the kernels take them."""
+    return Picture(LAYOUTS[frame.info.format], frame.info.width, frame.info.height, frame.planes)
+
+
 def crop(
     frames: Sequence[Frame], rois: Sequence[Roi], size: int, span: Span, outside: int = 0
 ) -> NDArray[np.float32]:
     """One square of each frame, f32 RGB ``[N, size, size, 3]`` in ``span``; ``outside``: grey beyond edges.
 
+    Of staged frames it lies where they do, on their device.
+
     Raises:
         BadImage, ImageTooLarge: a JPEG frame cannot be decoded.
     """
-    pictures = [
-        Picture(LAYOUTS[frame.info.format], frame.info.width, frame.info.height, frame.planes)
-        for frame in frames
-    ]
-    return crop_batch(pictures, [Square(*roi) for roi in rois], size, span, outside)
+    squares = [Square(*roi) for roi in rois]
+    if on_device := [frame for frame in frames if isinstance(frame, StagedFrame)]:
+        pixels = np.concatenate([frame.pixels for frame in on_device])
+        cut: NDArray[np.float32] = crop_pixels(on_device[0].device, pixels, squares, size, span, outside)
+        return cut
+    return crop_batch([picture_of(frame) for frame in frames], squares, size, span, outside)
 
 
 def to_frames(points: NDArray[np.floating], rois: Sequence[Roi]) -> NDArray[np.float64]:

@@ -35,6 +35,7 @@ from ..engines.arena import share_heap
 from ..engines.targets import resolve
 from ..errors import EXIT_DEVICE_LOST, EXIT_HUNG
 from ..loaded.roles import batched, fill_roles, library_models, missing
+from ..loaded.staging import Stager, stager_for
 from ..media.arena_sources import ArenaSource
 from ..report.delivery import Delivery, Incoming
 from ..tasks.catalog import functions_of, short_of
@@ -74,9 +75,9 @@ async def run_scheduler(
     cv2.setNumThreads(1)  # the executor has the threads; OpenCV's own cost 40 % more CPU for the same crops
     share_heap()
     target = resolve(config.engine, config.own_device, config.index)
-    device = target.device
+    device, stager = target.device, stager_for(target)
     try:
-        roles = await asyncio.to_thread(fill_roles, config, target)
+        roles = await asyncio.to_thread(fill_roles, config, target, stager)
     except asyncio.CancelledError:
         end_process(0)  # a model that is being loaded can be neither interrupted nor joined
     cores = own_cores(config)
@@ -107,7 +108,7 @@ async def run_scheduler(
         short=short,
         abort=end_process,
     )
-    service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks)
+    service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks, stager)
     await service.run(stop, on_ready, on_pass)
 
 
@@ -154,6 +155,7 @@ class Service:
         scheduler: Scheduler,
         delivery: Delivery,
         tasks: TaskPool,
+        stager: Stager | None = None,
     ) -> None:
         self._config = config
         self._tasks = tasks
@@ -170,7 +172,8 @@ class Service:
         writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]
         for name in writers if config.tier == "live" else ():
             path = config.runtime_dir / f"{name}.sock"
-            scheduler.sources.append(ArenaSource(path, config.name, scheduler.sessions, scheduler.awake))
+            source = ArenaSource(path, config.name, scheduler.sessions, scheduler.awake, stager)
+            scheduler.sources.append(source)
 
     def _writers(self) -> list[int]:
         """The processes that receive media."""

@@ -21,6 +21,10 @@ from argusd.scheduler.errors import DeviceLost, InferenceFailed, OutOfMemory
         ("CUDA error: invalid configuration argument", InferenceFailed),
         ("Got invalid dimensions for input: x", InferenceFailed),
         ("CUDA failure 7000", InferenceFailed),
+        ("cudaErrorIllegalAddress: an illegal memory access was encountered", DeviceLost),
+        ("cudaErrorMemoryAllocation: out of memory", OutOfMemory),
+        ("cudaErrorInvalidConfiguration: invalid configuration argument", InferenceFailed),
+        ("Out of memory allocating 1,024 bytes (allocated so far: 512 bytes).", OutOfMemory),
         ("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory", OutOfMemory),
     ],
 )
