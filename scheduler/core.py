@@ -14,7 +14,7 @@ The loop brings them together in batches over all sessions::
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 import numpy as np
@@ -25,6 +25,7 @@ from argusd.ingest.shm.frame import FrameInfo
 from .contract.policy import Policy
 
 Feeds = dict[str, NDArray[Any]]
+Result = TypeVar("Result")
 
 EVERY_WINDOW = math.inf  # Hz
 
@@ -81,6 +82,14 @@ class Engine(Protocol):
 
     def run(self, feeds: Feeds) -> list[NDArray[Any]]:
         """Run a batch; every feed's first axis is the batch unless the model says otherwise."""
+
+
+@runtime_checkable
+class DeviceEngine(Engine, Protocol):
+    """An engine whose outputs can be used where it leaves them, on its device."""
+
+    def run_then(self, feeds: Feeds, then: Callable[[list[Any]], Result]) -> Result:
+        """Run a batch; what ``then`` makes of its outputs, which are overwritten after that."""
 
 
 class Model(Protocol):

@@ -12,7 +12,7 @@ import torch
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
-from ..core import Feeds
+from ..core import Feeds, Result
 from ..errors import DeviceUnavailable, InferenceFailed
 from .batch_axes import BatchAxes, Shape, bucket
 from .failures import failure
@@ -76,17 +76,27 @@ class TorchEngine:
             DeviceLost: nothing will run in this process any more.
             InferenceFailed: any other refusal.
         """
+        return self.run_then(feeds, self._on_host)
+
+    def run_then(self, feeds: Feeds, then: Callable[[list[Any]], Result]) -> Result:
+        """Run a batch, and have ``then`` use its outputs where they lie; nobody else runs one meanwhile.
+
+        Raises as ``run`` does.
+        """
         try:
             with self._lock, torch.inference_mode(), self._on_stream():
                 # Here, so that this stream waits for what another library has launched to fill them.
                 tensors = {name: _tensor(value) for name, value in feeds.items()}
                 self._check(tensors)
-                rows = self._axes.rows(feeds)
+                rows = self._axes.rows(tensors)
                 prepared = self._prepared_for(tensors, bucket(rows))
                 for name, place in prepared.feeds.items():
                     self._axes.part(name, place, rows).copy_(tensors[name], non_blocking=True)
-                return self._on_host(self._axes.cut(prepared.run(), rows))
-        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+                outputs = [each.contiguous() for each in self._axes.cut(prepared.run(), rows)]
+                if self._cuda:
+                    self._stream.synchronize()
+                return then(outputs)
+        except (RuntimeError, MemoryError, ValueError, IndexError, TypeError) as error:
             raise failure(str(error), "PyTorch") from error
 
     def _prepared_for(self, tensors: Mapping[str, Tensor], rows: int) -> Prepared:

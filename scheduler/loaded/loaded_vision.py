@@ -1,5 +1,6 @@
 """A loaded model of frames: each row is fed with the newest frame of a picture's track."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
@@ -13,11 +14,12 @@ from argusd.ingest.shm.ring import FrameReader
 
 from ..contract.errors import BadPicture
 from ..contract.media import TrackKind
-from ..core import Analyzer, Engine, Feeds, Frame, Moment, Reuse, Roi, VisionModel, whole_frame
+from ..core import Analyzer, DeviceEngine, Engine, Feeds, Frame, Moment, Reuse, Roi, VisionModel, whole_frame
 from ..engines.failures import failure
 from ..media.moments import NANOSECONDS, MediaClock, frame_moment
 from ..media.pictures import decoded
 from ..media.tracks import Track
+from ..models.on_device import FindsOnDevice, decode_on
 from ..planning.curve import BatchCurve
 from .last_looks import LastLooks
 from .loaded_model import TORN, Done, Dropped, LoadedModel, Moments
@@ -130,6 +132,9 @@ class LoadedVisionModel(LoadedModel):
         super().__init__(model, engine, curve)
         self.model: VisionModel = model
         self._stager = stager
+        self._there: tuple[DeviceEngine, FindsOnDevice] | None = None
+        if isinstance(engine, DeviceEngine) and isinstance(model, FindsOnDevice):
+            self._there = engine, model
 
     def open(self, role: str, tracks: Mapping[TrackKind, Track], max_age_s: float) -> FrameFeed:
         """Feed one more row from the picture."""
@@ -166,13 +171,25 @@ class LoadedVisionModel(LoadedModel):
         rois = [items[at].roi or whole_frame(frame.info) for at, frame in zip(places, usable, strict=True)]
         feeds = self._prepared(usable, rois)
         intact = [frame.valid() for frame in usable]
-        tensors, seconds = self._run(feeds) if any(intact) else ([], 0.0)
-        seen = self.model.decode(tensors, rois) if any(intact) else [TORN] * len(places)
+        seen, seconds = self._seen(feeds, rois) if any(intact) else ([TORN] * len(places), 0.0)
         for at, output, ok in zip(places, seen, intact, strict=True):
             outputs[at] = output if ok else TORN
             if ok and (looks := items[at].looks) is not None:
                 looks.keep(output)
         return seconds
+
+    def _seen(self, feeds: Feeds, rois: Sequence[Roi]) -> tuple[list[Any], float]:
+        """Outputs, and the seconds that inference took; with a device's decode the two are one."""
+        if self._stager is None or self._there is None:
+            tensors, seconds = self._run(feeds)
+            return self.model.decode(tensors, rois), seconds
+        engine, model, device = *self._there, self._stager.device
+        started = time.monotonic()
+
+        def decoded_there(outputs: list[Any]) -> list[Any]:
+            return decode_on(model, device, [device.array(each) for each in outputs], rois)
+
+        return engine.run_then(feeds, decoded_there), time.monotonic() - started
 
     def _prepared(self, frames: Sequence[Frame], rois: Sequence[Roi]) -> Feeds:
         if self._stager is None:

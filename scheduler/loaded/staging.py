@@ -24,12 +24,12 @@ class Stager:
     """Knows which arenas the device reads. Any thread may stage; arenas come and go on the event loop."""
 
     def __init__(self, device: Device) -> None:
-        self._device = device
+        self.device = device
         self._memories: dict[ArenaView, HostMemory] = {}
 
     def mapped(self, view: ArenaView) -> None:
         """Lend the device an arena. Pinning takes a thread half a second a GiB; until then frames bounce."""
-        self._memories[view] = HostMemory(self._device, view.pixels)
+        self._memories[view] = HostMemory(self.device, view.pixels)
 
     def unmapped(self, view: ArenaView) -> threading.Thread:
         """Its writer is gone: take it back, in a thread, once no batch that is being staged reads it."""
@@ -45,10 +45,10 @@ class Stager:
         """
         pictures = [picture_of(frame) for frame in frames]
         memories = [self._memory_of(picture) for picture in pictures]
-        batch = staged(self._device, pictures, memories)
+        batch = staged(self.device, pictures, memories)
         places = zip(frames, range(len(frames)), strict=True)
         return [
-            StagedFrame(frame, self._device, batch.pixels[at : at + 1], batch.kept) for frame, at in places
+            StagedFrame(frame, self.device, batch.pixels[at : at + 1], batch.kept) for frame, at in places
         ]
 
     def _memory_of(self, picture: Picture) -> Memory:

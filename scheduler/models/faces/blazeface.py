@@ -22,6 +22,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from argusd.kernels.cuda.decode import Found
+from argusd.kernels.cuda.decode import faces as faces_on
+from argusd.kernels.cuda.device import Device, Tensor
 from argusd.kernels.pictures.nms import weighted_nms
 from argusd.kernels.pictures.picture import Span
 
@@ -88,6 +91,17 @@ class BlazeFace:
         places = np.concatenate([middle - half, middle + half, points[:, :KEYPOINTS]], axis=1)
         found = weighted_nms(places.reshape(-1, 2 * (2 + KEYPOINTS)), scores, rows, OVERLAP)
         return faces_of(found.values.reshape(-1, 2 + KEYPOINTS, 2), found.scores, found.groups, rois)
+
+    def found_on(self, device: Device, tensors: Sequence[Tensor]) -> Found:
+        """The same on a device."""
+        numbers, logits = tensors
+        size, least = self._shape.size, self._min_logit
+        return faces_on(device, numbers, logits, self._anchors, size, least, OVERLAP)
+
+    def outputs_of(self, found: Found, rois: Sequence[Roi]) -> list[list[Face]]:
+        """Faces of each row."""
+        points = found.values.astype(np.float64).reshape(-1, 2 + KEYPOINTS, 2)
+        return faces_of(points, found.scores, found.rows, rois)
 
 
 def _centers(level: AnchorLevel) -> NDArray[np.float64]:

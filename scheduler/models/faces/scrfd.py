@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from argusd.kernels.cuda.decode import Found, scrfd_faces
+from argusd.kernels.cuda.device import Device, Tensor
 from argusd.kernels.pictures.nms import suppress
 from argusd.kernels.pictures.picture import Span
 
@@ -71,6 +73,17 @@ class Scrfd:
         inside = (offsets[rows, places].astype(np.float64) * strides).reshape(-1, 5, 2)
         points = np.concatenate([boxes.reshape(-1, 2, 2), anchors[:, None] + inside], axis=1)
         return faces_of(points[alive] / SIZE, best[alive], rows[alive], rois)
+
+    def found_on(self, device: Device, tensors: Sequence[Tensor]) -> Found:
+        """The same on a device."""
+        scores, distances, offsets = tensors
+        grid = np.hstack([self._anchors, self._strides[:, None]])
+        return scrfd_faces(device, scores, distances, offsets, grid, MIN_SCORE, OVERLAP)
+
+    def outputs_of(self, found: Found, rois: Sequence[Roi]) -> list[list[Face]]:
+        """Faces of each row."""
+        points = found.values.astype(np.float64).reshape(-1, 7, 2) / SIZE
+        return [each[:MOST] for each in faces_of(points, found.scores, found.rows, rois)]
 
 
 def _grid(stride: int) -> NDArray[np.float64]:

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from argusd.kernels.cuda.decode import Found, center_things
+from argusd.kernels.cuda.device import Device, Tensor
 from argusd.kernels.pictures.nms import suppress
 from argusd.kernels.pictures.picture import Span
 
@@ -73,6 +75,17 @@ class CenterNet:
         alive = suppress(boxes, groups[own], SAME_THING)
         own = own[alive]
         return things_of(boxes[alive], best[own], classes[own], rows[own], rois)
+
+    def found_on(self, device: Device, tensors: Sequence[Tensor]) -> Found:
+        """The same on a device."""
+        logits, highest, sides = tensors
+        least = float(MIN_LOGIT)
+        return center_things(device, logits, highest, sides, STRIDE, least, MOST, SAME_TOP, SAME_THING)
+
+    def outputs_of(self, found: Found, rois: Sequence[Roi]) -> list[list[Thing]]:
+        """Objects of each row."""
+        boxes = found.values.astype(np.float64) / SIZE
+        return things_of(boxes, found.scores, found.labels, found.rows, rois)
 
 
 def tops(

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from argusd.kernels.cuda.decode import Found, yolo_things
+from argusd.kernels.cuda.device import Device, Tensor
 from argusd.kernels.pictures.nms import suppress
 from argusd.kernels.pictures.picture import Span
 
@@ -63,6 +65,16 @@ class YoloV8:
         rows, points, classes = rows[alive], points[alive], classes[alive]
         found = things_of(boxes[alive] / SIZE, best[rows, points], classes, rows, rois)
         return [things[:MOST] for things in found]
+
+    def found_on(self, device: Device, tensors: Sequence[Tensor]) -> Found:
+        """The same on a device."""
+        return yolo_things(device, tensors[0], MIN_SCORE, SAME_THING)
+
+    def outputs_of(self, found: Found, rois: Sequence[Roi]) -> list[list[Thing]]:
+        """Objects of each row."""
+        boxes = found.values.astype(np.float64) / SIZE
+        things = things_of(boxes, found.scores, found.labels, found.rows, rois)
+        return [each[:MOST] for each in things]
 
 
 register(Graph(YoloV8), "yolov8n")
