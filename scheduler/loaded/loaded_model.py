@@ -16,7 +16,8 @@ from ..planning.batcher import ModelState
 from ..planning.curve import LOOP, BatchCurve
 from .learning import Costs, Trials
 
-LONGEST_TRIAL_S = 0.2
+LONGEST_S = 0.2  # a thread that is taken for longer makes every other model's rows late
+LONGEST_ON_DEVICE_S = 0.02  # there the batches of all models come one after the other
 SHORTEST_S = 0.001  # no camera is faster
 QUICK_S = 0.002  # the loop can stand still for so long
 LONG_S = 0.02  # those that take less run beside a look that takes longer
@@ -93,10 +94,10 @@ class LoadedModel(ABC):
 
     ``track``: the kind of track that it is fed by. ``continuous``: every item counts, none may be left out
     as frames may. ``fed_with``: a role whose outputs it needs and nobody else does. ``curve``: what batches
-    cost by ``clock``, refreshed by what they took. ``max_batch`` is its choice, or what the device has memory
-    for. ``long``: whether short models take turns with it on a core. ``loop``: what they cost the event loop.
-    ``failure``: why it does not run at all, as a code, empty while it runs; so it was at ``judged_at``
-    (monotonic seconds).
+    cost by ``clock``, refreshed by what they took; none is to take longer than ``longest_s``. ``max_batch``
+    is its choice, or what the device has memory for. ``long``: whether short models take turns with it on a
+    core. ``loop``: what they cost the event loop. ``failure``: why it does not run at all, as a code, empty
+    while it runs; so it was at ``judged_at`` (monotonic seconds).
     """
 
     track: ClassVar[TrackKind]
@@ -108,6 +109,7 @@ class LoadedModel(ABC):
         self.name = model.name
         self.model: Any = model
         self.clock: Callable[[], float] = time.thread_time  # a graph runs on the calling thread alone
+        self.longest_s = LONGEST_S
         self.in_flight = 0
         self.failure = ""
         self.judged_at = time.monotonic()
@@ -117,6 +119,10 @@ class LoadedModel(ABC):
         self._trials = Trials()
         self.curve = curve
         self.loop = LOOP
+
+    def on_device(self) -> None:
+        """Its batches run on a device that all models share, not on the thread that waits for them."""
+        self.clock, self.longest_s = time.monotonic, LONGEST_ON_DEVICE_S
 
     @property
     def curve(self) -> BatchCurve:
@@ -197,7 +203,7 @@ class LoadedModel(ABC):
         self._trials.look(now, self.max_batch, self._affordable)
 
     def _affordable(self, size: int) -> bool:
-        return size <= self._most and self.curve.cost(size) <= LONGEST_TRIAL_S
+        return size <= self._most and self.curve.cost(size) <= self.longest_s
 
     def _run(self, feeds: Feeds) -> tuple[list[NDArray[Any]], float]:
         started = time.monotonic()

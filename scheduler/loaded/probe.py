@@ -15,15 +15,14 @@ log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 256
 REPEATS = 3
-LONGEST_BATCH_S = 0.2  # a thread that is taken for longer makes every other model's rows late
 WORTH_GOING_ON = 0.9  # of the best throughput so far
 PATIENCE = 2  # sizes in a row that are no better than a smaller one
 
 Rehearsal = Callable[[int], Callable[[], object]]
 
 
-def measure_curve(rehearsal: Rehearsal, clock: Callable[[], float]) -> BatchCurve:
-    """Time batches of 1, 2, 4, … until larger ones stop paying or take too long.
+def measure_curve(rehearsal: Rehearsal, clock: Callable[[], float], longest_s: float) -> BatchCurve:
+    """Time batches of 1, 2, 4, … until larger ones stop paying or take longer than ``longest_s``.
 
     ``rehearsal`` makes a batch of a size, and gives what prepares, runs and decodes it. One that the device
     has no memory for ends the curve. The first batch must succeed: it raises what the model raises.
@@ -38,7 +37,7 @@ def measure_curve(rehearsal: Rehearsal, clock: Callable[[], float]) -> BatchCurv
             if not sizes:
                 raise
             break
-        if sizes and taken > LONGEST_BATCH_S:
+        if sizes and taken > longest_s:
             break
         sizes.append(size)
         seconds.append(taken)

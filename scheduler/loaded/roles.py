@@ -183,7 +183,7 @@ def load(
             return _measured(_loaded(make(name), engine, stager), target, curves, kept)
         case BuiltIn(make=make):
             loaded = _loaded(*make())
-            loaded.curve = measure_curve(loaded.rehearsal, loaded.clock)
+            loaded.curve = measure_curve(loaded.rehearsal, loaded.clock, loaded.longest_s)
             return loaded
         case Library(make):
             return _checked(make(name, store, target.device))
@@ -207,10 +207,10 @@ def _checked(library: LibraryModel) -> LibraryModel:
 def _measured(loaded: LoadedModel, target: Target, curves: CurveCache, kept: Path) -> LoadedModel:
     """With the curve that is kept there, or a new one."""
     if target.device != "cpu":
-        loaded.clock = time.monotonic
+        loaded.on_device()
     curve = curves.load(kept)
     if curve is None:
-        curve = measure_curve(loaded.rehearsal, loaded.clock)
+        curve = measure_curve(loaded.rehearsal, loaded.clock, loaded.longest_s)
         curves.save(kept, curve)
     else:
         loaded.check()

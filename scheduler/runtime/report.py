@@ -83,5 +83,6 @@ class Report:
         )
 
     def _machine(self) -> Machine:
-        threads, cores = self._scheduler.executor.state.total, self._cores
+        state, cores = self._scheduler.executor.state, self._cores
+        threads = 1 if state.shared else state.total  # two batches on one device take twice as long
         return Machine(threads, cores.left, cores.beside) if cores else Machine(threads)

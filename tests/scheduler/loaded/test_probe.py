@@ -29,8 +29,8 @@ class Machine:
         return run
 
 
-def curve_of(machine: Machine) -> BatchCurve:
-    return measure_curve(machine.rehearsal, machine.clock)
+def curve_of(machine: Machine, longest_s: float = 0.2) -> BatchCurve:
+    return measure_curve(machine.rehearsal, machine.clock, longest_s)
 
 
 def test_it_doubles_while_larger_batches_pay() -> None:
@@ -45,6 +45,7 @@ def test_it_stops_where_larger_batches_do_not_pay() -> None:
 
 def test_it_stops_when_a_batch_takes_too_long() -> None:
     assert curve_of(Machine(call=0.0, item=0.05)).sizes == [1, 2, 4]
+    assert curve_of(Machine(call=0.001, item=0.001), longest_s=0.02).sizes == [1, 2, 4, 8, 16]
 
 
 def test_a_model_too_slow_for_any_batch_still_has_a_curve() -> None:

@@ -41,6 +41,13 @@ async def test_it_says_how_many_sessions_still_fit(scheduler: Scheduler) -> None
     assert report.stats().fits_more == 5
 
 
+async def test_two_batches_on_one_device_are_one_server(scheduler: Scheduler) -> None:
+    scheduler.executor = Executor(2, shared=True, clock=lambda: 0.0)
+    report = Report("boot", "cuda:0", [ROLE], scheduler, promised_age_s=0.5)
+    assert report.stats().fits_more == 4
+    scheduler.executor.close()
+
+
 async def test_nothing_fits_while_rates_are_lowered(scheduler: Scheduler) -> None:
     report = Report("boot", "cpu", [ROLE], scheduler, promised_age_s=0.5)
     scheduler.demand.add_stream(scheduler.demand.shares.join(1.0), 0, period=0.25, max_age=1.0, due=0.0)
