@@ -1,4 +1,4 @@
-// One square of each picture to one tensor: cut, turned, made smaller, coloured, normalised; a thread a pixel.
+// One square of each picture to one tensor: cut, turned, made smaller, coloured, normalised. A thread a pixel.
 //
 // kernels/reference.py says the same in float64. Means are taken in whole numbers, places are computed in
 // double (a float knows a place in a large picture too roughly), and colours in float. No barriers, so that a
@@ -89,8 +89,7 @@ __device__ static inline Rgb sampled(const Crop &crop, int i, int j, float outsi
   x = within(x, -1, columns), y = within(y, -1, rows);
   const int left = (int)floor(x), top = (int)floor(y);
   const float across = (float)(x - left), down = (float)(y - top);
-  const Rgb upper =
-      between(mean_at(crop, top, left, outside), mean_at(crop, top, left + 1, outside), across);
+  const Rgb upper = between(mean_at(crop, top, left, outside), mean_at(crop, top, left + 1, outside), across);
   const Rgb lower =
       between(mean_at(crop, top + 1, left, outside), mean_at(crop, top + 1, left + 1, outside), across);
   return between(upper, lower, down);
@@ -111,7 +110,7 @@ __device__ static inline unsigned short f16_bits(float value) {
 __device__ static inline void put(float *at, float value) { *at = value; }
 __device__ static inline void put(f16 *at, float value) { at->bits = f16_bits(value); }
 
-// Channels of a pixel lie `channel_step` apart, pixels of a row `pixel_step`: NHWC 1 and 3, NCHW size^2 and 1.
+// A pixel's channels lie `channel_step` apart, a row's pixels `pixel_step`: NHWC 1 and 3, NCHW size^2 and 1.
 template <class Out>
 __device__ static inline void crop_to(const Crop *crops, Out *out, int size, int channel_step, int pixel_step,
                                       float outside, float factor, float low) {

@@ -1,13 +1,13 @@
 // From a batch's tensors to each row's boxes; only those go back to the host.
 //
-//   *_candidates ─▶ pool, in any order ─▶ rank ─▶ best first ─▶ overlaps ─▶ masks ─▶ sweep ─▶ leaders ─▶ *_found
-//                                          │ ▲
-//                        (CenterNet alone) ▼ │
-//                                          tops
+//   *_candidates ─▶ any order ─▶ rank ─▶ best first ─▶ overlaps ─▶ masks ─▶ sweep ─▶ leaders ─▶ *_found
+//                                 │ ▲
+//               (CenterNet alone) ▼ │
+//                                 tops
 //
-// A row has room for CAPACITY candidates and BOXES boxes. Of one with more nothing is kept, and `kept` says so:
-// who has more is decoded on the host. The arithmetic is that of kernels/pictures/nms.py, in double, so that
-// what just overlaps there does here. No barriers, so that a loop may run the threads one after the other.
+// A row has room for CAPACITY candidates and BOXES boxes. Of one with more nothing is kept, and `kept` says
+// so: who has more is decoded on the host. The arithmetic is that of kernels/pictures/nms.py, in double, so
+// that what just overlaps there does here. No barriers, so that a loop may run one thread after the other.
 
 struct Candidate {
   double box[4];  // left, top, right, bottom, in any unit
@@ -33,7 +33,9 @@ __device__ static inline void append(Candidate *pool, int *counts, int row, cons
   if (at < CAPACITY) pool[row * CAPACITY + at] = candidate;
 }
 
-__device__ static inline double area(double width, double height) { return fmax(width, 0.) * fmax(height, 0.); }
+__device__ static inline double area(double width, double height) {
+  return fmax(width, 0.) * fmax(height, 0.);
+}
 
 __device__ static inline bool overlap(const Candidate &one, const Candidate &other, double least) {
   const double *a = one.box, *b = other.box;
@@ -49,8 +51,8 @@ extern "C" __global__ void rank(const int *counts, const Candidate *pool, Candid
   pool += row * CAPACITY;
   int better = 0;
   for (int j = 0; j < count; ++j)
-    better += pool[j].score > pool[i].score ||
-              (pool[j].score == pool[i].score && pool[j].place < pool[i].place);
+    better +=
+        pool[j].score > pool[i].score || (pool[j].score == pool[i].score && pool[j].place < pool[i].place);
   ranked[row * CAPACITY + better] = pool[i];
 }
 
@@ -90,7 +92,8 @@ extern "C" __global__ void sweep(const int *counts, int rows, Mask *masks, int *
 }
 
 // A thread for each box that was kept: its corners, score and label.
-extern "C" __global__ void things_found(const Candidate *ranked, const int *leaders, const int *kept, float *out) {
+extern "C" __global__ void things_found(const Candidate *ranked, const int *leaders, const int *kept,
+                                        float *out) {
   const int box = blockIdx.x * blockDim.x + threadIdx.x, row = blockIdx.y;
   if (box >= kept[row]) return;
   const Candidate &leader = ranked[row * CAPACITY + leaders[row * BOXES + box]];
@@ -114,8 +117,7 @@ extern "C" __global__ void face_candidates(const float *logits, const float *num
   const long long at = (long long)row * anchors + anchor;
   if (!(logits[at] >= least)) return;
   Candidate candidate = {{}, probability(logits[at]), anchor, 0};
-  for (int k = 0; k < 4; ++k)
-    candidate.box[k] = face_value(numbers + 16 * at, centers + 2 * anchor, size, k);
+  for (int k = 0; k < 4; ++k) candidate.box[k] = face_value(numbers + 16 * at, centers + 2 * anchor, size, k);
   append(pool, counts, row, candidate);
 }
 
@@ -140,9 +142,9 @@ extern "C" __global__ void faces_found(const Candidate *ranked, const Mask *mask
   if (!k) at[12] = (float)ranked[leader].score, at[13] = 0;
 }
 
-// SCRFD: a box's corners and five points in input pixels, of an anchor (x, y, stride), its distances and offsets.
-__device__ static inline double scrfd_value(const float *distances, const float *offsets, const double *anchor,
-                                            int k) {
+// SCRFD: corners and five points in input pixels, of an anchor (x, y, stride), its distances and offsets.
+__device__ static inline double scrfd_value(const float *distances, const float *offsets,
+                                            const double *anchor, int k) {
   const double apart = (k < 4 ? distances[k] : offsets[k - 4]) * anchor[2];
   return k < 2 ? anchor[k] - apart : anchor[k % 2] + apart;
 }
@@ -175,8 +177,8 @@ extern "C" __global__ void scrfd_found(const Candidate *ranked, const int *leade
 }
 
 // YOLOv8: a thread for each point; `output` [rows, 4 + classes, points]: centres, sizes, scores.
-extern "C" __global__ void yolo_candidates(const float *output, int classes, int points, float least, int *counts,
-                                           Candidate *pool) {
+extern "C" __global__ void yolo_candidates(const float *output, int classes, int points, float least,
+                                           int *counts, Candidate *pool) {
   const int point = blockIdx.x * blockDim.x + threadIdx.x, row = blockIdx.y;
   if (point >= points) return;
   const float *at = output + (long long)row * (4 + classes) * points + point;
@@ -192,8 +194,9 @@ extern "C" __global__ void yolo_candidates(const float *output, int classes, int
          {{x - width / 2, y - height / 2, x + width / 2, y + height / 2}, best, point, label});
 }
 
-// CenterNet: a thread for each place; `logits` [rows, height, width, classes], `highest` of each place, `sides`
-// [rows, height, width, 4]: how far it is to the box's. A candidate is a local maximum, 3 x 3, of its class.
+// CenterNet: a thread for each place; `logits` [rows, height, width, classes], `highest` of each place,
+// `sides` [rows, height, width, 4]: how far it is to the box's. A candidate is a local maximum, 3 x 3, of its
+// class.
 extern "C" __global__ void center_candidates(const float *logits, const float *highest, const float *sides,
                                              int height, int width, int classes, int stride, float least,
                                              int *counts, Candidate *pool) {
@@ -217,8 +220,8 @@ extern "C" __global__ void center_candidates(const float *logits, const float *h
   }
 }
 
-// A thread for each of a row's `most` best: of which thing it is a top. Of those of its class at whose middle it
-// lies, within `same` of their size, the largest; the better of equally large ones.
+// A thread for each of a row's `most` best: of which thing it is a top. Of those of its class at whose middle
+// it lies, within `same` of their size, the largest; the better of equally large ones.
 extern "C" __global__ void center_owners(const int *counts, const Candidate *ranked, int most, int width,
                                          int classes, int stride, double same, int *owners) {
   const int i = blockIdx.x * blockDim.x + threadIdx.x, row = blockIdx.y;
@@ -240,9 +243,10 @@ extern "C" __global__ void center_owners(const int *counts, const Candidate *ran
   owners[row * CAPACITY + i] = owner;
 }
 
-// A thread for each of a row's `most` best: what is its own becomes a candidate again, as sure as its best top.
-extern "C" __global__ void center_tops(const int *counts, const Candidate *ranked, int most, const int *owners,
-                                       int *own_counts, Candidate *own) {
+// A thread for each of a row's `most` best: what is its own becomes a candidate again, as sure as its best
+// top.
+extern "C" __global__ void center_tops(const int *counts, const Candidate *ranked, int most,
+                                       const int *owners, int *own_counts, Candidate *own) {
   const int i = blockIdx.x * blockDim.x + threadIdx.x, row = blockIdx.y;
   if (!i && counts[row] > CAPACITY) own_counts[row] = counts[row];
   const int count = min(held(counts[row]), most);

@@ -72,7 +72,8 @@ def _bounced(
     buffer, used = device.pinned(sum(sizes)), 0
     for at, nbytes in zip(refused, sizes, strict=True):
         first = pieces["from"][at]
-        buffer[used : used + nbytes] = memories[at].values[first : first + nbytes]
+        source = memories[at].values[first : first + nbytes]  # which may end within the last word
+        buffer[used : used + len(source)] = source
         pieces["from"][at] = buffer.ctypes.data + used
         used += nbytes
     return buffer

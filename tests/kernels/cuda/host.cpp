@@ -46,13 +46,14 @@ static void run(void (*kernel)(Arguments...), const unsigned *blocks, const unsi
 }
 
 template <class... Arguments>
-static void launch(void (*kernel)(Arguments...), const unsigned *blocks, const unsigned *block, void **arguments) {
+static void launch(void (*kernel)(Arguments...), const unsigned *blocks, const unsigned *block,
+                   void **arguments) {
   run(kernel, blocks, block, arguments, std::index_sequence_for<Arguments...>());
 }
 
-#define LAUNCH(kernel)                                                                                   \
+#define LAUNCH(kernel)                                                                               \
   extern "C" void launch_##kernel(const unsigned *blocks, const unsigned *block, void **arguments) { \
-    launch(kernel, blocks, block, arguments);                                                            \
+    launch(kernel, blocks, block, arguments);                                                        \
   }
 LAUNCH(crop_f32)
 LAUNCH(crop_f16)

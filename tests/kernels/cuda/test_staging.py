@@ -14,7 +14,7 @@ from argusd.ingest.shm.frame import FrameInfo, PixelFormat, payload_bytes, plane
 from argusd.ingest.shm.ring import FrameReader, FrameRing, FrameView
 from argusd.kernels.cuda.crop import crop_batch, crop_pixels
 from argusd.kernels.cuda.device import Device
-from argusd.kernels.cuda.host_memory import HostMemory
+from argusd.kernels.cuda.host_memory import HostMemory, OwnMemory
 from argusd.kernels.cuda.staging import staged
 from argusd.kernels.pictures.picture import Picture, Span, Square
 from argusd.scheduler.models.pixels import LAYOUTS
@@ -182,6 +182,17 @@ def test_a_batch_that_the_device_fails_gives_the_memory_back(
     with pytest.raises(MemoryError):
         staged(device, [picture], [media.memory])
     media.memory.close()  # would wait for ever, were it still held
+
+
+def test_a_picture_may_end_with_its_memory_in_the_middle_of_a_word(device: Device) -> None:
+    """As a task's does, which lies in no arena."""
+    pixels = np.random.default_rng(1).integers(0, 256, 11 * 39, np.uint8)
+    picture = Picture("BGR24", 13, 11, [pixels.reshape(11, 39)])
+    lies, _ = staged(device, [picture], [OwnMemory(pixels)])
+    got = device.host(crop_pixels(device, lies, [Square(6, 5, 13)], 16, BYTES))
+    np.testing.assert_array_equal(
+        got, device.host(crop_batch(device, [picture], [Square(6, 5, 13)], 16, BYTES))
+    )
 
 
 def test_nothing_to_stage_is_nothing_to_do(device: Device) -> None:
