@@ -86,6 +86,12 @@ def test_faces_are_blazeface_s(device: Device, seed: int, rows: int, groups: int
     assert_same_faces(found, blazeface.BlazeFace("n", SHAPE).decode([numbers, logits], [UNIT] * rows))
 
 
+def test_every_row_of_a_large_batch_is_decoded(device: Device) -> None:
+    numbers, logits = near_each_other(np.random.default_rng(0), rows=80, groups=300)
+    found = faces_on(device, numbers, logits)
+    assert_same_faces(found, blazeface.BlazeFace("n", SHAPE).decode([numbers, logits], [UNIT] * 80))
+
+
 def test_an_empty_face_stands_for_itself_and_a_certain_one_is_not_more_than_certain(device: Device) -> None:
     """Boxes without an area overlap nothing, not even themselves; logits beyond exp() are a score of 1."""
     numbers, logits = np.zeros((1, ANCHORS, 16), np.float32), np.full((1, ANCHORS, 1), -1e30, np.float32)
@@ -218,6 +224,19 @@ def test_the_better_of_two_equally_large_tops_owns_both_whichever_lies_first(dev
     found = centers_on(device, logits, sides)
     assert_same_things(found, decoded_centers(logits, sides), centernet.SIZE)
     assert found.values[:, 0].tolist() == [8 * 4 - 200, 4 * 4 - 200]
+
+
+def test_maxima_at_the_edges_count_and_their_neighbours_do_not(device: Device) -> None:
+    """What just reaches the lowest logit is one, too."""
+    logits = np.full((1, 16, 16, len(COCO)), -9, np.float32)
+    sides = np.full((1, 16, 16, 4), 2, np.float32)
+    logits[0, [0, 0, 1, 15, 14, 15], [0, 1, 0, 15, 15, 14], 0] = 2, 1, 1, 2, 1, 1
+    logits[0, [0, 1, 15, 14], [15, 14, 0, 1], 1] = 1, 2, 1, 2
+    logits[0, 8, 8, 2] = centernet.MIN_LOGIT
+    logits[0, 8, 8, 3] = np.nextafter(centernet.MIN_LOGIT, np.float32(-9))
+    found = centers_on(device, logits, sides)
+    assert_same_things(found, decoded_centers(logits, sides), centernet.SIZE)
+    assert found.labels.tolist() == [0, 1, 1, 0, 2]
 
 
 def test_a_flat_map_s_every_place_is_a_maximum_and_too_many(device: Device) -> None:
