@@ -239,6 +239,20 @@ def test_maxima_at_the_edges_count_and_their_neighbours_do_not(device: Device) -
     assert found.labels.tolist() == [0, 1, 1, 0, 2]
 
 
+@pytest.mark.parametrize(("maxima", "too_many"), [(CAPACITY, []), (CAPACITY + 1, [0])])
+def test_a_map_may_have_as_many_maxima_as_there_is_room_for(
+    device: Device, maxima: int, too_many: list[int]
+) -> None:
+    logits = np.full((1, 40, 60, len(COCO)), -9, np.float32)
+    sides = np.full((1, 40, 60, 4), 500, np.float32)
+    line, column = np.divmod(np.arange(maxima), 30)
+    logits[0, 2 * line, 2 * column, 0] = np.linspace(2, 0, maxima)
+    found = centers_on(device, logits, sides)
+    assert found.too_many.tolist() == too_many
+    if not too_many:
+        assert_same_things(found, decoded_centers(logits, sides), centernet.SIZE)
+
+
 def test_a_flat_map_s_every_place_is_a_maximum_and_too_many(device: Device) -> None:
     logits = np.full((2, 32, 32, len(COCO)), -9, np.float32)
     logits[0, :, :, 0], logits[1, 3, 3, 0] = 1, 1
