@@ -17,6 +17,7 @@ CALLERS = tuple(
     ROOT / name
     for name in (
         "interviewer_bridge/example",
+        "benchmarks/admission.py",
         "benchmarks/live.py",
         "benchmarks/memory.py",
         "benchmarks/results",

@@ -107,7 +107,7 @@ def found(args: argparse.Namespace) -> Iterable[Result]:
         return [measured(args)]
     if not args.into:
         raise ConfigInvalid("all takes --into FOLDER, where its results are kept")
-    suite = import_module("argusd.benchmarks.suite")
+    suite = import_module("argusd.benchmarks.report.suite")
     results: Iterator[Result] = suite.run(args.of, args.into, args.quick)
     return results
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from argusd.benchmarks.harness import Metric, NotMeasurable, Result, save_json
-from argusd.benchmarks.suite import PARTS, earlier, run
+from argusd.benchmarks.report.suite import PARTS, earlier, run
 
 
 def ladder(limit: int) -> Result:

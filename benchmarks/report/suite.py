@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from .harness import NotMeasurable, Result, load_json
-from .report.page import page
+from ..harness import NotMeasurable, Result, load_json
+from .page import page
 
 Results = Mapping[str, Result]
 PAGE = "beside.html"
