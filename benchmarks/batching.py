@@ -26,14 +26,8 @@ from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 
 from .harness import Metric, Result, machine, paired_ratio
-from .rigs.scheduler import (
-    CORES,
-    graph_of,
-    live_models,
-    measured,
-    running_scheduler,
-    voice_detector,
-)
+from .rigs.onlookers import measured
+from .rigs.scheduler import CORES, graph_of, live_models, running_scheduler, voice_detector
 from .rigs.subjects import Heard, Offered, Seen, Subject
 
 ABOVE_CAPACITY = 1.2  # items published, as a share of what raw ONNX Runtime could do

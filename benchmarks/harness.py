@@ -69,8 +69,8 @@ class Benchmark(Protocol):
         """Measure; ``quick`` spends about a tenth of the time."""
 
 
-def machine() -> dict[str, str]:
-    """The machine in words, for the reader of a result."""
+def machine(libraries: Sequence[str] = LIBRARIES) -> dict[str, str]:
+    """The machine in words, for the reader of a result, and the versions of these libraries."""
     model = next(
         (
             line.split(":", 1)[1].strip()
@@ -84,7 +84,7 @@ def machine() -> dict[str, str]:
         "cores": str(len(os.sched_getaffinity(0))),
         "python": platform.python_version(),
         "kernel": platform.release(),
-    } | {name: import_module(name).__version__ for name in LIBRARIES}
+    } | {name: import_module(name).__version__ for name in libraries}
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

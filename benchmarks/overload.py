@@ -16,9 +16,11 @@ from argusd.scheduler.contract.policy import Rates
 
 from .batching import bare_rate
 from .harness import Metric, Result, machine, percentile
-from .rigs.scheduler import CORES, Answer, cameras, live_models, measured, running_scheduler
+from .rigs.onlookers import Answer, measured
+from .rigs.scheduler import CORES, live_models, running_scheduler
 from .rigs.subjects import Seen
 from .rigs.timeline import Span, at_work
+from .rigs.writers import cameras
 
 FPS = 15.0
 OVERLOAD = 2.0

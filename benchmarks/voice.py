@@ -21,8 +21,10 @@ from argusd.scheduler.contract.streams.interview import AUDIO
 from argusd.scheduler.core import EVERY_WINDOW, Analyzer
 
 from .harness import Metric, Result, machine, paired, percentile
-from .rigs.scheduler import measured, microphones, running_scheduler, voice_detector
+from .rigs.onlookers import measured
+from .rigs.scheduler import running_scheduler, voice_detector
 from .rigs.subjects import Heard
+from .rigs.writers import microphones
 
 SESSIONS = 500
 PACKET_S = 0.02

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from argusd.ingest.ipc.channel import Channel, Listener
 from argusd.ingest.ipc.messages import ArenaOffer, Hello, ToWorker, TrackOpened
 from argusd.ingest.shm.arena import Arena
-from argusd.ingest.shm.frame import i420_info, plane_shapes
+from argusd.ingest.shm.frame import FrameInfo, i420_info, plane_shapes
 from argusd.ingest.shm.ring import FrameRing, PcmRing
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
@@ -29,15 +29,15 @@ RTP_CLOCK = 90_000
 
 
 class Offer:
-    """Offers an arena and its rings, one of session s0, s1, … each, to whoever connects."""
+    """Offers an arena and its rings, one of each session from s``first`` on, to whoever connects."""
 
     def __init__(
-        self, path: Path, arena: Arena, kind: TrackKind, rings: Sequence[FrameRing | PcmRing]
+        self, path: Path, arena: Arena, kind: TrackKind, rings: Sequence[FrameRing | PcmRing], first: int
     ) -> None:
         self._arena = arena
         self._opened = [
             TrackOpened(MediaKey(f"s{number}"), kind, ring.place, ring.generation)
-            for number, ring in enumerate(rings)
+            for number, ring in enumerate(rings, first)
         ]
         self._readers: list[Channel[Hello]] = []
         self._listener = Listener(path, self._accept)
@@ -51,14 +51,14 @@ class Offer:
 
 
 class Cameras:
-    """``count`` sessions named s0, s1, …, each with one video ring."""
+    """``count`` sessions from s``first`` on, each with a video ring of pictures of this size."""
 
-    def __init__(self, path: Path, count: int, fps: float) -> None:
-        self._info = i420_info(WIDTH, HEIGHT)
+    def __init__(self, path: Path, count: int, fps: float, width: int, height: int, first: int) -> None:
+        self._info = i420_info(width, height)
         arena = Arena(count * SLOTS * (self._info.nbytes + 4096) + (1 << 20))
         self._rings = [FrameRing(arena, SLOTS, self._info.nbytes) for _ in range(count)]
-        self._offer = Offer(path, arena, "video", self._rings)
-        self._planes = _picture()
+        self._offer = Offer(path, arena, "video", self._rings, first)
+        self._planes = _picture(self._info)
         self._fps = fps
 
     async def run(self) -> None:
@@ -80,18 +80,18 @@ class Cameras:
             await asyncio.sleep(max(0.0, due - loop.time()))
 
 
-def _picture() -> list[NDArray[np.uint8]]:
+def _picture(info: FrameInfo) -> list[NDArray[np.uint8]]:
     """A smooth picture: what it shows is of no account, only how large it is."""
     return [
         np.add.outer(np.arange(rows), np.arange(columns)).astype(np.uint8)
-        for rows, columns in plane_shapes(i420_info(WIDTH, HEIGHT))
+        for rows, columns in plane_shapes(info)
     ]
 
 
-async def main(path: Path, count: int, fps: float) -> None:
+async def main(path: Path, count: int, fps: float, width: int, height: int, first: int) -> None:
     """Serve until killed."""
-    await Cameras(path, count, fps).run()
+    await Cameras(path, count, fps, width, height, first).run()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    uvloop.run(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), *map(int, sys.argv[4:])))

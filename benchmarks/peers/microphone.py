@@ -22,12 +22,12 @@ RING_S = 4.0
 
 
 class Microphones:
-    """``count`` sessions named s0, s1, …, each with one audio ring."""
+    """``count`` sessions from s``first`` on, each with one audio ring."""
 
-    def __init__(self, path: Path, count: int, part_s: float) -> None:
+    def __init__(self, path: Path, count: int, part_s: float, first: int) -> None:
         arena = Arena(count * (int(2 * RING_S * SAMPLE_RATE) + 4096) + (1 << 20))
         self._rings = [PcmRing(arena, RING_S) for _ in range(count)]
-        self._offer = Offer(path, arena, "audio", self._rings)
+        self._offer = Offer(path, arena, "audio", self._rings, first)
         self._part_s = part_s
 
     async def run(self) -> None:
@@ -44,10 +44,10 @@ class Microphones:
             await asyncio.sleep(0.002)
 
 
-async def main(path: Path, count: int, part_s: float) -> None:
+async def main(path: Path, count: int, part_s: float, first: int) -> None:
     """Serve until killed."""
-    await Microphones(path, count, part_s).run()
+    await Microphones(path, count, part_s, first).run()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    uvloop.run(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])))

@@ -20,7 +20,9 @@ from argusd.scheduler.loaded.loaded_vision import FrameItem, LoadedVisionModel
 from argusd.scheduler.media.arena_sources import RingRef
 
 from ..peers.camera import HEIGHT, WIDTH
-from .scheduler import CORES, cameras, microphones, region
+from .onlookers import region
+from .scheduler import CORES
+from .writers import cameras, microphones
 
 UNLIMITED_HZ = 1000.0  # wanted of each session: every new frame is due at once
 PART_S = 0.25  # of sound at a time; real packets are shorter, but who reads is what is measured

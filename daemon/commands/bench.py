@@ -26,6 +26,7 @@ BENCHMARKS = (
     "live",
     "memory",
     "soak",
+    "gpu",
     "ab",
 )
 REPORT, ALL = "report", "all"
@@ -59,6 +60,7 @@ OPTIONS = {
     "tasks": Option(("tasks",), words, "which: NAME,NAME (default: face_embed,video_room_scan)"),
     "numbers": Option(("live",), numbers, "how many sessions: N,N"),
     "mixes": Option(("admission",), words, "what sessions want: all,face,audio"),
+    "models": Option(("gpu",), Path, "the folder with the models' ONNX files (default: the model cache)"),
     "webrtc": Option(("live",), None, "sessions publish by WebRTC"),
 }
 

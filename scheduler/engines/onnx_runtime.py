@@ -13,10 +13,10 @@ from ..errors import DeviceUnavailable, InferenceFailed
 from .arena import use_arena
 from .batch_axes import BatchAxes, bucket
 from .failures import failure
+from .limits import THREADS
 
 CUDA_PROVIDER = "CUDAExecutionProvider"
 CPU_PROVIDER = "CPUExecutionProvider"
-THREADS = 1  # per session: sessions side by side beat threads within one
 ERRORS_ONLY = 3
 
 RUN_ERRORS = (

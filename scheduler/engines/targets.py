@@ -12,7 +12,8 @@ import onnxruntime
 from ..config import EngineName
 from ..core import Engine
 from ..errors import DeviceUnavailable
-from .onnx_runtime import CUDA_PROVIDER, THREADS, OnnxEngine
+from .limits import THREADS
+from .onnx_runtime import CUDA_PROVIDER, OnnxEngine
 
 NVIDIA_CONTROL = Path("/dev/nvidiactl")
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")

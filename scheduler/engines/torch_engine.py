@@ -16,7 +16,7 @@ from ..core import Feeds, Result
 from ..errors import DeviceUnavailable, InferenceFailed
 from .batch_axes import BatchAxes, Shape, bucket
 from .failures import failure
-from .onnx_runtime import THREADS
+from .limits import THREADS
 from .operators.registry import Tensor
 from .operators.shapes import TYPES
 from .torch_graph import TorchGraph

@@ -38,6 +38,11 @@ class Stager:
         unpinning.start()
         return unpinning
 
+    def settle(self) -> None:
+        """Wait until every arena that is lent now is pinned, or refused."""
+        for memory in tuple(self._memories.values()):
+            memory.settle()
+
     def stage(self, frames: Sequence[Frame]) -> list[Frame]:
         """These frames, decoded ones, on the device; what happens to them in the host's memory harms no more.
 

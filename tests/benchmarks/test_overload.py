@@ -1,7 +1,7 @@
 import pytest
 
 from argusd.benchmarks.overload import overload_metrics
-from argusd.benchmarks.rigs.scheduler import Answer
+from argusd.benchmarks.rigs.onlookers import Answer
 
 WANTED = {"face_mesh": 8.0, "object_detector": 1.0}
 

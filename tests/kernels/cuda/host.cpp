@@ -10,7 +10,7 @@ using std::abs;
 using std::max;
 using std::min;
 
-static struct {
+static thread_local struct {  // each of the host's threads may launch
   unsigned x, y, z;
 } blockIdx, threadIdx, blockDim, gridDim;
 

@@ -132,11 +132,6 @@ class Lent:
         assert frame is not None
         return FrameItem(frame, whole_frame(frame.info))
 
-    def settled(self) -> None:
-        """Return once the device has pinned the arena, or refused to."""
-        for memory in self.stager._memories.values():
-            memory.settle()
-
 
 @pytest.fixture
 def lent(device: FaultyDevice) -> Lent:
@@ -144,7 +139,7 @@ def lent(device: FaultyDevice) -> Lent:
 
 
 def test_frames_of_a_lent_arena_are_read_where_they_lie(lent: Lent, device: FaultyDevice) -> None:
-    lent.settled()
+    lent.stager.settle()
     item = lent.item()
     [found] = lent.loaded.infer([item]).outputs
     square = Square(*whole_frame(item.frame.info))
@@ -191,7 +186,7 @@ def test_what_is_overwritten_after_it_was_copied_is_seen_as_it_was(lent: Lent, d
 def test_an_arena_is_taken_back_once_no_batch_that_is_copied_reads_it(
     lent: Lent, device: FaultyDevice
 ) -> None:
-    lent.settled()
+    lent.stager.settle()
     copying, go_on = threading.Event(), threading.Event()
 
     def copied() -> None:
