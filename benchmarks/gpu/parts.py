@@ -1,4 +1,4 @@
-"""The parts of the check, and one of them in a process of its own: ``python -m argusd.benchmarks.gpu.parts``.
+"""The parts of the check, each of which is tried in a process of its own (``child``).
 
 A part gives what it finds bit by bit, and each bit is kept at once: what one that fails, or takes too long,
 had found before is in the result. A GPU that a part has brought down is given up with its process.
@@ -12,14 +12,13 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from ..harness import Metric, Table
-from .rig import FULL, QUICK, Rig, gpu_rig
+from .rig import Rig
 
 LAST_WORDS = 300  # characters of an error
 
@@ -96,7 +95,7 @@ def in_a_process(name: str, models: Path, quick: bool, most_s: float) -> Found:
         kept = Path(folder) / "found.json"
         words = [name, str(models), str(kept), *(["quick"] if quick else [])]
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", f"{__package__}.parts", *words], start_new_session=True
+            [sys.executable, "-P", "-m", f"{__package__}.child", *words], start_new_session=True
         )
         try:
             ended = child.wait(most_s)
@@ -119,19 +118,3 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
     except ProcessLookupError:
         return
     child.wait()
-
-
-def _keep(found: Found, path: Path) -> None:
-    draft = path.with_suffix(".draft")
-    draft.write_bytes(msgspec.json.encode(found))
-    draft.replace(path)
-
-
-def main(name: str, models: Path, kept: Path, quick: bool) -> None:
-    """Try a part out on the GPU."""
-    run = import_module(f"{__package__}.{PARTS[name].module}").run
-    try_out(run, gpu_rig(models, QUICK if quick else FULL), lambda found: _keep(found, kept))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), "quick" in sys.argv[4:])

@@ -11,11 +11,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from argusd.benchmarks.gpu import main, sessions
+from argusd.benchmarks.gpu import child, main, sessions
 from argusd.benchmarks.gpu.command import each, result
 from argusd.benchmarks.gpu.parts import PARTS, Found, in_a_process, try_out
 from argusd.benchmarks.gpu.rig import Rig, Sizes
@@ -215,6 +216,16 @@ def test_a_part_s_process_that_cannot_go_on_is_a_failure(monkeypatch: pytest.Mon
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
     assert in_a_process("none", Path("nowhere"), True, 60.0).failures == ["its process ended with status 1"]
     assert in_a_process("none", Path("nowhere"), True, 0.01).failures == ["it took longer than 0 s"]
+
+
+def test_a_part_s_process_keeps_what_it_finds(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "gpu_rig", lambda *_: rig(HostDevice(library)))
+    child.main("crop", tmp_path, tmp_path / "found.json", True)
+    kept = msgspec.json.decode((tmp_path / "found.json").read_bytes(), type=Found)
+    assert kept.metrics.keys() == {"crop_f32", "crop_f16"}
+    assert kept.failures == []
 
 
 def test_without_a_gpu_it_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
