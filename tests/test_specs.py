@@ -20,6 +20,7 @@ CALLERS = tuple(
         "benchmarks/admission.py",
         "benchmarks/live.py",
         "benchmarks/memory.py",
+        "benchmarks/peers/crowd.py",
         "benchmarks/results",
         "benchmarks/rivals",
         "benchmarks/serving",

@@ -94,7 +94,7 @@ def both(rig: Rig, model: FindsOnDevice, tensors: Tensors) -> tuple[list[Any], l
 
 def difference(found: Sequence[Sequence[Any]], wanted: Sequence[Sequence[Any]]) -> float:
     """How far the furthest box, point or score is from its own; infinite where they are others."""
-    names = [[[getattr(box, "label", "face") for box in row] for row in rows] for rows in (found, wanted)]
+    names = [[[getattr(box, "label", "") for box in row] for row in rows] for rows in (found, wanted)]
     if names[0] != names[1]:
         return math.inf
     pairs = zip((box for row in found for box in row), (box for row in wanted for box in row), strict=True)

@@ -39,8 +39,9 @@ log = logging.getLogger(__name__)
 
 GATHERING_S = 0.002
 LONGEST_TICK_S = 0.5
-# Of the wanted rates: where fewer can be kept, what is published waits for company, which saves passes.
-COMPANY_PAYS, COMPANY_S = 0.95, 0.008
+# Of the wanted rates: where fewer can be kept, sound waits for company, which saves passes: a loop that is
+# busy with single windows leaves threads without a batch.
+COMPANY_PAYS, COMPANY_S = 0.95, 0.016
 WARNING_INTERVAL_S = 5.0
 NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -81,6 +82,7 @@ class Scheduler:
         self.used_at = clock()
         self._awake = asyncio.Event()
         self._waiting = False
+        self._hear_at = 0.0  # when quick sound is run again; until then it waits for company
         self._passed_over = 0
         self._next_warning = 0.0
         self._cpu = time.thread_time()
@@ -114,21 +116,29 @@ class Scheduler:
         self.sessions.lost.look()
         models = [model.state for _, model in self.loaded]
         quick = np.array([quick_rows(model, threads) > 0 for model in models])
-        if not (threads.open(long=False) or threads.open(long=True) or self.demand.wants_any(quick)):
-            return LONGEST_TICK_S
+        alone_s = max(0.0, self._hear_at - now)
+        hear = quick & (alone_s == 0)
+        longest = alone_s or LONGEST_TICK_S
+        if not (threads.open(long=False) or threads.open(long=True) or self.demand.wants_any(hear)):
+            return longest
         ready = self._receive(now)
+        if alone_s:
+            ready = ready[~quick[self.demand.model[ready]]]
         decided = plan(now, self.demand, models, threads, ready, self._promised_age_s)
         started = [self._start(batch, now) for batch in sorted(decided.batches, key=is_run_here)]
         self.demand.settle(decided.waiting)
         self.sessions.end_failed()
         if len(decided.waiting) and not all(started):
             self.awake()  # a thread is left over
-        if self.sessions.rows.arrivals.behind and any(map(is_run_here, decided.batches)):
-            self.awake()  # there is more to hear
+        if any(map(is_run_here, decided.batches)):
+            if self.rate.scale < COMPANY_PAYS and not quick[self.demand.model[decided.waiting]].any():
+                self._hear_at = now + COMPANY_S
+            elif self.sessions.rows.arrivals.behind:
+                self.awake()  # there is more to hear
         places = self.executor.state.places(long=False)
-        if self.demand.waits_for_media(now, None if places else quick):
+        if self.demand.waits_for_media(now, None if places else hear):
             self._wait_for_media()
-        return min(LONGEST_TICK_S, max(0.0, decided.wake_at - self._clock())) if places else LONGEST_TICK_S
+        return min(longest, max(0.0, decided.wake_at - self._clock())) if places else longest
 
     def _wait_for_media(self) -> None:
         """Wake up when something is published, but not before many cameras had time to do so."""

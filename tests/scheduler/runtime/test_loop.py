@@ -187,6 +187,29 @@ async def test_quick_sound_is_heard_although_no_thread_is_free(bench: Bench) -> 
     await bench.settle()
 
 
+async def test_where_rates_are_lowered_quick_sound_waits_for_company(bench: Bench) -> None:
+    bench.sound_model.curve = QUICK
+    bench.scheduler.tick()
+    bench.scheduler.rate.scale = 0.5  # until it is measured anew
+    rings = []
+    for media in (ALICE, BOB):
+        ring, ref = bench.tracks.pcm()
+        bench.watch(media, "audio")
+        bench.sessions.ring_opened(media, ref)
+        rings.append(ring)
+    write_windows(rings[0], [5], arrival=bench.now)
+    bench.scheduler.tick()
+    assert bench.audio_engine.batches == [1]
+    bench.now += 0.001
+    write_windows(rings[0], [6], arrival=bench.now)
+    assert bench.scheduler.tick() == pytest.approx(0.015)
+    write_windows(rings[1], [7], arrival=bench.now)
+    assert bench.audio_engine.batches == [1]
+    bench.now += 0.015
+    bench.scheduler.tick()
+    assert bench.audio_engine.batches == [1, 2]
+
+
 async def test_who_has_more_windows_of_quick_sound_is_heard_on_at_once(bench: Bench) -> None:
     bench.sound_model.curve = QUICK
     ring, ref = bench.tracks.pcm()

@@ -105,11 +105,11 @@ def test_a_voice_is_heard_at_once_while_there_is_room() -> None:
     assert ages[-1] < 0.02
 
 
-def test_a_voice_waits_neither_for_company_nor_for_a_core_where_there_are_too_few() -> None:
+def test_a_voice_waits_for_a_little_company_and_for_no_core_where_there_are_too_few() -> None:
     measured = run(24, seconds=4.0, microphones=24)
     ages = measured.ages("vad")
-    assert median(ages) < 0.008
-    assert ages[round(0.95 * len(ages))] < 0.014
+    assert median(ages) < 0.012
+    assert ages[round(0.95 * len(ages))] < 0.022
     assert len(ages) == pytest.approx(24 * 4.0 / 0.032, rel=0.01), "every window is heard"
 
 
