@@ -31,6 +31,8 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     ``start_bitrate_kbps`` is what a sender may begin with, before either end knows what the path carries:
     enough for 720p, and soon taken back where the path is narrower. ``max_bitrate_kbps`` is the most that a
     session's picture may take, 0 for as much as its sender wants (a browser: 2,500).
+
+    ``decode_on_gpu``: pictures are decoded by NVIDIA's decoder (NVDEC) where that is there and takes them.
     """
 
     runtime_dir: Path
@@ -44,6 +46,7 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_height: int = 2160
     start_bitrate_kbps: int = 1000
     max_bitrate_kbps: int = 0
+    decode_on_gpu: bool = False
     stale_s: Seconds = 2.0
     closed_s: Seconds = 10.0
     connect_s: Seconds = 10.0

@@ -103,7 +103,9 @@ class Session:
         self._pcm = PcmSink(arena, config.pcm_seconds, self._audio_opened)
         self._agreement = agreement
         self._limit = limit
-        self._decoder = VideoDecoder(limit.coded_pixels, self._frames, self._decoder_failed)
+        self._decoder = VideoDecoder(
+            limit.coded_pixels, self._frames, self._decoder_failed, on_gpu=config.decode_on_gpu
+        )
         self.tracks: list[Track] = []
         self._media: MediaTransport | None = None
         self._dropped: Counter[str] = Counter()

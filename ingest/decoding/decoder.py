@@ -14,7 +14,6 @@ from typing import NamedTuple
 import av
 import msgspec
 import numpy as np
-from av.codec.context import Flags
 from numpy.typing import NDArray
 
 from argusd.scheduler.contract.logs.tracebacks import log_fault
@@ -23,6 +22,7 @@ from argusd.scheduler.contract.media import UPRIGHT, Orientation
 from ..errors import ArenaFull, RingClosed
 from ..shm.frame import FrameFlag, FrameInfo, i420_info
 from ..shm.sink import FrameSink
+from .opening import open_decoder
 from .picture import upright_planes
 from .repeats import RepeatDetector
 from .resizing import SizeChanges
@@ -59,12 +59,16 @@ class VideoDecoder:
 
     The queue is bounded by its only producer, which asks for ``backlog`` before it submits (see gate.py).
     ``frames`` counts what was published, ``dropped`` what was not and why; only the thread writes them.
+    ``on_gpu``: as ``open_decoder`` has it, for as long as a GPU makes pictures of what it is given.
     """
 
-    def __init__(self, max_pixels: int, sink: FrameSink, failed: Callable[[], None]) -> None:
+    def __init__(
+        self, max_pixels: int, sink: FrameSink, failed: Callable[[], None], *, on_gpu: bool = False
+    ) -> None:
         self._max_pixels = max_pixels
         self._sink = sink
         self._failed = failed
+        self._on_gpu = on_gpu
         self._queue: SimpleQueue[DecodeJob | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._thinning = Thinning()
@@ -149,16 +153,20 @@ class VideoDecoder:
             self._failed()
 
     def _decode_all(self) -> None:
-        name, context = "", None
+        name, context, made = "", None, 0
         delayed: dict[int, DecodeJob] = {}
         while (work := self._queue.get()) is not None:
             if context is None or work.decoder != name:
-                name, context = work.decoder, open_decoder(work.decoder, self._max_pixels)
+                name, made = work.decoder, 0
+                context = open_decoder(work.decoder, self._max_pixels, self._on_gpu)
             pictures = self._decode(context, work)
+            made += len(pictures or ())
+            if pictures is None and context.is_hwaccel and not made:
+                self._on_gpu, context = False, None  # of a form that the GPU does not take
             delayed[work.rtp_timestamp] = work
             if not work.shown:
                 self.dropped["not_shown"] += 1
-            for picture in pictures:
+            for picture in pictures or ():
                 if not self._publish(picture, delayed.pop(picture.pts or 0, work)):
                     return
                 for passed_over in [each for each in delayed if each < (picture.pts or 0)]:
@@ -167,7 +175,8 @@ class VideoDecoder:
                 self.dropped["no_picture"] += len(delayed)
                 delayed.clear()
 
-    def _decode(self, context: av.VideoCodecContext, work: DecodeJob) -> list[av.VideoFrame]:
+    def _decode(self, context: av.VideoCodecContext, work: DecodeJob) -> list[av.VideoFrame] | None:
+        """The pictures that are there now; None: the frame is damaged, or no decoder's."""
         packet = av.Packet(work.data)
         packet.pts = work.rtp_timestamp
         context.skip_frame = "DEFAULT" if work.shown else "NONREF"
@@ -178,11 +187,13 @@ class VideoDecoder:
             self.dropped["decode_error"] += 1
             context.flush_buffers()
             self._failed()
-            return []
+            return None
 
     def _publish(self, picture: av.VideoFrame, work: DecodeJob) -> bool:
         if not work.shown:
             return True
+        if picture.format.name == "nv12":
+            picture = picture.reformat(format="yuv420p")
         if picture.format.name not in PLANAR_420:
             self.dropped["pixel_format"] += 1
             return True
@@ -202,16 +213,6 @@ class VideoDecoder:
         else:
             self.frames += 1
         return True
-
-
-def open_decoder(codec: str, max_pixels: int) -> av.VideoCodecContext:
-    """A single-threaded, undelayed decoder that refuses pictures of more than ``max_pixels``."""
-    context = av.CodecContext.create(codec, "r")
-    assert isinstance(context, av.VideoCodecContext)
-    context.thread_count = 1
-    context.flags |= Flags.low_delay
-    context.options = {"max_pixels": str(max_pixels)}
-    return context
 
 
 def describe(luma: NDArray[np.uint8], work: DecodeJob) -> FrameInfo:

@@ -16,7 +16,8 @@ from argusd.benchmarks.peers.clips import VideoName, video_clip
 from argusd.benchmarks.peers.packetizer import Packetizer
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.codecs.h264 import inspect
-from argusd.ingest.decoding.decoder import DecodeJob, open_decoder
+from argusd.ingest.decoding.decoder import DecodeJob
+from argusd.ingest.decoding.opening import open_decoder
 from argusd.ingest.decoding.picture_limit import PictureLimit
 from argusd.ingest.decoding.scale_down import FIRST_BPS
 from argusd.ingest.rtp.gate import MAX_BACKLOG, KeyframeGate

@@ -13,7 +13,7 @@ from argusd.ingest.codecs.av1 import MAX_OBUS, depayload, inspect, join
 from argusd.ingest.codecs.bitstream import FrameHead
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.codecs.parameter_sets import ParameterSets
-from argusd.ingest.decoding.decoder import open_decoder
+from argusd.ingest.decoding.opening import open_decoder
 
 SEQUENCE, DELIMITER, FRAME_HEADER, TILE_GROUP, METADATA, FRAME, PADDING = 1, 2, 3, 4, 5, 6, 15
 

@@ -20,7 +20,7 @@ from argusd.ingest.codecs.h264 import (
     parameter_sets,
     picture_size,
 )
-from argusd.ingest.decoding.decoder import open_decoder
+from argusd.ingest.decoding.opening import open_decoder
 
 
 def packetize(frame: bytes) -> list[bytes]:

@@ -17,7 +17,8 @@ from argusd.benchmarks.peers.clips import OPTIONS, Scene, VideoName, own_priorit
 from argusd.ingest.codecs import vp9
 from argusd.ingest.codecs.codec import VIDEO_CODECS
 from argusd.ingest.decoding import decoder as decoder_module
-from argusd.ingest.decoding.decoder import MAX_HELD, SHOWN_LATE_NS, DecodeJob, VideoDecoder, open_decoder
+from argusd.ingest.decoding.decoder import MAX_HELD, SHOWN_LATE_NS, DecodeJob, VideoDecoder
+from argusd.ingest.decoding.opening import open_decoder
 from argusd.ingest.errors import ArenaFull, RingClosed
 from argusd.ingest.shm.arena import Arena
 from argusd.ingest.shm.frame import FrameFlag, FrameInfo, plane_shapes
@@ -67,9 +68,9 @@ class CountingDecoder(VideoDecoder):
 
     decoded = 0
 
-    def _decode(self, context: av.VideoCodecContext, work: DecodeJob) -> list[av.VideoFrame]:
+    def _decode(self, context: av.VideoCodecContext, work: DecodeJob) -> list[av.VideoFrame] | None:
         pictures = super()._decode(context, work)
-        self.decoded += len(pictures)
+        self.decoded += len(pictures or ())
         return pictures
 
 
@@ -289,7 +290,7 @@ def test_a_decoder_has_no_threads_and_holds_no_picture_back(codec: VideoName) ->
     before = psutil.Process().num_threads()
     context = open_decoder(VIDEO_CODECS[codec].decoder, 1920 * 1088)
     assert [len(context.decode(av.Packet(data))) for data in video_clip(codec, 130, 98, 5)] == [1] * 5
-    assert psutil.Process().num_threads() == before
+    assert psutil.Process().num_threads() <= before  # one of an earlier test may end meanwhile
 
 
 def test_ten_bits_a_sample_are_not_taken(sink: RecordingSink, decoder: VideoDecoder) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from argusd.benchmarks.peers.clips import VideoName, video_clip
 from argusd.ingest.codecs.codec import VIDEO_CODECS
-from argusd.ingest.decoding.decoder import open_decoder
+from argusd.ingest.decoding.opening import open_decoder
 from argusd.ingest.decoding.picture import upright_planes
 from argusd.scheduler.contract.media import UPRIGHT
 
