@@ -127,10 +127,10 @@ class Worker:
         self._rings.opened(MediaKey(session_id), kind, ring)
 
     def track_changed(self, state: TrackState) -> None:
-        """Tell everybody where a session's track stands."""
+        """Tell everybody where a session's track stands, readers last: what they find of it comes after."""
         if state.media.session_id in self._sessions:
-            self._rings.track_changed(state)
             self.peers.tell("controller", state)
+            self._rings.track_changed(state)
 
     def standing_changed(self, session_id: str, standing: Standing) -> None:
         """Tell controllers of a session's state; a closed one's streams are gone.

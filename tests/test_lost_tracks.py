@@ -91,6 +91,18 @@ class Watched:
                 return event
         raise AssertionError(f"no {name} came")
 
+    async def both(self, one: tuple[str, str], other: tuple[str, str]) -> tuple[Event, Event]:
+        """Read on until an event of each name and state has come, of two processes and so in either order."""
+        found: dict[tuple[str, str], Event] = {}
+        async for event in self._following:
+            assert isinstance(event, Event), event
+            self.events.append(event)
+            if (event.name, event.state) in (one, other):
+                found[event.name, event.state] = event
+            if len(found) == 2:
+                return found[one], found[other]
+        raise AssertionError(f"{one} and {other} did not come")
+
     async def ask(self, path: str, enough: Callable[[Any], bool]) -> Any:
         """Ask until the answer is as wanted."""
         async with aiohttp.ClientSession(self._daemon.url) as http:
@@ -111,8 +123,7 @@ async def test_a_camera_that_stops_while_the_sound_goes_on_is_seen(daemon: Daemo
     async with watched.publishing(Source(camera, SyntheticAudio())):
         await watched.ask("/results", lambda results: face_of(results) == 1)
         camera.uncovered.clear()
-        stale = await watched.next("track_stale")
-        lost = await watched.next("video_lost", "start")
+        stale, lost = await watched.both(("track_stale", "update"), ("video_lost", "start"))
         assert (stale.data["kind"], stale.data["reason"]) == ("video", "no_media")
         assert (lost.type, lost.severity, lost.data["reason"]) == ("violation", "critical", "no_media")
         assert lost.data["media_s"] - lost.data["start_s"] < 3.0, "by its own account"
@@ -128,8 +139,7 @@ async def test_a_camera_that_stops_while_the_sound_goes_on_is_seen(daemon: Daemo
         assert (session["state"], tracks) == ("live", {"video": ("stale", "no_media"), "audio": ("live", "")})
 
         camera.uncovered.set()
-        await watched.next("track_live")
-        end = await watched.next("video_lost", "end")
+        _, end = await watched.both(("track_live", "update"), ("video_lost", "end"))
         assert end.data["duration_s"] >= 2.0
         await watched.ask("/results", lambda results: face_of(results) == 1)
 
