@@ -115,6 +115,8 @@ class Scheduler:
         self.rate.step(now)
         self.sessions.lost.look()
         models = [model.state for _, model in self.loaded]
+        if self.rate.scale < COMPANY_PAYS:  # then all of a quick model's rows at once, not in quick pieces
+            models = [state._replace(quick=state.max_batch if state.quick else 0) for state in models]
         quick = np.array([quick_rows(model, threads) > 0 for model in models])
         alone_s = max(0.0, self._hear_at - now)
         hear = quick & (alone_s == 0)
