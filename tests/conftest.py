@@ -4,6 +4,7 @@ At its end a run says what became of faults and of what was fuzzed, how many tes
 """
 
 import logging
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from .faults.table import fault_table
 from .fuzz.table import fuzz_table
+from .kernels.cuda.host_device import built
 from .media import OURS, VOICES, Eyes, Shots, Voices, published
 
 settings.register_profile("argusd", deadline=None)
@@ -25,6 +27,14 @@ settings.load_profile("argusd")
 def media() -> Path:
     """A folder of people to be seen and heard; ``media.py`` says whom."""
     return published()
+
+
+@pytest.fixture(scope="session")
+def kernels_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The CUDA kernels as a library of the host, which takes seconds to build."""
+    if shutil.which("g++") is None:
+        pytest.skip("g++ is not installed")
+    return built(tmp_path_factory.mktemp("kernels"))
 
 
 @pytest.fixture(scope="session", params=VOICES, ids=str)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from .curve import LOOP, BatchCurve
 
 FRAME_INTERVAL_S = 1 / 15  # a slow camera: the newest frame may be as old as this before anything waits
-GATHERING_S = 0.032  # rows that become ready within a grid step meet in one batch
+GATHERING_S = 0.032  # rows that become ready within a window of sound meet in one batch
 BUSIEST = 0.85  # of a server's time: beyond it, small bursts cost long waits
 LATE_SHARE = 0.05
 DEGRADED = 0.8  # of the wanted rates: a short burst lowers them by less

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ from argusd.scheduler.core import Feeds
 from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.zoo.store import ZooStore
 
-from ..kernels.cuda.host_device import HostDevice, built
+from ..kernels.cuda.host_device import HostDevice
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "device_check.sh"
 TINY = Sizes(2, (1, 2), 3, (64, 48), 1, (1, 3), 0.4)
@@ -52,13 +51,6 @@ class WrongDevice(HostDevice):
 
     def pin(self, values: NDArray[np.uint8]) -> int | None:
         return super().pin(values) if self._pins else None
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("g++") is None:
-        pytest.skip("g++ is not installed")
-    return built(tmp_path_factory.mktemp("kernels"))
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +81,8 @@ def found(name: str, rig: Rig) -> Found:
 
 
 @pytest.mark.parametrize("name", ["crop", "decode", "inward"])
-def test_a_part_finds_kernels_right(name: str, library: Path) -> None:
-    part = found(name, rig(HostDevice(library)))
+def test_a_part_finds_kernels_right(name: str, kernels_library: Path) -> None:
+    part = found(name, rig(HostDevice(kernels_library)))
     assert part.failures == []
     assert part.served > 0
 
@@ -104,22 +96,26 @@ def test_a_part_finds_kernels_right(name: str, library: Path) -> None:
         ("inward", "stage", "3 of 3 frames are others on the device"),
     ],
 )
-def test_a_kernel_that_is_wrong_is_a_failure(name: str, kernel: str, said: str, library: Path) -> None:
-    assert any(said in failure for failure in found(name, rig(WrongDevice(library, kernel))).failures)
+def test_a_kernel_that_is_wrong_is_a_failure(
+    name: str, kernel: str, said: str, kernels_library: Path
+) -> None:
+    assert any(said in failure for failure in found(name, rig(WrongDevice(kernels_library, kernel))).failures)
 
 
-def test_a_device_that_pins_nothing_has_the_bounce_buffer_alone(library: Path) -> None:
-    part = found("inward", rig(WrongDevice(library, pins=False)))
+def test_a_device_that_pins_nothing_has_the_bounce_buffer_alone(kernels_library: Path) -> None:
+    part = found("inward", rig(WrongDevice(kernels_library, pins=False)))
     assert part.metrics.keys() == {"bounced_gb_s", "bounce_copy_gb_s"}
     assert part.failures == []
 
 
 @pytest.mark.weights
 @pytest.mark.parametrize("name", ["engine", "batches"])
-def test_a_part_finds_the_engine_right(name: str, library: Path, store: ZooStore, tmp_path: Path) -> None:
+def test_a_part_finds_the_engine_right(
+    name: str, kernels_library: Path, store: ZooStore, tmp_path: Path
+) -> None:
     for model in ENGINE:
         (tmp_path / f"{model}.onnx").symlink_to(store.path(model))
-    part = found(name, rig(HostDevice(library), tmp_path))
+    part = found(name, rig(HostDevice(kernels_library), tmp_path))
     assert part.failures == []
     assert [row[0] for row in part.tables[0].rows] == [
         model for model in ENGINE for _ in (TINY.rows if name == "batches" else [1])
@@ -129,11 +125,11 @@ def test_a_part_finds_the_engine_right(name: str, library: Path, store: ZooStore
 
 @pytest.mark.weights
 def test_without_onnx_runtime_the_engine_is_held_against_itself(
-    library: Path, store: ZooStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kernels_library: Path, store: ZooStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "silero_vad.onnx").symlink_to(store.path("silero_vad"))
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    [table] = found("engine", rig(HostDevice(library), tmp_path)).tables
+    [table] = found("engine", rig(HostDevice(kernels_library), tmp_path)).tables
     assert (table.title.split(",")[0], table.rows) == (
         "torch engine on cpu beside the torch engine on the CPU",
         [["silero_vad", 0.0, 0.0]],
@@ -151,7 +147,7 @@ class Instant:
 
 
 def test_sessions_are_held_by_engines_that_take_no_time(
-    library: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+    kernels_library: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = {
         "blazeface_full_range": outputs.blazeface,
@@ -164,7 +160,7 @@ def test_sessions_are_held_by_engines_that_take_no_time(
     monkeypatch.setattr(sessions, "measure_curve", lambda *_: BatchCurve([1, 8], [0.002, 0.004]))
     monkeypatch.setattr(sessions, "OLDEST_S", NEVER)  # however busy the machine is
     monkeypatch.setattr(sessions, "LEAST", 0.0)
-    part = found("sessions", rig(HostDevice(library), folder))
+    part = found("sessions", rig(HostDevice(kernels_library), folder))
     assert part.failures == []
     assert part.metrics["sessions_held"].value == 3
     [table] = part.tables
@@ -174,18 +170,20 @@ def test_sessions_are_held_by_engines_that_take_no_time(
     assert part.served > 0
 
 
-def test_without_all_models_no_sessions_are_tried(library: Path, tmp_path: Path) -> None:
-    assert found("sessions", rig(HostDevice(library), tmp_path)).failures == ["sessions need all live models"]
+def test_without_all_models_no_sessions_are_tried(kernels_library: Path, tmp_path: Path) -> None:
+    assert found("sessions", rig(HostDevice(kernels_library), tmp_path)).failures == [
+        "sessions need all live models"
+    ]
 
 
-def test_what_a_part_had_found_before_it_failed_is_kept(library: Path) -> None:
+def test_what_a_part_had_found_before_it_failed_is_kept(kernels_library: Path) -> None:
     def run(_: Rig) -> Iterator[Found]:
         yield Found(3, tables=[Table("t", ["a"], [["1"]])])
         yield Found(1, tables=[Table("t", ["a"], [["2"]])])
         raise RuntimeError("the device\nis gone")
 
     kept: list[int] = []
-    part = try_out(run, rig(HostDevice(library)), lambda so_far: kept.append(so_far.served))
+    part = try_out(run, rig(HostDevice(kernels_library)), lambda so_far: kept.append(so_far.served))
     assert (part.served, part.tables[0].rows, kept) == (4, [["1"], ["2"]], [3, 4, 4])
     assert part.failures[0].startswith("RuntimeError in run")
     assert part.failures[0].endswith("the device is gone")
@@ -219,9 +217,9 @@ def test_a_part_s_process_that_cannot_go_on_is_a_failure(monkeypatch: pytest.Mon
 
 
 def test_a_part_s_process_keeps_what_it_finds(
-    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kernels_library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(child, "gpu_rig", lambda *_: rig(HostDevice(library)))
+    monkeypatch.setattr(child, "gpu_rig", lambda *_: rig(HostDevice(kernels_library)))
     child.main("crop", tmp_path, tmp_path / "found.json", True)
     kept = msgspec.json.decode((tmp_path / "found.json").read_bytes(), type=Found)
     assert kept.metrics.keys() == {"crop_f32", "crop_f16"}

@@ -49,6 +49,7 @@ class Scrfd:
         self.name = name
         self._anchors = np.concatenate([_grid(stride) for stride in STRIDES])
         self._strides = np.repeat(STRIDES, [ANCHORS * (SIZE // stride) ** 2 for stride in STRIDES])
+        self._grid = np.hstack([self._anchors, self._strides[:, None]])
 
     def example(self, batch: int) -> Feeds:
         """Mid-grey squares."""
@@ -77,8 +78,7 @@ class Scrfd:
     def found_on(self, device: Device, tensors: Sequence[Tensor]) -> Found:
         """The same on a device."""
         scores, distances, offsets = tensors
-        grid = np.hstack([self._anchors, self._strides[:, None]])
-        return scrfd_faces(device, scores, distances, offsets, grid, MIN_SCORE, OVERLAP)
+        return scrfd_faces(device, scores, distances, offsets, self._grid, MIN_SCORE, OVERLAP)
 
     def outputs_of(self, found: Found, rois: Sequence[Roi]) -> list[list[Face]]:
         """Faces of each row."""

@@ -90,6 +90,12 @@ def work(codec: str, data: bytes, timestamp: int = 0, flags: FrameFlag = FrameFl
     return DecodeJob(codec, data, timestamp, captured_ns=5, arrival_ns=6, flags=flags)
 
 
+def submit(decoder: VideoDecoder, codec: str, packets: Sequence[bytes]) -> None:
+    """A clip of 30 pictures a second."""
+    for index, packet in enumerate(packets):
+        decoder.submit(work(codec, packet, 3000 * index))
+
+
 @pytest.fixture
 def sink() -> RecordingSink:
     return RecordingSink()
@@ -115,6 +121,10 @@ def reference(codec: str, packets: Sequence[bytes]) -> list[NDArray[Any]]:
     return [frame.to_ndarray(format="yuv420p") for frame in frames + context.decode(None)]
 
 
+def assert_same_pixels(planes: Sequence[NDArray[Any]], expected: NDArray[Any]) -> None:
+    assert np.array_equal(np.concatenate([plane.reshape(-1) for plane in planes]), expected.reshape(-1))
+
+
 @pytest.mark.parametrize("codec", VIDEO_CODECS)
 def test_every_pixel_arrives_with_its_frames_times_and_flags(
     codec: VideoName, sink: RecordingSink, decoder: VideoDecoder
@@ -128,7 +138,7 @@ def test_every_pixel_arrives_with_its_frames_times_and_flags(
     for index, ((info, planes), expected) in enumerate(
         zip(sink.written, reference(name, packets), strict=True)
     ):
-        assert np.array_equal(np.concatenate([plane.reshape(-1) for plane in planes]), expected.reshape(-1))
+        assert_same_pixels(planes, expected)
         assert (info.width, info.height, info.rtp_timestamp) == (130, 98, 3000 * index)
         assert (info.captured_ns, info.arrival_ns) == (5, 6)
         assert info.flags == (FrameFlag.SUSPECT if index == 3 else FrameFlag.NONE)
@@ -141,13 +151,12 @@ def test_pictures_that_nobody_looks_at_are_decoded_and_not_published(
 ) -> None:
     packets = video_clip("h264", 130, 98, 7)
     decoder.thin(15.0)
-    for index, packet in enumerate(packets):
-        decoder.submit(work("h264", packet, 3000 * index))
+    submit(decoder, "h264", packets)
     sink.await_frames(4)
     finish(decoder)
     expected = reference("h264", packets)[::2]
     for (_, planes), picture in zip(sink.written, expected, strict=True):
-        assert np.array_equal(np.concatenate([plane.reshape(-1) for plane in planes]), picture.reshape(-1))
+        assert_same_pixels(planes, picture)
     assert (decoder.frames, decoder.dropped) == (4, {"not_shown": 3})
 
 
@@ -165,7 +174,7 @@ def test_frames_that_nobody_looks_at_and_none_is_predicted_from_are_not_decoded(
     sink.await_frames(11)
     finish(decoder)
     for (_, planes), picture in zip(sink.written, reference("vp8", packets)[::2], strict=True):
-        assert np.array_equal(np.concatenate([plane.reshape(-1) for plane in planes]), picture.reshape(-1))
+        assert_same_pixels(planes, picture)
     assert (decoder.frames, decoder.decoded, decoder.dropped) == (11, 11, {"not_shown": 10})
 
 
@@ -174,8 +183,7 @@ def test_a_picture_that_waits_for_the_next_one_is_published_where_none_comes(
 ) -> None:
     packets = video_clip("vp8", 130, 98, 2)
     decoder.thin(15.0)
-    for index, packet in enumerate(packets):
-        decoder.submit(work("vp8", packet, 3000 * index))
+    submit(decoder, "vp8", packets)
     sink.await_frames(1)
     decoder.show_newest(6 + SHOWN_LATE_NS - 1)
     assert decoder.backlog == 1
@@ -203,8 +211,7 @@ def test_what_waits_for_the_next_picture_is_dropped_with_the_rest(
 ) -> None:
     packets = video_clip("vp8", 130, 98, 2)
     decoder.thin(15.0)
-    for index, packet in enumerate(packets):
-        decoder.submit(work("vp8", packet, 3000 * index))
+    submit(decoder, "vp8", packets)
     sink.await_frames(1)
     assert decoder.clear() == 1
     assert decoder.backlog == 0

@@ -4,7 +4,6 @@ import logging
 from typing import Any
 
 import av
-import numpy as np
 import pytest
 
 from argusd.benchmarks.peers.clips import VideoName, video_clip
@@ -14,7 +13,7 @@ from argusd.ingest.decoding import opening
 from argusd.ingest.decoding.decoder import VideoDecoder
 from argusd.ingest.decoding.opening import open_decoder
 
-from .test_decoder import RecordingSink, finish, reference, work
+from .test_decoder import RecordingSink, assert_same_pixels, finish, reference, submit, work
 
 NVIDIA = "cuda" in av.codec.hwaccel.hwdevices_available()
 
@@ -80,13 +79,12 @@ def test_its_pictures_arrive_as_those_of_the_cpu(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(decoder_module, "open_decoder", gpu.open)
     decoder = VideoDecoder(640 * 480, sink, lambda: None, on_gpu=True)
     packets = video_clip("h264", 130, 98, 3)
-    for index, packet in enumerate(packets):
-        decoder.submit(work("h264", packet, 3000 * index))
+    submit(decoder, "h264", packets)
     sink.await_frames(3)
     finish(decoder)
     assert gpu.opened == [True]
     for (_, planes), expected in zip(sink.written, reference("h264", packets), strict=True):
-        assert np.array_equal(np.concatenate([plane.reshape(-1) for plane in planes]), expected.reshape(-1))
+        assert_same_pixels(planes, expected)
 
 
 def test_what_it_never_makes_a_picture_of_the_cpu_decodes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +107,7 @@ def test_a_damaged_frame_after_its_first_picture_is_no_reason_to_leave_it(
     monkeypatch.setattr(decoder_module, "open_decoder", gpu.open)
     decoder = VideoDecoder(640 * 480, sink, lambda: None, on_gpu=True)
     packet = video_clip("h264", 128, 96, 1)[0]
-    for index, data in enumerate((packet, b"\0\0\0\1\x65damaged", packet)):
-        decoder.submit(work("h264", data, 3000 * index))
+    submit(decoder, "h264", [packet, b"\0\0\0\1\x65damaged", packet])
     sink.await_frames(2)
     finish(decoder)
     assert decoder.dropped == {"decode_error": 1}

@@ -1,19 +1,13 @@
-import shutil
-
 import pytest
 
 from argusd.kernels.cuda.device import CudaDevice, Device
 
-from .host_device import HostDevice, built
+from .host_device import HostDevice
 
 
 @pytest.fixture(scope="session", params=["g++", pytest.param("cuda", marks=pytest.mark.gpu)])
-def device(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Device:
-    if request.param == "cuda":
-        return gpu()
-    if shutil.which("g++") is None:
-        pytest.skip("g++ is not installed")
-    return HostDevice(built(tmp_path_factory.mktemp("kernels")))
+def device(request: pytest.FixtureRequest) -> Device:
+    return gpu() if request.param == "cuda" else HostDevice(request.getfixturevalue("kernels_library"))
 
 
 def gpu() -> CudaDevice:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
 
 from argusd.scheduler.core import Feeds
 from argusd.scheduler.engines.onnx_runtime import OnnxEngine
@@ -55,18 +54,6 @@ def lively(feeds: Feeds, rng: np.random.Generator) -> Feeds:
 def noise(like: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
     largest = max(1.0, float(np.abs(like).max()))
     return rng.uniform(0, largest, like.shape).astype(like.dtype)
-
-
-@pytest.fixture
-def doubling() -> bytes:
-    """A graph that doubles f32 ``[B, 2]``."""
-    graph = helper.make_graph(
-        [helper.make_node("Add", ["x", "x"], ["y"])],
-        "doubling",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["B", 2])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["B", 2])],
-    )
-    return bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString())
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Frames on a device: kernels' own lines, built by g++, over arenas that another side writes."""
 
-import shutil
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -33,7 +33,7 @@ from argusd.scheduler.models.registry import Graph
 from argusd.scheduler.planning.curve import UNMEASURED
 from argusd.scheduler.zoo.store import ZooStore
 
-from ...kernels.cuda.host_device import HostDevice, built
+from ...kernels.cuda.host_device import HostDevice
 
 SIZE, WIDTH, HEIGHT = 24, 64, 48
 RNG = np.random.default_rng(3)
@@ -43,7 +43,7 @@ UNIT = Span(0, 1)
 class FaultyDevice(HostDevice):
     """Does what a test says when it copies, ``copied``, and launches, ``launched``; keeps what is pinned."""
 
-    def __init__(self, library: Any) -> None:
+    def __init__(self, library: Path) -> None:
         super().__init__(library)
         self.copied: Any = lambda: None
         self.launched: Any = lambda kernel: None
@@ -91,16 +91,9 @@ class Summing:
         return [feeds["x"].sum(axis=(1, 2, 3))]
 
 
-@pytest.fixture(scope="session")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    if shutil.which("g++") is None:
-        pytest.skip("g++ is not installed")
-    return built(tmp_path_factory.mktemp("staging"))
-
-
 @pytest.fixture
-def device(library: Any) -> FaultyDevice:
-    return FaultyDevice(library)
+def device(kernels_library: Path) -> FaultyDevice:
+    return FaultyDevice(kernels_library)
 
 
 class Lent:

@@ -95,7 +95,8 @@ def shown(tracks: ArenaWithTracks, brightness: int) -> tuple[FrameRing, RingRef]
     return ring, ref
 
 
-async def test_a_frame_that_several_roles_look_at_is_decoded_once(decoder: Decoder) -> None:
+def watched_by_two_roles() -> tuple[Bench, FrameRing]:
+    """A session whose frames a detector and a mesh look at."""
     bench = Bench()
     mesh = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
     bench.scheduler.loaded.append(("face_mesh", mesh))
@@ -103,6 +104,11 @@ async def test_a_frame_that_several_roles_look_at_is_decoded_once(decoder: Decod
     ring, ref = bench.tracks.frames()
     bench.watch(MediaKey("alice", "face"), "face")
     bench.sessions.ring_opened(MediaKey("alice", "face"), ref)
+    return bench, ring
+
+
+async def test_a_frame_that_several_roles_look_at_is_decoded_once(decoder: Decoder) -> None:
+    bench, ring = watched_by_two_roles()
     for n in range(6):
         write_jpeg(ring, picture(10 * n), arrival=bench.now)
         await bench.settle()
@@ -117,13 +123,7 @@ async def test_a_frame_that_several_roles_look_at_is_decoded_once(decoder: Decod
 async def test_a_frame_is_not_kept_for_a_role_that_does_not_want_it(
     decoder: Decoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench = Bench()
-    mesh = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
-    bench.scheduler.loaded.append(("face_mesh", mesh))
-    bench.face.rates = {"face_detector": 4.0, "face_mesh": 4.0}
-    ring, ref = bench.tracks.frames()
-    bench.watch(MediaKey("alice", "face"), "face")
-    bench.sessions.ring_opened(MediaKey("alice", "face"), ref)
+    bench, ring = watched_by_two_roles()
     monkeypatch.setattr(
         bench.face.made[0], "roi", lambda role, info: whole_frame(info) if role == "face_detector" else None
     )
