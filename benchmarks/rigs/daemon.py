@@ -50,14 +50,20 @@ async def ready(url: str, tiers: str = "live") -> None:
             await asyncio.sleep(0.2)
 
 
+async def observed(url: str) -> AsyncIterator[Event]:
+    """What streams tell of what they see, of all sessions, for ever."""
+    async for event in subscribe(url):
+        if isinstance(event, Event) and event.type == "observation" and event.name == event.stream:
+            yield event
+
+
 async def observations(url: str, seconds: float) -> dict[str, list[Event]]:
     """The observations of the next ``seconds``, by session."""
     seen: dict[str, list[Event]] = defaultdict(list)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            async for event in subscribe(url):
-                if isinstance(event, Event) and event.type == "observation" and event.name == event.stream:
-                    seen[event.session_id].append(event)
+            async for event in observed(url):
+                seen[event.session_id].append(event)
     return seen
 
 

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from argusd.interviewer_bridge.events import subscribe
 from argusd.interviewer_bridge.publish.media import Source
 from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.scheduler.contract.events import Event
@@ -23,7 +22,7 @@ from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DET
 from ..peers.clips import OPUS_CLOCKS, opus_clip
 from ..peers.portrait import CLIP_SECONDS, FPS, MANY
 from ..peers.publisher import AUDIO_CLOCK, VIDEO_CLOCK, PacketTrack
-from ..rigs.daemon import served
+from ..rigs.daemon import observed, served
 from .interviews import POLICY, RATES, WINDOW_S, Figures, StreamFigures, summary, usable
 from .server import Server
 
@@ -163,9 +162,8 @@ def _figures(
 
 
 async def _read(url: str, told: list[Told]) -> None:
-    async for event in subscribe(url):
-        if isinstance(event, Event) and event.type == "observation" and event.name == event.stream:
-            told.append(Told(time.monotonic(), event))  # noqa: PERF401 (when it came)
+    async for event in observed(url):
+        told.append(Told(time.monotonic(), event))  # noqa: PERF401 (when it came)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from argusd.ingest.shm.frame import i420_info, plane_shapes
 from argusd.ingest.shm.ring import FrameReader
+from argusd.kernels.cuda.device import Device
 
 from ..contract.errors import BadPicture
 from ..contract.media import TrackKind
@@ -132,9 +133,9 @@ class LoadedVisionModel(LoadedModel):
         super().__init__(model, engine, curve)
         self.model: VisionModel = model
         self._stager = stager
-        self._there: tuple[DeviceEngine, FindsOnDevice] | None = None
-        if isinstance(engine, DeviceEngine) and isinstance(model, FindsOnDevice):
-            self._there = engine, model
+        self._there: tuple[DeviceEngine, FindsOnDevice, Device] | None = None
+        if stager and isinstance(engine, DeviceEngine) and isinstance(model, FindsOnDevice):
+            self._there = engine, model, stager.device
 
     def open(self, role: str, tracks: Mapping[TrackKind, Track], max_age_s: float) -> FrameFeed:
         """Feed one more row from the picture."""
@@ -180,10 +181,10 @@ class LoadedVisionModel(LoadedModel):
 
     def _seen(self, feeds: Feeds, rois: Sequence[Roi]) -> tuple[list[Any], float]:
         """Outputs, and the seconds that inference took; with a device's decode the two are one."""
-        if self._stager is None or self._there is None:
+        if self._there is None:
             tensors, seconds = self._run(feeds)
             return self.model.decode(tensors, rois), seconds
-        engine, model, device = *self._there, self._stager.device
+        engine, model, device = self._there
         started = time.monotonic()
 
         def decoded_there(outputs: list[Any]) -> list[Any]:

@@ -25,7 +25,7 @@ from ..loaded.isolation import isolated
 from ..loaded.loaded_model import Done, Dropped, LoadedModel, Look
 from ..loaded.loaded_vision import BAD_IMAGE
 from ..media.arena_sources import ArenaSource
-from ..planning.batcher import Batch, is_run_here, plan, quick_rows
+from ..planning.batcher import Batch, ModelState, is_run_here, plan, quick_rows
 from ..planning.demand import Demand, RowKind, Rows
 from ..planning.overload import ServedShare
 from ..report.meters import Meters
@@ -114,17 +114,15 @@ class Scheduler:
         now, threads = self._clock(), self.executor.state
         self.rate.step(now)
         self.sessions.lost.look()
-        models = [model.state for _, model in self.loaded]
-        if self.rate.scale < COMPANY_PAYS:  # then all of a quick model's rows at once, not in quick pieces
-            models = [state._replace(quick=state.max_batch if state.quick else 0) for state in models]
+        models = self._states()
         quick = np.array([quick_rows(model, threads) > 0 for model in models])
-        alone_s = max(0.0, self._hear_at - now)
-        hear = quick & (alone_s == 0)
-        longest = alone_s or LONGEST_TICK_S
+        held_s = max(0.0, self._hear_at - now)
+        hear = quick & (held_s == 0)
+        longest = held_s or LONGEST_TICK_S
         if not (threads.open(long=False) or threads.open(long=True) or self.demand.wants_any(hear)):
             return longest
         ready = self._receive(now)
-        if alone_s:
+        if held_s:
             ready = ready[~quick[self.demand.model[ready]]]
         decided = plan(now, self.demand, models, threads, ready, self._promised_age_s)
         started = [self._start(batch, now) for batch in sorted(decided.batches, key=is_run_here)]
@@ -133,14 +131,25 @@ class Scheduler:
         if len(decided.waiting) and not all(started):
             self.awake()  # a thread is left over
         if any(map(is_run_here, decided.batches)):
-            if self.rate.scale < COMPANY_PAYS and not quick[self.demand.model[decided.waiting]].any():
-                self._hear_at = now + COMPANY_S
-            elif self.sessions.rows.arrivals.behind:
-                self.awake()  # there is more to hear
+            self._heard(now, rest=bool(quick[self.demand.model[decided.waiting]].any()))
         places = self.executor.state.places(long=False)
         if self.demand.waits_for_media(now, None if places else hear):
             self._wait_for_media()
         return min(longest, max(0.0, decided.wake_at - self._clock())) if places else longest
+
+    def _states(self) -> list[ModelState]:
+        """Models as planning sees them. Where rates are lowered all rows of a quick one run at once."""
+        states = [model.state for _, model in self.loaded]
+        if self.rate.scale >= COMPANY_PAYS:
+            return states
+        return [state._replace(quick=state.max_batch if state.quick else 0) for state in states]
+
+    def _heard(self, now: float, *, rest: bool) -> None:
+        """Quick sound was run, all that was there or not: it goes on at once, or after it had company."""
+        if self.rate.scale < COMPANY_PAYS and not rest:
+            self._hear_at = now + COMPANY_S
+        elif self.sessions.rows.arrivals.behind:
+            self.awake()
 
     def _wait_for_media(self) -> None:
         """Wake up when something is published, but not before many cameras had time to do so."""
