@@ -23,6 +23,7 @@ from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.contract.tiers import Tier
+from argusd.scheduler.engines.devices import usable_gpus
 from argusd.scheduler.zoo.manifest import builtin_manifest
 
 from .errors import ConfigInvalid
@@ -63,9 +64,10 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The whole configuration, resolved.
 
-    ``notify_socket``: who wants to know that we are ready. ``orchestrator_url``: the daemon that clients talk
-    to, where it is not the one described here. ``environment``: what a child process needs to arrive at the
-    same configuration.
+    ``gpus_found``: how many live schedulers follow from the GPUs that were found; 0: their number is
+    configured, or no GPU can be used. ``notify_socket``: who wants to know that we are ready.
+    ``orchestrator_url``: the daemon that clients talk to, where it is not the one described here.
+    ``environment``: what a child process needs to arrive at the same configuration.
     """
 
     state_dir: Path
@@ -78,6 +80,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     api: ApiConfig
     ingest: IngestConfig
     scheduler: SchedulerConfig
+    gpus_found: int
     notify_socket: str | None
     orchestrator_url: str | None
     environment: dict[str, str]
@@ -168,6 +171,8 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         tables["scheduler"], SchedulerConfig, "scheduler", {**common, "tier": "live", "index": 0}
     )
     _check_roles(scheduler.models)
+    found = _gpus_for(scheduler)
+    scheduler = msgspec.structs.replace(scheduler, count=found or scheduler.live)
     ingest = _section(tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0})
     api = _section(tables["api"], ApiConfig, "api", {**common, "schedulers": scheduler.live})
     if api.ice_servers is None:
@@ -183,10 +188,17 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         api=api,
         ingest=ingest,
         scheduler=scheduler,
+        gpus_found=found,
         notify_socket=environment.get("NOTIFY_SOCKET"),
         orchestrator_url=environment.get("ML_ORCHESTRATOR_URL"),
         environment=environment,
     )
+
+
+def _gpus_for(scheduler: SchedulerConfig) -> int:
+    """How many GPUs shall have a live scheduler each, where the configuration leaves that to the machine."""
+    left_open = scheduler.device == "auto" and not scheduler.devices and not scheduler.count
+    return usable_gpus(scheduler.engine) if left_open else 0
 
 
 def _section(table: Any, kind: type[Section], name: str, common: Table) -> Section:

@@ -88,11 +88,17 @@ def files_of(config: Config, program: Path, config_file: Path) -> tuple[File, ..
 
 
 def unit_text(unit: Path, config: Config, program: Path, config_file: Path) -> str:
-    """The unit as it is to be installed; how long it may take to end follows from ``shutdown_s``."""
+    """The unit as it is to be installed; how long it may take to end follows from ``shutdown_s``.
+
+    The api's sandbox hides GPUs: where they make the number of schedulers, every unit is told it.
+    """
     text = unit.read_text("utf-8")
     if started := re.search(rf"^ExecStart={SHIPPED_PROGRAM} (\w+)", text, re.MULTILINE):
         grace = f"TimeoutStopSec={grace_s(started[1], config.shutdown_s):.0f}s"
         text = re.sub(r"^TimeoutStopSec=.*$", grace, text, flags=re.MULTILINE)
+    if config.gpus_found:
+        count = rf"\g<0> ARGUSD_SCHEDULER__COUNT={config.gpus_found}"
+        text = re.sub(r"^Environment=.*$", count, text, flags=re.MULTILINE)
     return text.replace(SHIPPED_PROGRAM, str(program)).replace(str(CONFIG_FILE), str(config_file))
 
 

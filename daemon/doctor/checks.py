@@ -11,7 +11,6 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,6 +21,8 @@ from argusd.ingest.errors import IngestError
 from argusd.ingest.ice.own_sockets import RECEIVE_BUFFER_BYTES
 from argusd.ingest.shm.arena import DATA_START, Arena
 from argusd.ingest.shm.memory import available_bytes
+from argusd.scheduler.engines.devices import gpu_count
+from argusd.scheduler.errors import DeviceUnavailable
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
@@ -30,6 +31,7 @@ from ..supervision.preflight import require_free_port
 
 # A session holds a dozen descriptors; an ingest worker takes 64 sessions.
 WANTED_FILES = 4096
+WITH_CUDA = "pip uninstall onnxruntime; pip install 'argusd[gpu]', or PyTorch with CUDA for engine = 'torch'"
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -113,22 +115,23 @@ def check_port(config: Config) -> Finding:
 
 
 def check_inference(config: Config) -> Finding:
-    """ONNX Runtime is installed once, and has the provider that the device asks for."""
+    """ONNX Runtime is installed once, and some library that may run the models can use each device."""
     packages = [name for name in ("onnxruntime", "onnxruntime-gpu") if installed(name)]
     if not packages:
         return Finding("fail", "inference", "no ONNX Runtime", "pip install 'argusd[cpu]' or 'argusd[gpu]'")
     if len(packages) == 2:
         remedy = "pip uninstall onnxruntime; pip install --force-reinstall --no-deps onnxruntime-gpu"
         return Finding("fail", "inference", "both onnxruntime and onnxruntime-gpu are installed", remedy)
-    import onnxruntime
+    from argusd.scheduler.engines.targets import resolve
 
-    providers = onnxruntime.get_available_providers()
     devices = config.scheduler.devices or (config.scheduler.device,)
-    found = f"{packages[0]} {onnxruntime.__version__}, device {', '.join(devices)}"
-    asked_for = any(device.startswith("cuda") for device in devices)
-    if (asked_for or has_nvidia_gpu()) and "CUDAExecutionProvider" not in providers:
-        remedy = "pip uninstall onnxruntime; pip install 'argusd[gpu]'"
-        return Finding("fail" if asked_for else "warn", "inference", f"{found}; no CUDA provider", remedy)
+    try:
+        targets = [resolve(config.scheduler.engine, device) for device in devices]
+    except DeviceUnavailable as error:
+        return Finding("fail", "inference", str(error), WITH_CUDA)
+    found = ", ".join(f"{target.engine} {target.library_version} on {target.device}" for target in targets)
+    if "auto" in devices and gpu_count() and targets[devices.index("auto")].device == "cpu":
+        return Finding("warn", "inference", f"{found}; the GPU is not used", WITH_CUDA)
     return Finding("ok", "inference", found)
 
 
@@ -183,11 +186,6 @@ CHECKS: Sequence[Check] = (
     check_tools,
     check_models,
 )
-
-
-def has_nvidia_gpu() -> bool:
-    """Whether the NVIDIA driver shows a device."""
-    return Path("/dev/nvidia0").exists()
 
 
 def installed(package: str) -> bool:

@@ -12,6 +12,7 @@ from ..core import Feeds
 from ..errors import DeviceUnavailable, InferenceFailed
 from .arena import use_arena
 from .batch_axes import BatchAxes, bucket
+from .devices import cuda_index
 from .failures import failure
 from .limits import THREADS
 
@@ -96,5 +97,5 @@ def _providers(device: str) -> list[Any]:
     if device == "cpu":
         return [CPU_PROVIDER]
     # An exhaustive search for the fastest convolutions takes up to a second for each new shape.
-    options = {"device_id": int(device.removeprefix("cuda:")), "cudnn_conv_algo_search": "HEURISTIC"}
+    options = {"device_id": cuda_index(device), "cudnn_conv_algo_search": "HEURISTIC"}
     return [(CUDA_PROVIDER, options), CPU_PROVIDER]

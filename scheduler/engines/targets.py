@@ -2,7 +2,6 @@
 
 import importlib.util
 import platform
-import re
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -12,10 +11,10 @@ import onnxruntime
 from ..config import EngineName
 from ..core import Engine
 from ..errors import DeviceUnavailable
+from .devices import cuda_index, gpu_count
 from .limits import THREADS
 from .onnx_runtime import CUDA_PROVIDER, OnnxEngine
 
-NVIDIA_CONTROL = Path("/dev/nvidiactl")
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 NVIDIA_GPUS = Path("/proc/driver/nvidia/gpus")
 PROCESSORS = Path("/proc/cpuinfo")
@@ -43,8 +42,13 @@ class Target(NamedTuple):
     @property
     def setting(self) -> tuple[str, ...]:
         """What a batch's cost depends on besides the model: device, make, driver, library, and their use."""
-        version = metadata.version("torch") if self.engine == "torch" else onnxruntime.__version__
-        return (self.device, *_make(self.device), self.engine, version, f"{THREADS} thread")
+        make = _make(self.device)
+        return (self.device, *make, self.engine, self.library_version, f"{THREADS} thread")
+
+    @property
+    def library_version(self) -> str:
+        """The version of the engine's library."""
+        return metadata.version("torch") if self.engine == "torch" else onnxruntime.__version__
 
 
 CPU = Target("onnxruntime", "cpu")
@@ -58,12 +62,12 @@ def resolve(engine: EngineName, device: str, index: int = 0) -> Target:
     Raises:
         DeviceUnavailable: the device's name is unknown, or no library that may be used was built for it.
     """
-    if device not in ("auto", "cpu") and not re.fullmatch(r"cuda:\d+", device):
+    if device not in ("auto", "cpu") and cuda_index(device) is None:
         raise DeviceUnavailable(f"device {device!r} is not auto, cpu or cuda:N")
     if device == "auto":
         # ONNX Runtime lists CUDA on machines without a GPU as well.
-        there = NVIDIA_CONTROL.exists() and _with_cuda(engine) is not None
-        device = f"cuda:{index % _gpus()}" if there else "cpu"
+        gpus = gpu_count() if _with_cuda(engine) else 0
+        device = f"cuda:{index % gpus}" if gpus else "cpu"
     if device == "cpu":
         return Target("onnxruntime" if engine == "auto" else engine, device)
     able = _with_cuda(engine)
@@ -81,22 +85,18 @@ def _with_cuda(engine: EngineName) -> str | None:
 
 
 def _torch_has_cuda() -> bool:
-    if not NVIDIA_CONTROL.exists() or importlib.util.find_spec("torch") is None:
+    if not gpu_count() or importlib.util.find_spec("torch") is None:
         return False
     import torch
 
     return bool(torch.cuda.is_available())
 
 
-def _gpus() -> int:
-    return len(list(NVIDIA_CONTROL.parent.glob("nvidia[0-9]*"))) or 1
-
-
 def _make(device: str) -> tuple[str, ...]:
-    if device == "cpu":
+    index = cuda_index(device)
+    if index is None:
         return (_line(PROCESSORS, "model name"), platform.machine())
     gpus = sorted(NVIDIA_GPUS.glob("*/information"))  # in the order of the bus, as CUDA numbers them
-    index = int(device.removeprefix("cuda:"))
     return (_line(gpus[index], "Model") if index < len(gpus) else "", _line(NVIDIA_DRIVER, "NVRM version"))
 
 

@@ -14,6 +14,7 @@ from argusd.kernels.cuda.staging import staged
 from argusd.kernels.pictures.picture import Picture
 
 from ..core import Frame
+from ..engines.devices import cuda_index
 from ..engines.targets import Target
 from ..models.pixels import StagedFrame, picture_of
 
@@ -74,10 +75,11 @@ def _together(picture: Picture) -> NDArray[np.uint8]:
 
 def stager_for(target: Target) -> Stager | None:
     """Where PyTorch runs the graphs on a GPU; None: crops are cut on the CPU."""
-    if target.engine != "torch" or target.device == "cpu":
+    index = cuda_index(target.device)
+    if target.engine != "torch" or index is None:
         return None
     try:
-        return Stager(CudaDevice(int(target.device.removeprefix("cuda:"))))
+        return Stager(CudaDevice(index))
     except ImportError:
         log.warning("CuPy is not installed (the extra 'gpu'): crops are cut on the CPU")
         return None

@@ -141,6 +141,22 @@ def test_each_named_device_has_a_live_scheduler(toml: WriteToml) -> None:
         config.scheduler_process("live", 3)
 
 
+def test_each_gpu_has_a_live_scheduler_unless_their_number_is_configured(
+    toml: WriteToml, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argusd.daemon.config.usable_gpus", lambda _engine: 3)
+    for text, live in (
+        ("", 3),
+        ("[scheduler]\ncount = 2", 2),
+        ("[scheduler]\ndevice = 'cpu'", 1),
+        ("[scheduler]\ndevices = ['cuda:0']", 1),
+    ):
+        config = resolve(toml(text))
+        assert (config.scheduler.live, config.api.schedulers) == (live, live)
+    monkeypatch.setattr("argusd.daemon.config.usable_gpus", lambda _engine: 0)
+    assert resolve({}).scheduler.live == 1
+
+
 def test_publishers_are_told_of_the_servers_that_ingest_uses_unless_others_are_named(toml: WriteToml) -> None:
     text = "[[ingest.ice_servers]]\nurls = ['stun:ours.example']\n"
     config = resolve(toml(text))
@@ -165,7 +181,7 @@ def test_a_turn_servers_credential_is_in_no_complaint() -> None:
         ("[gpu]\nx = 1", "unknown configuration key gpu"),
         ("[scheduler]\nstate_dir = '/x'", "scheduler.state_dir follows from other keys"),
         ("[scheduler]\nindex = 1", "scheduler.index follows from other keys"),
-        ("[scheduler]\ncount = 0", "scheduler.count must be a whole number from 1 to 64"),
+        ("[scheduler]\ncount = -1", "scheduler.count must be a whole number from 0 to 64"),
         ("[api]\nschedulers = 2", "api.schedulers follows from other keys"),
         ("[ingest]\nworker = 1", "ingest.worker follows from other keys"),
         ("[api]\nport = 'eighty'", "api.port must be a whole number from 0 to 65535"),

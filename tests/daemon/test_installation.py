@@ -51,6 +51,16 @@ def test_a_unit_may_take_as_long_to_end_as_its_tasks() -> None:
             assert f"\nTimeoutStopSec={grace}s\n" in file.text
 
 
+def test_units_are_told_how_many_schedulers_the_gpus_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argusd.daemon.config.usable_gpus", lambda _engine: 2)
+    told = "\nEnvironment=PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 ARGUSD_SCHEDULER__COUNT=2\n"
+    for environment, expected in (({}, True), ({"ARGUSD_SCHEDULER__COUNT": "2"}, False)):
+        config = resolve(environment)
+        assert "argusd-scheduler@1.service" in units_of(config)
+        texts = [file.text for file in installation(config, PROGRAM, CONFIG_FILE, frozenset()).files]
+        assert all((told in text) is expected for text in texts if "[Service]" in text)
+
+
 def test_the_configuration_is_its_operators_once_it_is_there() -> None:
     kept = [file for file in installation(resolve({}), PROGRAM, CONFIG_FILE, frozenset()).files if file.kept]
     assert [(file.path, file.mode) for file in kept] == [(CONFIG_FILE, 0o640)]

@@ -81,6 +81,23 @@ def test_cuda_that_is_asked_for_and_not_there(tmp_path: Path, monkeypatch: pytes
     assert checks.check_inference(config(tmp_path, SCHEDULER__DEVICE="cuda:0")).verdict == "fail"
 
 
+def test_a_gpu_that_no_library_can_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "gpu_count", lambda: 1)
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    finding = checks.check_inference(config(tmp_path))
+    assert finding.verdict == "warn"
+    assert finding.found.endswith(" on cpu; the GPU is not used")
+
+
+def test_the_engine_that_is_configured_is_the_one_that_must_have_cuda(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
+    asked_for = config(tmp_path, SCHEDULER__DEVICE="cuda:0", SCHEDULER__ENGINE="torch")
+    finding = checks.check_inference(asked_for)
+    assert (finding.verdict, finding.found) == ("fail", "cuda:0 needs PyTorch with CUDA")
+
+
 def test_two_builds_exclude_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "installed", lambda _: True)
     finding = checks.check_inference(config(tmp_path))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from argusd.scheduler.config import EngineName
-from argusd.scheduler.engines import targets
+from argusd.scheduler.engines import devices
 from argusd.scheduler.engines.targets import CPU, Target, resolve
 from argusd.scheduler.errors import DeviceUnavailable
 
@@ -20,19 +20,19 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Machine":
 class Machine:
     """A machine with so many GPUs and libraries that were built with CUDA or without."""
 
-    def __init__(self, devices: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._devices = devices
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._folder = folder
         self._patch = monkeypatch
 
     def has(self, gpus: int, *with_cuda: str) -> None:
         names = ["nvidiactl", "nvidia-uvm", *(f"nvidia{index}" for index in range(gpus))]
         for name in names if gpus else []:
-            (self._devices / name).touch()
+            (self._folder / name).touch()
         # ONNX Runtime's GPU build lists CUDA wherever it is installed.
         listed = ["CUDAExecutionProvider"] if ONNX_RUNTIME in with_cuda else ["CPUExecutionProvider"]
         self._patch.setattr("onnxruntime.get_available_providers", lambda: listed)
         self._patch.setattr("torch.cuda.is_available", lambda: TORCH in with_cuda)
-        self._patch.setattr(targets, "NVIDIA_CONTROL", self._devices / "nvidiactl")
+        self._patch.setattr(devices, "NVIDIA_CONTROL", self._folder / "nvidiactl")
 
 
 def test_without_a_gpu_auto_is_the_cpu_whatever_the_library_lists(machine: Machine) -> None:
