@@ -174,6 +174,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     ``video_lost``, ``audio_lost``: a track that a stream needs brings nothing any more. ``start_after_s``
     counts from the last picture or sound; it takes two seconds at least before a track is known to be lost.
+    ``economy``: spend nothing on what only makes findings surer, such as a second look at hands and heads: a
+    session costs less CPU, and small phones and persons far away are missed.
     """
 
     face_absent: Hold = Hold(start_after_s=1.5, end_after_s=0.5)
@@ -191,6 +193,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     vad_threshold: Share = 0.5
     rates: Rates = Rates()
     gates: Gates = Gates()
+    economy: bool = False
     weight: Weight = 1.0
 
 
