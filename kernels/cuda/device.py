@@ -33,7 +33,10 @@ class Device(Protocol):
     """Memory, and what runs kernels on it, in the order they were launched in."""
 
     def array(self, values: Any) -> Tensor:
-        """These values in its memory: copied there, or as they are where they lie there already."""
+        """These values in its memory: copied there, or as they are where they lie there already.
+
+        Another library's are taken over by DLPack.
+        """
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
         """Room for so many values, which are anything."""
@@ -87,8 +90,10 @@ class CudaDevice:
 
     def array(self, values: Any) -> Tensor:
         """As ``Device`` says."""
+        # ONNX Runtime's values offer NumPy's way as well, which would copy them to the host.
+        lent = hasattr(values, "__dlpack__") and not isinstance(values, np.ndarray)
         with self._cupy.cuda.Device(self._ordinal):
-            return self._cupy.asarray(values)
+            return self._cupy.from_dlpack(values) if lent else self._cupy.asarray(values)
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
         """As ``Device`` says."""

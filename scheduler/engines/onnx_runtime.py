@@ -32,7 +32,7 @@ LOAD_ERRORS = (*RUN_ERRORS, ort_errors.InvalidGraph, ort_errors.InvalidProtobuf,
 
 
 class OnnxEngine:
-    """One model's graph, loaded. ``run`` releases the interpreter lock while the graph runs.
+    """One model's graph, loaded, fed from the host. ``run`` releases the interpreter lock meanwhile.
 
     On CUDA batches come in a few sizes, each of which it prepares once (``batch_axes``), and one at a time:
     concurrent runs of one session have ended in illegal memory accesses (microsoft/onnxruntime #32342).
@@ -51,6 +51,8 @@ class OnnxEngine:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if device == "cpu":
             use_arena(options)
+        else:
+            options.enable_mem_pattern = False  # with it memory grows where threads take turns (#29351)
         try:
             self._session = onnxruntime.InferenceSession(graph, options, providers=_providers(device))
         except LOAD_ERRORS as error:
@@ -58,7 +60,8 @@ class OnnxEngine:
             raise InferenceFailed(what) from error
         if device != "cpu" and CUDA_PROVIDER not in self._session.get_providers():
             raise DeviceUnavailable(f"{device} cannot be used: ONNX Runtime fell back to the CPU")
-        self._axes = None if device == "cpu" else _axes(self._session)
+        self._axes = _axes(self._session)
+        self._in_buckets = device != "cpu"
         self._alone: contextlib.AbstractContextManager[Any] = (
             contextlib.nullcontext() if device == "cpu" else threading.Lock()
         )
@@ -73,7 +76,7 @@ class OnnxEngine:
         """
         try:
             with self._alone:
-                return self._run(feeds) if self._axes is None else self._run_in_buckets(feeds, self._axes)
+                return self._run_in_buckets(feeds) if self._in_buckets else self._run(feeds)
         except RUN_ERRORS as error:
             raise failure(str(error)) from error
 
@@ -81,11 +84,16 @@ class OnnxEngine:
         tensors: list[NDArray[Any]] = self._session.run(None, feeds)
         return tensors
 
-    def _run_in_buckets(self, feeds: Feeds, axes: BatchAxes) -> list[NDArray[Any]]:
-        if feeds.keys() != axes.inputs.keys():
-            raise ValueError(f"the graph takes {sorted(axes.inputs)}")
-        rows = axes.rows(feeds)
-        return axes.cut(self._run(axes.padded(feeds, bucket(rows))), rows)
+    def _run_in_buckets(self, feeds: Feeds) -> list[NDArray[Any]]:
+        padded, rows = self._filled_up(feeds)
+        return self._axes.cut(self._run(padded), rows)
+
+    def _filled_up(self, feeds: Feeds) -> tuple[Feeds, int]:
+        """The batch in one of the few sizes, and how many items it has."""
+        if feeds.keys() != self._axes.inputs.keys():
+            raise ValueError(f"the graph takes {sorted(self._axes.inputs)}")
+        rows = self._axes.rows(feeds)
+        return self._axes.padded(feeds, bucket(rows)), rows
 
 
 def _axes(session: onnxruntime.InferenceSession) -> BatchAxes:

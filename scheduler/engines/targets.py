@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 import onnxruntime
 
+from argusd.kernels.cuda.device import Device
+
 from ..config import EngineName
 from ..core import Engine
 from ..errors import DeviceUnavailable
 from .devices import cuda_index, gpu_count
 from .limits import THREADS
+from .onnx_binding import BoundOnnxEngine
 from .onnx_runtime import CUDA_PROVIDER, OnnxEngine
 
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
@@ -26,8 +29,8 @@ class Target(NamedTuple):
     engine: str
     device: str
 
-    def load(self, graph: bytes, name: str) -> Engine:
-        """An engine for a graph; ``name`` is its file's.
+    def load(self, graph: bytes, name: str, memory: Device | None = None) -> Engine:
+        """An engine for a graph; ``name`` is its file's, ``memory`` the device's, where feeds may lie in it.
 
         Raises:
             InferenceFailed: it is no graph, or none that this library runs.
@@ -37,6 +40,8 @@ class Target(NamedTuple):
             from .torch_engine import TorchEngine
 
             return TorchEngine(graph, name, self.device)
+        if memory is not None:
+            return BoundOnnxEngine(graph, name, self.device, memory)
         return OnnxEngine(graph, name, self.device)
 
     @property

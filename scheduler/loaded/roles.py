@@ -178,7 +178,7 @@ def load(
     match MODELS.get(name):
         case Graph(make):
             file = store.read(name)
-            engine = target.load(file.content, file.name)
+            engine = target.load(file.content, file.name, stager.device if stager else None)
             kept = curves.path(file.sha256, *target.setting, *(["staged"] if stager else []))
             return _measured(_loaded(make(name), engine, stager), target, curves, kept)
         case BuiltIn(make=make):

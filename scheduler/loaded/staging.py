@@ -74,9 +74,9 @@ def _together(picture: Picture) -> NDArray[np.uint8]:
 
 
 def stager_for(target: Target) -> Stager | None:
-    """Where PyTorch runs the graphs on a GPU; None: crops are cut on the CPU."""
+    """Where the graphs run on a GPU; None: crops are cut on the CPU."""
     index = cuda_index(target.device)
-    if target.engine != "torch" or index is None:
+    if index is None:
         return None
     try:
         return Stager(CudaDevice(index))

@@ -25,7 +25,11 @@ class Cupy(SimpleNamespace):
         self.done: list[tuple[Any, ...]] = []
         self.attributes = {"one address": 1, "read-only": 1}
         self.refuses = False
-        super().__init__(cuda=SimpleNamespace(runtime=self._runtime(), Device=lambda ordinal: nullcontext()))
+        super().__init__(
+            cuda=SimpleNamespace(runtime=self._runtime(), Device=lambda ordinal: nullcontext()),
+            asarray=lambda values: ("asarray", values),
+            from_dlpack=lambda values: ("from_dlpack", values),
+        )
 
     def _runtime(self) -> SimpleNamespace:
         return SimpleNamespace(
@@ -84,3 +88,18 @@ def test_a_kernel_is_compiled_once_and_launched_in_as_many_blocks_as_hold_its_th
     compiled = ("compile", {"code": source("crop"), "options": OPTIONS, "backend": "nvrtc"})
     launched = ("crop_f32", (2, 1, 3), (16, 16, 1), (np.int32(5),))
     assert cupy.done == [compiled, launched, launched]
+
+
+def test_what_another_library_has_on_the_device_is_taken_over_without_a_copy(cupy: Cupy) -> None:
+    """Also where it offers itself to NumPy, which copies it to the host, as ONNX Runtime's values do."""
+
+    class OrtValue:
+        def __array__(self) -> Any:
+            raise AssertionError("copied to the host")
+
+        def __dlpack__(self, *, stream: int | None = None) -> Any: ...
+
+    there, device = OrtValue(), CudaDevice()
+    assert device.array(there) == ("from_dlpack", there)
+    assert device.array(PAGES) == ("asarray", PAGES)
+    assert device.array([1, 2]) == ("asarray", [1, 2])

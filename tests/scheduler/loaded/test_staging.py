@@ -1,9 +1,11 @@
 """Frames on a device: kernels' own lines, built by g++, over arenas that another side writes."""
 
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import cv2
 import numpy as np
@@ -18,7 +20,6 @@ from argusd.kernels.cuda.device import Kernel, Threads
 from argusd.kernels.pictures.picture import Span, Square
 from argusd.scheduler.core import Feeds, Frame, Roi, whole_frame
 from argusd.scheduler.engines.targets import CPU, Target
-from argusd.scheduler.engines.torch_engine import TorchEngine
 from argusd.scheduler.errors import DeviceLost, InferenceFailed, OutOfMemory
 from argusd.scheduler.loaded.isolation import isolated
 from argusd.scheduler.loaded.loaded_model import TORN, Dropped
@@ -220,14 +221,23 @@ def test_what_the_device_raises_is_its_fault_and_no_items(
         isolated(lent.loaded, [lent.item()])
 
 
-def test_crops_are_cut_on_the_cpu_unless_pytorch_runs_the_graphs_on_a_gpu() -> None:
-    assert stager_for(CPU) is stager_for(Target("torch", "cpu")) is None
-    assert stager_for(Target("onnxruntime", "cuda:0")) is None
+@pytest.mark.parametrize("library", ["torch", "onnxruntime"])
+def test_crops_are_cut_on_the_gpu_where_graphs_run_there_and_cupy_is_installed(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stager_for(Target(library, "cpu")) is None
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    assert stager_for(Target(library, "cuda:1")) is None
+    monkeypatch.setitem(sys.modules, "cupy", MagicMock())
+    assert stager_for(Target(library, "cuda:1")) is not None
 
 
 @pytest.mark.weights
+@pytest.mark.parametrize("library", ["torch", "onnxruntime"])
 @pytest.mark.parametrize("name", ["blazeface_full_range", "centernet", "facemesh_attention"])
-def test_real_models_find_the_same_on_either_way(name: str, store: ZooStore, device: FaultyDevice) -> None:
+def test_real_models_find_the_same_on_either_way(
+    name: str, library: str, store: ZooStore, device: FaultyDevice
+) -> None:
     """BlazeFace and CenterNet are decoded on the device, FaceMesh on the host."""
     entry, file = MODELS[name], store.read(name)
     assert isinstance(entry, Graph)
@@ -237,7 +247,7 @@ def test_real_models_find_the_same_on_either_way(name: str, store: ZooStore, dev
     items = [FrameItem(frame, whole_frame(frame.info)), FrameItem(frame, Roi(220.0, 120.0, 300.0))]
     model: Any = entry.make(name)
     on_host = LoadedVisionModel(model, CPU.load(file.content, file.name), UNMEASURED)
-    engine = TorchEngine(file.content, file.name, "cpu")
+    engine = Target(library, "cpu").load(file.content, file.name, device)
     staged = LoadedVisionModel(model, engine, UNMEASURED, Stager(device))
     found, wanted = staged.infer(items).outputs, on_host.infer(items).outputs
     for ours, theirs in zip(found, wanted, strict=True):
