@@ -12,7 +12,7 @@ PEERS := chromium coturn firefox-esr g++ gir1.2-gst-plugins-bad-1.0 gstreamer1.0
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly libfaketime python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
-.PHONY: setup system-packages test-packages run test faults fuzz soak bench bench-peers clean
+.PHONY: setup system-packages test-packages run test faults fuzz soak bench bench-peers accuracy clean
 
 setup: $(STAMP)
 
@@ -87,6 +87,11 @@ bench-peers: setup
 HOURS ?= 1
 soak: setup
 	$(BIN)/argusd bench soak --hours $(HOURS) --json soak.json --plot soak.png
+
+# What the labelled media in LABELS show, beside what the daemon says of them (docs/accuracy.md).
+LABELS ?= ../shared/media/valset
+accuracy: setup
+	$(BIN)/argusd bench accuracy --labels $(LABELS) --json accuracy.json
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/peers/node_modules

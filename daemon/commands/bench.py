@@ -27,6 +27,7 @@ BENCHMARKS = (
     "memory",
     "soak",
     "gpu",
+    "accuracy",
     "ab",
 )
 REPORT, ALL = "report", "all"
@@ -61,6 +62,10 @@ OPTIONS = {
     "numbers": Option(("live",), numbers, "how many sessions: N,N"),
     "mixes": Option(("admission",), words, "what sessions want: all,face,audio"),
     "models": Option(("gpu",), Path, "the folder with the models' ONNX files (default: the model cache)"),
+    "labels": Option(("accuracy",), Path, "the folder of media with their labels.csv, or the file itself"),
+    "only": Option(("accuracy",), words, "parts of it: PART,PART (default: all)"),
+    "url": Option(("accuracy",), str, "the daemon to ask (default: one that is started for it)"),
+    "before": Option(("accuracy",), Path, "an earlier result's JSON, to be shown beside"),
     "webrtc": Option(("live",), None, "sessions publish by WebRTC"),
 }
 
