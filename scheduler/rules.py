@@ -1,8 +1,9 @@
 """Hysteresis: what is measured at every look, to violations with one start and one end.
 
-A condition must hold for ``start_after_s`` before its violation starts, and be gone for ``end_after_s``
-before it ends; what returns in between belongs to the same violation. All times are the media's own, so a
-recording gives the same findings every time. Every outcome carries the figures that led to it::
+A violation starts once as much evidence is gathered (see ``evidence.py``) as its condition brings that holds
+for ``start_after_s`` and is sure at every look; one that flickers takes longer. It ends once its condition is
+gone for ``end_after_s``; what returns in between belongs to the same violation. All times are the media's
+own, so a recording gives the same findings every time. Every outcome carries the figures that led to it::
 
     condition   ─┐   ┌───────┐ ┌─────────┐
                  └───┘       └─┘         └──────────────
@@ -15,6 +16,7 @@ from typing import Any, Literal
 
 from .contract.policy import Hold
 from .core import Outcome
+from .evidence import SURE, Evidence
 
 CALM = 0.8
 UPDATE_EVERY_S = 5.0
@@ -34,6 +36,7 @@ class Rule:
     """One violation's memory. ``open``: it has started and not ended.
 
     ``patience_s``: after so long without a look the next one begins anew, whatever was going on.
+    ``measured``: it is judged by looks that may err; what else is known needs no evidence beside it.
     """
 
     def __init__(
@@ -42,15 +45,17 @@ class Rule:
         hold: Hold,
         severity: Literal["warning", "critical"] = "warning",
         patience_s: float = inf,
+        measured: bool = True,
     ) -> None:
         self.name = name
+        self._measured = measured
         self._patience_s = patience_s
         self._looked: float | None = None
         self.open = False
         self._hold = hold
         self._severity: Literal["warning", "critical"] = severity
-        self._since: float | None = None  # when the condition began to hold
-        self._last = 0.0  # when it held last
+        self._evidence = Evidence()
+        self._last = 0.0  # when the condition held last
         self._told = 0.0
         self._confidence = 0.0
         self._data: dict[str, Any] = {}
@@ -58,28 +63,43 @@ class Rule:
     @property
     def holds(self) -> bool:
         """Whether the condition was met, started or not: the calmer threshold counts from there."""
-        return self._since is not None
+        return self._evidence.since is not None
 
     @property
     def pending(self) -> bool:
-        """Whether the condition is met and not yet for long enough."""
-        return self._since is not None and not self.open
+        """Whether there is evidence, and not yet enough."""
+        return self.holds and not self.open
 
-    def feed(self, condition: bool, confidence: float, media_s: float, data: dict[str, Any]) -> list[Outcome]:
+    def feed(
+        self,
+        condition: bool,
+        confidence: float,
+        media_s: float,
+        data: dict[str, Any],
+        log_odds: float | None = None,
+    ) -> list[Outcome]:
         """Take one look in; ``data`` holds the figures behind it: value, threshold, direction, …
 
-        A look that could not tell (a blink, a lost face) is not fed. The end repeats the figures of the
-        surest look and adds start_s, end_s and duration_s.
+        ``log_odds``: what the look says of the condition; None: it is sure. One that is not met yet may
+        have evidence all the same. A look that could not tell (a blink, a lost face) is not fed. The end
+        repeats the figures of the surest look and adds start_s, end_s and duration_s.
         """
         if not self._hold.enabled:
             return []
         before, self._looked = self._looked, media_s
         ended = self.close() if before is not None and media_s - before > self._patience_s else []
-        if condition:
-            return ended + self._met(confidence, media_s, data)
-        if not self.open:
-            self._since = None
-        elif media_s - self._last >= self._hold.end_after_s:
+        if log_odds is None:
+            log_odds = SURE if condition else -SURE
+        begun = self._evidence.since
+        self._evidence.take(log_odds, media_s, keep=self.open)
+        since = self._evidence.since
+        if since is None:
+            return ended
+        if since != begun:
+            self._confidence, self._data = confidence, data
+        if log_odds > 0 or (condition and self.open):
+            return ended + self._met(since, confidence, media_s, data)
+        if self.open and media_s - self._last >= self._hold.end_after_s:
             return self.close()
         return ended
 
@@ -91,36 +111,36 @@ class Rule:
     def close(self) -> list[Outcome]:
         """End it now if it is open, as of when its condition was last seen to hold."""
         was_open, self.open = self.open, False
-        since, self._since = self._since, None
-        if not was_open or since is None:
-            return []
-        return [self._outcome("end", since)]
+        since = self._evidence.since
+        ended = [self._outcome("end", since)] if was_open and since is not None else []
+        self._evidence.clear()
+        return ended
 
-    def _met(self, confidence: float, media_s: float, data: dict[str, Any]) -> list[Outcome]:
-        if self._since is None:
-            self._since, self._confidence, self._data = media_s, confidence, data
+    def _met(self, since: float, confidence: float, media_s: float, data: dict[str, Any]) -> list[Outcome]:
         self._last = media_s
         if confidence > self._confidence:
             self._confidence, self._data = confidence, data
         if not self.open:
-            if media_s - self._since < self._hold.start_after_s:
+            if self._evidence.held_s < self._hold.start_after_s:
                 return []
             self.open, self._told = True, media_s
-            return [self._outcome("start", self._since)]
+            return [self._outcome("start", since)]
         if media_s - self._told < UPDATE_EVERY_S:
             return []
         self._told = media_s
-        return [self._outcome("update", self._since)]
+        return [self._outcome("update", since)]
 
     def _outcome(self, state: Literal["start", "update", "end"], since: float) -> Outcome:
-        times = {"start_s": round(since, 3)}
+        figures: dict[str, Any] = {"start_s": round(since, 3)}
         if state != "start":
-            times |= {"end_s": round(self._last, 3), "duration_s": round(self._last - since, 3)}
+            figures |= {"end_s": round(self._last, 3), "duration_s": round(self._last - since, 3)}
+        if self._measured:
+            figures["evidence"] = self._evidence.told(self._hold.start_after_s)
         return Outcome(
             type="violation",
             name=self.name,
             state=state,
             confidence=round(self._confidence, 3),
             severity=self._severity,
-            data=self._data | times,
+            data=self._data | figures,
         )

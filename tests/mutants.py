@@ -30,6 +30,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "scheduler/planning/curve.py": ("tests/scheduler/planning/test_curve.py",),
     "scheduler/planning/demand.py": ("tests/scheduler/planning/test_demand.py",),
     "scheduler/planning/overload.py": ("tests/scheduler/planning/test_overload.py",),
+    "scheduler/evidence.py": ("tests/scheduler/test_evidence.py",),
     "scheduler/rules.py": ("tests/scheduler/test_rules.py",),
     "ingest/shm/ring.py": ("tests/ingest/shm/test_ring.py",),
     "ingest/rtp/jitter.py": ("tests/ingest/rtp/test_jitter.py",),
@@ -69,7 +70,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("ingest/rtp/jitter.py", "self._next = -1", "1 → 2"): "any negative number means none",
     (
         "scheduler/rules.py",
-        "self._last = 0.0  # when it held last",
+        "self._last = 0.0  # when the condition held last",
         "0.0 → 1.0",
     ): "never read before it is set",
     ("scheduler/rules.py", "self._told = 0.0", "0.0 → 1.0"): "never read before it is set",

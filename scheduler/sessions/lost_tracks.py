@@ -133,7 +133,7 @@ class LostTracks:
         if track.rule is None and track.stale:
             hold = self._hold(key)
             if hold is not None:
-                track.rule = Rule(f"{key[1]}_lost", hold, "critical")
+                track.rule = Rule(f"{key[1]}_lost", hold, "critical", measured=False)
                 self._ruled.add(key)
                 self._feed(key, track, track.rule, track.state.since_ns / NANOSECONDS)
         if track.rule is not None:

@@ -1,9 +1,12 @@
+from itertools import accumulate
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.scheduler.contract.policy import Hold
 from argusd.scheduler.core import Outcome
+from argusd.scheduler.evidence import SURE
 from argusd.scheduler.rules import Rule, certainty, exceeds
 
 HOLD = Hold(start_after_s=1.0, end_after_s=0.5)
@@ -22,9 +25,45 @@ def test_starts_once_it_has_held_and_ends_once_it_has_been_gone() -> None:
     assert play(Rule("gaze_away", HOLD), *looks) == [(1.0, "start"), (2.0, "end")]
 
 
-def test_one_calm_look_before_the_start_begins_the_wait_anew() -> None:
-    looks = [(0.0, True), (0.9, True), (1.0, False), (1.1, True), (2.0, True), (2.1, True)]
-    assert play(Rule("gaze_away", HOLD), *looks) == [(2.1, "start")]
+def test_a_lapse_before_the_start_takes_back_what_it_says_and_no_more() -> None:
+    looks = [(0.0, True), (0.9, True), (1.0, False), (1.1, True), (1.3, True)]
+    assert play(Rule("gaze_away", HOLD), *looks) == [(1.3, "start")]
+    looks = [(0.0, True), (0.5, True), (1.5, False), (2.0, False), (2.1, True), (3.0, True), (3.1, True)]
+    assert play(Rule("gaze_away", HOLD), *looks) == [(3.1, "start")], "all of it is taken back"
+
+
+def test_a_detector_that_misses_now_and_then_gets_to_its_violation() -> None:
+    looks = [(number / 4, number % 4 != 3) for number in range(20)]
+    assert play(Rule("phone_detected", HOLD), *looks) == [(1.5, "start")]
+
+
+def test_single_wrong_looks_never_do() -> None:
+    looks = [(number / 4, number % 3 == 0) for number in range(4 * 3600)]
+    assert play(Rule("phone_detected", HOLD), *looks) == []
+
+
+def weighed(rule: Rule, log_odds: float, seconds: int, from_s: float = 0.0) -> list[tuple[float, str]]:
+    """Four looks a second, each of which says so much, none of them that the condition is met."""
+    told: list[tuple[float, str]] = []
+    for number in range(4 * seconds):
+        media_s = from_s + number / 4
+        outcomes = rule.feed(False, 0.4, media_s, {}, log_odds)
+        told += [(media_s, outcome.state) for outcome in outcomes]
+    return told
+
+
+def test_looks_that_are_half_sure_take_twice_as_long_and_those_that_speak_against_it_never_start() -> None:
+    assert weighed(Rule("phone_detected", HOLD), SURE / 2, 4) == [(2.0, "start")]
+    assert weighed(Rule("phone_detected", HOLD), -0.01, 600) == []
+
+
+def test_a_look_whose_condition_is_met_keeps_open_what_it_would_not_start() -> None:
+    rule = Rule("phone_detected", HOLD)
+    assert rule.feed(True, 0.5, 0.0, {}, -1.0) == []
+    assert not rule.holds
+    assert weighed(rule, SURE, 2) == [(1.0, "start")]
+    assert [rule.feed(True, 0.5, 2.0 + number / 4, {}, -1.0) for number in range(4)] == [[]] * 4
+    assert [outcome.data["end_s"] for outcome in rule.feed(False, 0.0, 3.25, {}, -1.0)] == [2.75]
 
 
 def test_a_short_lapse_does_not_split_a_violation() -> None:
@@ -51,6 +90,7 @@ def test_the_end_carries_its_times_and_the_figures_of_the_surest_look() -> None:
                 "start_s": 10.0,
                 "end_s": 12.0,
                 "duration_s": 2.0,
+                "evidence": {"log_odds": 4.39, "needed": 2.2, "looks_for": 3, "looks_against": 1},
             },
         )
     ]
@@ -136,6 +176,26 @@ def test_starts_and_ends_take_turns_and_durations_are_true(
         previous_end = ended
 
 
+@given(
+    calm=st.lists(st.floats(0.01, 3.0), max_size=10),
+    sure=st.lists(st.floats(0.01, 3.0), min_size=1, max_size=40),
+    gone=st.lists(st.floats(0.01, 3.0), max_size=20),
+    start_after_s=st.floats(0, 5),
+    end_after_s=st.floats(0, 5),
+)
+def test_a_clear_condition_starts_and_ends_exactly_after_its_times(
+    calm: list[float], sure: list[float], gone: list[float], start_after_s: float, end_after_s: float
+) -> None:
+    times = list(accumulate([*calm, *sure, *gone]))
+    looks = [(media_s, len(calm) <= at < len(calm) + len(sure)) for at, media_s in enumerate(times)]
+    first, last = times[len(calm)], times[len(calm) + len(sure) - 1]
+    started = [media_s for media_s, met in looks if met and media_s - first >= start_after_s][:1]
+    ended = [media_s for media_s in times if started and media_s > last and media_s - last >= end_after_s][:1]
+    rule = Rule("any", Hold(start_after_s=start_after_s, end_after_s=end_after_s))
+    edges = [edge for edge in play(rule, *looks) if edge[1] != "update"]
+    assert edges == [(media_s, "start") for media_s in started] + [(media_s, "end") for media_s in ended]
+
+
 def starts(told: list[tuple[float, Outcome]]) -> list[tuple[float, Outcome]]:
     return [(media_s, outcome) for media_s, outcome in told if outcome.state == "start"]
 
@@ -180,6 +240,11 @@ def test_starts_and_ends_alternate_whatever_the_policy_does(
     edges = [outcome.state for outcome in told if outcome.state != "update"]
     assert edges == (["start", "end"] * len(edges))[: len(edges)]
     assert told == told_again, "the same again changes nothing"
+
+
+def test_what_no_look_measured_carries_no_evidence() -> None:
+    [started] = Rule("video_lost", Hold(start_after_s=0.0), measured=False).feed(True, 1.0, 3.0, {})
+    assert started.data == {"start_s": 3.0}
 
 
 def test_a_rule_is_pending_from_its_condition_to_its_start() -> None:

@@ -63,7 +63,9 @@ def test_people_beyond_the_allowed_are_told_once_they_stay() -> None:
     told = play(VideoAnalyzer(Policy()), crowd, crowd, crowd)
     assert violations(told) == [(1, "multiple_people", "start")]
     start = next(outcome for _, outcome in told if outcome.type == "violation")
-    assert start.data == {"person_count": 3, "allowed": 1, "value": 0.7, "threshold": 0.35, "start_s": 0.0}
+    evidence = {"log_odds": 2.2, "needed": 2.2, "looks_for": 2, "looks_against": 0}
+    figures = {"person_count": 3, "allowed": 1, "value": 0.7, "threshold": 0.35, "start_s": 0.0}
+    assert start.data == figures | {"evidence": evidence}
 
     lenient = Policy(multiple_people=MultiplePeople(allowed=3, start_after_s=1.0))
     assert violations(play(VideoAnalyzer(lenient), crowd, crowd, crowd)) == []
