@@ -107,7 +107,7 @@ class Mesh(NamedTuple):
 class FaceEmbedding(NamedTuple):
     """A face as f32 ``[N]`` of length 1; two of one person have a cosine of ``threshold`` or more.
 
-    ``model``: who made it; only embeddings by one model can be compared.
+    ``model``: who made it, with a version where it has made others; only embeddings by one can be compared.
     """
 
     vector: NDArray[np.float32]

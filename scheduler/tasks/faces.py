@@ -39,7 +39,7 @@ async def face_embed(payload: FaceEmbed, runner: Runner) -> FaceEmbedReply:
         ServiceError: ``bad_image``, ``image_too_large``, ``no_face``, or the runner's own.
     """
     seen = await see_face(payload.image_b64, runner)
-    model = runner.model(FACE_EMBEDDER).name
+    model = runner.model(FACE_EMBEDDER).embedding_model
     return FaceEmbedReply(to_wire(seen.embedding), model, seen.face_count)
 
 
@@ -53,7 +53,7 @@ async def face_verify(payload: FaceVerify, runner: Runner) -> FaceVerifyReply:
     """
     model = runner.model(FACE_EMBEDDER)
     reference = from_wire(
-        payload.reference_embedding_b64, model.embedding_size, model.name, payload.reference_model
+        payload.reference_embedding_b64, model.embedding_size, model.embedding_model, payload.reference_model
     )
     seen = await see_face(payload.image_b64, runner)
     threshold = model.threshold if payload.threshold is None else payload.threshold

@@ -14,7 +14,10 @@ INPUT = "images"
 
 
 class FaceEmbedder512:
-    """One output row is a ``FaceEmbedding`` of 512 numbers. ``size``: pixels of the square it looks at."""
+    """One output row is a ``FaceEmbedding`` of 512 numbers. ``size``: pixels of the square it looks at.
+
+    ``embedding_model``: what callers keep with an embedding.
+    """
 
     role = FACE_EMBEDDER
     embedding_size = 512
@@ -22,7 +25,7 @@ class FaceEmbedder512:
     threshold: float
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = self.embedding_model = name
 
     def example(self, batch: int) -> Feeds:
         """Mid-grey squares."""
@@ -30,4 +33,4 @@ class FaceEmbedder512:
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[FaceEmbedding]:  # noqa: ARG002
         """The unit vector of each row."""
-        return [FaceEmbedding(row, self.threshold, self.name) for row in unit_rows(tensors[0])]
+        return [FaceEmbedding(row, self.threshold, self.embedding_model) for row in unit_rows(tensors[0])]

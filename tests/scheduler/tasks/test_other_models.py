@@ -47,7 +47,7 @@ async def test_people_match_themselves_and_nobody_else(
     vectors = {}
     for name in OBAMA + BIDEN:
         seen = await face_embed(FaceEmbed(image_b64=(media / name).read_bytes()), runner)
-        assert seen.model == embedder
+        assert seen.model == runner.model("face_embedder").embedding_model
         vectors[name] = np.frombuffer(seen.embedding_b64, "<f4")
     for one, other in combinations(vectors, 2):
         same = any({one, other} <= set(person) for person in (OBAMA, BIDEN))
