@@ -33,9 +33,17 @@ def _role(role: str, configured: str | None, store: ZooStore, *, needed: bool) -
         return Finding("ok", role, f"no model, done without; {_offer(_runnable(role, store), store)}")
     if configured:
         return Finding("ok", role, f"{model}, as configured")
-    names = [*_runnable(role, store), model]
-    better = names[: names.index(model)]
-    return Finding("ok", role, f"{model}; {_offer(better, store)}" if better else model)
+    names = _runnable(role, store)
+    place = names.index(model) if model in names else len(names)
+    if better := names[:place]:
+        return Finding("ok", role, f"{model}; {_offer(better, store)}")
+    others = [] if store.manifest.entry(model).permissive else names[place + 1 :]
+    free = next((name for name in others if store.manifest.entry(name).permissive), None)
+    if free is None:
+        return Finding("ok", role, model)
+    licences = [store.manifest.entry(name).licence for name in (model, free)]
+    found = f"{model} ({licences[0]}); free for every use: {free} ({licences[1]})"
+    return Finding("ok", role, f"{found}: argusd models pull {free}")
 
 
 def _runnable(role: str, store: ZooStore) -> list[str]:
@@ -44,5 +52,7 @@ def _runnable(role: str, store: ZooStore) -> list[str]:
 
 
 def _offer(names: Sequence[str], store: ZooStore) -> str:
-    offered = [f"{name} ({store.manifest.entry(name).licence})" for name in names]
-    return f"better: {', '.join(offered)}: argusd models pull {names[0]}"
+    """What would be better, the permissive first."""
+    entries = sorted(map(store.manifest.entry, names), key=lambda entry: not entry.permissive)
+    offered = [f"{entry.name} ({entry.licence})" for entry in entries]
+    return f"better: {', '.join(offered)}: argusd models pull {entries[0].name}"

@@ -94,6 +94,12 @@ def _convert_yolov8(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.Mode
     return import_yolov8(files[entry.files[0].name])
 
 
+def _convert_dfine(_entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
+    from .importers.pytorch.dfine import import_dfine  # as above
+
+    return import_dfine(files)
+
+
 def _convert_syncnet(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
     from .importers.pytorch.syncnet import import_syncnet  # as above
 
@@ -111,6 +117,7 @@ IMPORTERS: Mapping[str, Importer] = {
     "facenet": Importer(1, _convert_facenet),
     "mtcnn": Importer(1, _convert_mtcnn),
     "yolov8": Importer(1, _convert_yolov8),
+    "dfine": Importer(1, _convert_dfine),
     "syncnet": Importer(1, _convert_syncnet),
 }
 """Raise a version when the same source would give another model: caches then import again."""

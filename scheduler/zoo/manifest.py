@@ -18,6 +18,7 @@ from .errors import ManifestError, UnknownModelError
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 UNPUBLISHED = "unpublished"
+PERMISSIVE = ("Apache-2.0", "CC-BY-4.0", "MIT")
 # "unpublished" where the publisher names no hash: every later pull must then give what the first one gave.
 Sha256 = Annotated[str, Meta(pattern=r"^([0-9a-f]{64}|unpublished)$")]
 Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
@@ -34,6 +35,7 @@ ImporterName = Literal[
     "facenet",
     "mtcnn",
     "yolov8",
+    "dfine",
     "syncnet",
 ]
 Requirement = Annotated[str, Meta(pattern=r"^[@A-Za-z0-9][A-Za-z0-9._/-]*$")]
@@ -106,6 +108,11 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     importer: ImporterName = "copy"
     outputs: tuple[str, ...] = ()
     needs: tuple[Name, ...] = ()
+
+    @property
+    def permissive(self) -> bool:
+        """Whether its licence lets everybody use it for everything, as long as its authors are named."""
+        return self.licence in PERMISSIVE
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

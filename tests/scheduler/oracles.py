@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from argusd.scheduler.zoo.importers.pytorch.torchaudio_shim import ensure_torchaudio
 from argusd.scheduler.zoo.importers.pytorch.torchvision_shim import ensure_torchvision
 
 REASON = "pip install --no-deps -r tests/oracles.txt"
@@ -26,3 +27,4 @@ def _prepare() -> None:
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     os.environ.setdefault("YOLO_VERBOSE", "false")
     ensure_torchvision()
+    ensure_torchaudio()  # which transformers imports wherever it is installed

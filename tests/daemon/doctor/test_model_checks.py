@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from argusd.daemon.config import Config, resolve
+from argusd.daemon.doctor import model_checks
 from argusd.daemon.doctor.checks import Finding
 from argusd.daemon.doctor.model_checks import check_roles
 from argusd.scheduler.zoo.layout import CacheLayout
@@ -26,6 +27,11 @@ def put(cache: Path, name: str) -> None:
         layout.file(entry, file).touch()
 
 
+def runs_on(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Every role has this model, imported by this version."""
+    monkeypatch.setattr(model_checks, "candidates", lambda *_: [name])
+
+
 def of(role: str, config: Config) -> Finding:
     return next(finding for finding in check_roles(config) if finding.subject == role)
 
@@ -45,6 +51,22 @@ def test_a_better_model_is_offered_with_its_licence(cache: Path) -> None:
     put(cache, "easyocr_en")
     better = "easyocr_en; better: easyocr_en_hi (Apache-2.0): argusd models pull easyocr_en_hi"
     assert of("ocr", config(cache)) == Finding("ok", "ocr", better)
+
+
+def test_of_better_models_those_that_are_free_for_every_use_come_first(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs_on(monkeypatch, "centernet")
+    better = "centernet; better: dfine_n (Apache-2.0), yolov8n (AGPL-3.0): argusd models pull dfine_n"
+    assert of("object_detector", config(cache)) == Finding("ok", "object_detector", better)
+
+
+def test_a_model_whose_licence_forbids_something_is_named_with_one_that_does_not(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs_on(monkeypatch, "yolov8n")
+    found = "yolov8n (AGPL-3.0); free for every use: dfine_n (Apache-2.0): argusd models pull dfine_n"
+    assert of("object_detector", config(cache)) == Finding("ok", "object_detector", found)
 
 
 def test_a_configured_model_is_nobodys_business(cache: Path) -> None:
