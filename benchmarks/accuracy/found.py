@@ -1,6 +1,6 @@
 """What the parts of a run found, and the result that they make together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -24,6 +24,11 @@ class Found(msgspec.Struct):
     tables: list[Table] = []
     series: dict[str, Points] = {}
     notes: list[str] = []
+
+    def judged(self, verdicts: Iterable[Verdict]) -> None:
+        """Take what came of one more file."""
+        self.served += 1
+        self.verdicts += verdicts
 
     def add(self, part: "Found") -> None:
         """Take another part's in."""

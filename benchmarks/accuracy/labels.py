@@ -1,7 +1,7 @@
 """The labels of a folder of media: what is there to be found. ``docs/accuracy.md`` describes the file."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar, get_args
@@ -202,8 +202,3 @@ def _fields(text: str) -> dict[str, str | None]:
         raise _Odd(
             'a JSON object such as {"id_no": "L898902C3", "name": "ERIKSSON ANNA", "dob": null}'
         ) from None
-
-
-def of_kind(items: Iterable[Item], *kinds: Kind) -> Iterator[Item]:
-    """The items of these kinds, in order."""
-    return (item for item in items if item.kind in kinds)

@@ -1,0 +1,101 @@
+"""The parts of a run: which media each shows to whom, and what becomes of the answers."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+
+from tqdm import tqdm
+
+from argusd.interviewer_bridge.client import MLOrchestratorClient
+
+from ..rigs.daemon import ready, running_daemon
+from ..rigs.virtual import Models, daemon_models
+from . import clip_verdicts, documents, faces, pictures
+from .asking import Daemon
+from .found import Found
+from .labels import Item, Kind
+from .replays import replay
+from .speech import Speech
+
+
+class Run:
+    """What parts share; the daemon and the models are there once somebody asks for them.
+
+    ``url``: of a running daemon; None: one is started, which lives as long as ``stack``.
+    """
+
+    def __init__(self, items: Sequence[Item], url: str | None, stack: AsyncExitStack) -> None:
+        self.items = items
+        self._url = url
+        self._stack = stack
+        self._daemon: Daemon | None = None
+        self._models: Models | None = None
+
+    async def daemon(self) -> Daemon:
+        """The daemon that is asked; slow models of one of our own stay loaded."""
+        if self._daemon is None:
+            url = self._url or await self._start()
+            self._daemon = Daemon(await self._stack.enter_async_context(MLOrchestratorClient(url)))
+        return self._daemon
+
+    def models(self) -> Models:
+        """Those of a live scheduler, in this process."""
+        if self._models is None:
+            self._models = daemon_models()
+        return self._models
+
+    def each(self, name: str, *kinds: Kind) -> Iterator[Item]:
+        """The items of these kinds, with a bar of how many are done."""
+        chosen = [item for item in self.items if item.kind in kinds]
+        bar: Iterator[Item] = iter(tqdm(chosen, desc=name, unit="file", disable=None))
+        return bar
+
+    async def _start(self) -> str:
+        settings = {"API__OVERCOMMIT": "true", "SCHEDULER__IDLE_S": "3600"}
+        url, _ = await self._stack.enter_async_context(running_daemon(**settings))
+        await ready(url, "live,bulk")
+        return url
+
+
+async def _pictures(run: Run) -> Found:
+    found, daemon = Found(), await run.daemon()
+    for item in run.each("pictures", "image"):
+        found.judged(pictures.judge(item, await pictures.look(daemon, item)))
+    return found
+
+
+async def _documents(run: Run) -> Found:
+    found, daemon = Found(), await run.daemon()
+    with_face = [item.path for item in run.items if item.kind == "document" and item.faces != 0]
+    for item in run.each("documents", "document"):
+        found.judged(documents.judge(item, await documents.read(daemon, item, with_face)))
+    return found
+
+
+async def _pairs(run: Run) -> Found:
+    compared = await faces.compare(await run.daemon(), list(run.each("pairs", "image", "document")))
+    notes = [f"no face is found in {name}, so it is in no pair" for name in compared.without]
+    return Found(
+        len(compared.pairs),
+        list(faces.judge(compared)),
+        faces.figures(compared),
+        [faces.table(compared)],
+        notes=notes,
+    )
+
+
+async def _replays(run: Run) -> Found:
+    found, models, spoken = Found(), run.models(), Speech("replay")
+    for item in run.each("replays", "video", "audio"):
+        played = replay(models, item.path)
+        found.judged(clip_verdicts.judge(item, played.found, played.seconds, "replay"))
+        spoken.add(item.file, clip_verdicts.speech(item, played.found, played.seconds))
+    found.add(spoken.found())
+    return found
+
+
+PARTS: dict[str, Callable[[Run], Awaitable[Found]]] = {
+    "pictures": _pictures,
+    "documents": _documents,
+    "pairs": _pairs,
+    "replays": _replays,
+}
