@@ -93,6 +93,7 @@ def test_a_glance_aside_is_one_episode_and_blinks_neither_start_nor_break_it() -
         "start_s": 3.0,
         "end_s": 6.25,
         "duration_s": 3.25,
+        "evidence": {"log_odds": 7.14, "needed": 1.32, "looks_for": 12, "looks_against": 3},
     }
 
 

@@ -57,7 +57,8 @@ def test_the_finding_carries_score_and_threshold_and_no_embedding() -> None:
     identity = check(threshold=0.5)
     outcomes = [each for at in (0.0, 2.0, 4.0) for each in identity.see(face(0.3), at)]
     assert [(each.name, each.severity) for each in outcomes] == [("identity_mismatch", "critical")]
-    assert outcomes[0].data == {"score": 0.3, "threshold": 0.5, "start_s": 0.0}
+    evidence = {"log_odds": 8.79, "needed": 6.59, "looks_for": 3, "looks_against": 0}
+    assert outcomes[0].data == {"score": 0.3, "threshold": 0.5, "start_s": 0.0, "evidence": evidence}
     assert outcomes[0].confidence == pytest.approx(0.7)
 
 
