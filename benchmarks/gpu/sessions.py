@@ -19,6 +19,7 @@ from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_EMBEDDER, FACE_MESH, OBJECT_DETECTOR, VAD
 from argusd.scheduler.contract.streams.interview import AUDIO, VIDEO
 from argusd.scheduler.core import EVERY_WINDOW, Engine
+from argusd.scheduler.engines.limits import IN_FLIGHT
 from argusd.scheduler.engines.torch_engine import TorchEngine
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
@@ -158,7 +159,7 @@ def watching(rig: Rig, models: Mapping[str, LoadedModel], recorder: Recorder, co
             AUDIO.name: lambda _: Onlooker(AUDIO.name, {VAD: EVERY_WINDOW}, TELLS),
         },
         recorder,
-        Executor(2, shared=rig.target != "cpu", clock=time.monotonic),
+        Executor(IN_FLIGHT, shared=rig.target != "cpu", clock=time.monotonic),
     )
     for number in range(count):
         media = MediaKey(f"s{number}")

@@ -30,7 +30,10 @@ class Kernel(NamedTuple):
 
 
 class Device(Protocol):
-    """Memory, and what runs kernels on it, in the order they were launched in."""
+    """Memory, and what runs kernels on it: those of one thread in the order it launched them in.
+
+    Each thread has a stream of its own: what it launches and waits for is not held up by what another does.
+    """
 
     def array(self, values: Any) -> Tensor:
         """These values in its memory: copied there, or as they are where they lie there already.
@@ -45,7 +48,7 @@ class Device(Protocol):
         """So many zeros."""
 
     def host(self, tensor: Tensor) -> NDArray[Any]:
-        """Its values in the host's memory, once all that was launched before is done."""
+        """Its values in the host's memory, once all that this thread launched before is done."""
 
     def address(self, tensor: Tensor) -> int:
         """Where the first byte lies."""
@@ -63,14 +66,17 @@ class Device(Protocol):
         """Memory of the host that kernels read at its own address, while it lives."""
 
     def wait(self) -> None:
-        """Until all is done that was launched."""
+        """Until all is done that this thread launched."""
 
     def launch(self, kernel: Kernel, threads: Threads, *arguments: Tensor | np.generic) -> None:
         """Run so many threads along x, y and z or a few more, unless that is none; waits for none of them."""
 
 
 class CudaDevice:
-    """A GPU; threads may share it. What is launched goes to the calling thread's current CuPy stream.
+    """A GPU; threads may share it.
+
+    A thread that uses it has it as CuPy's current device from then on, and a stream of its own as the current
+    one: what NumPy's functions do with its tensors in between is in order with what is launched here.
 
     CuPy is imported when the first is made; it compiles a source at its first launch, and keeps the result.
     """
@@ -85,6 +91,7 @@ class CudaDevice:
             cupy.cuda.runtime.cudaDevAttrCanUseHostPointerForRegisteredMem,
             cupy.cuda.runtime.cudaDevAttrHostRegisterReadOnlySupported,
         )
+        self._own = threading.local()
         self._functions: dict[Kernel, Any] = {}
         self._compiling = threading.Lock()
 
@@ -92,22 +99,19 @@ class CudaDevice:
         """As ``Device`` says."""
         # ONNX Runtime's values offer NumPy's way as well, which would copy them to the host.
         lent = hasattr(values, "__dlpack__") and not isinstance(values, np.ndarray)
-        with self._cupy.cuda.Device(self._ordinal):
-            return self._cupy.from_dlpack(values) if lent else self._cupy.asarray(values)
+        return self._here.from_dlpack(values) if lent else self._here.asarray(values)
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
         """As ``Device`` says."""
-        with self._cupy.cuda.Device(self._ordinal):
-            return self._cupy.empty(shape, dtype)
+        return self._here.empty(shape, dtype)
 
     def zeros(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tensor:
         """As ``Device`` says."""
-        with self._cupy.cuda.Device(self._ordinal):
-            return self._cupy.zeros(shape, dtype)
+        return self._here.zeros(shape, dtype)
 
     def host(self, tensor: Tensor) -> NDArray[Any]:
         """As ``Device`` says."""
-        return np.asarray(tensor.get())
+        return np.asarray(self._here.asnumpy(tensor))
 
     def address(self, tensor: Tensor) -> int:
         """As ``Device`` says."""
@@ -115,43 +119,50 @@ class CudaDevice:
 
     def pin(self, values: NDArray[np.uint8]) -> int | None:
         """As ``Device`` says; virtual machines refuse, and drivers that cannot pin what is read-only."""
-        runtime, address = self._cupy.cuda.runtime, values.ctypes.data
+        runtime, address = self._here.cuda.runtime, values.ctypes.data
         try:
             if not all(runtime.deviceGetAttribute(each, self._ordinal) for each in self._needed):
                 return None
-            with self._cupy.cuda.Device(self._ordinal):
-                runtime.hostRegister(address, values.nbytes, READ_ONLY)
+            runtime.hostRegister(address, values.nbytes, READ_ONLY)
         except runtime.CUDARuntimeError:
             return None
         return address
 
     def unpin(self, values: NDArray[np.uint8]) -> None:
         """As ``Device`` says."""
-        with self._cupy.cuda.Device(self._ordinal):
-            self._cupy.cuda.runtime.hostUnregister(values.ctypes.data)
+        self._here.cuda.runtime.hostUnregister(values.ctypes.data)
 
     def pinned(self, nbytes: int) -> NDArray[np.uint8]:
         """As ``Device`` says."""
-        return np.frombuffer(self._cupy.cuda.alloc_pinned_memory(max(nbytes, 1)), np.uint8, nbytes)
+        return np.frombuffer(self._here.cuda.alloc_pinned_memory(max(nbytes, 1)), np.uint8, nbytes)
 
     def wait(self) -> None:
-        """As ``Device`` says; threads that have no such work go on."""
-        with self._cupy.cuda.Device(self._ordinal):
-            event = self._cupy.cuda.Event(block=True, disable_timing=True)
-            event.record()
-            event.synchronize()
+        """As ``Device`` says; it sleeps meanwhile."""
+        event = self._here.cuda.Event(block=True, disable_timing=True)
+        event.record()
+        event.synchronize()
 
     def launch(self, kernel: Kernel, threads: Threads, *arguments: Tensor | np.generic) -> None:
         """As ``Device`` says."""
         if 0 in threads:
             return
-        with self._cupy.cuda.Device(self._ordinal):
-            self._function(kernel)(blocks(kernel, threads), kernel.block, arguments)
+        function = self._function(kernel)
+        function(blocks(kernel, threads), kernel.block, arguments)
+
+    @property
+    def _here(self) -> Any:
+        """CuPy, with this device and the thread's own stream as its current ones."""
+        if not hasattr(self._own, "stream"):
+            self._cupy.cuda.Device(self._ordinal).use()
+            self._own.stream = self._cupy.cuda.Stream(non_blocking=True)
+            self._own.stream.use()
+        return self._cupy
 
     def _function(self, kernel: Kernel) -> Any:
+        cupy = self._here
         with self._compiling:
             if kernel not in self._functions:
-                module = self._cupy.RawModule(code=source(kernel.source), options=OPTIONS, backend="nvrtc")
+                module = cupy.RawModule(code=source(kernel.source), options=OPTIONS, backend="nvrtc")
                 self._functions[kernel] = module.get_function(kernel.name)
             return self._functions[kernel]
 

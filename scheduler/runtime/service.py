@@ -32,6 +32,7 @@ from ..contract.messages import (
     TaskRequest,
 )
 from ..engines.arena import share_heap
+from ..engines.limits import IN_FLIGHT
 from ..engines.targets import resolve
 from ..errors import EXIT_DEVICE_LOST, EXIT_HUNG
 from ..loaded.roles import batched, fill_roles, library_models, missing
@@ -49,7 +50,6 @@ from .task_pool import TaskPool
 
 log = logging.getLogger(__name__)
 
-CUDA_THREADS = 2
 REPORT_INTERVAL_S = 1.0
 BULK_NICENESS = 10
 # The loop asks for the interpreter when it wakes up; threads that compute give it up after so long at most.
@@ -82,7 +82,7 @@ async def run_scheduler(
         end_process(0)  # a model that is being loaded can be neither interrupted nor joined
     cores = own_cores(config)
     executor = Executor(
-        config.threads or (cores if device == "cpu" else CUDA_THREADS),
+        config.threads or (cores if device == "cpu" else IN_FLIGHT),
         shared=device != "cpu",
         clock=time.monotonic,
     )

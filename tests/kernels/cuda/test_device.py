@@ -1,7 +1,8 @@
 """What is asked of CuPy, of a stand-in that writes it down: whether a GPU does it, a GPU alone can tell."""
 
 import sys
-from contextlib import nullcontext
+import threading
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,14 +20,24 @@ class CudaRefuses(Exception):
 
 
 class Cupy(SimpleNamespace):
-    """A GPU that can pin what is read-only (``attributes``), and refuses a map where ``refuses``."""
+    """A GPU that can pin what is read-only (``attributes``), and refuses a map where ``refuses``.
+
+    ``done``: what it was asked for; ``current``: the calling thread's device and stream.
+    """
 
     def __init__(self) -> None:
         self.done: list[tuple[Any, ...]] = []
         self.attributes = {"one address": 1, "read-only": 1}
         self.refuses = False
+        self.current = threading.local()
+        self._streams = count(1)
         super().__init__(
-            cuda=SimpleNamespace(runtime=self._runtime(), Device=lambda ordinal: nullcontext()),
+            cuda=SimpleNamespace(
+                runtime=self._runtime(),
+                Device=lambda ordinal: self._to_be_used("device", ordinal),
+                Stream=lambda **how: self._to_be_used("stream", (next(self._streams), how)),
+                Event=self._event,
+            ),
             asarray=lambda values: ("asarray", values),
             from_dlpack=lambda values: ("from_dlpack", values),
         )
@@ -39,6 +50,16 @@ class Cupy(SimpleNamespace):
             deviceGetAttribute=lambda name, ordinal: self.attributes[name],
             hostRegister=self._register,
             hostUnregister=lambda address: self.done.append(("unregister", address)),
+        )
+
+    def _to_be_used(self, what: str, which: Any) -> SimpleNamespace:
+        return SimpleNamespace(use=lambda: setattr(self.current, what, which))
+
+    def _event(self, **_: bool) -> SimpleNamespace:
+        recorded: list[int] = []
+        return SimpleNamespace(
+            record=lambda: recorded.append(self.current.stream[0]),
+            synchronize=lambda: self.done.append(("waited", *recorded)),
         )
 
     def _register(self, address: int, nbytes: int, flags: int) -> None:
@@ -103,3 +124,22 @@ def test_what_another_library_has_on_the_device_is_taken_over_without_a_copy(cup
     assert device.array(there) == ("from_dlpack", there)
     assert device.array(PAGES) == ("asarray", PAGES)
     assert device.array([1, 2]) == ("asarray", [1, 2])
+
+
+def test_each_thread_has_a_stream_of_its_own_that_waits_for_no_other(cupy: Cupy) -> None:
+    """As its current one, so that CuPy's own functions are in order with what is launched."""
+    device, streams = CudaDevice(1), list[Any]()
+
+    def batch() -> None:
+        device.array(PAGES)
+        device.wait()
+        device.launch(F32, (1, 1, 1))
+        device.wait()
+        streams.append((cupy.current.device, *cupy.current.stream))
+
+    for _ in range(2):
+        thread = threading.Thread(target=batch)
+        thread.start()
+        thread.join()
+    assert streams == [(1, number, {"non_blocking": True}) for number in (1, 2)]
+    assert [each[1] for each in cupy.done if each[0] == "waited"] == [1, 1, 2, 2]

@@ -1,5 +1,7 @@
 """The models of the registry pack beside ONNX Runtime, and what the engine refuses."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from argusd.scheduler.core import Feeds
+from argusd.scheduler.engines.limits import IN_FLIGHT
 from argusd.scheduler.engines.onnx_runtime import OnnxEngine
 from argusd.scheduler.engines.torch_engine import TorchEngine
 from argusd.scheduler.errors import DeviceLost, DeviceUnavailable, InferenceFailed, OutOfMemory
@@ -131,3 +134,51 @@ def test_feeds_may_lie_in_another_librarys_memory(doubling: bytes) -> None:
     feeds: Any = {"x": Elsewhere()}
     [doubled] = TorchEngine(doubling, "doubling.onnx", "cpu").run(feeds)
     assert doubled.tolist() == [[8.0, 8.0]] * 3
+
+
+def run_beside(engine: TorchEngine, feeds: Feeds) -> list[Any]:
+    """What another thread's batch gives; ends when it has."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(engine.run, feeds).result(10)
+
+
+def test_a_batch_runs_while_another_ones_outputs_are_used_and_overwrites_none_of_them(passing: bytes) -> None:
+    engine = TorchEngine(passing, "passing.onnx", "cpu")
+
+    def then(outputs: list[Any]) -> Any:
+        [other] = run_beside(engine, {"x": np.full((3, 2), 7, np.float32)})
+        return other.tolist(), outputs[0].tolist()
+
+    assert engine.run_then({"x": np.ones((3, 2), np.float32)}, then) == ([[7.0, 7.0]] * 3, [[1.0, 1.0]] * 3)
+
+
+def test_a_batch_that_fails_takes_no_other_with_it_and_leaves_its_place(passing: bytes) -> None:
+    engine = TorchEngine(passing, "passing.onnx", "cpu")
+    x = {"x": np.ones((1, 2), np.float32)}
+
+    def then(outputs: list[Any]) -> Any:
+        for _ in range(IN_FLIGHT + 1):
+            with pytest.raises(InferenceFailed):
+                run_beside(engine, {"x": np.zeros((1, 3), np.float32)})
+        return run_beside(engine, x)[0].tolist(), outputs[0].tolist()
+
+    assert engine.run_then(x, then) == ([[1.0, 1.0]], [[1.0, 1.0]])
+
+
+def test_one_batch_too_many_waits_for_its_turn(passing: bytes) -> None:
+    engine = TorchEngine(passing, "passing.onnx", "cpu")
+    x = {"x": np.ones((1, 2), np.float32)}
+    all_at_work, go_on = threading.Barrier(IN_FLIGHT + 1), threading.Event()
+
+    def then(_: list[Any]) -> bool:
+        all_at_work.wait(10)
+        return go_on.wait(10)
+
+    with ThreadPoolExecutor(IN_FLIGHT + 1) as threads:
+        at_work = [threads.submit(engine.run_then, x, then) for _ in range(IN_FLIGHT)]
+        all_at_work.wait(10)
+        waiting = threads.submit(engine.run, x)
+        assert wait([waiting], 0.1).not_done
+        go_on.set()
+        assert waiting.result(10)[0].tolist() == [[1.0, 1.0]]
+        assert all(batch.result(10) for batch in at_work)
