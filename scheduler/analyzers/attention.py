@@ -6,13 +6,19 @@ from ..contract.policy import Policy
 from ..core import Outcome
 from ..models.outputs import Gaze, HeadPose, Mesh
 from ..rules import CALM, Rule, certainty, exceeds
-from .gaze import beyond_head_turn, direction_of
+from .gaze import Stance, direction_of, offset_from
+from .neutral import STRAIGHT, Neutral
 
 # Without landmarks for so long, what the eyes did before says nothing about what they do now.
 PATIENCE_S = 2.0
 # Eyes that are seen from the side or are a few pixels wide tell nothing: one pixel would be a glance aside.
 MAX_YAW_DEG = 40.0
 MIN_EYE_PIXELS = 12.0
+# A blink takes 0.1 to 0.4 s. Who keeps the lids down for longer looks down, or at nothing.
+LONGEST_BLINK_S = 0.5
+
+Limits = tuple[float, float]  # of what goes across and of what goes up or down
+LEAST_LIMIT = 0.001  # a policy may say 0: then every look but one straight ahead is away
 
 
 class Attention:
@@ -23,13 +29,17 @@ class Attention:
         self._gaze_rule = Rule("gaze_away", policy.gaze_away, patience_s=_patience(policy))
         self._head_rule = Rule("head_turned", policy.head_turned, patience_s=_patience(policy))
         self.rules = (self._gaze_rule, self._head_rule)
+        self._neutral = Neutral(policy.neutral)
         self._gaze: Gaze | None = None
+        self._unknown: str | None = "nobody"
+        self._shut_s: float | None = None  # since when the lids are down
         self._blink = False
         self._pose: HeadPose | None = None
 
     def apply(self, policy: Policy) -> list[Outcome]:
         """Judge the next looks by this."""
         self._policy = policy
+        self._neutral.apply(policy.neutral)
         patience = _patience(policy)
         return self._gaze_rule.retune(policy.gaze_away, patience) + self._head_rule.retune(
             policy.head_turned, patience
@@ -38,17 +48,21 @@ class Attention:
     def see(self, mesh: Mesh, media_s: float) -> list[Outcome]:
         """Take one look in."""
         self._pose = pose = mesh.pose
-        outcomes = self._feed_head(pose, media_s)
-        seen = mesh.gaze
-        if seen.width < MIN_EYE_PIXELS or abs(pose.yaw) > MAX_YAW_DEG:
-            self._gaze, self._blink = None, False
+        eyes = mesh.gaze._replace(x=0.0) if mesh.gaze.blink else mesh.gaze
+        look = Stance(eyes.x, eyes.y, pose.yaw, pose.pitch)
+        offset = self._neutral.offset(look)
+        outcomes = _feed(self._head_rule, offset.yaw, -offset.pitch, self._head_limits, media_s)
+        self._unknown = _unseen(mesh)
+        if self._unknown is not None:
+            self._gaze, self._blink, self._shut_s = None, False, None
             return outcomes + self._gaze_rule.close()
-        self._blink = seen.blink
-        if seen.blink:
+        self._blink = self._blinks(eyes, media_s)
+        if self._blink:
             return outcomes
-        x, y = beyond_head_turn(seen.x, pose.yaw), beyond_head_turn(seen.y, -pose.pitch)
-        self._gaze = gaze = Gaze(x, y, seen.open, seen.width)
-        return outcomes + self._feed_gaze(gaze, media_s)
+        if not eyes.blink and self._is_calm(offset_from(STRAIGHT, look)):
+            self._neutral.learn(look, media_s)
+        self._gaze = eyes._replace(x=offset.x, y=offset.y)
+        return outcomes + _feed(self._gaze_rule, offset.x, offset.y, self._eye_limits, media_s)
 
     @property
     def pending(self) -> bool:
@@ -62,39 +76,76 @@ class Attention:
 
     def lose_face(self) -> list[Outcome]:
         """Nobody is there: end what was said of the person."""
-        self._gaze, self._pose, self._blink = None, None, False
+        self._gaze, self._pose, self._blink, self._shut_s = None, None, False, None
+        self._unknown = "nobody"
         return [outcome for rule in self.rules for outcome in rule.close()]
 
     def latest(self) -> dict[str, Any]:
-        """``gaze``, ``blink`` and ``head_pose`` of the wire contract; null while they are not known."""
-        gaze, pose = self._gaze, self._pose
+        """``gaze``, ``blink`` and ``head_pose`` of the wire contract; null while they are not known.
+
+        ``gaze_unknown`` says why there is no gaze, and ``neutral`` from where it is counted as well.
+        """
+        gaze, pose, neutral = self._gaze, self._pose, self._neutral.stance
         return {
             "gaze": gaze
             and {"x": round(gaze.x, 3), "y": round(gaze.y, 3), "direction": self._direction(gaze)},
+            "gaze_unknown": None if gaze else self._unknown or "blink",
             "blink": self._blink,
             "head_pose": pose and {name: round(angle, 1) for name, angle in pose._asdict().items()},
+            "neutral": neutral
+            and {
+                "x": round(neutral.x, 3),
+                "y": round(neutral.y, 3),
+                "yaw_deg": round(neutral.yaw, 1),
+                "pitch_deg": round(neutral.pitch, 1),
+            },
         }
 
-    def _direction(self, gaze: Gaze) -> str:
-        away, calm = self._policy.gaze_away, CALM if self._gaze_rule.holds else 1.0
-        return direction_of(gaze.x, gaze.y, calm * away.horizontal, calm * away.vertical)
-
-    def _feed_gaze(self, gaze: Gaze, media_s: float) -> list[Outcome]:
+    @property
+    def _eye_limits(self) -> Limits:
         away = self._policy.gaze_away
-        limits = (away.horizontal, away.vertical)
-        return _feed(self._gaze_rule, gaze.x, gaze.y, limits, media_s)
+        return max(LEAST_LIMIT, away.horizontal), max(LEAST_LIMIT, away.vertical)
 
-    def _feed_head(self, pose: HeadPose, media_s: float) -> list[Outcome]:
+    @property
+    def _head_limits(self) -> Limits:
         turned = self._policy.head_turned
-        limits = (turned.yaw_deg, turned.pitch_deg)
-        return _feed(self._head_rule, pose.yaw, -pose.pitch, limits, media_s)
+        return turned.yaw_deg, turned.pitch_deg
+
+    def _direction(self, gaze: Gaze) -> str:
+        across, along = self._eye_limits
+        calm = CALM if self._gaze_rule.holds else 1.0
+        return direction_of(gaze.x, gaze.y, calm * across, calm * along)
+
+    def _is_calm(self, offset: Stance) -> bool:
+        eyes = _excess(offset.x, offset.y, self._eye_limits)
+        return max(eyes, _excess(offset.yaw, offset.pitch, self._head_limits)) < CALM
+
+    def _blinks(self, eyes: Gaze, media_s: float) -> bool:
+        if not eyes.blink:
+            self._shut_s = None
+            return False
+        if self._shut_s is None:
+            self._shut_s = media_s
+        return media_s - self._shut_s < LONGEST_BLINK_S
+
+
+def _unseen(mesh: Mesh) -> str | None:
+    """Why these landmarks do not tell where the eyes look."""
+    if abs(mesh.pose.yaw) > MAX_YAW_DEG:
+        return "head_turned"
+    return "too_small" if mesh.gaze.width < MIN_EYE_PIXELS else None
 
 
 def _patience(policy: Policy) -> float:
     return max(PATIENCE_S, 2 / policy.rates.face_mesh)
 
 
-def _feed(rule: Rule, x: float, y: float, limits: tuple[float, float], media_s: float) -> list[Outcome]:
+def _excess(x: float, y: float, limits: Limits) -> float:
+    """The worse of two offsets in shares of its limit."""
+    return max(abs(x) / limits[0], abs(y) / limits[1])
+
+
+def _feed(rule: Rule, x: float, y: float, limits: Limits, media_s: float) -> list[Outcome]:
     """Judge the worse of two offsets, x > 0 being the person's left and y > 0 down."""
     across, along = abs(x) / limits[0], abs(y) / limits[1]
     worst = max(across, along)

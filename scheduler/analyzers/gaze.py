@@ -1,13 +1,28 @@
 """Which way the eyes look, given where they are in a head that may be turned."""
 
 from math import copysign, radians, sin
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Direction = Literal["left", "right", "up", "down", "center"]
 
 # Half eye widths by which the eyes move when they make up for a head turned by an angle of sine 1:
 # eyeball radius over half an eye's width.
 TURN = 0.8
+
+
+class Stance(NamedTuple):
+    """Eyes in half eye widths, as in ``Gaze``, and head in degrees, as in ``HeadPose``."""
+
+    x: float
+    y: float
+    yaw: float
+    pitch: float
+
+
+def offset_from(base: Stance, look: Stance) -> Stance:
+    """How far eyes and head are from there; the eyes without what only makes up for the head."""
+    x, y, yaw, pitch = (now - there for now, there in zip(look, base, strict=True))
+    return Stance(beyond_head_turn(x, yaw), beyond_head_turn(y, -pitch), yaw, pitch)
 
 
 def beyond_head_turn(offset: float, angle_deg: float) -> float:

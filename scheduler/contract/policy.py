@@ -4,7 +4,7 @@ Angles are degrees, durations seconds, scores 0..1. A violation has a threshold 
 and the time it must hold (see ``rules.py``); a rule with ``enabled = false`` reports nothing.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -47,10 +47,13 @@ class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class GazeAway(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Eyes off the screen, relative to the head; the horizontal and vertical iris offset, 0..1."""
+    """Eyes off the screen, relative to the head; how far the eyes moved, in half an eye's width, 0..1.
+
+    Across it is what the irises moved, up and down also what the upper lids did, which go with them.
+    """
 
     horizontal: Share = 0.15
-    vertical: Share = 0.25
+    vertical: Share = 0.2
     start_after_s: Seconds = 0.6
     end_after_s: Seconds = 0.6
 
@@ -60,6 +63,15 @@ class HeadTurned(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     yaw_deg: Degrees = 30.0
     pitch_deg: Degrees = 25.0
+
+
+class GivenNeutral(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is measured of somebody who looks at the screen, as ``neutral`` of the face stream's result."""
+
+    yaw_deg: Annotated[float, msgspec.Meta(ge=-45, le=45)] = 0.0
+    pitch_deg: Annotated[float, msgspec.Meta(ge=-45, le=45)] = 0.0
+    x: Annotated[float, msgspec.Meta(ge=-0.5, le=0.5)] = 0.0
+    y: Annotated[float, msgspec.Meta(ge=-0.5, le=0.5)] = 0.0
 
 
 class PhoneDetected(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -172,6 +184,8 @@ class Gates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything a session may ask for. The defaults suit an interview at a desk.
 
+    ``neutral``: ``on`` learns from calm looks how this person sits and looks, and spares what is no further
+    from there than the thresholds of ``gaze_away`` and ``head_turned``; ``off`` counts from the camera alone.
     ``video_lost``, ``audio_lost``: a track that a stream needs brings nothing any more. ``start_after_s``
     counts from the last picture or sound; it takes two seconds at least before a track is known to be lost.
     ``economy``: spend nothing on what only makes findings surer, such as a second look at hands and heads: a
@@ -182,6 +196,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     multiple_faces: Hold = Hold(start_after_s=0.7, end_after_s=1.0)
     gaze_away: GazeAway = GazeAway()
     head_turned: HeadTurned = HeadTurned()
+    neutral: Literal["on", "off"] | GivenNeutral = "on"
     identity: Identity | None = None
     multiple_people: MultiplePeople = MultiplePeople(start_after_s=1.0, end_after_s=2.0)
     phone_detected: PhoneDetected = PhoneDetected(start_after_s=1.0, end_after_s=2.0)

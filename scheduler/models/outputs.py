@@ -60,6 +60,7 @@ CLOSED = 0.15  # lid distance over eye width: about 0.27 open, below this closed
 class Gaze(NamedTuple):
     """Where the eyes look, relative to the head, in half eye widths: x > 0 to the person's left, y > 0 down.
 
+    ``x``: how far the irises moved; ``y``: how far they and the upper lids did, see ``face_geometry.py``.
     ``open``: distance of the lids over the eye's width. ``width``: an eye's, in frame pixels.
     """
 
@@ -70,7 +71,7 @@ class Gaze(NamedTuple):
 
     @property
     def blink(self) -> bool:
-        """Lids closed; x and y mean nothing then."""
+        """Lids closed; x means nothing then, y only where they stay closed."""
         return self.open < CLOSED
 
 

@@ -9,6 +9,10 @@ Each eye is measured in the head's own axes, so that a turned head does not shif
 the middle between the eye's corners, in half eye widths. An eyeball has about 12 mm radius and an eye
 about 30 mm width, so 0.18 is some 13 degrees.
 
+Up and down the mesh moves an iris too little, for it keeps it between the lids. But the upper lid goes with
+the eyeball (Becker, Fuchs, 1988, "Lid-eye coordination during vertical gaze changes"), so how far it stands
+from where it rests is added. Who screws up the eyes raises the lower lids as well: that is taken off again.
+
 Everything that is measured begins with differences between means of landmarks: one product with a matrix.
 """
 
@@ -41,8 +45,8 @@ FOREHEAD, CHIN = 10, 152
 OUTER_CORNERS = 33, 263  # the person's right one, left one
 UPPER_LIP, LOWER_LIP = (82, 13, 312), (87, 14, 317)  # the inner lips' middle
 
-# A relaxed eye's iris sits above the line between its corners: the inner corner hangs low.
-REST_VERTICAL = -0.1
+# Where iris and lids of a relaxed eye are, below the line between its corners, in half eye widths.
+REST_IRIS, REST_UPPER, REST_LOWER = -0.1, -0.37, 0.17
 
 # The points that faces are aligned by: right eye, left eye, nose tip, right and left mouth corner.
 KEYPOINTS: tuple[Landmarks, ...] = (RIGHT.corners, LEFT.corners, (1,), (61,), (291,))
@@ -51,7 +55,8 @@ HEAD: tuple[tuple[Landmarks, Landmarks], ...] = ((RIGHT_SIDE, LEFT_SIDE), ((FORE
 EYES: tuple[tuple[Landmarks, Landmarks], ...] = (
     *(((eye.corners[0],), (eye.corners[1],)) for eye in (RIGHT, LEFT)),
     *((eye.corners, (eye.iris,)) for eye in (RIGHT, LEFT)),
-    *((eye.upper, eye.lower) for eye in (RIGHT, LEFT)),
+    *((eye.corners, eye.upper) for eye in (RIGHT, LEFT)),
+    *((eye.corners, eye.lower) for eye in (RIGHT, LEFT)),
 )
 MOUTH: tuple[tuple[Landmarks, Landmarks], ...] = (
     *(((upper,), (lower,)) for upper, lower in zip(UPPER_LIP, LOWER_LIP, strict=True)),
@@ -115,12 +120,12 @@ def pose(across: NDArray[np.float64], into: NDArray[np.float64]) -> list[NDArray
 
 
 def gaze(across: NDArray[np.float64], down: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """``Gaze``, both eyes' mean, of ``EYES`` along the head's axes f64 ``[6, B]``: f64 ``[B]`` each."""
-    lengths = np.maximum(np.hypot(across, down), TINY)
-    widths, lids = lengths[:2], lengths[4:]
-    # In half eye widths, and the mean of two eyes.
-    x, y = ((along[2:4] / widths).sum(axis=0) for along in (across, down))
-    return [x, y - REST_VERTICAL, (lids / widths).sum(axis=0) / 2, widths.sum(axis=0) / 2]
+    """``Gaze``, both eyes' mean, of ``EYES`` along the head's axes f64 ``[8, B]``: f64 ``[B]`` each."""
+    widths = np.maximum(np.hypot(across[:2], down[:2]), TINY)
+    iris, upper, lower = (2 * along / widths for along in (down[2:4], down[4:6], down[6:]))
+    y = (iris - REST_IRIS) + (upper - REST_UPPER) + np.minimum(lower - REST_LOWER, 0)
+    gaps = np.hypot(across[6:] - across[4:6], down[6:] - down[4:6])
+    return [each.sum(axis=0) / 2 for each in (2 * across[2:4] / widths, y, gaps / widths, widths)]
 
 
 def opening(mouth: NDArray[np.float64]) -> NDArray[np.float64]:

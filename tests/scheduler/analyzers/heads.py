@@ -3,12 +3,20 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from argusd.scheduler.models.faces.face_geometry import LEFT, REST_VERTICAL, RIGHT, Eye, meshes
+from argusd.scheduler.models.faces.face_geometry import (
+    LEFT,
+    REST_IRIS,
+    REST_LOWER,
+    REST_UPPER,
+    RIGHT,
+    Eye,
+    meshes,
+)
 from argusd.scheduler.models.outputs import Box, Face, Mesh
 
 EYE_WIDTH = 30.0  # a unit is about a millimetre
 EYE_APART = 64.0
-OPEN_LIDS = 0.27
+OPEN_LIDS = 0.27  # of an eye that looks straight ahead
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> NDArray[np.float64]:
@@ -25,21 +33,24 @@ def mesh(
     pitch: float = 0.0,
     roll: float = 0.0,
     look: tuple[float, float] = (0.0, 0.0),
-    lids: float = OPEN_LIDS,
+    lids: float | None = None,
+    squint: float = 0.0,
     presence: float = 1.0,
     center: tuple[float, float] = (320.0, 240.0),
     scale: float = 1.0,
 ) -> Mesh:
     """A face's landmarks.
 
-    ``look``: iris offset to the person's left and down, in half eye widths; ``lids``: distance over width.
+    ``look``: to the person's left and down, in half eye widths; downwards irises and upper lids go halves.
+    ``lids``: distance over width, of upper lids that cover what the eyes do. ``squint``: half eye widths by
+    which both lids come closer.
     """
     points = np.zeros((478, 3))
     points[[127, 234]] = (-75, 0, 60)
     points[[356, 454]] = (75, 0, 60)
     points[10], points[152] = (0, -80, 10), (0, 100, 10)
     for eye, x in ((RIGHT, -EYE_APART / 2), (LEFT, EYE_APART / 2)):
-        _place_eye(points, eye, np.array([x, -20.0, 10.0]), look, lids)
+        _place_eye(points, eye, np.array([x, -20.0, 10.0]), look, _lids(look[1], lids, squint))
     turned = points @ rotation(yaw, pitch, roll).T * scale
     return of_points(turned + np.array([*center, 0.0]), presence)
 
@@ -50,8 +61,18 @@ def of_points(points: NDArray[np.float64], presence: float = 1.0) -> Mesh:
     return found
 
 
+def _lids(down: float, lids: float | None, squint: float) -> tuple[float, float]:
+    """Where the upper and the lower one are, below the line between the corners, in half eye widths."""
+    upper = REST_UPPER + down / 2 + squint if lids is None else REST_LOWER - 2 * lids
+    return upper, REST_LOWER - squint
+
+
 def _place_eye(
-    points: NDArray[np.float64], eye: Eye, at: NDArray[np.float64], look: tuple[float, float], lids: float
+    points: NDArray[np.float64],
+    eye: Eye,
+    at: NDArray[np.float64],
+    look: tuple[float, float],
+    lids: tuple[float, float],
 ) -> None:
     half = EYE_WIDTH / 2
 
@@ -60,10 +81,10 @@ def _place_eye(
 
     put(eye.corners[0], -half, 0)
     put(eye.corners[1], half, 0)
-    put(eye.iris, look[0] * half, (look[1] + REST_VERTICAL) * half)
+    put(eye.iris, look[0] * half, (look[1] / 2 + REST_IRIS) * half)
     for across, upper, lower in zip((-5, 0, 5), eye.upper, eye.lower, strict=True):
-        put(upper, across, -lids * half)
-        put(lower, across, lids * half)
+        put(upper, across, lids[0] * half)
+        put(lower, across, lids[1] * half)
 
 
 def face(x: float = 320.0, y: float = 240.0, width: float = 150.0, score: float = 0.9) -> Face:

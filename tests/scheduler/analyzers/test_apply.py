@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from argusd.scheduler.analyzers.catalog import ANALYZERS
 from argusd.scheduler.contract.policy import (
     GazeAway,
+    GivenNeutral,
     HeadTurned,
     Hold,
     Identity,
@@ -49,6 +50,7 @@ POLICIES = st.builds(
     multiple_faces=st.builds(Hold, **TIMES),
     gaze_away=st.builds(GazeAway, horizontal=SHARES, vertical=SHARES, **TIMES),
     head_turned=st.builds(HeadTurned, yaw_deg=st.sampled_from([20.0, 60.0]), **TIMES),
+    neutral=st.sampled_from(["on", "off", GivenNeutral(yaw_deg=20.0, y=0.1)]),
     identity=st.none()
     | st.builds(
         Identity,

@@ -48,8 +48,10 @@ def test_the_wire_contract_of_a_calm_face() -> None:
     session.show(2, [face()], mesh(yaw=5, look=(0.05, 0)))
     assert session.stream.latest() == {
         "gaze": {"x": 0.05, "y": 0.0, "direction": "center"},
+        "gaze_unknown": None,
         "blink": False,
         "head_pose": {"yaw": 5.0, "pitch": 0.0, "roll": 0.0},
+        "neutral": None,
         "face_count": 1,
         "faces": [[0.3828, 0.3438, 0.6172, 0.6562]],
         "violations": [],
@@ -77,7 +79,8 @@ def test_what_was_seen_before_a_silence_says_nothing_of_after_it() -> None:
 def test_a_glance_aside_is_one_episode_and_blinks_neither_start_nor_break_it() -> None:
     session = Session()
     told = session.show(2, [face()], mesh())
-    told += session.show(1, [face()], mesh(lids=0.05, look=(0.5, 0)))  # eyes shut: no gaze at all
+    told += session.show(0.5, [face()], mesh(lids=0.05, look=(0.5, 0)))  # eyes shut: no gaze at all
+    told += session.show(0.5, [face()], mesh())
     assert violations(told) == []
     told = session.show(1, [face()], mesh(look=(0.3, 0)))
     told += session.show(0.5, [face()], mesh(lids=0.05, look=(0, 0)))

@@ -14,7 +14,9 @@ from argusd.scheduler.models.faces.face_geometry import (
     LEFT_SIDE,
     LOWER_LIP,
     OUTER_CORNERS,
-    REST_VERTICAL,
+    REST_IRIS,
+    REST_LOWER,
+    REST_UPPER,
     RIGHT,
     RIGHT_SIDE,
     UPPER_LIP,
@@ -83,9 +85,12 @@ def head(points: NDArray[np.float64]) -> dict[str, float]:
     for eye in (RIGHT, LEFT):
         first, second = in_head[list(eye.corners), :2]
         width = np.linalg.norm(second - first)
-        offset = (in_head[eye.iris, :2] - (first + second) / 2) / (width / 2)
-        gap = in_head[list(eye.lower), :2].mean(axis=0) - in_head[list(eye.upper), :2].mean(axis=0)
-        eyes.append([offset[0], offset[1] - REST_VERTICAL, np.linalg.norm(gap) / width, width])
+        iris, upper, lower = (
+            (in_head[list(points), :2].mean(axis=0) - (first + second) / 2) / (width / 2)
+            for points in ((eye.iris,), eye.upper, eye.lower)
+        )
+        down = (iris[1] - REST_IRIS) + (upper[1] - REST_UPPER) + min(0, lower[1] - REST_LOWER)
+        eyes.append([iris[0], down, np.linalg.norm(lower - upper) / 2, width])
     lips = np.linalg.norm(points[list(UPPER_LIP)] - points[list(LOWER_LIP)], axis=1).mean()
     apart = points[OUTER_CORNERS[1]] - points[OUTER_CORNERS[0]]
     return {

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from argusd.scheduler.models.faces.face_geometry import head_axes, meshes
 
-from ...analyzers.heads import EYE_WIDTH, mesh, of_points
+from ...analyzers.heads import EYE_WIDTH, OPEN_LIDS, mesh, of_points
 from .. import one_by_one
 
 angles = st.floats(-60, 60)
@@ -82,8 +82,17 @@ def test_eyes_are_measured_in_the_head_however_it_is_turned(
 ) -> None:
     gaze = mesh(yaw, pitch, roll, look=look, scale=2.0).gaze
     assert (gaze.x, gaze.y) == pytest.approx(look, abs=1e-6)
-    assert gaze.open == pytest.approx(0.27)
+    assert gaze.open == pytest.approx(abs(OPEN_LIDS - look[1] / 4))
     assert gaze.width == pytest.approx(2 * EYE_WIDTH)
+
+
+def test_upper_lids_that_come_down_look_down_and_screwed_up_eyes_do_not() -> None:
+    lowered = mesh(look=(0, 0.3)).gaze
+    assert lowered.y == pytest.approx(0.3)
+    assert not lowered.blink
+    screwed_up = mesh(squint=0.15).gaze
+    assert screwed_up.open < lowered.open
+    assert screwed_up.y == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize(("lids", "blink"), [(0.3, False), (0.2, False), (0.1, True), (0.0, True)])
