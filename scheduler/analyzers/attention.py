@@ -14,6 +14,8 @@ PATIENCE_S = 2.0
 # Eyes that are seen from the side or are a few pixels wide tell nothing: one pixel would be a glance aside.
 MAX_YAW_DEG = 40.0
 MIN_EYE_PIXELS = 12.0
+# The darker, the lower the mesh draws the lids: by 0.05 of a look down at this light, by 0.15 at half of it.
+MIN_LIGHT = 0.05
 # A blink takes 0.1 to 0.4 s. Who keeps the lids down for longer looks down, or at nothing.
 LONGEST_BLINK_S = 0.5
 
@@ -133,7 +135,9 @@ def _unseen(mesh: Mesh) -> str | None:
     """Why these landmarks do not tell where the eyes look."""
     if abs(mesh.pose.yaw) > MAX_YAW_DEG:
         return "head_turned"
-    return "too_small" if mesh.gaze.width < MIN_EYE_PIXELS else None
+    if mesh.gaze.width < MIN_EYE_PIXELS:
+        return "too_small"
+    return "too_dark" if mesh.light < MIN_LIGHT else None
 
 
 def _patience(policy: Policy) -> float:

@@ -20,6 +20,7 @@ from ..engines.failures import failure
 from ..media.moments import NANOSECONDS, MediaClock, frame_moment
 from ..media.pictures import decoded
 from ..media.tracks import Track
+from ..models.light import MindsLight, light
 from ..models.on_device import FindsOnDevice, decode_on
 from ..planning.curve import BatchCurve
 from .last_looks import LastLooks
@@ -171,8 +172,11 @@ class LoadedVisionModel(LoadedModel):
         usable = [frame for at in places if (frame := frames[at]) is not None]
         rois = [items[at].roi or whole_frame(frame.info) for at, frame in zip(places, usable, strict=True)]
         feeds = self._prepared(usable, rois)
+        how_light = [*map(light, usable, rois)] if isinstance(self.model, MindsLight) else []
         intact = [frame.valid() for frame in usable]
         seen, seconds = self._seen(feeds, rois) if any(intact) else ([TORN] * len(places), 0.0)
+        if isinstance(self.model, MindsLight) and any(intact):
+            seen = self.model.lit(seen, how_light)
         for at, output, ok in zip(places, seen, intact, strict=True):
             outputs[at] = output if ok else TORN
             if ok and (looks := items[at].looks) is not None:

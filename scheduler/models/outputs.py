@@ -93,6 +93,7 @@ class Mesh(NamedTuple):
     ``presence`` (0..1): how surely the region held a face at all. ``mouth_open``: the gap between the inner
     lips, in distances of the eyes' outer corners. ``tilt``: how far the line between these is turned
     clockwise, in radians. ``keypoints``: both eyes, nose tip and mouth's corners, f64 ``[5, 2]``.
+    ``light`` (0..1): how bright the face was.
     """
 
     points: NDArray[np.float64]
@@ -103,6 +104,7 @@ class Mesh(NamedTuple):
     mouth_open: float
     tilt: float
     keypoints: NDArray[np.float64]
+    light: float = 1.0
 
 
 class FaceEmbedding(NamedTuple):

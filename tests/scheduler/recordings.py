@@ -16,6 +16,7 @@ from argusd.ingest.shm.ring import FrameView
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.core import Analyzer, Moment, Outcome, Roi, whole_frame
 from argusd.scheduler.models.catalog import MODELS
+from argusd.scheduler.models.light import MindsLight, light
 from argusd.scheduler.models.registry import Graph
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -114,7 +115,10 @@ class Runner:
     def look(self, frame: FrameView, roi: Roi | None = None) -> Any:
         """The model's output for one region, the whole frame if none is given."""
         rois = [roi or whole_frame(frame.info)]
-        return self.model.decode(self.run(self.model.prepare([frame], rois)), rois)[0]
+        outputs = self.model.decode(self.run(self.model.prepare([frame], rois)), rois)
+        if isinstance(self.model, MindsLight):
+            outputs = self.model.lit(outputs, [light(frame, rois[0])])
+        return outputs[0]
 
 
 Runners = Callable[[str], Runner]

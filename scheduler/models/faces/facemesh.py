@@ -114,6 +114,10 @@ class FaceMesh:
         planes[:, 2] *= np.array([[roi.size] for roi in rois])
         return meshes(planes.swapaxes(1, 2), probabilities(logits[:, 0]))
 
+    def lit(self, outputs: Sequence[Mesh], light: Sequence[float]) -> list[Mesh]:
+        """The same meshes, each with its light."""
+        return [mesh._replace(light=each) for mesh, each in zip(outputs, light, strict=True)]
+
 
 def refine(parts: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
     """Six flat outputs ``[B, ·]`` to x, y and z of all points ``[B, 3, 478]``, in input pixels."""

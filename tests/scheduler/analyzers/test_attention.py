@@ -76,6 +76,7 @@ def test_one_blink_after_the_other_is_no_look_down() -> None:
     [
         (mesh(scale=0.3), "too_small"),
         (mesh(yaw=50), "head_turned"),
+        (mesh()._replace(light=0.03), "too_dark"),
         (mesh(lids=0.05), "blink"),
     ],
 )

@@ -1,12 +1,14 @@
 """The face stream with real models on real recordings; the truth was read off the frames."""
 
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from argusd.ingest.shm.ring import FrameView
 from argusd.scheduler.analyzers.face import FaceAnalyzer
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Roi
@@ -14,6 +16,7 @@ from argusd.scheduler.models.faces.facemesh import LEFT_EYELIDS, RIGHT_EYELIDS
 
 from ...media import Eyes, Shots
 from ..recordings import (
+    DecodedFrame,
     Film,
     Findings,
     Runners,
@@ -134,6 +137,29 @@ def test_shut_eyes_are_a_blink(runners: Runners, media: Path) -> None:
     shut = with_eyes_shut(pixels, points[:, :2])
     findings = play(runners, slides((from_bgr(pixels), 1), (from_bgr(shut), 0.5), (from_bgr(pixels), 1)))
     assert [latest["blink"] for _, latest in findings.latest] == [False] * 8 + [True] * 4 + [False] * 8
+    assert not findings.violations("gaze_away")
+
+    findings = play(runners, slides((from_bgr(pixels), 1), (from_bgr(shut), 2)))
+    start, _ = findings.violations("gaze_away")
+    assert (start.data["direction"], start.data["start_s"]) == ("down", 1.5)
+
+
+def test_a_face_in_the_dark_looks_nowhere(runners: Runners, eyes: Eyes) -> None:
+    """Where hardly anything is seen the mesh would draw lids that are nearly shut."""
+    noise = np.random.default_rng(1)
+
+    def in_the_dark(film: Film) -> Film:
+        for media_s, frame in film:
+            pixels = (frame.planes[0] - 16.0) * 0.07 + noise.normal(16, 2, frame.planes[0].shape)
+            dark = [pixels.clip(0, 255).astype(np.uint8), *frame.planes[1:]]
+            yield media_s, cast(FrameView, DecodedFrame(frame.info, dark))
+
+    shown = (item for item in frames(eyes.ahead) if item[0] < 3)
+    findings = play(runners, in_the_dark(shown))
+    assert not findings.violations("gaze_away")
+    seen = findings.between(1, 3)
+    assert {latest["face_count"] for latest in seen} == {1}
+    assert {(latest["gaze"], latest["gaze_unknown"]) for latest in seen} == {(None, "too_dark")}
 
 
 @pytest.mark.parametrize("part", [0.9, 1.2, 2.0])

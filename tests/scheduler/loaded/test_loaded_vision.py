@@ -1,5 +1,7 @@
 """A batch of frames: real rings, a model that shows what it is given."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import pytest
@@ -47,6 +49,25 @@ def test_only_the_frames_that_were_overwritten_are_lost(tracks: ArenaWithTracks)
     model.while_preparing = rings[0].close
     assert LoadedVisionModel(model, engine, CURVE).infer(items[:1]).outputs == [TORN]
     assert engine.batches == [3], "nothing is run when no frame is left"
+
+
+class FakeInLight(FakeVision):
+    """Output: (the fake's, its region's light)."""
+
+    def lit(self, outputs: Sequence[float], light: Sequence[float]) -> list[tuple[float, float]]:
+        return list(zip(outputs, light, strict=True))
+
+
+def test_a_model_that_minds_the_light_is_told_each_regions(tracks: ArenaWithTracks) -> None:
+    items = []
+    for brightness in (16, 235):
+        ring, ref = tracks.frames()
+        write_frame(ring, brightness, arrival=1.0)
+        frame = FrameReader(ref.view, ref.place, ref.generation).newest()
+        assert frame is not None
+        items.append(FrameItem(frame, whole_frame(frame.info)))
+    done = LoadedVisionModel(FakeInLight(), FakeEngine(), CURVE).infer(items)
+    assert done.outputs == [(32.0, 0.0), (470.0, 1.0)]
 
 
 def jpeg_look(tracks: ArenaWithTracks, data: bytes) -> tuple[FrameRing, FrameItem]:
