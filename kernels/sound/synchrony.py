@@ -41,11 +41,3 @@ def best_lag(likeness: Signals) -> Signals:
     bent = inside & (curvature < -FLAT)
     step = np.where(bent, 0.5 * (before - after) / np.where(bent, curvature, -1.0), 0.0)
     return np.asarray(at - lags + step, np.float64)
-
-
-def without_drift(signals: Signals, weight: Signals, width: int) -> Signals:
-    """``[B, N]`` less the weighted mean of ``width`` (odd) samples around each: only quick changes stay."""
-    box = np.ones(width)
-    total = np.stack([np.convolve(row, box, "same") for row in signals * weight])
-    count = np.stack([np.convolve(row, box, "same") for row in weight])
-    return np.asarray(signals - total / np.maximum(count, FLAT), np.float64)

@@ -10,11 +10,8 @@ sound and picture take different times on their way. Cheap looks decide whether 
 Where the session's face and audio streams run, it joins their looks (see ``sessions.py``).
 """
 
-from collections import deque
 from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
+from typing import Any, Literal
 
 from argusd.ingest.shm.frame import FrameInfo
 
@@ -22,12 +19,12 @@ from ..contract.policy import Policy
 from ..contract.roles import FACE_DETECTOR, FACE_MESH, LIP_CROPS, LIP_SYNC, VAD
 from ..contract.streams.interview import LIPSYNC
 from ..core import EVERY_WINDOW, Moment, Outcome, Reuse, Roi
-from ..models.lag_search import estimate
 from ..models.outputs import Face, LagCurve, Mesh, SeenMouth, SyncEstimate, VoiceActivity
 from ..models.regions import lip_region
-from ..rules import Rule, exceeds
+from ..rules import Rule, certainty, exceeds
 from .cadence import while_followed
 from .face_tracker import FaceTracker
+from .lag_curves import LagCurves
 from .mouth import Mouth
 from .observations import ObservationPace
 from .registry import analyzes
@@ -39,10 +36,8 @@ HEARD_S = 6.0
 TALKS = 0.3  # of the last six seconds must be speech: pauses tell as much as words
 SPOKE_S = 2.0  # for so long after a word the mouth is watched closely
 AGREE_MS = 120.0  # two looks in a row must find nearly the same offset: chance does not repeat itself
-DISTINCT = 0.1  # how much better than in sync it must fit there
-MEMORY_S = 8.0  # comparisons that are averaged: chance averages out, an offset stays
-MOST_CURVES = 16
-FORGOTTEN_S = 5.0  # after so long without a comparison nothing is known
+DISTINCT = 0.3  # how much better than in sync it must fit there, in what a peak needs to be more than chance
+FORGOTTEN_S = 5.0  # after so long without a comparison nothing is told
 PATIENCE_S = 10.0
 TELL_EVERY_S = 1.0  # that there is nothing to compare
 
@@ -64,10 +59,8 @@ class LipSyncAnalyzer:
         self._mouth = Mouth()
         self._heard = RecentSpeech(HEARD_S)
         self._since_speech_s = 0.0  # as if somebody spoke, until it is heard that nobody does
-        self._curves: deque[tuple[float, LagCurve]] = deque(maxlen=MOST_CURVES)
-        self._estimate: SyncEstimate | None = None
+        self._curves = LagCurves()
         self._heard_s = 0.0
-        self._hop_s = 0.0  # from one comparison to the next
         self._offset_before: float | None = None
         self._told_s: float | None = None
         self.news = False
@@ -132,14 +125,19 @@ class LipSyncAnalyzer:
     def latest(self) -> dict[str, Any]:
         """The stream's JSON of the wire contract.
 
-        ``score`` 0..1: how well mouth and voice agree as they come. ``offset_ms``: by how much sound is late
-        (negative: early), and ``peak``: how well they agree then. Null while there is nothing to compare.
+        ``sync``: ``in_sync``, ``early`` or ``late`` (the sound), or ``unknown`` where nothing is to compare
+        or mouth and voice agree nowhere better than by chance: a hidden mouth, another one's voice.
+        ``score`` 0..1: how well they agree as they come. ``offset_ms``: by how much sound is late (negative:
+        early). Both are null while it is unknown. ``peak``: how well they agree at best, and ``needed``: what
+        that must reach to be more than chance; null while there is nothing to compare.
         """
-        found = self._estimate
+        found, known = self._curves.found, self._curves.known
         return {
-            "score": found and round(found.score, 3),
-            "offset_ms": round(found.offset_ms) if found and found.peak >= self._likeness else None,
+            "sync": self._sync,
+            "score": round(found.score, 3) if found and known else None,
+            "offset_ms": round(found.offset_ms) if found and known else None,
             "peak": found and round(found.peak, 3),
+            "needed": found and round(self._curves.needed, 3),
             "has_speech": self._talks,
             "mouth_visible": self._mouth.visible,
             "mouth_moving": self._mouth.moving,
@@ -156,8 +154,8 @@ class LipSyncAnalyzer:
         self._mouth = Mouth()
         self._heard = RecentSpeech(HEARD_S)
         self._since_speech_s = 0.0
-        self._curves.clear()
-        self._estimate = self._offset_before = None
+        self._curves.forget()
+        self._offset_before = None
 
     def finish(self, at: Moment) -> list[Outcome]:  # noqa: ARG002 - ends date from when the condition last held
         """End what is open."""
@@ -172,37 +170,36 @@ class LipSyncAnalyzer:
         return self._heard.share >= TALKS
 
     @property
-    def _likeness(self) -> float:
-        """What a peak must reach to mean anything: less, the longer there were comparisons."""
-        wanted = self._policy.lip_sync.likeness
-        if wanted is not None:
-            return wanted
-        (first_s, _), (last_s, curve) = self._curves[0], self._curves[-1]
-        share = min(1.0, (last_s - first_s) / (MEMORY_S - self._hop_s))
-        return curve.threshold + share * (curve.settled - curve.threshold)
+    def _sync(self) -> Literal["in_sync", "early", "late", "unknown"]:
+        found = self._curves.found
+        if found is None or not self._curves.known:
+            return "unknown"
+        if abs(found.offset_ms) < self._policy.lip_sync.max_offset_ms:
+            return "in_sync"
+        return "late" if found.offset_ms > 0 else "early"
 
     def _hear(self, voice: VoiceActivity, at: Moment) -> None:
         self._heard_s = at.media_s
         speech = voice.speech >= self._policy.vad_threshold
         self._heard.feed(speech, at.lasts_s)
         self._since_speech_s = 0.0 if speech else self._since_speech_s + at.lasts_s
-        if self._curves and at.media_s - self._curves[-1][0] > FORGOTTEN_S:
-            self._curves.clear()
-            self._estimate = self._offset_before = None
+        compared_s = self._curves.newest_s
+        if compared_s is not None and at.media_s - compared_s > FORGOTTEN_S:
+            self._curves.silence()
+            self._offset_before = None
         if self._told_s is None or at.media_s - self._told_s >= TELL_EVERY_S:
-            self.news = self._estimate is None
+            self.news = self._curves.found is None
             self._told_s = at.media_s if self.news else self._told_s
 
     def _compare(self, curve: LagCurve | None, at: Moment) -> list[Outcome]:
         if curve is None:
             return []
         # What was compared ends before what was heard meanwhile.
-        self._curves.append((self._heard_s, curve))
-        self._hop_s = at.lasts_s
-        while self._curves[0][0] <= self._heard_s - MEMORY_S:
-            self._curves.popleft()
-        found = estimate(np.mean([each.likeness for _, each in self._curves], axis=0))
-        self._estimate, self._told_s, self.news = found, self._heard_s, True
+        self._curves.take(curve, self._heard_s, at.lasts_s, self._policy.lip_sync.likeness)
+        found = self._curves.found
+        self._told_s, self.news = self._heard_s, True
+        if found is None:
+            return []
         outcomes = self._judge(found, at.media_s)
         if self._pace.due(at.media_s, self._rule.open):
             outcomes.append(
@@ -213,9 +210,9 @@ class LipSyncAnalyzer:
     def _judge(self, found: SyncEstimate, media_s: float) -> list[Outcome]:
         """Feed the rule: an offset that is large, sure, found twice, and fits better than none."""
         before, self._offset_before = self._offset_before, found.offset_ms
-        if found.peak < self._likeness:
+        if not self._curves.known:
             return []
-        most_ms = self._policy.lip_sync.max_offset_ms
+        most_ms, needed = self._policy.lip_sync.max_offset_ms, self._curves.needed
         apart = exceeds(abs(found.offset_ms), most_ms, self._rule.holds)
         agreed = before is not None and abs(found.offset_ms - before) <= AGREE_MS
         data = {
@@ -223,6 +220,7 @@ class LipSyncAnalyzer:
             "threshold_ms": most_ms,
             "score": round(found.score, 3),
             "peak": round(found.peak, 3),
+            "needed": round(needed, 3),
         }
-        wrong = apart and agreed and found.peak >= found.score + DISTINCT
-        return self._rule.feed(wrong, found.peak, media_s, data)
+        wrong = apart and agreed and found.peak >= found.score + DISTINCT * needed
+        return self._rule.feed(wrong, certainty(found.peak, needed), media_s, data)

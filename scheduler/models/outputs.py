@@ -185,12 +185,14 @@ class SeenMouth(NamedTuple):
 class LagCurve(NamedTuple):
     """How alike a mouth and a voice are at every lag: f64 ``[31]`` in −1..1, see ``lag_search.py``.
 
-    A peak below ``threshold`` means nothing; over many curves chance averages out, and ``settled`` is enough.
+    A peak below ``threshold`` means nothing; over many curves, each of ``lasts_s`` seconds of the mouth,
+    chance averages out, and less is enough, but never less than ``settled``.
     """
 
     likeness: NDArray[np.float64]
     threshold: float
     settled: float
+    lasts_s: float
 
 
 class SyncEstimate(NamedTuple):

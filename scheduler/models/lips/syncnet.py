@@ -39,6 +39,7 @@ SOUNDS = 2 * LAGS + (MOMENTS - 1) * APART + 1
 FIRST = STEP  # the sample at which step 0 begins: the first spectrum reaches back from there
 WINDOW = 77 * STEP
 HOP = 2 * SAMPLE_RATE
+LASTS_S = MOMENTS * APART / FPS  # of the mouth
 NEAREST_S = 0.022  # a picture stands for a step if it is so near: cameras of 24 frames a second or more
 SEEN_ENOUGH = 3  # moments
 
@@ -87,7 +88,7 @@ class SyncNet:
             found = sorted(chosen(mouth.crop_times))
             enough = len(found) >= SEEN_ENOUGH
             curves.append(
-                LagCurve(likeness(face[found], sound, found), LIKENESS, LIKENESS) if enough else None
+                LagCurve(likeness(face[found], sound, found), LIKENESS, LIKENESS, LASTS_S) if enough else None
             )
         return curves
 

@@ -99,7 +99,7 @@ OUTPUTS: dict[str, st.SearchStrategy[Any]] = {
     "vad": SHARES.map(lambda speech: VoiceActivity(speech, 0.1)),
     "speaker_embedder": PEOPLE.map(lambda who: VoicePrint(who, 0.6, "ge2e")),
     "lip_sync": st.sampled_from([0, 400]).map(
-        lambda offset: LagCurve(0.8 * np.exp(-(((LAGS - offset) / 60) ** 2)), 0.5, 0.3)
+        lambda offset: LagCurve(0.8 * np.exp(-(((LAGS - offset) / 60) ** 2)), 0.5, 0.3, 5.0)
     ),
 }
 STEPS = st.lists(

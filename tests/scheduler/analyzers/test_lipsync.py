@@ -43,7 +43,8 @@ class Person:
         """One look of the comparison, a second after the one before."""
         self.now += 1
         self.absorb("vad", VoiceActivity(0.9, 0.1))
-        self.absorb("lip_sync", LagCurve(curve(offset_ms, score, peak), threshold=0.5, settled=0.3))
+        found = LagCurve(curve(offset_ms, score, peak), threshold=0.5, settled=0.14, lasts_s=5.0)
+        self.told += named(self.stream.absorb("lip_sync", found, self.at(lasts_s=1.0)), self.now)
 
     def absorb(self, role: str, output: object) -> None:
         self.told += named(self.stream.absorb(role, output, self.at()), self.now)
@@ -136,7 +137,25 @@ def test_over_many_looks_less_is_enough() -> None:
     person = Person()
     for _ in range(9):
         person.compare(400, score=0.0, peak=0.4)
-    assert person.violations == [(7.0, "start")]
+    assert person.violations == [(6.0, "start")], "0.4 is enough of eight seconds, not of five"
+
+
+def test_a_mouth_that_agrees_weakly_is_believed_after_half_a_minute() -> None:
+    person = Person()
+    for _ in range(40):
+        person.compare(-400, score=0.0, peak=0.2)
+    assert person.violations[0] == (30.0, "start")
+
+
+def test_who_pauses_goes_on_where_he_was() -> None:
+    person = Person()
+    for _ in range(25):
+        person.compare(400, score=0.0, peak=0.2)
+    person.live(20, speech=0.0)
+    assert person.stream.latest()["sync"] == "unknown"
+    for _ in range(5):
+        person.compare(400, score=0.0, peak=0.2)
+    assert person.stream.latest()["sync"] == "late"
 
 
 @pytest.mark.parametrize(
@@ -174,17 +193,23 @@ def test_the_wire_contract() -> None:
     person.live(6)
     person.compare(400, score=0.1234, peak=0.87654)
     assert person.stream.latest() == {
+        "sync": "late",
         "score": 0.123,
         "offset_ms": 400,
         "peak": 0.877,
+        "needed": 0.5,
         "has_speech": True,
         "mouth_visible": True,
         "mouth_moving": True,
         "violations": [],
     }
-    for _ in range(3):
+    for _ in range(8):
         person.compare(400, peak=0.1)
-    assert person.stream.latest()["offset_ms"] is None, "the best of poor offsets means nothing"
+    unknown = person.stream.latest()
+    assert (unknown["sync"], unknown["score"], unknown["offset_ms"]) == ("unknown", None, None), "chance"
+    for _ in range(8):
+        person.compare(120, score=0.0)
+    assert person.stream.latest()["sync"] == "in_sync"
 
 
 def test_who_waits_for_every_look_hears_of_comparisons_or_once_a_second_that_there_is_none() -> None:

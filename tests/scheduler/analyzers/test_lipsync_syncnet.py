@@ -208,9 +208,9 @@ async def test_estimates_come_out_where_they_belong(rooms: Callable[[float], Roo
     room.enter(ALICE)
     await room.live(SECONDS)
     [stream] = room.streams
-    score = stream.latest()["score"]
-    assert score is not None
-    assert 0 <= score <= 1
+    peak = stream.latest()["peak"]
+    assert peak is not None
+    assert 0 <= peak <= 1
     assert room.scheduler.meters.served["lip_sync"] <= SECONDS * 16_000 / HOP
 
 

@@ -73,7 +73,7 @@ def reference(whose: NDArray[np.float32]) -> Identity:
 
 def late(offset_ms: float) -> LagCurve:
     lags = 40 * np.arange(-15, 16)
-    return LagCurve(0.8 * np.exp(-(((lags - offset_ms) / 60) ** 2)), 0.5, 0.3)
+    return LagCurve(0.8 * np.exp(-(((lags - offset_ms) / 60) ** 2)), 0.5, 0.3, 5.0)
 
 
 class Interview:
