@@ -191,7 +191,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     ``width``, ``height``: the frame's pixels (0 for audio). ``skipped``: frames passed over since the last.
     ``lasts_s``: seconds of sound that are new in a window (0 for frames).
     ``on_sender_clock``: whether ``captured_at`` is the sender's own, so that sound and picture can be
-    compared by it; else it tells when they arrived.
+    compared by it; else it tells when they arrived. ``model``: the id of the one that looked.
     """
 
     media_s: float
@@ -202,6 +202,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     skipped: int = 0
     on_sender_clock: bool = False
     lasts_s: float = 0.0
+    model: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):

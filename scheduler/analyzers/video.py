@@ -7,6 +7,7 @@ from typing import Any
 
 from argusd.ingest.shm.frame import FrameInfo
 
+from ..calibrations import scale_of
 from ..contract.policy import Policy
 from ..contract.roles import OBJECT_DETECTOR
 from ..contract.streams.interview import VIDEO
@@ -71,7 +72,7 @@ class VideoAnalyzer:
         if role != OBJECT_DETECTOR:
             return []
         things: list[Thing] = output
-        outcomes = self._feed_people(things, at.media_s) + self._feed_phone(things, at.media_s)
+        outcomes = self._feed_people(things, at) + self._feed_phone(things, at)
         doubt = self._phone.pending or self._people.pending or self._counts[-1] != self._count
         self._cadence.see(at.media_s, self._policy.rates.object_detector, doubt)
         if self._policy.gates.calm_session:
@@ -113,23 +114,31 @@ class VideoAnalyzer:
         """End what is open."""
         return self._phone.close() + self._people.close()
 
-    def _feed_people(self, things: list[Thing], media_s: float) -> list[Outcome]:
+    def _feed_people(self, things: list[Thing], at: Moment) -> list[Outcome]:
         limits = self._policy.multiple_people
-        scores = [thing.score for thing in things if thing.label == PERSON and thing.score >= limits.score]
-        self._counts.append(len(scores))
+        scale = scale_of(at.model, "multiple_people", limits.score)
+        seen = [thing.score for thing in things if thing.label == PERSON]
+        self._counts.append(sum(score >= scale.threshold for score in seen))
         self._count = count = median_low(self._counts)
-        surplus = scores[limits.allowed] if len(scores) > limits.allowed else 0.0
+        beyond = sorted(seen, reverse=True)[limits.allowed] if len(seen) > limits.allowed else 0.0
+        surplus = beyond if beyond >= scale.threshold else 0.0
         data = {
             "person_count": count,
             "allowed": limits.allowed,
             "value": round(surplus, 3),
-            "threshold": limits.score,
+            "threshold": scale.threshold,
+            "model": at.model,
         }
-        return self._people.feed(count > limits.allowed, surplus, media_s, data)
+        several, log_odds = count > limits.allowed, scale.log_odds(beyond)
+        # A second person whom the count does not hold yet is no evidence: one wrong look may show her.
+        return self._people.feed(
+            several, surplus, at.media_s, data, log_odds if several else min(0.0, log_odds)
+        )
 
-    def _feed_phone(self, things: list[Thing], media_s: float) -> list[Outcome]:
-        threshold = self._policy.phone_detected.score
+    def _feed_phone(self, things: list[Thing], at: Moment) -> list[Outcome]:
+        scale = scale_of(at.model, "phone_detected", self._policy.phone_detected.score)
         best = max([thing.score for thing in things if thing.label == PHONE], default=0.0)
-        self._phone_seen = best >= (CALM * threshold if self._phone.holds else threshold)
-        data = {"value": round(best, 3), "threshold": threshold}
-        return self._phone.feed(self._phone_seen, best, media_s, data)
+        least = scale.threshold
+        self._phone_seen = best >= (CALM * least if self._phone.holds else least)
+        data = {"value": round(best, 3), "threshold": least, "model": at.model}
+        return self._phone.feed(self._phone_seen, best, at.media_s, data, scale.log_odds(best))

@@ -181,7 +181,8 @@ class LoadedSampleModel(LoadedModel):
 
         def moments(places: Sequence[int], clocks: Sequence[MediaClock], now: float) -> list[Moment]:
             at = np.array(places, np.intp)
-            return window_moments(firsts[at], self.hop, PcmAnchors(*anchors[at].T), clocks, now, offset_ns)
+            heard = PcmAnchors(*anchors[at].T)
+            return window_moments(firsts[at], self.hop, heard, clocks, now, offset_ns, self.name)
 
         return moments
 

@@ -210,7 +210,7 @@ class LoadedVisionModel(LoadedModel):
         def moments(places: Sequence[int], clocks: Sequence[MediaClock], now: float) -> list[Moment]:
             shown = [items[place] for place in places]
             return [
-                frame_moment(item.frame.info, clock, now, offset_ns, item.skipped)
+                frame_moment(item.frame.info, clock, now, offset_ns, item.skipped, self.name)
                 for item, clock in zip(shown, clocks, strict=True)
             ]
 

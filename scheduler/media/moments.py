@@ -93,12 +93,15 @@ def ring_clock(ring: RingRef) -> MediaClock:
     return clock
 
 
-def frame_moment(info: FrameInfo, clock: MediaClock, now: float, offset_ns: int, skipped: int) -> Moment:
+def frame_moment(
+    info: FrameInfo, clock: MediaClock, now: float, offset_ns: int, skipped: int, model: str = ""
+) -> Moment:
     """The moment of a frame; its capture time is its arrival's while the sender's clock is unknown."""
     arrival = info.arrival_ns / NANOSECONDS
     captured_at = (info.captured_ns or info.arrival_ns + offset_ns) / NANOSECONDS
     media_s, age_ms = clock.seconds(info.rtp_timestamp, arrival), (now - arrival) * 1000
-    return Moment(media_s, captured_at, age_ms, info.width, info.height, skipped, info.captured_ns > 0)
+    known = info.captured_ns > 0
+    return Moment(media_s, captured_at, age_ms, info.width, info.height, skipped, known, 0.0, model)
 
 
 def window_moments(
@@ -108,6 +111,7 @@ def window_moments(
     clocks: Sequence[MediaClock],
     now: float,
     offset_ns: int,
+    model: str = "",
 ) -> list[Moment]:
     """The moments of these sample numbers, each of its own ring; ages count from when the last of ``window``
     samples arrived."""
@@ -120,7 +124,7 @@ def window_moments(
     ages_ms = np.maximum(0.0, now - arrivals - lasts_s) * 1000  # a packet's samples come at once
     columns = (column.tolist() for column in (firsts, arrivals, captured, ages_ms, known))
     return [
-        Moment(clock.seconds(first, arrival), captured_at, age_ms, 0, 0, 0, known, lasts_s)
+        Moment(clock.seconds(first, arrival), captured_at, age_ms, 0, 0, 0, known, lasts_s, model)
         for clock, first, arrival, captured_at, age_ms, known in zip(clocks, *columns, strict=True)
     ]
 

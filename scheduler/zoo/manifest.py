@@ -91,11 +91,24 @@ class ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sources: Annotated[tuple[Source, ...], Meta(min_length=1)]
 
 
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a model's scores say of a finding: log-odds = ``slope`` · (score − ``even``) (Platt, 1999).
+
+    ``sure``: the score that stands for the policy's usual one, from which a look counts in full.
+    ``samples``: labelled pictures that it was measured on.
+    """
+
+    sure: Annotated[float, Meta(gt=0, le=1)]
+    even: Annotated[float, Meta(gt=0, le=1)]
+    slope: Annotated[float, Meta(gt=0)]
+    samples: Annotated[int, Meta(ge=1)]
+
+
 class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model, or an asset such as a sample picture.
 
     ``outputs`` names what the importer gives out; empty means what the source graph gives out. ``needs``
-    names other entries without which this one is of no use.
+    names other entries without which this one is of no use. ``calibration``: what its scores say, by finding.
     """
 
     name: Name
@@ -108,6 +121,7 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     importer: ImporterName = "copy"
     outputs: tuple[str, ...] = ()
     needs: tuple[Name, ...] = ()
+    calibration: dict[Name, Calibration] = {}
 
     @property
     def permissive(self) -> bool:

@@ -15,11 +15,11 @@ def phone(score: float) -> Thing:
     return Thing("cell phone", score, Box(64, 96, 128, 144))
 
 
-def play(stream: VideoAnalyzer, *looks: list[Thing]) -> list[tuple[int, Outcome]]:
+def play(stream: VideoAnalyzer, *looks: list[Thing], model: str = "") -> list[tuple[int, Outcome]]:
     """One look a second."""
     told = []
     for second, things in enumerate(looks):
-        outcomes = stream.absorb("object_detector", things, Moment(second, 0, 0, 640, 480))
+        outcomes = stream.absorb("object_detector", things, Moment(second, 0, 0, 640, 480, model=model))
         told += [(second, outcome) for outcome in outcomes]
     return told
 
@@ -58,13 +58,42 @@ def test_a_phone_that_stays_is_told_and_a_flash_is_not() -> None:
     assert (end.data["value"], end.data["threshold"], end.data["duration_s"]) == (0.5, 0.35, 2.0)
 
 
+def test_a_phone_whose_score_flickers_around_the_threshold_is_told_with_its_evidence() -> None:
+    flickers = [[phone(score)] for score in (0.36, 0.34, 0.37, 0.33, 0.36)]
+    told = play(VideoAnalyzer(Policy()), *flickers, model="centernet")
+    assert violations(told) == [(2, "phone_detected", "start")]
+    start = next(outcome for _, outcome in told if outcome.type == "violation")
+    assert start.data == {
+        "value": 0.37,
+        "threshold": 0.35,
+        "model": "centernet",
+        "start_s": 0.0,
+        "evidence": {"log_odds": 2.34, "needed": 2.2, "looks_for": 3, "looks_against": 0},
+    }
+
+
+def test_a_phone_a_little_below_the_threshold_takes_long_and_one_clearly_below_is_none() -> None:
+    below = [[phone(0.345)]] * 60
+    assert violations(play(VideoAnalyzer(Policy()), *below, model="centernet"))[:1] == [
+        (13, "phone_detected", "start")
+    ]
+    clutter = [[phone(0.31)]] * 3600
+    assert violations(play(VideoAnalyzer(Policy()), *clutter, model="centernet")) == []
+
+
+def test_a_second_person_whom_some_looks_nearly_see_is_told() -> None:
+    pair, nearly = [person(), person(0.5)], [person(), person(0.33)]
+    told = play(VideoAnalyzer(Policy()), pair, nearly, pair, nearly, pair, model="centernet")
+    assert [name for _, name, state in violations(told) if state == "start"] == ["multiple_people"]
+
+
 def test_people_beyond_the_allowed_are_told_once_they_stay() -> None:
     crowd = [person(0.9), person(0.7), person(0.5)]
     told = play(VideoAnalyzer(Policy()), crowd, crowd, crowd)
     assert violations(told) == [(1, "multiple_people", "start")]
     start = next(outcome for _, outcome in told if outcome.type == "violation")
     evidence = {"log_odds": 2.2, "needed": 2.2, "looks_for": 2, "looks_against": 0}
-    figures = {"person_count": 3, "allowed": 1, "value": 0.7, "threshold": 0.35, "start_s": 0.0}
+    figures = {"person_count": 3, "allowed": 1, "value": 0.7, "threshold": 0.35, "start_s": 0.0, "model": ""}
     assert start.data == figures | {"evidence": evidence}
 
     lenient = Policy(multiple_people=MultiplePeople(allowed=3, start_after_s=1.0))
