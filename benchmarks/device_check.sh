@@ -30,7 +30,7 @@ import importlib.util, sys
 uses = {
     "msgspec": "everything", "numpy": "everything", "aiohttp": "the command line", "cupy": "everything on the GPU",
     "cv2": "crops and decodes", "tqdm": "decodes and models", "onnx": "models", "torch": "models",
-    "uvloop": "sessions", "onnxruntime": "batches and sessions; the engine is then held against itself on the CPU",
+    "uvloop": "sessions", "onnxruntime": "precision, batches and sessions; the engine is then held against itself on the CPU",
 }
 lacking = [name for name in uses if importlib.util.find_spec(name) is None]
 for name in lacking:

@@ -9,6 +9,7 @@ from .contract.quantities import Count, Seconds
 from .contract.tiers import Tier, scheduler_name
 
 EngineName = Literal["auto", "onnxruntime", "torch"]
+Precision = Literal["auto", "f32"]
 
 
 class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -16,10 +17,11 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     ``ingest_workers``: it attaches to ``ingest-0.sock`` … in ``runtime_dir``. ``device``: ``auto``, ``cpu``
     or ``cuda:N``. ``engine``: the library that runs the models' graphs; ``auto`` is ONNX Runtime, or PyTorch
-    where it alone can use the GPU. ``count``: how many live schedulers there are, 0 = one for each GPU that
-    ``device = "auto"`` finds, else one; they take turns at the GPUs. ``devices``: one live scheduler on each
-    of these instead, such as ``["cuda:0", "cuda:0", "cuda:1"]``: more than one on a device where the
-    interpreter is what holds it.
+    where it alone can use the GPU. ``precision``: ``auto`` lets PyTorch on a GPU compute a model in half
+    precision where that was measured, as the model is loaded, to put nothing off that it tells.
+    ``count``: how many live schedulers there are, 0 = one for each GPU that ``device = "auto"`` finds, else
+    one; they take turns at the GPUs. ``devices``: one live scheduler on each of these instead, such as
+    ``["cuda:0", "cuda:0", "cuda:1"]``: more than one on a device where the interpreter is what holds it.
     ``threads``: batches that one of them has at work at the same time, and on a CPU as many long ones beside
     them; 0 = its share of the cores, at least one (two on CUDA, where one runs while the next is prepared).
     ``models``: role to manifest name where the default is not wanted.
@@ -39,6 +41,7 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     ingest_workers: Count = 1
     device: str = "auto"
     engine: EngineName = "auto"
+    precision: Precision = "auto"
     count: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     devices: Annotated[tuple[str, ...], msgspec.Meta(max_length=64)] = ()
     threads: Annotated[int, msgspec.Meta(ge=0)] = 0

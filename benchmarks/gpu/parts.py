@@ -63,6 +63,7 @@ PARTS = {
     "decode": Part("boxes", "decodes beside the models' own", (*KERNELS, "tqdm"), 60),
     "inward": Part("inward", "ways into the device", KERNELS, 60),
     "engine": Part("graphs", "the torch engine beside the CPU", GRAPHS, 120),
+    "precision": Part("halves", "half precision beside full", (*GRAPHS, "onnxruntime"), 60),
     "batches": Part("batches", "what batches take", (*GRAPHS, "onnxruntime"), 150),
     "sessions": Part("sessions", "sessions held", (*GRAPHS, "onnxruntime", "uvloop"), 150),
 }

@@ -20,10 +20,11 @@ from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_EMBEDDER, FACE_M
 from argusd.scheduler.contract.streams.interview import AUDIO, VIDEO
 from argusd.scheduler.core import EVERY_WINDOW, Engine
 from argusd.scheduler.engines.limits import IN_FLIGHT
-from argusd.scheduler.engines.torch_engine import TorchEngine
+from argusd.scheduler.engines.targets import Target
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
+from argusd.scheduler.loaded.precision import chosen
 from argusd.scheduler.loaded.probe import measure_curve
 from argusd.scheduler.loaded.staging import Stager
 from argusd.scheduler.media.arena_sources import ArenaSource
@@ -31,6 +32,7 @@ from argusd.scheduler.models.voices.silero import WINDOW
 from argusd.scheduler.planning.curve import UNMEASURED
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
+from argusd.scheduler.zoo.store import StoredFile
 
 from ..harness import NEVER, Metric, Table, percentile
 from ..rigs.onlookers import Onlooker, Recorder, measured, serving
@@ -118,8 +120,9 @@ def loaded(rig: Rig, stager: Stager) -> dict[str, LoadedModel]:
 
 
 def engine(rig: Rig, name: str) -> Engine:
-    """Its graph on the device."""
-    return TorchEngine(graph(rig.models, name), name, rig.target)
+    """Its graph on the device, in half precision where the daemon would have it so."""
+    file, target = StoredFile(name, graph(rig.models, name), ""), Target("torch", rig.target)
+    return chosen(MODELS[name](name), file, target, "auto", rig.device).engine
 
 
 async def tried(rig: Rig, models: Mapping[str, LoadedModel], stager: Stager, count: int) -> dict[str, Looks]:

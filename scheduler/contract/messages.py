@@ -176,6 +176,8 @@ class RoleStatus(msgspec.Struct, frozen=True):
     """One role of the scheduler: its model, and whether a real inference of it has succeeded.
 
     ``live``: streams look with it. A role that only tasks need leaves the others ready when it is not.
+    ``precision``: in which numbers its graph computes, ``f16`` or ``f32``, and why not in the other one where
+    that was tried; empty where there is no graph.
     """
 
     role: str
@@ -184,6 +186,7 @@ class RoleStatus(msgspec.Struct, frozen=True):
     detail: str
     load_seconds: float
     live: bool = True
+    precision: str = ""
 
 
 class Histogram(msgspec.Struct, frozen=True):

@@ -24,10 +24,19 @@ PROCESSORS = Path("/proc/cpuinfo")
 
 
 class Target(NamedTuple):
-    """``engine``: onnxruntime or torch. ``device``: ``cpu`` or ``cuda:N``."""
+    """``engine``: onnxruntime or torch. ``device``: ``cpu`` or ``cuda:N``.
+
+    ``half``: convolutions and products are computed in half precision.
+    """
 
     engine: str
     device: str
+    half: bool = False
+
+    @property
+    def halves(self) -> bool:
+        """Whether half precision can be had, and pays: ONNX Runtime needs other graphs for it."""
+        return self.engine == "torch" and self.device != "cpu"
 
     def load(self, graph: bytes, name: str, memory: Device | None = None) -> Engine:
         """An engine for a graph; ``name`` is its file's, ``memory`` the device's, where feeds may lie in it.
@@ -39,7 +48,7 @@ class Target(NamedTuple):
         if self.engine == "torch":
             from .torch_engine import TorchEngine
 
-            return TorchEngine(graph, name, self.device)
+            return TorchEngine(graph, name, self.device, half=self.half)
         if memory is not None:
             return BoundOnnxEngine(graph, name, self.device, memory)
         return OnnxEngine(graph, name, self.device)

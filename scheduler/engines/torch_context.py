@@ -36,10 +36,15 @@ class Prepared(NamedTuple):
 
 
 class TorchContext:
-    """One batch of a model at a time. Its user sees to that, and works within ``current``."""
+    """One batch of a model at a time. Its user sees to that, and works within ``current``.
 
-    def __init__(self, graph: TorchGraph, axes: BatchAxes, device: torch.device) -> None:
+    ``half``: what PyTorch's autocast deems safe is computed in f16, above all convolutions and products;
+    feeds and outputs stay as the graph declares them.
+    """
+
+    def __init__(self, graph: TorchGraph, axes: BatchAxes, device: torch.device, *, half: bool) -> None:
         self._graph = graph
+        self._half = half
         self._axes = axes
         self._device = device
         self._prepared: dict[Form, Prepared] = {}
@@ -93,17 +98,17 @@ class TorchContext:
             if tensor.dim()
         }
         every = {**{name: tensor.clone() for name, tensor in tensors.items()}, **feeds}
-        return Prepared(feeds, self._captured(every) if self._cuda else partial(self._graph.run, every))
+        return Prepared(feeds, self._captured(every) if self._cuda else partial(self._compute, every))
 
     def _captured(self, feeds: Mapping[str, Tensor]) -> Callable[[], list[Tensor]]:
         """What the graph does with these feeds, as one launch."""
         for _ in range(WARM_UPS):
-            self._graph.run(feeds)
+            self._compute(feeds)
         self._settle()
         captured = torch.cuda.CUDAGraph()
         mode = "thread_local"  # what other threads do meanwhile is none of it
         with CAPTURING, torch.cuda.graph(captured, self._pool, self._stream, capture_error_mode=mode):
-            outputs = self._graph.run(feeds)
+            outputs = self._compute(feeds)
 
         def replay() -> list[Tensor]:
             captured.replay()
@@ -111,8 +116,19 @@ class TorchContext:
 
         return replay
 
+    def _compute(self, feeds: Mapping[str, Tensor]) -> list[Tensor]:
+        if not self._half:
+            return self._graph.run(feeds)
+        # Its cache of weights would lie in the memory of whichever graph was captured first.
+        with torch.autocast(self._device.type, torch.float16, cache_enabled=False):
+            return [_in_full(output) for output in self._graph.run(feeds)]
+
     def _form(self, tensors: Mapping[str, Tensor], size: int) -> Form:
         return tuple(
             (name, *self._axes.shape(name, tensor.shape, size), *([] if tensor.dim() else [tensor.item()]))
             for name, tensor in tensors.items()
         )
+
+
+def _in_full(output: Tensor) -> Tensor:
+    return output.float() if output.dtype == torch.float16 else output

@@ -29,8 +29,8 @@ class TorchEngine:
     On CUDA convolutions and products are computed in TF32, 10 bits of mantissa.
     """
 
-    def __init__(self, graph: bytes, name: str, device: str) -> None:
-        """Load a graph; ``name`` is its file's.
+    def __init__(self, graph: bytes, name: str, device: str, *, half: bool = False) -> None:
+        """Load a graph; ``name`` is its file's. ``half``: see ``TorchContext``.
 
         Raises:
             DeviceUnavailable: PyTorch cannot use the device.
@@ -56,7 +56,7 @@ class TorchEngine:
         # By turns, so that what is run a few times at the start prepares all of them.
         self._free: queue.SimpleQueue[TorchContext] = queue.SimpleQueue()
         for _ in range(IN_FLIGHT):
-            self._free.put(TorchContext(self._graph, self._axes, on))
+            self._free.put(TorchContext(self._graph, self._axes, on, half=half))
 
     def run(self, feeds: Feeds) -> list[NDArray[Any]]:
         """Run a batch; all outputs, in the graph's order. Feeds may lie on the device (DLPack).

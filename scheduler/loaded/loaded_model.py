@@ -96,8 +96,8 @@ class LoadedModel(ABC):
     as frames may. ``fed_with``: a role whose outputs it needs and nobody else does. ``curve``: what batches
     cost by ``clock``, refreshed by what they took; none is to take longer than ``longest_s``. ``max_batch``
     is its choice, or what the device has memory for. ``long``: whether short models take turns with it on a
-    core. ``loop``: what they cost the event loop. ``failure``: why it does not run at all, as a code, empty
-    while it runs; so it was at ``judged_at`` (monotonic seconds).
+    core. ``loop``: what they cost the event loop. ``precision``: see ``RoleStatus``. ``failure``: why it does
+    not run at all, as a code, empty while it runs; so it was at ``judged_at`` (monotonic seconds).
     """
 
     track: ClassVar[TrackKind]
@@ -112,6 +112,7 @@ class LoadedModel(ABC):
         self.longest_s = LONGEST_S
         self.in_flight = 0
         self.failure = ""
+        self.precision = ""
         self.judged_at = time.monotonic()
         self.engine = engine
         self._most = sys.maxsize

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ..config import SchedulerConfig
+from ..config import Precision, SchedulerConfig
 from ..contract.catalog import STREAMS
 from ..contract.logs.tracebacks import log_fault
 from ..contract.messages import RoleStatus
@@ -36,6 +36,7 @@ from ..zoo.store import ZooStore
 from .loaded_model import LoadedModel
 from .loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from .loaded_vision import LoadedVisionModel
+from .precision import HALF, chosen
 from .probe import CurveCache, measure_curve
 from .staging import Stager
 
@@ -90,7 +91,9 @@ def fill_roles(config: SchedulerConfig, target: Target, stager: Stager | None = 
     store = ZooStore(config.cache_dir)
     curves = CurveCache(config.state_dir / "curves")
     roles = [*wanted_roles(config.tier), *welcome_roles(config.tier, store)]
-    load_one = partial(load, store=store, target=target, curves=curves, stager=stager)
+    load_one = partial(
+        load, store=store, target=target, curves=curves, stager=stager, precision=config.precision
+    )
     filled = [_fill(role, config, store, load_one) for role in roles]
     filled += [_fill(role, config, store, load_one) for role in fed_with(filled)]
     give_back()
@@ -137,7 +140,8 @@ def _fill(role: str, config: SchedulerConfig, store: ZooStore, load_one: Load) -
             continue
         taken = time.monotonic() - started
         log.info("role %s: %s, loaded in %.1f s", role, name, taken)
-        return FilledRole(RoleStatus(role, name, True, "", taken, role in live_roles()), filled)
+        precision = filled.precision if isinstance(filled, LoadedModel) else ""
+        return FilledRole(RoleStatus(role, name, True, "", taken, role in live_roles(), precision), filled)
     return failures[0]
 
 
@@ -165,7 +169,12 @@ def candidates(role: str, configured: str | None, store: ZooStore) -> list[str]:
 
 
 def load(
-    name: str, store: ZooStore, target: Target, curves: CurveCache, stager: Stager | None = None
+    name: str,
+    store: ZooStore,
+    target: Target,
+    curves: CurveCache,
+    stager: Stager | None = None,
+    precision: Precision = "auto",
 ) -> LoadedModel | LibraryModel:
     """Load one model and run it at least once.
 
@@ -178,9 +187,13 @@ def load(
     match MODELS.get(name):
         case Graph(make):
             file = store.read(name)
-            engine = target.load(file.content, file.name, stager.device if stager else None)
-            kept = curves.path(file.sha256, *target.setting, *(["staged"] if stager else []))
-            return _measured(_loaded(make(name), engine, stager), target, curves, kept)
+            model = make(name)
+            engine, said = chosen(model, file, target, precision, stager.device if stager else None)
+            how = [*(["staged"] if stager else []), *([HALF] if said == HALF else [])]
+            kept = curves.path(file.sha256, *target.setting, *how)
+            loaded = _measured(_loaded(model, engine, stager), target, curves, kept)
+            loaded.precision = said
+            return loaded
         case BuiltIn(make=make):
             loaded = _loaded(*make())
             loaded.curve = measure_curve(loaded.rehearsal, loaded.clock, loaded.longest_s)

@@ -30,6 +30,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_DETECTOR
 from ...core import Feeds, Frame, Roi
+from ..drift import Drift, Tensors, of_logits, of_places
 from ..outputs import Face, probabilities
 from ..pixels import crop
 from ..registry import Graph, register
@@ -37,6 +38,7 @@ from .found_faces import faces_of
 
 SPAN = Span(-1, 1)
 OVERLAP = 0.3
+MOST_OFF = 0.5  # pixels of the input, in half precision
 KEYPOINTS = 4  # the last two of six are where the ears begin, which nothing needs
 
 
@@ -91,6 +93,10 @@ class BlazeFace:
         places = np.concatenate([middle - half, middle + half, points[:, :KEYPOINTS]], axis=1)
         found = weighted_nms(places.reshape(-1, 2 * (2 + KEYPOINTS)), scores, rows, OVERLAP)
         return faces_of(found.values.reshape(-1, 2 + KEYPOINTS, 2), found.scores, found.groups, rois)
+
+    def drifts(self, half: Tensors, full: Tensors) -> Sequence[Drift]:
+        """Of all anchors' boxes and points, in input pixels, and scores."""
+        return [of_places(half[0], full[0], MOST_OFF), of_logits(half[1], full[1])]
 
     def found_on(self, device: Device, tensors: Sequence[Tensor]) -> Found:
         """The same on a device."""

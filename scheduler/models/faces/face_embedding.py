@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ...contract.roles import FACE_EMBEDDER
 from ...core import Feeds, Roi
+from ..drift import Drift, Tensors, of_embeddings
 from ..outputs import FaceEmbedding, unit_rows
 
 INPUT = "images"
@@ -30,6 +31,10 @@ class FaceEmbedder512:
     def example(self, batch: int) -> Feeds:
         """Mid-grey squares."""
         return {INPUT: np.zeros((batch, self.size, self.size, 3), np.float32)}
+
+    def drifts(self, half: Tensors, full: Tensors) -> Sequence[Drift]:
+        """Of each embedding."""
+        return [of_embeddings(half[0], full[0])]
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[FaceEmbedding]:  # noqa: ARG002
         """The unit vector of each row."""

@@ -18,6 +18,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_MESH
 from ...core import Feeds, Frame, Roi
+from ..drift import Drift, Tensors, of_logits, of_places
 from ..outputs import Mesh, probabilities
 from ..pixels import crop, placing
 from ..registry import Graph, register
@@ -27,6 +28,7 @@ INPUT = "input_1"
 SIZE = 192
 MESH_POINTS = 468
 POINTS = 478
+MOST_OFF, MOST_OFF_EYES = 0.5, 0.25  # pixels of the input, in half precision; of a gaze about a degree
 SPAN = Span(0, 1)
 
 # Which mesh points the refining outputs replace, in their order. "Right" and "left" are MediaPipe's names
@@ -117,6 +119,15 @@ class FaceMesh:
     def lit(self, outputs: Sequence[Mesh], light: Sequence[float]) -> list[Mesh]:
         """The same meshes, each with its light."""
         return [mesh._replace(light=each) for mesh, each in zip(outputs, light, strict=True)]
+
+    def drifts(self, half: Tensors, full: Tensors) -> Sequence[Drift]:
+        """Of points and of those around the eyes, in input pixels, and of a face being there."""
+        ours, theirs = ([part.reshape(len(part), -1) for part in parts] for parts in (half, full))
+        return [
+            of_places(np.hstack(ours[:2]), np.hstack(theirs[:2]), MOST_OFF, "points"),
+            of_places(np.hstack(ours[2:6]), np.hstack(theirs[2:6]), MOST_OFF_EYES, "eyes"),
+            of_logits(ours[6], theirs[6]),
+        ]
 
 
 def refine(parts: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_EMBEDDER
 from ...core import Feeds, Frame, Roi
+from ..drift import Drift, Tensors, of_embeddings
 from ..outputs import FaceEmbedding, unit_rows
 from ..pixels import crop
 from ..registry import Graph, register
@@ -57,6 +58,10 @@ class FaceRes:
         for channel, mean in enumerate(MEAN):
             pairs[..., channel] -= mean
         return {INPUT: pairs.reshape(-1, SIZE, SIZE, 3)}
+
+    def drifts(self, half: Tensors, full: Tensors) -> Sequence[Drift]:
+        """Of each face's and each mirror image's embedding."""
+        return [of_embeddings(half[0], full[0])]
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[FaceEmbedding]:
         """The unit vector of each pair's sum."""

@@ -24,6 +24,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import FACE_DETECTOR
 from ...core import Feeds, Frame, Roi
+from ..drift import Drift, Tensors, likeliest, of_places, of_scores
 from ..outputs import Face
 from ..pixels import crop
 from ..registry import Graph, register
@@ -36,6 +37,7 @@ STRIDES = (8, 16, 32)
 ANCHORS = 2  # on each point
 MIN_SCORE = 0.5
 MOST = 300  # faces of one picture
+MOST_OFF = 0.0625  # of a stride, in half precision: half a pixel to two
 LAST_PIXEL = np.array([0.0, 0, 1, 1])
 OVERLAP = float(np.nextafter(0.4, 1))  # InsightFace drops what overlaps by more than 0.4
 
@@ -74,6 +76,15 @@ class Scrfd:
         inside = (offsets[rows, places].astype(np.float64) * strides).reshape(-1, 5, 2)
         points = np.concatenate([boxes.reshape(-1, 2, 2), anchors[:, None] + inside], axis=1)
         return faces_of(points[alive] / SIZE, best[alive], rows[alive], rois)
+
+    def drifts(self, half: Tensors, full: Tensors) -> Sequence[Drift]:
+        """Of all scores, and of the likeliest anchors' sides and points, in strides."""
+        likely = likeliest(full[0][..., 0])
+        sides, points = (
+            of_places(half[at][likely], full[at][likely], MOST_OFF, what)
+            for at, what in ((1, "sides"), (2, "points"))
+        )
+        return [of_scores(half[0], full[0]), sides, points]
 
     def found_on(self, device: Device, tensors: Sequence[Tensor]) -> Found:
         """The same on a device."""

@@ -24,6 +24,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import OBJECT_DETECTOR
 from ...core import Feeds, Frame, Roi
+from ..drift import Drift, Tensors, likeliest, of_logits, of_places
 from ..outputs import Thing, probabilities
 from ..pixels import crop
 from ..registry import Graph, register
@@ -38,6 +39,7 @@ MIN_SCORE = 0.3
 MIN_LOGIT = np.float32(math.log(MIN_SCORE / (1 - MIN_SCORE)))
 SAME_THING = 0.6  # IoU
 SAME_TOP = 0.05
+MOST_OFF = 0.05  # of a box, in half precision
 MOST = 100  # as many as the published graph picks
 
 
@@ -75,6 +77,14 @@ class CenterNet:
         alive = suppress(boxes, groups[own], SAME_THING)
         own = own[alive]
         return things_of(boxes[alive], best[own], classes[own], rows[own], rois)
+
+    def drifts(self, half: Tensors, full: Tensors) -> Sequence[Drift]:
+        """Of all scores, and of the sides of the likeliest places, where they mean something, by the box."""
+        logits, highest, sides = full
+        likely = likeliest(highest.reshape(len(highest), -1))
+        ours, theirs = (each.reshape(len(highest), -1, 4)[likely] for each in (half[2], sides))
+        sizes = np.tile(theirs[:, :2] + theirs[:, 2:], 2)
+        return [of_logits(half[0], logits), of_places(ours / sizes, theirs / sizes, MOST_OFF, "sides")]
 
     def found_on(self, device: Device, tensors: Sequence[Tensor]) -> Found:
         """The same on a device."""

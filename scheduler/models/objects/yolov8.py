@@ -20,6 +20,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...contract.roles import OBJECT_DETECTOR
 from ...core import Feeds, Frame, Roi
+from ..drift import Drift, Tensors, likeliest, of_places, of_scores
 from ..outputs import Thing
 from ..pixels import crop
 from ..registry import Graph, register
@@ -33,6 +34,7 @@ SURROUND = 114  # the grey around a letterboxed picture
 MIN_SCORE = 0.25
 SAME_THING = float(np.nextafter(0.7, 1))  # IoU; ultralytics drops what overlaps by more than 0.7
 MOST = 300
+MOST_OFF = 2.0  # pixels of the input, in half precision
 
 
 class YoloV8:
@@ -65,6 +67,12 @@ class YoloV8:
         rows, points, classes = rows[alive], points[alive], classes[alive]
         found = things_of(boxes[alive] / SIZE, best[rows, points], classes, rows, rois)
         return [things[:MOST] for things in found]
+
+    def drifts(self, half: Tensors, full: Tensors) -> Sequence[Drift]:
+        """Of all scores, and of the likeliest points' boxes, in input pixels."""
+        rows, points = likeliest(full[0][:, 4:].max(axis=1))
+        ours, theirs = (each[0][rows, :4, points] for each in (half, full))
+        return [of_scores(half[0][:, 4:], full[0][:, 4:]), of_places(ours, theirs, MOST_OFF, "boxes")]
 
     def found_on(self, device: Device, tensors: Sequence[Tensor]) -> Found:
         """The same on a device."""

@@ -27,6 +27,7 @@ async def test_ready_when_everyone_is_whom_sessions_need(rig: Rig) -> None:
                     "detail": "",
                     "load_seconds": 0.25,
                     "live": True,
+                    "precision": "",
                 }
             ],
             "workers": [{"worker_id": "ingest-0", "ready": True, "sessions": 0, "load": 0.0}],

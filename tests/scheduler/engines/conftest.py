@@ -1,7 +1,8 @@
 """What every engine is tried on."""
 
 import pytest
-from onnx import TensorProto, helper
+
+from ..graphs import of_one_node
 
 
 @pytest.fixture
@@ -14,14 +15,3 @@ def doubling() -> bytes:
 def passing() -> bytes:
     """A graph whose output f32 ``[B, 2]`` is its input, in the same memory where an engine can do so."""
     return of_one_node("Identity", "x")
-
-
-def of_one_node(kind: str, *inputs: str) -> bytes:
-    graph = helper.make_graph(
-        [helper.make_node(kind, inputs, ["y"])],
-        kind,
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["B", 2])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["B", 2])],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    return bytes(model.SerializeToString())

@@ -101,7 +101,7 @@ def test_a_model_of_frames_is_served_as_one(store: ZooStore, tmp_path: Path) -> 
     name = store.choose("face_detector")
     loaded = load(name, store, CPU, CurveCache(tmp_path))
     assert isinstance(loaded, LoadedVisionModel)
-    assert loaded.name == name
+    assert (loaded.name, loaded.precision) == (name, "f32")
 
 
 @pytest.mark.weights

@@ -26,6 +26,7 @@ from argusd.scheduler.loaded.staging import Stager
 from argusd.scheduler.planning.curve import UNMEASURED
 
 from ...kernels.cuda.host_device import HostDevice
+from ..graphs import of_one_node
 from .test_staging import SIZE, Sums
 
 
@@ -73,15 +74,9 @@ class Streams(HostDevice):
 
 def summing() -> bytes:
     """A graph that adds up each picture."""
-    graph = helper.make_graph(
-        [helper.make_node("ReduceSum", ["x", "axes"], ["y"], keepdims=0)],
-        "summing",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["B", SIZE, SIZE, 3])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["B"])],
-        [helper.make_tensor("axes", TensorProto.INT64, [3], [1, 2, 3])],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    return bytes(model.SerializeToString())
+    axes = helper.make_tensor("axes", TensorProto.INT64, [3], [1, 2, 3])
+    shapes = (["B", SIZE, SIZE, 3], ["B"])
+    return of_one_node("ReduceSum", "x", "axes", shapes=shapes, constants=[axes], keepdims=0)
 
 
 class Cameras:
