@@ -59,11 +59,20 @@ def crop(
     Raises:
         BadImage, ImageTooLarge: a JPEG frame cannot be decoded.
     """
+    on_device = [frame for frame in frames if isinstance(frame, StagedFrame)]
+    if not on_device:
+        return crop_on_host(frames, rois, size, span, outside)
     squares = [Square(*roi) for roi in rois]
-    if on_device := [frame for frame in frames if isinstance(frame, StagedFrame)]:
-        pixels = np.concatenate([frame.pixels for frame in on_device])
-        cut: NDArray[np.float32] = crop_pixels(on_device[0].device, pixels, squares, size, span, outside)
-        return cut
+    pixels = np.concatenate([frame.pixels for frame in on_device])
+    cut: NDArray[np.float32] = crop_pixels(on_device[0].device, pixels, squares, size, span, outside)
+    return cut
+
+
+def crop_on_host(
+    frames: Sequence[Frame], rois: Sequence[Roi], size: int, span: Span, outside: int = 0
+) -> NDArray[np.float32]:
+    """The same in the host's memory, for what no device does with them afterwards."""
+    squares = [Square(*roi) for roi in rois]
     return crop_batch([picture_of(frame) for frame in frames], squares, size, span, outside)
 
 

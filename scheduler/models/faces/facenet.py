@@ -20,7 +20,7 @@ from argusd.kernels.pictures.picture import Span
 
 from ...core import Feeds, Frame, Roi
 from ..outputs import Box
-from ..pixels import crop, to_frames
+from ..pixels import crop_on_host, to_frames
 from ..registry import Graph, register
 from .face_embedding import INPUT, FaceEmbedder512
 
@@ -43,8 +43,9 @@ class FaceNet(FaceEmbedder512):
         width, height = BOX.right - BOX.left, BOX.bottom - BOX.top
         high = round(SIZE * height / width)
         begin = (high - SIZE) // 2
-        crops = crop(frames, [mtcnn_region(roi) for roi in rois], high, SPAN)[:, :, begin : begin + SIZE]
-        squeezed = [cv2.resize(each, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for each in crops]
+        crops = crop_on_host(frames, [mtcnn_region(roi) for roi in rois], high, SPAN)
+        narrow = crops[:, :, begin : begin + SIZE]
+        squeezed = [cv2.resize(each, (SIZE, SIZE), interpolation=cv2.INTER_AREA) for each in narrow]
         return {INPUT: np.stack(squeezed).astype(np.float32, copy=False)}
 
 
