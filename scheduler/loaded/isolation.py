@@ -33,7 +33,8 @@ def isolated(loaded: LoadedModel, items: Sequence[Any]) -> Done:
     started = loaded.clock()
     try:
         done = loaded.infer(items)
-        return done._replace(cost=loaded.clock() - started if done.seconds and not done.reused else 0.0)
+        spent = loaded.spent(started)
+        return done._replace(cost=spent if done.seconds and not done.reused else 0.0)
     except (OutOfMemory, DeviceLost):
         raise
     except Exception as error:

@@ -1,6 +1,7 @@
 """A model with its engine and its measured curve, and how the rows of the demand are fed to it."""
 
 import sys
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -89,15 +90,38 @@ class Feed(Protocol):
 Moments = Callable[[Sequence[int], Sequence[MediaClock], float], list[Moment]]
 
 
+class DeviceTime:
+    """Seconds of a device that does one batch after the other: each counts from the end of the one before.
+
+    ``clock``: monotonic seconds. Of two batches that are in flight neither is charged for the other.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last_end = clock()
+        self._ending = threading.Lock()
+
+    def spent(self, started: float) -> float:
+        """What a batch took that began then and ends now."""
+        with self._ending:
+            ended, free = self._clock(), self._last_end
+            self._last_end = ended
+        return ended - max(started, free)
+
+
+ON_DEVICE = DeviceTime()  # a scheduler has one device
+
+
 class LoadedModel(ABC):
     """What models of frames and models of samples have in common.
 
     ``track``: the kind of track that it is fed by. ``continuous``: every item counts, none may be left out
     as frames may. ``fed_with``: a role whose outputs it needs and nobody else does. ``curve``: what batches
-    cost by ``clock``, refreshed by what they took; none is to take longer than ``longest_s``. ``max_batch``
-    is its choice, or what the device has memory for. ``long``: whether short models take turns with it on a
-    core. ``loop``: what they cost the event loop. ``precision``: see ``RoleStatus``. ``failure``: why it does
-    not run at all, as a code, empty while it runs; so it was at ``judged_at`` (monotonic seconds).
+    cost by ``clock``, refreshed by what they took, ``spent`` since they began; none is to take longer than
+    ``longest_s``. ``max_batch`` is its choice, or what the device has memory for. ``long``: whether short
+    models take turns with it on a core. ``loop``: what they cost the event loop. ``precision``: see
+    ``RoleStatus``. ``failure``: why it does not run at all, as a code, empty while it runs; so it was at
+    ``judged_at`` (monotonic seconds).
     """
 
     track: ClassVar[TrackKind]
@@ -109,6 +133,7 @@ class LoadedModel(ABC):
         self.name = model.name
         self.model: Any = model
         self.clock: Callable[[], float] = time.thread_time  # a graph runs on the calling thread alone
+        self.spent: Callable[[float], float] = lambda started: self.clock() - started
         self.longest_s = LONGEST_S
         self.in_flight = 0
         self.failure = ""
@@ -124,6 +149,7 @@ class LoadedModel(ABC):
     def on_device(self) -> None:
         """Its batches run on a device that all models share, not on the thread that waits for them."""
         self.clock, self.longest_s = time.monotonic, LONGEST_ON_DEVICE_S
+        self.spent = ON_DEVICE.spent
 
     @property
     def curve(self) -> BatchCurve:

@@ -3,12 +3,13 @@
 import hashlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from ..errors import InferenceFailed
+from ..engines.limits import IN_FLIGHT
+from ..errors import InferenceFailed, OutOfMemory
 from ..planning.curve import BatchCurve, first_curve
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,22 @@ def measure_curve(rehearsal: Rehearsal, clock: Callable[[], float], longest_s: f
         best = max(best, size / taken)
         size *= 2
     return first_curve(sizes, seconds)
+
+
+def rehearse(rehearsal: Rehearsal, sizes: Sequence[int]) -> None:
+    """Prepare a device for batches of these sizes: run each as often as there may be in flight.
+
+    Those that it has no memory for are left out. The first must succeed: it raises what the model raises.
+    """
+    for size in sizes:
+        batch = rehearsal(size)
+        try:
+            for _ in range(IN_FLIGHT):
+                batch()
+        except OutOfMemory:
+            if size == sizes[0]:
+                raise
+            return
 
 
 def _time(batch: Callable[[], object], clock: Callable[[], float]) -> float:

@@ -37,7 +37,7 @@ from .loaded_model import LoadedModel
 from .loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from .loaded_vision import LoadedVisionModel
 from .precision import HALF, chosen
-from .probe import CurveCache, measure_curve
+from .probe import CurveCache, measure_curve, rehearse
 from .staging import Stager
 
 log = logging.getLogger(__name__)
@@ -225,8 +225,10 @@ def _measured(loaded: LoadedModel, target: Target, curves: CurveCache, kept: Pat
     if curve is None:
         curve = measure_curve(loaded.rehearsal, loaded.clock, loaded.longest_s)
         curves.save(kept, curve)
-    else:
+    elif target.device == "cpu":
         loaded.check()
+    else:
+        rehearse(loaded.rehearsal, curve.sizes)
     loaded.curve = curve
     return loaded
 

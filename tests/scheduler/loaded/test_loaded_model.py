@@ -1,6 +1,7 @@
 import pytest
 
 from argusd.scheduler.core import EVERY_WINDOW
+from argusd.scheduler.loaded.loaded_model import DeviceTime
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.planning.curve import BatchCurve
@@ -16,6 +17,20 @@ def test_sound_is_patient_and_vision_is_not() -> None:
     audio.in_flight = vision.in_flight = 1
     assert (audio.state.patient, audio.state.in_flight) == (True, 1)
     assert not vision.state.patient
+
+
+def test_of_two_batches_on_one_device_neither_is_charged_for_the_other() -> None:
+    """The second begins while the first is at work, and has the device when that is done with it."""
+    ends = iter((0.0, 12.0, 20.0, 31.0))
+    device = DeviceTime(lambda: next(ends))
+    assert [device.spent(started) for started in (0.0, 1.0, 25.0)] == [12.0, 8.0, 6.0]
+
+
+def test_a_model_on_a_device_is_charged_by_its_time() -> None:
+    loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
+    loaded.on_device()
+    first = loaded.clock()
+    assert loaded.spent(first) + loaded.spent(first) <= loaded.clock() - first
 
 
 def cost(rows: int) -> float:

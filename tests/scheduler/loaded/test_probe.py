@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from argusd.scheduler.engines.limits import IN_FLIGHT
 from argusd.scheduler.errors import InferenceFailed, OutOfMemory
-from argusd.scheduler.loaded.probe import CurveCache, measure_curve
+from argusd.scheduler.loaded.probe import CurveCache, measure_curve, rehearse
 from argusd.scheduler.planning.curve import BatchCurve
 
 
@@ -59,6 +60,14 @@ def test_it_stops_where_the_memory_ends() -> None:
 def test_a_graph_that_does_not_run_at_all_is_an_error() -> None:
     with pytest.raises(InferenceFailed):
         curve_of(Machine(call=0.001, item=0.001, memory=0))
+
+
+def test_a_device_is_prepared_for_every_size_and_batch_in_flight_as_far_as_its_memory_goes() -> None:
+    machine = Machine(call=1.0, item=0.0, memory=2)
+    rehearse(machine.rehearsal, [1, 2, 4])
+    assert machine.now == 2 * IN_FLIGHT
+    with pytest.raises(OutOfMemory):
+        rehearse(Machine(call=1.0, item=0.0, memory=0).rehearsal, [1, 2])
 
 
 def test_curves_are_kept_by_model_and_setting(tmp_path: Path) -> None:
