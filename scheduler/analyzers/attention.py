@@ -53,11 +53,10 @@ class Attention:
         eyes = mesh.gaze._replace(x=0.0) if mesh.gaze.blink else mesh.gaze
         look = Stance(eyes.x, eyes.y, pose.yaw, pose.pitch)
         offset = self._neutral.offset(look)
-        outcomes = _feed(self._head_rule, offset.yaw, -offset.pitch, self._head_limits, media_s)
+        outcomes = self._feed_head(offset, media_s)
         self._unknown = _unseen(mesh)
         if self._unknown is not None:
-            self._gaze, self._blink, self._shut_s = None, False, None
-            return outcomes + self._gaze_rule.close()
+            return outcomes + self._lose_eyes()
         self._blink = self._blinks(eyes, media_s)
         if self._blink:
             return outcomes
@@ -65,6 +64,12 @@ class Attention:
             self._neutral.learn(look, media_s)
         self._gaze = eyes._replace(x=offset.x, y=offset.y)
         return outcomes + _feed(self._gaze_rule, offset.x, offset.y, self._eye_limits, media_s)
+
+    def see_turned(self, pose: HeadPose, media_s: float) -> list[Outcome]:
+        """Take in a look at a head of which nothing else is known."""
+        self._pose, self._unknown = pose, "head_turned"
+        offset = self._neutral.offset(Stance(0.0, 0.0, pose.yaw, pose.pitch))
+        return self._feed_head(offset, media_s) + self._lose_eyes()
 
     @property
     def pending(self) -> bool:
@@ -78,9 +83,8 @@ class Attention:
 
     def lose_face(self) -> list[Outcome]:
         """Nobody is there: end what was said of the person."""
-        self._gaze, self._pose, self._blink, self._shut_s = None, None, False, None
-        self._unknown = "nobody"
-        return [outcome for rule in self.rules for outcome in rule.close()]
+        self._pose, self._unknown = None, "nobody"
+        return self._lose_eyes() + self._head_rule.close()
 
     def latest(self) -> dict[str, Any]:
         """``gaze``, ``blink`` and ``head_pose`` of the wire contract; null while they are not known.
@@ -121,6 +125,13 @@ class Attention:
     def _is_calm(self, offset: Stance) -> bool:
         eyes = _excess(offset.x, offset.y, self._eye_limits)
         return max(eyes, _excess(offset.yaw, offset.pitch, self._head_limits)) < CALM
+
+    def _feed_head(self, offset: Stance, media_s: float) -> list[Outcome]:
+        return _feed(self._head_rule, offset.yaw, -offset.pitch, self._head_limits, media_s)
+
+    def _lose_eyes(self) -> list[Outcome]:
+        self._gaze, self._blink, self._shut_s = None, False, None
+        return self._gaze_rule.close()
 
     def _blinks(self, eyes: Gaze, media_s: float) -> bool:
         if not eyes.blink:

@@ -19,6 +19,7 @@ from .face_tracker import FaceTracker
 from .identity import IdentityCheck
 from .observations import ObservationPace
 from .registry import analyzes
+from .turned_head import turned_head
 
 MAX_TURN_DEG = 30.0
 LOOKS = 3  # the count is the middle one of so many looks: one wrong look changes nothing
@@ -165,9 +166,11 @@ class FaceAnalyzer:
         return outcomes
 
     def _see_mesh(self, mesh: Mesh, at: Moment) -> list[Outcome]:
+        face = self._tracker.detected
         if not self._tracker.see_mesh(mesh):
             self._mesh_s = None
-            return []
+            turned = turned_head(face, mesh) if face is not None else None
+            return [] if turned is None else self._attention.see_turned(turned, at.media_s)
         self._mesh_s = at.media_s
         outcomes = self._attention.see(mesh, at.media_s)
         self._following.see(at.media_s, self._policy.rates.face_mesh, self._attention.pending)

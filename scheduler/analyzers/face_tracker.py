@@ -28,6 +28,8 @@ class FaceTracker:
 
     def __init__(self) -> None:
         self.tracked: Box | None = None
+        self.detected: Face | None = None
+        """Whose region it is, until landmarks are found in it."""
         self._region: Roi | None = None
         self._keypoints: NDArray[np.float64] | None = None
         self._back = False
@@ -59,20 +61,20 @@ class FaceTracker:
         tracked = self.tracked
         if tracked is None or all(face.box.iou(tracked) < SAME_FACE for face in faces):
             self.tracked = self._keypoints = None
-            self._region = mesh_region(nearest.box, nearest.tilt)
+            self._region, self.detected = mesh_region(nearest.box, nearest.tilt), nearest
 
     def see_mesh(self, mesh: Mesh) -> bool:
         """Take landmarks in; False if there was no face in the region."""
         if mesh.presence < MIN_PRESENCE:
             self.forget()
             return False
-        self.tracked, self._keypoints = mesh.box, mesh.keypoints
+        self.tracked, self._keypoints, self.detected = mesh.box, mesh.keypoints, None
         self._region = mesh_region(mesh.box, mesh.tilt)
         return True
 
     def forget(self) -> None:
         """Drop the tracked face; the next detection sets a new one."""
-        self.tracked = self._region = self._keypoints = None
+        self.tracked = self._region = self._keypoints = self.detected = None
 
 
 def _side(box: Box) -> float:

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from argusd.ingest.shm.frame import i420_info
@@ -108,6 +109,21 @@ def test_a_turned_head_is_told_with_its_side_and_ends_the_gaze() -> None:
     start = next(outcome for outcome in told if outcome.state == "start")
     assert (start.data["direction"], start.data["value"], start.data["threshold"]) == ("right", -50.0, 30.0)
     assert session.stream.latest()["gaze"] is None
+
+
+def test_a_head_in_profile_is_turned_though_it_has_no_landmarks() -> None:
+    profile = face()._replace(keypoints=np.array([[310.0, 230], [330, 230], [350, 245], [325, 265]]))
+    session = Session()
+    told = session.show(2, [profile], mesh(yaw=40, presence=0.1))
+    start = next(outcome for outcome in told if outcome.type == "violation")
+    assert (start.name, start.data["direction"]) == ("head_turned", "left")
+    latest = session.stream.latest()
+    assert (latest["gaze"], latest["gaze_unknown"]) == (None, "head_turned")
+    assert latest["head_pose"]["yaw"] == pytest.approx(55.8, abs=0.1)
+    told = session.show(2, [face()], mesh(yaw=40, presence=0.1))
+    assert violations(told) == [], "by the landmarks alone nothing is said"
+    told = session.show(2, [face()], mesh())
+    assert violations(told) == [("head_turned", "end")]
 
 
 @pytest.mark.parametrize(("pitch", "direction"), [(-40, "down"), (40, "up")])
