@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import cv2
 
 from argusd.interviewer_bridge.client import MLOrchestratorClient
@@ -34,6 +35,20 @@ class Daemon:
     def session(self) -> str:
         """A name that nobody had before."""
         return f"accuracy-{self._run}-{next(self._numbers)}"
+
+    async def define(self, session: str, policy: Mapping[str, Any], streams: Sequence[str]) -> None:
+        """Say what is watched; of the policy what is not the default, which older daemons know as well.
+
+        Raises:
+            NotMeasurable: the daemon says no.
+        """
+        body = {"policy": policy, "streams": streams}
+        async with (
+            aiohttp.ClientSession(self.client.base_url) as http,
+            http.put(f"/sessions/{session}", json=body) as response,
+        ):
+            if not response.ok:
+                raise NotMeasurable(f"the daemon takes no session: {await response.text()}")
 
     async def task(self, name: str, **payload: Any) -> Answer:
         """The task's result, or ``{"error": CODE}``."""

@@ -15,6 +15,7 @@ from .parts import PARTS, Run
 from .tallies import Verdict
 
 FEW = 5  # quick: one of so many
+MINUTES = 30.0
 
 
 def main(
@@ -23,8 +24,10 @@ def main(
     only: Sequence[str] = (),
     url: str | None = None,
     before: Path | None = None,
+    minutes: float = MINUTES,
 ) -> Accuracy:
-    """Judge what the daemon at ``url`` says, or one that is started for it; ``before``: an earlier result.
+    """Judge what the daemon at ``url`` says, or one that is started for it; ``before``: an earlier result;
+    ``minutes``: of calm media in all.
 
     Raises:
         NotMeasurable: there are no labels, or they are not understood, or a part is unknown.
@@ -37,7 +40,7 @@ def main(
         raise NotMeasurable(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
     items = read_labels(labels)[:: FEW if quick else 1]
     earlier = verdicts_of(before) if before else []
-    return result(asyncio.run(judged(items, only or list(PARTS), url)), earlier)
+    return result(asyncio.run(judged(items, only or list(PARTS), url, minutes)), earlier)
 
 
 def verdicts_of(path: Path) -> list[Verdict]:
@@ -52,11 +55,11 @@ def verdicts_of(path: Path) -> list[Verdict]:
         raise NotMeasurable(f"{path} holds no result of accuracy: {error}") from error
 
 
-async def judged(items: Sequence[Item], parts: Sequence[str], url: str | None) -> Found:
+async def judged(items: Sequence[Item], parts: Sequence[str], url: str | None, minutes: float) -> Found:
     """What all parts found, one after the other."""
     found = Found()
     async with AsyncExitStack() as stack:
-        run = Run(items, url, stack)
+        run = Run(items, url, minutes, stack)
         for name in parts:
             begun = time.monotonic()
             part = await PARTS[name](run)

@@ -6,25 +6,32 @@ from contextlib import AsyncExitStack
 from tqdm import tqdm
 
 from argusd.interviewer_bridge.client import MLOrchestratorClient
+from argusd.scheduler.zoo.store import ZooStore
 
+from ..gates import portrait
 from ..rigs.daemon import ready, running_daemon
-from ..rigs.virtual import Models, daemon_models
-from . import clip_verdicts, documents, faces, pictures
+from ..rigs.virtual import CACHE, Models, daemon_models
+from . import calm, clip_verdicts, clips, documents, faces, pairs, pictures, voices
 from .asking import Daemon
+from .diarization import Diarization
+from .disturbances import STILL, poster_of
 from .found import Found
 from .labels import Item, Kind
-from .replays import replay
+from .replays import replay, seconds_of
 from .speech import Speech
+from .voices import Voice
 
 
 class Run:
     """What parts share; the daemon and the models are there once somebody asks for them.
 
-    ``url``: of a running daemon; None: one is started, which lives as long as ``stack``.
+    ``url``: of a running daemon; None: one is started, which lives as long as ``stack``. ``minutes``: of calm
+    media, all sessions together.
     """
 
-    def __init__(self, items: Sequence[Item], url: str | None, stack: AsyncExitStack) -> None:
+    def __init__(self, items: Sequence[Item], url: str | None, minutes: float, stack: AsyncExitStack) -> None:
         self.items = items
+        self.minutes = minutes
         self._url = url
         self._stack = stack
         self._daemon: Daemon | None = None
@@ -73,14 +80,7 @@ async def _documents(run: Run) -> Found:
 
 async def _pairs(run: Run) -> Found:
     compared = await faces.compare(await run.daemon(), list(run.each("pairs", "image", "document")))
-    notes = [f"no face is found in {name}, so it is in no pair" for name in compared.without]
-    return Found(
-        len(compared.pairs),
-        list(faces.judge(compared)),
-        faces.figures(compared),
-        [faces.table(compared)],
-        notes=notes,
-    )
+    return pairs.judged(compared, "face_verify.same_person")
 
 
 async def _replays(run: Run) -> Found:
@@ -93,9 +93,49 @@ async def _replays(run: Run) -> Found:
     return found
 
 
+async def _clips(run: Run) -> Found:
+    found, daemon, spoken = Found(), await run.daemon(), Speech("clip")
+    for item in run.each("clips", "video", "audio"):
+        played = await clips.publish(daemon, item.path, seconds_of(item.path))
+        found.judged(clip_verdicts.judge(item, played.found, played.seconds, "clip"))
+        found.notes += played.notes
+        spoken.add(item.file, clip_verdicts.speech(item, played.found, played.seconds))
+    found.add(spoken.found())
+    return found
+
+
+async def _recordings(run: Run) -> Found:
+    found, daemon, errors = Found(), await run.daemon(), Diarization()
+    known: list[Voice] = []
+    for item in run.each("recordings", "audio"):
+        if item.rttm is not None:
+            answer = await daemon.task("audio_diarize", audio_b64=item.path.read_bytes())
+            errors.add(item.file, voices.turns_of(item.rttm), answer)
+            found.served += 1
+        known += voices.voices_of(item)
+    found.add(errors.found())
+    found.add(pairs.judged(await voices.compare(daemon, known), "audio_verify.same_speaker"))
+    return found
+
+
+async def _calm(run: Run) -> Found:
+    posters = {"poster": poster_of(portrait(ZooStore(CACHE)))}
+    disturbances = {**STILL, **posters}
+    items = [item for item in run.items if item.kind == "video"]
+    seconds = 60 * run.minutes / max(1, len(items) * len(disturbances))
+    models = run.models()
+    watched = [
+        calm.watch(models, calm.clip_of(item), disturbances, seconds) for item in run.each("calm", "video")
+    ]
+    return calm.judged(watched)
+
+
 PARTS: dict[str, Callable[[Run], Awaitable[Found]]] = {
     "pictures": _pictures,
     "documents": _documents,
     "pairs": _pairs,
     "replays": _replays,
+    "clips": _clips,
+    "recordings": _recordings,
+    "calm": _calm,
 }

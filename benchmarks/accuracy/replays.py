@@ -45,7 +45,7 @@ def replay(models: Models, path: Path) -> Replay:
     """Play a file to a session of its own. Needs a running event loop, on which nothing waits."""
     told: list[Told] = []
     sessions = VirtualSessions(models, told.append)
-    pictures, sounds = _pictures(path), _blocks(_samples(path))
+    pictures, sounds = pictures_of(path), _blocks(samples_of(path))
     first_picture, first_sound = next(pictures, None), next(sounds, None)
     kinds = [kind for kind, first in (("video", first_picture), ("audio", first_sound)) if first]
     size = first_picture.picture[0].shape[::-1] if first_picture and first_picture.picture else None
@@ -84,7 +84,7 @@ def _from(first: Piece | None, others: Iterator[Piece]) -> Iterator[Piece]:
     return chain([first] if first else [], others)
 
 
-def _pictures(path: Path) -> Iterator[Piece]:
+def pictures_of(path: Path) -> Iterator[Piece]:
     """Upright pictures, all of the first one's size."""
     video = FileStream(str(path), "video")
     size = None
@@ -96,7 +96,13 @@ def _pictures(path: Path) -> Iterator[Piece]:
         yield Piece(piece.start_s, piece.start_s, picture=planes_of(picture))
 
 
-def _samples(path: Path) -> Sound:
+def seconds_of(path: Path) -> float:
+    """How long a file is."""
+    with av.open(str(path)) as file:
+        return float((file.duration or 0) / av.time_base)
+
+
+def samples_of(path: Path) -> Sound:
     """The sound as 16 kHz mono; none where there is no sound."""
     with av.open(str(path)) as file:
         if not file.streams.audio:

@@ -83,3 +83,13 @@ def timed(
 
 def _in(at: float, stretches: Iterable[Stretch]) -> bool:
     return any(each.begin_s <= at < each.end_s for each in stretches)
+
+
+def without(one: Stretch, others: Sequence[Stretch]) -> list[Stretch]:
+    """What is left of it; the others are in order and do not overlap."""
+    left, begin_s = [], one.begin_s
+    for each in others:
+        if each.end_s > begin_s and each.begin_s < one.end_s:
+            left.append(Stretch(begin_s, each.begin_s))
+            begin_s = each.end_s
+    return [each for each in (*left, Stretch(begin_s, one.end_s)) if each.seconds > 0]

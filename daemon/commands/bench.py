@@ -65,6 +65,7 @@ OPTIONS = {
     "labels": Option(("accuracy",), Path, "the folder of media with their labels.csv, or the file itself"),
     "only": Option(("accuracy",), words, "parts of it: PART,PART (default: all)"),
     "url": Option(("accuracy",), str, "the daemon to ask (default: one that is started for it)"),
+    "minutes": Option(("accuracy",), float, "of calm media, all sessions together (default: 30)"),
     "before": Option(("accuracy",), Path, "an earlier result's JSON, to be shown beside"),
     "webrtc": Option(("live",), None, "sessions publish by WebRTC"),
 }

@@ -1,0 +1,89 @@
+"""Clips and recordings, published by WebRTC as a caller's peer does: codecs, rules and time count."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from contextlib import aclosing
+from pathlib import Path
+from typing import NamedTuple
+
+from argusd.interviewer_bridge.errors import BridgeError
+from argusd.interviewer_bridge.publish.media import open_file
+from argusd.interviewer_bridge.publish.publisher import Publisher
+from argusd.scheduler.contract.catalog import STREAMS
+from argusd.scheduler.contract.events import Event
+
+from .asking import Daemon
+from .clip_verdicts import Finding
+from .spans import Stretch
+
+LAST_WORDS_S = 20.0  # after the media's end what was found last is still told
+STRETCHED, STRETCHED_S = 1.1, 0.5  # by which a publisher that falls behind makes media last longer
+CHANGED = {"speech_detected": {"enabled": True}}  # as POLICY
+OVER = ("closed", "session_lost")
+
+
+class Published(NamedTuple):
+    """How long the file is; what was found, by name; how much longer its media lasted, where they did."""
+
+    seconds: float
+    found: dict[str, list[Finding]]
+    notes: list[str]
+
+
+async def publish(daemon: Daemon, path: Path, seconds: float) -> Published:
+    """Publish a file as a session of its own, and take in all of its events."""
+    session = daemon.session()
+    source = open_file(str(path))
+    kinds = [track.kind for track in source.tracks]
+    streams = [name for name, stream in STREAMS.items() if set(stream.tracks) <= set(kinds)]
+    await daemon.define(session, CHANGED, streams)
+    events: list[Event] = []
+    notes: list[str] = []
+    try:
+        async with Publisher(daemon.client.base_url, session, source) as publisher:
+            follower = asyncio.create_task(_follow(daemon, session, publisher.events_after, events))
+            await publisher.finished()
+            await publisher.close()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(follower, LAST_WORDS_S)
+    except BridgeError as error:
+        notes.append(f"{path.name} could not be published: {error}")
+    scaled = {group: _lasted(events, group, seconds) for group in (("face", "video"), ("audio", "lipsync"))}
+    notes += [
+        f"{path.name}: {seconds:.1f} s lasted {media_s:.1f} s for {group[0]}; times are scaled back"
+        for group, media_s in scaled.items()
+        if media_s != seconds
+    ]
+    found: dict[str, list[Finding]] = {}
+    for group, media_s in scaled.items():
+        found |= findings((each for each in events if each.stream in group), seconds, media_s)
+    return Published(seconds, found, notes)
+
+
+def findings(events: Iterable[Event], seconds: float, media_s: float) -> dict[str, list[Finding]]:
+    """Violations by name; media that lasted ``media_s`` are a file's of ``seconds``."""
+    scale = seconds / media_s
+    found: dict[str, dict[float, Finding]] = {}
+    for each in events:
+        if each.type == "violation":
+            begin_s = each.data["start_s"]
+            end_s = each.data["end_s"] if each.state == "end" else media_s
+            finding = Finding(Stretch(begin_s * scale, end_s * scale), each.data)
+            found.setdefault(each.name, {})[begin_s] = finding
+    return {name: list(each.values()) for name, each in found.items()}
+
+
+def _lasted(events: Iterable[Event], streams: tuple[str, ...], seconds: float) -> float:
+    """The file's length, or for how long its media came if that is clearly more."""
+    media_s = max((each.data.get("media_s", 0.0) for each in events if each.stream in streams), default=0.0)
+    return media_s if media_s > STRETCHED * seconds + STRETCHED_S else seconds
+
+
+async def _follow(daemon: Daemon, session: str, after: str, events: list[Event]) -> None:
+    async with aclosing(daemon.client.events(session, after)) as told:
+        async for event in told:
+            if isinstance(event, Event):
+                events.append(event)
+                if event.type == "session" and event.name in OVER:
+                    return

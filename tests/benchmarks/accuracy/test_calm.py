@@ -1,0 +1,110 @@
+"""Calm minutes: what may change there, what is counted as a false alarm, and what is told of drawn people."""
+
+import numpy as np
+import pytest
+
+from argusd.benchmarks.accuracy.calm import (
+    Alarm,
+    Clip,
+    Watched,
+    blocks,
+    calm_in,
+    judged,
+    looped,
+    watch,
+    webcam,
+)
+from argusd.benchmarks.accuracy.disturbances import STILL, poster_of
+from argusd.benchmarks.accuracy.labels import Item, Spans
+from argusd.benchmarks.films.drawn import SCENES, film
+from argusd.benchmarks.gates import portrait
+from argusd.benchmarks.rigs.virtual import CACHE, daemon_models
+from argusd.scheduler.zoo.store import ZooStore
+
+GREY = np.full((48, 64, 3), 128, np.uint8)
+SILENCE = np.zeros(0, np.int16)
+
+
+def test_what_the_labels_do_not_name_is_not_there(tmp_path_factory: pytest.TempPathFactory) -> None:
+    item = Item(
+        file="a",
+        path=tmp_path_factory.getbasetemp(),
+        kind="video",
+        segments={"gaze_away": Spans(), "lip_sync": Spans()},
+    )
+    assert {"phone_detected", "face_absent"} <= calm_in(item)
+    assert calm_in(item).isdisjoint({"gaze_away", "lip_sync"})
+
+
+@pytest.mark.parametrize("name", STILL)
+def test_a_disturbance_changes_a_picture_and_not_what_it_is_made_of(name: str) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype(np.uint8)
+    before = picture.copy()
+    disturb = STILL[name](48, 64, 1)
+    first, later = disturb(picture, 0.0), disturb(picture, 3.3)
+    assert (picture == before).all()
+    assert first.shape == later.shape
+    assert first.dtype == np.uint8
+    assert all(side % 2 == 0 for side in first.shape[:2])
+    assert (first.shape != picture.shape or (first != picture).any()) == (name != "plain")
+    same = STILL[name](48, 64, 1)(picture, 3.3)
+    assert (same == later).all()
+
+
+def test_a_poster_hangs_beside_the_person() -> None:
+    poster = poster_of(np.full((512, 512, 3), (0, 0, 255), np.uint8))(48, 64, 0)
+    shown = poster(GREY, 1.0)
+    assert shown.shape == (48, 64 + 24, 3)
+    assert (shown[:, :64] == GREY).all()
+    assert (shown[:, 64:] == (0, 0, 255)).all(axis=2).any()
+
+
+def test_a_silent_clip_goes_to_and_fro_and_one_with_sound_begins_again() -> None:
+    pictures = [np.full((2, 2, 3), level, np.uint8) for level in range(3)]
+    silent, spoken = (Clip("a", pictures, sound, frozenset()) for sound in (SILENCE, np.ones(640, np.int16)))
+    shown = [int(next(each)[0, 0, 0]) for each in [looped(silent)] for _ in range(8)]
+    assert shown == [0, 1, 2, 1, 0, 1, 2, 1]
+    shown = [int(next(each)[0, 0, 0]) for each in [looped(spoken)] for _ in range(4)]
+    assert shown == [0, 1, 2, 0]
+    heard = blocks(spoken.sound)
+    assert [len(next(heard)) for _ in range(3)] == [320, 320, 320]
+
+
+def test_alarms_are_counted_by_the_hour() -> None:
+    watched = [
+        Watched(
+            {
+                ("plain", "gaze_away"): 1800.0,
+                ("dark", "gaze_away"): 1800.0,
+                ("plain", "phone_detected"): 7200.0,
+            },
+            [Alarm("gaze_away", "a.mp4", "dark", 12.34, "left")],
+        )
+    ]
+    found = judged(watched)
+    (table,) = found.tables
+    assert table.columns[4:] == ["plain", "dark"]
+    assert [row[:3] + row[4:] for row in table.rows] == [
+        ["phone_detected", 2.0, 0.0, 0, "–"],
+        ["gaze_away", 1.0, 1.0, 0, 1],
+    ]
+    metric = found.metrics["calm.gaze_away_an_hour"]
+    assert metric.value == 1.0
+    assert metric.spread is not None
+    assert metric.spread[1] == pytest.approx(4.744, abs=1e-3)
+    (verdict,) = found.verdicts
+    assert (verdict.finding, verdict.wrong) == ("calm.gaze_away", "false")
+
+
+@pytest.mark.weights
+async def test_a_drawn_person_who_sits_still_is_accused_of_nothing_and_nobody_is_missed() -> None:
+    """Ten seconds under changing light, then of an empty chair: the alarm that must come does."""
+    models, person = daemon_models(), portrait(ZooStore(CACHE))
+
+    def shown(scene: str) -> list[str]:
+        pictures = [webcam(planes) for _, planes in film(person, SCENES[scene], 2.0)]
+        clip = Clip(scene, pictures, SILENCE, frozenset({"face_absent", "multiple_people", "head_turned"}))
+        return [alarm.finding for alarm in watch(models, clip, {"light": STILL["light"]}, 10.0).alarms]
+
+    assert shown("calm") == []
+    assert shown("empty") == ["face_absent"]
