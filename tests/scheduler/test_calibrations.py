@@ -21,9 +21,9 @@ def test_centernets_phones() -> None:
     scale = scale_of("centernet", PHONE, 0.35)
     assert scale.threshold == 0.35
     assert scale.log_odds(0.35) == SURE
-    assert scale.log_odds(0.32) == 0.0
-    assert scale.log_odds(0.34) == pytest.approx(0.138)
-    assert scale.log_odds(0.0) == pytest.approx(-2.2, abs=0.01)
+    assert scale.log_odds(0.305) == 0.0
+    assert scale.log_odds(0.34) == pytest.approx(0.2415)
+    assert scale.log_odds(0.0) == pytest.approx(-2.1, abs=0.01)
 
 
 def test_who_asks_for_a_higher_score_has_all_of_it_moved() -> None:
