@@ -181,7 +181,7 @@ async def _payloads(tier: Tier, ask: Ask) -> dict[AnyTask, Payload]:
         FACE_VERIFY: FaceVerify(image_b64=face, reference_embedding_b64=own_face),
         AUDIO_ENROLL: audio_enroll,
         AUDIO_VERIFY: AudioVerify(audio_b64=sound, reference_embedding_b64=own_voice),
-        ROOM_SCAN_FRAME: RoomScanFrame(frame_b64=face),
+        ROOM_SCAN_FRAME: RoomScanFrame(frame_b64=face, economy=True),
     }
 
 

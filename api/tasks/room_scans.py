@@ -98,7 +98,8 @@ class RoomScans:
             try:
                 if asked.frame_b64 is None:
                     return Stepped(await self._end(session_id, asked.scan_id), None)
-                return await self._frame(session_id, asked.scan_id, asked.frame_b64, look, turn)
+                frame = RoomScanFrame(frame_b64=asked.frame_b64, economy=asked.economy)
+                return await self._frame(session_id, asked.scan_id, frame, look, turn)
             except STORE_ERRORS as error:
                 raise StoreUnavailable("The store is away; try again in a moment.") from error
 
@@ -111,11 +112,12 @@ class RoomScans:
             async with turn.storing:
                 pass
 
-    async def _frame(self, session_id: str, scan_id: str, frame: bytes, look: Look, turn: Turn) -> Stepped:
+    async def _frame(
+        self, session_id: str, scan_id: str, frame: RoomScanFrame, look: Look, turn: Turn
+    ) -> Stepped:
         scan = await self._find(session_id, scan_id)
-        seen, worker_id = await look(
-            RoomScanFrame(frame_b64=frame, reference=scan.reference if scan else b"")
-        )
+        reference = scan.reference if scan else b""
+        seen, worker_id = await look(msgspec.structs.replace(frame, reference=reference))
         features, counts = seen.pop("features"), seen.pop("counts")
         if scan is None:
             scan = RoomScan(reference=features, first=counts, most=counts, persons=seen["person_count"])

@@ -49,11 +49,11 @@ class Argusd:
         return Starting([command], [url(port), url(port, "/ready?tiers=live,bulk")])
 
     def request(self, work: Work, jpeg: bytes) -> Request:
-        """By the task's own path. Every frame is the first of a scan: the others have no second."""
+        """By the task's own path. Every frame is a scan of its own, looked at once, as by the others."""
         path, field = PATHS[work.task]
-        fields = {"session_id": "benchmark"}
+        fields: dict[str, str | bool] = {"session_id": "benchmark"}
         if work.domain == "video":
-            fields["scan_id"] = f"scan{next(SCAN_NUMBERS)}"
+            fields |= {"scan_id": f"scan{next(SCAN_NUMBERS)}", "economy": True}
         if not self._as_json:
             return Request(f"{path}?{urlencode(fields)}", jpeg, JPEG)
         return Request(path, msgspec.json.encode({**fields, field: base64.b64encode(jpeg).decode()}), JSON)

@@ -119,6 +119,7 @@ class FaceEmbedding(NamedTuple):
 
 
 PERSON, PHONE = "person", "cell phone"  # of a thing's labels
+TOLD = 0.3  # a thing of which a detector is less sure is told to nobody; it says where to look again
 
 
 class Thing(NamedTuple):

@@ -3,22 +3,28 @@
 A scheduler remembers no scan: the api keeps the reference and sends it along (``RoomScanFrame``).
 """
 
+import asyncio
 from collections import Counter
+from collections.abc import Iterable
 from functools import partial
 
 import msgspec
 
 from argusd.kernels.pictures.orb import Likeness, compare, features, pack, unpack
 
+from ..contract.errors import ModelUnavailable
 from ..contract.policy import MultiplePeople
-from ..contract.roles import OBJECT_DETECTOR
+from ..contract.roles import FACE_DETECTOR, OBJECT_DETECTOR
 from ..contract.tasks.rooms import (
     ROOM_SCAN_FRAME,
     RoomScanFrame,
     RoomScanFrameReply,
     ScannedObject,
 )
-from ..models.outputs import PERSON, Thing
+from ..core import Roi
+from ..models.outputs import PERSON, TOLD, Face, Thing
+from ..models.persons import with_faces
+from ..models.second_looks import Look, cut_persons, merged, regions
 from .functions import performs
 from .pictures import is_small_jpeg, open_picture
 from .runner import Picture, Runner
@@ -28,7 +34,7 @@ SAME_PLACE_INLIERS = 20
 SAME_PLACE_SIMILARITY = 0.05
 
 
-@performs(ROOM_SCAN_FRAME, short=lambda payload: is_small_jpeg(payload.frame_b64))
+@performs(ROOM_SCAN_FRAME, short=lambda payload: payload.economy and is_small_jpeg(payload.frame_b64))
 async def room_scan_frame(payload: RoomScanFrame, runner: Runner) -> RoomScanFrameReply:
     """The objects of the frame, and either its corners or how like the reference they are.
 
@@ -36,7 +42,7 @@ async def room_scan_frame(payload: RoomScanFrame, runner: Runner) -> RoomScanFra
         ServiceError: ``bad_image``, ``image_too_large``, ``model_unavailable``.
     """
     picture = await open_picture(payload.frame_b64, runner)
-    things: list[Thing] = await runner.infer_picture(OBJECT_DETECTOR, picture)
+    things = [thing for thing in await _things(picture, payload.economy, runner) if thing.score >= TOLD]
     corners, likeness = await runner.compute(partial(_corners, picture, payload.reference))
     counts = Counter(thing.label for thing in things)
     counts[PERSON] = sum(thing.label == PERSON and thing.score >= MultiplePeople().score for thing in things)
@@ -47,6 +53,34 @@ async def room_scan_frame(payload: RoomScanFrame, runner: Runner) -> RoomScanFra
     return msgspec.structs.replace(
         found, similarity=round(likeness.similarity, 3), same_place=_same_place(likeness)
     )
+
+
+async def _things(picture: Picture, economy: bool, runner: Runner) -> list[Thing]:
+    """What the frame shows; unless it is to cost little also what parts of it do, and more persons' faces."""
+    first: list[Thing] = await runner.infer_picture(OBJECT_DETECTOR, picture)
+    size = picture.width, picture.height
+    if economy:
+        return merged(first, [], *size)
+    looks = await _looks(regions(first, *size), picture, runner)
+    looks += await _looks(cut_persons(merged(first, looks, *size), looks, *size), picture, runner)
+    return with_faces(merged(first, looks, *size), await _faces(picture, runner))
+
+
+async def _looks(regions: Iterable[Roi], picture: Picture, runner: Runner) -> list[Look]:
+    """Look at all of these regions, together."""
+    wanted = list(regions)
+    seen = await asyncio.gather(*[runner.infer_picture(OBJECT_DETECTOR, picture, roi) for roi in wanted])
+    return [Look(roi, things) for roi, things in zip(wanted, seen, strict=True)]
+
+
+async def _faces(picture: Picture, runner: Runner) -> list[Face]:
+    """Those of the frame, if there is a model that finds them."""
+    try:
+        runner.model(FACE_DETECTOR)
+    except ModelUnavailable:
+        return []
+    faces: list[Face] = await runner.infer_picture(FACE_DETECTOR, picture)
+    return faces
 
 
 def _corners(picture: Picture, reference: bytes) -> tuple[bytes | None, Likeness | None]:

@@ -160,6 +160,7 @@ def watch(runners: Runners, stream: Analyzer, film: Film) -> Findings:
                 due[role] = max(due[role] + 1 / rate, media_s)
                 output = runners(role).look(frame, roi)
                 findings.told.extend(Told(media_s, outcome) for outcome in stream.absorb(role, output, at))
+                due[role] = min(due[role], media_s + 1 / stream.rates[role])  # as ``Demand.retime``
         findings.latest.append((media_s, stream.latest()))
     findings.told.extend(Told(at.media_s, outcome) for outcome in stream.finish(at))
     return findings

@@ -3,16 +3,20 @@
 import msgspec
 
 from ..names import Name
-from ..roles import OBJECT_DETECTOR
+from ..roles import FACE_DETECTOR, OBJECT_DETECTOR
 from .spec import Image, Payload, Reply, TaskPath, TaskSpec, Unit
 
 
 class VideoRoomScan(Payload, frozen=True):
-    """A frame of a room scan, or its end (``complete``) → what was seen over all frames."""
+    """A frame of a room scan, or its end (``complete``) → what was seen over all frames.
+
+    ``economy``: look at the whole frame alone, for a tenth of the cost; else parts of it are looked at too.
+    """
 
     scan_id: Name
     frame_b64: Image | None = None
     complete: bool = False
+    economy: bool = False
 
 
 class ScannedObject(msgspec.Struct, frozen=True):
@@ -68,6 +72,7 @@ class RoomScanFrame(Payload, frozen=True):
 
     frame_b64: Image
     reference: bytes = b""
+    economy: bool = False
 
 
 class RoomScanFrameReply(Reply, frozen=True):
@@ -89,6 +94,7 @@ ROOM_SCAN_FRAME = TaskSpec(
     domain="video",
     tier="live",
     roles=(OBJECT_DETECTOR,),
+    enriching=(FACE_DETECTOR,),
 )
 VIDEO_ROOM_SCAN = TaskSpec(
     name="video_room_scan",
@@ -101,5 +107,6 @@ VIDEO_ROOM_SCAN = TaskSpec(
         TaskPath("/video/room-scan/complete", {"complete": True, "frame_b64": None}, RoomScanEndReply),
     ),
     roles=ROOM_SCAN_FRAME.roles,
+    enriching=ROOM_SCAN_FRAME.enriching,
     idempotent=False,
 )

@@ -1,8 +1,11 @@
-from argusd.ingest.shm.frame import i420_info
+import msgspec
+
+from argusd.ingest.shm.frame import FrameInfo, i420_info
 from argusd.scheduler.analyzers.video import VideoAnalyzer
 from argusd.scheduler.contract.policy import Gates, MultiplePeople, Policy
-from argusd.scheduler.core import Moment, Outcome, Reuse, Roi
+from argusd.scheduler.core import Moment, Outcome, Reuse, Roi, whole_frame
 from argusd.scheduler.models.outputs import Box, Thing
+from argusd.scheduler.models.second_looks import persons_hands
 
 INFO = i420_info(640, 480)
 
@@ -132,3 +135,80 @@ def test_an_empty_room_is_looked_at_anew_only_where_it_changes_and_people_always
         assert stream.reuse("object_detector") == Reuse(5.0)
     stream.apply(Policy(gates=Gates(empty_room=False)))
     assert stream.reuse("object_detector") is None
+
+
+def frame(arrival_s: float) -> FrameInfo:
+    return msgspec.structs.replace(INFO, arrival_ns=int(arrival_s * 1e9))
+
+
+def look(stream: VideoAnalyzer, second: float, things: list[Thing]) -> tuple[Roi | None, list[Outcome]]:
+    """The detector looks where the stream wants it to, and sees this."""
+    roi = stream.roi("object_detector", frame(second))
+    return roi, stream.absorb("object_detector", things, Moment(second, 0, 0, 640, 480))
+
+
+SITS = Thing("person", 0.8, Box(100, 60, 500, 480))
+HANDS = persons_hands([SITS], 640, 480)[0]
+HELD = Thing("cell phone", 0.33, Box(300, 330, 340, 370))
+
+
+def test_between_whole_looks_a_part_is_looked_at_and_whole_ones_keep_their_rate() -> None:
+    stream = VideoAnalyzer(Policy())
+    assert look(stream, 0.0, [SITS])[0] == whole_frame(INFO)
+    assert stream.rates == {"object_detector": 2.0}, "the next one comes half a second later"
+    assert look(stream, 0.5, [])[0] == HANDS
+    assert stream.rates == {"object_detector": 1.0}
+    assert look(stream, 1.0, [SITS])[0] == whole_frame(INFO)
+
+
+def test_a_late_look_is_a_whole_one() -> None:
+    stream = VideoAnalyzer(Policy())
+    look(stream, 0.0, [SITS])
+    assert stream.roi("object_detector", frame(0.74)) == HANDS
+    assert stream.roi("object_detector", frame(0.75)) == whole_frame(INFO), "of a slow or busy camera"
+
+
+def test_economy_and_a_picture_that_stays_as_it_was_have_no_second_look() -> None:
+    stream = VideoAnalyzer(Policy(economy=True))
+    look(stream, 0.0, [SITS])
+    assert stream.rates == {"object_detector": 1.0}
+    assert stream.roi("object_detector", frame(0.5)) == whole_frame(INFO)
+
+    stream = VideoAnalyzer(Policy())
+    look(stream, 0.0, [SITS])
+    stream.apply(Policy(economy=True))
+    assert stream.rates == {"object_detector": 1.0}
+    stream.apply(Policy())
+    look(stream, 1.0, [SITS])
+    assert stream.rates == {"object_detector": 1.0}, "the same things at the same places"
+    look(stream, 2.0, [SITS._replace(score=0.81)])
+    assert stream.rates == {"object_detector": 2.0}
+
+
+def test_a_phone_that_only_second_looks_show_is_told_and_a_whole_look_does_not_deny_it() -> None:
+    stream, told = VideoAnalyzer(Policy()), []
+    for second in range(4):
+        _, outcomes = look(stream, second, [SITS._replace(score=0.8 + second / 100)])
+        roi, more = look(stream, second + 0.5, [HELD])
+        told += violations([(second, outcome) for outcome in (*outcomes, *more)])
+        assert roi == HANDS, "where it was seen"
+        assert stream.latest()["phone_detected"]
+    assert told == [(1, "phone_detected", "start")]
+    assert [thing["label"] for thing in stream.latest()["objects"]] == ["person", "cell phone"]
+    for second in range(4, 8):
+        _, outcomes = look(stream, second, [SITS._replace(score=0.9 - second / 100)])
+        _, more = look(stream, second + 0.5, [])
+        told += violations([(second, outcome) for outcome in (*outcomes, *more)])
+    assert told[1:] == [(5, "phone_detected", "end")]
+
+
+def test_what_is_told_is_sure_enough() -> None:
+    stream = VideoAnalyzer(Policy())
+    play(stream, [person(), phone(0.29)])
+    assert [thing["label"] for thing in stream.latest()["objects"]] == ["person"]
+
+
+def test_a_necktie_is_no_second_person() -> None:
+    stream = VideoAnalyzer(Policy())
+    play(stream, [SITS, Thing("person", 0.7, Box(270, 250, 320, 430))], [SITS])
+    assert stream.latest()["person_count"] == 1

@@ -149,7 +149,7 @@ OPEN: dict[str, tuple[str, Looks]] = {
     "head_turned": ("face", [("face_detector", [face()]), ("face_mesh", TURNED)]),
     "identity_mismatch": ("face", [("face_detector", [face()]), ("face_embedder", seen(HIS))]),
     "phone_detected": ("video", [("object_detector", phone(0.9))]),
-    "multiple_people": ("video", [("object_detector", [Thing("person", 0.9, Box(0, 0, 9, 9))] * 2)]),
+    "multiple_people": ("video", [("object_detector", [Thing("person", 0.9, Box(0, 0, 90, 90))] * 2)]),
     "speech_detected": ("audio", [("vad", SPOKEN)]),
     "lip_sync_violation": ("lipsync", [("vad", SPOKEN), ("lip_sync", late(400))]),
 }

@@ -60,3 +60,13 @@ async def test_an_empty_wall(runner: DirectRunner) -> None:
 async def test_what_is_no_image_is_refused(runner: DirectRunner) -> None:
     with pytest.raises(BadPicture):
         await room_scan_frame(RoomScanFrame(frame_b64=b"GIF89a"), runner)
+
+
+async def test_people_far_away_are_seen_by_second_looks(runner: DirectRunner, media: Path) -> None:
+    people = cv2.resize(np.asarray(cv2.imread(str(media / "two_people.jpg")), np.uint8), (256, 150))
+    hall = np.full((1080, 1920, 3), 127, np.uint8)
+    hall[300:450, 1300:1556] = people
+    seen = await room_scan_frame(RoomScanFrame(frame_b64=png(hall)), runner)
+    assert seen.person_count == 2
+    once = await room_scan_frame(RoomScanFrame(frame_b64=png(hall), economy=True), runner)
+    assert once.person_count == 0

@@ -1,0 +1,65 @@
+"""What a person in a picture can be: how large, and where beside another one. Pure."""
+
+from collections.abc import Sequence
+
+from .outputs import PERSON, TOLD, Box, Face, Thing
+
+# So large are half a metre of head and shoulders, seven metres from a camera that sees 70 degrees.
+SMALLEST = 0.05  # of the picture's longer side
+WORN = 0.15  # of a person's area: what is smaller and before the body is worn, held or printed on a shirt
+BODY = 0.5  # of a person's width, its middle: what is beside it, in the corners, is behind
+PART = 0.75  # of the smaller box: so much of it in another person's box is that person
+
+
+def plausible(things: Sequence[Thing], width: int, height: int) -> list[Thing]:
+    """The things without those persons that can be none: clutter of a few pixels, a necktie."""
+    least = SMALLEST * max(width, height)
+    persons = [thing.box for thing in things if thing.label == PERSON and thing.score >= TOLD]
+    return [thing for thing in things if thing.label != PERSON or _can_be(thing.box, persons, least)]
+
+
+def _can_be(box: Box, persons: Sequence[Box], least: float) -> bool:
+    if max(box.right - box.left, box.bottom - box.top) < least:
+        return False
+    return not any(_worn(box, other) for other in persons)
+
+
+def _worn(box: Box, other: Box) -> bool:
+    middle = (box.left + box.right - other.left - other.right) / 2
+    central = abs(middle) <= BODY / 2 * (other.right - other.left)
+    return central and box.area < WORN * other.area and overlap(box, other) > 1 - WORN
+
+
+def with_faces(things: Sequence[Thing], faces: Sequence[Face]) -> list[Thing]:
+    """The things, and a person for each face that is no known person's: nobody has two.
+
+    Of who is behind somebody else often only the face is seen, and a detector of objects takes both for one.
+    """
+    free = [thing.box for thing in things if thing.label == PERSON and thing.score >= TOLD]
+    added = list(things)
+    for face in sorted(faces, key=lambda face: -face.box.area):
+        own = next((box for box in sorted(free, key=lambda box: box.area) if _shows(box, face.box)), None)
+        if own is None:
+            added.append(Thing(PERSON, face.score, _body(face.box)))
+        else:
+            free.remove(own)
+    return added
+
+
+def _shows(person: Box, face: Box) -> bool:
+    x, y = (face.left + face.right) / 2, (face.top + face.bottom) / 2
+    return person.left <= x <= person.right and person.top <= y <= person.bottom
+
+
+def _body(face: Box) -> Box:
+    """Head and shoulders of whom this is the face, about."""
+    width, height = face.right - face.left, face.bottom - face.top
+    return Box(face.left - width, face.top - height / 2, face.right + width, face.bottom + 2 * height)
+
+
+def overlap(box: Box, other: Box) -> float:
+    """What two boxes share, of the smaller one; 0 where one is empty."""
+    width = min(box.right, other.right) - max(box.left, other.left)
+    height = min(box.bottom, other.bottom) - max(box.top, other.top)
+    smaller = min(box.area, other.area)
+    return width * height / smaller if width > 0 and height > 0 and smaller > 0 else 0.0

@@ -1,0 +1,174 @@
+"""Where a detector of objects looks a second time, and what all looks at one picture show together. Pure.
+
+A detector is shown a picture as a square of a few hundred pixels, in which a phone at an ear may be fifteen,
+too few to be one. So parts of the picture are shown to it larger: around the head and the hands of each
+person, where phones are held, and tiles that overlap, for phones and persons elsewhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ..core import Roi
+from .outputs import PERSON, PHONE, TOLD, Box, Thing
+from .persons import PART, overlap, plausible
+
+TILE = 0.6  # of the picture's longer side
+HELD = 0.75  # of the shorter side of a person's box: what shows a head with both hands beside it
+UPRIGHT = 0.5  # of the height of who stands, whose box is narrow
+DESK = 0.15  # of a region: how far below a person it goes, where phones lie
+SEATED = 0.6  # width over height: from here on a box shows somebody who sits, or the upper half
+AROUND = 2.0  # times the longer side of what an edge cut
+MOST_PERSONS = 4
+MOST_CUT = 2
+SAME = 0.5  # of the smaller box: so much two looks at one thing share
+EDGE = 0.03  # of a region: what comes as near to its edge may be cut by it
+NEAR = 0.25  # of a person's box: so far beside it a phone is still at hand
+ADDED = {PERSON: 0.35, PHONE: 0.35}  # so sure a second look is that adds one
+SURE = 0.6  # and so sure of other things
+AT_HAND = 1.26  # times the odds of a phone near a person, where it was looked for: 0.30 becomes 0.35
+
+
+class Look(NamedTuple):
+    """What was seen in one region of a picture, in the picture's pixels."""
+
+    region: Roi
+    things: Sequence[Thing]
+
+
+def regions(things: Sequence[Thing], width: int, height: int) -> list[Roi]:
+    """Everywhere where to look again at a picture that showed these things to the first look."""
+    return persons_hands(things, width, height) + tiles(width, height)
+
+
+def persons_hands(things: Sequence[Thing], width: int, height: int) -> list[Roi]:
+    """Around the hands and the heads of the persons, the largest first."""
+    persons = [thing.box for thing in things if thing.label == PERSON and thing.score >= TOLD]
+    persons.sort(key=lambda box: -box.area)
+    return [within(region, width, height) for box in persons[:MOST_PERSONS] for region in at_hand(box)]
+
+
+def doubtful(things: Sequence[Thing], width: int, height: int) -> list[Roi]:
+    """Those of the regions that show larger what may be a phone."""
+    phones = [thing.box for thing in things if thing.label == PHONE]
+    return [region for region in regions(things, width, height) if any(_holds(region, box) for box in phones)]
+
+
+def _holds(region: Roi, box: Box) -> bool:
+    half = region.size / 2
+    return (
+        region.center_x - half <= box.left
+        and box.right <= region.center_x + half
+        and region.center_y - half <= box.top
+        and box.bottom <= region.center_y + half
+    )
+
+
+def cut_persons(known: Sequence[Thing], looks: Iterable[Look], width: int, height: int) -> list[Roi]:
+    """Around persons of whom a look saw a part that none of the known ones has, the surest first."""
+    persons = [thing.box for thing in known if thing.label == PERSON and thing.score >= TOLD]
+    parts = [
+        thing
+        for look in looks
+        for thing in plausible(look.things, width, height)
+        if thing.label == PERSON and thing.score >= TOLD and cut(thing.box, look.region, width, height)
+        if all(overlap(thing.box, box) < PART for box in persons)
+    ]
+    parts.sort(key=lambda thing: -thing.score)
+    return [within(around(thing.box), width, height) for thing in parts[:MOST_CUT]]
+
+
+def around(box: Box) -> Roi:
+    """The region that shows a thing with what is around it."""
+    left, top, right, bottom = box
+    return Roi((left + right) / 2, (top + bottom) / 2, AROUND * max(right - left, bottom - top))
+
+
+def at_hand(person: Box) -> list[Roi]:
+    """Around the hands of a person, and around the head."""
+    left, top, right, bottom = person
+    width, height = right - left, bottom - top
+    size, middle = max(HELD * min(width, height), UPRIGHT * height), (left + right) / 2
+    hands = bottom - (0.5 - DESK) * size if width > SEATED * height else (top + bottom) / 2
+    return [Roi(middle, hands, size), Roi(middle, top + 0.42 * size, size)]
+
+
+def tiles(width: int, height: int) -> list[Roi]:
+    """Squares that cover the picture and overlap, line by line: four, or two of a wide or tall one."""
+    size = TILE * max(width, height)
+    return [Roi(x, y, size) for y in _middles(height, size) for x in _middles(width, size)]
+
+
+def _middles(length: float, size: float) -> list[float]:
+    return [size / 2, length - size / 2] if length > size else [length / 2]
+
+
+def within(region: Roi, width: int, height: int) -> Roi:
+    """The region, moved into the picture as far as it fits."""
+    half = region.size / 2
+    x = min(max(region.center_x, half), width - half) if region.size < width else width / 2
+    y = min(max(region.center_y, half), height - half) if region.size < height else height / 2
+    return region._replace(center_x=x, center_y=y)
+
+
+def merged(first: Sequence[Thing], looks: Iterable[Look], width: int, height: int) -> list[Thing]:
+    """All things of a picture, best first: those of its first look, and what second looks add.
+
+    What two looks saw counts once, where the first saw it, as sure as the surer one. What is shown without
+    its surroundings is easily taken for something else, so second looks add other things only if very sure.
+    """
+    known = plausible(first, width, height)
+    added = [thing for look in looks for thing in seen(look, known, width, height)]
+    for thing in sorted(added, key=lambda thing: -thing.score):
+        same = next((at for at, other in enumerate(known) if is_same(thing, other)), None)
+        if same is None:
+            known += [thing] if thing.score >= ADDED.get(thing.label, SURE) else []
+        elif known[same].score < thing.score:
+            known[same] = known[same]._replace(score=thing.score)
+    return sorted(known, key=lambda thing: -thing.score)
+
+
+def seen(look: Look, known: Sequence[Thing], width: int, height: int) -> list[Thing]:
+    """The things of a second look, judged by what is ``known`` of the picture.
+
+    What an edge of the region cuts is no thing. A phone at a person's hand is likelier one than its look
+    alone says: there is where people hold phones.
+    """
+    whole = [thing for thing in look.things if not cut(thing.box, look.region, width, height)]
+    persons = [thing.box for thing in known if thing.label == PERSON and thing.score >= TOLD]
+    return [
+        thing._replace(score=_likelier(thing.score))
+        if thing.label == PHONE and any(_at_hand(thing.box, person) for person in persons)
+        else thing
+        for thing in plausible(whole, width, height)
+    ]
+
+
+def is_same(thing: Thing, other: Thing) -> bool:
+    """Whether two looks show one thing; a part of a person is that person."""
+    if thing.label != other.label:
+        return False
+    return overlap(thing.box, other.box) >= (PART if thing.label == PERSON else SAME)
+
+
+def cut(box: Box, region: Roi, width: int, height: int) -> bool:
+    """Whether an edge of the region, other than the picture's, ends the thing."""
+    half, near = region.size / 2, EDGE * region.size
+    low_x, low_y = max(0.0, region.center_x - half), max(0.0, region.center_y - half)
+    high_x, high_y = min(float(width), region.center_x + half), min(float(height), region.center_y + half)
+    return (
+        (low_x > 0 and box.left <= low_x + near)
+        or (low_y > 0 and box.top <= low_y + near)
+        or (high_x < width and box.right >= high_x - near)
+        or (high_y < height and box.bottom >= high_y - near)
+    )
+
+
+def _likelier(score: float) -> float:
+    return score * AT_HAND / (1 - score + score * AT_HAND)
+
+
+def _at_hand(thing: Box, person: Box) -> bool:
+    left, top, right, bottom = person
+    beside, below = NEAR * (right - left), NEAR * (bottom - top)
+    x, y = (thing.left + thing.right) / 2, (thing.top + thing.bottom) / 2
+    return left - beside <= x <= right + beside and top - below <= y <= bottom + below

@@ -1,0 +1,70 @@
+"""What can be a person beside another one."""
+
+import numpy as np
+import pytest
+
+from argusd.scheduler.models.outputs import Box, Face, Thing
+from argusd.scheduler.models.persons import overlap, plausible, with_faces
+
+SITS = Thing("person", 0.5, Box(100, 60, 500, 480))
+
+
+def person(left: float, top: float, right: float, bottom: float, score: float = 0.7) -> Thing:
+    return Thing("person", score, Box(left, top, right, bottom))
+
+
+@pytest.mark.parametrize(
+    ("what", "other"),
+    [
+        ("a necktie", person(270, 250, 320, 430)),
+        ("a face printed on a shirt", person(250, 300, 340, 400)),
+        ("clutter of a few pixels", person(560, 100, 580, 131)),
+    ],
+)
+def test_is_no_person(what: str, other: Thing) -> None:
+    assert plausible([SITS, other], 640, 480) == [SITS], what
+
+
+@pytest.mark.parametrize(
+    ("who", "other"),
+    [
+        ("stands behind a shoulder, within the box of who sits", person(110, 65, 170, 160)),
+        ("sits on a lap", person(200, 200, 400, 470)),
+        ("is far away", person(560, 100, 580, 133)),
+        ("sits beside", person(450, 100, 640, 480)),
+        ("covers as much", person(110, 70, 490, 480)),
+    ],
+)
+def test_is_a_person(who: str, other: Thing) -> None:
+    assert plausible([SITS, other], 640, 480) == [SITS, other], who
+
+
+def test_who_is_hardly_seen_wears_nobody_and_other_things_stay_as_they_are() -> None:
+    unsure, tie = SITS._replace(score=0.25), Thing("tie", 0.4, Box(270, 250, 280, 260))
+    there = person(270, 250, 320, 430)
+    assert plausible([unsure, there, tie], 640, 480) == [unsure, there, tie]
+
+
+def face(left: float, top: float, size: float, score: float = 0.8) -> Face:
+    return Face(Box(left, top, left + size, top + size), np.zeros((4, 2)), score)
+
+
+def test_a_face_that_is_no_known_person_s_is_another_person_s() -> None:
+    own, behind, beside = face(260, 80, 80), face(360, 70, 50), face(560, 100, 40, 0.7)
+    assert with_faces([SITS], [own]) == [SITS]
+    assert with_faces([SITS], [own, behind, beside]) == [
+        SITS,
+        Thing("person", 0.8, Box(310, 45, 460, 220)),
+        Thing("person", 0.7, Box(520, 80, 640, 220)),
+    ]
+
+
+def test_each_of_two_persons_has_a_face_of_their_own() -> None:
+    child = person(200, 200, 400, 470)
+    assert with_faces([SITS, child], [face(260, 80, 80), face(270, 210, 60)]) == [SITS, child]
+
+
+def test_an_overlap_is_of_the_smaller_box() -> None:
+    assert overlap(Box(0, 0, 10, 10), Box(5, 0, 105, 10)) == 0.5
+    assert overlap(Box(0, 0, 10, 10), Box(10, 0, 20, 10)) == 0.0
+    assert overlap(Box(0, 0, 10, 10), Box(5, 5, 5, 9)) == 0.0
