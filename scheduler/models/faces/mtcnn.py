@@ -58,7 +58,8 @@ class Mtcnn:
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Face]]:
         """Faces of each row."""
         order = np.lexsort((-tensors[2][:, 0], tensors[0][:, 0]))
-        order = order[tensors[2][order, 0] > MIN_SCORE]
+        # A device's batch is filled up with pictures of nothing, in which something may be found.
+        order = order[(tensors[2][order, 0] > MIN_SCORE) & (tensors[0][order, 0] < len(rois))]
         rows, boxes, scores, offsets, points = (tensor[order].astype(np.float64) for tensor in tensors)
         owners: NDArray[np.intp] = rows[:, 0].astype(np.intp)
         sizes = boxes[:, 2:] - boxes[:, :2] + 1

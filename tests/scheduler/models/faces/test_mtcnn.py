@@ -60,6 +60,12 @@ def test_a_face_inside_a_better_one_is_the_same() -> None:
 
 
 @pytest.mark.weights
+def test_what_is_found_in_places_of_a_batch_that_were_filled_up_is_nobodys() -> None:
+    tensors = outputs((0, (0, 0, 49, 49), 0.8), (1, (10, 20, 109, 119), 0.9))
+    (faces,) = Mtcnn("n").decode(tensors, [WHOLE])
+    assert [face.box for face in faces] == [(0, 0, 49, 49)]
+
+
 @pytest.mark.parametrize("name", ["biden.jpg", "obama.jpg", "obama2.jpg", "two_people.jpg"])
 def test_the_faces_are_facenet_pytorchs(runner: Runner, theirs: Any, media: Path, name: str) -> None:
     same_faces(runner, theirs, media / name, least=2 if name == "two_people.jpg" else 1)
