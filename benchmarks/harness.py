@@ -36,6 +36,40 @@ class Table(msgspec.Struct, frozen=True):
     rows: list[list[str | float]]
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """What was seen at a place of a picture: left, top, right, bottom in 0..1 of it."""
+
+    label: str
+    box: list[float]
+
+
+class Shot(msgspec.Struct, frozen=True):
+    """A picture of a file, at a second of it, with what was seen there."""
+
+    file: str
+    at_s: float = 0.0
+    marks: list[Mark] = []
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """A line of a timeline: what it is about, of which kind (``label``, ``unsure``, ``told``), and when."""
+
+    name: str
+    kind: str
+    spans: list[tuple[float, float]]
+
+
+class Exhibit(msgspec.Struct, frozen=True):
+    """Something to look at: what it is, what is wrong about it, what was said, pictures and a timeline."""
+
+    title: str
+    wrong: list[str]
+    said: list[str]
+    shots: list[Shot]
+    seconds: float = 0.0
+    bars: list[Bar] = []
+
+
 Points = list[tuple[float, float]]
 
 
@@ -45,6 +79,7 @@ class Result(msgspec.Struct, frozen=True):
     ``series`` holds curves for a plot: name (or ``panel/name``) to (x, y) points; ``axes`` names x and y.
     ``tables`` holds what a list of metrics would not let anybody read. ``notes``: what the reader must know,
     in sentences. ``failures``: what must not be, in sentences; a run that has some ends with status 1.
+    ``exhibits`` are shown on the page alone.
     """
 
     name: str
@@ -56,6 +91,7 @@ class Result(msgspec.Struct, frozen=True):
     tables: list[Table] = []
     notes: list[str] = []
     failures: list[str] = []
+    exhibits: list[Exhibit] = []
 
 
 class NotMeasurable(Exception):

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from argusd.scheduler.contract.policy import Policy, SpeechDetected
 
+from .figures.spans import Stretch, Times, cut, merged, shared_s, timed
+from .figures.tallies import Verdict
 from .labels import UNSURE, Item, Span, Spans
-from .spans import Stretch, Times, cut, merged, shared_s, timed
-from .tallies import Verdict
 
 POLICY = Policy(speech_detected=SpeechDetected(enabled=True))
 SEEN = (

@@ -13,9 +13,9 @@ from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.scheduler.contract.catalog import STREAMS
 from argusd.scheduler.contract.events import Event
 
-from .asking import Daemon
+from .asking import Answer, Daemon
 from .clip_verdicts import Finding
-from .spans import Stretch
+from .figures.spans import Stretch
 
 LAST_WORDS_S = 20.0  # after the media's end what was found last is still told
 STRETCHED, STRETCHED_S = 1.1, 0.5  # by which a publisher that falls behind makes media last longer
@@ -24,10 +24,14 @@ OVER = ("closed", "session_lost")
 
 
 class Published(NamedTuple):
-    """How long the file is; what was found, by name; how much longer its media lasted, where they did."""
+    """How long the file is; what was found, by name; what was observed, by the media's second.
+
+    ``notes``: how much longer its media lasted, where they did.
+    """
 
     seconds: float
     found: dict[str, list[Finding]]
+    observed: list[tuple[float, Answer]]
     notes: list[str]
 
 
@@ -58,7 +62,8 @@ async def publish(daemon: Daemon, path: Path, seconds: float) -> Published:
     found: dict[str, list[Finding]] = {}
     for group, media_s in scaled.items():
         found |= findings((each for each in events if each.stream in group), seconds, media_s)
-    return Published(seconds, found, notes)
+    observed = [(each.data.get("media_s", 0.0), each.data) for each in events if each.type == "observation"]
+    return Published(seconds, found, observed, notes)
 
 
 def findings(events: Iterable[Event], seconds: float, media_s: float) -> dict[str, list[Finding]]:

@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 
 from ..harness import NotMeasurable
+from .figures.tallies import Verdict
 from .found import Accuracy, Found, result
 from .labels import Item, read_labels
 from .parts import PARTS, Run
-from .tallies import Verdict
 
 FEW = 5  # quick: one of so many
 MINUTES = 30.0

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from .asking import Answer, Daemon
+from .figures.tallies import Verdict
 from .labels import Item
-from .tallies import Verdict
 
 FIELDS = ("id_no", "name", "dob")
 

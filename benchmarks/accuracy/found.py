@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ..harness import Metric, Points, Result, Table, machine
-from . import tallies
-from .tallies import Verdict
+from ..harness import Exhibit, Metric, Points, Result, Table, machine
+from .figures import tallies
+from .figures.tallies import Verdict
 
 
 class Accuracy(Result, frozen=True):
@@ -24,11 +24,13 @@ class Found(msgspec.Struct):
     tables: list[Table] = []
     series: dict[str, Points] = {}
     notes: list[str] = []
+    exhibits: list[Exhibit] = []
 
-    def judged(self, verdicts: Iterable[Verdict]) -> None:
+    def judged(self, verdicts: Iterable[Verdict], exhibit: Exhibit) -> None:
         """Take what came of one more file."""
         self.served += 1
         self.verdicts += verdicts
+        self.exhibits.append(exhibit)
 
     def add(self, part: "Found") -> None:
         """Take another part's in."""
@@ -38,6 +40,7 @@ class Found(msgspec.Struct):
         self.tables += part.tables
         self.series |= part.series
         self.notes += part.notes
+        self.exhibits += part.exhibits
 
 
 def result(found: Found, before: Sequence[Verdict] = ()) -> Accuracy:
@@ -60,5 +63,6 @@ def result(found: Found, before: Sequence[Verdict] = ()) -> Accuracy:
         ("threshold", ""),
         tables,
         found.notes,
+        exhibits=sorted(found.exhibits, key=lambda exhibit: not exhibit.wrong),
         verdicts=found.verdicts,
     )

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..harness import Metric, Points, Table
-from . import likeness
 from .asking import Answer
+from .figures import likeness
+from .figures.rates import share
+from .figures.tallies import Verdict
 from .found import Found
-from .rates import share
-from .tallies import Verdict
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 EMBEDDING = "embedding_b64"

@@ -11,15 +11,17 @@ from argusd.scheduler.zoo.store import ZooStore
 from ..gates import portrait
 from ..rigs.daemon import ready, running_daemon
 from ..rigs.virtual import CACHE, Models, daemon_models
-from . import calm, clip_verdicts, clips, documents, faces, pairs, pictures, voices
+from . import clip_verdicts, clips, documents, exhibits, faces, pairs, pictures
 from .asking import Daemon
-from .diarization import Diarization
-from .disturbances import STILL, poster_of
+from .calm import hours
+from .calm.disturbances import STILL, poster_of
 from .found import Found
 from .labels import Item, Kind
 from .replays import replay, seconds_of
-from .speech import Speech
-from .voices import Voice
+from .sound import voices
+from .sound.diarization import Diarization
+from .sound.speech import Speech
+from .sound.voices import Voice
 
 
 class Run:
@@ -66,7 +68,9 @@ class Run:
 async def _pictures(run: Run) -> Found:
     found, daemon = Found(), await run.daemon()
     for item in run.each("pictures", "image"):
-        found.judged(pictures.judge(item, await pictures.look(daemon, item)))
+        seen = await pictures.look(daemon, item)
+        verdicts = list(pictures.judge(item, seen))
+        found.judged(verdicts, exhibits.picture(item, seen, verdicts))
     return found
 
 
@@ -74,20 +78,26 @@ async def _documents(run: Run) -> Found:
     found, daemon = Found(), await run.daemon()
     with_face = [item.path for item in run.items if item.kind == "document" and item.faces != 0]
     for item in run.each("documents", "document"):
-        found.judged(documents.judge(item, await documents.read(daemon, item, with_face)))
+        read = await documents.read(daemon, item, with_face)
+        verdicts = list(documents.judge(item, read))
+        found.judged(verdicts, exhibits.document(item, read, verdicts))
     return found
 
 
 async def _pairs(run: Run) -> Found:
     compared = await faces.compare(await run.daemon(), list(run.each("pairs", "image", "document")))
-    return pairs.judged(compared, "face_verify.same_person")
+    found = pairs.judged(compared, "face_verify.same_person")
+    found.exhibits += exhibits.wrong_pairs(compared, found.verdicts, run.items)
+    return found
 
 
 async def _replays(run: Run) -> Found:
     found, models, spoken = Found(), run.models(), Speech("replay")
     for item in run.each("replays", "video", "audio"):
         played = replay(models, item.path)
-        found.judged(clip_verdicts.judge(item, played.found, played.seconds, "replay"))
+        verdicts = list(clip_verdicts.judge(item, played.found, played.seconds, "replay"))
+        exhibit = exhibits.clip(item, played.found, played.seconds, played.observed, verdicts)
+        found.judged(verdicts, exhibit)
         spoken.add(item.file, clip_verdicts.speech(item, played.found, played.seconds))
     found.add(spoken.found())
     return found
@@ -97,7 +107,9 @@ async def _clips(run: Run) -> Found:
     found, daemon, spoken = Found(), await run.daemon(), Speech("clip")
     for item in run.each("clips", "video", "audio"):
         played = await clips.publish(daemon, item.path, seconds_of(item.path))
-        found.judged(clip_verdicts.judge(item, played.found, played.seconds, "clip"))
+        verdicts = list(clip_verdicts.judge(item, played.found, played.seconds, "clip"))
+        exhibit = exhibits.clip(item, played.found, played.seconds, played.observed, verdicts)
+        found.judged(verdicts, exhibit)
         found.notes += played.notes
         spoken.add(item.file, clip_verdicts.speech(item, played.found, played.seconds))
     found.add(spoken.found())
@@ -125,9 +137,9 @@ async def _calm(run: Run) -> Found:
     seconds = 60 * run.minutes / max(1, len(items) * len(disturbances))
     models = run.models()
     watched = [
-        calm.watch(models, calm.clip_of(item), disturbances, seconds) for item in run.each("calm", "video")
+        hours.watch(models, hours.clip_of(item), disturbances, seconds) for item in run.each("calm", "video")
     ]
-    return calm.judged(watched)
+    return hours.judged(watched)
 
 
 PARTS: dict[str, Callable[[Run], Awaitable[Found]]] = {

@@ -8,8 +8,8 @@ from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.models.outputs import PERSON, PHONE
 
 from .asking import Answer, Daemon, jpeg
+from .figures.tallies import Verdict
 from .labels import UNSURE, Count, Flag, Item
-from .tallies import Verdict
 
 SEEN = 0.35  # what a caller of a room scan takes for seen
 COUNTED = 6  # of more people nobody knows the exact number

@@ -15,8 +15,9 @@ from argusd.scheduler.contract.catalog import streams_of
 from argusd.scheduler.contract.media import SAMPLE_RATE
 
 from ..rigs.virtual import Models, Told, VirtualSessions
+from .asking import Answer
 from .clip_verdicts import POLICY, Finding
-from .spans import Stretch
+from .figures.spans import Stretch
 
 BLOCK = 320  # samples, 20 ms
 SESSION = "replay"
@@ -35,10 +36,11 @@ class Piece(NamedTuple):
 
 
 class Replay(NamedTuple):
-    """How long it was, and what was found, by name."""
+    """How long it was; what was found, by name; what was observed, by the media's second."""
 
     seconds: float
     found: dict[str, list[Finding]]
+    observed: list[tuple[float, Answer]]
 
 
 def replay(models: Models, path: Path) -> Replay:
@@ -57,7 +59,8 @@ def replay(models: Models, path: Path) -> Replay:
         sessions.serve()
         seconds = max(seconds, piece.due_s)
     sessions.leave(SESSION)
-    return Replay(seconds, found(told, seconds))
+    observed = [(each.media_s, each.outcome.data) for each in told if each.outcome.type == "observation"]
+    return Replay(seconds, found(told, seconds), observed)
 
 
 def publish(sessions: VirtualSessions, name: str, piece: Piece) -> None:

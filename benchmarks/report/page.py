@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from ..harness import Metric, Result, Table, cell
+from .exhibits import shown
 from .plots import panel_svg, panels_of
 
 STYLE = """
@@ -13,6 +14,12 @@ th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; text-align: right 
 th:first-child, td:first-child { text-align: left }
 tr.ours { background: #eef5ff }
 .wrong { color: #a00 }
+.exhibits { display: flex; flex-wrap: wrap; gap: 1rem }
+.exhibit { border: 1px solid #ddd; padding: .5rem .8rem; max-width: 36rem; overflow-wrap: anywhere }
+.exhibit.odd { border-color: #a00 }
+.exhibit h3 { font-size: 1rem; margin: 0 0 .3rem }
+.exhibit p { margin: .2rem 0; font-size: .85rem }
+.exhibit svg { max-width: 100%; height: auto; margin: .2rem .2rem 0 0 }
 .panels { display: flex; flex-wrap: wrap; gap: 1rem }
 .panels img { width: 36rem; max-width: 100% }
 """
@@ -38,6 +45,7 @@ def section(result: Result) -> Iterator[str]:
     yield listed("note", result.notes)
     for each in result.tables:
         yield f"<h2>{escape(each.title)}</h2>{table(each)}"
+    yield from shown(result.exhibits)
     pictures = (
         f'<img alt="{escape(panel)}" src="{panel_svg(result, panel)}">' for panel in panels_of(result)
     )

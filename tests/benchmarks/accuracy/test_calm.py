@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from argusd.benchmarks.accuracy.calm import (
+from argusd.benchmarks.accuracy.calm.disturbances import STILL, poster_of
+from argusd.benchmarks.accuracy.calm.hours import (
     Alarm,
     Clip,
     Watched,
@@ -14,7 +15,6 @@ from argusd.benchmarks.accuracy.calm import (
     watch,
     webcam,
 )
-from argusd.benchmarks.accuracy.disturbances import STILL, poster_of
 from argusd.benchmarks.accuracy.labels import Item, Spans
 from argusd.benchmarks.films.drawn import SCENES, film
 from argusd.benchmarks.gates import portrait

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.benchmarks.accuracy.clip_verdicts import Finding, judge, speech
+from argusd.benchmarks.accuracy.figures.spans import Stretch, cut, merged, shared_s, timed
 from argusd.benchmarks.accuracy.labels import Item, Kind, Span, Spans
-from argusd.benchmarks.accuracy.spans import Stretch, cut, merged, shared_s, timed
 
 STRETCHES = st.lists(
     st.tuples(st.integers(0, 200), st.integers(1, 40)).map(

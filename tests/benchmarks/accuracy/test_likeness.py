@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.benchmarks.accuracy.likeness import at, auc, curve, equal_error
+from argusd.benchmarks.accuracy.figures.likeness import at, auc, curve, equal_error
 
 LIKENESSES = st.lists(st.floats(-1, 1).map(lambda value: round(value, 2)), min_size=1, max_size=30)
 

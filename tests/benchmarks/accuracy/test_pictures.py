@@ -6,9 +6,9 @@ from typing import Any
 
 from argusd.benchmarks.accuracy import documents, pictures
 from argusd.benchmarks.accuracy.documents import Read
+from argusd.benchmarks.accuracy.figures.tallies import tallies
 from argusd.benchmarks.accuracy.labels import MANY, UNSURE, Item
 from argusd.benchmarks.accuracy.pictures import Seen
-from argusd.benchmarks.accuracy.tallies import tallies
 
 NOBODY = {"face_count": 0, "head_pose": None, "gaze": None}
 

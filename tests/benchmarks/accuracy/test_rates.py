@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.benchmarks.accuracy.rates import alarm_rate, share
+from argusd.benchmarks.accuracy.figures.rates import alarm_rate, share
 
 
 def test_wilsons_interval_is_that_of_the_textbooks() -> None:

@@ -1,6 +1,6 @@
 """Verdicts, counted and put side by side."""
 
-from argusd.benchmarks.accuracy.tallies import Verdict, beside, metrics, table, tallies, turned, wrong
+from argusd.benchmarks.accuracy.figures.tallies import Verdict, beside, metrics, table, tallies, turned, wrong
 
 
 def verdict(there: bool | None, told: bool, item: str = "a.jpg", finding: str = "phone") -> Verdict:

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from argusd.benchmarks.accuracy.diarization import Diarization
 from argusd.benchmarks.accuracy.faces import doubtful, same_person
+from argusd.benchmarks.accuracy.figures.spans import Stretch, without
 from argusd.benchmarks.accuracy.labels import UNSURE, Item
 from argusd.benchmarks.accuracy.pairs import Compared, Pair, judged
 from argusd.benchmarks.accuracy.replays import samples_of
-from argusd.benchmarks.accuracy.spans import Stretch, without
-from argusd.benchmarks.accuracy.voices import alone, turns_of, wav
+from argusd.benchmarks.accuracy.sound.diarization import Diarization
+from argusd.benchmarks.accuracy.sound.voices import alone, turns_of, wav
 from argusd.benchmarks.harness import NotMeasurable
 
 RTTM = """\

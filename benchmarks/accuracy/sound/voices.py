@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from argusd.scheduler.contract.media import SAMPLE_RATE
 
-from ..harness import NotMeasurable
-from .asking import Daemon
-from .labels import Item
-from .pairs import Compared, Pair, cosine, embedding
-from .replays import samples_of
-from .spans import Stretch, merged, without
+from ...harness import NotMeasurable
+from ..asking import Daemon
+from ..figures.spans import Stretch, merged, without
+from ..labels import Item
+from ..pairs import Compared, Pair, cosine, embedding
+from ..replays import samples_of
 
 SHORTEST_S, LONGEST_S = 2.5, 8.0  # of what is enrolled
 TURNS = 3  # of each speaker of a recording

@@ -18,16 +18,16 @@ from argusd.scheduler.contract.catalog import streams_of
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.policy import Policy
 
-from ..films.drawn import planes
-from ..harness import Metric, Table
-from ..rigs.virtual import Models, Told, VirtualSessions
-from .clip_verdicts import POLICY, SEEN
+from ...films.drawn import planes
+from ...harness import Metric, Table
+from ...rigs.virtual import Models, Told, VirtualSessions
+from ..clip_verdicts import POLICY, SEEN
+from ..figures.rates import alarm_rate
+from ..figures.tallies import Verdict
+from ..found import Found
+from ..labels import Item
+from ..replays import BLOCK, found, pictures_of, samples_of
 from .disturbances import FRAMES_PER_S, Maker, Pixels
-from .found import Found
-from .labels import Item
-from .rates import alarm_rate
-from .replays import BLOCK, found, pictures_of, samples_of
-from .tallies import Verdict
 
 JUDGED = (*SEEN, "second_speaker", "speech_detected")
 HEIGHT, LONGEST = 480, 640  # of the pictures, as webcams give them

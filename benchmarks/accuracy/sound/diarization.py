@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..harness import Metric, NotMeasurable, Table
-from .asking import Answer
-from .found import Found
-from .spans import Stretch
+from ...harness import Metric, NotMeasurable, Table
+from ..asking import Answer
+from ..figures.spans import Stretch
+from ..found import Found
 from .voices import Turns
 
 COLLAR_S = 0.5  # around each change, half before and half after: not judged

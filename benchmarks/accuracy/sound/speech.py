@@ -1,8 +1,8 @@
 """Speech by time: of all seconds that were labelled, those that were told rightly, falsely, and missed."""
 
-from ..harness import Metric, Table
-from .found import Found
-from .spans import Times
+from ...harness import Metric, Table
+from ..figures.spans import Times
+from ..found import Found
 
 
 class Speech:

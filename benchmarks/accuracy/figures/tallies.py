@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from ..harness import Metric, Table
+from ...harness import Metric, Table
 from .rates import Share, share
 
 NONE = "–"

@@ -1,0 +1,1 @@
+"""Hours in which nothing is to be found, and what may change in them."""

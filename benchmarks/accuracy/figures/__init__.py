@@ -1,0 +1,1 @@
+"""What is counted and compared: shares and rates with their intervals, verdicts, stretches of time. Pure."""

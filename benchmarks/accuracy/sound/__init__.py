@@ -1,0 +1,1 @@
+"""Recordings: who speaks when, who is whom, and how much of the speech is told."""
