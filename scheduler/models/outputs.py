@@ -149,17 +149,23 @@ class VoicePrint(NamedTuple):
     model: str
 
 
+ZONE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"  # of machine-readable zones
+
+
 class TextBlock(NamedTuple):
     """A piece of a line.
 
     ``corners`` f64 ``[4, 2]`` in the picture's pixels, clockwise from the text's own upper left. ``upright``:
-    where it lies on the page once that is turned so that its lines run from left to right.
+    where it lies on the page once that is turned so that its lines run from left to right. ``steps``: f32
+    ``[T, 1 + len(ZONE_ALPHABET)]``, how likely at each step from left to right nothing (column 0) or each of
+    these characters is, where the reader tells; of a character every step belongs to the same column.
     """
 
     text: str
     confidence: float
     corners: NDArray[np.float64]
     upright: Box
+    steps: NDArray[np.float32] | None = None
 
 
 class SpokenPart(NamedTuple):

@@ -22,6 +22,9 @@ class TextReader(LibraryModel, Protocol):
     ) -> list[TextBlock]:
         """Text of u8 ``[H, W, 3]``; ``given_up`` tells whether nobody waits for it any more."""
 
+    def zone_steps(self, line: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+        """What ``TextBlock.steps`` is of u8 ``[H, W, 3]``, which shows one line; None: it does not tell."""
+
 
 class Diarizer(LibraryModel, Protocol):
     """What fills the role ``diarizer``."""

@@ -22,11 +22,11 @@ from ...errors import InferenceFailed
 from ...zoo.importers.pytorch.torch_checkpoint import read_weights
 from ...zoo.importers.pytorch.torchvision_shim import ensure_torchvision
 from ...zoo.store import ZooStore
-from ..outputs import Box, TextBlock
+from ..outputs import ZONE_ALPHABET, Box, TextBlock
 from ..registry import Library, register
+from ..zone_lines import around, as_long_as, zone_lines
 from .pages import Pages
 from .tilt import STRAIGHT, Turn, moved, tilt, turn
-from .zone_lines import ALPHABET, around, as_long_as, zone_lines
 
 DETECTOR = "craft_mlt_25k.pth"
 ENGLISH = "english_g2.pth"
@@ -98,6 +98,9 @@ class EasyOcr:
         with self._pages.one():
             blocks = [] if given_up() else self._read(page, tuple(sorted(set(languages))), given_up)
         return [block._replace(corners=block.corners / scale) for block in blocks]
+
+    def zone_steps(self, line: NDArray[np.uint8]) -> None:
+        """See ``TextReader``: its library tells no more than a text."""
 
     def _read(
         self, page: NDArray[np.uint8], languages: tuple[str, ...], given_up: Callable[[], bool]
@@ -243,7 +246,7 @@ def _zone_again(reader: Any, turned: Turn, blocks: list[TextBlock]) -> list[Text
     boxes = [around([blocks[number].upright for number in line]) for line in lines]
     for line, box in zip(lines, map(partial(as_long_as, around(boxes)), boxes), strict=True):
         bounds = [round(side) for side in (box.left, box.right, box.top, box.bottom)]
-        found = reader.recognize(grey, [bounds], [], allowlist=ALPHABET, reformat=False)
+        found = reader.recognize(grey, [bounds], [], allowlist=ZONE_ALPHABET, reformat=False)
         ((corners, text, confidence),) = found
         again = _block(text, float(confidence), np.array(corners, np.float64), turned.back)
         replaced |= dict.fromkeys(line) | {line[0]: again}

@@ -37,8 +37,9 @@ from ..functions import performs
 from ..pictures import decode_picture
 from ..runner import Picture, Runner
 from .fields import read_fields
-from .mrz import locate_mrz
+from .mrz import Mrz
 from .printed_face import find_printed_faces
+from .zone_reading import with_zone
 
 LANGUAGE = "en"  # where neither the caller nor the configuration names one
 
@@ -52,7 +53,7 @@ async def doc_ocr(payload: DocOcr, runner: Runner) -> DocOcrReply:
     """
     picture = await runner.compute(partial(decode_picture, payload.image_b64))
     language = LANGUAGE if payload.language is None else payload.language
-    blocks = await _read(picture, language, runner)
+    blocks, _ = await _read(picture, language, runner)
     lines = _lines(blocks)
     text = "\n".join(" ".join(piece.text for piece in line) for line in lines)
     return DocOcrReply(text, [_block(block, picture) for block in blocks], language)
@@ -71,12 +72,12 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> DocIdVerifyRepl
     with _naming("face_image_b64"):
         live = await see_face(payload.face_image_b64, runner)
     language = LANGUAGE if payload.language is None else payload.language
-    blocks = await _read(document, language, runner)
+    blocks, zone = await _read(document, language, runner)
     with _naming("id_image_b64"):
         upright = await runner.compute(partial(_turned_upright, document, blocks))
         printed = await embed_largest(await find_printed_faces(upright, runner), upright, runner)
     pieces = [_piece(block) for block in blocks]
-    fields = await runner.compute(partial(read_fields, pieces, _today()))
+    fields = await runner.compute(partial(read_fields, pieces, _today(), zone))
     values = OcrFields(fields.name, fields.born, fields.number)
     read = {name: value for name, value in msgspec.structs.asdict(values).items() if value}
     threshold = model.threshold if payload.threshold is None else payload.threshold
@@ -93,7 +94,8 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> DocIdVerifyRepl
     )
 
 
-async def _read(picture: Picture, language: str, runner: Runner) -> list[TextBlock]:
+async def _read(picture: Picture, language: str, runner: Runner) -> tuple[list[TextBlock], Mrz | None]:
+    """The text, in which the lines of a machine-readable zone are as its standard has them; and the zone."""
     model: TextReader = runner.model(OCR)
     languages = [code.strip() for code in language.split(",")]
     if unknown := [code for code in languages if code not in model.languages]:
@@ -102,22 +104,13 @@ async def _read(picture: Picture, language: str, runner: Runner) -> list[TextBlo
     given_up = threading.Event()
     try:
         blocks = await runner.compute(partial(model.read, picture.bgr, languages, given_up.is_set))
-        return await runner.compute(partial(_understood, blocks))
+        return await runner.compute(
+            partial(with_zone, blocks, picture.bgr, model.zone_steps, given_up.is_set, _today())
+        )
     except ZooError as error:
         raise ModelUnavailable(f"The language {language} cannot be read here: {error}.") from error
     finally:
         given_up.set()  # a thread cannot be cancelled, and others wait for their pages
-
-
-def _understood(blocks: list[TextBlock]) -> list[TextBlock]:
-    """With the lines of a machine-readable zone as its standard has them: no letter where a digit must be."""
-    lines = _lines(blocks)
-    found = locate_mrz([" ".join(piece.text for piece in line) for line in lines], _today())
-    if found is None or not found.mrz.credible:
-        return blocks
-    zone = dict(zip(lines[found.at :], found.mrz.lines, strict=False))
-    texts = {line[0]: text for line, text in zone.items() if len(line) == 1}
-    return [block._replace(text=texts.get(_piece(block), block.text)) for block in blocks]
 
 
 def _turned_upright(picture: Picture, blocks: Sequence[TextBlock]) -> Picture:

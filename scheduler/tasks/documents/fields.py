@@ -56,10 +56,13 @@ class DocumentFields(NamedTuple):
     proofs: Mapping[str, Proof] = {}
 
 
-def read_fields(pieces: Sequence[Piece], today: date) -> DocumentFields:
-    """The fields of a document; ``today`` decides centuries and expiry."""
+def read_fields(pieces: Sequence[Piece], today: date, zone: Mrz | None = None) -> DocumentFields:
+    """The fields of a document; ``today`` decides centuries and expiry.
+
+    ``zone``: its machine-readable zone, where more is known of it than a text.
+    """
     lines = [" ".join(piece.text for piece in line) for line in text_lines(pieces)]
-    zone = find_mrz(lines, today)
+    zone = zone or find_mrz(lines, today)
     warnings = [] if zone is None else _zone_warnings(zone, today)
     proofs: dict[str, Proof] = {}
     if zone and not zone.credible:

@@ -22,6 +22,7 @@ from .mrz_lines import (
     without_stray_letters,
 )
 from .mrz_number import Number, Proof, check_digit, resolve
+from .zone_decoding import TOLD, Decoded
 
 MOST_ZONES = 24  # that are weighed; on every document the zone is at the bottom
 VALID_FOR_YEARS = 50  # no document is valid for longer
@@ -95,6 +96,18 @@ def locate_mrz(lines: Sequence[str], today: date) -> Found | None:
     return begun
 
 
+def understood(zone: Decoded, today: date) -> Mrz:
+    """What a zone says whose characters were weighed already. A number that is hardly sure is left out."""
+    number = _shifted(zone.text, zone.layout.number_places(zone.text)) or zone.number
+    mrz = _told(zone.layout, zone.text, number, today)
+    told = mrz.number if zone.sure >= TOLD else ""
+    return mrz._replace(number=told, corrected=False, lines=_cut(zone.text, zone.layout.length))
+
+
+def _cut(zone: str, length: int) -> tuple[str, ...]:
+    return tuple(zone[at : at + length] for at in range(0, len(zone), length))
+
+
 def _by_second_line(rows: Sequence[str], today: date) -> Found | None:
     """A zone whose beginning was misread, told by all equations of its second line."""
     two_lines = [layout for layout in LAYOUTS if layout.lines == 2 and layout.composite and not layout.given]
@@ -147,6 +160,11 @@ def _read(layout: Layout, zone: str, printed: str, today: date) -> Mrz:
     number = _shifted(zone, where) or resolve(
         where.of(zone), zone[where.digit].translate(TO_DIGIT), composite, printed, layout.figures
     )
+    return _told(layout, zone, number, today)
+
+
+def _told(layout: Layout, zone: str, number: Number, today: date) -> Mrz:
+    where = layout.number_places(zone)
     resolved = _with(zone, where, number.value, number.digit)
     surname, given = _names(layout, resolved)
     proofs: dict[str, Proof] = {"number": number.proof if number.value else "failed"}
@@ -172,7 +190,7 @@ def _read(layout: Layout, zone: str, printed: str, today: date) -> Mrz:
         failed=tuple(failed),
         corrected=number.value != where.of(zone).rstrip(FILLER),
         proofs=proofs,
-        lines=tuple(lines[at : at + layout.length] for at in range(0, len(lines), layout.length)),
+        lines=_cut(lines, layout.length),
     )
 
 

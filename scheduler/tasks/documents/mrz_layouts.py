@@ -45,7 +45,7 @@ class Equation(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """One format. ``begins``: a pattern of the first line's beginning.
+    """One format. ``begins``: a pattern of the first line's beginning; ``kinds``: its first character.
 
     ``given``: where given names have a place of their own, apart from ``names``. ``more``: where a number of
     more than nine characters goes on. ``personal``: optional data with a check digit. ``composite``: what the
@@ -56,6 +56,7 @@ class Layout(NamedTuple):
     lines: int
     length: int
     begins: str
+    kinds: str
     issuer: Span
     names: Span
     number: Span
@@ -109,13 +110,14 @@ def _composite(*spans: tuple[int, int], digit: int) -> Equation:
     return Equation(tuple(place for span in spans for place in range(*span)), digit)
 
 
-def _two_lines(kind: Kind, length: int, begins: str, **further: object) -> Layout:
+def _two_lines(kind: Kind, length: int, begins: str, kinds: str, **further: object) -> Layout:
     """Those whose lines part 4 describes, but for the end of the second one."""
     return Layout(
         kind,
         2,
         length,
         begins,
+        kinds,
         issuer=Span(2, 5),
         names=Span(5, length),
         number=Span(length, length + 9),
@@ -132,15 +134,17 @@ LAYOUTS = (
         "TD3",
         44,
         "P",
+        "P",
         personal=Span(72, 86),
         composite=_composite((44, 54), (57, 64), (65, 87), digit=87),
     ),
-    _two_lines("MRV-A", 44, "V"),
+    _two_lines("MRV-A", 44, "V", "V"),
     Layout(
         "FRA",
         2,
         36,
         "IDFRA",
+        "I",
         issuer=Span(2, 5),
         names=Span(5, 30),
         number=Span(36, 48),
@@ -154,15 +158,17 @@ LAYOUTS = (
         "TD2",
         36,
         "(?!IDFRA)[IAC]",
+        "IAC",
         more=Span(64, 71),
         composite=_composite((36, 46), (49, 56), (57, 71), digit=71),
     ),
-    _two_lines("MRV-B", 36, "V"),
+    _two_lines("MRV-B", 36, "V", "V"),
     Layout(
         "TD1",
         3,
         30,
         "[IAC]",
+        "IAC",
         issuer=Span(2, 5),
         number=Span(5, 14),
         more=Span(15, 30),

@@ -49,7 +49,8 @@ def test_a_role_on_its_best_model_is_named_with_it(cache: Path) -> None:
 
 def test_a_better_model_is_offered_with_its_licence(cache: Path) -> None:
     put(cache, "easyocr_en")
-    better = "easyocr_en; better: easyocr_en_hi (Apache-2.0): argusd models pull easyocr_en_hi"
+    offered = "ppocr_v6 (Apache-2.0), easyocr_en_hi (Apache-2.0)"
+    better = f"easyocr_en; better: {offered}: argusd models pull ppocr_v6"
     assert of("ocr", config(cache)) == Finding("ok", "ocr", better)
 
 

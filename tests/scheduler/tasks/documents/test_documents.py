@@ -14,7 +14,9 @@ from argusd.scheduler.contract.tasks.documents import (
     DocOcrReply,
     OcrFields,
 )
+from argusd.scheduler.models.roles import TextReader
 from argusd.scheduler.models.text.easyocr_reader import EasyOcr
+from argusd.scheduler.models.text.paddle_reader import PaddleOcr
 from argusd.scheduler.tasks.documents.documents import doc_id_verify, doc_ocr
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -31,7 +33,7 @@ ERIKSSON = OcrFields("ANNA MARIA ERIKSSON", "1974-08-12", "L898902C3")
 class DocumentRunner(DirectRunner):
     """With a reader of text beside the models that run in batches."""
 
-    def __init__(self, runners: Runners, ocr: EasyOcr) -> None:
+    def __init__(self, runners: Runners, ocr: TextReader) -> None:
         super().__init__(runners)
         self._ocr = ocr
 
@@ -41,6 +43,13 @@ class DocumentRunner(DirectRunner):
 
 @pytest.fixture(scope="module")
 def runner(runners: Runners, store: ZooStore) -> DocumentRunner:
+    store.pull(["ppocr_v6"])
+    return DocumentRunner(runners, PaddleOcr("ppocr_v6", store, "cpu"))
+
+
+@pytest.fixture(scope="module")
+def text_runner(runners: Runners, store: ZooStore) -> DocumentRunner:
+    """With a reader that tells no more than a text."""
     store.pull(["easyocr_en"])
     return DocumentRunner(runners, EasyOcr("easyocr_en", store, "cpu"))
 
@@ -81,7 +90,7 @@ async def test_an_empty_page_has_an_empty_text(runner: DocumentRunner) -> None:
 
 @pytest.mark.parametrize("language", ["xx", "en,xx", "", "EN"])
 async def test_an_unknown_language_is_refused(runner: DocumentRunner, language: str) -> None:
-    with pytest.raises(LanguageUnsupported, match="these can: en, hi"):
+    with pytest.raises(LanguageUnsupported, match="these can: de, en, es, fr, hi, it, nl, pl, pt"):
         await doc_ocr(DocOcr(image_b64=BLANK, language=language), runner)
 
 
@@ -102,6 +111,19 @@ async def test_a_passport_of_the_person(runner: DocumentRunner, face: Pixels, as
     assert result.ocr_fields == ERIKSSON
     assert result.checks == {"name": "unproved", "dob": "proved", "id_no": "proved"}
     assert result.warnings == ["document_expired"]
+
+
+async def test_a_passport_of_the_person_read_as_text_alone(
+    text_runner: DocumentRunner, face: Pixels, astronaut: bytes
+) -> None:
+    result = await verify(text_runner, png(card(face, ZONE)), astronaut)
+    assert (result.face_match, result.ocr_fields) == (True, ERIKSSON)
+    assert result.checks == {"name": "unproved", "dob": "proved", "id_no": "proved"}
+
+
+async def test_the_lines_of_a_zone_are_told_exactly(runner: DocumentRunner, face: Pixels) -> None:
+    result = await doc_ocr(DocOcr(image_b64=jpeg(noisy(turned(card(face, ZONE), 4), 15), 50)), runner)
+    assert [line for line in result.text.splitlines() if "<" in line] == list(ZONE)
 
 
 @pytest.mark.parametrize("degrees", [90, -90, 180])

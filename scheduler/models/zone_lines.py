@@ -8,10 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import Protocol
 
-from ..outputs import Box
-from ..page_layout import Piece, text_lines
+from .outputs import Box
+from .page_layout import Piece, text_lines
 
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"
 LENGTHS = range(22, 52)  # characters that are found of 30, 36 or 44
 FEWEST_FILLERS = 2
 MANY_FILLERS = 6  # that nothing else has

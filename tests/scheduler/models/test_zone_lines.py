@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from argusd.scheduler.models.outputs import Box
-from argusd.scheduler.models.text.zone_lines import around, as_long_as, like_zone, zone_lines
+from argusd.scheduler.models.zone_lines import around, as_long_as, like_zone, zone_lines
 
 
 class Block(NamedTuple):
