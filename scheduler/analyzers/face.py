@@ -13,13 +13,13 @@ from ..contract.streams.interview import FACE
 from ..core import Moment, Outcome, Reuse, Roi
 from ..models.outputs import Face, Mesh
 from ..rules import Rule, certainty
-from .attention import Attention
 from .cadence import Cadence, while_empty, while_followed
 from .face_tracker import FaceTracker
 from .identity import IdentityCheck
 from .observations import ObservationPace
+from .person.attention import Attention
+from .person.turned_head import turned_head
 from .registry import analyzes
-from .turned_head import turned_head
 
 MAX_TURN_DEG = 30.0
 LOOKS = 3  # the count is the middle one of so many looks: one wrong look changes nothing

@@ -17,7 +17,7 @@ looks far aside from the first picture on is found, and so is who slowly turns a
 
 from typing import Literal
 
-from ..contract.policy import GivenNeutral
+from ...contract.policy import GivenNeutral
 from .gaze import Stance, offset_from
 
 FIRST_S = 4.0

@@ -2,7 +2,7 @@
 
 from math import atan2, degrees
 
-from ..models.outputs import Face, HeadPose, Mesh
+from ...models.outputs import Face, HeadPose, Mesh
 
 # The nose tip lies before the eyes by so many of their distances; so far does it move aside at 45 degrees.
 NOSE = 0.5

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ..contract.policy import Policy
-from ..core import Outcome
-from ..models.outputs import Gaze, HeadPose, Mesh
-from ..rules import CALM, Rule, certainty, exceeds
+from ...contract.policy import Policy
+from ...core import Outcome
+from ...models.outputs import Gaze, HeadPose, Mesh
+from ...rules import CALM, Rule, certainty, exceeds
 from .gaze import Stance, direction_of, offset_from
 from .neutral import STRAIGHT, Neutral
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from argusd.scheduler.analyzers.attention import Attention
+from argusd.scheduler.analyzers.person.attention import Attention
 from argusd.scheduler.contract.policy import GazeAway, GivenNeutral, Policy
 from argusd.scheduler.core import Outcome
 from argusd.scheduler.models.outputs import Mesh
 
-from .heads import mesh
+from ..heads import mesh
 
 HZ = 8.0
 

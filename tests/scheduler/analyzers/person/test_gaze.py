@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.analyzers.gaze import beyond_head_turn, direction_of
+from argusd.scheduler.analyzers.person.gaze import beyond_head_turn, direction_of
 
 angles = st.floats(-40, 40)
 offsets = st.floats(-0.8, 0.8)

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.analyzers.turned_head import turned_head, yaw_of
+from argusd.scheduler.analyzers.person.turned_head import turned_head, yaw_of
 from argusd.scheduler.models.outputs import Box, Face
 
-from .heads import mesh, rotation
+from ..heads import mesh, rotation
 
 # Right eye, left eye, nose tip and mouth of a head, in millimetres: x right, y down, z away.
 HEAD = np.array([[-32, -20, 0], [32, -20, 0], [0, 15, -32], [0, 50, -5]], np.float64)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.analyzers.gaze import Stance, offset_from
-from argusd.scheduler.analyzers.neutral import ADAPT_S, FIRST_S, LIMITS, STRAIGHT, Neutral
+from argusd.scheduler.analyzers.person.gaze import Stance, offset_from
+from argusd.scheduler.analyzers.person.neutral import ADAPT_S, FIRST_S, LIMITS, STRAIGHT, Neutral
 from argusd.scheduler.contract.policy import GivenNeutral
 
 HZ = 8.0

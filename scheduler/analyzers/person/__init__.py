@@ -1,0 +1,1 @@
+"""One person before the camera: what a stream of landmarks says of them."""
