@@ -20,6 +20,7 @@ LEAST = 2.5
 GROWTH = 0.27
 MOST_SPEAKERS = 16
 ROUNDS = 3
+SUREST = 0.8  # of a speaker's windows; the others lie about changes and hold two voices
 
 
 def speaker_centres(windows: NDArray[np.float32], speakers: int | None = None) -> NDArray[np.float32]:
@@ -31,6 +32,24 @@ def speaker_centres(windows: NDArray[np.float32], speakers: int | None = None) -
     for _ in range(ROUNDS):
         centres = np.stack([centre(windows[labels == label]) for label in np.unique(labels)])
         labels = (windows @ centres.T).argmax(axis=1)
+    return centres
+
+
+def surest_centres(windows: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same centres, of those windows that are most surely one speaker's: f32 ``[speakers, size]``."""
+    if len(centres) == 1:
+        return centres
+    for _ in range(ROUNDS - 1):
+        likeness = windows @ centres.T
+        labels = likeness.argmax(axis=1)
+        second, first = np.partition(likeness, -2, axis=1)[:, -2:].T
+        margins = first - second
+        surest = []
+        for label, before in enumerate(centres):
+            own = labels == label
+            kept = own & (margins >= np.quantile(margins[own], 1 - SUREST)) if own.any() else own
+            surest.append(centre(windows[kept]) if kept.any() else before)
+        centres = np.stack(surest)
     return centres
 
 

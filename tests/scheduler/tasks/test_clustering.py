@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from argusd.scheduler.tasks.clustering import speaker_centres
+from argusd.scheduler.tasks.clustering import speaker_centres, surest_centres
 
 SIZE = 64
 
@@ -38,3 +38,19 @@ def test_there_are_never_more_speakers_than_windows(windows: int) -> None:
 
 def test_no_more_speakers_than_can_be_asked_for() -> None:
     assert len(speaker_centres(voices(*[12] * 20))) == 16
+
+
+def test_windows_of_two_voices_do_not_pull_centres_together() -> None:
+    mixed = np.stack([np.eye(SIZE)[0] + np.eye(SIZE)[1] * share for share in (0.9, 0.95, 1.05, 1.1)])
+    mixed = (mixed / np.linalg.norm(mixed, axis=1, keepdims=True)).astype(np.float32)
+    windows = np.concatenate([voices(8, 8), mixed])
+    before = speaker_centres(windows, 2)
+    after = surest_centres(windows, before)
+    assert before[0] @ before[1] > 0.2
+    assert after[0] @ after[1] < 0.1
+
+
+def test_a_single_centre_stays() -> None:
+    windows = voices(10)
+    before = speaker_centres(windows)
+    assert surest_centres(windows, before) is before

@@ -12,7 +12,14 @@ from argusd.scheduler.contract.tasks.voices import AudioDiarize, AudioDiarizeRep
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.models.outputs import SpokenPart, VoiceActivity, VoicePrint
 from argusd.scheduler.planning.curve import BatchCurve
-from argusd.scheduler.tasks.diarize import Turn, audio_diarize, find_turns, speech_mask, window_middles
+from argusd.scheduler.tasks.diarize import (
+    Turn,
+    audio_diarize,
+    find_turns,
+    spoken,
+    window_middles,
+    with_breaths,
+)
 from argusd.scheduler.zoo.store import ZooStore
 
 from ...media import AMI, LIBRISPEECH, Voices
@@ -36,9 +43,32 @@ def mask(text: str) -> NDArray[np.bool_]:
     return np.array([letter == "#" for letter in text])
 
 
-def test_short_pauses_are_bridged_and_nothing_is_added() -> None:
-    voices = [VoiceActivity(0.9 if letter == "#" else 0.1, 0.1) for letter in "....##......##.......#......"]
-    np.testing.assert_array_equal(speech_mask(voices, HOP), mask("....##########.......#......"))
+def heard(text: str) -> list[VoiceActivity]:
+    """Surely speech, likely, or not at all."""
+    return [VoiceActivity({"#": 0.9, "+": 0.3, ".": 0.1}[letter], 0.1) for letter in text]
+
+
+def test_short_pauses_are_bridged_and_a_little_is_kept_around() -> None:
+    voices = heard("....##......##.......#......")
+    np.testing.assert_array_equal(spoken(voices, HOP), mask("...############.....###....."))
+
+
+def test_what_is_likely_speech_counts_where_some_of_it_surely_is() -> None:
+    voices = heard("..+++..........+++#++++..........++")
+    np.testing.assert_array_equal(spoken(voices, HOP), mask("..............##########..........."))
+
+
+def test_a_breath_belongs_to_the_turn_around_it() -> None:
+    turns = [
+        Turn(0, 0, 20),
+        Turn(0, 30, 50),
+        Turn(1, 60, 64),
+        Turn(1, 70, 90),
+        Turn(0, 95, 99),
+        Turn(0, 140, 200),
+    ]
+    joined = with_breaths(turns, longest=30)
+    assert joined == [Turn(0, 0, 50), Turn(1, 60, 64), Turn(1, 70, 90), Turn(0, 95, 99), Turn(0, 140, 200)]
 
 
 def test_windows_are_embedded_where_there_is_speech() -> None:
@@ -55,14 +85,14 @@ def test_the_shortest_speech_is_embedded_too() -> None:
 
 def test_half_an_hour_takes_longer_steps() -> None:
     middles = window_middles(np.ones(30 * 60 * SAMPLE_RATE // HOP, np.bool_), HOP)
-    assert 3900 < len(middles) <= 4000
+    assert 1900 < len(middles) <= 2000
 
 
 def test_turns_change_half_way_between_windows_and_end_with_speech() -> None:
     speech = mask("#" * 40 + "." * 10 + "#" * 14)
     middles = np.array([0, 8, 16, 24, 32, 56]) * HOP
-    windows = np.stack([HERE, HERE, HERE, THERE, THERE, HERE])
-    assert find_turns(speech, HOP, middles, windows, 2) == [Turn(0, 0, 20), Turn(1, 20, 40), Turn(0, 50, 64)]
+    likeness = np.stack([HERE, HERE, HERE, THERE, THERE, HERE])[:, :2]
+    assert find_turns(speech, HOP, middles, likeness) == [Turn(0, 0, 20), Turn(1, 20, 40), Turn(0, 50, 64)]
 
 
 class Diarizer:
@@ -128,7 +158,7 @@ async def test_a_voice_detector_of_another_window_tells_the_same_turns() -> None
     sound = np.concatenate([np.full(round(s * SAMPLE_RATE), level, np.int16) for level, s in parts])
     result = await audio_diarize(asked(sound), TwoVoices())
     assert result == AudioDiarizeReply(
-        [Segment("SPEAKER_00", 0.6, 2.1), Segment("SPEAKER_01", 3.0, 4.8)], speakers=2
+        [Segment("SPEAKER_00", 0.57, 2.13), Segment("SPEAKER_01", 2.97, 4.83)], speakers=2
     )
 
 
@@ -164,8 +194,18 @@ async def test_a_telephone_call_between_two_people(
     strict, usual = score(result, 0.0), score(result, 0.5)
     print(f"error rate {strict:.1%}; {usual:.1%} not counting ¼ s around turns")  # noqa: T201 - to be seen
     assert result.speakers == 2
-    assert strict < 0.20
-    assert usual < 0.06
+    assert strict < 0.178
+    assert usual < 0.05
+
+
+@pytest.mark.weights
+async def test_a_reader_far_from_the_microphone_is_heard_all_along(runners: Runners) -> None:
+    """Nobody else speaks there, and by the corpus' own account he does not pause."""
+    sound = np.concatenate([samples(AMI.path(f"MEO069-000{number}")) for number in (0, 1)])
+    result = await audio_diarize(asked(sound), DirectRunner(runners))
+    assert result.speakers == 1
+    told_s = sum(segment.end_s - segment.start_s for segment in result.segments)
+    assert told_s > 0.93 * len(sound) / SAMPLE_RATE
 
 
 @pytest.mark.weights
