@@ -52,7 +52,8 @@ class Attention:
         self._pose = pose = mesh.pose
         eyes = mesh.gaze._replace(x=0.0) if mesh.gaze.blink else mesh.gaze
         look = Stance(eyes.x, eyes.y, pose.yaw, pose.pitch)
-        offset = self._neutral.offset(look)
+        straight = offset_from(STRAIGHT, look)
+        offset = self._neutral.offset(look, straight)
         outcomes = self._feed_head(offset, media_s)
         self._unknown = _unseen(mesh)
         if self._unknown is not None:
@@ -60,7 +61,7 @@ class Attention:
         self._blink = self._blinks(eyes, media_s)
         if self._blink:
             return outcomes
-        if not eyes.blink and self._is_calm(offset_from(STRAIGHT, look)):
+        if not eyes.blink and self._is_calm(straight):
             self._neutral.learn(look, media_s)
         self._gaze = eyes._replace(x=offset.x, y=offset.y)
         return outcomes + _feed(self._gaze_rule, offset.x, offset.y, self._eye_limits, media_s)
@@ -68,8 +69,8 @@ class Attention:
     def see_turned(self, pose: HeadPose, media_s: float) -> list[Outcome]:
         """Take in a look at a head of which nothing else is known."""
         self._pose, self._unknown = pose, "head_turned"
-        offset = self._neutral.offset(Stance(0.0, 0.0, pose.yaw, pose.pitch))
-        return self._feed_head(offset, media_s) + self._lose_eyes()
+        look = Stance(0.0, 0.0, pose.yaw, pose.pitch)
+        return self._feed_head(self._neutral.offset(look, look), media_s) + self._lose_eyes()
 
     @property
     def pending(self) -> bool:

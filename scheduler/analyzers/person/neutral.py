@@ -51,12 +51,13 @@ class Neutral:
             return Stance(wanted.x, wanted.y, wanted.yaw_deg, wanted.pitch_deg)
         return self._learnt if wanted == "on" and self._learnt_s >= FIRST_S else None
 
-    def offset(self, look: Stance) -> Stance:
-        """How far eyes and head are from the camera or from the neutral, whichever is nearer."""
-        straight, stance = offset_from(STRAIGHT, look), self.stance
-        if stance is None:
-            return straight
-        return Stance(*map(_nearer, straight, offset_from(stance, look)))
+    def offset(self, look: Stance, straight: Stance) -> Stance:
+        """How far eyes and head are from the camera or from the neutral, whichever is nearer.
+
+        ``straight``: how far they are from the camera.
+        """
+        stance = self.stance
+        return straight if stance is None else Stance(*map(_nearer, straight, offset_from(stance, look)))
 
     def learn(self, look: Stance, media_s: float) -> None:
         """Take a calm look in."""

@@ -14,7 +14,7 @@ from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import Roi
 from argusd.scheduler.models.faces.facemesh import LEFT_EYELIDS, RIGHT_EYELIDS
 
-from ...media import Eyes, Shots
+from ...media import OURS, Eyes, Shots
 from ..recordings import (
     DecodedFrame,
     Film,
@@ -142,6 +142,24 @@ def test_shut_eyes_are_a_blink(runners: Runners, media: Path) -> None:
     findings = play(runners, slides((from_bgr(pixels), 1), (from_bgr(shut), 2)))
     start, _ = findings.violations("gaze_away")
     assert (start.data["direction"], start.data["start_s"]) == ("down", 1.5)
+
+
+SHOWN = OURS / "valset" / "media"
+
+
+@pytest.mark.skipif(not SHOWN.is_dir(), reason="no labelled clips beside the repository")
+@pytest.mark.parametrize(
+    ("clip", "begin_s", "end_s", "direction"), [("lvp_d3", 2.2, 4.5, "down"), ("lvp_d12", 2.4, 3.7, "up")]
+)
+def test_people_who_look_down_or_up(
+    runners: Runners, clip: str, begin_s: float, end_s: float, direction: str
+) -> None:
+    """They take their lids along; one of them wears glasses, and turns the head a little."""
+    shown = [item for item in frames(SHOWN / f"{clip}.mp4") if begin_s <= item[0] < end_s]
+    findings = play(runners, shown)
+    start, _ = findings.violations("gaze_away")
+    assert begin_s <= start.data["start_s"] < begin_s + 1
+    assert direction in directions(findings, begin_s, end_s)
 
 
 def test_a_face_in_the_dark_looks_nowhere(runners: Runners, eyes: Eyes) -> None:

@@ -26,6 +26,10 @@ def taught(looks: Iterable[Stance], neutral: Neutral | None = None, begin_s: flo
     return neutral
 
 
+def offset(neutral: Neutral, look: Stance) -> Stance:
+    return neutral.offset(look, offset_from(STRAIGHT, look))
+
+
 def still(look: Stance, seconds: float) -> list[Stance]:
     return [look] * int(seconds * HZ + 1)
 
@@ -51,7 +55,7 @@ def test_two_seconds_of_a_still_picture_make_no_neutral() -> None:
     assert taught(still(BESIDE, FIRST_S - 1 / HZ)).stance is None
 
 
-@given(st.lists(stances, min_size=40, max_size=200), st.floats(0.1, 60))
+@given(st.lists(stances, min_size=40, max_size=80), st.floats(0.1, 60))
 def test_it_stays_within_its_limits_whatever_is_seen(looks: list[Stance], hz: float) -> None:
     neutral = Neutral("on")
     for number, look in enumerate(looks):
@@ -86,18 +90,18 @@ def test_a_head_that_moves_teaches_nothing() -> None:
 
 @given(possible, stances)
 def test_it_only_spares(person: Stance, look: Stance) -> None:
-    straight, offset = offset_from(STRAIGHT, look), taught(still(person, FIRST_S)).offset(look)
-    for camera, either in zip(straight, offset, strict=True):
+    straight, nearer = offset_from(STRAIGHT, look), offset(taught(still(person, FIRST_S)), look)
+    for camera, either in zip(straight, nearer, strict=True):
         assert abs(either) <= abs(camera)
         assert either * camera >= 0
 
 
 def test_between_the_camera_and_the_neutral_nobody_looks_away() -> None:
     neutral = taught(still(BESIDE, FIRST_S))
-    assert neutral.offset(BESIDE) == pytest.approx(STRAIGHT)
-    assert neutral.offset(BESIDE._replace(yaw=10.0)).yaw == 0.0
-    assert neutral.offset(BESIDE._replace(yaw=55.0)).yaw == pytest.approx(35.0)
-    assert neutral.offset(BESIDE._replace(yaw=-35.0)).yaw == pytest.approx(-35.0)
+    assert offset(neutral, BESIDE) == pytest.approx(STRAIGHT)
+    assert offset(neutral, BESIDE._replace(yaw=10.0)).yaw == 0.0
+    assert offset(neutral, BESIDE._replace(yaw=55.0)).yaw == pytest.approx(35.0)
+    assert offset(neutral, BESIDE._replace(yaw=-35.0)).yaw == pytest.approx(-35.0)
 
 
 def test_a_policy_turns_it_off_and_on_again_and_it_knows_as_before() -> None:
@@ -105,7 +109,7 @@ def test_a_policy_turns_it_off_and_on_again_and_it_knows_as_before() -> None:
     before = neutral.stance
     neutral.apply("off")
     assert neutral.stance is None
-    assert neutral.offset(BESIDE) == offset_from(STRAIGHT, BESIDE)
+    assert offset(neutral, BESIDE) == offset_from(STRAIGHT, BESIDE)
     taught(still(STRAIGHT, 60.0), neutral, begin_s=10.0)
     neutral.apply("on")
     assert neutral.stance == before
@@ -114,4 +118,4 @@ def test_a_policy_turns_it_off_and_on_again_and_it_knows_as_before() -> None:
 def test_a_neutral_that_is_given_counts_at_once() -> None:
     neutral = Neutral(GivenNeutral(yaw_deg=40.0, x=0.1))
     assert neutral.stance == Stance(0.1, 0.0, 40.0, 0.0)
-    assert neutral.offset(Stance(0.1, 0.0, 45.0, 0.0)).yaw == pytest.approx(5.0)
+    assert offset(neutral, Stance(0.1, 0.0, 45.0, 0.0)).yaw == pytest.approx(5.0)
