@@ -49,7 +49,7 @@ class Evidence:
             self._lost_s += step_s * (1.0 - between)
             if keep:
                 self._lost_s = min(self._lost_s, media_s - self.since)
-            elif self.held_s < 0 or (self.held_s == 0 and step_s > 0):
+            elif self.held_s <= 0:
                 self.clear()
         if self.since is None and share > 0:
             self.since = media_s

@@ -69,6 +69,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ): "no sample is written beyond the capacity",
     ("ingest/rtp/jitter.py", "self._next = -1", "1 → 2"): "any negative number means none",
     (
+        "scheduler/evidence.py",
+        "self._looked_s = 0.0",
+        "0.0 → 1.0",
+    ): "what lies before the first look for it counts for nothing",
+    (
         "scheduler/rules.py",
         "self._last = 0.0  # when the condition held last",
         "0.0 → 1.0",

@@ -52,8 +52,9 @@ def weighed(rule: Rule, log_odds: float, seconds: int, from_s: float = 0.0) -> l
     return told
 
 
-def test_looks_that_are_half_sure_take_twice_as_long_and_those_that_speak_against_it_never_start() -> None:
+def test_looks_that_are_less_sure_take_longer_and_those_that_speak_against_it_never_start() -> None:
     assert weighed(Rule("phone_detected", HOLD), SURE / 2, 4) == [(2.0, "start")]
+    assert weighed(Rule("phone_detected", HOLD), SURE / 4, 6) == [(4.0, "start")]
     assert weighed(Rule("phone_detected", HOLD), -0.01, 600) == []
 
 
