@@ -12,10 +12,10 @@ from ..harness import NotMeasurable
 from .figures.tallies import Verdict
 from .found import Accuracy, Found, result
 from .labels import Item, read_labels
-from .parts import PARTS, Run
+from .parts import ALARMS, MINUTES, PARTS, Run
 
 FEW = 5  # quick: one of so many
-MINUTES = 30.0
+UNASKED = "sweep"  # takes long, and judges thresholds and not what is told
 
 
 def main(
@@ -25,9 +25,11 @@ def main(
     url: str | None = None,
     before: Path | None = None,
     minutes: float = MINUTES,
+    sweep: bool = False,
+    alarms: float = ALARMS,
 ) -> Accuracy:
     """Judge what the daemon at ``url`` says, or one that is started for it; ``before``: an earlier result;
-    ``minutes``: of calm media in all.
+    ``minutes``: of calm media in all; ``sweep``: thresholds as well, for so many false ``alarms`` an hour.
 
     Raises:
         NotMeasurable: there are no labels, or they are not understood, or a part is unknown.
@@ -40,7 +42,10 @@ def main(
         raise NotMeasurable(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
     items = read_labels(labels)[:: FEW if quick else 1]
     earlier = verdicts_of(before) if before else []
-    return result(asyncio.run(judged(items, only or list(PARTS), url, minutes)), earlier)
+    parts = [*only] or [name for name in PARTS if name != UNASKED]
+    if sweep and UNASKED not in parts:
+        parts.append(UNASKED)
+    return result(asyncio.run(judged(items, parts, url, minutes, alarms)), earlier)
 
 
 def verdicts_of(path: Path) -> list[Verdict]:
@@ -55,11 +60,13 @@ def verdicts_of(path: Path) -> list[Verdict]:
         raise NotMeasurable(f"{path} holds no result of accuracy: {error}") from error
 
 
-async def judged(items: Sequence[Item], parts: Sequence[str], url: str | None, minutes: float) -> Found:
+async def judged(
+    items: Sequence[Item], parts: Sequence[str], url: str | None, minutes: float, alarms: float
+) -> Found:
     """What all parts found, one after the other."""
     found = Found()
     async with AsyncExitStack() as stack:
-        run = Run(items, url, minutes, stack)
+        run = Run(items, stack, url, minutes, alarms)
         for name in parts:
             begun = time.monotonic()
             part = await PARTS[name](run)

@@ -52,6 +52,7 @@ def result(found: Found, before: Sequence[Verdict] = ()) -> Accuracy:
         if name in was:
             metrics[name] = msgspec.structs.replace(metric, baseline=was[name].value)
     tables = [tallies.table(counted), *found.tables, tallies.wrong(found.verdicts)]
+    tables = [table for table in tables if table.rows]
     if before:
         tables[1:1] = [tallies.beside(counted, earlier), tallies.turned(found.verdicts, before)]
     return Accuracy(

@@ -1,6 +1,6 @@
 """The parts of a run: which media each shows to whom, and what becomes of the answers."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 from tqdm import tqdm
@@ -10,11 +10,12 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ..gates import portrait
 from ..rigs.daemon import ready, running_daemon
+from ..rigs.recorded import Recorded
 from ..rigs.virtual import CACHE, Models, daemon_models
 from . import clip_verdicts, clips, documents, exhibits, faces, pairs, pictures
 from .asking import Daemon
 from .calm import hours
-from .calm.disturbances import STILL, poster_of
+from .calm.disturbances import STILL, Maker, poster_of
 from .found import Found
 from .labels import Item, Kind
 from .replays import replay, seconds_of
@@ -22,18 +23,29 @@ from .sound import voices
 from .sound.diarization import Diarization
 from .sound.speech import Speech
 from .sound.voices import Voice
+from .sweep.thresholds import Taken, swept
+
+MINUTES, ALARMS = 30.0, 0.5
 
 
 class Run:
     """What parts share; the daemon and the models are there once somebody asks for them.
 
     ``url``: of a running daemon; None: one is started, which lives as long as ``stack``. ``minutes``: of calm
-    media, all sessions together.
+    media, all sessions together. ``alarms``: how many false ones an hour are wanted of each finding.
     """
 
-    def __init__(self, items: Sequence[Item], url: str | None, minutes: float, stack: AsyncExitStack) -> None:
+    def __init__(
+        self,
+        items: Sequence[Item],
+        stack: AsyncExitStack,
+        url: str | None = None,
+        minutes: float = MINUTES,
+        alarms: float = ALARMS,
+    ) -> None:
         self.items = items
         self.minutes = minutes
+        self.alarms = alarms
         self._url = url
         self._stack = stack
         self._daemon: Daemon | None = None
@@ -45,6 +57,15 @@ class Run:
             url = self._url or await self._start()
             self._daemon = Daemon(await self._stack.enter_async_context(MLOrchestratorClient(url)))
         return self._daemon
+
+    def disturbances(self) -> Mapping[str, Maker]:
+        """Under which calm clips are shown."""
+        return {**STILL, "poster": poster_of(portrait(ZooStore(CACHE)))}
+
+    def calm_s(self) -> float:
+        """For how long each is shown under each of them."""
+        clips = sum(item.kind == "video" for item in self.items)
+        return 60 * self.minutes / max(1, clips * (len(STILL) + 1))
 
     def models(self) -> Models:
         """Those of a live scheduler, in this process."""
@@ -131,15 +152,31 @@ async def _recordings(run: Run) -> Found:
 
 
 async def _calm(run: Run) -> Found:
-    posters = {"poster": poster_of(portrait(ZooStore(CACHE)))}
-    disturbances = {**STILL, **posters}
-    items = [item for item in run.items if item.kind == "video"]
-    seconds = 60 * run.minutes / max(1, len(items) * len(disturbances))
-    models = run.models()
+    models, disturbances = run.models(), run.disturbances()
     watched = [
-        hours.watch(models, hours.clip_of(item), disturbances, seconds) for item in run.each("calm", "video")
+        hours.watch(models, hours.clip_of(item), disturbances, run.calm_s())
+        for item in run.each("calm", "video")
     ]
     return hours.judged(watched)
+
+
+async def _sweep(run: Run) -> Found:
+    """Of the labelled clips and recordings, and of calm minutes."""
+    taken: list[Taken] = []
+    models = run.models()
+    for item in run.each("sweep: labels", "video", "audio"):
+        looks = Recorded()
+        seconds = replay(models, item.path, looks.factories()).seconds
+        taken.append(Taken(item, looks, seconds))
+    for item in run.each("sweep: calm", "video"):
+        clip = hours.clip_of(item)
+        for name, disturb in run.disturbances().items():
+            looks = Recorded()
+            hours.watch(models, clip, {name: disturb}, run.calm_s(), looks.factories())
+            taken.append(Taken(item, looks, run.calm_s(), clip.calm))
+    found = swept(taken, run.alarms)
+    found.served = len(taken)
+    return found
 
 
 PARTS: dict[str, Callable[[Run], Awaitable[Found]]] = {
@@ -150,4 +187,5 @@ PARTS: dict[str, Callable[[Run], Awaitable[Found]]] = {
     "clips": _clips,
     "recordings": _recordings,
     "calm": _calm,
+    "sweep": _sweep,
 }

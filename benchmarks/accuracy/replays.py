@@ -1,6 +1,6 @@
 """Clips and recordings in virtual time: what a session finds in them, however busy the machine is."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import chain
 from pathlib import Path
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argusd.interviewer_bridge.publish.file_stream import FileStream, planes_of
+from argusd.scheduler.analyzers.catalog import ANALYZERS
 from argusd.scheduler.contract.catalog import streams_of
 from argusd.scheduler.contract.media import SAMPLE_RATE
+from argusd.scheduler.core import AnalyzerFactory
 
 from ..rigs.virtual import Models, Told, VirtualSessions
 from .asking import Answer
@@ -43,10 +45,10 @@ class Replay(NamedTuple):
     observed: list[tuple[float, Answer]]
 
 
-def replay(models: Models, path: Path) -> Replay:
+def replay(models: Models, path: Path, factories: Mapping[str, AnalyzerFactory] = ANALYZERS) -> Replay:
     """Play a file to a session of its own. Needs a running event loop, on which nothing waits."""
     told: list[Told] = []
-    sessions = VirtualSessions(models, told.append)
+    sessions = VirtualSessions(models, told.append, factories)
     pictures, sounds = pictures_of(path), _blocks(samples_of(path))
     first_picture, first_sound = next(pictures, None), next(sounds, None)
     kinds = [kind for kind, first in (("video", first_picture), ("audio", first_sound)) if first]

@@ -5,7 +5,7 @@ findings are the same however busy the machine is. There is no network, no codec
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
-from argusd.scheduler.core import Moment, Outcome
+from argusd.scheduler.core import AnalyzerFactory, Moment, Outcome
 from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.roles import batched, fill_roles
@@ -62,13 +62,18 @@ def daemon_models() -> Models:
 class VirtualSessions:
     """Sessions whose media come when they are given; what is found goes to ``take``."""
 
-    def __init__(self, models: Models, take: Callable[[Told], None]) -> None:
+    def __init__(
+        self,
+        models: Models,
+        take: Callable[[Told], None],
+        factories: Mapping[str, AnalyzerFactory] = ANALYZERS,
+    ) -> None:
         self._take = take
         self._now = BEGIN_S
         self._executor = OneThread(lambda: self._now)
         self._rings: dict[str, tuple[FrameRing | None, PcmRing | None]] = {}
         self._shapes: dict[str, tuple[int, int]] = {}
-        self._scheduler = Scheduler(models, ANALYZERS, self, self._executor, clock=lambda: self._now)
+        self._scheduler = Scheduler(models, factories, self, self._executor, clock=lambda: self._now)
 
     @property
     def looks(self) -> dict[str, int]:

@@ -66,6 +66,8 @@ OPTIONS = {
     "only": Option(("accuracy",), words, "parts of it: PART,PART (default: all)"),
     "url": Option(("accuracy",), str, "the daemon to ask (default: one that is started for it)"),
     "minutes": Option(("accuracy",), float, "of calm media, all sessions together (default: 30)"),
+    "sweep": Option(("accuracy",), None, "thresholds as well, and a policy"),
+    "alarms": Option(("accuracy",), float, "false ones an hour that the policy is for (default: 0.5)"),
     "before": Option(("accuracy",), Path, "an earlier result's JSON, to be shown beside"),
     "webrtc": Option(("live",), None, "sessions publish by WebRTC"),
 }

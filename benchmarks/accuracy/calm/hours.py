@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from argusd.scheduler.analyzers.catalog import ANALYZERS
 from argusd.scheduler.contract.catalog import streams_of
 from argusd.scheduler.contract.media import SAMPLE_RATE
-from argusd.scheduler.contract.policy import Policy
+from argusd.scheduler.core import AnalyzerFactory
 
 from ...films.drawn import planes
 from ...harness import Metric, Table
@@ -83,11 +84,11 @@ def watch(
     clip: Clip,
     disturbances: Mapping[str, Maker],
     seconds: float,
-    policy: Policy = POLICY,
+    factories: Mapping[str, AnalyzerFactory] = ANALYZERS,
 ) -> Watched:
     """Show a clip for so long under each disturbance, to a session each. Needs a running event loop."""
     told: dict[str, list[Told]] = defaultdict(list)
-    sessions = VirtualSessions(models, lambda each: told[each.session].append(each))
+    sessions = VirtualSessions(models, lambda each: told[each.session].append(each), factories)
     height, width = clip.pictures[0].shape[:2]
     makers = {
         name: make(height, width, crc32(f"{clip.name} {name}".encode()))
@@ -97,7 +98,7 @@ def watch(
     for name, disturb in makers.items():
         shown = disturb(clip.pictures[0], 0.0)
         size = (shown.shape[1], shown.shape[0])
-        sessions.enter(name, policy, streams_of(kinds), size, sound="audio" in kinds)  # type: ignore[arg-type]
+        sessions.enter(name, POLICY, streams_of(kinds), size, sound="audio" in kinds)  # type: ignore[arg-type]
     pictures, sound = looped(clip), blocks(clip.sound)
     heard_s = 0.0
     for number in range(round(seconds * FRAMES_PER_S)):
