@@ -33,6 +33,9 @@ LANGUAGES = frozenset({"en", "de", "es", "fr", "it", "nl", "pl", "pt"})
 # Read by another model, whose files may come later.
 ELSEWHERE = {"hi": "easyocr_en_hi"}
 CANVAS = 1280  # longer side where lines are looked for, 110 dpi of an A4 page
+LARGE_CANVAS = 2560  # the same where lines turn out too small
+SMALL = 18.0  # pixels of half of the lines on the canvas, below which others are missed
+FEW = 3  # lines, on a picture that may hold many
 STRIDE = 32  # the detector's sides are multiples of it
 SMALLEST = 8  # pixels of a side below which nothing can be read
 LINE = 48  # pixels of a line's height, which the recogniser was trained with
@@ -99,7 +102,9 @@ class PaddleOcr:
         return steps
 
     def _read(self, page: NDArray[np.uint8], given_up: Callable[[], bool]) -> Iterator[TextBlock]:
-        quads = self._lines(page)
+        quads = self._lines(page, CANVAS)
+        if _hardly_legible(quads, page):
+            quads = self._closer(page, quads)
         tilted = tilt(quads)
         quads = _along(quads, tilted)
         if self._is_upside_down(page, quads):
@@ -111,9 +116,7 @@ class PaddleOcr:
                 return
             steps, text, confidence = self._recognise(strip(page, quad, LINE))
             if text.strip() and confidence >= LEGIBLE:
-                upright = quad @ there.T
-                box = Box(*upright.min(axis=0).tolist(), *upright.max(axis=0).tolist())
-                yield TextBlock(text.strip(), confidence, quad, box, steps)
+                yield TextBlock(text.strip(), confidence, quad, _upright(quad @ there.T), steps)
 
     def _is_upside_down(self, page: NDArray[np.uint8], quads: NDArray[np.float64]) -> bool:
         lengths = np.linalg.norm(quads[:, 1] - quads[:, 0], axis=1)
@@ -127,13 +130,20 @@ class PaddleOcr:
         lengths = [len(text) for _, text, _ in read]
         return float(np.average([sure for *_, sure in read], weights=lengths)) if sum(lengths) else 0.0
 
-    def _lines(self, page: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def _lines(self, page: NDArray[np.uint8], canvas: int) -> NDArray[np.float64]:
         height, width = page.shape[:2]
-        scale = min(1.0, CANVAS / max(height, width))
+        scale = min(1.0, canvas / max(height, width))
         size = [max(STRIDE, round(side * scale / STRIDE) * STRIDE) for side in (width, height)]
         small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
         found = regions(self._loaded().detect(small))
         return np.asarray(found * (width / size[0], height / size[1]), np.float64)
+
+    def _closer(self, page: NDArray[np.uint8], quads: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The lines of where there are any, looked for at a larger scale."""
+        left, top, right, bottom = _surroundings(quads, page)
+        found = self._lines(page[top:bottom, left:right], LARGE_CANVAS)
+        found += np.array([left, top])
+        return found if len(found) > len(quads) else quads
 
     def _recognise(self, line: NDArray[np.uint8]) -> tuple[NDArray[np.float32], str, float]:
         graphs = self._loaded()
@@ -203,10 +213,39 @@ def _run(session: onnxruntime.InferenceSession, bgr: NDArray[np.uint8]) -> NDArr
     return np.asarray(output, np.float32)
 
 
+def _hardly_legible(quads: NDArray[np.float64], page: NDArray[np.uint8]) -> bool:
+    """Whether there is more to see of a page than what its lines were looked for in."""
+    scale = float(CANVAS / max(page.shape[:2]))
+    if scale >= 1 or len(quads) < FEW:
+        return scale < 1
+    sides = np.linalg.norm(np.roll(quads, -1, axis=1) - quads, axis=2)
+    return float(np.median(sides.min(axis=1))) * scale < SMALL
+
+
+def _surroundings(quads: NDArray[np.float64], page: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of lines and as much around them; of all the page where there are none."""
+    height, width = page.shape[:2]
+    if not len(quads):
+        return 0, 0, width, height
+    low, high = quads.min(axis=(0, 1)), quads.max(axis=(0, 1))
+    reach = float((high - low).max())
+    left, top = np.clip(low - reach, 0, None).astype(int).tolist()
+    right, bottom = np.clip(high + reach, None, (width, height)).astype(int).tolist()
+    return left, top, right, bottom
+
+
 def _rotation(degrees: float) -> NDArray[np.float64]:
     """2×2, clockwise as seen."""
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    return np.array([[cos, -sin], [sin, cos]])
+    return np.array([[cos, -sin], [sin, cos]], np.float64)
+
+
+def _upright(corners: NDArray[np.float64]) -> Box:
+    """From end to end and as high as the line itself, which is lower than its bounds where it runs aslant."""
+    (left, _), (right, _) = corners.min(axis=0), corners.max(axis=0)
+    middle = corners[:, 1].mean()
+    half = np.linalg.norm(corners[3] - corners[0]) / 2
+    return Box(float(left), float(middle - half), float(right), float(middle + half))
 
 
 def _along(quads: NDArray[np.float64], tilted: float) -> NDArray[np.float64]:

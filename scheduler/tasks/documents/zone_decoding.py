@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 
 from ...models.outputs import ZONE_ALPHABET
 from .mrz_layouts import FILLER, LAYOUTS, Equation, Layout
-from .mrz_number import Number, Proof, check_digit
+from .mrz_number import SHORTEST_PRINT, Number, Proof, check_digit
 from .zone_checks import Equations, best, likelihood
+from .zone_names import likeliest_names
 from .zone_odds import LEAST, LineOdds, Odds, Steps, line_odds
 
 FIGURES = "0123456789"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MISPRINTED = 0.01  # of documents: their own check digits are wrong, as on specimens
 PROVED = 0.95
+SEEN = 0.3  # how likely each character of a printed number is to be the zone's, on average
+UNLIKE = 0.01  # how often a number that is printed so much alike is another one
 TOLD = 0.5  # how sure a number is at least, to be told at all
 PLAUSIBLE = -30.0  # logarithm of the likelihood below which lines are no zone
 
@@ -36,10 +39,11 @@ class Decoded(NamedTuple):
     sure: float
 
 
-def decoded(layout: Layout, lines: Sequence[Sequence[Steps]]) -> Decoded | None:
+def decoded(layout: Layout, lines: Sequence[Sequence[Steps]], printed: str = "") -> Decoded | None:
     """The zone in lines of this format, given by the steps of all looks at each.
 
-    None where a line is shorter than the format's.
+    None where a line is shorter than the format's. ``printed``: letters and digits of the rest of the page,
+    line by line; a number that stands there as well has two witnesses.
     """
     allowed = _allowed(layout).reshape(layout.lines, layout.length, -1)
     found = [_of_looks(looks, places) for looks, places in zip(lines, allowed, strict=True)]
@@ -48,6 +52,8 @@ def decoded(layout: Layout, lines: Sequence[Sequence[Steps]]) -> Decoded | None:
     odds = np.vstack([np.mean([look.places for look in looks], axis=0) for looks in found])
     as_read = "".join(ZONE_ALPHABET[at] for at in odds.argmax(axis=1))
     equations = _equations(layout, as_read)
+    odds = _witnessed(odds, equations.fields[0].message, printed)
+    as_read = "".join(ZONE_ALPHABET[at] for at in odds.argmax(axis=1))
     wrong = sum(not _fits(as_read, each) for each in equations.all)
     right = likelihood(odds, equations)
     # Chance would have each of the digits that disagree right in one case of ten.
@@ -55,6 +61,9 @@ def decoded(layout: Layout, lines: Sequence[Sequence[Steps]]) -> Decoded | None:
     likeliest = best(odds, equations)
     share = _likelihood_of(odds, likeliest, equations.checked) / max(right, LEAST)
     text = likeliest if as_standard * share > 0.5 else as_read
+    if layout.given is None:  # where names have two places, they are part of what the composite digit is of
+        names = likeliest_names(odds[layout.names.start : layout.names.end])
+        text = text[: layout.names.start] + names + text[layout.names.end :]
     where = layout.number_places(text)
     given = _given(odds, where.message, text)
     sure = as_standard * likelihood(given, equations) / max(right, LEAST)
@@ -65,13 +74,17 @@ def decoded(layout: Layout, lines: Sequence[Sequence[Steps]]) -> Decoded | None:
     return Decoded(layout, text, fits, number, sure)
 
 
-def likeliest_zone(lines: Sequence[Sequence[Steps]]) -> tuple[int, Decoded] | None:
-    """The first line of a zone among these, and what it is; None where no lines are likely to be one."""
+def likeliest_zone(lines: Sequence[Sequence[Steps]], printed: str = "") -> tuple[int, Decoded] | None:
+    """The first line of a zone among these, and what it is; None where no lines are likely to be one.
+
+    ``printed``: see ``decoded``.
+    """
     zones = [
         (at, zone)
         for at in range(len(lines))
         for layout in LAYOUTS
-        if at + layout.lines <= len(lines) and (zone := decoded(layout, lines[at : at + layout.lines]))
+        if at + layout.lines <= len(lines)
+        and (zone := decoded(layout, lines[at : at + layout.lines], printed))
         if zone.likelihood > PLAUSIBLE and re.match(layout.begins, zone.text)
     ]
     return max(zones, key=lambda found: found[1].likelihood, default=None)
@@ -80,6 +93,24 @@ def likeliest_zone(lines: Sequence[Sequence[Steps]]) -> tuple[int, Decoded] | No
 def _of_looks(looks: Sequence[Steps], allowed: NDArray[np.bool_]) -> list[LineOdds]:
     odds = (line_odds(steps, allowed) for steps in looks)
     return [each for each in odds if each is not None]
+
+
+def _witnessed(odds: Odds, places: Sequence[int], printed: str) -> Odds:
+    """The odds of a number that is printed elsewhere too, if the zone's places may hold one that is."""
+    likely = {
+        number: _likelihood_of(odds[list(places)], number.ljust(len(places), FILLER), range(len(places)))
+        for line in printed.splitlines()
+        for number in re.findall(f"(?=([A-Z0-9]{{{SHORTEST_PRINT},{len(places)}}}))", line)
+    }
+    number = max(likely, key=lambda each: likely[each], default="")
+    if not number or likely[number] < SEEN ** len(places):
+        return odds
+    witnessed = odds.copy()
+    for place, character in zip(places, number.ljust(len(places), FILLER), strict=True):
+        at = ZONE_ALPHABET.index(character)
+        witnessed[place] *= UNLIKE
+        witnessed[place, at] = 1 - UNLIKE + UNLIKE * odds[place, at]
+    return witnessed
 
 
 def _equations(layout: Layout, text: str) -> Equations:

@@ -18,8 +18,19 @@ Steps = NDArray[np.float32]
 Odds = NDArray[np.float64]
 # Characters that are alike in the typeface of zones, and how often a recogniser that is sure of one of them
 # has seen the other.
-LIKE = (("O", "0"), ("I", "1"), ("Z", "2"), ("S", "5"), ("B", "8"), ("G", "6"), ("D", "0"), ("O", "Q"))
-OFTEN = (0.05, 0.02, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01)
+LIKE = (
+    ("O", "0"),
+    ("I", "1"),
+    ("Z", "2"),
+    ("S", "5"),
+    ("B", "8"),
+    ("G", "6"),
+    ("D", "0"),
+    ("O", "Q"),
+    ("<", "C"),
+    ("<", "K"),
+)
+OFTEN = (0.05, 0.02, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01, 0.005, 0.005)
 DOUBT = 1e-4  # of any character at any step: a recogniser is surer than it is right
 LEAST = np.finfo(np.float64).tiny
 

@@ -4,6 +4,7 @@ A second reading looks at the same lines in other ways (with more or less around
 character may be is the mean of what all looks say of it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -55,7 +56,7 @@ def with_zone(
         today: see ``mrz.find_mrz``.
     """
     lines = like_a_zone(blocks)
-    found = _weighed(lines, bgr, look, given_up)
+    found = _weighed(lines, bgr, look, given_up, _printed_beside(lines, blocks))
     if found is None:
         return _by_text(blocks, today)
     at, zone = found
@@ -71,21 +72,32 @@ def with_zone(
 
 
 def _weighed(
-    lines: Sequence[ZoneLine], bgr: NDArray[np.uint8], look: Look, given_up: Callable[[], bool]
+    lines: Sequence[ZoneLine],
+    bgr: NDArray[np.uint8],
+    look: Look,
+    given_up: Callable[[], bool],
+    printed: str,
 ) -> tuple[int, Decoded] | None:
     """The zone, of a second reading where the first leaves a doubt."""
     first = [first_look(line, bgr, look) for line in lines]
     looks = [[steps] for steps in first if steps is not None]
     if len(looks) < len(lines):
         return None
-    found = likeliest_zone(looks)
+    found = likeliest_zone(looks, printed)
     if found is None or found[1].number.proof == "proved" or given_up():
         return found
     at, zone = found
     again = range(at, at + zone.layout.lines)
     further = [[*looks[each], *further_looks(lines[each], bgr, look)] for each in again]
-    second = decoded(zone.layout, further)
+    second = decoded(zone.layout, further, printed)
     return (at, second) if second and second.sure > zone.sure else found
+
+
+def _printed_beside(lines: Sequence[ZoneLine], blocks: Sequence[TextBlock]) -> str:
+    """Letters and digits of all blocks but the zone's, a line for each."""
+    zone = {id(block) for line in lines for block in line.blocks}
+    others = [block.text.upper() for block in blocks if id(block) not in zone]
+    return "\n".join(re.sub("[^A-Z0-9]", "", text) for text in others)
 
 
 def _by_text(blocks: Sequence[TextBlock], today: date) -> tuple[list[TextBlock], Mrz | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
 
@@ -56,6 +57,29 @@ def test_blocks_of_a_turned_page_lie_where_it_shows_them(ocr: PaddleOcr) -> None
     sheet = page(["Birth certificate"])
     (block,) = ocr.read(turned(sheet, 90), ["en"])
     assert block.corners[0] == pytest.approx([30, sheet.shape[1] - 40], abs=12)
+
+
+def test_lines_that_are_small_in_a_large_picture_are_all_found(ocr: PaddleOcr) -> None:
+    """Eight lines of 22 pixels: 11 on what a picture of this size is looked for lines in first."""
+    lines = [f"Line {number} of what is small" for number in range(1, 9)]
+    table = np.full((1000, 2560, 3), 230, np.uint8)
+    sheet = page(lines, size=22, width=500)
+    table[300 : 300 + len(sheet), 700:1200] = sheet
+    assert read(ocr, table) == lines
+
+
+def test_lines_of_a_page_that_is_seen_aslant_stay_apart(ocr: PaddleOcr) -> None:
+    """Towards the right they come closer, so that none runs as the others do."""
+    first, second = "A" * 5 + "BCDEFGHIJKLMNOPQRSTUVWXYZ" * 1, "1234567890123456789012345"
+    sheet = page([first, second], size=40)
+    height, width = sheet.shape[:2]
+    seen = np.array([[0, 0], [width, height * 0.25], [width, height * 0.6], [0, height]], np.float32)
+    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(flat, seen)
+    aslant = np.asarray(cv2.warpPerspective(sheet, matrix, (width, height), borderValue=(255,) * 3), np.uint8)
+    one, other = ocr.read(aslant, ["en"])
+    assert one.upright.bottom - one.upright.top < height / 2
+    assert (one.text[:5], other.text[:5]) == (first[:5], second[:5])
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 500), (8, 8), (20_000, 20), (64, 64)])

@@ -71,6 +71,21 @@ def test_a_misprinted_digit_stays_as_it_is_printed() -> None:
     assert decoded.number.value == "L898902C3"
 
 
+def test_a_number_that_is_printed_elsewhere_has_two_witnesses() -> None:
+    looks = [[recognised(VISA[0])], [recognised(VISA[1], {0: {"1": 0.45}})]]
+    found = likeliest_zone(looks, printed="VISANUMBER\nL8988901C")
+    assert found is not None
+    assert told(found[1]) == ("L8988901C", "proved")
+
+
+def test_what_is_printed_elsewhere_takes_no_place_of_what_is_clear() -> None:
+    """Another number of the page is none of the zone's, and neither is one with another digit in it."""
+    looks = [[recognised(line)] for line in PASSPORT]
+    found = likeliest_zone(looks, printed="L898902C8\n123456789")
+    assert found is not None
+    assert told(found[1]) == ("L898902C3", "proved")
+
+
 def test_letters_stand_where_digits_cannot() -> None:
     decoded = zone(["P<UT0ERIKS50N<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", PASSPORT[1].replace("UTO", "UT0")])
     assert decoded.text == "".join(PASSPORT)
