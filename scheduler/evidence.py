@@ -30,6 +30,7 @@ class Evidence:
         self.since: float | None = None
         self.looks_for = 0
         self.looks_against = 0
+        self.sure = False  # whether any look was
         self._lost_s = 0.0
         self._most_s = 0.0
         self._share = 0.0  # of SURE, what the newest look said
@@ -56,12 +57,14 @@ class Evidence:
         if self.since is not None:
             self.looks_for += share > 0
             self.looks_against += share <= 0
+            self.sure |= share >= 1
             self._most_s = max(self._most_s, self.held_s)
 
     def clear(self) -> None:
         """Nothing is gathered any more."""
         self.since = None
         self.looks_for = self.looks_against = 0
+        self.sure = False
         self._lost_s = self._most_s = 0.0
 
     def told(self, needed_s: float) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Hysteresis: what is measured at every look, to violations with one start and one end.
 
 A violation starts once as much evidence is gathered (see ``evidence.py``) as its condition brings that holds
-for ``start_after_s`` and is sure at every look; one that flickers takes longer. It ends once its condition is
-gone for ``end_after_s``; what returns in between belongs to the same violation. All times are the media's
+for ``start_after_s`` and is sure at every look; one that flickers takes longer, and what no look is sure of
+never starts: an error that stays would add up as well. It ends once its condition is gone for
+``end_after_s``; what returns in between belongs to the same violation. All times are the media's
 own, so a recording gives the same findings every time. Every outcome carries the figures that led to it::
 
     condition   ─┐   ┌───────┐ ┌─────────┐
@@ -121,7 +122,7 @@ class Rule:
         if confidence > self._confidence:
             self._confidence, self._data = confidence, data
         if not self.open:
-            if self._evidence.held_s < self._hold.start_after_s:
+            if not self._evidence.sure or self._evidence.held_s < self._hold.start_after_s:
                 return []
             self.open, self._told = True, media_s
             return [self._outcome("start", since)]

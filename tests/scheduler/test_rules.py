@@ -53,9 +53,15 @@ def weighed(rule: Rule, log_odds: float, seconds: int, from_s: float = 0.0) -> l
 
 
 def test_looks_that_are_less_sure_take_longer_and_those_that_speak_against_it_never_start() -> None:
-    assert weighed(Rule("phone_detected", HOLD), SURE / 2, 4) == [(2.0, "start")]
-    assert weighed(Rule("phone_detected", HOLD), SURE / 4, 6) == [(4.0, "start")]
+    for share, start_s in ((1, 1.0), (2, 2.0), (4, 3.75)):
+        rule = Rule("phone_detected", HOLD)
+        assert rule.feed(True, 0.5, 0.0, {}, SURE) == []
+        assert weighed(rule, SURE / share, 6, from_s=0.25)[:1] == [(start_s, "start")]
     assert weighed(Rule("phone_detected", HOLD), -0.01, 600) == []
+
+
+def test_what_no_look_is_sure_of_never_starts() -> None:
+    assert weighed(Rule("phone_detected", HOLD), 0.99 * SURE, 3600) == []
 
 
 def test_a_look_whose_condition_is_met_keeps_open_what_it_would_not_start() -> None:

@@ -75,13 +75,15 @@ def test_a_phone_whose_score_flickers_around_the_threshold_is_told_with_its_evid
     }
 
 
-def test_a_phone_a_little_below_the_threshold_takes_long_and_one_clearly_below_is_none() -> None:
-    below = [[phone(0.345)]] * 60
-    assert violations(play(VideoAnalyzer(Policy()), *below, model="centernet"))[:1] == [
-        (8, "phone_detected", "start")
+def test_a_phone_that_is_mostly_a_little_below_the_threshold_takes_long_and_one_that_always_is_is_none() -> (
+    None
+):
+    once = [[phone(0.36)], *[[phone(0.345)]] * 60]
+    assert violations(play(VideoAnalyzer(Policy()), *once, model="centernet"))[:1] == [
+        (5, "phone_detected", "start")
     ]
-    clutter = [[phone(0.3)]] * 3600
-    assert violations(play(VideoAnalyzer(Policy()), *clutter, model="centernet")) == []
+    below = [[phone(0.345)]] * 3600
+    assert violations(play(VideoAnalyzer(Policy()), *below, model="centernet")) == []
 
 
 def test_a_second_person_whom_some_looks_nearly_see_is_told() -> None:
