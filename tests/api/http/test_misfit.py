@@ -40,7 +40,7 @@ class Place(NamedTuple):
         at, kind = whole, inspect.type_info(self.body)
         for step in self.steps[:-1]:
             kind = next(field.type for field in struct(kind).fields if field.encode_name == step)
-            at = at.setdefault(step, example(kind))
+            at = at.setdefault(step, example(struct(kind)))
         at[self.steps[-1]] = value
         return json.dumps(whole).encode()
 
