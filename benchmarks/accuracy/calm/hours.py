@@ -66,8 +66,8 @@ class Watched(NamedTuple):
 def shared_out(minutes: float, clips: int, disturbances: int) -> tuple[float, list[list[int]]]:
     """How many seconds a session lasts, and by clip the disturbances under which it is shown.
 
-    Each under each where there is time for that. In fewer minutes not every pair has its turn, since a session
-    of less than ``SHORTEST_S`` is over before anything can be told; clips and disturbances then take turns.
+    Each under each where there is time for that. In fewer minutes not every pair has its turn: a session
+    shorter than ``SHORTEST_S`` is over before anything can be told. Clips and disturbances then take turns.
     """
     pairs = clips * disturbances
     sessions = max(1, min(pairs, int(60 * minutes / SHORTEST_S)))
