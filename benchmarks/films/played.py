@@ -134,4 +134,6 @@ class _Row:
         done = self._loaded.infer([item])
         self.ran += 1 - done.reused
         (at,) = self._loaded.moments([item], 0)([0], [self._clock], BEGIN_S + media_s)
-        return self._analyzer.absorb(self.role, done.outputs[0], at)
+        outcomes = self._analyzer.absorb(self.role, done.outputs[0], at)
+        self._due_s = min(self._due_s, media_s + 1 / self._analyzer.rates[self.role])  # as ``Demand.retime``
+        return outcomes
