@@ -78,7 +78,7 @@ class SecondLooks:
         look = Look(region, things)
         known = merged(self._first, [], *self._picture)
         before = self._found.pop(region, None)
-        new = [thing for thing in seen(look, known, *self._picture) if _is_new(thing, known)]
+        new = [thing for thing in seen(look, *self._picture) if _is_new(thing, known)]
         if new:
             self._keep(region, Found(new, before.looks + 1 if before else 1))
         elif before is None:

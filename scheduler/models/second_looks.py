@@ -117,7 +117,7 @@ def merged(first: Sequence[Thing], looks: Iterable[Look], width: int, height: in
     its surroundings is easily taken for something else, so second looks add other things only if very sure.
     """
     known = plausible(first, width, height)
-    added = [thing for look in looks for thing in seen(look, known, width, height)]
+    added = [thing for look in looks for thing in seen(look, width, height)]
     for thing in sorted(added, key=lambda thing: -thing.score):
         same = next((at for at, other in enumerate(known) if is_same(thing, other)), None)
         if same is None:
@@ -127,20 +127,25 @@ def merged(first: Sequence[Thing], looks: Iterable[Look], width: int, height: in
     return sorted(known, key=lambda thing: -thing.score)
 
 
-def seen(look: Look, known: Sequence[Thing], width: int, height: int) -> list[Thing]:
-    """The things of a second look, judged by what is ``known`` of the picture.
-
-    What an edge of the region cuts is no thing. A phone at a person's hand is likelier one than its look
-    alone says: there is where people hold phones.
-    """
+def seen(look: Look, width: int, height: int) -> list[Thing]:
+    """The things of a second look that can be things: what an edge of its region cuts may be anything."""
     whole = [thing for thing in look.things if not cut(thing.box, look.region, width, height)]
+    return plausible(whole, width, height)
+
+
+def judged(look: Look, known: Sequence[Thing]) -> Look:
+    """The look, its phones judged by where they are: at a person's hand one is likelier than it looks.
+
+    That helps where there is one picture; over many, the looks themselves tell.
+    """
     persons = [thing.box for thing in known if thing.label == PERSON and thing.score >= TOLD]
-    return [
+    things = [
         thing._replace(score=_likelier(thing.score))
         if thing.label == PHONE and any(_at_hand(thing.box, person) for person in persons)
         else thing
-        for thing in plausible(whole, width, height)
+        for thing in look.things
     ]
+    return look._replace(things=things)
 
 
 def is_same(thing: Thing, other: Thing) -> bool:

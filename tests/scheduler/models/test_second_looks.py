@@ -12,10 +12,10 @@ from argusd.scheduler.models.second_looks import (
     cut,
     cut_persons,
     doubtful,
+    judged,
     merged,
     persons_hands,
     regions,
-    seen,
     tiles,
     within,
 )
@@ -93,10 +93,10 @@ def test_what_an_edge_of_the_region_cuts_is_no_thing_but_the_picture_s_own_edge_
 def test_a_phone_at_a_hand_is_likelier_one_and_elsewhere_as_likely_as_it_looks() -> None:
     on_the_shelf = phone(0.31, Box(630, 20, 638, 40))
     look = Look(Roi(320, 240, 640), [phone(0.31), on_the_shelf])
-    held, other = seen(look, [SITS], *WIDE)
+    held, other = judged(look, [SITS]).things
     assert (held.box, round(held.score, 2)) == (AT_HANDS, 0.36)
     assert other == on_the_shelf
-    assert merged([SITS], [look], *WIDE) == [SITS, held], "the other one is not sure enough"
+    assert merged([SITS], [judged(look, [SITS])], *WIDE) == [SITS, held], "the other one is not sure enough"
     assert merged([SITS, phone(0.3)], [], *WIDE) == [SITS, phone(0.3)], "the first look says what it says"
 
 
