@@ -26,7 +26,7 @@ SHARE = 0.35
 SAVED = 3.0  # second looks
 CREDIT = 6.0
 MOST_FOUND = 3  # regions that show something new
-CONFIRMED = 2  # looks in turn that show a person whom no whole look shows
+CONFIRMED = 2  # looks in turn that show what the whole look does not hint at
 
 
 class Found(NamedTuple):
@@ -54,7 +54,7 @@ class SecondLooks:
     @property
     def things(self) -> list[Thing]:
         """What the newest looks show together."""
-        looks = [Look(region, _sure(found)) for region, found in self._found.items()]
+        looks = [Look(region, self._believed(found)) for region, found in self._found.items()]
         return merged(self._first, looks, *self._picture)
 
     @property
@@ -63,7 +63,7 @@ class SecondLooks:
 
         While there is one, a whole look that shows none tells nothing.
         """
-        things = [thing for found in self._found.values() for thing in found.things]
+        things = [thing for found in self._found.values() for thing in self._believed(found)]
         return max([thing.score for thing in things if thing.label == PHONE], default=0.0)
 
     def begin(self, first: Sequence[Thing], picture: tuple[int, int], *, spend: bool) -> None:
@@ -84,6 +84,12 @@ class SecondLooks:
         elif before is None:
             for around in cut_persons(known, [look], *self._picture):
                 self._keep(around, Found([], 0))
+
+    def _believed(self, found: Found) -> list[Thing]:
+        """One look at a part errs easily: a second one must agree, or the whole look, however unsure."""
+        if found.looks >= CONFIRMED:
+            return list(found.things)
+        return [thing for thing in found.things if any(is_same(thing, other) for other in self._first)]
 
     def _keep(self, region: Roi, found: Found) -> None:
         self._found[region] = found
@@ -111,7 +117,3 @@ def _is_new(thing: Thing, known: Sequence[Thing]) -> bool:
     if thing.score < TOLD or thing.label not in (PERSON, PHONE):
         return False
     return thing.label == PHONE or not any(is_same(thing, other) for other in known)
-
-
-def _sure(found: Found) -> list[Thing]:
-    return [thing for thing in found.things if thing.label == PHONE or found.looks >= CONFIRMED]

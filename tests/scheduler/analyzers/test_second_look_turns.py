@@ -50,16 +50,23 @@ def test_every_other_one_goes_to_where_a_phone_is_doubtful() -> None:
 
 def test_where_a_phone_was_seen_is_looked_at_each_time_until_it_is_gone() -> None:
     second = SecondLooks()
-    for _ in range(8):
+    for number in range(8):
         second.begin([SITS], SIZE, spend=True)
         assert second.region == HANDS
         second.see(HANDS, [PHONE])
-        assert second.phone
-        assert [thing.label for thing in second.things] == ["person", "cell phone"]
+        assert second.phone == (PHONE.score if number else 0.0), "two looks must agree"
+        assert second.things == ([SITS, PHONE] if number else [SITS])
     second.begin([SITS], SIZE, spend=True)
     second.see(HANDS, [])
     assert not second.phone
     assert second.things == [SITS]
+
+
+def test_one_look_is_enough_where_the_whole_look_hints_at_the_phone() -> None:
+    second = SecondLooks()
+    second.begin([SITS, PHONE._replace(score=0.22)], SIZE, spend=True)
+    second.see(HANDS, [PHONE])
+    assert second.phone == PHONE.score
 
 
 def test_credit_has_an_end() -> None:
