@@ -88,10 +88,12 @@ HOURS ?= 1
 soak: setup
 	$(BIN)/argusd bench soak --hours $(HOURS) --json soak.json --plot soak.png
 
-# What the labelled media in LABELS show, beside what the daemon says of them (docs/accuracy.md).
+# What the labelled media in LABELS show, beside what the daemon says of them; then so many calm MINUTES of
+# them (docs/accuracy.md). On two idle cores 20 minutes, and 12 for each further hour.
 LABELS ?= ../shared/media/valset
+MINUTES ?= 30
 accuracy: setup
-	$(BIN)/argusd bench accuracy --labels $(LABELS) --json accuracy.json
+	$(BIN)/argusd bench accuracy --labels $(LABELS) --minutes $(MINUTES) --json accuracy.json --html accuracy.html
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/peers/node_modules

@@ -13,6 +13,7 @@ from .figures.tallies import Verdict
 from .found import Accuracy, Found, result
 from .labels import Item, read_labels
 from .parts import ALARMS, MINUTES, PARTS, Run
+from .sweep.scores import by_score
 
 FEW = 5  # quick: one of so many
 UNASKED = "sweep"  # takes long, and judges thresholds and not what is told
@@ -72,4 +73,6 @@ async def judged(
             part = await PARTS[name](run)
             print(f"{name}: {part.served} judged in {time.monotonic() - begun:.0f} s", flush=True)
             found.add(part)
+    if UNASKED in parts:
+        found.add(by_score(found.verdicts))
     return found

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from argusd.benchmarks.accuracy.figures.tallies import Verdict
 from argusd.benchmarks.accuracy.labels import Item, Span, Spans
 from argusd.benchmarks.accuracy.sweep.knobs import KNOBS
+from argusd.benchmarks.accuracy.sweep.scores import by_score
 from argusd.benchmarks.accuracy.sweep.thresholds import Setting, Taken, suggested, swept
 from argusd.benchmarks.rigs.recorded import Recorded
 from argusd.ingest.shm.frame import i420_info
@@ -68,3 +70,16 @@ def test_the_most_is_found_within_the_wanted_rate() -> None:
     assert suggested([loud, good, better, deaf], 0.5) == better
     assert suggested([loud, good, better, deaf], 20.0) == loud
     assert suggested([loud], 0.5) is None
+
+
+def test_pictures_are_judged_by_their_scores() -> None:
+    verdicts = [
+        Verdict(finding="picture.phone", item=str(score), there=there, told=False, score=score)
+        for score, there in ((0.3, True), (0.6, True), (0.5, False), (0.9, None))
+    ]
+    (table,) = by_score(verdicts).tables
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert rows["0.30"] == ["0.67 (0.21–0.94)", "1.00 (0.34–1.00)"]
+    assert rows["0.55"] == ["1.00 (0.21–1.00)", "0.50 (0.09–0.91)"]
+    assert rows["0.95"] == ["–", "0.00 (0.00–0.66)"]
+    assert by_score([verdicts[2]]).tables == []
