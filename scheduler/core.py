@@ -189,6 +189,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     ``media_s``: seconds since the stream's first frame or sample, on the media's own clock (rules use it,
     so that a record replays the same). ``captured_at``: unix seconds. ``frame_age_ms``: from arrival to now.
     ``width``, ``height``: the frame's pixels (0 for audio). ``skipped``: frames passed over since the last.
+    ``part``: only a part of the frame was looked at.
     ``lasts_s``: seconds of sound that are new in a window (0 for frames).
     ``on_sender_clock``: whether ``captured_at`` is the sender's own, so that sound and picture can be
     compared by it; else it tells when they arrived. ``model``: the id of the one that looked.
@@ -203,6 +204,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     on_sender_clock: bool = False
     lasts_s: float = 0.0
     model: str = ""
+    part: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):

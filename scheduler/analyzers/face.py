@@ -10,10 +10,12 @@ from argusd.ingest.shm.frame import FrameInfo
 from ..contract.policy import Identity, Policy
 from ..contract.roles import FACE_DETECTOR, FACE_EMBEDDER, FACE_MESH
 from ..contract.streams.interview import FACE
-from ..core import Moment, Outcome, Reuse, Roi
+from ..core import Moment, Outcome, Reuse, Roi, whole_frame
 from ..models.outputs import Face, Mesh
+from ..models.regions import same_face
 from ..rules import Rule, certainty
 from .cadence import Cadence, while_empty, while_followed
+from .face_search import FaceSearch
 from .face_tracker import FaceTracker
 from .identity import IdentityCheck
 from .observations import ObservationPace
@@ -35,6 +37,7 @@ class FaceAnalyzer:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
+        self._search = FaceSearch()
         self._tracker = FaceTracker()
         self._attention = Attention(policy)
         self._absent = Rule("face_absent", policy.face_absent)
@@ -70,14 +73,14 @@ class FaceAnalyzer:
         return outcomes
 
     def roi(self, role: str, info: FrameInfo) -> Roi | None:
-        """The whole frame for the detector; the face, if any, for the others."""
+        """The whole frame or a part of it for the detector; the face, if any, for the others."""
         if role == FACE_DETECTOR:
-            return self._tracker.detector_region(info)
+            return self._search.region or whole_frame(info)
         return self._tracker.mesh_region() if role == FACE_MESH else self._embedder_region()
 
     def reuse(self, role: str) -> Reuse | None:
         """What the detector saw, while nobody is there or one face is, which the mesh follows."""
-        if role != FACE_DETECTOR or not self._counts:
+        if role != FACE_DETECTOR or not self._counts or self._search.asks:
             return None
         face = self._tracker.followed_region()
         if self._count == self._counts[-1] == 0:
@@ -115,6 +118,7 @@ class FaceAnalyzer:
 
     def restart(self) -> None:
         """Forget where the face was; the count and what is open stay."""
+        self._search.forget()
         self._tracker.forget()
         self._mesh_s = None
 
@@ -147,14 +151,19 @@ class FaceAnalyzer:
         """The face, while it is seen from the front: from the side everybody looks like somebody else."""
         return self._tracker.face_region() if self._attention.facing(MAX_TURN_DEG) else None
 
-    def _see_faces(self, faces: list[Face], at: Moment) -> list[Outcome]:
-        self._tracker.see_faces(faces, max(at.width, at.height))
+    def _see_faces(self, seen: list[Face], at: Moment) -> list[Outcome]:
         tracked = self._mesh_s is not None and at.media_s - self._mesh_s <= TRACKED_FOR_S
-        self._counts.append(max(len(faces), int(tracked)))
+        followed = self._tracker.tracked if tracked else None
+        self._search.see(seen, at, followed, self._policy.economy)
+        faces = self._search.faces
+        self._tracker.see_faces(faces, max(at.width, at.height))
+        followed = self._tracker.tracked if tracked else None
+        alone = followed is not None and not any(same_face(face.box, followed) for face in faces)
+        self._counts.append(len(faces) + alone)
         self._faces, self._picture = faces, (at.width, at.height)
         self._count = count = median_low(self._counts)
         absent = self._absent.feed(count == 0, 1.0, at.media_s, {"face_count": count, "threshold": 1})
-        second = sorted(face.score for face in faces)[-2] if len(faces) > 1 else 0.0
+        second = min(sorted(face.score for face in faces)[-2:], default=0.0)
         several = self._multiple.feed(count > 1, second, at.media_s, {"face_count": count, "threshold": 2})
         doubt = self._absent.pending or self._multiple.pending or self._counts[-1] != count
         self._detecting.see(at.media_s, self._policy.rates.face_detector, doubt)

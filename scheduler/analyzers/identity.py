@@ -9,6 +9,7 @@ from ..embeddings import Embedding, cosine, from_wire
 from ..models.outputs import FaceEmbedding
 from ..rules import Rule
 
+POOR = 0.5  # quality; below it one person's looks reach the threshold less often than not
 PATIENCE_PERIODS = 3  # without a look for so long, what was seen before says nothing
 
 
@@ -21,6 +22,7 @@ class IdentityCheck:
         self._reference: Embedding | None = None
         self._score: float | None = None
         self._match: bool | None = None
+        self._quality: float | None = None
         self._error: str | None = None
 
     @property
@@ -37,10 +39,13 @@ class IdentityCheck:
         return self.rule.retune(policy, self._patience(policy))
 
     def see(self, seen: FaceEmbedding, media_s: float) -> list[Outcome]:
-        """Take one look's embedding in."""
+        """Take one look's embedding in; a poor one neither accuses nor clears anybody."""
         reference = self._reference_for(seen)
         if reference is None:
             return self.rule.close()
+        self._quality = seen.quality
+        if seen.quality is not None and seen.quality < POOR:
+            return []
         threshold = seen.threshold if self._policy.threshold is None else self._policy.threshold
         score = max(0.0, cosine(seen.vector, reference))
         self._score, self._match = score, score >= threshold
@@ -50,12 +55,15 @@ class IdentityCheck:
 
     def forget(self) -> None:
         """Nobody was compared yet."""
-        self._score = self._match = None
+        self._score = self._match = self._quality = None
 
     def latest(self) -> dict[str, Any]:
-        """``match`` and ``score`` of the newest look, null before; ``error`` if none can be made."""
-        score = None if self._score is None else round(self._score, 3)
-        return {"match": self._match, "score": score, "error": self._error}
+        """``match`` and ``score`` of the newest look that was not poor, null before.
+
+        ``quality``: the newest look's, null where the model does not tell. ``error``: why there is none.
+        """
+        score, quality = (each if each is None else round(each, 3) for each in (self._score, self._quality))
+        return {"match": self._match, "score": score, "quality": quality, "error": self._error}
 
     def _reference_for(self, seen: FaceEmbedding) -> Embedding | None:
         if self._reference is None and self._error is None:

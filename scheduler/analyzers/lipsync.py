@@ -111,7 +111,7 @@ class LipSyncAnalyzer:
             self._hear(output, at)
         elif role == LIP_SYNC:
             return self._compare(output, at)
-        elif role == FACE_DETECTOR:
+        elif role == FACE_DETECTOR and not at.part:
             faces: list[Face] = output
             self._tracker.see_faces(faces, max(at.width, at.height))
         elif role == FACE_MESH:

@@ -16,7 +16,7 @@ from argusd.kernels.pictures.sketch import Sketch, cells_in, changed, sketch
 from ..core import Frame, Reuse, Roi
 from ..media.moments import NANOSECONDS
 
-MOST = 2  # regions: a detector that finds nobody looks by turns at the frame and from further back
+MOST = 8  # regions: detectors look by turns at the frame, from further back, and at parts of it
 
 
 class Look(NamedTuple):

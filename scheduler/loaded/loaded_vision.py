@@ -44,6 +44,12 @@ class FrameItem(msgspec.Struct, frozen=True):
     reuse: Reuse | None = None
     looks: LastLooks | None = None
 
+    @property
+    def part(self) -> bool:
+        """Whether it is smaller than the frame."""
+        info = self.frame.info
+        return self.roi is not None and self.roi.size < max(info.width, info.height)
+
     def known(self, frame: Frame | None) -> Any | Dropped | None:
         """What is known of it before a model looks; ``frame``: its own, decoded, unless that failed."""
         if frame is None:
@@ -210,7 +216,7 @@ class LoadedVisionModel(LoadedModel):
         def moments(places: Sequence[int], clocks: Sequence[MediaClock], now: float) -> list[Moment]:
             shown = [items[place] for place in places]
             return [
-                frame_moment(item.frame.info, clock, now, offset_ns, item.skipped, self.name)
+                frame_moment(item.frame.info, clock, now, offset_ns, item.skipped, self.name, item.part)
                 for item, clock in zip(shown, clocks, strict=True)
             ]
 

@@ -94,14 +94,20 @@ def ring_clock(ring: RingRef) -> MediaClock:
 
 
 def frame_moment(
-    info: FrameInfo, clock: MediaClock, now: float, offset_ns: int, skipped: int, model: str = ""
+    info: FrameInfo,
+    clock: MediaClock,
+    now: float,
+    offset_ns: int,
+    skipped: int,
+    model: str = "",
+    part: bool = False,
 ) -> Moment:
     """The moment of a frame; its capture time is its arrival's while the sender's clock is unknown."""
     arrival = info.arrival_ns / NANOSECONDS
     captured_at = (info.captured_ns or info.arrival_ns + offset_ns) / NANOSECONDS
     media_s, age_ms = clock.seconds(info.rtp_timestamp, arrival), (now - arrival) * 1000
     known = info.captured_ns > 0
-    return Moment(media_s, captured_at, age_ms, info.width, info.height, skipped, known, 0.0, model)
+    return Moment(media_s, captured_at, age_ms, info.width, info.height, skipped, known, 0.0, model, part)
 
 
 def window_moments(

@@ -111,11 +111,14 @@ class FaceEmbedding(NamedTuple):
     """A face as f32 ``[N]`` of length 1; two of one person have a cosine of ``threshold`` or more.
 
     ``model``: who made it, with a version where it has made others; only embeddings by one can be compared.
+    ``quality`` 0..1: how probably such a look has that cosine with a good one of the same person: a blurred,
+    small, dark or covered face seldom has. None: the model does not tell.
     """
 
     vector: NDArray[np.float32]
     threshold: float
     model: str
+    quality: float | None = None
 
 
 PERSON, PHONE = "person", "cell phone"  # of a thing's labels

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..contract.errors import NoFace
-from ..contract.roles import FACE_DETECTOR, FACE_EMBEDDER, FACE_MESH
+from ..contract.roles import FACE_EMBEDDER, FACE_MESH
 from ..contract.tasks.faces import (
     FACE_EMBED,
     FACE_VERIFY,
@@ -19,16 +19,18 @@ from ..contract.tasks.faces import (
 from ..embeddings import from_wire, to_wire, verdict
 from ..models.outputs import Face, FaceEmbedding, Mesh
 from ..models.regions import MIN_PRESENCE, face_region, mesh_region
+from .found_faces import find_faces
 from .functions import performs
 from .pictures import is_small_jpeg, open_picture
 from .runner import Picture, Runner
 
 
 class SeenFace(NamedTuple):
-    """The largest face, f32 embedding of length 1, and how many there are."""
+    """The largest face, f32 embedding of length 1, how many there are, and the embedding's quality."""
 
     embedding: NDArray[np.float32]
     face_count: int
+    quality: float | None
 
 
 @performs(FACE_EMBED, short=lambda payload: is_small_jpeg(payload.image_b64))
@@ -40,7 +42,7 @@ async def face_embed(payload: FaceEmbed, runner: Runner) -> FaceEmbedReply:
     """
     seen = await see_face(payload.image_b64, runner)
     model = runner.model(FACE_EMBEDDER).embedding_model
-    return FaceEmbedReply(to_wire(seen.embedding), model, seen.face_count)
+    return FaceEmbedReply(to_wire(seen.embedding), model, seen.face_count, seen.quality)
 
 
 @performs(FACE_VERIFY, short=lambda payload: is_small_jpeg(payload.image_b64))
@@ -57,7 +59,7 @@ async def face_verify(payload: FaceVerify, runner: Runner) -> FaceVerifyReply:
     )
     seen = await see_face(payload.image_b64, runner)
     threshold = model.threshold if payload.threshold is None else payload.threshold
-    return FaceVerifyReply(*verdict(seen.embedding, reference, threshold), seen.face_count)
+    return FaceVerifyReply(*verdict(seen.embedding, reference, threshold), seen.face_count, seen.quality)
 
 
 async def see_face(image: bytes, runner: Runner) -> SeenFace:
@@ -68,7 +70,7 @@ async def see_face(image: bytes, runner: Runner) -> SeenFace:
     """
     runner.model(FACE_EMBEDDER)  # no picture is decoded for a model that is not there
     picture = await open_picture(image, runner)
-    return await embed_largest(await runner.infer_picture(FACE_DETECTOR, picture), picture, runner)
+    return await embed_largest(await find_faces(picture, runner), picture, runner)
 
 
 async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner) -> SeenFace:
@@ -82,7 +84,8 @@ async def embed_largest(faces: Sequence[Face], picture: Picture, runner: Runner)
     largest = max(faces, key=lambda face: face.box.area)
     region = face_region(await _keypoints(largest, picture, runner))
     seen: FaceEmbedding = await runner.infer_picture(FACE_EMBEDDER, picture, region)
-    return SeenFace(seen.vector, len(faces))
+    quality = None if seen.quality is None else round(seen.quality, 3)
+    return SeenFace(seen.vector, len(faces), quality)
 
 
 async def _keypoints(face: Face, picture: Picture, runner: Runner) -> NDArray[np.float64]:

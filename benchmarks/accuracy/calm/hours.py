@@ -34,7 +34,6 @@ JUDGED = (*SEEN, "second_speaker", "speech_detected")
 HEIGHT, LONGEST = 480, 640  # of the pictures, as webcams give them
 MOST_FRAMES = 30 * FRAMES_PER_S  # of a clip; what comes later is not shown
 HOUR_S = 3600.0
-SHORTEST_S = 60.0  # of a session
 
 
 class Clip(NamedTuple):
@@ -61,21 +60,6 @@ class Watched(NamedTuple):
 
     seconds: Mapping[tuple[str, str], float]
     alarms: Sequence[Alarm]
-
-
-def shared_out(minutes: float, clips: int, disturbances: int) -> tuple[float, list[list[int]]]:
-    """How many seconds a session lasts, and by clip the disturbances under which it is shown.
-
-    Each under each where there is time for that. In fewer minutes not every pair has its turn: a session
-    shorter than ``SHORTEST_S`` is over before anything can be told. Clips and disturbances then take turns.
-    """
-    pairs = clips * disturbances
-    sessions = max(1, min(pairs, int(60 * minutes / SHORTEST_S)))
-    shown: list[list[int]] = [[] for _ in range(clips)]
-    for number in range(sessions):
-        turn, clip = divmod(number, clips)
-        shown[clip].append((turn + clip) % disturbances)
-    return 60 * minutes / sessions, shown
 
 
 def calm_in(item: Item) -> frozenset[str]:

@@ -14,11 +14,16 @@ class FaceEmbed(Payload, frozen=True):
 
 
 class FaceEmbedReply(Reply, frozen=True):
-    """The embedding of the largest face, the ``model`` that made it, and how many faces there are."""
+    """The embedding of the largest face, the ``model`` that made it, and how many faces there are.
+
+    ``quality``: how probably the same person matches it: a blurred, small, dark or covered face is no good
+    reference. Null where the model does not tell.
+    """
 
     embedding_b64: bytes
     model: str
     face_count: int
+    quality: Unit | None = None
 
 
 class FaceVerify(Payload, frozen=True):
@@ -35,6 +40,7 @@ class FaceVerifyReply(Reply, frozen=True):
 
     ``score``: the cosine of the two embeddings, 0 where it is negative; ``match``: it reaches the threshold.
     ``confidence`` is in the verdict, whichever it is: 0.5 at the threshold, 1 furthest from it.
+    ``quality``: of the image's face, as in ``face_embed``: a poor one seldom matches, whosever it is.
     """
 
     match: bool
@@ -42,6 +48,7 @@ class FaceVerifyReply(Reply, frozen=True):
     confidence: Unit
     threshold: Unit
     face_count: int
+    quality: Unit | None = None
 
 
 FACE_EMBED = TaskSpec(

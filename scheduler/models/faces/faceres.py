@@ -22,7 +22,7 @@ from argusd.kernels.pictures.picture import Span
 from ...contract.roles import FACE_EMBEDDER
 from ...core import Feeds, Frame, Roi
 from ..drift import Drift, Tensors, of_embeddings
-from ..outputs import FaceEmbedding, unit_rows
+from ..outputs import FaceEmbedding, probabilities, unit_rows
 from ..pixels import crop
 from ..registry import Graph, register
 
@@ -32,6 +32,10 @@ SPAN = Span(0, 255)
 MEAN = 103.939, 116.779, 123.68  # of blue, green and red
 # Goes up with whatever changes the numbers: what callers keep from before is not to be compared with them.
 VERSION = 2
+# The longer a pair's sum is, the more of a face the network has found. Of 660 faces made small, blurred,
+# dark, noisy, half covered or coarse 3 % reach the threshold where it is shorter than 14, 47 % from 18 to 20,
+# 98 % from 22 on: a logistic function.
+EVEN_LENGTH, LENGTH_SCALE = 19.0, 1.5
 
 
 class FaceRes:
@@ -64,9 +68,13 @@ class FaceRes:
         return [of_embeddings(half[0], full[0])]
 
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[FaceEmbedding]:
-        """The unit vector of each pair's sum."""
+        """The unit vector of each pair's sum, and what its length tells."""
         sums = tensors[0].reshape(len(rois), 2, -1).astype(np.float64).sum(axis=1)
-        return [FaceEmbedding(row, self.threshold, self.embedding_model) for row in unit_rows(sums)]
+        qualities = probabilities((np.linalg.norm(sums, axis=1) - EVEN_LENGTH) / LENGTH_SCALE)
+        return [
+            FaceEmbedding(row, self.threshold, self.embedding_model, quality)
+            for row, quality in zip(unit_rows(sums), qualities.tolist(), strict=True)
+        ]
 
 
 register(Graph(FaceRes), "faceres")

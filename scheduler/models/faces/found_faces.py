@@ -24,6 +24,9 @@ def faces_of(
     faces: list[list[Face]] = [[] for _ in rois]
     rows = owners.tolist()
     placed = to_frames(points, [rois[row] for row in rows])
+    # In a region that is turned other corners are the upper left and the lower right one.
+    turned = np.array([bool(rois[row].angle) for row in rows], np.bool_)
+    placed[turned, :2] = np.sort(placed[turned, :2], axis=1)
     for row, place, score in zip(rows, placed, scores.tolist(), strict=True):
         (left, top), (right, bottom) = place[:2].tolist()
         faces[row].append(Face(Box(left, top, right, bottom), place[2:], score))

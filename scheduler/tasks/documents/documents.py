@@ -33,12 +33,12 @@ from ...models.page_layout import Piece, quarters_of, text_lines
 from ...models.roles import TextReader
 from ...zoo.errors import ZooError
 from ..faces import embed_largest, see_face
+from ..found_faces import find_faces
 from ..functions import performs
 from ..pictures import decode_picture
 from ..runner import Picture, Runner
 from .fields import read_fields
 from .mrz import Mrz
-from .printed_face import find_printed_faces
 from .zone_reading import with_zone
 
 LANGUAGE = "en"  # where neither the caller nor the configuration names one
@@ -75,7 +75,7 @@ async def doc_id_verify(payload: DocIdVerify, runner: Runner) -> DocIdVerifyRepl
     blocks, zone = await _read(document, language, runner)
     with _naming("id_image_b64"):
         upright = await runner.compute(partial(_turned_upright, document, blocks))
-        printed = await embed_largest(await find_printed_faces(upright, runner), upright, runner)
+        printed = await embed_largest(await find_faces(upright, runner), upright, runner)
     pieces = [_piece(block) for block in blocks]
     fields = await runner.compute(partial(read_fields, pieces, _today(), zone))
     values = OcrFields(fields.name, fields.born, fields.number)

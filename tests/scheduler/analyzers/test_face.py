@@ -68,7 +68,7 @@ def test_before_the_first_look_nothing_is_claimed() -> None:
 
 def test_what_was_seen_before_a_silence_says_nothing_of_after_it() -> None:
     session = Session()
-    session.show(3, [face(), face()], mesh(look=(0.3, 0)))
+    session.show(3, [face(), face(100, 100, 60)], mesh(look=(0.3, 0)))
     assert session.stream.latest()["violations"] == ["multiple_faces", "gaze_away"]
     ended = session.stream.finish(at(session.now))
     assert violations(ended) == [("multiple_faces", "end"), ("gaze_away", "end")]
@@ -215,7 +215,7 @@ class TestReuse:
         session.show(2, [], None)
         assert session.stream.reuse("face_detector") == Reuse(5.0)
 
-    @pytest.mark.parametrize("faces", [[], [face(), face()]])
+    @pytest.mark.parametrize("faces", [[], [face(), face(100, 100, 60)]])
     def test_every_look_counts_while_there_is_doubt(self, faces: list[Face]) -> None:
         session = Session()
         session.show(2, [face()], mesh())
@@ -254,7 +254,7 @@ def test_a_calm_session_is_looked_at_less_often_and_more_often_at_once_when_some
     session = Session(Policy(gates=Gates(calm_session=True)))
     session.show(12, [face()], mesh())
     assert session.stream.rates == {"face_detector": 2.0, "face_mesh": 4.0}
-    session.show(0.25, [face(), face()], mesh(look=(0.3, 0)))
+    session.show(0.25, [face(), face(100, 100, 60)], mesh(look=(0.3, 0)))
     assert session.stream.rates["face_detector"] >= 4.0
     assert session.stream.rates["face_mesh"] == 16.0
     assert Session().stream.rates == {"face_detector": 4.0, "face_mesh": 8.0}

@@ -199,3 +199,19 @@ def test_a_face_at_the_other_end_of_the_room_is_found(runners: Runners, media: P
     room[100 : 100 + small.shape[0], 600 : 600 + small.shape[1]] = small
     findings = play(runners, slides((from_bgr(room), 2)))
     assert {latest["face_count"] for latest in findings.between(0, 2)} == {1}
+
+
+@pytest.mark.parametrize(("economy", "count"), [(True, 1), (False, 2)])
+def test_a_second_person_in_the_background_is_counted(
+    runners: Runners, media: Path, economy: bool, count: int
+) -> None:
+    """30 pixels of 1280, which the whole frame does not show."""
+    room = np.full((720, 1280, 3), 90, np.uint8)
+    near, far = (np.asarray(cv2.imread(str(media / f"{name}.jpg")), np.uint8) for name in ("biden", "obama"))
+    for pixels, width, left in ((near, 420, 300), (far, 240, 1000)):
+        scale = width / pixels.shape[1]
+        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:700]
+        room[20 : 20 + small.shape[0], left : left + small.shape[1]] = small
+    film = slides((from_bgr(room), 1.5))
+    findings = watch(runners, FaceAnalyzer(Policy(economy=economy)), film)
+    assert findings.latest[-1][1]["face_count"] == count

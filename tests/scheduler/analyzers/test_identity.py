@@ -31,7 +31,21 @@ def told(identity: IdentityCheck, looks: list[tuple[float, float]]) -> list[tupl
 def test_the_same_person_is_no_finding() -> None:
     identity = check()
     assert told(identity, [(at, 0.8) for at in range(0, 60, 2)]) == []
-    assert identity.latest() == {"match": True, "score": pytest.approx(0.8), "error": None}
+    assert identity.latest() == {"match": True, "score": pytest.approx(0.8), "quality": None, "error": None}
+
+
+def test_a_poor_look_neither_accuses_nor_clears() -> None:
+    def see(identity: IdentityCheck, cosine: float, quality: float, at: float) -> list[str]:
+        return [each.state for each in identity.see(face(cosine)._replace(quality=quality), at)]
+
+    same = check()
+    see(same, 0.8, 0.9, 0.0)
+    assert [state for at in range(2, 60, 2) for state in see(same, 0.3, 0.2, at)] == []
+    assert same.latest() == {"match": True, "score": pytest.approx(0.8), "quality": 0.2, "error": None}
+    other = check()
+    assert [state for at in range(0, 6, 2) for state in see(other, 0.3, 0.9, at)] == ["start"]
+    assert [state for at in range(6, 16, 2) for state in see(other, 0.8, 0.2, at)] == []
+    assert other.rule.open
 
 
 def test_another_person_is_told_after_more_than_one_look_and_once() -> None:
@@ -65,11 +79,11 @@ def test_the_finding_carries_score_and_threshold_and_no_embedding() -> None:
 def test_a_reference_of_another_model_is_said_and_accuses_nobody() -> None:
     identity = check(np.ones(SIZE + 1, np.float32))
     assert told(identity, [(at, 0.1) for at in range(0, 20, 2)]) == []
-    assert identity.latest() == {"match": None, "score": None, "error": "embedding_size"}
+    assert identity.latest() == {"match": None, "score": None, "quality": None, "error": "embedding_size"}
 
 
 def test_nor_does_one_of_another_model_that_is_as_long() -> None:
     policy = Identity(reference_embedding_b64=REFERENCE.tobytes(), reference_model="another")
     identity = IdentityCheck(policy)
     assert told(identity, [(at, 0.1) for at in range(0, 20, 2)]) == []
-    assert identity.latest() == {"match": None, "score": None, "error": "embedding_model"}
+    assert identity.latest() == {"match": None, "score": None, "quality": None, "error": "embedding_model"}

@@ -144,7 +144,7 @@ WATCHED = Policy(identity=reference(HERS), speech_detected=SpeechDetected(enable
 Looks = list[tuple[str, Any]]
 OPEN: dict[str, tuple[str, Looks]] = {
     "face_absent": ("face", [("face_detector", NO_FACE)]),
-    "multiple_faces": ("face", [("face_detector", [face(), face()])]),
+    "multiple_faces": ("face", [("face_detector", [face(), face(100, 100, 60)])]),
     "gaze_away": ("face", [("face_detector", [face()]), ("face_mesh", AWAY)]),
     "head_turned": ("face", [("face_detector", [face()]), ("face_mesh", TURNED)]),
     "identity_mismatch": ("face", [("face_detector", [face()]), ("face_embedder", seen(HIS))]),
@@ -217,7 +217,7 @@ def test_other_times_hold_for_what_has_begun(alice: Interview) -> None:
 
 def test_a_rule_that_is_switched_off_ends_what_it_has_open_and_nothing_else(alice: Interview) -> None:
     alice.apply("face")
-    alice.feed("face_detector", [face(), face()], 0.0, 1.0)
+    alice.feed("face_detector", [face(), face(100, 100, 60)], 0.0, 1.0)
     alice.feed("face_mesh", AWAY, 0.0, 1.0)
     alice.apply("face", gaze_away=GazeAway(enabled=False))
     alice.feed("face_mesh", AWAY, 2.0, 3.0)
@@ -316,9 +316,9 @@ def test_another_face_to_compare_with_is_compared_from_the_next_look(alice: Inte
     alice.feed("face_mesh", mesh(), 0.0)
     alice.feed("face_embedder", seen(HIS), 0.0, 1.0, 2.0)
     stream = alice.row("face_mesh").stream
-    assert stream.latest()["identity"] == {"match": False, "score": 0.0, "error": None}
+    assert stream.latest()["identity"] == {"match": False, "score": 0.0, "quality": None, "error": None}
     alice.apply("face", identity=reference(HIS))
-    assert stream.latest()["identity"] == {"match": None, "score": None, "error": None}
+    assert stream.latest()["identity"] == {"match": None, "score": None, "quality": None, "error": None}
     assert stream.latest()["gaze"] is not None, "the face that is followed stays"
     assert alice.edges() == [("identity_mismatch", "start")]
     alice.feed("face_embedder", seen(HIS), 3.0, 4.0)

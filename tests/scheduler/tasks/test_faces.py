@@ -1,5 +1,6 @@
 """Faces of real people through the real models, and what is refused."""
 
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
@@ -80,6 +81,34 @@ async def test_a_tilted_head_is_the_same_person(runner: DirectRunner, media: Pat
     image = cv2.imencode(".jpg", tilted)[1].tobytes()
     found = await face_verify(FaceVerify(image_b64=image, reference_embedding_b64=reference), runner)
     assert found.score > 0.9
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param(np.rot90, id="on its side"),
+        pytest.param(lambda pixels: np.rot90(pixels, 2), id="upside down"),
+        pytest.param(lambda pixels: np.rot90(pixels, 3), id="on its other side"),
+        pytest.param(lambda pixels: pixels[270:530, 450:710], id="it fills the picture"),
+        pytest.param(lambda pixels: on_a_table(pixels, 0.11), id="far away"),
+    ],
+)
+async def test_a_face_is_found_however_it_lies(
+    runner: DirectRunner, media: Path, shown: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+) -> None:
+    pixels = np.asarray(cv2.imread(str(media / "biden.jpg")), np.uint8)
+    reference = await embedding(runner, (media / "biden.jpg").read_bytes())
+    image = cv2.imencode(".jpg", np.ascontiguousarray(shown(pixels)))[1].tobytes()
+    found = await face_verify(FaceVerify(image_b64=image, reference_embedding_b64=reference), runner)
+    assert found.match
+    assert found.face_count == 1
+
+
+def on_a_table(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    table = np.full((900, 1600, 3), 90, np.uint8)
+    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    table[600 : 600 + small.shape[0], 200 : 200 + small.shape[1]] = small
+    return table
 
 
 async def test_the_callers_threshold_decides(runner: DirectRunner, media: Path) -> None:

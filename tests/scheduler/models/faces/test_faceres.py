@@ -1,6 +1,8 @@
 """FaceRes: what its embedding depends on, and what it does not."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -63,3 +65,23 @@ def test_colours_are_as_its_author_feeds_it(pixels: NDArray[np.uint8]) -> None:
     (crops,) = FaceRes("faceres").prepare([from_bgr(blue)], [FACE]).values()
     np.testing.assert_allclose(crops[0, 112, 112], [255 - 103.939, -116.779, -123.68], atol=4)
     assert crops.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("seen", "good"),
+    [
+        pytest.param(lambda pixels: pixels, True, id="as it is"),
+        pytest.param(lambda pixels: cv2.resize(pixels, None, fx=0.3, fy=0.3), True, id="far away"),
+        pytest.param(lambda pixels: cv2.resize(pixels, None, fx=0.04, fy=0.04), False, id="fifteen pixels"),
+        pytest.param(lambda pixels: cv2.GaussianBlur(pixels, (0, 0), 16), False, id="blurred"),
+        pytest.param(lambda pixels: np.uint8(pixels * 0.03), False, id="in the dark"),
+    ],
+)
+def test_quality_tells_whether_the_person_would_be_known(
+    runners: Runners, pixels: NDArray[np.uint8], seen: Callable[[Any], Any], good: bool
+) -> None:
+    shown = np.asarray(seen(pixels), np.uint8)
+    scale = shown.shape[0] / pixels.shape[0]
+    roi = Roi(FACE.center_x * scale, FACE.center_y * scale, FACE.size * scale, FACE.angle)
+    quality = runners("face_embedder").look(from_bgr(shown), roi).quality
+    assert (quality > 0.9) if good else (quality < 0.5)

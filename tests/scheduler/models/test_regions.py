@@ -4,15 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.scheduler.core import Roi
-from argusd.scheduler.tasks.documents.printed_face import squares
+from argusd.scheduler.models.regions import tiles
 
 
 def test_half_of_a_picture_at_a_time() -> None:
-    assert squares(400, 300, 200) == [Roi(x, y, 200) for y in (100, 200) for x in (100, 200, 300)]
+    assert tiles(400, 300, 1 / 2, 1 / 2) == [Roi(x, y, 200) for y in (100, 200) for x in (100, 200, 300)]
 
 
 def test_a_strip_needs_one_row() -> None:
-    assert squares(400, 100, 200) == [Roi(x, 50, 200) for x in (100, 200, 300)]
+    assert tiles(400, 100, 1 / 2, 1 / 2) == [Roi(x, 50, 200) for x in (100, 200, 300)]
 
 
 @given(st.integers(130, 5000), st.integers(130, 5000), st.sampled_from([1 / 2, 1 / 4]), st.data())
@@ -28,5 +28,5 @@ def test_every_face_up_to_half_a_square_is_whole_in_one(
         and left + size <= roi.center_x + side / 2 + 1e-6
         and roi.center_y - side / 2 <= top + 1e-6
         and top + size <= roi.center_y + side / 2 + 1e-6
-        for roi in squares(width, height, side)
+        for roi in tiles(width, height, part, 1 / 2)
     )
