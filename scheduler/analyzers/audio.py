@@ -39,7 +39,7 @@ class AudioAnalyzer:
         self._pace = ObservationPace(policy.rates.observations)
         self._voice = VoiceActivity(0.0, 0.0)
         self._recent = RecentSpeech(LATELY_S)
-        self._voices = VoiceCheck(policy.second_speaker)
+        self._voices = VoiceCheck(policy.second_speaker, policy.economy)
 
     @property
     def rates(self) -> Mapping[str, float]:
@@ -50,6 +50,7 @@ class AudioAnalyzer:
     def apply(self, policy: Policy) -> list[Outcome]:
         """Judge the next windows by this."""
         self._policy = policy
+        self._voices.economy = policy.economy
         self._pace.apply(policy.rates.observations)
         self._segments.apply(policy.vad_threshold)
         outcomes = self._rule.retune(policy.speech_detected) + self._voices.apply(policy.second_speaker)

@@ -2,10 +2,10 @@
 
 Every window of speech is compared with what was learnt of a voice so far. A window across a change holds
 both voices, so a change counts when two windows in a row are unlike; then the new voice is learnt from them.
+Where two people sound alike, as over a telephone, that the windows part in two tells (``two_voices.py``).
 """
 
 import logging
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from ..contract.policy import SecondSpeaker
 from ..core import Outcome
 from ..models.outputs import VoicePrint
 from ..rules import Rule
+from .two_voices import RecentWindows, TwoVoices
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +44,25 @@ class LearntVoice:
         self.windows = min(self.windows + 1, REMEMBERED)
         self._mean = self._mean + (window - self._mean) / self.windows
 
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """The direction, of length 1."""
+        return self._mean / max(float(np.linalg.norm(self._mean)), 1e-9)
+
     def likeness(self, window: NDArray[np.float32]) -> float:
         """The cosine between the voice and a window; 0 while nothing is learnt."""
-        if not self.windows:
-            return 0.0
-        return float(window @ self._mean) / max(float(np.linalg.norm(self._mean)), 1e-9)
+        return float(window @ self.mean) if self.windows else 0.0
 
 
 class VoiceCheck:
-    """One session's voices. ``changed``: whether the newest window began another one; None: not known yet."""
+    """One session's voices. ``changed``: whether the newest window began another one; None: not known yet.
 
-    def __init__(self, policy: SecondSpeaker) -> None:
+    ``economy``: do not look for two voices in the windows, each of which costs a millisecond.
+    """
+
+    def __init__(self, policy: SecondSpeaker, economy: bool = False) -> None:
+        self.economy = economy
+        self._recent = RecentWindows()
         self.changed: bool | None = None
         self.rule = Rule("second_speaker", policy)
         self._policy = policy
@@ -117,16 +126,24 @@ class VoiceCheck:
         window, own_known = heard.embedding, self._own.known
         if not own_known:
             self._own.learn(window)
+        two = None if self.economy or not heard.parted else self._recent.take(window)
+        own: NDArray[np.floating]
         if self._reference is not None and self._comparable(self._reference, heard):
-            against: Literal["reference", "first_voice"] = "reference"
-            likeness = float(self._reference @ window)
+            against, own = "reference", self._reference
         elif own_known:
-            against, likeness = "first_voice", self._own.likeness(window)
+            against, own = "first_voice", self._own.mean
         else:
             return []
+        likeness = float(own @ window)
         stranger = likeness < threshold + (CALMER_BY if self.rule.holds else 0.0)
+        if not stranger and two is not None and two.likeness < heard.parted and two.stranger(own):
+            return self._tell_apart(two, heard.parted, media_s)
         data = {"value": round(likeness, 3), "threshold": threshold, "against": against}
         return self.rule.feed(stranger, _certainty(likeness, threshold), media_s, data)
+
+    def _tell_apart(self, two: TwoVoices, threshold: float, media_s: float) -> list[Outcome]:
+        data = {"value": round(two.likeness, 3), "threshold": threshold, "against": "other_voice"}
+        return self.rule.feed(True, _certainty(two.likeness, threshold), media_s, data)
 
     def _comparable(self, reference: NDArray[np.float32], heard: VoicePrint) -> bool:
         return len(reference) == len(heard.embedding) and self._policy.reference_model in (None, heard.model)

@@ -129,3 +129,35 @@ def test_who_is_first_after_a_silence_is_compared_with_who_was_first_before_it()
     assert checking.changed is None
     told = hear(checking, "bbbb", begin_s=60.0)
     assert [name for _, name, _ in names(told)] == ["speaker_change", "second_speaker"]
+
+
+def alike(speaker: int, number: int) -> VoicePrint:
+    """A window of one of two people who sound alike, as over a telephone: each is near both."""
+    random = np.random.default_rng(100 * speaker + number)
+    mean = np.eye(64)[0] + 0.55 * np.eye(64)[1 + speaker]
+    row = mean / np.linalg.norm(mean) + random.normal(0, 0.05, 64)
+    return VoicePrint((row / np.linalg.norm(row)).astype(np.float32), LIKENESS, "ge2e", parted=0.82)
+
+
+@pytest.mark.parametrize("economy", [False, True])
+def test_voices_that_sound_alike_are_told_apart_once_each_was_heard_for_a_while(economy: bool) -> None:
+    checking = VoiceCheck(SecondSpeaker(start_after_s=0.7), economy)
+    told = []
+    for second, speaker in enumerate([0] * 10 + [1] * 8 + [0] * 4):
+        told += [(second, outcome) for outcome in checking.feed(alike(speaker, second), float(second))]
+    starts = [(second, outcome.data) for second, outcome in told if outcome.type == "violation"]
+    if economy:
+        assert starts == [], "each window is like the first voice"
+        return
+    second, data = starts[0]
+    assert 14 <= second <= 17
+    assert data["against"] == "other_voice"
+    assert data["value"] < data["threshold"] == 0.82
+
+
+def test_a_voice_in_many_moods_is_one() -> None:
+    checking, random = VoiceCheck(SecondSpeaker(start_after_s=0.7)), np.random.default_rng(1)
+    for second in range(60):
+        row = np.eye(64)[0] + random.normal(0, 0.08, 64)
+        window = (row / np.linalg.norm(row)).astype(np.float32)
+        assert checking.feed(VoicePrint(window, 0.5, "ge2e", parted=0.79), float(second)) == []
