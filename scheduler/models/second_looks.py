@@ -6,6 +6,7 @@ person, where phones are held, and tiles that overlap, for phones and persons el
 """
 
 from collections.abc import Iterable, Sequence
+from math import prod
 from typing import NamedTuple
 
 from ..core import Roi
@@ -22,10 +23,10 @@ MOST_PERSONS = 4
 MOST_CUT = 2
 SAME = 0.5  # of the smaller box: so much two looks at one thing share
 EDGE = 0.03  # of a region: what comes as near to its edge may be cut by it
-NEAR = 0.25  # of a person's box: so far beside it a phone is still at hand
+NEAR = 0.25  # of a person's box: so far beside and below it a person reaches
 ADDED = {PERSON: 0.35, PHONE: 0.35}  # so sure a second look is that adds one
 SURE = 0.6  # and so sure of other things
-AT_HAND = 1.26  # times the odds of a phone near a person, where it was looked for: 0.30 becomes 0.35
+DEPENDENT = 0.35 / 0.65  # times the odds of what looks say together: even odds become a score of 0.35
 
 
 class Look(NamedTuple):
@@ -133,19 +134,28 @@ def seen(look: Look, width: int, height: int) -> list[Thing]:
     return plausible(whole, width, height)
 
 
-def judged(look: Look, known: Sequence[Thing]) -> Look:
-    """The look, its phones judged by where they are: at a person's hand one is likelier than it looks.
+def agreed(first: Sequence[Thing], looks: Sequence[Look], width: int, height: int) -> Look:
+    """Phones in reach of a person, as sure as all looks at one picture together are of each.
 
-    That helps where there is one picture; over many, the looks themselves tell.
+    Were looks independent, the chance that all of them err would be the product of theirs. They see the same
+    pixels, so they are taken for less. One look that is unsure says little, five that agree say much.
     """
-    persons = [thing.box for thing in known if thing.label == PERSON and thing.score >= TOLD]
-    things = [
-        thing._replace(score=_likelier(thing.score))
-        if thing.label == PHONE and any(_at_hand(thing.box, person) for person in persons)
-        else thing
-        for thing in look.things
+    persons = [thing.box for thing in first if thing.label == PERSON and thing.score >= TOLD]
+    shown = [*first, *(thing for look in looks for thing in seen(look, width, height))]
+    phones = [
+        thing for thing in shown if thing.label == PHONE and any(_reaches(box, thing.box) for box in persons)
     ]
-    return look._replace(things=things)
+    together = [
+        thing._replace(score=_together([other.score for other in phones if is_same(thing, other)]))
+        for thing in phones
+    ]
+    return Look(Roi(width / 2, height / 2, float(max(width, height))), together)
+
+
+def _together(scores: Sequence[float]) -> float:
+    none = prod(1 - score for score in scores)
+    likely = (1 - none) * DEPENDENT
+    return likely / (likely + none)
 
 
 def is_same(thing: Thing, other: Thing) -> bool:
@@ -168,11 +178,7 @@ def cut(box: Box, region: Roi, width: int, height: int) -> bool:
     )
 
 
-def _likelier(score: float) -> float:
-    return score * AT_HAND / (1 - score + score * AT_HAND)
-
-
-def _at_hand(thing: Box, person: Box) -> bool:
+def _reaches(person: Box, thing: Box) -> bool:
     left, top, right, bottom = person
     beside, below = NEAR * (right - left), NEAR * (bottom - top)
     x, y = (thing.left + thing.right) / 2, (thing.top + thing.bottom) / 2

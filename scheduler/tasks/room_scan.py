@@ -24,7 +24,7 @@ from ..contract.tasks.rooms import (
 from ..core import Roi
 from ..models.outputs import PERSON, TOLD, Face, Thing
 from ..models.persons import with_faces
-from ..models.second_looks import Look, cut_persons, judged, merged, regions
+from ..models.second_looks import Look, agreed, cut_persons, merged, regions
 from .functions import performs
 from .pictures import is_small_jpeg, open_picture
 from .runner import Picture, Runner
@@ -63,8 +63,8 @@ async def _things(picture: Picture, economy: bool, runner: Runner) -> list[Thing
         return merged(first, [], *size)
     looks = await _looks(regions(first, *size), picture, runner)
     looks += await _looks(cut_persons(merged(first, looks, *size), looks, *size), picture, runner)
-    looks = [judged(look, first) for look in looks]
-    return with_faces(merged(first, looks, *size), await _faces(picture, runner))
+    together = agreed(first, looks, *size)
+    return with_faces(merged(first, [*looks, together], *size), await _faces(picture, runner))
 
 
 async def _looks(regions: Iterable[Roi], picture: Picture, runner: Runner) -> list[Look]:

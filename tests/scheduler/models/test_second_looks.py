@@ -8,11 +8,11 @@ from argusd.scheduler.core import Roi
 from argusd.scheduler.models.outputs import Box, Thing
 from argusd.scheduler.models.second_looks import (
     Look,
+    agreed,
     at_hand,
     cut,
     cut_persons,
     doubtful,
-    judged,
     merged,
     persons_hands,
     regions,
@@ -90,14 +90,27 @@ def test_what_an_edge_of_the_region_cuts_is_no_thing_but_the_picture_s_own_edge_
     assert merged([], halves, *WIDE) == []
 
 
-def test_a_phone_at_a_hand_is_likelier_one_and_elsewhere_as_likely_as_it_looks() -> None:
-    on_the_shelf = phone(0.31, Box(630, 20, 638, 40))
-    look = Look(Roi(320, 240, 640), [phone(0.31), on_the_shelf])
-    held, other = judged(look, [SITS]).things
-    assert (held.box, round(held.score, 2)) == (AT_HANDS, 0.36)
-    assert other == on_the_shelf
-    assert merged([SITS], [judged(look, [SITS])], *WIDE) == [SITS, held], "the other one is not sure enough"
-    assert merged([SITS, phone(0.3)], [], *WIDE) == [SITS, phone(0.3)], "the first look says what it says"
+def test_looks_that_agree_are_surer_together_and_one_alone_is_less_sure_than_it_looks() -> None:
+    looks = [Look(Roi(320, 300 + 5 * number, 360), [phone(0.25)]) for number in range(4)]
+    assert [thing.score for thing in agreed([SITS], looks[:1], *WIDE).things] == [
+        pytest.approx(0.152, abs=1e-3)
+    ]
+    together = agreed([SITS, phone(0.25)], looks, *WIDE)
+    assert [thing.score for thing in together.things] == [pytest.approx(0.634, abs=1e-3)] * 5
+    [person, held] = merged([SITS], [*looks, together], *WIDE)
+    assert (person, held.box) == (SITS, AT_HANDS)
+    assert merged([SITS], looks, *WIDE) == [SITS]
+
+
+def test_even_odds_together_are_a_score_of_0_35() -> None:
+    halves = [Look(Roi(320, 300, 360), [phone(1 - 0.5**0.5)])] * 2
+    assert agreed([SITS], halves, *WIDE).things[0].score == pytest.approx(0.35)
+
+
+def test_what_nobody_reaches_is_as_likely_as_it_looks() -> None:
+    on_the_shelf = Look(Roi(320, 240, 640), [phone(0.3, Box(630, 20, 638, 40))])
+    assert agreed([SITS], [on_the_shelf] * 5, *WIDE).things == []
+    assert agreed([SITS._replace(score=0.25)], [Look(Roi(320, 300, 360), [phone(0.3)])], *WIDE).things == []
 
 
 def test_what_two_looks_saw_counts_once_as_sure_as_the_surer_one() -> None:
