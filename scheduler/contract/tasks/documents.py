@@ -20,19 +20,28 @@ class DocOcr(Payload, frozen=True):
 
 
 class Block(msgspec.Struct, frozen=True):
-    """Text that stands together."""
+    """Text that stands together.
+
+    ``confidence``: how sure the reader is of a character, on average. ``doubtful``: too unsure to rely on.
+    """
 
     text: str
     confidence: Unit
     box: list[float]
+    doubtful: bool = False
 
 
 class DocOcrReply(Reply, frozen=True):
-    """``text``: a line of it for a line on the page."""
+    """``text``: a line of it for a line on the page; a machine-readable zone's as its standard has them.
+
+    ``warnings``: stable words, ``mrz_check_failed:FIELD``, ``mrz_corrected:number``, and ``doubtful_text``
+    where any block is.
+    """
 
     text: str
     blocks: list[Block]
     language: str
+    warnings: list[str] = msgspec.field(default_factory=list)
 
 
 class DocIdVerify(Payload, frozen=True):

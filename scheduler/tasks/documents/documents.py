@@ -37,11 +37,12 @@ from ..found_faces import find_faces
 from ..functions import performs
 from ..pictures import decode_picture
 from ..runner import Picture, Runner
-from .fields import read_fields
+from .fields import read_fields, zone_doubts
 from .mrz import Mrz
 from .zone_reading import with_zone
 
 LANGUAGE = "en"  # where neither the caller nor the configuration names one
+RELIABLE = 0.95  # confidence; of lines drawn ever smaller 2 of 60 below it are right, 165 of 259 above it
 
 
 @performs(DOC_OCR)
@@ -53,10 +54,12 @@ async def doc_ocr(payload: DocOcr, runner: Runner) -> DocOcrReply:
     """
     picture = await runner.compute(partial(decode_picture, payload.image_b64))
     language = LANGUAGE if payload.language is None else payload.language
-    blocks, _ = await _read(picture, language, runner)
-    lines = _lines(blocks)
-    text = "\n".join(" ".join(piece.text for piece in line) for line in lines)
-    return DocOcrReply(text, [_block(block, picture) for block in blocks], language)
+    read, zone = await _read(picture, language, runner)
+    text = "\n".join(" ".join(piece.text for piece in line) for line in _lines(read))
+    blocks = [_block(block, picture) for block in read]
+    doubts = zone_doubts(zone) if zone else []
+    doubts += ["doubtful_text"] * any(block.doubtful for block in blocks)
+    return DocOcrReply(text, blocks, language, doubts)
 
 
 @performs(DOC_ID_VERIFY)
@@ -134,7 +137,7 @@ def _today() -> date:
 def _block(block: TextBlock, picture: Picture) -> Block:
     low, high = block.corners.min(axis=0).tolist(), block.corners.max(axis=0).tolist()
     box = Box(*low, *high).in_unit(picture.width, picture.height)
-    return Block(block.text, round(block.confidence, 3), box)
+    return Block(block.text, round(block.confidence, 3), box, doubtful=block.confidence < RELIABLE)
 
 
 @contextlib.contextmanager

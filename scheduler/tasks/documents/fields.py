@@ -86,10 +86,15 @@ def read_fields(pieces: Sequence[Piece], today: date, zone: Mrz | None = None) -
     )
 
 
-def _zone_warnings(zone: Mrz, today: date) -> list[str]:
+def zone_doubts(zone: Mrz) -> list[str]:
+    """What of a zone is not as it should be, as warnings."""
     told = [f"mrz_check_failed:{field}" for field in zone.failed]
-    told += ["mrz_corrected:number"] * zone.corrected
-    return told + ["document_expired"] * (zone.expires is not None and zone.expires < today)
+    return told + ["mrz_corrected:number"] * zone.corrected
+
+
+def _zone_warnings(zone: Mrz, today: date) -> list[str]:
+    expired = zone.expires is not None and zone.expires < today
+    return zone_doubts(zone) + ["document_expired"] * expired
 
 
 def _name(pieces: Sequence[Piece]) -> str | None:

@@ -20,7 +20,7 @@ FIGURES = "0123456789"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MISPRINTED = 0.01  # of documents: their own check digits are wrong, as on specimens
 PROVED = 0.95
-SEEN = 0.3  # how likely each character of a printed number is to be the zone's, on average
+SEEN = 0.004  # how likely each character of a printed number is to be the zone's, at least
 UNLIKE = 0.01  # how often a number that is printed so much alike is another one
 TOLD = 0.5  # how sure a number is at least, to be told at all
 PLAUSIBLE = -30.0  # logarithm of the likelihood below which lines are no zone
@@ -96,20 +96,22 @@ def _of_looks(looks: Sequence[Steps], allowed: NDArray[np.bool_]) -> list[LineOd
 
 
 def _witnessed(odds: Odds, places: Sequence[int], printed: str) -> Odds:
-    """The odds of a number that is printed elsewhere too, if the zone's places may hold one that is."""
-    likely = {
-        number: _likelihood_of(odds[list(places)], number.ljust(len(places), FILLER), range(len(places)))
+    """The odds of a number that is printed elsewhere too, where each of its characters may be the zone's."""
+    numbers = {
+        number.ljust(len(places), FILLER)
         for line in printed.splitlines()
         for number in re.findall(f"(?=([A-Z0-9]{{{SHORTEST_PRINT},{len(places)}}}))", line)
     }
-    number = max(likely, key=lambda each: likely[each], default="")
-    if not number or likely[number] < SEEN ** len(places):
+    columns = {number: [ZONE_ALPHABET.index(each) for each in number] for number in numbers}
+    of_number = odds[list(places)]
+    rows = range(len(places))
+    likely = {each: of_number[rows, at] for each, at in columns.items() if of_number[rows, at].min() >= SEEN}
+    if not likely:
         return odds
+    number = max(likely, key=lambda each: float(likely[each].prod()))
     witnessed = odds.copy()
-    for place, character in zip(places, number.ljust(len(places), FILLER), strict=True):
-        at = ZONE_ALPHABET.index(character)
-        witnessed[place] *= UNLIKE
-        witnessed[place, at] = 1 - UNLIKE + UNLIKE * odds[place, at]
+    witnessed[list(places)] *= UNLIKE
+    witnessed[list(places), columns[number]] += 1 - UNLIKE
     return witnessed
 
 

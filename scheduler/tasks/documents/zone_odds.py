@@ -18,19 +18,19 @@ Steps = NDArray[np.float32]
 Odds = NDArray[np.float64]
 # Characters that are alike in the typeface of zones, and how often a recogniser that is sure of one of them
 # has seen the other.
-LIKE = (
-    ("O", "0"),
-    ("I", "1"),
-    ("Z", "2"),
-    ("S", "5"),
-    ("B", "8"),
-    ("G", "6"),
-    ("D", "0"),
-    ("O", "Q"),
-    ("<", "C"),
-    ("<", "K"),
-)
-OFTEN = (0.05, 0.02, 0.02, 0.02, 0.02, 0.02, 0.01, 0.01, 0.005, 0.005)
+CONFUSED = {
+    ("O", "0"): 0.05,
+    ("I", "1"): 0.02,
+    ("Z", "2"): 0.02,
+    ("S", "5"): 0.02,
+    ("B", "8"): 0.02,
+    ("G", "6"): 0.02,
+    ("D", "0"): 0.01,
+    ("O", "Q"): 0.01,
+    ("S", "8"): 0.01,
+    ("<", "C"): 0.005,
+    ("<", "K"): 0.005,
+}
 DOUBT = 1e-4  # of any character at any step: a recogniser is surer than it is right
 LEAST = np.finfo(np.float64).tiny
 
@@ -117,7 +117,7 @@ def _places(ahead: _Chart, behind: _Chart) -> Odds:
 def _confusions() -> Odds:
     """How likely each character (column) is where one is seen (row)."""
     confused = np.zeros((len(ZONE_ALPHABET), len(ZONE_ALPHABET)))
-    for (one, other), often in zip(LIKE, OFTEN, strict=True):
+    for (one, other), often in CONFUSED.items():
         places = ZONE_ALPHABET.index(one), ZONE_ALPHABET.index(other)
         confused[places] = confused[places[::-1]] = often
     return np.asarray(confused + np.diag(1 - confused.sum(axis=1)), np.float64)

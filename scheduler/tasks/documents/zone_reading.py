@@ -64,7 +64,12 @@ def with_zone(
     if not mrz.credible:
         return _by_text(blocks, today)
     told = {
-        id(line.blocks[0]): line.blocks[0]._replace(text=text, corners=line.corners, upright=_box(line))
+        id(line.blocks[0]): line.blocks[0]._replace(
+            text=text,
+            confidence=max(zone.sure, line.blocks[0].confidence),
+            corners=line.corners,
+            upright=_box(line),
+        )
         for line, text in zip(lines[at:], mrz.lines, strict=False)
     }
     left_out = {id(block) for line in lines[at : at + len(mrz.lines)] for block in line.blocks[1:]}

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -27,6 +28,7 @@ from ..direct_runner import DirectRunner
 pytestmark = pytest.mark.weights
 
 BLANK = png(np.full((240, 320, 3), 255, np.uint8))
+LINES = ["Invoice 4417 of 12 March 2024", "Payment is due within thirty days"]
 ERIKSSON = OcrFields("ANNA MARIA ERIKSSON", "1974-08-12", "L898902C3")
 
 
@@ -119,6 +121,18 @@ async def test_a_passport_of_the_person_read_as_text_alone(
     result = await verify(text_runner, png(card(face, ZONE)), astronaut)
     assert (result.face_match, result.ocr_fields) == (True, ERIKSSON)
     assert result.checks == {"name": "unproved", "dob": "proved", "id_no": "proved"}
+
+
+async def test_what_is_doubtful_is_told(runner: DocumentRunner, face: Pixels) -> None:
+    """A wrong digit in a zone, and print that is hardly legible."""
+    wrong = (ZONE[0], ZONE[1].replace("L898902C3", "L898902X3"))
+    result = await doc_ocr(DocOcr(image_b64=png(card(face, wrong))), runner)
+    assert result.warnings[:2] == ["mrz_check_failed:number", "mrz_check_failed:composite"]
+    assert result.text.splitlines()[-1] == wrong[1]
+    tiny = cv2.resize(page(LINES), None, fx=0.22, fy=0.22, interpolation=cv2.INTER_AREA)
+    result = await doc_ocr(DocOcr(image_b64=png(np.asarray(tiny, np.uint8))), runner)
+    assert [block.doubtful for block in result.blocks] == [False, True]
+    assert result.warnings == ["doubtful_text"]
 
 
 async def test_the_lines_of_a_zone_are_told_exactly(runner: DocumentRunner, face: Pixels) -> None:
