@@ -14,8 +14,9 @@ from ..rigs.recorded import Recorded
 from ..rigs.virtual import CACHE, Models, daemon_models
 from . import clip_verdicts, clips, documents, exhibits, faces, pairs, pictures
 from .asking import Daemon
-from .calm import hours
+from .calm import alarms, hours
 from .calm.disturbances import STILL, Maker, poster_of
+from .calm.hours import Clip
 from .found import Found
 from .labels import Item, Kind
 from .replays import replay, seconds_of
@@ -58,14 +59,16 @@ class Run:
             self._daemon = Daemon(await self._stack.enter_async_context(MLOrchestratorClient(url)))
         return self._daemon
 
-    def disturbances(self) -> Mapping[str, Maker]:
-        """Under which calm clips are shown."""
-        return {**STILL, "poster": poster_of(portrait(ZooStore(CACHE)))}
-
-    def calm_s(self) -> float:
-        """For how long each is shown under each of them."""
+    def calm(self, name: str) -> Iterator[tuple[Item, Clip, Mapping[str, Maker], float]]:
+        """Clips, each with what it is shown under, and for how many seconds each."""
+        makers = [*STILL.items(), ("poster", poster_of(portrait(ZooStore(CACHE))))]
         clips = sum(item.kind == "video" for item in self.items)
-        return 60 * self.minutes / max(1, clips * (len(STILL) + 1))
+        if not clips:
+            return
+        seconds, shown = hours.shared_out(self.minutes, clips, len(makers))
+        for item, chosen in zip(self.each(name, "video"), shown, strict=True):
+            if chosen:
+                yield item, hours.clip_of(item), dict(makers[each] for each in chosen), seconds
 
     def models(self) -> Models:
         """Those of a live scheduler, in this process."""
@@ -152,12 +155,12 @@ async def _recordings(run: Run) -> Found:
 
 
 async def _calm(run: Run) -> Found:
-    models, disturbances = run.models(), run.disturbances()
+    models = run.models()
     watched = [
-        hours.watch(models, hours.clip_of(item), disturbances, run.calm_s())
-        for item in run.each("calm", "video")
+        hours.watch(models, clip, disturbances, seconds)
+        for _, clip, disturbances, seconds in run.calm("calm")
     ]
-    return hours.judged(watched)
+    return alarms.judged(watched)
 
 
 async def _sweep(run: Run) -> Found:
@@ -168,12 +171,11 @@ async def _sweep(run: Run) -> Found:
         looks = Recorded()
         seconds = replay(models, item.path, looks.factories()).seconds
         taken.append(Taken(item, looks, seconds))
-    for item in run.each("sweep: calm", "video"):
-        clip = hours.clip_of(item)
-        for name, disturb in run.disturbances().items():
+    for item, clip, disturbances, seconds in run.calm("sweep: calm"):
+        for name, disturb in disturbances.items():
             looks = Recorded()
-            hours.watch(models, clip, {name: disturb}, run.calm_s(), looks.factories())
-            taken.append(Taken(item, looks, run.calm_s(), clip.calm))
+            hours.watch(models, clip, {name: disturb}, seconds, looks.factories())
+            taken.append(Taken(item, looks, seconds, clip.calm))
     found = swept(taken, run.alarms)
     found.served = len(taken)
     return found

@@ -4,7 +4,7 @@ A finding that a clip's labels do not name at all, nor as unsure, is not in it: 
 alarm. So every labelled clip is calm for some findings, and one without labels for all of them.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import NamedTuple
@@ -20,20 +20,16 @@ from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.core import AnalyzerFactory
 
 from ...films.drawn import planes
-from ...harness import Metric, Table
 from ...rigs.virtual import Models, Told, VirtualSessions
-from ..clip_verdicts import POLICY, SEEN
-from ..figures.rates import alarm_rate
-from ..figures.tallies import Verdict
-from ..found import Found
+from ..clip_verdicts import POLICY
 from ..labels import Item
 from ..replays import BLOCK, found, pictures_of, samples_of
+from .alarms import JUDGED, Alarm, Watched
 from .disturbances import FRAMES_PER_S, Maker, Pixels
 
-JUDGED = (*SEEN, "second_speaker", "speech_detected")
 HEIGHT, LONGEST = 480, 640  # of the pictures, as webcams give them
 MOST_FRAMES = 30 * FRAMES_PER_S  # of a clip; what comes later is not shown
-HOUR_S = 3600.0
+SHORTEST_S = 60.0  # of a session
 
 
 class Clip(NamedTuple):
@@ -45,21 +41,19 @@ class Clip(NamedTuple):
     calm: frozenset[str]
 
 
-class Alarm(NamedTuple):
-    """A finding that is not in the clip, under which disturbance, and when."""
+def shared_out(minutes: float, clips: int, disturbances: int) -> tuple[float, list[list[int]]]:
+    """How many seconds a session lasts, and by clip the disturbances under which it is shown.
 
-    finding: str
-    clip: str
-    disturbance: str
-    media_s: float
-    why: str
-
-
-class Watched(NamedTuple):
-    """Seconds that each finding was not to be made in, by disturbance and finding, and the alarms."""
-
-    seconds: Mapping[tuple[str, str], float]
-    alarms: Sequence[Alarm]
+    Each under each where there is time for that. In fewer minutes not every pair has its turn: a session
+    shorter than ``SHORTEST_S`` is over before anything can be told. Clips and disturbances then take turns.
+    """
+    pairs = clips * disturbances
+    sessions = max(1, min(pairs, int(60 * minutes / SHORTEST_S)))
+    shown: list[list[int]] = [[] for _ in range(clips)]
+    for number in range(sessions):
+        turn, clip = divmod(number, clips)
+        shown[clip].append((turn + clip) % disturbances)
+    return 60 * minutes / sessions, shown
 
 
 def calm_in(item: Item) -> frozenset[str]:
@@ -151,53 +145,3 @@ def _alarms(clip: Clip, disturbance: str, told: Sequence[Told], seconds: float) 
             kept = {key: each.data[key] for key in ("value", "threshold", "direction") if key in each.data}
             why = f"{each.when.seconds:.1f} s, {', '.join(f'{key} {value}' for key, value in kept.items())}"
             yield Alarm(name, clip.name, disturbance, each.when.begin_s, why)
-
-
-def judged(watched: Sequence[Watched]) -> Found:
-    """Alarms an hour of each finding, with what the rate is below, and by disturbance."""
-    seconds: Counter[tuple[str, str]] = Counter()
-    for each in watched:
-        seconds.update(each.seconds)
-    alarms = [alarm for each in watched for alarm in each.alarms]
-    verdicts = [
-        Verdict(
-            finding=f"calm.{each.finding}",
-            item=f"{each.clip}, {each.disturbance}, {each.media_s:.1f} s",
-            there=False,
-            told=True,
-            why=each.why,
-        )
-        for each in alarms
-    ]
-    names = [name for name in JUDGED if any(finding == name for _, finding in seconds)]
-    return Found(
-        len(watched),
-        verdicts,
-        dict(_metrics(names, seconds, alarms)),
-        [_table(names, seconds, alarms)],
-    )
-
-
-def _metrics(
-    names: Sequence[str], seconds: Mapping[tuple[str, str], float], alarms: Sequence[Alarm]
-) -> Iterator[tuple[str, Metric]]:
-    for name in names:
-        hours = sum(each for (_, finding), each in seconds.items() if finding == name) / HOUR_S
-        number = sum(alarm.finding == name for alarm in alarms)
-        rate = alarm_rate(number, hours)
-        about = f"false alarms: {number} in {hours:.2f} h; below {rate.below:.2g} an hour (95 %)"
-        yield f"calm.{name}_an_hour", Metric(rate.an_hour, "/h", about, spread=(0.0, rate.below))
-
-
-def _table(names: Sequence[str], seconds: Mapping[tuple[str, str], float], alarms: Sequence[Alarm]) -> Table:
-    """Alarms by finding and disturbance; what was not looked at is a dash."""
-    disturbances = list(dict.fromkeys(disturbance for disturbance, _ in seconds))
-    counts = Counter((alarm.finding, alarm.disturbance) for alarm in alarms)
-    rows: list[list[str | float]] = []
-    for name in names:
-        hours = sum(each for (_, finding), each in seconds.items() if finding == name) / HOUR_S
-        rate = alarm_rate(sum(alarm.finding == name for alarm in alarms), hours)
-        by_disturbance = [counts[name, each] if (each, name) in seconds else "–" for each in disturbances]
-        rows.append([name, round(hours, 2), round(rate.an_hour, 2), round(rate.below, 2), *by_disturbance])
-    columns = ["finding", "hours", "alarms an hour", "below (95 %)", *disturbances]
-    return Table("calm: false alarms", columns, rows)

@@ -2,16 +2,17 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from argusd.benchmarks.accuracy.calm.alarms import Alarm, Watched, judged
 from argusd.benchmarks.accuracy.calm.disturbances import STILL, poster_of
 from argusd.benchmarks.accuracy.calm.hours import (
-    Alarm,
     Clip,
-    Watched,
     blocks,
     calm_in,
-    judged,
     looped,
+    shared_out,
     watch,
     webcam,
 )
@@ -68,6 +69,20 @@ def test_a_silent_clip_goes_to_and_fro_and_one_with_sound_begins_again() -> None
     assert shown == [0, 1, 2, 0]
     heard = blocks(spoken.sound)
     assert [len(next(heard)) for _ in range(3)] == [320, 320, 320]
+
+
+@given(st.floats(0.1, 500), st.integers(1, 20), st.integers(1, 12))
+def test_minutes_are_shared_out(minutes: float, clips: int, disturbances: int) -> None:
+    seconds, shown = shared_out(minutes, clips, disturbances)
+    sessions = sum(map(len, shown))
+    assert seconds * sessions == pytest.approx(60 * minutes)
+    assert seconds >= min(60.0, 60 * minutes)
+    assert all(len(set(chosen)) == len(chosen) for chosen in shown)
+    assert max(map(len, shown)) - min(map(len, shown)) <= 1
+    if minutes >= clips * disturbances:
+        assert sessions == clips * disturbances
+    elif sessions >= disturbances and clips >= disturbances:
+        assert {each for chosen in shown for each in chosen} == set(range(disturbances))
 
 
 def test_alarms_are_counted_by_the_hour() -> None:
