@@ -82,7 +82,7 @@ class AudioAnalyzer:
         outcomes = [_observed(edge)] if edge else []
         speaking = self._segments.speaking
         figures = {"value": round(voice.speech, 3), "threshold": threshold} if speaking else {}
-        outcomes += self._rule.feed(speaking, voice.speech, at.media_s, figures)
+        outcomes += self._rule.feed(self._segments.said, voice.speech, at.media_s, figures)
         if not speaking:
             outcomes += self._voices.silence(at.media_s)
         if self._pace.due(at.media_s, speaking):

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 CALMER_BY = 0.15
 MIN_SPEECH_S = 0.1  # a click is no speech
+A_WORD_S = 0.25  # Silero's own least
 MIN_SILENCE_S = 0.6  # a breath inside a sentence is no end
 
 
@@ -47,7 +48,15 @@ class SpeechSegments:
         self._threshold = threshold
         self._since: float | None = None
         self._until = 0.0  # end of the last window that was speech
+        self._now = 0.0  # end of the last window
         self._best = 0.0
+
+    @property
+    def said(self) -> bool:
+        """Whether speech is heard, or so much was that a pause belongs to it: to a clap none does."""
+        if not self.speaking or self._since is None:
+            return False
+        return self._until == self._now or self._until - self._since >= A_WORD_S
 
     def apply(self, threshold: float) -> None:
         """Judge the next windows by this one."""
@@ -55,7 +64,7 @@ class SpeechSegments:
 
     def feed(self, probability: float, begin_s: float, end_s: float) -> SpeechEdge | None:
         """Take in a window that lasted from ``begin_s`` to ``end_s``."""
-        going_on = self._since is not None
+        going_on, self._now = self._since is not None, end_s
         if probability >= self._threshold - (CALMER_BY if going_on else 0.0):
             return self._speech(probability, begin_s, end_s)
         if self.speaking and end_s - self._until < MIN_SILENCE_S:

@@ -71,6 +71,24 @@ def test_speech_before_a_silence_is_no_speech_after_it() -> None:
     assert stream.latest() == AudioAnalyzer(Policy()).latest()
 
 
+def test_a_clap_and_the_silence_after_it_are_no_violation() -> None:
+    stream = AudioAnalyzer(Policy(speech_detected=SpeechDetected(enabled=True)))
+    told = play(stream, (1, 0.0), (0.22, 0.9), (2, 0.0), (0.22, 0.9), (2, 0.0))
+    assert [item for item in told if item[1] == "speech_detected"] == []
+
+
+def test_a_word_is_a_violation() -> None:
+    stream = AudioAnalyzer(Policy(speech_detected=SpeechDetected(enabled=True)))
+    told = play(stream, (1, 0.0), (0.4, 0.9), (3, 0.0))
+    assert [state for _, name, state in told if name == "speech_detected"] == ["start", "end"]
+
+
+def test_a_breath_inside_speech_belongs_to_its_violation() -> None:
+    stream = AudioAnalyzer(Policy(speech_detected=SpeechDetected(enabled=True)))
+    told = play(stream, (1, 0.9), (1.2, 0.0), (1, 0.9), (3, 0.0))
+    assert [state for _, name, state in told if name == "speech_detected"] == ["start", "end"]
+
+
 def test_the_end_of_the_stream_ends_the_speech() -> None:
     stream = AudioAnalyzer(Policy())
     play(stream, (1, 0.9))
