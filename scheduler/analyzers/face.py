@@ -161,7 +161,8 @@ class FaceAnalyzer:
         alone = followed is not None and not any(same_face(face.box, followed) for face in faces)
         self._counts.append(len(faces) + alone)
         self._faces, self._picture = faces, (at.width, at.height)
-        self._count = count = median_low(self._counts)
+        # Faces that two looks have shown need no third.
+        self._count = count = max(median_low(self._counts), self._search.confirmed)
         absent = self._absent.feed(count == 0, 1.0, at.media_s, {"face_count": count, "threshold": 1})
         second = min(sorted(face.score for face in faces)[-2:], default=0.0)
         several = self._multiple.feed(count > 1, second, at.media_s, {"face_count": count, "threshold": 2})

@@ -27,7 +27,7 @@ class Sighting:
     """A face, and the region in which it is found, None: the whole frame.
 
     ``scale``: the side of the region of the look that found it first. ``certain``: whether it is one at all;
-    None: nobody knows yet. ``judged_s``: when that was found out.
+    None: nobody knows yet. ``judged_s``: when that was found out. ``looks``: how many have shown it.
     """
 
     face: Face
@@ -36,6 +36,7 @@ class Sighting:
     seen_s: float
     certain: bool | None = None
     judged_s: float = 0.0
+    looks: int = 0
 
 
 class FaceSearch:
@@ -66,6 +67,11 @@ class FaceSearch:
         if len(certain) >= SEVERAL:
             return [each.face for each in certain] + others
         return [each.face for each in certain] or sorted(others, key=lambda face: -face.score)[:1]
+
+    @property
+    def confirmed(self) -> int:
+        """How many are certain and were shown by more than one look."""
+        return sum(each.looks > 1 for each in self._certain())
 
     def see(self, faces: Sequence[Face], at: Moment, followed: Box | None, economy: bool = False) -> None:
         """Take the look at ``region`` in, and choose the next one.
@@ -121,15 +127,17 @@ class FaceSearch:
             self._sightings.append(known)
         elif region in (None, known.region):
             known.face, known.region = face, region
-        known.seen_s = media_s
+        known.seen_s, known.looks = media_s, known.looks + 1
         if face.score >= SURE or max(scale, known.scale) >= OTHER_SCALE * min(scale, known.scale):
             known.certain = True
         return known
 
     def _next_doubt(self) -> Sighting | None:
+        """The smallest: of the largest face landmarks tell as well."""
         if len(self._certain()) >= SEVERAL:
             return None
-        return next((each for each in self._sightings if each.certain is None), None)
+        doubted = (each for each in self._sightings if each.certain is None)
+        return min(doubted, key=lambda each: each.face.box.area, default=None)
 
     def _next_part(self, at: Moment, somebody: bool) -> Roi | None:
         further = [] if somebody else [further_region(at.width, at.height)]

@@ -89,6 +89,23 @@ def test_a_second_face_that_is_not_sure_counts_once_a_closer_look_shows_it(seen_
     assert (len(search.search.faces) == 2) is seen_again
 
 
+def test_the_smaller_face_is_asked_about_first() -> None:
+    """Landmarks, which look at the largest one, tell of that one meanwhile."""
+    search = Search()
+    near = face(200, 240, 120, score=0.7)
+    assert search.look(near, DOUBTFUL) == closer_region(DOUBTFUL.box)
+    search.look(DOUBTFUL, followed=near.box)
+    assert search.search.faces == [near, DOUBTFUL]
+
+
+def test_faces_are_confirmed_by_a_second_look() -> None:
+    search = Search()
+    search.look(PERSON, FAR)
+    assert search.search.confirmed == 0
+    search.look(PERSON)
+    assert search.search.confirmed == 1
+
+
 def test_one_face_that_is_not_sure_counts_until_a_closer_look_does_not_show_it() -> None:
     """What looks like a face from far off is none: an ear, a lamp, a hand."""
     search = Search()
