@@ -55,8 +55,8 @@ def shots(request: pytest.FixtureRequest, media: Path) -> Shots:
     if request.param == "published":
         return Shots(media / "shots.mp4", ((0.0, 5.0),), (5.0, 10.0), {2})
     # A singer far away; one man's profile, very near, before a blurred audience; the singer from the waist
-    # up; three spectators in front of others.
-    return Shots(OURS / "short_hamilton_clip.mp4", ((0.0, 0.67), (3.24, 7.04)), (7.04, 9.0), {2, 3})
+    # up; three spectators, and behind them a fourth face.
+    return Shots(OURS / "short_hamilton_clip.mp4", ((0.0, 0.67), (3.24, 7.04)), (7.04, 9.0), {2, 3, 4})
 
 
 @pytest.fixture(autouse=True)
