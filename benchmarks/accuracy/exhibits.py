@@ -5,10 +5,10 @@ from typing import Any
 
 from ..harness import Bar, Exhibit, Mark, Shot
 from .asking import Answer
-from .clip_verdicts import Findings
+from .clip_verdicts import SEEN, Findings
 from .documents import Read
 from .figures.tallies import Verdict
-from .labels import Item, Span
+from .labels import Item, Span, Spans
 from .pairs import Compared
 from .pictures import Seen
 
@@ -53,9 +53,14 @@ def clip(
     observed: Sequence[tuple[float, Answer]],
     verdicts: Sequence[Verdict],
 ) -> Exhibit:
-    """With a timeline, and pictures of when findings began; ``observed``: results, by the media's second."""
-    times = sorted({each.when.begin_s + 0.3 for findings in found.values() for each in findings})
-    shots = [Shot(str(item.path), at_s, _seen_at(at_s, observed)) for at_s in times[:MOST_SHOTS]]
+    """With a timeline, and pictures of what is labelled and of when findings began.
+
+    ``observed``: results, by the media's second.
+    """
+    labelled = [(each.begin_s + (each.end_s or seconds)) / 2 for spans in _seen(item) for each in spans.sure]
+    begun = [each.when.begin_s + 0.3 for findings in found.values() for each in findings]
+    times = sorted([*labelled, *begun][:MOST_SHOTS])
+    shots = [Shot(str(item.path), at_s, _seen_at(at_s, observed)) for at_s in times]
     if not shots:
         shots = [Shot(str(item.path), seconds / 2, _seen_at(seconds / 2, observed))]
     names = dict.fromkeys([*item.segments, *found])
@@ -68,6 +73,11 @@ def marks_of(answer: Answer) -> list[Mark]:
     """The boxes in a result."""
     things = [Mark(f"{each['label']} {each['score']:.2f}", each["box"]) for each in answer.get("objects", ())]
     return things + [Mark("face", box) for box in answer.get("faces", ())]
+
+
+def _seen(item: Item) -> list[Spans]:
+    """The labels of what there is to see."""
+    return [spans for name, spans in item.segments.items() if name in SEEN]
 
 
 def _seen_at(at_s: float, observed: Sequence[tuple[float, Answer]]) -> list[Mark]:

@@ -14,7 +14,7 @@ th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; text-align: right 
 th:first-child, td:first-child { text-align: left }
 tr.ours { background: #eef5ff }
 .wrong { color: #a00 }
-.exhibits { display: flex; flex-wrap: wrap; gap: 1rem }
+.exhibits { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 1rem }
 .exhibit { border: 1px solid #ddd; padding: .5rem .8rem; max-width: 36rem; overflow-wrap: anywhere }
 .exhibit.odd { border-color: #a00 }
 .exhibit h3 { font-size: 1rem; margin: 0 0 .3rem }

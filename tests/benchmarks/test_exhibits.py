@@ -70,5 +70,6 @@ def test_a_clip_is_shown_where_something_was_found() -> None:
         Bar("phone_detected", "unsure", [(0.0, 0.5)]),
         Bar("gaze_away", "told", [(4.0, 5.0)]),
     ]
-    (shot,) = exhibit.shots
-    assert (shot.at_s, [mark.label for mark in shot.marks]) == (4.3, ["person 0.90", "face"])
+    begun, labelled = exhibit.shots
+    assert (begun.at_s, [mark.label for mark in begun.marks]) == (4.3, ["person 0.90", "face"])
+    assert labelled.at_s == 5.0
