@@ -20,6 +20,7 @@ from .face_tracker import FaceTracker
 from .identity import IdentityCheck
 from .observations import ObservationPace
 from .person.attention import Attention
+from .person.liveness import Liveness
 from .person.turned_head import turned_head
 from .registry import analyzes
 
@@ -40,6 +41,7 @@ class FaceAnalyzer:
         self._search = FaceSearch()
         self._tracker = FaceTracker()
         self._attention = Attention(policy)
+        self._liveness = Liveness(policy)
         self._absent = Rule("face_absent", policy.face_absent)
         self._multiple = Rule("multiple_faces", policy.multiple_faces, "critical")
         self._identity = IdentityCheck(policy.identity) if policy.identity else None
@@ -68,7 +70,8 @@ class FaceAnalyzer:
         self._policy = policy
         self._pace.apply(policy.rates.observations)
         outcomes = self._absent.retune(policy.face_absent) + self._multiple.retune(policy.multiple_faces)
-        outcomes += self._attention.apply(policy) + self._apply_identity(policy.identity)
+        outcomes += self._attention.apply(policy) + self._liveness.apply(policy)
+        outcomes += self._apply_identity(policy.identity)
         self.rates = self._wanted()
         return outcomes
 
@@ -110,6 +113,7 @@ class FaceAnalyzer:
         """The stream's JSON of the wire contract; boxes are left, top, right, bottom in 0..1 of the frame."""
         violations = [rule.name for rule in self._rules() if rule.open]
         return self._attention.latest() | {
+            "liveness": self._liveness.latest(),
             "face_count": self._count,
             "faces": [face.box.in_unit(*self._picture) for face in self._faces],
             "violations": violations,
@@ -129,6 +133,7 @@ class FaceAnalyzer:
         self._count = 0
         self._faces = []
         self._attention.lose_face()
+        self._liveness.lose_face()
         if self._identity is not None:
             self._identity.forget()
 
@@ -138,7 +143,7 @@ class FaceAnalyzer:
 
     def _rules(self) -> Sequence[Rule]:
         identity = (self._identity.rule,) if self._identity else ()
-        return (self._absent, self._multiple, *self._attention.rules, *identity)
+        return (self._absent, self._multiple, *self._attention.rules, self._liveness.rule, *identity)
 
     def _apply_identity(self, wanted: Identity | None) -> list[Outcome]:
         if self._identity is not None and wanted is not None:
@@ -171,7 +176,7 @@ class FaceAnalyzer:
         outcomes = absent + several
         if self._absent.open:
             self._tracker.forget()
-            outcomes += self._attention.lose_face()
+            outcomes += self._attention.lose_face() + self._liveness.lose_face()
             outcomes += self._identity.rule.close() if self._identity else []
         return outcomes
 
@@ -179,10 +184,11 @@ class FaceAnalyzer:
         face = self._tracker.detected
         if not self._tracker.see_mesh(mesh):
             self._mesh_s = None
+            self._liveness.miss(at.media_s)
             turned = turned_head(face, mesh) if face is not None else None
             return [] if turned is None else self._attention.see_turned(turned, at.media_s)
         self._mesh_s = at.media_s
-        outcomes = self._attention.see(mesh, at.media_s)
+        outcomes = self._attention.see(mesh, at.media_s) + self._liveness.see(mesh, at.media_s)
         self._following.see(at.media_s, self._policy.rates.face_mesh, self._attention.pending)
         return outcomes
 

@@ -188,8 +188,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     from there than the thresholds of ``gaze_away`` and ``head_turned``; ``off`` counts from the camera alone.
     ``video_lost``, ``audio_lost``: a track that a stream needs brings nothing any more. ``start_after_s``
     counts from the last picture or sound; it takes two seconds at least before a track is known to be lost.
+    ``liveness``: a picture of a face in place of one that lives (``not_live``), as long as nothing that only
+    the living do was seen; off unless a caller wants it. What was seen is told either way.
     ``economy``: spend nothing on what only makes findings surer, such as a second look at hands and heads: a
-    session costs less CPU, and small phones and persons far away are missed.
+    session costs less CPU, and small phones and persons far away are missed. Nor is ``liveness`` told
+    then, unless it is enabled.
     """
 
     face_absent: Hold = Hold(start_after_s=1.5, end_after_s=0.5)
@@ -203,6 +206,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     speech_detected: SpeechDetected = SpeechDetected()
     second_speaker: SecondSpeaker = SecondSpeaker()
     lip_sync: LipSync = LipSync()
+    liveness: Hold = Hold(enabled=False, start_after_s=2.0, end_after_s=2.0)
     video_lost: Hold = Hold(start_after_s=0.0, end_after_s=0.0)
     audio_lost: Hold = Hold(enabled=False, start_after_s=0.0, end_after_s=0.0)
     vad_threshold: Share = 0.5

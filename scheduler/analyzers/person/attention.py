@@ -55,7 +55,7 @@ class Attention:
         straight = offset_from(STRAIGHT, look)
         offset = self._neutral.offset(look, straight)
         outcomes = self._feed_head(offset, media_s)
-        self._unknown = _unseen(mesh)
+        self._unknown = unseen(mesh)
         if self._unknown is not None:
             return outcomes + self._lose_eyes()
         self._blink = self._blinks(eyes, media_s)
@@ -143,7 +143,7 @@ class Attention:
         return media_s - self._shut_s < LONGEST_BLINK_S
 
 
-def _unseen(mesh: Mesh) -> str | None:
+def unseen(mesh: Mesh) -> str | None:
     """Why these landmarks do not tell where the eyes look."""
     if abs(mesh.pose.yaw) > MAX_YAW_DEG:
         return "head_turned"

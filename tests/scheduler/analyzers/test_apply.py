@@ -70,6 +70,8 @@ POLICIES = st.builds(
         likeness=st.none() | SHARES,
         **TIMES,
     ),
+    liveness=st.builds(Hold, **TIMES),
+    economy=st.booleans(),
     lip_sync=st.builds(
         LipSync, max_offset_ms=st.sampled_from([160.0, 560.0]), likeness=st.none() | SHARES, **TIMES
     ),
