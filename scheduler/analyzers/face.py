@@ -17,9 +17,9 @@ from ..rules import Rule, certainty
 from .cadence import Cadence, while_empty, while_followed
 from .face_search import FaceSearch
 from .face_tracker import FaceTracker
-from .identity import IdentityCheck
 from .observations import ObservationPace
 from .person.attention import Attention
+from .person.identity import IdentityCheck
 from .person.liveness import Liveness
 from .person.turned_head import turned_head
 from .registry import analyzes

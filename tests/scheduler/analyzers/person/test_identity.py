@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from argusd.scheduler.analyzers.identity import IdentityCheck
+from argusd.scheduler.analyzers.person.identity import IdentityCheck
 from argusd.scheduler.contract.policy import Identity
 from argusd.scheduler.models.outputs import FaceEmbedding
 

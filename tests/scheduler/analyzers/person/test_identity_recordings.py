@@ -11,9 +11,9 @@ from argusd.scheduler.contract.policy import Identity, Policy
 from argusd.scheduler.contract.tasks.faces import FaceEmbed
 from argusd.scheduler.tasks.faces import face_embed
 
-from ...media import Eyes
-from ..recordings import Film, Findings, Runners, frames, slides, watch
-from ..tasks.direct_runner import DirectRunner
+from ....media import Eyes
+from ...recordings import Film, Findings, Runners, frames, slides, watch
+from ...tasks.direct_runner import DirectRunner
 
 pytestmark = pytest.mark.weights
 

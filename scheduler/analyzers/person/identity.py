@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ..contract.errors import EmbeddingModel, EmbeddingSize
-from ..contract.policy import Identity
-from ..core import Outcome
-from ..embeddings import Embedding, cosine, from_wire
-from ..models.outputs import FaceEmbedding
-from ..rules import Rule
+from ...contract.errors import EmbeddingModel, EmbeddingSize
+from ...contract.policy import Identity
+from ...core import Outcome
+from ...embeddings import Embedding, cosine, from_wire
+from ...models.outputs import FaceEmbedding
+from ...rules import Rule
 
 POOR = 0.5  # quality; below it one person's looks reach the threshold less often than not
 PATIENCE_PERIODS = 3  # without a look for so long, what was seen before says nothing
