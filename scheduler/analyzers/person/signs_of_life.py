@@ -5,10 +5,9 @@ The thresholds are about twice what noise does to the landmarks of pictures that
 """
 
 from collections import deque
+from collections.abc import Sequence
+from statistics import median
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ...models.outputs import Box, Mesh
 from .flatness import Motion, Reference
@@ -18,6 +17,7 @@ MOST_LOOKS = 600  # in a window. Overflow: the oldest go
 # A look tells of the time since the one before, unless a blink fits in between.
 LONGEST_STEP_S = 0.3
 SAME_FACE = 0.3  # IoU of a face's boxes in two looks
+COMPARED_EVERY_S = 0.25  # heads and hands are slower than lids; comparing is most of the cost
 
 EYES = 0.15  # range of ``Gaze.x``
 MOUTH = 0.05  # range of ``Mesh.mouth_open``
@@ -27,7 +27,7 @@ DEPTH = 0.015  # of ``Motion.off``, without what it is of a picture that is tilt
 ERRS = 0.5
 OFF_A_PLANE = 0.75
 TILTED = 0.03  # ``Motion.moved`` of a picture that is turned by 20 degrees, of a head by 8
-TILTED_LOOKS = 0.1  # of a window's
+TILTED_SHARE = 0.1  # of what a window compares
 # A blink closes the lids to less than half of what they usually are, and is over within a second.
 SHUT, OPEN = 0.5, 0.75
 LONGEST_BLINK_S = 1.0
@@ -40,8 +40,13 @@ class Look(NamedTuple):
     open: float
     eyes: float
     mouth: float
-    moved: float
-    off: float
+
+
+class Compared(NamedTuple):
+    """What the face did since the reference."""
+
+    media_s: float
+    motion: Motion
 
 
 class Signs(NamedTuple):
@@ -68,6 +73,7 @@ class SignsOfLife:
         self.alive_s: float | None = None
         self.tilted = False  # since then
         self._looks: deque[Look] = deque(maxlen=MOST_LOOKS)
+        self._compared: deque[Compared] = deque(maxlen=MOST_LOOKS)
         self._box: Box | None = None
         self._reference: Reference | None = None
         self._reference_s = 0.0
@@ -86,23 +92,23 @@ class SignsOfLife:
             self.watched_s += media_s - before.media_s
             self.calm_s += media_s - before.media_s
         eyes = before.eyes if mesh.gaze.blink and before is not None else mesh.gaze.x
-        motion = self._motion(mesh, media_s)
-        self._looks.append(Look(media_s, mesh.gaze.open, eyes, mesh.mouth_open, *motion))
-        while not media_s - WINDOW_S <= self._looks[0].media_s <= media_s:
-            self._looks.popleft()
+        self._looks.append(Look(media_s, mesh.gaze.open, eyes, mesh.mouth_open))
+        if not self._compared or not 0 <= media_s - self._compared[-1].media_s < COMPARED_EVERY_S:
+            self._compared.append(Compared(media_s, self._motion(mesh, media_s)))
+        for window in (self._looks, self._compared):
+            while not media_s - WINDOW_S <= window[0].media_s <= media_s:
+                window.popleft()
         if self._blinked(mesh.gaze.open, media_s):
             self.blinks += 1
             self._live(media_s)
 
     def sum_up(self, media_s: float) -> None:
         """Say what the window shows. A twentieth of its looks at each end may err."""
-        columns = np.array(self._looks).T
-        low, high = np.percentile(columns[2:4], (5, 95), axis=1)
-        eyes, mouth = (high - low).tolist()
-        moved, off = columns[4:]
-        depth = max(0.0, float(np.median(off - ERRS * moved)))
-        self.signs = Signs(eyes, mouth, depth, _tilted(moved, off))
-        self._usual = float(np.median(columns[1]))
+        _, lids, eyes, mouth = map(sorted, zip(*self._looks, strict=True))
+        motions = [each.motion for each in self._compared]
+        depth = max(0.0, median(each.off - ERRS * each.moved for each in motions))
+        self.signs = Signs(_range(eyes), _range(mouth), depth, _tilted(motions))
+        self._usual = lids[len(lids) // 2]
         if self.signs.of_life:
             self._live(media_s)
         self.tilted = self.tilted or self.signs.tilted
@@ -127,7 +133,11 @@ class SignsOfLife:
         return False
 
 
-def _tilted(moved: NDArray[np.float64], off: NDArray[np.float64]) -> bool:
-    far = moved >= TILTED
-    enough = np.count_nonzero(far) >= TILTED_LOOKS * len(far)
-    return bool(enough and np.median(off[far] / moved[far]) < OFF_A_PLANE)
+def _range(ordered: Sequence[float]) -> float:
+    spared = len(ordered) // 20
+    return ordered[-1 - spared] - ordered[spared]
+
+
+def _tilted(motions: Sequence[Motion]) -> bool:
+    far = [each.off / each.moved for each in motions if each.moved >= TILTED]
+    return len(far) > TILTED_SHARE * len(motions) and median(far) < OFF_A_PLANE

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.weights
 
 ASKED = Policy(liveness=Hold(start_after_s=0), rates=Rates(face_detector=0.2))
 PEOPLE = OURS / "valset" / "media"
-WIDTH, HEIGHT, HZ = 480, 360, 5
+WIDTH, HEIGHT, HZ = 640, 480, 5
 AWAY = 1.2  # picture heights
 
 
