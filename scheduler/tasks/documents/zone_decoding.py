@@ -19,7 +19,7 @@ from .zone_odds import LEAST, LineOdds, Odds, Steps, line_odds
 FIGURES = "0123456789"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MISPRINTED = 0.01  # of documents: their own check digits are wrong, as on specimens
-PROVED = 0.95
+PROVED = 0.9
 SEEN = 0.004  # how likely each character of a printed number is to be the zone's, at least
 UNLIKE = 0.01  # how often a number that is printed so much alike is another one
 TOLD = 0.5  # how sure a number is at least, to be told at all

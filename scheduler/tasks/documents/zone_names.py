@@ -22,8 +22,8 @@ class _State(NamedTuple):
 
 
 SURNAME, SPACE, FIRST, BREAK, GIVEN, GIVEN_SPACE, PADDING, LONE = range(8)
-# A word has about seven letters, any of them as likely as any other; a third of people have a second one. One
-# in fifty has no given names.
+# A word has about seven letters; a third of people have a second one. One in fifty has no given names.
+# A letter is not made less likely for being one of 26: what is hardly legible at a name's end is no padding.
 STATES = (
     _State(False, ((SURNAME, 0.86), (SPACE, 1.0))),
     _State(True, ((SURNAME, 0.04),)),
@@ -43,7 +43,7 @@ def likeliest_names(odds: Odds) -> str:
         odds: f64 ``[places, characters]``.
     """
     letters = odds[:, :AT_FILLER]
-    seen = np.log(np.stack([letters.max(axis=1) / AT_FILLER, odds[:, AT_FILLER]], axis=1) + LEAST)
+    seen = np.log(np.stack([letters.max(axis=1), odds[:, AT_FILLER]], axis=1) + LEAST)
     score = np.full(len(STATES), -np.inf)
     score[SURNAME] = seen[0, 0]
     came = []
