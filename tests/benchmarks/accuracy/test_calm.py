@@ -113,13 +113,13 @@ def test_alarms_are_counted_by_the_hour() -> None:
 
 @pytest.mark.weights
 async def test_a_drawn_person_who_sits_still_is_accused_of_nothing_and_nobody_is_missed() -> None:
-    """Ten seconds under changing light, then of an empty chair: the alarm that must come does."""
+    """Five seconds under changing light, then of an empty chair: the alarm that must come does."""
     models, person = daemon_models(), portrait(ZooStore(CACHE))
 
     def shown(scene: str) -> list[str]:
         pictures = [webcam(planes) for _, planes in film(person, SCENES[scene], 2.0)]
         clip = Clip(scene, pictures, SILENCE, frozenset({"face_absent", "multiple_people", "head_turned"}))
-        return [alarm.finding for alarm in watch(models, clip, {"light": STILL["light"]}, 10.0).alarms]
+        return [alarm.finding for alarm in watch(models, clip, {"light": STILL["light"]}, 5.0).alarms]
 
     assert shown("calm") == []
     assert shown("empty") == ["face_absent"]
