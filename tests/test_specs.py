@@ -17,6 +17,7 @@ CALLERS = tuple(
     ROOT / name
     for name in (
         "interviewer_bridge/example",
+        "benchmarks/accuracy",
         "benchmarks/admission.py",
         "benchmarks/live.py",
         "benchmarks/memory.py",

@@ -18,9 +18,10 @@ class Run(NamedTuple):
     lost: int | None = None
 
 
-def fault_table(reports: Iterable[pytest.TestReport]) -> list[str]:
-    """The table of those tests that try a fault; empty where none did."""
-    runs = [run for report in reports if (run := run_of(report))]
+def fault_table(reports: Iterable[object]) -> list[str]:
+    """The table of those tests that try a fault; empty where none did, or no test could be read."""
+    tests = [report for report in reports if isinstance(report, pytest.TestReport)]
+    runs = [run for test in tests if (run := run_of(test))]
     return rows(runs) if runs else []
 
 
