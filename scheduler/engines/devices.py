@@ -1,20 +1,12 @@
-"""Names of devices, and how many GPUs there are; asks no library: processes without one want to know."""
+"""How many GPUs there are; asks no library: processes without one want to know."""
 
 import os
-import re
 from importlib import metadata
 from pathlib import Path
 
 from ..config import EngineName
 
 NVIDIA_CONTROL = Path("/dev/nvidiactl")
-CUDA_DEVICE = re.compile(r"cuda:(\d+)")
-
-
-def cuda_index(device: str) -> int | None:
-    """The N of ``cuda:N``, as CUDA numbers the GPUs it shows; None: it is no such device."""
-    named = CUDA_DEVICE.fullmatch(device)
-    return int(named[1]) if named else None
 
 
 def gpu_count() -> int:

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from argusd.kernels.cuda.device import Device, Tensor
 
+from ..contract.devices import cuda_index
 from ..core import Feeds, Result
-from .devices import cuda_index
 from .failures import failure
 from .onnx_runtime import RUN_ERRORS, OnnxEngine
 

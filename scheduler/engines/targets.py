@@ -11,9 +11,10 @@ import onnxruntime
 from argusd.kernels.cuda.device import Device
 
 from ..config import EngineName
+from ..contract.devices import cuda_index
 from ..core import Engine
 from ..errors import DeviceUnavailable
-from .devices import cuda_index, gpu_count
+from .devices import gpu_count
 from .limits import THREADS
 from .onnx_binding import BoundOnnxEngine
 from .onnx_runtime import CUDA_PROVIDER, OnnxEngine

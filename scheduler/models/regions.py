@@ -1,4 +1,4 @@
-"""Where the models of faces look, given what was seen of a face.
+"""Where the models of faces look, given what was seen of a face or of none.
 
 ArcFace's template (InsightFace, ``face_align.py``, MIT) has the eyes, the nose tip and the mouth's corners
 in a crop of 112 pixels, counted from the middle of the first one; detectors that give the mouth's middle are

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..core import Roi
 from .outputs import PERSON, PHONE, TOLD, Box, Thing
 from .persons import PART, overlap, plausible
+from .regions import tiles as tiles_of
 
 TILE = 0.6  # of the picture's longer side
 HELD = 0.75  # of the shorter side of a person's box: what shows a head with both hands beside it
@@ -95,12 +96,7 @@ def at_hand(person: Box) -> list[Roi]:
 
 def tiles(width: int, height: int) -> list[Roi]:
     """Squares that cover the picture and overlap, line by line: four, or two of a wide or tall one."""
-    size = TILE * max(width, height)
-    return [Roi(x, y, size) for y in _middles(height, size) for x in _middles(width, size)]
-
-
-def _middles(length: float, size: float) -> list[float]:
-    return [size / 2, length - size / 2] if length > size else [length / 2]
+    return tiles_of(width, height, TILE)
 
 
 def within(region: Roi, width: int, height: int) -> Roi:

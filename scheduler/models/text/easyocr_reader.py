@@ -27,6 +27,7 @@ from ..registry import Library, register
 from ..zone_lines import around, as_long_as, zone_lines
 from .pages import Pages
 from .tilt import STRAIGHT, Turn, moved, tilt, turn
+from .trial import trial_page
 
 DETECTOR = "craft_mlt_25k.pth"
 ENGLISH = "english_g2.pth"
@@ -69,9 +70,7 @@ class EasyOcr:
             InferenceFailed: EasyOCR is not installed or does not run here.
             ModelUnavailableError: its files are not in the store.
         """
-        page = np.full((64, 256, 3), 255, np.uint8)
-        cv2.putText(page, "argusd", (32, 44), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 3)
-        self.read(page, ["en"])
+        self.read(trial_page(), ["en"])
 
     def read(
         self,

@@ -15,6 +15,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from ...contract.devices import cuda_index
 from ...contract.roles import OCR
 from ...errors import InferenceFailed
 from ...zoo.errors import ModelUnavailableError
@@ -26,6 +27,7 @@ from .ctc import ZoneColumns, likeliest
 from .easyocr_reader import EasyOcr
 from .text_regions import regions
 from .tilt import tilt
+from .trial import trial_page
 
 DETECTOR = "PP-OCRv6_det_small.onnx"
 RECOGNISER = "PP-OCRv6_rec_small.onnx"
@@ -67,9 +69,7 @@ class PaddleOcr:
             InferenceFailed: it does not run here.
             ModelUnavailableError: its files are not in the store.
         """
-        page = np.full((64, 256, 3), 255, np.uint8)
-        cv2.putText(page, "argusd", (32, 44), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (0, 0, 0), 3)
-        self.read(page, ["en"])
+        self.read(trial_page(), ["en"])
 
     def read(
         self,
@@ -198,7 +198,7 @@ def _session(graph: bytes, device: str) -> onnxruntime.InferenceSession:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers: list[Any] = ["CPUExecutionProvider"]
     if device != "cpu":
-        index = {"device_id": int(device.removeprefix("cuda:")), "cudnn_conv_algo_search": "HEURISTIC"}
+        index = {"device_id": cuda_index(device), "cudnn_conv_algo_search": "HEURISTIC"}
         providers.insert(0, ("CUDAExecutionProvider", index))
     try:
         return onnxruntime.InferenceSession(graph, options, providers=providers)

@@ -7,7 +7,7 @@ import pytest
 
 from argusd.scheduler.config import EngineName
 from argusd.scheduler.engines import devices
-from argusd.scheduler.engines.devices import cuda_index, gpu_count, usable_gpus
+from argusd.scheduler.engines.devices import gpu_count, usable_gpus
 
 Patch = pytest.MonkeyPatch
 
@@ -20,11 +20,6 @@ def driver(tmp_path: Path, monkeypatch: Patch) -> Path:
     monkeypatch.setattr(devices, "NVIDIA_CONTROL", tmp_path / "nvidiactl")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     return tmp_path
-
-
-@pytest.mark.parametrize(("name", "index"), [("cuda:0", 0), ("cuda:12", 12), ("cuda", None), ("cpu", None)])
-def test_a_cuda_device_has_an_index(name: str, index: int | None) -> None:
-    assert cuda_index(name) == index
 
 
 @pytest.mark.parametrize(("visible", "count"), [(None, 2), ("1", 1), ("0,1,2", 2), ("", 0)])
