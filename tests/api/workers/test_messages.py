@@ -26,7 +26,7 @@ def asked(task_type: str, **payload: Any) -> dict[str, Any]:
             "/video/room-scan/frame",
             {"session_id": "s1", "scan_id": "s", "frame": "aaaa"},
             "The field frame of the body is not known; did you mean frame_b64?"
-            " Known are session_id, timeout_s, scan_id, frame_b64.",
+            " Known are session_id, timeout_s, scan_id, frame_b64, economy.",
         ),
         (
             "POST",

@@ -93,7 +93,12 @@ async function canvasCamera(width, height) {
   const video = Object.assign(document.createElement("video"), {muted: true, srcObject: camera.clone()});
   await video.play();
   const canvas = Object.assign(document.createElement("canvas"), {width, height});
-  const draw = () => { canvas.getContext("2d").drawImage(video, 0, 0, width, height); };
+  // As large as fills the canvas: a picture that is squeezed shows a face that looks elsewhere.
+  const draw = () => {
+    const scale = Math.max(width / video.videoWidth, height / video.videoHeight);
+    const [w, h] = [video.videoWidth * scale, video.videoHeight * scale];
+    canvas.getContext("2d").drawImage(video, (width - w) / 2, (height - h) / 2, w, h);
+  };
   draw();
   setInterval(draw, 100);
   return canvas.captureStream(10).getVideoTracks()[0];
