@@ -1,4 +1,5 @@
-"""What the names that callers choose look like, and which known one a misspelt one most likely means."""
+"""What names look like: those that callers choose, and those of devices; and which known one a misspelt one
+most likely means."""
 
 import difflib
 import re
@@ -15,6 +16,8 @@ IN_WORDS = "1 to 128 letters, digits or _ . : -, not just dots"
 Name = Annotated[str, msgspec.Meta(pattern=NAME, description=IN_WORDS)]
 # One that is checked later than its message is decoded, so that the refusal may say more.
 Named = Annotated[str, msgspec.Meta(description=IN_WORDS, extra_json_schema={"pattern": NAME})]
+
+CUDA_DEVICE = re.compile(r"cuda:(\d+)")
 
 ALIKE = 0.6  # difflib's ratio
 A_PART = 0.9  # of a likeness to one word of a longer name
@@ -48,3 +51,9 @@ def plain(name: str) -> str:
     """In small letters, its words apart by underscores: ``imageB64`` and ``Image-B64`` are ``image_b64``."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     return re.sub(r"[\s.\-]+", "_", apart).lower()
+
+
+def cuda_index(device: str) -> int | None:
+    """The N of ``cuda:N``, as CUDA numbers the GPUs it shows; None: it is no such device."""
+    named = CUDA_DEVICE.fullmatch(device)
+    return int(named[1]) if named else None

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from argusd.kernels.cuda.device import Device, Tensor
 
-from ..contract.devices import cuda_index
+from ..contract.names import cuda_index
 from ..core import Feeds, Result
 from .failures import failure
 from .onnx_runtime import RUN_ERRORS, OnnxEngine

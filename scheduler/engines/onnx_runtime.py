@@ -8,7 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from ..contract.devices import cuda_index
+from ..contract.names import cuda_index
 from ..core import Feeds
 from ..errors import DeviceUnavailable, InferenceFailed
 from .arena import use_arena

@@ -11,7 +11,7 @@ import onnxruntime
 from argusd.kernels.cuda.device import Device
 
 from ..config import EngineName
-from ..contract.devices import cuda_index
+from ..contract.names import cuda_index
 from ..core import Engine
 from ..errors import DeviceUnavailable
 from .devices import gpu_count

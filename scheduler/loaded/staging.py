@@ -13,7 +13,7 @@ from argusd.kernels.cuda.host_memory import HostMemory, Memory, OwnMemory
 from argusd.kernels.cuda.staging import staged
 from argusd.kernels.pictures.picture import Picture
 
-from ..contract.devices import cuda_index
+from ..contract.names import cuda_index
 from ..core import Frame
 from ..engines.targets import Target
 from ..models.pixels import StagedFrame, picture_of

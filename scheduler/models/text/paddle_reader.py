@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from ...contract.devices import cuda_index
+from ...contract.names import cuda_index
 from ...contract.roles import OCR
 from ...errors import InferenceFailed
 from ...zoo.errors import ModelUnavailableError

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.contract.names import LONGEST, Name, did_you_mean, nearest
+from argusd.scheduler.contract.names import LONGEST, Name, cuda_index, did_you_mean, nearest
 
 FIELDS = ["session_id", "image_b64", "sample_rate", "num_speakers"]
 
@@ -51,3 +51,8 @@ def test_what_may_be_a_name(name: str) -> None:
 def test_what_no_url_or_key_can_carry_is_none(name: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(name, Name)
+
+
+@pytest.mark.parametrize(("name", "index"), [("cuda:0", 0), ("cuda:12", 12), ("cuda", None), ("cpu", None)])
+def test_a_cuda_device_has_an_index(name: str, index: int | None) -> None:
+    assert cuda_index(name) == index
