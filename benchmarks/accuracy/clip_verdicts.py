@@ -1,6 +1,6 @@
 """What was found in a clip or a recording beside its labels, as stretches of time. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from argusd.scheduler.contract.policy import Policy, SpeechDetected
@@ -29,6 +29,28 @@ class Finding(NamedTuple):
 
 
 Findings = Mapping[str, Sequence[Finding]]
+
+
+class Told(NamedTuple):
+    """A violation's start, update or end, as it was told."""
+
+    name: str
+    state: str
+    data: Mapping[str, Any]
+
+
+def found_in(told: Iterable[Told], lasted_s: float, scale: float = 1.0) -> dict[str, list[Finding]]:
+    """Violations by name; one that was not told to have ended lasts to the end, ``lasted_s``.
+
+    ``scale``: what to multiply times by.
+    """
+    violations: dict[str, dict[float, Finding]] = {}
+    for name, state, data in told:
+        begin_s = data["start_s"]
+        end_s = data["end_s"] if state == "end" else lasted_s
+        finding = Finding(Stretch(begin_s * scale, end_s * scale), data)
+        violations.setdefault(name, {})[begin_s] = finding
+    return {name: list(each.values()) for name, each in violations.items()}
 
 
 def judge(item: Item, found: Findings, seconds: float, part: str) -> Iterator[Verdict]:

@@ -10,12 +10,11 @@ from typing import NamedTuple
 from argusd.interviewer_bridge.errors import BridgeError
 from argusd.interviewer_bridge.publish.media import open_file
 from argusd.interviewer_bridge.publish.publisher import Publisher
-from argusd.scheduler.contract.catalog import STREAMS
+from argusd.scheduler.contract.catalog import streams_of
 from argusd.scheduler.contract.events import Event
 
 from .asking import Answer, Daemon
-from .clip_verdicts import Finding
-from .figures.spans import Stretch
+from .clip_verdicts import Finding, Told, found_in
 
 LAST_WORDS_S = 20.0  # after the media's end what was found last is still told
 STRETCHED, STRETCHED_S = 1.1, 0.5  # by which a publisher that falls behind makes media last longer
@@ -40,8 +39,7 @@ async def publish(daemon: Daemon, path: Path, seconds: float) -> Published:
     session = daemon.session()
     source = open_file(str(path))
     kinds = [track.kind for track in source.tracks]
-    streams = [name for name, stream in STREAMS.items() if set(stream.tracks) <= set(kinds)]
-    await daemon.define(session, CHANGED, streams)
+    await daemon.define(session, CHANGED, streams_of(kinds))  # type: ignore[arg-type]
     events: list[Event] = []
     notes: list[str] = []
     try:
@@ -68,15 +66,8 @@ async def publish(daemon: Daemon, path: Path, seconds: float) -> Published:
 
 def findings(events: Iterable[Event], seconds: float, media_s: float) -> dict[str, list[Finding]]:
     """Violations by name; media that lasted ``media_s`` are a file's of ``seconds``."""
-    scale = seconds / media_s
-    found: dict[str, dict[float, Finding]] = {}
-    for each in events:
-        if each.type == "violation":
-            begin_s = each.data["start_s"]
-            end_s = each.data["end_s"] if each.state == "end" else media_s
-            finding = Finding(Stretch(begin_s * scale, end_s * scale), each.data)
-            found.setdefault(each.name, {})[begin_s] = finding
-    return {name: list(each.values()) for name, each in found.items()}
+    told = (Told(each.name, each.state, each.data) for each in events if each.type == "violation")
+    return found_in(told, media_s, seconds / media_s)
 
 
 def _lasted(events: Iterable[Event], streams: tuple[str, ...], seconds: float) -> float:

@@ -17,9 +17,10 @@ from .asking import Daemon
 from .calm import alarms, hours
 from .calm.disturbances import STILL, Maker, poster_of
 from .calm.hours import Clip
+from .clips import Published
 from .found import Found
 from .labels import Item, Kind
-from .replays import replay, seconds_of
+from .replays import Replay, replay, seconds_of
 from .sound import voices
 from .sound.diarization import Diarization
 from .sound.speech import Speech
@@ -118,11 +119,7 @@ async def _pairs(run: Run) -> Found:
 async def _replays(run: Run) -> Found:
     found, models, spoken = Found(), run.models(), Speech("replay")
     for item in run.each("replays", "video", "audio"):
-        played = replay(models, item.path)
-        verdicts = list(clip_verdicts.judge(item, played.found, played.seconds, "replay"))
-        exhibit = exhibits.clip(item, played.found, played.seconds, played.observed, verdicts)
-        found.judged(verdicts, exhibit)
-        spoken.add(item.file, clip_verdicts.speech(item, played.found, played.seconds))
+        _judge(item, replay(models, item.path), found, spoken)
     found.add(spoken.found())
     return found
 
@@ -131,13 +128,18 @@ async def _clips(run: Run) -> Found:
     found, daemon, spoken = Found(), await run.daemon(), Speech("clip")
     for item in run.each("clips", "video", "audio"):
         played = await clips.publish(daemon, item.path, seconds_of(item.path))
-        verdicts = list(clip_verdicts.judge(item, played.found, played.seconds, "clip"))
-        exhibit = exhibits.clip(item, played.found, played.seconds, played.observed, verdicts)
-        found.judged(verdicts, exhibit)
+        _judge(item, played, found, spoken)
         found.notes += played.notes
-        spoken.add(item.file, clip_verdicts.speech(item, played.found, played.seconds))
     found.add(spoken.found())
     return found
+
+
+def _judge(item: Item, played: Replay | Published, found: Found, spoken: Speech) -> None:
+    """What was found in a file beside its labels."""
+    verdicts = list(clip_verdicts.judge(item, played.found, played.seconds, spoken.part))
+    exhibit = exhibits.clip(item, played.found, played.seconds, played.observed, verdicts)
+    found.judged(verdicts, exhibit)
+    spoken.add(item.file, clip_verdicts.speech(item, played.found, played.seconds))
 
 
 async def _recordings(run: Run) -> Found:

@@ -17,9 +17,9 @@ from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.core import AnalyzerFactory
 
 from ..rigs.virtual import Models, Told, VirtualSessions
+from . import clip_verdicts
 from .asking import Answer
-from .clip_verdicts import POLICY, Finding
-from .figures.spans import Stretch
+from .clip_verdicts import POLICY, Finding, found_in
 
 BLOCK = 320  # samples, 20 ms
 SESSION = "replay"
@@ -74,15 +74,9 @@ def publish(sessions: VirtualSessions, name: str, piece: Piece) -> None:
 
 
 def found(told: Iterable[Told], seconds: float) -> dict[str, list[Finding]]:
-    """Violations by name; one that was not told to have ended lasts to the end."""
-    violations: dict[str, dict[float, Finding]] = {}
-    for each in told:
-        if each.outcome.type == "violation":
-            begin_s = each.outcome.data["start_s"]
-            end_s = each.outcome.data.get("end_s", seconds) if each.outcome.state == "end" else seconds
-            finding = Finding(Stretch(begin_s, end_s), each.outcome.data)
-            violations.setdefault(each.outcome.name, {})[begin_s] = finding
-    return {name: list(each.values()) for name, each in violations.items()}
+    """Violations by name."""
+    outcomes = (each.outcome for each in told if each.outcome.type == "violation")
+    return found_in((clip_verdicts.Told(each.name, each.state, each.data) for each in outcomes), seconds)
 
 
 def _from(first: Piece | None, others: Iterator[Piece]) -> Iterator[Piece]:

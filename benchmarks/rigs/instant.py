@@ -22,7 +22,7 @@ from argusd.scheduler.contract.policy import Policy, Rates
 from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR, VAD
 from argusd.scheduler.contract.streams.interview import AUDIO, FACE, VIDEO
 from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Roi
-from argusd.scheduler.loaded.loaded_model import Done, LoadedModel
+from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.media.arena_sources import RingRef
@@ -39,6 +39,8 @@ WINDOW = 512
 CURVE = BatchCurve([1, 8, 64, 256], [0.001, 0.0012, 0.002, 0.004])
 RATES = Rates(face_detector=10.0, face_mesh=10.0, object_detector=5.0)
 FPS, STEP_S, SETTLING_S = 15.0, 0.004, 0.3
+Timed = Callable[[str, Callable[[], Any]], Any]
+
 PICTURE = i420_info(32, 16)  # nobody looks at its pixels
 
 
@@ -76,7 +78,7 @@ class Instant:
 
 
 class OneThread(Executor):
-    """An executor that keeps its jobs until ``Loop`` runs them: two threads that share a device."""
+    """An executor that keeps its jobs until it is told to work: two threads that share a device."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(2, shared=True, clock=clock)
@@ -96,6 +98,15 @@ class OneThread(Executor):
     ) -> None:
         """Keep it."""
         self.jobs.append((job, done))
+
+    def work(self, timed: Timed = lambda _, run: run()) -> None:
+        """Run what is kept, and tell the loop of it; ``timed`` runs each ``job`` and each ``absorb``."""
+        while self.jobs:
+            job, done = self.jobs[0]
+            future: Future[Any] = Future()
+            future.set_result(timed("job", job))
+            del self.jobs[0]
+            timed("absorb", partial(done, future))
 
 
 class Told:
@@ -198,12 +209,7 @@ class Loop:
             self._timed(spent, "tick", self._scheduler.tick)
             if not self._executor.jobs:
                 return
-            while self._executor.jobs:
-                job, done = self._executor.jobs[0]
-                future: Future[Done] = Future()
-                future.set_result(self._timed(spent, "job", job))
-                del self._executor.jobs[0]
-                self._timed(spent, "absorb", partial(done, future))
+            self._executor.work(partial(self._timed, spent))
 
     @staticmethod
     def _timed(spent: dict[str, float], part: str, run: Callable[[], Any]) -> Any:

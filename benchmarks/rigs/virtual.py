@@ -6,7 +6,6 @@ findings are the same however busy the machine is. There is no network, no codec
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,11 +133,7 @@ class VirtualSessions:
             self._scheduler.tick()
             if not self._executor.jobs:
                 return
-            while self._executor.jobs:
-                job, done = self._executor.jobs.pop(0)
-                future: Future[object] = Future()
-                future.set_result(job())
-                done(future)
+            self._executor.work()
 
     def leave(self, name: str) -> None:
         """End a session, and what is open in it."""

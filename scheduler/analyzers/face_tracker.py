@@ -14,12 +14,10 @@ from argusd.ingest.shm.frame import FrameInfo
 
 from ..core import Roi, whole_frame
 from ..models.outputs import Box, Face, Mesh
-from ..models.regions import MIN_PRESENCE, face_region, mesh_region
+from ..models.regions import MIN_PRESENCE, face_region, further_region, mesh_region
 
 SAME_FACE = 0.2  # IoU; the detector's box and the landmarks' differ, most on a turned head
 
-# A face that fills the frame is not found in it; seen from further away it is.
-STEP_BACK = 1.5
 FILLS_FRAME = 0.5  # of the frame's longer side
 
 
@@ -36,8 +34,7 @@ class FaceTracker:
 
     def detector_region(self, info: FrameInfo) -> Roi:
         """The whole frame; from further back as long as that is what finds the face."""
-        whole = whole_frame(info)
-        return whole._replace(size=whole.size * STEP_BACK) if self._back else whole
+        return further_region(info.width, info.height) if self._back else whole_frame(info)
 
     def mesh_region(self) -> Roi | None:
         """Around the face, or None while there is none."""
@@ -56,8 +53,8 @@ class FaceTracker:
         if not faces:
             self._back = not self._back
             return
-        nearest = max(faces, key=lambda face: _side(face.box))
-        self._back = self._back and _side(nearest.box) > FILLS_FRAME * longer_side
+        nearest = max(faces, key=lambda face: face.box.longer_side)
+        self._back = self._back and nearest.box.longer_side > FILLS_FRAME * longer_side
         tracked = self.tracked
         if tracked is None or all(face.box.iou(tracked) < SAME_FACE for face in faces):
             self.tracked = self._keypoints = None
@@ -75,7 +72,3 @@ class FaceTracker:
     def forget(self) -> None:
         """Drop the tracked face; the next detection sets a new one."""
         self.tracked = self._region = self._keypoints = self.detected = None
-
-
-def _side(box: Box) -> float:
-    return max(box.right - box.left, box.bottom - box.top)

@@ -41,18 +41,21 @@ class LagCurves:
         """When the last one was taken in."""
         return self._curves[-1][0] if self._curves else None
 
-    def take(self, curve: LagCurve, heard_s: float, hop_s: float, likeness: float | None = None) -> None:
-        """Take in the next curve, ``hop_s`` seconds after the one before if nobody paused."""
+    def take(
+        self, curve: LagCurve, heard_s: float, hop_s: float, likeness: float | None = None
+    ) -> SyncEstimate:
+        """Take in the next curve, ``hop_s`` seconds after the one before if nobody paused; what is found."""
         self._curves.append((heard_s, curve))
         while self._curves[0][0] < heard_s - KEPT_S:
             self._curves.popleft()
         for span_s in SPANS_S:
             count = min(len(self._curves), max(1, round(span_s / hop_s)))
             newest = [each.likeness for _, each in islice(reversed(self._curves), count)]
-            self.found = estimate(np.mean(newest, axis=0))
+            self.found = found = estimate(np.mean(newest, axis=0))
             self.needed = likeness or _needed(curve, curve.lasts_s + (count - 1) * hop_s)
             if self.known or count == len(self._curves):
-                return
+                break
+        return found
 
     def forget(self) -> None:
         """Nothing was compared yet."""

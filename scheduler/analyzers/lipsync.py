@@ -195,11 +195,8 @@ class LipSyncAnalyzer:
         if curve is None:
             return []
         # What was compared ends before what was heard meanwhile.
-        self._curves.take(curve, self._heard_s, at.lasts_s, self._policy.lip_sync.likeness)
-        found = self._curves.found
+        found = self._curves.take(curve, self._heard_s, at.lasts_s, self._policy.lip_sync.likeness)
         self._told_s, self.news = self._heard_s, True
-        if found is None:
-            return []
         outcomes = self._judge(found, at.media_s)
         if self._pace.due(at.media_s, self._rule.open):
             outcomes.append(

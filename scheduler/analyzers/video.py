@@ -48,9 +48,8 @@ class VideoAnalyzer:
         self._region: Roi | None = None  # where the look that is under way looks; None: everywhere
         self._whole: list[Thing] = []
         self._things: list[Thing] = []
-        self._taken_ns = self._whole_ns = (
-            0  # when the newest look's picture arrived, and the newest whole one's
-        )
+        # When the newest look's picture arrived, and the newest whole one's.
+        self._taken_ns = self._whole_ns = 0
         self._picture = (0, 0)  # its width and height
         self._phone_seen = False
         self.rates = self._wanted()

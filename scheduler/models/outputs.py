@@ -28,6 +28,20 @@ class Box(NamedTuple):
         """0 for a box that is turned inside out."""
         return max(0.0, self.right - self.left) * max(0.0, self.bottom - self.top)
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """x and y."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
+    def longer_side(self) -> float:
+        """The greater of width and height."""
+        return max(self.right - self.left, self.bottom - self.top)
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point is inside, or on an edge."""
+        return self.left <= x <= self.right and self.top <= y <= self.bottom
+
     def in_unit(self, width: int, height: int) -> list[float]:
         """Left, top, right, bottom in 0..1 of the frame, cut at its edges."""
         return [

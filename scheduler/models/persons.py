@@ -19,7 +19,7 @@ def plausible(things: Sequence[Thing], width: int, height: int) -> list[Thing]:
 
 
 def _can_be(box: Box, persons: Sequence[Box], least: float) -> bool:
-    if max(box.right - box.left, box.bottom - box.top) < least:
+    if box.longer_side < least:
         return False
     return not any(_worn(box, other) for other in persons)
 
@@ -38,17 +38,13 @@ def with_faces(things: Sequence[Thing], faces: Sequence[Face]) -> list[Thing]:
     free = [thing.box for thing in things if thing.label == PERSON and thing.score >= TOLD]
     added = list(things)
     for face in sorted(faces, key=lambda face: -face.box.area):
-        own = next((box for box in sorted(free, key=lambda box: box.area) if _shows(box, face.box)), None)
+        middle = face.box.middle
+        own = next((box for box in sorted(free, key=lambda box: box.area) if box.holds(*middle)), None)
         if own is None:
             added.append(Thing(PERSON, face.score, _body(face.box)))
         else:
             free.remove(own)
     return added
-
-
-def _shows(person: Box, face: Box) -> bool:
-    x, y = (face.left + face.right) / 2, (face.top + face.bottom) / 2
-    return person.left <= x <= person.right and person.top <= y <= person.bottom
 
 
 def _body(face: Box) -> Box:

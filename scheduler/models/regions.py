@@ -44,19 +44,17 @@ def mesh_region(box: Box, tilt: float) -> Roi:
 
     ``tilt``: how far they are turned clockwise, in radians.
     """
-    left, top, right, bottom = box
-    return Roi((left + right) / 2, (top + bottom) / 2, MESH_MARGIN * max(right - left, bottom - top), tilt)
+    return Roi(*box.middle, MESH_MARGIN * box.longer_side, tilt)
 
 
 def lip_region(face: Box) -> Roi:
     """Where ``lip_crops`` look at a face: a region as high as the face is."""
-    return Roi((face.left + face.right) / 2, (face.top + face.bottom) / 2, face.bottom - face.top)
+    return Roi(*face.middle, face.bottom - face.top)
 
 
 def closer_region(face: Box) -> Roi:
     """Where a detector looks that is to tell whether this is a face at all."""
-    side = max(face.right - face.left, face.bottom - face.top)
-    return Roi((face.left + face.right) / 2, (face.top + face.bottom) / 2, CLOSER * side)
+    return Roi(*face.middle, CLOSER * face.longer_side)
 
 
 def further_region(width: int, height: int) -> Roi:
@@ -90,5 +88,4 @@ def _middles(length: int, side: float, shared: float) -> list[float]:
 def same_face(one: Box, other: Box) -> bool:
     """Whether two boxes are one face's, as looks from near and far draw them: one has the other's middle."""
     small, large = sorted((one, other), key=lambda box: box.area)
-    x, y = (small.left + small.right) / 2, (small.top + small.bottom) / 2
-    return large.left <= x <= large.right and large.top <= y <= large.bottom
+    return large.holds(*small.middle)

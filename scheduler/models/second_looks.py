@@ -81,8 +81,7 @@ def cut_persons(known: Sequence[Thing], looks: Iterable[Look], width: int, heigh
 
 def around(box: Box) -> Roi:
     """The region that shows a thing with what is around it."""
-    left, top, right, bottom = box
-    return Roi((left + right) / 2, (top + bottom) / 2, AROUND * max(right - left, bottom - top))
+    return Roi(*box.middle, AROUND * box.longer_side)
 
 
 def at_hand(person: Box) -> list[Roi]:
@@ -177,5 +176,4 @@ def cut(box: Box, region: Roi, width: int, height: int) -> bool:
 def _reaches(person: Box, thing: Box) -> bool:
     left, top, right, bottom = person
     beside, below = NEAR * (right - left), NEAR * (bottom - top)
-    x, y = (thing.left + thing.right) / 2, (thing.top + thing.bottom) / 2
-    return left - beside <= x <= right + beside and top - below <= y <= bottom + below
+    return Box(left - beside, top - below, right + beside, bottom + below).holds(*thing.middle)

@@ -30,9 +30,8 @@ AT_A_TIME = 64  # windows, so that their copies stay small
 GOES_ON = 0.2  # speech that has begun goes on at this probability
 BRIDGED_S = 0.192  # a pause of no more than this, whoever speaks after it
 BREATH_S = 1.0  # a pause inside one speaker's turn, if it is no longer than what he says before and after
-CLOSER = (
-    0.5  # of a window: half of it, twice over, tells better where one speaker ends, a whole one better who
-)
+# Of a window: half of it, twice over, tells better where one speaker ends, a whole one better who it is.
+CLOSER = 0.5
 
 
 class Turn(NamedTuple):

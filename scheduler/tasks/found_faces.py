@@ -28,6 +28,7 @@ async def find_faces(picture: Picture, runner: Runner) -> list[Face]:
     if faces := await _certain(whole, picture, runner):
         return faces
     for looks in _further_looks(picture):
+        # One after the other: a short task does its looks itself, without a loop that others could wait in.
         found = [face for roi in looks for face in await runner.infer_picture(FACE_DETECTOR, picture, roi)]
         if faces := await _certain(found, picture, runner):
             return faces

@@ -60,11 +60,18 @@ def _metrics(
     names: Sequence[str], seconds: Mapping[tuple[str, str], float], alarms: Sequence[Alarm]
 ) -> Iterator[tuple[str, Metric]]:
     for name in names:
-        hours = sum(each for (_, finding), each in seconds.items() if finding == name) / HOUR_S
-        number = sum(alarm.finding == name for alarm in alarms)
+        number, hours = _counted(name, seconds, alarms)
         rate = alarm_rate(number, hours)
         about = f"false alarms: {number} in {hours:.2f} h; below {rate.below:.2g} an hour (95 %)"
         yield f"calm.{name}_an_hour", Metric(rate.an_hour, "/h", about, spread=(0.0, rate.below))
+
+
+def _counted(
+    name: str, seconds: Mapping[tuple[str, str], float], alarms: Sequence[Alarm]
+) -> tuple[int, float]:
+    """A finding's alarms, and the hours that it was not to be made in."""
+    hours = sum(each for (_, finding), each in seconds.items() if finding == name) / HOUR_S
+    return sum(alarm.finding == name for alarm in alarms), hours
 
 
 def _table(names: Sequence[str], seconds: Mapping[tuple[str, str], float], alarms: Sequence[Alarm]) -> Table:
@@ -73,8 +80,8 @@ def _table(names: Sequence[str], seconds: Mapping[tuple[str, str], float], alarm
     counts = Counter((alarm.finding, alarm.disturbance) for alarm in alarms)
     rows: list[list[str | float]] = []
     for name in names:
-        hours = sum(each for (_, finding), each in seconds.items() if finding == name) / HOUR_S
-        rate = alarm_rate(sum(alarm.finding == name for alarm in alarms), hours)
+        number, hours = _counted(name, seconds, alarms)
+        rate = alarm_rate(number, hours)
         by_disturbance = [counts[name, each] if (each, name) in seconds else "–" for each in disturbances]
         rows.append([name, round(hours, 2), round(rate.an_hour, 2), round(rate.below, 2), *by_disturbance])
     columns = ["finding", "hours", "alarms an hour", "below (95 %)", *disturbances]

@@ -9,7 +9,7 @@ class Speech:
     """Adds up files. Shares of time have no interval: seconds of one voice do not stand for others'."""
 
     def __init__(self, part: str) -> None:
-        self._part = part
+        self.part = part
         self._files: dict[str, Times] = {}
 
     def add(self, file: str, times: Times | None) -> None:
@@ -25,7 +25,7 @@ class Speech:
         told_s, there_s = total.right_s + total.false_s, total.right_s + total.missed_s
         about = f"of {there_s:.0f} s of speech {total.right_s:.0f} told, {total.false_s:.1f} s falsely"
         shares = {"precision": (total.right_s, told_s), "recall": (total.right_s, there_s)}
-        name = f"{self._part}.speech_detected"
+        name = f"{self.part}.speech_detected"
         metrics = {
             f"{name}_time_{kind}": Metric(part / of, "", f"by time; {about}")
             for kind, (part, of) in shares.items()

@@ -8,6 +8,7 @@ import msgspec
 from ...harness import NEVER, Metric, Points, Table
 from ...rigs.recorded import Recorded
 from ...rigs.virtual import Told
+from ..calm.alarms import HOUR_S
 from ..clip_verdicts import judge
 from ..figures.rates import alarm_rate, share
 from ..figures.tallies import Verdict, tallies
@@ -17,7 +18,6 @@ from ..replays import found as violations
 from .knobs import KNOBS, Knob
 
 PART = "sweep"
-HOUR_S = 3600.0
 ENOUGH = 3.0  # hours without an alarm, times the rate that they show with 95 % (exactly 2.996)
 
 

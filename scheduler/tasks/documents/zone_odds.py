@@ -85,9 +85,8 @@ def _forward(likely: Odds, allowed: NDArray[np.bool_]) -> _Chart:
     for step, (none, *_) in enumerate(likely):
         here = inside[step]
         entered = np.repeat(blank[step, :-1, np.newaxis], characters, axis=1)
-        entered[1:] += (
-            here[:-1].sum(axis=1, keepdims=True) - here[:-1]
-        )  # equal ones have a blank between them
+        # From another character; equal ones have a blank between them.
+        entered[1:] += here[:-1].sum(axis=1, keepdims=True) - here[:-1]
         inside[step + 1] = (here + entered) * likely[step, 1:] * allowed
         blank[step + 1] = blank[step] * none
         blank[step + 1, 1:] += here.sum(axis=1) * none

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...models.outputs import Box, TextBlock
 from ...models.page_layout import Piece, text_lines
 from ...models.strips import strip
-from ...models.zone_lines import around, zone_lines
+from ...models.zone_lines import ONE_CHARACTER, around, zone_lines
 from .mrz import Mrz, locate_mrz, understood
 from .zone_decoding import Decoded, decoded, likeliest_zone
 from .zone_odds import Steps
@@ -25,7 +25,6 @@ Look = Callable[[NDArray[np.uint8]], Steps | None]
 HEIGHT = 64  # pixels of a line that is read again
 MARGIN = 0.15  # of a line's height, by which a wider look is higher
 STRETCH = 1.3
-CHARACTER = 1 / 44  # of a line
 
 
 class ZoneLine(NamedTuple):
@@ -150,7 +149,7 @@ def _as_long(lines: Sequence[ZoneLine]) -> list[ZoneLine]:
     left, right = min(end[0] for end in ends), max(end[1] for end in ends)
     return [
         line._replace(
-            corners=_reaching(line.corners, along, left - end[0], right - end[1], length * CHARACTER)
+            corners=_reaching(line.corners, along, left - end[0], right - end[1], length * ONE_CHARACTER)
         )
         for line, end in zip(lines, ends, strict=True)
     ]

@@ -3,8 +3,9 @@ import pytest
 
 from argusd.ingest.shm.frame import i420_info
 from argusd.kernels.pictures.nms import iou
-from argusd.scheduler.analyzers.face_tracker import STEP_BACK, FaceTracker
+from argusd.scheduler.analyzers.face_tracker import FaceTracker
 from argusd.scheduler.models.outputs import Box
+from argusd.scheduler.models.regions import FURTHER
 
 from .heads import face, mesh
 
@@ -54,7 +55,7 @@ def test_a_mesh_without_a_face_is_given_up() -> None:
 
 def test_where_nothing_is_found_the_next_look_is_from_further_back() -> None:
     tracker = FaceTracker()
-    near, back = (320, 240, 640, 0), (320, 240, 640 * STEP_BACK, 0)
+    near, back = (320, 240, 640, 0), (320, 240, 640 * FURTHER, 0)
     seen = [tracker.detector_region(INFO)]
     for faces in ([], [], [], [face(width=500)], [face(width=500)], [face(width=200)]):
         tracker.see_faces(faces, 640)
