@@ -25,6 +25,7 @@ COMMANDS = {
     "models": "models",
     "doctor": "doctor",
     "install-systemd": "install_systemd",
+    "kubernetes": "kubernetes",
     "bench": "bench",
     "demo": "demo",
     "api": "processes",

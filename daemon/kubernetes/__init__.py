@@ -1,0 +1,1 @@
+"""The manifests, as files that kustomize reads; ``argusd kubernetes`` prints them (docs/kubernetes.md)."""
