@@ -60,7 +60,7 @@ class Call:
         """For the time of the context."""
         publisher = Publisher(self._url, self._session_id, Source(self.tracks["video"], self.tracks["audio"]))
         async with publisher:
-            self.senders = {sender.track.kind: sender for sender in publisher._peer.getSenders()}
+            self.senders = {sender.track.kind: sender for sender in publisher.connection.peer.getSenders()}
             yield
 
     def sent(self, domain: str, told: Sequence[Told]) -> list[float]:

@@ -107,6 +107,19 @@ async def test_what_is_base64_already_stays_so(connect: Connect) -> None:
     assert daemon.requests[0][2]["payload"] == {"image_b64": "YWJj", "reference_embedding_b64": "AACA"}
 
 
+async def test_a_task_that_is_sent_on_goes_with_its_body_and_the_ticket_alone(
+    connect: Connect, serve: Serve
+) -> None:
+    holder = Daemon(done)
+    host = await serve(holder.handle)
+    door = Daemon(lambda: web.Response(status=307, headers={"Location": f"{host}ml/infer?ticket=t1cket"}))
+    client = await connect(door, token="t0ken")
+    assert await client.infer("s", "face_embed", {"image_b64": "YWJj"}) == {"face_count": 1}
+    ((method, path, body),) = holder.requests
+    assert (method, path, body["payload"]) == ("POST", "/ml/infer?ticket=t1cket", {"image_b64": "YWJj"})
+    assert "Authorization" not in holder.headers[0]
+
+
 async def test_connections_are_kept(connect: Connect) -> None:
     daemon = Daemon(done)
     client = await connect(daemon)

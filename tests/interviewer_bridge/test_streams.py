@@ -37,12 +37,14 @@ class Echo:
     def __init__(self, *breaks: tuple[int, int | None]) -> None:
         self.received: list[list[Any]] = []
         self.paths: list[str] = []
+        self.shown: list[tuple[str | None, str | None]] = []  # tokens and tickets
         self._breaks = breaks
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self.paths.append(request.path)
+        self.shown.append((request.headers.get("Authorization"), request.query.get("ticket")))
         number = len(self.received)
         messages: list[Any] = []
         self.received.append(messages)
@@ -100,6 +102,21 @@ async def test_lip_sync_media_carry_their_time(serve: Serve) -> None:
         {"type": "video_frame", "data_b64": base64.b64encode(b"\xff\xd8").decode(), "ts": 1.5},
         {"type": "audio_chunk", "data_b64": base64.b64encode(b"\x01\x00").decode(), "ts": 1.25},
     ]
+
+
+async def test_a_stream_that_is_sent_on_goes_straight_to_the_host(serve: Serve) -> None:
+    echo = Echo()
+    host = await serve(echo.handle)
+
+    async def send_on(request: web.Request) -> web.StreamResponse:
+        assert request.headers["Authorization"] == "Bearer t0ken"
+        raise web.HTTPTemporaryRedirect(f"{host}ml/stream/s/face?ticket=t1cket")
+
+    async with MLOrchestratorClient(await serve(send_on), token="t0ken") as client:
+        assert [finding async for finding in client.stream("s", "face", each([b"a"]))] == [
+            {"number": 1, "size": 1}
+        ]
+    assert echo.shown == [(None, "t1cket")]
 
 
 @pytest.mark.parametrize("code", [None, 1001, 4503, 4409])

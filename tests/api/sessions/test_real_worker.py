@@ -104,11 +104,11 @@ async def test_a_bad_offer_is_refused_and_the_others_go_on(
     api: RunningApi, offer: str, status: int, code: str
 ) -> None:
     async with Publisher(api.url, "s1", synthetic()) as publisher:
-        good = await publisher._peer.createOffer()
+        good = await publisher.connection.offer()
         if offer == "recvonly":
-            offer = good.sdp.replace("a=sendonly", "a=recvonly")
+            offer = good.replace("a=sendonly", "a=recvonly")
         elif offer == "two videos":
-            head, *media = good.sdp.split("m=")
+            head, *media = good.split("m=")
             video = next(part for part in media if part.startswith("video"))
             offer = "m=".join([head, video, video])
         answer_status, answer = await api.json("POST", "/whip/s2", data=offer, headers=SDP)

@@ -21,8 +21,11 @@ from ..conftest import Serve
 class WhipServer:
     """Answers offers with a peer that takes frames; notes what was asked of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, offered_with: str | None = "Bearer t0ken") -> None:
         self.requests: list[tuple[str, str]] = []
+        self.shown: list[tuple[str | None, str | None]] = []  # tokens and tickets
+        self.location = "/whip/room/secret"
+        self._offered_with = offered_with
         self.kinds: set[str] = set()
         self.got_frame = asyncio.Event()
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
@@ -31,10 +34,11 @@ class WhipServer:
 
     async def handle(self, request: web.Request) -> web.Response:
         self.requests.append((request.method, request.path))
+        self.shown.append((request.headers.get("Authorization"), request.query.get("ticket")))
         if request.method == "DELETE":
             return web.Response()
         assert request.content_type == "application/sdp"
-        assert request.headers["Authorization"] == "Bearer t0ken"
+        assert self.shown[-1][0] == self._offered_with
         offer = await request.text()
         assert "a=sendonly" in offer
         assert " 127.0.0.1 " in offer  # a loopback candidate
@@ -46,7 +50,7 @@ class WhipServer:
             text=self.peer.localDescription.sdp,
             content_type="application/sdp",
             headers={
-                "Location": "/whip/room/secret",
+                "Location": self.location,
                 "Link": f'</sessions/room/events?after=41>; rel="{EVENTS_RELATION}"; events="session"',
             },
         )
@@ -75,6 +79,34 @@ async def test_media_arrive_and_the_resource_is_deleted_at_the_end(serve: Serve)
         await asyncio.wait_for(server.got_frame.wait(), 20)
     assert server.requests == [("POST", "/whip/room"), ("DELETE", "/whip/room/secret")]
     await server.close()
+
+
+async def test_a_host_that_the_daemon_sends_us_to_gets_the_ticket_and_the_end_gets_the_token(
+    serve: Serve,
+) -> None:
+    """By RFC 9110 15.4 and the Fetch standard no redirected request takes a token to another origin."""
+    server = WhipServer(offered_with=None)
+    holder = await serve(server.handle)
+
+    async def send_on(request: web.Request) -> web.StreamResponse:
+        assert request.headers["Authorization"] == "Bearer t0ken"
+        raise web.HTTPTemporaryRedirect(f"{holder}whip/room?ticket=t1cket")
+
+    async with Publisher(await serve(send_on), "room", synthetic(), token="t0ken"):
+        pass
+    assert server.requests == [("POST", "/whip/room"), ("DELETE", "/whip/room/secret")]
+    assert server.shown == [(None, "t1cket"), ("Bearer t0ken", None)]
+    await server.close()
+
+
+async def test_a_resource_at_a_host_that_no_redirect_named_gets_no_token(serve: Serve) -> None:
+    elsewhere, server = WhipServer(), WhipServer()
+    server.location = f"{await serve(elsewhere.handle)}whip/room/secret"
+    async with Publisher(await serve(server.handle), "room", synthetic(), token="t0ken"):
+        pass
+    assert (elsewhere.requests, elsewhere.shown) == ([("DELETE", "/whip/room/secret")], [(None, None)])
+    await server.close()
+    await elsewhere.close()
 
 
 async def test_it_is_finished_when_the_source_is(serve: Serve) -> None:
