@@ -29,6 +29,7 @@ from .http.browsers import add_browser_headers, browser_rules
 from .http.envelope import error_envelope
 from .http.rate_limit import RateLimit
 from .intake import Intake
+from .ops.drain import drain_when_signalled
 from .routes import FOLLOWED, ROUTES
 from .sessions.actions import SessionActions
 from .sessions.half_open import HalfOpen
@@ -60,10 +61,12 @@ async def run_api(
     stop: asyncio.Event,
     on_ready: Callable[[], None],
     on_pass: Callable[[], None] = lambda: None,
+    on_drained: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until ``stop`` is set. ``on_ready`` is called when requests are taken.
 
-    ``on_pass`` is called again and again while requests, links and the event log get their turns.
+    ``on_pass`` is called again and again while requests, links and the event log get their turns,
+    ``on_drained`` when a signal has had us drain and nothing is left.
 
     Raises:
         InsecureBind: the address needs a token.
@@ -77,7 +80,7 @@ async def run_api(
             return
         context = put_together(config, stop, store, arena)
         await take_over(context)
-        async with background(context, on_pass) as ended, serving(context):
+        async with background(context, on_pass, on_drained) as ended, serving(context):
             log.info("listening on http://%s:%d", config.host, config.port)
             on_ready()
             ended.add_done_callback(lambda _: stop.set())
@@ -170,7 +173,9 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
 
 
 @contextlib.asynccontextmanager
-async def background(context: Context, on_pass: Callable[[], None]) -> AsyncIterator[asyncio.Future[Any]]:
+async def background(
+    context: Context, on_pass: Callable[[], None], on_drained: Callable[[], None]
+) -> AsyncIterator[asyncio.Future[Any]]:
     """What runs beside the requests; the future is done as soon as any of it fails."""
     tasks = asyncio.gather(
         context.event_log.run(),
@@ -178,6 +183,7 @@ async def background(context: Context, on_pass: Callable[[], None]) -> AsyncIter
         context.workers.run(context.reports),
         context.sessions.sweep(),
         context.erasure.run(),
+        drain_when_signalled(context, on_drained),
         passes(on_pass),
     )
     try:

@@ -1,8 +1,12 @@
 """Whether new work is taken."""
 
 import asyncio
+import signal
 
 from argusd.scheduler.contract.errors import Draining
+
+DRAIN_SIGNAL = signal.SIGUSR1
+"""What has the api drain where no caller does: whoever supervises it may have no token."""
 
 
 class Intake:

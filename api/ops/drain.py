@@ -4,11 +4,17 @@ Sessions whose media are there go on, their publishers may come back and their p
 told as ever. New sessions and all tasks are refused. The next api takes new work again.
 """
 
+import asyncio
+from collections.abc import Callable
+
 import msgspec
 from aiohttp import web
 
 from ..context import CONTEXT, Context
 from ..http.envelope import json_reply
+from ..intake import DRAIN_SIGNAL
+
+LOOK_S = 0.2
 
 
 class DrainView(msgspec.Struct, frozen=True):
@@ -27,6 +33,16 @@ async def drain(request: web.Request) -> web.Response:
 async def end_drain(request: web.Request) -> web.Response:
     """Take new work again."""
     return json_reply(_drain(request.app[CONTEXT], draining=False))
+
+
+async def drain_when_signalled(context: Context, on_drained: Callable[[], None]) -> None:
+    """Drain on ``DRAIN_SIGNAL``; ``on_drained`` is called once nothing is left."""
+    asked = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(DRAIN_SIGNAL, asked.set)
+    await asked.wait()
+    while (left := _drain(context, draining=True)).sessions or left.tasks:  # noqa: ASYNC110 both just count
+        await asyncio.sleep(LOOK_S)
+    on_drained()
 
 
 def _drain(context: Context, *, draining: bool) -> DrainView:

@@ -11,6 +11,7 @@ from argusd.scheduler.contract.tiers import Tier, scheduler_name
 
 from ..config import Config, load_config
 from ..supervision.child import ChildSpec
+from ..supervision.notify import DRAINED, notify
 from ..supervision.preflight import make_folder
 from ..supervision.process import Entry, configure_supervised, run_process
 from ..supervision.standby import run_standby
@@ -82,7 +83,7 @@ def entry_of(command: str, index: int, tier: Tier, config: Config) -> Entry:
     if command == "api":
         from argusd.api.app import run_api
 
-        return partial(run_api, config.api)
+        return partial(run_api, config.api, on_drained=partial(notify, config.notify_socket, DRAINED))
     if command == "ingest":
         from argusd.ingest.process import run_worker
 

@@ -77,4 +77,5 @@ def argusd_child(name: str, command: list[str], config: Config) -> ChildSpec:
         grace_s(command[0], config.shutdown_s),
         vital=command[0] != "scheduler",  # whose models may be to blame; ``/ready`` tells that it is away
         overlaps=command[0] == "scheduler",
+        drains=command[0] == "api",
     )

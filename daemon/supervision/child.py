@@ -11,9 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from .notify import READY, SILENCE_S, WATCHDOG, NotifyListener
+from argusd.api.intake import DRAIN_SIGNAL
+
+from .notify import DRAINED, READY, SILENCE_S, WATCHDOG, NotifyListener
 
 log = logging.getLogger(__name__)
+
+DRAIN_AGAIN_S = 1.0
 
 
 class ChildSpec(msgspec.Struct, frozen=True):
@@ -22,7 +26,7 @@ class ChildSpec(msgspec.Struct, frozen=True):
     ``grace_s``: how long it may take to end when asked to, before it is killed. ``vital``: whether the others
     are to end where this one ends too often; else it rests, and they go on. ``silence_s``: how long one that
     tells of its progress may tell nothing, before it is killed. ``overlaps``: its next life may begin while
-    this one is there, and takes over from it.
+    this one is there, and takes over from it. ``drains``: it is the one that knows how to drain.
     """
 
     name: str
@@ -32,6 +36,7 @@ class ChildSpec(msgspec.Struct, frozen=True):
     vital: bool = True
     silence_s: float = SILENCE_S
     overlaps: bool = False
+    drains: bool = False
 
 
 class Child:
@@ -51,6 +56,7 @@ class Child:
         self._ready_at = 0.0
         self._process: asyncio.subprocess.Process | None = None
         self._told = asyncio.Event()
+        self._drained = asyncio.Event()
         beside = ".2" * (turn % 2)
         self._listener = NotifyListener(runtime_dir / f"notify-{spec.name}{beside}.sock", self._hears)
 
@@ -84,6 +90,19 @@ class Child:
             self._ready_at = time.monotonic()
         elif state == WATCHDOG:
             self._told.set()
+        elif state == DRAINED:
+            self._drained.set()
+
+    async def drain(self) -> None:
+        """Have the process drain, and return when it has; it is told again in each of its lives.
+
+        One that never was ready has nothing that could come to an end.
+        """
+        while self._ready_at and not self._drained.is_set():
+            if self._process is not None and self.ready.is_set():  # before, the signal would kill it
+                self._process.send_signal(DRAIN_SIGNAL)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._drained.wait(), DRAIN_AGAIN_S)
 
     async def _kill_when_silent(self) -> None:
         """Kill the process when it has told of its progress and tells nothing more; not while it stops."""

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 READY = b"READY=1"
 STOPPING = b"STOPPING=1"
+DRAINED = b"X_DRAINED=1"  # our own: it drained, and nothing is left
 WATCHDOG = b"WATCHDOG=1"
 BEAT_S = 1.0
 # A process that tells nothing for so long hangs. The units' ``WatchdogSec=`` is the same.

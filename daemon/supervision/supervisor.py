@@ -1,10 +1,11 @@
 """Keeps the daemon's processes running where systemd does not.
 
 Every child has a task that starts it and starts it again when it ends, as soon as the restart rule grants it.
-A stop asks all children at once (``stopping.py``).
+A stop asks all children at once (``stopping.py``). One of many hosts drains first: see ``Supervisor``.
 """
 
 import asyncio
+import contextlib
 import logging
 import signal
 import time
@@ -21,7 +22,8 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """Runs the children until ``stop`` is set; ``kill`` cuts an orderly end short.
 
-    ``on_ready`` is called once, when every child has said that it is ready.
+    ``on_ready`` is called once, when every child has said that it is ready. ``drain_s``: how long what lives
+    may go on, once ``drain`` is set, before the stop; 0 where nothing else could take what comes.
     """
 
     def __init__(
@@ -30,13 +32,16 @@ class Supervisor:
         runtime_dir: Path,
         rule: RestartRule,
         on_ready: Callable[[], None],
+        drain_s: float = 0.0,
     ) -> None:
         self.children = [Child(spec, runtime_dir) for spec in specs]
         self._rule = rule
         self._on_ready = on_ready
+        self._drain_s = drain_s
         self._runtime_dir = runtime_dir
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
+        self.drain = asyncio.Event()
         self.stop = asyncio.Event()
         self.reload = asyncio.Event()
         self.kill = asyncio.Event()
@@ -44,6 +49,7 @@ class Supervisor:
     def handle_signals(self) -> None:
         """The first SIGTERM or SIGINT asks for an orderly end, the second for an immediate one.
 
+        Where the first has the daemon drain, the second asks for the orderly end, the third for the other.
         SIGHUP asks for new lives of the children that may overlap with them.
         """
         loop = asyncio.get_running_loop()
@@ -52,7 +58,10 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGHUP, self.reload.set)
 
     def _signalled(self) -> None:
-        (self.kill if self.stop.is_set() else self.stop).set()
+        if self._drain_s and not (self.drain.is_set() or self.stop.is_set()):
+            self.drain.set()
+        else:
+            (self.kill if self.stop.is_set() else self.stop).set()
 
     async def run(self) -> bool:
         """Keep the children alive until told to stop; True when all of them then ended by themselves.
@@ -63,7 +72,8 @@ class Supervisor:
         """
         for child in self.children:
             self._start_keeping(child)
-        others = [asyncio.create_task(self._announce()), asyncio.create_task(self._reload_when_asked())]
+        beside = (self._announce(), self._reload_when_asked(), self._drain_when_asked())
+        others = [asyncio.create_task(each) for each in beside]
         try:
             await self.stop.wait()
             for task in others:
@@ -86,6 +96,14 @@ class Supervisor:
             self.reload.clear()
             for child in [child for child in self.children if child.spec.overlaps]:
                 await self._replace(child)
+
+    async def _drain_when_asked(self) -> None:
+        await self.drain.wait()
+        log.info("what lives may come to its end, for %.0f s; another signal ends it at once", self._drain_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._drain_s):
+                await asyncio.gather(*(child.drain() for child in self.children if child.spec.drains))
+        self.stop.set()
 
     async def _replace(self, child: Child) -> None:
         """Start the child's next life beside it, and end it when that one is ready; if ever."""

@@ -56,9 +56,11 @@ def child(
 class Running:
     """A supervisor at work, and how often it has announced that all are ready."""
 
-    def __init__(self, specs: list[ChildSpec], runtime_dir: Path, rule: RestartRule = PATIENT) -> None:
+    def __init__(
+        self, specs: list[ChildSpec], runtime_dir: Path, rule: RestartRule = PATIENT, drain_s: float = 0.0
+    ) -> None:
         self.announced = asyncio.Event()
-        self.supervisor = Supervisor(specs, runtime_dir, rule, self.announced.set)
+        self.supervisor = Supervisor(specs, runtime_dir, rule, self.announced.set, drain_s)
         self.result = asyncio.create_task(self.supervisor.run())
 
     async def end(self) -> bool:
@@ -168,6 +170,82 @@ async def test_a_second_signal_ends_everything_at_once(tmp_path: Path, number: s
     await running.supervisor.stop.wait()
     os.kill(os.getpid(), number)
     assert await running.result is False
+
+
+DRAINS = f"""
+import pathlib, signal, sys, threading, time
+asked, over = map(pathlib.Path, sys.argv[1:])
+drain = threading.Event()
+signal.signal(signal.SIGUSR1, lambda *_: drain.set())
+{READY}
+while not drain.is_set():
+    time.sleep(0.001)
+asked.touch()
+while not over.exists():
+    time.sleep(0.001)
+sock.sendto(b"X_DRAINED=1", os.environ["NOTIFY_SOCKET"])
+time.sleep(60)
+"""
+
+
+class Draining(Running):
+    """Two children, of which one drains: it touches ``asked``, and has drained when ``over`` is there."""
+
+    def __init__(self, folder: Path, drain_s: float = 60.0) -> None:
+        self.asked, self.over = folder / "asked", folder / "over"
+        api = msgspec.structs.replace(child("api", DRAINS, str(self.asked), str(self.over)), drains=True)
+        super().__init__([api, child("other", WAITS)], folder, drain_s=drain_s)
+        self.supervisor.handle_signals()
+
+
+async def test_one_of_many_hosts_drains_before_it_stops(tmp_path: Path) -> None:
+    running = Draining(tmp_path)
+    await running.announced.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await until(running.asked.exists)
+    assert not running.supervisor.stop.is_set()
+    running.over.touch()
+    assert await running.result is True
+
+
+async def test_a_child_that_is_started_anew_goes_on_draining(tmp_path: Path) -> None:
+    running = Draining(tmp_path)
+    await running.announced.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await until(running.asked.exists)
+    running.asked.unlink()
+    running.supervisor.children[0].kill()
+    await until(running.asked.exists)
+    assert not running.supervisor.stop.is_set()
+    running.over.touch()
+    assert await running.result is True
+
+
+async def test_a_second_signal_ends_the_drain_and_a_third_everything(tmp_path: Path) -> None:
+    running = Draining(tmp_path)
+    await running.announced.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running.supervisor.drain.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running.supervisor.stop.wait()
+    assert not running.supervisor.kill.is_set()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running.supervisor.kill.wait()
+    await running.result
+
+
+async def test_a_drain_is_over_when_its_time_is_up(tmp_path: Path) -> None:
+    running = Draining(tmp_path, drain_s=0.1)
+    await running.announced.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await running.result is True
+
+
+async def test_a_stop_before_anything_was_ready_waits_for_nobody(tmp_path: Path) -> None:
+    api = msgspec.structs.replace(child("api", "import time; time.sleep(60)"), drains=True)
+    running = Running([api], tmp_path, drain_s=60.0)
+    running.supervisor.drain.set()
+    assert await running.result is True
 
 
 LOADS_FOR_EVER_THE_SECOND_TIME = f"""
