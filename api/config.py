@@ -1,6 +1,7 @@
 """What the api is told at its start; the daemon reads it from the one TOML file and validates it once."""
 
 import ipaddress
+import socket
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -101,6 +102,22 @@ class LlmProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
 
 
+class ClusterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One host of many that share a Redis: the table ``[cluster]``, in force where ``url`` is set.
+
+    ``url`` is where the other hosts reach this one's api. ``host_id`` names this host, by default as the
+    machine is named. ``whip``: whether an offer for another host's session is answered by a redirect or is
+    relayed. ``drain_s``: how long sessions may go on when the daemon is asked to end.
+    """
+
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://[^/\s@?#]+$")] | None = None
+    host_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,128}$")] = msgspec.field(
+        default_factory=socket.gethostname
+    )
+    whip: Literal["redirect", "relay"] = "redirect"
+    drain_s: Annotated[float, msgspec.Meta(gt=0, le=7 * 24 * 3600)] = 21_600.0
+
+
 class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Every setting of the api.
 
@@ -116,7 +133,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     servers that WHIP clients are told of; left out, those of ``ingest.ice.ice_servers``. ``llm`` holds the
     profiles of language models, ``llm_concurrency`` says how many of their answers are awaited at a time.
     ``max_event_readers``, ``max_event_readers_per_client``: event streams that are open at a time.
-    Durations are seconds, sizes bytes.
+    ``cluster`` is None on a host that is alone. Durations are seconds, sizes bytes.
     """
 
     runtime_dir: Path
@@ -132,6 +149,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     redis_timeout_s: Seconds = 1.0
     ingest_workers: Count = 1
     schedulers: Count = 1
+    cluster: ClusterConfig | None = None
     overcommit: bool = False
     ocr_languages: Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")] = "en"
     ice_servers: tuple[IceServer, ...] | None = None

@@ -1,10 +1,10 @@
 """One configuration for all processes: a TOML file, overridden by the environment. Only this file reads it.
 
-The file has top-level keys (``Shared``) and the tables ``[api]``, ``[ingest]``, ``[scheduler]``; their keys
-are the fields of ``ApiConfig``, ``IngestConfig`` and ``SchedulerConfig``. Every key can come from the
-environment: ``ARGUSD_STATE_DIR`` is ``state_dir``, ``ARGUSD_API__PORT`` is ``api.port``; a value that begins
-with ``[`` or ``{`` is read as TOML, any other as text. Older names are understood (``older_names.py``).
-Order, last one wins: defaults, file, older names, ``ARGUSD_*``. Unknown keys are refused.
+The file has top-level keys (``Shared``) and tables, whose keys are the fields of a class each (``SECTIONS``).
+Every key can come from the environment: ``ARGUSD_STATE_DIR`` is ``state_dir``, ``ARGUSD_API__PORT`` is
+``api.port``; a value that begins with ``[`` or ``{`` is read as TOML, any other as text. Older names
+are understood (``older_names.py``). Order, last one wins: defaults, file, older names, ``ARGUSD_*``.
+Unknown keys are refused.
 
 Two variables are no keys: ``ARGUSD_CONFIG`` names the file, ``ARGUSD_TOKEN`` is what clients show the daemon.
 """
@@ -17,7 +17,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from argusd.api.config import ApiConfig
+from argusd.api.config import ApiConfig, ClusterConfig
+from argusd.api.http.auth import is_protected
 from argusd.api.http.misfit import explain, shown
 from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
@@ -118,6 +119,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "api": ApiConfig,
+    "cluster": ClusterConfig,
     "ingest": IngestConfig,
     "scheduler": SchedulerConfig,
 }
@@ -174,7 +176,10 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
     found = _gpus_for(scheduler)
     scheduler = msgspec.structs.replace(scheduler, count=found or scheduler.live)
     ingest = _section(tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0})
-    api = _section(tables["api"], ApiConfig, "api", {**common, "schedulers": scheduler.live})
+    api = _section(tables["api"], ApiConfig, "api", {**common, "schedulers": scheduler.live, "cluster": None})
+    cluster = _section(tables["cluster"], ClusterConfig, "cluster", {})
+    if cluster.url:
+        api = _as_one_of_many(api, cluster)
     if api.ice_servers is None:
         api = msgspec.structs.replace(api, ice_servers=ingest.ice_servers)
     return Config(
@@ -193,6 +198,14 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         orchestrator_url=environment.get("ML_ORCHESTRATOR_URL"),
         environment=environment,
     )
+
+
+def _as_one_of_many(api: ApiConfig, cluster: ClusterConfig) -> ApiConfig:
+    if api.redis_url is None:
+        raise ConfigInvalid("cluster.url needs api.redis_url: the Redis that all hosts share")
+    if not is_protected(api):
+        raise ConfigInvalid("cluster.url needs api.tokens or api.jwt: other hosts reach this one's api")
+    return msgspec.structs.replace(api, cluster=cluster)
 
 
 def _gpus_for(scheduler: SchedulerConfig) -> int:

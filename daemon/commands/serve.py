@@ -48,7 +48,8 @@ async def _serve(config: Config) -> int:
         notify(config.notify_socket, READY)
         log.info("argusd is up at %s", base_url(config.api.host, config.api.port))
 
-    supervisor = Supervisor(child_specs(config), config.runtime_dir, RestartRule(), announce)
+    drain_s = config.api.cluster.drain_s if config.api.cluster else 0.0
+    supervisor = Supervisor(child_specs(config), config.runtime_dir, RestartRule(), announce, drain_s)
     supervisor.handle_signals()
     clean = await supervisor.run()
     notify(config.notify_socket, STOPPING)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.api.config import LlmProfile
+from argusd.api.config import ClusterConfig, LlmProfile
 from argusd.daemon.config import KEYS, Config, resolve
 from argusd.daemon.errors import ConfigInvalid
 from argusd.ingest.ice.ice_servers import IceServer
@@ -102,6 +102,33 @@ def test_the_older_names_of_a_language_model_make_the_default_profile() -> None:
 def test_a_language_model_profile_that_cannot_work_is_refused(
     variables: dict[str, str], problem: str
 ) -> None:
+    with pytest.raises(ConfigInvalid, match=problem):
+        resolve(variables)
+
+
+CLUSTER = {"ARGUSD_CLUSTER__URL": "http://10.0.0.1:8015"}
+REDIS = {"ARGUSD_API__REDIS_URL": "redis://cache"}
+TOKENS = {"ARGUSD_API__TOKENS": '[{secret = "s3cret"}]'}
+
+
+def test_a_host_is_one_of_many_where_the_others_are_told_its_url() -> None:
+    assert resolve({"ARGUSD_CLUSTER__HOST_ID": "a"}).api.cluster is None
+    config = resolve(CLUSTER | REDIS | TOKENS | {"ARGUSD_CLUSTER__HOST_ID": "a"})
+    assert config.api.cluster == ClusterConfig(url="http://10.0.0.1:8015", host_id="a", drain_s=21_600)
+
+
+@pytest.mark.parametrize(
+    ("variables", "problem"),
+    [
+        (CLUSTER | TOKENS, "cluster.url needs api.redis_url"),
+        (CLUSTER | REDIS, r"cluster.url needs api.tokens or api.jwt"),
+        (CLUSTER | REDIS | TOKENS | {"ARGUSD_CLUSTER__URL": "10.0.0.1:8015"}, "cluster.url"),
+        (CLUSTER | REDIS | TOKENS | {"ARGUSD_CLUSTER__HOST_ID": "a/b"}, "cluster.host_id"),
+        ({"ARGUSD_CLUSTER__DRAIN_S": "0"}, "cluster.drain_s"),
+        ({"ARGUSD_API__CLUSTER__URL": "http://10.0.0.1:8015"}, "api.cluster follows from other keys"),
+    ],
+)
+def test_a_host_that_cannot_be_one_of_many_is_refused(variables: dict[str, str], problem: str) -> None:
     with pytest.raises(ConfigInvalid, match=problem):
         resolve(variables)
 
@@ -287,4 +314,4 @@ def test_a_time_that_is_none_is_refused_by_its_key(toml: WriteToml, key: str, va
 
 
 def test_there_are_times_in_every_section() -> None:
-    assert {key.rpartition(".")[0] for key in TIMES} == {"", "api", "ingest", "scheduler"}
+    assert {key.rpartition(".")[0] for key in TIMES} == {"", "api", "cluster", "ingest", "scheduler"}
