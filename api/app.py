@@ -23,6 +23,8 @@ from .events.feeds import Feeds
 from .events.history import History
 from .events.readers import Readers
 from .events.redis_store import STORE_ERRORS
+from .hosts.claims import Claims
+from .hosts.hosts import Hosts, State
 from .http.auth import Access, check_bind
 from .http.authenticate import authentication
 from .http.browsers import add_browser_headers, browser_rules
@@ -117,7 +119,12 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     history = History(redis)
     erasure = Erasure(redis, store.server, config.retention_s)
     scans = RoomScans(redis, unreadable, erasure)
-    return Context(
+    cluster = config.cluster
+
+    def state() -> State:
+        return State(context.fits_more, sum(each.active for each in registry), intake.closed is not None)
+
+    context = Context(
         config=config,
         stop=stop,
         told=asyncio.Event(),
@@ -147,6 +154,10 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         half_open=HalfOpen(registry, config.whip_half_open_per_client),
         ice_servers=tuple(server.with_credential() for server in config.ice_servers or ()),
     )
+    if cluster is not None and cluster.url is not None:
+        hosts = Hosts(redis, cluster.host_id, cluster.url, state)
+        return context._replace(hosts=hosts, claims=Claims(redis, cluster.host_id))
+    return context
 
 
 def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
@@ -177,7 +188,9 @@ async def background(
     context: Context, on_pass: Callable[[], None], on_drained: Callable[[], None]
 ) -> AsyncIterator[asyncio.Future[Any]]:
     """What runs beside the requests; the future is done as soon as any of it fails."""
+    of_many = [each.run() for each in (context.hosts, context.claims) if each is not None]
     tasks = asyncio.gather(
+        *of_many,
         context.event_log.run(),
         context.schedulers.run(context.reports),
         context.workers.run(context.reports),

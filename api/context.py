@@ -14,6 +14,8 @@ from .events.event_log import EventLog
 from .events.feeds import Feeds
 from .events.history import History
 from .events.readers import Readers
+from .hosts.claims import Claims
+from .hosts.hosts import Hosts
 from .http.auth import Access
 from .http.rate_limit import RateLimit
 from .intake import Intake
@@ -35,7 +37,8 @@ class Context(NamedTuple):
     """The parts of one running api.
 
     ``stop`` is set when it is about to end, ``told`` when everything that happened until then is stored.
-    ``ice_servers``: those that clients are told of.
+    ``ice_servers``: those that clients are told of. ``hosts`` and ``claims`` are None while this host is the
+    only one.
     """
 
     config: ApiConfig
@@ -64,6 +67,8 @@ class Context(NamedTuple):
     posts_by_session: RateLimit
     half_open: HalfOpen
     ice_servers: tuple[IceServer, ...]
+    hosts: Hosts | None = None
+    claims: Claims | None = None
 
     @property
     def fits_more(self) -> int | None:

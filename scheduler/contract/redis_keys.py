@@ -14,6 +14,22 @@ MEDIA = "ml:media"
 ALL_EVENTS = "ml:events"
 """Stream, id ``{position}-0``: fields ``s`` session id and ``q`` seq, all sessions' events in order."""
 
+HOSTS = "ml:hosts"
+"""Sorted set of the hosts that take sessions, by how many more."""
+
+ALL_HOSTS = "ml:hosts:known"
+"""Set of all hosts that ever beat and were not buried."""
+
+
+def host(host_id: str) -> str:
+    """String, while the host is alive: ``Host`` (JSON)."""
+    return f"ml:host:{host_id}"
+
+
+def holder(session_id: str) -> str:
+    """Hash: ``host`` that holds the session, ``epoch`` that counts its holders."""
+    return f"ml:session:{session_id}:host"
+
 
 def events(session_id: str) -> str:
     """Stream, id ``{seq}-0``: fields ``e`` the event (JSON), ``p`` its position in ``ALL_EVENTS``."""

@@ -1,0 +1,164 @@
+"""Whose a session is: one host holds it, and an epoch counts its holders.
+
+Who holds a session is decided by a script in Redis, so that two hosts that ask at once get the same answer. A
+holder that is alive keeps the session; else the host with the most room gets it, under the next epoch. The
+room of the chosen one counts down until its next beat, so that many that ask at once are spread.
+
+Everything that a host writes for a session names host and epoch, and is refused where either has passed on:
+a host that was cut off cannot write into what others hold by now.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Sequence
+from typing import NamedTuple, cast
+
+from redis.asyncio import Redis
+
+from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.errors import Overloaded, StoreUnavailable
+
+from ..events.redis_store import STORE_ERRORS
+
+log = logging.getLogger(__name__)
+
+CLAIM_S = 6 * 3600
+RENEW_EVERY_S = 600.0
+LOOKED_AT = 16  # of the hosts with the most room, should some have just died
+
+# KEYS: the claim, ml:hosts. ARGV: the claim's seconds, how many hosts are looked at, the prefix of beats,
+# whom only the asker wants ("" for anybody), then the hosts to avoid.
+CLAIM = """
+local held = redis.call('HMGET', KEYS[1], 'host', 'epoch')
+local avoid = {}
+for index = 5, #ARGV do avoid[ARGV[index]] = true end
+local function alive(host) return redis.call('EXISTS', ARGV[3] .. host) == 1 end
+if held[1] and not avoid[held[1]] and alive(held[1]) then
+  redis.call('EXPIRE', KEYS[1], ARGV[1])
+  return {held[1], tonumber(held[2])}
+end
+for _, host in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, ARGV[2] - 1)) do
+  if not alive(host) then redis.call('ZREM', KEYS[2], host)
+  elseif not avoid[host] and (ARGV[4] == '' or ARGV[4] == host) then
+    if tonumber(redis.call('ZSCORE', KEYS[2], host)) <= 0 then return false end
+    redis.call('ZINCRBY', KEYS[2], -1, host)
+    local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+    redis.call('HSET', KEYS[1], 'host', host)
+    redis.call('EXPIRE', KEYS[1], ARGV[1])
+    return {host, epoch}
+  end
+end
+return false
+"""
+
+# KEYS: the claim. ARGV: whose it was believed to be and its epoch, the taker, the claim's seconds.
+TAKE_OVER = """
+local held = redis.call('HMGET', KEYS[1], 'host', 'epoch')
+if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then return false end
+local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+redis.call('HSET', KEYS[1], 'host', ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return epoch
+"""
+
+# KEYS: the claim. ARGV: whose it is believed to be, and its epoch. The epoch stays: it never goes back.
+RELEASE = """
+local held = redis.call('HMGET', KEYS[1], 'host', 'epoch')
+if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then return 0 end
+return redis.call('HDEL', KEYS[1], 'host')
+"""
+
+
+class Claim(NamedTuple):
+    """A session's holder, and the how manieth it is."""
+
+    host_id: str
+    epoch: int
+
+
+class Claims:
+    """Claims for all hosts, and the memory of what this one holds."""
+
+    def __init__(self, redis: Redis, host_id: str) -> None:
+        self._redis = redis
+        self._host_id = host_id
+        self._held: dict[str, int] = {}
+        self._claim = redis.register_script(CLAIM)
+        self._take_over = redis.register_script(TAKE_OVER)
+        self._release = redis.register_script(RELEASE)
+
+    def epoch(self, session_id: str) -> int | None:
+        """The epoch under which this host holds the session; None: it does not, as far as it knows."""
+        return self._held.get(session_id)
+
+    async def claim(self, session_id: str, avoid: Sequence[str] = (), only: str = "") -> Claim:
+        """The session's holder: a living one, else a new one with room that is none to ``avoid``.
+
+        ``only``: the one host that may become the new holder.
+
+        Raises:
+            Overloaded: no host has room.
+            StoreUnavailable: Redis does not answer.
+        """
+        args: list[str | int] = [CLAIM_S, LOOKED_AT + len(avoid), keys.host(""), only, *avoid]
+        try:
+            found = await self._claim(keys=[keys.holder(session_id), keys.HOSTS], args=args)
+        except STORE_ERRORS as error:
+            raise StoreUnavailable("The store is away; try again in a moment.") from error
+        if not found:
+            raise Overloaded("No host has room for another session.")
+        return self._known(session_id, Claim(found[0].decode(), int(found[1])))
+
+    async def holder(self, session_id: str) -> Claim | None:
+        """The session's holder, be it dead; None where there is none.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        try:
+            asked = self._redis.hmget(keys.holder(session_id), "host", "epoch")
+            host, epoch = await cast(Awaitable[list[bytes | None]], asked)
+        except STORE_ERRORS as error:
+            raise StoreUnavailable("The store is away; try again in a moment.") from error
+        if not (host and epoch):
+            return None
+        return self._known(session_id, Claim(host.decode(), int(epoch)))
+
+    async def take_over(self, session_id: str, dead: Claim) -> Claim | None:
+        """Hold what a dead host held; None where somebody else was quicker. Raises what Redis raises."""
+        args: list[str | int] = [*dead, self._host_id, CLAIM_S]
+        epoch = await self._take_over(keys=[keys.holder(session_id)], args=args)
+        return self._known(session_id, Claim(self._host_id, int(epoch))) if epoch else None
+
+    async def release(self, session_id: str) -> None:
+        """Hold the session no longer, so that the next one that asks is placed anew. Never fails."""
+        epoch = self._held.pop(session_id, None)
+        if epoch is None:
+            return
+        try:
+            await self._release(keys=[keys.holder(session_id)], args=[self._host_id, epoch])
+        except STORE_ERRORS:
+            log.info("a session could not be released; its claim ends by itself")
+
+    def forget(self, session_id: str) -> None:
+        """Another host holds the session now."""
+        self._held.pop(session_id, None)
+
+    async def run(self) -> None:
+        """Renew what this host holds, until cancelled."""
+        while True:
+            await asyncio.sleep(RENEW_EVERY_S)
+            try:
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for session_id in self._held:
+                        pipe.expire(keys.holder(session_id), CLAIM_S)
+                    await pipe.execute()
+            except STORE_ERRORS:
+                log.info("claims could not be renewed; they are tried again long before they end")
+
+    def _known(self, session_id: str, claim: Claim) -> Claim:
+        if claim.host_id == self._host_id:
+            self._held[session_id] = claim.epoch
+        else:
+            self._held.pop(session_id, None)
+        return claim

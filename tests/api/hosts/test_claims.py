@@ -1,0 +1,86 @@
+import asyncio
+from collections import Counter
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+
+from argusd.api.hosts.claims import Claim, Claims
+from argusd.api.hosts.hosts import Host
+from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.errors import Overloaded
+
+
+async def beat(redis: Redis, **rooms: int) -> None:
+    """Have hosts with so much room be there."""
+    for name, room in rooms.items():
+        await redis.set(keys.host(name), msgspec.json.encode(Host(name, f"http://{name}", room=room)))
+        await redis.zadd(keys.HOSTS, {name: room})
+
+
+async def test_a_session_goes_to_the_host_with_the_most_room_and_stays_there(redis: Redis) -> None:
+    await beat(redis, a=2, b=5)
+    claims = Claims(redis, "a")
+    assert await claims.claim("one") == ("b", 1)
+    await beat(redis, a=50)
+    assert await claims.claim("one") == ("b", 1)
+    assert claims.epoch("one") is None, "another host holds it"
+
+
+@pytest.mark.parametrize("count", [2, 3])
+async def test_sessions_that_come_at_once_are_spread(redis: Redis, count: int) -> None:
+    await beat(redis, **{f"h{index}": 100 for index in range(count)})
+    claims = [Claims(redis, f"h{index}") for index in range(count)]
+    placed = await asyncio.gather(*(claims[each % count].claim(f"s{each}") for each in range(200)))
+    spread = Counter(claim.host_id for claim in placed)
+    assert max(spread.values()) - min(spread.values()) <= 2
+    assert sum(spread.values()) == 200
+
+
+async def test_a_session_of_a_dead_host_goes_to_another_under_the_next_epoch(redis: Redis) -> None:
+    await beat(redis, a=2, b=5)
+    claims = Claims(redis, "a")
+    await claims.claim("one")
+    await redis.delete(keys.host("b"))
+    assert await claims.claim("one") == ("a", 2)
+    assert claims.epoch("one") == 2
+
+
+async def test_hosts_to_avoid_and_full_ones_are_not_chosen(redis: Redis) -> None:
+    await beat(redis, a=1, b=5)
+    claims = Claims(redis, "a")
+    assert (await claims.claim("one", avoid=["b"])).host_id == "a"
+    with pytest.raises(Overloaded):
+        await claims.claim("two", avoid=["b"])
+
+
+async def test_a_host_may_ask_for_itself_alone(redis: Redis) -> None:
+    await beat(redis, a=1, b=5)
+    assert (await Claims(redis, "a").claim("one", only="a")).host_id == "a"
+
+
+async def test_what_a_dead_host_held_is_taken_over_once(redis: Redis) -> None:
+    await beat(redis, b=1)
+    dead = await Claims(redis, "a").claim("one")
+    takers = [Claims(redis, name) for name in "cd"]
+    taken = await asyncio.gather(*(each.take_over("one", dead) for each in takers))
+    assert sorted(each for each in taken if each) in ([Claim("c", 2)], [Claim("d", 2)])
+
+
+async def test_a_session_that_is_released_is_placed_anew_and_its_epoch_goes_on(redis: Redis) -> None:
+    await beat(redis, a=1)
+    claims = Claims(redis, "a")
+    await claims.claim("one")
+    await claims.release("one")
+    assert await claims.holder("one") is None
+    await beat(redis, a=1)
+    assert await claims.claim("one") == ("a", 2)
+
+
+async def test_who_lost_a_session_does_not_release_it(redis: Redis) -> None:
+    await beat(redis, a=1)
+    loser = Claims(redis, "a")
+    first = await loser.claim("one")
+    await Claims(redis, "b").take_over("one", first)
+    await loser.release("one")
+    assert await loser.holder("one") == ("b", 2)

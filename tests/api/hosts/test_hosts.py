@@ -1,0 +1,53 @@
+import pytest
+from redis.asyncio import Redis
+
+from argusd.api.hosts.hosts import Hosts, State
+from argusd.scheduler.contract import redis_keys as keys
+
+
+@pytest.fixture
+def hosts(redis: Redis) -> tuple[Hosts, Hosts]:
+    """Two hosts on one Redis, with room for 5 and 3 sessions."""
+    return host(redis, "a", 5), host(redis, "b", 3)
+
+
+def host(redis: Redis, name: str, room: int) -> Hosts:
+    return Hosts(redis, name, f"http://{name}:8015/", lambda: State(room, 0, False))
+
+
+async def test_hosts_that_beat_see_each_other(hosts: tuple[Hosts, Hosts]) -> None:
+    for each in (*hosts, hosts[0]):
+        await each.beat()
+    assert [(host.host_id, host.url, host.room) for host in hosts[0].living()] == [
+        ("a", "http://a:8015", 5),
+        ("b", "http://b:8015", 3),
+    ]
+
+
+async def test_a_host_whose_beat_is_over_is_not_there(hosts: tuple[Hosts, Hosts], redis: Redis) -> None:
+    await hosts[1].beat()
+    await redis.delete(keys.host("b"))  # as Redis does after three seconds
+    await hosts[0].beat()
+    assert hosts[0].find("b") is None
+
+
+async def test_a_host_that_leaves_is_off_the_list_at_once(hosts: tuple[Hosts, Hosts], redis: Redis) -> None:
+    for each in hosts:
+        await each.beat()
+    await hosts[1].leave()
+    await hosts[0].beat()
+    assert [host.host_id for host in hosts[0].living()] == ["a"]
+    assert await redis.zrange(keys.HOSTS, 0, -1) == [b"a"]
+
+
+async def test_a_draining_host_lives_and_takes_nothing(redis: Redis) -> None:
+    draining = Hosts(redis, "a", "http://a:8015", lambda: State(5, 2, True))
+    await draining.beat()
+    assert [(each.draining, each.room) for each in draining.living()] == [(True, 0)]
+    assert await redis.zcard(keys.HOSTS) == 0
+
+
+async def test_a_host_is_cut_off_before_its_first_beat_and_not_after_it(hosts: tuple[Hosts, Hosts]) -> None:
+    assert hosts[0].cut_off
+    await hosts[0].beat()
+    assert not hosts[0].cut_off
