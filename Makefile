@@ -12,7 +12,7 @@ PEERS := chromium coturn firefox-esr g++ gir1.2-gst-plugins-bad-1.0 gstreamer1.0
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly libfaketime python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
-.PHONY: setup system-packages test-packages run test faults fuzz soak bench bench-peers accuracy clean
+.PHONY: setup system-packages test-packages run test faults fuzz soak image-steps bench bench-peers accuracy clean
 
 setup: $(STAMP)
 
@@ -74,6 +74,12 @@ TIME ?= 20
 fuzz: setup
 	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install --disable-pip-version-check -e '.[fuzz]'
 	$(BIN)/pytest tests/fuzz --fuzz-seconds=$(TIME) --timeout=0
+
+# The Containerfile's steps in a fresh Debian, then its daemon as a cluster would run it: a minute or two, as root.
+IMAGE ?= /var/tmp/argusd-image
+image-steps:
+	$(PYTHON) -m tests.containers.steps $(IMAGE)
+	$(PYTHON) -m tests.containers.trial $(IMAGE)
 
 # Half an hour on a machine that does nothing else; what is not made by bench-peers is left out.
 bench: setup

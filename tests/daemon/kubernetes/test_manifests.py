@@ -12,8 +12,6 @@ import pytest
 import yaml
 
 from argusd.daemon.cli import main
-from argusd.daemon.config import resolve
-from argusd.daemon.errors import ConfigInvalid
 from argusd.daemon.kubernetes.manifests import GPU, Manifest, container_of, manifests, the
 
 FOLDER = Path(__file__).parents[3] / "daemon" / "kubernetes"
@@ -93,11 +91,3 @@ def test_images_are_of_this_version(gpus: int) -> None:
     pod = the("Deployment", manifests(gpus))["spec"]["template"]["spec"]
     images = [each["image"] for each in (*pod["initContainers"], *pod["containers"])]
     assert images == [f"argusd-models:{VERSION}", f"argusd:{VERSION}{'-gpu' if gpus else ''}"]
-
-
-def test_variables_that_kubernetes_makes_of_the_service_would_be_refused() -> None:
-    """A service of the name argusd makes ARGUSD_PORT and others in every pod beside it."""
-    with pytest.raises(ConfigInvalid, match="unknown configuration key"):
-        resolve({"ARGUSD_SERVICE_HOST": "10.0.0.1"})
-    deployment = the("Deployment", manifests())
-    assert deployment["spec"]["template"]["spec"]["enableServiceLinks"] is False
