@@ -111,15 +111,18 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     workers = Workers(config)
     intake = Intake(stop)
     unreadable = Unreadable(redis, config.retention_s)
-    registry = Registry(redis, config, unreadable)
+    cluster = config.cluster
+    claims = Claims(redis, cluster.host_id) if cluster else None
+    registry = Registry(redis, config, unreadable, claims)
     boot = f"api-{secrets.token_hex(8)}"
-    event_log = EventLog(store.connections.log, config, feeds, boot, schedulers.acknowledge, unreadable)
+    event_log = EventLog(
+        store.connections.log, config, feeds, boot, schedulers.acknowledge, unreadable, claims
+    )
     lifecycle = Lifecycle(event_log, workers, schedulers)
     streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)
     erasure = Erasure(redis, store.server, config.retention_s)
     scans = RoomScans(redis, unreadable, erasure)
-    cluster = config.cluster
 
     def state() -> State:
         return State(context.fits_more, sum(each.active for each in registry), intake.closed is not None)
@@ -156,7 +159,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     )
     if cluster is not None and cluster.url is not None:
         hosts = Hosts(redis, cluster.host_id, cluster.url, state)
-        return context._replace(hosts=hosts, claims=Claims(redis, cluster.host_id))
+        return context._replace(hosts=hosts, claims=claims)
     return context
 
 

@@ -25,7 +25,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.errors import HeldElsewhere
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.messages import Finding, Latest
 from argusd.scheduler.contract.results import StreamResult
@@ -47,6 +47,7 @@ from .event_store import (
 )
 from .feeds import Feeds
 from .redis_store import STORE_ERRORS
+from .transaction import Fence
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,8 @@ class EventLog:
     """``append``, ``found`` and ``latest`` never wait; ``run`` does the writing.
 
     While nothing can be written it is ``stalled``, and ``refused`` where Redis answers but does not want to.
-    ``stored(origin, number)`` is called when everything of this origin up to the number is in Redis.
+    ``stored(origin, number)`` is called when everything of this origin up to the number is in Redis,
+    ``let_go(session_id)`` when it shows that another host holds a session (see ``transaction.py``).
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class EventLog:
         boot: str,
         stored: Callable[[str, int], None],
         unreadable: Unreadable,
+        fence: Fence | None = None,
     ) -> None:
         self._redis = redis
         self._limit = config.journal_entries
@@ -77,7 +80,7 @@ class EventLog:
         self._boot = boot
         self._stored = stored
         self._numbers = count(1)
-        self._store = EventStore(config, unreadable)
+        self._store = EventStore(config, unreadable, fence)
         self._entries: deque[LogEntry] = deque()
         self._waiting: dict[int, asyncio.Future[None]] = {}
         # One newest result for each stream: bounded by the sessions; a newer one replaces it.
@@ -87,8 +90,10 @@ class EventLog:
         self._idle = asyncio.Event()
         self._idle.set()
         self.stalled = self.refused = False
+        self.let_go: Callable[[str], None] = lambda _: None
         self.stored_events = 0
         self.lost_events = 0
+        self.fenced_events = 0
 
     @property
     def buffered(self) -> int:
@@ -176,7 +181,7 @@ class EventLog:
         latest, self._latest = self._latest, {}
         lost, self._lost = self._lost, Counter()
         try:
-            await self._write(batch, latest, lost)
+            refused = await self._write(batch, latest, lost)
         except STORE_ERRORS as error:
             if not self.stalled:
                 log.warning("Redis does not take events, they wait: %s", type(error).__name__)
@@ -189,36 +194,48 @@ class EventLog:
             self._work.set()
         else:
             self.stalled = self.refused = False
-            self._tell(batch)
+            self._tell(batch, refused)
 
     async def _write(
         self, batch: list[LogEntry], latest: dict[tuple[str, str], Latest], lost: Counter[str]
-    ) -> None:
+    ) -> frozenset[str]:
+        """Store them; the sessions of which nothing was, since another host holds them."""
         origins = {entry.origin for entry in batch}
         touched = {entry.session_id for entry in batch} | {session_id for session_id, _ in latest}
         await self._store.load(self._redis, origins, touched | set(lost))
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for session_id, missing in lost.items():
-                self._store.skip(session_id, missing)
-            for entry in batch:
-                self._store.stage(pipe, entry)
-            for (session_id, stream), newest in latest.items():
-                result = msgspec.json.encode(stream_result(newest))
-                pipe.hset(keys.results(session_id), f"latest:{stream}", result)
-            self._store.stage_ends(pipe, origins, touched)
-            await pipe.execute()
+        pipe = self._store.transaction(self._redis)
+        for session_id, missing in lost.items():
+            self._store.skip(pipe, session_id, missing)
+        for entry in batch:
+            self._store.stage(pipe, entry)
+        for (session_id, stream), newest in latest.items():
+            result = msgspec.json.encode(stream_result(newest))
+            self._store.stage_latest(pipe, session_id, stream, result)
+        self._store.stage_ends(pipe, origins)
+        return await pipe.execute()
 
-    def _tell(self, batch: list[LogEntry]) -> None:
-        self.stored_events += sum(isinstance(entry.change, Append) for entry in batch)
-        self._feeds.stored({entry.session_id for entry in batch})
+    def _tell(self, batch: list[LogEntry], refused: frozenset[str]) -> None:
+        stored = [entry for entry in batch if entry.session_id not in refused]
+        events = sum(isinstance(entry.change, Append) for entry in stored)
+        self.stored_events += events
+        self.fenced_events += sum(isinstance(entry.change, Append) for entry in batch) - events
+        self._feeds.stored({entry.session_id for entry in stored})
         for origin in {entry.origin for entry in batch}:
             self._stored(origin, self._store.position(origin))
-        for entry in batch:
+        for session_id in refused:
+            self._store.forget_session(session_id)
+            self.let_go(session_id)
+        for entry in stored:
             if isinstance(entry.change, Erase):
                 self._store.forget_session(entry.session_id)
                 self._feeds.erased(entry.session_id)
+        for entry in batch:
             if entry.origin == self._boot and not (future := self._waiting.pop(entry.number)).done():
-                future.set_result(None)
+                if entry.session_id in refused:
+                    future.set_exception(HeldElsewhere("Another host holds this session by now."))
+                    future.exception()  # somebody may wait for it, or nobody
+                else:
+                    future.set_result(None)
 
 
 def stream_result(latest: Latest) -> StreamResult:

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline
 from redis.exceptions import ResponseError
 
 from argusd.scheduler.contract import redis_keys as keys
@@ -23,6 +22,7 @@ from ..sessions.session import Media
 from ..store.unreadable import Unreadable
 from .event_making import numbered
 from .left_open import OpenViolation, end_of, field, is_left_open
+from .transaction import PIECE, Fence, Fenced, Kept, Multi, Transaction
 
 Kind = TypeVar("Kind")
 Rows = list[tuple[bytes, Any]]
@@ -81,22 +81,42 @@ class LogEntry(NamedTuple):
 
 
 class SessionMark(msgspec.Struct):
-    """Where a session stands: its last seq, its violations by name, and those that go on by their field."""
+    """Where a session stands: its last seq, its violations by name, and those that go on by their field.
+
+    ``stored``: the seq of its newest event that is stored; later ones were lost.
+    """
 
     seq: int
     violations: dict[str, Violation]
     open: dict[str, OpenViolation]
+    stored: int = 0
 
 
 class EventStore:
-    """Stages entries into transactions. One writer only: nobody else may add events."""
+    """Stages entries into transactions. One writer only: nobody else may add events.
 
-    def __init__(self, config: ApiConfig, unreadable: Unreadable) -> None:
+    ``fence``: where several hosts share the Redis, what this one holds; it alone writes for that.
+    """
+
+    def __init__(self, config: ApiConfig, unreadable: Unreadable, fence: Fence | None = None) -> None:
         self._config = config
+        self._kept = Kept(config.events_per_session, config.events_overall)
+        self._held = keys.held(fence.host_id if fence else "")
+        self._fence = fence
         self._unreadable = unreadable
         self._overall: int | None = None
         self._positions: dict[str, int] = {}
         self._sessions: dict[str, SessionMark] = {}
+
+    def transaction(self, redis: Redis) -> Transaction:
+        """An empty transaction, to be staged into once what it is about is loaded."""
+        if self._fence is None:
+            return Multi(redis, self._kept, self._overall_after)
+        return Fenced(redis, self._kept, self._fence)
+
+    def _overall_after(self, count: int) -> int:
+        self._overall = (self._overall or 0) + count
+        return self._overall
 
     def forget(self) -> None:
         """Trust nothing that is remembered."""
@@ -147,7 +167,8 @@ class EventStore:
             "open", session_id, keys.open_violations(session_id), going_on, OpenViolation
         )
         counts = {name.removeprefix("violation:"): count for name, count in violations.items()}
-        return SessionMark(last_number(newest), counts, open_)
+        seq = last_number(newest)
+        return SessionMark(seq, counts, open_, seq)
 
     async def _fields(
         self, what: str, session_id: str, key: str, answer: Any, kind: type[Kind]
@@ -163,12 +184,12 @@ class EventStore:
         await self._unreadable.set_aside(what, key, bad)
         return {field.decode(): value for field, value in found.items() if value is not None}
 
-    def skip(self, session_id: str, count: int) -> None:
+    def skip(self, pipe: Transaction, session_id: str, count: int) -> None:
         """Leave a hole where events of a session were lost; readers see it as a gap."""
         self._sessions[session_id].seq += count
-        self._overall = (self._overall or 0) + count
+        pipe.skip(count)
 
-    def stage(self, pipe: Pipeline, entry: LogEntry) -> bool:
+    def stage(self, pipe: Transaction, entry: LogEntry) -> bool:
         """Put an entry's commands into the transaction; False if it has been stored before."""
         if entry.number <= self._positions[entry.origin]:
             return False
@@ -176,18 +197,23 @@ class EventStore:
         if isinstance(entry.change, Append):
             self._stage_found(pipe, entry.origin, entry.change)
         elif isinstance(entry.change, Keep):
-            pipe.hset(keys.MEDIA, entry.session_id, msgspec.json.encode(entry.change.media))
+            self._stage_media(pipe, entry.session_id, entry.change.media)
         elif isinstance(entry.change, Erase):
             self._stage_erasure(pipe, entry.session_id, entry.change.places)
         elif isinstance(entry.change, Forget):
-            pipe.hdel(keys.results(entry.session_id), *(f"latest:{each}" for each in entry.change.streams))
+            gone = (f"latest:{each}" for each in entry.change.streams)
+            pipe.add(entry.session_id, "HDEL", keys.results(entry.session_id), *gone)
         elif isinstance(entry.change, EndLeftOpen):
             going_on = self._sessions[entry.session_id].open.values()
             for violation in [each for each in going_on if is_left_open(each, entry.change.boots)]:
                 self._stage_found(pipe, violation.origin, Append(end_of(violation.event)))
         return True
 
-    def stage_ends(self, pipe: Pipeline, origins: Iterable[str], session_ids: Iterable[str]) -> None:
+    def stage_latest(self, pipe: Transaction, session_id: str, stream: str, result: bytes) -> None:
+        """The newest result of one of a session's streams."""
+        pipe.add(session_id, "HSET", keys.results(session_id), f"latest:{stream}", result)
+
+    def stage_ends(self, pipe: Transaction, origins: Iterable[str]) -> None:
         """Close a transaction: how far each origin is, and how long Redis keeps each session's keys.
 
         It goes by the wall clock, which may be set anew: what is in use outlives that. It is the api that
@@ -195,13 +221,12 @@ class EventStore:
         """
         retention = self._config.retention_s + WALL_CLOCK_LEAP_S
         for origin in origins:
-            pipe.set(keys.position(origin), self._positions[origin], ex=retention)
-        for session_id in session_ids:
-            pipe.expire(keys.events(session_id), retention)
-            pipe.expire(keys.results(session_id), retention)
-            pipe.expire(keys.open_violations(session_id), retention)
+            pipe.add("", "SET", keys.position(origin), self._positions[origin], "EX", retention)
+        for session_id in pipe.sessions - {""}:
+            for key in (keys.events, keys.results, keys.open_violations):
+                pipe.add(session_id, "EXPIRE", key(session_id), retention)
 
-    def _stage_found(self, pipe: Pipeline, origin: str, change: Append) -> None:
+    def _stage_found(self, pipe: Transaction, origin: str, change: Append) -> None:
         """An event, and before it the end of what it starts again, should that have been lost."""
         event = change.event
         if event.type == "violation":
@@ -213,43 +238,37 @@ class EventStore:
                 return  # the session's earlier scheduler tells the end of what has been ended for it
             if event.state == "end":
                 violations.pop(field(event), None)
-                pipe.hdel(key, field(event))
+                pipe.add(event.session_id, "HDEL", key, field(event))
             else:
                 violations[field(event)] = OpenViolation(origin, event, change.scheduler)
-                pipe.hset(key, field(event), msgspec.json.encode(violations[field(event)]))
+                body = msgspec.json.encode(violations[field(event)])
+                pipe.add(event.session_id, "HSET", key, field(event), body)
         self._stage_event(pipe, change)
 
-    def _stage_event(self, pipe: Pipeline, change: Append) -> None:
+    def _stage_event(self, pipe: Transaction, change: Append) -> None:
         session_id = change.event.session_id
         mark = self._sessions[session_id]
         mark.seq += 1
-        self._overall = (self._overall or 0) + 1
         event = numbered(change.event, mark.seq)
-        pipe.xadd(
-            keys.events(session_id),
-            {"e": msgspec.json.encode(event), "p": self._overall},
-            id=f"{mark.seq}-0",
-            maxlen=self._config.events_per_session,
-        )
-        pipe.xadd(
-            keys.ALL_EVENTS,
-            {"s": session_id, "q": mark.seq},
-            id=f"{self._overall}-0",
-            maxlen=self._config.events_overall,
-        )
+        pipe.event(session_id, mark.stored, mark.seq, msgspec.json.encode(event))
+        mark.stored = mark.seq
         if event.type == "violation":
             count = counted(mark.violations.get(event.name, Violation()), event)
             mark.violations[event.name] = count
-            pipe.hset(keys.results(session_id), f"violation:{event.name}", msgspec.json.encode(count))
+            body = msgspec.json.encode(count)
+            pipe.add(session_id, "HSET", keys.results(session_id), f"violation:{event.name}", body)
         if change.media is not None:
-            pipe.hset(keys.MEDIA, session_id, msgspec.json.encode(change.media))
+            self._stage_media(pipe, session_id, change.media)
 
-    def _stage_erasure(self, pipe: Pipeline, session_id: str, places: Sequence[int]) -> None:
-        if places:
-            pipe.xdel(keys.ALL_EVENTS, *(f"{place}-0" for place in places))
-        pipe.delete(*keys.of_session(session_id))
-        pipe.hdel(keys.SESSIONS, session_id)
-        pipe.hdel(keys.MEDIA, session_id)
+    def _stage_media(self, pipe: Transaction, session_id: str, media: Media) -> None:
+        pipe.add(session_id, "HSET", keys.record(session_id), "media", msgspec.json.encode(media))
+
+    def _stage_erasure(self, pipe: Transaction, session_id: str, places: Sequence[int]) -> None:
+        for begin in range(0, len(places), PIECE):
+            ids = (f"{place}-0" for place in places[begin : begin + PIECE])
+            pipe.add(session_id, "XDEL", keys.ALL_EVENTS, *ids)
+        pipe.add(session_id, "DEL", *keys.of_session(session_id))
+        pipe.add(session_id, "SREM", self._held, session_id)
         self._sessions[session_id] = SessionMark(0, {}, {})
 
 

@@ -81,7 +81,7 @@ class Claims:
 
     def __init__(self, redis: Redis, host_id: str) -> None:
         self._redis = redis
-        self._host_id = host_id
+        self.host_id = host_id
         self._held: dict[str, int] = {}
         self._claim = redis.register_script(CLAIM)
         self._take_over = redis.register_script(TAKE_OVER)
@@ -124,11 +124,22 @@ class Claims:
             return None
         return self._known(session_id, Claim(host.decode(), int(epoch)))
 
+    async def held_of(self, session_ids: Sequence[str]) -> list[str]:
+        """Those of the sessions that this host holds. Raises what Redis raises."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for session_id in session_ids:
+                pipe.hmget(keys.holder(session_id), "host", "epoch")
+            answers = await pipe.execute()
+        for session_id, (host, epoch) in zip(session_ids, answers, strict=True):
+            if host and epoch:
+                self._known(session_id, Claim(host.decode(), int(epoch)))
+        return [each for each in session_ids if each in self._held]
+
     async def take_over(self, session_id: str, dead: Claim) -> Claim | None:
         """Hold what a dead host held; None where somebody else was quicker. Raises what Redis raises."""
-        args: list[str | int] = [*dead, self._host_id, CLAIM_S]
+        args: list[str | int] = [*dead, self.host_id, CLAIM_S]
         epoch = await self._take_over(keys=[keys.holder(session_id)], args=args)
-        return self._known(session_id, Claim(self._host_id, int(epoch))) if epoch else None
+        return self._known(session_id, Claim(self.host_id, int(epoch))) if epoch else None
 
     async def release(self, session_id: str) -> None:
         """Hold the session no longer, so that the next one that asks is placed anew. Never fails."""
@@ -136,7 +147,7 @@ class Claims:
         if epoch is None:
             return
         try:
-            await self._release(keys=[keys.holder(session_id)], args=[self._host_id, epoch])
+            await self._release(keys=[keys.holder(session_id)], args=[self.host_id, epoch])
         except STORE_ERRORS:
             log.info("a session could not be released; its claim ends by itself")
 
@@ -157,7 +168,7 @@ class Claims:
                 log.info("claims could not be renewed; they are tried again long before they end")
 
     def _known(self, session_id: str, claim: Claim) -> Claim:
-        if claim.host_id == self._host_id:
+        if claim.host_id == self.host_id:
             self._held[session_id] = claim.epoch
         else:
             self._held.pop(session_id, None)

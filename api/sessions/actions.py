@@ -58,6 +58,7 @@ class SessionActions:
         self._affinity = affinity
         self._scans = scans
         self._erasure = erasure
+        event_log.let_go = self.let_go
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def define(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
@@ -189,6 +190,19 @@ class SessionActions:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OFF_DISK_WITHIN_S):  # else soon after
                 await self._erasure.done()
+
+    def let_go(self, session_id: str) -> None:
+        """Another host holds the session by now: end here what is left of it, and tell nobody."""
+        session = self._registry.find(session_id)
+        if session is None:
+            return
+        log.warning("another host holds a session of this one by now; its media end here")
+        if session.media is not None and session.active:
+            self._streams.end_session(session_id, "held_elsewhere")
+            if worker := self._workers.find(session.media.worker):
+                worker.close(session_id)
+        self._lifecycle.let_go(session)
+        self._registry.remove(session_id)
 
     async def sweep(self) -> None:
         """Forget sessions past their retention, until cancelled."""

@@ -123,6 +123,13 @@ class Lifecycle:
         self._event_log.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
         self._tell_over(session)
 
+    def let_go(self, session: Session) -> None:
+        """Another host holds the session by now: nobody watches it here, and nothing is told."""
+        if session.active:
+            for media in session.media_keys:
+                self._scheduler_of(session).unwatch(media).cancel()
+        self._tell_over(session)
+
     def closed(self, session: Session, reason: str, detail: str = "") -> None:
         """The media has ended in order: told after the last findings, with a sentence where there is one."""
         self.closings.begin(session, self._scheduler_of(session), Ending(reason, detail))

@@ -3,35 +3,44 @@
 import asyncio
 import re
 import time
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
 import msgspec
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.errors import Overloaded, SessionNotFound
+from argusd.scheduler.contract.errors import HeldElsewhere, Overloaded, SessionNotFound
 from argusd.scheduler.contract.names import NAME
 from argusd.scheduler.contract.results import readable
 from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..config import ApiConfig
+from ..hosts.claims import Claims
 from ..store.unreadable import Unreadable
 from .session import Media, Session, SessionRecord, completed
 
 Kind = TypeVar("Kind")
 
+READ_AT_A_TIME = 500
 UNUSED_S = 120.0  # a flood of offers would fill the registry for hours; who came and failed can ask why
 
 
 class Registry:
-    """Session id → Session. What callers ask is written at once; media states go through the event_log."""
+    """Session id → Session. What callers ask is written at once; media states go through the event_log.
 
-    def __init__(self, redis: Redis, config: ApiConfig, unreadable: Unreadable) -> None:
+    ``claims``: where several hosts share the Redis. The registry knows the sessions that this one holds.
+    """
+
+    def __init__(
+        self, redis: Redis, config: ApiConfig, unreadable: Unreadable, claims: Claims | None = None
+    ) -> None:
         self._redis = redis
         self._config = config
         self._unreadable = unreadable
+        self._claims = claims
+        self._held = keys.held(claims.host_id if claims else "")
         self._sessions: dict[str, Session] = {}
         self._ages: dict[str, tuple[float, float]] = {}  # when each changed, and when that was seen
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -69,27 +78,63 @@ class Registry:
 
     async def load(self) -> None:
         """Take in what an earlier api has written, as far as it can be read."""
-        media = await self._stored("media", keys.MEDIA, Media)
-        records = await self._stored("session", keys.SESSIONS, SessionRecord)
-        for session_id, record in sorted(records.items(), key=lambda each: each[1].created_at):
-            session = self._sessions[session_id] = Session(session_id, record, media.get(session_id))
-            age_s = max(0.0, time.time() - session.updated_at)  # nothing but the wall clock has told it since
-            self._ages[session_id] = session.updated_at, time.monotonic() - age_s
-
-    async def _stored(self, what: str, key: str, kind: type[Kind]) -> dict[str, Kind]:
-        """The hash at ``key``, session id → ``kind``; what is not that is set aside."""
+        if self._claims is None:
+            await take_in_older(self._redis, self._held)
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hgetall(key)
+            pipe.smembers(self._held)
             (answer,) = await pipe.execute(raise_on_error=False)
-        fields: dict[bytes, bytes] = await self._unreadable.usable(what, key, answer, {})
-        found = {raw_id: readable(body, kind) for raw_id, body in fields.items()}
-        bad = [raw_id for raw_id, value in found.items() if value is None or not is_name(raw_id)]
-        await self._unreadable.set_aside(what, key, [(raw_id, raw_id, fields[raw_id]) for raw_id in bad])
-        return {
-            raw_id.decode(): value
-            for raw_id, value in found.items()
-            if value is not None and raw_id not in bad
-        }
+        raw_ids: set[bytes] = await self._unreadable.usable("session", self._held, answer, set())
+        session_ids = [raw_id.decode() for raw_id in raw_ids if is_name(raw_id)]
+        if self._claims is not None:
+            session_ids = await self._claims.held_of(session_ids)
+        for session in sorted(await self._stored(session_ids), key=lambda each: each.record.created_at):
+            self._take_in(session)
+
+    async def adopt(self, session_id: str) -> Session | None:
+        """Take in a session that another host held, as far as one is stored and can be read.
+
+        It belongs to this host's index from now on.
+        """
+        await self._redis.sadd(self._held, session_id)
+        for session in await self._stored([session_id]):
+            return self._take_in(session)
+        return None
+
+    def _take_in(self, session: Session) -> Session:
+        self._sessions[session.session_id] = session
+        age_s = max(0.0, time.time() - session.updated_at)  # nothing but the wall clock has told it since
+        self._ages[session.session_id] = session.updated_at, time.monotonic() - age_s
+        return session
+
+    async def _stored(self, session_ids: Sequence[str]) -> list[Session]:
+        """Those of the sessions that are stored; what cannot be read is set aside."""
+        found = []
+        for begin in range(0, len(session_ids), READ_AT_A_TIME):
+            some = session_ids[begin : begin + READ_AT_A_TIME]
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for session_id in some:
+                    pipe.hgetall(keys.record(session_id))
+                answers = await pipe.execute(raise_on_error=False)
+            for session_id, answer in zip(some, answers, strict=True):
+                found.append(await self._read(session_id, answer))
+        return [session for session in found if session is not None]
+
+    async def _read(self, session_id: str, answer: Any) -> Session | None:
+        key = keys.record(session_id)
+        fields: dict[bytes, bytes] = await self._unreadable.usable("session", key, answer, {})
+        record = await self._field(session_id, "session", fields, b"spec", SessionRecord)
+        media = await self._field(session_id, "media", fields, b"media", Media)
+        return None if record is None else Session(session_id, record, media)
+
+    async def _field(
+        self, session_id: str, what: str, fields: dict[bytes, bytes], field: bytes, kind: type[Kind]
+    ) -> Kind | None:
+        body = fields.get(field)
+        value = None if body is None else readable(body, kind)
+        if body is not None and value is None:
+            aside = [(session_id.encode(), field, body)]
+            await self._unreadable.set_aside(what, keys.record(session_id), aside)
+        return value
 
     async def put(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
         """Create the session or replace what was asked for it, one after the other; True when it is new.
@@ -99,7 +144,8 @@ class Registry:
             InvalidField, NoReference: see ``completed``.
         """
         async with self._turn(session_id):
-            return await self._put(session_id, completed(spec, self.find(session_id)))
+            known = await self._claimed(session_id)
+            return await self._put(session_id, completed(spec, known))
 
     async def ensure(self, session_id: str) -> Session:
         """The session, made now if nobody has asked for it yet.
@@ -108,7 +154,24 @@ class Registry:
             Overloaded: the registry is full.
         """
         async with self._turn(session_id):
-            return self.find(session_id) or (await self._put(session_id, SessionSpec()))[0]
+            known = await self._claimed(session_id)
+            return known or (await self._put(session_id, SessionSpec()))[0]
+
+    async def _claimed(self, session_id: str) -> Session | None:
+        """The session, if it is known: here, or where several hosts share the Redis to the one before.
+
+        Raises:
+            HeldElsewhere: another host holds it.
+            Overloaded: this host has no room for one that nobody holds.
+            StoreUnavailable: Redis does not answer.
+        """
+        known = self.find(session_id)
+        if self._claims is None or self._claims.epoch(session_id) is not None:
+            return known
+        claim = await self._claims.claim(session_id, only=self._claims.host_id)
+        if claim.host_id != self._claims.host_id:
+            raise HeldElsewhere("Another host holds this session.")
+        return known or await self.adopt(session_id)
 
     def _turn(self, session_id: str) -> asyncio.Lock:
         return self._writing.setdefault(session_id, asyncio.Lock())
@@ -121,14 +184,19 @@ class Registry:
         record = SessionRecord(spec, now, now)
         if known is not None:
             record = SessionRecord(spec, known.record.created_at, now, known.record.version + 1)
-        await self._redis.hset(keys.SESSIONS, session_id, msgspec.json.encode(record).decode())
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.sadd(self._held, session_id)
+            pipe.hset(keys.record(session_id), "spec", msgspec.json.encode(record).decode())
+            await pipe.execute()
         session = self._sessions.setdefault(session_id, Session(session_id, record))
         session.record = record
         return session, known is None
 
     def remove(self, session_id: str) -> None:
-        """Forget the session here; the event_log erases it in Redis."""
+        """Forget the session here; the event_log erases it in Redis, where it is not another host's."""
         self._sessions.pop(session_id, None)
+        if self._claims is not None:
+            self._claims.forget(session_id)
         self._ages.pop(session_id, None)
 
     def expired(self, now: float) -> list[Session]:
@@ -149,6 +217,21 @@ class Registry:
 
     def _kept_s(self, session: Session) -> float:
         return min(UNUSED_S, self.retention_s) if session.unused else self.retention_s
+
+
+async def take_in_older(redis: Redis, held: str) -> None:
+    """Give each session that an older daemon stored in two hashes of all sessions a hash of its own."""
+    for key, field in ((keys.OLDER_MEDIA, "media"), (keys.OLDER_SESSIONS, "spec")):
+        if await redis.type(key) != b"hash":
+            continue
+        rows = await cast(Awaitable[dict[bytes, bytes]], redis.hgetall(key))
+        async with redis.pipeline(transaction=True) as pipe:
+            for raw_id, body in rows.items():
+                if is_name(raw_id):
+                    pipe.hset(keys.record(raw_id.decode()), field, cast(str, body))
+                    pipe.sadd(held, raw_id)
+            pipe.delete(key)
+            await pipe.execute()
 
 
 def is_name(raw_id: bytes) -> bool:

@@ -246,6 +246,10 @@ class StoreUnavailable(ServiceError, status=503, code="store_unavailable", retry
     """Redis does not answer."""
 
 
+class HeldElsewhere(ServiceError, status=503, code="held_elsewhere", retry_after=1):
+    """Another host holds the session by now; asked again, that one answers."""
+
+
 class ModelUnavailable(ServiceError, status=503, code="model_unavailable", retry_after=60):
     """A role that the task or stream needs has no model here; its operator has to pull one."""
 

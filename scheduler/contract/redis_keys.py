@@ -5,11 +5,11 @@ from .catalog import STREAMS, TASKS
 DOMAINS = frozenset({task.domain for task in TASKS.values()} | STREAMS.keys())
 """What a session may have a worker for."""
 
-SESSIONS = "ml:sessions"
-"""Hash, session id → SessionRecord (JSON): what callers asked for."""
+OLDER_SESSIONS, OLDER_MEDIA = "ml:sessions", "ml:media"
+"""Hashes, session id → SessionRecord and Media (JSON), in which older daemons stored all sessions."""
 
-MEDIA = "ml:media"
-"""Hash, session id → Media (JSON): where a session's media is, written together with the session's events."""
+NEWS = "ml:news"
+"""Channel: ids of sessions, apart by spaces, of which another host has stored events."""
 
 ALL_EVENTS = "ml:events"
 """Stream, id ``{position}-0``: fields ``s`` session id and ``q`` seq, all sessions' events in order."""
@@ -29,6 +29,16 @@ def host(host_id: str) -> str:
 def holder(session_id: str) -> str:
     """Hash: ``host`` that holds the session, ``epoch`` that counts its holders."""
     return f"ml:session:{session_id}:host"
+
+
+def held(host_id: str) -> str:
+    """Set of the ids of the sessions that this host holds, or held; ``host_id`` is empty on the only host."""
+    return f"ml:host:{host_id}:sessions" if host_id else "ml:sessions:held"
+
+
+def record(session_id: str) -> str:
+    """Hash: ``spec`` what callers asked for (SessionRecord), ``media`` where its media is (Media); JSON."""
+    return f"ml:session:{session_id}:record"
 
 
 def events(session_id: str) -> str:
@@ -72,7 +82,7 @@ def affinity(session_id: str, domain: str) -> str:
 
 
 def of_session(session_id: str) -> list[str]:
-    """All keys that may hold something of the session, beside its fields in ``SESSIONS`` and ``MEDIA``."""
-    own = (events, results, open_violations, room_scans)
+    """All keys that may hold something of the session."""
+    own = (record, events, results, open_violations, room_scans)
     stored = [key(session_id) for key in own] + [affinity(session_id, domain) for domain in DOMAINS]
     return [*stored, *map(unreadable_key, stored), unreadable(session_id)]

@@ -79,8 +79,8 @@ def stage_results(pipe: Reader, session_id: str) -> None:
 
     The state is read together with the results: once it says that the media is over, they are complete.
     """
-    pipe.hexists(redis_keys.SESSIONS, session_id)
-    pipe.hget(redis_keys.MEDIA, session_id)
+    pipe.hexists(redis_keys.record(session_id), "spec")
+    pipe.hget(redis_keys.record(session_id), "media")
     pipe.hgetall(redis_keys.results(session_id))
 
 

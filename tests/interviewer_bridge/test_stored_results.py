@@ -31,8 +31,8 @@ async def url(tmp_path: Path) -> AsyncIterator[str]:
     record = SessionRecord(SessionSpec(), 1.0, 2.0)
     await redis.hset(keys.results("done"), "latest:face", msgspec.json.encode(face))
     await redis.hset(keys.results("done"), "violation:gaze_away", msgspec.json.encode(violation))
-    await redis.hset(keys.MEDIA, "done", msgspec.json.encode(media))
-    await redis.hset(keys.SESSIONS, "new", msgspec.json.encode(record))
+    await redis.hset(keys.record("done"), "media", msgspec.json.encode(media))
+    await redis.hset(keys.record("new"), "spec", msgspec.json.encode(record))
     await redis.aclose()
     yield f"unix://{server.socket}"
     await server.stop()

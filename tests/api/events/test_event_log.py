@@ -146,7 +146,7 @@ async def test_where_media_are_is_kept_without_an_event(bench: LogBench) -> None
     media = Media("live", "ingest-0", "secret", "ufrag", ("video",), 1.0)
     async with bench.running():
         bench.log.keep("s1", media)
-    raw = await cast(Any, bench.redis.hget(keys.MEDIA, "s1"))
+    raw = await cast(Any, bench.redis.hget(keys.record("s1"), "media"))
     assert msgspec.json.decode(raw, type=Media) == media
     assert (bench.log.stored_events, bench.stored) == (0, [("api-1", 1)])
 

@@ -58,10 +58,10 @@ async def write(redis: Redis, store: EventStore, *entries: LogEntry) -> list[boo
     """One transaction, as the event log writes it; which entries were new."""
     origins, sessions = {each.origin for each in entries}, {each.session_id for each in entries}
     await store.load(redis, origins, sessions)
-    async with redis.pipeline(transaction=True) as pipe:
-        new = [store.stage(pipe, entry) for entry in entries]
-        store.stage_ends(pipe, origins, sessions)
-        await pipe.execute()
+    pipe = store.transaction(redis)
+    new = [store.stage(pipe, entry) for entry in entries]
+    store.stage_ends(pipe, origins)
+    await pipe.execute()
     return new
 
 
@@ -101,8 +101,7 @@ async def test_what_was_stored_before_is_passed_over_also_by_a_store_that_begins
 async def test_after_a_failed_write_everything_is_read_anew(redis: Redis, store: EventStore) -> None:
     await write(redis, store, *found(observation()))
     await store.load(redis, [BOOT], ["s1"])
-    async with redis.pipeline(transaction=True) as pipe:
-        store.stage(pipe, found(observation(), first=2)[0])  # and never executed
+    store.stage(store.transaction(redis), found(observation(), first=2)[0])  # and never executed
     store.forget()
     assert await write(redis, store, *found(observation(), first=2)) == [True]
     assert [event.seq for event in await stored(redis)] == [1, 2]
@@ -110,7 +109,7 @@ async def test_after_a_failed_write_everything_is_read_anew(redis: Redis, store:
 
 async def test_a_hole_is_left_where_events_were_lost(redis: Redis, store: EventStore) -> None:
     await write(redis, store, *found(observation()))
-    store.skip("s1", 3)
+    store.skip(store.transaction(redis), "s1", 3)
     await write(redis, store, *found(observation(), first=5))
     assert [event.seq for event in await stored(redis)] == [1, 5]
     assert await History(redis).newest(EVERYTHING) == 5
@@ -158,7 +157,7 @@ async def test_what_a_scheduler_that_is_no_more_left_open_is_ended(redis: Redis,
 
 async def test_where_the_media_is_may_be_stored_without_an_event(redis: Redis, store: EventStore) -> None:
     await write(redis, store, LogEntry("api", 1, "s1", Keep(MEDIA)))
-    raw = await cast(Any, redis.hget(keys.MEDIA, "s1"))
+    raw = await cast(Any, redis.hget(keys.record("s1"), "media"))
     assert msgspec.json.decode(raw, type=Media) == MEDIA
     assert await stored(redis) == []
 
@@ -170,7 +169,7 @@ async def test_an_entry_may_only_mark_itself_as_seen(redis: Redis, store: EventS
 
 async def test_where_the_media_is_is_stored_with_its_event(redis: Redis, store: EventStore) -> None:
     await write(redis, store, LogEntry("api", 1, "s1", Append(observation(), MEDIA)))
-    raw = await cast(Any, redis.hget(keys.MEDIA, "s1"))
+    raw = await cast(Any, redis.hget(keys.record("s1"), "media"))
     assert msgspec.json.decode(raw, type=Media) == MEDIA
 
 
@@ -178,7 +177,7 @@ async def test_an_erased_session_begins_again_at_one(redis: Redis, store: EventS
     await write(redis, store, *found(violation("start", 2.0)))
     await write(redis, store, LogEntry("api", 1, "s1", Append(observation(), MEDIA)))
     await write(redis, store, LogEntry("api", 2, "s1", Erase()))
-    stored_of_it = (keys.events("s1"), keys.results("s1"), keys.open_violations("s1"), keys.MEDIA)
+    stored_of_it = (keys.events("s1"), keys.results("s1"), keys.open_violations("s1"), keys.record("s1"))
     assert await redis.exists(*stored_of_it) == 0
     store.forget_session("s1")
     await write(redis, store, *found(observation(), first=2))

@@ -251,6 +251,6 @@ async def test_a_reference_that_nobody_gave_cannot_be_kept(rig: Rig) -> None:
 async def stored_spec(rig: Rig) -> Any:
     """What lies in Redis of the request; it has the references."""
     async with Redis(unix_socket_path=str(rig.api.config.state_dir / "redis" / "redis.sock")) as redis:
-        stored = await redis.hget(redis_keys.SESSIONS, "s1")
+        stored = await redis.hget(redis_keys.record("s1"), "spec")
         assert stored is not None
         return msgspec.json.decode(stored)["spec"]

@@ -187,7 +187,7 @@ async def test_records_that_were_set_aside_go_with_their_session(
     await server.start()
     await server.running.wait()
     redis = connect(server.socket, 5.0)
-    await cast(Any, redis.hset(keys.SESSIONS, "s1", '{"broken":"' + CANARIES["face"].decode()))
+    await cast(Any, redis.hset(keys.record("s1"), "spec", '{"broken":"' + CANARIES["face"].decode()))
     await redis.aclose()
     await server.stop()
     await person.api.open()

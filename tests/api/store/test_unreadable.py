@@ -47,6 +47,15 @@ async def put(redis: Redis, key: str, field: str | bytes, value: bytes) -> None:
     await cast(Any, redis.hset(key, cast(str, field), cast(str, value)))
 
 
+async def known(redis: Redis, session_id: str | bytes, spec: bytes = SOUND, **media: bytes) -> None:
+    """Store a session, as an earlier api would have."""
+    await cast(Any, redis.sadd(keys.held(""), cast(str, session_id)))
+    key = keys.record(session_id if isinstance(session_id, str) else "x")
+    await put(redis, key, "spec", spec)
+    for field, body in media.items():
+        await put(redis, key, field, body)
+
+
 async def fields(redis: Redis, key: str) -> dict[bytes, bytes]:
     return await cast(Awaitable[dict[bytes, bytes]], redis.hgetall(key))
 
@@ -55,12 +64,12 @@ async def fields(redis: Redis, key: str) -> dict[bytes, bytes]:
 async def test_a_session_record_that_cannot_be_read_is_set_aside(
     api: RunningApi, redis: Redis, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await put(redis, keys.SESSIONS, "bad", body)
-    await put(redis, keys.SESSIONS, "good", SOUND)
+    await known(redis, "bad", body)
+    await known(redis, "good")
     async with running(api):
         sessions = (await api.json("GET", "/sessions"))[1]["sessions"]
         assert [each["session_id"] for each in sessions] == ["good"]
-        assert await fields(redis, keys.unreadable("bad")) == {b"ml:sessions bad": body}
+        assert await fields(redis, keys.unreadable("bad")) == {b"ml:session:bad:record spec": body}
         assert await redis.ttl(keys.unreadable("bad")) > 0
         assert (await api.metrics())["ml_store_unreadable_total{what=session}"] == 1
         _, ready = await api.json("GET", "/ready")
@@ -72,23 +81,23 @@ async def test_a_session_record_that_cannot_be_read_is_set_aside(
         assert "ml_store_unreadable_total{what=session}" not in await api.metrics()
 
 
-async def test_an_id_that_is_none_is_set_aside(api: RunningApi, redis: Redis) -> None:
-    await put(redis, keys.SESSIONS, b"\xff\xfe", SOUND)
-    await put(redis, keys.SESSIONS, "good", SOUND)
+async def test_an_id_that_is_none_is_passed_over(api: RunningApi, redis: Redis) -> None:
+    await known(redis, b"\xff\xfe")
+    await known(redis, "good")
     async with running(api):
         assert len((await api.json("GET", "/sessions"))[1]["sessions"]) == 1
 
 
 async def test_media_that_cannot_be_read_leave_the_session(api: RunningApi, redis: Redis) -> None:
-    await put(redis, keys.SESSIONS, "s1", SOUND)
-    await put(redis, keys.MEDIA, "s1", b'{"phase":"asleep"}')
+    await known(redis, "s1", media=b'{"phase":"asleep"}')
     async with running(api):
         assert (await api.json("GET", "/sessions/s1"))[1]["state"] == "created"
         await api.publish("s1")
 
 
-@pytest.mark.parametrize("key", [keys.SESSIONS, keys.MEDIA, keys.ALL_EVENTS])
+@pytest.mark.parametrize("key", [keys.held(""), keys.record("s1"), keys.ALL_EVENTS])
 async def test_a_key_of_another_type_is_set_aside(api: RunningApi, redis: Redis, key: str) -> None:
+    await known(redis, "s1")
     await redis.set(key, "of another program")
     async with running(api):
         await api.publish("s1")
@@ -127,3 +136,11 @@ async def test_all_events_are_read_past_what_cannot_be_read(api: RunningApi, red
         await api.publish("s1")
         async with api.events("/events", "0") as events:
             assert [kind for _, kind, _ in await events.take(2)] == ["gap", ""]
+
+
+async def test_what_an_older_daemon_stored_of_all_sessions_is_taken_in(api: RunningApi, redis: Redis) -> None:
+    await put(redis, keys.OLDER_SESSIONS, "s1", SOUND)
+    await put(redis, keys.OLDER_MEDIA, "s1", b'{"phase":"asleep"}')
+    async with running(api):
+        assert (await api.json("GET", "/sessions/s1"))[1]["updated_at"] == 9999999999.0
+        assert await redis.exists(keys.OLDER_SESSIONS, keys.OLDER_MEDIA) == 0

@@ -1,0 +1,184 @@
+"""One write into Redis: all of it is stored, or nothing.
+
+On the only host it is a MULTI whose numbers this process knows, since nobody else writes. Where several hosts
+share the Redis it is a script. That lets a session's commands pass only if this host holds the session, under
+the epoch it believes, and numbers the events among all hosts'. So two writers lose and double nothing, and a
+host that was cut off cannot write into what another one holds by now.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from argusd.scheduler.contract import redis_keys as keys
+
+PIECE = 1000  # arguments: a script hands no more than some thousands on
+
+# KEYS: all sessions' events, then the claim of each session. ARGV: this host, and as msgpack the sessions
+# (each its id, epoch, events' key and last seq, empty where no event comes) and the steps (each the index of
+# its session, 0 for none, its kind and its arguments). Nothing is written before everything is checked.
+STORE = """
+local told = cmsgpack.unpack(ARGV[2])
+local refused, held = {'stored'}, {[0] = true}
+for index, session in ipairs(told[1]) do
+  local claim = redis.call('HMGET', KEYS[index + 1], 'host', 'epoch')
+  if claim[1] == ARGV[1] and claim[2] == session[2] then
+    if session[4] ~= '' then
+      local newest = redis.call('XREVRANGE', session[3], '+', '-', 'COUNT', 1)[1]
+      if (newest and string.match(newest[1], '^%d+') or '0') ~= session[4] then return {'stale'} end
+    end
+    held[index] = true
+  else
+    refused[#refused + 1] = session[1]
+  end
+end
+local stream = redis.pcall('XINFO', 'STREAM', KEYS[1])
+local place = 0
+for index = 1, #stream, 2 do
+  if stream[index] == 'last-generated-id' then place = tonumber(string.match(stream[index + 1], '^%d+')) end
+end
+for _, step in ipairs(told[2]) do
+  if held[step[1]] then
+    local kind, args = step[2], step[3]
+    if kind == 'skip' then place = place + tonumber(args[1])
+    elseif kind == 'event' then
+      place = place + 1
+      local id, seq = args[1], args[3]
+      redis.call('XADD', args[2], 'MAXLEN', '~', args[5], seq .. '-0', 'e', args[4], 'p', place)
+      redis.call('XADD', KEYS[1], 'MAXLEN', '~', args[6], string.format('%d-0', place), 's', id, 'q', seq)
+    else redis.call(unpack(args)) end
+  end
+end
+return refused
+"""
+
+
+class Fence(Protocol):
+    """What this host holds; see ``hosts/claims.py``."""
+
+    @property
+    def host_id(self) -> str:
+        """This host."""
+
+    def epoch(self, session_id: str) -> int | None:
+        """Under which epoch it holds the session; None: it does not."""
+
+
+class Kept(NamedTuple):
+    """How many events are kept, of a session and of all."""
+
+    per_session: int
+    overall: int
+
+
+class Transaction(Protocol):
+    """Commands of sessions, gathered and then executed together."""
+
+    sessions: set[str]
+
+    def add(self, session_id: str, *command: Any) -> None:
+        """A command for a session; without an id it passes wherever the session is."""
+
+    def event(self, session_id: str, before: int, seq: int, body: bytes) -> None:
+        """An event of a session whose last stored one is ``before``."""
+
+    def skip(self, count: int) -> None:
+        """So many events were lost."""
+
+    async def execute(self) -> frozenset[str]:
+        """Store all of it; the sessions that another host holds, of which nothing was."""
+
+
+class Multi:
+    """On the only host. ``overall`` gives the next number of all sessions' events."""
+
+    def __init__(self, redis: Redis, kept: Kept, overall: Callable[[int], int]) -> None:
+        self.sessions: set[str] = set()
+        self._pipe = redis.pipeline(transaction=True)
+        self._kept = kept
+        self._overall = overall
+
+    def add(self, session_id: str, *command: Any) -> None:
+        """See ``Transaction``."""
+        self.sessions.add(session_id)
+        self._pipe.execute_command(*command)
+
+    def event(self, session_id: str, before: int, seq: int, body: bytes) -> None:  # noqa: ARG002
+        """See ``Transaction``."""
+        self.sessions.add(session_id)
+        place, (kept, overall) = self._overall(1), self._kept
+        self._pipe.xadd(keys.events(session_id), {"e": body, "p": place}, id=f"{seq}-0", maxlen=kept)
+        self._pipe.xadd(keys.ALL_EVENTS, {"s": session_id, "q": seq}, id=f"{place}-0", maxlen=overall)
+
+    def skip(self, count: int) -> None:
+        """See ``Transaction``."""
+        self._overall(count)
+
+    async def execute(self) -> frozenset[str]:
+        """See ``Transaction``."""
+        async with self._pipe as pipe:
+            await pipe.execute()
+        return frozenset()
+
+
+class Fenced:
+    """On one host of several."""
+
+    def __init__(self, redis: Redis, kept: Kept, fence: Fence) -> None:
+        self.sessions: set[str] = set()
+        self._script = redis.register_script(STORE)
+        self._redis = redis
+        self._kept = kept
+        self._fence = fence
+        self._indices: dict[str, int] = {}
+        self._before: dict[str, int] = {}
+        self._steps: list[tuple[int, str, list[str]]] = []
+
+    def add(self, session_id: str, *command: Any) -> None:
+        """See ``Transaction``."""
+        self.sessions.add(session_id)
+        self._step(session_id, "command", command)
+
+    def event(self, session_id: str, before: int, seq: int, body: bytes) -> None:
+        """See ``Transaction``."""
+        self.sessions.add(session_id)
+        self._before.setdefault(session_id, before)
+        self._step(session_id, "event", (session_id, keys.events(session_id), seq, body, *self._kept))
+
+    def skip(self, count: int) -> None:
+        """See ``Transaction``."""
+        self._step("", "skip", (count,))
+
+    async def execute(self) -> frozenset[str]:
+        """See ``Transaction``.
+
+        Raises:
+            RedisError: it is not stored; another host may have written meanwhile, so that it is read anew.
+        """
+        sessions = [
+            (each, str(self._fence.epoch(each) or ""), keys.events(each), str(self._before.get(each, "")))
+            for each in self._indices
+        ]
+        told = msgspec.msgpack.encode((sessions, self._steps))
+        claims = [keys.holder(each) for each in self._indices]
+        verdict, *refused = await self._script(
+            keys=[keys.ALL_EVENTS, *claims], args=[self._fence.host_id, told]
+        )
+        if verdict != b"stored":
+            raise RedisError("another host has written into a session of this one's")
+        stored = self.sessions - (lost := {each.decode() for each in refused})
+        if stored:
+            await self._redis.publish(keys.NEWS, " ".join(stored))
+        return frozenset(lost)
+
+    def _step(self, session_id: str, kind: str, args: tuple[Any, ...]) -> None:
+        index = self._indices.setdefault(session_id, len(self._indices) + 1) if session_id else 0
+        self._steps.append((index, kind, [as_text(each) for each in args]))
+
+
+def as_text(argument: Any) -> str:
+    """A command's argument, as Redis would take it."""
+    return argument.decode() if isinstance(argument, bytes) else str(argument)
