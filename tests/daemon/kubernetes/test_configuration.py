@@ -28,7 +28,8 @@ def test_a_pod_knows_its_address_its_name_and_its_redis(tokens: Path) -> None:
     file.write_text(the("ConfigMap", made)["data"]["argusd.toml"].replace("/etc/argusd", str(tokens)))
     kubelet = {"NODE_ADDRESS": ADDRESS, "ARGUSD_CLUSTER__HOST_ID": POD, "ARGUSD_API__REDIS_URL": REDIS}
     told = {each["name"]: each.get("value") for each in container_of(the("Deployment", made))["env"]}
-    assert told.keys() - kubelet.keys() == {"ARGUSD_CLUSTER__URL"}
+    assert told.keys() - kubelet.keys() == {"ARGUSD_CLUSTER__URL", "ARGUSD_CONFIG"}
+    assert Path(str(told["ARGUSD_CONFIG"])) == Path("/etc/argusd/argusd.toml")
     url = str(told["ARGUSD_CLUSTER__URL"]).replace("$(NODE_ADDRESS)", ADDRESS)
 
     config = resolve({**kubelet, "ARGUSD_CLUSTER__URL": url, "ARGUSD_CONFIG": str(file)})

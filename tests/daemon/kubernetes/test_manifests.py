@@ -91,3 +91,5 @@ def test_images_are_of_this_version(gpus: int) -> None:
     pod = the("Deployment", manifests(gpus))["spec"]["template"]["spec"]
     images = [each["image"] for each in (*pod["initContainers"], *pod["containers"])]
     assert images == [f"argusd-models:{VERSION}", f"argusd:{VERSION}{'-gpu' if gpus else ''}"]
+    composed = yaml.safe_load((FOLDER.parents[1] / "compose.yaml").read_text())["services"]
+    assert [composed[name]["image"] for name in ("models", "argusd")] == [images[0], f"argusd:{VERSION}"]
