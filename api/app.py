@@ -109,11 +109,11 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     affinity = Affinity(redis)
     schedulers = Schedulers(config, affinity)
     workers = Workers(config)
-    intake = Intake(stop)
     unreadable = Unreadable(redis, config.retention_s)
     cluster = config.cluster
     claims = Claims(redis, cluster.host_id) if cluster else None
     registry = Registry(redis, config, unreadable, claims)
+    intake = Intake(stop, registry.is_live if cluster else None)
     boot = f"api-{secrets.token_hex(8)}"
     event_log = EventLog(
         store.connections.log, config, feeds, boot, schedulers.acknowledge, unreadable, claims

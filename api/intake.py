@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 
 from argusd.scheduler.contract.errors import Draining
 
@@ -10,11 +11,16 @@ DRAIN_SIGNAL = signal.SIGUSR1
 
 
 class Intake:
-    """Open, until the daemon drains (what lives goes on) or is about to stop (``stop`` is set)."""
+    """Open, until the daemon drains (what lives goes on) or is about to stop (``stop`` is set).
 
-    def __init__(self, stop: asyncio.Event) -> None:
+    ``lives`` tells whether a session is live: one of many hosts, whose drain may take hours, does such a
+    session's tasks meanwhile. None on a host that is alone.
+    """
+
+    def __init__(self, stop: asyncio.Event, lives: Callable[[str], bool] | None = None) -> None:
         self.draining = False
         self._stop = stop
+        self._lives = lives
 
     @property
     def stopping(self) -> bool:
@@ -36,3 +42,11 @@ class Intake:
         """
         if self.closed is not None and (self.stopping or not goes_on):
             raise Draining(f"{self.closed}; try again in a moment.")
+
+    def check_task(self, session_id: str | None = None) -> None:
+        """Turn a task away, unless it belongs to what lives; without ``session_id`` it may still turn out to.
+
+        Raises:
+            Draining: it is not taken.
+        """
+        self.check(goes_on=self._lives is not None and (session_id is None or self._lives(session_id)))

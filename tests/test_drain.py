@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import unused_port
 
-from argusd.api.store.embedded_redis import EmbeddedRedis
 from argusd.daemon.config import TOKEN_VARIABLE, load_config
 from argusd.interviewer_bridge.events import bearer
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, next_event, started
+from .shared_redis import shared_redis
 from .waiting import answered
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -27,23 +27,19 @@ Answer = tuple[int, dict[str, Any]]
 
 
 @pytest.fixture
-async def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Daemon]:
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
     """The only host of a cluster, with a Redis that is not its own."""
     ZooStore(load_config().cache_dir).pull(["live"])
     monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
-    redis, port = EmbeddedRedis(tmp_path / "redis"), unused_port()
-    await redis.start()
-    await redis.running.wait()  # the daemon's start holds this loop up
+    port = unused_port()
     settings = {
-        "API__REDIS_URL": f"unix://{redis.socket}",
         "API__TOKENS": f'[{{secret = "{TOKEN}"}}]',
         "API__PORT": str(port),
         "CLUSTER__URL": f"http://127.0.0.1:{port}",
         "CLUSTER__HOST_ID": "a",
     }
-    with started(tmp_path, **settings) as daemon:
+    with shared_redis() as redis, started(tmp_path, API__REDIS_URL=redis, **settings) as daemon:
         yield daemon
-    await redis.stop()
 
 
 async def test_what_lives_goes_on_and_the_daemon_ends_with_the_last_of_it(host: Daemon) -> None:

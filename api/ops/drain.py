@@ -1,7 +1,8 @@
 """``/drain``: nothing new is taken while what lives comes to its end, as before an upgrade.
 
 Sessions whose media are there go on, their publishers may come back and their policies change; events are
-told as ever. New sessions and all tasks are refused. The next api takes new work again.
+told as ever. New sessions and all tasks are refused, by one of many hosts not the tasks of its live sessions.
+The next api takes new work again.
 """
 
 import asyncio
@@ -27,12 +28,12 @@ class DrainView(msgspec.Struct, frozen=True):
 
 async def drain(request: web.Request) -> web.Response:
     """Take nothing new from now on; said again, tell what is left."""
-    return json_reply(_drain(request.app[CONTEXT], draining=True))
+    return json_reply(await _drain(request.app[CONTEXT], draining=True))
 
 
 async def end_drain(request: web.Request) -> web.Response:
     """Take new work again."""
-    return json_reply(_drain(request.app[CONTEXT], draining=False))
+    return json_reply(await _drain(request.app[CONTEXT], draining=False))
 
 
 async def drain_when_signalled(context: Context, on_drained: Callable[[], None]) -> None:
@@ -40,12 +41,14 @@ async def drain_when_signalled(context: Context, on_drained: Callable[[], None])
     asked = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(DRAIN_SIGNAL, asked.set)
     await asked.wait()
-    while (left := _drain(context, draining=True)).sessions or left.tasks:  # noqa: ASYNC110 both just count
+    while (left := await _drain(context, draining=True)).sessions or left.tasks:  # noqa: ASYNC110 told by none
         await asyncio.sleep(LOOK_S)
     on_drained()
 
 
-def _drain(context: Context, *, draining: bool) -> DrainView:
-    context.intake.draining = draining
+async def _drain(context: Context, *, draining: bool) -> DrainView:
+    changed, context.intake.draining = context.intake.draining != draining, draining
+    if changed and context.hosts is not None:
+        await context.hosts.beat()  # the others need not wait for the next one
     live = sum(session.active for session in context.registry)
     return DrainView(context.intake.closed is not None, live, context.inference.at_work)

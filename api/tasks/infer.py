@@ -58,7 +58,7 @@ async def infer(request: web.Request) -> web.Response:
     """Do a one-shot task."""
     started = time.monotonic()
     context = request.app[CONTEXT]
-    context.intake.check()
+    context.intake.check_task()
     asked = await read_json(request, InferRequest, context.config.max_task_body)
     task = PUBLIC_TASKS.get(asked.task_type)
     if task is None:
@@ -124,7 +124,7 @@ def task_handler(
     async def handler(request: web.Request) -> web.Response:
         started = time.monotonic()
         context = request.app[CONTEXT]
-        context.intake.check()
+        context.intake.check_task()
         asked: Any = await read_fields(request, body, context.config.max_task_body)
         names = [name for name in task.payload.__struct_fields__ if name not in path.fixed]
         payload = task.payload(**{name: getattr(asked, name) for name in names}, **path.fixed)

@@ -62,7 +62,7 @@ class Inference:
             ServiceError: there is no result; the error says why.
         """
         started = time.monotonic()
-        self._intake.check()
+        self._intake.check_task(session_id)
         self.at_work += 1
         try:
             if isinstance(payload, VideoRoomScan):
@@ -95,7 +95,7 @@ class Inference:
 
     async def _there(self, session_id: str, task: AnyTask, payload: Payload, timeout_s: float) -> Inferred:
         for moves_left in reversed(range(MOST_MOVES)):
-            self._intake.check()
+            self._intake.check_task(session_id)
             timeout_s -= await self._schedulers.comes(task, timeout_s)
             worker = await self._schedulers.place(session_id, task)
             sent = time.monotonic()

@@ -1,10 +1,15 @@
 import asyncio
+from pathlib import Path
 from typing import Any
 
+from argusd.api.config import ClusterConfig
+from argusd.api.events.redis_store import connect
+from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.messages import TaskDone, TaskRequest
 
+from ...shared_redis import shared_redis
 from ..fakes import S1
-from ..fixtures import OFFER, SDP, Rig
+from ..fixtures import OFFER, SDP, Rig, running_rig
 
 PICTURE = {"session_id": "s1", "image_b64": "AAAA"}
 
@@ -51,6 +56,22 @@ async def test_it_can_be_undone(rig: Rig) -> None:
     assert await rig.api.json("DELETE", "/drain") == (200, {"draining": False, "sessions": 0, "tasks": 0})
     assert (await rig.api.json("GET", "/ready"))[0] == 200
     assert not await refused(rig, "/whip/s2", data=OFFER, headers=SDP)
+
+
+async def test_one_of_many_hosts_is_off_the_list_at_once_and_does_its_sessions_tasks(tmp_path: Path) -> None:
+    cluster = ClusterConfig(url="http://127.0.0.1:8015", host_id="a")
+    with shared_redis() as url:
+        async with running_rig(tmp_path, cluster=cluster, redis_url=url) as rig:
+            await rig.api.publish("s1")
+            async with connect(url, 5.0) as redis:
+                assert await redis.zscore(keys.HOSTS, "a") is not None
+                assert (await rig.api.json("POST", "/drain"))[0] == 200
+                assert await redis.zscore(keys.HOSTS, "a") is None
+            task = asyncio.create_task(rig.api.json("POST", "/face/embed", json=PICTURE))
+            await rig.scheduler.until(lambda: len(rig.scheduler.asked) == 1)
+            rig.scheduler.say(done(rig.scheduler.asked[0]))
+            assert (await task)[0] == 200
+            assert await refused(rig, "/face/embed", json=PICTURE | {"session_id": "s2"})
 
 
 def done(request: TaskRequest) -> TaskDone:
