@@ -8,6 +8,7 @@ from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.messages import TaskDone, TaskRequest
 
 from ...shared_redis import shared_redis
+from ...waiting import answered
 from ..fakes import S1
 from ..fixtures import OFFER, SDP, Rig, running_rig
 
@@ -62,9 +63,9 @@ async def test_one_of_many_hosts_is_off_the_list_at_once_and_does_its_sessions_t
     cluster = ClusterConfig(url="http://127.0.0.1:8015", host_id="a")
     with shared_redis() as url:
         async with running_rig(tmp_path, cluster=cluster, redis_url=url) as rig:
-            await rig.api.publish("s1")
             async with connect(url, 5.0) as redis:
-                assert await redis.zscore(keys.HOSTS, "a") is not None
+                await answered(lambda: redis.zscore(keys.HOSTS, "a"), bool)
+                await rig.api.publish("s1")
                 assert (await rig.api.json("POST", "/drain"))[0] == 200
                 assert await redis.zscore(keys.HOSTS, "a") is None
             task = asyncio.create_task(rig.api.json("POST", "/face/embed", json=PICTURE))
