@@ -68,6 +68,6 @@ class WorkerEnded(DaemonError):
 
 
 class SessionLost(DaemonError):
-    """The ingest worker that held a published session ended."""
+    """The ingest worker or the host that held a published session ended."""
 
     code = "session_lost"

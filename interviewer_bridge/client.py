@@ -18,6 +18,7 @@ from argusd.scheduler.contract.results import Results
 from argusd.scheduler.contract.sessions import PolicyState
 from argusd.scheduler.contract.tiers import Tier
 
+from .addresses import Addresses
 from .errors import DaemonFault
 from .events import Gap, subscribe
 from .finalize import finalize
@@ -39,14 +40,15 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class MLOrchestratorClient:
-    """A client of one daemon; made once and shared, because it keeps its connections.
+    """A client of a daemon; made once and shared, because it keeps its connections.
 
         async with MLOrchestratorClient() as ml:
             enrolled = await ml.infer("interview-7", "face_embed", {"image_b64": jpeg})
 
-    ``base_url`` left out is the environment's ``ML_ORCHESTRATOR_URL``, else this host's daemon. ``timeout_s``
-    is for calls that name none. Every method raises ``OrchestratorError`` (see ``errors.py``), which carries
-    ``code``, ``status`` and ``retry_after``.
+    ``base_url`` left out is the environment's ``ML_ORCHESTRATOR_URL``, else this host's daemon. Several hosts
+    that serve the same sessions stand there with commas between: where one does not answer, the next one is
+    asked. ``timeout_s`` is for calls that name none. Every method raises ``OrchestratorError`` (see
+    ``errors.py``), which carries ``code``, ``status`` and ``retry_after``.
     """
 
     def __init__(
@@ -55,7 +57,8 @@ class MLOrchestratorClient:
         self.base_url = (base_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL).rstrip("/")
         self.timeout_s = timeout_s
         self.token = token
-        self._transport = Transport(self.base_url, token)
+        self._addresses = Addresses(self.base_url)
+        self._transport = Transport(self._addresses, token)
         self._redis_turns = asyncio.Semaphore(REDIS_CONNECTIONS)
 
     async def __aenter__(self) -> Self:
@@ -112,7 +115,7 @@ class MLOrchestratorClient:
 
     def stream_url(self, session_id: str, stream: str) -> str:
         """The WebSocket address of a session's stream: ``face``, ``audio``, ``video`` or ``lipsync``."""
-        return "ws" + self.base_url.removeprefix("http") + stream_path(session_id, stream)
+        return "ws" + self._addresses.current.removeprefix("http") + stream_path(session_id, stream)
 
     def stream(
         self, session_id: str, stream: str, media: AsyncIterable[StreamMedia]

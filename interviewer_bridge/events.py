@@ -9,11 +9,14 @@ from urllib.parse import quote
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.http import backoff_s
 
+from .addresses import Addresses
 from .errors import StreamBroken, SubscriptionRefused, Unreachable
+from .keepalive import watched_socket
 from .refusal import refusal_of
 from .sse import SseMessage, SseParser
 
@@ -42,7 +45,8 @@ async def subscribe(
 
     They begin behind ``last_event_id``: an event's id, ``0`` for the oldest that is kept, empty for now. Lost
     connections are made anew, with back-off, from the last event seen: nothing is lost or doubled inside the
-    daemon's retention; where it is, a ``Gap`` says so.
+    daemon's retention; where it is, a ``Gap`` says so. ``url`` may name several hosts (``addresses.py``):
+    where one is lost, the next one goes on from there.
 
     Raises:
         SubscriptionRefused: the daemon says no (401, 403, 404, 422), and trying again would not help; or
@@ -51,20 +55,23 @@ async def subscribe(
     """
     path = f"/sessions/{quote(session_id, safe='')}/events" if session_id else "/events"
     timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=SILENCE_S)
-    served, attempt = False, 0
-    async with aiohttp.ClientSession(base_url=url, timeout=timeout, headers=bearer(token)) as http:
+    addresses, served, attempt = Addresses(url), False, 0
+    connector = aiohttp.TCPConnector(socket_factory=watched_socket)
+    async with aiohttp.ClientSession(timeout=timeout, headers=bearer(token), connector=connector) as http:
         while True:
             parser = SseParser(last_event_id)
+            patient = served or attempt + 1 < len(addresses.all)
             try:
-                async with contextlib.aclosing(_read(http, path, parser, served)) as messages:
+                async with contextlib.aclosing(_read(http, addresses.at(path), parser, patient)) as messages:
                     async for message in messages:
                         if message is None:
                             served, attempt = True, 0
                             continue
                         yield decode_event(message)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if not served:
+                if not patient:
                     raise Unreachable(f"no daemon answers at {url}") from error
+                addresses.turn()
                 log.info("event stream interrupted; connecting again in %.1f s", backoff_s(attempt))
             last_event_id = parser.last_event_id
             await asyncio.sleep(backoff_s(attempt))
@@ -72,14 +79,17 @@ async def subscribe(
 
 
 async def _read(
-    http: aiohttp.ClientSession, path: str, parser: SseParser, served: bool
+    http: aiohttp.ClientSession, url: URL, parser: SseParser, patient: bool
 ) -> AsyncGenerator[SseMessage | None, None]:
-    """One connection's messages; None first, when the daemon has accepted. ``served``: it has before."""
+    """One connection's messages; None first, when the daemon has accepted.
+
+    ``patient``: a daemon that cannot serve them just now is not the end.
+    """
     headers = {"Accept": "text/event-stream"}
     if parser.last_event_id:
         headers["Last-Event-ID"] = parser.last_event_id
-    async with http.get(path, headers=headers) as response:
-        if served and (response.status == HTTPStatus.TOO_MANY_REQUESTS or response.status >= 500):
+    async with http.get(url, headers=headers) as response:
+        if patient and (response.status == HTTPStatus.TOO_MANY_REQUESTS or response.status >= 500):
             response.raise_for_status()  # not up yet, draining, or no room: worth another try
         if response.status != 200:
             raise await refusal_of(response, SubscriptionRefused)

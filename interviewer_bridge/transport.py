@@ -1,10 +1,11 @@
-"""HTTP to one daemon, over connections that are kept, within a deadline, with typed errors."""
+"""HTTP to a daemon, over connections that are kept, within a deadline, with typed errors."""
 
 import asyncio
 import time
 
 import aiohttp
 
+from .addresses import Addresses
 from .answers import error_of
 from .errors import AnswerLost, NotConnected, OrchestratorError, TooLate
 from .events import bearer
@@ -16,10 +17,13 @@ GRACE_S = 2.0
 
 
 class Transport:
-    """Sends requests to one daemon. Its connections belong to the event loop of the first request."""
+    """Sends requests to a daemon, of several hosts to one that answers.
 
-    def __init__(self, base_url: str, token: str | None) -> None:
-        self._base_url = base_url
+    Its connections belong to the event loop of the first request.
+    """
+
+    def __init__(self, addresses: Addresses, token: str | None) -> None:
+        self._addresses = addresses
         self._token = token
         self._http: aiohttp.ClientSession | None = None
 
@@ -42,6 +46,7 @@ class Transport:
                 wait_s = wait_before_retry(error, attempt, left_s, idempotent=idempotent)
                 if wait_s is None:
                     raise
+            self._addresses.turn()
             await asyncio.sleep(wait_s)
             attempt += 1
 
@@ -51,13 +56,22 @@ class Transport:
         Raises:
             OrchestratorError: the daemon cannot be reached, or says no.
         """
+        for _ in self._addresses.all[1:]:
+            try:
+                return await self._connect(path)
+            except NotConnected:
+                self._addresses.turn()
+        return await self._connect(path)
+
+    async def _connect(self, path: str) -> aiohttp.ClientWebSocketResponse:
+        url = self._addresses.at(path)
         try:
-            return await self._session().ws_connect(path, heartbeat=20.0, max_msg_size=1 << 20)
+            return await self._session().ws_connect(url, heartbeat=20.0, max_msg_size=1 << 20)
         except aiohttp.WSServerHandshakeError as error:
             retry_after = error.headers.get("Retry-After", "") if error.headers else ""
             raise error_of(error.status, b"", retry_after) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise NotConnected(f"no daemon answers at {self._base_url}") from error
+            raise NotConnected(f"no daemon answers at {self._addresses.current}") from error
 
     async def close(self) -> None:
         """Close the connections; the next request would open new ones."""
@@ -71,14 +85,14 @@ class Transport:
         timeout = aiohttp.ClientTimeout(total=max(left_s + GRACE_S, 0.001), sock_connect=connect_s)
         try:
             async with self._session().request(
-                method, path, data=body, headers=headers, timeout=timeout
+                method, self._addresses.at(path), data=body, headers=headers, timeout=timeout
             ) as response:
                 answer = await response.read()
                 if not response.ok:
                     raise error_of(response.status, answer, response.headers.get("Retry-After", ""))
                 return answer
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise NotConnected(f"no daemon answers at {self._base_url}") from error
+            raise NotConnected(f"no daemon answers at {self._addresses.current}") from error
         except TimeoutError as error:
             raise TooLate("the daemon did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -87,5 +101,5 @@ class Transport:
     def _session(self) -> aiohttp.ClientSession:
         # Made here, not in the constructor: clients are often made before there is an event loop.
         if self._http is None:
-            self._http = aiohttp.ClientSession(self._base_url, headers=bearer(self._token))
+            self._http = aiohttp.ClientSession(headers=bearer(self._token))
         return self._http

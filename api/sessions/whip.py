@@ -32,7 +32,7 @@ from argusd.scheduler.contract.errors import (
     Unauthorized,
     WrongContentType,
 )
-from argusd.scheduler.contract.http import EVENTS_RELATION
+from argusd.scheduler.contract.http import EVENTS_RELATION, HOST_HEADER
 
 from ..connections.bodies import read_body
 from ..connections.client import client_of
@@ -70,6 +70,8 @@ async def publish(request: web.Request) -> web.Response:
     response.headers["Location"] = f"/whip/{session_id}/{media.resource}"
     response.headers["ETag"] = etag(media)
     response.headers["Link"] = f'<{events}>; rel="{EVENTS_RELATION}"; events="violation,observation,session"'
+    if context.config.cluster is not None:
+        response.headers[HOST_HEADER] = context.config.cluster.host_id
     add_ice_servers(context, response)
     return response
 

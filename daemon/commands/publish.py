@@ -26,6 +26,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--session", required=True, metavar="ID", help="the session to publish as")
     parser.add_argument("--seconds", type=float, metavar="N", help="length of --synthetic (default: endless)")
     parser.add_argument("--loop", action="store_true", help="play the file again and again, until Ctrl-C")
+    parser.add_argument(
+        "--republish-s",
+        type=float,
+        metavar="N",
+        help="when its host is lost, try for N seconds to publish again "
+        "(default: 30 where the daemon is one of several hosts, else 0)",
+    )
     parser.add_argument("--json", action="store_true", help="one event a line, as JSON")
     configure_endpoint(parser)
 
@@ -54,7 +61,8 @@ async def publish(daemon: Endpoint, session_id: str, path: str | None, args: arg
         output.show(event)
         summary.add(event)
 
-    await broadcast(daemon, session_id, open_source(path, args.seconds, loop=args.loop), take, stop)
+    source = open_source(path, args.seconds, loop=args.loop)
+    await broadcast(daemon, session_id, source, take, stop, args.republish_s)
     return summary
 
 

@@ -23,35 +23,55 @@ async def broadcast(
     source: Source,
     on_event: Callable[[Event | Gap], None],
     stop: asyncio.Event,
+    republish_s: float | None = None,
 ) -> None:
     """Publish ``source`` as a session and hand over its events as they come.
 
     Returns when the source has ended or ``stop`` is set, and the session's ``closed`` event has arrived.
+    ``republish_s`` is the publisher's: for how long a lost session is published again.
 
     Raises:
         BridgeError: the daemon cannot be reached, or refuses.
-        SessionLost: the daemon lost the session before its end.
+        SessionLost: the session was lost before its end, and could not be published again.
     """
-    async with Publisher(daemon.url, session_id, source, token=daemon.token) as publisher:
+    async with Publisher(
+        daemon.url, session_id, source, token=daemon.token, republish_s=republish_s
+    ) as publisher:
         events = subscribe(daemon.url, session_id, token=daemon.token, last_event_id=publisher.events_after)
-        follower = asyncio.create_task(_follow(events, on_event))
+        ended = asyncio.Event()
+        follower = asyncio.create_task(_follow(events, on_event, publisher, ended))
         try:
             await first_of(follower, publisher.finished(), stop.wait())
             await publisher.close()
-            await asyncio.wait([follower], timeout=LAST_WORDS_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(first_of(follower, ended.wait()), LAST_WORDS_SECONDS)
             if follower.done():
                 follower.result()
+            if publisher.given_up:
+                raise SessionLost("the session was lost, and could not be published again in time")
         finally:
             follower.cancel()
 
 
-async def _follow(events: AsyncGenerator[Event | Gap, None], on_event: Callable[[Event | Gap], None]) -> None:
+async def _follow(
+    events: AsyncGenerator[Event | Gap, None],
+    on_event: Callable[[Event | Gap], None],
+    publisher: Publisher,
+    ended: asyncio.Event,
+) -> None:
+    """Hand over the events up to the last end of the session; ``ended``: its media are over, at present."""
     async with contextlib.aclosing(events):
         async for event in events:
             on_event(event)
             if isinstance(event, Gap) or event.type != "session":
                 continue
+            if event.name == "connecting":
+                ended.clear()
+            if event.name not in ("closed", "session_lost"):
+                continue
+            ended.set()
+            if publisher.comes_back:
+                continue
             if event.name == "session_lost":
                 raise SessionLost("the ingest worker that held the session has ended; publish again")
-            if event.name == "closed":
-                return
+            return

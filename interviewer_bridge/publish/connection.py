@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
-from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import MediaStreamError
+from aiortc import RTCConfiguration, RTCIceTransport, RTCPeerConnection, RTCSessionDescription
 
 from ..errors import ConnectionNotMade
+from .feed import Feed, LentTrack
 from .loopback import offer_loopback
 
 log = logging.getLogger(__name__)
@@ -16,32 +16,24 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 15.0
 
 
-class LentTrack(MediaStreamTrack):
-    """A source's track as one connection has it: aiortc stops what it sends when the connection ends."""
-
-    def __init__(self, source: MediaStreamTrack) -> None:
-        super().__init__()
-        self.kind = source.kind
-        self._source = source
-
-    async def recv(self) -> Any:
-        """The source's next frame."""
-        if self.readyState != "live":
-            raise MediaStreamError
-        return await self._source.recv()
-
-
 class Connection:
-    """``peer`` is aiortc's; ``over`` is set when it has failed or was closed, by either end."""
+    """``peer`` is aiortc's; ``over`` is set when it has failed or was closed, by either end.
 
-    def __init__(self, tracks: Sequence[MediaStreamTrack]) -> None:
+    ``failed``: the path was lost, or never came up; nobody ended it in order.
+    """
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
         # An empty list, because None would ask a public STUN server; host candidates are what we need.
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._connected = asyncio.Event()
         self.over = asyncio.Event()
+        self.failed = False
         self.peer.on("connectionstatechange", self._changed)
-        for track in tracks:
-            self.peer.addTrack(LentTrack(track))
+        for feed in feeds:
+            self.peer.addTrack(LentTrack(feed))
+        # What was closed after its path was lost is told from what the daemon closed by this alone.
+        for path in {sender.transport.transport for sender in self.peer.getSenders()}:
+            path.on("statechange", partial(self._path_changed, path))
         for transceiver in self.peer.getTransceivers():
             transceiver.direction = "sendonly"
         offer_loopback(self.peer)
@@ -76,3 +68,7 @@ class Connection:
             self._connected.set()
         elif state in ("failed", "closed"):
             self.over.set()
+
+    def _path_changed(self, path: RTCIceTransport) -> None:
+        if path.state == "failed":
+            self.failed = True

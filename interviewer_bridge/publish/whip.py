@@ -7,7 +7,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from argusd.scheduler.contract.http import EVENTS_RELATION
+from argusd.scheduler.contract.http import EVENTS_RELATION, HOST_HEADER
 
 from ..errors import PublishRefused, Unreachable
 from ..events import bearer
@@ -26,11 +26,16 @@ class Resource(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The daemon's part of the agreement. ``events_after``: the position behind which its events lie."""
+    """The daemon's part of the agreement.
+
+    ``events_after``: the position behind which its events lie. ``host``: the host that answers, empty where
+    the daemon is the only one.
+    """
 
     sdp: str
     resource: Resource | None
     events_after: str
+    host: str
 
 
 async def send_offer(daemon: str, session_id: str, sdp: str, token: str | None) -> Answer:
@@ -46,7 +51,8 @@ async def send_offer(daemon: str, session_id: str, sdp: str, token: str | None) 
         async with _http(token) as http, http.post(endpoint, data=sdp, headers=headers) as response:
             if response.status != 201:
                 raise await refusal_of(response, PublishRefused)
-            return Answer(await response.text(), _resource(response, token), _events_after(response))
+            host = response.headers.get(HOST_HEADER, "")
+            return Answer(await response.text(), _resource(response, token), _events_after(response), host)
     except (aiohttp.ClientError, TimeoutError) as error:
         raise Unreachable(f"no daemon answers at {daemon}") from error
 

@@ -120,6 +120,15 @@ async def test_a_task_that_is_sent_on_goes_with_its_body_and_the_ticket_alone(
     assert "Authorization" not in holder.headers[0]
 
 
+async def test_another_host_is_asked_where_one_does_not_answer(serve: Serve) -> None:
+    daemon = Daemon(done)
+    urls = f"http://127.0.0.1:{unused_port()},{await serve(daemon.handle)}"
+    async with MLOrchestratorClient(urls) as client:
+        for _ in range(3):
+            assert await client.infer("s", "face_embed", {}) == {"face_count": 1}
+    assert len(daemon.connections) == 1, "it stays with the host that answered"
+
+
 async def test_connections_are_kept(connect: Connect) -> None:
     daemon = Daemon(done)
     client = await connect(daemon)

@@ -11,7 +11,7 @@ from argusd.interviewer_bridge.errors import StreamBroken, SubscriptionRefused, 
 from argusd.interviewer_bridge.events import Gap, subscribe
 from argusd.scheduler.contract.events import Event
 
-from .conftest import Serve
+from .conftest import Handler, Serve
 
 
 def event(seq: int) -> Event:
@@ -155,3 +155,22 @@ async def test_something_else_than_events_is_said_so(serve: Serve) -> None:
 async def test_nobody_there() -> None:
     with pytest.raises(Unreachable, match="no daemon answers"):
         await take(subscribe(f"http://127.0.0.1:{unused_port()}"), 1)
+
+
+async def test_another_host_goes_on_where_one_is_lost(serve: Serve) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def host(name: str, *pieces: bytes) -> Handler:
+        async def handler(request: web.Request) -> web.StreamResponse:
+            asked.append((name, request.headers.get("Last-Event-ID")))
+            response = await reply(request, *pieces)
+            assert request.transport is not None
+            request.transport.abort()
+            return response
+
+        return handler
+
+    urls = [await serve(host("a", frame(1), b"id: s:2\ndata: {")), await serve(host("b", frame(2)))]
+    nobody = f"http://127.0.0.1:{unused_port()}"
+    assert await take(subscribe(",".join([nobody, *urls]), "s"), 2) == [event(1), event(2)]
+    assert asked == [("a", None), ("b", "s:1")]

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from argusd.api.config import Token
+from argusd.api.config import ClusterConfig, Token
 from argusd.ingest.ice.ice_servers import IceServer
 from argusd.ingest.ipc.messages import SessionState
 from argusd.scheduler.contract.catalog import streams_of
+from argusd.scheduler.contract.http import HOST_HEADER
 from argusd.scheduler.contract.media import TrackKind
 
 from ..fixtures import OFFER, SDP, Rig, running_rig
@@ -36,6 +37,16 @@ async def test_publish_answers_as_rfc_9725_has_it(rig: Rig) -> None:
         assert response.headers["Link"].startswith("</sessions/s1/events?after=0>; rel=")
     assert rig.worker.opened[0].session_id == "s1"
     assert rig.worker.opened[0].offer_sdp == OFFER
+
+
+@pytest.mark.parametrize("host_id", ["host-a", None], ids=["one of several", "alone"])
+async def test_one_of_several_hosts_says_which_it_is(tmp_path: Path, host_id: str | None) -> None:
+    cluster = ClusterConfig(url="http://127.0.0.1:1", host_id=host_id) if host_id else None
+    async with (
+        running_rig(tmp_path, cluster=cluster) as rig,
+        rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response,
+    ):
+        assert (response.status, response.headers.get(HOST_HEADER)) == (201, host_id)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ class WhipServer:
         self.requests: list[tuple[str, str]] = []
         self.shown: list[tuple[str | None, str | None]] = []  # tokens and tickets
         self.location = "/whip/room/secret"
+        self.headers: dict[str, str] = {}
         self._offered_with = offered_with
         self.kinds: set[str] = set()
         self.got_frame = asyncio.Event()
@@ -52,6 +53,7 @@ class WhipServer:
             headers={
                 "Location": self.location,
                 "Link": f'</sessions/room/events?after=41>; rel="{EVENTS_RELATION}"; events="session"',
+                **self.headers,
             },
         )
 
