@@ -75,11 +75,11 @@ fuzz: setup
 	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install --disable-pip-version-check -e '.[fuzz]'
 	$(BIN)/pytest tests/fuzz --fuzz-seconds=$(TIME) --timeout=0
 
-# The Containerfile's steps in a fresh Debian, then its daemon as a cluster would run it: a minute or two, as root.
+# The Containerfile's steps in a fresh Debian, then its daemon as a cluster would run it: some minutes and 10 GB, as root.
 IMAGE ?= /var/tmp/argusd-image
-image-steps:
-	$(PYTHON) -m tests.containers.steps $(IMAGE)
-	$(PYTHON) -m tests.containers.trial $(IMAGE)
+image-steps: setup
+	$(BIN)/python -m tests.containers.steps $(IMAGE)
+	$(BIN)/python -m tests.containers.trial $(IMAGE)
 
 # Half an hour on a machine that does nothing else; what is not made by bench-peers is left out.
 bench: setup

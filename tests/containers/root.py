@@ -25,13 +25,13 @@ BUILDING = """
 shift 3
 exec chroot . "$@"
 """
-# As the manifests have it: a root that is only read, a volume for models, and folders in memory.
+# As the manifests have it: a root that is only read, volumes, and folders in memory.
 SERVING = """
-ip link set lo up 2>/dev/null || true
-mount --bind "$2" var/cache/argusd
-for folder in var/lib/argusd run/argusd; do mount -t tmpfs -o mode=2777,gid="$3" tmpfs "$folder"; done
+[ ! -f "$2" ] || cp "$2" ".$3"
+for volume in $4; do mkdir -p ".${volume#*:}" && mount --bind "${volume%%:*}" ".${volume#*:}"; done
+for folder in var/lib/argusd run/argusd; do mount -t tmpfs -o mode=2777,gid="$5" tmpfs "$folder"; done
 mount -o remount,bind,ro .
-shift 3
+shift 5
 exec chroot . "$@"
 """
 
@@ -59,21 +59,22 @@ def run_step(root: Path, user: str, environment: Mapping[str, str], command: Seq
     return done.returncode
 
 
-def start_container(
-    root: Path,
-    models: Path,
-    user: str,
-    environment: Mapping[str, str],
-    command: Sequence[str],
-    *,
-    network: bool,
-) -> "subprocess.Popen[bytes]":
-    """Start a command as the manifests would: no capability, nothing to write to but its volumes.
-
-    Without ``network`` it has a loopback of its own and nothing else.
-    """
+def contained(
+    root: Path, user: str, environment: Mapping[str, str], command: Sequence[str], volumes: Mapping[Path, str]
+) -> list[str]:
+    """Words that start a command as a kubelet would: no capability, nothing to write to but its volumes."""
     closed = as_user(user, "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all")
-    script = MOUNTING + f'[ ! -f {CERTIFICATES} ] || cp {CERTIFICATES} ".{COPIED}"' + SERVING
-    entering = ["sh", "-ec", script, "sh", str(root), str(models), user.split(":")[1], *closed]
-    own = [] if network else ["--net"]
-    return subprocess.Popen([*NAMESPACES, *own, *entering, *command], env=variables(environment))
+    mounted = " ".join(f"{outside}:{inside}" for outside, inside in volumes.items())
+    script = [
+        "sh",
+        "-ec",
+        MOUNTING + SERVING,
+        "sh",
+        str(root),
+        CERTIFICATES,
+        COPIED,
+        mounted,
+        user.split(":")[1],
+    ]
+    told = [f"{name}={value}" for name, value in variables(environment).items()]
+    return ["env", "-i", *told, *NAMESPACES, *script, *closed, *command]

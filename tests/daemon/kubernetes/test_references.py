@@ -74,7 +74,7 @@ def test_probes_and_the_service_ask_the_port_for_what_the_api_has() -> None:
     asked = {name: serving[f"{name}Probe"]["httpGet"] for name in ("startup", "readiness", "liveness")}
     assert {each["port"] for each in asked.values()} == {port["name"]}
     assert {name: each["path"] for name, each in asked.items()} == {
-        "startup": "/ready",
+        "startup": "/health",
         "readiness": "/ready",
         "liveness": "/health",
     }
