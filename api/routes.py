@@ -9,6 +9,7 @@ from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 
 from .events.cursor import Position
 from .events.sse import all_events, session_events
+from .hosts.listing import HostsView, list_hosts
 from .http.route import Route
 from .openapi.document import EVENT_STREAM, serve_document
 from .ops.dashboard import FILE_TYPES, FileName, dashboard, dashboard_file
@@ -159,6 +160,7 @@ API_ROUTES = (
         query={"tiers": Tiers},
         public=True,
     ),
+    Route("GET", "/hosts", list_hosts, {200: HostsView}),
     Route("POST", "/drain", drain, {200: DrainView}, scope="admin"),
     Route("DELETE", "/drain", end_drain, {200: DrainView}, scope="admin"),
     Route("GET", "/metrics", metrics, {200: CONTENT_TYPE}),

@@ -39,6 +39,12 @@ class NotRunning(DaemonError):
     code = "not_running"
 
 
+class UnknownHost(DaemonError):
+    """No host of this id is there."""
+
+    code = "unknown_host"
+
+
 class ReloadFailed(DaemonError):
     """A scheduler's next life did not take over."""
 

@@ -8,8 +8,11 @@ import time
 
 import msgspec
 
+from argusd.scheduler.contract.names import did_you_mean
+
 from ..asking import ask
 from ..config import load_config
+from ..errors import ConfigInvalid, UnknownHost
 from ..options import Endpoint, configure_endpoint, endpoint
 from ..supervision.running import ended, signal_daemon
 
@@ -29,9 +32,23 @@ class Left(msgspec.Struct, frozen=True):
         return f"{self.sessions} sessions and {self.tasks} tasks are left"
 
 
+class Host(msgspec.Struct, frozen=True):
+    """What ``/hosts`` says of one host."""
+
+    host_id: str
+    url: str
+
+
+class Hosts(msgspec.Struct, frozen=True):
+    """What ``/hosts`` says."""
+
+    hosts: list[Host]
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     configure_endpoint(parser)
+    parser.add_argument("host", nargs="?", metavar="HOST", help="another host, by its id (argusd hosts)")
     parser.add_argument(
         "--drain-s",
         type=float,
@@ -45,8 +62,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Drain; 0 when nothing is left."""
+    """Drain; 0 when nothing is left.
+
+    Raises:
+        ConfigInvalid: another host is to be ended from here.
+        UnknownHost: there is no such host.
+    """
+    if args.host and args.exit:
+        raise ConfigInvalid("--exit ends the daemon that runs here: leave HOST out, or --exit")
     daemon = endpoint(args)
+    if args.host:
+        daemon = asyncio.run(host_endpoint(daemon, args.host))
     if args.undo:
         asyncio.run(ask(daemon, "DELETE", "/drain", Left))
         return 0
@@ -54,10 +80,25 @@ def run(args: argparse.Namespace) -> int:
     if left.sessions or left.tasks:
         print(f"argusd: {left} after {args.drain_s:g} s", file=sys.stderr)
     if args.exit:
-        state_dir = load_config(args.config).state_dir
+        config = load_config(args.config)
+        state_dir = config.state_dir
         signal_daemon(state_dir, signal.SIGTERM)
+        if config.api.cluster and (left.sessions or left.tasks):
+            signal_daemon(state_dir, signal.SIGINT)  # another signal, so that both arrive: the drain is over
         asyncio.run(ended(state_dir))
     return 1 if left.sessions or left.tasks else 0
+
+
+async def host_endpoint(daemon: Endpoint, host_id: str) -> Endpoint:
+    """Where a host's own api is, as any of them knows it.
+
+    Raises:
+        UnknownHost: no such host is there.
+    """
+    urls = {host.host_id: host.url for host in (await ask(daemon, "GET", "/hosts", Hosts)).hosts}
+    if host_id not in urls:
+        raise UnknownHost(f"there is no host {host_id}{did_you_mean(host_id, urls)}")
+    return msgspec.structs.replace(daemon, url=urls[host_id])
 
 
 async def drained(daemon: Endpoint, drain_s: float) -> Left:

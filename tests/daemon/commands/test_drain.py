@@ -4,12 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from argusd.api.config import ClusterConfig
 from argusd.daemon.asking import ask
-from argusd.daemon.commands.drain import Left, drained
+from argusd.daemon.cli import main
+from argusd.daemon.commands.drain import Left, drained, host_endpoint
+from argusd.daemon.errors import UnknownHost
 from argusd.daemon.options import Endpoint
 from argusd.interviewer_bridge.errors import Unreachable
 
 from ...api.fixtures import free_port, running_rig
+from ...shared_redis import shared_redis
 
 
 async def test_it_waits_until_nothing_is_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -31,3 +35,18 @@ async def test_a_daemon_that_is_not_there_is_named() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(Unreachable, match=url):
         await ask(Endpoint(url, None), "POST", "/drain", Left)
+
+
+async def test_another_host_is_drained_where_its_own_api_is(tmp_path: Path) -> None:
+    cluster = ClusterConfig(url="http://10.0.0.1:8015", host_id="frankfurt-1")
+    with shared_redis() as redis:
+        async with running_rig(tmp_path, cluster=cluster, redis_url=redis) as rig:
+            here = Endpoint(rig.api.url, "s3cret")
+            assert await host_endpoint(here, "frankfurt-1") == Endpoint("http://10.0.0.1:8015", "s3cret")
+            with pytest.raises(UnknownHost, match=r"no host frankfurt-2; did you mean frankfurt-1\?"):
+                await host_endpoint(here, "frankfurt-2")
+
+
+def test_another_host_is_not_ended_from_here(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["drain", "frankfurt-1", "--exit"]) == 2
+    assert "--exit ends the daemon that runs here" in capsys.readouterr().err
