@@ -25,6 +25,7 @@ from .events.readers import Readers
 from .events.redis_store import STORE_ERRORS
 from .hosts.claims import Claims
 from .hosts.hosts import Hosts, State
+from .hosts.undertaker import Undertaker
 from .http.auth import Access, check_bind
 from .http.authenticate import authentication
 from .http.browsers import add_browser_headers, browser_rules
@@ -125,7 +126,9 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     scans = RoomScans(redis, unreadable, erasure)
 
     def state() -> State:
-        return State(context.fits_more, sum(each.active for each in registry), intake.closed is not None)
+        return State(
+            context.fits_more, sum(each.active for each in registry), intake.draining or stop.is_set()
+        )
 
     context = Context(
         config=config,
@@ -157,9 +160,11 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         half_open=HalfOpen(registry, config.whip_half_open_per_client),
         ice_servers=tuple(server.with_credential() for server in config.ice_servers or ()),
     )
-    if cluster is not None and cluster.url is not None:
+    if cluster is not None and claims is not None and cluster.url is not None:
         hosts = Hosts(redis, cluster.host_id, cluster.url, state)
-        return context._replace(hosts=hosts, claims=claims)
+        intake.cut_off = lambda: hosts.cut_off
+        undertaker = Undertaker(redis, hosts, claims, registry)
+        return context._replace(hosts=hosts, claims=claims, undertaker=undertaker)
     return context
 
 
@@ -191,7 +196,7 @@ async def background(
     context: Context, on_pass: Callable[[], None], on_drained: Callable[[], None]
 ) -> AsyncIterator[asyncio.Future[Any]]:
     """What runs beside the requests; the future is done as soon as any of it fails."""
-    of_many = [each.run() for each in (context.hosts, context.claims) if each is not None]
+    of_many = [each.run() for each in (context.hosts, context.claims, context.undertaker) if each is not None]
     tasks = asyncio.gather(
         *of_many,
         context.event_log.run(),

@@ -16,6 +16,7 @@ from .events.history import History
 from .events.readers import Readers
 from .hosts.claims import Claims
 from .hosts.hosts import Hosts
+from .hosts.undertaker import Undertaker
 from .http.auth import Access
 from .http.rate_limit import RateLimit
 from .intake import Intake
@@ -69,6 +70,7 @@ class Context(NamedTuple):
     ice_servers: tuple[IceServer, ...]
     hosts: Hosts | None = None
     claims: Claims | None = None
+    undertaker: Undertaker | None = None
 
     @property
     def fits_more(self) -> int | None:

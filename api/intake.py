@@ -14,11 +14,13 @@ class Intake:
     """Open, until the daemon drains (what lives goes on) or is about to stop (``stop`` is set).
 
     ``lives`` tells whether a session is live: one of many hosts, whose drain may take hours, does such a
-    session's tasks meanwhile. None on a host that is alone.
+    session's tasks meanwhile. None on a host that is alone. One of several takes nothing new while it is
+    ``cut_off`` from the others (see ``hosts/hosts.py``).
     """
 
     def __init__(self, stop: asyncio.Event, lives: Callable[[str], bool] | None = None) -> None:
         self.draining = False
+        self.cut_off: Callable[[], bool] = lambda: False
         self._stop = stop
         self._lives = lives
 
@@ -32,7 +34,9 @@ class Intake:
         """Why nothing new is taken; None while it is."""
         if self.stopping:
             return "The daemon is about to stop"
-        return "The daemon drains" if self.draining else None
+        if self.draining:
+            return "The daemon drains"
+        return "The daemon cannot tell the other hosts that it is there" if self.cut_off() else None
 
     def check(self, *, goes_on: bool = False) -> None:
         """Turn new work away. ``goes_on``: it belongs to what lives, so that only a stop refuses it.

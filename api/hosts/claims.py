@@ -27,7 +27,7 @@ RENEW_EVERY_S = 600.0
 LOOKED_AT = 16  # of the hosts with the most room, should some have just died
 
 # KEYS: the claim, ml:hosts. ARGV: the claim's seconds, how many hosts are looked at, the prefix of beats,
-# whom only the asker wants ("" for anybody), then the hosts to avoid.
+# the one host that is asked for, whose room does not matter ("": any), then the hosts to avoid.
 CLAIM = """
 local held = redis.call('HMGET', KEYS[1], 'host', 'epoch')
 local avoid = {}
@@ -37,11 +37,13 @@ if held[1] and not avoid[held[1]] and alive(held[1]) then
   redis.call('EXPIRE', KEYS[1], ARGV[1])
   return {held[1], tonumber(held[2])}
 end
-for _, host in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, ARGV[2] - 1)) do
+local asked = ARGV[4] ~= ''
+local hosts = asked and {ARGV[4]} or redis.call('ZREVRANGE', KEYS[2], 0, ARGV[2] - 1)
+for _, host in ipairs(hosts) do
   if not alive(host) then redis.call('ZREM', KEYS[2], host)
-  elseif not avoid[host] and (ARGV[4] == '' or ARGV[4] == host) then
-    if tonumber(redis.call('ZSCORE', KEYS[2], host)) <= 0 then return false end
-    redis.call('ZINCRBY', KEYS[2], -1, host)
+  elseif not avoid[host] then
+    if not asked and tonumber(redis.call('ZSCORE', KEYS[2], host)) <= 0 then return false end
+    redis.call('ZADD', KEYS[2], 'XX', 'INCR', -1, host)
     local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
     redis.call('HSET', KEYS[1], 'host', host)
     redis.call('EXPIRE', KEYS[1], ARGV[1])
@@ -94,7 +96,7 @@ class Claims:
     async def claim(self, session_id: str, avoid: Sequence[str] = (), only: str = "") -> Claim:
         """The session's holder: a living one, else a new one with room that is none to ``avoid``.
 
-        ``only``: the one host that may become the new holder.
+        ``only``: the one host that may become the new holder; whether it has room it knows best itself.
 
         Raises:
             Overloaded: no host has room.

@@ -59,6 +59,7 @@ class SessionActions:
         self._scans = scans
         self._erasure = erasure
         event_log.let_go = self.let_go
+        registry.adopted = lifecycle.adopted
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def define(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:

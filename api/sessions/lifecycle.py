@@ -19,7 +19,7 @@ from argusd.scheduler.contract.catalog import STREAMS, StreamName, feeds, pictur
 from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
-from argusd.scheduler.contract.sessions import MediaPhase, Track
+from argusd.scheduler.contract.sessions import ACTIVE, MediaPhase, Track
 
 from ..events.event_log import EventLog
 from ..events.event_making import session_event
@@ -122,6 +122,14 @@ class Lifecycle:
         media = self._move(session, "lost")
         self._event_log.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
         self._tell_over(session)
+
+    def adopted(self, session: Session) -> None:
+        """The session was another host's, which is no more: what there was of its media is lost."""
+        self._event_log.end_left_open(session.session_id, {})
+        if session.media is not None and session.media.phase in ACTIVE:
+            media = session.media = msgspec.structs.replace(self._move(session, "lost"), ending=None)
+            lost = session_event(session.session_id, "session_lost", media.worker, "host_lost")
+            self._event_log.append(lost, media)
 
     def let_go(self, session: Session) -> None:
         """Another host holds the session by now: nobody watches it here, and nothing is told."""

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
@@ -30,7 +30,8 @@ UNUSED_S = 120.0  # a flood of offers would fill the registry for hours; who cam
 class Registry:
     """Session id → Session. What callers ask is written at once; media states go through the event_log.
 
-    ``claims``: where several hosts share the Redis. The registry knows the sessions that this one holds.
+    ``claims``: where several hosts share the Redis. The registry knows the sessions that this one holds, and
+    calls ``adopted`` with one that a dead host held.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Registry:
         self._config = config
         self._unreadable = unreadable
         self._claims = claims
+        self.adopted: Callable[[Session], None] = lambda _: None
         self._held = keys.held(claims.host_id if claims else "")
         self._sessions: dict[str, Session] = {}
         self._ages: dict[str, tuple[float, float]] = {}  # when each changed, and when that was seen
@@ -91,13 +93,12 @@ class Registry:
             self._take_in(session)
 
     async def adopt(self, session_id: str) -> Session | None:
-        """Take in a session that another host held, as far as one is stored and can be read.
-
-        It belongs to this host's index from now on.
-        """
+        """Take in a session that another host held, if it is stored and can be read."""
         await self._redis.sadd(self._held, session_id)
         for session in await self._stored([session_id]):
-            return self._take_in(session)
+            self._take_in(session)
+            self.adopted(session)
+            return session
         return None
 
     def _take_in(self, session: Session) -> Session:

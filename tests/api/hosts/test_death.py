@@ -1,0 +1,82 @@
+"""Two apis on one Redis, each with a fake worker and scheduler: what becomes of a dead one's sessions."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from argusd.api.config import ClusterConfig
+from argusd.api.hosts import hosts, undertaker
+
+from ..fakes import FakeScheduler, FakeWorker
+from ..fixtures import RunningApi, make_config
+
+
+@pytest.fixture(autouse=True)
+def quick_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "BEAT_EVERY_S", 0.1)
+    monkeypatch.setattr(hosts, "LIFE_S", 0.5)
+    monkeypatch.setattr(undertaker, "LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr(undertaker, "STEADY_S", 0.6)
+
+
+@contextlib.asynccontextmanager
+async def host(folder: Path, name: str, redis_url: str) -> AsyncIterator[RunningApi]:
+    (folder / name).mkdir()
+    worker = FakeWorker(folder / name / "ingest-0.sock")
+    scheduler = FakeScheduler(folder / name / "scheduler-0.sock")
+    config = make_config(folder / name, redis_url=redis_url)
+    cluster = ClusterConfig(url=f"http://127.0.0.1:{config.port}", host_id=name)
+    api = RunningApi(make_config(folder / name, redis_url=redis_url, port=config.port, cluster=cluster))
+    await api.open()
+    try:
+        await api.until_ready()
+        yield api
+    finally:
+        if not api.http.closed:
+            await api.close()
+        worker.die()
+        scheduler.die()
+
+
+async def test_sessions_of_a_dead_host_end_as_lost_and_go_on_elsewhere(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    async with host(tmp_path, "a", redis_url) as a, host(tmp_path, "b", redis_url) as b:
+        await a.json("PUT", "/sessions/s1", json={"policy": {"economy": True}})
+        await a.publish("s1")
+        await a.kill()
+        lost = await b.until("/sessions/s1", lambda body: body.get("state") == "lost")
+        assert lost["policy"]["economy"]
+        async with b.events("/sessions/s1/events", "0") as events:
+            told = [event for _, _, event in await events.take(2)]
+            await b.publish("s1")
+            told.append((await events.next())[2])
+        assert [(event["seq"], event["name"]) for event in told] == [
+            (1, "connecting"),
+            (2, "session_lost"),
+            (3, "connecting"),
+        ]
+        assert told[1]["data"]["reason"] == "host_lost"
+
+
+async def test_a_host_that_comes_back_soon_keeps_its_sessions(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    async with host(tmp_path, "a", redis_url) as a, host(tmp_path, "b", redis_url) as b:
+        await a.json("PUT", "/sessions/s1", json={})
+        await a.restart()
+        assert (await a.json("GET", "/sessions/s1"))[0] == 200
+        assert (await b.json("PUT", "/sessions/s1", json={}))[1]["error_code"] == "held_elsewhere"
+
+
+async def test_who_cannot_beat_takes_nothing_new(redis: Redis, redis_url: str, tmp_path: Path) -> None:
+    async with host(tmp_path, "a", redis_url) as a:
+        await redis.client_pause(1500, all=True)
+        body = await a.until("/ready", lambda body: not body["ready"])
+        assert "the daemon cannot tell the other hosts that it is there" in body["reasons"]
+        async with a.http.put("/sessions/s1", json={}) as response:
+            assert (response.status, response.headers["Retry-After"]) == (503, "5")
+        await a.until_ready()
