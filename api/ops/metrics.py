@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from argusd.scheduler.contract.messages import Histogram, SchedulerStats
 
 from ..context import CONTEXT, Context
+from ..hosts.hosts import Hosts
 from ..store.append_only_file import CUT, LOST
 from ..workers.scheduler_counters import Work, total
 from .track_figures import track_figures
@@ -46,6 +47,7 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield all families."""
         yield from own_figures(self._context)
+        yield from host_figures(self._context.hosts)
         yield from ingest_figures(self._context)
         yield from track_figures(self._context.registry, self._context.workers.receptions)
         yield from task_figures(self._context)
@@ -78,6 +80,14 @@ def own_figures(context: Context) -> Iterator[Metric]:
     for worker in context.schedulers:
         up.add_metric([worker.link.name], float(worker.link.healthy))
     yield up
+
+
+def host_figures(hosts: Hosts | None) -> Iterator[Metric]:
+    """This host among those that share its Redis; nothing of one that is alone."""
+    if hosts is None:
+        return
+    yield GaugeMetricFamily("ml_host_load", "How full this host is, 0..1", value=hosts.me.load)
+    yield GaugeMetricFamily("ml_hosts", "Hosts that were there at the newest beat", value=len(hosts.living()))
 
 
 def store_figures(context: Context) -> Iterator[Metric]:

@@ -2,6 +2,7 @@ import pytest
 from redis.asyncio import Redis
 
 from argusd.api.hosts.hosts import Hosts, State
+from argusd.api.ops.metrics import host_figures
 from argusd.scheduler.contract import redis_keys as keys
 
 
@@ -45,6 +46,16 @@ async def test_a_draining_host_lives_and_takes_nothing(redis: Redis) -> None:
     await draining.beat()
     assert [(each.draining, each.room) for each in draining.living()] == [(True, 0)]
     assert await redis.zcard(keys.HOSTS) == 0
+
+
+async def test_how_full_a_host_is_is_shown_where_there_are_others(redis: Redis) -> None:
+    """By these a cluster's autoscaler goes."""
+    await host(redis, "b", 3).beat()
+    hosts = Hosts(redis, "a", "http://a:8015", lambda: State(room=1, sessions=3, draining=False))
+    await hosts.beat()
+    figures = [(sample.name, sample.value) for each in host_figures(hosts) for sample in each.samples]
+    assert figures == [("ml_host_load", 0.75), ("ml_hosts", 2)]
+    assert list(host_figures(None)) == []
 
 
 async def test_a_host_is_cut_off_before_its_first_beat_and_not_after_it(hosts: tuple[Hosts, Hosts]) -> None:

@@ -33,7 +33,7 @@ def test_the_autoscaler_means_the_deployment_and_two_figures_of_its_pods() -> No
     assert scale["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": ME}
     assert [each["pods"]["metric"]["name"] for each in scale["metrics"]] == [
         "ml_host_load",
-        "ml_active_sessions",
+        "ml_sessions",
     ]
     assert "replicas" not in DEPLOYMENT["spec"]
 
