@@ -12,6 +12,7 @@ from .ice.ports import HIGHEST_PORT, Ports, parse_ports
 from .offers.bitrate_limits import BitrateLimits
 
 LEAST_PCM_S = 7.5
+BROADCAST = ipaddress.IPv4Address("255.255.255.255")
 
 
 class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +20,8 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     ``ice_addresses`` are the addresses offered as host candidates; empty means every address of the machine
     and 127.0.0.1, so that a publisher on the same host needs no network. ``advertised_addresses`` are offered
-    besides, with the same ports: those by which a NAT or a container's host passes media on to us.
+    besides, with the same ports: those by which a NAT or a container's host passes media on to us. With
+    ``hide_own_addresses`` they are offered alone, and no answer tells how our network is built.
     ``udp_ports`` are described in ``ports.py``. ``tcp_port`` is where ICE over TCP is taken, 0 for nowhere;
     as with one shared UDP port, each further worker takes the next one. ``ice_servers`` are STUN and TURN
     servers (``ice_servers.py``).
@@ -52,6 +54,7 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     connect_s: Seconds = 10.0
     ice_addresses: tuple[str, ...] = ()
     advertised_addresses: tuple[str, ...] = ()
+    hide_own_addresses: bool = False
     udp_ports: str | int = 0
     tcp_port: int = 0
     ice_servers: tuple[IceServer, ...] = ()
@@ -86,7 +89,11 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("ice_addresses", "advertised_addresses"):
             for address in getattr(self, name):
                 if not _is_one_host(address):
-                    raise ValueError(f"ingest.{name} must be IP addresses, each of one host: not {address}")
+                    raise ValueError(
+                        f"ingest.{name} must be IP addresses, each of one host, without a zone: not {address}"
+                    )
+        if self.hide_own_addresses and not (self.advertised_addresses or self.ice_servers):
+            raise ValueError("ingest.hide_own_addresses needs advertised_addresses, or ice_servers")
         try:
             ports = parse_ports(self.udp_ports)
         except ValueError as error:
@@ -129,4 +136,8 @@ def _is_one_host(text: str) -> bool:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return not (address.is_unspecified or address.is_multicast)
+    if isinstance(address, ipaddress.IPv4Address):
+        return not (address.is_unspecified or address.is_multicast or address == BROADCAST)
+    # A link-local one says nothing without its zone, which is a matter of one machine.
+    shared = address.is_unspecified or address.is_multicast or address.is_link_local
+    return not shared and address.scope_id is None and address.ipv4_mapped is None

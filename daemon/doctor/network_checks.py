@@ -21,11 +21,17 @@ def check_ice_addresses(config: Config) -> Finding:
     """There is an address to tell senders of."""
     configured = config.ingest.ice_addresses
     here = [address for address in configured or host_addresses() if is_here(address)]
-    told = ", ".join([*config.ingest.advertised_addresses, *here]) or "none"
+    known_as = config.ingest.advertised_addresses
+    own = () if config.ingest.hide_own_addresses else here
+    told = ", ".join([*known_as, *own]) or "none"
     missing = [address for address in configured if address not in here]
     if missing:
         remedy = f"this machine has no {', '.join(missing)}: correct ingest.ice_addresses, or leave it out"
         return Finding("warn" if here else "fail", "media addresses", told, remedy)
+    unmatched = [address for address in known_as if not any(_same_family(address, own) for own in here)]
+    if unmatched:
+        remedy = f"{', '.join(unmatched)} cannot be told: this machine has no address of that IP version"
+        return Finding("warn", "media addresses", told, remedy)
     if here == [LOOPBACK] and not configured:
         remedy = "no sender from another machine can connect; bring a network up"
         return Finding("warn", "media addresses", f"{told} alone", remedy)
@@ -88,6 +94,10 @@ def _binds(address: tuple[str, int]) -> bool:
         sock.connect((host, port))
         sock.send(bytes(request))
         return request.transaction_id in sock.recv(1500)
+
+
+def _same_family(one: str, other: str) -> bool:
+    return (":" in one) == (":" in other)
 
 
 def _shown(ports: Sequence[int]) -> str:

@@ -12,7 +12,7 @@ from argusd.scheduler.contract.errors import NoIceCandidate
 
 from ..config import IngestConfig
 from ..guard import GuardedProtocol, OnMedia
-from ..offers.candidates import advertised
+from ..offers.candidates import advertised, without_base
 from .own_sockets import OwnSockets, bind_udp
 from .server_candidates import Servers
 from .shared_ports import SharedPorts, open_tcp, open_udp
@@ -74,7 +74,10 @@ class IceSockets:
         connection._protocols += protocols
         own = [protocol.local_candidate for protocol in protocols]
         elsewhere = await self._servers.candidates(connection, protocols, make)
-        candidates = [*advertised(own, self._config.advertised_addresses), *own, *elsewhere]
+        known_as = advertised(own, self._config.advertised_addresses)
+        if self._config.hide_own_addresses:
+            own, elsewhere = [], [without_base(candidate) for candidate in elsewhere]
+        candidates = [*known_as, *own, *elsewhere]
         if not candidates:
             raise NoIceCandidate(
                 "there is no address to receive media at: ingest.ice_addresses names none of this machine, "

@@ -24,6 +24,14 @@ def tcp_candidate(address: str, port: int) -> Candidate:
     return Candidate(foundation, COMPONENT, "tcp", priority, address, port, "host", tcptype="passive")
 
 
+def without_base(candidate: Candidate) -> Candidate:
+    """The same without the address that it stands for (RFC 8839 section 5.1)."""
+    if candidate.related_address is not None:
+        nowhere = type(ipaddress.ip_address(candidate.host))(0)
+        candidate.related_address, candidate.related_port = str(nowhere), 9
+    return candidate
+
+
 def advertised(candidates: Iterable[Candidate], addresses: Sequence[str]) -> list[Candidate]:
     """The same ports at the addresses by which the world knows this host, each once.
 

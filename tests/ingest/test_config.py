@@ -19,6 +19,17 @@ from argusd.ingest.config import IngestConfig
         ({"start_bitrate_kbps": 0}, "start_bitrate_kbps"),
         ({"max_bitrate_kbps": -1}, "max_bitrate_kbps"),
         ({"stale_s": 10.0, "closed_s": 10.0}, "stale_s"),
+        ({"advertised_addresses": ("media.example.net",)}, "advertised_addresses"),
+        ({"advertised_addresses": ("203.0.113.0/24",)}, "advertised_addresses"),
+        ({"advertised_addresses": ("203.0.113.7", "0.0.0.0")}, "advertised_addresses"),
+        ({"advertised_addresses": ("255.255.255.255",)}, "advertised_addresses"),
+        ({"advertised_addresses": ("224.0.0.1",)}, "advertised_addresses"),
+        ({"advertised_addresses": ("fe80::1%eth0",)}, "advertised_addresses"),
+        ({"advertised_addresses": ("2001:db8::1%eth0",)}, "advertised_addresses"),
+        ({"advertised_addresses": ("fe80::1",)}, "advertised_addresses"),
+        ({"advertised_addresses": ("::ffff:203.0.113.7",)}, "advertised_addresses"),
+        ({"ice_addresses": ("fe80::1%eth0",)}, "ice_addresses"),
+        ({"hide_own_addresses": True}, "hide_own_addresses"),
     ],
 )
 def test_a_bad_setting_is_named(settings: dict[str, Any], name: str) -> None:

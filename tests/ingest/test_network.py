@@ -88,14 +88,23 @@ async def test_a_peer_whose_port_changes_goes_on_and_is_answered_there(
         await asyncio.wait_for(nat.media_back.wait(), 10)
 
 
-async def test_a_peer_comes_to_the_address_that_a_nat_has_for_us(start_rig: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("hide", [False, True], ids=["besides our own", "alone"])
+async def test_a_peer_comes_to_the_address_that_a_nat_has_for_us(
+    start_rig: Callable[..., Any], hide: bool
+) -> None:
     own = next((address for address in host_addresses() if "." in address and address != "127.0.0.1"), None)
     if own is None:
         pytest.skip("this machine has no address but loopback")
     port, known_as = free_port(), "127.0.0.7"
-    rig = await start_rig(udp_ports=port, ice_addresses=(own,), advertised_addresses=(known_as,))
+    rig = await start_rig(
+        udp_ports=port,
+        ice_addresses=(own,),
+        advertised_addresses=(known_as,),
+        hide_own_addresses=hide,
+    )
     peer = publisher()
     answer = await rig.request("one", re.sub(r"a=candidate:.*\r\n", "", await rig.offer(peer)))
+    assert (own in answer.answer_sdp) is not hide
     async with nat_before((own, port), inside=(known_as, port)):
         await peer.accept(re.sub(rf"a=candidate:.* {own} .*\r\n", "", answer.answer_sdp))
         ring = await rig.opened("video")

@@ -53,6 +53,14 @@ def test_advertised_addresses_are_shown_first(tmp_path: Path) -> None:
     assert (finding.verdict, finding.found) == ("ok", "203.0.113.7, 127.0.0.1")
 
 
+def test_an_advertised_address_that_no_own_one_stands_behind_is_named(tmp_path: Path) -> None:
+    finding = check_ice_addresses(
+        config(tmp_path, **LOOPBACK, INGEST__ADVERTISED_ADDRESSES='["203.0.113.7", "2001:db8::7"]')
+    )
+    assert finding.verdict == "warn"
+    assert finding.remedy.startswith("2001:db8::7 cannot be told")
+
+
 @pytest.mark.parametrize(
     ("key", "kind"), [("UDP_PORTS", socket.SOCK_DGRAM), ("TCP_PORT", socket.SOCK_STREAM)]
 )

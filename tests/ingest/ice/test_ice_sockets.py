@@ -186,6 +186,19 @@ async def test_the_worlds_name_for_us_is_told_first_and_loopback_has_none() -> N
         ]
 
 
+async def test_the_worlds_name_for_us_may_be_told_alone() -> None:
+    if not ice_sockets.is_here("::1"):
+        pytest.skip("this machine has no IPv6")
+    port = free_port()
+    async with opened(
+        ice_addresses=("127.0.0.1", "::1"),
+        advertised_addresses=("203.0.113.7", "2001:db8::7"),
+        hide_own_addresses=True,
+        udp_ports=port,
+    ) as gather:
+        assert (await gather()).told == [("udp", "203.0.113.7", port), ("udp", "2001:db8::7", port)]
+
+
 @pytest.mark.parametrize("ports", ["0", "shared", "range"])
 async def test_ipv6_has_the_same_ways(ports: str) -> None:
     if not ice_sockets.is_here("::1"):

@@ -65,6 +65,15 @@ async def test_the_address_that_a_nat_gives_us_is_a_candidate(shared: bool) -> N
         assert session.dropped == {}
 
 
+async def test_a_candidate_may_keep_to_itself_what_stands_behind_the_nat() -> None:
+    async with (
+        stun_server() as server,
+        opened(ice_addresses=("127.0.0.1",), ice_servers=(server,), hide_own_addresses=True) as gather,
+    ):
+        (reflexive,) = (await gather()).connection.local_candidates
+        assert reflexive.to_sdp().endswith(f"{MAPPED[0]} {MAPPED[1]} typ srflx raddr 0.0.0.0 rport 9")
+
+
 async def test_a_server_that_is_silent_or_not_there_costs_a_candidate_and_no_more(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
