@@ -18,7 +18,6 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from argusd.api.config import ApiConfig, ClusterConfig
-from argusd.api.http.auth import is_protected
 from argusd.api.http.misfit import explain, shown
 from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
@@ -179,7 +178,7 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
     api = _section(tables["api"], ApiConfig, "api", {**common, "schedulers": scheduler.live, "cluster": None})
     cluster = _section(tables["cluster"], ClusterConfig, "cluster", {})
     if cluster.url:
-        api = _as_one_of_many(api, cluster)
+        api = msgspec.structs.replace(api, cluster=cluster)
     if api.ice_servers is None:
         api = msgspec.structs.replace(api, ice_servers=ingest.ice_servers)
     return Config(
@@ -198,14 +197,6 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         orchestrator_url=environment.get("ML_ORCHESTRATOR_URL"),
         environment=environment,
     )
-
-
-def _as_one_of_many(api: ApiConfig, cluster: ClusterConfig) -> ApiConfig:
-    if api.redis_url is None:
-        raise ConfigInvalid("cluster.url needs api.redis_url: the Redis that all hosts share")
-    if not is_protected(api):
-        raise ConfigInvalid("cluster.url needs api.tokens or api.jwt: other hosts reach this one's api")
-    return msgspec.structs.replace(api, cluster=cluster)
 
 
 def _gpus_for(scheduler: SchedulerConfig) -> int:

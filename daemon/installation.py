@@ -10,12 +10,13 @@ from pathlib import Path
 import msgspec
 
 from .config import Config
-from .supervision.stopping import grace_s
+from .supervision.stopping import UNWINDING_S, grace_s
 
 SHIPPED = Path(str(files("argusd.systemd")))
 CONFIG_FILE = Path("/etc/argusd/argusd.toml")
 UNITS = Path("/etc/systemd/system")
 TARGET = "argusd.target"
+DRAIN = "argusd-drain.service"
 # As the units are written; an installation may lie elsewhere.
 SHIPPED_PROGRAM = "/opt/argusd/bin/argusd"
 # What no unit sees: ProtectHome= and PrivateTmp= hide them.
@@ -66,6 +67,11 @@ def installation(config: Config, program: Path, config_file: Path, enabled: froz
 
 def units_of(config: Config) -> list[str]:
     """The services that this configuration needs."""
+    return [*processes_of(config), *([DRAIN] if config.api.cluster else [])]
+
+
+def processes_of(config: Config) -> list[str]:
+    """The services that are the daemon's processes."""
     return [
         "argusd-api.service",
         *(f"argusd-ingest@{index}.service" for index in range(config.ingest_workers)),
@@ -88,7 +94,7 @@ def files_of(config: Config, program: Path, config_file: Path) -> tuple[File, ..
 
 
 def unit_text(unit: Path, config: Config, program: Path, config_file: Path) -> str:
-    """The unit as it is to be installed; how long it may take to end follows from ``shutdown_s``.
+    """The unit as it is to be installed; how long it may take to end follows from the configuration.
 
     The api's sandbox hides GPUs: where they make the number of schedulers, every unit is told it.
     """
@@ -96,10 +102,21 @@ def unit_text(unit: Path, config: Config, program: Path, config_file: Path) -> s
     if started := re.search(rf"^ExecStart={SHIPPED_PROGRAM} (\w+)", text, re.MULTILINE):
         grace = f"TimeoutStopSec={grace_s(started[1], config.shutdown_s):.0f}s"
         text = re.sub(r"^TimeoutStopSec=.*$", grace, text, flags=re.MULTILINE)
+    if unit.name == DRAIN and config.api.cluster:
+        text = drain_text(text, processes_of(config), config.api.cluster.drain_s)
     if config.gpus_found:
         count = rf"\g<0> ARGUSD_SCHEDULER__COUNT={config.gpus_found}"
         text = re.sub(r"^Environment=.*$", count, text, flags=re.MULTILINE)
     return text.replace(SHIPPED_PROGRAM, str(program)).replace(str(CONFIG_FILE), str(config_file))
+
+
+def drain_text(text: str, processes: list[str], drain_s: float) -> str:
+    """The drain's unit: it is stopped before all the processes, and may take so long."""
+    text = re.sub(r"^After=.*$", f"After={' '.join(processes)}", text, flags=re.MULTILINE)
+    text = re.sub(r"--drain-s \d+", f"--drain-s {drain_s:.0f}", text)
+    return re.sub(
+        r"^TimeoutStopSec=.*$", f"TimeoutStopSec={drain_s + UNWINDING_S:.0f}s", text, flags=re.MULTILINE
+    )
 
 
 def enabled_units() -> frozenset[str]:

@@ -12,7 +12,7 @@ from argusd.scheduler.contract.tiers import Tier, scheduler_name
 from ..config import Config, load_config
 from ..supervision.child import ChildSpec
 from ..supervision.notify import DRAINED, notify
-from ..supervision.preflight import make_folder
+from ..supervision.preflight import check_one_of_many, make_folder
 from ..supervision.process import Entry, configure_supervised, run_process
 from ..supervision.standby import run_standby
 from .serve import argusd_child
@@ -81,6 +81,7 @@ def entry_of(command: str, index: int, tier: Tier, config: Config) -> Entry:
         ConfigInvalid: there is no process of this index.
     """
     if command == "api":
+        check_one_of_many(config.api)
         from argusd.api.app import run_api
 
         return partial(run_api, config.api, on_drained=partial(notify, config.notify_socket, DRAINED))

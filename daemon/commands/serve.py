@@ -14,7 +14,7 @@ from ..logs import configure_logs
 from ..options import configure_daemon, daemon_config
 from ..supervision.child import ChildSpec
 from ..supervision.notify import READY, STOPPING, notify
-from ..supervision.preflight import hold_state_dir, require_free_port
+from ..supervision.preflight import check_one_of_many, hold_state_dir, require_free_port
 from ..supervision.process import configure_supervised, disable_core_dumps, end_with_parent
 from ..supervision.restarts import RestartRule
 from ..supervision.stopping import grace_s
@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM; 0 after a clean end."""
     config = daemon_config(args)
+    check_one_of_many(config.api)
     configure_logs("serve", config.logs)
     disable_core_dumps()
     if not end_with_parent(args.supervised_by):

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from argusd.api.config import ApiConfig
+from argusd.api.http.auth import is_protected
+
 from ..config import Config
-from ..errors import FolderUnusable, PortTaken
+from ..errors import ConfigInvalid, FolderUnusable, PortTaken
 from .running import hold
 
 
@@ -41,6 +44,18 @@ def hold_state_dir(config: Config) -> Iterator[None]:
     make_folder("runtime_dir", config.runtime_dir)
     with hold(config.state_dir):
         yield
+
+
+def check_one_of_many(api: ApiConfig) -> None:
+    """Check what the api of one of many hosts needs; other processes may not be shown these secrets.
+
+    Raises:
+        ConfigInvalid: it lacks some of it.
+    """
+    if api.cluster and api.redis_url is None:
+        raise ConfigInvalid("cluster.url needs api.redis_url: the Redis that all hosts share")
+    if api.cluster and not is_protected(api):
+        raise ConfigInvalid("cluster.url needs api.tokens or api.jwt: other hosts reach this one's api")
 
 
 def require_free_port(config: Config) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from argusd.api.config import ClusterConfig, LlmProfile
 from argusd.daemon.config import KEYS, Config, resolve
 from argusd.daemon.errors import ConfigInvalid
+from argusd.daemon.supervision.preflight import check_one_of_many
 from argusd.ingest.ice.ice_servers import IceServer
 
 WriteToml = Callable[[str], dict[str, str]]
@@ -130,7 +131,11 @@ def test_a_host_is_one_of_many_where_the_others_are_told_its_url() -> None:
 )
 def test_a_host_that_cannot_be_one_of_many_is_refused(variables: dict[str, str], problem: str) -> None:
     with pytest.raises(ConfigInvalid, match=problem):
-        resolve(variables)
+        check_one_of_many(resolve(variables).api)
+
+
+def test_a_process_that_is_shown_no_secrets_starts_beside_an_api_that_is() -> None:
+    assert resolve(CLUSTER).ingest_worker(0)
 
 
 def test_a_value_with_brackets_is_toml() -> None:

@@ -9,7 +9,7 @@ from argusd.daemon.cli import main
 from argusd.daemon.commands.install_systemd import carry_out, is_missing
 from argusd.daemon.config import resolve
 from argusd.daemon.errors import NotInstalled
-from argusd.daemon.installation import CONFIG_FILE, SHIPPED, installation, obstacle, units_of
+from argusd.daemon.installation import CONFIG_FILE, DRAIN, SHIPPED, installation, obstacle, units_of
 
 PROGRAM = Path("/srv/argusd/bin/argusd")
 
@@ -32,11 +32,23 @@ def test_a_unit_is_enabled_for_every_configured_process() -> None:
     ]
 
 
+def test_one_of_many_hosts_drains_before_anything_is_stopped(tmp_path: Path) -> None:
+    file = write(tmp_path, '[cluster]\nurl = "http://10.0.0.1:8015"\ndrain_s = 3600\n')
+    config = resolve({"ARGUSD_CONFIG": str(file), "ARGUSD_INGEST_WORKERS": "2"})
+    assert units_of(config)[-1] == DRAIN
+    [unit] = [
+        file for file in installation(config, PROGRAM, file, frozenset()).files if file.path.name == DRAIN
+    ]
+    assert f"\nAfter={' '.join(units_of(config)[:-1])}\n" in unit.text
+    assert f"\nExecStop={PROGRAM} drain --config {file} --drain-s 3600\nTimeoutStopSec=3610s\n" in unit.text
+
+
 def test_units_name_the_program_and_the_configuration_that_were_given() -> None:
     config_file = Path("/srv/argusd/argusd.toml")
     files = installation(resolve({}), PROGRAM, config_file, frozenset()).files
     units = {file.path.name: file.text for file in files if file.path.suffix == ".service"}
     assert units.keys() == {unit.name for unit in SHIPPED.glob("*.service")}
+    del units[DRAIN]  # no process of ours runs meanwhile
     for text in units.values():
         assert "\nExecStart=/srv/argusd/bin/argusd " in text
         assert " --config /srv/argusd/argusd.toml\n" in text
@@ -46,7 +58,7 @@ def test_units_name_the_program_and_the_configuration_that_were_given() -> None:
 def test_a_unit_may_take_as_long_to_end_as_its_tasks() -> None:
     config = resolve({"ARGUSD_SHUTDOWN_S": "100"})
     for file in installation(config, PROGRAM, CONFIG_FILE, frozenset()).files:
-        if file.path.suffix == ".service":
+        if file.path.suffix == ".service" and file.path.name != DRAIN:
             grace = 120 if "api" in file.path.name else 110
             assert f"\nTimeoutStopSec={grace}s\n" in file.text
 
