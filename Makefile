@@ -12,7 +12,7 @@ PEERS := chromium coturn firefox-esr g++ gir1.2-gst-plugins-bad-1.0 gstreamer1.0
     gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly libfaketime python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
-.PHONY: setup system-packages test-packages run test faults fuzz soak image-steps bench bench-peers accuracy clean
+.PHONY: setup system-packages test-packages run test faults hosts fuzz soak image-steps bench bench-peers accuracy clean
 
 setup: $(STAMP)
 
@@ -68,6 +68,10 @@ test: setup test-packages
 REPEATS ?= 20
 faults: setup test-packages
 	$(BIN)/pytest tests/faults --fault-repeats=$(REPEATS)
+
+# Hosts that share a Redis die, lose their cable, drain: each REPEATS times, with the limits that hold then.
+hosts: setup test-packages
+	$(BIN)/pytest tests/hosts --fault-repeats=$(REPEATS)
 
 # Each target of tests/fuzz for TIME seconds; what is found lies in tests/fuzz/corpus from then on.
 TIME ?= 20

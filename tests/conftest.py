@@ -1,6 +1,7 @@
 """For all tests: properties are judged by what they find, not by how long a busy machine takes over one.
 
 At its end a run says what became of faults and of what was fuzzed, how many tests it skipped, and why.
+``--fault-repeats`` says how often each fault is tried; ``make faults`` and ``make hosts`` ask for many.
 """
 
 import logging
@@ -14,6 +15,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from .faults.outcome import Outcome
 from .faults.table import fault_table
 from .fuzz.table import fuzz_table
 from .kernels.cuda.host_device import built
@@ -71,8 +73,38 @@ def log_as_it_was() -> Iterator[None]:
         logger.setLevel(level)
 
 
+@pytest.fixture
+def repeats(request: pytest.FixtureRequest) -> int:
+    """How often each fault is tried."""
+    count: int = request.config.getoption("--fault-repeats")
+    return count
+
+
+@pytest.fixture
+def outcome(request: pytest.FixtureRequest, repeats: int) -> Outcome:
+    """Only a run that tries a fault many times holds it to its limits of time."""
+    return Outcome(request.node, strict=repeats > 1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fault-repeats", type=int, default=1, help="how often each fault is tried")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    repeats = metafunc.config.getoption("--fault-repeats")
+    if repeats > 1 and metafunc.definition.get_closest_marker("fault"):
+        metafunc.fixturenames.append("repeat")
+        metafunc.parametrize("repeat", range(1, repeats + 1))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if marker := item.get_closest_marker("fault"):
+            item.user_properties.append(("fault", marker.args))
+
+
 # The tests of such a folder share a daemon or a browser, those of others at most what their file starts.
-SHARING = {f"tests/{name}" for name in ("faults", "live", "peers", "systemd")}
+SHARING = {f"tests/{name}" for name in ("faults", "hosts", "live", "peers", "systemd")}
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # it has no types

@@ -1,7 +1,4 @@
-"""One daemon for the faults that it survives, and what is told of each try (``table.py``).
-
-``--fault-repeats`` says how often each fault is tried; ``make faults`` asks for many.
-"""
+"""One daemon for the faults that it survives."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -16,26 +13,6 @@ from argusd.scheduler.zoo.store import ZooStore
 from ..ingest.conftest import Rig
 from ..live_daemon import Daemon, started
 from .engine_faults import EngineFaults
-
-
-class Outcome:
-    """What a test saw of its fault, for the table."""
-
-    def __init__(self, item: pytest.Item) -> None:
-        self._item = item
-
-    def recovered(self, seconds: float) -> None:
-        """All was well again so long after the fault."""
-        self._item.user_properties.append(("recovered_s", seconds))
-
-    def lost(self, count: int) -> None:
-        """So much was lost: events, frames or calls, as the row says."""
-        self._item.user_properties.append(("lost", count))
-
-
-@pytest.fixture
-def outcome(request: pytest.FixtureRequest) -> Outcome:
-    return Outcome(request.node)
 
 
 @pytest.fixture(scope="package")
@@ -62,20 +39,3 @@ async def worker(tmp_path: Path) -> AsyncIterator[Rig]:
     await rig.start()
     yield rig
     await rig.close()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fault-repeats", type=int, default=1, help="how often each fault is tried")
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    repeats = metafunc.config.getoption("--fault-repeats", 1)
-    if repeats > 1 and metafunc.definition.get_closest_marker("fault"):
-        metafunc.fixturenames.append("repeat")
-        metafunc.parametrize("repeat", range(1, repeats + 1))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if marker := item.get_closest_marker("fault"):
-            item.user_properties.append(("fault", marker.args))

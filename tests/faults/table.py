@@ -1,12 +1,20 @@
 """The fault table as a run prints it: tries of each row, how soon all was well again, what was lost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from statistics import median
 from typing import NamedTuple
 
 import pytest
 
 Fault = tuple[int, str]  # the row's number, and what breaks
+
+
+class Took(NamedTuple):
+    """What something in the course of a try took, and may take."""
+
+    what: str
+    seconds: float
+    limit_s: float
 
 
 class Run(NamedTuple):
@@ -16,6 +24,7 @@ class Run(NamedTuple):
     passed: bool
     recovered_s: float | None = None
     lost: int | None = None
+    took: tuple[Took, ...] = ()
 
 
 def fault_table(reports: Iterable[object]) -> list[str]:
@@ -31,7 +40,8 @@ def run_of(report: pytest.TestReport) -> Run | None:
     fault: Fault | None = seen.get("fault")  # type: ignore[assignment]  # properties are objects to pytest
     if fault is None:
         return None
-    return Run(fault, report.passed, seen.get("recovered_s"), seen.get("lost"))  # type: ignore[arg-type]
+    took = tuple(Took(*each) for name, each in report.user_properties if name == "took")  # type: ignore[misc]
+    return Run(fault, report.passed, seen.get("recovered_s"), seen.get("lost"), took)  # type: ignore[arg-type]
 
 
 def rows(runs: Iterable[Run]) -> list[str]:
@@ -39,10 +49,23 @@ def rows(runs: Iterable[Run]) -> list[str]:
     tried: dict[Fault, list[Run]] = {}
     for run in runs:
         tried.setdefault(run.fault, []).append(run)
-    return [HEAD, *(_row(fault, tried[fault]) for fault in sorted(tried))]
+    return [HEAD, *(line for fault in sorted(tried) for line in _lines(fault, tried[fault]))]
 
 
 HEAD = f"{'row':>3}  {'fault':58} {'passed':>9} {'recovery p50':>13} {'worst':>9} {'lost':>5}"
+
+
+def _lines(fault: Fault, runs: list[Run]) -> Iterator[str]:
+    yield _row(fault, runs)
+    steps: dict[str, list[Took]] = {}
+    for took in (each for run in runs for each in run.took):
+        steps.setdefault(took.what, []).append(took)
+    for what, times in steps.items():
+        within = sum(each.seconds <= each.limit_s for each in times)
+        seconds = [each.seconds for each in times]
+        title = f"- {what} within {times[0].limit_s:g} s"
+        count = f"{within} of {len(times)}"
+        yield f"     {title:58} {count:>9} {median(seconds):>11.3f} s {max(seconds):>7.3f} s"
 
 
 def _row(fault: Fault, runs: list[Run]) -> str:

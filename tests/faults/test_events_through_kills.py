@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Outcome
 from .event_chain import Chain
+from .outcome import Outcome
 
 
 @pytest.mark.fault(3, "events through 7 disconnects and kills of five kinds")

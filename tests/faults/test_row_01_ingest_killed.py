@@ -9,7 +9,7 @@ import pytest
 from ..api.streams.clients import jpeg
 from ..live_daemon import Daemon
 from ..waiting import until as until_true
-from .conftest import Outcome
+from .outcome import Outcome
 from .seen import Seen, get, nobody_there, until
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]

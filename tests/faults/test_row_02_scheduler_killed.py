@@ -13,7 +13,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import Daemon
 from ..task_client import Client, Reply
-from .conftest import Outcome
+from .outcome import Outcome
 from .seen import get, nobody_there, until
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]

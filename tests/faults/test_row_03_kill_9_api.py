@@ -8,7 +8,7 @@ import pytest
 from argusd.interviewer_bridge.events import Gap, subscribe
 
 from ..live_daemon import Daemon, next_event
-from .conftest import Outcome
+from .outcome import Outcome
 
 pytestmark = [pytest.mark.weights, pytest.mark.timeout(300)]
 AFTERWARDS = 10  # events that are awaited once the api is back

@@ -21,7 +21,7 @@ from argusd.api.store.embedded_redis import EmbeddedRedis
 from ..api.fixtures import EventReader, running_rig
 from ..live_daemon import Daemon
 from ..waiting import answered
-from .conftest import Outcome
+from .outcome import Outcome
 
 WITHIN_S = 5.0
 ANSWERS = 5

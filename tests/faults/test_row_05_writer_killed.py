@@ -13,8 +13,8 @@ import pytest
 from argusd.ingest.shm.arena import ArenaView
 from argusd.ingest.shm.ring import FrameReader, gather_pcm
 
-from .conftest import Outcome
 from .halting_writers import CHUNK, WHOLE
+from .outcome import Outcome
 
 LINES = 60  # more than a frame and a chunk take
 PROGRAM = Path(__file__).with_name("halting_writers.py")

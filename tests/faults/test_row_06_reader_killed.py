@@ -15,8 +15,8 @@ from argusd.ingest.ipc.messages import CloseSession, SessionState
 
 from ..ingest.conftest import Rig
 from ..waiting import until
-from .conftest import Outcome
 from .halting_reader import MOMENTS
+from .outcome import Outcome
 
 PROGRAM = Path(__file__).with_name("halting_reader.py")
 

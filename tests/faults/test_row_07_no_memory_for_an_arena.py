@@ -12,7 +12,7 @@ from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 
 from ..api.fixtures import SDP, running_whip
 from ..live_daemon import ARGUSD
-from .conftest import Outcome
+from .outcome import Outcome
 
 MORE_THAN_ANY_MACHINE_HAS = str(1 << 30)
 

@@ -11,7 +11,7 @@ import pytest
 from ..api.api_process import ApiProcess
 from ..api.fakes import FakeScheduler, FakeWorker
 from ..api.fixtures import EventReader, make_config
-from .conftest import Outcome
+from .outcome import Outcome
 
 SLOW = 8
 OTHERS = 8

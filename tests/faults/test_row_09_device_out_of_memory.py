@@ -15,7 +15,7 @@ from argusd.scheduler.runtime.executor import Executor
 
 from ..scheduler.bench import Bench
 from ..scheduler.fakes import FakeEngine
-from .conftest import Outcome
+from .outcome import Outcome
 
 TASKS, ROOM = 8, 2
 

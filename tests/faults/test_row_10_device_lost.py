@@ -8,8 +8,8 @@ import pytest
 from ..live_daemon import Daemon
 from ..task_client import Client
 from ..test_task_faults import CALLERS, ask_all, outcomes, until_served
-from .conftest import Outcome
 from .engine_faults import EngineFaults
+from .outcome import Outcome
 from .readiness import ready, until_ready
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(300)]

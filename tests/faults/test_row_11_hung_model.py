@@ -10,8 +10,8 @@ from ..live_daemon import Daemon
 from ..scheduler.pages import png
 from ..task_client import Client
 from ..test_task_faults import CALLERS, ask_all, outcomes, until_served
-from .conftest import Outcome
 from .engine_faults import EngineFaults
+from .outcome import Outcome
 from .readiness import until_ready
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(300)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ..headers import PICTURES, SOUNDS, lying
 from ..live_daemon import Daemon
 from ..task_client import Client
-from .conftest import Outcome
+from .outcome import Outcome
 from .readiness import until_ready
 
 pytestmark = [

@@ -8,7 +8,7 @@ from argusd.ingest.guard import MIN_DATAGRAM
 
 from ..ingest.conftest import Rig
 from ..ingest.test_misbehaving_senders import Liar
-from .conftest import Outcome
+from .outcome import Outcome
 
 RTCP_HEADER = 8
 SSRC = 4242

@@ -11,7 +11,7 @@ from argusd.ingest.ipc.messages import IngestStats, SessionAnswer
 
 from ..ingest.attacks import spray
 from ..ingest.conftest import Rig
-from .conftest import Outcome
+from .outcome import Outcome
 
 SESSIONS = 5  # twenty repeats make a hundred
 FRAMES = 15

@@ -11,7 +11,7 @@ from argusd.ingest.ipc.messages import SessionAnswer
 from argusd.ingest.shm.ring import FrameReader
 
 from ..ingest.conftest import Rig
-from .conftest import Outcome
+from .outcome import Outcome
 
 BAD = Impairment(loss=0.25, reorder=0.1, duplicate=0.05)
 FRAMES = 60

@@ -10,7 +10,7 @@ from argusd.benchmarks.peers.clips import video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 
 from ..api.fixtures import SDP, EventReader, RunningApi, running_whip
-from .conftest import Outcome
+from .outcome import Outcome
 
 REAPED_WITHIN_S = 12.0
 

@@ -10,7 +10,7 @@ from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
 
 from ..api.fixtures import OFFER, SDP, running_whip
-from .conftest import Outcome
+from .outcome import Outcome
 
 SLOTS, EACH, FLOOD = 24, 12, 40
 BEHIND_A_PROXY = {"whip_half_open_per_client": EACH, "trusted_proxies": ("127.0.0.1",)}

@@ -13,7 +13,7 @@ from ..api.fakes import S1, FakeScheduler, FakeWorker
 from ..api.fixtures import make_config
 from ..waiting import answered
 from ..wall_clock import WallClock
-from .conftest import Outcome
+from .outcome import Outcome
 
 HOUR_S = 3600
 FOUND = 20  # under each setting of the clock

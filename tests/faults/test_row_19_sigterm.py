@@ -18,7 +18,7 @@ from ..live_daemon import Daemon, started
 from ..scheduler.pages import page, png
 from ..sounds import tone, wav
 from ..task_client import Client
-from .conftest import Outcome
+from .outcome import Outcome
 from .seen import get, nobody_there, until
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]

@@ -12,7 +12,7 @@ import pytest
 
 from ..api.fixtures import running_rig
 from ..waiting import answered
-from .conftest import Outcome
+from .outcome import Outcome
 
 FULL = "the disk of the embedded Redis is full; events wait in memory"
 

@@ -1,0 +1,133 @@
+"""Hosts of argusd that share a Redis: each a machine with a daemon, whose schedulers need no models."""
+
+import contextlib
+import math
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+from redis.asyncio import Redis
+
+from argusd.scheduler.contract import redis_keys as keys
+
+from ..live_daemon import ARGUSD
+from ..waiting import answered
+from .network import Machine, Switch
+
+TOKEN = "token-of-the-hosts"
+PORT = 8015
+INJECTED = Path(__file__).with_name("injected")
+FIRST_NUMBER = 10
+
+
+class Host:
+    """A machine and its daemon; ``name`` is its ``host_id``."""
+
+    def __init__(self, switch: Switch, name: str, number: int, redis_url: str, folder: Path) -> None:
+        self.name = name
+        self._switch, self._number, self._redis_url = switch, number, redis_url
+        self._state_dir = folder / name
+        self._state_dir.mkdir(parents=True)
+        self.log = folder / f"{name}.log"
+        self.daemon: subprocess.Popen[bytes] | None = None
+        self.machine = Machine(switch, name, number)
+        self.url = f"http://{self.machine.address}:{PORT}"
+
+    def mend(self) -> None:
+        """Have the machine be there again, with its cable, and the daemon run."""
+        if self.machine.process.poll() is None:
+            self.machine.plug_cable()
+        else:
+            self.machine = Machine(self._switch, self.name, self._number)
+        if self.daemon is None or self.daemon.poll() is not None:
+            self._start()
+
+    def _start(self) -> None:
+        command = self.machine.command(
+            *ARGUSD, "serve", "--port", str(PORT), "--state-dir", str(self._state_dir)
+        )
+        with self.log.open("ab") as log:
+            self.daemon = subprocess.Popen(command, env=self._environment(), stderr=log)
+
+    def ask_to_end(self) -> None:
+        """Send the daemon a SIGTERM."""
+        assert self.daemon is not None
+        (inside,) = psutil.Process(self.daemon.pid).children()  # of nsenter
+        inside.send_signal(signal.SIGTERM)
+
+    def die(self) -> None:
+        """The machine is gone, without a word."""
+        self.machine.kill()
+        self._reap()
+
+    def close(self) -> None:
+        """End it however it stands."""
+        self.machine.__exit__()
+        self._reap()
+
+    def _reap(self) -> None:
+        if self.daemon is not None:
+            self.daemon.kill()
+            self.daemon.wait()
+
+    def _environment(self) -> dict[str, str]:
+        path = os.pathsep.join(filter(None, [str(INJECTED), os.environ.get("PYTHONPATH")]))
+        settings = {
+            "API__HOST": self.machine.address,
+            "API__TOKENS": f'[{{secret = "{TOKEN}"}}]',
+            "API__REDIS_URL": self._redis_url,
+            "API__ARENA_MIB": "4",
+            "CLUSTER__URL": self.url,
+            "CLUSTER__HOST_ID": self.name,
+            "INGEST__ARENA_MIB": "1024",  # which is taken as it is used
+            "INGEST__MAX_SESSIONS": "1000",
+            "INGEST_WORKERS": "1",
+        }
+        return os.environ | {f"ARGUSD_{key}": value for key, value in settings.items()} | {"PYTHONPATH": path}
+
+
+class Cluster:
+    """Hosts by their name, and the process of their Redis."""
+
+    def __init__(self, switch: Switch, redis_url: str, redis: psutil.Process, folder: Path) -> None:
+        self.redis_url, self.redis = redis_url, redis
+        self._switch, self._folder = switch, folder
+        self.hosts: dict[str, Host] = {}
+
+    async def run(self, names: str) -> list[Host]:
+        """Exactly these hosts, one a letter, once all of them know each other."""
+        for name in names:
+            if name not in self.hosts:
+                number = FIRST_NUMBER + len(self.hosts)
+                self.hosts[name] = Host(self._switch, name, number, self.redis_url, self._folder)
+        for name in set(self.hosts) - set(names):
+            self.hosts.pop(name).close()
+        hosts = [self.hosts[name] for name in names]
+        for host in hosts:
+            host.mend()
+        await answered(self._known, lambda known: known == list(names))
+        return hosts
+
+    async def _known(self) -> list[str]:
+        """Who beats and has room."""
+        async with Redis.from_url(self.redis_url) as redis:
+            ranked: list[bytes] = await redis.zrangebyscore(keys.HOSTS, 1, math.inf)  # type: ignore[assignment]
+            with_room = sorted(name.decode() for name in ranked)
+            return [name for name in with_room if await redis.exists(keys.host(name))]
+
+    @contextlib.contextmanager
+    def without_redis(self) -> Iterator[None]:
+        """Redis answers nobody."""
+        self.redis.suspend()
+        try:
+            yield
+        finally:
+            self.redis.resume()
+
+    def close(self) -> None:
+        """End all of them."""
+        for host in self.hosts.values():
+            host.close()

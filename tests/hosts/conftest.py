@@ -1,0 +1,31 @@
+"""Hosts on a switch, and clients of them at it."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import aiohttp
+import psutil
+import pytest
+
+from ..shared_redis import shared_redis
+from .cluster import TOKEN, Cluster
+from .network import Switch, require_namespaces
+
+
+@pytest.fixture(scope="package")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A Redis at the switch, and no hosts yet; the test works at the switch as well."""
+    require_namespaces()
+    with Switch() as switch, switch.entered(), shared_redis(switch.address) as redis_url:
+        (redis,) = (child for child in psutil.Process().children() if child.name() == "redis-server")
+        cluster = Cluster(switch, redis_url, redis, tmp_path_factory.mktemp("hosts"))
+        try:
+            yield cluster
+        finally:
+            cluster.close()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    """A client that may do everything at every host."""
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session:
+        yield session
