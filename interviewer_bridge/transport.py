@@ -5,6 +5,8 @@ import time
 
 import aiohttp
 
+from argusd.scheduler.contract.http import FOLLOWS_HEADER
+
 from .addresses import Addresses
 from .answers import error_of
 from .errors import AnswerLost, NotConnected, OrchestratorError, TooLate
@@ -66,7 +68,9 @@ class Transport:
     async def _connect(self, path: str) -> aiohttp.ClientWebSocketResponse:
         url = self._addresses.at(path)
         try:
-            return await self._session().ws_connect(url, heartbeat=20.0, max_msg_size=1 << 20)
+            return await self._session().ws_connect(
+                url, headers={FOLLOWS_HEADER: "1"}, heartbeat=20.0, max_msg_size=1 << 20
+            )
         except aiohttp.WSServerHandshakeError as error:
             retry_after = error.headers.get("Retry-After", "") if error.headers else ""
             raise error_of(error.status, b"", retry_after) from error

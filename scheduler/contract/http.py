@@ -10,6 +10,9 @@ CLOSE_CODES = 4000
 EVENTS_RELATION = "urn:ietf:params:whip:ext:core:server-sent-events"
 """Of the link that a WHIP answer has to the session's events."""
 
+FOLLOWS_HEADER = "X-Argusd-Follows"
+"""Of a WebSocket's handshake whose client follows a 307 to another host; browsers' do not."""
+
 HOST_HEADER = "X-Argusd-Host"
 """Of a WHIP answer where there are several hosts: the one that holds the session from now on."""
 

@@ -21,6 +21,7 @@ from argusd.interviewer_bridge.errors import (
     NotThere,
 )
 from argusd.interviewer_bridge.streams import closing_error
+from argusd.scheduler.contract.http import FOLLOWS_HEADER
 
 from .conftest import Serve
 
@@ -110,6 +111,7 @@ async def test_a_stream_that_is_sent_on_goes_straight_to_the_host(serve: Serve) 
 
     async def send_on(request: web.Request) -> web.StreamResponse:
         assert request.headers["Authorization"] == "Bearer t0ken"
+        assert request.headers[FOLLOWS_HEADER] == "1"
         raise web.HTTPTemporaryRedirect(f"{host}ml/stream/s/face?ticket=t1cket")
 
     async with MLOrchestratorClient(await serve(send_on), token="t0ken") as client:

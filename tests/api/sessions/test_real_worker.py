@@ -5,6 +5,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,23 @@ async def test_a_bad_offer_is_refused_and_the_others_go_on(
         assert (answer_status, answer["error_code"]) == (status, code)
         await api.until("/sessions/s1", lambda body: body["state"] == "live")
     assert (await api.json("GET", "/sessions/s2"))[0] == 404
+
+
+async def test_a_publisher_that_is_asked_to_comes_back_when_its_worker_does(tmp_path: Path) -> None:
+    scheduler = FakeScheduler(tmp_path / "scheduler-0.sock")
+    scheduler.fits_more = 1000
+    async with RunningApi(make_config(tmp_path)) as api, AsyncExitStack() as publication:
+        async with running_ingest(tmp_path):
+            await api.until_ready()
+            await publication.enter_async_context(Publisher(api.url, "s1", synthetic(), republish_s=60))
+            await api.until("/sessions/s1", lambda body: body["state"] == "live")
+        async with running_ingest(tmp_path), api.events("/sessions/s1/events", "0") as events:
+            told = [event for _, _, event in await events.take(5)]
+            await publication.aclose()
+    scheduler.die()
+    assert [event["name"] for event in told] == ["connecting", "live", "closed", "connecting", "live"]
+    assert [event["seq"] for event in told] == [1, 2, 3, 4, 5]
+    assert told[2]["data"]["reason"] == "shutdown"
 
 
 async def test_a_failed_handshake_is_told_as_the_reason_of_the_end(api: RunningApi) -> None:
