@@ -82,6 +82,7 @@ fuzz: setup
 # The Containerfile's steps in a fresh Debian, then its daemon as a cluster would run it: some minutes and 10 GB, as root.
 IMAGE ?= /var/tmp/argusd-image
 image-steps: setup
+	@missing=$$(command -v debootstrap >/dev/null || echo debootstrap); $(call install-missing,1)
 	$(BIN)/python -m tests.containers.steps $(IMAGE)
 	$(BIN)/python -m tests.containers.trial $(IMAGE)
 
