@@ -52,7 +52,7 @@ def installation(config: Config, program: Path, config_file: Path, enabled: froz
     ``enabled``: the units of an earlier installation; what this configuration has no more ends.
     """
     wanted = units_of(config)
-    left_over = sorted(enabled - set(wanted))
+    left_over = sorted(enabled - {*wanted, DRAIN})
     commands = [
         Command(("systemd-sysusers", "/etc/sysusers.d/argusd.conf"), "the user and group argusd"),
         Command(("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/argusd.conf"), "their folders"),
@@ -62,6 +62,8 @@ def installation(config: Config, program: Path, config_file: Path, enabled: froz
     ]
     if left_over:
         commands.append(Command(("systemctl", "disable", "--now", *left_over), "no longer configured"))
+    if DRAIN in enabled - set(wanted):  # stopped now it would drain what runs
+        commands.append(Command(("systemctl", "disable", DRAIN), "the host is alone from its next start on"))
     return Installation(files_of(config, program, config_file), tuple(commands))
 
 

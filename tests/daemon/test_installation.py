@@ -91,6 +91,12 @@ def test_what_an_earlier_configuration_had_more_ends() -> None:
     )
 
 
+def test_a_host_that_will_be_alone_is_not_drained_by_the_installation() -> None:
+    config = resolve({"ARGUSD_INGEST_WORKERS": "1"})
+    last = installation(config, PROGRAM, CONFIG_FILE, frozenset([*units_of(config), DRAIN])).commands[-1]
+    assert last.argv == ("systemctl", "disable", DRAIN)
+
+
 @pytest.mark.parametrize("hidden", ["/root/argusd", "/home/ann/venv/bin/argusd", "/tmp/argusd.toml"])
 def test_what_units_cannot_see_is_an_obstacle(hidden: str) -> None:
     for program, config_file in ((Path(hidden), CONFIG_FILE), (PROGRAM, Path(hidden))):
