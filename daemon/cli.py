@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "serve",
     "publish": "publish",
     "events": "events",
+    "hosts": "hosts",
     "drain": "drain",
     "reload": "reload",
     "models": "models",

@@ -130,7 +130,9 @@ class Session(msgspec.Struct):
         return list(streams_of(kinds))
 
 
-def view(session: Session, receptions: Receptions, policy_in_force: int | None) -> SessionView:
+def view(
+    session: Session, receptions: Receptions, policy_in_force: int | None, host_id: str | None
+) -> SessionView:
     """What callers may know of the session; the resource's secret and reference embeddings stay here."""
     record = session.record
     return SessionView(
@@ -146,6 +148,7 @@ def view(session: Session, receptions: Receptions, policy_in_force: int | None) 
         policy_version=record.version,
         policy_in_force=policy_in_force,
         scheduler_id=session.media.scheduler if session.media and session.active else None,
+        host_id=host_id,
     )
 
 

@@ -70,7 +70,8 @@ class SessionView(msgspec.Struct, frozen=True):
     ``failed_streams``: those of ``streams`` that broke down and ended (see the event ``stream_failed``).
     ``policy_version`` counts what was asked for this session; ``policy_in_force``: the version by which its
     media are judged now, null while there are none, or while their scheduler has not said so.
-    ``worker_id``, ``scheduler_id``: the processes that take its media in, and that watch them.
+    ``worker_id``, ``scheduler_id``: the processes that take its media in, and that watch them. ``host_id``:
+    the host that holds it, null where there is only one.
     """
 
     session_id: str
@@ -85,6 +86,7 @@ class SessionView(msgspec.Struct, frozen=True):
     policy_version: int = 1
     policy_in_force: int | None = None
     scheduler_id: str | None = None
+    host_id: str | None = None
 
 
 SessionBody = msgspec.defstruct(

@@ -72,6 +72,19 @@ async def test_a_host_that_comes_back_soon_keeps_its_sessions(
         assert (await b.json("PUT", "/sessions/s1", json={}))[1]["error_code"] == "held_elsewhere"
 
 
+async def test_what_a_host_held_that_has_ended_in_order_others_hold(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    async with host(tmp_path, "a", redis_url) as a, host(tmp_path, "b", redis_url) as b:
+        await a.json("PUT", "/sessions/s1", json={})
+        assert (await a.json("GET", "/sessions/s1"))[1]["host_id"] == "a"
+        await a.close()
+        held = await b.until("/sessions/s1", lambda body: "state" in body)
+        assert (held["host_id"], held["state"]) == ("b", "created")
+        assert [each["host_id"] for each in (await b.json("GET", "/hosts"))[1]["hosts"]] == ["b"]
+        assert (await b.metrics())["ml_hosts"] == 1
+
+
 async def test_who_cannot_beat_takes_nothing_new(redis: Redis, redis_url: str, tmp_path: Path) -> None:
     async with host(tmp_path, "a", redis_url) as a:
         await redis.client_pause(1500, all=True)
