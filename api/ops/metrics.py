@@ -70,8 +70,6 @@ def own_figures(context: Context) -> Iterator[Metric]:
     yield GaugeMetricFamily("ml_events_buffered", "Events that wait for Redis", value=event_log.buffered)
     yield from store_figures(context)
     if context.hosts is not None:
-        yield GaugeMetricFamily("ml_hosts", "Hosts that are there", value=len(context.hosts.living()))
-        yield GaugeMetricFamily("ml_host_load", "How full this host is, 0..1", value=context.hosts.me.load)
         yield CounterMetricFamily(
             "ml_events_fenced",
             "Events that were refused since another host holds their session",
