@@ -14,6 +14,7 @@ from typing import NamedTuple, cast
 
 import msgspec
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.results import readable
@@ -91,7 +92,7 @@ class Hosts:
         try:
             async with asyncio.timeout(BEAT_WITHIN_S):
                 await self._tell()
-                self._living = await self._read()
+                self._living = await read(self._redis)
         except STORE_ERRORS as error:
             if self._beaten_at + LIFE_S > time.monotonic():
                 log.warning("Redis does not take this host's beat: %s", type(error).__name__)
@@ -119,17 +120,24 @@ class Hosts:
 
     async def _tell(self) -> None:
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.set(keys.host(self._host_id), msgspec.json.encode(self.me), px=int(LIFE_S * 1000))
-            if self.me.draining:
-                pipe.zrem(keys.HOSTS, self._host_id)
-            else:
-                pipe.zadd(keys.HOSTS, {self._host_id: self.me.room})
-            pipe.sadd(keys.ALL_HOSTS, self._host_id)
+            tell(pipe, self.me)
             await pipe.execute()
 
-    async def _read(self) -> dict[str, Host]:
-        known = await cast(Awaitable[set[bytes]], self._redis.smembers(keys.ALL_HOSTS))
-        beats = [keys.host(host_id.decode(errors="replace")) for host_id in known]
-        bodies = cast(list[bytes | None], await self._redis.mget(beats))
-        found = (readable(body, Host) for body in bodies if body)
-        return {host.host_id: host for host in found if host is not None}
+
+def tell(pipe: Pipeline, host: Host) -> None:
+    """A host's beat, as commands of a pipeline."""
+    pipe.set(keys.host(host.host_id), msgspec.json.encode(host), px=int(LIFE_S * 1000))
+    if host.draining:
+        pipe.zrem(keys.HOSTS, host.host_id)
+    else:
+        pipe.zadd(keys.HOSTS, {host.host_id: host.room})
+    pipe.sadd(keys.ALL_HOSTS, host.host_id)
+
+
+async def read(redis: Redis) -> dict[str, Host]:
+    """The hosts whose beat is there, by their id. Raises what Redis raises."""
+    known = await cast(Awaitable[set[bytes]], redis.smembers(keys.ALL_HOSTS))
+    beats = [keys.host(host_id.decode(errors="replace")) for host_id in known]
+    bodies = cast(list[bytes | None], await redis.mget(beats))
+    found = (readable(body, Host) for body in bodies if body)
+    return {host.host_id: host for host in found if host is not None}

@@ -25,6 +25,7 @@ BENCHMARKS = (
     "tasks",
     "live",
     "memory",
+    "cluster",
     "soak",
     "gpu",
     "accuracy",
