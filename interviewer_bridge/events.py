@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 # The daemon sends a comment every few seconds; longer silence means that the connection is dead.
 SILENCE_S = 45.0
+# A lost host's session may be unknown at another one until that takes it over: so many tries, 10 s.
+TRIES_ELSEWHERE = 12
+LONGEST_WAIT_ELSEWHERE_S = 1.0
 
 
 class Gap(msgspec.Struct, frozen=True, tag="gap", tag_field="type"):
@@ -34,7 +38,7 @@ class Gap(msgspec.Struct, frozen=True, tag="gap", tag_field="type"):
     reason: str = ""
 
 
-async def subscribe(
+def subscribe(
     url: str,
     session_id: str | None = None,
     *,
@@ -53,16 +57,26 @@ async def subscribe(
             it has no room for the very first connection (429, 503), and ``retry_after_s`` says when to try.
         Unreachable: the very first connection cannot be made.
     """
+    return follow(Addresses(url), session_id, token, last_event_id)
+
+
+async def follow(
+    addresses: Addresses, session_id: str | None, token: str | None, last_event_id: str
+) -> AsyncGenerator[Event | Gap, None]:
+    """What ``subscribe`` yields; ``addresses`` turns to another host where the current one is lost."""
     path = f"/sessions/{quote(session_id, safe='')}/events" if session_id else "/events"
     timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=SILENCE_S)
-    addresses, served, attempt = Addresses(url), False, 0
+    served, attempt = False, 0
     connector = aiohttp.TCPConnector(socket_factory=watched_socket)
     async with aiohttp.ClientSession(timeout=timeout, headers=bearer(token), connector=connector) as http:
         while True:
             parser = SseParser(last_event_id)
+            several = len(addresses.all) > 1
             patient = served or attempt + 1 < len(addresses.all)
+            passing = partial(is_passing, unknown=served and several and attempt < TRIES_ELSEWHERE)
+            read = _read(http, addresses.at(path), parser, passing if patient else None)
             try:
-                async with contextlib.aclosing(_read(http, addresses.at(path), parser, patient)) as messages:
+                async with contextlib.aclosing(read) as messages:
                     async for message in messages:
                         if message is None:
                             served, attempt = True, 0
@@ -70,33 +84,41 @@ async def subscribe(
                         yield decode_event(message)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if not patient:
-                    raise Unreachable(f"no daemon answers at {url}") from error
+                    raise Unreachable(f"no daemon answers at {', '.join(addresses.all)}") from error
                 addresses.turn()
-                log.info("event stream interrupted; connecting again in %.1f s", backoff_s(attempt))
+                log.info("event stream interrupted; connecting again")
             last_event_id = parser.last_event_id
-            await asyncio.sleep(backoff_s(attempt))
+            wait_s = backoff_s(attempt)
+            await asyncio.sleep(min(wait_s, LONGEST_WAIT_ELSEWHERE_S) if several else wait_s)
             attempt += 1
 
 
 async def _read(
-    http: aiohttp.ClientSession, url: URL, parser: SseParser, patient: bool
+    http: aiohttp.ClientSession, url: URL, parser: SseParser, passing: Callable[[int], bool] | None
 ) -> AsyncGenerator[SseMessage | None, None]:
     """One connection's messages; None first, when the daemon has accepted.
 
-    ``patient``: a daemon that cannot serve them just now is not the end.
+    ``passing`` says whether a status is not the end.
     """
     headers = {"Accept": "text/event-stream"}
     if parser.last_event_id:
         headers["Last-Event-ID"] = parser.last_event_id
     async with http.get(url, headers=headers) as response:
-        if patient and (response.status == HTTPStatus.TOO_MANY_REQUESTS or response.status >= 500):
-            response.raise_for_status()  # not up yet, draining, or no room: worth another try
+        if passing is not None and passing(response.status):
+            response.raise_for_status()
         if response.status != 200:
             raise await refusal_of(response, SubscriptionRefused)
         yield None
         async for piece in response.content.iter_any():
             for message in parser.feed(piece):
                 yield message
+
+
+def is_passing(status: int, *, unknown: bool) -> bool:
+    """Whether another try may be served: not up yet, draining, no room, or a session ``unknown`` so far."""
+    if status == HTTPStatus.NOT_FOUND:
+        return unknown
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= 500
 
 
 def decode_event(message: SseMessage) -> Event | Gap:

@@ -3,7 +3,7 @@
 import socket
 from typing import Any
 
-GONE_AFTER_S = 5
+GONE_AFTER_S = 4
 OPTIONS = (
     ("SO_KEEPALIVE", socket.SOL_SOCKET, 1),
     ("TCP_KEEPIDLE", socket.IPPROTO_TCP, 2),

@@ -17,7 +17,7 @@ from typing import Self
 
 from ..addresses import Addresses
 from ..errors import BridgeError
-from ..events import subscribe
+from ..events import follow
 from .coming_back import STEADY_S, is_loss, wait_before_again, wait_before_first
 from .connection import Connection
 from .feed import Feed
@@ -58,7 +58,6 @@ class Publisher:
         patience_s: float = 30.0,
         republish_s: float | None = None,
     ) -> None:
-        self._url = url
         self._addresses = Addresses(url)
         self._session_id = session_id
         self._token = token
@@ -206,7 +205,8 @@ class Publisher:
 
     async def _watch(self) -> None:
         """Hear of a loss from the session's events: they tell of it long before ICE does."""
-        events = subscribe(self._url, self._session_id, token=self._token, last_event_id=self.events_after)
+        # Where the events come from, the offer goes to: that host is known to be there.
+        events = follow(self._addresses, self._session_id, self._token, self.events_after)
         try:
             async with contextlib.aclosing(events):
                 async for event in events:

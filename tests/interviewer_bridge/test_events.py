@@ -174,3 +174,23 @@ async def test_another_host_goes_on_where_one_is_lost(serve: Serve) -> None:
     nobody = f"http://127.0.0.1:{unused_port()}"
     assert await take(subscribe(",".join([nobody, *urls]), "s"), 2) == [event(1), event(2)]
     assert asked == [("a", None), ("b", "s:1")]
+
+
+async def test_a_host_that_does_not_know_the_session_yet_is_asked_again(serve: Serve) -> None:
+    """It takes the session over from the lost host within seconds. A single daemon's 404 is the end."""
+    asked: list[str] = []
+
+    async def lost(request: web.Request) -> web.StreamResponse:
+        asked.append("lost")
+        if len(asked) > 1:
+            return web.Response(status=503)
+        return await reply(request, frame(1))
+
+    async def taking_over(request: web.Request) -> web.StreamResponse:
+        asked.append("taking over")
+        return await reply(request, frame(2)) if len(asked) == 5 else web.Response(status=404)
+
+    urls = f"{await serve(lost)},{await serve(taking_over)}"
+    assert await take(subscribe(urls, "s"), 2) == [event(1), event(2)]
+    with pytest.raises(SubscriptionRefused):
+        await take(subscribe(urls.partition(",")[2], "s"), 2)
