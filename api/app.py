@@ -107,7 +107,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     """All parts, wired and not yet running."""
     redis = store.connections.requests
     feeds = Feeds(History(store.connections.readers))
-    affinity = Affinity(redis)
+    affinity = Affinity(redis, config.cluster.host_id if config.cluster else "")
     schedulers = Schedulers(config, affinity)
     workers = Workers(config)
     unreadable = Unreadable(redis, config.retention_s)

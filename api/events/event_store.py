@@ -187,7 +187,7 @@ class EventStore:
     def skip(self, pipe: Transaction, session_id: str, count: int) -> None:
         """Leave a hole where events of a session were lost; readers see it as a gap."""
         self._sessions[session_id].seq += count
-        pipe.skip(count)
+        pipe.skip(session_id, count)
 
     def stage(self, pipe: Transaction, entry: LogEntry) -> bool:
         """Put an entry's commands into the transaction; False if it has been stored before."""
@@ -250,7 +250,8 @@ class EventStore:
         mark = self._sessions[session_id]
         mark.seq += 1
         event = numbered(change.event, mark.seq)
-        pipe.event(session_id, mark.stored, mark.seq, msgspec.json.encode(event))
+        pipe.follows(session_id, mark.stored)
+        pipe.event(session_id, mark.seq, msgspec.json.encode(event))
         mark.stored = mark.seq
         if event.type == "violation":
             count = counted(mark.violations.get(event.name, Violation()), event)
@@ -264,6 +265,7 @@ class EventStore:
         pipe.add(session_id, "HSET", keys.record(session_id), "media", msgspec.json.encode(media))
 
     def _stage_erasure(self, pipe: Transaction, session_id: str, places: Sequence[int]) -> None:
+        pipe.follows(session_id, self._sessions[session_id].stored)
         for begin in range(0, len(places), PIECE):
             ids = (f"{place}-0" for place in places[begin : begin + PIECE])
             pipe.add(session_id, "XDEL", keys.ALL_EVENTS, *ids)

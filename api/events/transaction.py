@@ -82,11 +82,14 @@ class Transaction(Protocol):
     def add(self, session_id: str, *command: Any) -> None:
         """A command for a session; without an id it passes wherever the session is."""
 
-    def event(self, session_id: str, before: int, seq: int, body: bytes) -> None:
-        """An event of a session whose last stored one is ``before``."""
+    def event(self, session_id: str, seq: int, body: bytes) -> None:
+        """An event of a session."""
 
-    def skip(self, count: int) -> None:
-        """So many events were lost."""
+    def follows(self, session_id: str, seq: int) -> None:
+        """What is stored of a session is believed to end with this event, 0 for none."""
+
+    def skip(self, session_id: str, count: int) -> None:
+        """So many events of a session were lost."""
 
     async def execute(self) -> frozenset[str]:
         """Store all of it; the sessions that another host holds, of which nothing was."""
@@ -106,14 +109,17 @@ class Multi:
         self.sessions.add(session_id)
         self._pipe.execute_command(*command)
 
-    def event(self, session_id: str, before: int, seq: int, body: bytes) -> None:  # noqa: ARG002
+    def event(self, session_id: str, seq: int, body: bytes) -> None:
         """See ``Transaction``."""
         self.sessions.add(session_id)
         place, (kept, overall) = self._overall(1), self._kept
         self._pipe.xadd(keys.events(session_id), {"e": body, "p": place}, id=f"{seq}-0", maxlen=kept)
         self._pipe.xadd(keys.ALL_EVENTS, {"s": session_id, "q": seq}, id=f"{place}-0", maxlen=overall)
 
-    def skip(self, count: int) -> None:
+    def follows(self, session_id: str, seq: int) -> None:
+        """See ``Transaction``: there is nobody else."""
+
+    def skip(self, session_id: str, count: int) -> None:  # noqa: ARG002
         """See ``Transaction``."""
         self._overall(count)
 
@@ -142,15 +148,18 @@ class Fenced:
         self.sessions.add(session_id)
         self._step(session_id, "command", command)
 
-    def event(self, session_id: str, before: int, seq: int, body: bytes) -> None:
+    def event(self, session_id: str, seq: int, body: bytes) -> None:
         """See ``Transaction``."""
         self.sessions.add(session_id)
-        self._before.setdefault(session_id, before)
         self._step(session_id, "event", (session_id, keys.events(session_id), seq, body, *self._kept))
 
-    def skip(self, count: int) -> None:
+    def follows(self, session_id: str, seq: int) -> None:
         """See ``Transaction``."""
-        self._step("", "skip", (count,))
+        self._before.setdefault(session_id, seq)
+
+    def skip(self, session_id: str, count: int) -> None:
+        """See ``Transaction``."""
+        self._step(session_id, "skip", (count,))
 
     async def execute(self) -> frozenset[str]:
         """See ``Transaction``.
@@ -169,7 +178,7 @@ class Fenced:
         )
         if verdict != b"stored":
             raise RedisError("another host has written into a session of this one's")
-        stored = self.sessions - (lost := {each.decode() for each in refused})
+        stored = self.sessions - (lost := {each.decode() for each in refused}) - {""}
         if stored:
             await self._redis.publish(keys.NEWS, " ".join(stored))
         return frozenset(lost)
@@ -177,6 +186,12 @@ class Fenced:
     def _step(self, session_id: str, kind: str, args: tuple[Any, ...]) -> None:
         index = self._indices.setdefault(session_id, len(self._indices) + 1) if session_id else 0
         self._steps.append((index, kind, [as_text(each) for each in args]))
+
+
+def commands_only(redis: Redis, fence: Fence | None) -> Transaction:
+    """A transaction for commands, and no events."""
+    none = Kept(0, 0)
+    return Fenced(redis, none, fence) if fence else Multi(redis, none, lambda _: 0)
 
 
 def as_text(argument: Any) -> str:

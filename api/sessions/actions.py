@@ -7,7 +7,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from weakref import WeakValueDictionary
 
-from argusd.scheduler.contract.errors import NoIngestWorker, SessionActive, SessionNotFound, StoreUnavailable
+from argusd.scheduler.contract.errors import (
+    HeldElsewhere,
+    NoIngestWorker,
+    SessionActive,
+    SessionNotFound,
+    StoreUnavailable,
+)
 from argusd.scheduler.contract.policy import without_references
 from argusd.scheduler.contract.sessions import SessionSpec
 
@@ -184,10 +190,12 @@ class SessionActions:
                 await self._lifecycle.closings.told(session_id)
                 erased = self._erase(session_id, await self._places(session_id))
         elif await self._history.knows(session_id):
+            await self._registry.hold(session_id)
             erased = self._erase(session_id, await self._places(session_id))
         else:
             raise SessionNotFound("There is no session with this id.")
         await self._stored(erased)
+        await self._registry.release(session_id)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OFF_DISK_WITHIN_S):  # else soon after
                 await self._erasure.done()
@@ -203,7 +211,8 @@ class SessionActions:
             if worker := self._workers.find(session.media.worker):
                 worker.close(session_id)
         self._lifecycle.let_go(session)
-        self._registry.remove(session_id)
+        self._affinity.lose(session_id)
+        self._registry.lose(session_id)
 
     async def sweep(self) -> None:
         """Forget sessions past their retention, until cancelled."""
@@ -211,11 +220,16 @@ class SessionActions:
             await asyncio.sleep(min(SWEEP_EVERY_S, self._registry.retention_s / 10))
             expired = self._registry.expired(time.monotonic())
             for session in expired:
-                places = await self._places(session.session_id)
-                if self._registry.has_expired(session, time.monotonic()):  # and has not come back meanwhile
-                    await self._erase(session.session_id, places)
+                with contextlib.suppress(HeldElsewhere):  # then that host forgets it
+                    await self._sweep_out(session)
             if expired:
                 self._erasure.needed()
+
+    async def _sweep_out(self, session: Session) -> None:
+        places = await self._places(session.session_id)
+        if self._registry.has_expired(session, time.monotonic()):  # and has not come back meanwhile
+            await self._erase(session.session_id, places)
+            await self._registry.release(session.session_id)
 
     async def _places(self, session_id: str) -> list[int]:
         """Where a session that is over stands among all events; nothing that tasks left is stored now."""

@@ -72,6 +72,13 @@ class Closings:
             over.cancel()
         self._store(closing.session, about)
 
+    def drop(self, session_id: str) -> None:
+        """Another host holds the session: nothing of it is told here."""
+        if closing := self._held_back.pop(session_id, None):
+            closing.timer.cancel()
+            for over in closing.overs:
+                over.cancel()
+
     async def told(self, session_id: str) -> None:
         """Return when the last findings of the session's earlier media have come, or will not soon."""
         if closing := self._held_back.get(session_id):

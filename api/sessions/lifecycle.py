@@ -136,6 +136,7 @@ class Lifecycle:
         if session.active:
             for media in session.media_keys:
                 self._scheduler_of(session).unwatch(media).cancel()
+        self.closings.drop(session.session_id)
         self._tell_over(session)
 
     def closed(self, session: Session, reason: str, detail: str = "") -> None:

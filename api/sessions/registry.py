@@ -17,6 +17,7 @@ from argusd.scheduler.contract.results import readable
 from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..config import ApiConfig
+from ..events.transaction import commands_only
 from ..hosts.claims import Claims
 from ..store.unreadable import Unreadable
 from .session import Media, Session, SessionRecord, completed
@@ -80,21 +81,59 @@ class Registry:
 
     async def load(self) -> None:
         """Take in what an earlier api has written, as far as it can be read."""
-        if self._claims is None:
-            await take_in_older(self._redis, self._held)
+        await self._take_in_older()
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.smembers(self._held)
             (answer,) = await pipe.execute(raise_on_error=False)
         raw_ids: set[bytes] = await self._unreadable.usable("session", self._held, answer, set())
         session_ids = [raw_id.decode() for raw_id in raw_ids if is_name(raw_id)]
         if self._claims is not None:
-            session_ids = await self._claims.held_of(session_ids)
+            known, session_ids = session_ids, await self._claims.held_of(session_ids)
+            if others := set(known) - set(session_ids):
+                await self._redis.srem(self._held, *others)
         for session in sorted(await self._stored(session_ids), key=lambda each: each.record.created_at):
             self._take_in(session)
 
+    async def _take_in_older(self) -> None:
+        """Give each session that an older daemon stored in two hashes of all sessions a hash of its own.
+
+        Where several hosts share the Redis, whatever a host that was alone has stored waits there, for as
+        long as sessions are kept, for whoever claims it.
+        """
+        for what, field, older in (
+            ("media", "media", keys.OLDER_MEDIA),
+            ("session", "spec", keys.OLDER_SESSIONS),
+        ):
+            if await self._redis.type(older) == b"hash":
+                await self._take_in_hash(what, field, older)
+        alone = keys.held("")
+        if self._claims is not None and await self._redis.type(alone) == b"set":
+            raw_ids = await cast(Awaitable[set[bytes]], self._redis.smembers(alone))
+            async with self._redis.pipeline(transaction=True) as pipe:
+                for raw_id in filter(is_name, raw_ids):
+                    pipe.expire(keys.record(raw_id.decode()), self.retention_s)
+                pipe.delete(alone)
+                await pipe.execute()
+
+    async def _take_in_hash(self, what: str, field: str, older: str) -> None:
+        rows = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(older))
+        bad = [(raw_id, raw_id, body) for raw_id, body in rows.items() if not is_name(raw_id)]
+        await self._unreadable.set_aside(what, older, bad)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for raw_id in filter(is_name, rows):
+                pipe.hsetnx(keys.record(raw_id.decode()), field, cast(str, rows[raw_id]))
+                pipe.sadd(keys.held(""), raw_id)
+            pipe.delete(older)
+            await pipe.execute()
+
     async def adopt(self, session_id: str) -> Session | None:
         """Take in a session that another host held, if it is stored and can be read."""
+        async with self._turn(session_id):
+            return self.find(session_id) or await self._adopt(session_id)
+
+    async def _adopt(self, session_id: str) -> Session | None:
         await self._redis.sadd(self._held, session_id)
+        await self._redis.persist(keys.record(session_id))
         for session in await self._stored([session_id]):
             self._take_in(session)
             self.adopted(session)
@@ -167,12 +206,13 @@ class Registry:
             StoreUnavailable: Redis does not answer.
         """
         known = self.find(session_id)
-        if self._claims is None or self._claims.epoch(session_id) is not None:
+        if self._claims is None:
             return known
-        claim = await self._claims.claim(session_id, only=self._claims.host_id)
-        if claim.host_id != self._claims.host_id:
-            raise HeldElsewhere("Another host holds this session.")
-        return known or await self.adopt(session_id)
+        if self._claims.epoch(session_id) is None:
+            claim = await self._claims.claim(session_id, only=self._claims.host_id)
+            if claim.host_id != self._claims.host_id:
+                raise HeldElsewhere("Another host holds this session.")
+        return known or await self._adopt(session_id)
 
     def _turn(self, session_id: str) -> asyncio.Lock:
         return self._writing.setdefault(session_id, asyncio.Lock())
@@ -185,19 +225,47 @@ class Registry:
         record = SessionRecord(spec, now, now)
         if known is not None:
             record = SessionRecord(spec, known.record.created_at, now, known.record.version + 1)
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.sadd(self._held, session_id)
-            pipe.hset(keys.record(session_id), "spec", msgspec.json.encode(record).decode())
-            await pipe.execute()
+        await self._store(session_id, record)
         session = self._sessions.setdefault(session_id, Session(session_id, record))
         session.record = record
         return session, known is None
 
-    def remove(self, session_id: str) -> None:
-        """Forget the session here; the event_log erases it in Redis, where it is not another host's."""
-        self._sessions.pop(session_id, None)
+    async def _store(self, session_id: str, record: SessionRecord) -> None:
+        """Store what was asked for.
+
+        Raises:
+            HeldElsewhere: another host holds the session by now.
+        """
+        pipe = commands_only(self._redis, self._claims)
+        pipe.add(session_id, "SADD", self._held, session_id)
+        pipe.add(session_id, "HSET", keys.record(session_id), "spec", msgspec.json.encode(record))
+        if await pipe.execute():
+            raise HeldElsewhere("Another host holds this session by now.")
+
+    async def hold(self, session_id: str) -> None:
+        """See to it that this host may write for the session, whoever knows it.
+
+        Raises:
+            HeldElsewhere, Overloaded, StoreUnavailable: see ``_claimed``.
+        """
+        async with self._turn(session_id):
+            await self._claimed(session_id)
+
+    async def release(self, session_id: str) -> None:
+        """Hold a session no longer that is erased, unless it has begun anew meanwhile. Never fails."""
+        async with self._turn(session_id):
+            if self._claims is not None and session_id not in self:
+                await self._claims.release(session_id)
+
+    def lose(self, session_id: str) -> None:
+        """Forget a session that another host holds."""
+        self.remove(session_id)
         if self._claims is not None:
             self._claims.forget(session_id)
+
+    def remove(self, session_id: str) -> None:
+        """Forget the session here; the event_log erases it in Redis."""
+        self._sessions.pop(session_id, None)
         self._ages.pop(session_id, None)
 
     def expired(self, now: float) -> list[Session]:
@@ -218,21 +286,6 @@ class Registry:
 
     def _kept_s(self, session: Session) -> float:
         return min(UNUSED_S, self.retention_s) if session.unused else self.retention_s
-
-
-async def take_in_older(redis: Redis, held: str) -> None:
-    """Give each session that an older daemon stored in two hashes of all sessions a hash of its own."""
-    for key, field in ((keys.OLDER_MEDIA, "media"), (keys.OLDER_SESSIONS, "spec")):
-        if await redis.type(key) != b"hash":
-            continue
-        rows = await cast(Awaitable[dict[bytes, bytes]], redis.hgetall(key))
-        async with redis.pipeline(transaction=True) as pipe:
-            for raw_id, body in rows.items():
-                if is_name(raw_id):
-                    pipe.hset(keys.record(raw_id.decode()), field, cast(str, body))
-                    pipe.sadd(held, raw_id)
-            pipe.delete(key)
-            await pipe.execute()
 
 
 def is_name(raw_id: bytes) -> bool:

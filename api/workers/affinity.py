@@ -29,11 +29,13 @@ class Affinity:
     """Session and domain → worker, in ``ml:session:{id}:{domain}``.
 
     Overflow (more than ``MOST_REMEMBERED`` that are not written yet): the one that waits longest is not
-    written.
+    written. ``host_id``: this host where several share the Redis; then names are stored as
+    ``{host_id}/{worker}``, and those of other hosts' workers say nothing here.
     """
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, host_id: str = "") -> None:
         self._redis = redis
+        self._prefix = f"{host_id}/" if host_id else ""
         self._known: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
         self._unwritten: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._news = asyncio.Event()
@@ -48,7 +50,9 @@ class Affinity:
             name = await self._redis.get(keys.affinity(session_id, domain))
         except STORE_ERRORS:
             return None
-        return name.decode(errors="replace") if isinstance(name, bytes) else None
+        if not (isinstance(name, bytes) and name.startswith(self._prefix.encode())):
+            return None
+        return name.decode(errors="replace").removeprefix(self._prefix)
 
     def remember(self, session_id: str, domain: str, worker: str) -> None:
         """The session is at this worker (again); Redis is told within ``GATHERING_S``."""
@@ -78,15 +82,19 @@ class Affinity:
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for (session_id, domain), worker in unwritten.items():
-                    pipe.set(keys.affinity(session_id, domain), worker, ex=TTL_S)
+                    pipe.set(keys.affinity(session_id, domain), self._prefix + worker, ex=TTL_S)
                 await pipe.execute()
         except STORE_ERRORS:
             log.info("where sessions are could not be stored; they will be placed anew if the api restarts")
 
-    async def forget(self, session_id: str) -> None:
-        """The session is about to be deleted, in Redis too: nothing of it is written after this returns."""
+    def lose(self, session_id: str) -> None:
+        """Nothing is known here of a session that another host holds."""
         for domain in DOMAINS:
             self._known.pop((session_id, domain), None)
             self._unwritten.pop((session_id, domain), None)
+
+    async def forget(self, session_id: str) -> None:
+        """The session is about to be deleted, in Redis too: nothing of it is written after this returns."""
+        self.lose(session_id)
         async with self._writing:
             return

@@ -139,3 +139,25 @@ async def test_what_was_erased_leaves_no_key_but_the_claim(redis: Redis, tmp_pat
     left = {key.decode() for key in cast(list[bytes], await redis.keys("ml:[^o]*"))}
     assert left == {keys.holder("s"), keys.ALL_EVENTS}
     assert await redis.xlen(keys.ALL_EVENTS) == 0
+
+
+async def test_what_begins_in_the_write_that_erases_is_stored(redis: Redis, tmp_path: Any) -> None:
+    a = Writer(redis, "a", tmp_path)
+    await a.hold(redis, "s")
+    a.find("s", range(1, 4))
+    await a.drained()
+    a.log.erase("s")
+    a.find("s", range(4, 6))
+    await a.drained()
+    assert await seqs(redis, "s") == [1, 2]
+
+
+async def test_what_was_lost_of_another_hosts_session_leaves_no_hole(redis: Redis, tmp_path: Any) -> None:
+    a, b = Writer(redis, "a", tmp_path, journal_entries=2), Writer(redis, "b", tmp_path)
+    await a.hold(redis, "s", "own")
+    await b.hold(redis, "s")
+    a.find("s", range(1, 6))
+    await a.drained()
+    a.find("own", range(6, 7))
+    await a.drained()
+    assert await History(redis).newest(EVERYTHING) == 1

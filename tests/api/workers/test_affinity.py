@@ -70,3 +70,13 @@ async def test_what_is_being_written_of_it_is_there_before_the_session_is_delete
     assert not forgotten.done()
     let_go.set()
     await forgotten
+
+
+async def test_where_a_session_was_at_another_host_says_nothing_here(redis: Redis) -> None:
+    here, there = Affinity(redis, "here"), Affinity(redis, "there")
+    writing = asyncio.create_task(there.run())
+    there.remember("s", "face", "scheduler-1")
+    await answered(lambda: redis.get(KEY), lambda name: name == b"there/scheduler-1")
+    assert await here.find("s", "face") is None
+    assert await Affinity(redis, "there").find("s", "face") == "scheduler-1"
+    writing.cancel()

@@ -1,0 +1,152 @@
+"""Two apis on one Redis, each with a fake worker and scheduler: neither touches what the other holds."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from redis.asyncio import Redis
+
+from argusd.api.config import ClusterConfig
+from argusd.api.events.redis_store import connect, wait_until_up
+from argusd.api.hosts.claims import Claims
+from argusd.api.sessions.registry import Registry
+from argusd.api.store.unreadable import Unreadable
+from argusd.scheduler.contract import redis_keys as keys
+
+from ...shared_redis import shared_redis
+from ...waiting import answered
+from ..fakes import FakeScheduler, FakeWorker
+from ..fixtures import RunningApi, make_config
+
+POLICY = {"policy": {"economy": True}}
+
+
+class OneHost:
+    """An api of several, and its fakes."""
+
+    def __init__(self, folder: Path, name: str, redis_url: str, **settings: Any) -> None:
+        folder.mkdir()
+        self.worker = FakeWorker(folder / "ingest-0.sock")
+        self.scheduler = FakeScheduler(folder / "scheduler-0.sock")
+        config = make_config(folder, redis_url=redis_url, **settings)
+        cluster = ClusterConfig(url=f"http://127.0.0.1:{config.port}", host_id=name)
+        self.api = RunningApi(
+            make_config(folder, redis_url=redis_url, port=config.port, cluster=cluster, **settings)
+        )
+
+
+class Hosts:
+    """Starts hosts; ``redis`` is what they share."""
+
+    def __init__(self, folder: Path, redis: Redis, url: str, stack: contextlib.AsyncExitStack) -> None:
+        self.redis = redis
+        self._folder, self._url, self._stack = folder, url, stack
+
+    async def start(self, name: str, **settings: Any) -> OneHost:
+        host = OneHost(self._folder / name, name, self._url, **settings)
+        self._stack.callback(host.worker.die)
+        self._stack.callback(host.scheduler.die)
+        await self._stack.enter_async_context(host.api)
+        await host.api.until_ready()
+        await answered(lambda: self.redis.zscore(keys.HOSTS, name), bool)
+        return host
+
+    async def give(self, session_id: str, host_id: str) -> None:
+        """Have another host hold the session, unknown to the one that does."""
+        await cast(Any, self.redis.hincrby(keys.holder(session_id), "epoch", 1))
+        await cast(Any, self.redis.hset(keys.holder(session_id), "host", host_id))
+
+
+@pytest.fixture
+async def hosts(tmp_path: Path) -> AsyncIterator[Hosts]:
+    async with contextlib.AsyncExitStack() as stack:
+        url = stack.enter_context(shared_redis())
+        redis = connect(url, 5.0)
+        stack.push_async_callback(redis.aclose)
+        await wait_until_up(redis)
+        yield Hosts(tmp_path, redis, url, stack)
+
+
+async def test_a_host_that_starts_changes_nothing_of_anothers_sessions(hosts: Hosts) -> None:
+    a = await hosts.start("a")
+    await a.api.json("PUT", "/sessions/s1", json=POLICY)
+    await a.api.publish("s1")
+    before = (await a.api.json("GET", "/sessions/s1"))[1]
+    b = await hosts.start("b")
+    await b.api.restart()
+    await b.api.until_ready()
+    assert (await b.api.json("GET", "/sessions"))[1]["sessions"] == []
+    assert (await a.api.json("GET", "/sessions/s1"))[1] == before
+
+
+async def test_what_is_deleted_leaves_nothing_and_is_held_by_nobody(hosts: Hosts) -> None:
+    a = await hosts.start("a")
+    await a.api.publish("s1")
+    assert (await a.api.json("DELETE", "/sessions/s1"))[0] == 204
+    left = [key async for key in hosts.redis.scan_iter("ml:session:*")]
+    assert left == [keys.holder("s1").encode()], "its epoch goes on"
+    assert await cast(Any, hosts.redis.hget(keys.holder("s1"), "host")) is None
+    assert (await a.api.json("PUT", "/sessions/s1", json={}))[0] == 201
+
+
+async def test_what_nobody_holds_any_more_can_be_deleted(hosts: Hosts) -> None:
+    a = await hosts.start("a")
+    await cast(Any, hosts.redis.hset(keys.results("s1"), "latest:face", "{}"))
+    assert (await a.api.json("DELETE", "/sessions/s1"))[0] == 204
+    assert not await hosts.redis.exists(keys.results("s1"))
+
+
+async def test_sessions_past_their_retention_are_forgotten_and_held_by_nobody(hosts: Hosts) -> None:
+    a = await hosts.start("a", retention_s=1)
+    await a.api.json("PUT", "/sessions/s1", json=POLICY)
+    await a.api.until("/sessions", lambda body: body["sessions"] == [])
+    await answered(lambda: hosts.redis.exists(keys.record("s1")), lambda count: count == 0)
+    await answered(lambda: cast(Any, hosts.redis.hget(keys.holder("s1"), "host")), lambda host: host is None)
+    await a.api.until_ready()
+
+
+async def test_what_a_host_is_asked_for_a_session_that_it_lost_is_refused(hosts: Hosts) -> None:
+    a = await hosts.start("a")
+    await a.api.json("PUT", "/sessions/s1", json=POLICY)
+    stored = await cast(Any, hosts.redis.hget(keys.record("s1"), "spec"))
+    await hosts.give("s1", "b")
+    status, body = await a.api.json("PUT", "/sessions/s1", json={})
+    assert (status, body["error_code"]) == (503, "held_elsewhere")
+    assert await cast(Any, hosts.redis.hget(keys.record("s1"), "spec")) == stored
+
+
+async def test_a_lost_session_ends_here_and_its_events_are_counted(hosts: Hosts) -> None:
+    a = await hosts.start("a")
+    await a.api.publish("s1")
+    await hosts.give("s1", "b")
+    a.scheduler.find("s1")
+    await a.api.until("/sessions", lambda body: body["sessions"] == [])
+    await a.worker.until(lambda: a.worker.closed == ["s1"])
+    assert (await a.api.metrics())["ml_events_fenced_total"] == 1
+    assert await hosts.redis.xlen(keys.events("s1")) == 1
+
+
+async def test_a_session_that_was_claimed_for_this_host_is_as_it_was(hosts: Hosts, tmp_path: Path) -> None:
+    a = await hosts.start("a")
+    await a.api.json("PUT", "/sessions/s1", json=POLICY)
+    await hosts.give("s1", "b")
+    claims = Claims(hosts.redis, "b")
+    assert await claims.holder("s1") == ("b", 2), "as the front door has seen it, before anybody is asked"
+    registry = Registry(hosts.redis, make_config(tmp_path), Unreadable(hosts.redis, 600), claims)
+    assert (await registry.ensure("s1")).record.spec.policy.economy
+    assert await cast(Any, hosts.redis.smembers(keys.held("b"))) == {b"s1"}
+
+
+async def test_what_a_lone_host_stored_waits_for_whoever_claims_it(hosts: Hosts) -> None:
+    record = '{"spec":{"policy":{"economy":true}},"created_at":1.0,"updated_at":9999999999.0}'
+    await cast(Any, hosts.redis.hset(keys.OLDER_SESSIONS, "s1", record))
+    await cast(Any, hosts.redis.hset(keys.OLDER_SESSIONS, "s2", record))
+    a = await hosts.start("a")
+    assert (await a.api.json("GET", "/sessions"))[1]["sessions"] == []
+    assert await hosts.redis.ttl(keys.record("s2")) > 0
+    await a.api.publish("s1")
+    assert (await a.api.json("GET", "/sessions/s1"))[1]["policy"]["economy"]
+    assert await hosts.redis.ttl(keys.record("s1")) == -1
+    assert not await hosts.redis.exists(keys.OLDER_SESSIONS, keys.held(""))
