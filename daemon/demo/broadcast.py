@@ -47,7 +47,7 @@ async def broadcast(
                 await asyncio.wait_for(first_of(follower, ended.wait()), LAST_WORDS_SECONDS)
             if follower.done():
                 follower.result()
-            if publisher.given_up:
+            if publisher.lost:
                 raise SessionLost("the session was lost, and could not be published again in time")
         finally:
             follower.cancel()

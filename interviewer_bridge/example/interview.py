@@ -75,8 +75,10 @@ class Interview:
         await self._ml.define_session(self._session_id, self._policy())
         publisher = Publisher(self._ml.base_url, self._session_id, source, token=self._ml.token)
         async with asyncio.TaskGroup() as both, publisher:
-            both.create_task(self._follow(publisher.events_after, on_event))
+            following = both.create_task(self._follow(publisher, on_event))
             await publisher.finished()
+            if publisher.lost:  # the daemon has told of this end already
+                following.cancel()
 
     async def finalize(self, verification: Verification, room: dict[str, Any]) -> Report:
         """Everything that was found, and what follows from it."""
@@ -100,10 +102,10 @@ class Interview:
             ),
         )
 
-    async def _follow(self, after: str, on_event: Callable[[Event], None]) -> None:
-        async with contextlib.aclosing(self._ml.events(self._session_id, after)) as events:
+    async def _follow(self, publisher: Publisher, on_event: Callable[[Event], None]) -> None:
+        async with contextlib.aclosing(self._ml.events(self._session_id, publisher.events_after)) as events:
             async for event in events:
                 if isinstance(event, Event):
                     on_event(event)
-                    if event.type == "session" and event.name in ENDINGS:
+                    if event.type == "session" and event.name in ENDINGS and not publisher.comes_back:
                         return

@@ -39,13 +39,15 @@ class Publisher:
 
     A daemon that says "not now" (503 or 429 with ``Retry-After``) is asked again for ``patience_s`` seconds.
     ``events_after``: the position (as for ``subscribe``) behind which this publication's events lie.
-    ``connection`` is what its media go over now; ``given_up``: they were lost for good.
+    ``connection`` is what its media go over now; ``lost``: they are being made anew, or could not be.
 
     A publication that is lost, because its host or the path there is, is made anew under the same id, with
     back-off and for at most ``republish_s`` seconds; the source plays on meanwhile. Left out, that is 30 s
     where the daemon says that it is one of several hosts, and not at all where it is the only one: whoever
     publishes to a single daemon hears of the loss, as ever. A session that somebody ends or publishes
-    anew is not taken back. ``url`` may name several hosts (``addresses.py``).
+    anew is not taken back. To hear of a loss soon, the publisher follows the session's events, as its token has
+    to allow; else it is noticed when ICE does, after half a minute. ``url`` may name several hosts
+    (``addresses.py``).
     """
 
     def __init__(
@@ -73,7 +75,7 @@ class Publisher:
         self._keeping: asyncio.Task[None] | None = None
         self._behind = 0
         self.events_after = ""
-        self.given_up = False
+        self.lost = False
         for track in source.tracks:
             track.on("ended", self._track_ended)
 
@@ -189,6 +191,7 @@ class Publisher:
 
     async def _publish_again(self, deadline: float) -> bool:
         log.warning("session %s is lost and is published again", self._session_id)
+        self.lost = True
         self._resource = None
         await self._reconnect()
         playing = [asyncio.create_task(feed.play_unsent()) for feed in self._feeds]
@@ -196,11 +199,11 @@ class Publisher:
             await self._publish_until(deadline, wait_before_again)
         except BridgeError as error:
             log.warning("session %s could not be published again: %s", self._session_id, error)
-            self.given_up = True
             return False
         finally:
             for each in playing:
                 await cancel(each)
+        self.lost = False
         return True
 
     async def _watch(self) -> None:

@@ -154,6 +154,7 @@ async def test_it_gives_up_in_time(publish) -> None:  # type: ignore[no-untyped-
         cluster.refusals = [503] * 100
         cluster.tell("session_lost", "host_lost", 42)
         await asyncio.wait_for(publisher.finished(), 20)
+        assert publisher.lost
         assert not publisher.comes_back
     assert len(cluster.hosts) == 1
 
