@@ -45,8 +45,8 @@ class Publisher:
     back-off and for at most ``republish_s`` seconds; the source plays on meanwhile. Left out, that is 30 s
     where the daemon says that it is one of several hosts, and not at all where it is the only one: whoever
     publishes to a single daemon hears of the loss, as ever. A session that somebody ends or publishes
-    anew is not taken back. To hear of a loss soon, the publisher follows the session's events, as its token has
-    to allow; else it is noticed when ICE does, after half a minute. ``url`` may name several hosts
+    anew is not taken back. To hear of a loss soon, the publisher follows the session's events, as its token
+    has to allow; else it is noticed when ICE does, after half a minute. ``url`` may name several hosts
     (``addresses.py``).
     """
 
