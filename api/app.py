@@ -21,10 +21,15 @@ from .context import CONTEXT, Context
 from .events.event_log import EventLog
 from .events.feeds import Feeds
 from .events.history import History
+from .events.news import News
 from .events.readers import Readers
 from .events.redis_store import STORE_ERRORS
 from .hosts.claims import Claims
+from .hosts.door import Door
+from .hosts.front_door import front_door
 from .hosts.hosts import Hosts, State
+from .hosts.relay import Relay
+from .hosts.tickets import Tickets
 from .hosts.undertaker import Undertaker
 from .http.auth import Access, check_bind
 from .http.authenticate import authentication
@@ -164,7 +169,9 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         hosts = Hosts(redis, cluster.host_id, cluster.url, state)
         intake.cut_off = lambda: hosts.cut_off
         undertaker = Undertaker(redis, hosts, claims, registry)
-        return context._replace(hosts=hosts, claims=claims, undertaker=undertaker)
+        door = Door(cluster.host_id, hosts, claims, Tickets(redis, cluster.host_id), Relay())
+        news = News(store.connections.news, history, feeds, claims)
+        return context._replace(hosts=hosts, claims=claims, undertaker=undertaker, door=door, news=news)
     return context
 
 
@@ -182,6 +189,7 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
             browser_rules,
             authentication(scopes, by_body),
             bodies,
+            front_door({route.handler: route.way for route in ROUTES}),
         ],
     )
     app[CONTEXT] = context
@@ -196,7 +204,8 @@ async def background(
     context: Context, on_pass: Callable[[], None], on_drained: Callable[[], None]
 ) -> AsyncIterator[asyncio.Future[Any]]:
     """What runs beside the requests; the future is done as soon as any of it fails."""
-    of_many = [each.run() for each in (context.hosts, context.claims, context.undertaker) if each is not None]
+    parts = (context.hosts, context.claims, context.undertaker, context.news)
+    of_many = [each.run() for each in parts if each is not None]
     tasks = asyncio.gather(
         *of_many,
         context.event_log.run(),
@@ -244,6 +253,8 @@ async def serving(context: Context) -> AsyncIterator[None]:
         context.told.set()
         context.feeds.wake_all()
         await runner.cleanup()
+        if context.door is not None:
+            await context.door.relay.close()
 
 
 async def everything_stored(context: Context) -> None:

@@ -13,8 +13,10 @@ from .connections.room import Room
 from .events.event_log import EventLog
 from .events.feeds import Feeds
 from .events.history import History
+from .events.news import News
 from .events.readers import Readers
 from .hosts.claims import Claims
+from .hosts.door import Door
 from .hosts.hosts import Hosts
 from .hosts.undertaker import Undertaker
 from .http.auth import Access
@@ -38,8 +40,8 @@ class Context(NamedTuple):
     """The parts of one running api.
 
     ``stop`` is set when it is about to end, ``told`` when everything that happened until then is stored.
-    ``ice_servers``: those that clients are told of. ``hosts`` and ``claims`` are None while this host is the
-    only one.
+    ``ice_servers``: those that clients are told of. ``hosts`` and what stands below it are
+    None while this host is the only one.
     """
 
     config: ApiConfig
@@ -70,6 +72,8 @@ class Context(NamedTuple):
     ice_servers: tuple[IceServer, ...]
     hosts: Hosts | None = None
     claims: Claims | None = None
+    door: Door | None = None
+    news: News | None = None
     undertaker: Undertaker | None = None
 
     @property
@@ -85,6 +89,15 @@ class Context(NamedTuple):
             Draining: nothing new is taken.
         """
         self.intake.check(goes_on=self.registry.is_live(session_id))
+
+    async def check_known(self, session_id: str) -> None:
+        """Know the session, be it another host's.
+
+        Raises:
+            SessionNotFound: there is none.
+        """
+        if self.door is None or not await self.history.is_session(session_id):
+            self.registry.get(session_id)
 
 
 CONTEXT = web.AppKey("context", Context)

@@ -85,6 +85,7 @@ def task_route(task: AnyTask, path: TaskPath) -> Route:
         refusal=InferReply,
         refusals=TASK_ERRORS,
         session_in_body=True,
+        way="task",
         scope="infer",
     )
 
@@ -100,6 +101,7 @@ TASK_ROUTES = (
             refusal=InferReply,
             refusals=TASK_ERRORS,
             session_in_body=True,
+            way="task",
             scope="infer",
         )
         for path in ("/ml/infer", "/infer")
@@ -132,7 +134,16 @@ def stream_routes(stream: StreamSpec) -> tuple[Route, ...]:
     paths = (f"/ml/stream/{{session_id}}/{stream.name}", f"/{stream.name}/stream/{{session_id}}")
     query = {"sample_rate": SampleRate} if "audio" in stream.tracks else {}
     return tuple(
-        Route("GET", path, handler, {101: None}, refusals=STREAM_ERRORS, query=query, scope="publish")
+        Route(
+            "GET",
+            path,
+            handler,
+            {101: None},
+            refusals=STREAM_ERRORS,
+            query=query,
+            way="placed",
+            scope="publish",
+        )
         for path in paths
     )
 
@@ -180,6 +191,7 @@ API_ROUTES = (
             errors.StoreUnavailable,
             errors.WorkerTimeout,
         ),
+        way="placed",
         scope="publish",
     ),
     Route(
@@ -188,6 +200,7 @@ API_ROUTES = (
         nothing_to_get,
         {204: None},
         refusals=(errors.InvalidField,),
+        way="holder",
         scope="publish",
     ),
     Route(
@@ -204,6 +217,7 @@ API_ROUTES = (
             errors.PreconditionFailed,
             errors.IceRestartUnsupported,
         ),
+        way="holder",
         scope="publish",
     ),
     Route(
@@ -212,6 +226,7 @@ API_ROUTES = (
         nothing_to_get,
         {204: None},
         refusals=(errors.InvalidField, errors.ResourceNotFound),
+        way="holder",
         scope="publish",
     ),
     Route(
@@ -220,6 +235,7 @@ API_ROUTES = (
         unpublish,
         {200: None},
         refusals=(errors.ResourceNotFound, errors.SessionActive),
+        way="holder",
         scope="publish",
     ),
     Route("GET", "/sessions", list_sessions, {200: SessionList}),
@@ -236,10 +252,16 @@ API_ROUTES = (
             errors.Draining,
             errors.StoreUnavailable,
         ),
+        way="placed",
         scope="admin",
     ),
     Route(
-        "GET", "/sessions/{session_id}", get_session, {200: SessionView}, refusals=(errors.SessionNotFound,)
+        "GET",
+        "/sessions/{session_id}",
+        get_session,
+        {200: SessionView},
+        refusals=(errors.SessionNotFound,),
+        way="holder",
     ),
     Route(
         "DELETE",
@@ -247,6 +269,7 @@ API_ROUTES = (
         delete_session,
         {204: None},
         refusals=(errors.SessionNotFound, errors.SessionActive, errors.StoreUnavailable),
+        way="holder",
         scope="admin",
     ),
     Route(

@@ -28,5 +28,11 @@ async def read_body(request: web.Request, limit: int | None = None) -> bytes:
     return await request[BODY].read(request, most, client_of(request))
 
 
+async def keep_body(request: web.Request, limit: int | None = None) -> bytes:
+    """The request's body, which ``read_body`` gives once more. Raises what that raises."""
+    most = limit or request.app[CONTEXT].config.max_body
+    return await request[BODY].kept(request, most, client_of(request))
+
+
 async def expect_nothing(_request: web.Request) -> None:
     """No invitation before it is known who asks; what else a client expects may be ignored."""

@@ -87,6 +87,7 @@ class Body:
         self._size = 0
         self._ended = False
         self._waiting: asyncio.Timeout | None = None  # None while it does not come
+        self._kept: bytes | None = None
 
     @property
     def quiet(self) -> bool:
@@ -102,6 +103,8 @@ class Body:
             MalformedBody: it breaks off, or is not coded as its head says.
             Overloaded: there is no room for it.
         """
+        if self._kept is not None:
+            return self._kept
         self.client = client
         if (request.content_length or 0) > limit:
             raise BodyTooLarge(f"The body may have {limit} bytes.")
@@ -117,6 +120,12 @@ class Body:
         except (web.RequestPayloadError, ConnectionError) as error:
             raise MalformedBody("The body breaks off, or is not coded as the request says.") from error
         return bytes(data)
+
+    async def kept(self, request: web.Request, limit: int, client: str) -> bytes:
+        """All of it as ``read`` gives it, which gives it once more then: it may have to be sent on."""
+        if self._kept is None:
+            self._kept = await self.read(request, limit, client)
+        return self._kept
 
     async def _read_on(self, request: web.Request, data: bytearray, limit: int) -> None:
         """Read to the end, or for as long as it takes to judge how fast it comes."""

@@ -138,11 +138,20 @@ class Feeds:
             if not feed.readers and self._feeds.get(topic) is feed:
                 del self._feeds[topic]
 
+    @property
+    def topics(self) -> list[str]:
+        """The topics that have a reader."""
+        return list(self._feeds)
+
     def stored(self, session_ids: Iterable[str]) -> None:
         """Events of these sessions were stored."""
         for topic in (*session_ids, EVERYTHING):
-            if feed := self._feeds.get(topic):
-                feed.notify()
+            self.told(topic)
+
+    def told(self, topic: str) -> None:
+        """There are more events of this topic."""
+        if feed := self._feeds.get(topic):
+            feed.notify()
 
     def erased(self, session_id: str) -> None:
         """End the session's feed: what it remembers goes, and a later session of that id begins anew."""

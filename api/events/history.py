@@ -1,5 +1,6 @@
 """Reading the stored events back, a page at a time."""
 
+from collections.abc import Awaitable, Sequence
 from typing import cast
 
 import msgspec
@@ -8,6 +9,7 @@ from redis.exceptions import ResponseError
 
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.results import Results, read_results, readable, stage_results
+from argusd.scheduler.contract.sessions import ACTIVE
 
 from ..store.unreadable import name
 from .event_store import last_number, newest_number
@@ -20,6 +22,12 @@ PLACES = 1000
 
 Fields = dict[bytes, bytes]
 Stream = list[tuple[bytes, Fields]]
+
+
+class Phase(msgspec.Struct, frozen=True):
+    """What of a session's stored media tells whether they are there."""
+
+    phase: str
 
 
 class History:
@@ -63,6 +71,24 @@ class History:
             if isinstance(answer, Exception) and not isinstance(answer, ResponseError):
                 raise answer
         return [event_in(hit[0][1]) if hit and isinstance(hit, list) else None for hit in found]
+
+    async def is_session(self, session_id: str) -> bool:
+        """Whether some host holds, or held, a session of this id."""
+        return bool(await self._redis.exists(keys.record(session_id)))
+
+    async def is_live(self, session_id: str) -> bool:
+        """Whether the session's media are there, as far as is stored."""
+        body = await cast(Awaitable[bytes | None], self._redis.hget(keys.record(session_id), "media"))
+        told = readable(body, Phase) if body else None
+        return told is not None and told.phase in ACTIVE
+
+    async def newest_of(self, topics: Sequence[str]) -> list[int]:
+        """``newest`` of several topics, in one round trip."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for topic in topics:
+                pipe.xinfo_stream(stream_of(topic))
+            answers = await pipe.execute(raise_on_error=False)
+        return [newest_number(each) if isinstance(each, dict) else 0 for each in answers]
 
     async def places(self, session_id: str) -> list[int]:
         """The positions of the session's events among all sessions'."""

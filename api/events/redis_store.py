@@ -30,11 +30,13 @@ TURN_WITHIN_S = 5.0
 
 
 class Connections(NamedTuple):
-    """To one Redis: the event log's, that of the readers of events, and everybody else's."""
+    """To one Redis: the event log's, those of events' readers, everybody else's, and the one that hears of
+    other hosts' events."""
 
     log: Redis
     readers: Redis
     requests: Redis
+    news: Redis
 
     async def aclose(self) -> None:
         """Close them all."""
@@ -44,7 +46,7 @@ class Connections(NamedTuple):
 
 def connect_all(url: str | Path, timeout_s: float) -> Connections:
     """The connections of one api; see ``connect``."""
-    return Connections(*(connect(url, timeout_s, most) for most in (1, READERS, REQUESTS)))
+    return Connections(*(connect(url, timeout_s, most) for most in (1, READERS, REQUESTS, 1)))
 
 
 def connect(

@@ -27,8 +27,9 @@ STORE_RETRY_S = 0.5
 
 async def session_events(request: web.Request) -> web.StreamResponse:
     """Stream one session's events."""
-    session = request.app[CONTEXT].registry.get(request.match_info["session_id"])
-    return await topic_events(request, session.session_id)
+    session_id = request.match_info["session_id"]
+    await request.app[CONTEXT].check_known(session_id)
+    return await topic_events(request, session_id)
 
 
 async def all_events(request: web.Request) -> web.StreamResponse:

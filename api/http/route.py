@@ -8,6 +8,7 @@ from aiohttp import web
 from argusd.scheduler.contract.errors import ServiceError
 
 from ..config import Scope
+from ..hosts.door import Way
 
 
 class Route(NamedTuple):
@@ -19,6 +20,7 @@ class Route(NamedTuple):
     ``headers`` and ``query``: optional parameters, and the type of each; ``parts``: the types of what the
     path holds beside a session's id. ``refusal``: a body that errors may have instead of the usual one.
     ``uploads``: the body's fields may come as a form or a file as well (``tasks/uploads.py``).
+    ``way``: which of several hosts answers.
     ``session_in_body``: the handler itself asks whether the token is for the session that the body names.
     """
 
@@ -32,6 +34,7 @@ class Route(NamedTuple):
     scope: Scope = "read"
     uploads: bool = False
     session_in_body: bool = False
+    way: Way = "any"
     headers: Mapping[str, Any] = {}
     query: Mapping[str, Any] = {}
     parts: Mapping[str, Any] = {}

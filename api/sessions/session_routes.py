@@ -7,6 +7,7 @@ from aiohttp import web
 from argusd.scheduler.contract.sessions import SessionBody, SessionList, SessionSpec, SessionView
 
 from ..context import CONTEXT, Context
+from ..hosts.everywhere import everywhere
 from ..http.envelope import json_reply, read_json
 from .session import Session, check_session_id, view
 
@@ -23,10 +24,11 @@ async def put_session(request: web.Request) -> web.Response:
 
 
 async def list_sessions(request: web.Request) -> web.Response:
-    """List all sessions, and say how many more fit."""
+    """List all sessions, of all hosts, and say how many more fit."""
     context = request.app[CONTEXT]
     sessions = [shown(context, each) for each in context.registry]
-    return json_reply(SessionList(sessions, context.fits_more))
+    here = SessionList(sessions, context.fits_more)
+    return json_reply(await everywhere(context.door, request, here))
 
 
 async def get_session(request: web.Request) -> web.Response:
@@ -53,5 +55,6 @@ async def delete_session(request: web.Request) -> web.Response:
 async def get_results(request: web.Request) -> web.Response:
     """Show each stream's newest result, and the violations counted so far."""
     context = request.app[CONTEXT]
-    session = context.registry.get(request.match_info["session_id"])
-    return json_reply(await context.history.results(session.session_id))
+    session_id = request.match_info["session_id"]
+    await context.check_known(session_id)
+    return json_reply(await context.history.results(session_id))

@@ -30,6 +30,7 @@ from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.messages import Latest, SchedulerStats
 from argusd.scheduler.contract.streams.spec import StreamSpec
 
+from ..config import ApiConfig
 from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
 from ..http.authenticate import GRANT
@@ -54,14 +55,7 @@ def stream_handler(spec: StreamSpec) -> Handler:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         context = request.app[CONTEXT]
-        socket = web.WebSocketResponse(
-            timeout=GOODBYE_S,
-            autoclose=False,
-            heartbeat=context.config.heartbeat_s,
-            compress=False,
-            max_msg_size=2 * MAX_JPEG_BYTES,
-            writer_limit=WRITER_LIMIT,
-        )
+        socket = web_socket(context.config)
         await socket.prepare(request)
         try:
             await serve(request, context, socket, spec)
@@ -76,6 +70,18 @@ def stream_handler(spec: StreamSpec) -> Handler:
     handler.__name__ = f"stream_{spec.name}"
     handler.__doc__ = f"Watch media that come over a WebSocket: the {spec.name} stream."
     return handler
+
+
+def web_socket(config: ApiConfig) -> web.WebSocketResponse:
+    """A WebSocket as all streams have it."""
+    return web.WebSocketResponse(
+        timeout=GOODBYE_S,
+        autoclose=False,
+        heartbeat=config.heartbeat_s,
+        compress=False,
+        max_msg_size=2 * MAX_JPEG_BYTES,
+        writer_limit=WRITER_LIMIT,
+    )
 
 
 async def serve(

@@ -250,6 +250,10 @@ class HeldElsewhere(ServiceError, status=503, code="held_elsewhere", retry_after
     """Another host holds the session by now; asked again, that one answers."""
 
 
+class HostUnreachable(ServiceError, status=503, code="host_unreachable", retry_after=2):
+    """The host that would answer, because it holds the session, cannot be reached."""
+
+
 class ModelUnavailable(ServiceError, status=503, code="model_unavailable", retry_after=60):
     """A role that the task or stream needs has no model here; its operator has to pull one."""
 

@@ -20,6 +20,9 @@ HOSTS = "ml:hosts"
 ALL_HOSTS = "ml:hosts:known"
 """Set of all hosts that ever beat and were not buried."""
 
+TICKET_KEY = "ml:cluster:key"
+"""String: the key with which hosts sign tickets for each other (``api/hosts/tickets.py``)."""
+
 
 def host(host_id: str) -> str:
     """String, while the host is alive: ``Host`` (JSON)."""

@@ -115,7 +115,11 @@ class PolicyState(msgspec.Struct, frozen=True):
 
 
 class SessionList(msgspec.Struct, frozen=True):
-    """The body of ``GET /sessions``. ``fits_more``: sessions that still fit; null while it is unknown."""
+    """The body of ``GET /sessions``. ``fits_more``: sessions that still fit; null while it is unknown.
+
+    ``hosts_missing``: hosts that did not tell of theirs; absent where there is only one host.
+    """
 
     sessions: list[SessionView]
     fits_more: int | None
+    hosts_missing: list[str] | msgspec.UnsetType = msgspec.UNSET

@@ -1,0 +1,180 @@
+"""The front door: every host takes every request, and has it answered where it belongs.
+
+A request is relayed once at most. An offer for another host's session is redirected with a ticket, or where
+hosts cannot be reached by browsers relayed as well; its media go straight to the host that answers it. A host
+that turns a new session away with 503 is avoided, and the next one is asked.
+"""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from yarl import URL
+
+from argusd.scheduler.contract.errors import MalformedBody, Overloaded, ServiceError
+from argusd.scheduler.contract.http import FOLLOWS_HEADER
+from argusd.scheduler.contract.names import NAME
+
+from ..connections.bodies import keep_body
+from ..context import CONTEXT, Context
+from ..events.redis_store import STORE_ERRORS
+from ..http.authenticate import AVOID, GRANT, is_offer, target
+from ..http.form_data import form_parts
+from ..tasks.uploads import FORM, JSON
+from .claims import Claim
+from .door import Door, Way, host_for_task
+from .hosts import Host
+from .relay import AWAY, RELAYED, NotReached
+from .socket_relay import is_socket, relay_socket
+from .tickets import TICKET, Ticket
+
+ANSWER_S, TASK_S = 30.0, 620.0  # a task may take ten minutes
+MOST_TRIES = 4
+
+
+class SessionOfTask(msgspec.Struct):
+    """What of a task's body tells where it goes."""
+
+    session_id: str
+
+
+def front_door(ways: Mapping[object, Way]) -> Middleware:
+    """The middleware; it comes last, when it is known who asks."""
+
+    @web.middleware
+    async def send_where_it_belongs(request: web.Request, handler: Handler) -> web.StreamResponse:
+        door = request.app[CONTEXT].door
+        way = ways.get(request.match_info.handler, "any")
+        if door is None or RELAYED in request.headers or way == "any":
+            return await handler(request)
+        if way == "task":
+            return await do_task(door, request, handler)
+        if re.fullmatch(NAME, request.match_info["session_id"]) is None:
+            return await handler(request)
+        if way == "holder":
+            return await ask_holder(door, request, handler)
+        return await place(door, request, handler)
+
+    return send_where_it_belongs
+
+
+async def ask_holder(door: Door, request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have the session's holder answer; this host, where there is none.
+
+    Raises:
+        HostUnreachable: the holder is away.
+    """
+    holder = await door.claims.holder(request.match_info["session_id"])
+    if holder is None or holder.host_id == door.host_id:
+        return await handler(request)
+    return await door.relay.pass_on(living(door, holder), request, await keep_body(request), ANSWER_S)
+
+
+async def place(door: Door, request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have the session's holder answer; where there is none, a host with room that does not turn it away."""
+    session_id, avoid = request.match_info["session_id"], [*request.get(AVOID, ())]
+    answer: web.StreamResponse | ServiceError | None = None
+    for _ in range(MOST_TRIES):
+        try:
+            claim = await door.claims.claim(session_id, avoid)
+        except Overloaded as error:
+            answer = answer or error
+            break
+        try:
+            answer = await ask(door, request, handler, claim, avoid)
+        except ServiceError as error:
+            answer = error
+        if answer.status != 503 or is_socket(request) or not await may_move(request.app[CONTEXT], session_id):
+            break
+        avoid.append(claim.host_id)
+    if isinstance(answer, ServiceError):
+        raise answer
+    assert answer is not None, "it was tried"
+    return answer
+
+
+async def ask(
+    door: Door, request: web.Request, handler: Handler, claim: Claim, avoid: list[str]
+) -> web.StreamResponse:
+    """Have the holder answer: here, over there, or by sending the client there."""
+    context = request.app[CONTEXT]
+    body = await keep_body(request)
+    if claim.host_id == door.host_id:
+        return await handler(request)
+    context.sessions.let_go(request.match_info["session_id"])
+    host = living(door, claim)
+    if is_redirected(request):
+        ticket = Ticket(target(request), request[GRANT].principal, tuple(avoid))
+        return redirection(host, request, await door.tickets.sign(ticket, host.host_id))
+    if is_socket(request):
+        return await relay_socket(door.relay, host, request)
+    return await door.relay.pass_on(host, request, body, ANSWER_S)
+
+
+async def do_task(door: Door, request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have a task done where its session is, else here, else where there is the most room."""
+    context = request.app[CONTEXT]
+    body = await keep_body(request, context.config.max_task_body)
+    session_id = session_of_task(request, body)
+    holder = await door.claims.holder(session_id) if session_id else None
+    takes = context.intake.closed is None and context.fits_more is not None
+    host = host_for_task(door.host_id, takes, holder, door.hosts.living())
+    if host is None:
+        return await handler(request)
+    try:
+        return await door.relay.pass_on(host, request, body, TASK_S)
+    except NotReached:
+        return await handler(request)
+
+
+def living(door: Door, claim: Claim) -> Host:
+    """The holder.
+
+    Raises:
+        NotReached: it is away.
+    """
+    host = door.hosts.find(claim.host_id)
+    if host is None:
+        raise NotReached(AWAY)
+    return host
+
+
+def is_redirected(request: web.Request) -> bool:
+    """Whether the client is sent to the holder itself: with an offer, if hosts are reached so, and with a
+    WebSocket that follows. Who came by a ticket goes on by one: the bearer token is not known here.
+    """
+    if TICKET in request.query or is_socket(request):
+        return TICKET in request.query or FOLLOWS_HEADER in request.headers
+    cluster = request.app[CONTEXT].config.cluster
+    return is_offer(request) and cluster is not None and cluster.whip == "redirect"
+
+
+def redirection(host: Host, request: web.Request, ticket: str) -> web.Response:
+    """Send the client to another host."""
+    url = URL(host.url + request.rel_url.raw_path_qs, encoded=True).update_query({TICKET: ticket})
+    return web.Response(status=307, headers={"Location": str(url), "Cache-Control": "no-store"})
+
+
+async def may_move(context: Context, session_id: str) -> bool:
+    """Whether another host may hold the session: its media are nowhere."""
+    try:
+        return not await context.history.is_live(session_id)
+    except STORE_ERRORS:
+        return False
+
+
+def session_of_task(request: web.Request, body: bytes) -> str | None:
+    """The session that a task is for; None where it names none, which whoever does it tells the caller."""
+    try:
+        if request.content_type == JSON:
+            found = msgspec.json.decode(body, type=SessionOfTask).session_id
+        elif request.content_type == FORM:
+            parts = form_parts(body, request.headers["Content-Type"])
+            found = next((part.data.decode() for part in parts if part.name == "session_id"), "")
+        else:
+            found = request.query.get("session_id", "")
+    except (msgspec.MsgspecError, UnicodeDecodeError, MalformedBody, RecursionError):
+        return None
+    return found if re.fullmatch(NAME, found) else None

@@ -1,0 +1,111 @@
+"""Passes requests on to another host and their answers back, as they are.
+
+The other host sees the same bearer, and decides about scopes, sessions and limits as if it had been asked
+itself. Requests have been read as far as their paths allow; an answer may have ``MOST_ANSWER`` bytes. What a
+proxy has to drop is dropped (RFC 9110, 7.6.1), and what every host adds by itself.
+"""
+
+from collections.abc import Mapping
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from argusd.scheduler.contract.errors import HostUnreachable
+
+from .hosts import Host
+
+RELAYED = "X-Argusd-Relayed"
+"""Header of a relayed request: whoever gets it answers it, and sends it no further."""
+
+CONNECT_S, TURN_S = 1.0, 5.0
+MOST_CONNECTIONS = 1024
+MOST_ANSWER = 64 << 20
+PASSED_ON = ("Accept", "Authorization", "Content-Type", "If-Match", "User-Agent")
+DROPPED = {
+    *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+    *("content-encoding", "content-length", "date", "server", "vary"),
+}
+AWAY = "The host that holds this session does not answer; try again in a moment."
+
+
+class NotReached(HostUnreachable):
+    """Nothing was sent there, so that another host may be asked instead."""
+
+
+class Relay:
+    """Connections to the other hosts, which are kept."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """The client. Made at the first request, in the loop that serves."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                skip_auto_headers=("Accept-Encoding", "User-Agent"),
+                auto_decompress=False,
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def pass_on(self, host: Host, request: web.Request, body: bytes, within_s: float) -> web.Response:
+        """The host's answer to the request.
+
+        Raises:
+            NotReached: nothing was sent there.
+            HostUnreachable: no answer came, or none in time; what became of the request is not known.
+        """
+        timeout = aiohttp.ClientTimeout(total=within_s, connect=TURN_S, sock_connect=CONNECT_S)
+        try:
+            async with self.http.request(
+                request.method,
+                url_at(host, request),
+                data=body or None,
+                headers=headers_for(request),
+                allow_redirects=False,
+                timeout=timeout,
+            ) as answer:
+                text = await read_up_to(answer, MOST_ANSWER)
+                response = web.Response(status=answer.status, body=text)
+                for name, value in answer.headers.items():
+                    if name.lower() not in DROPPED and not name.lower().startswith("access-control-"):
+                        response.headers.add(name, value)
+                return response
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise NotReached(AWAY) from error
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise HostUnreachable(AWAY) from error
+
+
+def url_at(host: Host, request: web.Request) -> URL:
+    """The same path and query, at another host."""
+    return URL(host.url + request.rel_url.raw_path_qs, encoded=True)
+
+
+def headers_for(request: web.Request) -> Mapping[str, str]:
+    """What the other host is told of the request."""
+    told = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+    before = request.headers.getall("X-Forwarded-For", [])
+    return {**told, RELAYED: "1", "X-Forwarded-For": ", ".join([*before, request.remote or "unknown"])}
+
+
+async def read_up_to(answer: aiohttp.ClientResponse, most: int) -> bytes:
+    """The answer's body.
+
+    Raises:
+        HostUnreachable: it has more bytes than that.
+    """
+    found = bytearray()
+    async for chunk in answer.content.iter_any():
+        found += chunk
+        if len(found) > most:
+            raise HostUnreachable("The host that holds this session answers at too great a length.")
+    return bytes(found)

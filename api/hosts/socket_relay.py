@@ -1,0 +1,119 @@
+"""Relays a WebSocket to another host, message for message, both ways.
+
+Nothing is kept between the two: the next message of a side is read once the other has taken the last one, so
+that a slow side slows the fast one down, as TCP does. Either side's close code goes to the other.
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import aiohttp
+from aiohttp import WSMessage, WSMsgType, web
+
+from argusd.scheduler.contract.errors import BY_CODE, Draining, HostUnreachable, ServiceError
+
+from ..context import CONTEXT
+from ..streams.media import MAX_JPEG_BYTES
+from ..streams.socket import GOODBYE_S, refuse, web_socket
+from .hosts import Host
+from .relay import AWAY, CONNECT_S, Relay, headers_for, url_at
+
+Close = tuple[int, bytes]
+ABNORMAL = 1006  # never on the wire: the connection broke
+ENDINGS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
+
+
+def is_socket(request: web.Request) -> bool:
+    """Whether the request asks for a WebSocket."""
+    return request.headers.get("Upgrade", "").lower() == "websocket"
+
+
+async def relay_socket(relay: Relay, host: Host, request: web.Request) -> web.StreamResponse:
+    """Converse with a host in the client's name until either has enough, or this host is about to stop."""
+    context = request.app[CONTEXT]
+    here = web_socket(context.config)
+    await here.prepare(request)
+    try:
+        async with asyncio.timeout(CONNECT_S + GOODBYE_S):
+            there = await relay.http.ws_connect(
+                url_at(host, request),
+                headers=headers_for(request),
+                timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_S),
+                heartbeat=context.config.heartbeat_s,
+                max_msg_size=2 * MAX_JPEG_BYTES,
+            )
+    except aiohttp.WSServerHandshakeError as error:
+        await refuse(here, refused_with(error.status))
+        return here
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        await refuse(here, HostUnreachable(AWAY))
+        return here
+    try:
+        code, reason = await converse(here, there, context.stop)
+    except ServiceError as error:
+        await there.close()
+        await refuse(here, error)
+    else:
+        await here.close(code=code, message=reason, drain=False)
+    return here
+
+
+async def converse(
+    here: web.WebSocketResponse, there: aiohttp.ClientWebSocketResponse, stop: asyncio.Event
+) -> Close:
+    """Pass messages on until a side closes; the code to close the client's side with.
+
+    Raises:
+        HostUnreachable: the other host broke off.
+        Draining: this host is about to stop.
+    """
+    outward = asyncio.create_task(pump(here, there))
+    inward = asyncio.create_task(pump(there, here))
+    stopped = asyncio.create_task(stop.wait())
+    tasks: list[asyncio.Task[Any]] = [outward, inward, stopped]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if inward not in done and outward in done:
+            # The other host answers once it has given the stream back; only then does the client hear so.
+            code, reason = outward.result()
+            inward.cancel()
+            await asyncio.gather(inward, return_exceptions=True)
+            await there.close(code=code if code != ABNORMAL else 1001, message=reason)
+            return code if code != ABNORMAL else 1001, reason
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if inward not in done:
+        raise Draining("The daemon is about to stop; try again in a moment.")
+    code, reason = inward.result()
+    if code == ABNORMAL:
+        raise HostUnreachable(AWAY)
+    return code, reason
+
+
+async def pump(
+    source: web.WebSocketResponse | aiohttp.ClientWebSocketResponse,
+    target: web.WebSocketResponse | aiohttp.ClientWebSocketResponse,
+) -> Close:
+    """Send what comes until the source closes; how it did."""
+    with contextlib.suppress(ConnectionError):  # the target's own pump tells how that ended
+        while True:
+            message: WSMessage = await source.receive()
+            if message.type in ENDINGS:
+                closed = message.type is WSMsgType.CLOSE
+                reason = (message.extra or "").encode() if closed else b""
+                return (message.data if closed else source.close_code) or ABNORMAL, reason
+            if message.type is WSMsgType.TEXT:
+                await target.send_str(message.data)
+            elif message.type is WSMsgType.BINARY:
+                await target.send_bytes(message.data)
+    await asyncio.Event().wait()
+    raise AssertionError("it is cancelled before")
+
+
+def refused_with(status: int) -> ServiceError:
+    """The other host's refusal of a WebSocket, by its status."""
+    kind = next((each for each in BY_CODE.values() if each.status == status), HostUnreachable)
+    return kind("The host that holds this session refuses the stream.")

@@ -1,0 +1,164 @@
+"""Two apis with a Redis in common; each of them answers for both."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+import pytest
+from redis.asyncio import Redis
+from yarl import URL
+
+from argusd.api.config import ClusterConfig, Token
+from argusd.scheduler.contract import redis_keys as keys
+
+from ...waiting import answered
+from ..fixtures import OFFER, SDP, EventReader, Rig, free_port, running_rig
+
+BEARER = {"Authorization": "Bearer secret"}
+
+
+class Two(NamedTuple):
+    """``other`` holds the session s1; ``door`` is where clients ask."""
+
+    door: Rig
+    other: Rig
+    http: aiohttp.ClientSession
+
+    async def ask(self, rig: Rig, method: str, path: str, **request: Any) -> tuple[int, Any, Any]:
+        headers = {**BEARER, **request.pop("headers", {})}
+        url = rig.api.url + path
+        async with self.http.request(method, url, headers=headers, **request) as response:
+            is_json = response.content_type == "application/json"
+            body = await response.json() if is_json else await response.text()
+            return response.status, response.headers, body
+
+
+@contextlib.asynccontextmanager
+async def host(directory: Path, host_id: str, redis_url: str, whip: Any) -> AsyncIterator[Rig]:
+    port = free_port()
+    cluster = ClusterConfig(url=f"http://127.0.0.1:{port}", host_id=host_id, whip=whip)
+    settings = {"redis_url": redis_url, "tokens": (Token("secret"),), "port": port, "cluster": cluster}
+    async with running_rig(directory, **settings) as rig:
+        yield rig
+
+
+@contextlib.asynccontextmanager
+async def two_hosts(directory: Path, redis: Redis, redis_url: str, whip: str) -> AsyncIterator[Two]:
+    for each in "ab":
+        (directory / each).mkdir()
+    async with (
+        host(directory / "a", "a", redis_url, whip) as door,
+        host(directory / "b", "b", redis_url, whip) as other,
+        aiohttp.ClientSession() as http,
+    ):
+        two = Two(door, other, http)
+        for rig in (door, other):
+            rig.scheduler.tell_stats()
+
+        async def rooms() -> Any:
+            told = [await redis.zscore(keys.HOSTS, each) for each in "ab"]
+            return told, [
+                len((await two.ask(each, "GET", "/sessions"))[2]["hosts_missing"]) for each in two[:2]
+            ]
+
+        await answered(rooms, lambda told: told == ([4, 4], [0, 0]))
+        await asyncio.sleep(1.1)  # until each has read the other's beat
+        await redis.hset(keys.holder("s1"), mapping={"host": "b", "epoch": 1})
+        yield two
+
+
+@pytest.fixture
+async def two(tmp_path: Path, redis: Redis, redis_url: str) -> AsyncIterator[Two]:
+    async with two_hosts(tmp_path, redis, redis_url, "redirect") as two:
+        yield two
+
+
+async def test_an_offer_is_redirected_with_a_ticket_and_everything_else_relayed(two: Two) -> None:
+    status, headers, _ = await two.ask(two.door, "POST", "/whip/s1", data=OFFER, allow_redirects=False)
+    location = URL(headers["Location"])
+    assert (status, location.port, location.path) == (307, two.other.api.config.port, "/whip/s1")
+
+    async with two.http.post(location, data=OFFER, headers=SDP) as response:  # without the token
+        assert response.status == 201, await response.text()
+        resource = response.headers["Location"]
+    async with two.http.delete(location.with_path(resource)) as response:
+        assert response.status == 401, "the ticket is for the offer alone"
+
+    status, _, session = await two.ask(two.door, "GET", "/sessions/s1")
+    assert (status, session["state"], session["host_id"]) == (200, "connecting", "b")
+    status, _, listed = await two.ask(two.door, "GET", "/sessions")
+    assert [each["host_id"] for each in listed["sessions"]] == ["b"]
+    assert listed["hosts_missing"] == []
+    assert (await two.ask(two.door, "DELETE", resource))[0] == 200
+    assert (await two.ask(two.door, "DELETE", "/sessions/s1"))[0] == 204
+    assert (await two.ask(two.door, "GET", "/sessions/s1"))[0] == 404
+
+
+async def test_events_and_results_of_another_hosts_session_are_told_at_once(two: Two) -> None:
+    async with two.http.post(f"{two.other.api.url}/whip/s1", data=OFFER, headers={**SDP, **BEARER}) as answer:
+        assert answer.status == 201, await answer.text()
+    async with two.http.get(f"{two.door.api.url}/sessions/s1/events", headers=BEARER) as response:
+        events = EventReader(response)
+        await events.next_block()
+        two.other.scheduler.find("s1")
+        _, _, event = await events.next()
+    assert (event["session_id"], event["type"]) == ("s1", "observation")
+    status, _, results = await two.ask(two.door, "GET", "/sessions/s1/results")
+    assert (status, results["session_id"]) == (200, "s1")
+
+
+async def test_a_host_that_turns_a_new_session_away_is_avoided(two: Two) -> None:
+    two.other.worker.refusal = ("worker_full", "It is full.")
+    status, headers, _ = await two.ask(two.door, "POST", "/whip/s1", data=OFFER, headers=SDP)
+    assert (status, headers["X-Argusd-Host"]) == (201, "a")
+
+
+async def test_a_holder_that_cannot_be_reached_is_told_so(two: Two, redis: Redis) -> None:
+    await redis.hset(keys.holder("s2"), mapping={"host": "dead", "epoch": 1})
+    status, headers, body = await two.ask(two.door, "GET", "/sessions/s2")
+    assert (status, headers["Retry-After"], body["error_code"]) == (503, "2", "host_unreachable")
+
+
+async def test_a_policy_goes_to_the_holder(two: Two) -> None:
+    status, _, session = await two.ask(two.door, "PUT", "/sessions/s1", json={"streams": ["face"]})
+    assert (status, session["host_id"]) == (201, "b")
+
+
+async def test_a_task_is_done_where_its_session_is(two: Two, redis: Redis) -> None:
+    two.other.worker.refusal = None
+    body = {"session_id": "s1", "task_type": "face_embed", "payload": {"image_b64": "AAAA"}, "timeout_s": 0.3}
+    await two.ask(two.door, "POST", "/ml/infer", json=body)
+    assert [len(rig.scheduler.asked) for rig in (two.door, two.other)] == [0, 1]
+
+
+async def test_a_websocket_is_relayed_both_ways_and_with_its_close_code(two: Two) -> None:
+    url = f"{two.door.api.url}/ml/stream/s1/face"
+    async with two.http.ws_connect(url, headers=BEARER) as socket:
+        await answered(sessions_at(two), lambda told: told == ["s1"])
+        await socket.send_str("no picture")
+        refused = await socket.receive_json()
+        assert refused["error_code"] == "unsupported_media_type"
+        assert (await socket.receive()).data == 4415
+
+
+def sessions_at(two: Two) -> Any:
+    """Asks which sessions the other host has."""
+
+    async def ask() -> list[str]:
+        _, _, listed = await two.ask(two.other, "GET", "/sessions", headers={"X-Argusd-Relayed": "1"})
+        return [each["session_id"] for each in listed["sessions"]]
+
+    return ask
+
+
+async def test_where_hosts_are_not_reached_by_browsers_offers_are_relayed(
+    tmp_path: Path, redis: Redis, redis_url: str
+) -> None:
+    async with two_hosts(tmp_path, redis, redis_url, "relay") as two:
+        ask = two.ask(two.door, "POST", "/whip/s1", data=OFFER, headers=SDP, allow_redirects=False)
+        status, headers, answer = await ask
+        assert (status, headers["X-Argusd-Host"], answer) == (201, "b", "v=0\r\nanswer\r\n")
+        assert (await two.ask(two.door, "DELETE", headers["Location"]))[0] == 200
