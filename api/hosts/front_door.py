@@ -73,15 +73,19 @@ async def ask_holder(door: Door, request: web.Request, handler: Handler) -> web.
 
 
 async def place(door: Door, request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Have the session's holder answer; where there is none, a host with room that does not turn it away."""
+    """Have the session's holder answer; where there is none, a host with room that does not turn it away.
+
+    Where no host says that it has room, this one sees for itself.
+    """
     session_id, avoid = request.match_info["session_id"], [*request.get(AVOID, ())]
-    answer: web.StreamResponse | ServiceError | None = None
+    answer: web.StreamResponse | ServiceError = Overloaded("No host has room for another session.")
     for _ in range(MOST_TRIES):
         try:
             claim = await door.claims.claim(session_id, avoid)
-        except Overloaded as error:
-            answer = answer or error
-            break
+        except Overloaded:
+            if avoid:
+                break
+            return await handler(request)
         try:
             answer = await ask(door, request, handler, claim, avoid)
         except ServiceError as error:
@@ -91,7 +95,6 @@ async def place(door: Door, request: web.Request, handler: Handler) -> web.Strea
         avoid.append(claim.host_id)
     if isinstance(answer, ServiceError):
         raise answer
-    assert answer is not None, "it was tried"
     return answer
 
 
