@@ -74,9 +74,9 @@ async def test_two_writers_lose_and_double_nothing_and_stray_writes_are_refused(
     redis: Redis, tmp_path: Any
 ) -> None:
     a, b = Writer(redis, "a", tmp_path), Writer(redis, "b", tmp_path)
-    await a.hold(redis, "of-a")
-    await b.hold(redis, "of-b", "both")
-    events = 500
+    await a.hold(redis, "of-a", "both")
+    await b.hold(redis, "of-b", "both")  # of which a does not know
+    events = 1000
     for writer, own in ((a, "of-a"), (b, "of-b")):
         for begin in range(0, events, 50):
             writer.find(own, range(2 * begin + 1, 2 * begin + 51))

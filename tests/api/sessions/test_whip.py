@@ -11,6 +11,7 @@ from argusd.scheduler.contract.catalog import streams_of
 from argusd.scheduler.contract.http import HOST_HEADER
 from argusd.scheduler.contract.media import TrackKind
 
+from ...shared_redis import shared_redis
 from ..fixtures import OFFER, SDP, Rig, running_rig
 
 FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
@@ -39,14 +40,18 @@ async def test_publish_answers_as_rfc_9725_has_it(rig: Rig) -> None:
     assert rig.worker.opened[0].offer_sdp == OFFER
 
 
-@pytest.mark.parametrize("host_id", ["host-a", None], ids=["one of several", "alone"])
-async def test_one_of_several_hosts_says_which_it_is(tmp_path: Path, host_id: str | None) -> None:
-    cluster = ClusterConfig(url="http://127.0.0.1:1", host_id=host_id) if host_id else None
-    async with (
-        running_rig(tmp_path, cluster=cluster) as rig,
-        rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response,
-    ):
-        assert (response.status, response.headers.get(HOST_HEADER)) == (201, host_id)
+async def test_one_of_several_hosts_says_which_it_is(tmp_path: Path) -> None:
+    cluster = ClusterConfig(url="http://127.0.0.1:1", host_id="host-a")
+    with shared_redis() as url:
+        async with running_rig(tmp_path, cluster=cluster, redis_url=url) as rig:
+            await rig.api.until("/hosts", lambda body: body["hosts"][0]["room"] > 0)
+            async with rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response:
+                assert (response.status, response.headers[HOST_HEADER]) == (201, "host-a")
+
+
+async def test_a_host_that_is_alone_names_itself_nowhere(rig: Rig) -> None:
+    async with rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response:
+        assert (response.status, HOST_HEADER in response.headers) == (201, False)
 
 
 @pytest.mark.parametrize(
