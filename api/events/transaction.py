@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from argusd.scheduler.contract import redis_keys as keys
 
@@ -19,8 +19,14 @@ PIECE = 1000  # arguments: a script hands no more than some thousands on
 
 # KEYS: all sessions' events, then the claim of each session. ARGV: this host, and as msgpack the sessions
 # (each its id, epoch, events' key and last seq, empty where no event comes) and the steps (each the index of
-# its session, 0 for none, its kind and its arguments). Nothing is written before everything is checked.
+# its session, 0 for none, its kind and its arguments). Nothing is written before everything is checked. A
+# command that Redis refuses holds none of the others up, as in a MULTI: what is half stored would come again.
 STORE = """
+local failed
+local function try(...)
+  local answer = redis.pcall(...)
+  if type(answer) == 'table' and answer.err then failed = failed or answer.err end
+end
 local told = cmsgpack.unpack(ARGV[2])
 local refused, held = {'stored'}, {[0] = true}
 for index, session in ipairs(told[1]) do
@@ -47,11 +53,12 @@ for _, step in ipairs(told[2]) do
     elseif kind == 'event' then
       place = place + 1
       local id, seq = args[1], args[3]
-      redis.call('XADD', args[2], 'MAXLEN', '~', args[5], seq .. '-0', 'e', args[4], 'p', place)
-      redis.call('XADD', KEYS[1], 'MAXLEN', '~', args[6], string.format('%d-0', place), 's', id, 'q', seq)
-    else redis.call(unpack(args)) end
+      try('XADD', args[2], 'MAXLEN', '~', args[5], seq .. '-0', 'e', args[4], 'p', place)
+      try('XADD', KEYS[1], 'MAXLEN', '~', args[6], string.format('%d-0', place), 's', id, 'q', seq)
+    else try(unpack(args)) end
   end
 end
+if failed then return {'failed', failed} end
 return refused
 """
 
@@ -176,6 +183,8 @@ class Fenced:
         verdict, *refused = await self._script(
             keys=[keys.ALL_EVENTS, *claims], args=[self._fence.host_id, told]
         )
+        if verdict == b"failed":
+            raise ResponseError(refused[0].decode(errors="replace"))
         if verdict != b"stored":
             raise RedisError("another host has written into a session of this one's")
         stored = self.sessions - (lost := {each.decode() for each in refused}) - {""}

@@ -16,6 +16,8 @@ from argusd.api.hosts.claims import Claims
 from argusd.api.store.unreadable import Unreadable
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import HeldElsewhere
+from argusd.scheduler.contract.media_key import MediaKey
+from argusd.scheduler.contract.messages import Latest
 
 from ...shared_redis import shared_redis
 from ..fakes import make_finding
@@ -161,3 +163,18 @@ async def test_what_was_lost_of_another_hosts_session_leaves_no_hole(redis: Redi
     a.find("own", range(6, 7))
     await a.drained()
     assert await History(redis).newest(EVERYTHING) == 1
+
+
+async def test_a_key_that_turned_into_another_type_doubles_nothing(redis: Redis, tmp_path: Any) -> None:
+    a = Writer(redis, "a", tmp_path)
+    await a.hold(redis, "s")
+    a.find("s", range(1, 2))
+    await a.drained()
+    await redis.set(keys.results("s"), "of another program")
+    a.find("s", range(2, 4))
+    a.log.latest(Latest(MediaKey("s"), "face", 59.0, 20.0, 3, {}, {}))
+    await a.drained()
+    a.find("s", range(4, 5))
+    await a.drained()
+    assert await seqs(redis, "s") == [1, 2, 3, 4]
+    assert await redis.get(keys.unreadable_key(keys.results("s"))) == b"of another program"
