@@ -119,7 +119,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     cluster = config.cluster
     claims = Claims(redis, cluster.host_id) if cluster else None
     registry = Registry(redis, config, unreadable, claims)
-    intake = Intake(stop, registry.is_live if cluster else None)
+    intake = Intake(stop, registry.__contains__ if cluster else None)
     boot = f"api-{secrets.token_hex(8)}"
     event_log = EventLog(
         store.connections.log, config, feeds, boot, schedulers.acknowledge, unreadable, claims

@@ -13,16 +13,16 @@ DRAIN_SIGNAL = signal.SIGUSR1
 class Intake:
     """Open, until the daemon drains (what lives goes on) or is about to stop (``stop`` is set).
 
-    ``lives`` tells whether a session is live: one of many hosts, whose drain may take hours, does such a
-    session's tasks meanwhile. None on a host that is alone. One of several takes nothing new while it is
-    ``cut_off`` from the others (see ``hosts/hosts.py``).
+    ``holds`` tells whether a session is held here: one of many hosts, whose drain may take hours, does such a
+    session's tasks meanwhile, for no other host would. None on a host that is alone. One of several takes
+    nothing new while it is ``cut_off`` from the others (see ``hosts/hosts.py``).
     """
 
-    def __init__(self, stop: asyncio.Event, lives: Callable[[str], bool] | None = None) -> None:
+    def __init__(self, stop: asyncio.Event, holds: Callable[[str], bool] | None = None) -> None:
         self.draining = False
         self.cut_off: Callable[[], bool] = lambda: False
         self._stop = stop
-        self._lives = lives
+        self._holds = holds
 
     @property
     def stopping(self) -> bool:
@@ -48,9 +48,9 @@ class Intake:
             raise Draining(f"{self.closed}; try again in a moment.")
 
     def check_task(self, session_id: str | None = None) -> None:
-        """Turn a task away, unless it belongs to what lives; without ``session_id`` it may still turn out to.
+        """Turn a task away, unless it belongs to a session that is held; without ``session_id`` it still may.
 
         Raises:
             Draining: it is not taken.
         """
-        self.check(goes_on=self._lives is not None and (session_id is None or self._lives(session_id)))
+        self.check(goes_on=self._holds is not None and (session_id is None or self._holds(session_id)))

@@ -1,7 +1,7 @@
 """``/drain``: nothing new is taken while what lives comes to its end, as before an upgrade.
 
 Sessions whose media are there go on, their publishers may come back and their policies change; events are
-told as ever. New sessions and all tasks are refused, by one of many hosts not the tasks of its live sessions.
+told as ever. New sessions and all tasks are refused, by one of many hosts not the tasks of its sessions.
 The next api takes new work again.
 """
 
