@@ -48,6 +48,10 @@ class Unreachable(BridgeError):
     code = "unreachable"
 
 
+class HolderUnreachable(Unreachable):
+    """The host that the daemon sent us to does not answer; the daemon will know so within seconds."""
+
+
 class StreamBroken(BridgeError):
     """What came over the event stream is not what the daemon sends."""
 

@@ -3,7 +3,7 @@
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.http import FIRST_BACKOFF_S, backoff_s
 
-from ..errors import BridgeError, Refused, Unreachable
+from ..errors import BridgeError, HolderUnreachable, Refused, Unreachable
 from ..events import Gap
 
 # Endings that are not ours, and after which another host, or the same one, may do.
@@ -22,6 +22,9 @@ def is_loss(event: Event | Gap, after: int) -> bool:
 
 def wait_before_first(error: BridgeError, attempt: int, left_s: float, *, hosts: int) -> float | None:
     """Seconds until a daemon that has no room is asked again, or another of its hosts; None: not at all."""
+    if isinstance(error, HolderUnreachable):
+        wait_s = backoff_s(attempt)
+        return wait_s if wait_s <= left_s else None
     if isinstance(error, Unreachable):
         return backoff_s(attempt) if attempt + 1 < hosts else None
     if not (isinstance(error, Refused) and error.status in NOT_NOW) or error.retry_after_s is None:

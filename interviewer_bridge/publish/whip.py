@@ -9,7 +9,7 @@ from yarl import URL
 
 from argusd.scheduler.contract.http import EVENTS_RELATION, HOST_HEADER
 
-from ..errors import PublishRefused, Unreachable
+from ..errors import HolderUnreachable, PublishRefused, Unreachable
 from ..events import bearer
 from ..origins import may_have_token
 from ..refusal import refusal_of
@@ -43,7 +43,7 @@ async def send_offer(daemon: str, session_id: str, sdp: str, token: str | None) 
 
     Raises:
         PublishRefused: the daemon says no.
-        Unreachable: nobody answers.
+        Unreachable: nobody answers there, or where it sends us (``HolderUnreachable``).
     """
     headers = {"Content-Type": "application/sdp"}
     endpoint = URL(daemon).join(URL(f"/whip/{quote(session_id, safe='')}", encoded=True))
@@ -53,6 +53,10 @@ async def send_offer(daemon: str, session_id: str, sdp: str, token: str | None) 
                 raise await refusal_of(response, PublishRefused)
             host = response.headers.get(HOST_HEADER, "")
             return Answer(await response.text(), _resource(response, token), _events_after(response), host)
+    except aiohttp.ClientConnectorError as error:
+        if (error.host, error.port) == (endpoint.host, endpoint.port):
+            raise Unreachable(f"no daemon answers at {daemon}") from error
+        raise HolderUnreachable(f"{daemon} sent us to a host that does not answer") from error
     except (aiohttp.ClientError, TimeoutError) as error:
         raise Unreachable(f"no daemon answers at {daemon}") from error
 

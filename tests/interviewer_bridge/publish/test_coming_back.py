@@ -2,7 +2,13 @@
 
 import pytest
 
-from argusd.interviewer_bridge.errors import BridgeError, ConnectionNotMade, PublishRefused, Unreachable
+from argusd.interviewer_bridge.errors import (
+    BridgeError,
+    ConnectionNotMade,
+    HolderUnreachable,
+    PublishRefused,
+    Unreachable,
+)
 from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.publish.coming_back import is_loss, wait_before_again, wait_before_first
 from argusd.scheduler.contract.events import Event
@@ -49,6 +55,8 @@ def refused(status: int, retry_after_s: float | None = None) -> PublishRefused:
     [
         pytest.param(Unreachable("x"), 0, 0.2, id="another host is there"),
         pytest.param(Unreachable("x"), 1, None, id="all hosts were asked"),
+        pytest.param(HolderUnreachable("x"), 3, 1.6, id="a dead host, still taken for alive"),
+        pytest.param(HolderUnreachable("x"), 99, 5.0, id="the wait grows up to a limit"),
         pytest.param(refused(503, 3.0), 4, 3.0, id="no room: when the daemon says"),
         pytest.param(refused(503), 0, None, id="no room, and no word of when"),
         pytest.param(refused(503, 11.0), 0, None, id="too late"),

@@ -101,6 +101,19 @@ async def test_a_host_that_the_daemon_sends_us_to_gets_the_ticket_and_the_end_ge
     await server.close()
 
 
+async def test_a_daemon_that_sends_us_to_a_dead_host_is_asked_again(serve: Serve) -> None:
+    """It takes the host for alive until that has missed its beats."""
+    server = WhipServer(offered_with=None)
+    hosts = [f"http://127.0.0.1:{unused_port()}/", await serve(server.handle)]
+
+    async def send_on(_: web.Request) -> web.StreamResponse:
+        raise web.HTTPTemporaryRedirect(f"{hosts.pop(0)}whip/room?ticket=t1cket")
+
+    async with Publisher(await serve(send_on), "room", synthetic(), token="t0ken"):
+        assert server.requests == [("POST", "/whip/room")]
+    await server.close()
+
+
 async def test_a_resource_at_a_host_that_no_redirect_named_gets_no_token(serve: Serve) -> None:
     elsewhere, server = WhipServer(), WhipServer()
     server.location = f"{await serve(elsewhere.handle)}whip/room/secret"
