@@ -144,6 +144,25 @@ async def test_a_websocket_is_relayed_both_ways_and_with_its_close_code(two: Two
         assert (await socket.receive()).data == 4415
 
 
+async def test_a_websocket_of_a_client_that_follows_is_sent_to_the_holder(two: Two) -> None:
+    url = f"{two.door.api.url}/ml/stream/s1/face"
+    handshake = {"Upgrade": "websocket", "Connection": "Upgrade", "X-Argusd-Follows": "1", **BEARER}
+    async with two.http.get(url, headers=handshake, allow_redirects=False) as response:
+        location = response.headers["Location"]
+        assert (response.status, URL(location).port) == (307, two.other.api.config.port)
+    async with two.http.ws_connect(location):  # without the token
+        await answered(sessions_at(two), lambda told: told == ["s1"])
+
+
+async def test_a_ticket_opens_nothing_else(two: Two) -> None:
+    _, headers, _ = await two.ask(two.door, "POST", "/whip/s1", data=OFFER, allow_redirects=False)
+    ticket = URL(headers["Location"]).query["ticket"]
+    for method, path in [("POST", "/whip/s2"), ("DELETE", "/sessions/s1"), ("GET", "/sessions")]:
+        url = URL(two.other.api.url + path).update_query(ticket=ticket)
+        async with two.http.request(method, url) as response:
+            assert response.status == 401
+
+
 def sessions_at(two: Two) -> Any:
     """Asks which sessions the other host has."""
 
