@@ -5,6 +5,7 @@ hosts cannot be reached by browsers relayed as well; its media go straight to th
 that turns a new session away with 503 is avoided, and the next one is asked.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping
 
@@ -13,7 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
-from argusd.scheduler.contract.errors import MalformedBody, Overloaded, ServiceError
+from argusd.scheduler.contract.errors import MalformedBody, Overloaded, ServiceError, StoreUnavailable
 from argusd.scheduler.contract.http import FOLLOWS_HEADER
 from argusd.scheduler.contract.names import NAME
 
@@ -66,7 +67,13 @@ async def ask_holder(door: Door, request: web.Request, handler: Handler) -> web.
     Raises:
         HostUnreachable: the holder is away.
     """
-    holder = await door.claims.holder(request.match_info["session_id"])
+    session_id = request.match_info["session_id"]
+    try:
+        holder = await door.claims.holder(session_id)
+    except StoreUnavailable:
+        if session_id not in request.app[CONTEXT].registry:
+            raise
+        return await handler(request)  # what lives here goes on while Redis is away
     if holder is None or holder.host_id == door.host_id:
         return await handler(request)
     return await door.relay.pass_on(living(door, holder), request, await keep_body(request), ANSWER_S)
@@ -121,7 +128,10 @@ async def do_task(door: Door, request: web.Request, handler: Handler) -> web.Str
     context = request.app[CONTEXT]
     body = await keep_body(request, context.config.max_task_body)
     session_id = session_of_task(request, body)
-    holder = await door.claims.holder(session_id) if session_id else None
+    holder = None
+    if session_id is not None:
+        with contextlib.suppress(StoreUnavailable):
+            holder = await door.claims.holder(session_id)
     takes = context.intake.closed is None and context.fits_more is not None
     host = host_for_task(door.host_id, takes, holder, door.hosts.living())
     if host is None:

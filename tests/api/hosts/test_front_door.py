@@ -1,6 +1,5 @@
 """Two apis with a Redis in common; each of them answers for both."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +11,10 @@ from redis.asyncio import Redis
 from yarl import URL
 
 from argusd.api.config import ClusterConfig, Token
+from argusd.api.hosts import hosts
+from argusd.api.hosts.claims import Claims
 from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.errors import StoreUnavailable
 
 from ...waiting import answered
 from ..fixtures import OFFER, SDP, EventReader, Rig, free_port, running_rig
@@ -58,16 +60,18 @@ async def two_hosts(directory: Path, redis: Redis, redis_url: str, whip: str) ->
         for rig in (door, other):
             rig.scheduler.tell_stats()
 
-        async def rooms() -> Any:
-            told = [await redis.zscore(keys.HOSTS, each) for each in "ab"]
-            return told, [
-                len((await two.ask(each, "GET", "/sessions"))[2]["hosts_missing"]) for each in two[:2]
-            ]
+        async def rooms() -> list[Any]:
+            told = [await two.ask(each, "GET", "/hosts") for each in (door, other)]
+            return [[host["room"] for host in body["hosts"]] for _, _, body in told]
 
-        await answered(rooms, lambda told: told == ([4, 4], [0, 0]))
-        await asyncio.sleep(1.1)  # until each has read the other's beat
+        await answered(rooms, lambda told: told == [[4, 4], [4, 4]])
         await redis.hset(keys.holder("s1"), mapping={"host": "b", "epoch": 1})
         yield two
+
+
+@pytest.fixture(autouse=True)
+def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "BEAT_EVERY_S", 0.05)
 
 
 @pytest.fixture
@@ -120,6 +124,19 @@ async def test_a_holder_that_cannot_be_reached_is_told_so(two: Two, redis: Redis
     await redis.hset(keys.holder("s2"), mapping={"host": "dead", "epoch": 1})
     status, headers, body = await two.ask(two.door, "GET", "/sessions/s2")
     assert (status, headers["Retry-After"], body["error_code"]) == (503, "2", "host_unreachable")
+
+
+async def test_what_a_host_holds_it_answers_for_while_redis_is_away(
+    two: Two, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await two.ask(two.other, "PUT", "/sessions/s1", json={})
+
+    async def away(*_: object) -> None:
+        raise StoreUnavailable("It is away.")
+
+    monkeypatch.setattr(Claims, "holder", away)
+    answers = [(await two.ask(rig, "GET", "/sessions/s1"))[0] for rig in (two.other, two.door)]
+    assert answers == [200, 503]
 
 
 async def test_a_policy_goes_to_the_holder(two: Two) -> None:
