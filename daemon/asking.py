@@ -4,7 +4,9 @@ from typing import TypeVar
 
 import aiohttp
 import msgspec
+from yarl import URL
 
+from argusd.interviewer_bridge.addresses import Addresses
 from argusd.interviewer_bridge.errors import Refused, Unreachable
 from argusd.interviewer_bridge.events import bearer
 from argusd.interviewer_bridge.refusal import refusal_of
@@ -15,19 +17,29 @@ Answer = TypeVar("Answer")
 
 
 async def ask(daemon: Endpoint, method: str, path: str, kind: type[Answer]) -> Answer:
-    """Its JSON answer as ``kind``.
+    """Its JSON answer as ``kind``; of several hosts, that of the first one that answers.
 
     Raises:
         Refused: the daemon says no.
         Unreachable: nobody answers, or somebody who is no argusd.
     """
+    addresses = Addresses(daemon.url)
+    for _ in addresses.all[1:]:
+        try:
+            return await _ask(addresses.at(path), daemon.token, method, kind)
+        except Unreachable:
+            addresses.turn()
+    return await _ask(addresses.at(path), daemon.token, method, kind)
+
+
+async def _ask(url: URL, token: str | None, method: str, kind: type[Answer]) -> Answer:
     try:
         async with (
-            aiohttp.ClientSession(daemon.url, headers=bearer(daemon.token)) as http,
-            http.request(method, path) as response,
+            aiohttp.ClientSession(headers=bearer(token)) as http,
+            http.request(method, url) as response,
         ):
             if response.status != 200:
                 raise await refusal_of(response, Refused)
             return msgspec.json.decode(await response.read(), type=kind)
     except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as error:
-        raise Unreachable(f"no daemon answers at {daemon.url}") from error
+        raise Unreachable(f"no daemon answers at {url.origin()}") from error

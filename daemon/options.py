@@ -5,12 +5,15 @@ from pathlib import Path
 
 import msgspec
 
+from argusd.interviewer_bridge.addresses import Addresses
+
 from .address import base_url
 from .config import Config, load_config
+from .errors import ConfigInvalid
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """A daemon's address and the token it wants, if any."""
+    """A daemon's address, or those of several hosts with commas between, and the token it wants, if any."""
 
     url: str
     token: str | None
@@ -34,14 +37,21 @@ def daemon_config(args: argparse.Namespace) -> Config:
 
 def configure_endpoint(parser: argparse.ArgumentParser) -> None:
     """Declare what commands that talk to a running daemon understand."""
-    parser.add_argument("--url", metavar="URL", help="the daemon (default: as configured)")
+    parser.add_argument(
+        "--url", metavar="URL", help="the daemon, or hosts with commas between (default: as configured)"
+    )
 
 
 def endpoint(args: argparse.Namespace) -> Endpoint:
     """The daemon that the arguments, the environment or the configuration name, in this order."""
     config = load_config(args.config)
     local = local_endpoint(config)
-    return msgspec.structs.replace(local, url=args.url or config.orchestrator_url or local.url)
+    url = args.url or config.orchestrator_url or local.url
+    try:
+        Addresses(url)
+    except ValueError as error:
+        raise ConfigInvalid(f"--url, ML_ORCHESTRATOR_URL: {error}") from error
+    return msgspec.structs.replace(local, url=url)
 
 
 def local_endpoint(config: Config) -> Endpoint:

@@ -1,0 +1,36 @@
+"""What commands ask, where one daemon or several hosts may answer."""
+
+import argparse
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+
+from argusd.daemon.asking import ask
+from argusd.daemon.errors import ConfigInvalid
+from argusd.daemon.options import Endpoint, endpoint
+from argusd.interviewer_bridge.errors import Unreachable
+
+NOBODY = f"http://127.0.0.1:{unused_port()}"
+
+
+async def test_the_first_host_that_answers_is_asked() -> None:
+    async def handle(request: web.Request) -> web.Response:
+        assert request.headers["Authorization"] == "Bearer t0ken"
+        return web.json_response([1])
+
+    app = web.Application()
+    app.router.add_get("/hosts", handle)
+    async with TestServer(app) as server:
+        daemon = Endpoint(f"{NOBODY},{server.make_url('/')}", "t0ken")
+        assert await ask(daemon, "GET", "/hosts", list[int]) == [1]
+
+
+async def test_nobody_answers() -> None:
+    with pytest.raises(Unreachable, match=NOBODY):
+        await ask(Endpoint(f"{NOBODY},{NOBODY}", None), "GET", "/hosts", list[int])
+
+
+def test_an_address_that_is_none_is_said() -> None:
+    with pytest.raises(ConfigInvalid, match="--url"):
+        endpoint(argparse.Namespace(config=None, url=" , "))
