@@ -10,6 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from argusd.api.hosts.claims import Claims
+from argusd.interviewer_bridge.client import MLOrchestratorClient
 from argusd.interviewer_bridge.events import Gap, subscribe
 from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
@@ -19,6 +20,16 @@ from ..faults.outcome import Outcome
 from .cluster import TOKEN, Cluster, Host
 
 LIVE_AGAIN_WITHIN_S = 8.0
+
+
+async def held_by(cluster: Cluster, host: Host) -> str:
+    """A new session of this host, which is ready for it."""
+    async with MLOrchestratorClient(host.url, TOKEN) as client:
+        await client.wait_until_ready(("live",))
+    session_id = secrets.token_hex(8)
+    async with Redis.from_url(cluster.redis_url) as redis:
+        await Claims(redis, "nobody").claim(session_id, only=host.name)
+    return session_id
 
 
 async def until(events: AsyncGenerator[Event | Gap, None], name: str) -> list[Event]:
@@ -54,9 +65,8 @@ async def test_a_publisher_goes_on_elsewhere_when_its_host_is_gone(
     cluster: Cluster, outcome: Outcome, leave: Callable[[Host], None], doors: Sequence[str]
 ) -> None:
     gone, _ = await cluster.run("ab")
-    urls, session_id = ",".join(cluster.hosts[name].url for name in doors), secrets.token_hex(8)
-    async with Redis.from_url(cluster.redis_url) as redis:
-        await Claims(redis, "nobody").claim(session_id, only=gone.name)
+    urls = ",".join(cluster.hosts[name].url for name in doors)
+    session_id = await held_by(cluster, gone)
     async with Publisher(urls, session_id, synthetic(), token=TOKEN) as publisher:
         events = subscribe(urls, session_id, token=TOKEN, last_event_id=publisher.events_after)
         async with contextlib.aclosing(events):

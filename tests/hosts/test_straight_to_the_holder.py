@@ -2,30 +2,19 @@
 
 import asyncio
 import contextlib
-import secrets
 
 from redis.asyncio import Redis
 
 from argusd.api.hosts.claims import Claims
 from argusd.interviewer_bridge.addresses import Addresses
-from argusd.interviewer_bridge.client import MLOrchestratorClient, stream_path
+from argusd.interviewer_bridge.client import stream_path
 from argusd.interviewer_bridge.events import subscribe
 from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.interviewer_bridge.transport import Transport
 
-from .cluster import TOKEN, Cluster, Host
-from .test_publishing_again import until
-
-
-async def held_by(cluster: Cluster, host: Host) -> str:
-    """A new session of this host, which is ready for it."""
-    async with MLOrchestratorClient(host.url, TOKEN) as client:
-        await client.wait_until_ready(("live",))
-    session_id = secrets.token_hex(8)
-    async with Redis.from_url(cluster.redis_url) as redis:
-        await Claims(redis, "nobody").claim(session_id, only=host.name)
-    return session_id
+from .cluster import TOKEN, Cluster
+from .test_publishing_again import held_by, until
 
 
 async def holder_of(cluster: Cluster, session_id: str) -> str | None:
