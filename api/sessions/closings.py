@@ -72,6 +72,10 @@ class Closings:
             over.cancel()
         self._store(closing.session, about)
 
+    def unheard(self, session: Session) -> None:
+        """Store the ``closed`` that a host which is no more has held back."""
+        self._store(session, {"late_findings": "scheduler_away"})
+
     def drop(self, session_id: str) -> None:
         """Another host holds the session: nothing of it is told here."""
         if closing := self._held_back.pop(session_id, None):

@@ -126,8 +126,10 @@ class Lifecycle:
     def adopted(self, session: Session) -> None:
         """The session was another host's, which is no more: what there was of its media is lost."""
         self._event_log.end_left_open(session.session_id, {})
-        if session.media is not None and session.media.phase in ACTIVE:
-            media = session.media = msgspec.structs.replace(self._move(session, "lost"), ending=None)
+        if session.media is not None and session.media.ending is not None:
+            self.closings.unheard(session)
+        elif session.media is not None and session.media.phase in ACTIVE:
+            media = self._move(session, "lost")
             lost = session_event(session.session_id, "session_lost", media.worker, "host_lost")
             self._event_log.append(lost, media)
 

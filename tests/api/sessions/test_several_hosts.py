@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
@@ -12,6 +13,7 @@ from argusd.api.config import ClusterConfig
 from argusd.api.events.redis_store import connect, wait_until_up
 from argusd.api.hosts.claims import Claims
 from argusd.api.sessions.registry import Registry
+from argusd.api.sessions.session import Ending, Media
 from argusd.api.store.unreadable import Unreadable
 from argusd.scheduler.contract import redis_keys as keys
 
@@ -150,3 +152,19 @@ async def test_what_a_lone_host_stored_waits_for_whoever_claims_it(hosts: Hosts)
     assert (await a.api.json("GET", "/sessions/s1"))[1]["policy"]["economy"]
     assert await hosts.redis.ttl(keys.record("s1")) == -1
     assert not await hosts.redis.exists(keys.OLDER_SESSIONS, keys.held(""))
+
+
+async def test_media_that_had_ended_in_order_at_a_dead_host_are_closed_and_not_lost(hosts: Hosts) -> None:
+    a = await hosts.start("a")
+    await a.api.publish("s1")
+    b = await hosts.start("b")
+    key = keys.record("s1")
+    media = msgspec.json.decode(await cast(Any, hosts.redis.hget(key, "media")), type=Media)
+    ended = msgspec.structs.replace(media, ending=Ending("left"))
+    await cast(Any, hosts.redis.hset(key, "media", msgspec.json.encode(ended).decode()))
+    await hosts.give("s1", "b")
+    assert (await b.api.json("PUT", "/sessions/s1", json={}))[0] == 200
+    async with b.api.events("/sessions/s1/events", "1") as events:
+        closed = (await events.next())[2]
+    assert (closed["name"], closed["data"]["reason"]) == ("closed", "left")
+    assert closed["data"]["late_findings"] == "scheduler_away"
