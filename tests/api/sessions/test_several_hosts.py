@@ -16,6 +16,8 @@ from argusd.api.sessions.registry import Registry
 from argusd.api.sessions.session import Ending, Media
 from argusd.api.store.unreadable import Unreadable
 from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.errors import HeldElsewhere
+from argusd.scheduler.contract.sessions import SessionSpec
 
 from ...shared_redis import shared_redis
 from ...waiting import answered
@@ -79,8 +81,9 @@ async def test_a_host_that_starts_changes_nothing_of_anothers_sessions(hosts: Ho
     b = await hosts.start("b")
     await b.api.restart()
     await b.api.until_ready()
-    assert (await b.api.json("GET", "/sessions"))[1]["sessions"] == []
+    assert (await b.api.metrics())["ml_sessions"] == 0
     assert (await a.api.json("GET", "/sessions/s1"))[1] == before
+    assert await hosts.redis.xlen(keys.events("s1")) == 1
 
 
 async def test_what_is_deleted_leaves_nothing_and_is_held_by_nobody(hosts: Hosts) -> None:
@@ -109,13 +112,18 @@ async def test_sessions_past_their_retention_are_forgotten_and_held_by_nobody(ho
     await a.api.until_ready()
 
 
-async def test_what_a_host_is_asked_for_a_session_that_it_lost_is_refused(hosts: Hosts) -> None:
-    a = await hosts.start("a")
-    await a.api.json("PUT", "/sessions/s1", json=POLICY)
+async def test_what_is_asked_for_a_session_that_was_lost_meanwhile_is_refused(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    await hosts.give("s1", "a")
+    claims = Claims(hosts.redis, "a")
+    await claims.holder("s1")
+    registry = Registry(hosts.redis, make_config(tmp_path), Unreadable(hosts.redis, 600), claims)
+    await registry.put("s1", SessionSpec(streams=("face",)))
     stored = await cast(Any, hosts.redis.hget(keys.record("s1"), "spec"))
     await hosts.give("s1", "b")
-    status, body = await a.api.json("PUT", "/sessions/s1", json={})
-    assert (status, body["error_code"]) == (503, "held_elsewhere")
+    with pytest.raises(HeldElsewhere):
+        await registry.put("s1", SessionSpec())
     assert await cast(Any, hosts.redis.hget(keys.record("s1"), "spec")) == stored
 
 
