@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from yarl import URL
 
 from argusd.api.config import ClusterConfig, Token
+from argusd.api.events import news
 from argusd.api.hosts import hosts
 from argusd.api.hosts.claims import Claims
 from argusd.scheduler.contract import redis_keys as keys
@@ -70,8 +71,10 @@ async def two_hosts(directory: Path, redis: Redis, redis_url: str, whip: str) ->
 
 
 @pytest.fixture(autouse=True)
-def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick_beats_and_messages_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hosts soon know each other; that others stored events they hear on the channel or not at all."""
     monkeypatch.setattr(hosts, "BEAT_EVERY_S", 0.05)
+    monkeypatch.setattr(news, "POLL_EVERY_S", 600.0)
 
 
 @pytest.fixture
