@@ -1,5 +1,6 @@
 """Two apis with a Redis in common; each of them answers for both."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -111,7 +112,8 @@ async def test_events_and_results_of_another_hosts_session_are_told_at_once(two:
         events = EventReader(response)
         await events.next_block()
         two.other.scheduler.find("s1")
-        _, _, event = await events.next()
+        async with asyncio.timeout(20):
+            _, _, event = await events.next()
     assert (event["session_id"], event["type"]) == ("s1", "observation")
     status, _, results = await two.ask(two.door, "GET", "/sessions/s1/results")
     assert (status, results["session_id"]) == (200, "s1")
