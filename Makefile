@@ -7,9 +7,10 @@ STAMP := $(VENV)/.installed
 # With an NVIDIA driver the CUDA build of ONNX Runtime; the two builds exclude each other.
 EXTRA := $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
 # The WebRTC peers that tests publish with, a TURN server, a compiler that builds the CUDA kernels for the host, a
-# clock that can be set, and what checks the units.
+# clock that can be set, what makes networks of test hosts, and what checks the units.
 PEERS := chromium coturn firefox-esr g++ gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad \
-    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly libfaketime python3-gi systemd
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly iproute2 libfaketime python3-gi \
+    systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
 .PHONY: setup system-packages test-packages run test faults hosts fuzz soak image-steps bench bench-peers accuracy clean
