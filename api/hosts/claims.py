@@ -53,13 +53,15 @@ end
 return false
 """
 
-# KEYS: the claim. ARGV: whose it was believed to be and its epoch, the taker, the claim's seconds.
+# KEYS: the claim, the holder's beat, the index of what the taker holds. ARGV: whose it was believed to be and
+# its epoch, the taker, the claim's seconds, the session. A holder that beats again keeps what it holds.
 TAKE_OVER = """
 local held = redis.call('HMGET', KEYS[1], 'host', 'epoch')
-if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then return false end
+if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] or redis.call('EXISTS', KEYS[2]) == 1 then return false end
 local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 redis.call('HSET', KEYS[1], 'host', ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
+redis.call('SADD', KEYS[3], ARGV[5])
 return epoch
 """
 
@@ -138,9 +140,13 @@ class Claims:
         return [each for each in session_ids if each in self._held]
 
     async def take_over(self, session_id: str, dead: Claim) -> Claim | None:
-        """Hold what a dead host held; None where somebody else was quicker. Raises what Redis raises."""
-        args: list[str | int] = [*dead, self.host_id, CLAIM_S]
-        epoch = await self._take_over(keys=[keys.holder(session_id)], args=args)
+        """Hold what a dead host held; None where another one was quicker, or it is back.
+
+        Raises what Redis raises.
+        """
+        args: list[str | int] = [*dead, self.host_id, CLAIM_S, session_id]
+        used = [keys.holder(session_id), keys.host(dead.host_id), keys.held(self.host_id)]
+        epoch = await self._take_over(keys=used, args=args)
         return self._known(session_id, Claim(self.host_id, int(epoch))) if epoch else None
 
     async def release(self, session_id: str) -> None:

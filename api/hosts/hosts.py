@@ -88,7 +88,7 @@ class Hosts:
 
     async def beat(self) -> None:
         """Tell that this host is there, and read which others are. Never fails."""
-        self.me = self._told()
+        self.me, now = self._told(), time.monotonic()  # from now on it lives, whenever the answer comes
         try:
             async with asyncio.timeout(BEAT_WITHIN_S):
                 await self._tell()
@@ -97,7 +97,6 @@ class Hosts:
             if self._beaten_at + LIFE_S > time.monotonic():
                 log.warning("Redis does not take this host's beat: %s", type(error).__name__)
             return
-        now = time.monotonic()
         if self.cut_off:
             self._steady_since = now
         self._beaten_at = now

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
 STEADY_S = 4.0
+AT_A_TIME = 8  # sessions; of the connections that requests share
 LOOKS = 2  # that find a host dead before it is buried: one may have come between two of its beats
 
 
@@ -58,20 +59,34 @@ class Undertaker:
             await self.bury(host_id)
 
     async def bury(self, host_id: str) -> None:
-        """Take over the sessions that a dead host held. Raises what Redis raises."""
+        """Take over the sessions that a dead host held. Raises what Redis raises.
+
+        Its index loses a session once whoever holds it has taken it in, so that what fails midway is tried
+        again at the next look, here or by another host.
+        """
         index = keys.held(host_id)
         raw_ids = await cast(Awaitable[set[bytes]], self._redis.smembers(index))
         session_ids = [raw_id.decode(errors="replace") for raw_id in raw_ids]
         random.shuffle(session_ids)  # so that those who bury together share them
-        for session_id in session_ids:
-            claim = await self._claims.holder(session_id)
-            if claim is not None and claim.host_id == host_id:
-                if await self._claims.take_over(session_id, claim) is None:
-                    continue  # another host does
-                await self._registry.adopt(session_id)
-            await self._redis.srem(index, session_id)
-        await self._redis.srem(keys.ALL_HOSTS, host_id)
-        log.warning("the host %s is gone; its sessions are held by others now", host_id)
+        for begin in range(0, len(session_ids), AT_A_TIME):
+            some = session_ids[begin : begin + AT_A_TIME]
+            settled = await asyncio.gather(*(self._settle(each) for each in some))
+            if done := [each for each, is_settled in zip(some, settled, strict=True) if is_settled]:
+                await self._redis.srem(index, *done)
+        if not await self._redis.scard(index):
+            await self._redis.srem(keys.ALL_HOSTS, host_id)
+            log.warning("the host %s is gone; its sessions are held by others now", host_id)
+
+    async def _settle(self, session_id: str) -> bool:
+        """Take in a session of a dead host's; False while that is another host's to do."""
+        claim = await self._claims.holder(session_id)
+        if claim is None:
+            return True  # it was released: whoever claims it takes it in
+        mine = claim.host_id == self._hosts.me.host_id
+        if not mine and await self._claims.take_over(session_id, claim) is None:
+            return False
+        await self._registry.adopt(session_id)
+        return True
 
     async def _dead(self) -> list[str]:
         known = await cast(Awaitable[set[bytes]], self._redis.smembers(keys.ALL_HOSTS))

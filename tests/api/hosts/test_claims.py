@@ -62,6 +62,7 @@ async def test_a_host_may_ask_for_itself_alone(redis: Redis) -> None:
 async def test_what_a_dead_host_held_is_taken_over_once(redis: Redis) -> None:
     await beat(redis, b=1)
     dead = await Claims(redis, "a").claim("one")
+    await redis.delete(keys.host("b"))
     takers = [Claims(redis, name) for name in "cd"]
     taken = await asyncio.gather(*(each.take_over("one", dead) for each in takers))
     assert sorted(each for each in taken if each) in ([Claim("c", 2)], [Claim("d", 2)])
@@ -81,6 +82,14 @@ async def test_who_lost_a_session_does_not_release_it(redis: Redis) -> None:
     await beat(redis, a=1)
     loser = Claims(redis, "a")
     first = await loser.claim("one")
+    await redis.delete(keys.host("a"))
     await Claims(redis, "b").take_over("one", first)
     await loser.release("one")
     assert await loser.holder("one") == ("b", 2)
+
+
+async def test_a_holder_that_beats_again_keeps_what_it_holds(redis: Redis) -> None:
+    await beat(redis, a=1)
+    claim = await Claims(redis, "a").claim("one")
+    assert await Claims(redis, "b").take_over("one", claim) is None
+    assert await Claims(redis, "b").holder("one") == claim

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from argusd.api.config import ClusterConfig
 from argusd.api.hosts import hosts, undertaker
+from argusd.api.hosts.claims import Claims
 from argusd.scheduler.contract import redis_keys as keys
 
 from ..fakes import FakeScheduler, FakeWorker
@@ -103,3 +104,19 @@ async def test_who_cannot_beat_takes_nothing_new(redis: Redis, redis_url: str, t
         async with a.http.put("/sessions/s1", json={}) as response:
             assert (response.status, response.headers["Retry-After"]) == (503, "5")
         await a.until_ready()
+
+
+async def test_what_was_claimed_for_a_host_that_nobody_then_came_to_ends_as_lost_too(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    async with host(tmp_path, "a", redis_url) as a, host(tmp_path, "b", redis_url) as b:
+        await place(redis, "s1", "a")
+        await a.publish("s1")
+        await a.kill()
+        await redis.delete(keys.host("a"))
+        await Claims(redis, "c").claim("s1", only="b")  # as a front door whose client does not follow its 307
+        lost = await b.until("/sessions/s1", lambda body: body.get("state") == "lost")
+        assert lost["host_id"] == "b"
+        async with b.events("/sessions/s1/events", "0") as events:
+            told = [event["name"] for _, _, event in await events.take(2)]
+        assert told == ["connecting", "session_lost"]
