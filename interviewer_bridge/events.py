@@ -83,7 +83,7 @@ async def follow(
                             continue
                         yield decode_event(message)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                if not patient:
+                if not (patient or served):
                     raise Unreachable(f"no daemon answers at {', '.join(addresses.all)}") from error
                 addresses.turn()
                 log.info("event stream interrupted; connecting again")
