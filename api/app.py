@@ -23,9 +23,9 @@ from .events.feeds import Feeds
 from .events.history import History
 from .events.news import News
 from .events.readers import Readers
-from .events.redis_store import STORE_ERRORS
+from .events.redis_store import STORE_ERRORS, Connections
 from .hosts.claims import Claims
-from .hosts.door import Door
+from .hosts.door import Door, Way
 from .hosts.front_door import front_door
 from .hosts.hosts import Hosts, State
 from .hosts.relay import Relay
@@ -112,12 +112,12 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     """All parts, wired and not yet running."""
     redis = store.connections.requests
     feeds = Feeds(History(store.connections.readers))
-    affinity = Affinity(redis, config.cluster.host_id if config.cluster else "")
+    cluster = config.cluster
+    claims = Claims(redis, cluster.host_id) if cluster else None
+    affinity = Affinity(redis, cluster.host_id if cluster else "")
     schedulers = Schedulers(config, affinity)
     workers = Workers(config)
     unreadable = Unreadable(redis, config.retention_s)
-    cluster = config.cluster
-    claims = Claims(redis, cluster.host_id) if cluster else None
     registry = Registry(redis, config, unreadable, claims)
     intake = Intake(stop, registry.__contains__ if cluster else None)
     boot = f"api-{secrets.token_hex(8)}"
@@ -129,11 +129,6 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     history = History(redis)
     erasure = Erasure(redis, store.server, config.retention_s)
     scans = RoomScans(redis, unreadable, erasure)
-
-    def state() -> State:
-        return State(
-            context.fits_more, sum(each.active for each in registry), intake.draining or stop.is_set()
-        )
 
     context = Context(
         config=config,
@@ -165,19 +160,32 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         half_open=HalfOpen(registry, config.whip_half_open_per_client),
         ice_servers=tuple(server.with_credential() for server in config.ice_servers or ()),
     )
-    if cluster is not None and claims is not None and cluster.url is not None:
-        hosts = Hosts(redis, cluster.host_id, cluster.url, state)
-        intake.cut_off = lambda: hosts.cut_off
-        undertaker = Undertaker(redis, hosts, claims, registry)
-        door = Door(cluster.host_id, hosts, claims, Tickets(redis, cluster.host_id), Relay())
-        news = News(store.connections.news, history, feeds, claims)
-        return context._replace(hosts=hosts, claims=claims, undertaker=undertaker, door=door, news=news)
-    return context
+    return context if claims is None else among_others(context, claims, store.connections)
+
+
+def among_others(context: Context, claims: Claims, connections: Connections) -> Context:
+    """The context with what one of several hosts has beside it."""
+    cluster, registry, intake = context.config.cluster, context.registry, context.intake
+    assert cluster, "who claims sessions is one of several"
+    assert cluster.url, "the table is in force where it is set"
+
+    def state() -> State:
+        live = sum(session.active for session in registry)
+        return State(context.fits_more, live, intake.draining or intake.stopping)
+
+    hosts = Hosts(context.redis, cluster.host_id, cluster.url, state)
+    intake.cut_off = lambda: hosts.cut_off
+    return context._replace(
+        door=Door(hosts, claims, Tickets(context.redis, cluster.host_id), Relay()),
+        news=News(connections.news, context.history, context.feeds, claims),
+        undertaker=Undertaker(context.redis, hosts, claims, registry),
+    )
 
 
 def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
     """The aiohttp application: middlewares from the outside in, then the routes."""
     scopes: dict[object, Scope] = {route.handler: route.scope for route in ROUTES if not route.public}
+    ways: dict[object, Way] = {route.handler: route.way for route in ROUTES}
     by_body = frozenset[object](route.handler for route in ROUTES if route.session_in_body)
     app = web.Application(
         middlewares=[
@@ -189,7 +197,7 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
             browser_rules,
             authentication(scopes, by_body),
             bodies,
-            front_door({route.handler: route.way for route in ROUTES}),
+            *([front_door(context.door, ways)] if context.door else []),
         ],
     )
     app[CONTEXT] = context
@@ -204,7 +212,8 @@ async def background(
     context: Context, on_pass: Callable[[], None], on_drained: Callable[[], None]
 ) -> AsyncIterator[asyncio.Future[Any]]:
     """What runs beside the requests; the future is done as soon as any of it fails."""
-    parts = (context.hosts, context.claims, context.undertaker, context.news)
+    door = context.door
+    parts = (door.hosts, door.claims, context.undertaker, context.news) if door else ()
     of_many = [each.run() for each in parts if each is not None]
     tasks = asyncio.gather(
         *of_many,

@@ -15,7 +15,6 @@ from .events.feeds import Feeds
 from .events.history import History
 from .events.news import News
 from .events.readers import Readers
-from .hosts.claims import Claims
 from .hosts.door import Door
 from .hosts.hosts import Hosts
 from .hosts.undertaker import Undertaker
@@ -40,7 +39,7 @@ class Context(NamedTuple):
     """The parts of one running api.
 
     ``stop`` is set when it is about to end, ``told`` when everything that happened until then is stored.
-    ``ice_servers``: those that clients are told of. ``hosts`` and what stands below it are
+    ``ice_servers``: those that clients are told of. ``door`` and what stands below it are
     None while this host is the only one.
     """
 
@@ -70,11 +69,14 @@ class Context(NamedTuple):
     posts_by_session: RateLimit
     half_open: HalfOpen
     ice_servers: tuple[IceServer, ...]
-    hosts: Hosts | None = None
-    claims: Claims | None = None
     door: Door | None = None
     news: News | None = None
     undertaker: Undertaker | None = None
+
+    @property
+    def hosts(self) -> Hosts | None:
+        """This host among others; None while it is the only one."""
+        return self.door.hosts if self.door else None
 
     @property
     def fits_more(self) -> int | None:

@@ -9,7 +9,8 @@ from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 
 from .events.cursor import Position
 from .events.sse import all_events, session_events
-from .hosts.listing import HostsView, list_hosts
+from .hosts.hosts import HostsView
+from .hosts.listing import list_hosts
 from .http.route import Route
 from .openapi.document import EVENT_STREAM, serve_document
 from .ops.dashboard import FILE_TYPES, FileName, dashboard, dashboard_file

@@ -23,23 +23,17 @@ async def ask(daemon: Endpoint, method: str, path: str, kind: type[Answer]) -> A
         Refused: the daemon says no.
         Unreachable: nobody answers, or somebody who is no argusd.
     """
-    addresses = Addresses(daemon.url)
-    for _ in addresses.all[1:]:
+
+    async def ask_at(url: URL) -> Answer:
         try:
-            return await _ask(addresses.at(path), daemon.token, method, kind)
-        except Unreachable:
-            addresses.turn()
-    return await _ask(addresses.at(path), daemon.token, method, kind)
+            async with (
+                aiohttp.ClientSession(headers=bearer(daemon.token)) as http,
+                http.request(method, url) as response,
+            ):
+                if response.status != 200:
+                    raise await refusal_of(response, Refused)
+                return msgspec.json.decode(await response.read(), type=kind)
+        except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as error:
+            raise Unreachable(f"no daemon answers at {url.origin()}") from error
 
-
-async def _ask(url: URL, token: str | None, method: str, kind: type[Answer]) -> Answer:
-    try:
-        async with (
-            aiohttp.ClientSession(headers=bearer(token)) as http,
-            http.request(method, url) as response,
-        ):
-            if response.status != 200:
-                raise await refusal_of(response, Refused)
-            return msgspec.json.decode(await response.read(), type=kind)
-    except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as error:
-        raise Unreachable(f"no daemon answers at {url.origin()}") from error
+    return await Addresses(daemon.url).first(ask_at, path, Unreachable)

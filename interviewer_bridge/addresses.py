@@ -1,6 +1,11 @@
 """The addresses of one daemon, or of several hosts that serve the same sessions."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from yarl import URL
+
+Answer = TypeVar("Answer")
 
 
 class Addresses:
@@ -23,6 +28,20 @@ class Addresses:
     def at(self, path: str) -> URL:
         """The path there."""
         return URL(self.current).join(URL(path))
+
+    async def first(
+        self, ask: Callable[[URL], Awaitable[Answer]], path: str, gone: type[Exception]
+    ) -> Answer:
+        """The answer of the first that gives one, each asked once. Raises what the last one asked raises.
+
+        ``gone``: what ``ask`` raises where nobody answers.
+        """
+        for _ in self.all[1:]:
+            try:
+                return await ask(self.at(path))
+            except gone:
+                self.turn()
+        return await ask(self.at(path))
 
     def turn(self) -> None:
         """The current one has failed."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import aiohttp
+from yarl import URL
 
 from argusd.scheduler.contract.http import FOLLOWS_HEADER
 
@@ -58,15 +59,9 @@ class Transport:
         Raises:
             OrchestratorError: the daemon cannot be reached, or says no.
         """
-        for _ in self._addresses.all[1:]:
-            try:
-                return await self._connect(path)
-            except NotConnected:
-                self._addresses.turn()
-        return await self._connect(path)
+        return await self._addresses.first(self._connect, path, NotConnected)
 
-    async def _connect(self, path: str) -> aiohttp.ClientWebSocketResponse:
-        url = self._addresses.at(path)
+    async def _connect(self, url: URL) -> aiohttp.ClientWebSocketResponse:
         try:
             return await self._session().ws_connect(
                 url, headers={FOLLOWS_HEADER: "1"}, heartbeat=20.0, max_msg_size=1 << 20

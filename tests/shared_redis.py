@@ -2,11 +2,13 @@
 
 import contextlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 from aiohttp.test_utils import unused_port
+from redis.asyncio import Redis
 
+from argusd.api.events.redis_store import connect, wait_until_up
 from argusd.api.store.redis_process import find_server
 
 
@@ -22,3 +24,12 @@ def shared_redis(host: str = "127.0.0.1") -> Iterator[str]:
     finally:
         server.kill()
         server.wait()
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Redis]:
+    """A client of it, once it is up."""
+    redis = connect(url, 5.0)
+    await wait_until_up(redis)
+    yield redis
+    await redis.aclose()

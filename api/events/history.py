@@ -8,7 +8,13 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.results import Results, read_results, readable, stage_results
+from argusd.scheduler.contract.results import (
+    Results,
+    StoredMedia,
+    read_results,
+    readable,
+    stage_results,
+)
 from argusd.scheduler.contract.sessions import ACTIVE
 
 from ..store.unreadable import name
@@ -24,12 +30,6 @@ Fields = dict[bytes, bytes]
 Stream = list[tuple[bytes, Fields]]
 
 
-class Phase(msgspec.Struct, frozen=True):
-    """What of a session's stored media tells whether they are there."""
-
-    phase: str
-
-
 class History:
     """What readers of events and results ask of Redis."""
 
@@ -38,10 +38,7 @@ class History:
 
     async def newest(self, topic: str) -> int:
         """The position of the topic's newest event (a session's seq), be it erased; 0 before the first."""
-        try:
-            return newest_number(await self._redis.xinfo_stream(stream_of(topic)))
-        except ResponseError:
-            return 0  # there is none yet, or it is no stream: the next event sets that aside
+        return (await self.newest_of([topic]))[0]
 
     async def page(self, topic: str, after: int) -> Page:
         """The events beyond a position, as many as fit into a page, without those that cannot be read."""
@@ -79,7 +76,7 @@ class History:
     async def is_live(self, session_id: str) -> bool:
         """Whether the session's media are there, as far as is stored."""
         body = await cast(Awaitable[bytes | None], self._redis.hget(keys.record(session_id), "media"))
-        told = readable(body, Phase) if body else None
+        told = readable(body, StoredMedia) if body else None
         return told is not None and told.phase in ACTIVE
 
     async def newest_of(self, topics: Sequence[str]) -> list[int]:
@@ -88,6 +85,7 @@ class History:
             for topic in topics:
                 pipe.xinfo_stream(stream_of(topic))
             answers = await pipe.execute(raise_on_error=False)
+        # Where there is no stream yet, or something else, the next event sets that aside.
         return [newest_number(each) if isinstance(each, dict) else 0 for each in answers]
 
     async def places(self, session_id: str) -> list[int]:

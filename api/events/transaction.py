@@ -19,7 +19,8 @@ PIECE = 1000  # arguments: a script hands no more than some thousands on
 
 # KEYS: all sessions' events, then the claim of each session. ARGV: this host, and as msgpack the sessions
 # (each its id, epoch, events' key and last seq, empty where no event comes) and the steps (each the index of
-# its session, 0 for none, its kind and its arguments). Nothing is written before everything is checked. A
+# its session, 0 for none, its kind and its arguments), and the channel that hears which sessions have been
+# written for. Nothing is written before everything is checked. A
 # command that Redis refuses holds none of the others up, as in a MULTI: what is half stored would come again.
 STORE = """
 local failed
@@ -28,7 +29,7 @@ local function try(...)
   if type(answer) == 'table' and answer.err then failed = failed or answer.err end
 end
 local told = cmsgpack.unpack(ARGV[2])
-local refused, held = {'stored'}, {[0] = true}
+local refused, held, news = {'stored'}, {[0] = true}, {}
 for index, session in ipairs(told[1]) do
   local claim = redis.call('HMGET', KEYS[index + 1], 'host', 'epoch')
   if claim[1] == ARGV[1] and claim[2] == session[2] then
@@ -37,6 +38,7 @@ for index, session in ipairs(told[1]) do
       if (newest and string.match(newest[1], '^%d+') or '0') ~= session[4] then return {'stale'} end
     end
     held[index] = true
+    news[#news + 1] = session[1]
   else
     refused[#refused + 1] = session[1]
   end
@@ -59,6 +61,7 @@ for _, step in ipairs(told[2]) do
   end
 end
 if failed then return {'failed', failed} end
+if #news > 0 then redis.call('PUBLISH', ARGV[3], table.concat(news, ' ')) end
 return refused
 """
 
@@ -143,7 +146,6 @@ class Fenced:
     def __init__(self, redis: Redis, kept: Kept, fence: Fence) -> None:
         self.sessions: set[str] = set()
         self._script = redis.register_script(STORE)
-        self._redis = redis
         self._kept = kept
         self._fence = fence
         self._indices: dict[str, int] = {}
@@ -181,16 +183,13 @@ class Fenced:
         told = msgspec.msgpack.encode((sessions, self._steps))
         claims = [keys.holder(each) for each in self._indices]
         verdict, *refused = await self._script(
-            keys=[keys.ALL_EVENTS, *claims], args=[self._fence.host_id, told]
+            keys=[keys.ALL_EVENTS, *claims], args=[self._fence.host_id, told, keys.NEWS]
         )
         if verdict == b"failed":
             raise ResponseError(refused[0].decode(errors="replace"))
         if verdict != b"stored":
             raise RedisError("another host has written into a session of this one's")
-        stored = self.sessions - (lost := {each.decode() for each in refused}) - {""}
-        if stored:
-            await self._redis.publish(keys.NEWS, " ".join(stored))
-        return frozenset(lost)
+        return frozenset(each.decode() for each in refused)
 
     def _step(self, session_id: str, kind: str, args: tuple[Any, ...]) -> None:
         index = self._indices.setdefault(session_id, len(self._indices) + 1) if session_id else 0

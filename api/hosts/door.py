@@ -18,13 +18,17 @@ holder; without one, the host that is asked; if that takes nothing, the one with
 
 
 class Door(NamedTuple):
-    """The parts of one host's front door. ``host_id``: this host."""
+    """The parts of one host's front door."""
 
-    host_id: str
     hosts: Hosts
     claims: Claims
     tickets: Tickets
     relay: Relay
+
+    @property
+    def host_id(self) -> str:
+        """This host."""
+        return self.claims.host_id
 
 
 def host_for_task(here: str, takes: bool, holder: Claim | None, living: Sequence[Host]) -> Host | None:

@@ -41,14 +41,13 @@ class SessionOfTask(msgspec.Struct):
     session_id: str
 
 
-def front_door(ways: Mapping[object, Way]) -> Middleware:
-    """The middleware; it comes last, when it is known who asks."""
+def front_door(door: Door, ways: Mapping[object, Way]) -> Middleware:
+    """The middleware of one of several hosts; it comes last, when it is known who asks."""
 
     @web.middleware
     async def send_where_it_belongs(request: web.Request, handler: Handler) -> web.StreamResponse:
-        door = request.app[CONTEXT].door
         way = ways.get(request.match_info.handler, "any")
-        if door is None or RELAYED in request.headers or way == "any":
+        if RELAYED in request.headers or way == "any":
             return await handler(request)
         if way == "task":
             return await do_task(door, request, handler)

@@ -42,6 +42,12 @@ class Host(msgspec.Struct, frozen=True):
     draining: bool = False
 
 
+class HostsView(msgspec.Struct, frozen=True):
+    """The body of ``/hosts``: those that are there, by their id; none where this host is alone."""
+
+    hosts: list[Host]
+
+
 class State(NamedTuple):
     """What a host tells of itself at a beat; ``room`` is None while nobody there knows."""
 
@@ -135,8 +141,16 @@ def tell(pipe: Pipeline, host: Host) -> None:
 
 async def read(redis: Redis) -> dict[str, Host]:
     """The hosts whose beat is there, by their id. Raises what Redis raises."""
-    known = await cast(Awaitable[set[bytes]], redis.smembers(keys.ALL_HOSTS))
-    beats = [keys.host(host_id.decode(errors="replace")) for host_id in known]
-    bodies = cast(list[bytes | None], await redis.mget(beats))
-    found = (readable(body, Host) for body in bodies if body)
+    found = (readable(body, Host) for body in (await beats(redis)).values() if body)
     return {host.host_id: host for host in found if host is not None}
+
+
+async def beats(redis: Redis) -> dict[str, bytes | None]:
+    """The newest beat of every host that is known, by its id; None where that is over.
+
+    Raises what Redis raises.
+    """
+    known = await cast(Awaitable[set[bytes]], redis.smembers(keys.ALL_HOSTS))
+    host_ids = sorted(raw_id.decode(errors="replace") for raw_id in known)
+    bodies = await redis.mget([keys.host(each) for each in host_ids]) if host_ids else []
+    return dict(zip(host_ids, cast(list[bytes | None], bodies), strict=True))

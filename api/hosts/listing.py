@@ -1,17 +1,10 @@
 """``GET /hosts``: the hosts that share the Redis, as each told at its newest beat."""
 
-import msgspec
 from aiohttp import web
 
 from ..context import CONTEXT
 from ..http.envelope import json_reply
-from .hosts import Host
-
-
-class HostsView(msgspec.Struct, frozen=True):
-    """The body of ``/hosts``: those that are there, by their id; none where this host is alone."""
-
-    hosts: list[Host]
+from .hosts import HostsView
 
 
 async def list_hosts(request: web.Request) -> web.Response:

@@ -9,7 +9,7 @@ import contextlib
 from typing import Any
 
 import aiohttp
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from argusd.scheduler.contract.errors import BY_CODE, Draining, HostUnreachable, ServiceError
 
@@ -77,10 +77,11 @@ async def converse(
         if inward not in done and outward in done:
             # The other host answers once it has given the stream back; only then does the client hear so.
             code, reason = outward.result()
+            code = code if code != ABNORMAL else WSCloseCode.GOING_AWAY
             inward.cancel()
             await asyncio.gather(inward, return_exceptions=True)
-            await there.close(code=code if code != ABNORMAL else 1001, message=reason)
-            return code if code != ABNORMAL else 1001, reason
+            await there.close(code=code, message=reason)
+            return code, reason
     finally:
         for task in tasks:
             task.cancel()

@@ -19,7 +19,7 @@ from argusd.scheduler.contract import redis_keys as keys
 from ..events.redis_store import STORE_ERRORS
 from ..sessions.registry import Registry
 from .claims import Claims
-from .hosts import Hosts
+from .hosts import Hosts, beats
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Undertaker:
 
     async def look(self) -> None:
         """Bury who was dead at the last look as well. Raises what Redis raises."""
-        dead = await self._dead()
+        dead = [host_id for host_id, beat in (await beats(self._redis)).items() if beat is None]
         self._missed = {host_id: self._missed.get(host_id, 0) + 1 for host_id in dead}
         for host_id in [each for each, missed in self._missed.items() if missed >= LOOKS]:
             await self.bury(host_id)
@@ -87,9 +87,3 @@ class Undertaker:
             return False
         await self._registry.adopt(session_id)
         return True
-
-    async def _dead(self) -> list[str]:
-        known = await cast(Awaitable[set[bytes]], self._redis.smembers(keys.ALL_HOSTS))
-        host_ids = sorted(raw_id.decode(errors="replace") for raw_id in known)
-        beats = await self._redis.mget([keys.host(each) for each in host_ids]) if host_ids else []
-        return [host_id for host_id, beat in zip(host_ids, beats, strict=True) if beat is None]

@@ -165,15 +165,18 @@ class SessionActions:
         """Have the session's media closed, and wait until it is; to be called in the session's turn."""
         if session.media is None or not session.active:
             return
-        self._streams.end_session(session.session_id, reason)
-        if worker := self._workers.find(session.media.worker):
-            worker.close(session.session_id)
+        self._close_media(session.session_id, session.media, reason)
         try:
             async with asyncio.timeout(CLOSED_WITHIN_S):
                 await self._lifecycle.over(session)
         except TimeoutError:
             log.warning("%s did not confirm that a session is closed", session.media.worker)
             self._lifecycle.closed(session, reason)
+
+    def _close_media(self, session_id: str, media: Media, reason: str) -> None:
+        self._streams.end_session(session_id, reason)
+        if worker := self._workers.find(media.worker):
+            worker.close(session_id)
 
     async def delete(self, session_id: str) -> None:
         """End the session and remove all that is stored of it, and that its tasks have left.
@@ -207,9 +210,7 @@ class SessionActions:
             return
         log.warning("another host holds a session of this one by now; its media end here")
         if session.media is not None and session.active:
-            self._streams.end_session(session_id, "held_elsewhere")
-            if worker := self._workers.find(session.media.worker):
-                worker.close(session_id)
+            self._close_media(session_id, session.media, "held_elsewhere")
         self._lifecycle.let_go(session)
         self._affinity.lose(session_id)
         self._registry.lose(session_id)

@@ -93,8 +93,7 @@ class Lifecycle:
         if name == lost.name:
             return
         session.may_move_at = now + MOVES_EVERY_S
-        for media in session.media_keys:
-            lost.unwatch(media).cancel()
+        self._unwatch(session)
         others = (each for each in session.media.schedulers if each not in (lost.name, name))
         session.media = msgspec.structs.replace(session.media, scheduler=name, schedulers=(*others, name))
         self._event_log.keep(session.session_id, session.media)
@@ -119,8 +118,7 @@ class Lifecycle:
     def lost(self, session: Session, reason: str) -> None:
         """The media is gone with its worker: told at once."""
         self.closings.await_findings(session, self._scheduler_of(session))
-        media = self._move(session, "lost")
-        self._event_log.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
+        self._tell_lost(session, reason)
         self._tell_over(session)
 
     def adopted(self, session: Session) -> None:
@@ -129,15 +127,12 @@ class Lifecycle:
         if session.media is not None and session.media.ending is not None:
             self.closings.unheard(session)
         elif session.media is not None and session.media.phase in ACTIVE:
-            media = self._move(session, "lost")
-            lost = session_event(session.session_id, "session_lost", media.worker, "host_lost")
-            self._event_log.append(lost, media)
+            self._tell_lost(session, "host_lost")
 
     def let_go(self, session: Session) -> None:
         """Another host holds the session by now: nobody watches it here, and nothing is told."""
         if session.active:
-            for media in session.media_keys:
-                self._scheduler_of(session).unwatch(media).cancel()
+            self._unwatch(session)
         self.closings.drop(session.session_id)
         self._tell_over(session)
 
@@ -157,6 +152,10 @@ class Lifecycle:
             return None
         return self._scheduler_of(session).policy_in_force(session.media_keys)
 
+    def _tell_lost(self, session: Session, reason: str) -> None:
+        media = self._move(session, "lost")
+        self._event_log.append(session_event(session.session_id, "session_lost", media.worker, reason), media)
+
     def _tell_over(self, session: Session) -> None:
         if event := self._over.pop(session.session_id, None):
             event.set()
@@ -174,6 +173,11 @@ class Lifecycle:
         if worker := self._workers.find(session.media.worker):
             hz = pictures_hz_of(session, self._scheduler_of(session))
             worker.want(session.session_id, wanted_kinds(session), hz)
+
+    def _unwatch(self, session: Session) -> None:
+        """Have nobody watch any of its media, and wait for no last findings."""
+        for media in session.media_keys:
+            self._scheduler_of(session).unwatch(media).cancel()
 
     def _scheduler_of(self, session: Session) -> SchedulerLink:
         assert session.media is not None, "only a session with media has a scheduler"

@@ -8,6 +8,7 @@ import time
 
 import msgspec
 
+from argusd.api.hosts.hosts import HostsView
 from argusd.interviewer_bridge.errors import Unreachable
 from argusd.scheduler.contract.names import did_you_mean
 
@@ -31,19 +32,6 @@ class Left(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.sessions} sessions and {self.tasks} tasks are left"
-
-
-class Host(msgspec.Struct, frozen=True):
-    """What ``/hosts`` says of one host."""
-
-    host_id: str
-    url: str
-
-
-class Hosts(msgspec.Struct, frozen=True):
-    """What ``/hosts`` says."""
-
-    hosts: list[Host]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +84,7 @@ async def host_endpoint(daemon: Endpoint, host_id: str) -> Endpoint:
     Raises:
         UnknownHost: no such host is there.
     """
-    urls = {host.host_id: host.url for host in (await ask(daemon, "GET", "/hosts", Hosts)).hosts}
+    urls = {host.host_id: host.url for host in (await ask(daemon, "GET", "/hosts", HostsView)).hosts}
     if host_id not in urls:
         raise UnknownHost(f"there is no host {host_id}{did_you_mean(host_id, urls)}")
     return msgspec.structs.replace(daemon, url=urls[host_id])

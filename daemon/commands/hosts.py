@@ -5,7 +5,7 @@ import asyncio
 
 import msgspec
 
-from argusd.api.hosts.hosts import Host
+from argusd.api.hosts.hosts import Host, HostsView
 
 from ..asking import ask
 from ..options import Endpoint, configure_endpoint, endpoint
@@ -13,12 +13,6 @@ from ..options import Endpoint, configure_endpoint, endpoint
 HELP = {"hosts": "list the hosts that share the sessions"}
 
 ROW = "{:<24} {:<36} {:>8} {:>6} {:>5}  {}"
-
-
-class Hosts(msgspec.Struct, frozen=True):
-    """What ``/hosts`` says."""
-
-    hosts: list[Host]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def listed(daemon: Endpoint, *, json: bool) -> list[str]:
     """A line for each host that the daemon names."""
-    hosts = (await ask(daemon, "GET", "/hosts", Hosts)).hosts
+    hosts = (await ask(daemon, "GET", "/hosts", HostsView)).hosts
     if json:
         return [msgspec.json.encode(host).decode() for host in hosts]
     if not hosts:

@@ -13,7 +13,7 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from argusd.api import app
-from argusd.api.config import ApiConfig
+from argusd.api.config import ApiConfig, ClusterConfig
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.process import run_worker
 
@@ -63,6 +63,13 @@ def free_port() -> int:
 def make_config(directory: Path, **changes: Any) -> ApiConfig:
     fields = {"runtime_dir": directory, "state_dir": directory / "state", "port": free_port(), **changes}
     return ApiConfig(**fields)
+
+
+def one_of_several(host_id: str, redis_url: str, whip: Any = "redirect") -> dict[str, Any]:
+    """Settings of an api that shares a Redis with others."""
+    port = free_port()
+    cluster = ClusterConfig(url=f"http://127.0.0.1:{port}", host_id=host_id, whip=whip)
+    return {"port": port, "redis_url": redis_url, "cluster": cluster}
 
 
 def name(metric: str, labels: dict[str, str]) -> str:

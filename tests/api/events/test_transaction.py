@@ -11,7 +11,6 @@ from argusd.api.events.event_log import EventLog
 from argusd.api.events.feeds import Feeds
 from argusd.api.events.frames import EVERYTHING
 from argusd.api.events.history import History
-from argusd.api.events.redis_store import connect, wait_until_up
 from argusd.api.hosts.claims import Claims
 from argusd.api.store.unreadable import Unreadable
 from argusd.scheduler.contract import redis_keys as keys
@@ -19,7 +18,7 @@ from argusd.scheduler.contract.errors import HeldElsewhere
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 
-from ...shared_redis import shared_redis
+from ...shared_redis import connected, shared_redis
 from ..fakes import make_finding
 from ..fixtures import make_config
 
@@ -27,10 +26,8 @@ from ..fixtures import make_config
 @pytest.fixture
 async def redis() -> AsyncIterator[Redis]:
     with shared_redis() as url:
-        connection = connect(url, 5.0)
-        await wait_until_up(connection)
-        yield connection
-        await connection.aclose()
+        async with connected(url) as redis:
+            yield redis
 
 
 class Writer:

@@ -3,9 +3,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from redis.asyncio import Redis
 
-from argusd.api.events.redis_store import connect, wait_until_up
-
-from ...shared_redis import shared_redis
+from ...shared_redis import connected, shared_redis
 
 
 @pytest.fixture(scope="package")
@@ -18,8 +16,6 @@ def redis_url() -> Iterator[str]:
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
     """That Redis, empty."""
-    connection = connect(redis_url, 5.0)
-    await wait_until_up(connection)
-    await connection.flushall()
-    yield connection
-    await connection.aclose()
+    async with connected(redis_url) as redis:
+        await redis.flushall()
+        yield redis

@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from argusd.api.config import ClusterConfig
 from argusd.api.hosts import hosts, undertaker
 from argusd.api.hosts.claims import Claims
 from argusd.scheduler.contract import redis_keys as keys
 
 from ..fakes import FakeScheduler, FakeWorker
-from ..fixtures import RunningApi, make_config
+from ..fixtures import RunningApi, make_config, one_of_several
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +28,7 @@ async def host(folder: Path, name: str, redis_url: str) -> AsyncIterator[Running
     (folder / name).mkdir()
     worker = FakeWorker(folder / name / "ingest-0.sock")
     scheduler = FakeScheduler(folder / name / "scheduler-0.sock")
-    config = make_config(folder / name, redis_url=redis_url)
-    cluster = ClusterConfig(url=f"http://127.0.0.1:{config.port}", host_id=name)
-    api = RunningApi(make_config(folder / name, redis_url=redis_url, port=config.port, cluster=cluster))
+    api = RunningApi(make_config(folder / name, **one_of_several(name, redis_url)))
     await api.open()
     try:
         await api.until_ready()

@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 from yarl import URL
 
-from argusd.api.config import ClusterConfig, Token
+from argusd.api.config import Token
 from argusd.api.events import news
 from argusd.api.hosts import hosts
 from argusd.api.hosts.claims import Claims
@@ -19,7 +19,7 @@ from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import StoreUnavailable
 
 from ...waiting import answered
-from ..fixtures import OFFER, SDP, EventReader, Rig, free_port, running_rig
+from ..fixtures import OFFER, SDP, EventReader, Rig, one_of_several, running_rig
 
 BEARER = {"Authorization": "Bearer secret"}
 
@@ -42,10 +42,8 @@ class Two(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def host(directory: Path, host_id: str, redis_url: str, whip: Any) -> AsyncIterator[Rig]:
-    port = free_port()
-    cluster = ClusterConfig(url=f"http://127.0.0.1:{port}", host_id=host_id, whip=whip)
-    settings = {"redis_url": redis_url, "tokens": (Token("secret"),), "port": port, "cluster": cluster}
-    async with running_rig(directory, **settings) as rig:
+    settings = one_of_several(host_id, redis_url, whip)
+    async with running_rig(directory, tokens=(Token("secret"),), **settings) as rig:
         yield rig
 
 

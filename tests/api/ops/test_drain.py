@@ -2,7 +2,6 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from argusd.api.config import ClusterConfig
 from argusd.api.events.redis_store import connect
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.messages import TaskDone, TaskRequest
@@ -10,7 +9,7 @@ from argusd.scheduler.contract.messages import TaskDone, TaskRequest
 from ...shared_redis import shared_redis
 from ...waiting import answered, until
 from ..fakes import S1
-from ..fixtures import OFFER, SDP, Rig, running_rig
+from ..fixtures import OFFER, SDP, Rig, one_of_several, running_rig
 
 PICTURE = {"session_id": "s1", "image_b64": "AAAA"}
 
@@ -60,9 +59,8 @@ async def test_it_can_be_undone(rig: Rig) -> None:
 
 
 async def test_one_of_many_hosts_is_off_the_list_at_once_and_does_its_sessions_tasks(tmp_path: Path) -> None:
-    cluster = ClusterConfig(url="http://127.0.0.1:8015", host_id="a")
     with shared_redis() as url:
-        async with running_rig(tmp_path, cluster=cluster, redis_url=url) as rig:
+        async with running_rig(tmp_path, **one_of_several("a", url)) as rig:
             async with connect(url, 5.0) as redis:
                 await answered(lambda: redis.zscore(keys.HOSTS, "a"), bool)
                 assert (await rig.api.json("PUT", "/sessions/s1", json={}))[0] == 201

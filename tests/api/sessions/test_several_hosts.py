@@ -9,8 +9,6 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from argusd.api.config import ClusterConfig
-from argusd.api.events.redis_store import connect, wait_until_up
 from argusd.api.hosts.claims import Claims
 from argusd.api.sessions.registry import Registry
 from argusd.api.sessions.session import Ending, Media
@@ -19,10 +17,10 @@ from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import HeldElsewhere
 from argusd.scheduler.contract.sessions import SessionSpec
 
-from ...shared_redis import shared_redis
+from ...shared_redis import connected, shared_redis
 from ...waiting import answered
 from ..fakes import FakeScheduler, FakeWorker
-from ..fixtures import RunningApi, make_config
+from ..fixtures import RunningApi, make_config, one_of_several
 
 POLICY = {"policy": {"economy": True}}
 
@@ -34,11 +32,7 @@ class OneHost:
         folder.mkdir()
         self.worker = FakeWorker(folder / "ingest-0.sock")
         self.scheduler = FakeScheduler(folder / "scheduler-0.sock")
-        config = make_config(folder, redis_url=redis_url, **settings)
-        cluster = ClusterConfig(url=f"http://127.0.0.1:{config.port}", host_id=name)
-        self.api = RunningApi(
-            make_config(folder, redis_url=redis_url, port=config.port, cluster=cluster, **settings)
-        )
+        self.api = RunningApi(make_config(folder, **one_of_several(name, redis_url), **settings))
 
 
 class Hosts:
@@ -67,9 +61,7 @@ class Hosts:
 async def hosts(tmp_path: Path) -> AsyncIterator[Hosts]:
     async with contextlib.AsyncExitStack() as stack:
         url = stack.enter_context(shared_redis())
-        redis = connect(url, 5.0)
-        stack.push_async_callback(redis.aclose)
-        await wait_until_up(redis)
+        redis = await stack.enter_async_context(connected(url))
         yield Hosts(tmp_path, redis, url, stack)
 
 

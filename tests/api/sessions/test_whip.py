@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from argusd.api.config import ClusterConfig, Token
+from argusd.api.config import Token
 from argusd.ingest.ice.ice_servers import IceServer
 from argusd.ingest.ipc.messages import SessionState
 from argusd.scheduler.contract.catalog import streams_of
@@ -12,7 +12,7 @@ from argusd.scheduler.contract.http import HOST_HEADER
 from argusd.scheduler.contract.media import TrackKind
 
 from ...shared_redis import shared_redis
-from ..fixtures import OFFER, SDP, Rig, running_rig
+from ..fixtures import OFFER, SDP, Rig, one_of_several, running_rig
 
 FRAGMENT = {"Content-Type": "application/trickle-ice-sdpfrag"}
 # The one of RFC 9725 section 4.3.2: the user name stands in the media section.
@@ -41,9 +41,8 @@ async def test_publish_answers_as_rfc_9725_has_it(rig: Rig) -> None:
 
 
 async def test_one_of_several_hosts_says_which_it_is(tmp_path: Path) -> None:
-    cluster = ClusterConfig(url="http://127.0.0.1:1", host_id="host-a")
     with shared_redis() as url:
-        async with running_rig(tmp_path, cluster=cluster, redis_url=url) as rig:
+        async with running_rig(tmp_path, **one_of_several("host-a", url)) as rig:
             await rig.api.until("/hosts", lambda body: body["hosts"][0]["room"] > 0)
             async with rig.api.http.post("/whip/s1", data=OFFER, headers=SDP) as response:
                 assert (response.status, response.headers[HOST_HEADER]) == (201, "host-a")

@@ -198,10 +198,16 @@ class Draining(Running):
         self.supervisor.handle_signals()
 
 
-async def test_one_of_many_hosts_drains_before_it_stops(tmp_path: Path) -> None:
-    running = Draining(tmp_path)
+async def asked_to_end(folder: Path) -> Draining:
+    """One of many hosts that was up when it was asked to end."""
+    running = Draining(folder)
     await running.announced.wait()
     os.kill(os.getpid(), signal.SIGTERM)
+    return running
+
+
+async def test_one_of_many_hosts_drains_before_it_stops(tmp_path: Path) -> None:
+    running = await asked_to_end(tmp_path)
     await until(running.asked.exists)
     assert not running.supervisor.stop.is_set()
     running.over.touch()
@@ -209,9 +215,7 @@ async def test_one_of_many_hosts_drains_before_it_stops(tmp_path: Path) -> None:
 
 
 async def test_a_child_that_is_started_anew_goes_on_draining(tmp_path: Path) -> None:
-    running = Draining(tmp_path)
-    await running.announced.wait()
-    os.kill(os.getpid(), signal.SIGTERM)
+    running = await asked_to_end(tmp_path)
     await until(running.asked.exists)
     running.asked.unlink()
     running.supervisor.children[0].kill()
@@ -222,9 +226,7 @@ async def test_a_child_that_is_started_anew_goes_on_draining(tmp_path: Path) -> 
 
 
 async def test_a_second_signal_ends_the_drain_and_a_third_everything(tmp_path: Path) -> None:
-    running = Draining(tmp_path)
-    await running.announced.wait()
-    os.kill(os.getpid(), signal.SIGTERM)
+    running = await asked_to_end(tmp_path)
     await running.supervisor.drain.wait()
     os.kill(os.getpid(), signal.SIGTERM)
     await running.supervisor.stop.wait()
