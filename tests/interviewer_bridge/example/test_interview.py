@@ -153,9 +153,6 @@ async def test_a_face_stream_finds_the_face(ml: MLOrchestratorClient, media: Pat
     assert found[-1]["gaze"]["direction"] == "center"
 
 
-SPOKEN = 10  # blocks of 0.1 s, of the thirty that mostly are speech
-
-
 async def test_an_audio_stream_hears_speech(
     ml: MLOrchestratorClient, spoken: tuple[Path, Path, Path]
 ) -> None:
@@ -165,15 +162,15 @@ async def test_an_audio_stream_hears_speech(
             await asyncio.sleep(len(block) / 32_000)
 
     found = [finding["has_speech"] async for finding in ml.stream("heard", "audio", microphone())]
-    assert found.count(True) >= SPOKEN  # a busy machine passes windows over
+    assert found.count(True) > len(found) / 2
 
 
 def blocks(recording: Path) -> Iterator[bytes]:
-    """The first three seconds as s16 mono at 16 kHz, 0.1 s at a time."""
+    """The first six seconds as s16 mono at 16 kHz, 0.1 s at a time: a busy machine may pass one over."""
     with open_media(str(recording)) as container:
         resampler = AudioResampler("s16", "mono", 16_000, 1_600)
         resampled = (block for frame in container.decode(audio=0) for block in resampler.resample(frame))
-        for block in islice(resampled, 30):
+        for block in islice(resampled, 60):
             yield block.to_ndarray().tobytes()
 
 
