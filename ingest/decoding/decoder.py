@@ -153,7 +153,7 @@ class VideoDecoder:
             self._failed()
 
     def _decode_all(self) -> None:
-        name, context, made = "", None, 0
+        name, context, made, damaged = "", None, 0, False
         delayed: dict[int, DecodeJob] = {}
         while (work := self._queue.get()) is not None:
             if context is None or work.decoder != name:
@@ -163,6 +163,9 @@ class VideoDecoder:
             made += len(pictures or ())
             if pictures is None and context.is_hwaccel and not made:
                 self._on_gpu, context = False, None  # of a form that the GPU does not take
+            elif pictures is None and damaged and not context.is_hwaccel:
+                context = None  # what it took of the first is not flushed out of it
+            damaged = pictures is None
             delayed[work.rtp_timestamp] = work
             if not work.shown:
                 self.dropped["not_shown"] += 1

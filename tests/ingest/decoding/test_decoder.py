@@ -377,6 +377,17 @@ def test_whatever_a_frame_holds_a_keyframe_soon_decodes(
     decoder.close()
 
 
+def test_a_size_that_is_refused_does_not_stay_with_the_decoder(
+    sink: RecordingSink, decoder: VideoDecoder
+) -> None:
+    keyframe = video_clip("vp9", 64, 64, 4)[0]
+    too_wide = keyframe[:4] + b"\x09" + keyframe[5:]
+    submit(decoder, "vp9", [keyframe, too_wide, keyframe, keyframe])  # FFmpeg refuses the third as well
+    sink.await_frames(2)
+    finish(decoder)
+    assert (decoder.frames, decoder.dropped) == (2, {"decode_error": 2})
+
+
 def test_after_a_fault_of_ours_the_next_keyframe_decodes(
     sink: RecordingSink,
     decoder: VideoDecoder,
