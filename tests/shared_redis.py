@@ -11,19 +11,26 @@ from redis.asyncio import Redis
 from argusd.api.events.redis_store import connect, wait_until_up
 from argusd.api.store.redis_process import find_server
 
+UP = b"Ready to accept connections"
+TRIES = 5  # another test may take the port between two of ours
+
 
 @contextlib.contextmanager
 def shared_redis(host: str = "127.0.0.1") -> Iterator[str]:
-    """Its URL, for as long as the context lasts; a client has to await that it is up."""
-    port = unused_port()
-    settings = {"port": port, "bind": host, "save": "", "appendonly": "no", "protected-mode": "no"}
-    arguments = [text for name, value in settings.items() for text in (f"--{name}", str(value))]
-    server = subprocess.Popen([find_server(), *arguments], cwd=Path("/"), stdout=subprocess.DEVNULL)
-    try:
-        yield f"redis://{host}:{port}"
-    finally:
-        server.kill()
-        server.wait()
+    """Its URL, for as long as the context lasts."""
+    for _ in range(TRIES):
+        port = unused_port()
+        settings = {"port": port, "bind": host, "save": "", "appendonly": "no", "protected-mode": "no"}
+        arguments = [text for name, value in settings.items() for text in (f"--{name}", str(value))]
+        with subprocess.Popen([find_server(), *arguments], cwd=Path("/"), stdout=subprocess.PIPE) as server:
+            assert server.stdout is not None, "it is a pipe"
+            if any(UP in line for line in server.stdout):
+                try:
+                    yield f"redis://{host}:{port}"
+                finally:
+                    server.kill()
+                return
+    raise AssertionError("no Redis came up")
 
 
 @contextlib.asynccontextmanager
