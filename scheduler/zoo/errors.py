@@ -69,6 +69,6 @@ class ImportFailedError(ZooError):
 
 
 class TorchMissingError(ImportFailedError):
-    """The source file is a PyTorch checkpoint and PyTorch is not installed. The sentence names the remedy."""
+    """PyTorch is to convert the source file, and is not installed. The sentence names the remedy."""
 
     code = "torch_missing"

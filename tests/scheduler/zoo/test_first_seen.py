@@ -68,8 +68,12 @@ def test_a_file_that_was_put_there_by_hand_is_not_what_was_pulled(cache: ZooStor
 
 @pytest.fixture
 def imported(tmp_path: Path, published: Path) -> ZooStore:
+    return importing("wespeaker", tmp_path, published)
+
+
+def importing(importer: str, tmp_path: Path, published: Path) -> ZooStore:
     file = ModelFile("lips.pth", UNPUBLISHED, (PathSource(str(published / "lips.pth")),))
-    entry = ModelEntry("lips", "reads lips", "MIT", (file,), importer="wespeaker")
+    entry = ModelEntry("lips", "reads lips", "MIT", (file,), importer=importer)
     return ZooStore(tmp_path / "cache", Manifest((entry,)))
 
 
@@ -86,15 +90,16 @@ def test_what_was_no_model_at_all_is_not_asked_for_ever_after(
 
 
 def test_what_cannot_be_converted_for_want_of_a_library_is_kept(
-    imported: ZooStore, published: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, published: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (published / "lips.pth").write_bytes(b"weights")
-    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    store = importing("dfine", tmp_path, published)
 
     with pytest.raises(TorchMissingError):
-        imported.pull(["lips"])
+        store.pull(["lips"])
 
-    assert [file.file for file in imported.first_seen()] == ["lips.pth"]
+    assert [file.file for file in store.first_seen()] == ["lips.pth"]
 
 
 def test_a_record_that_cannot_be_read_is_not_as_good_as_none(cache: ZooStore, tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ RESIDUALS = {"repeat_1": (5, 0.17), "repeat_2": (10, 0.10), "repeat_3": (5, 0.20
 def import_facenet(content: bytes) -> onnx.ModelProto:
     """Convert a state dictionary: ``images`` f32 ``[batch, 160, 160, 3]`` → ``embedding`` ``[batch, 512]``.
 
-    :raises TorchMissingError: when PyTorch is not installed.
     :raises ImportFailedError: when the file is damaged or holds another network.
     """
     weights = read_weights(content)

@@ -20,7 +20,6 @@ BANDS = 40
 def import_ge2e(content: bytes) -> onnx.ModelProto:
     """Convert Resemblyzer's checkpoint: ``mels`` f32 ``[batch, 160, 40]`` → ``embedding`` ``[batch, 256]``.
 
-    :raises TorchMissingError: when PyTorch is not installed.
     :raises ImportFailedError: when the file is damaged or holds another network.
     """
     weights = read_weights(content, "model_state")

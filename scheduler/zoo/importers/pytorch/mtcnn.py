@@ -48,7 +48,6 @@ def import_mtcnn(files: Mapping[str, bytes]) -> onnx.ModelProto:
     which picture; ``boxes [faces, 4]``; ``scores [faces, 1]``; ``offsets [faces, 4]``; ``points [faces,
     10]``.
 
-    :raises TorchMissingError: when PyTorch is not installed.
     :raises ImportFailedError: when a file is damaged or holds another network.
     """
     proposing, refining, final = (read_weights(files[f"{name}.pt"]) for name in ("pnet", "rnet", "onet"))

@@ -56,7 +56,6 @@ def import_syncnet(content: bytes) -> onnx.ModelProto:
     ``mels`` f32 ``[sounds, 1, 80, 16]`` → ``sound_embedding`` ``[sounds, 512]``.
     There may be more of one than of the other.
 
-    :raises TorchMissingError: when PyTorch is not installed.
     :raises ImportFailedError: when the file is damaged or holds another network.
     """
     state = read_weights(content, "state_dict")

@@ -29,7 +29,6 @@ BESIDE = (
 def import_wespeaker(content: bytes) -> onnx.ModelProto:
     """Convert pyannote's checkpoint: ``fbank`` f32 ``[batch, 198, 80]`` → ``embedding`` ``[batch, 256]``.
 
-    :raises TorchMissingError: when PyTorch is not installed.
     :raises ImportFailedError: when the file is damaged or holds another network.
     """
     state = read_weights(content, "state_dict", BESIDE)

@@ -28,7 +28,6 @@ BINS = 16  # of the distribution of each side's distance (arXiv 2006.04388)
 def import_yolov8(content: bytes) -> onnx.ModelProto:
     """Convert a checkpoint: ``images`` f32 ``[batch, 640, 640, 3]`` → ``output0`` ``[batch, 84, 8400]``.
 
-    :raises TorchMissingError: when PyTorch is not installed.
     :raises ImportFailedError: when the file is damaged or holds another network.
     """
     module = read_module(content, "model")
