@@ -3,7 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+# What runs is installed, and what tests it. Each is made anew where what it asks for has changed.
+RUNS := $(VENV)/.runs
+TESTS := $(VENV)/.tests
+PIP := $(BIN)/pip --disable-pip-version-check
 # With an NVIDIA driver the CUDA build of ONNX Runtime; the two builds exclude each other.
 EXTRA := $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
 # The WebRTC peers that tests publish with, a TURN server, a compiler that builds the CUDA kernels for the host, a
@@ -13,16 +16,23 @@ PEERS := chromium coturn firefox-esr g++ gir1.2-gst-plugins-bad-1.0 gstreamer1.0
     systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
-.PHONY: setup system-packages test-packages run test faults hosts fuzz soak image-steps bench bench-peers accuracy clean
+.PHONY: setup test-setup system-packages test-packages run test faults hosts fuzz soak image-steps bench bench-peers accuracy clean
 
-setup: $(STAMP)
+setup: $(RUNS)
+test-setup: $(TESTS)
 
-$(STAMP): pyproject.toml tests/oracles.txt
+$(RUNS): pyproject.toml
 	@$(MAKE) --no-print-directory system-packages
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check -e '.[$(EXTRA),bench,test]'
-	$(BIN)/pip install --disable-pip-version-check --no-deps -r tests/oracles.txt
-	@touch $(STAMP)
+	@test -x $(BIN)/python || { echo "making $(VENV) …"; $(PYTHON) -m venv $(VENV); }
+	@echo "installing what runs: about 0.7 GB, more with a GPU …"
+	@$(PIP) install -e '.[$(EXTRA)]'
+	@touch $@
+
+$(TESTS): $(RUNS) tests/oracles.txt
+	@echo "installing what tests it: about 2.5 GB more …"
+	@$(PIP) install -e '.[$(EXTRA),bench,test]'
+	@$(PIP) install --no-deps -r tests/oracles.txt
+	@touch $@
 
 # Installs the Debian packages in the shell's $$missing. Who may not is told their names; $(1) is the status then.
 define install-missing
@@ -57,7 +67,7 @@ run: setup
 	@$(BIN)/argusd demo
 
 # In a folder whose name is short: the path of a Unix socket holds 107 bytes.
-test: setup test-packages
+test: test-setup test-packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -67,44 +77,44 @@ test: setup test-packages
 
 # The fault table: each row REPEATS times, then what recovery took and what was lost.
 REPEATS ?= 20
-faults: setup test-packages
+faults: test-setup test-packages
 	$(BIN)/pytest tests/faults --fault-repeats=$(REPEATS)
 
 # Hosts that share a Redis die, lose their cable, drain: each REPEATS times, with the limits that hold then.
-hosts: setup test-packages
+hosts: test-setup test-packages
 	$(BIN)/pytest tests/hosts --fault-repeats=$(REPEATS)
 
 # Each target of tests/fuzz for TIME seconds; what is found lies in tests/fuzz/corpus from then on.
 TIME ?= 20
-fuzz: setup
-	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/pip install --disable-pip-version-check -e '.[fuzz]'
+fuzz: test-setup
+	$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) install -e '.[fuzz]'
 	$(BIN)/pytest tests/fuzz --fuzz-seconds=$(TIME) --timeout=0
 
 # The Containerfile's steps in a fresh Debian, then its daemon as a cluster would run it: some minutes and 10 GB, as root.
 IMAGE ?= /var/tmp/argusd-image
-image-steps: setup
+image-steps: test-setup
 	@missing=$$(command -v debootstrap >/dev/null || echo debootstrap); $(call install-missing,1)
 	$(BIN)/python -m tests.containers.steps $(IMAGE)
 	$(BIN)/python -m tests.containers.trial $(IMAGE)
 
 # Half an hour on a machine that does nothing else; what is not made by bench-peers is left out.
-bench: setup
+bench: test-setup
 	$(BIN)/argusd bench all --into benchmarks/results
 
 # The environments of what people would take instead of argusd, for `argusd bench tasks` and `live`.
-bench-peers: setup
+bench-peers: test-setup
 	$(BIN)/python -m argusd.benchmarks.rivals.environments
 
 # Callers come and go for HOURS; what grows that may not is named, and everything is drawn.
 HOURS ?= 1
-soak: setup
+soak: test-setup
 	$(BIN)/argusd bench soak --hours $(HOURS) --json soak.json --plot soak.png
 
 # What the labelled media in LABELS show, beside what the daemon says of them; then so many calm MINUTES of
 # them (docs/accuracy.md). On two idle cores 20 minutes, and 12 for each further hour.
 LABELS ?= ../shared/media/valset
 MINUTES ?= 30
-accuracy: setup
+accuracy: test-setup
 	$(BIN)/argusd bench accuracy --labels $(LABELS) --minutes $(MINUTES) --json accuracy.json --html accuracy.html
 
 clean:
