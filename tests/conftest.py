@@ -92,9 +92,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     repeats = metafunc.config.getoption("--fault-repeats")
-    if repeats > 1 and metafunc.definition.get_closest_marker("fault"):
+    if repeats > 1 and tries_a_fault(metafunc.definition):
         metafunc.fixturenames.append("repeat")
         metafunc.parametrize("repeat", range(1, repeats + 1))
+
+
+def tries_a_fault(test: pytest.Function) -> bool:
+    """Whether a test, or one of the cases that it is parametrized with, is marked as a fault's."""
+    cases = [case for mark in test.iter_markers("parametrize") for case in mark.args[1]]
+    marks = [*test.iter_markers(), *(mark for case in cases for mark in getattr(case, "marks", ()))]
+    return any(mark.name == "fault" for mark in marks)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import math
 import os
 import signal
+import string
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ TOKEN = "token-of-the-hosts"
 PORT = 8015
 INJECTED = Path(__file__).with_name("injected")
 FIRST_NUMBER = 10
+NAMES = string.ascii_lowercase
 
 
 class Host:
@@ -30,7 +32,7 @@ class Host:
         self.name = name
         self._switch, self._number, self._redis_url = switch, number, redis_url
         self._state_dir = folder / name
-        self._state_dir.mkdir(parents=True)
+        self._state_dir.mkdir(exist_ok=True)  # an earlier life's, where the host comes back
         self.log = folder / f"{name}.log"
         self.daemon: subprocess.Popen[bytes] | None = None
         self.machine = Machine(switch, name, number)
@@ -101,7 +103,7 @@ class Cluster:
         """Exactly these hosts, one a letter, once all of them know each other."""
         for name in names:
             if name not in self.hosts:
-                number = FIRST_NUMBER + len(self.hosts)
+                number = FIRST_NUMBER + NAMES.index(name)
                 self.hosts[name] = Host(self._switch, name, number, self.redis_url, self._folder)
         for name in set(self.hosts) - set(names):
             self.hosts.pop(name).close()

@@ -1,47 +1,27 @@
-"""A publisher whose host goes away: its session goes on at another one."""
+"""A publisher whose host goes away: its session ends as lost, once, and goes on at another one."""
 
 import asyncio
-import contextlib
-import secrets
+import itertools
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
-from redis.asyncio import Redis
 
-from argusd.api.hosts.claims import Claims
-from argusd.interviewer_bridge.client import MLOrchestratorClient
-from argusd.interviewer_bridge.events import Gap, subscribe
 from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
-from argusd.scheduler.contract.events import Event
 
 from ..faults.outcome import Outcome
 from .cluster import TOKEN, Cluster, Host
+from .sessions import changes, held_by, told, until
 
-LIVE_AGAIN_WITHIN_S = 8.0
-
-
-async def held_by(cluster: Cluster, host: Host) -> str:
-    """A new session of this host, which is ready for it."""
-    async with MLOrchestratorClient(host.url, TOKEN) as client:
-        await client.wait_until_ready(("live",))
-    session_id = secrets.token_hex(8)
-    async with Redis.from_url(cluster.redis_url) as redis:
-        await Claims(redis, "nobody").claim(session_id, only=host.name)
-    return session_id
+LOST_WITHIN_S, LIVE_AGAIN_WITHIN_S = 5.0, 8.0
 
 
-async def until(events: AsyncGenerator[Event | Gap, None], name: str) -> list[Event]:
-    """The session's events up to one of this name."""
-    told: list[Event] = []
-    async with asyncio.timeout(30):
-        async for event in events:
-            assert isinstance(event, Event), "no event is missing"
-            told.append(event)
-            if event.name == name:
-                break
-    return told
+async def told_lost_at(host: Host, session_id: str) -> float:
+    """When this host tells that the session is lost."""
+    async with told(host.url, session_id) as events:
+        await until(events, "session_lost")
+    return time.monotonic()
 
 
 LEAVING = [
@@ -64,20 +44,21 @@ LEAVING = [
 async def test_a_publisher_goes_on_elsewhere_when_its_host_is_gone(
     cluster: Cluster, outcome: Outcome, leave: Callable[[Host], None], doors: Sequence[str]
 ) -> None:
-    gone, _ = await cluster.run("ab")
+    gone, stays = await cluster.run("ab")
     urls = ",".join(cluster.hosts[name].url for name in doors)
     session_id = await held_by(cluster, gone)
-    async with Publisher(urls, session_id, synthetic(), token=TOKEN) as publisher:
-        events = subscribe(urls, session_id, token=TOKEN, last_event_id=publisher.events_after)
-        async with contextlib.aclosing(events):
-            told = await until(events, "live")
-            at = time.monotonic()
-            leave(gone)
-            told += await until(events, "live")
-            outcome.took("live again", time.monotonic() - at, LIVE_AGAIN_WITHIN_S)
-    names = [event.name for event in told if event.type == "session"]
-    assert names == ["connecting", "live", "session_lost", "connecting", "live"]
-    assert [event.seq for event in told] == list(range(1, len(told) + 1))
+    async with Publisher(urls, session_id, synthetic(), token=TOKEN), told(urls, session_id) as events:
+        seen = await until(events, "live")
+        lost = asyncio.create_task(told_lost_at(stays, session_id))
+        at = time.monotonic()
+        leave(gone)
+        seen += await until(events, "live")
+        outcome.took("live again", time.monotonic() - at, LIVE_AGAIN_WITHIN_S)
+        outcome.took("told as lost", await lost - at, LOST_WITHIN_S)
+    assert changes(seen) == ["connecting", "live", "session_lost", "connecting", "live"]
+    assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
+    before = itertools.takewhile(lambda event: event.name != "session_lost", seen)
+    assert [event.state for event in before if event.type == "violation"] == ["start", "end"]
     back = time.monotonic()
     await cluster.run("ab")
     outcome.recovered(time.monotonic() - back)

@@ -1,38 +1,26 @@
 """The client asks one host and goes on at the session's: media, the end of them, and streams."""
 
 import asyncio
-import contextlib
 
-from redis.asyncio import Redis
-
-from argusd.api.hosts.claims import Claims
 from argusd.interviewer_bridge.addresses import Addresses
 from argusd.interviewer_bridge.client import stream_path
-from argusd.interviewer_bridge.events import subscribe
 from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.interviewer_bridge.transport import Transport
 
 from .cluster import TOKEN, Cluster
-from .test_publishing_again import held_by, until
-
-
-async def holder_of(cluster: Cluster, session_id: str) -> str | None:
-    async with Redis.from_url(cluster.redis_url) as redis:
-        claim = await Claims(redis, "nobody").holder(session_id)
-        return claim and claim.host_id
+from .sessions import held_by, holder_of, told, until
 
 
 async def test_a_publication_ends_at_the_host_that_a_redirect_led_to(cluster: Cluster) -> None:
     holder, door = await cluster.run("ab")
     session_id = await held_by(cluster, holder)
-    events = subscribe(door.url, session_id, token=TOKEN, last_event_id="0")
     async with Publisher(door.url, session_id, synthetic(), token=TOKEN) as publisher:
         assert publisher.comes_back, "the daemon says that it is one of several hosts"
         assert await holder_of(cluster, session_id) == holder.name
-    async with contextlib.aclosing(events):
-        told = await until(events, "closed")
-    assert told[-1].data["reason"] == "deleted"  # by the token: the peer's own goodbye comes after that
+    async with told(door.url, session_id) as events:
+        *_, closed = await until(events, "closed")
+    assert closed.data["reason"] == "deleted"  # by the token: the peer's own goodbye comes after that
 
 
 async def test_a_stream_goes_past_the_host_that_was_asked(cluster: Cluster) -> None:
