@@ -9,6 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
+from .access.auth import Access, check_bind
+from .access.authenticate import authentication
+from .access.tickets import Tickets
 from .analysis.llm import Llm
 from .config import ApiConfig, Scope
 from .connections.bodies import bodies, expect_nothing
@@ -29,10 +32,7 @@ from .hosts.door import Door, Way
 from .hosts.front_door import front_door
 from .hosts.hosts import Hosts, State
 from .hosts.relay import Relay
-from .hosts.tickets import Tickets
 from .hosts.undertaker import Undertaker
-from .http.auth import Access, check_bind
-from .http.authenticate import authentication
 from .http.browsers import add_browser_headers, browser_rules
 from .http.envelope import error_envelope
 from .http.rate_limit import RateLimit

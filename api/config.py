@@ -74,7 +74,7 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class JwtConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """JSON Web Tokens of one issuer, taken as bearer tokens; ``http/json_web_tokens.py`` has the claims.
+    """JSON Web Tokens of one issuer, taken as bearer tokens; ``access/json_web_tokens.py`` has the claims.
 
     ``key_file`` holds the issuer's public key (PEM), its key set (JWKS), or for HS256 the shared secret.
     ``leeway_s`` is how far the issuer's clock may be from ours.

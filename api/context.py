@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from argusd.ingest.ice.ice_servers import IceServer
 
+from .access.auth import Access
 from .config import ApiConfig
 from .connections.room import Room
 from .events.event_log import EventLog
@@ -18,7 +19,6 @@ from .events.readers import Readers
 from .hosts.door import Door
 from .hosts.hosts import Hosts
 from .hosts.undertaker import Undertaker
-from .http.auth import Access
 from .http.rate_limit import RateLimit
 from .intake import Intake
 from .sessions.actions import SessionActions

@@ -14,8 +14,8 @@ from functools import lru_cache
 from aiohttp import web
 from multidict import CIMultiDictProxy
 
+from ..access.authenticate import GRANT
 from ..context import CONTEXT
-from ..http.authenticate import GRANT
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from ..access.tickets import Tickets
 from .claims import Claim, Claims
 from .hosts import Host, Hosts
 from .relay import Relay
-from .tickets import Tickets
 
 Way = Literal["any", "holder", "placed", "task"]
 """Which of several hosts answers a request.

@@ -18,10 +18,11 @@ from argusd.scheduler.contract.errors import MalformedBody, Overloaded, ServiceE
 from argusd.scheduler.contract.http import FOLLOWS_HEADER
 from argusd.scheduler.contract.names import NAME
 
+from ..access.authenticate import AVOID, GRANT, is_offer, target
+from ..access.tickets import TICKET, Ticket
 from ..connections.bodies import keep_body
 from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
-from ..http.authenticate import AVOID, GRANT, is_offer, target
 from ..http.form_data import form_parts
 from ..tasks.uploads import FORM, JSON
 from .claims import Claim
@@ -29,7 +30,6 @@ from .door import Door, Way, host_for_task
 from .hosts import Host
 from .relay import AWAY, RELAYED, NotReached
 from .socket_relay import is_socket, relay_socket
-from .tickets import TICKET, Ticket
 
 ANSWER_S, TASK_S = 30.0, 620.0  # a task may take ten minutes
 MOST_TRIES = 4

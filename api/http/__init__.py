@@ -1,1 +1,1 @@
-"""What every request goes through: tokens, envelopes, limits."""
+"""What every request goes through: envelopes, limits, the rules of browsers."""

@@ -25,9 +25,9 @@ from argusd.scheduler.contract.errors import (
 from argusd.scheduler.contract.http import ErrorReply
 from argusd.scheduler.contract.names import Name
 
+from ..access.auth import is_protected
 from ..config import ApiConfig
 from ..context import CONTEXT
-from ..http.auth import is_protected
 from ..http.route import Route
 from .schemas import Json, components, reference, schema_of
 from .uploads import uploads

@@ -34,10 +34,10 @@ from argusd.scheduler.contract.errors import (
 )
 from argusd.scheduler.contract.http import EVENTS_RELATION, HOST_HEADER
 
+from ..access.authenticate import GRANT
 from ..connections.bodies import read_body
 from ..connections.client import client_of
 from ..context import CONTEXT, Context
-from ..http.authenticate import GRANT
 from .ice_session import check_etag, etag, fragment_ufrags
 from .session import Media, Session, check_session_id
 

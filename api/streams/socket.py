@@ -30,10 +30,10 @@ from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.messages import Latest, SchedulerStats
 from argusd.scheduler.contract.streams.spec import StreamSpec
 
+from ..access.authenticate import GRANT
 from ..config import ApiConfig
 from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
-from ..http.authenticate import GRANT
 from ..http.envelope import decode_json
 from ..http.query import parameter
 from ..sessions.session import check_session_id

@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from argusd.api.http.auth import is_loopback
+from argusd.api.access.auth import is_loopback
 from argusd.ingest.errors import IngestError
 from argusd.ingest.ice.own_sockets import RECEIVE_BUFFER_BYTES
 from argusd.ingest.shm.arena import DATA_START, Arena

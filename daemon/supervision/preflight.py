@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from argusd.api.access.auth import is_protected
 from argusd.api.config import ApiConfig
-from argusd.api.http.auth import is_protected
 
 from ..config import Config
 from ..errors import ConfigInvalid, FolderUnusable, PortTaken

@@ -21,7 +21,7 @@ ALL_HOSTS = "ml:hosts:known"
 """Set of all hosts that ever beat and were not buried."""
 
 TICKET_KEY = "ml:cluster:key"
-"""String: the key with which hosts sign tickets for each other (``api/hosts/tickets.py``)."""
+"""String: the key with which hosts sign tickets for each other (``api/access/tickets.py``)."""
 
 
 def host(host_id: str) -> str:

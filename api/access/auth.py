@@ -18,9 +18,9 @@ from argusd.scheduler.contract.errors import OriginRefused, Unauthorized
 
 from ..config import ApiConfig, Token
 from ..errors import InsecureBind
+from ..http.misfit import shown
+from ..http.rate_limit import RateLimit
 from .grants import EVERYTHING, Grant
-from .misfit import shown
-from .rate_limit import RateLimit
 
 if TYPE_CHECKING:
     from .json_web_tokens import JsonWebTokens

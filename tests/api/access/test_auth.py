@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from argusd.api.access.auth import REFUSED_ORIGINS, Access, check_bind, is_loopback
 from argusd.api.config import ApiConfig, Token
 from argusd.api.errors import InsecureBind, SecretUnreadable
-from argusd.api.http.auth import REFUSED_ORIGINS, Access, check_bind, is_loopback
 from argusd.scheduler.contract.errors import (
     Forbidden,
     InsufficientScope,

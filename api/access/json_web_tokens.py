@@ -16,9 +16,9 @@ from argusd.scheduler.contract.errors import Unauthorized
 
 from ..config import JwtConfig, Scope
 from ..errors import SecretUnreadable
+from ..http.rate_limit import RateLimit
 from ..secrets import read_secret
 from .grants import Grant
-from .rate_limit import RateLimit
 
 LEAST_SECRET = 32  # bytes of an HMAC key, RFC 7518 section 3.2
 REQUIRED = ["exp", "iss", "aud"]

@@ -1,8 +1,8 @@
 import pytest
 from redis.asyncio import Redis
 
-from argusd.api.hosts import tickets
-from argusd.api.hosts.tickets import Ticket, Tickets
+from argusd.api.access import tickets
+from argusd.api.access.tickets import Ticket, Tickets
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import Unauthorized
 

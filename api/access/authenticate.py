@@ -7,8 +7,8 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ..config import Scope
 from ..context import CONTEXT
-from ..hosts.tickets import TICKET
 from .grants import Grant
+from .tickets import TICKET
 
 AVOID = web.RequestKey("hosts to avoid", tuple[str, ...])
 """The hosts that turned the session away before the client was sent here."""

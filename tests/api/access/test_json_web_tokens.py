@@ -11,10 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from argusd.api.access.auth import Access, check_bind
+from argusd.api.access.grants import Grant
 from argusd.api.config import JwtConfig
 from argusd.api.errors import InsecureBind, SecretUnreadable
-from argusd.api.http.auth import Access, check_bind
-from argusd.api.http.grants import Grant
 from argusd.scheduler.contract.errors import InsufficientScope, Unauthorized
 
 from ..fixtures import make_config, running_rig

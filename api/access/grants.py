@@ -6,7 +6,7 @@ from typing import NamedTuple, get_args
 from argusd.scheduler.contract.errors import Forbidden, InsufficientScope, RateLimited
 
 from ..config import Scope
-from .rate_limit import RateLimit
+from ..http.rate_limit import RateLimit
 
 
 class Grant(NamedTuple):
