@@ -1,11 +1,13 @@
-"""The command line. A command that fails says so in one sentence; exit code 1, or 2 for bad usage."""
+"""The command line. A command that fails says so in one sentence and by its exit code (``exit_codes.py``)."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from pathlib import Path
+from importlib.metadata import version
 from types import ModuleType
+from typing import NoReturn
 
 from argusd.api.errors import StartError
 from argusd.ingest.errors import IngestError
@@ -14,7 +16,9 @@ from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.errors import SchedulerError
 from argusd.scheduler.zoo.errors import ZooError
 
-from .errors import DaemonError
+from .arguments import path
+from .errors import DaemonError, UsageInvalid
+from .exit_codes import FAILED, INTERRUPTED, NO_READER, USAGE
 
 COMMANDS = {
     "serve": "serve",
@@ -36,7 +40,6 @@ COMMANDS = {
 """Command to its module. Only the asked one is imported: a publisher's libraries have no place in the api."""
 
 EXTRAS = "the daemon needs pip install 'argusd[cpu]' or 'argusd[gpu]', its benchmarks also 'argusd[bench]'"
-INTERRUPTED = 130  # what shells expect after Ctrl-C
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -44,18 +47,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     if argv and not argv[0].startswith("-") and argv[0] not in COMMANDS:
         near = did_you_mean(argv[0], COMMANDS)
-        return _fail(f"there is no command {argv[0]!r}{near} There are {', '.join(COMMANDS)}", 2)
+        return _fail(f"there is no command {argv[0]!r}{near} There are {', '.join(COMMANDS)}", USAGE)
     try:
-        args = build_parser([argv[0]] if argv and argv[0] in COMMANDS else COMMANDS).parse_args(argv)
+        args = build_parser(needed(argv)).parse_args(argv)
         return int(module_of(args.command).run(args))
     except DaemonError as error:
         return _fail(error, error.exit_code)
     except (BridgeError, IngestError, SchedulerError, StartError, ZooError) as error:
-        return _fail(error, 1)
+        return _fail(error, FAILED)
     except ModuleNotFoundError as error:
-        return _fail(f"{error.name} is not installed; {EXTRAS}", 2)
+        return _fail(f"{error.name} is not installed; {EXTRAS}", USAGE)
+    except BrokenPipeError:  # as with ``| head``
+        # Python writes what is left in its buffer when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NO_READER
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def needed(argv: Sequence[str]) -> Iterable[str]:
+    """The commands whose modules it takes to understand these arguments."""
+    if argv and argv[0] in COMMANDS:
+        return [argv[0]]
+    return [] if argv and argv[0] == "--version" else COMMANDS
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what it does not understand in one sentence, as every command does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line.
+
+        Raises:
+            UsageInvalid: always.
+        """
+        raise UsageInvalid(f"{message.removeprefix('argument ')} (see {self.prog} --help)")
 
 
 def module_of(command: str) -> ModuleType:
@@ -65,11 +91,10 @@ def module_of(command: str) -> ModuleType:
 
 def build_parser(names: Iterable[str]) -> argparse.ArgumentParser:
     """These commands and their options."""
-    parser = argparse.ArgumentParser(
-        prog="argusd", description="Live cameras and microphones in, findings out."
-    )
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--config", type=Path, metavar="FILE", help="TOML configuration")
+    parser = Parser(prog="argusd", description="Live cameras and microphones in, findings out.")
+    parser.add_argument("--version", action="version", version=f"argusd {version('argusd')}")
+    common = Parser(add_help=False)
+    common.add_argument("--config", type=path, metavar="FILE", help="TOML configuration")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in names:
         module = module_of(name)

@@ -1,18 +1,27 @@
 """What keeps the program from starting or going on; each error is one sentence for who is at the terminal."""
 
+from .exit_codes import FAILED, USAGE
+
 
 class DaemonError(Exception):
     """Base of every error of this folder. ``exit_code`` is what the process ends with."""
 
     code = "daemon_error"
-    exit_code = 1
+    exit_code = FAILED
 
 
 class ConfigInvalid(DaemonError):
     """A configuration file, environment variable or argument is not understood; a restart cannot mend it."""
 
     code = "config_invalid"
-    exit_code = 2
+    exit_code = USAGE
+
+
+class UsageInvalid(DaemonError):
+    """The command line is not understood."""
+
+    code = "usage_invalid"
+    exit_code = USAGE
 
 
 class FolderUnusable(ConfigInvalid):

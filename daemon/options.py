@@ -1,13 +1,13 @@
 """Options that several commands share, and the configuration or the daemon they lead to."""
 
 import argparse
-from pathlib import Path
 
 import msgspec
 
 from argusd.interviewer_bridge.addresses import Addresses
 
 from .address import base_url
+from .arguments import addresses, path, port
 from .config import Config, load_config
 from .errors import ConfigInvalid
 
@@ -21,8 +21,8 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 def configure_daemon(parser: argparse.ArgumentParser) -> None:
     """Declare what commands that start a daemon understand."""
-    parser.add_argument("--port", type=int, metavar="N", help="port of the HTTP api (api.port)")
-    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="where its state lies (state_dir)")
+    parser.add_argument("--port", type=port, metavar="N", help="port of the HTTP api (api.port)")
+    parser.add_argument("--state-dir", type=path, metavar="DIR", help="where its state lies (state_dir)")
 
 
 def daemon_config(args: argparse.Namespace) -> Config:
@@ -38,7 +38,10 @@ def daemon_config(args: argparse.Namespace) -> Config:
 def configure_endpoint(parser: argparse.ArgumentParser) -> None:
     """Declare what commands that talk to a running daemon understand."""
     parser.add_argument(
-        "--url", metavar="URL", help="the daemon, or hosts with commas between (default: as configured)"
+        "--url",
+        type=addresses,
+        metavar="URL",
+        help="the daemon, or hosts with commas between (default: as configured)",
     )
 
 
@@ -50,7 +53,7 @@ def endpoint(args: argparse.Namespace) -> Endpoint:
     try:
         Addresses(url)
     except ValueError as error:
-        raise ConfigInvalid(f"--url, ML_ORCHESTRATOR_URL: {error}") from error
+        raise ConfigInvalid(f"ML_ORCHESTRATOR_URL: {error}") from error
     return msgspec.structs.replace(local, url=url)
 
 

@@ -1,5 +1,6 @@
 """The addresses of one daemon, or of several hosts that serve the same sessions."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -8,16 +9,25 @@ from yarl import URL
 Answer = TypeVar("Answer")
 
 
+HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(?::([0-9]{1,5}))?"
+ADDRESS = re.compile(f"https?://{HOST}")
+WITHOUT_SCHEME = re.compile(HOST)
+HIGHEST_PORT = 65_535
+
+
 class Addresses:
     """``urls`` are separated by commas; ``current`` is asked until it fails, then the next one.
 
     Any host will do, each knows where a session is: ``https://a:8015,https://b:8015``.
+
+    Raises:
+        ValueError: one of them is none, or there is none; the sentence says what an address looks like.
     """
 
     def __init__(self, urls: str) -> None:
         self.all = tuple(url.strip().rstrip("/") for url in urls.split(",") if url.strip())
-        if not self.all:
-            raise ValueError("a daemon's address is http://host:port, several with commas between")
+        for url in self.all or ("",):
+            _check(url)
         self._turn = 0
 
     @property
@@ -46,3 +56,14 @@ class Addresses:
     def turn(self) -> None:
         """The current one has failed."""
         self._turn += 1
+
+
+def _check(url: str) -> None:
+    """Refuse what is no address. What looks like a password is not repeated."""
+    found = ADDRESS.fullmatch(url)
+    if found and 0 < int(found[1] or 1) <= HIGHEST_PORT:
+        return
+    wanted = "a daemon's address is http://host:port or https://host:port, several with commas between"
+    asked = f", not {url}" if url and "@" not in url else ""
+    meant = f"; did you mean http://{url}?" if WITHOUT_SCHEME.fullmatch(url) else ""
+    raise ValueError(f"{wanted}{asked}{meant}")

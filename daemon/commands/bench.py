@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from argusd.benchmarks.harness import NotMeasurable, Result, load_json, save_json, show
 from argusd.scheduler.contract.names import did_you_mean
 
+from ..arguments import addresses, amount, existing, new_file, number_from_0, path, whole, wholes, words
 from ..errors import ConfigInvalid
 
 BENCHMARKS = (
@@ -43,33 +44,27 @@ class Option(NamedTuple):
     help: str
 
 
-def words(text: str) -> list[str]:
-    """``a,b,c``; nothing is none."""
-    return [word for word in text.split(",") if word]
-
-
-def numbers(text: str) -> list[int]:
-    """``1,4,16``."""
-    return [int(word) for word in words(text)]
-
-
 OPTIONS = {
-    "hours": Option(("soak",), float, "how long it goes on (default: 1)"),
+    "hours": Option(("soak",), amount, "how long it goes on (default: 1)"),
     "rivals": Option(("tasks", "live"), words, "beside us: NAME,NAME (default: all that are made)"),
-    "rounds": Option(("tasks", "live", "ingest", "ab"), int, "how often everybody has a turn"),
-    "seconds": Option(("tasks", "live"), float, "how long a turn is"),
-    "callers": Option(("tasks",), numbers, "how many ask at the same time: N,N (default: 1,4,16)"),
+    "rounds": Option(("tasks", "live", "ingest", "ab"), whole(1), "how often everybody has a turn"),
+    "seconds": Option(("tasks", "live"), amount, "how long a turn is"),
+    "callers": Option(("tasks",), wholes, "how many ask at the same time: N,N (default: 1,4,16)"),
     "tasks": Option(("tasks",), words, "which: NAME,NAME (default: face_embed,video_room_scan)"),
-    "numbers": Option(("live",), numbers, "how many sessions: N,N"),
+    "numbers": Option(("live",), wholes, "how many sessions: N,N"),
     "mixes": Option(("admission",), words, "what sessions want: all,face,audio"),
-    "models": Option(("gpu",), Path, "the folder with the models' ONNX files (default: the model cache)"),
-    "labels": Option(("accuracy",), Path, "the folder of media with their labels.csv, or the file itself"),
+    "models": Option(("gpu",), existing, "the folder with the models' ONNX files (default: the model cache)"),
+    "labels": Option(
+        ("accuracy",), existing, "the folder of media with their labels.csv, or the file itself"
+    ),
     "only": Option(("accuracy",), words, "parts of it: PART,PART (default: all)"),
-    "url": Option(("accuracy",), str, "the daemon to ask (default: one that is started for it)"),
-    "minutes": Option(("accuracy",), float, "of calm media, all sessions together (default: 30)"),
+    "url": Option(("accuracy",), addresses, "the daemon to ask (default: one that is started for it)"),
+    "minutes": Option(("accuracy",), amount, "of calm media, all sessions together (default: 30)"),
     "sweep": Option(("accuracy",), None, "thresholds as well, and a policy"),
-    "alarms": Option(("accuracy",), float, "false ones an hour that the policy is for (default: 0.5)"),
-    "before": Option(("accuracy",), Path, "an earlier result's JSON, to be shown beside"),
+    "alarms": Option(
+        ("accuracy",), number_from_0, "false ones an hour that the policy is for (default: 0.5)"
+    ),
+    "before": Option(("accuracy",), existing, "an earlier result's JSON, to be shown beside"),
     "webrtc": Option(("live",), None, "sessions publish by WebRTC"),
 }
 
@@ -86,10 +81,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
             parser.add_argument(f"--{name}", action="store_true", default=None, help=about)
         else:
             parser.add_argument(f"--{name}", type=option.type, metavar=name.upper(), help=about)
-    parser.add_argument("--into", type=Path, metavar="FOLDER", help="all: where its results are kept")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page (needs the bench extra)")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the result (needs the bench extra)")
+    parser.add_argument("--into", type=path, metavar="FOLDER", help="all: where its results are kept")
+    parser.add_argument("--json", type=new_file, metavar="FILE", help="write the result as JSON")
+    parser.add_argument("--html", type=new_file, metavar="FILE", help="write a page (needs the bench extra)")
+    parser.add_argument(
+        "--plot", type=new_file, metavar="FILE", help="draw the result (needs the bench extra)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

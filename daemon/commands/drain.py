@@ -12,6 +12,7 @@ from argusd.api.hosts.hosts import HostsView
 from argusd.interviewer_bridge.errors import Unreachable
 from argusd.scheduler.contract.names import did_you_mean
 
+from ..arguments import number_from_0
 from ..asking import ask
 from ..config import load_config
 from ..errors import ConfigInvalid, UnknownHost
@@ -40,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("host", nargs="?", metavar="HOST", help="another host, by its id (argusd hosts)")
     parser.add_argument(
         "--drain-s",
-        type=float,
+        type=number_from_0,
         default=DRAIN_S,
         metavar="N",
         help="wait so many seconds at most (%(default)g)",

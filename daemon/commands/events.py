@@ -5,6 +5,7 @@ import asyncio
 
 from argusd.interviewer_bridge.events import subscribe
 
+from ..arguments import session_id
 from ..options import Endpoint, configure_endpoint, endpoint
 from ..output import EventOutput
 
@@ -13,7 +14,7 @@ HELP = {"events": "follow the findings of one session or of all"}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--session", metavar="ID", help="one session (default: all)")
+    parser.add_argument("--session", type=session_id, metavar="ID", help="one session (default: all)")
     parser.add_argument("--after", metavar="EVENT_ID", default="", help="resume after this event")
     parser.add_argument("--json", action="store_true", help="one event a line, as JSON")
     configure_endpoint(parser)

@@ -4,6 +4,7 @@ import argparse
 
 import yaml
 
+from ..arguments import whole
 from ..kubernetes.manifests import manifests
 
 HELP = {"kubernetes": "print manifests for a Kubernetes cluster"}
@@ -27,20 +28,9 @@ Plain.add_representer(str, _text)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--gpu", type=number, default=0, metavar="N", help="GPUs for each host (default: none)"
+        "--gpu", type=whole(1), default=0, metavar="N", help="GPUs for each host (default: none)"
     )
-    parser.add_argument("--replicas", type=number, metavar="N", help="at least so many hosts (default: 2)")
-
-
-def number(text: str) -> int:
-    """A number from 1 on.
-
-    Raises:
-        ValueError: it is none; argparse says so.
-    """
-    if (value := int(text)) < 1:
-        raise argparse.ArgumentTypeError(f"must be a number from 1 on, not {text}")
-    return value
+    parser.add_argument("--replicas", type=whole(1), metavar="N", help="at least so many hosts (default: 2)")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,11 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from argusd.scheduler.zoo.contents import ModelStatus
 from argusd.scheduler.zoo.store import ZooStore
 
+from ..arguments import path
 from ..config import load_config
 
 HELP = {"models": "list, pull or verify models"}
@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     actions.add_parser("verify", help="check the SHA-256 of every file")
     for action in actions.choices.values():  # it may stand behind the action as well
-        action.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS)
+        action.add_argument("--config", type=path, metavar="FILE", default=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:

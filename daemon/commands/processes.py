@@ -9,6 +9,7 @@ import msgspec
 
 from argusd.scheduler.contract.tiers import Tier, scheduler_name
 
+from ..arguments import whole
 from ..config import Config, load_config
 from ..supervision.child import ChildSpec
 from ..supervision.notify import DRAINED, notify
@@ -26,7 +27,9 @@ HELP = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--index", type=int, default=0, metavar="N", help="which one of its kind, from 0")
+    parser.add_argument(
+        "--index", type=whole(0), default=0, metavar="N", help="which one of its kind, from 0"
+    )
     parser.add_argument(
         "--tier", choices=get_args(Tier), default="live", help="of schedulers: live work, or slow tasks"
     )

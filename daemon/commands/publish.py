@@ -8,6 +8,7 @@ from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.publish.media import Source, open_file, synthetic
 from argusd.scheduler.contract.events import Event
 
+from ..arguments import amount, number_from_0, session_id
 from ..config import load_config
 from ..demo.broadcast import broadcast
 from ..demo.sample import sample_clip
@@ -23,12 +24,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("source", nargs="?", metavar="SOURCE", help="a media file, a picture, or sample")
     parser.add_argument("--synthetic", action="store_true", help="a generated picture and tone instead")
-    parser.add_argument("--session", required=True, metavar="ID", help="the session to publish as")
-    parser.add_argument("--seconds", type=float, metavar="N", help="length of --synthetic (default: endless)")
+    parser.add_argument(
+        "--session", type=session_id, required=True, metavar="ID", help="the session to publish as"
+    )
+    parser.add_argument(
+        "--seconds", type=amount, metavar="N", help="length of --synthetic (default: endless)"
+    )
     parser.add_argument("--loop", action="store_true", help="play the file again and again, until Ctrl-C")
     parser.add_argument(
         "--republish-s",
-        type=float,
+        type=number_from_0,
         metavar="N",
         help="when its host is lost, try for N seconds to publish again "
         "(default: 30 where the daemon is one of several hosts, else 0)",

@@ -24,6 +24,7 @@ from argusd.ingest.errors import (
 )
 from argusd.scheduler.errors import DeviceUnavailable, SchedulerError
 
+from ..arguments import whole
 from ..errors import ConfigInvalid, WorkerEnded
 from ..logs import LogSettings, configure_logs
 from .notify import READY, STOPPING, Heartbeat, notify
@@ -119,7 +120,7 @@ def allow_open_files() -> None:
 
 def configure_supervised(parser: argparse.ArgumentParser) -> None:
     """Declare the option by which a parent process makes itself known."""
-    parser.add_argument("--supervised-by", type=int, metavar="PID", help=argparse.SUPPRESS)
+    parser.add_argument("--supervised-by", type=whole(1), metavar="PID", help=argparse.SUPPRESS)
 
 
 def end_with_parent(parent: int | None) -> bool:

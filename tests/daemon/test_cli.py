@@ -1,6 +1,7 @@
 import pkgutil
 import socket
 from importlib import import_module
+from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
 
@@ -40,18 +41,27 @@ def test_models_take_the_configuration_before_the_action_and_behind_it(
 
 
 def test_without_a_command_all_are_named(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main([])
-    assert ended.value.code == 2
+    assert main([]) == 2
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = capsys.readouterr().out.split()
     assert set(COMMANDS) <= set(shown)
 
 
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"argusd {version('argusd')}\n"
+
+
 @pytest.mark.parametrize(
     ("argv", "code", "sentence"),
     [
+        (["serve", "--port", "99999"], 2, "--port: must be a whole number from 1 to 65535, not '99999'"),
+        (["events", "--url", "localhost:8015"], 2, "did you mean http://localhost:8015? (see argusd events"),
+        (["publish", "--synthetic"], 2, "the following arguments are required: --session"),
+        (["models"], 2, "the following arguments are required: ACTION (see argusd models --help)"),
         (["serve", "--config", "/nowhere.toml"], 2, "cannot read the configuration /nowhere.toml"),
         (["ingest", "--index", "99"], 2, "there is no ingest worker 99"),
         (["scheduler", "--index", "1"], 2, "there is no live scheduler 1; 1 are configured"),

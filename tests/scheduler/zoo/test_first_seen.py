@@ -11,7 +11,14 @@ from argusd.scheduler.zoo.errors import (
     TorchMissingError,
 )
 from argusd.scheduler.zoo.layout import file_sha256
-from argusd.scheduler.zoo.manifest import UNPUBLISHED, Manifest, ModelEntry, ModelFile, PathSource
+from argusd.scheduler.zoo.manifest import (
+    UNPUBLISHED,
+    ImporterName,
+    Manifest,
+    ModelEntry,
+    ModelFile,
+    PathSource,
+)
 from argusd.scheduler.zoo.store import ZooStore
 
 
@@ -71,7 +78,7 @@ def imported(tmp_path: Path, published: Path) -> ZooStore:
     return importing("wespeaker", tmp_path, published)
 
 
-def importing(importer: str, tmp_path: Path, published: Path) -> ZooStore:
+def importing(importer: ImporterName, tmp_path: Path, published: Path) -> ZooStore:
     file = ModelFile("lips.pth", UNPUBLISHED, (PathSource(str(published / "lips.pth")),))
     entry = ModelEntry("lips", "reads lips", "MIT", (file,), importer=importer)
     return ZooStore(tmp_path / "cache", Manifest((entry,)))

@@ -1,9 +1,9 @@
 """Read a PyTorch checkpoint as NumPy arrays, without PyTorch and without running anything that it holds.
 
 torch.save has written two forms. Since 1.6 it is a ZIP archive of uncompressed members, all in one folder:
-``data.pkl``, which names storages, and each storage's bytes as ``data/KEY``. Before, it was a row of pickles: a
-magic number, a version, the machine's properties, the content, the keys of its storages; then for each of them
-the number of its elements (i64) and their bytes. Both are little-endian on what we run on.
+``data.pkl``, which names storages, and each storage's bytes as ``data/KEY``. Before, it was a row of pickles:
+a magic number, a version, the machine's properties, the content, the keys of its storages; then for each of
+them the number of its elements (i64) and their bytes. Both are little-endian on what we run on.
 """
 
 import io
