@@ -51,6 +51,7 @@ from .streams.arena_server import ArenaServer, serving_arena
 from .streams.live import StreamSockets
 from .tasks.inference import Inference
 from .tasks.room_scans import RoomScans
+from .webhooks.webhooks import Webhooks
 from .workers.affinity import Affinity
 from .workers.ingest_workers import Workers
 from .workers.schedulers import Schedulers
@@ -144,6 +145,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         erasure=erasure,
         event_log=event_log,
         history=history,
+        webhooks=Webhooks(config, redis, feeds),
         registry=registry,
         lifecycle=lifecycle,
         sessions=SessionActions(
@@ -218,6 +220,7 @@ async def background(
     tasks = asyncio.gather(
         *of_many,
         context.event_log.run(),
+        context.webhooks.run(),
         context.schedulers.run(context.reports),
         context.workers.run(context.reports),
         context.sessions.sweep(),

@@ -13,6 +13,7 @@ from argusd.scheduler.contract.quantities import Count, Seconds
 
 from .errors import SecretUnreadable
 from .secrets import read_secret
+from .webhooks.config import WebhookConfig
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 # As browsers send it (RFC 6454, 6.1); a page from a file or in a sandbox is from null.
@@ -133,6 +134,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     servers that WHIP clients are told of; left out, those of ``ingest.ice.ice_servers``. ``llm`` holds the
     profiles of language models, ``llm_concurrency`` says how many of their answers are awaited at a time.
     ``max_event_readers``, ``max_event_readers_per_client``: event streams that are open at a time.
+    ``webhooks`` are receivers that events are posted to.
     ``cluster`` is None on a host that is alone. Durations are seconds, sizes bytes.
     """
 
@@ -153,6 +155,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     overcommit: bool = False
     ocr_languages: Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")] = "en"
     ice_servers: tuple[IceServer, ...] | None = None
+    webhooks: tuple[WebhookConfig, ...] = ()
     llm: dict[str, LlmProfile] = {}
     llm_concurrency: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
 
@@ -188,6 +191,8 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     shutdown_s: Seconds = 20.0
 
     def __post_init__(self) -> None:
+        if len({webhook.name for webhook in self.webhooks}) < len(self.webhooks):
+            raise ValueError("api.webhooks must each have a name of its own")
         for text in self.trusted_proxies:
             try:
                 ipaddress.ip_network(text)

@@ -31,6 +31,7 @@ from .store.erasure import Erasure
 from .store.unreadable import Unreadable
 from .streams.live import StreamSockets
 from .tasks.inference import Inference
+from .webhooks.webhooks import Webhooks
 from .workers.ingest_workers import Workers
 from .workers.schedulers import Schedulers
 
@@ -56,6 +57,7 @@ class Context(NamedTuple):
     erasure: Erasure
     event_log: EventLog
     history: History
+    webhooks: Webhooks
     registry: Registry
     lifecycle: Lifecycle
     sessions: SessionActions

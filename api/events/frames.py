@@ -30,6 +30,11 @@ def frame(at: str, data: bytes, kind: bytes = b"") -> bytes:
     return b"id: " + at.encode() + b"\n" + name + b"data: " + data + b"\n\n"
 
 
+def data_of(told: bytes) -> bytes:
+    """The data of a frame that ``frame`` has made."""
+    return told.partition(b"\ndata: ")[2].removesuffix(b"\n\n")
+
+
 def gap(at: str, **what: object) -> bytes:
     """The frame that says that events are missing up to this id."""
     return frame(at, msgspec.json.encode(what), b"gap")

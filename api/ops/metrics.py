@@ -24,6 +24,7 @@ from ..hosts.hosts import Hosts
 from ..store.append_only_file import CUT, LOST
 from ..workers.scheduler_counters import Work, total
 from .track_figures import track_figures
+from .webhook_figures import webhook_figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -48,6 +49,7 @@ class Figures(Collector):
         """Yield all families."""
         yield from own_figures(self._context)
         yield from host_figures(self._context.hosts)
+        yield from webhook_figures(self._context.webhooks.views())
         yield from ingest_figures(self._context)
         yield from track_figures(self._context.registry, self._context.workers.receptions)
         yield from task_figures(self._context)

@@ -24,6 +24,16 @@ TICKET_KEY = "ml:cluster:key"
 """String: the key with which hosts sign tickets for each other (``api/access/tickets.py``)."""
 
 
+def webhook_lease(name: str) -> str:
+    """String, while it is renewed: the host that posts events to this webhook."""
+    return f"ml:webhook:{name}:lease"
+
+
+def webhook_place(name: str) -> str:
+    """Number (string): the position in ``ALL_EVENTS`` up to which this webhook has everything."""
+    return f"ml:webhook:{name}:place"
+
+
 def host(host_id: str) -> str:
     """String, while the host is alive: ``Host`` (JSON)."""
     return f"ml:host:{host_id}"

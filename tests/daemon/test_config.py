@@ -109,6 +109,7 @@ def test_a_language_model_profile_that_cannot_work_is_refused(
 
 CLUSTER = {"ARGUSD_CLUSTER__URL": "http://10.0.0.1:8015"}
 REDIS = {"ARGUSD_API__REDIS_URL": "redis://cache"}
+WEBHOOK = "[[api.webhooks]]\nname = 'exams'\nsecret_file = 'exams.secret'"
 TOKENS = {"ARGUSD_API__TOKENS": '[{secret = "s3cret"}]'}
 
 
@@ -220,6 +221,9 @@ def test_a_turn_servers_credential_is_in_no_complaint() -> None:
         ("port = 1", "unknown configuration key port; did you mean api.port?"),
         ("[api]\nmax_width = 1", "unknown configuration key api.max_width; did you mean ingest.max_width?"),
         ("[[api.tokens]]\nsecert = 'x'", "api.tokens[0].secert is not known; did you mean secret?"),
+        (f"{WEBHOOK}\nurl = 'ftp://app.example/'", "api.webhooks[0].url must be http:// or https://"),
+        (f"{WEBHOOK}\nurl = 'https://x/'\ntypes = ['finding']", "api.webhooks[0].types"),
+        (2 * f"{WEBHOOK}\nurl = 'https://x/'\n", "api.webhooks must each have a name of its own"),
         ("[api.llm.judge]\nmodle = 'x'", "modle is not known; did you mean model?"),
         ("[scheduler.models]\nface_detctor = 'x'", "no role face_detctor; did you mean face_detector?"),
         ("[ingest]\nslots = 1", "ingest.slots must be at least 2"),

@@ -1,0 +1,33 @@
+"""What the configuration says of a webhook."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from argusd.scheduler.contract.names import Name
+
+EventType = Literal["violation", "observation", "session"]
+ReceiverUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^https?://[^/\s@?#]+([/?][^\s#]*)?$",
+        description="http:// or https:// with a host and a path, without a user's name",
+    ),
+]
+
+
+class WebhookConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A receiver of events, ``[[api.webhooks]]``.
+
+    ``name`` is what it is called in logs and figures, and what its place in the event log goes by. It gets
+    the events of these ``types``, with ``names`` only those that are called so, with ``session_prefix`` only
+    those of sessions whose id starts so. ``secret_file``: see ``signing.py``.
+    """
+
+    name: Name
+    url: ReceiverUrl
+    secret_file: Path
+    types: tuple[EventType, ...] = ("violation", "session")
+    names: tuple[str, ...] = ()
+    session_prefix: str = ""
