@@ -14,7 +14,7 @@ TYPES = {
     "eye.svg": "image/svg+xml",
     **{
         f"{part}.js": "text/javascript"
-        for part in ("dashboard", "events", "figures", "page", "scene", "sessions")
+        for part in ("argusd", "dashboard", "events", "figures", "page", "scene", "sessions")
     },
 }
 FILE_TYPES = tuple(dict.fromkeys(TYPES.values()))

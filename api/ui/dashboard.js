@@ -2,13 +2,13 @@
 
 import { followEvents } from "./events.js";
 import { showFigures } from "./figures.js";
-import { $, element, get, plain, signIn } from "./page.js";
+import { $, argusd, element, plain } from "./page.js";
 import { showSessions } from "./sessions.js";
 
 const POLL_MS = 2000;
 
 async function showReadiness() {
-  const ready = await (await get("/ready")).json();
+  const ready = await argusd.ready();
   showState(ready.ready ? "ready" : "not ready", ready.ready);
   $("reasons").replaceChildren(...ready.reasons.map((reason) => element("li", reason)));
   $("device").textContent = ready.device ?? "–";
@@ -34,17 +34,11 @@ function showState(text, ready) {
 async function poll() {
   try {
     await Promise.all([showReadiness(), showSessions(), showFigures()]);
-  } catch {
-    showState("not reachable", false);
+  } catch (error) {
+    showState(error.status ? plain(error.code) : "not reachable", false);
   }
   setTimeout(poll, POLL_MS);
 }
-
-$("sign-in").addEventListener("submit", (submitted) => {
-  submitted.preventDefault();
-  signIn($("token").value);
-  $("sign-in").hidden = true;
-});
 
 poll();
 followEvents();

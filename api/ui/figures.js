@@ -1,12 +1,11 @@
 // The figures on top: what the daemon's metrics say about its work right now.
 
-import { $, get } from "./page.js";
+import { $, argusd } from "./page.js";
 
 let servedBefore = null;
 
 export async function showFigures() {
-  const response = await get("/metrics");
-  if (!response.ok) return;
+  const response = await argusd.request("/metrics");
   const samples = parseMetrics(await response.text());
   const served = sum(samples, "ml_served_total");
   const now = performance.now();

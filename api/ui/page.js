@@ -1,21 +1,45 @@
-// What every part of the dashboard uses: the page's elements, and the daemon's answers under the visitor's token.
+// What every page uses: its elements, and the daemon under the visitor's token.
+
+import { Argusd, ArgusdError } from "./argusd.js";
+
+const RETRY_MS = 1000;
 
 export const $ = (id) => document.getElementById(id);
 export const plain = (name) => name.replaceAll("_", " ");
 
-let token = sessionStorage.getItem("token") ?? "";
-
-export function signIn(given) {
-  token = given;
-  sessionStorage.setItem("token", token);
+// Asks for a token where the daemon does.
+class Visitor extends Argusd {
+  async request(...asked) {
+    try {
+      return await super.request(...asked);
+    } catch (error) {
+      if (error instanceof ArgusdError && error.status === 401) $("sign-in").hidden = false;
+      throw error;
+    }
+  }
 }
 
-export async function get(path) {
-  const headers = {};
-  if (token) headers.Authorization = `Bearer ${token}`;
-  const response = await fetch(path, { headers, cache: "no-store" });
-  if (response.status === 401) $("sign-in").hidden = false;
-  return response;
+export const argusd = new Visitor({ token: () => sessionStorage.getItem("token") });
+
+$("sign-in")?.addEventListener("submit", (submitted) => {
+  submitted.preventDefault();
+  sessionStorage.setItem("token", $("token").value);
+  $("sign-in").hidden = true;
+});
+
+// Each event of a session, or of all (null), for as long as the page is open, also before the visitor signs in.
+// `told` hears whether they arrive.
+export async function follow(sessionId, after, show, told) {
+  for (;;) {
+    try {
+      for await (const event of argusd.events(sessionId, { after, onstate: told })) {
+        after = event.id ?? after;
+        show(event);
+      }
+    } catch { /* not allowed yet, or the daemon is away */ }
+    told(false);
+    await new Promise((done) => setTimeout(done, RETRY_MS));
+  }
 }
 
 // Text goes through textContent: nothing that a session is called is ever markup.

@@ -1,15 +1,13 @@
 // The sessions: what is seen and heard in each right now, and what has been violated, how often and how long.
 
-import { $, element, get, plain } from "./page.js";
+import { $, argusd, element, plain } from "./page.js";
 import { drawScene } from "./scene.js";
 
 const MOST_SESSIONS = 12;
 const ACTIVE = ["connecting", "live", "stale"];
 
 export async function showSessions() {
-  const response = await get("/sessions");
-  if (!response.ok) return;
-  const { sessions } = await response.json();
+  const { sessions } = await argusd.sessions();
   const active = sessions.filter((session) => ACTIVE.includes(session.state));
   const rest = sessions.filter((session) => !active.includes(session));
   $("live").textContent = active.length;
@@ -25,9 +23,9 @@ async function sessionItem(session) {
   text.append(element("b", session.session_id), " ", element("span", session.state));
   const arriving = session.tracks.filter((track) => track.codec !== null || track.state === "stale");
   if (arriving.length) text.append(element("p", arriving.map(arrival).join(" · "), "arrival"));
-  const response = await get(`/sessions/${encodeURIComponent(session.session_id)}/results`);
-  if (response.ok) {
-    const { streams, violations } = await response.json();
+  const known = await argusd.results(session.session_id).catch(() => null); // it may have gone meanwhile
+  if (known) {
+    const { streams, violations } = known;
     if (session.state === "live") {
       const told = Object.entries(streams).sort(([one], [other]) => one.localeCompare(other));
       text.append(element("p", told.flatMap(([name, stream]) => facts(name, stream)).join(" · "), "facts"));

@@ -1,0 +1,111 @@
+"""The JavaScript client's requests and events; ``tests/peers/test_javascript_client.py`` has it publish."""
+
+from pathlib import Path
+
+from argusd.api.config import Token
+
+from ..fixtures import Rig, running_rig
+from .node import result, running
+
+FOLLOW = """
+for await (const {{ type, seq, missed, reason }} of argusd.events({session}, {{ after: "{after}" }}))
+  print({{ type, seq, missed, reason }});
+"""
+REFUSED = """
+try {{ await {call} }} catch (error) {{
+  print([error instanceof ArgusdError, error.code, error.status, error.passing, error.message]);
+}}
+"""
+
+
+async def test_a_session_is_defined_read_and_deleted(rig: Rig) -> None:
+    told = await result(
+        rig.api,
+        """
+        const made = await argusd.putSession("a-room", { streams: ["face"] });
+        const [seen, { sessions }, { violations }] =
+          await Promise.all([argusd.session("a-room"), argusd.sessions(), argusd.results("a-room")]);
+        await argusd.deleteSession("a-room");
+        const left = (await argusd.sessions()).sessions;
+        print([made.streams, seen.session_id, sessions.length, violations, left]);
+        """,
+    )
+    assert told == [["face"], "a-room", 1, {}, []]
+
+
+async def test_a_refusal_has_the_daemons_code_and_sentence(rig: Rig) -> None:
+    told = await result(rig.api, REFUSED.format(call='argusd.session("nobody")'))
+    assert told == [True, "session_not_found", 404, False, "There is no session with this id."]
+
+
+async def test_an_answer_that_is_not_the_daemons_is_an_error_too(rig: Rig) -> None:
+    told = await result(rig.api, REFUSED.format(call='argusd.json("/metrics")'))
+    assert told[:3] == [True, "not_json", 200]
+
+
+async def test_nobody_answers(rig: Rig) -> None:
+    call = 'new Argusd({ url: "http://127.0.0.1:1" }).sessions()'
+    told = await result(rig.api, REFUSED.format(call=call))
+    assert told == [True, "unreachable", 0, True, "The daemon does not answer."]
+
+
+async def test_a_token_is_shown_and_a_function_is_asked_for_it_each_time(tmp_path: Path) -> None:
+    async with running_rig(tmp_path, tokens=(Token("the one and only one"),)) as rig:
+        script = """
+        const tokens = ["a wrong one", "the one and only one"];
+        argusd.token = async () => tokens.shift();
+        const refused = await argusd.sessions().catch(({ code }) => code);
+        print([refused, (await argusd.sessions()).sessions]);
+        """
+        assert await result(rig.api, script) == ["unauthorized", []]
+
+
+async def test_a_daemon_that_is_not_ready_says_why(rig: Rig) -> None:
+    rig.scheduler.die()
+    await rig.api.until("/ready", lambda body: not body["ready"])
+    ready, reasons = await result(
+        rig.api, "const { ready, reasons } = await argusd.ready(); print([ready, reasons])"
+    )
+    assert ready is False
+    assert reasons
+
+
+async def test_events_go_on_where_a_restart_broke_them_off(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    for session in ('"s1"', "null"):
+        async with running(rig.api, FOLLOW.format(session=session, after="0")) as program:
+            seen = [await program.says()]
+            await rig.api.close()
+            rig.scheduler.find("s1")
+            await rig.api.open()
+            rig.scheduler.find("s1")
+            while seen[-1]["type"] != "observation":
+                seen.append(await program.says())
+            seen.append(await program.says())
+            assert [event["seq"] for event in seen] == list(range(1, len(seen) + 1))
+
+
+async def test_lost_events_are_told_as_a_gap(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    async with running(rig.api, FOLLOW.format(session='"s1"', after="999")) as program:
+        assert await program.says() == {"type": "gap", "reason": "unknown_position"}
+        assert (await program.says())["seq"] == 1
+
+
+async def test_events_of_nobody_are_refused(rig: Rig) -> None:
+    told = await result(rig.api, REFUSED.format(call='argusd.events("nobody").next()'))
+    assert told[1:3] == ["session_not_found", 404]
+
+
+async def test_events_end_when_their_reader_has_enough(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    script = """
+    const enough = new AbortController();
+    for await (const { seq } of argusd.events("s1", { after: 0, signal: enough.signal })) {
+      print(seq);
+      enough.abort();
+    }
+    print("over");
+    """
+    async with running(rig.api, script) as program:
+        assert [await program.says(), await program.says()] == [1, "over"]
