@@ -85,7 +85,7 @@ class Gaze(NamedTuple):
 
     @property
     def blink(self) -> bool:
-        """Lids closed; x means nothing then, y only where they stay closed."""
+        """Lids low or closed; x means nothing then, y only where they stay low and don't meet."""
         return self.open < CLOSED
 
 

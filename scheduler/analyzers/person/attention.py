@@ -16,15 +16,17 @@ MAX_YAW_DEG = 40.0
 MIN_EYE_PIXELS = 12.0
 # The darker, the lower the mesh draws the lids: by 0.05 of a look down at this light, by 0.15 at half of it.
 MIN_LIGHT = 0.05
-# A blink takes 0.1 to 0.4 s. Who keeps the lids down for longer looks down, or at nothing.
+# A blink takes 0.1 to 0.4 s. Lids that stay low for longer look down, or are shut.
 LONGEST_BLINK_S = 0.5
+# Lid distance over eye width: the mesh draws lids that meet at 0.01 to 0.09, those of a look down from 0.1 on.
+SHUT = 0.1
 
 Limits = tuple[float, float]  # of what goes across and of what goes up or down
 LEAST_LIMIT = 0.001  # a policy may say 0: then every look but one straight ahead is away
 
 
 class Attention:
-    """Gaze and head of the followed face; a blink measures neither eye and changes nothing."""
+    """Gaze and head of the followed face; eyes that blink or are shut look nowhere, and a blink ends nothing."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -34,7 +36,8 @@ class Attention:
         self._neutral = Neutral(policy.neutral)
         self._gaze: Gaze | None = None
         self._unknown: str | None = "nobody"
-        self._shut_s: float | None = None  # since when the lids are down
+        self._lowered_s: float | None = None  # since when the lids are down
+        self._shut = False  # whether they met since then
         self._blink = False
         self._pose: HeadPose | None = None
 
@@ -60,7 +63,11 @@ class Attention:
             return outcomes + self._lose_eyes()
         self._blink = self._blinks(eyes, media_s)
         if self._blink:
+            self._gaze, self._unknown = None, "blink"
             return outcomes
+        if self._shut:
+            self._gaze, self._unknown = None, "closed"
+            return outcomes + self._gaze_rule.close()
         if not eyes.blink and self._is_calm(straight):
             self._neutral.learn(look, media_s)
         self._gaze = eyes._replace(x=offset.x, y=offset.y)
@@ -96,7 +103,7 @@ class Attention:
         return {
             "gaze": gaze
             and {"x": round(gaze.x, 3), "y": round(gaze.y, 3), "direction": self._direction(gaze)},
-            "gaze_unknown": None if gaze else self._unknown or "blink",
+            "gaze_unknown": self._unknown,
             "blink": self._blink,
             "head_pose": pose and {name: round(angle, 1) for name, angle in pose._asdict().items()},
             "neutral": neutral
@@ -131,16 +138,18 @@ class Attention:
         return _feed(self._head_rule, offset.yaw, -offset.pitch, self._head_limits, media_s)
 
     def _lose_eyes(self) -> list[Outcome]:
-        self._gaze, self._blink, self._shut_s = None, False, None
+        self._gaze, self._blink = None, False
+        self._lowered_s, self._shut = None, False
         return self._gaze_rule.close()
 
     def _blinks(self, eyes: Gaze, media_s: float) -> bool:
         if not eyes.blink:
-            self._shut_s = None
+            self._lowered_s, self._shut = None, False
             return False
-        if self._shut_s is None:
-            self._shut_s = media_s
-        return media_s - self._shut_s < LONGEST_BLINK_S
+        if self._lowered_s is None:
+            self._lowered_s = media_s
+        self._shut |= eyes.open < SHUT
+        return media_s - self._lowered_s < LONGEST_BLINK_S
 
 
 def unseen(mesh: Mesh) -> str | None:

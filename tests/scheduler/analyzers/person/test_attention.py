@@ -54,21 +54,45 @@ def test_screwed_up_eyes_look_ahead() -> None:
     assert person.direction() == "center"
 
 
-def test_lids_that_stay_down_are_no_blink() -> None:
+def test_lids_that_stay_low_are_no_blink() -> None:
     person = Person()
     person.show(mesh(), 2)
-    shut = mesh(lids=0.05)
-    assert starts(person.show(shut, 0.5)) == []
+    low = mesh(lids=0.12)
+    assert starts(person.show(low, 0.5)) == []
     assert person.attention.latest()["blink"]
-    assert starts(person.show(shut, 1.5)) == [("gaze_away", "down", 2.5)]
+    assert starts(person.show(low, 1.5)) == [("gaze_away", "down", 2.5)]
     assert not person.attention.latest()["blink"]
     assert person.direction() == "down"
+
+
+@pytest.mark.parametrize("seconds", [1.1, 8])
+def test_eyes_that_stay_shut_look_nowhere(seconds: float) -> None:
+    """Also where the lids part a little in between, as the mesh draws them now and then."""
+    person = Person()
+    person.show(mesh(), 2)
+    assert starts(person.show(mesh(lids=0.05), seconds / 2) + person.show(mesh(lids=0.13), seconds / 2)) == []
+    latest = person.attention.latest()
+    assert (latest["gaze"], latest["gaze_unknown"], latest["blink"]) == (None, "closed", False)
+    person.show(mesh(), 1 / HZ)
+    assert person.direction() == "center"
+
+
+def test_who_closes_the_eyes_no_longer_looks_away() -> None:
+    person = Person()
+    told = person.show(mesh(look=(0, 0.3)), 2) + person.show(mesh(lids=0.05), 1)
+    assert [(each.name, each.state, each.data.get("end_s")) for each in told] == [
+        ("gaze_away", "start", None),
+        ("gaze_away", "end", 1.875),
+    ]
 
 
 def test_one_blink_after_the_other_is_no_look_down() -> None:
     person = Person()
     for _ in range(10):
-        assert starts(person.show(mesh(lids=0.05), 0.375) + person.show(mesh(), 0.25)) == []
+        assert starts(person.show(mesh(lids=0.05), 0.375)) == []
+        latest = person.attention.latest()
+        assert (latest["gaze"], latest["gaze_unknown"], latest["blink"]) == (None, "blink", True)
+        assert starts(person.show(mesh(), 0.25)) == []
 
 
 @pytest.mark.parametrize(
