@@ -17,6 +17,7 @@ from .ops.dashboard import FILE_TYPES, FileName, dashboard, dashboard_file
 from .ops.drain import DrainView, drain, end_drain
 from .ops.health import Health, health
 from .ops.metrics import CONTENT_TYPE, metrics
+from .ops.operations import Operations, operations
 from .ops.readiness import Readiness, Tiers, ready
 from .sessions.session_routes import (
     delete_session,
@@ -176,6 +177,7 @@ API_ROUTES = (
     Route("POST", "/drain", drain, {200: DrainView}, scope="admin"),
     Route("DELETE", "/drain", end_drain, {200: DrainView}, scope="admin"),
     Route("GET", "/metrics", metrics, {200: CONTENT_TYPE}),
+    Route("GET", "/operations.json", operations, {200: Operations}),
     Route(
         "POST",
         "/whip/{session_id}",
