@@ -40,7 +40,9 @@ def check_bind(config: ApiConfig) -> None:
         InsecureBind: that is what the configuration asks for.
     """
     if not is_protected(config) and not is_loopback(config.host):
-        raise InsecureBind(f"host {config.host} is reachable from elsewhere: configure a token first")
+        raise InsecureBind(
+            f"api.host {config.host} is reachable from elsewhere: set api.tokens or api.jwt first"
+        )
 
 
 def is_protected(config: ApiConfig) -> bool:

@@ -16,6 +16,7 @@ from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.publish.media import open_file
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.zoo.errors import CacheUnusableError
+from argusd.scheduler.zoo.manifest import DEFAULT_PACK
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
@@ -24,10 +25,11 @@ from ..demo.first import first_of
 from ..demo.sample import sample_clip
 from ..demo.summary import Summary
 from ..errors import ChildFailed
-from ..options import configure_daemon, daemon_config, local_endpoint
+from ..options import Endpoint, configure_daemon, daemon_config, local_endpoint
 from ..output import EventOutput
+from ..served import what_is_served
 from ..supervision.child import Child, ChildSpec
-from ..supervision.preflight import make_folder, require_free_port
+from ..supervision.preflight import check_address, make_folder, require_free_port
 from ..supervision.supervisor import describe_exit
 from .serve import argusd_child
 
@@ -52,17 +54,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show it, until Ctrl-C."""
     config = daemon_config(args)
+    check_address(config.api)
     require_free_port(config)
-    print("models …", flush=True)
+    print("models: looking for what is missing …", flush=True)
     pull_what_can_be_had(ZooStore(config.cache_dir, huggingface_token=config.huggingface_token))
+    print("sample clip: drawing it where it is missing …", flush=True)
     clip = sample_clip(config.cache_dir)
     return asyncio.run(_show(config, clip))
 
 
 def pull_what_can_be_had(store: ZooStore) -> None:
-    """Pull the models of live sessions; one that cannot be had is named and left out."""
+    """Pull a model of each role; one that cannot be had is named and left out."""
     try:
-        failures = store.pull_each(["live"])
+        failures = store.pull_each([DEFAULT_PACK])
     except CacheUnusableError as error:
         failures = {"models": error}
     for name, failure in failures.items():
@@ -77,10 +81,12 @@ async def _show(config: Config, clip: Path) -> int:
     daemon = Child(_serve_spec(config), config.runtime_dir)
     running = asyncio.create_task(daemon.run_once())
     try:
-        print("daemon …", flush=True)
+        print("daemon: loading the models, and the first time measuring them …", flush=True)
         await first_of(running, daemon.ready.wait(), stop.wait())
         if daemon.ready.is_set() and not stop.is_set():
-            await _publish(config, clip, stop)
+            endpoint = local_endpoint(config)
+            print(f"daemon: up at {endpoint.url}, {await what_is_served(endpoint)}", flush=True)
+            await _publish(endpoint, clip, stop)
             await first_of(running, stop.wait())
         clean = await daemon.stop()
         code = await running
@@ -92,15 +98,14 @@ async def _show(config: Config, clip: Path) -> int:
         daemon.close()
 
 
-async def _publish(config: Config, clip: Path, stop: asyncio.Event) -> None:
-    daemon = local_endpoint(config)
+async def _publish(daemon: Endpoint, clip: Path, stop: asyncio.Event) -> None:
     output, summary = EventOutput(json=False), Summary()
 
     def take(event: Event | Gap) -> None:
         output.show(event)
         summary.add(event)
 
-    print("sample clip, through WebRTC; what is found:\n", flush=True)
+    print("sample clip: published through WebRTC; what is found:\n", flush=True)
     await broadcast(daemon, SESSION, open_file(str(clip)), take, stop)
     print("\n" + "\n".join(summary.lines()))
     print(NEXT_STEPS.format(url=daemon.url, argusd=sys.argv[0]), flush=True)

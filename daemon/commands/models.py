@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from argusd.scheduler.zoo.contents import ModelStatus
+from argusd.scheduler.zoo.manifest import DEFAULT_PACK
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..arguments import path
@@ -18,9 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("list", help="show every model, its role, licence and whether it is here")
     pull = actions.add_parser("pull", help="fetch and convert models")
-    pull.add_argument(
-        "names", nargs="*", default=["live"], metavar="NAME", help="models, packs (default: live)"
-    )
+    about = f"models, packs (else the pack {DEFAULT_PACK})"
+    pull.add_argument("names", nargs="*", default=[DEFAULT_PACK], metavar="NAME", help=about)
     actions.add_parser("verify", help="check the SHA-256 of every file")
     for action in actions.choices.values():  # it may stand behind the action as well
         action.add_argument("--config", type=path, metavar="FILE", default=argparse.SUPPRESS)

@@ -13,7 +13,7 @@ from ..arguments import whole
 from ..config import Config, load_config
 from ..supervision.child import ChildSpec
 from ..supervision.notify import DRAINED, notify
-from ..supervision.preflight import check_one_of_many, make_folder
+from ..supervision.preflight import check_address, check_one_of_many, make_folder
 from ..supervision.process import Entry, configure_supervised, run_process
 from ..supervision.standby import run_standby
 from .serve import argusd_child
@@ -84,6 +84,7 @@ def entry_of(command: str, index: int, tier: Tier, config: Config) -> Entry:
         ConfigInvalid: there is no process of this index.
     """
     if command == "api":
+        check_address(config.api)
         check_one_of_many(config.api)
         from argusd.api.app import run_api
 

@@ -8,13 +8,13 @@ import sys
 
 from argusd.scheduler.contract.tiers import scheduler_name
 
-from ..address import base_url
 from ..config import Config
 from ..logs import configure_logs
-from ..options import configure_daemon, daemon_config
+from ..options import configure_daemon, daemon_config, local_endpoint
+from ..served import what_is_served
 from ..supervision.child import ChildSpec
 from ..supervision.notify import READY, STOPPING, notify
-from ..supervision.preflight import check_one_of_many, hold_state_dir, require_free_port
+from ..supervision.preflight import check_address, check_one_of_many, hold_state_dir, require_free_port
 from ..supervision.process import configure_supervised, disable_core_dumps, end_with_parent
 from ..supervision.restarts import RestartRule
 from ..supervision.stopping import grace_s
@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM; 0 after a clean end."""
     config = daemon_config(args)
+    check_address(config.api)
     check_one_of_many(config.api)
     configure_logs("serve", config.logs)
     disable_core_dumps()
@@ -45,9 +46,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _serve(config: Config) -> int:
+    telling: set[asyncio.Task[None]] = set()  # one at most, kept from being collected
+
     def announce() -> None:
         notify(config.notify_socket, READY)
-        log.info("argusd is up at %s", base_url(config.api.host, config.api.port))
+        telling.add(asyncio.create_task(tell_what_is_served(config)))
 
     drain_s = config.api.cluster.drain_s if config.api.cluster else 0.0
     supervisor = Supervisor(child_specs(config), config.runtime_dir, RestartRule(), announce, drain_s)
@@ -56,6 +59,12 @@ async def _serve(config: Config) -> int:
     notify(config.notify_socket, STOPPING)
     log.info("argusd has ended")
     return 0 if clean else 1
+
+
+async def tell_what_is_served(config: Config) -> None:
+    """Every process is ready: say where the daemon is, and what it serves."""
+    daemon = local_endpoint(config)
+    log.info("argusd is up at %s, %s", daemon.url, await what_is_served(daemon))
 
 
 def child_specs(config: Config) -> list[ChildSpec]:

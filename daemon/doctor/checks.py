@@ -23,6 +23,7 @@ from argusd.ingest.shm.arena import DATA_START, Arena
 from argusd.ingest.shm.memory import available_bytes
 from argusd.scheduler.engines.devices import gpu_count
 from argusd.scheduler.errors import DeviceUnavailable
+from argusd.scheduler.zoo.manifest import DEFAULT_PACK
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
@@ -95,14 +96,12 @@ def check_receive_buffer(_: Config) -> Finding:
 
 
 def check_models(config: Config) -> Finding:
-    """Every role of live sessions has weights."""
-    live = [model for model in ZooStore(config.cache_dir).status() if "live" in model.packs]
-    missing = [model.name for model in live if not model.present]
-    if missing:
-        return Finding(
-            "warn", "models", f"missing: {', '.join(missing)}", f"argusd models pull {' '.join(missing)}"
-        )
-    return Finding("ok", "models", f"{len(live)} in {config.cache_dir}")
+    """What a plain pull gets is here; check_roles says what each role runs on."""
+    models = ZooStore(config.cache_dir).status()
+    if missing := [model.name for model in models if DEFAULT_PACK in model.packs and not model.present]:
+        return Finding("warn", "models", f"missing: {', '.join(missing)}", "argusd models pull")
+    here = sum(model.present for model in models if model.kind == "model")
+    return Finding("ok", "models", f"{here} in {config.cache_dir}")
 
 
 def check_port(config: Config) -> Finding:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from argusd.api.access.auth import is_protected
+from argusd.api.access.auth import check_bind, is_protected
 from argusd.api.config import ApiConfig
+from argusd.api.errors import InsecureBind
 
 from ..config import Config
 from ..errors import ConfigInvalid, FolderUnusable, PortTaken
@@ -56,6 +57,22 @@ def check_one_of_many(api: ApiConfig) -> None:
         raise ConfigInvalid("cluster.url needs api.redis_url: the Redis that all hosts share")
     if api.cluster and not is_protected(api):
         raise ConfigInvalid("cluster.url needs api.tokens or api.jwt: other hosts reach this one's api")
+
+
+def check_address(api: ApiConfig) -> None:
+    """Check that clients can be told where the api is, and that not everybody gets in.
+
+    Raises:
+        ConfigInvalid: the address is none to be reached at, or is open to strangers.
+    """
+    if not api.host:
+        raise ConfigInvalid("api.host must be an address or a name of this machine")
+    if not api.port:
+        raise ConfigInvalid("api.port must be a port from 1 on: clients have to know it")
+    try:
+        check_bind(api)
+    except InsecureBind as error:
+        raise ConfigInvalid(str(error)) from error
 
 
 def require_free_port(config: Config) -> None:

@@ -95,6 +95,7 @@ def fill_roles(config: SchedulerConfig, target: Target, stager: Stager | None = 
         load, store=store, target=target, curves=curves, stager=stager, precision=config.precision
     )
     filled = [_fill(role, config, store, load_one) for role in roles]
+    _tell_of_absent(filled, config.tier, store)
     filled += [_fill(role, config, store, load_one) for role in fed_with(filled)]
     give_back()
     return _without_idle(filled)
@@ -126,6 +127,8 @@ def _fill(role: str, config: SchedulerConfig, store: ZooStore, load_one: Load) -
     configured = config.models.get(role)
     try:
         names = candidates(role, configured, store)
+    except ModelUnavailableError as error:
+        return _not_filled(role, configured, error) if configured else _absent(role, "", error)
     except ZooError as error:
         return _not_filled(role, configured or "", error)
     failures: list[FilledRole] = []
@@ -147,7 +150,18 @@ def _fill(role: str, config: SchedulerConfig, store: ZooStore, load_one: Load) -
 
 def _not_filled(role: str, name: str, error: Exception) -> FilledRole:
     log.warning("role %s: %s does not serve: %s", role, name or "none", error)
+    return _absent(role, name, error)
+
+
+def _absent(role: str, name: str, error: Exception) -> FilledRole:
     return FilledRole(RoleStatus(role, name, False, str(error), 0.0, role in live_roles()), None)
+
+
+def _tell_of_absent(roles: Sequence[FilledRole], tier: Tier, store: ZooStore) -> None:
+    """One line for all roles that have no model here; where nothing is here, the live tier's will do."""
+    absent = [role.status.role for role in roles if role.filled is None and not role.status.model]
+    if absent and (tier == "live" or any(status.present for status in store.status())):
+        log.warning("no model is here for %s: `argusd models pull` gets them", ", ".join(absent))
 
 
 def candidates(role: str, configured: str | None, store: ZooStore) -> list[str]:

@@ -115,7 +115,7 @@ class Scheduler:
         self.rate.step(now)
         self.sessions.lost.look()
         models = self._states()
-        quick = np.array([quick_rows(model, threads) > 0 for model in models])
+        quick = np.array([quick_rows(model, threads) > 0 for model in models], np.bool_)  # there may be none
         held_s = max(0.0, self._hear_at - now)
         hear = quick & (held_s == 0)
         longest = held_s or LONGEST_TICK_S

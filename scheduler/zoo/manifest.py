@@ -23,6 +23,8 @@ PERMISSIVE = ("Apache-2.0", "CC-BY-4.0", "MIT")
 Sha256 = Annotated[str, Meta(pattern=r"^([0-9a-f]{64}|unpublished)$")]
 Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
 Repository = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")]
+DEFAULT_PACK = "default"  # what is pulled where nothing is named
+
 ImporterName = Literal[
     "copy",
     "tflite",

@@ -25,7 +25,7 @@ from .fetching import WantedFile, count_downloads, fetch_files
 from .first_seen import forget
 from .importing import import_model, read_record
 from .layout import CacheLayout
-from .manifest import Manifest, ModelEntry, builtin_manifest
+from .manifest import DEFAULT_PACK, Manifest, ModelEntry, builtin_manifest
 from .progress import PullProgress
 
 
@@ -120,7 +120,7 @@ class ZooStore:
         wanted = names if preferred is None else [preferred]
         if present := [name for name in wanted if self.is_present(name)]:
             return present
-        raise _unavailable(*wanted)
+        raise _unavailable(*self._offered(wanted))
 
     def pull(self, names: Sequence[str]) -> None:
         """Fetch and import models, by name or by pack; what is already present and whole is left alone.
@@ -169,6 +169,12 @@ class ZooStore:
         if not self._contents.is_present(entry):
             raise _unavailable(name)
         return entry
+
+    def _offered(self, names: Sequence[str]) -> list[str]:
+        """Those to name where none of them is here: what a plain pull gets comes first, and only models
+        that are free for every use are named, if there are any."""
+        entries = sorted(map(self.manifest.entry, names), key=lambda entry: DEFAULT_PACK not in entry.packs)
+        return [entry.name for entry in entries if entry.permissive] or list(names)
 
     def _pull(self, entries: Sequence[ModelEntry]) -> dict[str, ZooError]:
         """Do the work of a pull, while nobody else does any."""

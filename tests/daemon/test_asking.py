@@ -31,6 +31,7 @@ async def test_nobody_answers() -> None:
         await ask(Endpoint(f"{NOBODY},{NOBODY}", None), "GET", "/hosts", list[int])
 
 
-def test_an_address_that_is_none_is_said() -> None:
-    with pytest.raises(ConfigInvalid, match="--url"):
-        endpoint(argparse.Namespace(config=None, url=" , "))
+def test_an_address_of_the_environment_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ML_ORCHESTRATOR_URL", "ml:8015")
+    with pytest.raises(ConfigInvalid, match=r"ML_ORCHESTRATOR_URL: .* did you mean http://ml:8015\?"):
+        endpoint(argparse.Namespace(config=None, url=None))

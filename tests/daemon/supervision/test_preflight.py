@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from argusd.daemon.config import Config, resolve
-from argusd.daemon.errors import AlreadyRunning, FolderUnusable, PortTaken
-from argusd.daemon.supervision.preflight import hold_state_dir, require_free_port
+from argusd.daemon.errors import AlreadyRunning, ConfigInvalid, FolderUnusable, PortTaken
+from argusd.daemon.supervision.preflight import check_address, hold_state_dir, require_free_port
 
 
 @pytest.fixture
@@ -64,3 +64,18 @@ def test_an_address_of_another_machine_cannot_be_had() -> None:
 def test_a_host_without_an_address_is_told() -> None:
     with pytest.raises(PortTaken, match=r"api\.host must be an address of this machine"):
         require_free_port(resolve({"ARGUSD_API__HOST": "999.1.1.1"}))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("HOST", "", "api.host must be an address or a name"),
+        ("HOST", "0.0.0.0", "api.host 0.0.0.0 is reachable from elsewhere: set api.tokens"),
+        ("PORT", "0", "api.port must be a port from 1 on"),
+    ],
+)
+def test_an_address_that_cannot_do_is_told_before_anything_starts(
+    key: str, value: str, sentence: str
+) -> None:
+    with pytest.raises(ConfigInvalid, match=sentence):
+        check_address(resolve({f"ARGUSD_API__{key}": value}).api)

@@ -10,7 +10,7 @@ from argusd.scheduler.core import Reuse
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, DeviceLost, DeviceUnavailable, OutOfMemory
 
 from ...waiting import until
-from ..bench import QUICK, Bench
+from ..bench import QUICK, Bench, Driven
 from ..fakes import ALICE, BOB, WINDOW, write_frame, write_jpeg, write_windows
 
 
@@ -45,6 +45,12 @@ async def test_what_was_seen_is_told_again_at_the_new_frames_time_while_the_pict
     assert bench.vision_engine.batches == [1, 1]
     assert bench.scheduler.meters.served == {"face_detector": 3}
     assert bench.scheduler.meters.reused == {"face_detector": 1}
+
+
+async def test_a_scheduler_without_any_model_waits_for_its_next_life() -> None:
+    driven = Driven([], {})
+    assert driven.scheduler.tick() > 0
+    driven.executor.close()
 
 
 async def test_nothing_is_watched_without_both_a_ring_and_a_policy(bench: Bench) -> None:

@@ -43,6 +43,14 @@ def test_a_missing_model_is_an_error_that_names_the_remedy(
     assert not (tmp_path / "cache").exists()
 
 
+def test_a_role_without_a_model_names_the_free_ones_and_first_what_a_pull_gets(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailableError) as caught:
+        ZooStore(tmp_path).candidates("face_detector")
+    sentence = str(caught.value)
+    assert "`argusd models pull blazeface_full_range`, or blazeface or mtcnn in its place" in sentence
+    assert "scrfd" not in sentence
+
+
 def test_looking_up_needs_no_sources_once_pulled(
     tmp_path: Path, published: Path, local_manifest: ManifestMaker
 ) -> None:
