@@ -33,6 +33,7 @@ COMMANDS = {
     "kubernetes": "kubernetes",
     "bench": "bench",
     "demo": "demo",
+    "completion": "completion",
     "api": "processes",
     "ingest": "processes",
     "scheduler": "processes",
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"there is no command {argv[0]!r}{near} There are {', '.join(COMMANDS)}", USAGE)
     try:
         args = build_parser(needed(argv)).parse_args(argv)
-        return int(module_of(args.command).run(args))
+        return run(args)
     except DaemonError as error:
         return _fail(error, error.exit_code)
     except (BridgeError, IngestError, SchedulerError, StartError, ZooError) as error:
@@ -63,6 +64,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return NO_READER
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def run(args: argparse.Namespace) -> int:
+    """Carry the command out, to the last word of its output."""
+    code = int(module_of(args.command).run(args))
+    sys.stdout.flush()  # not when Python ends: that a reader is gone would be an error there
+    return code
 
 
 def needed(argv: Sequence[str]) -> Iterable[str]:

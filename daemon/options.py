@@ -35,6 +35,11 @@ def daemon_config(args: argparse.Namespace) -> Config:
     return load_config(args.config, overrides)
 
 
+def configure_json(parser: argparse.ArgumentParser, what: str) -> None:
+    """Declare what lists understand that programs read as well."""
+    parser.add_argument("--json", action="store_true", help=f"one {what} a line, as JSON")
+
+
 def configure_endpoint(parser: argparse.ArgumentParser) -> None:
     """Declare what commands that talk to a running daemon understand."""
     parser.add_argument(

@@ -2,20 +2,27 @@
 
 import argparse
 import sys
+import textwrap
+
+import msgspec
 
 from ..config import load_config
 from ..doctor.checks import CHECKS, Finding
 from ..doctor.model_checks import check_roles
 from ..doctor.network_checks import NETWORK_CHECKS
+from ..options import configure_json
+from ..table import window
 
 HELP = {"doctor": "check this machine, say how to mend what is amiss"}
 
 MARKS = {"ok": ("✓", "\033[32m"), "warn": ("!", "\033[33m"), "fail": ("✗", "\033[31m")}
 RESET = "\033[0m"
+INDENT = 19
 
 
-def configure(_: argparse.ArgumentParser) -> None:
-    """It has no options of its own."""
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    configure_json(parser, "finding")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,13 +30,33 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args.config)
     findings = [*(check(config) for check in (*CHECKS, *NETWORK_CHECKS)), *check_roles(config)]
     for finding in findings:
-        print(render(finding, colour=sys.stdout.isatty()))
+        if args.json:
+            print(msgspec.json.encode(finding).decode())
+        else:
+            print(render(finding, colour=sys.stdout.isatty(), width=window()))
     return 1 if any(finding.verdict == "fail" for finding in findings) else 0
 
 
-def render(finding: Finding, *, colour: bool) -> str:
-    """One finding, its remedy on a line of its own."""
+def render(finding: Finding, *, colour: bool, width: int | None = None) -> str:
+    """One finding, its remedy on lines of its own; no line is longer than ``width``, where a word is not."""
     mark, paint = MARKS[finding.verdict]
     shown = f"{paint}{mark}{RESET}" if colour else mark
-    line = f"{shown} {finding.subject:<16} {finding.found}"
-    return f"{line}\n{'':<19}→ {finding.remedy}" if finding.remedy else line
+    found = wrapped(finding.found, "", width)
+    lines = [f"{shown} {finding.subject:<16} {found[0]}", *(" " * INDENT + line for line in found[1:])]
+    lines += [" " * INDENT + line for line in wrapped(finding.remedy, "→ ", width)]
+    return "\n".join(lines)
+
+
+def wrapped(text: str, first: str, width: int | None) -> list[str]:
+    """The text in lines for what is right of the indent; nothing for an empty one."""
+    if not text or width is None:
+        return [first + text] if text else []
+    room = max(20, width - INDENT)
+    return textwrap.wrap(
+        text,
+        room,
+        initial_indent=first,
+        subsequent_indent=" " * len(first),
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

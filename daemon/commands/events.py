@@ -6,7 +6,7 @@ import asyncio
 from argusd.interviewer_bridge.events import subscribe
 
 from ..arguments import session_id
-from ..options import Endpoint, configure_endpoint, endpoint
+from ..options import Endpoint, configure_endpoint, configure_json, endpoint
 from ..output import EventOutput
 
 HELP = {"events": "follow the findings of one session or of all"}
@@ -16,7 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--session", type=session_id, metavar="ID", help="one session (default: all)")
     parser.add_argument("--after", metavar="EVENT_ID", default="", help="resume after this event")
-    parser.add_argument("--json", action="store_true", help="one event a line, as JSON")
+    configure_json(parser, "event")
     configure_endpoint(parser)
 
 

@@ -8,17 +8,19 @@ import msgspec
 from argusd.api.hosts.hosts import Host, HostsView
 
 from ..asking import ask
-from ..options import Endpoint, configure_endpoint, endpoint
+from ..options import Endpoint, configure_endpoint, configure_json, endpoint
+from ..table import table, window
 
 HELP = {"hosts": "list the hosts that share the sessions"}
 
-ROW = "{:<24} {:<36} {:>8} {:>6} {:>5}  {}"
+HEAD = ("HOST", "URL", "SESSIONS", "ROOM", "LOAD", "")
+GIVE = {"URL": 16, "HOST": 12}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     configure_endpoint(parser)
-    parser.add_argument("--json", action="store_true", help="one host a line, as JSON")
+    configure_json(parser, "host")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,11 +37,10 @@ async def listed(daemon: Endpoint, *, json: bool) -> list[str]:
         return [msgspec.json.encode(host).decode() for host in hosts]
     if not hosts:
         return ["this daemon is alone: cluster.url is not set"]
-    head = ROW.format("HOST", "URL", "SESSIONS", "ROOM", "LOAD", "")
-    return [head.rstrip(), *map(row, hosts)]
+    return table(HEAD, [row(host) for host in hosts], window(), GIVE)
 
 
-def row(host: Host) -> str:
+def row(host: Host) -> tuple[str, ...]:
     """A host as people read it."""
     state = "drains" if host.draining else ""
-    return ROW.format(host.host_id, host.url, host.sessions, host.room, f"{host.load:.2f}", state).rstrip()
+    return (host.host_id, host.url, str(host.sessions), str(host.room), f"{host.load:.2f}", state)

@@ -4,20 +4,27 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import msgspec
+
 from argusd.scheduler.zoo.contents import ModelStatus
 from argusd.scheduler.zoo.manifest import DEFAULT_PACK
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..arguments import path
 from ..config import load_config
+from ..options import configure_json
+from ..table import table, window
 
+HEAD = ("", "NAME", "ROLE", "PACKS", "MB", "HASHES", "LICENCE", "ABOUT")
+GIVE = {"ABOUT": 24, "HASHES": 0, "PACKS": 0, "LICENCE": 12}
 HELP = {"models": "list, pull or verify models"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the actions."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("list", help="show every model, its role, licence and whether it is here")
+    listing = actions.add_parser("list", help="show every model, its role, licence and whether it is here")
+    configure_json(listing, "model")
     pull = actions.add_parser("pull", help="fetch and convert models")
     about = f"models, packs (else the pack {DEFAULT_PACK})"
     pull.add_argument("names", nargs="*", default=[DEFAULT_PACK], metavar="NAME", help=about)
@@ -31,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     config = load_config(args.config)
     store = ZooStore(config.cache_dir, huggingface_token=config.huggingface_token)
     if args.action == "list":
-        print("\n".join(table(store.status())))
+        print("\n".join(listed(store.status(), json=args.json)))
         return 0
     return pull(store, args.names) if args.action == "pull" else verify(store)
 
@@ -60,23 +67,22 @@ def verify(store: ZooStore) -> int:
     return 1 if damages else 0
 
 
-def table(statuses: list[ModelStatus]) -> list[str]:
-    """One line a model, in columns."""
-    rows = [("", "NAME", "ROLE", "PACKS", "MB", "HASHES", "LICENCE", "ABOUT")]
-    rows += [
-        (
-            "✓" if status.present else "·",
-            status.name,
-            status.role or status.kind,
-            ",".join(status.packs),
-            f"{status.size / 1e6:.1f}" if status.size else "",
-            status.hashes,
-            status.licence,
-            status.about,
-        )
-        for status in statuses
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
+def listed(statuses: list[ModelStatus], *, json: bool) -> list[str]:
+    """One line a model, in columns or as JSON."""
+    if json:
+        return [msgspec.json.encode(status).decode() for status in statuses]
+    return table(HEAD, [row(status) for status in statuses], window(), GIVE)
+
+
+def row(status: ModelStatus) -> tuple[str, ...]:
+    """A model as people read it."""
+    return (
+        "✓" if status.present else "·",
+        status.name,
+        status.role or status.kind,
+        ",".join(status.packs),
+        f"{status.size / 1e6:.1f}" if status.size else "",
+        status.hashes,
+        status.licence,
+        status.about,
+    )

@@ -14,7 +14,7 @@ from ..demo.broadcast import broadcast
 from ..demo.sample import sample_clip
 from ..demo.summary import Summary
 from ..errors import ConfigInvalid
-from ..options import Endpoint, configure_endpoint, endpoint
+from ..options import Endpoint, configure_endpoint, configure_json, endpoint
 from ..output import EventOutput
 
 HELP = {"publish": "send a file or a test picture as a session, and print what is found"}
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="when its host is lost, try for N seconds to publish again "
         "(default: 30 where the daemon is one of several hosts, else 0)",
     )
-    parser.add_argument("--json", action="store_true", help="one event a line, as JSON")
+    configure_json(parser, "event")
     configure_endpoint(parser)
 
 
