@@ -36,7 +36,7 @@ def _narrow(widths: list[int], columns: list[int], least: list[int], width: int)
     for column, narrowest in zip(columns, least, strict=True):
         excess = _length(widths) - width
         if excess > 0 and widths[column] > narrowest:
-            widths[column] = max(narrowest, widths[column] - excess)
+            widths[column] = max(narrowest, widths[column] - excess) if narrowest else 0
 
 
 def _length(widths: Sequence[int]) -> int:

@@ -1,3 +1,4 @@
+import json
 import pkgutil
 import socket
 from importlib import import_module
@@ -11,7 +12,14 @@ from argusd import benchmarks
 from argusd.daemon.cli import COMMANDS, main
 from argusd.daemon.commands import models
 from argusd.daemon.commands.bench import BENCHMARKS
-from argusd.scheduler.zoo.manifest import UNPUBLISHED, Manifest, ModelEntry, ModelFile, PathSource
+from argusd.scheduler.zoo.manifest import (
+    UNPUBLISHED,
+    Manifest,
+    ModelEntry,
+    ModelFile,
+    PathSource,
+    builtin_manifest,
+)
 from argusd.scheduler.zoo.store import ZooStore
 
 
@@ -106,6 +114,13 @@ def test_models_are_listed_before_any_is_here(capsys: pytest.CaptureFixture[str]
     assert heading.split() == ["NAME", "ROLE", "PACKS", "MB", "HASHES", "LICENCE", "ABOUT"]
     assert rows
     assert all(row.startswith("·") for row in rows)
+
+
+def test_programs_get_a_model_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "list", "--json"]) == 0
+    models = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["name"] for each in models] == [entry.name for entry in builtin_manifest().models]
+    assert not any(each["present"] for each in models)
 
 
 def test_an_empty_cache_is_whole(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from argusd.daemon.commands.doctor import render
 from argusd.daemon.config import Config, resolve
 from argusd.daemon.doctor import checks
-from argusd.daemon.doctor.checks import CHECKS, Finding
+from argusd.daemon.doctor.checks import CHECKS
 from argusd.ingest.shm.memory import available_bytes
 
 
@@ -103,9 +102,3 @@ def test_two_builds_exclude_each_other(tmp_path: Path, monkeypatch: pytest.Monke
     finding = checks.check_inference(config(tmp_path))
     assert finding.verdict == "fail"
     assert "pip uninstall onnxruntime" in finding.remedy
-
-
-def test_a_finding_on_the_terminal() -> None:
-    finding = Finding("warn", "open files", "256 allowed", "ulimit -n 4096")
-    lines = ["! open files       256 allowed", "                   → ulimit -n 4096"]
-    assert render(finding, colour=False).splitlines() == lines

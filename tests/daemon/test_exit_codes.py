@@ -1,0 +1,60 @@
+"""The table of docs/terminal.md is what commands end with."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from argusd.daemon import errors, exit_codes
+from argusd.scheduler.errors import EXIT_DEVICE_LOST, EXIT_HUNG
+
+from ..live_daemon import ARGUSD
+
+DOCUMENT = Path(__file__).parents[2] / "docs/terminal.md"
+NOBODY = "http://127.0.0.1:1"
+
+
+def test_the_document_names_each_code_once() -> None:
+    documented = [int(code) for code in re.findall(r"^\| (\d+) \|", DOCUMENT.read_text(), re.MULTILINE)]
+    ours = [value for name, value in vars(exit_codes).items() if name.isupper()]
+    assert documented == sorted({*ours, EXIT_HUNG, EXIT_DEVICE_LOST})
+
+
+def test_every_error_ends_with_one_of_them() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    codes = {kind.exit_code for kind in kinds if issubclass(kind, errors.DaemonError)}
+    assert codes == {exit_codes.FAILED, exit_codes.USAGE}
+
+
+def ended(*words: str) -> int:
+    return subprocess.run([*ARGUSD, *words], capture_output=True, check=False).returncode
+
+
+def test_done_failed_and_misused(tmp_path: Path) -> None:
+    assert ended("models", "verify") == exit_codes.DONE
+    assert ended("hosts", "--url", NOBODY) == exit_codes.FAILED
+    assert ended("hosts", "--url", "nowhere") == exit_codes.USAGE
+    assert ended("hosts", "--config", str(tmp_path / "missing.toml")) == exit_codes.USAGE
+
+
+def test_interrupted() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with subprocess.Popen([*ARGUSD, "events", "--url", url], stderr=subprocess.PIPE) as command:
+            connection, _ = server.accept()
+            with connection:
+                command.send_signal(signal.SIGINT)
+                assert command.communicate(timeout=60)[1] == b""
+    assert command.returncode == exit_codes.INTERRUPTED
+
+
+def test_a_reader_that_is_gone_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        command = subprocess.run(
+            [*ARGUSD, "models", "list"], stdout=pipe, stderr=subprocess.PIPE, check=False
+        )
+    assert (command.returncode, command.stderr) == (exit_codes.NO_READER, b"")
