@@ -27,6 +27,7 @@ from .events.history import History
 from .events.news import News
 from .events.readers import Readers
 from .events.redis_store import STORE_ERRORS, Connections
+from .evidence.keeper import EvidenceKeeper
 from .hosts.claims import Claims
 from .hosts.door import Door, Way
 from .hosts.front_door import front_door
@@ -101,6 +102,7 @@ async def take_over(context: Context) -> None:
     while not context.stop.is_set():
         try:
             await context.registry.load()
+            await context.evidence.take_over(each.session_id for each in context.registry)
         except STORE_ERRORS as error:
             log.warning("Redis does not tell yet what is stored: %s", type(error).__name__)
             await asyncio.sleep(LOAD_AGAIN_S)
@@ -125,7 +127,8 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     event_log = EventLog(
         store.connections.log, config, feeds, boot, schedulers.acknowledge, unreadable, claims
     )
-    lifecycle = Lifecycle(event_log, workers, schedulers)
+    evidence = EvidenceKeeper(config, registry, event_log, redis)
+    lifecycle = Lifecycle(event_log, workers, schedulers, evidence)
     streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)
     erasure = Erasure(redis, store.server, config.retention_s)
@@ -149,12 +152,13 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         registry=registry,
         lifecycle=lifecycle,
         sessions=SessionActions(
-            registry, lifecycle, event_log, history, workers, streams, affinity, scans, erasure
+            registry, lifecycle, event_log, history, workers, streams, affinity, scans, erasure, evidence
         ),
         streams=streams,
-        reports=Reports(registry, lifecycle, event_log, workers, schedulers, streams),
+        reports=Reports(registry, lifecycle, event_log, workers, schedulers, streams, evidence),
         workers=workers,
         schedulers=schedulers,
+        evidence=evidence,
         inference=Inference(intake, schedulers, Llm(config.llm, config.llm_concurrency), scans),
         room=Room(config),
         posts_by_client=RateLimit(config.whip_posts_per_minute),
@@ -225,6 +229,7 @@ async def background(
         context.workers.run(context.reports),
         context.sessions.sweep(),
         context.erasure.run(),
+        context.evidence.run(),
         drain_when_signalled(context, on_drained),
         passes(on_pass),
     )

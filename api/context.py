@@ -16,6 +16,7 @@ from .events.feeds import Feeds
 from .events.history import History
 from .events.news import News
 from .events.readers import Readers
+from .evidence.keeper import EvidenceKeeper
 from .hosts.door import Door
 from .hosts.hosts import Hosts
 from .hosts.undertaker import Undertaker
@@ -65,6 +66,7 @@ class Context(NamedTuple):
     reports: Reports
     workers: Workers
     schedulers: Schedulers
+    evidence: EvidenceKeeper
     inference: Inference
     room: Room
     posts_by_client: RateLimit

@@ -2,6 +2,7 @@
 
 from argusd.scheduler.contract import errors
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS
+from argusd.scheduler.contract.evidence.records import Evidence, EvidenceList
 from argusd.scheduler.contract.results import Results
 from argusd.scheduler.contract.sessions import SessionBody, SessionList, SessionView
 from argusd.scheduler.contract.streams.spec import StreamSpec
@@ -9,6 +10,7 @@ from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 
 from .events.cursor import Position
 from .events.sse import all_events, session_events
+from .evidence.routes import get_clip, get_evidence, get_snapshot, list_evidence
 from .hosts.hosts import HostsView
 from .hosts.listing import list_hosts
 from .http.route import Route
@@ -152,6 +154,41 @@ def stream_routes(stream: StreamSpec) -> tuple[Route, ...]:
 
 STREAM_ROUTES = tuple(route for stream in STREAMS.values() for route in stream_routes(stream))
 
+EVIDENCE_ERRORS = (errors.SessionNotFound, errors.EvidenceNotFound, errors.StoreUnavailable)
+
+EVIDENCE_ROUTES = (
+    Route(
+        "GET",
+        "/sessions/{session_id}/evidence",
+        list_evidence,
+        {200: EvidenceList},
+        refusals=(errors.SessionNotFound, errors.StoreUnavailable),
+        way="holder",
+    ),
+    Route(
+        "GET",
+        "/sessions/{session_id}/evidence/{evidence_id}",
+        get_evidence,
+        {200: Evidence},
+        refusals=EVIDENCE_ERRORS,
+        way="holder",
+    ),
+    *(
+        Route(
+            "GET",
+            f"/sessions/{{session_id}}/evidence/{{evidence_id}}/{part}",
+            handler,
+            {200: content_type},
+            refusals=(*EVIDENCE_ERRORS, errors.EvidencePending),
+            way="holder",
+        )
+        for part, handler, content_type in (
+            ("snapshot", get_snapshot, "image/jpeg"),
+            ("clip", get_clip, "video/webm"),
+        )
+    ),
+)
+
 API_ROUTES = (
     Route("GET", "/", dashboard, {200: "text/html"}, public=True),
     Route(
@@ -282,6 +319,7 @@ API_ROUTES = (
         {200: Results},
         refusals=(errors.SessionNotFound, errors.StoreUnavailable),
     ),
+    *EVIDENCE_ROUTES,
     Route(
         "GET",
         "/sessions/{session_id}/events",

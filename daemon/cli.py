@@ -37,6 +37,7 @@ COMMANDS = {
     "api": "processes",
     "ingest": "processes",
     "scheduler": "processes",
+    "evidence": "processes",
 }
 """Command to its module. Only the asked one is imported: a publisher's libraries have no place in the api."""
 

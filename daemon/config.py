@@ -24,6 +24,7 @@ from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.engines.devices import usable_gpus
+from argusd.scheduler.recorder.config import RecorderConfig
 from argusd.scheduler.zoo.manifest import builtin_manifest
 
 from .errors import ConfigInvalid
@@ -80,6 +81,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     api: ApiConfig
     ingest: IngestConfig
     scheduler: SchedulerConfig
+    recorder: RecorderConfig
     gpus_found: int
     notify_socket: str | None
     orchestrator_url: str | None
@@ -121,6 +123,7 @@ SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "cluster": ClusterConfig,
     "ingest": IngestConfig,
     "scheduler": SchedulerConfig,
+    "evidence": RecorderConfig,
 }
 KEYS = [field.name for field in msgspec.structs.fields(Shared)] + [
     f"{name}.{field.name}" for name, section in SECTIONS.items() for field in msgspec.structs.fields(section)
@@ -192,6 +195,7 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         api=api,
         ingest=ingest,
         scheduler=scheduler,
+        recorder=_section(tables["evidence"], RecorderConfig, "evidence", common),
         gpus_found=found,
         notify_socket=environment.get("NOTIFY_SOCKET"),
         orchestrator_url=environment.get("ML_ORCHESTRATOR_URL"),

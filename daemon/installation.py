@@ -79,6 +79,7 @@ def processes_of(config: Config) -> list[str]:
         *(f"argusd-ingest@{index}.service" for index in range(config.ingest_workers)),
         *(f"argusd-scheduler@{index}.service" for index in range(config.scheduler.live)),
         "argusd-scheduler-bulk.service",
+        "argusd-evidence.service",
     ]
 
 

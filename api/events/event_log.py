@@ -27,6 +27,7 @@ from redis.exceptions import ResponseError
 
 from argusd.scheduler.contract.errors import HeldElsewhere
 from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.evidence.records import Evidence
 from argusd.scheduler.contract.messages import Finding, Latest
 from argusd.scheduler.contract.results import StreamResult
 
@@ -100,9 +101,11 @@ class EventLog:
         """Entries that are not in Redis yet."""
         return len(self._entries)
 
-    def append(self, event: Event, media: Media | None = None) -> asyncio.Future[None]:
+    def append(
+        self, event: Event, media: Media | None = None, evidence: Evidence | None = None
+    ) -> asyncio.Future[None]:
         """Store an event of the api's own; the future is done when it is in Redis."""
-        return self._own(event.session_id, Append(event, media))
+        return self._own(event.session_id, Append(event, media, evidence=evidence))
 
     def keep(self, session_id: str, media: Media) -> None:
         """Store where a session's media is now, without an event."""
@@ -129,9 +132,10 @@ class EventLog:
         """End what schedulers that are no more have left open in a session; ``boots``: see ``left_open``."""
         self._own(session_id, EndLeftOpen(boots))
 
-    def found(self, scheduler: str, finding: Finding, known: bool) -> None:
+    def found(self, scheduler: str, finding: Finding, known: bool, evidence: Evidence | None = None) -> None:
         """Store a finding; that of a session nobody knows any more is only marked as seen."""
-        change = Append(event_of(finding), scheduler=scheduler) if known else Skip()
+        event = event_of(finding, evidence.evidence_id if evidence else None)
+        change = Append(event, scheduler=scheduler, evidence=evidence) if known else Skip()
         self._put(LogEntry(finding.boot, finding.number, finding.media.session_id, change))
 
     def latest(self, latest: Latest) -> None:

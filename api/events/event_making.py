@@ -14,6 +14,7 @@ STATES: dict[str, Literal["start", "update", "end"]] = {
     "stale": "update",
     "track_stale": "update",
     "track_live": "update",
+    "evidence": "update",
     "closed": "end",
     "session_lost": "end",
 }
@@ -24,7 +25,7 @@ SEVERITIES: dict[str, Literal["info", "warning", "critical"]] = {
 }
 
 
-def event_of(finding: Finding) -> Event:
+def event_of(finding: Finding, evidence_id: str | None = None) -> Event:
     """The event of a finding, without its seq yet. A violation in a WebSocket's media is its stream's."""
     stream = finding.media.stream if finding.type == "violation" else None
     return Event(
@@ -38,6 +39,7 @@ def event_of(finding: Finding) -> Event:
         captured_at=finding.captured_at,
         frame_age_ms=finding.frame_age_ms,
         data={**finding.data, "media_s": finding.media_s},
+        evidence_id=evidence_id,
     )
 
 

@@ -15,6 +15,7 @@ from redis.exceptions import ResponseError
 
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.evidence.records import Evidence
 from argusd.scheduler.contract.results import Violation, readable
 
 from ..config import ApiConfig
@@ -33,11 +34,15 @@ NO_STREAM = "no such key"
 
 
 class Append(NamedTuple):
-    """Store this event; with it, where the session's media is now, or which scheduler found it."""
+    """Store this event; with it, where the session's media is now, or which scheduler found it.
+
+    ``evidence``: what is kept of it, or is to be.
+    """
 
     event: Event
     media: Media | None = None
     scheduler: str = ""
+    evidence: Evidence | None = None
 
 
 class Keep(NamedTuple):
@@ -223,7 +228,7 @@ class EventStore:
         for origin in origins:
             pipe.add("", "SET", keys.position(origin), self._positions[origin], "EX", retention)
         for session_id in pipe.sessions - {""}:
-            for key in (keys.events, keys.results, keys.open_violations):
+            for key in (keys.events, keys.results, keys.open_violations, keys.evidence):
                 pipe.add(session_id, "EXPIRE", key(session_id), retention)
 
     def _stage_found(self, pipe: Transaction, origin: str, change: Append) -> None:
@@ -260,6 +265,9 @@ class EventStore:
             pipe.add(session_id, "HSET", keys.results(session_id), f"violation:{event.name}", body)
         if change.media is not None:
             self._stage_media(pipe, session_id, change.media)
+        if change.evidence is not None:
+            body = msgspec.json.encode(change.evidence)
+            pipe.add(session_id, "HSET", keys.evidence(session_id), change.evidence.evidence_id, body)
 
     def _stage_media(self, pipe: Transaction, session_id: str, media: Media) -> None:
         pipe.add(session_id, "HSET", keys.record(session_id), "media", msgspec.json.encode(media))

@@ -20,6 +20,7 @@ from argusd.scheduler.contract.sessions import SessionSpec
 from ..events.event_log import EventLog
 from ..events.history import History
 from ..events.redis_store import STORE_ERRORS
+from ..evidence.keeper import EvidenceKeeper
 from ..store.erasure import Erasure
 from ..streams.live import StreamSockets
 from ..tasks.room_scans import RoomScans
@@ -54,6 +55,7 @@ class SessionActions:
         affinity: Affinity,
         scans: RoomScans,
         erasure: Erasure,
+        evidence: EvidenceKeeper,
     ) -> None:
         self._registry = registry
         self._lifecycle = lifecycle
@@ -64,6 +66,7 @@ class SessionActions:
         self._affinity = affinity
         self._scans = scans
         self._erasure = erasure
+        self._evidence = evidence
         event_log.let_go = self.let_go
         registry.adopted = lifecycle.adopted
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -213,6 +216,7 @@ class SessionActions:
             self._close_media(session_id, session.media, "held_elsewhere")
         self._lifecycle.let_go(session)
         self._affinity.lose(session_id)
+        self._evidence.let_go(session_id)
         self._registry.lose(session_id)
 
     async def sweep(self) -> None:
@@ -236,6 +240,7 @@ class SessionActions:
         """Where a session that is over stands among all events; nothing that tasks left is stored now."""
         await self._scans.forget(session_id)
         await self._affinity.forget(session_id)
+        await self._evidence.forget(session_id)
         with contextlib.suppress(*STORE_ERRORS):  # its id among all events is then gone after later ones
             async with asyncio.timeout(PLACES_WITHIN_S):
                 await self._lifecycle.closings.stored(session_id)

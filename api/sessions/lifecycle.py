@@ -23,6 +23,7 @@ from argusd.scheduler.contract.sessions import ACTIVE, MediaPhase, Track
 
 from ..events.event_log import EventLog
 from ..events.event_making import session_event
+from ..evidence.keeper import EvidenceKeeper
 from ..workers.ingest_workers import Workers
 from ..workers.scheduler_link import SchedulerLink
 from ..workers.schedulers import Schedulers
@@ -36,10 +37,13 @@ MOVES_EVERY_S = 60.0
 class Lifecycle:
     """Moves sessions from state to state."""
 
-    def __init__(self, event_log: EventLog, workers: Workers, schedulers: Schedulers) -> None:
+    def __init__(
+        self, event_log: EventLog, workers: Workers, schedulers: Schedulers, evidence: EvidenceKeeper
+    ) -> None:
         self._event_log = event_log
         self._workers = workers
         self._schedulers = schedulers
+        self._evidence = evidence
         self.closings = Closings(event_log)
         self._over: dict[str, asyncio.Event] = {}
 
@@ -167,6 +171,7 @@ class Lifecycle:
         return msgspec.structs.replace(media, scheduler=scheduler, schedulers=schedulers)
 
     def _watch(self, session: Session) -> None:
+        self._evidence.watch(session)
         for policy in policies_of(session):
             self._scheduler_of(session).watch(policy)
         assert session.media is not None, "only media are watched"

@@ -8,6 +8,7 @@ from argusd.scheduler.contract.messages import Finding, Latest
 from argusd.scheduler.contract.sessions import ACTIVE
 
 from ..events.event_log import EventLog
+from ..evidence.keeper import EvidenceKeeper
 from ..streams.arena_server import WRITER
 from ..streams.live import StreamSockets
 from ..workers.ingest_workers import Workers
@@ -31,6 +32,7 @@ class Reports:
         workers: Workers,
         schedulers: Schedulers,
         streams: StreamSockets,
+        evidence: EvidenceKeeper,
     ) -> None:
         self._registry = registry
         self._lifecycle = lifecycle
@@ -38,6 +40,7 @@ class Reports:
         self._workers = workers
         self._schedulers = schedulers
         self._streams = streams
+        self._evidence = evidence
 
     def take_over(self) -> None:
         """Go on with the sessions of an earlier api; what came to it over WebSockets is over."""
@@ -72,11 +75,13 @@ class Reports:
         known = session is not None and (
             media is None or not media.schedulers or scheduler in media.schedulers
         )
-        self._event_log.found(scheduler, finding, known)
+        evidence = self._evidence.begin(session, finding, {}) if session is not None and known else None
+        self._event_log.found(scheduler, finding, known, evidence)
 
     def latest(self, latest: Latest) -> None:
         """A stream's newest result."""
         self._streams.answer(latest)
+        self._evidence.latest(latest)
         session = self._registry.find(latest.media.session_id)
         if session is not None and latest.stream in session.streams:
             session.tell_failed(latest.stream, failed=latest.reason == STREAM_FAILED)

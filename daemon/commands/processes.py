@@ -22,6 +22,7 @@ HELP = {
     "api": "run the HTTP process alone (systemd)",
     "ingest": "run one ingest worker alone (systemd)",
     "scheduler": "run one scheduler alone (systemd)",
+    "evidence": "run alone what keeps evidence of violations (systemd)",
 }
 
 
@@ -93,6 +94,10 @@ def entry_of(command: str, index: int, tier: Tier, config: Config) -> Entry:
         from argusd.ingest.process import run_worker
 
         return partial(run_worker, config.ingest_worker(index))
+    if command == "evidence":
+        from argusd.scheduler.recorder.service import run_recorder
+
+        return partial(run_recorder, config.recorder)
     from argusd.scheduler.runtime.service import run_scheduler
 
     return partial(run_scheduler, config.scheduler_process(tier, index))

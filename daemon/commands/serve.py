@@ -74,6 +74,7 @@ def child_specs(config: Config) -> list[ChildSpec]:
     live = range(config.scheduler.live)
     commands |= {scheduler_name("live", n): ["scheduler", "--index", str(n)] for n in live}
     commands[scheduler_name("bulk", 0)] = ["scheduler", "--tier", "bulk"]
+    commands["evidence"] = ["evidence"]
     return [argusd_child(name, command, config) for name, command in commands.items()]
 
 
@@ -86,7 +87,7 @@ def argusd_child(name: str, command: list[str], config: Config) -> ChildSpec:
         argv,
         config.environment,
         grace_s(command[0], config.shutdown_s),
-        vital=command[0] != "scheduler",  # whose models may be to blame; ``/ready`` tells that it is away
+        vital=command[0] in ("api", "ingest"),  # ``/ready`` tells what else is away
         overlaps=command[0] == "scheduler",
         drains=command[0] == "api",
     )

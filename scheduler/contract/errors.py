@@ -78,6 +78,10 @@ class SessionNotFound(ServiceError, status=404, code="session_not_found"):
     """No session has this id."""
 
 
+class EvidenceNotFound(ServiceError, status=404, code="evidence_not_found"):
+    """The session has no evidence of this id, or not this part of it."""
+
+
 class ScanExpired(ServiceError, status=404, code="scan_expired"):
     """No room scan of the session has this id, or none any more."""
 
@@ -104,6 +108,10 @@ class NoReference(ServiceError, status=409, code="no_reference"):
 
 class SessionExists(ServiceError, status=409, code="session_exists"):
     """The ingest worker already holds a session of that id."""
+
+
+class EvidencePending(ServiceError, status=409, code="evidence_pending", retry_after=2):
+    """This part of the evidence is still being made."""
 
 
 class StreamActive(ServiceError, status=409, code="stream_active"):

@@ -181,6 +181,13 @@ class Gates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     calm_session: bool = False
 
 
+class EvidencePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is kept of each violation: a picture of its start, a clip of some seconds before and after."""
+
+    snapshot: bool = False
+    clip: bool = False
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything a session may ask for. The defaults suit an interview at a desk.
 
@@ -193,6 +200,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ``economy``: spend nothing on what only makes findings surer, such as a second look at hands and heads: a
     session costs less CPU, and small phones and persons far away are missed. Nor is ``liveness`` told
     then, unless it is enabled.
+    ``evidence``: nothing is kept unless a caller wants it.
     """
 
     face_absent: Hold = Hold(start_after_s=1.5, end_after_s=0.5)
@@ -213,6 +221,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     rates: Rates = Rates()
     gates: Gates = Gates()
     economy: bool = False
+    evidence: EvidencePolicy = EvidencePolicy()
     weight: Weight = 1.0
 
 

@@ -69,6 +69,11 @@ def open_violations(session_id: str) -> str:
     return f"ml:session:{session_id}:open"
 
 
+def evidence(session_id: str) -> str:
+    """Hash: evidence id → Evidence (JSON)."""
+    return f"ml:session:{session_id}:evidence"
+
+
 def unreadable(session_id: str) -> str:
     """Hash: ``{key} {field}`` of what was stored of the session and cannot be read → its bytes."""
     return f"ml:session:{session_id}:unreadable"
@@ -96,6 +101,6 @@ def affinity(session_id: str, domain: str) -> str:
 
 def of_session(session_id: str) -> list[str]:
     """All keys that may hold something of the session."""
-    own = (record, events, results, open_violations, room_scans)
+    own = (record, events, results, open_violations, room_scans, evidence)
     stored = [key(session_id) for key in own] + [affinity(session_id, domain) for domain in DOMAINS]
     return [*stored, *map(unreadable_key, stored), unreadable(session_id)]

@@ -38,6 +38,7 @@ from ..errors import EXIT_DEVICE_LOST, EXIT_HUNG
 from ..loaded.roles import batched, fill_roles, library_models, missing
 from ..loaded.staging import Stager, stager_for
 from ..media.arena_sources import ArenaSource
+from ..niceness import yield_cores
 from ..report.delivery import Delivery, Incoming
 from ..tasks.catalog import functions_of, short_of
 from .at_once import loaded_task
@@ -51,7 +52,6 @@ from .task_pool import TaskPool
 log = logging.getLogger(__name__)
 
 REPORT_INTERVAL_S = 1.0
-BULK_NICENESS = 10
 # The loop asks for the interpreter when it wakes up; threads that compute give it up after so long at most.
 SWITCH_S = 0.0005
 
@@ -120,19 +120,6 @@ def own_cores(config: SchedulerConfig) -> int:
 def share_of(config: SchedulerConfig, cores: int) -> int:
     """How many of these cores a scheduler keeps busy: the live ones share them, the bulk one yields them."""
     return max(1, cores // config.live) if config.tier == "live" else cores
-
-
-def yield_cores() -> None:
-    """Let live work go first where cores are scarce; threads made from here on inherit it.
-
-    A system call filter may refuse that: the process runs on, no nicer than it was.
-    """
-    if os.getpriority(os.PRIO_PROCESS, 0) >= BULK_NICENESS:  # a service manager has done it
-        return
-    try:
-        os.setpriority(os.PRIO_PROCESS, 0, BULK_NICENESS)
-    except PermissionError:
-        log.warning("this process may not lower its priority: slow tasks compete with live work for cores")
 
 
 def end_process(code: int) -> NoReturn:

@@ -323,4 +323,11 @@ def test_a_time_that_is_none_is_refused_by_its_key(toml: WriteToml, key: str, va
 
 
 def test_there_are_times_in_every_section() -> None:
-    assert {key.rpartition(".")[0] for key in TIMES} == {"", "api", "cluster", "ingest", "scheduler"}
+    assert {key.rpartition(".")[0] for key in TIMES} == {
+        "",
+        "api",
+        "cluster",
+        "evidence",
+        "ingest",
+        "scheduler",
+    }

@@ -29,6 +29,7 @@ def test_a_unit_is_enabled_for_every_configured_process() -> None:
         "argusd-scheduler@1.service",
         "argusd-scheduler@2.service",
         "argusd-scheduler-bulk.service",
+        "argusd-evidence.service",
     ]
 
 

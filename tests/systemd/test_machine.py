@@ -27,7 +27,8 @@ pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(300)]
 API, BULK, LIVE = "argusd-api.service", "argusd-scheduler-bulk.service", "argusd-scheduler@0.service"
 INGEST, OTHER_INGEST = "argusd-ingest@0.service", "argusd-ingest@1.service"
 SESSION = "under-systemd"
-SERVICES = (API, INGEST, OTHER_INGEST, LIVE, BULK)
+EVIDENCE = "argusd-evidence.service"
+SERVICES = (API, INGEST, OTHER_INGEST, LIVE, BULK, EVIDENCE)
 DROP_INS = {
     # Not as nice as the scheduler wants to be: it asks for it itself, and the filter refuses that.
     BULK: "Nice=0",

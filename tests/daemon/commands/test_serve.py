@@ -12,6 +12,7 @@ def test_each_live_scheduler_is_a_process_of_its_own() -> None:
         "scheduler-0": ["scheduler", "--index", "0"],
         "scheduler-1": ["scheduler", "--index", "1"],
         "scheduler-bulk": ["scheduler", "--tier", "bulk"],
+        "evidence": ["evidence"],
     }
 
 

@@ -1,0 +1,1 @@
+"""Evidence of violations: asked for, chained, stored, shown."""

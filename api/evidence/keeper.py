@@ -1,0 +1,236 @@
+"""Has evidence made, and stores what came of it.
+
+::
+
+    violation starts ─▶ Evidence, pending ─▶ event log, with the violation's event
+                                 │ Capture
+                                 ▼
+                             recorder ─▶ files
+                                 │ Captured
+                                 ▼
+                     sealed behind the one before ─▶ event log, with an event that tells its hash
+
+Nobody waits for it: not the scheduler, not the event, not the recorder. What is pending is asked for on
+every connection to the recorder, which does each only once; it is given up after a minute.
+"""
+
+import asyncio
+import logging
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+from redis.asyncio import Redis
+
+from argusd.scheduler.contract.errors import HeldElsewhere
+from argusd.scheduler.contract.evidence.messages import (
+    Capture,
+    Captured,
+    ForgetSession,
+    FromRecorder,
+    SessionForgotten,
+    SnapshotTaken,
+    ToRecorder,
+    WatchSession,
+)
+from argusd.scheduler.contract.evidence.records import Evidence, evidence_folder
+from argusd.scheduler.contract.media_key import MediaKey
+from argusd.scheduler.contract.messages import Finding, Latest
+from argusd.scheduler.contract.policy import EvidencePolicy
+
+from ..config import ApiConfig
+from ..events.event_log import EventLog
+from ..events.event_making import session_event
+from ..events.redis_store import STORE_ERRORS
+from ..sessions.registry import Registry
+from ..sessions.session import Session
+from .chain import chain_of, sealed
+from .evidence_store import EvidenceStore
+from .making import finished, is_kept, pending
+from .recorder_link import RecorderLink
+
+log = logging.getLogger(__name__)
+
+MOST_PENDING = 256
+GIVEN_UP_AFTER_S = 60.0
+FORGOTTEN_WITHIN_S = 3.0
+LOOK_EVERY_S = 5.0
+RETRY_S = 0.5
+
+
+class EvidenceKeeper:
+    """Between the sessions, the recorder and the event log. ``host_id``: of one of several hosts."""
+
+    def __init__(self, config: ApiConfig, registry: Registry, event_log: EventLog, redis: Redis) -> None:
+        self.store = EvidenceStore(redis)
+        self.recorder = RecorderLink(config.runtime_dir, self._facts, self._heard)
+        self._folder = evidence_folder(config.state_dir)
+        self._host_id = config.cluster.host_id if config.cluster else None
+        self._registry = registry
+        self._event_log = event_log
+        self._pending: dict[str, tuple[Evidence, MediaKey]] = {}
+        # One newest result for each stream of sessions that want evidence; a newer one replaces it.
+        self._latest: dict[tuple[str, str], Latest] = {}
+        self._outcomes: asyncio.Queue[Captured] = asyncio.Queue()  # no more than are pending
+        self._forgetting: dict[str, asyncio.Event] = {}
+
+    async def run(self) -> None:
+        """Stay connected to the recorder and store what it tells, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.recorder.run(), name="link to the recorder")
+            tasks.create_task(self._seal_all(), name="sealing evidence")
+            tasks.create_task(self._look_after(), name="looking after evidence")
+
+    def watch(self, session: Session) -> None:
+        """Have the recorder be ready for this session, if its policy says so."""
+        self.recorder.send(WatchSession(session.session_id, wanted(session)))
+
+    def latest(self, latest: Latest) -> None:
+        """A stream's newest result: what a violation that starts now was seen by."""
+        session = self._registry.find(latest.media.session_id)
+        if session is not None and wanted(session) != EvidencePolicy():
+            self._latest[latest.media.session_id, latest.stream] = latest
+
+    def begin(self, session: Session, finding: Finding, hashes: Mapping[str, str]) -> Evidence | None:
+        """The evidence of a finding, which is made from now on; None where none is wanted.
+
+        Overflow policy: of what begins while too many are pending nothing is made, and it says so.
+        """
+        if not is_kept(finding, wanted(session)):
+            return None
+        latest = self._latest.get((session.session_id, finding.stream))
+        evidence = pending(finding, session.record, latest, dict(hashes), time.time())
+        evidence = msgspec.structs.replace(evidence, host_id=self._host_id)
+        if evidence.evidence_id in self._pending:
+            return evidence
+        full = len(self._pending) >= MOST_PENDING
+        self._pending[evidence.evidence_id] = evidence, finding.media
+        if full:
+            self._outcomes.put_nowait(Captured(evidence.evidence_id, None, None, "overloaded"))
+        else:
+            self.recorder.send(capture_of(evidence, finding.media, wanted(session)))
+        return evidence
+
+    async def of_session(self, session_id: str) -> list[Evidence]:
+        """All of a session's, oldest first, as far as it is made."""
+        stored = await self.store.of_session(session_id)
+        return [self._as_made(each) for each in stored]
+
+    async def find(self, session_id: str, evidence_id: str) -> Evidence | None:
+        """One piece of a session's, as far as it is made."""
+        found = await self.store.find(session_id, evidence_id)
+        return self._as_made(found) if found else None
+
+    def _as_made(self, evidence: Evidence) -> Evidence:
+        return self._pending.get(evidence.evidence_id, (evidence,))[0] if not evidence.hash else evidence
+
+    async def take_over(self, session_ids: Iterable[str]) -> None:
+        """Go on with what is pending of these sessions, which an earlier api has begun, or another host's."""
+        for session_id in session_ids:
+            for each in await self.store.of_session(session_id):
+                if not each.hash:
+                    self._pending.setdefault(each.evidence_id, (each, MediaKey(session_id)))
+
+    async def forget(self, session_id: str) -> None:
+        """Remove all files of a session; what is pending of it is given up."""
+        self.let_go(session_id)
+        if not self.recorder.connected:
+            await asyncio.to_thread(shutil.rmtree, self._folder / session_id, ignore_errors=True)
+            return
+        forgotten = self._forgetting.setdefault(session_id, asyncio.Event())
+        self.recorder.send(ForgetSession(session_id))
+        try:
+            async with asyncio.timeout(FORGOTTEN_WITHIN_S):
+                await forgotten.wait()
+        except TimeoutError:
+            log.warning(
+                "the recorder did not confirm that a session's evidence is removed; it is asked again"
+            )
+        finally:
+            self._forgetting.pop(session_id, None)
+
+    def let_go(self, session_id: str) -> None:
+        """Another host has the session by now, or nobody: nothing more is stored of it here."""
+        for evidence_id, (evidence, _) in [*self._pending.items()]:
+            if evidence.session_id == session_id:
+                del self._pending[evidence_id]
+        for key in [key for key in self._latest if key[0] == session_id]:
+            del self._latest[key]
+        self.recorder.send(WatchSession(session_id, EvidencePolicy()))
+
+    def _facts(self) -> Iterator[ToRecorder]:
+        for session in self._registry:
+            if wanted(session) != EvidencePolicy():
+                yield WatchSession(session.session_id, wanted(session))
+        for evidence, media in self._pending.values():
+            if known := self._registry.find(evidence.session_id):
+                yield capture_of(evidence, media, wanted(known))
+
+    def _heard(self, message: FromRecorder) -> None:
+        if isinstance(message, Captured):
+            self._outcomes.put_nowait(message)
+        elif isinstance(message, SnapshotTaken) and message.evidence_id in self._pending:
+            evidence, media = self._pending[message.evidence_id]
+            taken = msgspec.structs.replace(evidence, snapshot=message.snapshot)
+            self._pending[message.evidence_id] = taken, media
+        elif isinstance(message, SessionForgotten) and message.session_id in self._forgetting:
+            self._forgetting[message.session_id].set()
+
+    async def _seal_all(self) -> None:
+        while True:
+            captured = await self._outcomes.get()
+            while captured.evidence_id in self._pending:
+                try:
+                    await self._seal(captured)
+                except STORE_ERRORS:
+                    await asyncio.sleep(RETRY_S)
+
+    async def _seal(self, captured: Captured) -> None:
+        """Store the evidence behind the newest of its session, and tell its hash."""
+        session_id = self._pending[captured.evidence_id][0].session_id
+        chain = chain_of(await self.store.of_session(session_id))
+        if captured.evidence_id not in self._pending:  # the session went meanwhile
+            return
+        evidence = finished(self._pending[captured.evidence_id][0], captured)
+        done = sealed(evidence, chain[-1] if chain else None)
+        event = session_event(
+            session_id,
+            "evidence",
+            "",
+            done.reason,
+            evidence_id=done.evidence_id,
+            state=done.state,
+            hash=done.hash,
+        )
+        stored = self._event_log.append(event, evidence=done)
+        try:
+            await stored
+        except HeldElsewhere:
+            log.warning("another host holds the session of this evidence by now")
+        self._pending.pop(captured.evidence_id, None)
+
+    async def _look_after(self) -> None:
+        """Give up what nobody makes, and remove files of sessions that are no more."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            for evidence, _ in [*self._pending.values()]:
+                if time.time() > evidence.created_at + GIVEN_UP_AFTER_S:
+                    self._outcomes.put_nowait(Captured(evidence.evidence_id, None, None, "lost"))
+            stored = self.recorder.stats.stored if self.recorder.stats else []
+            try:
+                for session_id in [each for each in stored if each not in self._registry]:
+                    if not await self.store.has(session_id):
+                        await self.forget(session_id)
+            except STORE_ERRORS:
+                log.info("Redis does not tell which evidence is to stay")
+
+
+def wanted(session: Session) -> EvidencePolicy:
+    """What is to be kept of the session's violations."""
+    return session.record.spec.policy.evidence
+
+
+def capture_of(evidence: Evidence, media: MediaKey, policy: EvidencePolicy) -> Capture:
+    """What the recorder is asked for."""
+    return Capture(evidence.evidence_id, media, evidence.violation.captured_at, policy)

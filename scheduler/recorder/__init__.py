@@ -1,0 +1,1 @@
+"""The recorder: makes snapshots and clips of sessions that want evidence."""

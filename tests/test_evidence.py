@@ -1,0 +1,87 @@
+"""Evidence of a violation through a running daemon, as a reviewer fetches it."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import cv2
+import numpy as np
+import pytest
+
+from argusd.daemon.config import load_config
+from argusd.scheduler.zoo.store import ZooStore
+
+from .live_daemon import Daemon, Event, next_event, started
+from .waiting import answered
+
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("s")
+
+
+@pytest.fixture(scope="module")
+def daemon(state_dir: Path) -> Iterator[Daemon]:
+    ZooStore(load_config().cache_dir).pull(["live", "sample"])
+    with started(state_dir) as daemon:
+        yield daemon
+
+
+@pytest.fixture
+async def http(daemon: Daemon) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(daemon.url) as http:
+        yield http
+
+
+async def violation(daemon: Daemon, http: aiohttp.ClientSession, session: str, **wanted: bool) -> Event:
+    """The first violation of a session that asks for evidence; its publisher goes on until it is there."""
+    async with http.put(f"/sessions/{session}", json={"policy": {"evidence": wanted}}) as answer:
+        assert answer.status == 201
+    with daemon.publishing("sample", session) as publisher:
+        event = await asyncio.to_thread(next_event, publisher, "multiple_faces")
+        if event["evidence_id"]:
+            await made(http, event)
+    return event
+
+
+async def made(http: aiohttp.ClientSession, event: Event) -> dict[str, Any]:
+    """The evidence of the event, once it is finished."""
+
+    async def ask() -> dict[str, Any]:
+        async with http.get(f"/sessions/{event['session_id']}/evidence/{event['evidence_id']}") as answer:
+            found: dict[str, Any] = await answer.json()
+            return found
+
+    return await answered(ask, lambda found: found["state"] != "pending")
+
+
+async def test_a_violation_has_a_picture_that_shows_it(
+    daemon: Daemon, http: aiohttp.ClientSession, state_dir: Path
+) -> None:
+    event = await violation(daemon, http, "seen", snapshot=True)
+
+    evidence = await made(http, event)
+    assert (evidence["state"], evidence["violation"]["name"]) == ("ready", "multiple_faces")
+    assert evidence["policy"]["multiple_faces"]["start_after_s"] == 0.7
+    async with http.get(f"/sessions/seen/evidence/{event['evidence_id']}/snapshot") as answer:
+        assert answer.content_type == "image/jpeg"
+        jpeg = await answer.read()
+    assert hashlib.sha256(jpeg).hexdigest() == evidence["snapshot"]["sha256"]
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture.shape[1::-1] == (evidence["snapshot"]["width"], evidence["snapshot"]["height"])
+
+    async with http.delete("/sessions/seen") as answer:
+        assert answer.status == 204
+    assert not (state_dir / "evidence" / "seen").exists()
+
+
+async def test_nothing_is_kept_that_no_policy_asks_for(daemon: Daemon, http: aiohttp.ClientSession) -> None:
+    event = await violation(daemon, http, "unseen")
+    assert event["evidence_id"] is None
+    async with http.get("/sessions/unseen/evidence") as answer:
+        assert await answer.json() == {"evidence": []}
