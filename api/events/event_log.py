@@ -83,6 +83,7 @@ class EventLog:
         self._numbers = count(1)
         self._store = EventStore(config, unreadable, fence)
         self._entries: deque[LogEntry] = deque()
+        self._writing: list[LogEntry] = []
         self._waiting: dict[int, asyncio.Future[None]] = {}
         # One newest result for each stream: bounded by the sessions; a newer one replaces it.
         self._latest: dict[tuple[str, str], Latest] = {}
@@ -99,7 +100,7 @@ class EventLog:
     @property
     def buffered(self) -> int:
         """Entries that are not in Redis yet."""
-        return len(self._entries)
+        return len(self._writing) + len(self._entries)
 
     def append(
         self, event: Event, media: Media | None = None, evidence: Evidence | None = None
@@ -181,7 +182,7 @@ class EventLog:
                 return
 
     async def _write_some(self) -> None:
-        batch = [self._entries.popleft() for _ in range(min(BATCH, len(self._entries)))]
+        batch = self._writing = [self._entries.popleft() for _ in range(min(BATCH, len(self._entries)))]
         latest, self._latest = self._latest, {}
         lost, self._lost = self._lost, Counter()
         try:
@@ -191,6 +192,7 @@ class EventLog:
                 log.warning("Redis does not take events, they wait: %s", type(error).__name__)
             self.stalled, self.refused = True, isinstance(error, ResponseError)
             self._store.forget()
+            self._writing = []
             self._entries.extendleft(reversed(batch))
             self._latest = latest | self._latest
             self._lost.update(lost)
@@ -198,6 +200,7 @@ class EventLog:
             self._work.set()
         else:
             self.stalled = self.refused = False
+            self._writing = []
             self._tell(batch, refused)
 
     async def _write(

@@ -9,9 +9,17 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from redis.asyncio import BlockingConnectionPool, Redis, UnixDomainSocketConnection
+from redis.asyncio import (
+    BlockingConnectionPool,
+    Connection,
+    Redis,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
 from ..errors import RedisNotStarted, RedisUrlUnusable
@@ -44,6 +52,32 @@ class Connections(NamedTuple):
             await each.aclose()
 
 
+class _Breaking(AbstractConnection):
+    """A connection that may break just before it is written to.
+
+    asyncio's own loop says so with an ``OSError``, uvloop with a ``RuntimeError`` (its issue 506), which the
+    client passes on as if it were a fault of ours.
+    """
+
+    async def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+        try:
+            await super().send_packed_command(command, check_health)
+        except RuntimeError as error:
+            raise ConnectionLost("the connection to Redis has just broken") from error
+
+
+class _Tcp(_Breaking, Connection): ...
+
+
+class _Tls(_Breaking, SSLConnection): ...
+
+
+class _Unix(_Breaking, UnixDomainSocketConnection): ...
+
+
+BREAKING = {Connection: _Tcp, SSLConnection: _Tls, UnixDomainSocketConnection: _Unix}
+
+
 def connect_all(url: str | Path, timeout_s: float) -> Connections:
     """The connections of one api; see ``connect``."""
     return Connections(*(connect(url, timeout_s, most) for most in (1, READERS, REQUESTS, 1)))
@@ -69,10 +103,11 @@ def connect(
         "retry": Retry(NoBackoff(), 0),
     }
     if isinstance(url, Path):
-        settings |= {"connection_class": UnixDomainSocketConnection, "path": str(url)}
+        settings |= {"connection_class": _Unix, "path": str(url)}
         return Redis.from_pool(BlockingConnectionPool(**settings))
     try:
         pool = BlockingConnectionPool.from_url(url, **settings)
+        pool.connection_class = BREAKING[pool.connection_class]
         # An unknown option shows where a connection is made, which does not yet connect.
         pool.make_connection()  # type: ignore[no-untyped-call]
     except (TypeError, ValueError):  # whose sentence may repeat the password

@@ -1,7 +1,6 @@
 """Hosts of argusd that share a Redis: each a machine with a daemon, whose schedulers need no models."""
 
 import contextlib
-import math
 import os
 import signal
 import string
@@ -9,10 +8,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import psutil
-from redis.asyncio import Redis
 
-from argusd.scheduler.contract import redis_keys as keys
+from argusd.interviewer_bridge.events import bearer
 
 from ..live_daemon import ARGUSD
 from ..waiting import answered
@@ -48,17 +47,21 @@ class Host:
             self._start()
 
     def _start(self) -> None:
-        command = self.machine.command(
-            *ARGUSD, "serve", "--port", str(PORT), "--state-dir", str(self._state_dir)
-        )
+        command = self.machine.command(*ARGUSD, "serve")
         with self.log.open("ab") as log:
             self.daemon = subprocess.Popen(command, env=self._environment(), stderr=log)
 
-    def ask_to_end(self) -> None:
-        """Send the daemon a SIGTERM."""
+    def ask_to_end(self) -> "subprocess.Popen[bytes]":
+        """Send the daemon a SIGTERM; returns it."""
         assert self.daemon is not None
         (inside,) = psutil.Process(self.daemon.pid).children()  # of nsenter
         inside.send_signal(signal.SIGTERM)
+        return self.daemon
+
+    def drain(self) -> "subprocess.Popen[bytes]":
+        """Have ``argusd drain`` end the daemon once nothing lives there; returns the command's process."""
+        command = self.machine.command(*ARGUSD, "drain", "--exit")
+        return subprocess.Popen(command, env=self._environment(), stdout=subprocess.DEVNULL)
 
     def die(self) -> None:
         """The machine is gone, without a word."""
@@ -78,7 +81,9 @@ class Host:
     def _environment(self) -> dict[str, str]:
         path = os.pathsep.join(filter(None, [str(INJECTED), os.environ.get("PYTHONPATH")]))
         settings = {
+            "STATE_DIR": str(self._state_dir),
             "API__HOST": self.machine.address,
+            "API__PORT": str(PORT),
             "API__TOKENS": f'[{{secret = "{TOKEN}"}}]',
             "API__REDIS_URL": self._redis_url,
             "API__ARENA_MIB": "4",
@@ -110,15 +115,13 @@ class Cluster:
         hosts = [self.hosts[name] for name in names]
         for host in hosts:
             host.mend()
-        await answered(self._known, lambda known: known == list(names))
+        await answered(self._known, lambda known: known == [list(names)] * len(names))
         return hosts
 
-    async def _known(self) -> list[str]:
-        """Who beats and has room."""
-        async with Redis.from_url(self.redis_url) as redis:
-            ranked: list[bytes] = await redis.zrangebyscore(keys.HOSTS, 1, math.inf)  # type: ignore[assignment]
-            with_room = sorted(name.decode() for name in ranked)
-            return [name for name in with_room if await redis.exists(keys.host(name))]
+    async def _known(self) -> list[list[str]]:
+        """Who has room, as each of them tells."""
+        async with aiohttp.ClientSession(headers=bearer(TOKEN)) as http:
+            return [await with_room(http, host) for host in self.hosts.values()]
 
     @contextlib.contextmanager
     def without_redis(self) -> Iterator[None]:
@@ -133,3 +136,12 @@ class Cluster:
         """End all of them."""
         for host in self.hosts.values():
             host.close()
+
+
+async def with_room(http: aiohttp.ClientSession, door: Host) -> list[str]:
+    """The hosts that have room, as this one tells; none while it does not answer."""
+    try:
+        async with http.get(f"{door.url}/hosts") as response:
+            return [host["host_id"] for host in (await response.json())["hosts"] if host["room"] > 0]
+    except (aiohttp.ClientError, OSError):
+        return []

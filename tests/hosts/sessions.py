@@ -67,11 +67,19 @@ async def until(events: Events, name: str, times: int = 1) -> list[Event]:
     return seen
 
 
+async def goes_on(host: Host, session_id: str, times: int = 1) -> None:
+    """Return once the host has told of the session as often as that, from now on."""
+    async with contextlib.aclosing(subscribe(host.url, session_id, token=TOKEN)) as events:
+        await until(events, "face", times)
+
+
 def changes(events: list[Event]) -> list[str]:
     """The names of the session's changes."""
     return [event.name for event in events if event.type == "session"]
 
 
-def numbers(events: list[Event]) -> list[int]:
-    """How the scheduler counted what it told from time to time."""
-    return [event.data["number"] for event in events if event.type == "observation"]
+def lost(events: list[Event]) -> int:
+    """How much of what the scheduler told from time to time, and counted, is not among a session's events."""
+    numbers: list[int] = [event.data["number"] for event in events if event.type == "observation"]
+    assert numbers == sorted(set(numbers)), "each once, and in order"
+    return numbers[-1] + 1 - len(numbers)

@@ -58,7 +58,9 @@ async def test_what_is_found_while_redis_hangs_is_stored_afterwards(rig: Rig, se
     try:
         for _ in range(20):
             rig.scheduler.find("s1")
-        readiness = await rig.api.until("/ready", lambda body: body["buffered_events"] > 0)
+        readiness = await rig.api.until("/ready", lambda body: body["buffered_events"] == 20)
+        for _ in range(5):  # whether they are being written or tried again in a moment
+            assert (await rig.api.json("GET", "/ready"))[1]["buffered_events"] == 20
         assert readiness["reasons"] == ["Redis does not answer; events wait in memory"]
         status, body = await rig.api.json("PUT", "/sessions/s2")
         assert (status, body["error_code"]) == (503, "store_unavailable")

@@ -7,12 +7,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import uvloop
+from redis.exceptions import ConnectionError as ConnectionLost
 
 from argusd.api.errors import RedisUrlUnusable
 from argusd.api.events.redis_store import answers, connect
 from argusd.api.store.embedded_redis import EmbeddedRedis
 
 from ...certificates import self_signed
+from ...shared_redis import shared_redis
 
 
 @pytest.mark.parametrize(
@@ -37,6 +40,7 @@ async def tls_port(tmp_path: Path) -> AsyncIterator[int]:
     """A Redis behind TLS; ``certificate.pem`` in the test's folder is its certificate."""
     server = EmbeddedRedis(tmp_path / "store")
     await server.start()
+    await server.running.wait()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*self_signed(tmp_path))
 
@@ -64,3 +68,20 @@ async def test_a_redis_behind_tls_is_reached_if_its_certificate_is_trusted(
         redis = connect(url, timeout_s=5.0)
         assert await answers(redis) is there
         await redis.aclose()
+
+
+async def break_and_write(url: str) -> None:
+    redis = connect(url, timeout_s=5.0)
+    connection = await redis.connection_pool.get_connection()  # type: ignore[no-untyped-call]
+    connection._writer.transport.abort()
+    with pytest.raises(ConnectionLost):
+        await connection.send_command("PING")
+    await redis.connection_pool.release(connection)
+    assert await answers(redis), "by another connection"
+    await redis.aclose()
+
+
+def test_a_connection_that_breaks_just_before_it_is_written_to_is_lost_and_no_fault() -> None:
+    runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    with shared_redis() as url, runner:
+        runner.run(break_and_write(url))
