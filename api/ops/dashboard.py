@@ -8,15 +8,14 @@ from aiohttp import web
 from argusd.scheduler.contract.errors import PathNotFound
 
 FILES = Path(__file__).parents[1] / "ui"
-TYPES = {
-    "index.html": "text/html",
-    "style.css": "text/css",
-    "eye.svg": "image/svg+xml",
-    **{
-        f"{part}.js": "text/javascript"
-        for part in ("argusd", "dashboard", "events", "figures", "page", "scene", "sessions")
-    },
+BY_SUFFIX = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".ts": "text/plain",
 }
+TYPES = {file.name: BY_SUFFIX[file.suffix] for file in sorted(FILES.iterdir()) if file.suffix in BY_SUFFIX}
 FILE_TYPES = tuple(dict.fromkeys(TYPES.values()))
 FileName = Literal[tuple(TYPES)]  # type: ignore[valid-type]
 POLICY = (

@@ -5,21 +5,7 @@
 //     const publication = await argusd.publish("interview-7", { stream: camera });
 //     for await (const event of argusd.events("interview-7")) console.log(event.name, event.state);
 
-/** @typedef {{id: string, session_id: string, seq: number, type: "violation" | "observation" | "session",
- *   stream: string, name: string, state: "start" | "update" | "end", severity: "info" | "warning" | "critical",
- *   confidence: number, captured_at: number, frame_age_ms: number, data: Record<string, any>,
- *   evidence_id: string | null}} Event  What the daemon found; `captured_at` is in unix seconds. */
-/** @typedef {{type: "gap", session_id?: string, missed?: number, reason?: string}} Gap  Events that are lost. */
-/** @typedef {{session_id: string, state: string, streams: Record<string, Result>,
- *   violations: Record<string, {count: number, total_s: number, open_since_s: number | null,
- *   last_at: number | null}>}} Results  What is known of a session now. */
-/** @typedef {{captured_at: number, frame_age_ms: number, skipped: number, models: Record<string, string>,
- *   data: Record<string, any>, state?: "unknown", reason?: string}} Result  A stream's newest result. */
-/** @typedef {{session_id: string, state: string, streams: string[], tracks: Record<string, any>[],
- *   policy: Record<string, any>, created_at: number, updated_at: number} & Record<string, any>} Session */
-/** @typedef {{method?: string, headers?: Record<string, string>, body?: BodyInit, json?: unknown,
- *   signal?: AbortSignal, keepalive?: boolean}} Request  `json` is sent as JSON. */
-/** @typedef {string | null | (() => string | null | Promise<string | null>)} Token  A function is asked each time. */
+/** @import { Asked, Event, Following, Gap, Publishing, Results, Session, Sessions, SessionSpec, Token } from "./argusd_types.d.ts" */
 
 const SILENCE_MS = 45_000; // the daemon sends a comment every few seconds: longer silence is a dead connection
 const FIRST_WAIT_MS = 200;
@@ -51,23 +37,23 @@ export class Argusd {
   }
 
   /** The answer to a request that it takes. Every other method asks by this one.
-   * @param {string | URL} path @param {Request} [request] @returns {Promise<Response>} @throws {ArgusdError} */
-  async request(path, { headers = {}, json, ...request } = {}) {
+   * @param {string | URL} path @param {Asked} [asked] @throws {ArgusdError} */
+  async request(path, { headers, json, ...asked } = {}) {
     const sent = new Headers(headers);
     const token = await this.bearer();
     if (token) sent.set("Authorization", `Bearer ${token}`);
     if (json !== undefined) {
       sent.set("Content-Type", "application/json");
-      request.body = JSON.stringify(json);
+      asked.body = JSON.stringify(json);
     }
-    const response = await answered(fetch(new URL(path, this.url), { ...request, headers: sent, cache: "no-store" }));
+    const response = await answered(fetch(new URL(path, this.url), { ...asked, headers: sent, cache: "no-store" }));
     if (!response.ok) throw await refusal(response);
     return response;
   }
 
-  /** The JSON of an answer. @param {string} path @param {Request} [request] @returns {Promise<any>} */
-  async json(path, request) {
-    const response = await this.request(path, request);
+  /** The JSON of an answer. @param {string} path @param {Asked} [asked] @returns {Promise<any>} */
+  async json(path, asked) {
+    const response = await this.request(path, asked);
     return response.json().catch(() => {
       throw new ArgusdError("not_json", response.status, "The daemon's answer is no JSON.");
     });
@@ -78,17 +64,7 @@ export class Argusd {
     return typeof this.token === "function" ? this.token() : this.token;
   }
 
-  /** Whether the daemon is ready, with reasons where it is not. @returns {Promise<Record<string, any>>} */
-  async ready() {
-    try {
-      return await this.json("/ready");
-    } catch (error) {
-      if (error instanceof ArgusdError && error.reply?.ready === false) return error.reply;
-      throw error;
-    }
-  }
-
-  /** @returns {Promise<{sessions: Session[], fits_more: number | null}>} */
+  /** @returns {Promise<Sessions>} */
   sessions() {
     return this.json("/sessions");
   }
@@ -98,8 +74,7 @@ export class Argusd {
     return this.json(sessionPath(id));
   }
 
-  /** What to watch, and how. @param {string} id @param {{streams?: string[], policy?: object}} body
-   * @returns {Promise<Session>} */
+  /** What to watch, and how. @param {string} id @param {SessionSpec} body @returns {Promise<Session>} */
   putSession(id, body) {
     return this.json(sessionPath(id), { method: "PUT", json: body });
   }
@@ -114,13 +89,42 @@ export class Argusd {
     return this.json(`${sessionPath(id)}/results`);
   }
 
+  /** Run a task; fields of the payload that are bytes or a Blob are sent as base64.
+   * @param {string} sessionId @param {string} taskType @param {Record<string, any>} payload
+   * @param {{timeoutS?: number, signal?: AbortSignal}} [options] @returns {Promise<Record<string, any>>} */
+  async infer(sessionId, taskType, payload, { timeoutS, signal } = {}) {
+    const sent = Object.entries(payload).map(async ([name, value]) => [name, await base64(value)]);
+    const json = {
+      session_id: sessionId, task_type: taskType, payload: Object.fromEntries(await Promise.all(sent)), timeout_s: timeoutS,
+    };
+    return (await this.json("/ml/infer", { method: "POST", json, signal })).result;
+  }
+
+  /** Publish a camera by WebRTC (WHIP), once media can flow; `body` defines the session first. A publication that is
+   * lost is made anew; `onstate` hears of that. @param {string} sessionId @param {Publishing} options */
+  async publish(sessionId, options) {
+    if (options.body) await this.putSession(sessionId, options.body);
+    const { Publication } = await import("./argusd_publication.js");
+    const publication = new Publication(this, sessionId, options);
+    await publication.begin();
+    return publication;
+  }
+
+  /** Send pictures or sound by WebSocket; iterate over it for the answers. `sampleRate`: of samples, Hz.
+   * @param {string} sessionId @param {string} name @param {{sampleRate?: number}} [options] */
+  async stream(sessionId, name, { sampleRate } = {}) {
+    const url = new URL(`/ml/stream/${encodeURIComponent(sessionId)}/${name}`, this.url);
+    url.protocol = url.protocol.replace("http", "ws");
+    if (sampleRate) url.searchParams.set("sample_rate", String(sampleRate));
+    const token = await this.bearer();
+    const { Stream } = await import("./argusd_stream.js");
+    const stream = new Stream(new WebSocket(url, token ? ["argusd", `argusd.bearer.${token}`] : []));
+    await stream.opened;
+    return stream;
+  }
+
   /** The events of a session, or of all (`null`), across lost connections: each once, in order.
-   *
-   * `after`: an event's id, 0 for the oldest that is kept, -50 for fifty ago; by default they begin now.
-   * `onstate` hears whether they arrive now.
-   * @param {string | null} [sessionId]
-   * @param {{after?: string | number, signal?: AbortSignal, onstate?: (live: boolean) => void}} [options]
-   * @returns {AsyncGenerator<Event | Gap, void>}
+   * @param {string | null} [sessionId] @param {Following} [how] @returns {AsyncGenerator<Event | Gap, void>}
    * @throws {ArgusdError} the daemon says no, or the very first connection cannot be made */
   async *events(sessionId = null, { after = "", signal, onstate = () => {} } = {}) {
     const path = sessionId === null ? "/events" : `${sessionPath(sessionId)}/events`;
@@ -138,7 +142,7 @@ export class Argusd {
         if (!(served && error instanceof ArgusdError && error.passing)) throw error;
       }
       onstate(false);
-      await pause(Math.min(FIRST_WAIT_MS * 2 ** attempt, LONGEST_WAIT_MS), signal);
+      await pause(wait(attempt), signal);
     }
   }
 
@@ -178,7 +182,7 @@ function answered(answer) {
   });
 }
 
-function unreachable() {
+export function unreachable() {
   return new ArgusdError("unreachable", 0, "The daemon does not answer.");
 }
 
@@ -202,8 +206,21 @@ function eventOf({ event, data }) {
   return event === "gap" ? { ...told, type: "gap" } : told;
 }
 
+/** @param {any} value @returns {Promise<any>} */
+async function base64(value) {
+  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) value = new Blob([/** @type {any} */ (value)]);
+  if (!(value instanceof Blob)) return value;
+  const bytes = new Uint8Array(await value.arrayBuffer());
+  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+}
+
+/** How long to wait before another try. @param {number} attempt */
+export function wait(attempt) {
+  return Math.min(FIRST_WAIT_MS * 2 ** attempt, LONGEST_WAIT_MS);
+}
+
 /** @param {number} ms @param {AbortSignal} [signal] @returns {Promise<void>} */
-function pause(ms, signal) {
+export function pause(ms, signal) {
   return new Promise((done) => {
     setTimeout(done, ms);
     signal?.addEventListener("abort", () => done(), { once: true });

@@ -2,13 +2,13 @@
 
 import { followEvents } from "./events.js";
 import { showFigures } from "./figures.js";
-import { $, argusd, element, plain } from "./page.js";
+import { $, element, plain, readiness } from "./page.js";
 import { showSessions } from "./sessions.js";
 
 const POLL_MS = 2000;
 
 async function showReadiness() {
-  const ready = await argusd.ready();
+  const ready = await readiness();
   showState(ready.ready ? "ready" : "not ready", ready.ready);
   $("reasons").replaceChildren(...ready.reasons.map((reason) => element("li", reason)));
   $("device").textContent = ready.device ?? "–";

@@ -19,6 +19,16 @@ class Visitor extends Argusd {
   }
 }
 
+// Whether the daemon is ready, and why not: an answer also where its status says no.
+export async function readiness() {
+  try {
+    return await argusd.json("/ready");
+  } catch (error) {
+    if (error.reply?.ready === false) return error.reply;
+    throw error;
+  }
+}
+
 export const argusd = new Visitor({ token: () => sessionStorage.getItem("token") });
 
 $("sign-in")?.addEventListener("submit", (submitted) => {

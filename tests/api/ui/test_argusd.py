@@ -60,16 +60,6 @@ async def test_a_token_is_shown_and_a_function_is_asked_for_it_each_time(tmp_pat
         assert await result(rig.api, script) == ["unauthorized", []]
 
 
-async def test_a_daemon_that_is_not_ready_says_why(rig: Rig) -> None:
-    rig.scheduler.die()
-    await rig.api.until("/ready", lambda body: not body["ready"])
-    ready, reasons = await result(
-        rig.api, "const { ready, reasons } = await argusd.ready(); print([ready, reasons])"
-    )
-    assert ready is False
-    assert reasons
-
-
 async def test_events_go_on_where_a_restart_broke_them_off(rig: Rig) -> None:
     await rig.api.publish("s1")
     for session in ('"s1"', "null"):

@@ -1,0 +1,158 @@
+// A camera on its way to argusd, by WebRTC: WHIP (RFC 9725), again and again where it is lost.
+
+import { ArgusdError, pause, wait } from "./argusd.js";
+
+/** @import { Argusd } from "./argusd.js" */
+/** @import { PublicationState, Publishing } from "./argusd_types.d.ts" */
+
+const CONNECTED_WITHIN_MS = 15_000;
+const AGAIN_WITHIN_MS = 30_000; // for so long a publication that is lost is made anew
+const LOSSES = ["silent", "shutdown"]; // why media end that nobody wanted to end
+
+/** A session's media on their way; `peer` is the connection that they take now. */
+export class Publication {
+  /** @type {PublicationState} */ state = "lost";
+  /** Why it is over, unless somebody wanted that. @type {unknown} */ error = null;
+  peer = new RTCPeerConnection();
+  #closing = new AbortController();
+  #after = 0; // the seq behind which its events lie
+  #client; #sessionId; #options;
+  /** @type {URL | null} */ #resource = null;
+
+  /** @param {Argusd} client @param {string} sessionId @param {Publishing} options */
+  constructor(client, sessionId, options) {
+    this.#client = client;
+    this.#sessionId = sessionId;
+    this.#options = options;
+  }
+
+  /** @throws {ArgusdError} the daemon says no, or no media can flow */
+  async begin() {
+    await this.#connect().catch(async (error) => {
+      await this.close();
+      throw error;
+    });
+    this.#tell("live");
+    this.#keep();
+  }
+
+  /** End it, and the session's media. */
+  async close() {
+    this.#closing.abort();
+    this.#tell("over");
+    await this.#leave();
+  }
+
+  async #keep() {
+    while (await this.#lost()) {
+      this.#tell("lost");
+      try {
+        await this.#again();
+      } catch (error) {
+        this.error = error;
+        break;
+      }
+      this.#tell("live");
+    }
+    if (!this.#closing.signal.aborted) await this.close();
+  }
+
+  /** @param {PublicationState} state */
+  #tell(state) {
+    if (this.state === state || this.state === "over") return;
+    this.state = state;
+    this.#options.onstate?.(state);
+  }
+
+  async #connect() {
+    const path = `/whip/${encodeURIComponent(this.#sessionId)}`;
+    const signal = this.#closing.signal;
+    const servers = await this.#client.request(path, { method: "OPTIONS", signal });
+    this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: iceServers(servers.headers.get("Link")) });
+    for (const track of this.#options.stream.getTracks()) {
+      this.peer.addTransceiver(track, { direction: "sendonly", streams: [this.#options.stream] });
+    }
+    await this.peer.setLocalDescription(); // the daemon learns our candidates from our checks: none need trickle
+    const headers = { "Content-Type": "application/sdp" };
+    const answer = await this.#client.request(path, {
+      method: "POST", headers, body: this.peer.localDescription?.sdp, signal,
+    });
+    this.#resource = new URL(answer.headers.get("Location") ?? "", answer.url); // of another host, perhaps
+    this.#after = Number(/[?&]after=(\d+)/.exec(answer.headers.get("Link") ?? "")?.[1] ?? 0);
+    await this.peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECTED_WITHIN_MS)]);
+    const state = await reached(this.peer, ["connected", "failed"], limit);
+    if (state !== "connected") throw new ArgusdError("connection_not_made", 0, "No way for the media was found.");
+  }
+
+  async #leave() {
+    this.peer.close();
+    const resource = this.#resource;
+    this.#resource = null;
+    const left = resource && this.#client.request(resource, { method: "DELETE", keepalive: true });
+    await left?.catch(() => {}); // it is over already, or soon missed
+  }
+
+  async #again() {
+    const deadline = Date.now() + AGAIN_WITHIN_MS;
+    for (let attempt = 0; ; attempt++) {
+      await this.#leave();
+      await pause(wait(attempt), this.#closing.signal);
+      try {
+        return await this.#connect();
+      } catch (error) {
+        if (!(error instanceof ArgusdError && error.passing) || Date.now() > deadline) throw error;
+      }
+    }
+  }
+
+  /** Whether the media were lost, once they have ended: events tell so long before ICE does. */
+  async #lost() {
+    const known = new AbortController();
+    const signal = AbortSignal.any([this.#closing.signal, known.signal]);
+    const failed = reached(this.peer, ["failed"], signal).then((state) => state === "failed");
+    try {
+      return await Promise.race([failed, this.#told(signal)]);
+    } finally {
+      known.abort();
+    }
+  }
+
+  /** @param {AbortSignal} signal @returns {Promise<boolean>} */
+  async #told(signal) {
+    try {
+      for await (const event of this.#client.events(this.#sessionId, { after: this.#after, signal })) {
+        if (event.type !== "session" || event.seq <= this.#after) continue;
+        if (event.name === "session_lost") return true;
+        if (event.name === "closed") return LOSSES.includes(event.data.reason);
+      }
+    } catch (error) {
+      if (error instanceof ArgusdError && error.status === 404) return false; // it was deleted
+    }
+    return new Promise(() => {}); // the token is not for events: ICE will tell
+  }
+}
+
+/** The servers of a Link header (RFC 9725, 4.6). @param {string | null} link @returns {RTCIceServer[]} */
+function iceServers(link) {
+  return [...(link ?? "").matchAll(/<([^>]+)>\s*;([^<]*)/g)].filter(([, , about]) => /rel="?ice-server/.test(about)).map(
+    ([, urls, about]) => ({ urls, username: parameter(about, "username"), credential: parameter(about, "credential") }),
+  );
+}
+
+/** @param {string} about @param {string} name */
+function parameter(about, name) {
+  return new RegExp(`${name}="((?:[^"\\\\]|\\\\.)*)"`).exec(about)?.[1].replace(/\\(.)/g, "$1");
+}
+
+/** The first of these states that a connection comes to; null where the signal came first.
+ * @param {RTCPeerConnection} peer @param {string[]} states @param {AbortSignal} signal @returns {Promise<string | null>} */
+function reached(peer, states, signal) {
+  return new Promise((done) => {
+    const look = () => { if (states.includes(peer.connectionState)) done(peer.connectionState); };
+    peer.addEventListener("connectionstatechange", look, { signal });
+    signal.addEventListener("abort", () => done(null));
+    if (signal.aborted) done(null);
+    look();
+  });
+}

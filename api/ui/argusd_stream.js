@@ -1,0 +1,52 @@
+// Pictures or sound on their way to argusd by WebSocket, and an answer for every look at them.
+
+import { ArgusdError, unreachable } from "./argusd.js";
+
+const MOST_UNSENT = 1 << 20; // bytes; what comes when there are more is dropped
+const MOST_ANSWERS = 64; // that nobody takes; the oldest goes
+
+/** A WebSocket that takes media and gives an answer for every look at them. */
+export class Stream {
+  #answers = /** @type {any[]} */ ([]);
+  #news = () => {};
+  #over = false;
+
+  /** @param {WebSocket} socket */
+  constructor(socket) {
+    this.socket = socket;
+    this.opened = new Promise((done, failed) => {
+      socket.onopen = done;
+      socket.onclose = () => { this.#over = true; this.#news(); failed(unreachable()); };
+    });
+    socket.onmessage = ({ data }) => {
+      this.#answers.push(JSON.parse(data));
+      if (this.#answers.length > MOST_ANSWERS) this.#answers.shift();
+      this.#news();
+    };
+  }
+
+  /** Send bytes, or an object as JSON; false where the connection is too slow for it, and it is dropped.
+   * @param {ArrayBuffer | ArrayBufferView | Blob | object} media */
+  send(media) {
+    if (this.socket.readyState !== WebSocket.OPEN || this.socket.bufferedAmount > MOST_UNSENT) return false;
+    const bytes = media instanceof ArrayBuffer || media instanceof Blob || ArrayBuffer.isView(media);
+    this.socket.send(bytes ? /** @type {any} */ (media) : JSON.stringify(media));
+    return true;
+  }
+
+  close() {
+    this.socket.close();
+  }
+
+  /** @returns {AsyncGenerator<Record<string, any>, void>} @throws {ArgusdError} the daemon ends it */
+  async *[Symbol.asyncIterator]() {
+    while (true) {
+      for (let answer; (answer = this.#answers.shift()); ) {
+        if (answer.success === false) throw new ArgusdError(answer.error_code, 0, answer.error, answer);
+        yield answer;
+      }
+      if (this.#over) return;
+      await new Promise((done) => { this.#news = () => done(null); });
+    }
+  }
+}
