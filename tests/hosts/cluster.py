@@ -101,7 +101,7 @@ class Cluster:
 
     def __init__(self, switch: Switch, redis_url: str, redis: psutil.Process, folder: Path) -> None:
         self.redis_url, self.redis = redis_url, redis
-        self._switch, self._folder = switch, folder
+        self.switch, self._folder = switch, folder
         self.hosts: dict[str, Host] = {}
 
     async def run(self, names: str) -> list[Host]:
@@ -109,7 +109,7 @@ class Cluster:
         for name in names:
             if name not in self.hosts:
                 number = FIRST_NUMBER + NAMES.index(name)
-                self.hosts[name] = Host(self._switch, name, number, self.redis_url, self._folder)
+                self.hosts[name] = Host(self.switch, name, number, self.redis_url, self._folder)
         for name in set(self.hosts) - set(names):
             self.hosts.pop(name).close()
         hosts = [self.hosts[name] for name in names]

@@ -1,5 +1,6 @@
 """Hosts on a switch, and clients of them at it."""
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 
 import aiohttp
@@ -12,10 +13,12 @@ from .network import Switch, require_namespaces
 
 
 @pytest.fixture(scope="package")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A Redis at the switch, and no hosts yet; the test works at the switch as well."""
+def hosts_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A Redis at the switch, and no hosts yet."""
     require_namespaces()
-    with Switch() as switch, switch.entered(), shared_redis(switch.address) as redis_url:
+    with Switch() as switch, contextlib.ExitStack() as running:
+        with switch.entered():
+            redis_url = running.enter_context(shared_redis(switch.address))
         # Other tests' may live on beside it.
         servers = (child for child in psutil.Process().children() if child.name() == "redis-server")
         redis = max(servers, key=psutil.Process.create_time)
@@ -24,6 +27,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             yield cluster
         finally:
             cluster.close()
+
+
+@pytest.fixture
+def cluster(hosts_of_all: Cluster) -> Iterator[Cluster]:
+    """The same, for a test that works at the switch. Other tests of this process do not: no way leads outside."""
+    with hosts_of_all.switch.entered():
+        yield hosts_of_all
 
 
 @pytest.fixture
