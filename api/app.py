@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -177,7 +178,9 @@ def among_others(context: Context, claims: Claims, connections: Connections) -> 
 
     def state() -> State:
         live = sum(session.active for session in registry)
-        return State(context.fits_more, live, intake.draining or intake.stopping)
+        known = context.schedulers.fits_more is not None and context.workers.fits_more is not None
+        room = (context.fits_more or 0) - registry.uncounted(time.monotonic()) if known else None
+        return State(room, live, intake.draining or intake.stopping)
 
     hosts = Hosts(context.redis, cluster.host_id, cluster.url, state)
     intake.cut_off = lambda: hosts.cut_off

@@ -11,8 +11,7 @@ from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 from .events.cursor import Position
 from .events.sse import all_events, session_events
 from .evidence.routes import get_clip, get_evidence, get_snapshot, list_evidence
-from .hosts.hosts import HostsView
-from .hosts.listing import list_hosts
+from .hosts.listing import HostsView, list_hosts
 from .http.route import Route
 from .openapi.document import EVENT_STREAM, serve_document
 from .ops.dashboard import FILE_TYPES, FileName, dashboard, dashboard_file

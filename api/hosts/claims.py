@@ -19,12 +19,12 @@ from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import Overloaded, StoreUnavailable
 
 from ..events.redis_store import STORE_ERRORS
+from .beats import LOOKED_AT
 
 log = logging.getLogger(__name__)
 
 CLAIM_S = 6 * 3600
 RENEW_EVERY_S = 600.0
-LOOKED_AT = 16  # of the hosts with the most room, should some have just died
 
 # KEYS: the claim, ml:hosts. ARGV: the claim's seconds, how many hosts are looked at, the prefix of beats,
 # the one host that is asked for, whose room does not matter ("": any), then the hosts to avoid.

@@ -8,8 +8,8 @@ from aiohttp import web
 from argusd.scheduler.contract.errors import HostUnreachable
 from argusd.scheduler.contract.sessions import SessionList
 
+from .beats import Host
 from .door import Door
-from .hosts import Host
 from .relay import RELAYED
 
 ANSWER_S = 3.0
@@ -19,7 +19,7 @@ async def everywhere(door: Door | None, request: web.Request, here: SessionList)
     """The sessions of this host, and of all others unless one of those asks."""
     if door is None or RELAYED in request.headers:
         return here
-    others = [host for host in door.hosts.living() if host.host_id != door.host_id]
+    others = [host for host in await door.hosts.living() if host.host_id != door.host_id]
     told = await asyncio.gather(*(ask(door, request, host) for host in others))
     lists = [here, *(each for each in told if each is not None)]
     room = [each.fits_more for each in lists if each.fits_more is not None]

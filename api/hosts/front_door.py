@@ -25,9 +25,9 @@ from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
 from ..http.form_data import form_parts
 from ..tasks.uploads import FORM, JSON
+from .beats import Host
 from .claims import Claim
-from .door import Door, Way, host_for_task
-from .hosts import Host
+from .door import Door, Way
 from .relay import AWAY, RELAYED, NotReached
 from .socket_relay import is_socket, relay_socket
 
@@ -75,7 +75,7 @@ async def ask_holder(door: Door, request: web.Request, handler: Handler) -> web.
         return await handler(request)  # what lives here goes on while Redis is away
     if holder is None or holder.host_id == door.host_id:
         return await handler(request)
-    return await door.relay.pass_on(living(door, holder), request, await keep_body(request), ANSWER_S)
+    return await door.relay.pass_on(await living(door, holder), request, await keep_body(request), ANSWER_S)
 
 
 async def place(door: Door, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -113,7 +113,7 @@ async def ask(
     if claim.host_id == door.host_id:
         return await handler(request)
     context.sessions.let_go(request.match_info["session_id"])
-    host = living(door, claim)
+    host = await living(door, claim)
     if is_redirected(request):
         ticket = Ticket(target(request), request[GRANT].principal, tuple(avoid))
         return redirection(host, request, await door.tickets.sign(ticket, host.host_id))
@@ -126,13 +126,8 @@ async def do_task(door: Door, request: web.Request, handler: Handler) -> web.Str
     """Have a task done where its session is, else here, else where there is the most room."""
     context = request.app[CONTEXT]
     body = await keep_body(request, context.config.max_task_body)
-    session_id = session_of_task(request, body)
-    holder = None
-    if session_id is not None:
-        with contextlib.suppress(StoreUnavailable):
-            holder = await door.claims.holder(session_id)
     takes = context.intake.closed is None and context.fits_more is not None
-    host = host_for_task(door.host_id, takes, holder, door.hosts.living())
+    host = await host_for_task(door, session_of_task(request, body), takes)
     if host is None:
         return await handler(request)
     try:
@@ -141,13 +136,26 @@ async def do_task(door: Door, request: web.Request, handler: Handler) -> web.Str
         return await handler(request)
 
 
-def living(door: Door, claim: Claim) -> Host:
+async def host_for_task(door: Door, session_id: str | None, takes: bool) -> Host | None:
+    """Where a task goes; None: it is done here. ``takes``: whether this host takes tasks now."""
+    if session_id is not None:
+        with contextlib.suppress(StoreUnavailable):
+            holder = await door.claims.holder(session_id)
+            if holder is not None and holder.host_id == door.host_id:
+                return None
+            if holder is not None and (host := await door.hosts.find(holder.host_id)):
+                return host
+    return None if takes else next(iter(await door.hosts.roomiest()), None)
+
+
+async def living(door: Door, claim: Claim) -> Host:
     """The holder.
 
     Raises:
         NotReached: it is away.
+        StoreUnavailable: Redis does not answer.
     """
-    host = door.hosts.find(claim.host_id)
+    host = await door.hosts.find(claim.host_id)
     if host is None:
         raise NotReached(AWAY)
     return host

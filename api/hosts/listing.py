@@ -1,13 +1,20 @@
 """``GET /hosts``: the hosts that share the Redis, as each told at its newest beat."""
 
+import msgspec
 from aiohttp import web
 
 from ..context import CONTEXT
 from ..http.envelope import json_reply
-from .hosts import HostsView
+from .beats import Host
+
+
+class HostsView(msgspec.Struct, frozen=True):
+    """The body of ``/hosts``: those that are there, by their id; none where this host is alone."""
+
+    hosts: list[Host]
 
 
 async def list_hosts(request: web.Request) -> web.Response:
     """List the hosts that are there now."""
     hosts = request.app[CONTEXT].hosts
-    return json_reply(HostsView(hosts.living() if hosts else []))
+    return json_reply(HostsView(await hosts.living() if hosts else []))

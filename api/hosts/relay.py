@@ -13,7 +13,7 @@ from yarl import URL
 
 from argusd.scheduler.contract.errors import HostUnreachable
 
-from .hosts import Host
+from .beats import Host
 
 RELAYED = "X-Argusd-Relayed"
 """Header of a relayed request: whoever gets it answers it, and sends it no further."""

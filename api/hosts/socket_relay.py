@@ -16,7 +16,7 @@ from argusd.scheduler.contract.errors import BY_CODE, Draining, HostUnreachable,
 from ..context import CONTEXT
 from ..streams.media import MAX_JPEG_BYTES
 from ..streams.socket import GOODBYE_S, refuse, web_socket
-from .hosts import Host
+from .beats import Host
 from .relay import AWAY, CONNECT_S, Relay, headers_for, url_at
 
 Close = tuple[int, bytes]

@@ -18,8 +18,9 @@ from argusd.scheduler.contract import redis_keys as keys
 
 from ..events.redis_store import STORE_ERRORS
 from ..sessions.registry import Registry
+from .beats import Beats
 from .claims import Claims
-from .hosts import Hosts, beats
+from .hosts import Hosts
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class Undertaker:
 
     def __init__(self, redis: Redis, hosts: Hosts, claims: Claims, registry: Registry) -> None:
         self._redis = redis
+        self._beats = Beats(redis)
         self._hosts = hosts
         self._claims = claims
         self._registry = registry
@@ -53,8 +55,7 @@ class Undertaker:
 
     async def look(self) -> None:
         """Bury who was dead at the last look as well. Raises what Redis raises."""
-        dead = [host_id for host_id, beat in (await beats(self._redis)).items() if beat is None]
-        self._missed = {host_id: self._missed.get(host_id, 0) + 1 for host_id in dead}
+        self._missed = {each: self._missed.get(each, 0) + 1 for each in await self._beats.overdue()}
         for host_id in [each for each, missed in self._missed.items() if missed >= LOOKS]:
             await self.bury(host_id)
 
@@ -74,7 +75,7 @@ class Undertaker:
             if done := [each for each, is_settled in zip(some, settled, strict=True) if is_settled]:
                 await self._redis.srem(index, *done)
         if not await self._redis.scard(index):
-            await self._redis.srem(keys.ALL_HOSTS, host_id)
+            await self._beats.bury(host_id)
             log.warning("the host %s is gone; its sessions are held by others now", host_id)
 
     async def _settle(self, session_id: str) -> bool:

@@ -95,7 +95,7 @@ def host_figures(hosts: Hosts | None) -> Iterator[Metric]:
     if hosts is None:
         return
     yield GaugeMetricFamily("ml_host_load", "How full this host is, 0..1", value=hosts.me.load)
-    yield GaugeMetricFamily("ml_hosts", "Hosts that were there at the newest beat", value=len(hosts.living()))
+    yield GaugeMetricFamily("ml_hosts", "Hosts that were there at the newest beat", value=hosts.count)
 
 
 def store_figures(context: Context) -> Iterator[Metric]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from redis.asyncio import Redis
 
-from argusd.api.hosts.hosts import BEAT_EVERY_S, LIFE_S, Host, tell
+from argusd.api.hosts.beats import LIFE_S, Beats, Host
+from argusd.api.hosts.hosts import BEAT_EVERY_S
 
 TOGETHER = 25  # beats of one pipeline: more would hold up what is measured beside them
 ROOM = 1000
@@ -19,6 +20,7 @@ class SimulatedHosts:
 
     def __init__(self, redis: Redis, count: int) -> None:
         self._redis = redis
+        self._beats = Beats(redis)
         self.placed = {f"host-{number}": 0 for number in range(count)}
         self.dead: dict[str, float] = {}
         self.late_s = 0.0
@@ -64,7 +66,9 @@ class SimulatedHosts:
                 if host_id not in self.dead:
                     placed = self.placed[host_id]
                     url = f"http://{host_id}.argusd.svc:8015"
-                    tell(pipe, Host(host_id, url, "0" * 16, ROOM - placed, placed, placed / ROOM))
+                    await self._beats.tell_in(
+                        pipe, Host(host_id, url, "0" * 16, ROOM - placed, placed, placed / ROOM)
+                    )
             await pipe.execute()
 
     async def _die(self) -> None:

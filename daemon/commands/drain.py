@@ -8,7 +8,7 @@ import time
 
 import msgspec
 
-from argusd.api.hosts.hosts import HostsView
+from argusd.api.hosts.listing import HostsView
 from argusd.interviewer_bridge.errors import Unreachable
 from argusd.scheduler.contract.names import did_you_mean
 

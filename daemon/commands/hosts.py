@@ -5,7 +5,8 @@ import asyncio
 
 import msgspec
 
-from argusd.api.hosts.hosts import Host, HostsView
+from argusd.api.hosts.beats import Host
+from argusd.api.hosts.listing import HostsView
 
 from ..asking import ask
 from ..options import Endpoint, configure_endpoint, configure_json, endpoint

@@ -17,8 +17,8 @@ ALL_EVENTS = "ml:events"
 HOSTS = "ml:hosts"
 """Sorted set of the hosts that take sessions, by how many more."""
 
-ALL_HOSTS = "ml:hosts:known"
-"""Set of all hosts that ever beat and were not buried."""
+BEATS = "ml:hosts:beats"
+"""Sorted set of all hosts that beat and were not buried, by when their beat is over (unix milliseconds)."""
 
 TICKET_KEY = "ml:cluster:key"
 """String: the key with which hosts sign tickets for each other (``api/access/tickets.py``)."""

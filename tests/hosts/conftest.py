@@ -31,7 +31,7 @@ def hosts_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def cluster(hosts_of_all: Cluster) -> Iterator[Cluster]:
-    """The same, for a test that works at the switch. Other tests of this process do not: no way leads outside."""
+    """The same, for a test that works at the switch. Other tests do not: no way leads out of there."""
     with hosts_of_all.switch.entered():
         yield hosts_of_all
 

@@ -5,8 +5,8 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from argusd.api.hosts.beats import Host
 from argusd.api.hosts.claims import Claim, Claims
-from argusd.api.hosts.hosts import Host
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import Overloaded
 

@@ -17,9 +17,9 @@ def host(redis: Redis, name: str, room: int) -> Hosts:
 
 
 async def test_hosts_that_beat_see_each_other(hosts: tuple[Hosts, Hosts]) -> None:
-    for each in (*hosts, hosts[0]):
+    for each in hosts:
         await each.beat()
-    assert [(host.host_id, host.url, host.room) for host in hosts[0].living()] == [
+    assert [(host.host_id, host.url, host.room) for host in await hosts[0].living()] == [
         ("a", "http://a:8015", 5),
         ("b", "http://b:8015", 3),
     ]
@@ -28,23 +28,21 @@ async def test_hosts_that_beat_see_each_other(hosts: tuple[Hosts, Hosts]) -> Non
 async def test_a_host_whose_beat_is_over_is_not_there(hosts: tuple[Hosts, Hosts], redis: Redis) -> None:
     await hosts[1].beat()
     await redis.delete(keys.host("b"))  # as Redis does after three seconds
-    await hosts[0].beat()
-    assert hosts[0].find("b") is None
+    assert await hosts[0].find("b") is None
 
 
 async def test_a_host_that_leaves_is_off_the_list_at_once(hosts: tuple[Hosts, Hosts], redis: Redis) -> None:
     for each in hosts:
         await each.beat()
     await hosts[1].leave()
-    await hosts[0].beat()
-    assert [host.host_id for host in hosts[0].living()] == ["a"]
+    assert [host.host_id for host in await hosts[0].living()] == ["a"]
     assert await redis.zrange(keys.HOSTS, 0, -1) == [b"a"]
 
 
 async def test_a_draining_host_lives_and_takes_nothing(redis: Redis) -> None:
     draining = Hosts(redis, "a", "http://a:8015", lambda: State(5, 2, True))
     await draining.beat()
-    assert [(each.draining, each.room) for each in draining.living()] == [(True, 0)]
+    assert [(each.draining, each.room) for each in await draining.living()] == [(True, 0)]
     assert await redis.zcard(keys.HOSTS) == 0
 
 
@@ -62,3 +60,26 @@ async def test_a_host_is_cut_off_before_its_first_beat_and_not_after_it(hosts: t
     assert hosts[0].cut_off
     await hosts[0].beat()
     assert not hosts[0].cut_off
+
+
+async def test_two_hosts_of_one_name_take_nothing_new_and_say_so(
+    redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = host(redis, "a", 5), host(redis, "a", 5)
+    await one.beat()
+    await other.beat()
+    assert not caplog.records, "so it is when a daemon starts anew"
+    heard_at = [each.steady_s for each in (one, other)]
+    await one.beat()
+    await other.beat()
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    assert "cluster.host_id" in caplog.text
+    assert all(heard <= each.steady_s for heard, each in zip(heard_at, (one, other), strict=True))
+
+
+async def test_those_with_the_most_room_come_first_and_full_and_dead_ones_not_at_all(redis: Redis) -> None:
+    here, *others = [host(redis, name, room) for name, room in zip("abcde", (9, 1, 5, 0, 7), strict=True)]
+    for each in (here, *others):
+        await each.beat()
+    await redis.delete(keys.host("e"))
+    assert [each.host_id for each in await here.roomiest()] == ["c", "b"]

@@ -1,6 +1,7 @@
 """Two apis on one Redis, each with a fake worker and scheduler: neither touches what the other holds."""
 
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +10,9 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from argusd.api.hosts import hosts as beating
 from argusd.api.hosts.claims import Claims
+from argusd.api.sessions import registry
 from argusd.api.sessions.registry import Registry
 from argusd.api.sessions.session import Ending, Media
 from argusd.api.store.unreadable import Unreadable
@@ -76,6 +79,49 @@ async def test_a_host_that_starts_changes_nothing_of_anothers_sessions(hosts: Ho
     assert (await b.api.metrics())["ml_sessions"] == 0
     assert (await a.api.json("GET", "/sessions/s1"))[1] == before
     assert await hosts.redis.xlen(keys.events("s1")) == 1
+
+
+async def test_sessions_that_are_set_up_take_up_room_until_their_media_have_ended(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "COUNTED_AFTER_S", 0.0)  # the fake worker tells of none of its sessions
+    a = await hosts.start("a")
+
+    async def room(wanted: int) -> None:
+        await answered(lambda: hosts.redis.zscore(keys.HOSTS, "a"), lambda told: told == wanted)
+
+    await room(4)
+    for session_id in ("s1", "s2", "s3"):
+        await a.api.json("PUT", f"/sessions/{session_id}", json={})
+    await room(1)
+    resource = await a.api.publish("s1")
+    async with a.api.http.delete(resource) as response:
+        assert response.status == 200
+    await room(2)
+    monkeypatch.setattr(registry, "AWAITED_S", 0.0)  # nobody has come to them
+    await room(4)
+
+
+async def test_sessions_that_are_set_up_while_hosts_beat_are_spread_evenly(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beating, "BEAT_EVERY_S", 0.02)
+    started = [await hosts.start(name) for name in "abc"]
+    for host in started:
+        host.worker.max_sessions = host.worker.arena_fits_more = host.scheduler.fits_more = 100
+        host.worker.stats()
+        host.scheduler.tell_stats()
+
+    async def rooms() -> list[float]:
+        return [await hosts.redis.zscore(keys.HOSTS, name) or 0.0 for name in "abc"]
+
+    await answered(rooms, lambda told: told == [100, 100, 100])
+    placed = Counter[str]()
+    for number in range(60):
+        door = started[number % 3].api
+        placed[(await door.json("PUT", f"/sessions/s{number}", json={}))[1]["host_id"]] += 1
+    assert sorted(placed) == ["a", "b", "c"]
+    assert max(placed.values()) - min(placed.values()) <= 2
 
 
 async def test_what_is_deleted_leaves_nothing_and_is_held_by_nobody(hosts: Hosts) -> None:

@@ -1,0 +1,134 @@
+"""How hosts that share a Redis tell each other that they are there.
+
+A beat lives for three seconds by Redis' own clock, so that hosts' clocks need not agree. What a host costs
+the Redis does not grow with their number: nobody reads the whole list unless somebody asks for it.
+"""
+
+from collections.abc import Awaitable
+from typing import NamedTuple, cast
+
+import msgspec
+from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
+from redis.commands.core import AsyncScript
+
+from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.results import readable
+
+LIFE_S = 3.0
+LOOKED_AT = 16  # of the hosts with the most room, should some have just died
+BURIED_AT_A_LOOK = 64
+
+# KEYS: the host's beat, ml:hosts, ml:hosts:beats. ARGV: its id, its beat, the beat's life (ms), its room
+# ("": it takes nothing new). Returns the beat before this one, and how many hosts are there.
+BEAT = """
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+local before = redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'GET')
+if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[1])
+else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end
+redis.call('ZADD', KEYS[3], now + ARGV[3], ARGV[1])
+return {before, redis.call('ZCOUNT', KEYS[3], now, '+inf')}
+"""
+
+# KEYS: ml:hosts:beats. ARGV: how many. Returns the hosts whose beat is over, longest first.
+OVERDUE = """
+local now = redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now, 'LIMIT', 0, ARGV[1])
+"""
+
+
+class Host(msgspec.Struct, frozen=True):
+    """A host as it tells the others. ``url``: where they reach its api. ``boot``: one life of that api.
+
+    ``room``: how many more sessions it takes; ``sessions``: how many live ones it has. ``load``: how full it
+    is, 0..1. One that is ``draining`` takes nothing new.
+    """
+
+    host_id: str
+    url: str
+    boot: str = ""
+    room: int = 0
+    sessions: int = 0
+    load: float = 0.0
+    draining: bool = False
+
+
+class Heard(NamedTuple):
+    """The answer to a beat: the same host's one before, if that still lived; how many hosts there are now."""
+
+    before: Host | None
+    living: int
+
+
+class Beats:
+    """The beats of all hosts. Every method raises what Redis raises."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._beat: AsyncScript = redis.register_script(BEAT)
+        self._overdue: AsyncScript = redis.register_script(OVERDUE)
+
+    async def tell(self, host: Host) -> Heard:
+        """Have the host be there from now on, for three seconds."""
+        before, count = await self._beat(*said(host))
+        return Heard(readable(before, Host) if before else None, int(count))
+
+    async def tell_in(self, pipe: Pipeline, host: Host) -> None:
+        """The same as a command of a pipeline."""
+        await self._beat(*said(host), client=pipe)
+
+    async def end(self, host_id: str) -> None:
+        """Have the host be gone at once; what it holds is taken over as if it were dead."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zrem(keys.HOSTS, host_id)
+            pipe.zadd(keys.BEATS, {host_id: 0})
+            pipe.delete(keys.host(host_id))
+            await pipe.execute()
+
+    async def overdue(self) -> list[str]:
+        """Hosts whose beat is over and that nobody has buried."""
+        return names(await self._overdue(keys=[keys.BEATS], args=[BURIED_AT_A_LOOK]))
+
+    async def bury(self, host_id: str) -> None:
+        """Forget a host whose beat is over."""
+        await self._redis.zrem(keys.BEATS, host_id)
+
+    async def find(self, host_id: str) -> Host | None:
+        """The host, if it is there."""
+        return next(iter(await self._read([host_id])), None)
+
+    async def roomiest(self) -> list[Host]:
+        """Some hosts that have room, those with the most first."""
+        return await self._read(await self._ids(keys.HOSTS, LOOKED_AT))
+
+    async def living(self) -> list[Host]:
+        """All hosts that are there, by their id."""
+        return await self._read(sorted(await self._ids(keys.BEATS, 0)))
+
+    async def _ids(self, key: str, most: int) -> list[str]:
+        """Of a sorted set, from the highest score down; ``most`` 0: all."""
+        found = await self._redis.zrange(key, 0, most - 1, desc=True)
+        return names(cast(list[bytes], found))
+
+    async def _read(self, host_ids: list[str]) -> list[Host]:
+        if not host_ids:
+            return []
+        bodies = await cast(
+            Awaitable[list[bytes | None]], self._redis.mget([keys.host(each) for each in host_ids])
+        )
+        found = (readable(body, Host) for body in bodies if body)
+        return [host for host in found if host is not None]
+
+
+def said(host: Host) -> tuple[list[str], list[str | bytes | int]]:
+    """The script's keys and arguments for a host's beat."""
+    room = "" if host.draining else host.room
+    body = msgspec.json.encode(host)
+    return [keys.host(host.host_id), keys.HOSTS, keys.BEATS], [host.host_id, body, int(LIFE_S * 1000), room]
+
+
+def names(raw_ids: list[bytes]) -> list[str]:
+    """Ids as Redis has them, in words."""
+    return [raw_id.decode(errors="replace") for raw_id in raw_ids]

@@ -1,0 +1,56 @@
+import pytest
+from redis.asyncio import Redis
+
+from argusd.api.hosts import beats
+from argusd.api.hosts.beats import Beats, Host
+from argusd.scheduler.contract import redis_keys as keys
+
+A, B = Host("a", "http://a", "first", room=2), Host("b", "http://b", room=0, draining=True)
+
+
+async def test_a_beat_tells_of_the_one_before_and_how_many_hosts_there_are(redis: Redis) -> None:
+    told = Beats(redis)
+    assert await told.tell(A) == (None, 1)
+    assert await told.tell(A) == (A, 1)
+    assert await told.tell(B) == (None, 2)
+
+
+async def test_hosts_are_listed_by_their_ids_and_those_that_drain_are_placed_nowhere(redis: Redis) -> None:
+    told = Beats(redis)
+    for each in (B, A):
+        await told.tell(each)
+    assert await told.living() == [A, B]
+    assert await told.roomiest() == [A]
+    assert (await told.find("b"), await told.find("c")) == (B, None)
+
+
+async def test_a_beat_that_is_over_is_overdue_until_its_host_is_buried(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Beats(redis)
+    await told.tell(B)
+    assert await told.overdue() == []
+    monkeypatch.setattr(beats, "LIFE_S", 0.001)
+    await told.tell(A)
+    while await told.find("a") is not None:
+        pass
+    assert await told.overdue() == ["a"]
+    await told.bury("a")
+    assert await told.overdue() == []
+
+
+async def test_a_host_that_has_left_is_overdue_at_once(redis: Redis) -> None:
+    told = Beats(redis)
+    await told.tell(A)
+    await told.end("a")
+    assert (await told.find("a"), await told.overdue()) == (None, ["a"])
+    assert await redis.zcard(keys.HOSTS) == 0
+
+
+async def test_several_beats_go_together(redis: Redis) -> None:
+    told = Beats(redis)
+    async with redis.pipeline(transaction=False) as pipe:
+        for each in (A, B):
+            await told.tell_in(pipe, each)
+        await pipe.execute()
+    assert await told.living() == [A, B]
