@@ -7,9 +7,8 @@ import textwrap
 import msgspec
 
 from ..config import load_config
-from ..doctor.checks import CHECKS, Finding
-from ..doctor.model_checks import check_roles
-from ..doctor.network_checks import NETWORK_CHECKS
+from ..doctor.finding import Finding
+from ..doctor.report import findings
 from ..options import configure_json
 from ..table import window
 
@@ -28,13 +27,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run every check; 1 when one of them fails."""
     config = load_config(args.config)
-    findings = [*(check(config) for check in (*CHECKS, *NETWORK_CHECKS)), *check_roles(config)]
-    for finding in findings:
-        if args.json:
-            print(msgspec.json.encode(finding).decode())
-        else:
-            print(render(finding, colour=sys.stdout.isatty(), width=window()))
-    return 1 if any(finding.verdict == "fail" for finding in findings) else 0
+    healthy = True
+    for finding in findings(config):
+        healthy &= finding.verdict != "fail"
+        line = (
+            msgspec.json.encode(finding).decode()
+            if args.json
+            else render(finding, colour=sys.stdout.isatty(), width=window())
+        )
+        print(line, flush=True)  # some checks take seconds
+    return 0 if healthy else 1
 
 
 def render(finding: Finding, *, colour: bool, width: int | None = None) -> str:

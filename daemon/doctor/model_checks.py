@@ -10,7 +10,7 @@ from argusd.scheduler.zoo.errors import ZooError
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
-from .checks import Finding
+from .finding import Finding
 
 
 def check_roles(config: Config) -> list[Finding]:

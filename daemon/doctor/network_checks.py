@@ -3,7 +3,10 @@
 import os
 import socket
 from collections.abc import Callable, Sequence
+from http.client import HTTPException
+from urllib.request import urlopen
 
+import msgspec
 from aioice import stun
 from aiortc.rtcicetransport import parse_stun_turn_uri
 
@@ -11,10 +14,40 @@ from argusd.ingest.errors import CredentialUnreadable
 from argusd.ingest.ice.ice_sockets import LOOPBACK, host_addresses, is_here
 from argusd.ingest.ice.own_sockets import bind_udp
 
+from ..address import base_url
 from ..config import Config
-from .checks import Check, Finding
+from ..errors import ConfigInvalid, PortTaken
+from ..supervision.preflight import check_address, require_free_port
+from .finding import Check, Finding
 
 ANSWER_WITHIN_S = 2.0
+
+
+def check_port(config: Config) -> Finding:
+    """The api's port is free, or it is argusd that has it."""
+    place = f"{config.api.host}:{config.api.port}"
+    try:
+        check_address(config.api)
+        require_free_port(config)
+    except ConfigInvalid as error:
+        return Finding("fail", "port", str(error), "correct api.host, api.port or api.tokens")
+    except PortTaken as error:
+        found, _, remedy = str(error).partition("; ")
+        if "in use" not in found:
+            return Finding("fail", "port", found, remedy)
+        if is_argusd(base_url(config.api.host, config.api.port)):
+            return Finding("ok", "port", f"argusd serves at {place}")
+        return Finding("fail", "port", f"another program has {place}", f"end it, or {remedy} (api.port)")
+    return Finding("ok", "port", f"{place} is free")
+
+
+def is_argusd(url: str) -> bool:
+    """Whether what answers there is one of us."""
+    try:
+        with urlopen(f"{url}/health", timeout=ANSWER_WITHIN_S) as answer:  # noqa: S310 - http, by base_url
+            return "workers" in msgspec.json.decode(answer.read(), type=dict)
+    except (OSError, HTTPException, msgspec.MsgspecError):
+        return False
 
 
 def check_ice_addresses(config: Config) -> Finding:
@@ -125,4 +158,4 @@ def _try_tcp(address: str, port: int) -> None:
     socket.create_server((address, port), family=family).close()
 
 
-NETWORK_CHECKS: Sequence[Check] = (check_ice_addresses, check_media_ports, check_ice_servers)
+NETWORK_CHECKS: Sequence[Check] = (check_port, check_ice_addresses, check_media_ports, check_ice_servers)

@@ -7,7 +7,7 @@ import pytest
 
 from argusd.daemon.cli import main
 from argusd.daemon.commands.doctor import render
-from argusd.daemon.doctor.checks import Finding
+from argusd.daemon.doctor.finding import Finding
 
 FINDING = Finding("warn", "open files", "256 allowed", "ulimit -Hn 4096, or LimitNOFILE=4096 in the unit")
 

@@ -1,12 +1,12 @@
 import resource
-import socket
 from pathlib import Path
 
 import pytest
 
 from argusd.daemon.config import Config, resolve
 from argusd.daemon.doctor import checks
-from argusd.daemon.doctor.checks import CHECKS
+from argusd.daemon.doctor.finding import Check
+from argusd.daemon.doctor.report import ALL
 from argusd.ingest.shm.memory import available_bytes
 
 
@@ -15,8 +15,8 @@ def config(tmp_path: Path, **more: str) -> Config:
     return resolve(folders | {f"ARGUSD_{name}": value for name, value in more.items()})
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_every_check_reports_and_changes_nothing(check: checks.Check, tmp_path: Path) -> None:
+@pytest.mark.parametrize("check", ALL)
+def test_every_check_reports_and_changes_nothing(check: Check, tmp_path: Path) -> None:
     finding = check(config(tmp_path))
     assert finding.subject
     assert finding.found
@@ -29,27 +29,6 @@ def test_missing_models_are_named_with_the_command_that_gets_them(tmp_path: Path
     assert finding.verdict == "warn"
     assert "centernet" in finding.found
     assert finding.remedy == "argusd models pull"
-
-
-@pytest.mark.parametrize(
-    ("url", "verdict"),
-    [
-        ("redis://cache.example:6379/0", "warn"),
-        ("rediss://cache.example:6379/0", "ok"),
-        ("redis://127.0.0.1:6379/0", "ok"),
-        ("redis://[::1]", "ok"),
-        ("unix:///run/redis.sock", "ok"),
-    ],
-)
-def test_a_redis_elsewhere_is_to_be_reached_by_tls(tmp_path: Path, url: str, verdict: str) -> None:
-    assert checks.check_redis(config(tmp_path, API__REDIS_URL=url)).verdict == verdict
-
-
-def test_a_taken_port(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = str(other.getsockname()[1])
-        assert checks.check_port(config(tmp_path, API__PORT=port)).verdict == "warn"
-    assert checks.check_port(config(tmp_path, API__PORT=port)).verdict == "ok"
 
 
 def test_more_arenas_than_memory(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from argusd.daemon.config import Config, resolve
 from argusd.daemon.doctor import model_checks
-from argusd.daemon.doctor.checks import Finding
+from argusd.daemon.doctor.finding import Finding
 from argusd.daemon.doctor.model_checks import check_roles
 from argusd.scheduler.zoo.layout import CacheLayout
 from argusd.scheduler.zoo.manifest import builtin_manifest

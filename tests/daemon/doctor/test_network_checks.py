@@ -1,5 +1,6 @@
 """What ``argusd doctor`` says of the way that media take."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -7,28 +8,55 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from argusd.daemon.doctor import network_checks
-from argusd.daemon.doctor.checks import Check
 from argusd.daemon.doctor.network_checks import (
-    NETWORK_CHECKS,
     check_ice_addresses,
     check_ice_servers,
     check_media_ports,
+    check_port,
 )
 
+from ...api.fixtures import running_rig
 from .test_checks import config
 
 LOOPBACK = {"INGEST__ICE_ADDRESSES": '["127.0.0.1"]'}
 
 
-@pytest.mark.parametrize("check", NETWORK_CHECKS)
-def test_every_check_reports_and_changes_nothing(check: Check, tmp_path: Path) -> None:
-    finding = check(config(tmp_path))
-    assert finding.subject
-    assert finding.found
-    assert (finding.verdict == "ok") == (finding.remedy == "")
-    assert list(tmp_path.iterdir()) == []
+def test_a_port_that_another_program_has(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        other.setblocking(False)
+        port = str(other.getsockname()[1])
+        finding = check_port(config(tmp_path, API__PORT=port))
+        assert (finding.verdict, finding.found) == ("fail", f"another program has 127.0.0.1:{port}")
+        assert "choose another port with --port" in finding.remedy
+    assert check_port(config(tmp_path, API__PORT=port)).verdict == "ok"
+
+
+async def test_a_port_that_argusd_has(tmp_path: Path) -> None:
+    async with running_rig(tmp_path) as rig:
+        port = str(URL(rig.api.url).port)
+        finding = await asyncio.to_thread(check_port, config(tmp_path, API__PORT=port))
+    assert (finding.verdict, finding.found) == ("ok", f"argusd serves at 127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize(
+    ("settings", "found", "remedy"),
+    [
+        (
+            {"API__HOST": "203.0.113.1", "API__TOKENS": '[{secret = "t0ken"}]'},
+            "cannot listen on 203.0.113.1:8015",
+            "must be an address of this machine",
+        ),
+        ({"API__HOST": "0.0.0.0"}, "api.host 0.0.0.0 is reachable from elsewhere", "correct api.host"),
+    ],
+)
+def test_an_address_that_cannot_do(settings: dict[str, str], found: str, remedy: str, tmp_path: Path) -> None:
+    finding = check_port(config(tmp_path, **settings))
+    assert finding.verdict == "fail"
+    assert found in finding.found
+    assert remedy in finding.remedy
 
 
 @pytest.mark.parametrize(

