@@ -73,6 +73,7 @@ async def test_a_violation_has_a_picture_that_shows_it(
         jpeg = await answer.read()
     assert hashlib.sha256(jpeg).hexdigest() == evidence["snapshot"]["sha256"]
     picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
     assert picture.shape[1::-1] == (evidence["snapshot"]["width"], evidence["snapshot"]["height"])
 
     async with http.delete("/sessions/seen") as answer:

@@ -11,7 +11,7 @@ from aiohttp import web
 from argusd.scheduler.contract.messages import Histogram
 
 from ..context import CONTEXT, Context
-from ..hosts.hosts import Host
+from ..hosts.beats import Host
 from ..http.envelope import json_reply
 from ..webhooks.webhooks import WebhookView
 from ..workers.scheduler_counters import total
@@ -57,5 +57,5 @@ async def operations_of(context: Context) -> Operations:
         batch_seconds=dict(work.infer_seconds),
         frame_age_seconds=dict(work.frame_age_seconds),
         webhooks=context.webhooks.views(),
-        hosts=context.hosts.living() if context.hosts else [],
+        hosts=await context.hosts.living() if context.hosts else [],
     )

@@ -18,7 +18,7 @@ MIN_EYE_PIXELS = 12.0
 MIN_LIGHT = 0.05
 # A blink takes 0.1 to 0.4 s. Lids that stay low for longer look down, or are shut.
 LONGEST_BLINK_S = 0.5
-# Lid distance over eye width: the mesh draws lids that meet at 0.01 to 0.09, those of a look down from 0.1 on.
+# Lid distance over eye width: lids that meet are drawn at 0.01 to 0.09 by the mesh, a look down from 0.1 on.
 SHUT = 0.1
 
 Limits = tuple[float, float]  # of what goes across and of what goes up or down
@@ -26,7 +26,7 @@ LEAST_LIMIT = 0.001  # a policy may say 0: then every look but one straight ahea
 
 
 class Attention:
-    """Gaze and head of the followed face; eyes that blink or are shut look nowhere, and a blink ends nothing."""
+    """Gaze and head of the followed face. Eyes that blink or are shut look nowhere; a blink ends nothing."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
