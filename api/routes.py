@@ -14,7 +14,7 @@ from .evidence.routes import get_clip, get_evidence, get_snapshot, list_evidence
 from .hosts.listing import HostsView, list_hosts
 from .http.route import Route
 from .openapi.document import EVENT_STREAM, serve_document
-from .ops.dashboard import FILE_TYPES, FileName, dashboard, dashboard_file
+from .ops.dashboard import FILE_TYPES, FileName, dashboard, dashboard_file, operations_page
 from .ops.drain import DrainView, drain, end_drain
 from .ops.health import Health, health
 from .ops.metrics import CONTENT_TYPE, metrics
@@ -213,6 +213,7 @@ API_ROUTES = (
     Route("POST", "/drain", drain, {200: DrainView}, scope="admin"),
     Route("DELETE", "/drain", end_drain, {200: DrainView}, scope="admin"),
     Route("GET", "/metrics", metrics, {200: CONTENT_TYPE}),
+    Route("GET", "/operations", operations_page, {200: "text/html"}, public=True),
     Route("GET", "/operations.json", operations, {200: Operations}),
     Route(
         "POST",

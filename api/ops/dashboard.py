@@ -1,4 +1,4 @@
-"""``/``: the dashboard, a page without dependencies. It shows only what the other paths tell its visitor."""
+"""The pages, which need nothing from elsewhere, and show only what other paths tell their visitor."""
 
 from pathlib import Path
 from typing import Literal
@@ -29,19 +29,24 @@ async def dashboard(_request: web.Request) -> web.Response:
     return page_file("index.html")
 
 
+async def operations_page(_request: web.Request) -> web.Response:
+    """Show the operations page."""
+    return page_file("operations.html")
+
+
 async def dashboard_file(request: web.Request) -> web.Response:
-    """Serve a file of the dashboard."""
+    """Serve a file of the pages."""
     return page_file(request.match_info["name"])
 
 
 def page_file(name: str) -> web.Response:
-    """One of the page's files, small enough to be read on the spot.
+    """One of the pages' files, small enough to be read on the spot.
 
     Raises:
-        PathNotFound: the page has no such file.
+        PathNotFound: there is no such file.
     """
     if name not in TYPES:
-        raise PathNotFound("The dashboard has no such file.")
+        raise PathNotFound("The pages have no such file.")
     return web.Response(
         body=(FILES / name).read_bytes(),
         content_type=TYPES[name],

@@ -1,7 +1,8 @@
 // A drawing of what was found in the picture: outlines of faces and things, and where the person looks. The picture
 // itself never reaches the dashboard.
 
-const SVG = "http://www.w3.org/2000/svg"; // a name, not an address
+import { shape, titled } from "./svg.js";
+
 const WIDTH = 120;
 const HEIGHT = 90;
 const GAZE_REACH = 60;
@@ -16,18 +17,6 @@ export function drawScene(known) {
     if (gaze && faces.length) scene.append(gazeLine(faces[0], gaze));
   }
   return scene;
-}
-
-function shape(name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
-function titled(text) {
-  const title = shape("title", {});
-  title.textContent = text;
-  return title;
 }
 
 function outline([left, top, right, bottom], kind, label) {

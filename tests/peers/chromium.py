@@ -57,9 +57,32 @@ class ChromiumTab:
             raise PageError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
+    async def command(self, method: str, **params: Any) -> dict[str, Any]:
+        """A command of the DevTools protocol."""
+        return await self._remote.call(method, params, sessionId=self._session)
+
+    async def troubles(self) -> list[str]:
+        """What the page's console has of errors since the page was loaded."""
+        for domain in ("Runtime", "Log"):  # each tells anew what it has
+            await self.command(f"{domain}.disable")
+            await self.command(f"{domain}.enable")
+        told = [each for each in self._remote.told if each.get("sessionId") == self._session]
+        return [text for each in told if (text := trouble(each["method"], each["params"]))]
+
     async def close(self) -> None:
         with contextlib.suppress(PageError):
             await self._remote.call("Target.closeTarget", {"targetId": self._target})
+
+
+def trouble(method: str, told: dict[str, Any]) -> str:
+    """What an event of the DevTools protocol says of an error; empty for any other."""
+    if method == "Runtime.exceptionThrown":
+        return str(told["exceptionDetails"].get("exception", told["exceptionDetails"]))
+    if method == "Runtime.consoleAPICalled" and told["type"] in ("error", "assert"):
+        return str(told["args"])
+    if method == "Log.entryAdded" and told["entry"]["level"] == "error":
+        return f"{told['entry']['text']} {told['entry'].get('url', '')}"
+    return ""
 
 
 def running(profile: Path, camera: Path, microphone: Path, *flags: str) -> AbstractContextManager[Browser]:

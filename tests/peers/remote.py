@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import subprocess
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ import aiohttp
 
 STARTS_WITHIN_S = 60
 ANSWERS_WITHIN_S = 45
+MOST_TOLD = 1000
 
 
 class PageError(Exception):
@@ -39,12 +41,13 @@ class Tab(Protocol):
 
 
 class Remote:
-    """One connection; what the browser tells of its own accord is not needed, and dropped."""
+    """One connection. ``told``: the last that the browser told of its own accord."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self.told: deque[dict[str, Any]] = deque(maxlen=MOST_TOLD)
         self._reading = asyncio.create_task(self._read())
 
     async def call(self, method: str, params: dict[str, Any], **envelope: str) -> dict[str, Any]:
@@ -72,6 +75,8 @@ class Remote:
             content = message.json()
             if (answer := self._waiting.pop(content.get("id", 0), None)) is not None:
                 answer.set_result(content)
+            else:
+                self.told.append(content)
 
 
 class Browser:
