@@ -43,22 +43,24 @@ class Evidence:
 
     def take(self, log_odds: float, media_s: float, keep: bool) -> None:
         """Take one look in; ``keep``: where nothing is left go on from nothing, instead of beginning anew."""
-        share = min(1.0, max(-1.0, log_odds / SURE))
-        step_s = max(0.0, media_s - self._looked_s)
-        between, self._share, self._looked_s = (self._share + share) / 2, share, media_s
+        share = 1.0 if log_odds >= SURE else max(-1.0, log_odds / SURE)
+        before, self._share = self._share, share
+        before_s, self._looked_s = self._looked_s, media_s
         if self.since is not None:
+            step_s, between = max(0.0, media_s - before_s), (before + share) / 2
             self._lost_s += step_s * (1.0 - between)
             if keep:
                 self._lost_s = min(self._lost_s, media_s - self.since)
             elif self.held_s <= 0:
                 self.clear()
-        if self.since is None and share > 0:
+        if self.since is None:
+            if share <= 0:
+                return
             self.since = media_s
-        if self.since is not None:
-            self.looks_for += share > 0
-            self.looks_against += share <= 0
-            self.sure |= share >= 1
-            self._most_s = max(self._most_s, self.held_s)
+        self.looks_for += share > 0
+        self.looks_against += share <= 0
+        self.sure |= share >= 1
+        self._most_s = max(self._most_s, self.held_s)
 
     def clear(self) -> None:
         """Nothing is gathered any more."""

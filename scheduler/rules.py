@@ -91,9 +91,10 @@ class Rule:
         ended = self.close() if before is not None and media_s - before > self._patience_s else []
         if log_odds is None:
             log_odds = SURE if condition else -SURE
-        begun = self._evidence.since
-        self._evidence.take(log_odds, media_s, keep=self.open)
-        since = self._evidence.since
+        evidence = self._evidence
+        begun = evidence.since
+        evidence.take(log_odds, media_s, keep=self.open)
+        since = evidence.since
         if since is None:
             return ended
         if since != begun:

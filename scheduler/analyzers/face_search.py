@@ -141,9 +141,9 @@ class FaceSearch:
 
     def _next_part(self, at: Moment, somebody: bool) -> Roi | None:
         further = [] if somebody else [further_region(at.width, at.height)]
-        parts = tiles(at.width, at.height, PART) + ([] if somebody else turned_regions(at.width, at.height))
         if not self._begun or at.media_s - self._part_s >= EVERY_S:
-            tour = further + parts
+            turned = [] if somebody else turned_regions(at.width, at.height)
+            tour = further + tiles(at.width, at.height, PART) + turned
             region = tour[self._looked_at % len(tour)]
             self._looked_at, self._part_s = self._looked_at + 1, at.media_s
             self._begun = self._begun or self._looked_at >= len(tour)

@@ -139,6 +139,7 @@ class LoadedVisionModel(LoadedModel):
     ) -> None:
         super().__init__(model, engine, curve)
         self.model: VisionModel = model
+        self._minds_light = model if isinstance(model, MindsLight) else None
         self._stager = stager
         self._there: tuple[DeviceEngine, FindsOnDevice, Device] | None = None
         if stager and isinstance(engine, DeviceEngine) and isinstance(model, FindsOnDevice):
@@ -178,11 +179,11 @@ class LoadedVisionModel(LoadedModel):
         usable = [frame for at in places if (frame := frames[at]) is not None]
         rois = [items[at].roi or whole_frame(frame.info) for at, frame in zip(places, usable, strict=True)]
         feeds = self._prepared(usable, rois)
-        how_light = [*map(light, usable, rois)] if isinstance(self.model, MindsLight) else []
+        how_light = [*map(light, usable, rois)] if self._minds_light is not None else []
         intact = [frame.valid() for frame in usable]
         seen, seconds = self._seen(feeds, rois) if any(intact) else ([TORN] * len(places), 0.0)
-        if isinstance(self.model, MindsLight) and any(intact):
-            seen = self.model.lit(seen, how_light)
+        if self._minds_light is not None and any(intact):
+            seen = self._minds_light.lit(seen, how_light)
         for at, output, ok in zip(places, seen, intact, strict=True):
             outputs[at] = output if ok else TORN
             if ok and (looks := items[at].looks) is not None:

@@ -25,9 +25,11 @@ def _can_be(box: Box, persons: Sequence[Box], least: float) -> bool:
 
 
 def _worn(box: Box, other: Box) -> bool:
+    if box.area >= WORN * other.area:
+        return False
     middle = (box.left + box.right - other.left - other.right) / 2
     central = abs(middle) <= BODY / 2 * (other.right - other.left)
-    return central and box.area < WORN * other.area and overlap(box, other) > 1 - WORN
+    return central and overlap(box, other) > 1 - WORN
 
 
 def with_faces(things: Sequence[Thing], faces: Sequence[Face]) -> list[Thing]:

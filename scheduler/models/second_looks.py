@@ -52,6 +52,8 @@ def persons_hands(things: Sequence[Thing], width: int, height: int) -> list[Roi]
 def doubtful(things: Sequence[Thing], width: int, height: int) -> list[Roi]:
     """Those of the regions that show larger what may be a phone."""
     phones = [thing.box for thing in things if thing.label == PHONE]
+    if not phones:
+        return []
     return [region for region in regions(things, width, height) if any(_holds(region, box) for box in phones)]
 
 

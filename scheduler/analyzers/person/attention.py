@@ -29,7 +29,7 @@ class Attention:
     """Gaze and head of the followed face. Eyes that blink or are shut look nowhere; a blink ends nothing."""
 
     def __init__(self, policy: Policy) -> None:
-        self._policy = policy
+        self._eye_limits, self._head_limits = _limits(policy)
         self._gaze_rule = Rule("gaze_away", policy.gaze_away, patience_s=_patience(policy))
         self._head_rule = Rule("head_turned", policy.head_turned, patience_s=_patience(policy))
         self.rules = (self._gaze_rule, self._head_rule)
@@ -43,7 +43,7 @@ class Attention:
 
     def apply(self, policy: Policy) -> list[Outcome]:
         """Judge the next looks by this."""
-        self._policy = policy
+        self._eye_limits, self._head_limits = _limits(policy)
         self._neutral.apply(policy.neutral)
         patience = _patience(policy)
         return self._gaze_rule.retune(policy.gaze_away, patience) + self._head_rule.retune(
@@ -70,7 +70,7 @@ class Attention:
             return outcomes + self._gaze_rule.close()
         if not eyes.blink and self._is_calm(straight):
             self._neutral.learn(look, media_s)
-        self._gaze = eyes._replace(x=offset.x, y=offset.y)
+        self._gaze = Gaze(offset.x, offset.y, eyes.open, eyes.width)
         return outcomes + _feed(self._gaze_rule, offset.x, offset.y, self._eye_limits, media_s)
 
     def see_turned(self, pose: HeadPose, media_s: float) -> list[Outcome]:
@@ -115,16 +115,6 @@ class Attention:
             },
         }
 
-    @property
-    def _eye_limits(self) -> Limits:
-        away = self._policy.gaze_away
-        return max(LEAST_LIMIT, away.horizontal), max(LEAST_LIMIT, away.vertical)
-
-    @property
-    def _head_limits(self) -> Limits:
-        turned = self._policy.head_turned
-        return turned.yaw_deg, turned.pitch_deg
-
     def _direction(self, gaze: Gaze) -> str:
         across, along = self._eye_limits
         calm = CALM if self._gaze_rule.holds else 1.0
@@ -159,6 +149,13 @@ def unseen(mesh: Mesh) -> str | None:
     if mesh.gaze.width < MIN_EYE_PIXELS:
         return "too_small"
     return "too_dark" if mesh.light < MIN_LIGHT else None
+
+
+def _limits(policy: Policy) -> tuple[Limits, Limits]:
+    """Of eyes and of heads."""
+    away, turned = policy.gaze_away, policy.head_turned
+    eyes = max(LEAST_LIMIT, away.horizontal), max(LEAST_LIMIT, away.vertical)
+    return eyes, (turned.yaw_deg, turned.pitch_deg)
 
 
 def _patience(policy: Policy) -> float:

@@ -11,6 +11,7 @@ adds to it (to first order: a shift by a place times a linear function of it). W
 Both are root mean squares over the landmarks, in distances of the eyes' outer corners.
 """
 
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -51,33 +52,36 @@ class Reference:
         x, y = self._places.T
         self._affine = np.column_stack([self._places, np.ones(len(x))])
         self._to_affine = np.linalg.pinv(self._affine)
-        self._perspective = self._beyond_affine(np.stack([[x * x, x * y], [x * y, y * y]]).transpose(1, 2, 0))
-        self._to_perspective = np.linalg.pinv(self._perspective.reshape(2, -1).T)
+        shifts = np.stack([[x * x, x * y], [x * y, y * y]]).transpose(1, 2, 0)
+        self._perspective = self._beyond_affine(shifts).reshape(2, -1)
+        self._to_perspective = np.linalg.pinv(self._perspective.T)
 
     def motion(self, points: NDArray[np.float64]) -> Motion | None:
         """What these landmarks of the same face show; None: they lie on one line or in one place."""
-        places = points[LANDMARKS, :2]
+        places = points.take(LANDMARKS, axis=0)[:, :2]
         fit = self._to_affine @ places
         (a, b), (c, d) = fit[:2].tolist()
         stretch = a * d - b * c
         if abs(stretch) <= TINY * (a * a + b * b + c * c + d * d):
             return None
         left = (places - self._affine @ fit) @ (np.array([[d, -b], [-c, a]]) / stretch)
-        pull = self._to_perspective @ left.T.ravel()
-        bent = np.tensordot(pull, self._perspective, 1).T
-        return Motion(_size(self._sheared(a, b, c, d) + bent), _size(left - bent))
+        shifts = left.ravel()
+        bent = self._to_perspective @ shifts @ self._perspective
+        return Motion(_size(self._sheared(a, b, c, d).ravel() + bent), _size(shifts - bent))
 
     def _beyond_affine(self, shifts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of shifts f64 ``[2, N, 2]``, what no affine map makes."""
-        return np.asarray(shifts - (self._affine @ (self._to_affine @ shifts)), np.float64).transpose(0, 2, 1)
+        return np.asarray(shifts - self._affine @ (self._to_affine @ shifts), np.float64)
 
     def _sheared(self, a: float, b: float, c: float, d: float) -> NDArray[np.float64]:
         """What an affine map does to the places beside turning and scaling them."""
         scaled, turned = (a + d) / 2, (b - c) / 2
         longest = max(TINY, scaled * scaled + turned * turned)
-        similar = np.array([[scaled, -turned], [turned, scaled]]) / longest  # its inverse
-        return np.asarray(self._places @ (np.array([[a, b], [c, d]]) @ similar - np.eye(2)), np.float64)
+        s, t = scaled / longest, turned / longest  # of the inverse of turning and scaling
+        shear = np.array([[a * s + b * t - 1, b * s - a * t], [c * s + d * t, d * s - c * t - 1]])
+        return np.asarray(self._places @ shear, np.float64)
 
 
 def _size(shifts: NDArray[np.float64]) -> float:
-    return float(np.sqrt((shifts * shifts).sum(axis=1).mean()))
+    """Root mean square of shifts ``[2 N]``, x and y of one after those of the other."""
+    return sqrt(float(shifts @ shifts) / len(LANDMARKS))

@@ -21,8 +21,9 @@ class Stance(NamedTuple):
 
 def offset_from(base: Stance, look: Stance) -> Stance:
     """How far eyes and head are from there; the eyes without what only makes up for the head."""
-    x, y, yaw, pitch = (now - there for now, there in zip(look, base, strict=True))
-    return Stance(beyond_head_turn(x, yaw), beyond_head_turn(y, -pitch), yaw, pitch)
+    yaw, pitch = look.yaw - base.yaw, look.pitch - base.pitch
+    x, y = beyond_head_turn(look.x - base.x, yaw), beyond_head_turn(look.y - base.y, -pitch)
+    return Stance(x, y, yaw, pitch)
 
 
 def beyond_head_turn(offset: float, angle_deg: float) -> float:
