@@ -11,7 +11,7 @@ import uvloop
 from redis.exceptions import ConnectionError as ConnectionLost
 
 from argusd.api.errors import RedisUrlUnusable
-from argusd.api.events.redis_store import answers, connect
+from argusd.api.events.redis_store import answers, connect, wait_until_up
 from argusd.api.store.embedded_redis import EmbeddedRedis
 
 from ...certificates import self_signed
@@ -40,7 +40,9 @@ async def tls_port(tmp_path: Path) -> AsyncIterator[int]:
     """A Redis behind TLS; ``certificate.pem`` in the test's folder is its certificate."""
     server = EmbeddedRedis(tmp_path / "store")
     await server.start()
-    await server.running.wait()
+    inner = connect(server.socket, timeout_s=5.0)
+    await wait_until_up(inner)
+    await inner.aclose()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*self_signed(tmp_path))
 
