@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import av
 import cv2
 import numpy as np
 import pytest
@@ -78,7 +79,33 @@ async def test_a_violation_has_a_picture_that_shows_it(
 
     async with http.delete("/sessions/seen") as answer:
         assert answer.status == 204
-    assert not (state_dir / "evidence" / "seen").exists()
+    assert [*(state_dir / "evidence").glob("*")] == [state_dir / "evidence" / ".unfinished"]
+
+
+async def test_a_clip_shows_and_lets_hear_what_came_before_and_after(
+    daemon: Daemon, http: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    event = await violation(daemon, http, "filmed", snapshot=True, clip=True)
+
+    evidence = await made(http, event)
+    assert evidence["state"] == "ready"
+    async with http.get(f"/sessions/filmed/evidence/{event['evidence_id']}/clip") as answer:
+        assert answer.content_type == "video/webm"
+        webm = await answer.read()
+    assert hashlib.sha256(webm).hexdigest() == evidence["clip"]["sha256"]
+    (tmp_path / "clip.webm").write_bytes(webm)
+    with av.open(str(tmp_path / "clip.webm")) as clip:
+        pictures = [frame.time for frame in clip.decode(video=0)]
+        clip.seek(0)
+        sound_s = sum(frame.samples / frame.sample_rate for frame in clip.decode(audio=0))
+    assert len(pictures) == evidence["clip"]["pictures"]
+    assert pictures[-1] - pictures[0] == pytest.approx(evidence["clip"]["duration_s"], abs=0.5)
+    assert sound_s == pytest.approx(evidence["clip"]["duration_s"], abs=0.5)
+    begins, ends = (
+        evidence["clip"]["begins_at"],
+        evidence["clip"]["begins_at"] + evidence["clip"]["duration_s"],
+    )
+    assert begins + 2 < evidence["created_at"] < ends - 2
 
 
 async def test_nothing_is_kept_that_no_policy_asks_for(daemon: Daemon, http: aiohttp.ClientSession) -> None:

@@ -89,9 +89,9 @@ class EvidenceFiles:
         draft.path.rename(target)
         self.sizes[session_id] = self.sizes.get(session_id, 0) + draft.nbytes
 
-    def discard(self, draft: Draft) -> None:
-        """Remove it."""
-        draft.path.unlink(missing_ok=True)
+    def discard(self, name: str) -> None:
+        """Remove a draft, if it is there."""
+        (self._unfinished / name).unlink(missing_ok=True)
 
     def forget(self, session_id: str) -> None:
         """Remove all that is kept of the session."""

@@ -1,77 +1,92 @@
-"""What the recorder does, apart from its connections: watches sessions, takes pictures, forgets."""
+"""What the recorder does, apart from its connections: watches sessions, carries captures out, forgets."""
 
 import asyncio
 import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TypeVar
 
-from argusd.ingest.shm.ring import FrameReader
+import av
 
-from ..contract.evidence.messages import Capture, Captured, FromRecorder, RecorderStats, SessionForgotten
-from ..contract.evidence.records import Snapshot
-from ..contract.media_key import MediaKey
+from ..contract.evidence.messages import (
+    Capture,
+    Captured,
+    FromRecorder,
+    RecorderStats,
+    SessionForgotten,
+    SnapshotTaken,
+)
+from ..contract.logs.tracebacks import log_fault
 from ..contract.policy import EvidencePolicy
+from .camera import Camera
+from .config import RecorderConfig
 from .files import DiskFull, EvidenceFiles
-from .pictures import Shot, whole
+from .maker import Maker
+from .preroll import PICTURES_HZ
 from .tracks import Tracks
 
 log = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
-
 LATE_S = 30.0  # what is asked for later than that after its start was another life's to do
-TOLD_MOST = 1000
-NANOSECONDS = 1e9
+MOST_CAPTURES = 32  # at a time
+MOST_TOLD = 1000
 
 
 class Recorder:
     """One capture is a task; the newest outcomes are told again to whoever asks again.
 
-    Pictures are taken in one thread, files are written in another. ``tell`` sends to the api.
+    ``tell`` sends to the api. Overflow policy: what starts while ``MOST_CAPTURES`` are at work is not kept.
     """
 
-    def __init__(self, files: EvidenceFiles, tell: Callable[[FromRecorder], None]) -> None:
+    def __init__(self, config: RecorderConfig, tell: Callable[[FromRecorder], None]) -> None:
         self.tracks = Tracks()
         self.watched: dict[str, EvidencePolicy] = {}
-        self._files = files
+        self._files = EvidenceFiles(config.state_dir, config.max_mib << 20, config.min_free_mib << 20)
+        self._camera = Camera(config.before_s)
+        self._maker = Maker(self.tracks, self._camera, self._files, config.after_s)
         self._tell = tell
-        self._camera = ThreadPoolExecutor(1, "camera")
-        self._writer = ThreadPoolExecutor(1, "writer")
         self._captures: dict[str, tuple[Capture, asyncio.Task[None]]] = {}
         self._told: OrderedDict[str, tuple[Capture, Captured]] = OrderedDict()
 
-    def watch(self, session_id: str, wanted: EvidencePolicy) -> None:
-        """Be ready for captures of this session."""
-        self.watched[session_id] = wanted
+    async def run(self) -> None:
+        """Look into the rings of sessions that want clips, until cancelled."""
+        while True:
+            next_look = time.monotonic() + 1 / PICTURES_HZ
+            clips = [session_id for session_id, wanted in self.watched.items() if wanted.clip]
+            videos = [self.tracks.of(session_id, "video") for session_id in clips]
+            await self._camera.look({media: ring for each in videos for media, ring in each.items()})
+            await asyncio.sleep(max(0.0, next_look - time.monotonic()))
 
-    def unwatch(self, session_id: str) -> None:
-        """Be no longer."""
-        self.watched.pop(session_id, None)
+    def watch(self, session_id: str, wanted: EvidencePolicy) -> None:
+        """Be ready for captures of this session; or no longer, where nothing is wanted."""
+        if wanted == EvidencePolicy():
+            self.watched.pop(session_id, None)
+        else:
+            self.watched[session_id] = wanted
 
     def capture(self, capture: Capture) -> None:
         """Do it, unless it is done, or being done; what came of it is told in any case."""
         if capture.evidence_id in self._told:
             self._tell(self._told[capture.evidence_id][1])
         elif capture.evidence_id not in self._captures:
+            full = len(self._captures) >= MOST_CAPTURES
+            late = time.time() - capture.captured_at > LATE_S
+            refused = "overloaded" if full else "lost" if late else ""
+            if refused:
+                self._end(capture, Captured(capture.evidence_id, None, None, refused))
+                return
             task = asyncio.create_task(self._carry_out(capture))
             self._captures[capture.evidence_id] = capture, task
             task.add_done_callback(lambda _: self._captures.pop(capture.evidence_id))
 
     async def forget(self, session_id: str) -> None:
         """Remove all that is kept of the session, and stop what is being made."""
-        self.unwatch(session_id)
-        tasks = [task for each, task in self._captures.values() if each.media.session_id == session_id]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self.watched.pop(session_id, None)
+        await give_up([task for each, task in self._captures.values() if each.media.session_id == session_id])
         for evidence_id, (each, _) in [*self._told.items()]:
             if each.media.session_id == session_id:
                 del self._told[evidence_id]
-        await self._in(self._writer, partial(self._files.forget, session_id))
+        await self._maker.forget(session_id)
         self._tell(SessionForgotten(session_id))
 
     def stats(self) -> RecorderStats:
@@ -80,66 +95,37 @@ class Recorder:
 
     async def close(self) -> None:
         """Give up what is being made."""
-        tasks = [task for _, task in self._captures.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._camera.shutdown()
-        self._writer.shutdown()
+        await give_up([task for _, task in self._captures.values()])
+        self._camera.close()
+        self._maker.close()
 
     async def _carry_out(self, capture: Capture) -> None:
-        if time.time() - capture.captured_at > LATE_S:
-            self._end(capture, Captured(capture.evidence_id, None, None, "lost"))
-            return
-        snapshot, reason = None, ""
+        snapshot, clip, reason = None, None, ""
         try:
-            snapshot = await self._snapshot(capture)
-            reason = "" if snapshot else "no_media"
+            if capture.wanted.snapshot:
+                snapshot = await self._maker.snapshot(capture)
+            if snapshot is not None and capture.wanted.clip:
+                self._tell(SnapshotTaken(capture.evidence_id, snapshot))
+            if capture.wanted.clip:
+                clip = await self._maker.clip(capture)
+            if snapshot is None and clip is None:
+                reason = "no_media"
         except DiskFull:
             reason = "disk_full"
-        self._end(capture, Captured(capture.evidence_id, snapshot, None, reason))
+        except av.FFmpegError as error:
+            log_fault(log, "a clip cannot be encoded", error)
+            reason = "encoder_failed"
+        self._end(capture, Captured(capture.evidence_id, snapshot, clip, reason))
 
     def _end(self, capture: Capture, captured: Captured) -> None:
         self._told[capture.evidence_id] = capture, captured
-        while len(self._told) > TOLD_MOST:
+        while len(self._told) > MOST_TOLD:
             self._told.popitem(last=False)
         self._tell(captured)
 
-    async def _snapshot(self, capture: Capture) -> Snapshot | None:
-        """Take the newest whole picture; None: there is none.
 
-        Raises:
-            DiskFull: there is no room for it.
-        """
-        shot = await self._in(self._camera, partial(self._newest, capture.media))
-        if shot is None:
-            return None
-        age_ms = (time.monotonic() - shot.info.arrival_ns / NANOSECONDS) * 1000
-        name = f"{capture.evidence_id}.jpg"
-        draft = await self._in(
-            self._writer, partial(self._files.draft, name, lambda path: path.write_bytes(shot.jpeg))
-        )
-        self._files.keep(draft, capture.media.session_id, capture.evidence_id, "snapshot")
-        captured_ns = shot.info.captured_ns or shot.info.arrival_ns + time.time_ns() - time.monotonic_ns()
-        return Snapshot(
-            draft.sha256,
-            draft.nbytes,
-            shot.info.width,
-            shot.info.height,
-            captured_ns / NANOSECONDS,
-            round(age_ms, 1),
-        )
-
-    def _newest(self, media: MediaKey) -> Shot | None:
-        ring = self.tracks.find(media, "video")
-        frame = FrameReader(ring.view, ring.place, ring.generation).newest() if ring else None
-        return whole(frame) if frame is not None else None
-
-    async def _in(self, executor: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
-        """Have it done in this executor's thread, to its end even if the capture is given up meanwhile."""
-        future = asyncio.get_running_loop().run_in_executor(executor, work)
-        try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            await asyncio.wait([future])
-            raise
+async def give_up(tasks: list[asyncio.Task[None]]) -> None:
+    """End these captures."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -21,7 +21,6 @@ from ..contract.policy import EvidencePolicy
 from ..media.arena_sources import ArenaSource
 from ..niceness import yield_cores
 from .config import RecorderConfig
-from .files import EvidenceFiles
 from .recorder import Recorder
 
 STATS_EVERY_S = 1.0
@@ -38,9 +37,7 @@ async def run_recorder(
     yield_cores()
     service = Service(config)
     listener = Listener(config.socket_path, service.accept)
-    parts = [
-        asyncio.create_task(each) for each in (service.tell_every_second(on_pass), *service.attachments())
-    ]
+    parts = [asyncio.create_task(each) for each in (service.tell_every_second(on_pass), *service.parts())]
     stopped = asyncio.create_task(stop.wait())
     on_ready()
     try:
@@ -59,18 +56,17 @@ class Service:
     """Joins the api's connection and the arenas."""
 
     def __init__(self, config: RecorderConfig) -> None:
-        files = EvidenceFiles(config.state_dir, config.max_mib << 20, config.min_free_mib << 20)
         self._config = config
-        self._recorder = Recorder(files, self._tell)
+        self._recorder = Recorder(config, self._tell)
         self._channels: set[Channel[ToRecorder]] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
 
-    def attachments(self) -> list[Coroutine[Any, Any, None]]:
-        """What stays attached to each process that owns an arena."""
+    def parts(self) -> list[Coroutine[Any, Any, None]]:
+        """What looks into the arenas, and stays attached to each process that owns one."""
         writers = [f"ingest-{worker}" for worker in range(self._config.ingest_workers)] + ["api"]
         paths = [self._config.runtime_dir / f"{name}.sock" for name in writers]
         sources = [ArenaSource(path, NAME, self._recorder.tracks, lambda: None) for path in paths]
-        return [source.run() for source in sources]
+        return [self._recorder.run(), *(source.run() for source in sources)]
 
     def accept(self, sock: socket.socket) -> None:
         """The api connected: it says which sessions it wants watched. The others are so no longer."""
@@ -81,7 +77,7 @@ class Service:
                 unconfirmed.discard(message.session_id)
             if isinstance(message, SessionsListed):
                 for session_id in unconfirmed:
-                    self._recorder.unwatch(session_id)
+                    self._recorder.watch(session_id, EvidencePolicy())
             self._received(message)
 
         channel: Channel[ToRecorder] = Channel(sock, ToRecorder, received)
@@ -90,10 +86,7 @@ class Service:
 
     def _received(self, message: ToRecorder) -> None:
         if isinstance(message, WatchSession):
-            if message.wanted == EvidencePolicy():
-                self._recorder.unwatch(message.session_id)
-            else:
-                self._recorder.watch(message.session_id, message.wanted)
+            self._recorder.watch(message.session_id, message.wanted)
         elif isinstance(message, Capture):
             self._recorder.capture(message)
         elif isinstance(message, ForgetSession):

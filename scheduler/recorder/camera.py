@@ -1,0 +1,104 @@
+"""Looks into the rings: keeps the last seconds of pictures, and takes what is asked for.
+
+All of it runs in one thread, one call after the other; a call costs well under a millisecond for each track.
+Nobody who writes a ring waits for it: what is overwritten meanwhile is dropped.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+import cv2
+import numpy as np
+
+from argusd.ingest.shm.ring import FrameReader
+
+from ..contract.media_key import MediaKey
+from ..media.arena_sources import RingRef
+from .clips import Footage
+from .pictures import Shot, whole
+from .preroll import Preroll
+from .sound import SoundTake
+
+Result = TypeVar("Result")
+
+
+class Take:
+    """A clip under way: what came before it began, and what comes until it is ended.
+
+    ``video``: whose pictures it shows.
+    """
+
+    def __init__(self, video: MediaKey | None, shots: list[Shot], sound: SoundTake | None) -> None:
+        self.video = video
+        self.shots = shots
+        self.sound = sound
+
+    def footage(self) -> Footage:
+        """All that was taken."""
+        if self.sound is None:
+            return Footage(self.shots, np.zeros(0, np.int16), 0)
+        return Footage(self.shots, self.sound.samples, self.sound.begins_ns)
+
+
+class Camera:
+    """The tracks of sessions that want clips. ``before_s``: how much of them is kept."""
+
+    def __init__(self, before_s: float) -> None:
+        self._before_s = before_s
+        self._thread = ThreadPoolExecutor(1, "camera", partial(cv2.setNumThreads, 1))
+        self._prerolls: dict[MediaKey, Preroll] = {}
+        self._takes: list[Take] = []
+
+    async def look(self, videos: Mapping[MediaKey, RingRef]) -> None:
+        """Take what is new in these rings, and of the takes under way; of other tracks nothing is kept."""
+        await self._in_thread(partial(self._look, videos))
+
+    async def snapshot(self, ring: RingRef) -> Shot | None:
+        """The newest whole picture; None: there is none."""
+        return await self._in_thread(partial(newest, ring))
+
+    async def begin(self, video: MediaKey | None, sound: RingRef | None) -> Take:
+        """Begin to take a clip, with the pictures and the sound of the last seconds."""
+        return await self._in_thread(partial(self._begin, video, sound))
+
+    async def end(self, take: Take) -> None:
+        """Take nothing more."""
+        await self._in_thread(partial(self._takes.remove, take))
+
+    def close(self) -> None:
+        """End the thread, once it is done."""
+        self._thread.shutdown()
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _look(self, videos: Mapping[MediaKey, RingRef]) -> None:
+        for media in self._prerolls.keys() - videos.keys():
+            del self._prerolls[media]
+        for media, ring in videos.items():
+            preroll = self._prerolls.setdefault(media, Preroll(ring, self._before_s))
+            if preroll.ring != ring:
+                preroll.follow(ring)
+            shot = preroll.look()
+            if shot is not None:
+                for take in [take for take in self._takes if take.video == media]:
+                    take.shots.append(shot)
+        for take in self._takes:
+            if take.sound is not None:
+                take.sound.read()
+
+    def _begin(self, video: MediaKey | None, sound: RingRef | None) -> Take:
+        preroll = self._prerolls.get(video) if video is not None else None
+        shots = [*preroll.shots] if preroll is not None else []
+        take = Take(video, shots, SoundTake(sound, self._before_s) if sound is not None else None)
+        self._takes.append(take)
+        return take
+
+
+def newest(ring: RingRef) -> Shot | None:
+    """The newest whole picture of a ring, in its own size; None: there is none."""
+    frame = FrameReader(ring.view, ring.place, ring.generation).newest()
+    return whole(frame) if frame is not None else None
