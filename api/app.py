@@ -10,8 +10,10 @@ from typing import Any
 
 from aiohttp import web
 
-from .access.auth import Access, check_bind
+from .access.auth import Access, check_bind, limited
 from .access.authenticate import authentication
+from .access.session_tokens import SessionTokens
+from .access.signing_keys import SigningKeys
 from .access.tickets import Tickets
 from .analysis.llm import Llm
 from .config import ApiConfig, Scope
@@ -51,6 +53,7 @@ from .store.opening import Store, opened_store
 from .store.unreadable import Unreadable
 from .streams.arena_server import ArenaServer, serving_arena
 from .streams.live import StreamSockets
+from .streams.refusals import readable_refusals
 from .tasks.inference import Inference
 from .tasks.room_scans import RoomScans
 from .webhooks.webhooks import Webhooks
@@ -133,6 +136,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)
     erasure = Erasure(redis, store.server, config.retention_s)
+    session_tokens = SessionTokens(SigningKeys(redis), limited(config.requests_per_minute))
     scans = RoomScans(redis, unreadable, erasure)
 
     context = Context(
@@ -140,7 +144,9 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         stop=stop,
         told=asyncio.Event(),
         intake=intake,
-        access=Access(config),
+        access=Access(config, session_tokens),
+        session_tokens=session_tokens,
+        tickets=Tickets(redis),
         feeds=feeds,
         readers=Readers(config.max_event_readers, config.max_event_readers_per_client),
         redis=redis,
@@ -185,7 +191,7 @@ def among_others(context: Context, claims: Claims, connections: Connections) -> 
     hosts = Hosts(context.redis, cluster.host_id, cluster.url, state)
     intake.cut_off = lambda: hosts.cut_off
     return context._replace(
-        door=Door(hosts, claims, Tickets(context.redis, cluster.host_id), Relay()),
+        door=Door(hosts, claims, Relay(context.tickets)),
         news=News(connections.news, context.history, context.feeds, claims),
         undertaker=Undertaker(context.redis, hosts, claims, registry),
     )
@@ -193,7 +199,7 @@ def among_others(context: Context, claims: Claims, connections: Connections) -> 
 
 def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
     """The aiohttp application: middlewares from the outside in, then the routes."""
-    scopes: dict[object, Scope] = {route.handler: route.scope for route in ROUTES if not route.public}
+    scopes: dict[object, Scope | None] = {route.handler: route.scope for route in ROUTES if not route.public}
     ways: dict[object, Way] = {route.handler: route.way for route in ROUTES}
     by_body = frozenset[object](route.handler for route in ROUTES if route.session_in_body)
     app = web.Application(
@@ -204,6 +210,7 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
             error_envelope,
             request_rules,
             browser_rules,
+            readable_refusals,
             authentication(scopes, by_body),
             bodies,
             *([front_door(context.door, ways)] if context.door else []),

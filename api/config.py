@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -36,21 +37,31 @@ RedisUrl = Annotated[
 ]
 
 
-Scope = Literal["publish", "infer", "read", "admin"]
-"""What a token is for: to send media, to ask for tasks, to read, to set up and end sessions."""
+Scope = Literal["publish", "infer", "watch", "admin"]
+"""What a token is for: to send media, to ask for tasks, to see sessions and what is found in them, to set up
+and end sessions."""
+
+OLDER_SCOPES: Mapping[str, Scope] = {"read": "watch"}
+
+
+def scopes_of(names: Iterable[str]) -> frozenset[Scope]:
+    """The scopes among these names, older names included."""
+    said = {OLDER_SCOPES.get(name, name) for name in names}
+    return frozenset[Scope](scope for scope in get_args(Scope) if scope in said)
 
 
 class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A bearer token: ``secret`` (best in the environment, with the whole list), or alone in ``secret_file``.
 
     With ``session_prefix`` it reaches only sessions whose id starts so, no overviews. ``scopes`` are all
-    unless they are named. ``requests_per_minute`` takes the place of the api's own.
+    unless they are named; ``read`` is an older name of ``watch``. ``requests_per_minute`` takes the place of
+    the api's own.
     """
 
     secret: str = ""
     session_prefix: str = ""
     secret_file: Path | None = None
-    scopes: tuple[Scope, ...] = get_args(Scope)
+    scopes: tuple[Scope | Literal["read"], ...] = get_args(Scope)
     requests_per_minute: Count | None = None
 
     def __repr__(self) -> str:
@@ -59,7 +70,7 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def unrestricted(self) -> bool:
         """Whether it opens everything."""
-        return not self.session_prefix and set(self.scopes) == set(get_args(Scope))
+        return not self.session_prefix and scopes_of(self.scopes) == set(get_args(Scope))
 
     def read(self) -> str:
         """The secret, wherever it stands.

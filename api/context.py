@@ -9,6 +9,8 @@ from redis.asyncio import Redis
 from argusd.ingest.ice.ice_servers import IceServer
 
 from .access.auth import Access
+from .access.session_tokens import SessionTokens
+from .access.tickets import Tickets
 from .config import ApiConfig
 from .connections.room import Room
 from .events.event_log import EventLog
@@ -50,6 +52,8 @@ class Context(NamedTuple):
     told: asyncio.Event
     intake: Intake
     access: Access
+    session_tokens: SessionTokens
+    tickets: Tickets
     feeds: Feeds
     readers: Readers
     redis: Redis

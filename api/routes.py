@@ -1,6 +1,7 @@
 """Every path of the api, described once: for the router, for authentication and for ``/openapi.json``."""
 
 from argusd.scheduler.contract import errors
+from argusd.scheduler.contract.access.tokens import SessionTicket, SessionToken, TicketRequest, TokenRequest
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS
 from argusd.scheduler.contract.evidence.records import Evidence, EvidenceList
 from argusd.scheduler.contract.results import Results
@@ -8,6 +9,7 @@ from argusd.scheduler.contract.sessions import SessionBody, SessionList, Session
 from argusd.scheduler.contract.streams.spec import StreamSpec
 from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 
+from .access.token_routes import make_token, ticket_handler, withdraw_tokens
 from .events.cursor import Position
 from .events.sse import all_events, session_events
 from .evidence.routes import get_clip, get_evidence, get_snapshot, list_evidence
@@ -217,6 +219,19 @@ API_ROUTES = (
     Route("GET", "/operations.json", operations, {200: Operations}),
     Route(
         "POST",
+        "/tokens",
+        make_token,
+        {201: SessionToken},
+        body=TokenRequest,
+        refusals=(*BODY_ERRORS, errors.StoreUnavailable),
+        session_in_body=True,
+        scope="admin",
+    ),
+    Route(
+        "DELETE", "/tokens", withdraw_tokens, {204: None}, refusals=(errors.StoreUnavailable,), scope="admin"
+    ),
+    Route(
+        "POST",
         "/whip/{session_id}",
         publish,
         {201: SDP},
@@ -341,6 +356,18 @@ API_ROUTES = (
 )
 
 ROUTES: list[Route] = [*API_ROUTES, *TASK_ROUTES, *STREAM_ROUTES]
+ROUTES.append(
+    Route(
+        "POST",
+        "/tickets",
+        ticket_handler(ROUTES),
+        {201: SessionTicket},
+        body=TicketRequest,
+        refusals=(*BODY_ERRORS, errors.StoreUnavailable),
+        session_in_body=True,
+        scope=None,
+    )
+)
 ROUTES.append(Route("GET", "/openapi.json", serve_document(ROUTES), {200: "application/json"}, public=True))
 
 FOLLOWED = frozenset[object](route.handler for route in ROUTES if EVENT_STREAM in route.replies.values())

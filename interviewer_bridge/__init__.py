@@ -3,6 +3,7 @@
 Importing this loads no ML library and no aiortc; ``publisher``, ``media`` and ``relay`` load aiortc.
 """
 
+from argusd.scheduler.contract.access.tokens import SessionToken
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.results import Results
@@ -22,5 +23,6 @@ __all__ = [
     "Policy",
     "PolicyState",
     "Results",
+    "SessionToken",
     "VideoFrame",
 ]

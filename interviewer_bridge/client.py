@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, get_args
@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from argusd.scheduler.contract.access.tokens import SessionScope, SessionToken
 from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.http import DEFAULT_PORT
@@ -141,6 +142,18 @@ class MLOrchestratorClient:
             "PUT", session_path(session_id), msgspec.json.encode(spec), timeout_s=self.timeout_s
         )
         return decode(answer, PolicyState)
+
+    async def session_token(
+        self, session_id: str, scopes: Iterable[SessionScope], expires_in_s: int = 600
+    ) -> SessionToken:
+        """A token with which one session's page may ``publish``, ``watch`` or ``infer``, until it expires.
+
+        It takes a token of the scope ``admin``; hand the page this one, and nobody else.
+        """
+        asked = {"session_id": session_id, "scopes": [*scopes], "expires_in_s": expires_in_s}
+        body = msgspec.json.encode(asked)
+        answer = await self._transport.request("POST", "/tokens", body, timeout_s=self.timeout_s)
+        return decode(answer, SessionToken)
 
     async def policy_state(self, session_id: str) -> PolicyState:
         """Which of the session's policies was asked for last, and which its media are judged by now."""

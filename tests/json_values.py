@@ -42,7 +42,7 @@ def _values(kind: inspect.Type) -> st.SearchStrategy[Any]:
         case inspect.LiteralType():
             return st.sampled_from(kind.values)
         case inspect.VarTupleType():
-            return st.lists(_values(kind.item_type), max_size=LONGEST)
+            return st.lists(_values(kind.item_type), min_size=kind.min_length or 0, max_size=LONGEST)
     raise NotImplementedError(kind)
 
 

@@ -1,1 +1,1 @@
-"""Who may do what: tokens, what they let their bearers do, and tickets for those who cannot show one."""
+"""Who may do what: tokens, what they let their bearers do, and tickets for requests that can show none."""

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from argusd.scheduler.contract.errors import OriginRefused, Unauthorized
 
-from ..config import ApiConfig, Token
+from ..config import ApiConfig, Token, scopes_of
 from ..errors import InsecureBind
 from ..http.misfit import shown
 from ..http.rate_limit import RateLimit
 from .grants import EVERYTHING, Grant
+from .session_tokens import SessionTokens, header_of
 
 if TYPE_CHECKING:
     from .json_web_tokens import JsonWebTokens
@@ -67,14 +68,15 @@ def hostname(authority: str) -> str:
 
 
 class Access:
-    """Decides about requests.
+    """Decides about requests, by the configured tokens, sessions' own, and an issuer's.
 
     Raises:
         SecretUnreadable: a token's or an issuer's file cannot be read.
     """
 
-    def __init__(self, config: ApiConfig) -> None:
+    def __init__(self, config: ApiConfig, session_tokens: SessionTokens) -> None:
         self._config = config
+        self._session_tokens = session_tokens
         self._protected = is_protected(config)
         self._tokens = [known(token, config) for token in config.tokens]
         self._issued = issued(config)
@@ -109,22 +111,23 @@ class Access:
             self._refused.append(refused)
             log.warning("refused the %s %s, which %s would admit", header, shown(refused), setting)
 
-    def grant_of(self, authorization: str | None) -> Grant:
+    async def grant_of(self, token: str | None) -> Grant:
         """What the bearer of a token may do; everything, where none is needed.
 
         Raises:
             Unauthorized: no token, or one that is not good.
+            StoreUnavailable: it is a session's, and Redis does not tell whether it is good.
         """
         if not self._protected:
             return EVERYTHING
-        scheme, _, secret = (authorization or "").partition(" ")
-        grant = self._known(secret.strip().encode(errors="replace"))
-        if scheme.lower() != "bearer":
+        if token is None:
             raise Unauthorized("This needs the header Authorization: Bearer <token>.")
-        if grant is not None:
+        if (grant := self._known(token.encode(errors="replace"))) is not None:
             return grant
+        if (header := header_of(token)) is not None:
+            return await self._session_tokens.grant_of(token, header)
         if self._issued is not None:
-            return self._issued.grant_of(secret.strip())
+            return self._issued.grant_of(token)
         raise Unauthorized("This token is not known here.")
 
     def _known(self, secret: bytes) -> Grant | None:
@@ -141,7 +144,7 @@ def known(token: Token, config: ApiConfig) -> tuple[bytes, Grant]:
     secret = token.read().encode()
     principal = hashlib.blake2b(secret, digest_size=16).hexdigest()
     limit = limited(token.requests_per_minute or config.requests_per_minute)
-    return secret, Grant(principal, frozenset(token.scopes), token.session_prefix, limit=limit)
+    return secret, Grant(principal, scopes_of(token.scopes), token.session_prefix, limit=limit)
 
 
 def issued(config: ApiConfig) -> "JsonWebTokens | None":

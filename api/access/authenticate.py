@@ -1,4 +1,4 @@
-"""Lets requests in by their token, or by the ticket that another host has sent them here with."""
+"""Lets requests in by their token, or by a ticket in their address."""
 
 from collections.abc import Mapping
 
@@ -7,18 +7,14 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ..config import Scope
 from ..context import CONTEXT
-from .grants import Grant
+from .admitted import AVOID, GRANT, target
+from .bearer import token_of
+from .grants import EVERYTHING, Grant
 from .tickets import TICKET
 
-AVOID = web.RequestKey("hosts to avoid", tuple[str, ...])
-"""The hosts that turned the session away before the client was sent here."""
 
-GRANT = web.RequestKey("grant", Grant)
-"""What the request's bearer may do; there before every handler that asks for a token."""
-
-
-def authentication(scopes: Mapping[object, Scope], session_in_body: frozenset[object]) -> Middleware:
-    """The middleware that asks for a token before the handlers that have a scope.
+def authentication(scopes: Mapping[object, Scope | None], session_in_body: frozenset[object]) -> Middleware:
+    """The middleware that asks for a token before the handlers of ``scopes``; None: for one of any scope.
 
     Handlers of ``session_in_body`` look themselves whether the token is for the session they read.
     """
@@ -29,7 +25,8 @@ def authentication(scopes: Mapping[object, Scope], session_in_body: frozenset[ob
         if request.match_info.http_exception is None and called in scopes:
             grant = request[GRANT] = await grant_of(request)
             grant.check_rate()
-            grant.check_scope(scopes[called])
+            if (scope := scopes[called]) is not None:
+                grant.check_scope(scope)
             if called not in session_in_body:
                 grant.check_session(request.match_info.get("session_id"))
         return await handler(request)
@@ -44,16 +41,12 @@ async def grant_of(request: web.Request) -> Grant:
         Unauthorized: no token or ticket, or one that is not good.
     """
     context, ticket = request.app[CONTEXT], request.query.get(TICKET)
-    if context.door is None or ticket is None:
-        return context.access.grant_of(request.headers.get("Authorization"))
-    told = await context.door.tickets.read(ticket, target(request))
+    if ticket is None:
+        return await context.access.grant_of(token_of(request.headers))
+    told = await context.tickets.take(ticket, target(request))
     request[AVOID] = told.avoid
-    return Grant(told.principal, frozenset({"publish"}), session_id=request.match_info.get("session_id"))
-
-
-def target(request: web.Request) -> str:
-    """The request as tickets name it."""
-    return f"{request.method} {request.path}"
+    # Whether its principal may do so was seen when the ticket was made.
+    return Grant(told.principal, EVERYTHING.scopes, session_id=request.match_info.get("session_id"))
 
 
 def is_offer(request: web.Request) -> bool:

@@ -7,14 +7,14 @@ Claims: ``exp``, ``iss`` and ``aud`` must be there; ``scope`` (RFC 8693, 4.2) na
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import jwt
 import msgspec
 
 from argusd.scheduler.contract.errors import Unauthorized
 
-from ..config import JwtConfig, Scope
+from ..config import JwtConfig, scopes_of
 from ..errors import SecretUnreadable
 from ..http.rate_limit import RateLimit
 from ..secrets import read_secret
@@ -60,9 +60,12 @@ class JsonWebTokens:
             claims = msgspec.convert(self._decoded(token), Claims)
         except (jwt.PyJWTError, msgspec.ValidationError) as error:
             raise Unauthorized(SENTENCES.get(type(error), NOT_VALID)) from None
-        known = frozenset[Scope](scope for scope in get_args(Scope) if scope in claims.scope.split())
         return Grant(
-            self._principal(claims, token), known, claims.session_prefix, claims.session_id, self._limit
+            self._principal(claims, token),
+            scopes_of(claims.scope.split()),
+            claims.session_prefix,
+            claims.session_id,
+            self._limit,
         )
 
     def _decoded(self, token: str) -> dict[str, Any]:

@@ -1,29 +1,29 @@
-"""Tickets: what a redirect to another host carries, since clients do not show their bearer token there.
+"""Tickets: what a request carries in its address where it cannot carry a token.
 
-A ticket lets its bearer make one request (its method and path) at one host, within half a minute, as the
-principal that was let in where it comes from: offer a session's media, or open its WebSocket. It is a JSON
-Web Token (HS256). All hosts sign with one key, which lies in the Redis that they share: it is asked for each
-time, so that a Redis that lost it has them agree on the next one.
+A page's EventSource and WebSocket set no headers, and a client that is redirected to another host does not
+show its token there. A ticket lets its bearer make one request (its method and path), once, within half a
+minute, as the principal that asked for it. It lies in Redis until it is used, so that any host takes it, and
+none twice.
 """
 
+import re
 import secrets
-import time
+from typing import cast
 
-import jwt
 import msgspec
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import StoreUnavailable, Unauthorized
+from argusd.scheduler.contract.results import readable
 
 from ..events.redis_store import STORE_ERRORS
 
 TICKET = "ticket"  # the query's parameter
 LIFE_S = 30
-LEEWAY_S = 10.0  # how far the hosts' clocks may be apart
-ALGORITHM = "HS256"
-REQUIRED = ["aud", "exp"]
-NOT_VALID = "This ticket has expired, or is for another request or host; ask again where you first did."
+TEXT = re.compile(r"[A-Za-z0-9_-]{43}")
+NOT_VALID = "This ticket was used, has expired, or is for another request; ask for another one."
+AWAY = "The store is away; try again in a moment."
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -36,48 +36,39 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Tickets:
-    """Signs tickets for other hosts, and reads those for this one."""
+    """The tickets that are not used yet, as Redis has them."""
 
-    def __init__(self, redis: Redis, host_id: str) -> None:
+    def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._host_id = host_id
 
-    async def sign(self, ticket: Ticket, host_id: str) -> str:
-        """A ticket for a host.
+    async def issue(self, ticket: Ticket) -> str:
+        """The text that stands for a ticket.
 
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        claims = {**msgspec.to_builtins(ticket), "aud": host_id, "exp": time.time() + LIFE_S}
-        return jwt.encode(claims, await self._key(), ALGORITHM)
+        text = secrets.token_urlsafe(32)
+        try:
+            await self._redis.set(keys.ticket(text), msgspec.json.encode(ticket), ex=LIFE_S)
+        except STORE_ERRORS as error:
+            raise StoreUnavailable(AWAY) from error
+        return text
 
-    async def read(self, text: str, target: str) -> Ticket:
-        """What a ticket for this request and host says.
+    async def take(self, text: str, target: str) -> Ticket:
+        """What a ticket for this request says; it is used up, also where it is for another one.
 
         Raises:
             Unauthorized: it is none.
             StoreUnavailable: Redis does not answer.
         """
-        key = await self._key()
-        try:
-            claims = jwt.decode(
-                text, key, [ALGORITHM], {"require": REQUIRED}, audience=self._host_id, leeway=LEEWAY_S
-            )
-            ticket = msgspec.convert(claims, Ticket)
-        except (jwt.PyJWTError, msgspec.ValidationError):
-            raise Unauthorized(NOT_VALID) from None
-        if ticket.target != target:
+        ticket = await self._taken(text) if TEXT.fullmatch(text) else None
+        if ticket is None or ticket.target != target:
             raise Unauthorized(NOT_VALID)
         return ticket
 
-    async def _key(self) -> str:
-        """The hosts' key, made by whoever needs it first."""
+    async def _taken(self, text: str) -> Ticket | None:
         try:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                pipe.set(keys.TICKET_KEY, secrets.token_hex(32), nx=True)
-                pipe.get(keys.TICKET_KEY)
-                _, key = await pipe.execute()
+            body = cast(bytes | None, await self._redis.getdel(keys.ticket(text)))
         except STORE_ERRORS as error:
-            raise StoreUnavailable("The store is away; try again in a moment.") from error
-        text: str = key.decode()
-        return text
+            raise StoreUnavailable(AWAY) from error
+        return None if body is None else readable(body, Ticket)

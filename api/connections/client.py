@@ -14,7 +14,7 @@ from functools import lru_cache
 from aiohttp import web
 from multidict import CIMultiDictProxy
 
-from ..access.authenticate import GRANT
+from ..access.admitted import GRANT
 from ..context import CONTEXT
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

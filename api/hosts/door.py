@@ -2,7 +2,6 @@
 
 from typing import Literal, NamedTuple
 
-from ..access.tickets import Tickets
 from .claims import Claims
 from .hosts import Hosts
 from .relay import Relay
@@ -21,7 +20,6 @@ class Door(NamedTuple):
 
     hosts: Hosts
     claims: Claims
-    tickets: Tickets
     relay: Relay
 
     @property

@@ -18,18 +18,19 @@ from argusd.scheduler.contract.errors import MalformedBody, Overloaded, ServiceE
 from argusd.scheduler.contract.http import FOLLOWS_HEADER
 from argusd.scheduler.contract.names import NAME
 
-from ..access.authenticate import AVOID, GRANT, is_offer, target
-from ..access.tickets import TICKET, Ticket
+from ..access.admitted import AVOID
+from ..access.authenticate import is_offer
 from ..connections.bodies import keep_body
 from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
 from ..http.form_data import form_parts
+from ..streams.socket import is_socket
 from ..tasks.uploads import FORM, JSON
 from .beats import Host
 from .claims import Claim
 from .door import Door, Way
 from .relay import AWAY, RELAYED, NotReached
-from .socket_relay import is_socket, relay_socket
+from .socket_relay import relay_socket
 
 ANSWER_S, TASK_S = 30.0, 620.0  # a task may take ten minutes
 MOST_TRIES = 4
@@ -115,8 +116,7 @@ async def ask(
     context.sessions.let_go(request.match_info["session_id"])
     host = await living(door, claim)
     if is_redirected(request):
-        ticket = Ticket(target(request), request[GRANT].principal, tuple(avoid))
-        return redirection(host, request, await door.tickets.sign(ticket, host.host_id))
+        return redirection(await door.relay.onward(host, request, avoid))
     if is_socket(request):
         return await relay_socket(door.relay, host, request)
     return await door.relay.pass_on(host, request, body, ANSWER_S)
@@ -163,17 +163,16 @@ async def living(door: Door, claim: Claim) -> Host:
 
 def is_redirected(request: web.Request) -> bool:
     """Whether the client is sent to the holder itself: with an offer, if hosts are reached so, and with a
-    WebSocket that follows. Who came by a ticket goes on by one: the bearer token is not known here.
+    WebSocket that follows.
     """
-    if TICKET in request.query or is_socket(request):
-        return TICKET in request.query or FOLLOWS_HEADER in request.headers
+    if is_socket(request):
+        return FOLLOWS_HEADER in request.headers
     cluster = request.app[CONTEXT].config.cluster
     return is_offer(request) and cluster is not None and cluster.whip == "redirect"
 
 
-def redirection(host: Host, request: web.Request, ticket: str) -> web.Response:
+def redirection(url: URL) -> web.Response:
     """Send the client to another host."""
-    url = URL(host.url + request.rel_url.raw_path_qs, encoded=True).update_query({TICKET: ticket})
     return web.Response(status=307, headers={"Location": str(url), "Cache-Control": "no-store"})
 
 

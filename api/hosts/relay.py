@@ -5,7 +5,7 @@ itself. Requests have been read as far as their paths allow; an answer may have 
 proxy has to drop is dropped (RFC 9110, 7.6.1), and what every host adds by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aiohttp
 from aiohttp import web
@@ -13,6 +13,9 @@ from yarl import URL
 
 from argusd.scheduler.contract.errors import HostUnreachable
 
+from ..access.admitted import GRANT, target
+from ..access.bearer import token_of
+from ..access.tickets import TICKET, Ticket, Tickets
 from .beats import Host
 
 RELAYED = "X-Argusd-Relayed"
@@ -21,7 +24,7 @@ RELAYED = "X-Argusd-Relayed"
 CONNECT_S, TURN_S = 1.0, 5.0
 MOST_CONNECTIONS = 1024
 MOST_ANSWER = 64 << 20
-PASSED_ON = ("Accept", "Authorization", "Content-Type", "If-Match", "User-Agent")
+PASSED_ON = ("Accept", "Content-Type", "If-Match", "User-Agent")
 DROPPED = {
     *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
     *("content-encoding", "content-length", "date", "server", "vary"),
@@ -34,9 +37,10 @@ class NotReached(HostUnreachable):
 
 
 class Relay:
-    """Connections to the other hosts, which are kept."""
+    """Connections to the other hosts, which are kept. ``tickets``: those that take a request there."""
 
-    def __init__(self) -> None:
+    def __init__(self, tickets: Tickets) -> None:
+        self._tickets = tickets
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -56,6 +60,17 @@ class Relay:
         if self._session is not None:
             await self._session.close()
 
+    async def address(self, host: Host, request: web.Request) -> URL:
+        """The same path and query, at another host; where a ticket let the request in, with a fresh one."""
+        if TICKET in request.query:
+            return await self.onward(host, request)
+        return url_at(host, request)
+
+    async def onward(self, host: Host, request: web.Request, avoid: Sequence[str] = ()) -> URL:
+        """The address with a ticket for this request, in the name of who was let in here."""
+        ticket = Ticket(target(request), request[GRANT].principal, tuple(avoid))
+        return url_at(host, request).update_query({TICKET: await self._tickets.issue(ticket)})
+
     async def pass_on(self, host: Host, request: web.Request, body: bytes, within_s: float) -> web.Response:
         """The host's answer to the request.
 
@@ -67,7 +82,7 @@ class Relay:
         try:
             async with self.http.request(
                 request.method,
-                url_at(host, request),
+                await self.address(host, request),
                 data=body or None,
                 headers=headers_for(request),
                 allow_redirects=False,
@@ -93,6 +108,8 @@ def url_at(host: Host, request: web.Request) -> URL:
 def headers_for(request: web.Request) -> Mapping[str, str]:
     """What the other host is told of the request."""
     told = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+    if (token := token_of(request.headers)) is not None:
+        told["Authorization"] = f"Bearer {token}"
     before = request.headers.getall("X-Forwarded-For", [])
     return {**told, RELAYED: "1", "X-Forwarded-For": ", ".join([*before, request.remote or "unknown"])}
 

@@ -17,27 +17,22 @@ from ..context import CONTEXT
 from ..streams.media import MAX_JPEG_BYTES
 from ..streams.socket import GOODBYE_S, refuse, web_socket
 from .beats import Host
-from .relay import AWAY, CONNECT_S, Relay, headers_for, url_at
+from .relay import AWAY, CONNECT_S, Relay, headers_for
 
 Close = tuple[int, bytes]
 ABNORMAL = 1006  # never on the wire: the connection broke
 ENDINGS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
 
-def is_socket(request: web.Request) -> bool:
-    """Whether the request asks for a WebSocket."""
-    return request.headers.get("Upgrade", "").lower() == "websocket"
-
-
 async def relay_socket(relay: Relay, host: Host, request: web.Request) -> web.StreamResponse:
     """Converse with a host in the client's name until either has enough, or this host is about to stop."""
     context = request.app[CONTEXT]
-    here = web_socket(context.config)
+    here = web_socket(request)
     await here.prepare(request)
     try:
         async with asyncio.timeout(CONNECT_S + GOODBYE_S):
             there = await relay.http.ws_connect(
-                url_at(host, request),
+                await relay.address(host, request),
                 headers=headers_for(request),
                 timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_S),
                 heartbeat=context.config.heartbeat_s,

@@ -30,17 +30,19 @@ async def browser_rules(request: web.Request, handler: Handler) -> web.StreamRes
     if origin is not None:
         request[ADMITTED] = origin
     if request.method == "OPTIONS":
-        return options(request)
+        return await options(request)
     return await handler(request)
 
 
-def options(request: web.Request) -> web.Response:
+async def options(request: web.Request) -> web.Response:
     """The answer to OPTIONS: what the path takes."""
     mismatch = request.match_info.http_exception
     if not isinstance(mismatch, web.HTTPMethodNotAllowed):
         raise web.HTTPNotFound
     methods = ", ".join(sorted({*mismatch.allowed_methods, "OPTIONS"}))
-    response = whip_options(request) if is_whip(request) else web.Response(headers={"Allow": methods})
+    response = web.Response(headers={"Allow": methods})
+    if is_whip(request):
+        response = await whip_options(request)
     response.headers["Access-Control-Allow-Methods"] = response.headers["Allow"]
     response.headers["Access-Control-Allow-Headers"] = ASKED_HEADERS
     response.headers["Access-Control-Max-Age"] = "600"

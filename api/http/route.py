@@ -16,7 +16,7 @@ class Route(NamedTuple):
 
     ``body`` and the values of ``replies`` (status → what comes back) are a type sent as JSON, or the content
     type of a text (one of several), or None. ``refusals``: the errors particular to it. ``public``: needs no
-    token. ``scope``: which one a token needs, where one is needed.
+    token. ``scope``: which one a token needs, where one is needed; None: any.
     ``headers`` and ``query``: optional parameters, and the type of each; ``parts``: the types of what the
     path holds beside a session's id. ``refusal``: a body that errors may have instead of the usual one.
     ``uploads``: the body's fields may come as a form or a file as well (``tasks/uploads.py``).
@@ -31,7 +31,7 @@ class Route(NamedTuple):
     body: type | str | None = None
     refusals: tuple[type[ServiceError], ...] = ()
     public: bool = False
-    scope: Scope = "read"
+    scope: Scope | None = "watch"
     uploads: bool = False
     session_in_body: bool = False
     way: Way = "any"

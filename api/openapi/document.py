@@ -3,7 +3,7 @@
 It describes this daemon as it is configured: where it asks for no token, the document does not either.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from weakref import WeakKeyDictionary
 
@@ -22,10 +22,11 @@ from argusd.scheduler.contract.errors import (
     Unauthorized,
     WrongContentType,
 )
-from argusd.scheduler.contract.http import ErrorReply
+from argusd.scheduler.contract.http import BEARER_PROTOCOL, PROTOCOL, ErrorReply
 from argusd.scheduler.contract.names import Name
 
 from ..access.auth import is_protected
+from ..access.tickets import TICKET
 from ..config import ApiConfig
 from ..context import CONTEXT
 from ..http.route import Route
@@ -40,6 +41,25 @@ ALWAYS: tuple[type[ServiceError], ...] = (
     HeadTooLarge,
     ServiceError,
 )
+SECURITY_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A configured token, an issuer's JWT, or a session token (POST /tokens).",
+    },
+    "ticket": {
+        "type": "apiKey",
+        "in": "query",
+        "name": TICKET,
+        "description": "A ticket for this path (POST /tickets), for an EventSource or a WebSocket.",
+    },
+    "protocol": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Sec-WebSocket-Protocol",
+        "description": f"`{PROTOCOL}, {BEARER_PROTOCOL}<token>`, for a page's WebSocket.",
+    },
+}
 WITH_A_TOKEN: tuple[type[ServiceError], ...] = (Unauthorized, Forbidden, InsufficientScope, RateLimited)
 
 
@@ -72,7 +92,7 @@ def document(routes: Iterable[Route], config: ApiConfig) -> Json:
     for route in routes:
         described["paths"].setdefault(route.path, {})[route.method.lower()] = operation(route, protected)
     if protected:
-        described["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        described["components"]["securitySchemes"] = SECURITY_SCHEMES
         described["security"] = [{"token": []}]
     return described
 
@@ -90,9 +110,18 @@ def operation(route: Route, protected: bool) -> Json:
         if route.uploads and not isinstance(route.body, str):
             taken |= uploads(route.body)
         described["requestBody"] = {"required": needs_body(route.body), "content": taken}
-    if route.public and protected:
-        described["security"] = []
+    if protected and (ways := ways_in(route)) is not None:
+        described["security"] = [{way: []} for way in ways]
     return described
+
+
+def ways_in(route: Route) -> Sequence[str] | None:
+    """The security schemes that let a request in; None: a token alone."""
+    if route.public:
+        return ()
+    if 101 in route.replies:
+        return ("token", "ticket", "protocol")
+    return ("token", "ticket") if route.method == "GET" else None
 
 
 def operation_id(route: Route) -> str:

@@ -34,7 +34,8 @@ from argusd.scheduler.contract.errors import (
 )
 from argusd.scheduler.contract.http import EVENTS_RELATION, HOST_HEADER
 
-from ..access.authenticate import GRANT
+from ..access.admitted import GRANT
+from ..access.bearer import token_of
 from ..connections.bodies import read_body
 from ..connections.client import client_of
 from ..context import CONTEXT, Context
@@ -116,14 +117,14 @@ def add_ice_servers(context: Context, response: web.Response) -> None:
             response.headers.add("Link", link)
 
 
-def whip_options(request: web.Request) -> web.Response:
+async def whip_options(request: web.Request) -> web.Response:
     """The answer to OPTIONS, with what CORS asks left to ``browsers.py``."""
     context = request.app[CONTEXT]
     response = web.Response(headers=WHIP_OPTIONS)
     session_id = request.path.split("/")[2]  # OPTIONS has no route that would take the path apart
     # No token comes with a browser's preflight, and a TURN server's credential is not for everybody.
     with contextlib.suppress(Unauthorized, Forbidden, InsufficientScope):
-        grant = context.access.grant_of(request.headers.get("Authorization"))
+        grant = await context.access.grant_of(token_of(request.headers))
         grant.check_scope("publish")
         grant.check_session(session_id)
         add_ice_servers(context, response)

@@ -12,6 +12,7 @@ the error's HTTP status. A message beyond twice the largest picture is not even 
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -25,13 +26,12 @@ from argusd.scheduler.contract.errors import (
     StoreUnavailable,
     WrongContentType,
 )
-from argusd.scheduler.contract.http import CLOSE_CODES, ErrorReply
+from argusd.scheduler.contract.http import CLOSE_CODES, PROTOCOL, ErrorReply
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.contract.messages import Latest, SchedulerStats
 from argusd.scheduler.contract.streams.spec import StreamSpec
 
-from ..access.authenticate import GRANT
-from ..config import ApiConfig
+from ..access.admitted import GRANT
 from ..context import CONTEXT, Context
 from ..events.redis_store import STORE_ERRORS
 from ..http.envelope import decode_json
@@ -46,6 +46,9 @@ GOODBYE_S = 2.0
 CHECK_S = 0.5
 WRITER_LIMIT = 64 << 10
 
+# aiohttp would tell of a client that does not offer our protocol, and quote what it offers: maybe a token.
+logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
+
 SampleRate = Annotated[int, msgspec.Meta(ge=LOWEST_RATE, le=HIGHEST_RATE)]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -55,7 +58,7 @@ def stream_handler(spec: StreamSpec) -> Handler:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         context = request.app[CONTEXT]
-        socket = web_socket(context.config)
+        socket = web_socket(request)
         await socket.prepare(request)
         try:
             await serve(request, context, socket, spec)
@@ -72,9 +75,16 @@ def stream_handler(spec: StreamSpec) -> Handler:
     return handler
 
 
-def web_socket(config: ApiConfig) -> web.WebSocketResponse:
-    """A WebSocket as all streams have it."""
+def is_socket(request: web.Request) -> bool:
+    """Whether the request asks for a WebSocket."""
+    return request.headers.get("Upgrade", "").lower() == "websocket"
+
+
+def web_socket(request: web.Request) -> web.WebSocketResponse:
+    """A WebSocket as all streams have it, for this request's client."""
+    config = request.app[CONTEXT].config
     return web.WebSocketResponse(
+        protocols=(PROTOCOL,),
         timeout=GOODBYE_S,
         autoclose=False,
         heartbeat=config.heartbeat_s,

@@ -16,7 +16,7 @@ from argusd.scheduler.contract.logs.about import SESSION
 from argusd.scheduler.contract.names import Named, did_you_mean
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload, TaskPath
 
-from ..access.authenticate import GRANT
+from ..access.admitted import GRANT
 from ..context import CONTEXT
 from ..http.defaults import with_defaults
 from ..http.envelope import decode_json, json_reply, read_json, refusal

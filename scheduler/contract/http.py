@@ -13,6 +13,12 @@ EVENTS_RELATION = "urn:ietf:params:whip:ext:core:server-sent-events"
 FOLLOWS_HEADER = "X-Argusd-Follows"
 """Of a WebSocket's handshake whose client follows a 307 to another host; browsers' do not."""
 
+PROTOCOL = "argusd"
+"""The WebSocket protocol that streams speak; a page that shows a token offers it, too."""
+
+BEARER_PROTOCOL = "argusd.bearer."
+"""With a token behind it: what a page offers beside ``PROTOCOL``, as it cannot set ``Authorization``."""
+
 HOST_HEADER = "X-Argusd-Host"
 """Of a WHIP answer where there are several hosts: the one that holds the session from now on."""
 

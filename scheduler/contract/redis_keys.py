@@ -20,8 +20,15 @@ HOSTS = "ml:hosts"
 BEATS = "ml:hosts:beats"
 """Sorted set of all hosts that beat and were not buried, by when their beat is over (unix milliseconds)."""
 
-TICKET_KEY = "ml:cluster:key"
-"""String: the key with which hosts sign tickets for each other (``api/access/tickets.py``)."""
+
+def signing_key(name: str) -> str:
+    """String: the key that session tokens of this name are signed with (``api/access/signing_keys.py``)."""
+    return f"ml:access:key:{name}"
+
+
+def ticket(text: str) -> str:
+    """String, until it is used: what a ticket is for (``api/access/tickets.py``)."""
+    return f"ml:access:ticket:{text}"
 
 
 def webhook_lease(name: str) -> str:

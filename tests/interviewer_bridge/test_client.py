@@ -98,6 +98,16 @@ async def test_a_task_goes_out_as_the_contract_says_and_its_result_comes_back(co
     assert daemon.headers[0]["Authorization"] == "Bearer t0ken"
 
 
+async def test_a_token_for_a_page_is_asked_for_and_not_shown(connect: Connect) -> None:
+    daemon = Daemon(lambda: web.json_response({"token": "p4ge", "expires_at": 1_700_000_000.0}, status=201))
+    client = await connect(daemon, token="t0ken")
+    made = await client.session_token("interview-7", ("publish", "watch"), expires_in_s=900)
+    assert (made.token, made.expires_at) == ("p4ge", 1_700_000_000.0)
+    assert "p4ge" not in repr(made)
+    body = {"session_id": "interview-7", "scopes": ["publish", "watch"], "expires_in_s": 900}
+    assert daemon.requests == [("POST", "/tokens", body)]
+
+
 async def test_what_is_base64_already_stays_so(connect: Connect) -> None:
     daemon = Daemon(done)
     client = await connect(daemon)

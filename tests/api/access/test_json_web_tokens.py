@@ -11,8 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from argusd.api.access.auth import Access, check_bind
+from argusd.api.access.auth import check_bind
 from argusd.api.access.grants import Grant
+from argusd.api.access.json_web_tokens import JsonWebTokens
 from argusd.api.config import JwtConfig
 from argusd.api.errors import InsecureBind, SecretUnreadable
 from argusd.scheduler.contract.errors import InsufficientScope, Unauthorized
@@ -23,7 +24,7 @@ ISSUER, AUDIENCE = "https://login.example", "argusd"
 SECRET = "an HMAC secret of at least 32 bytes"
 EC, OTHER_EC = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
 RSA, EDDSA = rsa.generate_private_key(65537, 2048), ed25519.Ed25519PrivateKey.generate()
-Open = Callable[..., Access]
+Open = Callable[..., JsonWebTokens]
 
 
 def pem(key: Any) -> str:
@@ -37,7 +38,7 @@ def token(key: Any = EC, algorithm: str = "ES256", *, kid: str | None = None, **
         "aud": AUDIENCE,
         "exp": time.time() + 86_400,
         "sub": "service",
-        "scope": "read infer",
+        "scope": "watch infer",
     }
     named = {name: value for name, value in (claims | changes).items() if value is not None}
     return jwt.encode(named, key, algorithm, headers={"kid": kid} if kid else None)
@@ -45,18 +46,18 @@ def token(key: Any = EC, algorithm: str = "ES256", *, kid: str | None = None, **
 
 @pytest.fixture
 def access(tmp_path: Path) -> Open:
-    def opened(text: str = pem(EC), algorithm: Any = "ES256") -> Access:
+    def opened(text: str = pem(EC), algorithm: Any = "ES256") -> JsonWebTokens:
         (tmp_path / "key").write_text(text)
         described = JwtConfig(
             issuer=ISSUER, audience=AUDIENCE, algorithm=algorithm, key_file=tmp_path / "key"
         )
-        return Access(make_config(tmp_path, jwt=described))
+        return JsonWebTokens(described, None)
 
     return opened
 
 
-def grant(access: Access, text: str) -> Grant:
-    return access.grant_of(f"Bearer {text}")
+def grant(access: JsonWebTokens, text: str) -> Grant:
+    return access.grant_of(text)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def grant(access: Access, text: str) -> Grant:
 )
 def test_a_token_that_its_issuer_signed_is_good(access: Open, key: Any, algorithm: str, file: str) -> None:
     found = grant(access(file, algorithm), token(key, algorithm))
-    assert found.scopes == {"read", "infer"}
+    assert found.scopes == {"watch", "infer"}
     with pytest.raises(InsufficientScope):
         found.check_scope("publish")
 
@@ -85,7 +86,7 @@ def test_a_token_that_its_issuer_signed_is_good(access: Open, key: Any, algorith
         (token(aud="others"), "for another audience"),
         (token(aud=None), "lacks one of the claims"),
         (token(iss="https://evil.example"), "comes from another issuer"),
-        (token(scope=["read"]), "not valid here"),
+        (token(scope=["watch"]), "not valid here"),
         (token(session_id=7), "not valid here"),
         (token(None, "none"), "not valid here"),
         (token(SECRET, "HS256"), "not valid here"),
@@ -146,7 +147,7 @@ async def test_a_bound_token_reaches_its_session_over_http(tmp_path: Path) -> No
     (tmp_path / "key").write_text(pem(EC))
     described = JwtConfig(issuer=ISSUER, audience=AUDIENCE, algorithm="ES256", key_file=tmp_path / "key")
     async with running_rig(tmp_path, jwt=described) as rig:
-        bearer = {"Authorization": f"Bearer {token(session_id='s1', scope='admin read')}"}
+        bearer = {"Authorization": f"Bearer {token(session_id='s1', scope='admin watch')}"}
         assert (await rig.api.json("PUT", "/sessions/s1", headers=bearer))[0] == 201
         assert (await rig.api.json("GET", "/sessions/s1", headers=bearer))[0] == 200
         assert (await rig.api.json("GET", "/sessions/s2", headers=bearer))[1]["error_code"] == "forbidden"

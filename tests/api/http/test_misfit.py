@@ -1,6 +1,7 @@
 """Every field of every body that callers send: what does not fit is named, with what it may be."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -64,6 +65,10 @@ def example(kind: inspect.Type) -> Any:
                 return each.values[0]
             case inspect.RawType():
                 return {}
+            case inspect.VarTupleType(min_length=int(least)):
+                return least * [example(each.item_type)]
+            case inspect.StrType(pattern=str(pattern)):
+                return next(text for text in ("a", "/a") if re.search(pattern, text))
     return "a"
 
 

@@ -78,6 +78,21 @@ def test_tokens_are_asked_for_only_where_the_daemon_does() -> None:
     assert made["paths"]["/health"]["get"]["security"] == []
 
 
+def test_what_a_page_may_show_in_place_of_the_header_is_told() -> None:
+    made = document(ROUTES, PROTECTED)
+    for path, ways in [
+        ("/sessions/{session_id}/events", ["token", "ticket"]),
+        ("/ml/stream/{session_id}/face", ["token", "ticket", "protocol"]),
+    ]:
+        assert made["paths"][path]["get"]["security"] == [{way: []} for way in ways]
+    assert "security" not in made["paths"]["/tokens"]["post"]
+    schemes = made["components"]["securitySchemes"]
+    assert [(schemes[way]["in"], schemes[way]["name"]) for way in ("ticket", "protocol")] == [
+        ("query", "ticket"),
+        ("header", "Sec-WebSocket-Protocol"),
+    ]
+
+
 def test_a_sessions_id_has_its_pattern_wherever_it_stands() -> None:
     made = document(ROUTES, CONFIG)
     in_paths = [
@@ -90,7 +105,7 @@ def test_a_sessions_id_has_its_pattern_wherever_it_stands() -> None:
     in_bodies = [
         schema["properties"]["session_id"]
         for name, schema in made["components"]["schemas"].items()
-        if name.endswith("Request")
+        if name.endswith("Request") and "session_id" in schema["properties"]
     ]
     assert {each["pattern"] for each in in_paths + in_bodies} == {NAME}
 

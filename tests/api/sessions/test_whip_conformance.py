@@ -43,7 +43,7 @@ SETUPS: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "tokens": (
                 Token(PUBLISHER, "s"),
                 Token(OTHER, "kyc-"),
-                Token(READER, scopes=("read",)),
+                Token(READER, scopes=("watch",)),
             ),
             "ice_servers": (IceServer(urls=("turn:turn.example",), username="u", credential="s3cret"),),
         },
@@ -308,7 +308,7 @@ AUTHORITY = (
     Case("4.7.1 a good token", "POST", "/whip/s1", 201, "", SDP | bearer(PUBLISHER), OFFER, setup="guarded"),
     Case("4.7.1 the scheme in other letters", "POST", "/whip/s1", 201, "", SDP | {"Authorization": f"bearer {PUBLISHER}"}, OFFER, setup="guarded"),
     Case("4.7.1 a token for other sessions", "POST", "/whip/s1", 403, "forbidden", SDP | bearer(OTHER), OFFER, setup="guarded"),
-    Case("4.7.1 a token that may only read", "POST", "/whip/s1", 403, "insufficient_scope", SDP | bearer(READER), OFFER, setup="guarded"),
+    Case("4.7.1 a token that may only watch", "POST", "/whip/s1", 403, "insufficient_scope", SDP | bearer(READER), OFFER, setup="guarded"),
     Case("4.7.1 DELETE without a token", "DELETE", "{resource}", 401, "unauthorized", setup="guarded", prepare="published"),
     Case("4.7.1 PATCH without a token", "PATCH", "{resource}", 401, "unauthorized", {"Content-Type": FRAGMENT}, TRICKLED, setup="guarded", prepare="published"),
     Case("4.7.1 DELETE with another's token", "DELETE", "{resource}", 403, "forbidden", bearer(OTHER), setup="guarded", prepare="published"),

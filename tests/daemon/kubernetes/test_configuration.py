@@ -38,7 +38,7 @@ def test_a_pod_knows_its_address_its_name_and_its_redis(tokens: Path) -> None:
     assert cluster is not None
     assert (cluster.url, cluster.host_id, cluster.whip) == ("http://192.0.2.7:8015", POD, "relay")
     assert (config.api.host, config.api.port, config.api.redis_url) == ("0.0.0.0", 8015, REDIS)
-    assert [token.scopes for token in config.api.tokens if not token.unrestricted] == [("read",)]
+    assert [token.scopes for token in config.api.tokens if not token.unrestricted] == [("watch",)]
     pod = the("Deployment", made)["spec"]["template"]["spec"]
     assert pod["terminationGracePeriodSeconds"] > cluster.drain_s + grace_s("serve", config.shutdown_s)
 
