@@ -37,9 +37,9 @@ RedisUrl = Annotated[
 ]
 
 
-Scope = Literal["publish", "infer", "watch", "admin"]
-"""What a token is for: to send media, to ask for tasks, to see sessions and what is found in them, to set up
-and end sessions."""
+Scope = Literal["publish", "infer", "watch", "review", "admin"]
+"""What a token is for: to send media, to ask for tasks, to see sessions and what is found in them, to review
+violations, to set up and end sessions."""
 
 OLDER_SCOPES: Mapping[str, Scope] = {"read": "watch"}
 

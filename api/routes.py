@@ -5,6 +5,8 @@ from argusd.scheduler.contract.access.tokens import SessionTicket, SessionToken,
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS
 from argusd.scheduler.contract.evidence.records import Evidence, EvidenceList
 from argusd.scheduler.contract.results import Results
+from argusd.scheduler.contract.reviews.report import Report
+from argusd.scheduler.contract.reviews.reviews import Review, ReviewBody, ReviewList
 from argusd.scheduler.contract.sessions import SessionBody, SessionList, SessionView
 from argusd.scheduler.contract.streams.spec import StreamSpec
 from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
@@ -22,6 +24,7 @@ from .ops.health import Health, health
 from .ops.metrics import CONTENT_TYPE, metrics
 from .ops.operations import Operations, operations
 from .ops.readiness import Readiness, Tiers, ready
+from .reviews.review_routes import CSV, Seq, get_report, list_reviews, put_review
 from .sessions.session_routes import (
     delete_session,
     get_results,
@@ -335,6 +338,38 @@ API_ROUTES = (
         refusals=(errors.SessionNotFound, errors.StoreUnavailable),
     ),
     *EVIDENCE_ROUTES,
+    Route(
+        "GET",
+        "/sessions/{session_id}/reviews",
+        list_reviews,
+        {200: ReviewList},
+        refusals=(errors.SessionNotFound, errors.StoreUnavailable),
+    ),
+    Route(
+        "PUT",
+        "/sessions/{session_id}/reviews/{seq}",
+        put_review,
+        {200: Review},
+        body=ReviewBody,
+        refusals=(
+            *BODY_ERRORS,
+            errors.SessionNotFound,
+            errors.ViolationNotFound,
+            errors.SessionActive,
+            errors.StoreUnavailable,
+        ),
+        way="holder",
+        scope="review",
+        parts={"seq": Seq},
+    ),
+    Route(
+        "GET",
+        "/sessions/{session_id}/report",
+        get_report,
+        {200: (Report, CSV)},
+        refusals=(errors.SessionNotFound, errors.StoreUnavailable),
+        way="holder",
+    ),
     Route(
         "GET",
         "/sessions/{session_id}/events",

@@ -30,11 +30,12 @@ from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.evidence.records import Evidence
 from argusd.scheduler.contract.messages import Finding, Latest
 from argusd.scheduler.contract.results import StreamResult
+from argusd.scheduler.contract.reviews.reviews import Review
 
 from ..config import ApiConfig
 from ..sessions.session import Media
 from ..store.unreadable import Unreadable
-from .event_making import event_of
+from .event_making import event_of, review_event
 from .event_store import (
     Append,
     Change,
@@ -107,6 +108,10 @@ class EventLog:
     ) -> asyncio.Future[None]:
         """Store an event of the api's own; the future is done when it is in Redis."""
         return self._own(event.session_id, Append(event, media, evidence=evidence))
+
+    def review(self, session_id: str, review: Review) -> asyncio.Future[None]:
+        """Store what somebody makes of a violation, and its event; the future is done when it is in Redis."""
+        return self._own(session_id, Append(review_event(session_id, review), review=review))
 
     def keep(self, session_id: str, media: Media) -> None:
         """Store where a session's media is now, without an event."""

@@ -7,6 +7,7 @@ import msgspec
 
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.messages import Finding
+from argusd.scheduler.contract.reviews.reviews import Review
 
 STATES: dict[str, Literal["start", "update", "end"]] = {
     "connecting": "start",
@@ -54,6 +55,19 @@ def session_event(session_id: str, name: str, worker: str, reason: str, **about:
         severity=SEVERITIES.get(name, "info"),
         captured_at=time.time(),
         data={"worker": worker, "reason": reason, **about},
+    )
+
+
+def review_event(session_id: str, review: Review) -> Event:
+    """The event of somebody's having reviewed a violation."""
+    return Event(
+        session_id=session_id,
+        type="session",
+        stream="review",
+        name="reviewed",
+        state="update",
+        captured_at=review.at,
+        data=msgspec.to_builtins(review),
     )
 
 

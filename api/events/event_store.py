@@ -17,6 +17,7 @@ from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.evidence.records import Evidence
 from argusd.scheduler.contract.results import Violation, readable
+from argusd.scheduler.contract.reviews.reviews import Review
 
 from ..config import ApiConfig
 from ..sessions.session import Media
@@ -31,18 +32,27 @@ Rows = list[tuple[bytes, Any]]
 
 WALL_CLOCK_LEAP_S = 2 * 3600
 NO_STREAM = "no such key"
+KEPT_WITH_EVENTS = (
+    keys.events,
+    keys.outline,
+    keys.reviews,
+    keys.results,
+    keys.open_violations,
+    keys.evidence,
+)
 
 
 class Append(NamedTuple):
     """Store this event; with it, where the session's media is now, or which scheduler found it.
 
-    ``evidence``: what is kept of it, or is to be.
+    ``evidence``: what is kept of it, or is to be. ``review``: the one that the event tells of.
     """
 
     event: Event
     media: Media | None = None
     scheduler: str = ""
     evidence: Evidence | None = None
+    review: Review | None = None
 
 
 class Keep(NamedTuple):
@@ -151,6 +161,8 @@ class EventStore:
                 pipe.xrevrange(keys.events(session_id), count=1)
                 pipe.hgetall(keys.results(session_id))
                 pipe.hgetall(keys.open_violations(session_id))
+                pipe.xrevrange(keys.outline(session_id), count=1)
+                pipe.hlen(keys.reviews(session_id))
             answers = iter(await pipe.execute(raise_on_error=False))
         overall = next(answers)
         if isinstance(overall, ResponseError) and NO_STREAM in str(overall):
@@ -162,18 +174,22 @@ class EventStore:
             number = await self._unreadable.usable("position", keys.position(origin), next(answers), b"")
             self._positions[origin] = int(number) if number and number.isdigit() else 0
         for session_id in new_sessions:
-            self._sessions[session_id] = await self._mark(session_id, *islice(answers, 3))
+            self._sessions[session_id] = await self._mark(session_id, *islice(answers, 5))
 
-    async def _mark(self, session_id: str, events: Any, results: Any, going_on: Any) -> SessionMark:
+    async def _mark(
+        self, session_id: str, events: Any, results: Any, going_on: Any, outline: Any, reviews: Any
+    ) -> SessionMark:
         """Where the session stands, by Redis' answers."""
+        await self._unreadable.usable("reviews", keys.reviews(session_id), reviews, 0)
+        kept: Rows = await self._unreadable.usable("outline", keys.outline(session_id), outline, [])
         newest: Rows = await self._unreadable.usable("events", keys.events(session_id), events, [])
         violations = await self._fields("results", session_id, keys.results(session_id), results, Violation)
         open_ = await self._fields(
             "open", session_id, keys.open_violations(session_id), going_on, OpenViolation
         )
         counts = {name.removeprefix("violation:"): count for name, count in violations.items()}
-        seq = last_number(newest)
-        return SessionMark(seq, counts, open_, seq)
+        stored = last_number(newest)
+        return SessionMark(max(stored, last_number(kept)), counts, open_, stored)
 
     async def _fields(
         self, what: str, session_id: str, key: str, answer: Any, kind: type[Kind]
@@ -228,7 +244,7 @@ class EventStore:
         for origin in origins:
             pipe.add("", "SET", keys.position(origin), self._positions[origin], "EX", retention)
         for session_id in pipe.sessions - {""}:
-            for key in (keys.events, keys.results, keys.open_violations, keys.evidence):
+            for key in KEPT_WITH_EVENTS:
                 pipe.add(session_id, "EXPIRE", key(session_id), retention)
 
     def _stage_found(self, pipe: Transaction, origin: str, change: Append) -> None:
@@ -256,8 +272,12 @@ class EventStore:
         mark.seq += 1
         event = numbered(change.event, mark.seq)
         pipe.follows(session_id, mark.stored)
-        pipe.event(session_id, mark.seq, msgspec.json.encode(event))
+        body = msgspec.json.encode(event)
+        pipe.event(session_id, mark.seq, body)
         mark.stored = mark.seq
+        if (event.type, event.state) != ("observation", "update"):
+            kept = ("MAXLEN", "~", self._kept.per_session)
+            pipe.add(session_id, "XADD", keys.outline(session_id), *kept, f"{mark.seq}-0", "e", body)
         if event.type == "violation":
             count = counted(mark.violations.get(event.name, Violation()), event)
             mark.violations[event.name] = count
@@ -268,6 +288,9 @@ class EventStore:
         if change.evidence is not None:
             body = msgspec.json.encode(change.evidence)
             pipe.add(session_id, "HSET", keys.evidence(session_id), change.evidence.evidence_id, body)
+        if change.review is not None:
+            body = msgspec.json.encode(change.review)
+            pipe.add(session_id, "HSET", keys.reviews(session_id), change.review.seq, body)
 
     def _stage_media(self, pipe: Transaction, session_id: str, media: Media) -> None:
         pipe.add(session_id, "HSET", keys.record(session_id), "media", msgspec.json.encode(media))

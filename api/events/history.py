@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.results import (
     Results,
     StoredMedia,
@@ -96,6 +97,15 @@ class History:
             found += [int(fields[b"p"]) for _, fields in rows if fields.get(b"p", b"").isdigit()]
             after = f"({rows[-1][0].decode()}"
         return found
+
+    async def outline(self, session_id: str) -> list[Event]:
+        """The session's events but for observations' updates, as far as they are kept and can be read."""
+        found: list[Event | None] = []
+        after = "-"
+        while rows := cast(Stream, await self._redis.xrange(keys.outline(session_id), after, count=PLACES)):
+            found += [readable(fields.get(b"e", b""), Event) for _, fields in rows]
+            after = f"({rows[-1][0].decode()}"
+        return [event for event in found if event is not None]
 
     async def knows(self, session_id: str) -> bool:
         """Whether anything is stored of the session, be it only what its tasks have left."""

@@ -15,8 +15,8 @@ class Route(NamedTuple):
     """One method of one path; the handler's docstring says what it does.
 
     ``body`` and the values of ``replies`` (status → what comes back) are a type sent as JSON, or the content
-    type of a text (one of several), or None. ``refusals``: the errors particular to it. ``public``: needs no
-    token. ``scope``: which one a token needs, where one is needed; None: any.
+    type of a text, one of several such, or None. ``refusals``: the errors particular to it. ``public``: needs
+    no token. ``scope``: which one a token needs, where one is needed; None: any.
     ``headers`` and ``query``: optional parameters, and the type of each; ``parts``: the types of what the
     path holds beside a session's id. ``refusal``: a body that errors may have instead of the usual one.
     ``uploads``: the body's fields may come as a form or a file as well (``tasks/uploads.py``).
@@ -27,7 +27,7 @@ class Route(NamedTuple):
     method: str
     path: str
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    replies: Mapping[int, type | str | tuple[str, ...] | None]
+    replies: Mapping[int, type | str | tuple[type | str, ...] | None]
     body: type | str | None = None
     refusals: tuple[type[ServiceError], ...] = ()
     public: bool = False

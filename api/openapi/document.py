@@ -179,10 +179,12 @@ def refused(route: Route, reply: object) -> Json:
     return {"application/json": {"schema": {"anyOf": [reference(kind) for kind in kinds]}}}
 
 
-def content(body: type | str | tuple[str, ...]) -> Json:
-    """The media type of a body, and its schema."""
-    if isinstance(body, str | tuple):
-        return {each: {"schema": text(each)} for each in ([body] if isinstance(body, str) else body)}
+def content(body: type | str | tuple[type | str, ...]) -> Json:
+    """The media types of a body, and the schema of each."""
+    if isinstance(body, tuple):
+        return {media_type: schema for each in body for media_type, schema in content(each).items()}
+    if isinstance(body, str):
+        return {body: {"schema": text(body)}}
     return {"application/json": {"schema": reference(body)}}
 
 

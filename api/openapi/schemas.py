@@ -1,6 +1,7 @@
 """The JSON schemas of what is sent: msgspec's, and what it cannot know of them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -37,7 +38,8 @@ def components(routes: Iterable[Route], config: ApiConfig) -> Mapping[str, Json]
     """The schemas of all types that the routes name, by their names."""
     types: set[type] = {ErrorReply, Event, SessionSpec} | {task.payload for task in PUBLIC_TASKS.values()}
     for route in routes:
-        sent = (route.body, route.refusal, *route.replies.values())
+        replies = (each if isinstance(each, tuple) else (each,) for each in route.replies.values())
+        sent = (route.body, route.refusal, *chain.from_iterable(replies))
         types |= {each for each in sent if isinstance(each, type)}
     ordered = sorted(types, key=lambda each: each.__name__)
     _, found = msgspec.json.schema_components(ordered, ref_template=REF)

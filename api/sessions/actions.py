@@ -15,6 +15,7 @@ from argusd.scheduler.contract.errors import (
     StoreUnavailable,
 )
 from argusd.scheduler.contract.policy import without_references
+from argusd.scheduler.contract.reviews.reviews import Review
 from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..events.event_log import EventLog
@@ -205,6 +206,17 @@ class SessionActions:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OFF_DISK_WITHIN_S):  # else soon after
                 await self._erasure.done()
+
+    async def review(self, session_id: str, review: Review) -> None:
+        """Store what somebody makes of one of the session's violations.
+
+        Raises:
+            SessionNotFound: there is none of this id (any more).
+            SessionActive, StoreUnavailable: see ``turn`` and ``delete``.
+        """
+        async with self.turn(session_id):
+            self._registry.get(session_id)
+            await self._stored(self._event_log.review(session_id, review))
 
     def let_go(self, session_id: str) -> None:
         """Another host holds the session by now: end here what is left of it, and tell nobody."""

@@ -86,6 +86,10 @@ class ScanExpired(ServiceError, status=404, code="scan_expired"):
     """No room scan of the session has this id, or none any more."""
 
 
+class ViolationNotFound(ServiceError, status=404, code="violation_not_found"):
+    """No violation that the session still has begins with this event."""
+
+
 class ResourceNotFound(ServiceError, status=404, code="resource_not_found"):
     """The WHIP resource is over, or never was."""
 

@@ -27,6 +27,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     (``data.code``): ``analyzer_failed``, or that of its pictures or samples, three of which in a row no model
     could be run on. What it had open ends first; its session's other streams go on. It begins again under
     another policy, or when a track that feeds it was closed and is opened anew.
+
+    ``reviewed`` tells what somebody makes of a violation; ``data`` is the ``Review``.
     """
 
     id: str = ""

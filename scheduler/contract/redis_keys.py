@@ -66,6 +66,19 @@ def events(session_id: str) -> str:
     return f"ml:session:{session_id}:events"
 
 
+def outline(session_id: str) -> str:
+    """Stream, id ``{seq}-0``: fields ``e`` the event (JSON); all events but observations' updates.
+
+    There are few of these, so that they are kept when an interview's first events are gone.
+    """
+    return f"ml:session:{session_id}:outline"
+
+
+def reviews(session_id: str) -> str:
+    """Hash: ``seq`` of the event that started a violation → its Review (JSON)."""
+    return f"ml:session:{session_id}:reviews"
+
+
 def results(session_id: str) -> str:
     """Hash: ``latest:{stream}`` and ``violation:{name}`` (JSON)."""
     return f"ml:session:{session_id}:results"
@@ -108,6 +121,6 @@ def affinity(session_id: str, domain: str) -> str:
 
 def of_session(session_id: str) -> list[str]:
     """All keys that may hold something of the session."""
-    own = (record, events, results, open_violations, room_scans, evidence)
+    own = (record, events, outline, reviews, results, open_violations, room_scans, evidence)
     stored = [key(session_id) for key in own] + [affinity(session_id, domain) for domain in DOMAINS]
     return [*stored, *map(unreadable_key, stored), unreadable(session_id)]
