@@ -9,11 +9,11 @@ TESTS := $(VENV)/.tests
 PIP := $(BIN)/pip --disable-pip-version-check
 # With an NVIDIA driver the CUDA build of ONNX Runtime; the two builds exclude each other.
 EXTRA := $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
-# The WebRTC peers that tests publish with, a TURN server, a compiler that builds the CUDA kernels for the host, a
+# The WebRTC peers that tests publish with, a TURN server, what reads metrics, a compiler that builds the CUDA kernels for the host, a
 # clock that can be set, what makes networks of test hosts, and what checks the units.
 PEERS := chromium coturn firefox-esr g++ gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad \
-    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly iproute2 libfaketime python3-gi \
-    systemd
+    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly iproute2 libfaketime prometheus \
+    python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
 .PHONY: setup test-setup system-packages test-packages run test faults hosts fuzz soak image-steps bench bench-peers accuracy clean
@@ -50,12 +50,13 @@ system-packages:
 	@missing=$$($(PYTHON) -c 'import ensurepip' 2>/dev/null || echo python3-venv; command -v npm >/dev/null || echo npm); \
 	$(call install-missing,1)
 
-# The peers that tests run; tests of one that is missing skip, and say so. Tests start coturn themselves: its
-# unit is masked before it is installed, else Debian would start a server for everybody.
+# The peers that tests run; tests of one that is missing skip, and say so. Tests start coturn and
+# Prometheus themselves: their units are masked before they are installed, else Debian would start them for everybody.
 test-packages: system-packages
 	@missing=$$(for name in $(PEERS); do \
 	    dpkg-query -W -f '$${db:Status-Status}\n' $$name 2>/dev/null | grep -qx installed || echo $$name; done); \
-	case "$$missing" in *coturn*) ln -s /dev/null /etc/systemd/system/coturn.service 2>/dev/null;; esac; \
+	for unit in coturn prometheus; do \
+	    case "$$missing" in *$$unit*) ln -s /dev/null /etc/systemd/system/$$unit.service 2>/dev/null;; esac; done; \
 	$(call install-missing,0)
 	@$(MAKE) --no-print-directory $(NPM_PEERS)
 
