@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from statistics import median_low
 from typing import Any
 
+import numpy as np
+
 from argusd.ingest.shm.frame import FrameInfo
 
 from ..contract.policy import Identity, Policy
@@ -24,6 +26,7 @@ from .person.liveness import Liveness
 from .person.turned_head import turned_head
 from .registry import analyzes
 
+NOWHERE = np.zeros((0, 2))
 MAX_TURN_DEG = 30.0
 LOOKS = 3  # the count is the middle one of so many looks: one wrong look changes nothing
 TRACKED_FOR_S = 1.0  # a mesh this young vouches for a face that the detector misses
@@ -52,6 +55,7 @@ class FaceAnalyzer:
         self._faces: list[Face] = []
         self._picture = (0, 0)  # width and height of the one that showed them
         self._mesh_s: float | None = None
+        self._landmarks = NOWHERE  # x and y in 0..1 of the frame
         self.rates = self._wanted()
 
     def _wanted(self) -> Mapping[str, float]:
@@ -110,7 +114,14 @@ class FaceAnalyzer:
         return outcomes + self._observe(at)
 
     def latest(self) -> dict[str, Any]:
-        """The stream's JSON of the wire contract; boxes are left, top, right, bottom in 0..1 of the frame."""
+        """The stream's JSON of the wire contract; boxes are left, top, right, bottom in 0..1 of the frame.
+
+        ``landmarks``, where the policy asks for them: x and y of each, numbered as MediaPipe's.
+        """
+        shown = {"landmarks": self._landmarks.round(4).tolist()} if self._policy.landmarks else {}
+        return self._told() | shown
+
+    def _told(self) -> dict[str, Any]:
         violations = [rule.name for rule in self._rules() if rule.open]
         return self._attention.latest() | {
             "liveness": self._liveness.latest(),
@@ -124,7 +135,7 @@ class FaceAnalyzer:
         """Forget where the face was; the count and what is open stay."""
         self._search.forget()
         self._tracker.forget()
-        self._mesh_s = None
+        self._mesh_s, self._landmarks = None, NOWHERE
 
     def forget(self) -> None:
         """Nobody was seen yet; whom to expect stays."""
@@ -176,6 +187,7 @@ class FaceAnalyzer:
         outcomes = absent + several
         if self._absent.open:
             self._tracker.forget()
+            self._landmarks = NOWHERE
             outcomes += self._attention.lose_face() + self._liveness.lose_face()
             outcomes += self._identity.rule.close() if self._identity else []
         return outcomes
@@ -183,11 +195,11 @@ class FaceAnalyzer:
     def _see_mesh(self, mesh: Mesh, at: Moment) -> list[Outcome]:
         face = self._tracker.detected
         if not self._tracker.see_mesh(mesh):
-            self._mesh_s = None
+            self._mesh_s, self._landmarks = None, NOWHERE
             self._liveness.miss(at.media_s)
             turned = turned_head(face, mesh) if face is not None else None
             return [] if turned is None else self._attention.see_turned(turned, at.media_s)
-        self._mesh_s = at.media_s
+        self._mesh_s, self._landmarks = at.media_s, mesh.points[:, :2] / (at.width, at.height)
         outcomes = self._attention.see(mesh, at.media_s) + self._liveness.see(mesh, at.media_s)
         self._following.see(at.media_s, self._policy.rates.face_mesh, self._attention.pending)
         return outcomes
@@ -196,4 +208,4 @@ class FaceAnalyzer:
         if not self._counts or not self._pace.due(at.media_s, self._count):
             return []
         confidence = certainty(len(self._counts), LOOKS / 2)
-        return [Outcome("observation", self.name, "update", confidence, data=self.latest())]
+        return [Outcome("observation", self.name, "update", confidence, data=self._told())]

@@ -68,6 +68,18 @@ def test_the_wire_contract_of_a_calm_face() -> None:
     }
 
 
+def test_landmarks_are_told_to_who_asks_for_them_and_in_no_event() -> None:
+    session = Session(Policy(landmarks=True))
+    seen = mesh()
+    outcomes = session.show(2, [face()], seen)
+    landmarks = session.stream.latest()["landmarks"]
+    assert np.allclose(landmarks, seen.points[:, :2] / (640, 480), atol=1e-4)
+    assert observed(outcomes)
+    assert all("landmarks" not in each.data for each in outcomes)
+    session.show(3, [], None)
+    assert session.stream.latest()["landmarks"] == []
+
+
 def test_before_the_first_look_nothing_is_claimed() -> None:
     stream = FaceAnalyzer(Policy())
     assert stream.latest()["gaze"] is None
