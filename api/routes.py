@@ -18,7 +18,7 @@ from .evidence.routes import get_clip, get_evidence, get_snapshot, list_evidence
 from .hosts.listing import HostsView, list_hosts
 from .http.route import Route
 from .openapi.document import EVENT_STREAM, serve_document
-from .ops.dashboard import FILE_TYPES, FileName, dashboard, dashboard_file, operations_page
+from .ops.dashboard import FILE_TYPES, PAGES, FileName, PageName, dashboard_file, page
 from .ops.drain import DrainView, drain, end_drain
 from .ops.health import Health, health
 from .ops.metrics import CONTENT_TYPE, metrics
@@ -194,7 +194,7 @@ EVIDENCE_ROUTES = (
 )
 
 API_ROUTES = (
-    Route("GET", "/", dashboard, {200: "text/html"}, public=True),
+    *(Route("GET", path, page(path), {200: "text/html"}, public=True) for path in PAGES),
     Route(
         "GET",
         "/ui/{name}",
@@ -203,6 +203,15 @@ API_ROUTES = (
         refusals=(errors.PathNotFound,),
         public=True,
         parts={"name": FileName},
+    ),
+    Route(
+        "GET",
+        "/ui/{page}/{name}",
+        dashboard_file,
+        {200: FILE_TYPES},
+        refusals=(errors.PathNotFound,),
+        public=True,
+        parts={"page": PageName, "name": FileName},
     ),
     Route("GET", "/health", health, {200: Health}, public=True),
     Route(
@@ -218,7 +227,6 @@ API_ROUTES = (
     Route("POST", "/drain", drain, {200: DrainView}, scope="admin"),
     Route("DELETE", "/drain", end_drain, {200: DrainView}, scope="admin"),
     Route("GET", "/metrics", metrics, {200: CONTENT_TYPE}),
-    Route("GET", "/operations", operations_page, {200: "text/html"}, public=True),
     Route("GET", "/operations.json", operations, {200: Operations}),
     Route(
         "POST",

@@ -1,5 +1,6 @@
 """The pages, which need nothing from elsewhere, and show only what other paths tell their visitor."""
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Literal
 
@@ -15,41 +16,58 @@ BY_SUFFIX = {
     ".svg": "image/svg+xml",
     ".ts": "text/plain",
 }
-TYPES = {file.name: BY_SUFFIX[file.suffix] for file in sorted(FILES.iterdir()) if file.suffix in BY_SUFFIX}
+TYPES = {
+    str(file.relative_to(FILES)): BY_SUFFIX[file.suffix]
+    for file in sorted(FILES.rglob("*"))
+    if file.suffix in BY_SUFFIX
+}
+"""The pages' files, by their paths: those that several pages use, and in a folder of its own each page's."""
+
 FILE_TYPES = tuple(dict.fromkeys(TYPES.values()))
-FileName = Literal[tuple(TYPES)]  # type: ignore[valid-type]
+FileName = Literal[tuple(sorted({Path(path).name for path in TYPES}))]  # type: ignore[valid-type]
+PageName = Literal[tuple(sorted({Path(path).parent.name for path in TYPES} - {""}))]  # type: ignore[valid-type]
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
-async def dashboard(_request: web.Request) -> web.Response:
-    """Show the dashboard."""
-    return page_file("index.html")
+PAGES = {
+    "/": ("index.html", "Show the dashboard."),
+    "/operations": ("operations.html", "Show the operations page."),
+    "/try": ("try/try.html", "Show the page that tries a camera."),
+}
+"""Where each page is, its file, and what it is for."""
 
 
-async def operations_page(_request: web.Request) -> web.Response:
-    """Show the operations page."""
-    return page_file("operations.html")
+def page(path: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """The handler that shows the page of a path."""
+    file, about = PAGES[path]
+
+    async def handler(_request: web.Request) -> web.Response:
+        return page_file(file)
+
+    handler.__doc__ = about
+    return handler
 
 
 async def dashboard_file(request: web.Request) -> web.Response:
     """Serve a file of the pages."""
-    return page_file(request.match_info["name"])
+    parts = request.match_info
+    return page_file(f"{parts['page']}/{parts['name']}" if "page" in parts else parts["name"])
 
 
-def page_file(name: str) -> web.Response:
+def page_file(path: str) -> web.Response:
     """One of the pages' files, small enough to be read on the spot.
 
     Raises:
         PathNotFound: there is no such file.
     """
-    if name not in TYPES:
+    if path not in TYPES:
         raise PathNotFound("The pages have no such file.")
     return web.Response(
-        body=(FILES / name).read_bytes(),
-        content_type=TYPES[name],
+        body=(FILES / path).read_bytes(),
+        content_type=TYPES[path],
         charset="utf-8",
         headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"},
     )

@@ -1,34 +1,49 @@
-// A drawing of what was found in the picture: outlines of faces and things, and where the person looks. The picture
-// itself never reaches the dashboard.
+// A drawing of what was found in a picture: outlines of faces and things, landmarks, and where the person looks.
 
 import { shape, titled } from "./svg.js";
 
-const WIDTH = 120;
-const HEIGHT = 90;
-const GAZE_REACH = 60;
+const GAZE_REACH = 0.5; // of the picture's width, for eyes that look as far aside as they can
 
-// ``known``: the newest data of each stream that knows something; each draws what it has.
+// The dashboard's, to which the picture itself never comes.
 export function drawScene(known) {
-  const scene = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "scene", role: "img" });
-  scene.append(titled("faces and things in the picture"));
-  for (const { objects = [], faces = [], gaze } of known) {
-    for (const thing of objects) scene.append(outline(thing.box, "thing", thing.label));
-    for (const box of faces) scene.append(outline(box, "person", "a face"));
-    if (gaze && faces.length) scene.append(gazeLine(faces[0], gaze));
-  }
+  const scene = shape("svg", { class: "scene", role: "img" });
+  fillScene(scene, known, { width: 120, height: 90 });
+  scene.prepend(titled("faces and things in the picture"));
   return scene;
 }
 
-function outline([left, top, right, bottom], kind, label) {
-  const box = shape("rect", {
-    x: left * WIDTH, y: top * HEIGHT, width: (right - left) * WIDTH, height: (bottom - top) * HEIGHT, rx: 3, class: kind,
-  });
+// ``known``: the newest data of each stream that knows something; each draws what it has. ``labels``: the size of
+// the names that are written beside what was found, 0 for none.
+export function fillScene(scene, known, { width, height, labels = 0 }) {
+  scene.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  scene.replaceChildren();
+  const outline = (box, kind, label) => scene.append(...outlined(box, kind, label, { width, height, labels }));
+  for (const { objects = [], faces = [], landmarks = [], gaze } of known) {
+    for (const thing of objects) outline(thing.box, "thing", thing.label);
+    if (landmarks.length) scene.append(dots(landmarks, width, height));
+    for (const box of faces) outline(box, "person", "a face");
+    if (gaze && faces.length) scene.append(gazeLine(faces[0], gaze, width, height));
+  }
+}
+
+function outlined([left, top, right, bottom], kind, label, { width, height, labels }) {
+  const [x, y] = [left * width, top * height];
+  const size = { width: (right - left) * width, height: (bottom - top) * height };
+  const box = shape("rect", { x, y, ...size, rx: width / 40, class: kind });
   box.append(titled(label));
-  return box;
+  if (!labels) return [box];
+  const name = shape("text", { x: x + labels / 3, y: Math.max(y - labels / 3, labels), "font-size": labels });
+  name.textContent = label;
+  return [box, name];
+}
+
+function dots(points, width, height) {
+  return shape("path", { d: points.map(([x, y]) => `M${x * width} ${y * height}h0`).join(""), class: "mesh" });
 }
 
 // Gaze is told as the person sees it: x > 0 is the person's left, which is the picture's right.
-function gazeLine([left, top, right, bottom], gaze) {
-  const [x, y] = [((left + right) / 2) * WIDTH, ((top + bottom) / 2) * HEIGHT];
-  return shape("line", { x1: x, y1: y, x2: x + gaze.x * GAZE_REACH, y2: y + gaze.y * GAZE_REACH, class: "gaze" });
+function gazeLine([left, top, right, bottom], gaze, width, height) {
+  const [x, y] = [((left + right) / 2) * width, ((top + bottom) / 2) * height];
+  const reach = GAZE_REACH * width;
+  return shape("line", { x1: x, y1: y, x2: x + gaze.x * reach, y2: y + gaze.y * reach, class: "gaze" });
 }

@@ -1,5 +1,6 @@
 // The sessions: what is seen and heard in each right now, and what has been violated, how often and how long.
 
+import { facts } from "./facts.js";
 import { $, argusd, element, plain } from "./page.js";
 import { drawScene } from "./scene.js";
 
@@ -28,7 +29,7 @@ async function sessionItem(session) {
     const { streams, violations } = known;
     if (session.state === "live") {
       const told = Object.entries(streams).sort(([one], [other]) => one.localeCompare(other));
-      text.append(element("p", told.flatMap(([name, stream]) => facts(name, stream)).join(" · "), "facts"));
+      text.append(element("p", facts(told), "facts"));
       item.append(drawScene(told.filter(([, { state }]) => state !== "unknown").map(([, { data }]) => data)));
     }
     text.append(tags(violations));
@@ -45,27 +46,6 @@ function arrival(track) {
   if (track.width) told.push(`${(track.bits_per_second / 1e6).toFixed(1)} Mb/s`);
   if (track.loss > 0) told.push(`${(100 * track.loss).toFixed(1)} % lost`);
   return told.join(", ");
-}
-
-// What a stream's data say, by their fields.
-const TELLERS = [
-  ["face_count", ({ face_count }) => (face_count === 1 ? "1 face" : `${face_count} faces`)],
-  ["gaze", ({ gaze }) => gaze && `looks ${gaze.direction}`],
-  ["objects", ({ objects }) => [...new Set(objects.map((thing) => thing.label))].join(", ")],
-  ["rms", ({ has_speech }) => (has_speech ? "speech" : "silence")],
-  ["offset_ms", synchrony],
-];
-
-function facts(name, { state, data }) {
-  if (state === "unknown") return [`${plain(name)} unknown`];
-  const telling = TELLERS.filter(([field]) => field in data);
-  return telling.length ? telling.map(([, tell]) => tell(data)).filter(Boolean) : [plain(name)];
-}
-
-function synchrony({ offset_ms, violations }) {
-  if (offset_ms === null) return "";
-  if (!violations.length) return "lips in sync";
-  return `voice ${Math.abs(offset_ms)} ms ${offset_ms > 0 ? "late" : "early"}`;
 }
 
 function tags(violations) {

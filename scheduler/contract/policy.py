@@ -200,8 +200,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ``economy``: spend nothing on what only makes findings surer, such as a second look at hands and heads: a
     session costs less CPU, and small phones and persons far away are missed. Nor is ``liveness`` told
     then, unless it is enabled.
-    ``landmarks``: tell with the face stream's newest result where the face's landmarks are, for pages that draw
-    them; events never have them.
+    ``landmarks``: tell with the face stream's newest result where the face's landmarks are, for pages that
+    draw them; events never have them.
     ``evidence``: nothing is kept unless a caller wants it.
     """
 

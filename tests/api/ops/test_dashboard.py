@@ -2,15 +2,15 @@ import re
 
 import pytest
 
-from argusd.api.ops.dashboard import FILES
+from argusd.api.ops.dashboard import FILES, PAGES, TYPES
 
 from ..fixtures import Rig
 
 SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 
 
-@pytest.mark.parametrize(("path", "part"), [("/", "dashboard"), ("/operations", "operations")])
-async def test_a_page_and_its_files_are_served_under_a_strict_policy(rig: Rig, path: str, part: str) -> None:
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_and_its_files_are_served_under_a_strict_policy(rig: Rig, path: str) -> None:
     async with rig.api.http.get(path) as response:
         page = await response.text()
         assert response.content_type == "text/html"
@@ -18,9 +18,9 @@ async def test_a_page_and_its_files_are_served_under_a_strict_policy(rig: Rig, p
         assert "unsafe" not in response.headers["Content-Security-Policy"]
         assert response.headers["X-Content-Type-Options"] == "nosniff"
     wanted = set(re.findall(r'(?:src|href)="(/ui/[^"]+)"', page))
-    assert wanted >= {"/ui/eye.svg", "/ui/style.css", f"/ui/{part}.js"}
-    for path in wanted:
-        async with rig.api.http.get(path) as response:
+    assert wanted >= {"/ui/eye.svg", "/ui/style.css"}
+    for file in wanted:
+        async with rig.api.http.get(file) as response:
             assert response.status == 200
 
 
@@ -30,23 +30,32 @@ async def test_nothing_else_can_be_had(rig: Rig) -> None:
         assert (status, body["error_code"]) == (404, "not_found")
 
 
-def test_no_page_holds_inline_code_or_fetches_anything_from_elsewhere() -> None:
-    for page in FILES.glob("*.html"):
-        assert re.findall(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", page.read_text()) == []
-    for file in FILES.iterdir():
-        if file.suffix != ".svg":
-            assert "://" not in file.read_text().replace(SVG_NAMESPACE, "")
-        assert "innerHTML" not in file.read_text()
+def test_every_page_is_shown_somewhere() -> None:
+    shown = {file for file, _ in PAGES.values()}
+    assert {str(page.relative_to(FILES)) for page in FILES.rglob("*.html")} == shown
 
 
-def test_its_scripts_import_only_each_other() -> None:
-    files = {f"./{file.name}" for file in FILES.iterdir()}
+@pytest.mark.parametrize("path", TYPES)
+def test_a_file_holds_no_inline_code_and_fetches_nothing_from_elsewhere(path: str) -> None:
+    text = (FILES / path).read_text()
+    if path.endswith(".html"):
+        assert re.findall(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", text) == []
+    if not path.endswith(".svg"):
+        assert "://" not in text.replace(SVG_NAMESPACE, "")
+    assert "innerHTML" not in text
+
+
+def test_every_file_is_served() -> None:
+    assert {str(file.relative_to(FILES)) for file in FILES.rglob("*") if file.is_file()} == set(TYPES)
+
+
+def test_scripts_import_only_each_other_and_each_is_used() -> None:
+    scripts = {file.resolve() for file in FILES.rglob("*.js")}
     imported = {
-        name
-        for script in FILES.glob("*.js")
-        for name in re.findall(r'(?:from |import\()"([^"]+)"', script.read_text())
+        (script.parent / name).resolve()
+        for script in scripts
+        for name in re.findall(r'(?:from |import\()"([^"]+\.js)"', script.read_text())
     }
-    pages = "".join(page.read_text() for page in FILES.glob("*.html"))
-    begun = {f"./{name}" for name in re.findall(r'src="/ui/([^"]+)"', pages)}
-    assert imported <= files
-    assert {f"./{script.name}" for script in FILES.glob("*.js")} <= imported | begun, "each is used"
+    pages = "".join(page.read_text() for page in FILES.rglob("*.html"))
+    begun = {(FILES / name).resolve() for name in re.findall(r'src="/ui/([^"]+\.js)"', pages)}
+    assert imported | begun == scripts
