@@ -7,6 +7,7 @@ import { ArgusdError, pause, wait } from "./argusd.js";
 
 const CONNECTED_WITHIN_MS = 15_000;
 const AGAIN_WITHIN_MS = 30_000; // for so long a publication that is lost is made anew
+const GOODBYE_MS = 2_000;
 const LOSSES = ["silent", "shutdown"]; // why media end that nobody wanted to end
 
 /** A session's media on their way; `peer` is the connection that they take now. */
@@ -85,18 +86,21 @@ export class Publication {
     if (state !== "connected") throw new ArgusdError("connection_not_made", 0, "No way for the media was found.");
   }
 
+  /** The daemon hears of it before the connection ends, or it would look as if we had just gone. */
   async #leave() {
-    this.peer.close();
     const resource = this.#resource;
     this.#resource = null;
-    const left = resource && this.#client.request(resource, { method: "DELETE", keepalive: true });
-    await left?.catch(() => {}); // it is over already, or soon missed
+    const signal = AbortSignal.timeout(GOODBYE_MS);
+    const left = resource && this.#client.request(resource, { method: "DELETE", keepalive: true, signal });
+    await left?.catch(() => {}); // it is over already, or is missed soon
+    this.peer.close();
   }
 
   async #again() {
     const deadline = Date.now() + AGAIN_WITHIN_MS;
     for (let attempt = 0; ; attempt++) {
-      await this.#leave();
+      this.#resource = null; // what is left of it there is replaced
+      this.peer.close();
       await pause(wait(attempt), this.#closing.signal);
       try {
         return await this.#connect();
