@@ -14,6 +14,7 @@ SEEN = (
     *("face_absent", "multiple_faces", "multiple_people", "phone_detected"),
     *("gaze_away", "head_turned", "lip_sync"),
 )
+NAMED = {"lip_sync_violation": "lip_sync"}  # as in a policy, what is told under another name
 LABELLED_WITHIN_S = 0.5  # who labels by eye is no more exact
 SHARED_S = 0.2  # that a finding and a label have at least in common
 SPARE_S = 0.3  # what is told only after a while must last a little longer to be missed
@@ -40,7 +41,7 @@ class Told(NamedTuple):
 
 
 def found_in(told: Iterable[Told], lasted_s: float, scale: float = 1.0) -> dict[str, list[Finding]]:
-    """Violations by name; one that was not told to have ended lasts to the end, ``lasted_s``.
+    """Violations by their names in a policy; one of which no end was told lasts to the end, ``lasted_s``.
 
     ``scale``: what to multiply times by.
     """
@@ -49,7 +50,7 @@ def found_in(told: Iterable[Told], lasted_s: float, scale: float = 1.0) -> dict[
         begin_s = data["start_s"]
         end_s = data["end_s"] if state == "end" else lasted_s
         finding = Finding(Stretch(begin_s * scale, end_s * scale), data)
-        violations.setdefault(name, {})[begin_s] = finding
+        violations.setdefault(NAMED.get(name, name), {})[begin_s] = finding
     return {name: list(each.values()) for name, each in violations.items()}
 
 

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from argusd.ingest.config import IngestConfig
 from argusd.ingest.shm.arena import Arena, ArenaView
 from argusd.ingest.shm.frame import i420_info
 from argusd.ingest.shm.ring import FrameRing, PcmRing
@@ -35,7 +36,7 @@ from .instant import OneThread
 
 CACHE = Path.home() / ".cache" / "argusd"
 BEGIN_S, BEGIN_UNIX_S = 1000.0, 1_700_000_000
-SLOTS, SOUND_S = 4, 2.0
+SLOTS, SOUND_S = 4, IngestConfig(runtime_dir=Path()).pcm_seconds  # as the daemon keeps: lip sync hears 6.2 s
 MIB = 1 << 20
 
 Models = Sequence[tuple[str, LoadedModel]]

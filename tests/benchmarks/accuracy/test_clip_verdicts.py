@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.benchmarks.accuracy.clip_verdicts import Finding, judge, speech
+from argusd.benchmarks.accuracy.clip_verdicts import Finding, Told, found_in, judge, speech
 from argusd.benchmarks.accuracy.figures.spans import Stretch, cut, merged, shared_s, timed
 from argusd.benchmarks.accuracy.labels import Item, Kind, Span, Spans
 
@@ -46,6 +46,12 @@ def test_a_finding_and_a_label_that_meet() -> None:
         ("clip.phone_detected", "3.7–10.0 s", True, True)
     ]
     assert verdicts(labels, {}) == [("clip.phone_detected", "3.7–10.0 s", True, False)]
+
+
+def test_what_is_told_is_judged_by_its_name_in_a_policy() -> None:
+    told = found_in([Told("lip_sync_violation", "start", {"start_s": 2.0, "offset_ms": -400})], 10.0)
+    item = Item(file="a", path=Path("a"), kind="video", segments={"lip_sync": sure(Span(0.0, None))})
+    assert [each.told for each in judge(item, told, 10.0, "clip") if each.there] == [True]
 
 
 def test_a_finding_beside_its_label_is_false() -> None:
