@@ -3,7 +3,7 @@
 from argusd.scheduler.contract import errors
 from argusd.scheduler.contract.access.tokens import SessionTicket, SessionToken, TicketRequest, TokenRequest
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS
-from argusd.scheduler.contract.evidence.records import Evidence, EvidenceList
+from argusd.scheduler.contract.evidence.records import ChainView, Evidence, EvidenceList
 from argusd.scheduler.contract.results import Results
 from argusd.scheduler.contract.reviews.report import Report
 from argusd.scheduler.contract.reviews.reviews import Review, ReviewBody, ReviewList
@@ -14,7 +14,7 @@ from argusd.scheduler.contract.tasks.spec import AnyTask, TaskPath
 from .access.token_routes import make_token, ticket_handler, withdraw_tokens
 from .events.cursor import Position
 from .events.sse import all_events, session_events
-from .evidence.routes import get_clip, get_evidence, get_snapshot, list_evidence
+from .evidence.routes import check_chain, get_clip, get_evidence, get_snapshot, list_evidence
 from .hosts.listing import HostsView, list_hosts
 from .http.route import Route
 from .openapi.document import EVENT_STREAM, serve_document
@@ -166,6 +166,14 @@ EVIDENCE_ROUTES = (
         "/sessions/{session_id}/evidence",
         list_evidence,
         {200: EvidenceList},
+        refusals=(errors.SessionNotFound, errors.StoreUnavailable),
+        way="holder",
+    ),
+    Route(
+        "GET",
+        "/sessions/{session_id}/evidence/chain",
+        check_chain,
+        {200: ChainView},
         refusals=(errors.SessionNotFound, errors.StoreUnavailable),
         way="holder",
     ),

@@ -18,6 +18,7 @@ import asyncio
 import logging
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -74,6 +75,7 @@ class EvidenceKeeper:
         self._latest: dict[tuple[str, str], Latest] = {}
         self._outcomes: asyncio.Queue[Captured] = asyncio.Queue()  # no more than are pending
         self._forgetting: dict[str, asyncio.Event] = {}
+        self.ended: Counter[tuple[str, str]] = Counter()  # how often evidence came to this state and reason
 
     async def run(self) -> None:
         """Stay connected to the recorder and store what it tells, until cancelled."""
@@ -81,6 +83,15 @@ class EvidenceKeeper:
             tasks.create_task(self.recorder.run(), name="link to the recorder")
             tasks.create_task(self._seal_all(), name="sealing evidence")
             tasks.create_task(self._look_after(), name="looking after evidence")
+
+    def lacks(self) -> Iterator[str]:
+        """Why no evidence is kept, where some session wants any."""
+        if all(wanted(session) == EvidencePolicy() for session in self._registry):
+            return
+        if not self.recorder.healthy:
+            yield "the recorder does not answer: no evidence of violations is kept"
+        elif self.recorder.stats is not None and self.recorder.stats.full:
+            yield "no more evidence is kept: the disk is full, or evidence.max_mib is reached"
 
     def watch(self, session: Session) -> None:
         """Have the recorder be ready for this session, if its policy says so."""
@@ -192,6 +203,9 @@ class EvidenceKeeper:
         chain = chain_of(await self.store.of_session(session_id))
         if captured.evidence_id not in self._pending:  # the session went meanwhile
             return
+        if captured.evidence_id in {each.evidence_id for each in chain}:  # the finding came a second time
+            del self._pending[captured.evidence_id]
+            return
         evidence = finished(self._pending[captured.evidence_id][0], captured)
         done = sealed(evidence, chain[-1] if chain else None)
         event = session_event(
@@ -208,6 +222,8 @@ class EvidenceKeeper:
             await stored
         except HeldElsewhere:
             log.warning("another host holds the session of this evidence by now")
+        else:
+            self.ended[done.state, done.reason] += 1
         self._pending.pop(captured.evidence_id, None)
 
     async def _look_after(self) -> None:
@@ -233,4 +249,4 @@ def wanted(session: Session) -> EvidencePolicy:
 
 def capture_of(evidence: Evidence, media: MediaKey, policy: EvidencePolicy) -> Capture:
     """What the recorder is asked for."""
-    return Capture(evidence.evidence_id, media, evidence.violation.captured_at, policy)
+    return Capture(evidence.evidence_id, media, evidence.created_at, policy)

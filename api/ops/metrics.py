@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from argusd.scheduler.contract.messages import Histogram, SchedulerStats
 
 from ..context import CONTEXT, Context
+from ..evidence.keeper import EvidenceKeeper
 from ..hosts.hosts import Hosts
 from ..store.append_only_file import CUT, LOST
 from ..workers.scheduler_counters import Work, total
@@ -49,6 +50,7 @@ class Figures(Collector):
         """Yield all families."""
         yield from own_figures(self._context)
         yield from host_figures(self._context.hosts)
+        yield from evidence_figures(self._context.evidence)
         yield from webhook_figures(self._context.webhooks.views())
         yield from ingest_figures(self._context)
         yield from track_figures(self._context.registry, self._context.workers.receptions)
@@ -96,6 +98,19 @@ def host_figures(hosts: Hosts | None) -> Iterator[Metric]:
         return
     yield GaugeMetricFamily("ml_host_load", "How full this host is, 0..1", value=hosts.me.load)
     yield GaugeMetricFamily("ml_hosts", "Hosts that were there at the newest beat", value=hosts.count)
+
+
+def evidence_figures(evidence: EvidenceKeeper) -> Iterator[Metric]:
+    """What became of violations' evidence."""
+    ended = CounterMetricFamily(
+        "ml_evidence", "Evidence that was finished, or why it failed", labels=["state", "reason"]
+    )
+    for (state, reason), count in evidence.ended.items():
+        ended.add_metric([state, reason], count)
+    yield ended
+    if evidence.recorder.stats is not None:
+        size = evidence.recorder.stats.nbytes
+        yield GaugeMetricFamily("ml_evidence_bytes", "What evidence takes of the disk", value=size)
 
 
 def store_figures(context: Context) -> Iterator[Metric]:

@@ -212,6 +212,7 @@ def degraded(context: Context) -> Iterator[str]:
             yield f"{worker.link.name} does not answer"
     yield from not_ready(role for role in roles(context) if not role.live)
     yield from context.webhooks.failing()
+    yield from context.evidence.lacks()
     own = context.embedded_redis
     if own is not None and own.file.lost:
         yield "the sessions and events that were stored are lost: the embedded Redis' file was damaged"

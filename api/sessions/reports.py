@@ -75,7 +75,11 @@ class Reports:
         known = session is not None and (
             media is None or not media.schedulers or scheduler in media.schedulers
         )
-        evidence = self._evidence.begin(session, finding, {}) if session is not None and known else None
+        evidence = (
+            self._evidence.begin(session, finding, self._schedulers.model_hashes)
+            if session is not None and known
+            else None
+        )
         self._event_log.found(scheduler, finding, known, evidence)
 
     def latest(self, latest: Latest) -> None:

@@ -114,6 +114,13 @@ class Schedulers:
         return {name: link.stats for name, link in self.live.items() if link.stats and link.healthy}
 
     @property
+    def model_hashes(self) -> dict[str, str]:
+        """The SHA-256 of the file of each model that a live scheduler looks with, as far as they have one."""
+        return {
+            role.model: role.sha256 for stats in self.healthy.values() for role in stats.roles if role.sha256
+        }
+
+    @property
     def fits_more(self) -> int | None:
         """Sessions that still fit where schedulers are there; None while none is."""
         healthy = self.healthy.values()

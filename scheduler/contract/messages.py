@@ -177,7 +177,7 @@ class RoleStatus(msgspec.Struct, frozen=True):
 
     ``live``: streams look with it. A role that only tasks need leaves the others ready when it is not.
     ``precision``: in which numbers its graph computes, ``f16`` or ``f32``, and why not in the other one where
-    that was tried; empty where there is no graph.
+    that was tried; empty where there is no graph. ``sha256``: of the file that holds its graph.
     """
 
     role: str
@@ -187,6 +187,7 @@ class RoleStatus(msgspec.Struct, frozen=True):
     load_seconds: float
     live: bool = True
     precision: str = ""
+    sha256: str = ""
 
 
 class Histogram(msgspec.Struct, frozen=True):

@@ -138,6 +138,7 @@ class LoadedModel(ABC):
         self.in_flight = 0
         self.failure = ""
         self.precision = ""
+        self.sha256 = ""
         self.judged_at = time.monotonic()
         self.engine = engine
         self._most = sys.maxsize

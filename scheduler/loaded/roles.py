@@ -143,8 +143,9 @@ def _fill(role: str, config: SchedulerConfig, store: ZooStore, load_one: Load) -
             continue
         taken = time.monotonic() - started
         log.info("role %s: %s, loaded in %.1f s", role, name, taken)
-        precision = filled.precision if isinstance(filled, LoadedModel) else ""
-        return FilledRole(RoleStatus(role, name, True, "", taken, role in live_roles(), precision), filled)
+        precision, sha256 = (filled.precision, filled.sha256) if isinstance(filled, LoadedModel) else ("", "")
+        status = RoleStatus(role, name, True, "", taken, role in live_roles(), precision, sha256)
+        return FilledRole(status, filled)
     return failures[0]
 
 
@@ -206,7 +207,7 @@ def load(
             how = [*(["staged"] if stager else []), *([HALF] if said == HALF else [])]
             kept = curves.path(file.sha256, *target.setting, *how)
             loaded = _measured(_loaded(model, engine, stager), target, curves, kept)
-            loaded.precision = said
+            loaded.precision, loaded.sha256 = said, file.sha256
             return loaded
         case BuiltIn(make=make):
             loaded = _loaded(*make())

@@ -62,11 +62,13 @@ class Camera:
 
     async def begin(self, video: MediaKey | None, sound: RingRef | None) -> Take:
         """Begin to take a clip, with the pictures and the sound of the last seconds."""
-        return await self._in_thread(partial(self._begin, video, sound))
+        take = await self._in_thread(partial(self._begun, video, sound))
+        self._takes.append(take)
+        return take
 
-    async def end(self, take: Take) -> None:
+    def end(self, take: Take) -> None:
         """Take nothing more."""
-        await self._in_thread(partial(self._takes.remove, take))
+        self._takes.remove(take)
 
     def close(self) -> None:
         """End the thread, once it is done."""
@@ -76,6 +78,7 @@ class Camera:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _look(self, videos: Mapping[MediaKey, RingRef]) -> None:
+        takes = tuple(self._takes)  # the loop adds and removes
         for media in self._prerolls.keys() - videos.keys():
             del self._prerolls[media]
         for media, ring in videos.items():
@@ -84,18 +87,16 @@ class Camera:
                 preroll.follow(ring)
             shot = preroll.look()
             if shot is not None:
-                for take in [take for take in self._takes if take.video == media]:
+                for take in [take for take in takes if take.video == media]:
                     take.shots.append(shot)
-        for take in self._takes:
+        for take in takes:
             if take.sound is not None:
                 take.sound.read()
 
-    def _begin(self, video: MediaKey | None, sound: RingRef | None) -> Take:
+    def _begun(self, video: MediaKey | None, sound: RingRef | None) -> Take:
         preroll = self._prerolls.get(video) if video is not None else None
         shots = [*preroll.shots] if preroll is not None else []
-        take = Take(video, shots, SoundTake(sound, self._before_s) if sound is not None else None)
-        self._takes.append(take)
-        return take
+        return Take(video, shots, SoundTake(sound, self._before_s) if sound is not None else None)
 
 
 def newest(ring: RingRef) -> Shot | None:

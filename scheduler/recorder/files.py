@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from ..contract.evidence.records import Part, evidence_folder, file_of
+from ..contract.evidence.records import SUFFIXES, Part, evidence_folder, file_of
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -77,7 +77,7 @@ class EvidenceFiles:
             body = path.read_bytes()
         except BaseException as error:
             path.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.errno in FULL:
+            if getattr(error, "errno", None) in FULL:  # an OSError, or FFmpeg's
                 raise DiskFull from error
             raise
         return Draft(path, hashlib.sha256(body).hexdigest(), len(body))
@@ -88,6 +88,10 @@ class EvidenceFiles:
         target.parent.mkdir(mode=0o700, exist_ok=True)
         draft.path.rename(target)
         self.sizes[session_id] = self.sizes.get(session_id, 0) + draft.nbytes
+
+    def has_some(self, session_id: str, evidence_id: str) -> bool:
+        """Whether a part of this evidence is in its place."""
+        return any(file_of(self._state_dir, session_id, evidence_id, part).exists() for part in SUFFIXES)
 
     def discard(self, name: str) -> None:
         """Remove a draft, if it is there."""

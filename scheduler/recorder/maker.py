@@ -94,7 +94,7 @@ class Maker:
         try:
             await asyncio.sleep(self._after_s)
         finally:
-            await self._camera.end(take)
+            self._camera.end(take)
         return take.footage()
 
     async def _to_its_end(

@@ -27,7 +27,7 @@ from .tracks import Tracks
 
 log = logging.getLogger(__name__)
 
-LATE_S = 30.0  # what is asked for later than that after its start was another life's to do
+LATE_S = 30.0  # what is asked for later than that after its start, or has a file, was another life's to do
 MOST_CAPTURES = 32  # at a time
 MOST_TOLD = 1000
 
@@ -70,7 +70,9 @@ class Recorder:
             self._tell(self._told[capture.evidence_id][1])
         elif capture.evidence_id not in self._captures:
             full = len(self._captures) >= MOST_CAPTURES
-            late = time.time() - capture.captured_at > LATE_S
+            late = time.time() - capture.started_at > LATE_S or self._files.has_some(
+                capture.media.session_id, capture.evidence_id
+            )
             refused = "overloaded" if full else "lost" if late else ""
             if refused:
                 self._end(capture, Captured(capture.evidence_id, None, None, refused))
@@ -115,6 +117,9 @@ class Recorder:
         except av.FFmpegError as error:
             log_fault(log, "a clip cannot be encoded", error)
             reason = "encoder_failed"
+        except OSError as error:
+            log_fault(log, "evidence cannot be written", error)
+            reason = "disk_failed"
         self._end(capture, Captured(capture.evidence_id, snapshot, clip, reason))
 
     def _end(self, capture: Capture, captured: Captured) -> None:

@@ -26,13 +26,13 @@ class SessionsListed(msgspec.Struct, frozen=True, tag="sessions_listed"):
 class Capture(msgspec.Struct, frozen=True, tag="capture"):
     """Api → recorder: a violation has started in these media; keep what ``wanted`` says.
 
-    ``captured_at``: of the picture or sound that started it. Answered by ``Captured``; with
+    ``started_at``: unix seconds of this host when that was heard of. Answered by ``Captured``; with
     ``wanted.snapshot`` and a clip to come by ``SnapshotTaken`` before.
     """
 
     evidence_id: str
     media: MediaKey
-    captured_at: float
+    started_at: float
     wanted: EvidencePolicy
 
 

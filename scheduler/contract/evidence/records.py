@@ -65,7 +65,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     ``state``: ``pending`` while it is made, then ``ready`` or ``failed``. A failed one says why in
     ``reason``, and may have a part of what was asked for: ``overloaded`` (too many at a time), ``disk_full``,
-    ``no_media`` (there was neither picture nor sound), ``lost`` (whoever made it ended), ``encoder_failed``.
+    ``disk_failed``, ``no_media`` (there was neither picture nor sound), ``lost`` (whoever made it ended),
+    ``encoder_failed``.
     ``models``: by role, those that the stream's newest result came of. ``policy``: the session's, without
     reference embeddings. ``seen``: the stream's newest result: boxes are left, top, right, bottom in 0..1 of
     the picture. ``host_id``: the host that has the files, null where there is only one.
@@ -97,6 +98,28 @@ class EvidenceList(msgspec.Struct, frozen=True):
     """The body of ``GET /sessions/{session_id}/evidence``, oldest first."""
 
     evidence: list[Evidence]
+
+
+class BrokenEvidence(msgspec.Struct, frozen=True):
+    """Evidence that is not as it was when it was finished, and how that shows."""
+
+    evidence_id: str
+    reason: str
+
+
+class ChainView(msgspec.Struct, frozen=True):
+    """The body of ``GET /sessions/{session_id}/evidence/chain``.
+
+    ``length``, ``head``: how much evidence is finished, and the hash of the newest, null where there is none.
+    Whoever kept the session's newest event ``evidence`` sees by these that nothing was taken off the end.
+    ``files_elsewhere``: evidence whose files lie on another host, and were not looked at.
+    """
+
+    intact: bool
+    length: int
+    head: str | None
+    broken: list[BrokenEvidence]
+    files_elsewhere: list[str] = []
 
 
 def evidence_folder(state_dir: Path) -> Path:

@@ -28,6 +28,7 @@ async def test_ready_when_everyone_is_whom_sessions_need(rig: Rig) -> None:
                     "load_seconds": 0.25,
                     "live": True,
                     "precision": "",
+                    "sha256": "",
                 }
             ],
             "workers": [{"worker_id": "ingest-0", "ready": True, "sessions": 0, "load": 0.0}],
