@@ -25,12 +25,13 @@ S1_FACE = MediaKey("s1", "face")
 @contextlib.asynccontextmanager
 async def recording(rig: Rig, **settings: Any) -> AsyncIterator[None]:
     """A recorder at work."""
-    folders = {
-        "runtime_dir": rig.api.config.runtime_dir,
-        "state_dir": rig.api.config.state_dir,
-        "ingest_workers": 0,
-    }
-    config = RecorderConfig(**folders, **({"after_s": 0.1, "min_free_mib": 0} | settings))
+    changed: dict[str, Any] = {"after_s": 0.1, "min_free_mib": 0} | settings
+    config = RecorderConfig(
+        runtime_dir=rig.api.config.runtime_dir,
+        state_dir=rig.api.config.state_dir,
+        ingest_workers=0,  # the rig's is no real one
+        **changed,
+    )
     stop, ready = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(run_recorder(config, stop, ready.set))
     await ready.wait()
