@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": "serve",
     "publish": "publish",
     "events": "events",
+    "token": "token",
     "hosts": "hosts",
     "drain": "drain",
     "reload": "reload",

@@ -58,7 +58,7 @@ class JsonWebTokens:
         """
         try:
             claims = msgspec.convert(self._decoded(token), Claims)
-        except (jwt.PyJWTError, msgspec.ValidationError) as error:
+        except (jwt.PyJWTError, msgspec.ValidationError, UnicodeError) as error:
             raise Unauthorized(SENTENCES.get(type(error), NOT_VALID)) from None
         return Grant(
             self._principal(claims, token),

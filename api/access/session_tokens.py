@@ -74,7 +74,7 @@ class SessionTokens:
             )
         except jwt.ExpiredSignatureError:
             raise Unauthorized(EXPIRED) from None
-        except (jwt.PyJWTError, msgspec.ValidationError):
+        except (jwt.PyJWTError, msgspec.ValidationError, UnicodeError):
             raise Unauthorized(NOT_VALID) from None
         scopes = scopes_of(claims.scope.split())
         return Grant(principal(claims.session_id), scopes, session_id=claims.session_id, limit=self._limit)

@@ -93,6 +93,7 @@ def test_a_token_that_its_issuer_signed_is_good(access: Open, key: Any, algorith
         (token(RSA, "RS256"), "not valid here"),
         (token()[:-8], "not valid here"),
         ("a.b.c", "not valid here"),
+        ("a.b.\udcff", "not valid here"),  # a header's byte that is no text
         ("", "not valid here"),
     ],
 )

@@ -1,5 +1,6 @@
 """How a service lets a browser into one session, as both of them see it."""
 
+import asyncio
 import contextlib
 import logging
 import time
@@ -84,6 +85,23 @@ async def test_a_page_asks_for_tasks_in_its_own_session_alone(guarded: Rig) -> N
         task = {"session_id": session_id, "task_type": "face_embed", "payload": {"image_b64": "AAAA"}}
         _, answer = await guarded.api.json("POST", "/ml/infer", json=task | {"timeout_s": 0.1}, headers=page)
         assert (answer["error_code"] == "forbidden") == refused
+
+
+async def test_bytes_that_are_no_text_are_no_token(guarded: Rig) -> None:
+    head = (await token(guarded)).partition(".")[0].encode()
+    for secret in (b"\xff", head + b".\xff.\xff"):
+        assert (await status_line(guarded, secret)).startswith(b"HTTP/1.1 401 ")
+
+
+async def status_line(rig: Rig, secret: bytes) -> bytes:
+    """What an answer to these bytes begins with."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", rig.api.config.port)
+    writer.write(
+        b"GET /sessions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + secret + b"\r\n\r\n"
+    )
+    line = await reader.readuntil(b"\r\n")
+    writer.close()
+    return line
 
 
 async def test_a_token_says_when_it_ends(guarded: Rig) -> None:

@@ -174,6 +174,32 @@ async def test_a_websocket_of_a_client_that_follows_is_sent_to_the_holder(two: T
         await answered(sessions_at(two), lambda told: told == ["s1"])
 
 
+@pytest.mark.parametrize("shown", ["protocol", "ticket"])
+async def test_a_pages_websocket_is_relayed_as_one_with_a_token(two: Two, shown: str) -> None:
+    """A page follows nowhere; what it shows is good at the holder as well."""
+    path, asked = "/ml/stream/s1/face", {"session_id": "s1", "scopes": ["publish"]}
+    _, _, made = await two.ask(two.other, "POST", "/tokens", json=asked)
+    page = {"Authorization": f"Bearer {made['token']}"}
+    url, protocols = URL(two.door.api.url + path), ["argusd"]
+    if shown == "protocol":
+        protocols.append(f"argusd.bearer.{made['token']}")
+    else:
+        _, _, once = await two.ask(two.other, "POST", "/tickets", json={"path": path}, headers=page)
+        url = url.update_query(ticket=once["ticket"])
+    async with two.http.ws_connect(url, protocols=protocols, headers={"Origin": "https://page"}) as socket:
+        await answered(sessions_at(two), lambda told: told == ["s1"])
+        assert socket.protocol == "argusd"
+
+
+async def test_what_a_ticket_opens_is_relayed_to_the_holder(two: Two) -> None:
+    await two.ask(two.other, "PUT", "/sessions/s1", json={})
+    _, _, once = await two.ask(two.door, "POST", "/tickets", json={"path": "/sessions/s1"})
+    url = URL(f"{two.door.api.url}/sessions/s1").update_query(ticket=once["ticket"])
+    for status in (200, 401):
+        async with two.http.get(url) as response:
+            assert response.status == status
+
+
 async def test_a_ticket_opens_nothing_else(two: Two) -> None:
     _, headers, _ = await two.ask(two.door, "POST", "/whip/s1", data=OFFER, allow_redirects=False)
     ticket = URL(headers["Location"]).query["ticket"]
