@@ -42,6 +42,7 @@ from .http.envelope import error_envelope
 from .http.rate_limit import RateLimit
 from .intake import Intake
 from .ops.drain import drain_when_signalled
+from .reviews.waiting import WaitingReviews
 from .routes import FOLLOWED, ROUTES
 from .sessions.actions import SessionActions
 from .sessions.half_open import HalfOpen
@@ -135,6 +136,8 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     lifecycle = Lifecycle(event_log, workers, schedulers, evidence)
     streams = StreamSockets(config, lifecycle, arena)
     history = History(redis)
+    waiting_reviews = WaitingReviews(redis)
+    event_log.violations_changed = waiting_reviews.changed
     erasure = Erasure(redis, store.server, config.retention_s)
     session_tokens = SessionTokens(SigningKeys(redis), limited(config.requests_per_minute))
     scans = RoomScans(redis, unreadable, erasure)
@@ -155,6 +158,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         erasure=erasure,
         event_log=event_log,
         history=history,
+        waiting_reviews=waiting_reviews,
         webhooks=Webhooks(config, redis, feeds),
         registry=registry,
         lifecycle=lifecycle,

@@ -24,6 +24,7 @@ from .hosts.hosts import Hosts
 from .hosts.undertaker import Undertaker
 from .http.rate_limit import RateLimit
 from .intake import Intake
+from .reviews.waiting import WaitingReviews
 from .sessions.actions import SessionActions
 from .sessions.half_open import HalfOpen
 from .sessions.lifecycle import Lifecycle
@@ -62,6 +63,7 @@ class Context(NamedTuple):
     erasure: Erasure
     event_log: EventLog
     history: History
+    waiting_reviews: WaitingReviews
     webhooks: Webhooks
     registry: Registry
     lifecycle: Lifecycle

@@ -5,6 +5,7 @@ from argusd.scheduler.contract.access.tokens import SessionTicket, SessionToken,
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS, STREAMS
 from argusd.scheduler.contract.evidence.records import ChainView, Evidence, EvidenceList
 from argusd.scheduler.contract.results import Results
+from argusd.scheduler.contract.reviews.queue import ReviewQueue
 from argusd.scheduler.contract.reviews.report import Report
 from argusd.scheduler.contract.reviews.reviews import Review, ReviewBody, ReviewList
 from argusd.scheduler.contract.sessions import SessionBody, SessionList, SessionView
@@ -24,6 +25,7 @@ from .ops.health import Health, health
 from .ops.metrics import CONTENT_TYPE, metrics
 from .ops.operations import Operations, operations
 from .ops.readiness import Readiness, Tiers, ready
+from .reviews.queue_routes import QUERY, review_queue
 from .reviews.review_routes import CSV, Seq, get_report, list_reviews, put_review
 from .sessions.session_routes import (
     delete_session,
@@ -354,6 +356,14 @@ API_ROUTES = (
         refusals=(errors.SessionNotFound, errors.StoreUnavailable),
     ),
     *EVIDENCE_ROUTES,
+    Route(
+        "GET",
+        "/reviews",
+        review_queue,
+        {200: ReviewQueue},
+        refusals=(errors.InvalidField, errors.StoreUnavailable),
+        query=QUERY,
+    ),
     Route(
         "GET",
         "/sessions/{session_id}/reviews",

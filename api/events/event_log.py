@@ -63,7 +63,8 @@ class EventLog:
 
     While nothing can be written it is ``stalled``, and ``refused`` where Redis answers but does not want to.
     ``stored(origin, number)`` is called when everything of this origin up to the number is in Redis,
-    ``let_go(session_id)`` when it shows that another host holds a session (see ``transaction.py``).
+    ``let_go(session_id)`` when it shows that another host holds a session (see ``transaction.py``), and
+    ``violations_changed(session_ids)`` when something about violations of these is stored, or all is erased.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class EventLog:
         self._idle.set()
         self.stalled = self.refused = False
         self.let_go: Callable[[str], None] = lambda _: None
+        self.violations_changed: Callable[[set[str]], None] = lambda _: None
         self.stored_events = 0
         self.lost_events = 0
         self.fenced_events = 0
@@ -231,6 +233,7 @@ class EventLog:
         events = sum(isinstance(entry.change, Append) for entry in stored)
         self.stored_events += events
         self.fenced_events += sum(isinstance(entry.change, Append) for entry in batch) - events
+        self.violations_changed({entry.session_id for entry in stored if about_violations(entry.change)})
         self._feeds.stored({entry.session_id for entry in stored})
         for origin in {entry.origin for entry in batch}:
             self._stored(origin, self._store.position(origin))
@@ -248,6 +251,13 @@ class EventLog:
                     future.exception()  # somebody may wait for it, or nobody
                 else:
                     future.set_result(None)
+
+
+def about_violations(change: Change) -> bool:
+    """Whether it changes what violations a session has, or what people have made of them."""
+    if isinstance(change, Append):
+        return change.event.type == "violation" or change.review is not None
+    return isinstance(change, EndLeftOpen | Erase)
 
 
 def stream_result(latest: Latest) -> StreamResult:

@@ -1,12 +1,12 @@
 """What all hosts tell together."""
 
 import asyncio
+from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 
 from argusd.scheduler.contract.errors import HostUnreachable
-from argusd.scheduler.contract.sessions import SessionList
 
 from .beats import Host
 from .door import Door
@@ -14,27 +14,34 @@ from .relay import RELAYED
 
 ANSWER_S = 3.0
 
+Told = TypeVar("Told")
 
-async def everywhere(door: Door | None, request: web.Request, here: SessionList) -> SessionList:
-    """The sessions of this host, and of all others unless one of those asks."""
-    if door is None or RELAYED in request.headers:
-        return here
+
+def is_asked_by_a_host(request: web.Request) -> bool:
+    """Whether another host asks, which puts together what all of them tell."""
+    return RELAYED in request.headers
+
+
+async def others_tell(
+    door: Door | None, request: web.Request, kind: type[Told]
+) -> tuple[list[Told], list[str] | msgspec.UnsetType]:
+    """What each of the other hosts answers to the same request, and which do not.
+
+    Nothing where this host is the only one, or another one asks.
+    """
+    if door is None or is_asked_by_a_host(request):
+        return [], msgspec.UNSET
     others = [host for host in await door.hosts.living() if host.host_id != door.host_id]
-    told = await asyncio.gather(*(ask(door, request, host) for host in others))
-    lists = [here, *(each for each in told if each is not None)]
-    room = [each.fits_more for each in lists if each.fits_more is not None]
-    return SessionList(
-        [session for each in lists for session in each.sessions],
-        sum(room) if room else None,
-        [host.host_id for host, each in zip(others, told, strict=True) if each is None],
-    )
+    told = await asyncio.gather(*(ask(door, request, host, kind) for host in others))
+    missing = [host.host_id for host, each in zip(others, told, strict=True) if each is None]
+    return [each for each in told if each is not None], missing
 
 
-async def ask(door: Door, request: web.Request, host: Host) -> SessionList | None:
+async def ask(door: Door, request: web.Request, host: Host, kind: type[Told]) -> Told | None:
     """What another host tells the same bearer; None if it does not."""
     try:
         answer = await door.relay.pass_on(host, request, b"", ANSWER_S)
         assert isinstance(answer.body, bytes)
-        return msgspec.json.decode(answer.body, type=SessionList) if answer.status == 200 else None
+        return msgspec.json.decode(answer.body, type=kind) if answer.status == 200 else None
     except (HostUnreachable, msgspec.MsgspecError):
         return None

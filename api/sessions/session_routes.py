@@ -7,7 +7,7 @@ from aiohttp import web
 from argusd.scheduler.contract.sessions import SessionBody, SessionList, SessionSpec, SessionView
 
 from ..context import CONTEXT, Context
-from ..hosts.everywhere import everywhere
+from ..hosts.everywhere import others_tell
 from ..http.envelope import json_reply, read_json
 from .session import Session, check_session_id, view
 
@@ -27,8 +27,10 @@ async def list_sessions(request: web.Request) -> web.Response:
     """List all sessions, of all hosts, and say how many more fit."""
     context = request.app[CONTEXT]
     sessions = [shown(context, each) for each in context.registry]
-    here = SessionList(sessions, context.fits_more)
-    return json_reply(await everywhere(context.door, request, here))
+    told, missing = await others_tell(context.door, request, SessionList)
+    sessions += [each for other in told for each in other.sessions]
+    room = [each for each in (context.fits_more, *(other.fits_more for other in told)) if each is not None]
+    return json_reply(SessionList(sessions, sum(room) if room else None, missing))
 
 
 async def get_session(request: web.Request) -> web.Response:

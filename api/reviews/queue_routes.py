@@ -1,0 +1,99 @@
+"""``/reviews``: the sessions, those that need a look first, a page at a time."""
+
+import msgspec
+from aiohttp import web
+from msgspec.structs import replace
+
+from argusd.scheduler.contract.errors import InvalidField
+from argusd.scheduler.contract.results import read_results, stage_results
+from argusd.scheduler.contract.reviews.queue import QueuedSession, QueueQuestion, ReviewQueue
+
+from ..context import CONTEXT, Context
+from ..hosts.everywhere import is_asked_by_a_host, others_tell
+from ..http.envelope import json_reply
+from ..http.misfit import explain
+from ..http.query import parameter
+from ..sessions.session import Session, track_views
+from .queue import Standing, fitting, standing_of, standing_of_row
+
+QUERY = {field.name: field.type for field in msgspec.structs.fields(QueueQuestion)}
+
+
+async def review_queue(request: web.Request) -> web.Response:
+    """List sessions, those that need a look first, with their newest results."""
+    context, question = request.app[CONTEXT], asked(request)
+    here = await own_queue(context, question)
+    if is_asked_by_a_host(request):
+        return json_reply(here)
+    told, missing = await others_tell(context.door, request, ReviewQueue)
+    merged = merge([here, *told], question)
+    shown = merged.sessions[question.offset :][: question.limit]
+    sessions = await with_results(context, shown)
+    return json_reply(replace(merged, sessions=sessions, hosts_missing=missing))
+
+
+def asked(request: web.Request) -> QueueQuestion:
+    """What the query asks for.
+
+    Raises:
+        InvalidField: it is not known, or a value is none that it may be.
+    """
+    given = {name: value for name in QUERY if (value := parameter(request, name)) is not None}
+    try:
+        return msgspec.convert(given, QueueQuestion, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidField(str(explain(error, QueueQuestion, given, whole="the query"))) from None
+
+
+async def own_queue(context: Context, question: QueueQuestion) -> ReviewQueue:
+    """This host's own, from the first to the last that is asked for; without results."""
+    sessions = {session.session_id: session for session in context.registry}
+    waiting = await context.waiting_reviews.of(list(sessions))
+    standings = [standing_of(session, waiting[each]) for each, session in sessions.items()]
+    found = fitting(standings, question)
+    wanted = found[: question.offset + question.limit]
+    rows = [row(context, sessions[each.session_id], each) for each in wanted]
+    return ReviewQueue(
+        rows,
+        len(found),
+        sum(each.live for each in standings),
+        sum(each.waits for each in standings),
+    )
+
+
+def row(context: Context, session: Session, standing: Standing) -> QueuedSession:
+    """A session of this host, without its results."""
+    return QueuedSession(
+        session.session_id,
+        session.state,
+        session.record.created_at,
+        session.updated_at,
+        track_views(session, context.workers.receptions),
+        context.hosts.me.host_id if context.hosts else None,
+        standing.waiting,
+    )
+
+
+def merge(queues: list[ReviewQueue], question: QueueQuestion) -> ReviewQueue:
+    """The queues of several hosts as one."""
+    rows = {each.session_id: each for queue in queues for each in queue.sessions}
+    order = fitting(map(standing_of_row, rows.values()), question)
+    return ReviewQueue(
+        [rows[each.session_id] for each in order],
+        sum(queue.total for queue in queues),
+        sum(queue.live for queue in queues),
+        sum(queue.waiting for queue in queues),
+    )
+
+
+async def with_results(context: Context, rows: list[QueuedSession]) -> list[QueuedSession]:
+    """The sessions with what is known of each now."""
+    async with context.redis.pipeline(transaction=False) as pipe:
+        for each in rows:
+            stage_results(pipe, each.session_id)
+        answers = iter(await pipe.execute())
+    found = [(each, read_results(each.session_id, *(next(answers) for _ in range(3)))) for each in rows]
+    return [
+        replace(each, streams=known.streams, violations=known.violations) if known else each
+        for each, known in found
+    ]
