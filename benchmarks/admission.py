@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from argusd.scheduler.contract.roles import FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR, SPEAKER_EMBEDDER
 from argusd.scheduler.zoo.store import ZooStore
 
-from .harness import Metric, Points, Result, machine
+from .harness import Metric, Points, Result, machine, require_known
 from .peers.portrait import portrait_clip
 from .report.lines import line
 from .rigs.daemon import ready, running_daemon
@@ -83,7 +83,12 @@ class Step(NamedTuple):
 
 
 def main(quick: bool, mixes: Sequence[str] = tuple(MIXES)) -> Result:
-    """A ramp for each of these mixes."""
+    """A ramp for each of these mixes.
+
+    Raises:
+        NotMeasurable: there is no such mix.
+    """
+    require_known("mix", mixes, MIXES)
     ramps = {name: asyncio.run(ramp(MIXES[name], QUICK_WATCH_S if quick else WATCH_S)) for name in mixes}
     return judged(ramps)
 

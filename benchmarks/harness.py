@@ -2,13 +2,15 @@
 
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple, Protocol
 
 import msgspec
+
+from argusd.scheduler.contract.names import did_you_mean
 
 LIBRARIES = ("onnxruntime", "numpy", "aiortc", "av")  # whose versions move figures
 NEVER = 1e9  # for what did not happen: JSON has no infinity
@@ -96,6 +98,18 @@ class Result(msgspec.Struct, frozen=True):
 
 class NotMeasurable(Exception):
     """A benchmark cannot run here; the message says what is missing."""
+
+
+def require_known(what: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Check words that were asked for, before anything is measured.
+
+    Raises:
+        NotMeasurable: one of them is none of those that are known.
+    """
+    for name in names:
+        if name not in known:
+            near = did_you_mean(name, known)
+            raise NotMeasurable(f"there is no {what} {name!r}{near} There are {', '.join(known)}")
 
 
 class Benchmark(Protocol):

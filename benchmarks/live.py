@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from argusd.scheduler.zoo.store import ZooStore
 
-from .harness import Result, machine
+from .harness import Result, machine, require_known
 from .peers.portrait import portrait_clip
 from .report.live_runs import Runs, metrics_of, series_of, tables_of
 from .rivals.environments import is_made
@@ -43,8 +43,13 @@ def main(
     systems: Sequence[System] = (),
     webrtc: bool = False,
 ) -> Result:
-    """So many sessions, ours beside the plain design's; or these systems, the first beside the others."""
+    """So many sessions, ours beside the plain design's; or these systems, the first beside the others.
+
+    Raises:
+        NotMeasurable: there is no such rival.
+    """
     beside = STREAMING_BY_WEBRTC if webrtc else RIVALS
+    require_known("rival", rivals, beside)
     systems = systems or [Argusd(), *(beside[name] for name in rivals if is_made(name))]
     numbers = numbers or (QUICK_NUMBERS if quick else NUMBERS)
     seconds = seconds or (QUICK_SECONDS if quick else SECONDS)

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from statistics import median
 from typing import NamedTuple
 
-from .harness import Metric, Points, Result, Table, machine, paired
+from .harness import Metric, Points, Result, Table, machine, paired, require_known
 from .rivals.environments import is_made
 from .rivals.systems import RIVALS, USUAL, Argusd
 from .serving.callers import Client, Load
@@ -69,7 +69,13 @@ def main(
     tasks: Sequence[str] = TASKS,
     systems: Sequence[System] = (),
 ) -> Result:
-    """Some tasks, ours beside these rivals'; or these systems, the first beside the others."""
+    """Some tasks, ours beside these rivals'; or these systems, the first beside the others.
+
+    Raises:
+        NotMeasurable: there is no such task, or no such rival.
+    """
+    require_known("task", tasks, TASKS)
+    require_known("rival", rivals, RIVALS)
     rounds = rounds or (QUICK_ROUNDS if quick else ROUNDS)
     seconds = seconds or (QUICK_SECONDS if quick else SECONDS)
     systems = systems or [Argusd(), *(RIVALS[name] for name in rivals if is_made(name))]

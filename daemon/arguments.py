@@ -7,7 +7,7 @@ all words are checked before anything starts.
 import argparse
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NoReturn
 
@@ -46,7 +46,7 @@ def words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def words_of(known: Iterable[str]) -> Callable[[str], list[str]]:
+def words_of(known: Collection[str]) -> Callable[[str], list[str]]:
     """``a,b,c``, each of them one of those that are known."""
 
     def read(text: str) -> list[str]:

@@ -10,6 +10,7 @@ Two variables are no keys: ``ARGUSD_CONFIG`` names the file, ``ARGUSD_TOKEN`` is
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +36,7 @@ from .secrets_of import secrets_of
 PREFIX = "ARGUSD_"
 FILE_VARIABLE = "ARGUSD_CONFIG"
 TOKEN_VARIABLE = "ARGUSD_TOKEN"  # noqa: S105 the variable's name, not a token
+VISIBLE = "[!-~]*"
 LONGEST_SOCKET_NAME = len("/notify-scheduler-bulk.2.sock")
 SUN_PATH = 107  # bytes of a unix socket's path, sockaddr_un(7)
 CORES_PER_INGEST_WORKER = 4
@@ -144,6 +146,8 @@ def load_config(file: Path | None = None, overrides: Mapping[str, str] | None = 
 
 def resolve(environment: Mapping[str, str]) -> Config:
     """The configuration that these environment variables (and the file they name) describe."""
+    if not re.fullmatch(VISIBLE, environment.get(TOKEN_VARIABLE, "")):
+        raise ConfigInvalid(f"{TOKEN_VARIABLE} must be visible ASCII characters: no other fits a header")
     merged = _read_file(environment.get(FILE_VARIABLE))
     for name, older in OLDER_NAMES.items():
         if environment.get(name):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..harness import NotMeasurable
+from ..harness import NotMeasurable, require_known
 from .figures.tallies import Verdict
 from .found import Accuracy, Found, result
 from .labels import Item, read_labels
@@ -39,8 +39,7 @@ def main(
         raise NotMeasurable(
             "accuracy takes --labels FOLDER, media with their labels.csv; see docs/accuracy.md"
         )
-    if unknown := [name for name in only if name not in PARTS]:
-        raise NotMeasurable(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    require_known("part", only, PARTS)
     items = read_labels(labels)[:: FEW if quick else 1]
     earlier = verdicts_of(before) if before else []
     parts = [*only] or [name for name in PARTS if name != UNASKED]

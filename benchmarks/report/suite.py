@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..harness import NotMeasurable, Result, load_json
+from ..harness import NotMeasurable, Result, load_json, require_known
 from .page import page
 
 Results = Mapping[str, Result]
@@ -52,8 +52,7 @@ def run(parts: Sequence[str], into: Path, quick: bool) -> Iterator[Result]:
     Raises:
         NotMeasurable: there is no such part.
     """
-    if unknown := [part for part in parts if part not in PARTS]:
-        raise NotMeasurable(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
+    require_known("part", parts, PARTS)
     into.mkdir(parents=True, exist_ok=True)
     results = dict(earlier(into))
     for name in parts or PARTS:

@@ -22,7 +22,7 @@ def test_a_limit_that_is_among_the_few_is_measured_once() -> None:
 
 
 def test_no_part_runs_before_all_are_known(tmp_path: Path) -> None:
-    with pytest.raises(NotMeasurable, match="there is no part 'lively'; there are tasks, ladder, live,"):
+    with pytest.raises(NotMeasurable, match="there is no part 'lively'; did you mean live"):
         list(run(["tasks", "lively"], tmp_path / "results", quick=True))
     assert not (tmp_path / "results").exists()
 

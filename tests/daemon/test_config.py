@@ -292,6 +292,7 @@ SECRETS = {
         {"ARGUSD_API__TOKENS": "canary"},
         {"ARGUSD_API__LLM__DEFAULT__API_KEY": "{canary = 1}"},
         {"ARGUSD_API__REDIS_URL": '["canary"]'},
+        {"ARGUSD_TOKEN": "canary\ncanary"},
     ],
     ids=str,
 )
