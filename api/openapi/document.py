@@ -22,6 +22,7 @@ from argusd.scheduler.contract.errors import (
     Unauthorized,
     WrongContentType,
 )
+from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.http import BEARER_PROTOCOL, PROTOCOL, ErrorReply
 from argusd.scheduler.contract.names import Name
 
@@ -30,7 +31,8 @@ from ..access.tickets import TICKET
 from ..config import ApiConfig
 from ..context import CONTEXT
 from ..http.route import Route
-from .schemas import Json, components, reference, schema_of
+from .references import Json, reference
+from .schemas import components, schema_of
 from .uploads import uploads
 
 EVENT_STREAM = "text/event-stream"
@@ -191,6 +193,7 @@ def content(body: type | str | tuple[type | str, ...]) -> Json:
 def text(media_type: str) -> Json:
     """The schema of what is no JSON: a text, or each event of a stream of them."""
     if media_type == EVENT_STREAM:
-        parts = {name: {"type": "string"} for name in ("id", "event", "data")}
+        parts: Json = {name: {"type": "string"} for name in ("id", "event", "data")}
+        parts["data"] |= {"contentMediaType": "application/json", "contentSchema": reference(Event)}
         return {"type": "object", "properties": parts}
     return {"type": "string", "minLength": 1}

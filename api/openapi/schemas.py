@@ -1,6 +1,6 @@
 """The JSON schemas of what is sent: msgspec's, and what it cannot know of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -10,23 +10,18 @@ from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.http import ErrorReply
 from argusd.scheduler.contract.names import ENDS
+from argusd.scheduler.contract.results import Results
 from argusd.scheduler.contract.sessions import SessionSpec
 from argusd.scheduler.contract.tasks.spec import AnyTask
 
 from ..config import ApiConfig
 from ..http.route import Route
-from ..tasks.infer import InferRequest
+from ..tasks.infer import InferReply, InferRequest
+from .alternatives import any_event, any_reply, any_results, told_types
+from .references import REF, Json, reference
 
-REF = "#/components/schemas/{name}"
 DIGIT = "[A-Za-z0-9+/_-]"  # of base64, in either alphabet (RFC 4648, sections 4 and 5)
 NAMES_OF_MODELS = ("llm_profile", "proxyllm_url")
-
-Json = dict[str, Any]
-
-
-def reference(kind: type) -> Json:
-    """Where the schema of a type stands."""
-    return {"$ref": REF.format(name=kind.__name__)}
 
 
 def schema_of(kind: Any) -> Json:
@@ -37,6 +32,7 @@ def schema_of(kind: Any) -> Json:
 def components(routes: Iterable[Route], config: ApiConfig) -> Mapping[str, Json]:
     """The schemas of all types that the routes name, by their names."""
     types: set[type] = {ErrorReply, Event, SessionSpec} | {task.payload for task in PUBLIC_TASKS.values()}
+    types |= told_types()
     for route in routes:
         replies = (each if isinstance(each, tuple) else (each,) for each in route.replies.values())
         sent = (route.body, route.refusal, *chain.from_iterable(replies))
@@ -48,7 +44,8 @@ def components(routes: Iterable[Route], config: ApiConfig) -> Mapping[str, Json]
             schema.update(base64(schema))
         if field in NAMES_OF_MODELS and not config.llm:
             found[name]["properties"][field] = {"type": "null", "default": None}
-    found[InferRequest.__name__] = any_task(found[InferRequest.__name__])
+    for kind, refine in REFINED.items():
+        found[kind.__name__] = refine(found[kind.__name__])
     return found
 
 
@@ -80,3 +77,12 @@ def _forms(task: AnyTask) -> Iterator[Json]:
         values |= {name: {"not": {"type": "null"}} for name in path.needs}
         payload = {**reference(task.payload), "properties": values, "required": [*path.needs, *told]}
         yield {"properties": {"task_type": {"const": task.name}, "payload": payload}}
+
+
+REFINED: Mapping[type, Callable[[Json], Json]] = {
+    InferRequest: any_task,
+    InferReply: any_reply,
+    Event: any_event,
+    Results: any_results,
+}
+"""What depends on a name in them."""

@@ -9,7 +9,8 @@ import msgspec
 
 from ..http.base64_text import FIELD_ENDS
 from ..tasks.uploads import FORM, files, whole_body
-from .schemas import Json, schema_of
+from .references import Json
+from .schemas import schema_of
 
 FILE: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
 

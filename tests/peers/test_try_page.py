@@ -2,12 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import jsonschema_rs
+import msgspec
 import pytest
 
 from argusd.daemon.demo.scenes import empty_room
+from argusd.interviewer_bridge.events import subscribe
+from argusd.scheduler.contract.events import Event
 
 from ..live_daemon import Daemon
 from . import chromium
@@ -52,8 +58,9 @@ async def test_who_leaves_the_picture_is_told_so(daemon: Daemon, leaving: Browse
         await shown(tab, "document.querySelector('#violations li:not(.open)')")
         assert await text(tab, "delay") != "–"
         assert await barriers(tab, "try-violation") == []
+        await check_told(daemon, (await sessions(daemon))[0]["session_id"])
         await press(tab, "stop")
-        assert await sessions(daemon) == ["closed"]
+        assert [each["state"] for each in await sessions(daemon)] == ["closed"]
         await press(tab, "forget")
         await shown(tab, "document.getElementById('none').checkVisibility()")
         assert await sessions(daemon) == []
@@ -100,8 +107,29 @@ async def text(tab: ChromiumTab, place: str) -> str:
     return await shown(tab, f"document.getElementById({json.dumps(place)}).textContent")
 
 
-async def sessions(daemon: Daemon) -> list[str]:
-    """The states of the sessions that this page began."""
-    async with aiohttp.ClientSession(daemon.url) as http, http.get("/sessions") as answer:
-        listed = (await answer.json())["sessions"]
-    return [each["state"] for each in listed if each["session_id"].startswith("try-")]
+async def check_told(daemon: Daemon, session_id: str) -> None:
+    """Its events and its results are what /openapi.json says."""
+    document = await get(daemon, "/openapi.json")
+    check = jsonschema_rs.validator_for(document | {"$ref": "#/components/schemas/Results"}).validate
+    check(await get(daemon, f"/sessions/{session_id}/results"))
+    check = jsonschema_rs.validator_for(document | {"$ref": "#/components/schemas/Event"}).validate
+    names = set()
+    async with aclosing(subscribe(daemon.url, session_id, last_event_id="0")) as events:
+        async for event in events:
+            check(msgspec.to_builtins(event))
+            assert isinstance(event, Event)
+            names.add(event.name)
+            if (event.name, event.state) == ("face_absent", "end"):
+                break
+    assert names >= {"live", "face", "video", "speech", "face_absent"}
+
+
+async def sessions(daemon: Daemon) -> list[dict[str, Any]]:
+    """The sessions that this page began."""
+    listed = (await get(daemon, "/sessions"))["sessions"]
+    return [each for each in listed if each["session_id"].startswith("try-")]
+
+
+async def get(daemon: Daemon, path: str) -> Any:
+    async with aiohttp.ClientSession(daemon.url) as http, http.get(path) as answer:
+        return await answer.json()

@@ -14,6 +14,8 @@ from ..roles import (
     SPEAKER_EMBEDDER,
     VAD,
 )
+from ..told import findings
+from ..told.results import AudioData, FaceData, LipSyncData, VideoData
 from .spec import AnswerTypes, StreamSpec
 
 
@@ -43,9 +45,34 @@ FACE = StreamSpec(
     required=(FACE_DETECTOR,),
     enriching=(FACE_MESH, FACE_EMBEDDER),
     pictures_hz=face_hz,
+    result=FaceData,
+    violations={
+        "face_absent": findings.FacesCounted,
+        "multiple_faces": findings.FacesCounted,
+        "gaze_away": findings.LookedAway,
+        "head_turned": findings.LookedAway,
+        "not_live": findings.NotLive,
+        "identity_mismatch": findings.Mismatch,
+    },
 )
-VIDEO = StreamSpec(name="video", tracks=("video",), required=(OBJECT_DETECTOR,), pictures_hz=video_hz)
-AUDIO = StreamSpec(name="audio", tracks=("audio",), required=(VAD,), enriching=(SPEAKER_EMBEDDER,))
+VIDEO = StreamSpec(
+    name="video",
+    tracks=("video",),
+    required=(OBJECT_DETECTOR,),
+    pictures_hz=video_hz,
+    result=VideoData,
+    violations={"phone_detected": findings.Seen, "multiple_people": findings.PeopleCounted},
+)
+AUDIO = StreamSpec(
+    name="audio",
+    tracks=("audio",),
+    required=(VAD,),
+    enriching=(SPEAKER_EMBEDDER,),
+    result=AudioData,
+    violations={"speech_detected": findings.Heard, "second_speaker": findings.OtherVoice},
+    observations={"speech": findings.SpeechTold, "speaker_change": findings.VoiceChanged},
+)
+OUT_OF_SYNC = "lip_sync_violation"
 LIPSYNC = StreamSpec(
     name="lipsync",
     tracks=("video", "audio"),
@@ -53,5 +80,7 @@ LIPSYNC = StreamSpec(
     enriching=(LIP_CROPS,),
     joins=(FACE, AUDIO),
     pictures_hz=lipsync_hz,
-    answers=AnswerTypes("sync_score", violation="lip_sync_violation"),
+    answers=AnswerTypes("sync_score", violation=OUT_OF_SYNC),
+    result=LipSyncData,
+    violations={OUT_OF_SYNC: findings.OutOfSync},
 )

@@ -1,11 +1,13 @@
 """What a stream is, apart from how it is analyzed. Pure, so that the api can ask."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..media import TrackKind
 from ..policy import Policy
+from ..told.findings import FindingData, ViolationData
+from ..told.results import StreamData
 
 
 class AnswerTypes(NamedTuple):
@@ -25,6 +27,8 @@ class StreamSpec:
     that its analyzer may ask for.
     ``pictures_hz``: by a policy, the most pictures a second that each role looks at; infinity: at each one.
     ``answers``: for a WebSocket whose answers have a type.
+    ``result``: the data of its newest result, and of its observations of its own name; ``violations``,
+    ``observations``: the data of what else it finds, by name.
     """
 
     name: str
@@ -34,6 +38,9 @@ class StreamSpec:
     joins: tuple["StreamSpec", ...] = ()
     pictures_hz: Callable[[Policy], Mapping[str, float]] = lambda _policy: {}
     answers: AnswerTypes | None = None
+    result: type[StreamData] | None = None
+    violations: Mapping[str, type[ViolationData]] = field(default_factory=dict)
+    observations: Mapping[str, type[FindingData]] = field(default_factory=dict)
 
     @property
     def depth(self) -> int:

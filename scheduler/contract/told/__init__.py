@@ -1,0 +1,1 @@
+"""What streams tell: the data of their newest results, and of what is found."""
