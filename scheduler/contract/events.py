@@ -11,7 +11,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     ``id`` is ``{session_id}:{seq}``; ``seq`` counts a session's events from 1, and a hole in it is a loss
     that readers are told of. ``captured_at``: unix seconds. ``frame_age_ms``: from a frame's arrival to the
     finding. ``data`` carries ``media_s``, the seconds since the stream's first frame or sample, beside what
-    is particular to the finding. ``evidence_id`` is null while nothing is kept as evidence.
+    is particular to the finding. ``evidence_id``: of a violation's start what is kept of it, null where
+    nothing is.
 
     Every violation that starts ends. Where the scheduler that found it was killed, ``data.reason`` of the end
     is ``scheduler_lost``, where the track that it was found in fell silent ``track_stale``, and the end dates
@@ -23,6 +24,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     in time whether this was all (``scheduler_away``, ``scheduler_silent``). Between them
     ``track_stale`` tells that a track (``data.kind``) brings no pictures or no sound any more, and why
     (``data.reason``, see ``ingest.ipc.messages.TrackState``), ``track_live`` that it does again.
+    ``evidence`` tells that a violation's evidence is finished: ``data.evidence_id``, its ``state``,
+    ``reason`` and ``hash``.
     ``stream_failed`` tells that a stream (``data.stream``) broke down and ended, and by which fault
     (``data.code``): ``analyzer_failed``, or that of its pictures or samples, three of which in a row no model
     could be run on. What it had open ends first; its session's other streams go on. It begins again under
