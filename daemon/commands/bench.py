@@ -48,7 +48,9 @@ class Option(NamedTuple):
 OPTIONS = {
     "hours": Option(("soak",), amount, "how long it goes on (default: 1)"),
     "rivals": Option(("tasks", "live"), words, "beside us: NAME,NAME (default: all that are made)"),
-    "rounds": Option(("tasks", "live", "ingest", "evidence", "ab"), whole(1), "how often everybody has a turn"),
+    "rounds": Option(
+        ("tasks", "live", "ingest", "evidence", "ab"), whole(1), "how often everybody has a turn"
+    ),
     "seconds": Option(("tasks", "live"), amount, "how long a turn is"),
     "callers": Option(("tasks",), wholes, "how many ask at the same time: N,N (default: 1,4,16)"),
     "tasks": Option(("tasks",), words, "which: NAME,NAME (default: face_embed,video_room_scan)"),
