@@ -9,36 +9,20 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from statistics import median, quantiles
-from typing import Any, NamedTuple
 
 import aiohttp
 import psutil
 
 from argusd.scheduler.zoo.store import ZooStore
 
-from .admission import MIXES
-from .harness import Metric, Result, machine
-from .peers.portrait import portrait_clip
-from .rigs.daemon import observations, running_daemon, served
-from .serving.calls import Call
-from .serving.material import CACHE
+from ..harness import Metric, Result, machine
+from ..peers.portrait import portrait_clip
+from ..rigs.daemon import running_daemon
+from ..serving.calls import Call
+from ..serving.material import CACHE
+from .turns import KEPT, NOTHING, SECONDS, SESSIONS, SETTLE_S, Turn, turn
 
-SESSIONS = 8
-ROUNDS, SECONDS, SETTLE_S = 3, 6.0, 1.5
-WARM_UP_S = 4.0
-LOOKS_FOR_KEPT = 20
-ENDS_S = 2.5  # until a violation that nobody asks about any more has ended
-KEPT = {"snapshot": True, "clip": True}
-NOTHING = {"snapshot": False, "clip": False}
-
-
-class Turn(NamedTuple):
-    """``ages_ms``: of what was told; ``looks``: how many; ``cores``: the recorder's; ``kept``: evidence."""
-
-    ages_ms: list[float]
-    looks: float
-    cores: float
-    kept: int
+ROUNDS, WARM_UP_S = 3, 4.0
 
 
 def main(quick: bool, rounds: int = ROUNDS) -> Result:
@@ -65,62 +49,6 @@ async def measured(rounds: int) -> list[tuple[Turn, Turn]]:
                 turns[wanted is KEPT] = await turn(url, http, recorder, wanted)
             found.append((turns[False], turns[True]))
     return found
-
-
-async def turn(
-    url: str, http: aiohttp.ClientSession, recorder: psutil.Process, wanted: dict[str, bool]
-) -> Turn:
-    """A violation starts in each session, of which this is to be kept."""
-    await ask(http, wanted, people=1)
-    await asyncio.sleep(ENDS_S)
-    cpu, looks, kept = busy_s(recorder), await served(http), await evidence(http)
-    await ask(http, wanted, people=0)
-    await asyncio.sleep(SETTLE_S)
-    told = await observations(url, SECONDS)
-    ages = [event.frame_age_ms for events in told.values() for event in events]
-    after, cores = await served(http), (busy_s(recorder) - cpu) / (SETTLE_S + SECONDS)
-    if wanted is KEPT:
-        await all_kept(http, kept + SESSIONS)
-    looked = (sum(after.values()) - sum(looks.values())) / (SETTLE_S + SECONDS)
-    return Turn(ages, looked, cores, await evidence(http) - kept)
-
-
-async def ask(http: aiohttp.ClientSession, wanted: dict[str, bool], people: int) -> None:
-    """Have so many people be allowed in all sessions, and this be kept of violations."""
-    mix = MIXES["all"].body
-    policy: dict[str, Any] = {
-        **mix["policy"],
-        "rates": {**mix["policy"]["rates"], "object_detector": 1.0},
-        "evidence": wanted,
-        "multiple_people": {"allowed": people, "start_after_s": 0.0, "end_after_s": 0.0},
-    }
-    for number in range(SESSIONS):
-        async with http.put(f"/sessions/s{number}", json={**mix, "policy": policy}) as response:
-            response.raise_for_status()
-
-
-async def all_kept(http: aiohttp.ClientSession, count: int) -> None:
-    """Return once so much evidence is there; or after a while, when it is not."""
-    for _ in range(LOOKS_FOR_KEPT):
-        if await evidence(http) >= count:
-            return
-        await asyncio.sleep(0.5)
-
-
-async def evidence(http: aiohttp.ClientSession) -> int:
-    """How many clips and pictures of violations there are."""
-    count = 0
-    for number in range(SESSIONS):
-        async with http.get(f"/sessions/s{number}/evidence") as response:
-            found = (await response.json())["evidence"]
-        count += sum(bool(each["clip"] and each["snapshot"]) for each in found)
-    return count
-
-
-def busy_s(process: psutil.Process) -> float:
-    """The process's CPU time."""
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def p95(turns: Iterable[Turn]) -> float:
