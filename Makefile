@@ -65,6 +65,7 @@ $(NPM_PEERS): tests/peers/package-lock.json
 	@touch $@
 
 run: setup
+	@echo "starting argusd …"
 	@$(BIN)/argusd demo
 
 # In a folder whose name is short: the path of a Unix socket holds 107 bytes.

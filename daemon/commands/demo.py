@@ -22,7 +22,7 @@ from argusd.scheduler.zoo.store import ZooStore
 from ..config import Config
 from ..demo.broadcast import broadcast
 from ..demo.first import first_of
-from ..demo.sample import sample_clip
+from ..demo.sample import PACK, sample_clip, sample_file
 from ..demo.summary import Summary
 from ..errors import ChildFailed
 from ..options import Endpoint, configure_daemon, daemon_config, local_endpoint
@@ -56,17 +56,18 @@ def run(args: argparse.Namespace) -> int:
     config = daemon_config(args)
     check_address(config.api)
     require_free_port(config)
-    print("models: looking for what is missing …", flush=True)
+    print("models: fetching those that are missing …", flush=True)
     pull_what_can_be_had(ZooStore(config.cache_dir, huggingface_token=config.huggingface_token))
-    print("sample clip: drawing it where it is missing …", flush=True)
+    if not sample_file(config.cache_dir).exists():
+        print("sample clip: drawing it, this once …", flush=True)
     clip = sample_clip(config.cache_dir)
     return asyncio.run(_show(config, clip))
 
 
 def pull_what_can_be_had(store: ZooStore) -> None:
-    """Pull a model of each role; one that cannot be had is named and left out."""
+    """Pull a model of each role and the sample's parts; what cannot be had is named and left out."""
     try:
-        failures = store.pull_each([DEFAULT_PACK])
+        failures = store.pull_each([DEFAULT_PACK, PACK])
     except CacheUnusableError as error:
         failures = {"models": error}
     for name, failure in failures.items():

@@ -56,6 +56,7 @@ async def reload(daemon: Endpoint, begin: Callable[[], None]) -> None:
     """
     before = await boots(daemon)
     begin()
+    print(f"reloading {', '.join(before)} …", flush=True)
     waits_for, deadline = set(before), time.monotonic() + RELOADED_WITHIN_S
     while waits_for:
         if time.monotonic() >= deadline:

@@ -20,8 +20,14 @@ RATE = 48_000
 BLOCK = 320  # samples encoded at a time; the encoder gathers what Opus takes
 BLOCKS_PER_FRAME = RATE // FPS // BLOCK
 FADE_S = 0.02
+PACK = "sample"
 # Part of the file's name: a changed storyboard is another clip.
 VERSION = 2
+
+
+def sample_file(cache_dir: Path) -> Path:
+    """Where the clip lies, or is to lie."""
+    return cache_dir / "sample" / f"sample-{VERSION}.webm"
 
 
 def sample_clip(cache_dir: Path) -> Path:
@@ -30,10 +36,10 @@ def sample_clip(cache_dir: Path) -> Path:
     Raises:
         ZooError: its material cannot be had.
     """
-    target = cache_dir / "sample" / f"sample-{VERSION}.webm"
+    target = sample_file(cache_dir)
     if not target.exists():
         store = ZooStore(cache_dir)
-        store.pull(["sample"])
+        store.pull([PACK])
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.with_suffix(f".{os.getpid()}.tmp")
         try:

@@ -24,7 +24,7 @@ async def test_it_ends_when_each_scheduler_is_another_one(
             earlier.die()
 
         await command.reload(Endpoint(rig.api.url, None), take_over)
-    assert capsys.readouterr().out == "scheduler-0 has reloaded\n"
+    assert capsys.readouterr().out == "reloading scheduler-0 …\nscheduler-0 has reloaded\n"
 
 
 async def test_a_scheduler_that_stays_the_same_is_named(
