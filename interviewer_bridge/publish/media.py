@@ -82,7 +82,7 @@ class Pace:
     async def tick(self) -> int | None:
         """Wait for the next frame's time; returns its number, or None after the last."""
         number = self._next
-        if number == self._frames:
+        if self._frames is not None and number >= self._frames:
             return None
         now = self._now()
         if self._start is None:

@@ -36,6 +36,11 @@ async def test_a_pace_gives_every_frame_its_time_and_then_ends() -> None:
     assert seen == [(0, 0.0), (1, 0.25), (2, 0.5), (3, 0.75)]
 
 
+@pytest.mark.parametrize("seconds", [0.0, -5.0])
+async def test_a_pace_of_no_time_ends_at_once(seconds: float) -> None:
+    assert await Pace(0.25, seconds).tick() is None
+
+
 async def test_a_late_pace_does_not_wait() -> None:
     clock = Clock()
     pace = Pace(0.25, None, now=lambda: clock.now, sleep=clock.sleep)
