@@ -1,12 +1,12 @@
 """What a model's score says of a finding, as the manifest has it: one policy for all models of a role."""
 
 from functools import cache, lru_cache
-from math import inf
+from math import exp, inf
 from typing import NamedTuple
 
 from .contract.policy import MultiplePeople, PhoneDetected
 from .evidence import SURE
-from .zoo.manifest import Calibration, builtin_manifest
+from .zoo.manifest import Calibration, Likeness, builtin_manifest
 
 USUAL = {"phone_detected": PhoneDetected().score, "multiple_people": MultiplePeople().score}
 
@@ -38,6 +38,22 @@ def scale_of(model: str, finding: str, wanted: float) -> Scale:
         return Scale(wanted, wanted, inf)
     stricter = wanted - USUAL[finding]
     return Scale(round(measured.sure + stricter, 6), measured.even + stricter, measured.slope)
+
+
+def same_person(model: str, cosine: float) -> float | None:
+    """How probably two embeddings by a model are one person's, at even odds beforehand.
+
+    None: nobody measured it on enough people.
+    """
+    measured = _likenesses().get(model)
+    if measured is None:
+        return None
+    return round(1 / (1 + exp(-measured.slope * (cosine - measured.even))), 3)
+
+
+@cache
+def _likenesses() -> dict[str, Likeness]:
+    return {entry.name: entry.same_person for entry in builtin_manifest().models if entry.same_person}
 
 
 @cache

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ..harness import NotMeasurable, require_known
+from .calibrations import calibrated
 from .figures.tallies import Verdict
 from .found import Accuracy, Found, result
 from .labels import Item, read_labels
@@ -72,6 +73,7 @@ async def judged(
             part = await PARTS[name](run)
             print(f"{name}: {part.served} judged in {time.monotonic() - begun:.0f} s", flush=True)
             found.add(part)
+    found.add(calibrated(found.verdicts))
     if UNASKED in parts:
         found.add(by_score(found.verdicts))
     return found

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..calibrations import same_person
 from ..contract.roles import SPEAKER_EMBEDDER, VAD
 from ..contract.tasks.voices import (
     AUDIO_ENROLL,
@@ -67,7 +68,9 @@ async def audio_verify(payload: AudioVerify, runner: Runner) -> AudioVerifyReply
     voice = await hear_voice(payload.audio_b64, payload.sample_rate, runner)
     threshold = model.threshold if payload.threshold is None else payload.threshold
     found = verdict(centre(voice.windows), reference, threshold)
-    return AudioVerifyReply(*found, round(voice.heard.speech_s, 2))
+    return AudioVerifyReply(
+        *found, round(voice.heard.speech_s, 2), probability=same_person(model.name, found.score)
+    )
 
 
 async def hear_voice(audio: bytes, rate: int | None, runner: Runner) -> HeardVoice:

@@ -106,11 +106,24 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     samples: Annotated[int, Meta(ge=1)]
 
 
+class Likeness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the cosine of two of a model's embeddings says: log-odds = ``slope`` · (cosine − ``even``).
+
+    Log-odds that they are one person's, at even odds beforehand, measured on so many ``pairs`` of ``people``.
+    """
+
+    even: Annotated[float, Meta(gt=0, le=1)]
+    slope: Annotated[float, Meta(gt=0)]
+    people: Annotated[int, Meta(ge=2)]
+    pairs: Annotated[int, Meta(ge=1)]
+
+
 class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model, or an asset such as a sample picture.
 
     ``outputs`` names what the importer gives out; empty means what the source graph gives out. ``needs``
     names other entries without which this one is of no use. ``calibration``: what its scores say, by finding.
+    ``same_person``: what the likeness of two embeddings does.
     """
 
     name: Name
@@ -124,6 +137,7 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outputs: tuple[str, ...] = ()
     needs: tuple[Name, ...] = ()
     calibration: dict[Name, Calibration] = {}
+    same_person: Likeness | None = None
 
     @property
     def permissive(self) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.scheduler.calibrations import USUAL, Scale, scale_of
+from argusd.scheduler.calibrations import USUAL, Scale, same_person, scale_of
 from argusd.scheduler.evidence import SURE
 from argusd.scheduler.zoo.manifest import builtin_manifest
 
@@ -37,6 +37,12 @@ def test_who_asks_for_a_higher_score_has_all_of_it_moved() -> None:
 def test_a_higher_score_never_says_less(finding: str, wanted: float, one: float, other: float) -> None:
     scale = scale_of("centernet", finding, wanted)
     assert scale.log_odds(min(one, other)) <= scale.log_odds(max(one, other)) <= SURE
+
+
+def test_how_probably_two_embeddings_are_one_persons_where_that_was_measured() -> None:
+    assert same_person("ge2e", 0.704) == 0.5
+    assert [same_person("ge2e", cosine) for cosine in (0.0, 0.65, 0.77, 1.0)] == [0.0, 0.101, 0.935, 1.0]
+    assert same_person("faceres_2", 0.9) is None
 
 
 def test_only_findings_of_a_policy_with_a_usual_score_are_calibrated() -> None:

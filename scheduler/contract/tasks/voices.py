@@ -47,13 +47,18 @@ class AudioVerify(Payload, frozen=True):
 
 
 class AudioVerifyReply(Reply, frozen=True):
-    """The verdict on ``speech_s`` seconds of speech; the rest as for a face (``FaceVerifyReply``)."""
+    """The verdict on ``speech_s`` seconds of speech; the rest as for a face (``FaceVerifyReply``).
+
+    ``probability``: that both voices are one person's, if that was as probable as not beforehand; null where
+    nobody measured it for this model.
+    """
 
     match: bool
     score: Unit
     confidence: Unit
     threshold: Unit
     speech_s: float
+    probability: Unit | None = None
 
 
 class AudioDiarize(Payload, frozen=True):

@@ -66,6 +66,8 @@ async def test_the_callers_threshold_counts(runner: DirectRunner, voices: Voices
     )
     result = await audio_verify(payload, runner)
     assert (result.match, result.threshold) == (False, 0.99)
+    assert result.probability is not None
+    assert result.probability > 0.9, "whose voice it is does not depend on what the caller wants"
     assert result.score == pytest.approx(SAME[voices.corpus], abs=0.005)
 
 
