@@ -27,7 +27,7 @@ FILE_TYPES = tuple(dict.fromkeys(TYPES.values()))
 FileName = Literal[tuple(sorted({Path(path).name for path in TYPES}))]  # type: ignore[valid-type]
 PageName = Literal[tuple(sorted({Path(path).parent.name for path in TYPES} - {""}))]  # type: ignore[valid-type]
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
@@ -35,6 +35,7 @@ POLICY = (
 PAGES = {
     "/": ("index.html", "Show the dashboard."),
     "/operations": ("operations.html", "Show the operations page."),
+    "/review": ("review/review.html", "Show the page on which a session's violations are reviewed."),
     "/try": ("try/try.html", "Show the page that tries a camera."),
 }
 """Where each page is, its file, and what it is for."""

@@ -19,6 +19,7 @@ class About(NamedTuple):
 
     session_id: str
     state: str
+    streams: list[str]
     created_at: float
     updated_at: float
 

@@ -62,7 +62,8 @@ async def session_report(context: Context, session_id: str) -> Report:
         SessionNotFound: it holds none of this id.
     """
     session = context.registry.get(session_id)
-    about = About(session_id, session.state, session.record.created_at, session.updated_at)
+    began, changed = session.record.created_at, session.updated_at
+    about = About(session_id, session.state, session.streams, began, changed)
     outline = await context.history.outline(session_id)
     return report_of(about, outline, await ReviewStore(context.redis).of_session(session_id))
 

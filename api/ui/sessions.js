@@ -21,7 +21,9 @@ export async function showSessions() {
 async function sessionItem(session) {
   const item = element("li", "", session.state);
   const text = element("div");
-  text.append(element("b", session.session_id), " ", element("span", session.state));
+  const name = element("a", session.session_id);
+  name.href = `/review?session=${encodeURIComponent(session.session_id)}`;
+  text.append(name, " ", element("span", session.state));
   const arriving = session.tracks.filter((track) => track.codec !== null || track.state === "stale");
   if (arriving.length) text.append(element("p", arriving.map(arrival).join(" · "), "arrival"));
   const known = await argusd.results(session.session_id).catch(() => null); // it may have gone meanwhile

@@ -45,11 +45,13 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True):
     """The body of ``GET /sessions/{session_id}/report``: what happened in a session, and its reviews.
 
-    ``seq``: of the newest event that it takes in. Both lists are in the order of their starts.
+    ``seq``: of the newest event that it takes in. ``streams``: those that are watched in it, now or last.
+    Violations and stretches are in the order of their starts.
     """
 
     session_id: str
     state: str
+    streams: list[str]
     created_at: float
     updated_at: float
     seq: int

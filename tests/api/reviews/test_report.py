@@ -7,7 +7,7 @@ from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.reviews.report import Report
 from argusd.scheduler.contract.reviews.reviews import Review
 
-ABOUT = About("s1", "live", 1.0, 2.0)
+ABOUT = About("s1", "live", ["face"], 1.0, 2.0)
 
 
 def report(*events: Event, reviews: dict[int, Review] | None = None) -> Report:

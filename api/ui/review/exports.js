@@ -1,0 +1,15 @@
+// The report as a file.
+
+import { argusd, element } from "../page.js";
+
+const KINDS = { csv: "text/csv", json: "application/json" };
+
+export async function save(sessionId, kind) {
+  const path = `/sessions/${encodeURIComponent(sessionId)}/report`;
+  const response = await argusd.request(path, { headers: { Accept: KINDS[kind] } });
+  const link = element("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = `${sessionId.replaceAll(":", "-")}.${kind}`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000); // the browser has begun to save it by then
+}

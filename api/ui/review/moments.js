@@ -1,0 +1,23 @@
+// Times and durations, as people read them.
+
+export function clock(unix) {
+  return new Date(unix * 1000).toLocaleTimeString();
+}
+
+export function day(unix) {
+  return new Date(unix * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
+// How long, as in: 4.5 s, 3 min, 2.5 h.
+export function lasted(seconds) {
+  if (seconds < 100) return `${seconds.toFixed(1)} s`;
+  return seconds < 6000 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+// A moment for each line of a scale, at most `most`, a round number of seconds apart.
+export function ticks(from, to, most = 6) {
+  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+  const step = steps.find((each) => (to - from) / each <= most) ?? Math.ceil((to - from) / most / 86400) * 86400;
+  const first = Math.ceil(from / step) * step;
+  return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, index) => first + index * step);
+}

@@ -1,0 +1,179 @@
+// The review page: shows a session's report, and fetches it again when an event says that it has changed.
+// One stream of events stays open; the report is asked for once a second at most.
+
+import { $, argusd, element, plain } from "../page.js";
+import { showChosen } from "./chosen.js";
+import { playClip } from "./evidence.js";
+import { save } from "./exports.js";
+import { listenToKeys } from "./keys.js";
+import { day } from "./moments.js";
+import { drawTimeline, stretchName } from "./timeline.js";
+import { decision, scrollTo, showViolations } from "./violations.js";
+
+const EVERY_MS = 1000; // at most so often is the report asked for
+const ACTIVE = ["connecting", "live", "stale"];
+
+const sessionId = new URLSearchParams(location.search).get("session");
+let report = null;
+let chosen = null;
+
+async function load() {
+  report = await argusd.json(`/sessions/${encodeURIComponent(sessionId)}/report`);
+  if (!report.violations.some(({ seq }) => seq === chosen)) chosen = report.violations.find(isOpen)?.seq ?? report.violations[0]?.seq ?? null;
+  $("content").hidden = false;
+  $("problem").hidden = true;
+  fillStreams();
+  showState();
+  show();
+  showChosen(sessionId, chosenViolation());
+}
+
+// The list and the timeline, as the filter wants them.
+function show() {
+  const shown = { report, chosen, fits, hears: choose, until: Date.now() / 1000 };
+  showViolations(shown);
+  drawTimeline(shown);
+}
+
+function showState() {
+  const silent = report.stretches.filter(({ name, ended_at }) => name === "track_stale" && ended_at === null);
+  const live = ACTIVE.includes(report.state);
+  $("state").textContent = live && silent.length ? `${silent[0].stream} ${stretchName(silent[0])}` : report.state;
+  $("state").className = `pill ${live && !silent.length ? "ready" : live ? "unready" : ""}`;
+  const open = report.violations.filter(isOpen).length;
+  const found = report.violations.length === 1 ? "1 violation" : `${report.violations.length} violations`;
+  $("summary").textContent = `${day(report.created_at)} – ${live ? "now" : day(report.updated_at)} · ${found}, ${open} to decide`;
+}
+
+function isOpen({ review }) {
+  return (review?.state ?? "open") === "open";
+}
+
+function chosenViolation() {
+  return report.violations.find(({ seq }) => seq === chosen) ?? null;
+}
+
+function fits(violation) {
+  const { name, stream, review } = violation;
+  const text = [name, plain(name), decision(review), review?.comment ?? ""].join(" ").toLowerCase();
+  const wanted = $("decision").value;
+  return text.includes($("search").value.trim().toLowerCase())
+    && (!$("stream").value || stream === $("stream").value)
+    && (!wanted || wanted === (review?.state ?? "open"));
+}
+
+function fillStreams() {
+  const known = [...$("stream").options].map(({ value }) => value);
+  for (const stream of new Set(report.violations.map((each) => each.stream))) {
+    if (!known.includes(stream)) $("stream").append(new Option(plain(stream), stream));
+  }
+}
+
+function choose(seq) {
+  chosen = seq;
+  $("judged").textContent = "";
+  show();
+  showChosen(sessionId, chosenViolation());
+  scrollTo(seq);
+}
+
+// The next of those that are shown, or the one before.
+function step(by, wanted = () => true) {
+  const shown = report.violations.filter((each) => fits(each) && (wanted(each) || each.seq === chosen));
+  const at = shown.findIndex(({ seq }) => seq === chosen);
+  const next = shown[at < 0 ? 0 : Math.min(Math.max(at + by, 0), shown.length - 1)];
+  if (next) choose(next.seq);
+}
+
+async function judge(state) {
+  const violation = chosenViolation();
+  if (violation === null) return;
+  localStorage.setItem("reviewer", $("reviewer").value);
+  const json = { state, comment: $("comment").value, reviewer: $("reviewer").value };
+  await orSay(async () => {
+    violation.review = await argusd.json(`/sessions/${encodeURIComponent(sessionId)}/reviews/${violation.seq}`, { method: "PUT", json });
+    if (state === "open") choose(violation.seq);
+    else step(1, isOpen);
+    showState();
+    $("judged").textContent = `${plain(violation.name)}: ${decision(violation.review)}`;
+  });
+}
+
+async function remove() {
+  $("sure").showModal();
+  await new Promise((closed) => $("sure").addEventListener("close", closed, { once: true }));
+  if ($("sure").returnValue === "delete") await orSay(() => argusd.deleteSession(sessionId));
+}
+
+async function orSay(doing) {
+  try {
+    await doing();
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+function say(sentence) {
+  $("problem").textContent = sentence;
+  $("problem").hidden = false;
+}
+
+function gone() {
+  $("content").hidden = true;
+  $("state").textContent = "gone";
+  $("state").className = "pill";
+  say("There is no such session: it was never there, or all of it is deleted.");
+}
+
+// Until the session is gone; also before the visitor has signed in.
+async function follow() {
+  for (;;) {
+    try {
+      await load();
+      for await (const event of argusd.events(sessionId, { after: report.seq })) if (changesReport(event)) loadSoon();
+    } catch (error) {
+      if (error.status === 404) return gone();
+      if (error.status !== 401) say(error.message);
+    }
+    await new Promise((done) => setTimeout(done, EVERY_MS));
+  }
+}
+
+function changesReport({ type, state }) {
+  return type !== "observation" || state !== "update";
+}
+
+let planned = false;
+function loadSoon() {
+  if (planned) return;
+  planned = true;
+  setTimeout(() => { planned = false; load().catch(() => {}); }, EVERY_MS); // what fails is told by the stream as well
+}
+
+listenToKeys({
+  j: ["next violation", () => step(1)],
+  k: ["previous violation", () => step(-1)],
+  n: ["next one to decide", () => step(1, isOpen)],
+  p: ["play or hold the clip", playClip],
+  a: ["acknowledge", () => judge("acknowledged")],
+  d: ["dismiss", () => judge("dismissed")],
+  o: ["leave open", () => judge("open")],
+  c: ["comment", () => $("comment").focus()],
+  "/": ["search", () => $("search").focus()],
+  "?": ["show these keys", () => $("keys").showModal()],
+});
+for (const button of $("judge").querySelectorAll("[data-state]")) button.addEventListener("click", () => judge(button.dataset.state));
+for (const kind of ["csv", "json"]) $(kind).addEventListener("click", () => orSay(() => save(sessionId, kind)));
+for (const event of ["input", "submit"]) $("filter").addEventListener(event, (told) => { told.preventDefault(); show(); });
+$("judge").addEventListener("submit", (told) => told.preventDefault());
+$("print").addEventListener("click", () => print());
+$("show-keys").addEventListener("click", () => $("keys").showModal());
+$("delete").addEventListener("click", remove);
+$("reviewer").value = localStorage.getItem("reviewer") ?? "";
+setInterval(() => { if (report && ACTIVE.includes(report.state)) show(); }, EVERY_MS); // time goes on, though nothing happens
+
+if (sessionId === null) say("Choose a session on the dashboard.");
+else {
+  document.title = $("title").textContent = `Review of ${sessionId}`;
+  follow();
+}
