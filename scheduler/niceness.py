@@ -5,17 +5,18 @@ import os
 
 log = logging.getLogger(__name__)
 
-NICENESS = 10
+SLOW_TASKS = 10
+EVIDENCE = 5  # of a full core it gets a quarter of what live work gets: a clip is there in seconds
 
 
-def yield_cores() -> None:
+def yield_cores(niceness: int) -> None:
     """Let live work go first where cores are scarce; threads made from here on inherit it.
 
     A system call filter may refuse that: the process runs on, no nicer than it was.
     """
-    if os.getpriority(os.PRIO_PROCESS, 0) >= NICENESS:  # a service manager has done it
+    if os.getpriority(os.PRIO_PROCESS, 0) >= niceness:  # a service manager has done it
         return
     try:
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+        os.setpriority(os.PRIO_PROCESS, 0, niceness)
     except PermissionError:
         log.warning("this process may not lower its priority: its work competes with live work for cores")

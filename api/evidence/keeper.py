@@ -11,7 +11,7 @@
                      sealed behind the one before ─▶ event log, with an event that tells its hash
 
 Nobody waits for it: not the scheduler, not the event, not the recorder. What is pending is asked for on
-every connection to the recorder, which does each only once; it is given up after a minute.
+every connection to the recorder, which does each only once; it is given up after five minutes.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ from .recorder_link import RecorderLink
 log = logging.getLogger(__name__)
 
 MOST_PENDING = 256
-GIVEN_UP_AFTER_S = 60.0
+GIVEN_UP_AFTER_S = 300.0  # a busy machine has little time for clips
 FORGOTTEN_WITHIN_S = 3.0
 LOOK_EVERY_S = 5.0
 RETRY_S = 0.5

@@ -18,7 +18,7 @@ from .sound import PIECE
 
 MILLISECONDS = Fraction(1, 1000)
 BITS_PER_SECOND, SOUND_BITS_PER_SECOND = 500_000, 24_000
-ENCODER = {"deadline": "realtime", "cpu-used": "8"}
+ENCODER = {"deadline": "realtime", "cpu-used": "16"}
 
 
 class Footage(NamedTuple):

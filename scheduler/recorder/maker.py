@@ -1,8 +1,6 @@
 """Makes snapshots and clips: takes them out of shared memory, encodes them, puts them on disk."""
 
 import asyncio
-import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,11 +15,8 @@ from .clips import Footage, write_clip
 from .files import EvidenceFiles
 from .tracks import Tracks
 
-log = logging.getLogger(__name__)
-
 Result = TypeVar("Result")
 
-ENCODER_NICENESS = 19
 NANOSECONDS = 1e9
 
 
@@ -34,7 +29,7 @@ class Maker:
         self._files = files
         self._after_s = after_s
         self._writer = ThreadPoolExecutor(1, "writer")
-        self._encoder = ThreadPoolExecutor(1, "encoder", initializer=yield_to_all)
+        self._encoder = ThreadPoolExecutor(1, "encoder")
 
     async def snapshot(self, capture: Capture) -> Snapshot | None:
         """Take the newest whole picture; None: there is none.
@@ -120,11 +115,3 @@ class Maker:
 def wall_clock(monotonic_ns: int) -> float:
     """Unix seconds of a moment on this host."""
     return (monotonic_ns + time.time_ns() - time.monotonic_ns()) / NANOSECONDS
-
-
-def yield_to_all() -> None:
-    """Let everything else go before this thread: Linux keeps priorities by thread (setpriority(2))."""
-    try:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), ENCODER_NICENESS)
-    except PermissionError:
-        log.info("the encoder's thread has no lower priority than the recorder's others")

@@ -19,7 +19,7 @@ from ..contract.evidence.messages import (
 )
 from ..contract.policy import EvidencePolicy
 from ..media.arena_sources import ArenaSource
-from ..niceness import yield_cores
+from ..niceness import EVIDENCE, yield_cores
 from .config import RecorderConfig
 from .recorder import Recorder
 
@@ -34,7 +34,7 @@ async def run_recorder(
     on_pass: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until ``stop`` is set. ``on_pass`` is called every second."""
-    yield_cores()
+    yield_cores(EVIDENCE)
     service = Service(config)
     listener = Listener(config.socket_path, service.accept)
     parts = [asyncio.create_task(each) for each in (service.tell_every_second(on_pass), *service.parts())]

@@ -38,7 +38,7 @@ from ..errors import EXIT_DEVICE_LOST, EXIT_HUNG
 from ..loaded.roles import batched, fill_roles, library_models, missing
 from ..loaded.staging import Stager, stager_for
 from ..media.arena_sources import ArenaSource
-from ..niceness import yield_cores
+from ..niceness import SLOW_TASKS, yield_cores
 from ..report.delivery import Delivery, Incoming
 from ..tasks.catalog import functions_of, short_of
 from .at_once import loaded_task
@@ -70,7 +70,7 @@ async def run_scheduler(
         DeviceUnavailable: the configured device is not there.
     """
     if config.tier == "bulk":
-        yield_cores()
+        yield_cores(SLOW_TASKS)
     sys.setswitchinterval(SWITCH_S)
     cv2.setNumThreads(1)  # the executor has the threads; OpenCV's own cost 40 % more CPU for the same crops
     share_heap()
