@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from argusd.scheduler.tracing.traces import traces_of
+
 from .access.auth import Access, check_bind, limited
 from .access.authenticate import authentication
 from .access.session_tokens import SessionTokens
@@ -40,6 +42,7 @@ from .hosts.undertaker import Undertaker
 from .http.browsers import add_browser_headers, browser_rules
 from .http.envelope import error_envelope
 from .http.rate_limit import RateLimit
+from .http.traced import traced
 from .intake import Intake
 from .ops.drain import drain_when_signalled
 from .reviews.waiting import WaitingReviews
@@ -86,6 +89,7 @@ async def run_api(
     Raises:
         InsecureBind: the address needs a token.
         RedisNotStarted: the store is not there.
+        TracesUnavailable: traces are wanted, and what makes them is not installed.
         CredentialUnreadable: the credential of an ICE server cannot be read.
         CannotListen: the address and port cannot be had.
     """
@@ -141,6 +145,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     erasure = Erasure(redis, store.server, config.retention_s)
     session_tokens = SessionTokens(SigningKeys(redis), limited(config.requests_per_minute))
     scans = RoomScans(redis, unreadable, erasure)
+    traces = traces_of("api", config.traces_url, config.traces_share)
 
     context = Context(
         config=config,
@@ -170,7 +175,8 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         workers=workers,
         schedulers=schedulers,
         evidence=evidence,
-        inference=Inference(intake, schedulers, Llm(config.llm, config.llm_concurrency), scans),
+        inference=Inference(intake, schedulers, Llm(config.llm, config.llm_concurrency), scans, traces),
+        traces=traces,
         room=Room(config),
         posts_by_client=RateLimit(config.whip_posts_per_minute),
         posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
@@ -211,6 +217,7 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
             head_came,
             disconnects(by_body | FOLLOWED),
             open_requests.middleware,
+            *([traced(context.traces)] if context.traces.on else []),
             error_envelope,
             request_rules,
             browser_rules,
@@ -284,6 +291,7 @@ async def serving(context: Context) -> AsyncIterator[None]:
         context.told.set()
         context.feeds.wake_all()
         await runner.cleanup()
+        await asyncio.to_thread(context.traces.close)
         if context.door is not None:
             await context.door.relay.close()
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal, get_args
 import msgspec
 
 from argusd.ingest.ice.ice_servers import IceServer
-from argusd.scheduler.contract.http import DEFAULT_PORT
-from argusd.scheduler.contract.quantities import Count, Seconds
+from argusd.scheduler.contract.http import DEFAULT_PORT, WebUrl
+from argusd.scheduler.contract.quantities import Count, Seconds, Share
 
 from .errors import SecretUnreadable
 from .secrets import read_secret
@@ -200,6 +200,8 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     arena_mib: Annotated[int, msgspec.Meta(ge=2, le=4096)] = 64
     max_streams: Count = 256
     shutdown_s: Seconds = 20.0
+    traces_url: WebUrl | None = None
+    traces_share: Share = 1.0
 
     def __post_init__(self) -> None:
         if len({webhook.name for webhook in self.webhooks}) < len(self.webhooks):

@@ -7,6 +7,7 @@ from aiohttp import web
 from redis.asyncio import Redis
 
 from argusd.ingest.ice.ice_servers import IceServer
+from argusd.scheduler.tracing.traces import Traces
 
 from .access.auth import Access
 from .access.session_tokens import SessionTokens
@@ -74,6 +75,7 @@ class Context(NamedTuple):
     schedulers: Schedulers
     evidence: EvidenceKeeper
     inference: Inference
+    traces: Traces
     room: Room
     posts_by_client: RateLimit
     posts_by_session: RateLimit

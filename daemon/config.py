@@ -22,7 +22,9 @@ from argusd.api.config import ApiConfig, ClusterConfig
 from argusd.api.http.misfit import explain, shown
 from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.contract.http import WebUrl
 from argusd.scheduler.contract.names import did_you_mean
+from argusd.scheduler.contract.quantities import Share
 from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.engines.devices import usable_gpus
 from argusd.scheduler.recorder.config import RecorderConfig
@@ -52,6 +54,8 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ``runtime_dir`` (sockets) lies in ``state_dir`` unless it is set. ``ingest_workers`` 0 means one for every
     four cores. ``huggingface_token`` is shown to Hugging Face's hub alone, for models whose terms its owner
     accepted. ``shutdown_s``: how long tasks that are at work may go on when the daemon is asked to end.
+    ``traces_url``: where a collector takes OTLP over HTTP (``http://127.0.0.1:4318/v1/traces``);
+    ``traces_share``: the share of requests that are traced, of those whose caller does not say.
     """
 
     state_dir: Path = Path("~/.local/state/argusd")
@@ -62,6 +66,8 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     log_form: Literal["text", "json"] = "text"
     huggingface_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")] | None = None
     shutdown_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
+    traces_url: WebUrl | None = None
+    traces_share: Share = 1.0
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,14 +181,17 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         "ingest_workers": workers,
         "shutdown_s": shared.shutdown_s,
     }
+    traces = {"traces_url": shared.traces_url, "traces_share": shared.traces_share}
     scheduler = _section(
-        tables["scheduler"], SchedulerConfig, "scheduler", {**common, "tier": "live", "index": 0}
+        tables["scheduler"], SchedulerConfig, "scheduler", {**common, **traces, "tier": "live", "index": 0}
     )
     _check_roles(scheduler.models)
     found = _gpus_for(scheduler)
     scheduler = msgspec.structs.replace(scheduler, count=found or scheduler.live)
     ingest = _section(tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0})
-    api = _section(tables["api"], ApiConfig, "api", {**common, "schedulers": scheduler.live, "cluster": None})
+    api = _section(
+        tables["api"], ApiConfig, "api", {**common, **traces, "schedulers": scheduler.live, "cluster": None}
+    )
     cluster = _section(tables["cluster"], ClusterConfig, "cluster", {})
     if cluster.url:
         api = msgspec.structs.replace(api, cluster=cluster)

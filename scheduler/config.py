@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from .contract.quantities import Count, Seconds
+from .contract.http import WebUrl
+from .contract.quantities import Count, Seconds, Share
 from .contract.tiers import Tier, scheduler_name
 
 EngineName = Literal["auto", "onnxruntime", "torch"]
@@ -55,6 +56,8 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     max_tasks: Count = 64
     shutdown_s: Seconds = 20.0
     idle_s: Seconds = 60.0
+    traces_url: WebUrl | None = None
+    traces_share: Share = 1.0
 
     @property
     def live(self) -> int:

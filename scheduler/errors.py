@@ -44,6 +44,12 @@ class DeviceUnavailable(SchedulerError):
     code = "device_unavailable"
 
 
+class TracesUnavailable(SchedulerError):
+    """Traces are wanted, and the library that makes them is not installed."""
+
+    code = "traces_unavailable"
+
+
 class ModelUnknown(SchedulerError):
     """The store has a model that this version cannot run."""
 

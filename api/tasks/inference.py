@@ -12,6 +12,7 @@ from argusd.scheduler.contract.modules import import_modules
 from argusd.scheduler.contract.tasks.rooms import ROOM_SCAN_FRAME, RoomScanFrame, VideoRoomScan
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload
 from argusd.scheduler.report.meters import SECONDS, Meter
+from argusd.scheduler.tracing.traces import Traces
 
 from .. import analysis
 from ..analysis.functions import FUNCTIONS
@@ -45,7 +46,9 @@ class Inference:
     answered yet.
     """
 
-    def __init__(self, intake: Intake, schedulers: Schedulers, llm: Llm, scans: RoomScans) -> None:
+    def __init__(
+        self, intake: Intake, schedulers: Schedulers, llm: Llm, scans: RoomScans, traces: Traces
+    ) -> None:
         self.seconds: defaultdict[str, Meter] = defaultdict(lambda: Meter(TASK_SECONDS))
         self.dispatch_ms: defaultdict[str, Meter] = defaultdict(lambda: Meter(MILLISECONDS))
         self.refused: Counter[tuple[str, str]] = Counter()
@@ -54,6 +57,7 @@ class Inference:
         self._schedulers = schedulers
         self._llm = llm
         self._scans = scans
+        self._traces = traces
 
     async def infer(self, session_id: str, task: AnyTask, payload: Payload, timeout_s: float) -> Inferred:
         """Have it done.
@@ -100,7 +104,9 @@ class Inference:
             worker = await self._schedulers.place(session_id, task)
             sent = time.monotonic()
             try:
-                done = await worker.call(session_id, task.name, payload, timeout_s)
+                with self._traces.span("dispatch") as span:
+                    span.tell(argusd__task_type=task.name, argusd__worker_id=worker.link.name)
+                    done = await worker.call(session_id, task.name, payload, timeout_s)
             except ServiceError as error:
                 if isinstance(error, Draining) and moves_left:
                     timeout_s -= time.monotonic() - sent

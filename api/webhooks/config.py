@@ -1,20 +1,14 @@
 """What the configuration says of a webhook."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
+from argusd.scheduler.contract.http import WebUrl
 from argusd.scheduler.contract.names import Name
 
 EventType = Literal["violation", "observation", "session"]
-ReceiverUrl = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^https?://[^/\s@?#]+([/?][^\s#]*)?$",
-        description="http:// or https:// with a host and a path, without a user's name",
-    ),
-]
 
 
 class WebhookConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -26,7 +20,7 @@ class WebhookConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """
 
     name: Name
-    url: ReceiverUrl
+    url: WebUrl
     secret_file: Path
     types: tuple[EventType, ...] = ("violation", "session")
     names: tuple[str, ...] = ()

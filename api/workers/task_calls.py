@@ -16,6 +16,7 @@ from argusd.scheduler.contract.errors import (
     WorkerGone,
     error_of,
 )
+from argusd.scheduler.contract.logs.trace_context import TRACEPARENT
 from argusd.scheduler.contract.messages import (
     FromScheduler,
     TaskCancelled,
@@ -91,10 +92,10 @@ class TaskCalls:
             raise WorkerGone("The worker is not there; it is started again, so try again.")
         number = next(self._numbers)
         call = self._waiting[number] = TaskCall(channel, asyncio.get_running_loop().create_future())
-        body = msgspec.msgpack.encode(payload)
+        body, trace = msgspec.msgpack.encode(payload), TRACEPARENT.get()
         try:
             async with asyncio.timeout(timeout_s + GRACE_S):
-                await _send(channel, TaskRequest(number, session_id, task_type, body, timeout_s))
+                await _send(channel, TaskRequest(number, session_id, task_type, body, timeout_s, trace))
                 answer: Answer = await call.answer
         except TimeoutError:
             raise WorkerSilent("The worker did not answer in time.") from None

@@ -22,7 +22,7 @@ from argusd.ingest.errors import (
     IngestError,
     UnsupportedPlatform,
 )
-from argusd.scheduler.errors import DeviceUnavailable, SchedulerError
+from argusd.scheduler.errors import DeviceUnavailable, SchedulerError, TracesUnavailable
 
 from ..arguments import whole
 from ..errors import ConfigInvalid, WorkerEnded
@@ -42,6 +42,7 @@ FINAL = (
     InsecureBind,
     RedisUrlUnusable,
     SecretUnreadable,
+    TracesUnavailable,
     UnsupportedPlatform,
 )
 

@@ -1,8 +1,19 @@
 """How clients reach the api, what an error looks like there, and when a lost connection is tried again."""
 
+from typing import Annotated
+
 import msgspec
 
 DEFAULT_PORT = 8015
+
+WebUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^https?://[^/\s@?#]+([/?][^\s#]*)?$",
+        description="http:// or https:// with a host and a path, without a user's name",
+    ),
+]
+"""Where the daemon itself sends something."""
 
 CLOSE_CODES = 4000
 """A WebSocket that an error ends closes with this plus its status (RFC 6455, 7.4.2: for applications)."""

@@ -137,6 +137,7 @@ class TaskRequest(msgspec.Struct, frozen=True, tag="task_request"):
     """Api → scheduler: a one-shot task. ``payload``: msgpack of what the task's spec says (``tasks/``).
 
     Answered once, by TaskDone or TaskFailed; ``timeout_s`` is what the caller still wants to wait.
+    ``traceparent``: the span that asks (see ``logs/trace_context.py``).
     """
 
     request: int
@@ -144,6 +145,7 @@ class TaskRequest(msgspec.Struct, frozen=True, tag="task_request"):
     task_type: str
     payload: bytes
     timeout_s: float
+    traceparent: str = ""
 
 
 class TaskCancelled(msgspec.Struct, frozen=True, tag="task_cancelled"):

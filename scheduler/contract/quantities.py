@@ -5,5 +5,6 @@ from typing import Annotated
 import msgspec
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
 """How long something may take: never nothing, and never for ever (TOML knows inf and nan)."""

@@ -11,6 +11,7 @@ from ..loaded.isolation import code_of
 from ..loaded.loaded_model import Done, Dropped, LoadedModel, Moments
 from ..planning.demand import Rows
 from ..sessions.session_stream import DemandRow
+from ..tracing.traces import Traces
 from .pending import PendingItem
 
 log = logging.getLogger(__name__)
@@ -21,12 +22,23 @@ StreamItem = tuple[DemandRow, int]
 
 
 class InFlightBatch(NamedTuple):
-    """A batch in flight. ``moments`` makes those of some entries, which are streams'."""
+    """A batch in flight, since it ``began``. ``moments`` makes those of some entries, which are streams'."""
 
     loaded: LoadedModel
     rows: Rows
     entries: Sequence[StreamItem | PendingItem]
     moments: Moments
+    began: float
+
+
+def trace(batch: InFlightBatch, entry: PendingItem, traces: Traces, now: float) -> None:
+    """Tell how long a task's item waited for this batch, and how long the batch took."""
+    about: dict[str, str | int] = {
+        "argusd__model": batch.loaded.name,
+        "argusd__batch_size": len(batch.entries),
+    }
+    traces.record("queue", entry.traceparent, entry.since, batch.began, argusd__model=batch.loaded.name)
+    traces.record("batch", entry.traceparent, batch.began, now, **about)
 
 
 def landed(loaded: LoadedModel, rows: int, future: "Future[Done]") -> Done:

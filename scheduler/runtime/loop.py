@@ -31,8 +31,9 @@ from ..planning.overload import ServedShare
 from ..report.meters import Meters
 from ..sessions.session_stream import DemandRow
 from ..sessions.sessions import Findings, Sessions
+from ..tracing.traces import NO_TRACES, Traces
 from .executor import Executor
-from .in_flight import InFlightBatch, StreamItem, landed
+from .in_flight import InFlightBatch, StreamItem, landed, trace
 from .pending import PendingItem, PendingItems
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,9 @@ class Scheduler:
         promised_age_s: float = 0.5,
         clock: Callable[[], float] = time.monotonic,
         abort: Callable[[int], None] = sys.exit,
+        traces: Traces = NO_TRACES,
     ) -> None:
+        self._traces = traces
         self.meters = Meters()
         self.rate = ServedShare()
         self.executor = executor
@@ -235,7 +238,7 @@ class Scheduler:
         here: bool,
     ) -> None:
         moments = loaded.moments(items, self.sessions.wall.offset_ns())
-        batch = InFlightBatch(loaded, rows, entries, moments)
+        batch = InFlightBatch(loaded, rows, entries, moments, now)
         if not loaded.continuous:
             streams = rows[self.demand.kind[rows] == RowKind.STREAM]
             self.rate.observe(self.demand.overdue(streams, now), self.demand.period[streams])
@@ -313,6 +316,8 @@ class Scheduler:
         taken: list[DemandRow] = []
         for place, (entry, output) in enumerate(zip(batch.entries, done.outputs, strict=True)):
             if isinstance(entry, PendingItem):
+                if entry.traceparent:
+                    trace(batch, entry, self._traces, now)
                 entry.settle(output, len(batch.entries))
                 continue
             row, epoch = entry

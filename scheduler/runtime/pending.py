@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..contract.errors import InferenceRefused, ModelUnavailable, Overloaded, ServiceError
+from ..contract.logs.trace_context import TRACEPARENT
 from ..core import LibraryModel
 from ..errors import OutOfMemory
 from ..loaded.isolation import NOT_RUN
@@ -18,9 +19,14 @@ WEIGHT = 16.0
 
 
 class PendingItem:
-    """One row: what it shows to which model, and the future of its output."""
+    """One row: what it shows to which model, and the future of its output.
 
-    def __init__(self, index: int, item: Any, share: int) -> None:
+    ``traceparent``: the span of its task; ``since``: when it was added, on the clock of all rows.
+    """
+
+    def __init__(self, index: int, item: Any, share: int, since: float) -> None:
+        self.traceparent = TRACEPARENT.get()
+        self.since = since
         self.index = index
         self.item = item
         self.share = share
@@ -106,8 +112,9 @@ class PendingItems:
             ModelUnavailable: the role has no model here, or one that does not run at present.
         """
         number = self._number(role)
-        index = self._demand.add_once(share, number, arrival=self._clock(), deadline=deadline)
-        pending = self.items[index] = PendingItem(index, item, share)
+        now = self._clock()
+        index = self._demand.add_once(share, number, arrival=now, deadline=deadline)
+        pending = self.items[index] = PendingItem(index, item, share, now)
         self._rows_of[share] += 1
         self._awake()
         return pending

@@ -41,6 +41,7 @@ from ..media.arena_sources import ArenaSource
 from ..niceness import SLOW_TASKS, yield_cores
 from ..report.delivery import Delivery, Incoming
 from ..tasks.catalog import functions_of, short_of
+from ..tracing.traces import traces_of
 from .at_once import loaded_task
 from .checks import Checks
 from .cores import Cores
@@ -68,6 +69,7 @@ async def run_scheduler(
 
     Raises:
         DeviceUnavailable: the configured device is not there.
+        TracesUnavailable: traces are wanted, and what makes them is not installed.
     """
     if config.tier == "bulk":
         yield_cores(SLOW_TASKS)
@@ -75,6 +77,7 @@ async def run_scheduler(
     cv2.setNumThreads(1)  # the executor has the threads; OpenCV's own cost 40 % more CPU for the same crops
     share_heap()
     target = resolve(config.engine, config.own_device, config.index)
+    traces = traces_of(config.name, config.traces_url, config.traces_share)
     device, stager = target.device, stager_for(target)
     try:
         roles = await asyncio.to_thread(fill_roles, config, target, stager)
@@ -99,6 +102,7 @@ async def run_scheduler(
         max_age_s=config.max_age_s,
         promised_age_s=config.promised_age_s,
         abort=end_process,
+        traces=traces,
     )
     tasks = TaskPool(
         scheduler.pending,
@@ -107,9 +111,13 @@ async def run_scheduler(
         threads=cores,
         short=short,
         abort=end_process,
+        traces=traces,
     )
     service = Service(config, device, [role.status for role in roles], scheduler, delivery, tasks, stager)
-    await service.run(stop, on_ready, on_pass)
+    try:
+        await service.run(stop, on_ready, on_pass)
+    finally:
+        await asyncio.to_thread(traces.close)
 
 
 def own_cores(config: SchedulerConfig) -> int:

@@ -24,6 +24,7 @@ from ..contract.messages import TaskDone, TaskFailed, TaskRequest
 from ..engines.failures import failure
 from ..errors import EXIT_DEVICE_LOST, DeviceLost, OutOfMemory
 from ..tasks.functions import Short, TaskFunction
+from ..tracing.traces import NO_TRACES, Span, Traces
 from .at_once import AtOnceRunner
 from .pending import PendingItems
 from .task_runner import TaskRunner
@@ -52,7 +53,9 @@ class TaskPool:
         threads: int,
         short: Mapping[str, Short] = NONE,
         abort: Callable[[int], None] = sys.exit,
+        traces: Traces = NO_TRACES,
     ) -> None:
+        self._traces = traces
         self._pending = pending
         self._functions = functions
         self._short = short
@@ -98,14 +101,21 @@ class TaskPool:
 
     async def _run(self, request: TaskRequest, reply: Reply) -> None:
         SESSION.set(request.session_id)  # in this task's own context
+        with self._traces.span("task", request.traceparent) as span:
+            span.tell(argusd__task_type=request.task_type)
+            await self._answer(request, reply, span)
+
+    async def _answer(self, request: TaskRequest, reply: Reply, span: Span) -> None:
         share = self._pending.begin()
         try:
             answer: TaskDone | TaskFailed = await self._done(request, share)
         except ServiceError as error:
             answer = _failed(request, error)
+            span.tell(error__type=error.code)
         except Exception as error:  # the top of a task: it is lost, the others go on
             log_fault(log, f"a task {request.task_type} failed", error)
             answer = _failed(request, self.told(error))
+            span.fail()
         finally:
             self._pending.end(share)
         reply(answer)

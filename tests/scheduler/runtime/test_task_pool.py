@@ -28,6 +28,7 @@ from argusd.scheduler.tasks import pictures
 from argusd.scheduler.tasks.functions import Short
 from argusd.scheduler.tasks.pictures import open_picture
 from argusd.scheduler.tasks.runner import Picture, Runner
+from argusd.scheduler.tracing.traces import NO_TRACES, Traces
 
 from ..fakes import (
     WINDOW,
@@ -51,7 +52,13 @@ def grey(brightness: int) -> Picture:
 class Desk:
     """A scheduler that runs, and a pool whose only task is what a test says."""
 
-    def __init__(self, function: Function, limit: int = 64, short: Short | None = None) -> None:
+    def __init__(
+        self,
+        function: Function,
+        limit: int = 64,
+        short: Short | None = None,
+        traces: Traces = NO_TRACES,
+    ) -> None:
         self.engine, self.ears = FakeEngine(), FakeEngine()
         self.heard = HeardFindings()
         self.streams = FakeStreams("face", {"face_detector": 1.0})
@@ -68,7 +75,9 @@ class Desk:
             self.heard,
             self.executor,
             missing={"ocr": "easyocr_en is not here; run: argusd models pull easyocr_en"},
+            traces=traces,
         )
+        self.traceparent = ""
         self.exit_codes: list[int] = []
         self.pool = TaskPool(
             self.scheduler.pending,
@@ -77,6 +86,7 @@ class Desk:
             threads=2,
             short={} if short is None else {"face_embed": short},
             abort=self.exit_codes.append,
+            traces=traces,
         )
         self.answers: asyncio.Queue[TaskDone | TaskFailed] = asyncio.Queue()
         self._loop = asyncio.create_task(self.scheduler.run())
@@ -85,7 +95,7 @@ class Desk:
     def ask(self, timeout_s: float = 10.0, owner: str = "api", task_type: str = "face_embed") -> int:
         self._number += 1
         payload = msgspec.msgpack.encode(FaceEmbed(image_b64=bytes([self._number])))
-        request = TaskRequest(self._number, "session", task_type, payload, timeout_s)
+        request = TaskRequest(self._number, "session", task_type, payload, timeout_s, self.traceparent)
         self.pool.start(owner, request, self.answers.put_nowait)
         return self._number
 

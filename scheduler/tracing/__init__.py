@@ -1,0 +1,1 @@
+"""Spans of what a process does, told to a collector of traces."""
