@@ -23,10 +23,11 @@ class Spent(NamedTuple):
 
 
 class Store(NamedTuple):
-    """A running server and a client of it."""
+    """A running server, a client of it, and where others reach it."""
 
     redis: Redis
     server: psutil.Process
+    socket: Path
 
     async def spent(self) -> Spent:
         """What it has cost so far."""
@@ -47,7 +48,7 @@ async def running_store() -> AsyncIterator[Store]:
         redis = connect(socket, 5.0, most=256)
         try:
             await wait_until_up(redis)
-            yield Store(redis, psutil.Process(server.pid))
+            yield Store(redis, psutil.Process(server.pid), socket)
         finally:
             await redis.aclose()
             server.kill()

@@ -38,6 +38,8 @@ def cluster(hosts_of_all: Cluster) -> Iterator[Cluster]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    """A client that may do everything at every host."""
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session:
+    """A client that may do everything at every host, with as many connections as it wants."""
+    connector = aiohttp.TCPConnector(limit=0)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with aiohttp.ClientSession(headers=headers, connector=connector) as session:
         yield session

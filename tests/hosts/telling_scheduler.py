@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.media_key import MediaKey
@@ -22,8 +23,11 @@ class TellingScheduler(FakeScheduler):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, secrets.token_hex(4))
-        self.fits_more = FITS_MORE
         self._telling: dict[MediaKey, asyncio.Task[None]] = {}
+
+    def tell_stats(self, **changes: Any) -> None:
+        self.fits_more = FITS_MORE - len(self._telling)
+        super().tell_stats(**changes)
 
     def _received(self, message: ToScheduler) -> None:
         if isinstance(message, SessionPolicy) and message.media not in self._telling:

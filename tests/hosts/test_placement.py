@@ -1,0 +1,52 @@
+"""Sessions come to many hosts, one after the other: each to one host, and to all of them alike."""
+
+import secrets
+from collections import Counter
+from itertools import cycle
+
+import aiohttp
+import pytest
+
+from ..waiting import answered
+from .cluster import Cluster, Host
+
+SESSIONS = 200
+MOST_APART = 2
+
+
+@pytest.mark.parametrize("names", ["ab", "abc"])
+async def test_each_session_is_in_one_place_and_no_host_has_many_more_than_others(
+    cluster: Cluster, http: aiohttp.ClientSession, names: str
+) -> None:
+    hosts = await cluster.run(names)
+    await have_no_sessions(http, hosts)
+    ids = [secrets.token_hex(8) for _ in range(SESSIONS)]
+    for session_id, door in zip(ids, cycle(hosts), strict=False):
+        async with http.put(f"{door.url}/sessions/{session_id}", json={}) as response:
+            assert response.status == 201
+    for door in hosts:
+        placed = await holders(http, door)
+        assert sorted(session_id for session_id, _ in placed) == sorted(ids), "each once"
+        counts = Counter(host_id for _, host_id in placed)
+        assert counts.keys() == set(names)
+        assert max(counts.values()) - min(counts.values()) <= MOST_APART
+
+
+async def have_no_sessions(http: aiohttp.ClientSession, hosts: list[Host]) -> None:
+    """Delete what earlier tests have left, and wait until all hosts tell that they have the same room."""
+    door = hosts[0]
+    for session_id, _ in await holders(http, door):
+        async with http.delete(f"{door.url}/sessions/{session_id}") as response:
+            assert response.status == 204
+
+    async def rooms() -> set[int]:
+        async with http.get(f"{door.url}/hosts") as response:
+            return {host["room"] for host in (await response.json())["hosts"]}
+
+    await answered(rooms, lambda rooms: len(rooms) == 1)
+
+
+async def holders(http: aiohttp.ClientSession, door: Host) -> list[tuple[str, str]]:
+    """All sessions and who holds each, as this front door tells."""
+    async with http.get(f"{door.url}/sessions") as response:
+        return [(each["session_id"], each["host_id"]) for each in (await response.json())["sessions"]]
