@@ -1,20 +1,23 @@
-// The dashboard: polls what stands, streams what happens.
+// The dashboard: streams what happens, and asks at most once a second, by turns, for the sessions and for how everything works.
 
 import { followEvents } from "./events.js";
 import { showFigures } from "./figures.js";
-import { $, element, plain, readiness } from "./page.js";
+import { $, argusd, element, plain } from "./page.js";
 import { showSessions } from "./sessions.js";
 
-const POLL_MS = 2000;
+const REST_MS = 1000;
 
-async function showReadiness() {
-  const ready = await readiness();
-  showState(ready.ready ? "ready" : "not ready", ready.ready);
-  $("reasons").replaceChildren(...ready.reasons.map((reason) => element("li", reason)));
-  $("device").textContent = ready.device ?? "–";
-  $("fits").textContent = ready.fits_more ?? "–";
-  $("served").replaceChildren(...served(ready.streams), ...served(ready.tasks));
-  $("roles").replaceChildren(...ready.roles.map((role) => {
+async function showOperations() {
+  const operations = await argusd.json("/operations.json");
+  showReadiness(operations.readiness);
+  showFigures(operations);
+}
+
+function showReadiness({ ready, reasons, streams, tasks, roles }) {
+  showState(ready ? "ready" : "not ready", ready);
+  $("reasons").replaceChildren(...reasons.map((reason) => element("li", reason)));
+  $("served").replaceChildren(...served(streams), ...served(tasks));
+  $("roles").replaceChildren(...roles.map((role) => {
     const row = element("tr");
     row.append(element("td", plain(role.role)), element("td", role.ready ? role.model : role.detail));
     return row;
@@ -31,14 +34,14 @@ function showState(text, ready) {
   $("state").className = `pill ${ready ? "ready" : "unready"}`;
 }
 
-async function poll() {
+async function ask(first, second) {
   try {
-    await Promise.all([showReadiness(), showSessions(), showFigures()]);
+    await first();
   } catch (error) {
     showState(error.status ? plain(error.code) : "not reachable", false);
   }
-  setTimeout(poll, POLL_MS);
+  setTimeout(ask, REST_MS, second, first);
 }
 
-poll();
+ask(showSessions, showOperations);
 followEvents();

@@ -1,62 +1,64 @@
-// The sessions: what is seen and heard in each right now, and what has been violated, how often and how long.
+// The review queue: sessions, those first that need a look, a page at a time, as the filter wants them.
 
-import { facts } from "./facts.js";
-import { $, argusd, element, plain } from "./page.js";
-import { drawScene } from "./scene.js";
+import { $, argusd } from "./page.js";
+import { fillItem, newItem } from "./session_item.js";
 
-const MOST_SESSIONS = 12;
-const ACTIVE = ["connecting", "live", "stale"];
+const PAGE = 20;
+const WAIT_MS = 300; // after the last letter
+
+let offset = 0;
+let total = 0;
+let asked = 0; // the newest question: an answer to an older one comes too late
+const items = new Map(); // session id → its item, which stays, so that the focus does
 
 export async function showSessions() {
-  const { sessions } = await argusd.sessions();
-  const active = sessions.filter((session) => ACTIVE.includes(session.state));
-  const rest = sessions.filter((session) => !active.includes(session));
-  $("live").textContent = active.length;
-  $("no-sessions").hidden = active.length > 0;
-  const newest = (list) => list.sort((a, b) => b.updated_at - a.updated_at);
-  const shown = [...newest(active), ...newest(rest)].slice(0, MOST_SESSIONS);
-  $("sessions").replaceChildren(...await Promise.all(shown.map(sessionItem)));
+  const question = ++asked;
+  const query = new URLSearchParams({ show: $("show").value, search: $("search").value.trim(), offset, limit: PAGE });
+  const queue = await argusd.json(`/reviews?${query}`);
+  if (question === asked) show(queue);
 }
 
-async function sessionItem(session) {
-  const item = element("li", "", session.state);
-  const text = element("div");
-  const name = element("a", session.session_id);
-  name.href = `/review?session=${encodeURIComponent(session.session_id)}`;
-  text.append(name, " ", element("span", session.state));
-  const arriving = session.tracks.filter((track) => track.codec !== null || track.state === "stale");
-  if (arriving.length) text.append(element("p", arriving.map(arrival).join(" · "), "arrival"));
-  const known = await argusd.results(session.session_id).catch(() => null); // it may have gone meanwhile
-  if (known) {
-    const { streams, violations } = known;
-    if (session.state === "live") {
-      const told = Object.entries(streams).sort(([one], [other]) => one.localeCompare(other));
-      text.append(element("p", facts(told), "facts"));
-      item.append(drawScene(told.filter(([, { state }]) => state !== "unknown").map(([, { data }]) => data)));
-    }
-    text.append(tags(violations));
-  }
-  item.prepend(text);
-  return item;
+function show({ sessions, live, waiting, total: found }) {
+  total = found;
+  if (sessions.length === 0 && total > 0) return turn(offset - total); // fewer than there were: to the last page
+  $("live").textContent = live;
+  $("waiting").textContent = waiting ? `${waiting} to look at` : "";
+  const filtered = $("search").value !== "" || $("show").value !== "all";
+  $("no-sessions").hidden = total > 0 || filtered;
+  $("none-fits").hidden = total > 0 || !filtered;
+  showItems(sessions);
+  $("pager").hidden = total <= PAGE;
+  $("which").textContent = `${offset + 1}–${offset + sessions.length} of ${total}`;
+  $("earlier").disabled = offset === 0;
+  $("later").disabled = offset + PAGE >= total;
 }
 
-// How a track arrives, as in: 1280×720 vp8, 30 fps, 2.4 Mb/s, 1.2 % lost; or that it does not, and why
-function arrival(track) {
-  if (track.state === "stale") return `no ${track.kind} (${plain(track.reason)})`;
-  const told = [track.width ? `${track.width}×${track.height} ${track.codec}` : track.codec];
-  if (track.frames_per_second !== null) told.push(`${Math.round(track.frames_per_second)} fps`);
-  if (track.width) told.push(`${(track.bits_per_second / 1e6).toFixed(1)} Mb/s`);
-  if (track.loss > 0) told.push(`${(100 * track.loss).toFixed(1)} % lost`);
-  return told.join(", ");
+function showItems(sessions) {
+  const shown = new Set(sessions.map(({ session_id }) => session_id));
+  for (const [id, item] of items) if (!shown.has(id)) { item.remove(); items.delete(id); }
+  sessions.forEach((session, place) => {
+    const id = session.session_id;
+    if (!items.has(id)) items.set(id, newItem(id));
+    fillItem(items.get(id), session);
+    const there = $("sessions").children[place];
+    if (there !== items.get(id)) $("sessions").insertBefore(items.get(id), there ?? null);
+  });
 }
 
-function tags(violations) {
-  const list = element("div", "", "tags");
-  for (const [name, found] of Object.entries(violations)) {
-    const open = found.open_since_s !== null;
-    const lasted = found.total_s ? `${found.total_s.toFixed(1)} s` : "";
-    const text = [plain(name), `${found.count}×`, lasted, open ? "now" : ""].filter(Boolean).join(" ");
-    list.append(element("i", text, open ? "open" : ""));
-  }
-  return list;
+// So many sessions on or back, never before the first or behind the last page.
+function turn(by) {
+  const last = Math.floor(Math.max(0, total - 1) / PAGE) * PAGE;
+  offset = Math.min(last, Math.max(0, offset + by));
+  askSoon();
 }
+
+let planned = null;
+function askSoon() {
+  clearTimeout(planned);
+  planned = setTimeout(() => showSessions().catch(() => {}), WAIT_MS); // what fails is told by the next one
+}
+
+$("find").addEventListener("submit", (told) => told.preventDefault());
+$("find").addEventListener("input", () => { offset = 0; askSoon(); });
+$("earlier").addEventListener("click", () => turn(-PAGE));
+$("later").addEventListener("click", () => turn(PAGE));

@@ -15,9 +15,9 @@ export function lasted(seconds) {
 }
 
 // A moment for each line of a scale, at most `most`, a round number of seconds apart.
-export function ticks(from, to, most = 6) {
+export function ticks(from, to, most) {
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
-  const step = steps.find((each) => (to - from) / each <= most) ?? Math.ceil((to - from) / most / 86400) * 86400;
+  const step = steps.find((each) => (to - from) / each <= most) ?? Math.ceil((to - from) / Math.max(most, 1) / 86400) * 86400;
   const first = Math.ceil(from / step) * step;
   return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, index) => first + index * step);
 }

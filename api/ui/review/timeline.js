@@ -8,6 +8,7 @@ const MEDIA = "media"; // the lane of the session's phases
 const LANE_PX = 30;
 const BAR_PX = 16;
 const AXIS_PX = 22;
+const TICK_PX = 110; // a time needs so much of the scale
 const LEAST_PERCENT = 0.35; // of the width: what is shorter could not be seen
 
 // `hears(seq)` is told of a bar that is clicked; `fits` says which violations are not filtered out.
@@ -25,7 +26,7 @@ export function drawTimeline({ report, until, chosen, fits, hears }) {
   };
   svg.replaceChildren(
     ...lanes.map((_, index) => line({ x1: 0, x2: "100%", y1: (index + 0.5) * LANE_PX, y2: (index + 0.5) * LANE_PX })),
-    ...ticks(from, to).flatMap((at) => tick(place(at), at, height)),
+    ...ticks(from, to, Math.floor(svg.clientWidth / TICK_PX)).flatMap((at) => tick(place(at), at, height)),
     ...report.stretches.map((each) => stretchBar(each, bar)),
     ...report.violations.filter(fits).map((each) => violationBar(each, bar, each.seq === chosen, hears)),
   );
