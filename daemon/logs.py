@@ -1,6 +1,7 @@
 """How log lines look: one form for all processes, on stderr; each names its process and its session."""
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from argusd.scheduler.contract.logs.about import SESSION
 from .secrets_of import Secrets
 
 LONGEST_SESSION = 128
+# A session's or an issuer's token (RFC 7519, 3.1): its header is JSON, and so begins in base64.
+JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
 
 class LogSettings(msgspec.Struct, frozen=True):
@@ -84,7 +87,7 @@ def about(_record: logging.LogRecord) -> str:
 
 
 def hidden(text: str, secrets: Secrets) -> str:
-    """The text with every secret of the configuration crossed out, wherever a library may have put it."""
+    """The text with every secret of the configuration, and every JWT, crossed out: libraries quote them."""
     for secret in secrets:
         text = text.replace(secret, "•••")
-    return text
+    return JWT.sub("•••", text)

@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 
+import jwt
 import pytest
 
 from argusd.daemon.config import resolve
@@ -47,6 +48,15 @@ def test_a_traceback_stays_in_its_line() -> None:
     text = line("json", error=True)
     assert "\n" not in text
     assert json.loads(text)["traceback"].startswith("Traceback")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_line_shows_a_token_that_somebody_signed(form: str) -> None:
+    token = jwt.encode({"session_id": "s1"}, 32 * "k", "HS256")
+    for quoted in (f"Bearer {token}", f"['argusd', 'argusd.bearer.{token}']", f"({token})"):
+        said = line(form, "it offers %s", quoted)
+        assert "•••" in said
+        assert [part for part in token.split(".") if part in said] == []
 
 
 @pytest.mark.parametrize("form", FORMS)
