@@ -5,6 +5,7 @@ Nobody who writes a ring waits for it: what is overwritten meanwhile is dropped.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -37,9 +38,10 @@ class Take:
         self.sound = sound
 
     def footage(self) -> Footage:
-        """All that was taken."""
+        """All that there is to be taken."""
         if self.sound is None:
             return Footage(self.shots, np.zeros(0, np.int16), 0)
+        self.sound.read()
         return Footage(self.shots, self.sound.samples, self.sound.begins_ns)
 
 
@@ -66,9 +68,10 @@ class Camera:
         self._takes.append(take)
         return take
 
-    def end(self, take: Take) -> None:
-        """Take nothing more."""
+    async def end(self, take: Take) -> Footage:
+        """Take the last of it, and nothing more."""
         self._takes.remove(take)
+        return await self._in_thread(take.footage)
 
     def close(self) -> None:
         """End the thread, once it is done."""
@@ -95,7 +98,7 @@ class Camera:
 
     def _begun(self, video: MediaKey | None, sound: RingRef | None) -> Take:
         preroll = self._prerolls.get(video) if video is not None else None
-        shots = [*preroll.shots] if preroll is not None else []
+        shots = preroll.shots(time.monotonic()) if preroll is not None else []
         return Take(video, shots, SoundTake(sound, self._before_s) if sound is not None else None)
 
 

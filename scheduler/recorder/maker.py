@@ -89,8 +89,8 @@ class Maker:
         try:
             await asyncio.sleep(self._after_s)
         finally:
-            self._camera.end(take)
-        return take.footage()
+            footage = await self._camera.end(take)
+        return footage
 
     async def _to_its_end(
         self,

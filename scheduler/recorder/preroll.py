@@ -17,7 +17,8 @@ class Preroll:
     """
 
     def __init__(self, ring: RingRef, seconds: float) -> None:
-        self.shots: deque[Shot] = deque(maxlen=max(1, round(seconds * PICTURES_HZ)))
+        self._shots: deque[Shot] = deque(maxlen=max(1, round(seconds * PICTURES_HZ)))
+        self._seconds = seconds
         self.follow(ring)
 
     def follow(self, ring: RingRef) -> None:
@@ -25,10 +26,14 @@ class Preroll:
         self.ring = ring
         self._reader = FrameReader(ring.view, ring.place, ring.generation)
 
+    def shots(self, now: float) -> list[Shot]:
+        """Those of the last seconds before ``now`` (monotonic); where looks came late they are few."""
+        return [shot for shot in self._shots if shot.info.arrival_ns / 1e9 >= now - self._seconds]
+
     def look(self) -> Shot | None:
         """Keep the newest picture, if it is a new one that nobody overwrites meanwhile."""
         frame = self._reader.newest()
         shot = small(frame) if frame is not None else None
         if shot is not None:
-            self.shots.append(shot)
+            self._shots.append(shot)
         return shot

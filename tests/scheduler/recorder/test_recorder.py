@@ -68,7 +68,7 @@ async def test_a_picture_is_told_before_its_clip(rig: Rig) -> None:
     rig.recorder.watch("s1", BOTH)
     rig.video.show(100)
     preroll = rig.recorder._camera._prerolls
-    await until(lambda: bool(preroll and preroll[S1].shots))
+    await until(lambda: bool(preroll and preroll[S1].shots(time.monotonic())))
     rig.ask()
     (captured,) = await rig.captured()
     assert isinstance(rig.told[0], SnapshotTaken)
