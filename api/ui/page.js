@@ -3,6 +3,9 @@
 import { Argusd, ArgusdError } from "./argusd.js";
 
 const RETRY_MS = 1000;
+const PAGES = {
+  "/": "Dashboard", "/try": "Try your camera", "/operations": "Operations", "/docs": "API",
+};
 
 export const $ = (id) => document.getElementById(id);
 export const plain = (name) => name.replaceAll("_", " ");
@@ -59,3 +62,9 @@ export function element(name, text = "", className = "") {
   made.className = className;
   return made;
 }
+
+$("pages").append(...Object.entries(PAGES).map(([path, name]) => {
+  const link = Object.assign(element("a", name), { href: path });
+  if (path === location.pathname) link.setAttribute("aria-current", "page");
+  return link;
+}));

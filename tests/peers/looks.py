@@ -13,6 +13,10 @@ from .remote import Browser
 
 # Width and height of the window, and the colours that the visitor prefers.
 LOOKS = {"light": (1280, 900, "light"), "dark": (1280, 900, "dark"), "phone": (390, 844, "light")}
+SHOWN = """new Promise((done) => {
+    const look = () => { const found = (%s); found ? done(found) : setTimeout(look, 50); };
+    look();
+})"""
 FOLDER = "SCREENSHOTS"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -23,6 +27,12 @@ async def looking(browser: Browser, url: str) -> AsyncIterator[ChromiumTab]:
     async with browser.tab(url) as tab:
         assert isinstance(tab, ChromiumTab)
         yield tab
+
+
+async def shown(tab: ChromiumTab, what: str) -> str:
+    """Wait until an expression of the page is something, as who looks at it does."""
+    found: str = await tab.run(SHOWN % what)
+    return found
 
 
 async def barriers(tab: ChromiumTab, name: str) -> list[str]:

@@ -19,17 +19,13 @@ from ..live_daemon import Daemon
 from . import chromium
 from .chromium import ChromiumTab
 from .installed import require_program
-from .looks import barriers, looking
+from .looks import barriers, looking, shown
 from .media import FPS, Scene, write_camera
 from .remote import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]
 
 AWAY_S = 6
-SHOWN = """new Promise((done) => {
-    const look = () => { const found = (%s); found ? done(found) : setTimeout(look, 50); };
-    look();
-})"""
 
 
 @pytest.fixture(scope="module")
@@ -91,12 +87,6 @@ async def test_a_daemon_without_room_is_told_in_words(daemon: Daemon, leaving: B
             undefined""")
         await press(tab, "start")
         assert "no room" in await shown(tab, "document.querySelector('#problem:not([hidden])')?.innerText")
-
-
-async def shown(tab: ChromiumTab, what: str) -> str:
-    """Wait until an expression of the page is something, as who looks at it does."""
-    found: str = await tab.run(SHOWN % what)
-    return found
 
 
 async def press(tab: ChromiumTab, button: str) -> None:
