@@ -6,6 +6,7 @@ found, and leaves the daemon up until Ctrl-C.
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
 from ..demo.broadcast import broadcast
+from ..demo.desktop import has_desktop, show_page
 from ..demo.first import first_of
 from ..demo.sample import PACK, sample_clip, sample_file
 from ..demo.summary import Summary
@@ -37,7 +39,7 @@ HELP = {"demo": "pull models, run the daemon, publish the sample clip, print wha
 
 SESSION = "demo"
 NEXT_STEPS = """
-The daemon stays up.  Dashboard: {url}/
+The daemon stays up.  Dashboard: {url}/  Your own camera: {url}/try
 Try, in another terminal:
   {argusd} publish FILE --session mine     your own recording, through the same WebRTC path
   {argusd} publish --synthetic --session test
@@ -110,6 +112,8 @@ async def _publish(daemon: Endpoint, clip: Path, stop: asyncio.Event) -> None:
     await broadcast(daemon, SESSION, open_file(str(clip)), take, stop)
     print("\n" + "\n".join(summary.lines()))
     print(NEXT_STEPS.format(url=daemon.url, argusd=sys.argv[0]), flush=True)
+    if has_desktop(os.environ, sys.stdout.isatty()):
+        await show_page(f"{daemon.url}/try")
 
 
 def _serve_spec(config: Config) -> ChildSpec:
