@@ -14,6 +14,7 @@ import pytest
 
 from ..fixtures import RunningApi
 
+PARTS = ("argusd.js", "argusd_publication.js", "argusd_stream.js")
 PROGRAM = """
 const {{ Argusd, ArgusdError }} = await import("{client}");
 const argusd = new Argusd({{ url: "{url}", token: {token} }});
@@ -41,9 +42,11 @@ async def running(api: RunningApi, script: str, token: str | None = None) -> Asy
     if shutil.which("node") is None:
         pytest.skip("Node is not here")
     with tempfile.TemporaryDirectory() as folder:
-        client = Path(folder) / "argusd.mjs"
-        async with api.http.get("/ui/argusd.js") as response:
-            client.write_bytes(await response.read())
+        (Path(folder) / "package.json").write_text('{"type": "module"}')
+        client = Path(folder) / PARTS[0]
+        for part in PARTS:
+            async with api.http.get(f"/ui/{part}") as response:
+                (Path(folder) / part).write_bytes(await response.read())
         program = PROGRAM.format(client=client, url=api.url, token=json.dumps(token), script=script)
         process = await asyncio.create_subprocess_exec(
             "node", "--input-type=module", "--eval", program, stdout=PIPE

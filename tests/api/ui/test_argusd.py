@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from argusd.api.config import Token
+from argusd.ingest.ice.ice_servers import IceServer
 
 from ..fixtures import Rig, running_rig
 from .node import result, running
@@ -99,3 +100,21 @@ async def test_events_end_when_their_reader_has_enough(rig: Rig) -> None:
     """
     async with running(rig.api, script) as program:
         assert [await program.says(), await program.says()] == [1, "over"]
+
+
+async def test_a_publication_uses_the_servers_that_the_daemon_names(tmp_path: Path) -> None:
+    turn = IceServer(urls=("turn:turn.test:3478",), username='a "user"', credential="pass\\word")
+    stun = IceServer(urls=("stun:stun.test",))
+    async with running_rig(tmp_path, ice_servers=(stun, turn)) as rig:
+        script = """
+        globalThis.RTCPeerConnection = class {
+          constructor(made) { if (made) print(made.iceServers); }
+          setLocalDescription() { throw new Error("enough"); }
+          close() {}
+        };
+        await argusd.publish("s1", { stream: { getTracks: () => [] } }).catch(() => {});
+        """
+        assert await result(rig.api, script) == [
+            {"urls": "stun:stun.test"},
+            {"urls": "turn:turn.test:3478", "username": 'a "user"', "credential": "pass\\word"},
+        ]
