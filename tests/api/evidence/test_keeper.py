@@ -15,7 +15,7 @@ from argusd.scheduler.recorder.config import RecorderConfig
 from argusd.scheduler.recorder.service import run_recorder
 
 from ...waiting import until
-from ..fixtures import EventReader, Rig
+from ..fixtures import EventReader, Rig, RunningApi
 from ..streams.clients import jpeg
 
 KEPT = {"policy": {"evidence": {"snapshot": True}}}
@@ -23,12 +23,12 @@ S1_FACE = MediaKey("s1", "face")
 
 
 @contextlib.asynccontextmanager
-async def recording(rig: Rig, **settings: Any) -> AsyncIterator[None]:
+async def recording(api: RunningApi, **settings: Any) -> AsyncIterator[None]:
     """A recorder at work."""
     changed: dict[str, Any] = {"after_s": 0.1, "min_free_mib": 0} | settings
     config = RecorderConfig(
-        runtime_dir=rig.api.config.runtime_dir,
-        state_dir=rig.api.config.state_dir,
+        runtime_dir=api.config.runtime_dir,
+        state_dir=api.config.state_dir,
         ingest_workers=0,  # the rig's is no real one
         **changed,
     )
@@ -81,7 +81,7 @@ async def finished(rig: Rig, count: int = 1) -> list[dict[str, Any]]:
 
 async def test_a_violation_is_kept_with_what_it_was_found_by(rig: Rig) -> None:
     rig.scheduler.tell_stats(roles=[RoleStatus("face_detector", "blazeface", True, "", 0.2, sha256="c0ffee")])
-    async with recording(rig), filmed(rig), rig.api.events("/sessions/s1/events") as events:
+    async with recording(rig.api), filmed(rig), rig.api.events("/sessions/s1/events") as events:
         starts(rig)
         (evidence,) = await finished(rig)
         start, told = await named(events, "face_absent"), await named(events, "evidence")
@@ -97,14 +97,14 @@ async def test_a_violation_is_kept_with_what_it_was_found_by(rig: Rig) -> None:
 
 
 async def test_nothing_is_kept_that_no_policy_asks_for(rig: Rig) -> None:
-    async with recording(rig), filmed(rig, {}), rig.api.events("/sessions/s1/events") as events:
+    async with recording(rig.api), filmed(rig, {}), rig.api.events("/sessions/s1/events") as events:
         starts(rig)
         assert (await named(events, "face_absent"))["evidence_id"] is None
     assert (await rig.api.json("GET", "/sessions/s1/evidence"))[1] == {"evidence": []}
 
 
 async def test_a_finding_that_comes_again_is_kept_once(rig: Rig) -> None:
-    async with recording(rig), filmed(rig):
+    async with recording(rig.api), filmed(rig):
         starts(rig)
         (evidence,) = await finished(rig)
         rig.scheduler.say(rig.scheduler.find("s1", "face", type="observation"))
@@ -129,7 +129,7 @@ async def test_a_recorder_that_is_away_costs_the_evidence_and_nothing_else(
 
 
 async def test_a_full_disk_is_told(rig: Rig) -> None:
-    async with recording(rig, min_free_mib=1 << 40), filmed(rig):
+    async with recording(rig.api, min_free_mib=1 << 40), filmed(rig):
         starts(rig)
         (evidence,) = await finished(rig)
         await rig.api.until("/ready", lambda body: any("disk is full" in each for each in body["degraded"]))
@@ -142,7 +142,7 @@ async def test_a_full_disk_is_told(rig: Rig) -> None:
 async def test_a_deleted_session_leaves_no_evidence(rig: Rig, there: bool) -> None:
     async with contextlib.AsyncExitStack() as stack:
         recorder = await stack.enter_async_context(contextlib.AsyncExitStack())
-        await recorder.enter_async_context(recording(rig))
+        await recorder.enter_async_context(recording(rig.api))
         await stack.enter_async_context(filmed(rig))
         starts(rig)
         await finished(rig)
@@ -158,12 +158,12 @@ async def test_files_of_sessions_that_are_no_more_go(rig: Rig, monkeypatch: pyte
     left = rig.api.config.state_dir / "evidence" / "gone" / "0.jpg"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"canary")
-    async with recording(rig):
+    async with recording(rig.api):
         await until(lambda: not left.parent.exists())
 
 
 async def test_whatever_is_changed_shows(rig: Rig) -> None:
-    async with recording(rig), filmed(rig):
+    async with recording(rig.api), filmed(rig):
         for name in ("face_absent", "head_turned", "gaze_away"):
             starts(rig, name)
         evidence = await finished(rig, 3)
