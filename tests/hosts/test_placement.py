@@ -25,7 +25,8 @@ async def test_each_session_is_in_one_place_and_no_host_has_many_more_than_other
         async with http.put(f"{door.url}/sessions/{session_id}", json={}) as response:
             assert response.status == 201
     for door in hosts:
-        placed = await holders(http, door)
+        # A host that went before may have left some that are taken over just now.
+        placed = [each for each in await holders(http, door) if each[0] in ids]
         assert sorted(session_id for session_id, _ in placed) == sorted(ids), "each once"
         counts = Counter(host_id for _, host_id in placed)
         assert counts.keys() == set(names)
