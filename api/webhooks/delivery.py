@@ -33,6 +33,7 @@ from .receiver import Receiver, connection
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
+FAR = 1000  # events that nobody is to get: the place is stored then, for each time costs the disk a write
 
 
 class Delivery:
@@ -88,8 +89,9 @@ class Delivery:
 
     async def _follow(self, feed: Feed, http: aiohttp.ClientSession) -> None:
         """Post page after page, until the lease is lost."""
-        self._place = await self._begin()
-        while await self._stored.move(self._place):
+        stored = self._place = await self._begin()
+        here = await self._stored.move(stored)
+        while here:
             version = feed.version
             page = await self._history.page(EVERYTHING, self._place)
             if page.end == self._place:
@@ -100,11 +102,12 @@ class Delivery:
             if wrong := await self.receiver.round(due, http):
                 left = next(each for each in due if each.message_id not in self.receiver.taken)
                 self._place = max(self._place, left.position - 1)
-                await self._pause(wrong)
             else:
                 self._place = page.end
                 self.receiver.forget()
-                self.failing_since, self.reason, self._failures = None, "", 0
+            if due or self._place - stored >= FAR:
+                stored, here = self._place, await self._stored.move(self._place)
+            await self._went(wrong)
 
     async def _begin(self) -> int:
         """Where to go on: a new webhook begins now. A place beyond the newest event is that of a lost log."""
@@ -113,8 +116,11 @@ class Delivery:
             return newest
         return place if place <= newest else 0
 
-    async def _pause(self, wrong: Outcome) -> None:
-        """Wait before the next attempt."""
+    async def _went(self, wrong: Outcome | None) -> None:
+        """Note how a round went, and wait before the next one where something was wrong."""
+        if wrong is None:
+            self.failing_since, self.reason, self._failures = None, "", 0
+            return
         if self.failing_since is None:
             self.failing_since = time.monotonic()
             log.warning("the webhook %s does not take events: %s", self.config.name, wrong.reason)

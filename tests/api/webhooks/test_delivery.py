@@ -7,8 +7,9 @@ import pytest
 
 from argusd.api.webhooks import attempts
 from argusd.api.webhooks import webhooks as module
+from argusd.scheduler.contract import redis_keys as keys
 
-from ...shared_redis import shared_redis
+from ...shared_redis import connected, shared_redis
 from ...waiting import answered
 from ..fixtures import Rig, one_of_several, running_rig
 from .listener import Listener, listening, webhook
@@ -170,3 +171,20 @@ async def test_of_two_hosts_one_posts_and_the_other_goes_on_when_it_ends(
     told = [each["data"]["session_id"] for each in listener.messages]
     assert told == ["s1", "s2", "s3", "s4"]
     assert len(listener.ids) == 4, "none came twice"
+
+
+async def test_what_the_webhook_does_not_want_costs_no_write(tmp_path: Path, listener: Listener) -> None:
+    wanted = webhook(tmp_path, listener.url, names=("wanted",))
+    with shared_redis() as url:
+        async with running_rig(tmp_path, webhooks=(wanted,), redis_url=url) as rig, connected(url) as redis:
+            await begun(rig)
+            await rig.api.publish("s1")
+            before = await redis.get(keys.webhook_place("exams"))
+            for _ in range(5):
+                rig.scheduler.find("s1")
+            await rig.scheduler.until(lambda: rig.scheduler.acked == 5)
+            await answered(rig.api.metrics, lambda found: found["ml_webhook_behind{webhook=exams}"] == 0)
+            assert await redis.get(keys.webhook_place("exams")) == before
+            rig.scheduler.find("s1", name="wanted")
+            await listener.until(1)
+            await answered(lambda: redis.get(keys.webhook_place("exams")), lambda place: place == b"7")
