@@ -28,7 +28,8 @@ from argusd.scheduler.contract.quantities import Share
 from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.engines.devices import usable_gpus
 from argusd.scheduler.recorder.config import RecorderConfig
-from argusd.scheduler.zoo.manifest import builtin_manifest
+from argusd.scheduler.zoo.errors import ManifestError
+from argusd.scheduler.zoo.manifest import manifest_with
 
 from .errors import ConfigInvalid
 from .logs import LogSettings
@@ -38,6 +39,7 @@ from .secrets_of import secrets_of
 PREFIX = "ARGUSD_"
 FILE_VARIABLE = "ARGUSD_CONFIG"
 TOKEN_VARIABLE = "ARGUSD_TOKEN"  # noqa: S105 the variable's name, not a token
+MODELS_FILE = "models.toml"
 VISIBLE = "[!-~]*"
 LONGEST_SOCKET_NAME = len("/notify-scheduler-bulk.2.sock")
 SUN_PATH = 107  # bytes of a unix socket's path, sockaddr_un(7)
@@ -56,11 +58,13 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     accepted. ``shutdown_s``: how long tasks that are at work may go on when the daemon is asked to end.
     ``traces_url``: where a collector takes OTLP over HTTP (``http://127.0.0.1:4318/v1/traces``);
     ``traces_share``: the share of requests that are traced, of those whose caller does not say.
+    ``models_file``: a manifest of a site's own models; ``models.toml`` beside the file, if it is there.
     """
 
     state_dir: Path = Path("~/.local/state/argusd")
     runtime_dir: Path | None = None
     cache_dir: Path = Path("~/.cache/argusd")
+    models_file: Path | None = None
     ingest_workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_form: Literal["text", "json"] = "text"
@@ -82,6 +86,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     state_dir: Path
     runtime_dir: Path
     cache_dir: Path
+    models_file: Path | None
     ingest_workers: int
     logs: LogSettings
     huggingface_token: str | None
@@ -178,6 +183,7 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
         "state_dir": state_dir,
         "runtime_dir": runtime_dir,
         "cache_dir": shared.cache_dir.expanduser().absolute(),
+        "models_file": _models_file(shared.models_file, environment.get(FILE_VARIABLE)),
         "ingest_workers": workers,
         "shutdown_s": shared.shutdown_s,
     }
@@ -185,7 +191,7 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
     scheduler = _section(
         tables["scheduler"], SchedulerConfig, "scheduler", {**common, **traces, "tier": "live", "index": 0}
     )
-    _check_roles(scheduler.models)
+    _check_models(scheduler)
     found = _gpus_for(scheduler)
     scheduler = msgspec.structs.replace(scheduler, count=found or scheduler.live)
     ingest = _section(tables["ingest"], IngestConfig, "ingest", {**common, "workers": workers, "worker": 0})
@@ -256,9 +262,23 @@ def _check_variable(name: str, path: tuple[str, ...]) -> None:
         raise ConfigInvalid(f"{name}: unknown configuration key {key}{did_you_mean(name, variables)}")
 
 
-def _check_roles(models: Mapping[str, str]) -> None:
-    roles = sorted({entry.role for entry in builtin_manifest().models if entry.role}) if models else []
-    for role in models:
+def _models_file(configured: Path | None, file: str | None) -> Path | None:
+    """The manifest of the site's own models: the configured one, or the one beside the configuration."""
+    if configured is not None:
+        return configured.expanduser().absolute()
+    beside = Path(file).absolute().with_name(MODELS_FILE) if file else None
+    return beside if beside is not None and beside.is_file() else None
+
+
+def _check_models(scheduler: SchedulerConfig) -> None:
+    if not scheduler.models and scheduler.models_file is None:
+        return
+    try:
+        manifest = manifest_with(scheduler.models_file)
+    except ManifestError as error:
+        raise ConfigInvalid(str(error)) from error
+    roles = sorted({entry.role for entry in manifest.models if entry.role})
+    for role in scheduler.models:
         if role not in roles:
             meant = did_you_mean(role, roles)
             raise ConfigInvalid(

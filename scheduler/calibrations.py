@@ -1,12 +1,12 @@
 """What a model's score says of a finding, as the manifest has it: one policy for all models of a role."""
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from math import exp, inf
 from typing import NamedTuple
 
 from .contract.policy import MultiplePeople, PhoneDetected
 from .evidence import SURE
-from .zoo.manifest import Calibration, Likeness, builtin_manifest
+from .zoo.manifest import Calibration, Likeness, Manifest, builtin_manifest
 
 USUAL = {"phone_detected": PhoneDetected().score, "multiple_people": MultiplePeople().score}
 
@@ -33,7 +33,7 @@ def scale_of(model: str, finding: str, wanted: float) -> Scale:
 
     A model that was not measured is taken at its word: its score is the policy's, and below it says no.
     """
-    measured = _calibrations().get((model, finding))
+    measured = _MEASURED.get((model, finding))
     if measured is None:
         return Scale(wanted, wanted, inf)
     stricter = wanted - USUAL[finding]
@@ -45,21 +45,21 @@ def same_person(model: str, cosine: float) -> float | None:
 
     None: nobody measured it on enough people.
     """
-    measured = _likenesses().get(model)
+    measured = _ALIKE.get(model)
     if measured is None:
         return None
     return round(1 / (1 + exp(-measured.slope * (cosine - measured.even))), 3)
 
 
-@cache
-def _likenesses() -> dict[str, Likeness]:
-    return {entry.name: entry.same_person for entry in builtin_manifest().models if entry.same_person}
+def know(manifest: Manifest) -> None:
+    """Go by what this manifest says of its models, from now on."""
+    for entry in manifest.models:
+        for finding, measured in entry.calibration.items():
+            _MEASURED[entry.name, finding] = measured
+        if entry.same_person is not None:
+            _ALIKE[entry.name] = entry.same_person
 
 
-@cache
-def _calibrations() -> dict[tuple[str, str], Calibration]:
-    return {
-        (entry.name, finding): measured
-        for entry in builtin_manifest().models
-        for finding, measured in entry.calibration.items()
-    }
+_MEASURED: dict[tuple[str, str], Calibration] = {}
+_ALIKE: dict[str, Likeness] = {}
+know(builtin_manifest())

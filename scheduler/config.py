@@ -25,7 +25,8 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     ``["cuda:0", "cuda:0", "cuda:1"]``: more than one on a device where the interpreter is what holds it.
     ``threads``: batches that one of them has at work at the same time, and on a CPU as many long ones beside
     them; 0 = its share of the cores, at least one (two on CUDA, where one runs while the next is prepared).
-    ``models``: role to manifest name where the default is not wanted.
+    ``models``: role to manifest name where the default is not wanted. ``models_file``: a manifest of the
+    site's own models.
     ``max_age_s``: an older frame is never looked at. ``promised_age_s``: the p95 frame age that admission
     holds; a frame that cannot be answered within it waits for all others. ``hang_s``: a batch at work for
     longer ends the process (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's
@@ -39,6 +40,7 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     runtime_dir: Path
     state_dir: Path
     cache_dir: Path
+    models_file: Path | None = None
     ingest_workers: Count = 1
     device: str = "auto"
     engine: EngineName = "auto"

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from argusd.scheduler.engines.targets import CPU
+from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.zoo.contents import ModelStatus
-from argusd.scheduler.zoo.manifest import DEFAULT_PACK
+from argusd.scheduler.zoo.manifest import DEFAULT_PACK, manifest_with
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..arguments import path
@@ -15,7 +17,7 @@ from ..config import load_config
 from ..options import configure_json
 from ..table import table, window
 
-HEAD = ("", "NAME", "ROLE", "PACKS", "MB", "HASHES", "LICENCE", "ABOUT")
+HEAD = ("", "NAME", "ROLE", "PACKS", "MB", "MS", "HASHES", "LICENCE", "ABOUT")
 GIVE = {"ABOUT": 24, "HASHES": 0, "PACKS": 0, "LICENCE": 12}
 HELP = {"models": "list, pull or verify models"}
 
@@ -36,9 +38,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do one action."""
     config = load_config(args.config)
-    store = ZooStore(config.cache_dir, huggingface_token=config.huggingface_token)
+    store = ZooStore(
+        config.cache_dir, manifest_with(config.models_file), huggingface_token=config.huggingface_token
+    )
     if args.action == "list":
-        print("\n".join(listed(store.status(), json=args.json)))
+        costs = measured(store, CurveCache(config.state_dir / "curves"))
+        print("\n".join(listed(store.status(), costs, json=args.json)))
         return 0
     return pull(store, args.names) if args.action == "pull" else verify(store)
 
@@ -67,14 +72,26 @@ def verify(store: ZooStore) -> int:
     return 1 if damages else 0
 
 
-def listed(statuses: list[ModelStatus], *, json: bool) -> list[str]:
-    """One line a model, in columns or as JSON."""
+def measured(store: ZooStore, curves: CurveCache) -> dict[str, float]:
+    """What one look of a model takes on this machine's CPU, in ms, of those that have been loaded here."""
+    found = {}
+    for status in store.status():
+        if status.present and status.kind == "model":
+            curve = curves.load(curves.path(store.read(status.name).sha256, *CPU.setting))
+            if curve is not None:
+                found[status.name] = 1000 * curve.seconds[0]
+    return found
+
+
+def listed(statuses: list[ModelStatus], costs: Mapping[str, float], *, json: bool) -> list[str]:
+    """One line a model, in columns or as JSON; ``costs``: ms a look, where that is known."""
     if json:
-        return [msgspec.json.encode(status).decode() for status in statuses]
-    return table(HEAD, [row(status) for status in statuses], window(), GIVE)
+        known = [{**msgspec.to_builtins(each), "look_ms": costs.get(each.name)} for each in statuses]
+        return [msgspec.json.encode(status).decode() for status in known]
+    return table(HEAD, [row(status, costs.get(status.name)) for status in statuses], window(), GIVE)
 
 
-def row(status: ModelStatus) -> tuple[str, ...]:
+def row(status: ModelStatus, look_ms: float | None) -> tuple[str, ...]:
     """A model as people read it."""
     return (
         "✓" if status.present else "·",
@@ -82,6 +99,7 @@ def row(status: ModelStatus) -> tuple[str, ...]:
         status.role or status.kind,
         ",".join(status.packs),
         f"{status.size / 1e6:.1f}" if status.size else "",
+        f"{look_ms:.1f}" if look_ms is not None else "",
         status.hashes,
         status.licence,
         status.about,

@@ -17,7 +17,7 @@ from argusd.ingest.shm.arena import DATA_START, Arena
 from argusd.ingest.shm.memory import available_bytes
 from argusd.scheduler.engines.devices import gpu_count
 from argusd.scheduler.errors import DeviceUnavailable
-from argusd.scheduler.zoo.manifest import DEFAULT_PACK
+from argusd.scheduler.zoo.manifest import DEFAULT_PACK, manifest_with
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
@@ -79,7 +79,7 @@ def check_receive_buffer(_: Config) -> Finding:
 
 def check_models(config: Config) -> Finding:
     """What a plain pull gets is here; check_roles says what each role runs on."""
-    models = ZooStore(config.cache_dir).status()
+    models = ZooStore(config.cache_dir, manifest_with(config.models_file)).status()
     if missing := [model.name for model in models if DEFAULT_PACK in model.packs and not model.present]:
         return Finding("warn", "models", f"missing: {', '.join(missing)}", "argusd models pull")
     here = sum(model.present for model in models if model.kind == "model")

@@ -7,6 +7,7 @@ from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.loaded.roles import candidates, optional_roles, wanted_roles
 from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.zoo.errors import ZooError
+from argusd.scheduler.zoo.manifest import manifest_with
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
@@ -15,7 +16,7 @@ from .finding import Finding
 
 def check_roles(config: Config) -> list[Finding]:
     """One finding for each role of any tier, in the order of their names."""
-    store = ZooStore(config.cache_dir)
+    store = ZooStore(config.cache_dir, manifest_with(config.models_file))
     needed = {role for tier in get_args(Tier) for role in wanted_roles(tier)}
     optional = {role for tier in get_args(Tier) for role in optional_roles(tier)} - needed
     return [
@@ -47,8 +48,8 @@ def _role(role: str, configured: str | None, store: ZooStore, *, needed: bool) -
 
 
 def _runnable(role: str, store: ZooStore) -> list[str]:
-    names = [entry.name for entry in store.manifest.models if entry.role == role]
-    return [name for name in names if name in MODELS]
+    entries = [entry for entry in store.manifest.models if entry.role == role]
+    return [entry.name for entry in entries if entry.run_by in MODELS]
 
 
 def _offer(names: Sequence[str], store: ZooStore) -> str:

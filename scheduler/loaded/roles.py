@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ..calibrations import know
 from ..config import Precision, SchedulerConfig
 from ..contract.catalog import STREAMS
 from ..contract.logs.tracebacks import log_fault
@@ -32,6 +33,7 @@ from ..zoo.errors import (
     UnknownModelError,
     ZooError,
 )
+from ..zoo.manifest import manifest_with
 from ..zoo.store import ZooStore
 from .loaded_model import LoadedModel
 from .loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
@@ -88,7 +90,8 @@ def fill_roles(config: SchedulerConfig, target: Target, stager: Stager | None = 
 
     ``stager``: where graphs of frames are to be fed from, in place of the host's memory.
     """
-    store = ZooStore(config.cache_dir)
+    store = ZooStore(config.cache_dir, manifest_with(config.models_file))
+    know(store.manifest)
     curves = CurveCache(config.state_dir / "curves")
     roles = [*wanted_roles(config.tier), *welcome_roles(config.tier, store)]
     load_one = partial(
@@ -199,10 +202,11 @@ def load(
         InferenceFailed: it does not run here.
         DeviceUnavailable: the device is not there.
     """
-    match MODELS.get(name):
-        case Graph(make):
+    entry = next((each for each in store.manifest.models if each.name == name), None)
+    match MODELS.get(entry.run_by if entry else name):
+        case Graph() as graph:
             file = store.read(name)
-            model = make(name)
+            model = _model(graph, name, entry.classes if entry else ())
             engine, said = chosen(model, file, target, precision, stager.device if stager else None)
             how = [*(["staged"] if stager else []), *([HALF] if said == HALF else [])]
             kept = curves.path(file.sha256, *target.setting, *how)
@@ -216,6 +220,14 @@ def load(
         case Library(make):
             return _checked(make(name, store, target.device))
     raise ModelUnknown(f"{name} is in the store, but this version of argusd has no adapter for it")
+
+
+def _model(graph: Graph, name: str, classes: Sequence[str]) -> BatchedModel:
+    if not classes:
+        return graph.make(name)
+    if graph.make_for is None:
+        raise ModelUnknown(f"the manifest names classes of {name}, and its adapter knows those of COCO alone")
+    return graph.make_for(name, classes)
 
 
 def _checked(library: LibraryModel) -> LibraryModel:

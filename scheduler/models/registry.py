@@ -1,6 +1,6 @@
 """Which adapter runs which model, and what runs it: each is registered where it is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..core import (
@@ -16,9 +16,13 @@ BatchedModel = VisionModel | AudioModel | AudioVisualModel
 
 
 class Graph(NamedTuple):
-    """A graph of the store, which ONNX Runtime runs. ``make`` takes the model's name in the manifest."""
+    """A graph of the store, which ONNX Runtime runs. ``make`` takes the model's name in the manifest.
+
+    ``make_for``: the same for a model that tells other classes apart than those of COCO.
+    """
 
     make: Callable[[str], BatchedModel]
+    make_for: Callable[[str, Sequence[str]], BatchedModel] | None = None
 
 
 class BuiltIn(NamedTuple):

@@ -124,6 +124,8 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``outputs`` names what the importer gives out; empty means what the source graph gives out. ``needs``
     names other entries without which this one is of no use. ``calibration``: what its scores say, by finding.
     ``same_person``: what the likeness of two embeddings does.
+    ``adapter``: the model whose adapter runs this one too; empty where it has its own. ``classes``: what a
+    detector of objects tells apart, in the order of its outputs; empty means the 80 of COCO.
     """
 
     name: Name
@@ -138,6 +140,13 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     needs: tuple[Name, ...] = ()
     calibration: dict[Name, Calibration] = {}
     same_person: Likeness | None = None
+    adapter: Name | None = None
+    classes: tuple[str, ...] = ()
+
+    @property
+    def run_by(self) -> str:
+        """The model whose adapter runs this one."""
+        return self.adapter or self.name
 
     @property
     def permissive(self) -> bool:
@@ -198,10 +207,21 @@ def parse_manifest(text: str) -> Manifest:
     :raises ManifestError: when it is not valid TOML of this form, names an entry or a file twice, or needs an
         entry that it has not, or that needs more itself.
     """
+    return checked(_decoded(text))
+
+
+def _decoded(text: str) -> Manifest:
     try:
-        manifest = msgspec.toml.decode(text, type=Manifest)
+        return msgspec.toml.decode(text, type=Manifest)
     except msgspec.DecodeError as error:
         raise ManifestError(f"the model manifest is not valid: {error}") from error
+
+
+def checked(manifest: Manifest) -> Manifest:
+    """The manifest, if its entries go together.
+
+    :raises ManifestError: as ``parse_manifest``.
+    """
     _require_unique("model", [entry.name for entry in manifest.models])
     files = [file for entry in manifest.models for file in entry.files]
     _require_unique("source", [str(source) for file in files for source in file.sources])
@@ -217,6 +237,37 @@ def parse_manifest(text: str) -> Manifest:
 def builtin_manifest() -> Manifest:
     """Return the manifest that argusd ships."""
     return parse_manifest(Path(__file__).with_name("manifest.toml").read_text(encoding="utf-8"))
+
+
+def manifest_with(own: Path | None) -> Manifest:
+    """Return the manifest that argusd ships, and before it, as better ones, the entries of a site's own file.
+
+    :raises ManifestError: when that cannot be read, is not valid, or has an entry that nothing here can run.
+    """
+    shipped = builtin_manifest()
+    if own is None:
+        return shipped
+    try:
+        text = own.read_text(encoding="utf-8")
+        entries = _decoded(text).models
+        for entry in entries:
+            _require_adapter(entry, shipped)
+        return checked(Manifest((*entries, *shipped.models)))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{own} cannot be read: {error}") from error
+    except ManifestError as error:
+        raise ManifestError(f"{own}: {error}") from error
+
+
+def _require_adapter(entry: ModelEntry, shipped: Manifest) -> None:
+    known = [each.name for each in shipped.models if each.role and each.role == entry.role]
+    if not known:
+        roles = sorted({each.role for each in shipped.models if each.role})
+        raise ManifestError(f"the model {entry.name} needs a role, which is one of {', '.join(roles)}")
+    if entry.adapter is not None and entry.adapter not in known:
+        raise ManifestError(
+            f"the adapter of the model {entry.name} is that of a model of its role: {', '.join(known)}"
+        )
 
 
 def _require_unique(what: str, names: Sequence[str]) -> None:

@@ -76,7 +76,7 @@ class CenterNet:
         boxes = np.hstack([low[own], high[own]]) / SIZE
         alive = suppress(boxes, groups[own], SAME_THING)
         own = own[alive]
-        return things_of(boxes[alive], best[own], classes[own], rows[own], rois)
+        return things_of(COCO, boxes[alive], best[own], classes[own], rows[own], rois)
 
     def drifts(self, half: Tensors, full: Tensors) -> Sequence[Drift]:
         """Of all scores, and of the sides of the likeliest places, where they mean something, by the box."""
@@ -95,7 +95,7 @@ class CenterNet:
     def outputs_of(self, found: Found, rois: Sequence[Roi]) -> list[list[Thing]]:
         """Objects of each row."""
         boxes = found.values.astype(np.float64) / SIZE
-        return things_of(boxes, found.scores, found.labels, found.rows, rois)
+        return things_of(COCO, boxes, found.scores, found.labels, found.rows, rois)
 
 
 def tops(

@@ -22,6 +22,7 @@ from ...core import Feeds, Frame, Roi
 from ..outputs import Thing
 from ..pixels import crop
 from ..registry import Graph, register
+from .coco import COCO
 from .found_things import things_of
 
 INPUT = "images"
@@ -55,7 +56,7 @@ class DFine:
         rows, queries, classes = rows[order], queries[order], classes[order]
         x, y, width, height = boxes[rows, queries].astype(np.float64).T
         corners = np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], axis=1)
-        found = things_of(corners, scores[rows, queries, classes], classes, rows, rois)
+        found = things_of(COCO, corners, scores[rows, queries, classes], classes, rows, rois)
         return [things[:MOST] for things in found]
 
 

@@ -3,8 +3,8 @@
 Jocher et al., ultralytics YOLOv8 (2023); weights AGPL-3.0. Letterbox, thresholds and decoding as in
 ultralytics' predictor.
 
-Input f32 ``[B, 640, 640, 3]`` RGB in 0..1. Output f32 ``[B, 84, 8400]``: centre x and y, width and height in
-input pixels, then the classes' scores in 0..1.
+Input f32 ``[B, 640, 640, 3]`` RGB in 0..1. Output f32 ``[B, 4 + classes, 8400]``: centre x and y, width and
+height in input pixels, then the classes' scores in 0..1.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from ..outputs import Thing
 from ..pixels import crop
 from ..registry import Graph, register
 from .coco import COCO
-from .found_things import things_of
+from .found_things import require_classes, things_of
 
 INPUT = "images"
 SIZE = 640
@@ -42,8 +42,9 @@ class YoloV8:
 
     role = OBJECT_DETECTOR
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, classes: Sequence[str] = COCO) -> None:
         self.name = name
+        self._classes = classes
 
     def example(self, batch: int) -> Feeds:
         """Mid-grey squares."""
@@ -56,6 +57,7 @@ class YoloV8:
     def decode(self, tensors: Sequence[NDArray[Any]], rois: Sequence[Roi]) -> list[list[Thing]]:
         """Objects of each row."""
         candidates = tensors[0]
+        require_classes(self._classes, candidates.shape[1] - 4)
         best = candidates[:, 4:].max(axis=1)
         rows, points = np.divmod(np.flatnonzero(best > MIN_SCORE), best.shape[1])
         order = np.lexsort((-best[rows, points], rows))
@@ -63,9 +65,9 @@ class YoloV8:
         classes = np.argmax(candidates[rows, 4:, points], axis=1)
         x, y, width, height = candidates[rows, :4, points].astype(np.float64).T
         boxes = np.stack([x - width / 2, y - height / 2, x + width / 2, y + height / 2], axis=1)
-        alive = suppress(boxes, rows * len(COCO) + classes, SAME_THING, MOST)
+        alive = suppress(boxes, rows * len(self._classes) + classes, SAME_THING, MOST)
         rows, points, classes = rows[alive], points[alive], classes[alive]
-        found = things_of(boxes[alive] / SIZE, best[rows, points], classes, rows, rois)
+        found = things_of(self._classes, boxes[alive] / SIZE, best[rows, points], classes, rows, rois)
         return [things[:MOST] for things in found]
 
     def drifts(self, half: Tensors, full: Tensors) -> Sequence[Drift]:
@@ -76,13 +78,14 @@ class YoloV8:
 
     def found_on(self, device: Device, tensors: Sequence[Tensor]) -> Found:
         """The same on a device."""
+        require_classes(self._classes, tensors[0].shape[1] - 4)
         return yolo_things(device, tensors[0], MIN_SCORE, SAME_THING)
 
     def outputs_of(self, found: Found, rois: Sequence[Roi]) -> list[list[Thing]]:
         """Objects of each row."""
         boxes = found.values.astype(np.float64) / SIZE
-        things = things_of(boxes, found.scores, found.labels, found.rows, rois)
+        things = things_of(self._classes, boxes, found.scores, found.labels, found.rows, rois)
         return [each[:MOST] for each in things]
 
 
-register(Graph(YoloV8), "yolov8n")
+register(Graph(YoloV8, YoloV8), "yolov8n")

@@ -8,7 +8,7 @@ import pytest
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.messages import RoleStatus
 from argusd.scheduler.engines.targets import CPU
-from argusd.scheduler.errors import InferenceFailed
+from argusd.scheduler.errors import InferenceFailed, ModelUnknown
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel, LoadedAudioVisualModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
 from argusd.scheduler.loaded.probe import CurveCache
@@ -24,16 +24,13 @@ from argusd.scheduler.loaded.roles import (
     wanted_roles,
     welcome_roles,
 )
-from argusd.scheduler.models.registry import REGISTERED, Graph, Library
-from argusd.scheduler.models.voices.silero import Silero
+from argusd.scheduler.models.registry import REGISTERED, Library
 from argusd.scheduler.zoo.errors import CacheUnusableError, ModelUnavailableError
 from argusd.scheduler.zoo.manifest import (
-    UNPUBLISHED,
     Manifest,
-    ModelEntry,
-    ModelFile,
     PathSource,
     builtin_manifest,
+    manifest_with,
 )
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -104,29 +101,53 @@ def test_a_model_of_frames_is_served_as_one(store: ZooStore, tmp_path: Path) -> 
     assert (loaded.name, loaded.precision) == (name, "f32")
 
 
+OWN = """
+[[models]]
+name = "better"
+about = "for a test"
+role = "vad"
+licence = "none"
+adapter = "silero_vad"
+
+[[models.files]]
+name = "silero_vad.onnx"
+sha256 = "unpublished"
+sources = [{{ kind = "path", path = "{}" }}]
+"""
+
+
 @pytest.mark.weights
-def test_a_better_model_that_does_not_run_here_leaves_its_role_to_the_next(
-    store: ZooStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_model_of_the_sites_own_fills_its_role_unless_it_does_not_run_here(
+    store: ZooStore, tmp_path: Path, caplog: pytest.LogCaptureFixture, runs: bool
 ) -> None:
-    (tmp_path / "better.onnx").write_bytes(b"no model at all")
-    file = ModelFile("better.onnx", UNPUBLISHED, (PathSource(str(tmp_path / "better.onnx")),))
-    better = ModelEntry("better", "for a test", "none", (file,), role="vad")
-    best_first = Manifest((better, *builtin_manifest().models))
-    ZooStore(tmp_path, best_first).pull(["better"])
+    published = tmp_path / "published.onnx"
+    published.write_bytes(store.path("silero_vad").read_bytes() if runs else b"no model at all")
+    own = tmp_path / "models.toml"
+    own.write_text(OWN.format(published))
+    ZooStore(tmp_path, manifest_with(own)).pull(["better"])
     (tmp_path / "models" / "silero_vad").symlink_to(store.path("silero_vad").parent)
-    monkeypatch.setattr("argusd.scheduler.zoo.store.builtin_manifest", lambda: best_first)
-    monkeypatch.setitem(REGISTERED, "better", Graph(Silero))
 
     def vad(**models: str) -> FilledRole:
-        config = SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, models=models)
-        roles = fill_roles(config, CPU)
-        return next(role for role in roles if role.status.role == "vad")
+        config = SchedulerConfig(
+            runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, models_file=own, models=models
+        )
+        return next(role for role in fill_roles(config, CPU) if role.status.role == "vad")
 
     with caplog.at_level("WARNING"):
-        assert (vad().status.model, vad().status.ready) == ("silero_vad", True)
-    assert "role vad: better does not serve" in caplog.text
+        filled = vad()
+    assert (filled.status.model, filled.status.ready) == ("better" if runs else "silero_vad", True)
+    assert ("role vad: better does not serve" in caplog.text) == (not runs)
     configured = vad(vad="better")
-    assert (configured.status.model, configured.status.ready) == ("better", False)
+    assert (configured.status.model, configured.status.ready) == ("better", runs)
+
+
+@pytest.mark.weights
+def test_classes_are_named_only_of_models_that_may_have_others(store: ZooStore, tmp_path: Path) -> None:
+    entry = msgspec.structs.replace(store.manifest.entry("silero_vad"), classes=("speech",))
+    cache = ZooStore(store.path("silero_vad").parents[2], Manifest((entry,)))
+    with pytest.raises(ModelUnknown, match="classes of silero_vad"):
+        load("silero_vad", cache, CPU, CurveCache(tmp_path))
 
 
 @pytest.mark.weights

@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from argusd.scheduler.zoo.errors import ManifestError, UnknownModelError
@@ -9,6 +12,7 @@ from argusd.scheduler.zoo.manifest import (
     UrlSource,
     WheelSource,
     builtin_manifest,
+    manifest_with,
     parse_manifest,
 )
 
@@ -166,3 +170,58 @@ def test_among_the_models_of_a_role_those_of_record_stand_first() -> None:
 def test_a_role_without_models_is_an_error() -> None:
     with pytest.raises(UnknownModelError, match="'lip_reader'"):
         Manifest(()).of_role("lip_reader")
+
+
+def own(folder: Path, text: str) -> Path:
+    """A site's file."""
+    file = folder / "models.toml"
+    file.write_text(text)
+    return file
+
+
+def test_a_sites_own_models_stand_before_those_that_are_shipped(tmp_path: Path) -> None:
+    text = ENTRY.replace('licence = "MIT"', 'licence = "MIT"\nrole = "vad"\nadapter = "silero_vad"')
+    manifest = manifest_with(own(tmp_path, text))
+    assert [(entry.name, entry.run_by) for entry in manifest.of_role("vad")] == [
+        ("small", "silero_vad"),
+        ("silero_vad", "silero_vad"),
+    ]
+    assert manifest_with(None) == builtin_manifest()
+
+
+@pytest.mark.parametrize(
+    ("added", "complaint"),
+    [
+        ("", "small needs a role, which is one of diarizer, face_detector, "),
+        ('role = "ears"', "small needs a role, which is one of "),
+        (
+            'role = "vad"\nadapter = "scrfd_10g"',
+            "adapter of the model small is that of a model of its role",
+        ),
+        ('role = "vad"\nadaptor = "silero_vad"', "adaptor"),
+    ],
+)
+def test_an_entry_that_nothing_here_can_run_is_refused_with_its_file(
+    tmp_path: Path, added: str, complaint: str
+) -> None:
+    file = own(tmp_path, ENTRY.replace('licence = "MIT"', f'licence = "MIT"\n{added}'))
+    with pytest.raises(ManifestError, match=re.escape(complaint)) as refused:
+        manifest_with(file)
+    assert str(refused.value).startswith(f"{file}: ")
+
+
+def test_a_sites_model_has_a_name_of_its_own(tmp_path: Path) -> None:
+    text = ENTRY.replace('"small"', '"silero_vad"').replace(
+        'licence = "MIT"', 'licence = "MIT"\nrole = "vad"'
+    )
+    with pytest.raises(ManifestError, match="names a model twice: silero_vad"):
+        manifest_with(own(tmp_path, text))
+
+
+@pytest.mark.parametrize("content", [b"\xff", None])
+def test_a_sites_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "models.toml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ManifestError, match=r"models.toml cannot be read"):
+        manifest_with(file)

@@ -19,20 +19,20 @@ from .torch_layers import between, convolution, join
 from .torch_module import Layer, read_module
 
 SIZE = 640
-CLASSES = 80
 STRIDES = (8, 16, 32)
 POINTS = sum((SIZE // stride) ** 2 for stride in STRIDES)
 BINS = 16  # of the distribution of each side's distance (arXiv 2006.04388)
 
 
 def import_yolov8(content: bytes) -> onnx.ModelProto:
-    """Convert a checkpoint: ``images`` f32 ``[batch, 640, 640, 3]`` → ``output0`` ``[batch, 84, 8400]``.
+    """Convert a checkpoint: ``images`` f32 ``[B, 640, 640, 3]`` → ``output0`` ``[B, 4 + classes, 8400]``.
 
     :raises ImportFailedError: when the file is damaged or holds another network.
     """
     module = read_module(content, "model")
     with damage_is_import_failure("YOLOv8 checkpoint"):
         g = GraphBuilder()
+        classes = 0
         outputs = [g.channels_first(g.input("images", (SIZE, SIZE, 3)))]
         for layer in module.child("model").children.values():
             sources = layer.held["f"]
@@ -42,7 +42,8 @@ def import_yolov8(content: bytes) -> onnx.ModelProto:
                 for each in (sources if isinstance(sources, list) else [sources])
             ]
             outputs.append(_built(g, layer, taken))
-        return g.finish({"output0": Value(outputs[-1], (4 + CLASSES, POINTS))})
+            classes = layer.held.get("nc", classes)
+        return g.finish({"output0": Value(outputs[-1], (4 + classes, POINTS))})
 
 
 def _built(g: GraphBuilder, layer: Layer, taken: list[str]) -> str:
@@ -107,7 +108,7 @@ def _upsample(g: GraphBuilder, layer: Layer, x: str) -> str:
 def _detect(g: GraphBuilder, layer: Layer, taken: list[str]) -> str:
     """Boxes in input pixels above the classes' scores."""
     distances = _along(g, layer.child("cv2"), taken, 4 * BINS)
-    scores = g.node("Sigmoid", [_along(g, layer.child("cv3"), taken, CLASSES)])
+    scores = g.node("Sigmoid", [_along(g, layer.child("cv3"), taken, layer.held["nc"])])
     # A side's distance is the mean of its distribution over 0..15.
     bins = g.node("Reshape", [distances, g.constant([0, 4, BINS, POINTS], np.int64)])
     weighted = g.node(

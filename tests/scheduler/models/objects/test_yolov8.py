@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from argusd.scheduler.core import Roi, whole_frame
+from argusd.scheduler.errors import InferenceFailed
 from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models.objects.coco import COCO
 from argusd.scheduler.models.objects.yolov8 import MIN_SCORE, SIZE, YoloV8
@@ -79,3 +80,12 @@ def test_the_letterbox_is_ultralytics(size: tuple[int, int]) -> None:
     assert error.mean() < 1 / 255
     assert np.quantile(error, 0.99) < 6 / 255  # the rest is the picture's edge, which theirs moves to a pixel
     np.testing.assert_allclose(ours[0, 0, 0], 114 / 255, atol=1e-6)
+
+
+def test_a_network_of_other_classes_has_them_named() -> None:
+    output = np.zeros((1, 6, POINTS), np.float32)
+    output[0, :, 0] = 320, 320, 100, 100, 0.1, 0.8
+    things = YoloV8("rooms", ["person", "earphone"]).decode([output], [WHOLE])[0]
+    assert [thing.label for thing in things] == ["earphone"]
+    with pytest.raises(InferenceFailed, match="tells 2 classes apart, its manifest names 80"):
+        YoloV8("rooms").decode([output], [WHOLE])

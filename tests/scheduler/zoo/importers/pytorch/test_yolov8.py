@@ -62,6 +62,15 @@ def test_the_graph_computes_what_ultralytics_computes(
     np.testing.assert_allclose(found[:, 4:], expected[:, 4:], atol=1e-5)
 
 
+def test_a_network_of_other_classes_is_imported_as_well(run: Run, images: npt.NDArray[np.float32]) -> None:
+    network = oracle("ultralytics.nn.tasks").DetectionModel("yolov8n.yaml", nc=3, verbose=False).eval().half()
+    found = run(import_yolov8(saved(network)), {"images": images})["output0"]
+    with torch.no_grad():
+        expected = copy.deepcopy(network).float()(as_tensor(images))[0].numpy()
+    assert found.shape == expected.shape == (2, 7, 8400)
+    np.testing.assert_allclose(found[:, 4:], expected[:, 4:], atol=1e-5)
+
+
 @pytest.mark.filterwarnings(
     "ignore::DeprecationWarning"
 )  # of PyTorch's older exporter, which ultralytics calls
