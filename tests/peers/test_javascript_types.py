@@ -25,4 +25,4 @@ def test_the_client_is_small() -> None:
 
 
 def code(script: str) -> str:
-    return re.sub(r"/\*.*?\*/|(?m:(^|\s)//.*$)", "", script, flags=re.DOTALL)
+    return re.sub(r"/\*.*?\*/|(?m:(^|\s)//[^\n]*$)", "", script, flags=re.DOTALL)
