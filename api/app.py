@@ -195,7 +195,9 @@ def among_others(context: Context, claims: Claims, connections: Connections) -> 
     def state() -> State:
         live = sum(session.active for session in registry)
         known = context.schedulers.fits_more is not None and context.workers.fits_more is not None
-        room = (context.fits_more or 0) - registry.uncounted(time.monotonic()) if known else None
+        told_at = min(context.schedulers.told_at, context.workers.told_at)
+        awaited = registry.uncounted(time.monotonic(), told_at)
+        room = (context.fits_more or 0) - awaited if known else None
         return State(room, live, intake.draining or intake.stopping)
 
     hosts = Hosts(context.redis, cluster.host_id, cluster.url, state)

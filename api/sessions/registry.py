@@ -26,7 +26,6 @@ Kind = TypeVar("Kind")
 
 READ_AT_A_TIME = 500
 AWAITED_S = 60.0  # who sets a session up so long before its media finds what room there is then
-COUNTED_AFTER_S = 2.0  # workers tell their figures once a second
 UNUSED_S = 120.0  # a flood of offers would fill the registry for hours; who came and failed can ask why
 
 
@@ -270,14 +269,16 @@ class Registry:
         self._sessions.pop(session_id, None)
         self._ages.pop(session_id, None)
 
-    def uncounted(self, now: float) -> int:
-        """How many sessions take up room that workers' figures do not show. ``now``: monotonic seconds.
+    def uncounted(self, now: float, told_at: float) -> int:
+        """How many sessions take up room that workers' figures do not show. All in monotonic seconds.
 
-        Media that have just come, and those that are to come soon, their session having just been set up.
+        Media that have come since those were told, and those that are to come soon, their session having
+        just been set up.
         """
         takes_up = (each for each in self if each.active or each.media is None)
+        shown_after_s = now - told_at
         return sum(
-            self._age_s(each, now) < (COUNTED_AFTER_S if each.active else AWAITED_S) for each in takes_up
+            self._age_s(each, now) < (shown_after_s if each.active else AWAITED_S) for each in takes_up
         )
 
     def expired(self, now: float) -> list[Session]:

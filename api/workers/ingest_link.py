@@ -71,12 +71,12 @@ class IngestLink:
         self._listing = True
         self._requests = count(1)
         self._answers: dict[int, tuple[str, asyncio.Future[SessionAnswer]]] = {}
-        self._stats_at = 0.0
+        self.told_at = 0.0  # monotonic seconds of the newest figures
 
     @property
     def healthy(self) -> bool:
         """Connected, and heard of within the last seconds."""
-        return self.stats is not None and time.monotonic() - self._stats_at < STATS_STALE_S
+        return self.stats is not None and time.monotonic() - self.told_at < STATS_STALE_S
 
     @property
     def load(self) -> float:
@@ -202,7 +202,7 @@ class IngestLink:
         elif isinstance(message, TrackState):
             listener.track_changed(self.name, message)
         elif isinstance(message, IngestStats):
-            self.stats, self._stats_at = message, time.monotonic()
+            self.stats, self.told_at = message, time.monotonic()
             self.receptions = receptions_of(message)
             self.counters.absorb(message)
             self._end_listing(listener)

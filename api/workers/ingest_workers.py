@@ -1,6 +1,7 @@
 """All ingest workers, and which of them takes the next session."""
 
 import asyncio
+import time
 from collections import ChainMap
 from collections.abc import Iterator
 
@@ -36,6 +37,11 @@ class Workers:
         """Publishers that still find room; None while no worker is there."""
         healthy = [link.fits_more for link in self if link.healthy]
         return sum(healthy) if healthy else None
+
+    @property
+    def told_at(self) -> float:
+        """When the oldest of their newest figures came, in monotonic seconds; now, where there are none."""
+        return min((link.told_at for link in self if link.healthy), default=time.monotonic())
 
     def place(self, affine: str, place: Place = "free") -> IngestLink:
         """The worker of this name, whose session is to be replaced, else the one with the most room.

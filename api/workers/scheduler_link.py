@@ -80,6 +80,7 @@ class SchedulerLink:
         self._left: dict[str, Channel[FromScheduler]] = {}  # connections to lives that have stopped, by boot
         self._stopped = asyncio.Event()  # the life that was connected last has stopped in order
         self._fresh_until = 0.0  # monotonic seconds
+        self.told_at = 0.0  # the same: when the newest figures came
         self._newest = 0  # the highest number of this boot's findings that came
         self._requests = count(1)
         self._applied: dict[MediaKey, int] = {}  # the versions of the policies that are in force
@@ -223,7 +224,8 @@ class SchedulerLink:
         elif channel is not self._channel:
             log.debug("%s has stopped, what its figures are does not count", self.name)
         elif isinstance(message, SchedulerStats):
-            self.stats, self._fresh_until = message, time.monotonic() + STATS_STALE_S
+            self.stats, self.told_at = message, time.monotonic()
+            self._fresh_until = self.told_at + STATS_STALE_S
             self.counters.absorb(message)
             if message.boot != self.boot:
                 self.boot, self._newest = message.boot, 0

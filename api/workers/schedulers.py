@@ -121,6 +121,11 @@ class Schedulers:
         }
 
     @property
+    def told_at(self) -> float:
+        """When the oldest of the live ones' newest figures came, in monotonic seconds; now, where none is."""
+        return min((link.told_at for link in self.live.values() if link.healthy), default=time.monotonic())
+
+    @property
     def fits_more(self) -> int | None:
         """Sessions that still fit where schedulers are there; None while none is."""
         healthy = self.healthy.values()

@@ -84,7 +84,6 @@ async def test_a_host_that_starts_changes_nothing_of_anothers_sessions(hosts: Ho
 async def test_sessions_that_are_set_up_take_up_room_until_their_media_have_ended(
     hosts: Hosts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry, "COUNTED_AFTER_S", 0.0)  # the fake worker tells of none of its sessions
     a = await hosts.start("a")
 
     async def room(wanted: int) -> None:

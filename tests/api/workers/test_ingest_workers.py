@@ -17,7 +17,7 @@ def workers(*figures: tuple[int, int, int]) -> Workers:
     found = Workers(make_config(Path("/nowhere"), ingest_workers=len(figures)))
     for link, (sessions, half_open, room) in zip(found, figures, strict=True):
         link.stats = IngestStats(sessions, 10, 1 << 28, 1 << 27, room, half_open, 0.5, [])
-        link._stats_at = time.monotonic()
+        link.told_at = time.monotonic()
     return found
 
 
