@@ -20,7 +20,7 @@ BEHIND_A_PROXY = {"whip_half_open_per_client": EACH, "trusted_proxies": ("127.0.
 async def test_a_flood_is_refused_and_reaped_and_a_real_peer_gets_in(
     tmp_path: Path, outcome: Outcome
 ) -> None:
-    ingest = {"max_sessions": SLOTS, "arena_mib": 96, "connect_s": 5.0}  # the flood takes less
+    ingest = {"max_sessions": SLOTS, "arena_mib": 96, "connect_s": 15.0}  # the flood takes less
     async with running_whip(tmp_path, ingest, **BEHIND_A_PROXY) as api:
         answers = Counter[tuple[int, str]]()
         for number in range(FLOOD):
