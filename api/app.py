@@ -46,7 +46,7 @@ from .http.traced import traced
 from .intake import Intake
 from .ops.drain import drain_when_signalled
 from .reviews.waiting import WaitingReviews
-from .routes import FOLLOWED, ROUTES
+from .routes.table import FOLLOWED, ROUTES
 from .sessions.actions import SessionActions
 from .sessions.half_open import HalfOpen
 from .sessions.lifecycle import Lifecycle

@@ -12,7 +12,7 @@ from msgspec import inspect
 
 from argusd.api.http.envelope import decode_json
 from argusd.api.http.in_words import members
-from argusd.api.routes import ROUTES
+from argusd.api.routes.table import ROUTES
 from argusd.api.streams.timed import TimedMedia
 from argusd.api.tasks.infer import InferRequest
 from argusd.scheduler.contract.catalog import TASKS

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.api.http.query import nearest_path, parameter
-from argusd.api.routes import ROUTES
+from argusd.api.routes.table import ROUTES
 from argusd.scheduler.contract.errors import InvalidField
 
 PATHS = [route.path for route in ROUTES]

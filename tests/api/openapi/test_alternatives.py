@@ -6,7 +6,7 @@ import jsonschema_rs
 import pytest
 
 from argusd.api.openapi.document import document
-from argusd.api.routes import ROUTES
+from argusd.api.routes.table import ROUTES
 
 from .test_document import CONFIG
 

@@ -6,7 +6,7 @@ import msgspec
 
 from argusd.api.config import ApiConfig, Token
 from argusd.api.openapi.document import document
-from argusd.api.routes import ROUTES
+from argusd.api.routes.table import ROUTES
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.names import NAME
 

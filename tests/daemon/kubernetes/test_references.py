@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from argusd.api.routes import ROUTES
+from argusd.api.routes.table import ROUTES
 from argusd.daemon.kubernetes.manifests import GPU, container_of, manifests, the
 
 MADE = manifests(gpus=1)

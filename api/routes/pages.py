@@ -1,0 +1,28 @@
+"""The pages that people see, and their files."""
+
+from argusd.scheduler.contract import errors
+
+from ..http.route import Route
+from ..ops.dashboard import FILE_TYPES, PAGES, FileName, PageName, dashboard_file, page
+
+PAGE_ROUTES = (
+    *(Route("GET", path, page(path), {200: "text/html"}, public=True) for path in PAGES),
+    Route(
+        "GET",
+        "/ui/{name}",
+        dashboard_file,
+        {200: FILE_TYPES},
+        refusals=(errors.PathNotFound,),
+        public=True,
+        parts={"name": FileName},
+    ),
+    Route(
+        "GET",
+        "/ui/{page}/{name}",
+        dashboard_file,
+        {200: FILE_TYPES},
+        refusals=(errors.PathNotFound,),
+        public=True,
+        parts={"page": PageName, "name": FileName},
+    ),
+)
