@@ -33,8 +33,8 @@ POLICY = (
 
 
 PAGES = {
-    "/": ("index.html", "Show the dashboard."),
-    "/operations": ("operations.html", "Show the operations page."),
+    "/": ("dashboard/dashboard.html", "Show the dashboard."),
+    "/operations": ("operations/operations.html", "Show the operations page."),
     "/review": ("review/review.html", "Show the page on which a session's violations are reviewed."),
     "/docs": ("docs/docs.html", "Show the API's documentation."),
     "/try": ("try/try.html", "Show the page that tries a camera."),

@@ -1,6 +1,6 @@
 // Small charts, drawn as SVG. What a chart says is also said in words, by its label.
 
-import { shape, titled } from "./svg.js";
+import { shape, titled } from "../svg.js";
 
 const WIDTH = 300;
 const HEIGHT = 80;

@@ -1,8 +1,8 @@
 // The operations page: asks every two seconds, remembers three minutes, and shows what happened within them.
 
 import { barChart, lineChart } from "./charts.js";
-import { between, mean, perBucket, quantile } from "./histograms.js";
-import { $, argusd, element, plain } from "./page.js";
+import { between, mean, perBucket, quantile } from "../histograms.js";
+import { $, argusd, element, plain } from "../page.js";
 
 const POLL_MS = 2000;
 const REMEMBERED_S = 180;

@@ -1,6 +1,6 @@
 // The list of events, newest first, as the daemon tells them; after a lost connection it goes on where it was.
 
-import { $, element, follow, plain } from "./page.js";
+import { $, element, follow, plain } from "../page.js";
 
 const MOST_EVENTS = 300;
 const EARLIER_EVENTS = 200;

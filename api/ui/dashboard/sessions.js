@@ -1,6 +1,6 @@
 // The review queue: sessions, those first that need a look, a page at a time, as the filter wants them.
 
-import { $, argusd } from "./page.js";
+import { $, argusd } from "../page.js";
 import { fillItem, newItem } from "./session_item.js";
 
 const PAGE = 20;

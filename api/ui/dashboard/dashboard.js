@@ -2,7 +2,7 @@
 
 import { followEvents } from "./events.js";
 import { showFigures } from "./figures.js";
-import { $, argusd, element, plain } from "./page.js";
+import { $, argusd, element, plain } from "../page.js";
 import { showSessions } from "./sessions.js";
 
 const REST_MS = 1000;

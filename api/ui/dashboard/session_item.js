@@ -1,8 +1,8 @@
 // One session of the list: what is seen and heard in it right now, what has been violated, and what waits for a look.
 
-import { facts } from "./facts.js";
-import { element, plain } from "./page.js";
-import { drawScene } from "./scene.js";
+import { facts } from "../facts.js";
+import { element, plain } from "../page.js";
+import { drawScene } from "../scene.js";
 
 export function newItem(id) {
   const item = element("li");

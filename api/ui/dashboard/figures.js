@@ -1,7 +1,7 @@
 // The figures on top: what the daemon says about its work right now.
 
-import { between, quantile } from "./histograms.js";
-import { $ } from "./page.js";
+import { between, quantile } from "../histograms.js";
+import { $ } from "../page.js";
 
 let before = null;
 
