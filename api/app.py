@@ -1,69 +1,34 @@
-"""The api process: its parts put together, started and ended in order."""
+"""The api process: started, served and ended in order."""
 
 import asyncio
 import contextlib
 import logging
-import secrets
-import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from aiohttp import web
 
-from argusd.scheduler.tracing.traces import traces_of
-
-from .access.auth import Access, check_bind, limited
+from .access.auth import check_bind
 from .access.authenticate import authentication
-from .access.session_tokens import SessionTokens
-from .access.signing_keys import SigningKeys
-from .access.tickets import Tickets
-from .analysis.llm import Llm
+from .assembly import put_together
 from .config import ApiConfig, Scope
 from .connections.bodies import bodies, expect_nothing
 from .connections.connection import head_came, listening
 from .connections.disconnects import disconnects
 from .connections.open_requests import OpenRequests
 from .connections.request_rules import request_rules
-from .connections.room import Room
 from .context import CONTEXT, Context
-from .events.event_log import EventLog
-from .events.feeds import Feeds
-from .events.history import History
-from .events.news import News
-from .events.readers import Readers
-from .events.redis_store import STORE_ERRORS, Connections
-from .evidence.keeper import EvidenceKeeper
-from .hosts.claims import Claims
-from .hosts.door import Door, Way
+from .events.redis_store import STORE_ERRORS
+from .hosts.door import Way
 from .hosts.front_door import front_door
-from .hosts.hosts import Hosts, State
-from .hosts.relay import Relay
-from .hosts.undertaker import Undertaker
 from .http.browsers import add_browser_headers, browser_rules
 from .http.envelope import error_envelope
-from .http.rate_limit import RateLimit
 from .http.traced import traced
-from .intake import Intake
 from .ops.drain import drain_when_signalled
-from .reviews.waiting import WaitingReviews
 from .routes.table import FOLLOWED, ROUTES
-from .sessions.actions import SessionActions
-from .sessions.half_open import HalfOpen
-from .sessions.lifecycle import Lifecycle
-from .sessions.registry import Registry
-from .sessions.reports import Reports
-from .store.erasure import Erasure
-from .store.opening import Store, opened_store
-from .store.unreadable import Unreadable
-from .streams.arena_server import ArenaServer, serving_arena
-from .streams.live import StreamSockets
+from .store.opening import opened_store
+from .streams.arena_server import serving_arena
 from .streams.refusals import readable_refusals
-from .tasks.inference import Inference
-from .tasks.room_scans import RoomScans
-from .webhooks.webhooks import Webhooks
-from .workers.affinity import Affinity
-from .workers.ingest_workers import Workers
-from .workers.schedulers import Schedulers
 
 log = logging.getLogger(__name__)
 
@@ -118,95 +83,6 @@ async def take_over(context: Context) -> None:
         else:
             context.reports.take_over()
             return
-
-
-def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: ArenaServer) -> Context:
-    """All parts, wired and not yet running."""
-    redis = store.connections.requests
-    feeds = Feeds(History(store.connections.readers))
-    cluster = config.cluster
-    claims = Claims(redis, cluster.host_id) if cluster else None
-    affinity = Affinity(redis, cluster.host_id if cluster else "")
-    schedulers = Schedulers(config, affinity)
-    workers = Workers(config)
-    unreadable = Unreadable(redis, config.retention_s)
-    registry = Registry(redis, config, unreadable, claims)
-    intake = Intake(stop, registry.__contains__ if cluster else None)
-    boot = f"api-{secrets.token_hex(8)}"
-    event_log = EventLog(
-        store.connections.log, config, feeds, boot, schedulers.acknowledge, unreadable, claims
-    )
-    evidence = EvidenceKeeper(config, registry, event_log, redis)
-    lifecycle = Lifecycle(event_log, workers, schedulers, evidence)
-    streams = StreamSockets(config, lifecycle, arena)
-    history = History(redis)
-    waiting_reviews = WaitingReviews(redis)
-    event_log.violations_changed = waiting_reviews.changed
-    erasure = Erasure(redis, store.server, config.retention_s)
-    session_tokens = SessionTokens(SigningKeys(redis), limited(config.requests_per_minute))
-    scans = RoomScans(redis, unreadable, erasure)
-    traces = traces_of("api", config.traces_url, config.traces_share)
-
-    context = Context(
-        config=config,
-        stop=stop,
-        told=asyncio.Event(),
-        intake=intake,
-        access=Access(config, session_tokens),
-        session_tokens=session_tokens,
-        tickets=Tickets(redis),
-        feeds=feeds,
-        readers=Readers(config.max_event_readers, config.max_event_readers_per_client),
-        redis=redis,
-        embedded_redis=store.server,
-        unreadable=unreadable,
-        erasure=erasure,
-        event_log=event_log,
-        history=history,
-        waiting_reviews=waiting_reviews,
-        webhooks=Webhooks(config, redis, feeds),
-        registry=registry,
-        lifecycle=lifecycle,
-        sessions=SessionActions(
-            registry, lifecycle, event_log, history, workers, streams, affinity, scans, erasure, evidence
-        ),
-        streams=streams,
-        reports=Reports(registry, lifecycle, event_log, workers, schedulers, streams, evidence),
-        workers=workers,
-        schedulers=schedulers,
-        evidence=evidence,
-        inference=Inference(intake, schedulers, Llm(config.llm, config.llm_concurrency), scans, traces),
-        traces=traces,
-        room=Room(config),
-        posts_by_client=RateLimit(config.whip_posts_per_minute),
-        posts_by_session=RateLimit(config.whip_posts_per_minute_and_session),
-        half_open=HalfOpen(registry, config.whip_half_open_per_client),
-        ice_servers=tuple(server.with_credential() for server in config.ice_servers or ()),
-    )
-    return context if claims is None else among_others(context, claims, store.connections)
-
-
-def among_others(context: Context, claims: Claims, connections: Connections) -> Context:
-    """The context with what one of several hosts has beside it."""
-    cluster, registry, intake = context.config.cluster, context.registry, context.intake
-    assert cluster, "who claims sessions is one of several"
-    assert cluster.url, "the table is in force where it is set"
-
-    def state() -> State:
-        live = sum(session.active for session in registry)
-        known = context.schedulers.fits_more is not None and context.workers.fits_more is not None
-        told_at = min(context.schedulers.told_at, context.workers.told_at)
-        awaited = registry.uncounted(time.monotonic(), told_at)
-        room = (context.fits_more or 0) - awaited if known else None
-        return State(room, live, intake.draining or intake.stopping)
-
-    hosts = Hosts(context.redis, cluster.host_id, cluster.url, state)
-    intake.cut_off = lambda: hosts.cut_off
-    return context._replace(
-        door=Door(hosts, claims, Relay(context.tickets)),
-        news=News(connections.news, context.history, context.feeds, claims),
-        undertaker=Undertaker(context.redis, hosts, claims, registry),
-    )
 
 
 def make_app(context: Context, open_requests: OpenRequests) -> web.Application:

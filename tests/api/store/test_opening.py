@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from argusd.api.app import put_together
+from argusd.api.assembly import put_together
 from argusd.api.context import Context
 from argusd.api.store.embedded_redis import EmbeddedRedis
 
