@@ -13,12 +13,14 @@ from aiohttp import web
 from argusd.scheduler.contract.errors import (
     Forbidden,
     HeadTooLarge,
+    HostUnreachable,
     InsufficientScope,
     MalformedRequest,
     OriginRefused,
     RateLimited,
     RequestTimeout,
     ServiceError,
+    StoreUnavailable,
     Unauthorized,
     WrongContentType,
 )
@@ -62,6 +64,7 @@ SECURITY_SCHEMES = {
         "description": f"`{PROTOCOL}, {BEARER_PROTOCOL}<token>`, for a page's WebSocket.",
     },
 }
+AMONG_HOSTS: tuple[type[ServiceError], ...] = (HostUnreachable, StoreUnavailable)
 WITH_A_TOKEN: tuple[type[ServiceError], ...] = (Unauthorized, Forbidden, InsufficientScope, RateLimited)
 
 
@@ -92,27 +95,27 @@ def document(routes: Iterable[Route], config: ApiConfig) -> Json:
         "components": {"schemas": components(routes, config)},
     }
     for route in routes:
-        described["paths"].setdefault(route.path, {})[route.method.lower()] = operation(route, protected)
+        described["paths"].setdefault(route.path, {})[route.method.lower()] = operation(route, config)
     if protected:
         described["components"]["securitySchemes"] = SECURITY_SCHEMES
         described["security"] = [{"token": []}]
     return described
 
 
-def operation(route: Route, protected: bool) -> Json:
+def operation(route: Route, config: ApiConfig) -> Json:
     """One method of one path."""
     described: Json = {
         "operationId": operation_id(route),
         "summary": (route.handler.__doc__ or "").strip().partition("\n")[0],
         "parameters": list(parameters(route)),
-        "responses": responses(route, protected),
+        "responses": responses(route, config),
     }
     if route.body is not None:
         taken = content(route.body)
         if route.uploads and not isinstance(route.body, str):
             taken |= uploads(route.body)
         described["requestBody"] = {"required": needs_body(route.body), "content": taken}
-    if protected and (ways := ways_in(route)) is not None:
+    if is_protected(config) and (ways := ways_in(route)) is not None:
         described["security"] = [{way: []} for way in ways]
     return described
 
@@ -149,25 +152,27 @@ def parameters(route: Route) -> Iterable[Json]:
             yield {"name": name, "in": place, "required": False, "schema": schema_of(kind)}
 
 
-def responses(route: Route, protected: bool) -> Json:
+def responses(route: Route, config: ApiConfig) -> Json:
     """What comes back, by status; errors that share a status are listed in its description."""
     described: dict[str, Json] = {}
     for status, body in route.replies.items():
         described[str(status)] = {"description": "Done" if status < 300 else "Not so"}
         if body is not None:
             described[str(status)]["content"] = content(body)
-    for status, codes in refusals(route, protected).items():
+    for status, codes in refusals(route, config).items():
         entry = described.setdefault(str(status), {"description": ""})
         entry["description"] = ", ".join(codes)
         entry["content"] = refused(route, route.replies.get(status))
     return described
 
 
-def refusals(route: Route, protected: bool) -> Mapping[int, list[str]]:
+def refusals(route: Route, config: ApiConfig) -> Mapping[int, list[str]]:
     """Error codes by status: the route's own, and those of every route."""
     found: dict[int, list[str]] = {}
     admission = () if route.public else WITH_A_TOKEN
-    for error in dict.fromkeys((*route.refusals, *ALWAYS, *(admission if protected else (OriginRefused,)))):
+    elsewhere = AMONG_HOSTS if config.cluster and route.way != "any" else ()
+    always = (*ALWAYS, *(admission if is_protected(config) else (OriginRefused,)), *elsewhere)
+    for error in dict.fromkeys((*route.refusals, *always)):
         found.setdefault(error.status, []).append(error.code)
     return found
 

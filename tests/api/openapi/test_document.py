@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from argusd.api.config import ApiConfig, Token
+from argusd.api.config import ApiConfig, ClusterConfig, Token
 from argusd.api.openapi.document import document
 from argusd.api.routes.table import ROUTES
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS
@@ -13,6 +13,7 @@ from argusd.scheduler.contract.names import NAME
 from ..fixtures import Rig
 
 CONFIG = ApiConfig(runtime_dir=Path("run"), state_dir=Path("state"))
+AMONG_OTHERS = msgspec.structs.replace(CONFIG, cluster=ClusterConfig(url="http://a:8015", host_id="a"))
 PROTECTED = msgspec.structs.replace(CONFIG, tokens=(Token("secret"),))
 
 
@@ -124,3 +125,13 @@ def test_every_task_can_be_asked_for_with_its_own_payload_alone() -> None:
     }
     kinds = {(name, f"#/components/schemas/{task.payload.__name__}") for name, task in PUBLIC_TASKS.items()}
     assert asked == kinds
+
+
+def test_what_another_host_may_have_to_answer_may_be_out_of_reach() -> None:
+    def refused(config: ApiConfig, path: str) -> str:
+        responses = document(ROUTES, config)["paths"][path]["get"]["responses"]
+        return str(responses.get("503", {}).get("description", ""))
+
+    assert "host_unreachable" in refused(AMONG_OTHERS, "/sessions/{session_id}")
+    assert "host_unreachable" not in refused(CONFIG, "/sessions/{session_id}")
+    assert "host_unreachable" not in refused(AMONG_OTHERS, "/health")
