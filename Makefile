@@ -9,11 +9,12 @@ TESTS := $(VENV)/.tests
 PIP := $(BIN)/pip --disable-pip-version-check
 # With an NVIDIA driver the CUDA build of ONNX Runtime; the two builds exclude each other.
 EXTRA := $(shell nvidia-smi -L >/dev/null 2>&1 && echo gpu || echo cpu)
-# The WebRTC peers that tests publish with, a TURN server, what reads metrics, a compiler that builds the CUDA kernels for the host, a
-# clock that can be set, what makes networks of test hosts, and what checks the units.
-PEERS := chromium coturn firefox-esr g++ gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice gstreamer1.0-plugins-bad \
-    gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly iproute2 libfaketime prometheus \
-    python3-gi systemd
+# The WebRTC peers that tests publish with, a TURN server, what runs the clients of docs/clients.md, what reads
+# metrics, a compiler that builds the CUDA kernels for the host, a clock that can be set, what makes networks of
+# test hosts, and what checks the units.
+PEERS := chromium coturn curl firefox-esr g++ gir1.2-gst-plugins-bad-1.0 golang-go gstreamer1.0-nice \
+    gstreamer1.0-plugins-bad gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly iproute2 \
+    libfaketime prometheus python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
 .PHONY: setup test-setup system-packages test-packages run test faults hosts fuzz soak image-steps bench bench-peers accuracy clean
