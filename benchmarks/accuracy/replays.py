@@ -1,6 +1,6 @@
 """Clips and recordings in virtual time: what a session finds in them, however busy the machine is."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ from argusd.interviewer_bridge.publish.file_stream import FileStream, planes_of
 from argusd.scheduler.analyzers.catalog import ANALYZERS
 from argusd.scheduler.contract.catalog import streams_of
 from argusd.scheduler.contract.media import SAMPLE_RATE
+from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import AnalyzerFactory
 
 from ..rigs.virtual import Models, Told, VirtualSessions
@@ -48,12 +49,28 @@ class Replay(NamedTuple):
 def replay(models: Models, path: Path, factories: Mapping[str, AnalyzerFactory] = ANALYZERS) -> Replay:
     """Play a file to a session of its own. Needs a running event loop, on which nothing waits."""
     told: list[Told] = []
-    sessions = VirtualSessions(models, told.append, factories)
+    seconds = play(models, path, POLICY, told.append, factories)
+    observed = [(each.media_s, each.outcome.data) for each in told if each.outcome.type == "observation"]
+    return Replay(seconds, found(told, seconds), observed)
+
+
+def play(
+    models: Models,
+    path: Path,
+    policy: Policy,
+    take: Callable[[Told], None],
+    factories: Mapping[str, AnalyzerFactory] = ANALYZERS,
+) -> float:
+    """Play a file to a session with this policy; what is found goes to ``take``. Returns its seconds.
+
+    Needs a running event loop, as ``replay``. A file without pictures and sound takes 0 s.
+    """
+    sessions = VirtualSessions(models, take, factories)
     pictures, sounds = pictures_of(path), _blocks(samples_of(path))
     first_picture, first_sound = next(pictures, None), next(sounds, None)
     kinds = [kind for kind, first in (("video", first_picture), ("audio", first_sound)) if first]
     size = first_picture.picture[0].shape[::-1] if first_picture and first_picture.picture else None
-    sessions.enter(SESSION, POLICY, streams_of(kinds), size, sound=first_sound is not None)  # type: ignore[arg-type]
+    sessions.enter(SESSION, policy, streams_of(kinds), size, sound=first_sound is not None)  # type: ignore[arg-type]
     played = merge(_from(first_picture, pictures), _from(first_sound, sounds), key=lambda piece: piece.due_s)
     seconds = 0.0
     for piece in played:
@@ -61,8 +78,7 @@ def replay(models: Models, path: Path, factories: Mapping[str, AnalyzerFactory] 
         sessions.serve()
         seconds = max(seconds, piece.due_s)
     sessions.leave(SESSION)
-    observed = [(each.media_s, each.outcome.data) for each in told if each.outcome.type == "observation"]
-    return Replay(seconds, found(told, seconds), observed)
+    return seconds
 
 
 def publish(sessions: VirtualSessions, name: str, piece: Piece) -> None:

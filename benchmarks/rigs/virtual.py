@@ -26,7 +26,7 @@ from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.core import AnalyzerFactory, Moment, Outcome
 from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
-from argusd.scheduler.loaded.roles import batched, fill_roles
+from argusd.scheduler.loaded.roles import FilledRole, batched, fill_roles
 from argusd.scheduler.media.arena_sources import RingRef
 from argusd.scheduler.media.moments import NANOSECONDS, VIDEO_CLOCK
 from argusd.scheduler.runtime.loop import Scheduler
@@ -53,10 +53,15 @@ class Told(NamedTuple):
 
 def daemon_models() -> Models:
     """What a live scheduler serves its sessions with here, curves and all."""
-    cv2.setNumThreads(1)  # as in the daemon
     kept = CACHE / "benchmarks" / "virtual"
     kept.mkdir(parents=True, exist_ok=True)
-    return batched(fill_roles(SchedulerConfig(runtime_dir=kept, state_dir=kept, cache_dir=CACHE), CPU))
+    return batched(cpu_roles(SchedulerConfig(runtime_dir=kept, state_dir=kept, cache_dir=CACHE)))
+
+
+def cpu_roles(config: SchedulerConfig) -> list[FilledRole]:
+    """What fills a live scheduler's roles on this machine's CPU."""
+    cv2.setNumThreads(1)  # as in the daemon
+    return fill_roles(config, CPU)
 
 
 class VirtualSessions:

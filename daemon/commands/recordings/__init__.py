@@ -1,0 +1,1 @@
+"""``argusd record`` and ``argusd replay``."""
