@@ -44,6 +44,7 @@ VISIBLE = "[!-~]*"
 LONGEST_SOCKET_NAME = len("/notify-scheduler-bulk.2.sock")
 SUN_PATH = 107  # bytes of a unix socket's path, sockaddr_un(7)
 CORES_PER_INGEST_WORKER = 4
+FOLLOWS = "follows from other keys and is not set here"
 PATH_WANTED = "Expected a path"  # as msgspec words what it finds itself
 
 Section = TypeVar("Section", bound=msgspec.Struct)
@@ -171,6 +172,15 @@ def resolve(environment: Mapping[str, str]) -> Config:
     return _build(merged, dict(environment))
 
 
+def is_derived(key: str) -> bool:
+    """Whether a key of a table follows from other keys, so that it is not set."""
+    try:
+        resolve({PREFIX + key.upper().replace(".", "__"): "x"})
+    except ConfigInvalid as refusal:
+        return FOLLOWS in str(refusal)
+    return False
+
+
 def _build(merged: Table, environment: dict[str, str]) -> Config:
     tables = {name: merged.pop(name, {}) for name in SECTIONS}
     shared = _convert(merged, Shared, "", frozenset())
@@ -239,7 +249,7 @@ def _section(table: Any, kind: type[Section], name: str, common: Table) -> Secti
 def _convert(table: Table, kind: type[Section], prefix: str, misplaced: frozenset[str]) -> Section:
     for key in table:
         if key in misplaced:
-            raise ConfigInvalid(f"{prefix}{key} follows from other keys and is not set here")
+            raise ConfigInvalid(f"{prefix}{key} {FOLLOWS}")
         if f"{prefix}{key}" not in KEYS:
             raise ConfigInvalid(f"unknown configuration key {prefix}{shown(key)}{_meant(prefix, key)}")
     try:

@@ -1,0 +1,11 @@
+"""``python -m argusd.daemon.reference metrics.md`` prints a page."""
+
+import sys
+
+from .configuration import configuration
+from .metrics import metrics
+
+PAGES = {"configuration.md": configuration, "metrics.md": metrics}
+
+if __name__ == "__main__":
+    print(PAGES[sys.argv[1]](), end="")
