@@ -32,6 +32,7 @@ COMMANDS = {
     "doctor": "doctor",
     "install-systemd": "install_systemd",
     "kubernetes": "kubernetes",
+    "record": "recordings.record",
     "replay": "recordings.replay",
     "bench": "bench",
     "demo": "demo",

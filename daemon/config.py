@@ -60,6 +60,7 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ``traces_url``: where a collector takes OTLP over HTTP (``http://127.0.0.1:4318/v1/traces``);
     ``traces_share``: the share of requests that are traced, of those whose caller does not say.
     ``models_file``: a manifest of a site's own models; ``models.toml`` beside the file, if it is there.
+    ``recording``: whether ``argusd record`` may keep what sessions send.
     """
 
     state_dir: Path = Path("~/.local/state/argusd")
@@ -73,6 +74,7 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     shutdown_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
     traces_url: WebUrl | None = None
     traces_share: Share = 1.0
+    recording: bool = False
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +94,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     logs: LogSettings
     huggingface_token: str | None
     shutdown_s: float
+    recording: bool
     api: ApiConfig
     ingest: IngestConfig
     scheduler: SchedulerConfig
@@ -221,6 +224,7 @@ def _build(merged: Table, environment: dict[str, str]) -> Config:
             secrets_of(api, shared.huggingface_token, environment.get(TOKEN_VARIABLE)),
         ),
         huggingface_token=shared.huggingface_token,
+        recording=shared.recording,
         api=api,
         ingest=ingest,
         scheduler=scheduler,

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 COMMAND = re.compile(r"(?:(?<=[\s`/|])|^)argusd (?P<words>[^`|#&>;\n]*)", re.MULTILINE)
 EXTRA = re.compile(r"argusd(?:-[\d.]+[^\s\[]*\.whl)?\[([a-z,]+)\]")
 TARGET = re.compile(r"(?:^|`)make ([a-z][a-z-]*)", re.MULTILINE)
+FILES = ("FILE", "interview.mkv", "exam-1.mkv", "before.jsonl", "calmer.json", "defaults.json")
 PLACES = {"FOLDER": ".", "URL": "http://127.0.0.1:8015", "N": "1"}
 
 
@@ -40,7 +41,7 @@ LINES = sorted({(name, shlex.join(words)) for name, words in documented()})
 def test_a_command_is_understood(document: str, line: str, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
-    places = PLACES | {"FILE": str(file)}
+    places = PLACES | dict.fromkeys(FILES, str(file))
     words = [places.get(word, word) for word in shlex.split(line)]
     assert build_parser(words[:1]).parse_args(words).command == words[0], document
 

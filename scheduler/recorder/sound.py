@@ -36,6 +36,12 @@ class SoundTake:
         """I16 ``[samples]``, whole pieces of them."""
         return np.concatenate(self._pieces) if self._pieces else np.zeros(0, np.int16)
 
+    def drain(self) -> NDArray[np.int16]:
+        """``samples``, which are not kept any longer."""
+        samples = self.samples
+        self._pieces.clear()
+        return samples
+
     def read(self) -> None:
         """Take what has come since the last time."""
         table = self._ring.view.table

@@ -66,7 +66,9 @@ def run(args: argparse.Namespace) -> int:
     models = models_for(load_config(args.config).scheduler, dict(args.models))
     found = [asyncio.run(replayed(models, args.file, policy)) for policy in policies]
     before, now = earlier if len(found) == 1 else found[0], found[-1]
-    print("\n".join(shown(now, json=args.json) if before is None else compared(before, now, json=args.json)))
+    lines = shown(now, json=args.json) if before is None else compared(before, now, json=args.json)
+    for line in lines:
+        print(line)
     return 0
 
 

@@ -51,7 +51,9 @@ def test_the_guides_commands_find_the_same_each_time_and_what_a_policy_changes(
 ) -> None:
     (folder / "interview.mkv").symlink_to(published() / "eyes_aside.mp4")
     lines = re.findall(
-        r"^(?:argusd replay|echo) .*", "\n".join(re.findall(r"```\n(.*?)```", GUIDE, re.DOTALL)), re.M
+        r"^(?:argusd replay interview|echo ).*",
+        "\n".join(re.findall(r"```\n(.*?)```", GUIDE, re.DOTALL)),
+        re.M,
     )
     printed = {line: run(line) for line in lines}
     before: list[Finding] = read((folder / "before.jsonl").read_bytes())
