@@ -17,7 +17,7 @@ PEERS := chromium coturn curl firefox-esr g++ gir1.2-gst-plugins-bad-1.0 golang-
     libfaketime prometheus python3-gi systemd
 NPM_PEERS := tests/peers/node_modules/.package-lock.json
 
-.PHONY: setup test-setup system-packages test-packages run test faults hosts fuzz soak image-steps bench bench-peers accuracy clean
+.PHONY: setup test-setup system-packages test-packages run test faults hosts fuzz soak image-steps bench bench-peers accuracy docs clean
 
 setup: $(RUNS)
 test-setup: $(TESTS)
@@ -119,6 +119,11 @@ LABELS ?= ../shared/media/valset
 MINUTES ?= 30
 accuracy: test-setup
 	$(BIN)/argusd bench accuracy --labels $(LABELS) --minutes $(MINUTES) --json accuracy.json --html accuracy.html
+
+# The documents as a site, in build/docs; a broken link fails.
+docs: setup
+	@$(PIP) install -e '.[docs]'
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/peers/node_modules

@@ -52,7 +52,7 @@ def about(kind: type) -> str:
 def row(field: Field) -> str:
     """A key, what it may be, and what it is where nothing is said."""
     kind = re.sub(r"^null, or |, or null$", "", describe(field.type))
-    kind = kind.replace("|", "\\|").replace("<", "\\<")
+    kind = re.sub(r"(?<=that matches )\^\S*[^\s,]", r"`\g<0>`", kind.replace("|", "\\|").replace("<", "\\<"))
     return f"\n| `{field.encode_name}` | {kind} | {default(field)} |"
 
 
