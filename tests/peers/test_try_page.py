@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from argusd.interviewer_bridge.events import subscribe
 from argusd.scheduler.contract.events import Event
 
 from ..live_daemon import Daemon
+from ..waiting import answered
 from . import chromium
 from .chromium import ChromiumTab
 from .installed import require_program
@@ -58,10 +60,10 @@ async def test_who_leaves_the_picture_is_told_so(daemon: Daemon, leaving: Browse
         assert await barriers(tab, "try-violation") == []
         await check_told(daemon, (await sessions(daemon))[0]["session_id"])
         await press(tab, "stop")
-        assert [each["state"] for each in await sessions(daemon)] == ["closed"]
+        await answered(partial(sessions, daemon), lambda told: [each["state"] for each in told] == ["closed"])
         await press(tab, "forget")
         await shown(tab, "document.getElementById('none').checkVisibility()")
-        assert await sessions(daemon) == []
+        await answered(partial(sessions, daemon), lambda told: told == [])
         assert await tab.troubles() == []
 
 
