@@ -121,10 +121,14 @@ def among_others(context: Context, claims: Claims, connections: Connections) -> 
 
     def state() -> State:
         live = sum(session.active for session in registry)
-        known = context.schedulers.fits_more is not None and context.workers.fits_more is not None
-        told_at = min(context.schedulers.told_at, context.workers.told_at)
-        awaited = registry.uncounted(time.monotonic(), told_at)
-        room = (context.fits_more or 0) - awaited if known else None
+        served, held = context.schedulers.fits_more, context.workers.fits_more
+        room = None
+        if served is not None and held is not None:
+            told_at = min(context.schedulers.told_at, context.workers.told_at)
+            awaited = registry.uncounted(time.monotonic(), told_at)
+            # Sessions over WebSockets take no place in ingest; here they do, so that they are spread as well.
+            places = held - sum(bool(session.sockets) for session in registry)
+            room = min(served - len(awaited), places - sum(not session.sockets for session in awaited))
         return State(room, live, intake.draining or intake.stopping)
 
     hosts = Hosts(context.redis, cluster.host_id, cluster.url, state)

@@ -269,17 +269,19 @@ class Registry:
         self._sessions.pop(session_id, None)
         self._ages.pop(session_id, None)
 
-    def uncounted(self, now: float, told_at: float) -> int:
-        """How many sessions take up room that workers' figures do not show. All in monotonic seconds.
+    def uncounted(self, now: float, told_at: float) -> list[Session]:
+        """Sessions that take up room, which workers' figures do not show. All in monotonic seconds.
 
         Media that have come since those were told, and those that are to come soon, their session having
         just been set up.
         """
         takes_up = (each for each in self if each.active or each.media is None)
         shown_after_s = now - told_at
-        return sum(
-            self._age_s(each, now) < (shown_after_s if each.active else AWAITED_S) for each in takes_up
-        )
+        return [
+            each
+            for each in takes_up
+            if self._age_s(each, now) < (shown_after_s if each.active else AWAITED_S)
+        ]
 
     def expired(self, now: float) -> list[Session]:
         """Sessions without media for longer than they are kept. ``now``: monotonic seconds."""

@@ -1,5 +1,6 @@
 """Sessions come to many hosts, one after the other: each to one host, and to all of them alike."""
 
+import contextlib
 import secrets
 from collections import Counter
 from itertools import cycle
@@ -31,6 +32,24 @@ async def test_each_session_is_in_one_place_and_no_host_has_many_more_than_other
         counts = Counter(host_id for _, host_id in placed)
         assert counts.keys() == set(names)
         assert max(counts.values()) - min(counts.values()) <= MOST_APART
+
+
+async def test_sessions_over_websockets_are_spread_as_well(
+    cluster: Cluster, http: aiohttp.ClientSession
+) -> None:
+    hosts = await cluster.run("abc")
+    await have_no_sessions(http, hosts)
+    ids = [secrets.token_hex(8) for _ in range(SESSIONS // 2)]
+    async with contextlib.AsyncExitStack() as open_sockets:
+        for session_id, door in zip(ids, cycle(hosts), strict=False):
+            stream = http.ws_connect(f"{door.url}/ml/stream/{session_id}/audio?sample_rate=16000")
+            await open_sockets.enter_async_context(stream)
+
+        async def placed() -> Counter[str]:
+            return Counter(host for session_id, host in await holders(http, hosts[0]) if session_id in ids)
+
+        counts = await answered(placed, lambda counts: counts.total() == len(ids))
+    assert max(counts.values()) - min(counts.values()) <= MOST_APART
 
 
 async def have_no_sessions(http: aiohttp.ClientSession, hosts: list[Host]) -> None:
