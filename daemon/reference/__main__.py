@@ -4,8 +4,9 @@ import sys
 
 from .configuration import configuration
 from .metrics import metrics
+from .tasks import tasks
 
-PAGES = {"configuration.md": configuration, "metrics.md": metrics}
+PAGES = {"configuration.md": configuration, "metrics.md": metrics, "tasks.md": tasks}
 
 if __name__ == "__main__":
     print(PAGES[sys.argv[1]](), end="")

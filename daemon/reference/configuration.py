@@ -63,7 +63,7 @@ def default(field: Field) -> str:
     if field.default_factory is not msgspec.NODEFAULT:
         made = field.default_factory in (list, dict, set, tuple)
         return shown(field.default_factory()) if made else "this machine's own"
-    return shown(field.default)
+    return "left out" if field.default in (msgspec.NODEFAULT, msgspec.UNSET) else shown(field.default)
 
 
 def shown(value: Any) -> str:
