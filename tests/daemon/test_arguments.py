@@ -17,7 +17,15 @@ from argusd.daemon.cli import COMMANDS, build_parser
 Read = Callable[[str], Any]
 
 # Judged later: by a benchmark's own list, the hosts that are there, the event log, the manifest, FFmpeg.
-TEXTS = {"bench name", "bench of", "drain host", "events --after", "models names", "publish source"}
+TEXTS = {
+    "bench name",
+    "bench of",
+    "drain host",
+    "events --after",
+    "models names",
+    "publish source",
+    "replay --models",
+}
 
 
 @pytest.mark.parametrize(
