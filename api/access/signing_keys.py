@@ -18,9 +18,8 @@ from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.access.tokens import LONGEST_TOKEN_S
-from argusd.scheduler.contract.errors import StoreUnavailable
 
-from ..events.redis_store import STORE_ERRORS
+from ..events.redis_store import refused_while_away
 
 DAY_S = 86_400
 LEEWAY_S = 10  # how far the hosts' clocks may be apart
@@ -50,13 +49,11 @@ class SigningKeys:
         now = time.time()
         day = int(now // DAY_S)
         left_s = int((day + 1) * DAY_S - now) + LONGEST_TOKEN_S + LEEWAY_S
-        try:
+        with refused_while_away(AWAY):
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.set(keys.signing_key(str(day)), secrets.token_hex(32), nx=True, ex=left_s)
                 pipe.get(keys.signing_key(str(day)))
                 _, secret = await pipe.execute()
-        except STORE_ERRORS as error:
-            raise StoreUnavailable(AWAY) from error
         return SigningKey(str(day), secret.decode())
 
     async def find(self, name: str) -> str | None:
@@ -67,10 +64,8 @@ class SigningKeys:
         """
         if NAME.fullmatch(name) is None:
             return None
-        try:
+        with refused_while_away(AWAY):
             secret = cast(bytes | None, await self._redis.get(keys.signing_key(name)))
-        except STORE_ERRORS as error:
-            raise StoreUnavailable(AWAY) from error
         return None if secret is None else secret.decode()
 
     async def withdraw(self) -> None:
@@ -80,7 +75,5 @@ class SigningKeys:
             StoreUnavailable: Redis does not answer.
         """
         today = int(time.time() // DAY_S)
-        try:
+        with refused_while_away(AWAY):
             await self._redis.delete(*(keys.signing_key(str(today + days)) for days in (-1, 0, 1)))
-        except STORE_ERRORS as error:
-            raise StoreUnavailable(AWAY) from error

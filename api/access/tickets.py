@@ -14,16 +14,15 @@ import msgspec
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.errors import StoreUnavailable, Unauthorized
+from argusd.scheduler.contract.errors import Unauthorized
 from argusd.scheduler.contract.results import readable
 
-from ..events.redis_store import STORE_ERRORS
+from ..events.redis_store import refused_while_away
 
 TICKET = "ticket"  # the query's parameter
 LIFE_S = 30
 TEXT = re.compile(r"[A-Za-z0-9_-]{43}")
 NOT_VALID = "This ticket was used, has expired, or is for another request; ask for another one."
-AWAY = "The store is away; try again in a moment."
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -48,10 +47,8 @@ class Tickets:
             StoreUnavailable: Redis does not answer.
         """
         text = secrets.token_urlsafe(32)
-        try:
+        with refused_while_away():
             await self._redis.set(keys.ticket(text), msgspec.json.encode(ticket), ex=LIFE_S)
-        except STORE_ERRORS as error:
-            raise StoreUnavailable(AWAY) from error
         return text
 
     async def take(self, text: str, target: str) -> Ticket:
@@ -67,8 +64,6 @@ class Tickets:
         return ticket
 
     async def _taken(self, text: str) -> Ticket | None:
-        try:
+        with refused_while_away():
             body = cast(bytes | None, await self._redis.getdel(keys.ticket(text)))
-        except STORE_ERRORS as error:
-            raise StoreUnavailable(AWAY) from error
         return None if body is None else readable(body, Ticket)

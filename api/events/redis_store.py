@@ -5,7 +5,9 @@ waits in line, for a while. The embedded Redis takes 256 in all.
 """
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,10 +24,14 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
+from argusd.scheduler.contract.errors import StoreUnavailable
+
 from ..errors import RedisNotStarted, RedisUrlUnusable
 
 STORE_ERRORS = (RedisError, OSError, TimeoutError)
 """What a call to Redis may raise while Redis is away or hangs."""
+
+AWAY = "The store is away; try again in a moment."
 
 FIRST_ANSWER_S = 10.0
 
@@ -128,6 +134,19 @@ async def wait_until_up(redis: Redis) -> None:
         if time.monotonic() > deadline:
             raise RedisNotStarted("Redis does not answer; check redis_url")
         await asyncio.sleep(0.05)
+
+
+@contextlib.contextmanager
+def refused_while_away(sentence: str = AWAY) -> Iterator[None]:
+    """Have a request refused where Redis does not answer what it needs.
+
+    Raises:
+        StoreUnavailable: Redis is away or hangs.
+    """
+    try:
+        yield
+    except STORE_ERRORS as error:
+        raise StoreUnavailable(sentence) from error
 
 
 async def answers(redis: Redis) -> bool:

@@ -16,9 +16,9 @@ from typing import NamedTuple, cast
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.errors import Overloaded, StoreUnavailable
+from argusd.scheduler.contract.errors import Overloaded
 
-from ..events.redis_store import STORE_ERRORS
+from ..events.redis_store import STORE_ERRORS, refused_while_away
 from .beats import LOOKED_AT
 
 log = logging.getLogger(__name__)
@@ -105,10 +105,8 @@ class Claims:
             StoreUnavailable: Redis does not answer.
         """
         args: list[str | int] = [CLAIM_S, LOOKED_AT + len(avoid), keys.host(""), only, *avoid]
-        try:
+        with refused_while_away():
             found = await self._claim(keys=[keys.holder(session_id), keys.HOSTS], args=args)
-        except STORE_ERRORS as error:
-            raise StoreUnavailable("The store is away; try again in a moment.") from error
         if not found:
             raise Overloaded("No host has room for another session.")
         return self._known(session_id, Claim(found[0].decode(), int(found[1])))
@@ -119,11 +117,9 @@ class Claims:
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        try:
+        with refused_while_away():
             asked = self._redis.hmget(keys.holder(session_id), "host", "epoch")
             host, epoch = await cast(Awaitable[list[bytes | None]], asked)
-        except STORE_ERRORS as error:
-            raise StoreUnavailable("The store is away; try again in a moment.") from error
         if not (host and epoch):
             return None
         return self._known(session_id, Claim(host.decode(), int(epoch)))

@@ -14,9 +14,7 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from argusd.scheduler.contract.errors import StoreUnavailable
-
-from ..events.redis_store import STORE_ERRORS
+from ..events.redis_store import STORE_ERRORS, refused_while_away
 from . import beats
 from .beats import Beats, Host
 
@@ -70,10 +68,8 @@ class Hosts:
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        try:
+        with refused_while_away():
             return await self._beats.find(host_id)
-        except STORE_ERRORS as error:
-            raise StoreUnavailable("The store is away; try again in a moment.") from error
 
     async def roomiest(self) -> list[Host]:
         """Other hosts that have room, those with the most first; none while Redis is away."""

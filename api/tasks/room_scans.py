@@ -20,10 +20,10 @@ import msgspec
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.errors import InvalidField, ScanExpired, StoreUnavailable
+from argusd.scheduler.contract.errors import InvalidField, ScanExpired
 from argusd.scheduler.contract.tasks.rooms import RoomScanFrame, VideoRoomScan
 
-from ..events.redis_store import STORE_ERRORS
+from ..events.redis_store import refused_while_away
 from ..store.erasure import Erasure
 from ..store.unreadable import Unreadable
 
@@ -95,13 +95,11 @@ class RoomScans:
             )
         turn = self._turns.setdefault((session_id, asked.scan_id), Turn())
         async with turn.lock:
-            try:
+            with refused_while_away():
                 if asked.frame_b64 is None:
                     return Stepped(await self._end(session_id, asked.scan_id), None)
                 frame = RoomScanFrame(frame_b64=asked.frame_b64, economy=asked.economy)
                 return await self._frame(session_id, asked.scan_id, frame, look, turn)
-            except STORE_ERRORS as error:
-                raise StoreUnavailable("The store is away; try again in a moment.") from error
 
     async def forget(self, session_id: str) -> None:
         """The session is about to be deleted: what is looked at just now is not stored."""
