@@ -91,6 +91,11 @@ class Context(NamedTuple):
         return self.door.hosts if self.door else None
 
     @property
+    def host_id(self) -> str | None:
+        """This host's id among others; None while it is the only one."""
+        return self.door.host_id if self.door else None
+
+    @property
     def fits_more(self) -> int | None:
         """Sessions that can be served in time and have room; None while no live scheduler is there."""
         served, held = self.schedulers.fits_more, self.workers.fits_more

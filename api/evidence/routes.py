@@ -7,9 +7,7 @@ from aiohttp import web
 from argusd.scheduler.contract.errors import EvidenceNotFound, EvidencePending
 from argusd.scheduler.contract.evidence.records import Evidence, EvidenceList, Part, file_of
 
-from ..context import CONTEXT, Context
-from ..hosts.door import Door
-from ..hosts.relay import AWAY, NotReached
+from ..context import CONTEXT
 from ..http.envelope import json_reply
 from .chain import chain_of
 from .verification import verified
@@ -31,7 +29,7 @@ async def check_chain(request: web.Request) -> web.Response:
     session_id = request.match_info["session_id"]
     await context.check_known(session_id)
     chain = chain_of(await context.evidence.of_session(session_id))
-    return json_reply(await verified(chain, context.config.state_dir, host_id_of(context)))
+    return json_reply(await verified(chain, context.config.state_dir, context.host_id))
 
 
 async def get_evidence(request: web.Request) -> web.Response:
@@ -78,25 +76,11 @@ async def part(request: web.Request, evidence: Evidence, name: Part, *, made: bo
         raise EvidencePending(f"The {name} is still being made; ask again in a moment.")
     context = request.app[CONTEXT]
     if context.door is not None and evidence.host_id not in (None, context.door.host_id):
-        return await elsewhere(context.door, evidence.host_id, request)
+        # It held the session when the files were made.
+        return await context.door.relay.pass_on(
+            await context.door.reach(evidence.host_id), request, b"", ANSWER_S
+        )
     path = file_of(context.config.state_dir, evidence.session_id, evidence.evidence_id, name)
     if not made or not await asyncio.to_thread(path.is_file):
         raise EvidenceNotFound(f"This evidence has no {name}.")
     return web.FileResponse(path, headers={"Cache-Control": "no-store"})
-
-
-async def elsewhere(door: Door, host_id: str, request: web.Request) -> web.Response:
-    """The answer of the host that has the files: it held the session when they were made.
-
-    Raises:
-        HostUnreachable: it is away.
-    """
-    host = await door.hosts.find(host_id)
-    if host is None:
-        raise NotReached(AWAY)
-    return await door.relay.pass_on(host, request, b"", ANSWER_S)
-
-
-def host_id_of(context: Context) -> str | None:
-    """This host, where there are several."""
-    return context.door.host_id if context.door is not None else None

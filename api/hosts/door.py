@@ -2,9 +2,10 @@
 
 from typing import Literal, NamedTuple
 
+from .beats import Host
 from .claims import Claims
 from .hosts import Hosts
-from .relay import Relay
+from .relay import AWAY, NotReached, Relay
 
 Way = Literal["any", "holder", "placed", "task"]
 """Which of several hosts answers a request.
@@ -26,3 +27,15 @@ class Door(NamedTuple):
     def host_id(self) -> str:
         """This host."""
         return self.claims.host_id
+
+    async def reach(self, host_id: str) -> Host:
+        """Another host.
+
+        Raises:
+            NotReached: it is away.
+            StoreUnavailable: Redis does not answer.
+        """
+        host = await self.hosts.find(host_id)
+        if host is None:
+            raise NotReached(AWAY)
+        return host

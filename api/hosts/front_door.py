@@ -29,7 +29,7 @@ from ..tasks.uploads import FORM, JSON
 from .beats import Host
 from .claims import Claim
 from .door import Door, Way
-from .relay import AWAY, RELAYED, NotReached
+from .relay import RELAYED, NotReached
 from .socket_relay import relay_socket
 
 ANSWER_S, TASK_S = 30.0, 620.0  # a task may take ten minutes
@@ -76,7 +76,9 @@ async def ask_holder(door: Door, request: web.Request, handler: Handler) -> web.
         return await handler(request)  # what lives here goes on while Redis is away
     if holder is None or holder.host_id == door.host_id:
         return await handler(request)
-    return await door.relay.pass_on(await living(door, holder), request, await keep_body(request), ANSWER_S)
+    return await door.relay.pass_on(
+        await door.reach(holder.host_id), request, await keep_body(request), ANSWER_S
+    )
 
 
 async def place(door: Door, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -114,7 +116,7 @@ async def ask(
     if claim.host_id == door.host_id:
         return await handler(request)
     context.sessions.let_go(request.match_info["session_id"])
-    host = await living(door, claim)
+    host = await door.reach(claim.host_id)
     if is_redirected(request):
         return redirection(await door.relay.onward(host, request, avoid))
     if is_socket(request):
@@ -146,19 +148,6 @@ async def host_for_task(door: Door, session_id: str | None, takes: bool) -> Host
             if holder is not None and (host := await door.hosts.find(holder.host_id)):
                 return host
     return None if takes else next(iter(await door.hosts.roomiest()), None)
-
-
-async def living(door: Door, claim: Claim) -> Host:
-    """The holder.
-
-    Raises:
-        NotReached: it is away.
-        StoreUnavailable: Redis does not answer.
-    """
-    host = await door.hosts.find(claim.host_id)
-    if host is None:
-        raise NotReached(AWAY)
-    return host
 
 
 def is_redirected(request: web.Request) -> bool:

@@ -69,7 +69,7 @@ def row(context: Context, session: Session, standing: Standing) -> QueuedSession
         session.record.created_at,
         session.updated_at,
         track_views(session, context.workers.receptions),
-        context.hosts.me.host_id if context.hosts else None,
+        context.host_id,
         standing.waiting,
     )
 

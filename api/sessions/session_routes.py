@@ -42,9 +42,8 @@ async def get_session(request: web.Request) -> web.Response:
 
 def shown(context: Context, session: Session) -> SessionView:
     """The session as callers see it now."""
-    host_id = context.hosts.me.host_id if context.hosts else None
     in_force = context.lifecycle.policy_in_force(session)
-    return view(session, context.workers.receptions, in_force, host_id)
+    return view(session, context.workers.receptions, in_force, context.host_id)
 
 
 async def delete_session(request: web.Request) -> web.Response:
