@@ -1,6 +1,6 @@
 """Reading evidence back out of Redis."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import cast
 
 from redis.asyncio import Redis
@@ -8,6 +8,8 @@ from redis.asyncio import Redis
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.evidence.records import Evidence
 from argusd.scheduler.contract.results import readable
+
+READ_AT_A_TIME = 500  # sessions
 
 
 class EvidenceStore:
@@ -21,6 +23,17 @@ class EvidenceStore:
         fields = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(keys.evidence(session_id)))
         found = [readable(body, Evidence) for body in fields.values()]
         return sorted((each for each in found if each), key=lambda each: each.created_at)
+
+    async def of_sessions(self, session_ids: Sequence[str]) -> list[Evidence]:
+        """All of these sessions', which may be thousands."""
+        found = []
+        for begin in range(0, len(session_ids), READ_AT_A_TIME):
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for session_id in session_ids[begin : begin + READ_AT_A_TIME]:
+                    pipe.hvals(keys.evidence(session_id))
+                answers = await pipe.execute()
+            found += [readable(body, Evidence) for bodies in answers for body in bodies]
+        return [each for each in found if each is not None]
 
     async def find(self, session_id: str, evidence_id: str) -> Evidence | None:
         """One piece of a session's, if it is there and can be read."""

@@ -86,7 +86,7 @@ class EvidenceKeeper:
 
     def lacks(self) -> Iterator[str]:
         """Why no evidence is kept, where some session wants any."""
-        if all(wanted(session) == EvidencePolicy() for session in self._registry):
+        if not any(wanted(session).asks for session in self._registry):
             return
         if not self.recorder.healthy:
             yield "the recorder does not answer: no evidence of violations is kept"
@@ -100,7 +100,7 @@ class EvidenceKeeper:
     def latest(self, latest: Latest) -> None:
         """A stream's newest result: what a violation that starts now was seen by."""
         session = self._registry.find(latest.media.session_id)
-        if session is not None and wanted(session) != EvidencePolicy():
+        if session is not None and wanted(session).asks:
             self._latest[latest.media.session_id, latest.stream] = latest
 
     def begin(self, session: Session, finding: Finding, hashes: Mapping[str, str]) -> Evidence | None:
@@ -111,8 +111,7 @@ class EvidenceKeeper:
         if not is_kept(finding, wanted(session)):
             return None
         latest = self._latest.get((session.session_id, finding.stream))
-        evidence = pending(finding, session.record, latest, dict(hashes), time.time())
-        evidence = msgspec.structs.replace(evidence, host_id=self._host_id)
+        evidence = pending(finding, session.record, latest, hashes, time.time(), self._host_id)
         if evidence.evidence_id in self._pending:
             return evidence
         full = len(self._pending) >= MOST_PENDING
@@ -138,10 +137,9 @@ class EvidenceKeeper:
 
     async def take_over(self, session_ids: Iterable[str]) -> None:
         """Go on with what is pending of these sessions, which an earlier api has begun, or another host's."""
-        for session_id in session_ids:
-            for each in await self.store.of_session(session_id):
-                if not each.hash:
-                    self._pending.setdefault(each.evidence_id, (each, MediaKey(session_id)))
+        for each in await self.store.of_sessions([*session_ids]):
+            if not each.hash:
+                self._pending.setdefault(each.evidence_id, (each, MediaKey(each.session_id)))
 
     async def forget(self, session_id: str) -> None:
         """Remove all files of a session; what is pending of it is given up."""
@@ -172,7 +170,7 @@ class EvidenceKeeper:
 
     def _facts(self) -> Iterator[ToRecorder]:
         for session in self._registry:
-            if wanted(session) != EvidencePolicy():
+            if wanted(session).asks:
                 yield WatchSession(session.session_id, wanted(session))
         for evidence, media in self._pending.values():
             if known := self._registry.find(evidence.session_id):

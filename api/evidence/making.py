@@ -1,6 +1,7 @@
 """How a finding becomes a piece of evidence that is still to be made, and how that ends: pure."""
 
 import hashlib
+from collections.abc import Mapping
 
 import msgspec
 
@@ -19,15 +20,21 @@ def evidence_id_of(finding: Finding) -> str:
 
 def is_kept(finding: Finding, wanted: EvidencePolicy) -> bool:
     """Whether evidence of this finding is wanted: it begins a violation."""
-    return (finding.type, finding.state) == ("violation", "start") and wanted != EvidencePolicy()
+    return (finding.type, finding.state) == ("violation", "start") and wanted.asks
 
 
 def pending(
-    finding: Finding, record: SessionRecord, latest: Latest | None, hashes: dict[str, str], now: float
+    finding: Finding,
+    record: SessionRecord,
+    latest: Latest | None,
+    hashes: Mapping[str, str],
+    now: float,
+    host_id: str | None,
 ) -> Evidence:
     """What is known of a violation when it starts; nothing is made yet.
 
-    ``latest``: its stream's newest result. ``hashes``: the SHA-256 of models' files, by name.
+    ``latest``: its stream's newest result. ``hashes``: the SHA-256 of models' files, by name. ``host_id``: of
+    one of several hosts.
     """
     models = latest.models if latest else {}
     return Evidence(
@@ -47,6 +54,7 @@ def pending(
         policy_version=record.version,
         policy=msgspec.to_builtins(without_references(record.spec.policy)),
         seen=latest.data if latest else {},
+        host_id=host_id,
     )
 
 

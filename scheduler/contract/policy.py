@@ -187,6 +187,11 @@ class EvidencePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     snapshot: bool = False
     clip: bool = False
 
+    @property
+    def asks(self) -> bool:
+        """Whether anything is to be kept."""
+        return self.snapshot or self.clip
+
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything a session may ask for. The defaults suit an interview at a desk.

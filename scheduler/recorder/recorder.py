@@ -59,10 +59,10 @@ class Recorder:
 
     def watch(self, session_id: str, wanted: EvidencePolicy) -> None:
         """Be ready for captures of this session; or no longer, where nothing is wanted."""
-        if wanted == EvidencePolicy():
-            self.watched.pop(session_id, None)
-        else:
+        if wanted.asks:
             self.watched[session_id] = wanted
+        else:
+            self.watched.pop(session_id, None)
 
     def capture(self, capture: Capture) -> None:
         """Do it, unless it is done, or being done; what came of it is told in any case."""

@@ -128,6 +128,18 @@ async def test_a_recorder_that_is_away_costs_the_evidence_and_nothing_else(
     assert "the recorder does not answer: no evidence of violations is kept" in lacks
 
 
+async def test_what_an_earlier_api_has_begun_is_finished(rig: Rig) -> None:
+    async with filmed(rig):
+        starts(rig)
+        await rig.api.until("/sessions/s1/evidence", lambda body: len(body["evidence"]) == 1)
+    await rig.api.restart()
+    async with recording(rig.api):
+        (evidence,) = await finished(rig)
+    assert (evidence["state"], evidence["reason"]) == ("failed", "no_media"), (
+        "the pictures ended with that api"
+    )
+
+
 async def test_a_full_disk_is_told(rig: Rig) -> None:
     async with recording(rig.api, min_free_mib=1 << 40), filmed(rig):
         starts(rig)
