@@ -19,22 +19,24 @@ LIFE_S = 3.0
 LOOKED_AT = 16  # of the hosts with the most room, should some have just died
 BURIED_AT_A_LOOK = 64
 
-# KEYS: the host's beat, ml:hosts, ml:hosts:beats. ARGV: its id, its beat, the beat's life (ms), its room
-# ("": it takes nothing new). Returns the beat before this one, and how many hosts are there.
-BEAT = """
+# Milliseconds, by Redis' own clock.
+NOW = """
 local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
+"""
+
+# KEYS: the host's beat, ml:hosts, ml:hosts:beats. ARGV: its id, its beat, the beat's life (ms), its room
+# ("": it takes nothing new). Returns the beat before this one, and how many hosts are there.
+BEAT = f"""{NOW}
 local before = redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'GET')
 if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[1])
 else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end
 redis.call('ZADD', KEYS[3], now + ARGV[3], ARGV[1])
-return {before, redis.call('ZCOUNT', KEYS[3], now, '+inf')}
+return {{before, redis.call('ZCOUNT', KEYS[3], now, '+inf')}}
 """
 
 # KEYS: ml:hosts:beats. ARGV: how many. Returns the hosts whose beat is over, longest first.
-OVERDUE = """
-local now = redis.call('TIME')
-now = now[1] * 1000 + math.floor(now[2] / 1000)
+OVERDUE = f"""{NOW}
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now, 'LIMIT', 0, ARGV[1])
 """
 

@@ -89,6 +89,12 @@ class ArenaBorrower(Protocol):
         """Its writer is gone. It stays mapped for as long as anybody holds it."""
 
 
+def writers(runtime_dir: Path, ingest_workers: int) -> list[Path]:
+    """The sockets of the processes that own an arena."""
+    names = [*(f"ingest-{worker}" for worker in range(ingest_workers)), "api"]
+    return [runtime_dir / f"{name}.sock" for name in names]
+
+
 class ArenaSource:
     """One writer process, as seen by this reader; ``name`` is the reader's own.
 

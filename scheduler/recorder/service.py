@@ -18,7 +18,7 @@ from ..contract.evidence.messages import (
     WatchSession,
 )
 from ..contract.policy import EvidencePolicy
-from ..media.arena_sources import ArenaSource
+from ..media.arena_sources import ArenaSource, writers
 from ..niceness import EVIDENCE, yield_cores
 from .config import RecorderConfig
 from .recorder import Recorder
@@ -63,8 +63,7 @@ class Service:
 
     def parts(self) -> list[Coroutine[Any, Any, None]]:
         """What looks into the arenas, and stays attached to each process that owns one."""
-        writers = [f"ingest-{worker}" for worker in range(self._config.ingest_workers)] + ["api"]
-        paths = [self._config.runtime_dir / f"{name}.sock" for name in writers]
+        paths = writers(self._config.runtime_dir, self._config.ingest_workers)
         sources = [ArenaSource(path, NAME, self._recorder.tracks, lambda: None) for path in paths]
         return [self._recorder.run(), *(source.run() for source in sources)]
 

@@ -37,7 +37,7 @@ from ..engines.targets import resolve
 from ..errors import EXIT_DEVICE_LOST, EXIT_HUNG
 from ..loaded.roles import batched, fill_roles, library_models, missing
 from ..loaded.staging import Stager, stager_for
-from ..media.arena_sources import ArenaSource
+from ..media.arena_sources import ArenaSource, writers
 from ..niceness import SLOW_TASKS, yield_cores
 from ..report.delivery import Delivery, Incoming
 from ..tasks.catalog import functions_of, short_of
@@ -164,9 +164,8 @@ class Service:
             delivery.boot, device, list(roles), scheduler, config.promised_age_s, self._cores
         )
         # Streams are the live tier's alone.
-        writers = [f"ingest-{worker}" for worker in range(config.ingest_workers)] + ["api"]
-        for name in writers if config.tier == "live" else ():
-            path = config.runtime_dir / f"{name}.sock"
+        watched = writers(config.runtime_dir, config.ingest_workers) if config.tier == "live" else []
+        for path in watched:
             source = ArenaSource(path, config.name, scheduler.sessions, scheduler.awake, stager)
             scheduler.sources.append(source)
 

@@ -15,11 +15,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import ARGUSD, Daemon, started
 from ..task_client import Client
+from .model_cache import linked_cache
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -57,9 +57,7 @@ def portrait(models: ZooStore) -> bytes:
 
 def cache_with_the_model(folder: Path) -> Path:
     """The model cache, and the example's model in it, pulled as its reader would."""
-    (folder / "models").mkdir()
-    for each in (load_config().cache_dir / "models").iterdir():
-        (folder / "models" / each.name).symlink_to(each)
+    linked_cache(folder)
     environment = os.environ | {"ARGUSD_CACHE_DIR": str(folder)}
     subprocess.run([*ARGUSD, "models", "pull", STRICT], env=environment, check=True)
     return folder

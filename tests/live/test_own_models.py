@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import ARGUSD, Daemon, started
+from .model_cache import linked_cache
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -27,11 +27,8 @@ COMMANDS = re.findall(r"^argusd (.*?) +#", GUIDE, re.MULTILINE)
 def settings(models: ZooStore, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A configuration of its own, and a cache to which a model can be added."""
     folder = tmp_path_factory.mktemp("etc")
-    (folder / "cache" / "models").mkdir(parents=True)
-    for each in (load_config().cache_dir / "models").iterdir():
-        (folder / "cache" / "models" / each.name).symlink_to(each)
     (folder / "argusd.toml").touch()
-    return {"CONFIG": str(folder / "argusd.toml"), "CACHE_DIR": str(folder / "cache")}
+    return {"CONFIG": str(folder / "argusd.toml"), "CACHE_DIR": str(linked_cache(folder / "cache"))}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 
 from argusd.ingest.shm.ring import FrameReader, FrameView
-from argusd.scheduler.media.arena_sources import ArenaSource
+from argusd.scheduler.media.arena_sources import ArenaSource, writers
 from argusd.scheduler.recorder.tracks import Tracks
 
 from ...arguments import amount, new_file, session_id
@@ -108,8 +108,7 @@ async def keep(
 async def attached(config: Config) -> AsyncIterator[Tracks]:
     """The tracks of all arenas of this host, mapped read-only as schedulers map them."""
     tracks = Tracks()
-    writers = [*(f"ingest-{worker}" for worker in range(config.ingest_workers)), "api"]
-    paths = [config.runtime_dir / f"{writer}.sock" for writer in writers]
+    paths = writers(config.runtime_dir, config.ingest_workers)
     sources = [asyncio.create_task(ArenaSource(path, NAME, tracks, lambda: None).run()) for path in paths]
     try:
         yield tracks
