@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from argusd.scheduler.contract.reviews.queue import QueuedSession, QueueQuestion, Waiting
-from argusd.scheduler.contract.sessions import ACTIVE
+from argusd.scheduler.contract.sessions import ACTIVE, Track, TrackView
 
 from ..sessions.session import Session
 
@@ -45,16 +45,22 @@ class Standing(NamedTuple):
 
 def standing_of(session: Session, waiting: Waiting) -> Standing:
     """Where a session of this host stands."""
-    tracks = session.media.tracks if session.media and session.active else ()
-    silent = session.active and (session.state == "stale" or any(each.state == "stale" for each in tracks))
-    return Standing(session.session_id, session.active, silent, session.updated_at, waiting)
+    tracks = session.media.tracks if session.media else ()
+    live = session.active
+    silent = live and is_silent(session.state, tracks)
+    return Standing(session.session_id, live, silent, session.updated_at, waiting)
 
 
 def standing_of_row(row: QueuedSession) -> Standing:
     """Where a session stands that some host told of."""
     live = row.state in ACTIVE
-    silent = live and (row.state == "stale" or any(each.state == "stale" for each in row.tracks))
+    silent = live and is_silent(row.state, row.tracks)
     return Standing(row.session_id, live, silent, row.updated_at, row.waiting)
+
+
+def is_silent(state: str, tracks: Iterable[Track | TrackView]) -> bool:
+    """Whether media that are there bring nothing, or some of their tracks do not."""
+    return state == "stale" or any(each.state == "stale" for each in tracks)
 
 
 def fitting(standings: Iterable[Standing], question: QueueQuestion) -> list[Standing]:
