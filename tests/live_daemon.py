@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import psutil
-from aiohttp.test_utils import unused_port
+
+from .ports import free_port
 
 Event = dict[str, Any]
 
@@ -69,7 +70,7 @@ def starting(state_dir: Path, log: IO[bytes] | None = None, **settings: str) -> 
     later. Slow tasks' models stay, so that no test waits for them again. ``settings``: further ``ARGUSD_``
     variables, without the prefix. ``log``: where all its processes write what they log, if not to stderr.
     """
-    port = int(settings.pop("API__PORT", unused_port()))
+    port = int(settings.pop("API__PORT", free_port()))
     settings = {"API__OVERCOMMIT": "true", "SCHEDULER__IDLE_S": "3600"} | settings
     environment = os.environ | {f"ARGUSD_{key}": value for key, value in settings.items()}
     command = [*ARGUSD, "serve", "--port", str(port), "--state-dir", str(state_dir)]

@@ -5,11 +5,12 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from aiohttp.test_utils import unused_port
 from redis.asyncio import Redis
 
 from argusd.api.events.redis_store import connect, wait_until_up
 from argusd.api.store.redis_process import find_server
+
+from .ports import free_port
 
 UP = b"Ready to accept connections"
 TRIES = 5  # another test may take the port between two of ours
@@ -19,7 +20,7 @@ TRIES = 5  # another test may take the port between two of ours
 def shared_redis(host: str = "127.0.0.1") -> Iterator[str]:
     """Its URL, for as long as the context lasts."""
     for _ in range(TRIES):
-        port = unused_port()
+        port = free_port()
         settings = {"port": port, "bind": host, "save": "", "appendonly": "no", "protected-mode": "no"}
         arguments = [text for name, value in settings.items() for text in (f"--{name}", str(value))]
         with subprocess.Popen([find_server(), *arguments], cwd=Path("/"), stdout=subprocess.PIPE) as server:

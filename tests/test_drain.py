@@ -8,13 +8,13 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import unused_port
 
 from argusd.daemon.config import TOKEN_VARIABLE, load_config
 from argusd.interviewer_bridge.events import bearer
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, next_event, started
+from .ports import free_port
 from .shared_redis import shared_redis
 from .waiting import answered
 
@@ -31,7 +31,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
     """The only host of a cluster, with a Redis that is not its own."""
     ZooStore(load_config().cache_dir).pull(["live"])
     monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
-    port = unused_port()
+    port = free_port()
     settings = {
         "API__TOKENS": f'[{{secret = "{TOKEN}"}}]',
         "API__PORT": str(port),

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 import psutil
 import pytest
-from aiohttp.test_utils import unused_port
 from numpy.typing import NDArray
 
 from argusd.daemon.config import load_config
@@ -25,6 +24,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import ARGUSD, Daemon, Event, next_event, started
 from .media import Eyes, Shots, Voices
+from .ports import free_port
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -206,7 +206,7 @@ def test_findings_go_on_when_another_process_is_killed(daemon: Daemon, process: 
 
 
 def test_the_demo_shows_findings_and_leaves_the_daemon_up(tmp_path: Path) -> None:
-    port = unused_port()
+    port = free_port()
     command = [*ARGUSD, "demo", "--port", str(port), "--state-dir", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None

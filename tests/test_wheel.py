@@ -11,11 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import unused_port
 
 from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.store import ZooStore
 
+from .ports import free_port
 from .wheel import ROOT, installed, run
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -53,7 +53,7 @@ def test_what_is_installed_works_where_there_is_no_clone(programs: Path) -> None
 
 def test_it_serves_and_says_what(programs: Path, tmp_path: Path) -> None:
     ZooStore(load_config().cache_dir).pull(["default"])
-    url = f"http://127.0.0.1:{unused_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     command = [
         str(programs / "argusd"),
         "serve",

@@ -75,7 +75,7 @@ class Child:
             *self.spec.argv, env=env, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
         )
         if self.stop_asked:  # stop() came while the process was being made and could not reach it
-            self._process.terminate()
+            self._signal(signal.SIGTERM)
         watchdog = asyncio.create_task(self._kill_when_silent())
         try:
             return await self._process.wait()
@@ -99,8 +99,8 @@ class Child:
         One that never was ready has nothing that could come to an end.
         """
         while self._ready_at and not self._drained.is_set():
-            if self._process is not None and self.ready.is_set():  # before, the signal would kill it
-                self._process.send_signal(DRAIN_SIGNAL)
+            if self.ready.is_set():  # before, the signal would kill it
+                self._signal(DRAIN_SIGNAL)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._drained.wait(), DRAIN_AGAIN_S)
 
@@ -121,7 +121,7 @@ class Child:
         process = self._process
         if process is None or process.returncode is not None:
             return True
-        process.send_signal(signal.SIGTERM)
+        self._signal(signal.SIGTERM)
         try:
             await asyncio.wait_for(process.wait(), self.spec.grace_s)
         except TimeoutError:
@@ -134,7 +134,14 @@ class Child:
     def kill(self) -> None:
         """End the process at once, whatever it is doing."""
         if self.pid is not None:
-            os.killpg(self.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # as in _signal
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        """Signal the process, which may have ended although nobody has heard of it yet."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
 
     def close(self) -> None:
         """Forget the readiness socket."""

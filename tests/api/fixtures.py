@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from argusd.api.config import ApiConfig, ClusterConfig
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.process import run_worker
 
+from ..ports import free_port
 from ..waiting import answered
 from .fakes import FakeScheduler, FakeWorker
 
@@ -51,13 +51,6 @@ a=rtpmap:96 VP8/90000
 a=rtcp-fb:96 nack pli
 """.format(digest=":".join(32 * ["AB"])).replace("\n", "\r\n")
 SDP = {"Content-Type": "application/sdp"}
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
 
 
 def make_config(directory: Path, **changes: Any) -> ApiConfig:

@@ -4,14 +4,16 @@ import argparse
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 
 from argusd.daemon.asking import ask
 from argusd.daemon.errors import ConfigInvalid
 from argusd.daemon.options import Endpoint, endpoint
 from argusd.interviewer_bridge.errors import Unreachable
 
-NOBODY = f"http://127.0.0.1:{unused_port()}"
+from ..ports import free_port
+
+NOBODY = f"http://127.0.0.1:{free_port()}"
 
 
 async def test_the_first_host_that_answers_is_asked() -> None:

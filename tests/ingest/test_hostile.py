@@ -24,8 +24,8 @@ from argusd.ingest.ipc.messages import CloseSession, IngestStats, SessionAnswer,
 from argusd.ingest.shm.arena import HEAD
 from argusd.ingest.shm.frame import FrameFlag
 
+from ..ports import free_port
 from .attacks import forged, sockets_of, spray, ufrag_of
-from .ice.test_ice_sockets import free_port
 
 FLOOD = 5_000
 

@@ -17,7 +17,8 @@ from argusd.ingest.ice.tcp_listener import MAX_UNIDENTIFIED
 from argusd.ingest.ipc.messages import IngestStats, SessionAnswer, SessionRefused, SessionState
 from argusd.ingest.shm.arena import HEAD
 
-from .ice.test_ice_sockets import NOWHERE, free_port
+from ..ports import free_port
+from .ice.test_ice_sockets import NOWHERE
 from .nat import nat_before
 from .tcp_peer import only_tcp
 from .test_guard import ALERT, RTP, binding

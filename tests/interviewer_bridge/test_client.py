@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 
 from argusd.interviewer_bridge import MLOrchestratorClient, OrchestratorError, Policy, PolicyState
 from argusd.interviewer_bridge.errors import (
@@ -22,6 +21,7 @@ from argusd.interviewer_bridge.errors import (
     TooLate,
 )
 
+from ..ports import free_port
 from .conftest import Serve
 
 DONE = {
@@ -132,7 +132,7 @@ async def test_a_task_that_is_sent_on_goes_with_its_body_and_the_ticket_alone(
 
 async def test_another_host_is_asked_where_one_does_not_answer(serve: Serve) -> None:
     daemon = Daemon(done)
-    urls = f"http://127.0.0.1:{unused_port()},{await serve(daemon.handle)}"
+    urls = f"http://127.0.0.1:{free_port()},{await serve(daemon.handle)}"
     async with MLOrchestratorClient(urls) as client:
         for _ in range(3):
             assert await client.infer("s", "face_embed", {}) == {"face_count": 1}
@@ -188,13 +188,13 @@ async def test_a_room_scans_frame_whose_answer_is_lost_is_not_sent_twice(connect
 
 
 async def test_nobody_there_is_tried_until_the_time_is_over() -> None:
-    async with MLOrchestratorClient(f"http://127.0.0.1:{unused_port()}") as client:
+    async with MLOrchestratorClient(f"http://127.0.0.1:{free_port()}") as client:
         with pytest.raises(NotConnected, match="no daemon answers"):
             await client.infer("s", "video_room_scan", {}, timeout_s=0.5)
 
 
 async def test_a_daemon_that_comes_up_meanwhile_is_found() -> None:
-    daemon, port = Daemon(done), unused_port()
+    daemon, port = Daemon(done), free_port()
     app = web.Application()
     app.router.add_post("/ml/infer", daemon.handle)
     runner = web.AppRunner(app)

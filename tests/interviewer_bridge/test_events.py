@@ -5,12 +5,12 @@ from contextlib import aclosing
 import msgspec
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 
 from argusd.interviewer_bridge.errors import StreamBroken, SubscriptionRefused, Unreachable
 from argusd.interviewer_bridge.events import Gap, subscribe
 from argusd.scheduler.contract.events import Event
 
+from ..ports import free_port
 from .conftest import Handler, Serve
 
 
@@ -154,7 +154,7 @@ async def test_something_else_than_events_is_said_so(serve: Serve) -> None:
 
 async def test_nobody_there() -> None:
     with pytest.raises(Unreachable, match="no daemon answers"):
-        await take(subscribe(f"http://127.0.0.1:{unused_port()}"), 1)
+        await take(subscribe(f"http://127.0.0.1:{free_port()}"), 1)
 
 
 async def test_another_host_goes_on_where_one_is_lost(serve: Serve) -> None:
@@ -171,7 +171,7 @@ async def test_another_host_goes_on_where_one_is_lost(serve: Serve) -> None:
         return handler
 
     urls = [await serve(host("a", frame(1), b"id: s:2\ndata: {")), await serve(host("b", frame(2)))]
-    nobody = f"http://127.0.0.1:{unused_port()}"
+    nobody = f"http://127.0.0.1:{free_port()}"
     assert await take(subscribe(",".join([nobody, *urls]), "s"), 2) == [event(1), event(2)]
     assert asked == [("a", None), ("b", "s:1")]
 

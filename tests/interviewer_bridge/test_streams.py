@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 from aiohttp import ClientConnectionError, WSMsgType, web
-from aiohttp.test_utils import unused_port
 
 from argusd.interviewer_bridge import AudioChunk, MLOrchestratorClient, VideoFrame, streams
 from argusd.interviewer_bridge.errors import (
@@ -23,6 +22,7 @@ from argusd.interviewer_bridge.errors import (
 from argusd.interviewer_bridge.streams import closing_error
 from argusd.scheduler.contract.http import FOLLOWS_HEADER
 
+from ..ports import free_port
 from .conftest import Serve
 
 
@@ -163,7 +163,7 @@ async def test_a_path_without_a_stream_is_said(serve: Serve) -> None:
 
 
 async def test_nobody_there_is_said() -> None:
-    async with MLOrchestratorClient(f"http://127.0.0.1:{unused_port()}") as client:
+    async with MLOrchestratorClient(f"http://127.0.0.1:{free_port()}") as client:
         with pytest.raises(NotConnected):
             _ = [finding async for finding in client.stream("s", "face", Live())]
 

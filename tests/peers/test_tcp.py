@@ -14,7 +14,8 @@ from argusd.ingest.config import IngestConfig
 from argusd.ingest.process import run_worker
 
 from ..api.fakes import FakeScheduler
-from ..api.fixtures import RunningApi, free_port, make_config
+from ..api.fixtures import RunningApi, make_config
+from ..ports import free_port
 from ..waiting import answered
 from .chromium import running
 from .installed import SYSTEM_PYTHON, require_gstreamer, require_program

@@ -9,7 +9,6 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import unused_port
 
 from argusd.daemon.errors import ConfigInvalid
 from argusd.daemon.installation import CONFIG_FILE, SHIPPED
@@ -18,6 +17,7 @@ from argusd.scheduler.contract.events import Event
 
 from ..live_daemon import Daemon, next_event
 from ..media import published
+from ..ports import free_port
 from ..scheduler.pages import page, png
 from ..task_client import Client
 from .machine import Machine, booted
@@ -48,7 +48,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 @pytest.fixture(scope="module")
 def configuration(machine: Machine) -> str:
     """The shipped one, with a port that is free and two ingest workers, for as many sessions as may come."""
-    port = unused_port()
+    port = free_port()
     text = (
         (SHIPPED / CONFIG_FILE.name).read_text().replace("port = 8015", f"port = {port}\novercommit = true")
     )

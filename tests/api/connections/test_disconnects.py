@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 
 from argusd.api.connections.disconnects import disconnects
+
+from ...ports import free_port
 
 
 class Works:
@@ -45,7 +46,7 @@ async def works() -> AsyncIterator[Works]:
     app.router.add_put("/change", works.change)
     runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
-    port = unused_port()
+    port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     works.url = f"http://127.0.0.1:{port}"
     yield works

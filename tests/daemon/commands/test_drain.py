@@ -12,7 +12,8 @@ from argusd.daemon.errors import UnknownHost
 from argusd.daemon.options import Endpoint
 from argusd.interviewer_bridge.errors import Unreachable
 
-from ...api.fixtures import free_port, running_rig
+from ...api.fixtures import running_rig
+from ...ports import free_port
 from ...shared_redis import shared_redis
 
 

@@ -4,10 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import unused_port
 
 from argusd.daemon.commands.processes import entry_of
 from argusd.daemon.config import Config, resolve
+
+from ...ports import free_port
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def config(tmp_path: Path) -> Config:
         {
             "ARGUSD_STATE_DIR": str(tmp_path),
             "ARGUSD_CACHE_DIR": str(tmp_path / "cache"),
-            "ARGUSD_API__PORT": str(unused_port()),
+            "ARGUSD_API__PORT": str(free_port()),
         }
     )
 

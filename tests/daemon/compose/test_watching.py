@@ -13,13 +13,13 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
-from aiohttp.test_utils import unused_port
 
 from argusd.scheduler.contract.messages import Histogram
 
 from ...api.fixtures import Rig, one_of_several, running_rig
 from ...api.webhooks.listener import listening, webhook
 from ...peers.installed import require_program
+from ...ports import free_port
 from ...shared_redis import shared_redis
 from ...waiting import answered
 
@@ -89,7 +89,7 @@ async def prometheus(folder: Path, port: int) -> AsyncIterator[aiohttp.ClientSes
     job["static_configs"] = [{"targets": [f"127.0.0.1:{port}"]}]
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     shutil.copy(COMPOSE / "alerts.yml", folder)
-    own = unused_port()
+    own = free_port()
     process = await asyncio.create_subprocess_exec(
         "prometheus",
         f"--config.file={folder}/prometheus.yml",

@@ -1,6 +1,7 @@
 """Real children: small Python programs that say READY and do what their test needs."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -234,6 +235,24 @@ async def test_a_second_signal_ends_the_drain_and_a_third_everything(tmp_path: P
     os.kill(os.getpid(), signal.SIGTERM)
     await running.supervisor.kill.wait()
     await running.result
+
+
+def kill_and_reap(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):  # asyncio's watcher was the first to reap it
+        os.waitpid(pid, 0)
+
+
+async def test_a_process_that_ended_a_moment_ago_is_signalled_in_vain(tmp_path: Path) -> None:
+    running = Running([child("api", WAITS)], tmp_path)
+    await running.announced.wait()
+    (api,) = running.supervisor.children
+    assert api.pid is not None
+    kill_and_reap(api.pid)
+    assert api.pid is not None, "nobody has heard of it yet"
+    api.kill()
+    assert await api.stop() is True
+    assert await running.end() is True
 
 
 async def test_a_drain_is_over_when_its_time_is_up(tmp_path: Path) -> None:

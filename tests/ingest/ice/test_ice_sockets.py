@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +18,10 @@ from argusd.ingest.ice import ice_sockets
 from argusd.ingest.ice.ice_sockets import IceSockets, gather_through, host_addresses
 from argusd.scheduler.contract.errors import NoIceCandidate
 
+from ...ports import free_port
+
 RTP = b"\x80" + bytes(40)
 NOWHERE = "203.0.113.1"  # RFC 5737: no machine has it
-
-
-def free_port(count: int = 2) -> int:
-    """The first of so many ports that nobody uses, neither for UDP nor for TCP, at any address."""
-    while True:
-        with ExitStack() as stack:
-            port = 0
-            try:
-                for step in range(count):
-                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                        sock = stack.enter_context(socket.socket(socket.AF_INET, kind))
-                        sock.bind(("0.0.0.0", port and port + step))
-                        port = port or sock.getsockname()[1]
-            except OSError:
-                continue
-            return port
 
 
 class Gathered:
@@ -145,7 +131,7 @@ async def test_one_port_is_for_all_sessions_and_stays_when_one_of_them_ends() ->
 
 
 async def test_each_worker_has_ports_of_its_own() -> None:
-    port = free_port()
+    port = free_port(2)
     settings = {"udp_ports": port, "tcp_port": port, "workers": 2}
     async with opened(**settings, worker=0) as one, opened(**settings, worker=1) as two:
         assert (await one()).told == [("udp", "127.0.0.1", port), ("tcp", "127.0.0.1", port)]

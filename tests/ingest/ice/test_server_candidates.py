@@ -18,7 +18,8 @@ from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ice import server_candidates
 from argusd.ingest.ice.ice_servers import IceServer
 
-from .test_ice_sockets import NOWHERE, free_port, opened
+from ...ports import free_port
+from .test_ice_sockets import NOWHERE, opened
 
 MAPPED = ("203.0.113.7", 40123)
 

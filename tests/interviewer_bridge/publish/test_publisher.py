@@ -6,7 +6,6 @@ import sys
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from argusd.interviewer_bridge.errors import PublishRefused, Unreachable
@@ -15,6 +14,7 @@ from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.scheduler.contract.http import EVENTS_RELATION
 
+from ...ports import free_port
 from ..conftest import Serve
 
 
@@ -104,7 +104,7 @@ async def test_a_host_that_the_daemon_sends_us_to_gets_the_ticket_and_the_end_ge
 async def test_a_daemon_that_sends_us_to_a_dead_host_is_asked_again(serve: Serve) -> None:
     """It takes the host for alive until that has missed its beats."""
     server = WhipServer(offered_with=None)
-    hosts = [f"http://127.0.0.1:{unused_port()}/", await serve(server.handle)]
+    hosts = [f"http://127.0.0.1:{free_port()}/", await serve(server.handle)]
 
     async def send_on(_: web.Request) -> web.StreamResponse:
         raise web.HTTPTemporaryRedirect(f"{hosts.pop(0)}whip/room?ticket=t1cket")
@@ -181,7 +181,7 @@ async def test_patience_has_an_end(serve: Serve, headers: dict[str, str]) -> Non
 
 async def test_nobody_there() -> None:
     with pytest.raises(Unreachable):
-        async with Publisher(f"http://127.0.0.1:{unused_port()}", "room", synthetic()):
+        async with Publisher(f"http://127.0.0.1:{free_port()}", "room", synthetic()):
             pytest.fail("nothing was published")
 
 

@@ -7,13 +7,13 @@ import aioice.ice
 import msgspec
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 
 from argusd.interviewer_bridge.publish import publisher as publishing
 from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.scheduler.contract.http import HOST_HEADER
 
+from ...ports import free_port
 from ..conftest import Serve
 from .test_coming_back import told
 from .test_publisher import WhipServer
@@ -161,7 +161,7 @@ async def test_it_gives_up_in_time(publish) -> None:  # type: ignore[no-untyped-
 
 async def test_another_host_of_the_list_is_asked_where_one_is_away(serve: Serve) -> None:
     cluster = Cluster()
-    urls = f"http://127.0.0.1:{unused_port()},{await serve(cluster.handle)}"
+    urls = f"http://127.0.0.1:{free_port()},{await serve(cluster.handle)}"
     async with Publisher(urls, "room", synthetic(), token="t0ken"):
         await cluster.carries_media(0)
     await cluster.hosts[0].close()
