@@ -185,24 +185,24 @@ class SessionActions:
     async def delete(self, session_id: str) -> None:
         """End the session and remove all that is stored of it, and that its tasks have left.
 
+        What is asked for a session of this id meanwhile waits, and is for the next one.
+
         Raises:
             SessionNotFound: nothing is known of it, nor stored.
             SessionActive: an offer for it is being answered, and takes long.
             StoreUnavailable: it is over, and what is stored of it goes when Redis is back.
         """
-        session = self._registry.find(session_id)
-        if session is not None:
-            async with self.turn(session_id):
+        async with self.turn(session_id), self._registry.writing(session_id):
+            session = self._registry.find(session_id)
+            if session is not None:
                 await self.end_media(session)
                 await self._lifecycle.closings.told(session_id)
-                erased = self._erase(session_id, await self._places(session_id))
-        elif await self._history.knows(session_id):
-            await self._registry.hold(session_id)
-            erased = self._erase(session_id, await self._places(session_id))
-        else:
-            raise SessionNotFound("There is no session with this id.")
-        await self._stored(erased)
-        await self._registry.release(session_id)
+            elif await self._history.knows(session_id):
+                await self._registry.hold(session_id)
+            else:
+                raise SessionNotFound("There is no session with this id.")
+            await self._stored(self._erase(session_id, await self._places(session_id)))
+            await self._registry.release(session_id)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OFF_DISK_WITHIN_S):  # else soon after
                 await self._erasure.done()
@@ -237,16 +237,20 @@ class SessionActions:
             await asyncio.sleep(min(SWEEP_EVERY_S, self._registry.retention_s / 10))
             expired = self._registry.expired(time.monotonic())
             for session in expired:
-                with contextlib.suppress(HeldElsewhere):  # then that host forgets it
+                with contextlib.suppress(HeldElsewhere, SessionActive):  # another host or look forgets it
                     await self._sweep_out(session)
             if expired:
                 self._erasure.needed()
 
     async def _sweep_out(self, session: Session) -> None:
-        places = await self._places(session.session_id)
-        if self._registry.has_expired(session, time.monotonic()):  # and has not come back meanwhile
-            await self._erase(session.session_id, places)
-            await self._registry.release(session.session_id)
+        session_id = session.session_id
+        async with self.turn(session_id), self._registry.writing(session_id):
+            if not self._registry.has_expired(session, time.monotonic()):
+                return  # it has come back meanwhile
+            erased = self._erase(session_id, await self._places(session_id))
+        await erased  # however long Redis is away
+        async with self._registry.writing(session_id):
+            await self._registry.release(session_id)
 
     async def _places(self, session_id: str) -> list[int]:
         """Where a session that is over stands among all events; nothing that tasks left is stored now."""
@@ -261,8 +265,9 @@ class SessionActions:
 
     def _erase(self, session_id: str, places: list[int]) -> asyncio.Future[None]:
         """Forget a session that is over; the future is done when nothing is stored of it."""
-        self._registry.remove(session_id)
-        return self._event_log.erase(session_id, places)
+        erased = self._event_log.erase(session_id, places)
+        self._registry.erase(session_id, erased)
+        return erased
 
     async def _stored(self, written: Awaitable[None]) -> None:
         try:

@@ -11,7 +11,12 @@ import msgspec
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.errors import HeldElsewhere, Overloaded, SessionNotFound
+from argusd.scheduler.contract.errors import (
+    HeldElsewhere,
+    Overloaded,
+    SessionNotFound,
+    StoreUnavailable,
+)
 from argusd.scheduler.contract.names import NAME
 from argusd.scheduler.contract.results import readable
 from argusd.scheduler.contract.sessions import SessionSpec
@@ -26,6 +31,7 @@ Kind = TypeVar("Kind")
 
 READ_AT_A_TIME = 500
 AWAITED_S = 60.0  # who sets a session up so long before its media finds what room there is then
+ERASED_WITHIN_S = 3.0
 UNUSED_S = 120.0  # a flood of offers would fill the registry for hours; who came and failed can ask why
 
 
@@ -48,6 +54,7 @@ class Registry:
         self._sessions: dict[str, Session] = {}
         self._ages: dict[str, tuple[float, float]] = {}  # when each changed, and when that was seen
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._erasing: dict[str, asyncio.Future[None]] = {}
 
     @property
     def retention_s(self) -> int:
@@ -129,7 +136,7 @@ class Registry:
 
     async def adopt(self, session_id: str) -> Session | None:
         """Take in a session that another host held, if it is stored and can be read."""
-        async with self._turn(session_id):
+        async with self.writing(session_id):
             return self.find(session_id) or await self._adopt(session_id)
 
     async def _adopt(self, session_id: str) -> Session | None:
@@ -184,7 +191,7 @@ class Registry:
             Overloaded: the registry is full.
             InvalidField, NoReference: see ``completed``.
         """
-        async with self._turn(session_id):
+        async with self.writing(session_id):
             known = await self._claimed(session_id)
             return await self._put(session_id, completed(spec, known))
 
@@ -194,7 +201,7 @@ class Registry:
         Raises:
             Overloaded: the registry is full.
         """
-        async with self._turn(session_id):
+        async with self.writing(session_id):
             known = await self._claimed(session_id)
             return known or (await self._put(session_id, SessionSpec()))[0]
 
@@ -204,8 +211,12 @@ class Registry:
         Raises:
             HeldElsewhere: another host holds it.
             Overloaded: this host has no room for one that nobody holds.
-            StoreUnavailable: Redis does not answer.
+            StoreUnavailable: Redis does not answer, or has not erased the one before yet.
         """
+        if erasing := self._erasing.get(session_id):
+            await asyncio.wait([erasing], timeout=ERASED_WITHIN_S)
+            if not erasing.done():
+                raise StoreUnavailable("The session that had this id is not erased yet; try again.")
         known = self.find(session_id)
         if self._claims is None:
             return known
@@ -215,7 +226,8 @@ class Registry:
                 raise HeldElsewhere("Another host holds this session.")
         return known or await self._adopt(session_id)
 
-    def _turn(self, session_id: str) -> asyncio.Lock:
+    def writing(self, session_id: str) -> asyncio.Lock:
+        """Held by whoever defines or erases the session: one after the other, in the order of asking."""
         return self._writing.setdefault(session_id, asyncio.Lock())
 
     async def _put(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
@@ -244,28 +256,34 @@ class Registry:
             raise HeldElsewhere("Another host holds this session by now.")
 
     async def hold(self, session_id: str) -> None:
-        """See to it that this host may write for the session, whoever knows it.
+        """See to it that this host may erase the session, whoever knows it; to be called in ``writing``.
 
         Raises:
             HeldElsewhere, Overloaded, StoreUnavailable: see ``_claimed``.
         """
-        async with self._turn(session_id):
-            await self._claimed(session_id)
+        await self._claimed(session_id)
 
     async def release(self, session_id: str) -> None:
-        """Hold a session no longer that is erased, unless it has begun anew meanwhile. Never fails."""
-        async with self._turn(session_id):
-            if self._claims is not None and session_id not in self:
-                await self._claims.release(session_id)
+        """Hold a session no longer that is erased, unless it has begun anew; to be called in ``writing``.
+
+        Never fails.
+        """
+        if self._claims is not None and session_id not in self:
+            await self._claims.release(session_id)
 
     def lose(self, session_id: str) -> None:
         """Forget a session that another host holds."""
-        self.remove(session_id)
+        self._remove(session_id)
         if self._claims is not None:
             self._claims.forget(session_id)
 
-    def remove(self, session_id: str) -> None:
-        """Forget the session here; the event_log erases it in Redis."""
+    def erase(self, session_id: str, erased: asyncio.Future[None]) -> None:
+        """Forget the session, which the event log erases; who defines it anew waits for ``erased``."""
+        self._remove(session_id)
+        self._erasing[session_id] = erased
+        erased.add_done_callback(lambda _: self._erasing.pop(session_id))
+
+    def _remove(self, session_id: str) -> None:
         self._sessions.pop(session_id, None)
         self._ages.pop(session_id, None)
 

@@ -103,10 +103,10 @@ async def serve(
     if not context.streams.holds(session_id, spec.name):
         check_admission(context)
     check_served(context, spec)
-    session = await context.registry.ensure(session_id)
     principal = request[GRANT].principal
     with contextlib.ExitStack() as stack:
         async with context.sessions.turn(session_id):
+            session = await context.registry.ensure(session_id)
             context.sessions.check_no_publisher(session)
             await context.streams.make_room(session_id, spec, principal)
             context.check_taken(session_id)

@@ -1,5 +1,6 @@
 """Two apis on one Redis, each with a fake worker and scheduler: neither touches what the other holds."""
 
+import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ from argusd.api.sessions.registry import Registry
 from argusd.api.sessions.session import Ending, Media
 from argusd.api.store.unreadable import Unreadable
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.errors import HeldElsewhere
+from argusd.scheduler.contract.errors import HeldElsewhere, StoreUnavailable
 from argusd.scheduler.contract.sessions import SessionSpec
 
 from ...shared_redis import connected, shared_redis
@@ -138,6 +139,35 @@ async def test_what_nobody_holds_any_more_can_be_deleted(hosts: Hosts) -> None:
     await cast(Any, hosts.redis.hset(keys.results("s1"), "latest:face", "{}"))
     assert (await a.api.json("DELETE", "/sessions/s1"))[0] == 204
     assert not await hosts.redis.exists(keys.results("s1"))
+
+
+async def test_a_session_is_defined_anew_only_when_the_one_before_is_erased(
+    hosts: Hosts, tmp_path: Path
+) -> None:
+    await hosts.give("s1", "a")
+    claims = Claims(hosts.redis, "a")
+    registry = Registry(hosts.redis, make_config(tmp_path), Unreadable(hosts.redis, 600), claims)
+    await claims.holder("s1")
+    await registry.put("s1", SessionSpec())
+    erased: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    registry.erase("s1", erased)
+    putting = asyncio.create_task(registry.put("s1", SessionSpec(streams=("face",))))
+    for _ in range(10):  # in which it would be stored, did it not wait
+        await hosts.redis.ping()
+    await hosts.redis.delete(keys.record("s1"))  # as the event log does, however late
+    erased.set_result(None)
+    assert (await putting)[1], "it is new"
+    assert await hosts.redis.exists(keys.record("s1"))
+
+
+async def test_a_session_that_is_not_erased_in_time_is_not_defined_anew(
+    hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "ERASED_WITHIN_S", 0.0)
+    sessions = Registry(hosts.redis, make_config(tmp_path), Unreadable(hosts.redis, 600))
+    sessions.erase("s1", asyncio.get_running_loop().create_future())
+    with pytest.raises(StoreUnavailable):
+        await sessions.put("s1", SessionSpec())
 
 
 async def test_sessions_past_their_retention_are_forgotten_and_held_by_nobody(hosts: Hosts) -> None:

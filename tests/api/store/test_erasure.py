@@ -12,11 +12,12 @@ import pytest
 
 from argusd.api.events.history import History
 from argusd.api.events.redis_store import connect
+from argusd.api.sessions.registry import Registry
 from argusd.api.store.embedded_redis import EmbeddedRedis
 from argusd.api.store.erasure import Erasure
 from argusd.scheduler.contract import redis_keys as keys
 
-from ...waiting import answered
+from ...waiting import LONGEST_S, answered
 from ..fake_task_scheduler import FakeTaskScheduler
 from ..fixtures import RunningApi, make_config, running_rig
 from ..tasks.test_room_scans import FRAME, look
@@ -214,6 +215,35 @@ async def test_a_rewrite_that_a_kill_ended_is_done_again(tmp_path: Path) -> None
     running.cancel()
     await redis.aclose()
     await server.stop()
+
+
+async def test_what_is_asked_for_a_session_while_it_is_deleted_is_for_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argusd.api.sessions.actions.PLACES_WITHIN_S", LONGEST_S)
+    erasing, asked = asyncio.Event(), asyncio.Event()
+    put = Registry.put
+
+    async def places(*_: object) -> list[int]:
+        erasing.set()
+        await asked.wait()
+        return []
+
+    async def seen(*args: Any) -> Any:
+        if erasing.is_set():
+            asked.set()
+        return await put(*args)
+
+    monkeypatch.setattr(History, "places", places)
+    monkeypatch.setattr(Registry, "put", seen)
+    async with running_rig(tmp_path) as rig:
+        await rig.api.json("PUT", "/sessions/s1", json={"streams": ["audio"]})
+        deleting = asyncio.create_task(rig.api.json("DELETE", "/sessions/s1"))
+        await erasing.wait()
+        assert (await rig.api.json("PUT", "/sessions/s1", json={"streams": ["face"]}))[0] == 201
+        assert (await deleting)[0] == 204
+        await rig.api.restart()
+        assert (await rig.api.json("GET", "/sessions/s1"))[1]["streams"] == ["face"]
 
 
 async def test_who_publishes_while_the_session_is_deleted_begins_anew(
