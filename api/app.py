@@ -108,7 +108,8 @@ def make_app(context: Context, open_requests: OpenRequests) -> web.Application:
     app[CONTEXT] = context
     app.on_response_prepare.append(add_browser_headers)
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, route.handler, expect_handler=expect_nothing)
+        for method in route.methods:
+            app.router.add_route(method, route.path, route.handler, expect_handler=expect_nothing)
     return app
 
 

@@ -1,4 +1,4 @@
-"""What browsers need to be told: CORS for pages from elsewhere, and harmless headers for our own page."""
+"""What browsers need to be told: CORS for pages from elsewhere, and harmless headers for our own pages."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -12,6 +12,7 @@ SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "cross-origin",
+    "Server": "argusd",  # which libraries serve it, and which versions of them, is nobody's business
 }
 ASKED_HEADERS = "Authorization, Content-Type, If-Match, Last-Event-ID"
 SHOWN_HEADERS = "Accept-Patch, Accept-Post, Allow, ETag, Link, Location, Retry-After"

@@ -10,6 +10,8 @@ from argusd.scheduler.contract.errors import ServiceError
 from ..config import Scope
 from ..hosts.door import Way
 
+EVENT_STREAM = "text/event-stream"
+
 
 class Route(NamedTuple):
     """One method of one path; the handler's docstring says what it does.
@@ -39,3 +41,12 @@ class Route(NamedTuple):
     query: Mapping[str, Any] = {}
     parts: Mapping[str, Any] = {}
     refusal: type | None = None
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What the path takes for it: who may get an answer may ask for its head alone (RFC 9110, 9.3.2).
+
+        What goes on until its caller leaves has no answer whose head could come alone.
+        """
+        goes_on = 101 in self.replies or EVENT_STREAM in self.replies.values()
+        return ("GET", "HEAD") if self.method == "GET" and not goes_on else (self.method,)

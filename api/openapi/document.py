@@ -32,12 +32,11 @@ from ..access.auth import is_protected
 from ..access.tickets import TICKET
 from ..config import ApiConfig
 from ..context import CONTEXT
-from ..http.route import Route
+from ..http.route import EVENT_STREAM, Route
 from .references import Json, reference
 from .schemas import components, schema_of
 from .uploads import uploads
 
-EVENT_STREAM = "text/event-stream"
 ALWAYS: tuple[type[ServiceError], ...] = (
     MalformedRequest,
     RequestTimeout,

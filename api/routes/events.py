@@ -4,8 +4,7 @@ from argusd.scheduler.contract import errors
 
 from ..events.cursor import Position
 from ..events.sse import all_events, session_events
-from ..http.route import Route
-from ..openapi.document import EVENT_STREAM
+from ..http.route import EVENT_STREAM, Route
 from .refusals import EVENT_ERRORS
 
 EVENT_ROUTES = (

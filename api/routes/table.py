@@ -4,8 +4,8 @@ from argusd.scheduler.contract import errors
 from argusd.scheduler.contract.access.tokens import SessionTicket, TicketRequest
 
 from ..access.token_routes import ticket_handler
-from ..http.route import Route
-from ..openapi.document import EVENT_STREAM, serve_document
+from ..http.route import EVENT_STREAM, Route
+from ..openapi.document import serve_document
 from .access import ACCESS_ROUTES
 from .events import EVENT_ROUTES
 from .evidence import EVIDENCE_ROUTES

@@ -47,7 +47,11 @@ SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 # One answer for the endpoint and its resources (RFC 9725 4.2): clients ask the endpoint, before there is a
 # resource, whether they may trickle, and gather all their candidates first where PATCH is not listed.
-WHIP_OPTIONS = {"Allow": "DELETE, GET, OPTIONS, PATCH, POST", "Accept-Post": SDP, "Accept-Patch": FRAGMENT}
+WHIP_OPTIONS = {
+    "Allow": "DELETE, GET, HEAD, OPTIONS, PATCH, POST",
+    "Accept-Post": SDP,
+    "Accept-Patch": FRAGMENT,
+}
 
 
 def is_whip(request: web.Request) -> bool:

@@ -144,7 +144,7 @@ def _fill(role: str, config: SchedulerConfig, store: ZooStore, load_one: Load) -
         except (ZooError, InferenceFailed, ModelUnknown) as error:
             failures.append(_not_filled(role, name, error))
             continue
-        taken = time.monotonic() - started
+        taken = round(time.monotonic() - started, 3)
         log.info("role %s: %s, loaded in %.1f s", role, name, taken)
         precision, sha256 = (filled.precision, filled.sha256) if isinstance(filled, LoadedModel) else ("", "")
         status = RoleStatus(role, name, True, "", taken, role in live_roles(), precision, sha256)

@@ -109,8 +109,8 @@ class Delivery:
             severity=outcome.severity,
             confidence=outcome.confidence,
             captured_at=at.captured_at,
-            media_s=at.media_s,
-            frame_age_ms=at.frame_age_ms,
+            media_s=round(at.media_s, 3),
+            frame_age_ms=round(at.frame_age_ms, 1),
             data=outcome.data,
         )
         self.outbox.put(finding)

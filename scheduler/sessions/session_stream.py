@@ -77,7 +77,7 @@ class SessionStream:
             media=self.media,
             stream=self.analyzer.name,
             captured_at=at.captured_at,
-            frame_age_ms=at.frame_age_ms,
+            frame_age_ms=round(at.frame_age_ms, 1),
             skipped=skipped,
             models=self.models,
             data=self.latest(),

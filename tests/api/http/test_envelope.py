@@ -84,7 +84,7 @@ async def test_unknown_paths_and_methods_answer_in_json(rig: Rig) -> None:
     )
     status, body = await rig.api.json("POST", "/sessions")
     assert (status, body["error_code"]) == (405, "method_not_allowed")
-    assert body["error"] == "The path does not know this method; it takes GET."
+    assert body["error"] == "The path does not know this method; it takes GET, HEAD."
     for path, meant in (
         ("/face/verfy", "/face/verify"),
         ("/ml/stream/s1/faces", "/ml/stream/{session_id}/face"),

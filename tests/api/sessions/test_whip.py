@@ -139,7 +139,7 @@ async def test_get_is_empty_and_options_tell_what_is_taken(rig: Rig) -> None:
         assert response.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
         assert "ETag" in response.headers["Access-Control-Expose-Headers"]
         assert "If-Match" in response.headers["Access-Control-Allow-Headers"]
-    methods = "DELETE, GET, OPTIONS, PATCH, POST"
+    methods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST"
     for path in ("/whip/s1", resource, "/whip/s9", "/whip/s9/unknown"):
         async with rig.api.http.options(path) as response:
             assert response.headers["Allow"] == methods

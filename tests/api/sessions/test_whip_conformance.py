@@ -124,7 +124,7 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-METHODS = "DELETE, GET, OPTIONS, PATCH, POST"
+METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST"
 DATA_CHANNEL = (
     "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:2\r\na=sctp-port:5000\r\n"
 )
