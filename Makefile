@@ -69,14 +69,18 @@ run: setup
 	@echo "starting argusd …"
 	@$(BIN)/argusd demo
 
-# In a folder whose name is short: the path of a Unix socket holds 107 bytes.
+# In a folder whose name is short: the path of a Unix socket holds 107 bytes. Many tests drive browsers and whole
+# daemons, several at once: what fails in that company has one more try alone, where it shows whether it was that.
 test: test-setup test-packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	folder=$$(mktemp -d) && trap "rm -rf $$folder" EXIT && \
-	    $(BIN)/pytest -n auto --maxprocesses 4 --basetemp=$$folder
+	folder=$$(mktemp -d) && trap "rm -rf $$folder" EXIT; \
+	$(BIN)/pytest -n auto --maxprocesses 4 --basetemp=$$folder; status=$$?; \
+	if [ $$status != 1 ]; then exit $$status; fi; \
+	echo "what failed is tried once more, alone; a test that needs that is to be mended …"; \
+	$(BIN)/pytest --last-failed --last-failed-no-failures none --maxfail 3 --basetemp=$$folder
 
 # The fault table: each row REPEATS times, then what recovery took and what was lost.
 REPEATS ?= 20
