@@ -12,6 +12,7 @@ own, so a recording gives the same findings every time. Every outcome carries th
                      ├──►│ start_after_s ├──────►│ end_after_s
 """
 
+from collections.abc import Callable
 from math import inf
 from typing import Any, Literal
 
@@ -38,6 +39,8 @@ class Rule:
 
     ``patience_s``: after so long without a look the next one begins anew, whatever was going on.
     ``measured``: it is judged by looks that may err; what else is known needs no evidence beside it.
+    ``figures``: asked at each outcome for those that all looks make together; they are told in place of the
+    surest look's.
     """
 
     def __init__(
@@ -47,8 +50,10 @@ class Rule:
         severity: Literal["warning", "critical"] = "warning",
         patience_s: float = inf,
         measured: bool = True,
+        figures: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self.name = name
+        self._figures = figures
         self._measured = measured
         self._patience_s = patience_s
         self._looked: float | None = None
@@ -87,8 +92,8 @@ class Rule:
         """
         if not self._hold.enabled:
             return []
-        before, self._looked = self._looked, media_s
-        ended = self.close() if before is not None and media_s - before > self._patience_s else []
+        ended = self.lapse(media_s)
+        self._looked = media_s
         if log_odds is None:
             log_odds = SURE if condition else -SURE
         evidence = self._evidence
@@ -104,6 +109,10 @@ class Rule:
         if self.open and media_s - self._last >= self._hold.end_after_s:
             return self.close()
         return ended
+
+    def lapse(self, media_s: float) -> list[Outcome]:
+        """End what was going on before so long a time without a look."""
+        return self.close() if self._looked is not None and media_s - self._looked > self._patience_s else []
 
     def retune(self, hold: Hold, patience_s: float = inf) -> list[Outcome]:
         """Go by these times from now on: what is open goes on, or ends if nobody wants to know of it."""
@@ -144,5 +153,5 @@ class Rule:
             state=state,
             confidence=round(self._confidence, 3),
             severity=self._severity,
-            data=self._data | figures,
+            data=self._data | self._figures() | figures,
         )
