@@ -23,12 +23,15 @@ def authentication(scopes: Mapping[object, Scope | None], session_in_body: froze
     async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
         called = request.match_info.handler
         if request.match_info.http_exception is None and called in scopes:
-            grant = request[GRANT] = await grant_of(request)
-            grant.check_rate()
+            grant = await grant_of(request)
+            door = request.app[CONTEXT].door
+            if door is None or not door.let_in(request):
+                grant.check_rate()
             if (scope := scopes[called]) is not None:
                 grant.check_scope(scope)
             if called not in session_in_body:
                 grant.check_session(request.match_info.get("session_id"))
+            request[GRANT] = grant
         return await handler(request)
 
     return authenticate

@@ -41,8 +41,8 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now, 'LIMIT', 0, ARGV
 """
 
 
-class Host(msgspec.Struct, frozen=True):
-    """A host as it tells the others. ``url``: where they reach its api. ``boot``: one life of that api.
+class HostView(msgspec.Struct, frozen=True):
+    """A host as callers see it. ``url``: where others reach its api.
 
     ``room``: how many more sessions it takes; ``sessions``: how many live ones it has. ``load``: how full it
     is, 0..1. One that is ``draining`` takes nothing new.
@@ -50,11 +50,23 @@ class Host(msgspec.Struct, frozen=True):
 
     host_id: str
     url: str
-    boot: str = ""
     room: int = 0
     sessions: int = 0
     load: float = 0.0
     draining: bool = False
+
+
+class Host(HostView, frozen=True):
+    """A host as it tells the others. ``boot``: one life of its api, a secret of the hosts: who shows a host
+    its boot is one of them.
+    """
+
+    boot: str = ""
+
+    @property
+    def view(self) -> HostView:
+        """What callers see of it."""
+        return msgspec.convert(self, HostView, from_attributes=True)
 
 
 class Heard(NamedTuple):

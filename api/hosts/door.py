@@ -2,10 +2,12 @@
 
 from typing import Literal, NamedTuple
 
+from aiohttp import web
+
 from .beats import Host
 from .claims import Claims
 from .hosts import Hosts
-from .relay import AWAY, NotReached, Relay
+from .relay import AWAY, RELAYED, NotReached, Relay
 
 Way = Literal["any", "holder", "placed", "task"]
 """Which of several hosts answers a request.
@@ -27,6 +29,10 @@ class Door(NamedTuple):
     def host_id(self) -> str:
         """This host."""
         return self.claims.host_id
+
+    def let_in(self, request: web.Request) -> bool:
+        """Whether the request was let in, and counted, by another host, which relays it."""
+        return self.hosts.is_one(request.headers.get(RELAYED, ""))
 
     async def reach(self, host_id: str) -> Host:
         """Another host.

@@ -99,7 +99,7 @@ async def place(door: Door, request: web.Request, handler: Handler) -> web.Strea
             answer = await ask(door, request, handler, claim, avoid)
         except ServiceError as error:
             answer = error
-        if answer.status != 503 or is_socket(request) or not await may_move(request.app[CONTEXT], session_id):
+        if answer.status != 503 or not await may_move(request.app[CONTEXT], session_id):
             break
         avoid.append(claim.host_id)
     if isinstance(answer, ServiceError):

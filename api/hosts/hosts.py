@@ -37,12 +37,16 @@ class Hosts:
     def __init__(self, redis: Redis, host_id: str, url: str, state: Callable[[], State]) -> None:
         self._beats = Beats(redis)
         self._state = state
-        self._host_id, self._url, self._boot = host_id, url.rstrip("/"), secrets.token_hex(8)
+        self._host_id, self._url, self._boot = host_id, url.rstrip("/"), secrets.token_hex(16)
         self._beaten_at = self._steady_since = -math.inf
         self._is_heard = False
         self.me = self._told()
         self.count = 1
         self._seen = [self.me]
+
+    def is_one(self, boot: str) -> bool:
+        """Whether who shows this knows our boot, as only hosts do."""
+        return secrets.compare_digest(boot.encode(errors="replace"), self._boot.encode())
 
     @property
     def cut_off(self) -> bool:
@@ -118,4 +122,4 @@ class Hosts:
         room, sessions, draining = self._state()
         left = 0 if draining else max(0, room or 0)
         load = sessions / (sessions + left) if sessions + left else 1.0
-        return Host(self._host_id, self._url, self._boot, left, sessions, round(load, 3), draining)
+        return Host(self._host_id, self._url, left, sessions, round(load, 3), draining, self._boot)

@@ -1,8 +1,9 @@
 """Passes requests on to another host and their answers back, as they are.
 
-The other host sees the same bearer, and decides about scopes, sessions and limits as if it had been asked
-itself. Requests have been read as far as their paths allow; an answer may have ``MOST_ANSWER`` bytes. What a
-proxy has to drop is dropped (RFC 9110, 7.6.1), and what every host adds by itself.
+The other host sees the same bearer, and decides about scopes and sessions as if it had been asked itself; the
+request was counted here. Requests have been read as far as their paths allow; an answer may have
+``MOST_ANSWER`` bytes. What a proxy has to drop is dropped (RFC 9110, 7.6.1), and what every host adds by
+itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,11 @@ from ..access.tickets import TICKET, Ticket, Tickets
 from .beats import Host
 
 RELAYED = "X-Argusd-Relayed"
-"""Header of a relayed request: whoever gets it answers it, and sends it no further."""
+"""Header of a relayed request: whoever gets it answers it, and sends it no further. It shows the boot of the
+host that it goes to, which the hosts alone know: a request that shows it was counted where it came first."""
+
+REFUSED = "X-Argusd-Refused"
+"""Header of the 503 to a relayed WebSocket's handshake, whose body cannot be read: the error's code."""
 
 CONNECT_S, TURN_S = 1.0, 5.0
 MOST_CONNECTIONS = 1024
@@ -84,7 +89,7 @@ class Relay:
                 request.method,
                 await self.address(host, request),
                 data=body or None,
-                headers=headers_for(request),
+                headers=headers_for(host, request),
                 allow_redirects=False,
                 timeout=timeout,
             ) as answer:
@@ -105,13 +110,13 @@ def url_at(host: Host, request: web.Request) -> URL:
     return URL(host.url + request.rel_url.raw_path_qs, encoded=True)
 
 
-def headers_for(request: web.Request) -> Mapping[str, str]:
+def headers_for(host: Host, request: web.Request) -> Mapping[str, str]:
     """What the other host is told of the request."""
     told = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
     if (token := token_of(request.headers)) is not None:
         told["Authorization"] = f"Bearer {token}"
     before = request.headers.getall("X-Forwarded-For", [])
-    return {**told, RELAYED: "1", "X-Forwarded-For": ", ".join([*before, request.remote or "unknown"])}
+    return {**told, RELAYED: host.boot, "X-Forwarded-For": ", ".join([*before, request.remote or "unknown"])}
 
 
 async def read_up_to(answer: aiohttp.ClientResponse, most: int) -> bytes:

@@ -17,41 +17,52 @@ from ..context import CONTEXT
 from ..streams.media import MAX_JPEG_BYTES
 from ..streams.socket import GOODBYE_S, refuse, web_socket
 from .beats import Host
-from .relay import AWAY, CONNECT_S, Relay, headers_for
+from .relay import AWAY, CONNECT_S, REFUSED, Relay, headers_for
 
 Close = tuple[int, bytes]
+OPENED_S = 12.0  # at most; a stream may have to wait until an older one is closed and told of
 ABNORMAL = 1006  # never on the wire: the connection broke
 ENDINGS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
 
 async def relay_socket(relay: Relay, host: Host, request: web.Request) -> web.StreamResponse:
-    """Converse with a host in the client's name until either has enough, or this host is about to stop."""
+    """Converse with a host in the client's name until either has enough, or this host is about to stop.
+
+    Raises:
+        ServiceError: the host refuses the stream, or is not reached; the client has heard nothing so far.
+    """
     context = request.app[CONTEXT]
-    here = web_socket(request)
-    await here.prepare(request)
+    async with await connected(relay, host, request) as there:
+        here = web_socket(request)
+        await here.prepare(request)
+        try:
+            code, reason = await converse(here, there, context.stop)
+        except ServiceError as error:
+            await refuse(here, error)
+        else:
+            await here.close(code=code, message=reason, drain=False)
+    return here
+
+
+async def connected(relay: Relay, host: Host, request: web.Request) -> aiohttp.ClientWebSocketResponse:
+    """The WebSocket that the request asks for, at another host.
+
+    Raises:
+        ServiceError: see ``relay_socket``.
+    """
     try:
-        async with asyncio.timeout(CONNECT_S + GOODBYE_S):
-            there = await relay.http.ws_connect(
+        async with asyncio.timeout(CONNECT_S + OPENED_S):
+            return await relay.http.ws_connect(
                 await relay.address(host, request),
-                headers=headers_for(request),
+                headers=headers_for(host, request),
                 timeout=aiohttp.ClientWSTimeout(ws_close=GOODBYE_S),
-                heartbeat=context.config.heartbeat_s,
+                heartbeat=request.app[CONTEXT].config.heartbeat_s,
                 max_msg_size=2 * MAX_JPEG_BYTES,
             )
     except aiohttp.WSServerHandshakeError as error:
-        await refuse(here, refused_with(error.status))
-        return here
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        await refuse(here, HostUnreachable(AWAY))
-        return here
-    try:
-        code, reason = await converse(here, there, context.stop)
-    except ServiceError as error:
-        await there.close()
-        await refuse(here, error)
-    else:
-        await here.close(code=code, message=reason, drain=False)
-    return here
+        raise refused_by(error) from error
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise HostUnreachable(AWAY) from error
 
 
 async def converse(
@@ -109,7 +120,8 @@ async def pump(
     raise AssertionError("it is cancelled before")
 
 
-def refused_with(status: int) -> ServiceError:
-    """The other host's refusal of a WebSocket, by its status."""
-    kind = next((each for each in BY_CODE.values() if each.status == status), HostUnreachable)
-    return kind("The host that holds this session refuses the stream.")
+def refused_by(error: aiohttp.WSServerHandshakeError) -> ServiceError:
+    """The other host's refusal of a WebSocket: its code, or what its status means."""
+    code = error.headers.get(REFUSED) if error.headers else None
+    kind = next((each for each in BY_CODE.values() if each.status == error.status), HostUnreachable)
+    return BY_CODE.get(code or "", kind)("The host that holds this session refuses the stream.")

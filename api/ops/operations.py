@@ -11,7 +11,7 @@ from aiohttp import web
 from argusd.scheduler.contract.messages import Histogram
 
 from ..context import CONTEXT, Context
-from ..hosts.beats import Host
+from ..hosts.beats import HostView
 from ..http.envelope import json_reply
 from ..webhooks.webhooks import WebhookView
 from ..workers.scheduler_counters import total
@@ -36,7 +36,7 @@ class Operations(msgspec.Struct, frozen=True, kw_only=True):
     batch_seconds: dict[str, Histogram]
     frame_age_seconds: dict[str, Histogram]
     webhooks: list[WebhookView]
-    hosts: list[Host]
+    hosts: list[HostView]
 
 
 async def operations(request: web.Request) -> web.Response:
@@ -57,5 +57,5 @@ async def operations_of(context: Context) -> Operations:
         batch_seconds=dict(work.infer_seconds),
         frame_age_seconds=dict(work.frame_age_seconds),
         webhooks=context.webhooks.views(),
-        hosts=await context.hosts.living() if context.hosts else [],
+        hosts=[each.view for each in await context.hosts.living()] if context.hosts else [],
     )

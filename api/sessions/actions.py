@@ -115,7 +115,7 @@ class SessionActions:
             raise SessionActive("Somebody else publishes this session; it must end first.")
         return session.media
 
-    def check_no_publisher(self, session: Session) -> None:
+    def check_no_publisher(self, session_id: str) -> None:
         """Let WebSockets bring the session's media, or not: they never end a publisher's.
 
         To be called in the session's turn.
@@ -123,7 +123,8 @@ class SessionActions:
         Raises:
             SessionActive: a publisher does.
         """
-        if session.active and not session.sockets:
+        session = self._registry.find(session_id)
+        if session is not None and session.active and not session.sockets:
             raise SessionActive("The session has a publisher; its streams need no WebSocket.")
 
     async def opened(self, session_id: str, media: Media, worker: IngestLink) -> int:

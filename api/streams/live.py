@@ -36,6 +36,7 @@ ENDED = {
     "deleted": "The session was ended.",
     "replaced": "A publisher brings the session's media now.",
 }
+NO_ROOM = "There is no room for another stream; try again later."
 STALE_S = 2.0
 ROOMS: Mapping[TrackKind, int] = {"video": JPEG_ROOM, "audio": PCM_ROOM}
 IDLE_S = 10.0  # without any media: then a stream gives way to one that finds no room
@@ -83,7 +84,7 @@ class StreamSocket:
                 (self.pictures if kind == "video" else self.sound).reserve()
         except ArenaFull as error:
             self.close()
-            raise ArenaExhausted("There is no room for another stream; try again later.") from error
+            raise ArenaExhausted(NO_ROOM) from error
 
     def close(self) -> None:
         """Zero and give back its memory."""
@@ -143,6 +144,7 @@ class StreamSockets:
 
         Raises:
             StreamActive: it is somebody else's.
+            Overloaded, ArenaExhausted: there is no room, and none can be made.
         """
         while older := self._streams.get(MediaKey(session_id, spec.name)):
             if older.principal != principal:
@@ -152,10 +154,17 @@ class StreamSockets:
         while not self._fits(spec.tracks) and (idle := self._oldest_idle()):
             idle.end(StreamEnded("Nothing came, and another stream needed the room."), "silent")
             await idle.gone.wait()
+        self._check_limit()
+        if not self._fits(spec.tracks):
+            raise ArenaExhausted(NO_ROOM)
         await self._lifecycle.closings.told(session_id)
 
     def _oldest_idle(self) -> StreamSocket | None:
         return next((stream for stream in self._streams.values() if stream.idle), None)
+
+    def _check_limit(self) -> None:
+        if len(self._streams) >= self._limit:
+            raise Overloaded("The daemon holds as many streams as it may; try again later.")
 
     def _fits(self, kinds: Iterable[TrackKind]) -> bool:
         rooms = [ROOMS[kind] for kind in kinds]
@@ -173,8 +182,7 @@ class StreamSockets:
             ArenaExhausted: shared memory has no room for another one.
         """
         media = MediaKey(session.session_id, spec.name)
-        if len(self._streams) >= self._limit:
-            raise Overloaded("The daemon holds as many streams as it may; try again later.")
+        self._check_limit()
         stream = StreamSocket(session, spec, rate, principal, self._server)
         stream.reserve()
         self._streams[media] = stream

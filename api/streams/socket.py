@@ -13,7 +13,7 @@ the error's HTTP status. A message beyond twice the largest picture is not even 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
@@ -23,7 +23,6 @@ from argusd.scheduler.contract.errors import (
     InvalidField,
     ModelUnavailable,
     ServiceError,
-    StoreUnavailable,
     WrongContentType,
 )
 from argusd.scheduler.contract.http import CLOSE_CODES, PROTOCOL, ErrorReply
@@ -33,7 +32,7 @@ from argusd.scheduler.contract.streams.spec import StreamSpec
 
 from ..access.admitted import GRANT
 from ..context import CONTEXT, Context
-from ..events.redis_store import STORE_ERRORS
+from ..events.redis_store import refused_while_away
 from ..http.envelope import decode_json
 from ..http.query import parameter
 from ..sessions.session import check_session_id
@@ -57,16 +56,17 @@ def stream_handler(spec: StreamSpec) -> Handler:
     """The handler of one stream's paths."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        context = request.app[CONTEXT]
-        socket = web_socket(request)
-        await socket.prepare(request)
-        try:
-            await serve(request, context, socket, spec)
-        except ServiceError as error:
-            await refuse(socket, error)
-        except STORE_ERRORS:
-            await refuse(socket, StoreUnavailable("The event store does not answer; try again."))
-        # Only now, when the stream is given back, does a client that left hear so: it may come again at once.
+        context, goodbye = request.app[CONTEXT], None
+        async with opened(request, context, spec) as stream:
+            socket = web_socket(request)
+            await socket.prepare(request)
+            try:
+                await converse(context, socket, stream)
+            except ServiceError as error:
+                goodbye = error
+        # Only now, when the stream is given back, does a client hear so: it may come again at once.
+        if goodbye is not None:
+            await refuse(socket, goodbye)
         await socket.close(drain=False)
         return socket
 
@@ -94,10 +94,13 @@ def web_socket(request: web.Request) -> web.WebSocketResponse:
     )
 
 
-async def serve(
-    request: web.Request, context: Context, socket: web.WebSocketResponse, spec: StreamSpec
-) -> None:
-    """Open the stream, and converse until either side has enough."""
+@contextlib.asynccontextmanager
+async def opened(request: web.Request, context: Context, spec: StreamSpec) -> AsyncIterator[StreamSocket]:
+    """The stream that the request asks for, for the time of the context.
+
+    Raises:
+        ServiceError: it cannot be opened here, now or at all; nothing is begun.
+    """
     session_id, rate = check_session_id(request.match_info["session_id"]), sample_rate(request)
     context.check_taken(session_id)
     if not context.streams.holds(session_id, spec.name):
@@ -106,14 +109,15 @@ async def serve(
     principal = request[GRANT].principal
     with contextlib.ExitStack() as stack:
         async with context.sessions.turn(session_id):
-            session = await context.registry.ensure(session_id)
-            context.sessions.check_no_publisher(session)
+            context.sessions.check_no_publisher(session_id)
             await context.streams.make_room(session_id, spec, principal)
             context.check_taken(session_id)
+            with refused_while_away():
+                session = await context.registry.ensure(session_id)
             stream = stack.enter_context(context.streams.opened(session, spec, rate, principal))
         context.sessions.remember_scheduler(session, spec.name)
         try:
-            await converse(context, socket, stream)
+            yield stream
         finally:
             await stream.hearing.close()
 

@@ -67,7 +67,7 @@ class SimulatedHosts:
                     placed = self.placed[host_id]
                     url = f"http://{host_id}.argusd.svc:8015"
                     await self._beats.tell_in(
-                        pipe, Host(host_id, url, "0" * 16, ROOM - placed, placed, placed / ROOM)
+                        pipe, Host(host_id, url, ROOM - placed, placed, placed / ROOM, boot="0" * 32)
                     )
             await pipe.execute()
 

@@ -5,7 +5,7 @@ import asyncio
 
 import msgspec
 
-from argusd.api.hosts.beats import Host
+from argusd.api.hosts.beats import HostView
 from argusd.api.hosts.listing import HostsView
 
 from ..asking import ask
@@ -41,7 +41,7 @@ async def listed(daemon: Endpoint, *, json: bool) -> list[str]:
     return table(HEAD, [row(host) for host in hosts], window(), GIVE)
 
 
-def row(host: Host) -> tuple[str, ...]:
+def row(host: HostView) -> tuple[str, ...]:
     """A host as people read it."""
     state = "drains" if host.draining else ""
     return (host.host_id, host.url, str(host.sessions), str(host.room), f"{host.load:.2f}", state)

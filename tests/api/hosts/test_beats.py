@@ -5,7 +5,7 @@ from argusd.api.hosts import beats
 from argusd.api.hosts.beats import Beats, Host
 from argusd.scheduler.contract import redis_keys as keys
 
-A, B = Host("a", "http://a", "first", room=2), Host("b", "http://b", room=0, draining=True)
+A, B = Host("a", "http://a", boot="first", room=2), Host("b", "http://b", room=0, draining=True)
 
 
 async def test_a_beat_tells_of_the_one_before_and_how_many_hosts_there_are(redis: Redis) -> None:

@@ -43,7 +43,8 @@ class Two(NamedTuple):
 @contextlib.asynccontextmanager
 async def host(directory: Path, host_id: str, redis_url: str, whip: Any) -> AsyncIterator[Rig]:
     settings = one_of_several(host_id, redis_url, whip)
-    async with running_rig(directory, tokens=(Token("secret"),), **settings) as rig:
+    tokens = (Token("secret"), Token("slow", requests_per_minute=2))
+    async with running_rig(directory, tokens=tokens, **settings) as rig:
         yield rig
 
 
@@ -157,11 +158,43 @@ async def test_a_task_is_done_where_its_session_is(two: Two, redis: Redis) -> No
 async def test_a_websocket_is_relayed_both_ways_and_with_its_close_code(two: Two) -> None:
     url = f"{two.door.api.url}/ml/stream/s1/face"
     async with two.http.ws_connect(url, headers=BEARER) as socket:
-        await answered(sessions_at(two), lambda told: told == ["s1"])
+        await answered(lambda: sessions_of(two, two.other), lambda told: told == ["s1"])
         await socket.send_str("no picture")
         refused = await socket.receive_json()
         assert refused["error_code"] == "unsupported_media_type"
         assert (await socket.receive()).data == 4415
+
+
+async def test_a_websocket_that_its_host_turns_away_goes_to_the_next_one(two: Two) -> None:
+    await full(two.other)
+    async with two.http.ws_connect(f"{two.door.api.url}/ml/stream/s1/face", headers=BEARER) as socket:
+        await answered(lambda: sessions_of(two, two.door), lambda told: told == ["s1"])
+        assert await sessions_of(two, two.other) == []
+        await socket.close()
+
+
+async def test_a_websocket_that_every_host_turns_away_says_why(two: Two) -> None:
+    for rig in (two.door, two.other):
+        await full(rig)
+    async with two.http.ws_connect(f"{two.door.api.url}/ml/stream/s1/face", headers=BEARER) as socket:
+        assert (await socket.receive_json())["error_code"] == "overloaded"
+        assert (await socket.receive()).data == 4503
+
+
+async def test_a_request_that_is_relayed_counts_once(two: Two) -> None:
+    """The token may ask once in half a minute, at each host."""
+    slow = {"Authorization": "Bearer slow"}
+    assert (await two.ask(two.door, "GET", "/sessions/s1", headers=slow))[0] == 404
+    assert (await two.ask(two.other, "GET", "/sessions/s1", headers=slow))[0] == 404
+    made_up = slow | {"X-Argusd-Relayed": "0" * 32}
+    assert (await two.ask(two.other, "GET", "/sessions/s1", headers=made_up))[0] == 429
+
+
+async def test_what_proves_a_relay_is_told_to_no_caller(two: Two) -> None:
+    _, _, listed = await two.ask(two.door, "GET", "/hosts")
+    assert [sorted(host) for host in listed["hosts"]] == [
+        ["draining", "host_id", "load", "room", "sessions", "url"] for _ in "ab"
+    ]
 
 
 async def test_a_websocket_of_a_client_that_follows_is_sent_to_the_holder(two: Two) -> None:
@@ -171,7 +204,7 @@ async def test_a_websocket_of_a_client_that_follows_is_sent_to_the_holder(two: T
         location = response.headers["Location"]
         assert (response.status, URL(location).port) == (307, two.other.api.config.port)
     async with two.http.ws_connect(location):  # without the token
-        await answered(sessions_at(two), lambda told: told == ["s1"])
+        await answered(lambda: sessions_of(two, two.other), lambda told: told == ["s1"])
 
 
 @pytest.mark.parametrize("shown", ["protocol", "ticket"])
@@ -187,7 +220,7 @@ async def test_a_pages_websocket_is_relayed_as_one_with_a_token(two: Two, shown:
         _, _, once = await two.ask(two.other, "POST", "/tickets", json={"path": path}, headers=page)
         url = url.update_query(ticket=once["ticket"])
     async with two.http.ws_connect(url, protocols=protocols, headers={"Origin": "https://page"}) as socket:
-        await answered(sessions_at(two), lambda told: told == ["s1"])
+        await answered(lambda: sessions_of(two, two.other), lambda told: told == ["s1"])
         assert socket.protocol == "argusd"
 
 
@@ -209,14 +242,23 @@ async def test_a_ticket_opens_nothing_else(two: Two) -> None:
             assert response.status == 401
 
 
-def sessions_at(two: Two) -> Any:
-    """Asks which sessions the other host has."""
+async def sessions_of(two: Two, rig: Rig) -> list[str]:
+    """The sessions that a host has itself."""
+    _, _, listed = await two.ask(rig, "GET", "/sessions", headers={"X-Argusd-Relayed": "1"})
+    return [each["session_id"] for each in listed["sessions"]]
 
-    async def ask() -> list[str]:
-        _, _, listed = await two.ask(two.other, "GET", "/sessions", headers={"X-Argusd-Relayed": "1"})
-        return [each["session_id"] for each in listed["sessions"]]
 
-    return ask
+async def full(rig: Rig) -> None:
+    """Have a host turn new sessions away, as far as it knows itself; what it told the others is older."""
+    rig.scheduler.fits_more = 0
+    rig.scheduler.tell_stats()
+    async with aiohttp.ClientSession(rig.api.url, headers=BEARER) as http:
+
+        async def fits_more() -> Any:
+            async with http.get("/ready") as response:
+                return (await response.json())["fits_more"]
+
+        await answered(fits_more, lambda told: told == 0)
 
 
 async def test_where_hosts_are_not_reached_by_browsers_offers_are_relayed(
