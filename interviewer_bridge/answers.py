@@ -23,6 +23,7 @@ OF_CODE: dict[str, type[OrchestratorError]] = {
     daemon.NoSpeech.code: NoVoice,
     daemon.TooShort.code: NoVoice,
     daemon.ModelUnavailable.code: ModelUnavailable,
+    daemon.EvidencePending.code: NotNow,
 }
 OF_STATUS: dict[int, type[OrchestratorError]] = {
     401: NotAllowed,

@@ -13,9 +13,12 @@ import msgspec
 from argusd.scheduler.contract.access.tokens import SessionScope, SessionToken
 from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.evidence.records import Evidence, EvidenceList, Part
 from argusd.scheduler.contract.http import DEFAULT_PORT
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.results import Results
+from argusd.scheduler.contract.reviews.report import Report
+from argusd.scheduler.contract.reviews.reviews import Review, ReviewBody, ReviewState
 from argusd.scheduler.contract.sessions import PolicyState
 from argusd.scheduler.contract.tiers import Tier
 
@@ -176,6 +179,31 @@ class MLOrchestratorClient:
 
         async with self._redis_turns:
             return await stored_results(redis_url, session_id)
+
+    async def report(self, session_id: str) -> Report:
+        """What happened in the session, violation by violation, with the reviews there are."""
+        path = f"{session_path(session_id)}/report"
+        return decode(await self._transport.request("GET", path, timeout_s=self.timeout_s), Report)
+
+    async def review(
+        self, session_id: str, seq: int, state: ReviewState, *, comment: str = "", reviewer: str = ""
+    ) -> Review:
+        """Say what somebody makes of a violation; ``seq``: of the event that started it."""
+        body = msgspec.json.encode(ReviewBody(state, comment, reviewer))
+        path = f"{session_path(session_id)}/reviews/{seq}"
+        answer = await self._transport.request("PUT", path, body, timeout_s=self.timeout_s)
+        return decode(answer, Review)
+
+    async def evidence(self, session_id: str) -> list[Evidence]:
+        """What is kept of the session's violations, oldest first; there is some where its policy asks."""
+        path = f"{session_path(session_id)}/evidence"
+        answer = await self._transport.request("GET", path, timeout_s=self.timeout_s)
+        return decode(answer, EvidenceList).evidence
+
+    async def evidence_file(self, session_id: str, evidence_id: str, part: Part) -> bytes:
+        """A piece of evidence's ``snapshot`` (JPEG) or ``clip`` (WebM), awaited while it is being made."""
+        path = f"{session_path(session_id)}/evidence/{quote(evidence_id, safe='')}/{part}"
+        return await self._transport.request("GET", path, timeout_s=self.timeout_s)
 
     async def delete_session(self, session_id: str) -> None:
         """End a session and have all that is stored of it erased."""

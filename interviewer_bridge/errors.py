@@ -106,7 +106,7 @@ class NotThere(OrchestratorError):
 
 
 class NotNow(OrchestratorError):
-    """429, 503: overloaded, draining, restarting; the same request may succeed later."""
+    """429, 503: overloaded, draining, restarting; 409: evidence that is still made. It may succeed later."""
 
 
 class ModelUnavailable(OrchestratorError):

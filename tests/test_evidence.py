@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from argusd.daemon.config import load_config
+from argusd.interviewer_bridge import MLOrchestratorClient
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, Event, next_event, started
@@ -101,6 +102,13 @@ async def test_a_clip_shows_and_lets_hear_what_came_before_and_after(
     assert len(pictures) == evidence["clip"]["pictures"]
     assert pictures[-1] - pictures[0] == pytest.approx(evidence["clip"]["duration_s"], abs=0.5)
     assert sound_s == pytest.approx(evidence["clip"]["duration_s"], abs=0.5)
+    async with MLOrchestratorClient(daemon.url) as ml:
+        same, *_ = await ml.evidence("filmed")
+        assert same.hash == evidence["hash"]
+        assert await ml.evidence_file("filmed", same.evidence_id, "clip") == webm
+        violations = (await ml.report("filmed")).violations
+        violated = next(each for each in violations if each.evidence_id == same.evidence_id)
+        assert (await ml.review("filmed", violated.seq, "acknowledged")).state == "acknowledged"
     begins, ends = (
         evidence["clip"]["begins_at"],
         evidence["clip"]["begins_at"] + evidence["clip"]["duration_s"],

@@ -108,6 +108,25 @@ async def test_a_token_for_a_page_is_asked_for_and_not_shown(connect: Connect) -
     assert daemon.requests == [("POST", "/tokens", body)]
 
 
+async def test_evidence_is_awaited_while_it_is_made(connect: Connect) -> None:
+    daemon = Daemon(
+        lambda: refusal(409, "evidence_pending", **{"Retry-After": "0"}),
+        lambda: web.Response(body=b"webm", content_type="video/webm"),
+    )
+    client = await connect(daemon)
+    assert await client.evidence_file("interview-7", "e1", "clip") == b"webm"
+    assert [path for _, path, _ in daemon.requests] == 2 * ["/sessions/interview-7/evidence/e1/clip"]
+
+
+async def test_a_violation_is_reviewed_as_the_contract_says(connect: Connect) -> None:
+    said = {"state": "dismissed", "comment": "A poster.", "reviewer": "Ada"}
+    daemon = Daemon(lambda: web.json_response(said | {"seq": 7, "at": 1_700_000_000.0}))
+    client = await connect(daemon)
+    review = await client.review("interview-7", 7, "dismissed", comment="A poster.", reviewer="Ada")
+    assert (review.seq, review.state, review.comment) == (7, "dismissed", "A poster.")
+    assert daemon.requests == [("PUT", "/sessions/interview-7/reviews/7", said)]
+
+
 async def test_what_is_base64_already_stays_so(connect: Connect) -> None:
     daemon = Daemon(done)
     client = await connect(daemon)
