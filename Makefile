@@ -124,10 +124,11 @@ MINUTES ?= 30
 accuracy: test-setup
 	$(BIN)/argusd bench accuracy --labels $(LABELS) --minutes $(MINUTES) --json accuracy.json --html accuracy.html
 
-# The documents as a site, in build/docs; a broken link fails.
+# The documents as a site, in api/guide, where the daemon finds it (/guide/); a broken link fails.
 docs: setup
-	@$(PIP) install -e '.[docs]'
-	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@$(PIP) install -q -e '.[docs]'
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/doctrees docs api/guide
+	@echo "built: /guide/ of the daemon, or api/guide/index.html"
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/peers/node_modules
+	rm -rf $(VENV) build dist api/guide *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/peers/node_modules

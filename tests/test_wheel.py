@@ -70,6 +70,8 @@ def test_it_serves_and_says_what(programs: Path, tmp_path: Path) -> None:
             assert re.search(rf"{url}, serves face, video, audio, lipsync and all \d+ tasks$", up)
             with urllib.request.urlopen(f"{url}/") as page:
                 assert b"argusd" in page.read()
+            with urllib.request.urlopen(f"{url}/guide/quickstart.html") as page:
+                assert b"Quick start" in page.read()
         finally:
             daemon.send_signal(signal.SIGTERM)
             daemon.communicate(timeout=60)

@@ -4,6 +4,7 @@ from argusd.scheduler.contract import errors
 
 from ..http.route import Route
 from ..ops.dashboard import FILE_TYPES, PAGES, FileName, PageName, dashboard_file, page
+from ..ops.guide import GUIDE_TYPES, guide, guide_asset, guide_page, to_guide
 
 PAGE_ROUTES = (
     *(Route("GET", path, page(path), {200: "text/html"}, public=True) for path in PAGES),
@@ -24,5 +25,23 @@ PAGE_ROUTES = (
         refusals=(errors.PathNotFound,),
         public=True,
         parts={"page": PageName, "name": FileName},
+    ),
+    Route("GET", "/guide", to_guide, {308: None}, public=True),
+    Route("GET", "/guide/", guide, {200: "text/html"}, public=True),
+    Route(
+        "GET",
+        "/guide/{name}",
+        guide_page,
+        {200: GUIDE_TYPES},
+        refusals=(errors.PathNotFound,),
+        public=True,
+    ),
+    Route(
+        "GET",
+        "/guide/_static/{name}",
+        guide_asset,
+        {200: GUIDE_TYPES},
+        refusals=(errors.PathNotFound,),
+        public=True,
     ),
 )

@@ -4,7 +4,7 @@ import { Argusd, ArgusdError } from "./argusd.js";
 
 const RETRY_MS = 1000;
 const PAGES = {
-  "/": "Dashboard", "/try": "Try your camera", "/operations": "Operations", "/docs": "API",
+  "/": "Dashboard", "/try": "Try your camera", "/operations": "Operations", "/docs": "API", "/guide/": "Guide",
 };
 
 export const $ = (id) => document.getElementById(id);

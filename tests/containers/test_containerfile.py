@@ -53,8 +53,14 @@ def test_the_last_stage_serves() -> None:
 
 def test_the_context_holds_every_folder_that_is_installed_and_none_else(tmp_path: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    folders = project["tool"]["setuptools"]["package-dir"].values()
-    files = {"pyproject.toml", project["project"]["readme"], *project["project"]["license-files"]}
+    installed = project["tool"]["setuptools"]["package-dir"].values()
+    folders = {*installed, *project["build-system"]["backend-path"]}
+    files = {
+        "pyproject.toml",
+        "CONTRIBUTING.md",
+        project["project"]["readme"],
+        *project["project"]["license-files"],
+    }
     assert set(context_of((ROOT / ".dockerignore").read_text())) == {*folders, *files}
     copy_context(ROOT, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {*folders, *files}

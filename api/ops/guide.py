@@ -1,0 +1,53 @@
+"""The guide: the documents as a site, which is built beforehand and only read here."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from argusd.scheduler.contract.errors import PathNotFound
+
+from .dashboard import BY_SUFFIX, POLICY, page_file
+
+SITE = Path(__file__).parents[1] / "guide"
+"""Where ``make docs`` puts it, and a wheel has it."""
+
+INDEX, UNBUILT = "index.html", "guide/unbuilt.html"
+SEARCHES = POLICY.replace("form-action 'none'", "form-action 'self'")
+GUIDE_TYPES = tuple(dict.fromkeys(BY_SUFFIX.values()))
+
+
+async def guide(_request: web.Request) -> web.Response:
+    """Show the guide's first page, or how the guide is built."""
+    return guide_file(INDEX) if (SITE / INDEX).is_file() else page_file(UNBUILT)
+
+
+async def to_guide(_request: web.Request) -> web.Response:
+    """Lead to the guide: its links count from ``/guide/``."""
+    return web.Response(status=308, headers={"Location": "/guide/"})
+
+
+async def guide_page(request: web.Request) -> web.Response:
+    """Show a page of the guide."""
+    return guide_file(request.match_info["name"])
+
+
+async def guide_asset(request: web.Request) -> web.Response:
+    """Serve what the guide's pages load."""
+    return guide_file(f"_static/{request.match_info['name']}")
+
+
+def guide_file(path: str) -> web.Response:
+    """One of the site's files, small enough to be read on the spot.
+
+    Raises:
+        PathNotFound: there is no such file.
+    """
+    file = (SITE / path).resolve()
+    if file.suffix not in BY_SUFFIX or SITE.resolve() not in file.parents or not file.is_file():
+        raise PathNotFound("The guide has no such file; /guide/ says whether it is built.")
+    return web.Response(
+        body=file.read_bytes(),
+        content_type=BY_SUFFIX[file.suffix],
+        charset="utf-8",
+        headers={"Content-Security-Policy": SEARCHES, "Cache-Control": "no-cache"},
+    )

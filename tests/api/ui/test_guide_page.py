@@ -1,0 +1,35 @@
+"""The guide in a browser: a stranger searches it, and everybody can read it."""
+
+from pathlib import Path
+
+import pytest
+
+from argusd.api.ops import guide
+
+from ...guide import built
+from ...peers.remote import Browser
+from ..fixtures import Rig
+from .browsing import DESK, PHONE, page, seen, violations
+
+pytestmark = pytest.mark.browser
+
+HITS = "[...document.querySelectorAll('#search-results li > a')].map((each) => each.textContent)"
+
+
+async def test_what_is_looked_for_is_found_and_everybody_can_read_it(
+    browser: Browser, rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guide, "SITE", built(tmp_path / "site"))
+    async with page(browser, f"{rig.api.url}/guide/") as tab:
+        await tab.run("document.querySelector('input[name=q]').value = 'TURN'")
+        await tab.run("document.querySelector('header form').requestSubmit()")
+        await seen(
+            tab,
+            f"document.querySelector('#search-results') && {HITS}.some((each) => each.includes('network'))",
+        )
+        assert await tab.troubles() == []
+    for theme, size in (("light", DESK), ("dark", PHONE)):
+        async with page(browser, f"{rig.api.url}/guide/operations.html", theme, size) as tab:
+            assert await violations(tab) == []
+            assert await tab.run("document.documentElement.scrollWidth <= innerWidth")
+            assert await tab.troubles() == []
