@@ -9,6 +9,7 @@ from argusd.scheduler.tracing.traces import traces_of
 from .access.auth import Access, limited
 from .access.session_tokens import SessionTokens
 from .access.signing_keys import SigningKeys
+from .access.stamps import Stamps
 from .access.tickets import Tickets
 from .analysis.llm import Llm
 from .config import ApiConfig
@@ -70,7 +71,8 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     waiting_reviews = WaitingReviews(redis)
     event_log.violations_changed = waiting_reviews.changed
     erasure = Erasure(redis, store.server, config.retention_s)
-    session_tokens = SessionTokens(SigningKeys(redis), limited(config.requests_per_minute))
+    stamps = Stamps(redis)
+    session_tokens = SessionTokens(SigningKeys(redis), stamps, limited(config.requests_per_minute))
     scans = RoomScans(redis, unreadable, erasure)
     traces = traces_of("api", config.traces_url, config.traces_share)
 
@@ -81,6 +83,7 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         intake=intake,
         access=Access(config, session_tokens),
         session_tokens=session_tokens,
+        stamps=stamps,
         tickets=Tickets(redis),
         feeds=feeds,
         readers=Readers(config.max_event_readers, config.max_event_readers_per_client),

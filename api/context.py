@@ -11,6 +11,7 @@ from argusd.scheduler.tracing.traces import Traces
 
 from .access.auth import Access
 from .access.session_tokens import SessionTokens
+from .access.stamps import Stamps
 from .access.tickets import Tickets
 from .config import ApiConfig
 from .connections.room import Room
@@ -55,6 +56,7 @@ class Context(NamedTuple):
     intake: Intake
     access: Access
     session_tokens: SessionTokens
+    stamps: Stamps
     tickets: Tickets
     feeds: Feeds
     readers: Readers

@@ -49,7 +49,10 @@ async def grant_of(request: web.Request) -> Grant:
     told = await context.tickets.take(ticket, target(request))
     request[AVOID] = told.avoid
     # Whether its principal may do so was seen when the ticket was made.
-    return Grant(told.principal, EVERYTHING.scopes, session_id=request.match_info.get("session_id"))
+    session_id = request.match_info.get("session_id")
+    grant = Grant(told.principal, EVERYTHING.scopes, session_id=session_id, stamp=told.stamp)
+    await context.stamps.check(grant)
+    return grant
 
 
 def is_offer(request: web.Request) -> bool:

@@ -10,9 +10,11 @@ from ..http.rate_limit import RateLimit
 
 
 class Grant(NamedTuple):
-    """``principal`` tells whether two requests come from the same bearer; empty where no token is needed.
+    """What its bearer may do.
 
-    ``session_id`` and ``session_prefix`` bind it to sessions; a bound one sees no overviews.
+    ``principal`` tells whether two requests come from the same bearer; empty where no token is needed.
+    ``session_id`` and ``session_prefix`` bind it to sessions; a bound one sees no overviews. ``stamp`` ends
+    it with its session (``stamps.py``), where we made the token or ticket.
     """
 
     principal: str
@@ -20,6 +22,7 @@ class Grant(NamedTuple):
     session_prefix: str = ""
     session_id: str | None = None
     limit: RateLimit | None = None
+    stamp: str | None = None
 
     def check_scope(self, scope: Scope) -> None:
         """Let a kind of request in or not.

@@ -19,6 +19,7 @@ from ..config import scopes_of
 from ..http.rate_limit import RateLimit
 from .grants import Grant
 from .signing_keys import LEEWAY_S, SigningKeys
+from .stamps import Stamps
 
 TYPE = "argusd-session+jwt"
 ALGORITHM = "HS256"
@@ -39,13 +40,15 @@ class Claims(msgspec.Struct, frozen=True):
 
     session_id: str
     scope: str
+    stamp: str
 
 
 class SessionTokens:
     """Makes session tokens and reads them, with the keys that all hosts have in common."""
 
-    def __init__(self, keys: SigningKeys, limit: RateLimit | None) -> None:
+    def __init__(self, keys: SigningKeys, stamps: Stamps, limit: RateLimit | None) -> None:
         self._keys = keys
+        self._stamps = stamps
         self._limit = limit
 
     async def make(self, session_id: str, scopes: Iterable[SessionScope], expires_at: float) -> str:
@@ -55,7 +58,13 @@ class SessionTokens:
             StoreUnavailable: Redis does not answer.
         """
         key = await self._keys.newest()
-        claims = {"session_id": session_id, "scope": " ".join(scopes), "exp": int(expires_at)}
+        stamp = await self._stamps.of(session_id)
+        claims = {
+            "session_id": session_id,
+            "scope": " ".join(scopes),
+            "exp": int(expires_at),
+            "stamp": stamp,
+        }
         return jwt.encode(claims, key.secret, ALGORITHM, {"typ": TYPE, "kid": key.name})
 
     async def grant_of(self, token: str, header: Header) -> Grant:
@@ -76,8 +85,15 @@ class SessionTokens:
             raise Unauthorized(EXPIRED) from None
         except (jwt.PyJWTError, msgspec.ValidationError, UnicodeError):
             raise Unauthorized(NOT_VALID) from None
-        scopes = scopes_of(claims.scope.split())
-        return Grant(principal(claims.session_id), scopes, session_id=claims.session_id, limit=self._limit)
+        grant = Grant(
+            principal(claims.session_id),
+            scopes_of(claims.scope.split()),
+            session_id=claims.session_id,
+            limit=self._limit,
+            stamp=claims.stamp,
+        )
+        await self._stamps.check(grant)
+        return grant
 
     async def withdraw(self) -> None:
         """End all session tokens. Raises what ``SigningKeys.withdraw`` raises."""

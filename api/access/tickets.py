@@ -27,11 +27,12 @@ NOT_VALID = "This ticket was used, has expired, or is for another request; ask f
 
 class Ticket(msgspec.Struct, frozen=True):
     """What a ticket says. ``target``: the method and path that it is for. ``avoid``: the hosts that turned
-    the session away already."""
+    the session away already. ``stamp``: see ``stamps.py``."""
 
     target: str
     principal: str
     avoid: tuple[str, ...] = ()
+    stamp: str | None = None
 
 
 class Tickets:

@@ -59,10 +59,12 @@ def ticket_handler(routes: Iterable[Route]) -> Handler:
         grant = request[GRANT]
         if (scope := scopes[match.handler]) is not None:
             grant.check_scope(scope)
-        grant.check_session(match.get("session_id"))
-        ticket = Ticket(target(meant), grant.principal)
+        session_id = match.get("session_id")
+        grant.check_session(session_id)
+        context = request.app[CONTEXT]
+        stamp = await context.stamps.of(session_id) if session_id else None
         expires_at = time.time() + LIFE_S
-        text = await request.app[CONTEXT].tickets.issue(ticket)
+        text = await context.tickets.issue(Ticket(target(meant), grant.principal, stamp=stamp))
         return json_reply(SessionTicket(text, expires_at), 201)
 
     return make_ticket

@@ -73,7 +73,8 @@ class Relay:
 
     async def onward(self, host: Host, request: web.Request, avoid: Sequence[str] = ()) -> URL:
         """The address with a ticket for this request, in the name of who was let in here."""
-        ticket = Ticket(target(request), request[GRANT].principal, tuple(avoid))
+        grant = request[GRANT]
+        ticket = Ticket(target(request), grant.principal, tuple(avoid), grant.stamp)
         return url_at(host, request).update_query({TICKET: await self._tickets.issue(ticket)})
 
     async def pass_on(self, host: Host, request: web.Request, body: bytes, within_s: float) -> web.Response:

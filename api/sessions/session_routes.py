@@ -49,7 +49,9 @@ def shown(context: Context, session: Session) -> SessionView:
 async def delete_session(request: web.Request) -> web.Response:
     """End a session and erase everything that is stored of it."""
     context = request.app[CONTEXT]
-    await context.sessions.delete(request.match_info["session_id"])
+    session_id = request.match_info["session_id"]
+    await context.stamps.end(session_id)  # first, or a page of it comes back meanwhile
+    await context.sessions.delete(session_id)
     return web.Response(status=204)
 
 

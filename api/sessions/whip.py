@@ -36,6 +36,7 @@ from argusd.scheduler.contract.http import EVENTS_RELATION, HOST_HEADER
 
 from ..access.admitted import GRANT
 from ..access.bearer import token_of
+from ..access.grants import Grant
 from ..connections.bodies import read_body
 from ..connections.client import client_of
 from ..context import CONTEXT, Context
@@ -67,9 +68,8 @@ async def publish(request: web.Request) -> web.Response:
     client = client_of(request)
     limit_rate(context, client, session_id)
     offer = await read_sdp(request, SDP)
-    principal = request[GRANT].principal
     with context.half_open.answering(session_id, client):
-        media, answer, position = await begin_media(context, session_id, offer, client, principal)
+        media, answer, position = await begin_media(context, session_id, offer, client, request[GRANT])
     events = f"/sessions/{session_id}/events?after={position}"
     response = web.Response(status=201, body=answer.answer_sdp.encode(), content_type=SDP)
     response.headers["Location"] = f"/whip/{session_id}/{media.resource}"
@@ -82,7 +82,7 @@ async def publish(request: web.Request) -> web.Response:
 
 
 async def begin_media(
-    context: Context, session_id: str, offer: str, client: str, principal: str
+    context: Context, session_id: str, offer: str, client: str, grant: Grant
 ) -> tuple[Media, SessionAnswer, int]:
     """Have a worker answer the offer: the session's new media, the answer, and the last seq before them.
 
@@ -91,7 +91,8 @@ async def begin_media(
     """
     async with context.sessions.turn(session_id):
         context.check_taken(session_id)
-        older = context.sessions.to_replace(session_id, principal)
+        await context.stamps.check(grant)  # again: the turn before may have deleted the session
+        older = context.sessions.to_replace(session_id, grant.principal)
         crowded = older is None and is_crowded(context)
         place = context.half_open.place_for(session_id, crowded=crowded)
         if place is None:
@@ -105,7 +106,7 @@ async def begin_media(
             client=client,
             place=place,
         )
-        media = new_media(worker.name, answer, principal)
+        media = new_media(worker.name, answer, grant.principal)
         try:
             return media, answer, await context.sessions.opened(session_id, media, worker)
         except BaseException:

@@ -106,15 +106,16 @@ async def opened(request: web.Request, context: Context, spec: StreamSpec) -> As
     if not context.streams.holds(session_id, spec.name):
         check_admission(context)
     check_served(context, spec)
-    principal = request[GRANT].principal
+    grant = request[GRANT]
     with contextlib.ExitStack() as stack:
         async with context.sessions.turn(session_id):
+            await context.stamps.check(grant)  # again: the turn before may have deleted the session
             context.sessions.check_no_publisher(session_id)
-            await context.streams.make_room(session_id, spec, principal)
+            await context.streams.make_room(session_id, spec, grant.principal)
             context.check_taken(session_id)
             with refused_while_away():
                 session = await context.registry.ensure(session_id)
-            stream = stack.enter_context(context.streams.opened(session, spec, rate, principal))
+            stream = stack.enter_context(context.streams.opened(session, spec, rate, grant.principal))
         context.sessions.remember_scheduler(session, spec.name)
         try:
             yield stream

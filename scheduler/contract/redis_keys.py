@@ -31,6 +31,11 @@ def ticket(text: str) -> str:
     return f"ml:access:ticket:{text}"
 
 
+def stamp(session_id: str) -> str:
+    """String: what the session's tokens and tickets carry while they are good (``api/access/stamps.py``)."""
+    return f"ml:session:{session_id}:stamp"
+
+
 def webhook_lease(name: str) -> str:
     """String, while it is renewed: the host that posts events to this webhook."""
     return f"ml:webhook:{name}:lease"

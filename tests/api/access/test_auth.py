@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from argusd.api.access.auth import REFUSED_ORIGINS, Access, check_bind, is_loopback
 from argusd.api.access.session_tokens import SessionTokens
 from argusd.api.access.signing_keys import SigningKeys
+from argusd.api.access.stamps import Stamps
 from argusd.api.config import ApiConfig, Scope, Token
 from argusd.api.errors import InsecureBind, SecretUnreadable
 from argusd.scheduler.contract.errors import (
@@ -26,7 +27,7 @@ def config(**changes: object) -> ApiConfig:
 
 def access_of(config: ApiConfig) -> Access:
     """Without a store: no session's token is shown here."""
-    return Access(config, SessionTokens(SigningKeys(Redis()), None))
+    return Access(config, SessionTokens(SigningKeys(Redis()), Stamps(Redis()), None))
 
 
 TOKENS = (Token("everything"), Token("only-kyc", "kyc-"))

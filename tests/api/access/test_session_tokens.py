@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from argusd.api.access.grants import Grant
 from argusd.api.access.session_tokens import ALGORITHM, TYPE, SessionTokens, header_of
 from argusd.api.access.signing_keys import SigningKeys
+from argusd.api.access.stamps import Stamps
 from argusd.scheduler.contract.errors import Forbidden, InsufficientScope, Unauthorized
 
 SCALARS = st.none() | st.booleans() | st.floats() | st.text()
@@ -20,7 +21,7 @@ JSON = st.recursive(SCALARS, lambda each: st.lists(each) | st.dictionaries(st.te
 
 @pytest.fixture
 def tokens(redis: Redis) -> SessionTokens:
-    return SessionTokens(SigningKeys(redis), None)
+    return SessionTokens(SigningKeys(redis), Stamps(redis), None)
 
 
 async def read(tokens: SessionTokens, token: str) -> Grant:
@@ -32,7 +33,8 @@ async def read(tokens: SessionTokens, token: str) -> Grant:
 async def forged(redis: Redis, headers: dict[str, str] | None = None, **claims: Any) -> str:
     """Signed with the right key, whatever it says."""
     key = await SigningKeys(redis).newest()
-    said = {"session_id": "s1", "scope": "publish", "exp": time.time() + 60} | claims
+    stamp = await Stamps(redis).of("s1")
+    said = {"session_id": "s1", "scope": "publish", "exp": time.time() + 60, "stamp": stamp} | claims
     kept = {name: value for name, value in said.items() if value is not None}
     return jwt.encode(kept, key.secret, ALGORITHM, {"typ": TYPE, "kid": key.name} | (headers or {}))
 
@@ -71,6 +73,15 @@ async def test_a_token_ends_when_its_key_is_withdrawn(tokens: SessionTokens) -> 
         await read(tokens, token)
 
 
+async def test_a_token_ends_with_its_session(tokens: SessionTokens, redis: Redis) -> None:
+    older = [await tokens.make(session_id, ("publish",), time.time() + 60) for session_id in ("s1", "s2")]
+    await Stamps(redis).end("s1")
+    fresh = await tokens.make("s1", ("publish",), time.time() + 60)
+    with pytest.raises(Unauthorized, match="was deleted"):
+        await read(tokens, older[0])
+    assert [(await read(tokens, token)).session_id for token in (older[1], fresh)] == ["s2", "s1"]
+
+
 @pytest.mark.parametrize(
     ("headers", "claims"),
     [
@@ -78,6 +89,9 @@ async def test_a_token_ends_when_its_key_is_withdrawn(tokens: SessionTokens) -> 
         ({}, {"session_id": None}),
         ({}, {"session_id": 7}),
         ({}, {"scope": ["publish"]}),
+        ({}, {"stamp": None}),
+        ({}, {"stamp": ""}),
+        ({}, {"stamp": "another"}),
         ({"kid": "1"}, {}),
         ({"kid": "*"}, {}),
         ({"kid": ""}, {}),

@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from redis.asyncio import Redis
 
 from argusd.api.config import Token
 from argusd.scheduler.contract.access.tokens import SessionToken
@@ -187,6 +188,25 @@ async def test_a_service_gets_tickets_for_overviews_too(guarded: Rig) -> None:
     async with guarded.api.events(f"/events?ticket={text}"):
         pass
     assert (await ask_ticket(guarded, "nobody", "/events"))[0] == 401
+
+
+async def test_what_a_deleted_session_gave_away_does_not_make_it_anew(guarded: Rig) -> None:
+    page, path = await token(guarded), "/ml/stream/s1/face"
+    once = await ticket(guarded, page, path)
+    offered = SDP | bearer(page)
+    assert (await guarded.api.json("POST", "/whip/s1", data=OFFER, headers=offered))[0] == 201
+    assert (await guarded.api.json("DELETE", "/sessions/s1", headers=SERVICE))[0] == 204
+
+    for method, way, shown in (("POST", "/whip/s1", offered), ("GET", f"{path}?ticket={once}", {})):
+        status, answer = await guarded.api.json(method, way, data=OFFER, headers=shown)
+        assert (status, answer["error_code"]) == (401, "unauthorized")
+        assert "which was deleted" in answer["error"]
+    assert (await guarded.api.json("GET", "/sessions/s1", headers=SERVICE))[0] == 404
+    async with Redis(unix_socket_path=str(guarded.api.config.state_dir / "redis" / "redis.sock")) as redis:
+        assert [key async for key in redis.scan_iter("*s1*")] == []
+
+    fresh = SDP | bearer(await token(guarded))
+    assert (await guarded.api.json("POST", "/whip/s1", data=OFFER, headers=fresh))[0] == 201
 
 
 @pytest.mark.parametrize("shown", ["protocol", "ticket"])
