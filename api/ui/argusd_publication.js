@@ -1,33 +1,30 @@
-// A camera on its way to argusd, by WebRTC: WHIP (RFC 9725), again and again where it is lost.
+// A camera on its way by WHIP (RFC 9725), again and again where it is lost.
 
 import { ArgusdError, pause, wait } from "./argusd.js";
 
-/** @import { Argusd } from "./argusd.js" */
-/** @import { PublicationState, Publishing } from "./argusd_types.d.ts" */
+/** @import * as Types from "./argusd_types.d.ts" */
 
 const CONNECTED_WITHIN_MS = 15_000;
-const AGAIN_WITHIN_MS = 30_000; // for so long a publication that is lost is made anew
+const AGAIN_WITHIN_MS = 30_000; // a lost publication is made anew
 const GOODBYE_MS = 2_000;
 const LOSSES = ["silent", "shutdown"]; // why media end that nobody wanted to end
 
-/** A session's media on their way; `peer` is the connection that they take now. */
 export class Publication {
-  /** @type {PublicationState} */ state = "lost";
-  /** Why it is over, unless somebody wanted that. @type {unknown} */ error = null;
+  /** @type {Types.PublicationState} */ state = "lost";
+  /** @type {unknown} */ error = null; // why it is over, unless somebody wanted that
   peer = new RTCPeerConnection();
   #closing = new AbortController();
   #after = 0; // the seq behind which its events lie
   #client; #sessionId; #options;
   /** @type {URL | null} */ #resource = null;
 
-  /** @param {Argusd} client @param {string} sessionId @param {Publishing} options */
+  /** @param {Types.Calls} client */
   constructor(client, sessionId, options) {
     this.#client = client;
     this.#sessionId = sessionId;
     this.#options = options;
   }
 
-  /** @throws {ArgusdError} the daemon says no, or no media can flow */
   async begin() {
     await this.#connect().catch(async (error) => {
       await this.close();
@@ -37,7 +34,6 @@ export class Publication {
     this.#keep();
   }
 
-  /** End it, and the session's media. */
   async close() {
     this.#closing.abort();
     this.#tell("over");
@@ -58,7 +54,6 @@ export class Publication {
     if (!this.#closing.signal.aborted) await this.close();
   }
 
-  /** @param {PublicationState} state */
   #tell(state) {
     if (this.state === state || this.state === "over") return;
     this.state = state;
@@ -86,20 +81,20 @@ export class Publication {
     if (state !== "connected") throw new ArgusdError("connection_not_made", 0, "No way for the media was found.");
   }
 
-  /** The daemon hears of it before the connection ends, or it would look as if we had just gone. */
+  // The daemon hears of it before the connection ends, or we would seem lost.
   async #leave() {
     const resource = this.#resource;
     this.#resource = null;
     const signal = AbortSignal.timeout(GOODBYE_MS);
     const left = resource && this.#client.request(resource, { method: "DELETE", keepalive: true, signal });
-    await left?.catch(() => {}); // it is over already, or is missed soon
+    await left?.catch(() => {}); // over already, or missed soon
     this.peer.close();
   }
 
   async #again() {
     const deadline = Date.now() + AGAIN_WITHIN_MS;
     for (let attempt = 0; ; attempt++) {
-      this.#resource = null; // what is left of it there is replaced
+      this.#resource = null; // what is left of it is replaced
       this.peer.close();
       await pause(wait(attempt), this.#closing.signal);
       try {
@@ -110,7 +105,7 @@ export class Publication {
     }
   }
 
-  /** Whether the media were lost, once they have ended: events tell so long before ICE does. */
+  // Whether the media were lost, once they have ended: events tell so long before ICE does.
   async #lost() {
     const known = new AbortController();
     const signal = AbortSignal.any([this.#closing.signal, known.signal]);
@@ -122,7 +117,6 @@ export class Publication {
     }
   }
 
-  /** @param {AbortSignal} signal @returns {Promise<boolean>} */
   async #told(signal) {
     try {
       for await (const event of this.#client.events(this.#sessionId, { after: this.#after, signal })) {
@@ -137,20 +131,19 @@ export class Publication {
   }
 }
 
-/** The servers of a Link header (RFC 9725, 4.6). @param {string | null} link @returns {RTCIceServer[]} */
+/** Of a Link header (RFC 9725, 4.6). @returns {RTCIceServer[]} */
 function iceServers(link) {
   return [...(link ?? "").matchAll(/<([^>]+)>\s*;([^<]*)/g)].filter(([, , about]) => /rel="?ice-server/.test(about)).map(
     ([, urls, about]) => ({ urls, username: parameter(about, "username"), credential: parameter(about, "credential") }),
   );
 }
 
-/** @param {string} about @param {string} name */
 function parameter(about, name) {
   return new RegExp(`${name}="((?:[^"\\\\]|\\\\.)*)"`).exec(about)?.[1].replace(/\\(.)/g, "$1");
 }
 
-/** The first of these states that a connection comes to; null where the signal came first.
- * @param {RTCPeerConnection} peer @param {string[]} states @param {AbortSignal} signal @returns {Promise<string | null>} */
+// The first of these states that a connection comes to; null where the signal came first.
+/** @returns {Promise<string | null>} */
 function reached(peer, states, signal) {
   return new Promise((done) => {
     const look = () => { if (states.includes(peer.connectionState)) done(peer.connectionState); };

@@ -1,17 +1,15 @@
-// Pictures or sound on their way to argusd by WebSocket, and an answer for every look at them.
+// Pictures or sound by WebSocket, and an answer for every look at them.
 
 import { ArgusdError, unreachable } from "./argusd.js";
 
 const MOST_UNSENT = 1 << 20; // bytes; what comes when there are more is dropped
 const MOST_ANSWERS = 64; // that nobody takes; the oldest goes
 
-/** A WebSocket that takes media and gives an answer for every look at them. */
 export class Stream {
-  #answers = /** @type {any[]} */ ([]);
+  #answers = [];
   #news = () => {};
   #over = false;
 
-  /** @param {WebSocket} socket */
   constructor(socket) {
     this.socket = socket;
     this.opened = new Promise((done, failed) => {
@@ -25,12 +23,11 @@ export class Stream {
     };
   }
 
-  /** Send bytes, or an object as JSON; false where the connection is too slow for it, and it is dropped.
-   * @param {ArrayBuffer | ArrayBufferView | Blob | object} media */
+  /** False where the connection is too slow for it, and it is dropped. */
   send(media) {
     if (this.socket.readyState !== WebSocket.OPEN || this.socket.bufferedAmount > MOST_UNSENT) return false;
     const bytes = media instanceof ArrayBuffer || media instanceof Blob || ArrayBuffer.isView(media);
-    this.socket.send(bytes ? /** @type {any} */ (media) : JSON.stringify(media));
+    this.socket.send(bytes ? media : JSON.stringify(media));
     return true;
   }
 
@@ -38,7 +35,7 @@ export class Stream {
     this.socket.close();
   }
 
-  /** @returns {AsyncGenerator<Record<string, any>, void>} @throws {ArgusdError} the daemon ends it */
+  /** @returns {AsyncGenerator<Record<string, any>, void>} */
   async *[Symbol.asyncIterator]() {
     while (true) {
       for (let answer; (answer = this.#answers.shift()); ) {

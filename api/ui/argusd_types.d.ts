@@ -1,4 +1,34 @@
-// What argusd.js takes and gives.
+// What argusd.js takes and gives. Whatever the daemon refuses is an ArgusdError: `code` is stable, `message` a
+// sentence, `status` HTTP's (0: no answer), `passing` whether the same may succeed later.
+
+import type { Publication } from "./argusd_publication.js";
+import type { Stream } from "./argusd_stream.js";
+
+/** What an `Argusd` can be asked. */
+export interface Calls {
+  /** The answer to a request that it takes. Every other method asks by this one. */
+  request(path: string | URL, asked?: Asked): Promise<Response>;
+  /** The JSON of an answer. */
+  json(path: string, asked?: Asked): Promise<any>;
+  sessions(): Promise<Sessions>;
+  session(id: string): Promise<Session>;
+  putSession(id: string, body: SessionSpec): Promise<Session>;
+  /** End a session and forget all of it. */
+  deleteSession(id: string): Promise<void>;
+  results(id: string): Promise<Results>;
+  /** Run a task; fields of the payload that are bytes or a Blob are sent as base64. */
+  infer(
+    sessionId: string, taskType: string, payload: Record<string, any>,
+    options?: { timeoutS?: number; signal?: AbortSignal },
+  ): Promise<Record<string, any>>;
+  /** Publish a camera by WebRTC (WHIP), once media can flow. */
+  publish(sessionId: string, options: Publishing): Promise<Publication>;
+  /** Send pictures or sound by WebSocket; iterate over it for the answers. `sampleRate`: of samples, Hz. */
+  stream(sessionId: string, name: string, options?: { sampleRate?: number }): Promise<Stream>;
+  /** The events of a session, or of all (`null`), across lost connections: each once, in order. It ends with an
+   * error where the daemon says no, or the very first connection cannot be made. */
+  events(sessionId?: string | null, how?: Following): AsyncGenerator<Event | Gap, void>;
+}
 
 /** What the daemon found, or a session's change; `captured_at` is in unix seconds. */
 export interface Event {
