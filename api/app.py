@@ -65,6 +65,8 @@ async def run_api(
         context = put_together(config, stop, store, arena)
         await take_over(context)
         async with background(context, on_pass, on_drained) as ended, serving(context):
+            if context.hosts is not None:
+                context.hosts.listening.set()
             log.info("listening on http://%s:%d", config.host, config.port)
             on_ready()
             ended.add_done_callback(lambda _: stop.set())

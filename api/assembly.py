@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import time
 
 from argusd.scheduler.tracing.traces import traces_of
 
@@ -24,8 +23,9 @@ from .events.redis_store import Connections
 from .evidence.keeper import EvidenceKeeper
 from .hosts.claims import Claims
 from .hosts.door import Door
-from .hosts.hosts import Hosts, State
+from .hosts.hosts import Hosts
 from .hosts.relay import Relay
+from .hosts.standing import standing
 from .hosts.undertaker import Undertaker
 from .http.rate_limit import RateLimit
 from .intake import Intake
@@ -118,26 +118,13 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
 
 def among_others(context: Context, claims: Claims, connections: Connections) -> Context:
     """The context with what one of several hosts has beside it."""
-    cluster, registry, intake = context.config.cluster, context.registry, context.intake
+    cluster = context.config.cluster
     assert cluster, "who claims sessions is one of several"
     assert cluster.url, "the table is in force where it is set"
-
-    def state() -> State:
-        live = sum(session.active for session in registry)
-        served, held = context.schedulers.fits_more, context.workers.fits_more
-        room = None
-        if served is not None and held is not None:
-            told_at = min(context.schedulers.told_at, context.workers.told_at)
-            awaited = registry.uncounted(time.monotonic(), told_at)
-            # Sessions over WebSockets take no place in ingest; here they do, so that they are spread as well.
-            places = held - sum(bool(session.sockets) for session in registry)
-            room = min(served - len(awaited), places - sum(not session.sockets for session in awaited))
-        return State(room, live, intake.draining or intake.stopping)
-
-    hosts = Hosts(context.redis, cluster.host_id, cluster.url, state)
-    intake.cut_off = lambda: hosts.cut_off
+    hosts = Hosts(context.redis, cluster.host_id, cluster.url, lambda: standing(context))
+    context.intake.cut_off = lambda: hosts.cut_off
     return context._replace(
         door=Door(hosts, claims, Relay(context.tickets)),
         news=News(connections.news, context.history, context.feeds, claims),
-        undertaker=Undertaker(context.redis, hosts, claims, registry),
+        undertaker=Undertaker(context.redis, hosts, claims, context.registry),
     )

@@ -2,9 +2,12 @@
 
 A beat lives for three seconds by Redis' own clock, so that hosts' clocks need not agree. What a host costs
 the Redis does not grow with their number: nobody reads the whole list unless somebody asks for it.
+
+A host's room is what it tells, less the sessions that were placed on it and that it did not know of when it
+told that: those are listed where they are placed (``claims.py``) until the host tells that it has them.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import NamedTuple, cast
 
 import msgspec
@@ -18,6 +21,7 @@ from argusd.scheduler.contract.results import readable
 LIFE_S = 3.0
 LOOKED_AT = 16  # of the hosts with the most room, should some have just died
 BURIED_AT_A_LOOK = 64
+TAKEN_AT_A_BEAT = 1000  # sessions that it tells of: a script hands no more than some thousands on
 
 # Milliseconds, by Redis' own clock.
 NOW = """
@@ -25,12 +29,15 @@ local now = redis.call('TIME')
 now = now[1] * 1000 + math.floor(now[2] / 1000)
 """
 
-# KEYS: the host's beat, ml:hosts, ml:hosts:beats. ARGV: its id, its beat, the beat's life (ms), its room
-# ("": it takes nothing new). Returns the beat before this one, and how many hosts are there.
+# KEYS: the host's beat, ml:hosts, ml:hosts:beats, what is coming to it. ARGV: its id, its beat, the beat's
+# life (ms), its room ("": it takes nothing new), then sessions that have come and are not in that room any
+# more. Returns the beat before this one, and how many hosts are there.
 BEAT = f"""{NOW}
 local before = redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'GET')
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)
+if #ARGV > 4 then redis.call('ZREM', KEYS[4], unpack(ARGV, 5)) end
 if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[1])
-else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end
+else redis.call('ZADD', KEYS[2], ARGV[4] - redis.call('ZCARD', KEYS[4]), ARGV[1]) end
 redis.call('ZADD', KEYS[3], now + ARGV[3], ARGV[1])
 return {{before, redis.call('ZCOUNT', KEYS[3], now, '+inf')}}
 """
@@ -84,21 +91,24 @@ class Beats:
         self._beat: AsyncScript = redis.register_script(BEAT)
         self._overdue: AsyncScript = redis.register_script(OVERDUE)
 
-    async def tell(self, host: Host) -> Heard:
-        """Have the host be there from now on, for three seconds."""
-        before, count = await self._beat(*said(host))
+    async def tell(self, host: Host, taken: Sequence[str] = ()) -> Heard:
+        """Have the host be there from now on, for three seconds.
+
+        ``taken``: sessions that were placed on it and that are not in its room any more.
+        """
+        before, count = await self._beat(*said(host, taken))
         return Heard(readable(before, Host) if before else None, int(count))
 
-    async def tell_in(self, pipe: Pipeline, host: Host) -> None:
+    async def tell_in(self, pipe: Pipeline, host: Host, taken: Sequence[str] = ()) -> None:
         """The same as a command of a pipeline."""
-        await self._beat(*said(host), client=pipe)
+        await self._beat(*said(host, taken), client=pipe)
 
     async def end(self, host_id: str) -> None:
         """Have the host be gone at once; what it holds is taken over as if it were dead."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.zrem(keys.HOSTS, host_id)
             pipe.zadd(keys.BEATS, {host_id: 0})
-            pipe.delete(keys.host(host_id))
+            pipe.delete(keys.host(host_id), keys.coming(host_id))
             await pipe.execute()
 
     async def overdue(self) -> list[str]:
@@ -136,11 +146,12 @@ class Beats:
         return [host for host in found if host is not None]
 
 
-def said(host: Host) -> tuple[list[str], list[str | bytes | int]]:
+def said(host: Host, taken: Sequence[str]) -> tuple[list[str], list[str | bytes | int]]:
     """The script's keys and arguments for a host's beat."""
     room = "" if host.draining else host.room
     body = msgspec.json.encode(host)
-    return [keys.host(host.host_id), keys.HOSTS, keys.BEATS], [host.host_id, body, int(LIFE_S * 1000), room]
+    used = [keys.host(host.host_id), keys.HOSTS, keys.BEATS, keys.coming(host.host_id)]
+    return used, [host.host_id, body, int(LIFE_S * 1000), room, *taken]
 
 
 def names(raw_ids: list[bytes]) -> list[str]:

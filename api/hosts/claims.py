@@ -2,7 +2,8 @@
 
 Who holds a session is decided by a script in Redis, so that two hosts that ask at once get the same answer. A
 holder that is alive keeps the session; else the host with the most room gets it, under the next epoch. The
-room of the chosen one counts down until its next beat, so that many that ask at once are spread.
+room of the chosen one is less by one from then on, so that many that ask at once are spread: the session is
+listed as coming until the host tells of it, or nobody has come for a while (``beats.py``).
 
 Everything that a host writes for a session names host and epoch, and is refused where either has passed on:
 a host that was cut off cannot write into what others hold by now.
@@ -19,35 +20,40 @@ from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import Overloaded
 
 from ..events.redis_store import STORE_ERRORS, refused_while_away
-from .beats import LOOKED_AT
+from .beats import LOOKED_AT, NOW
 
 log = logging.getLogger(__name__)
 
 CLAIM_S = 6 * 3600
 RENEW_EVERY_S = 600.0
+COMING_S = 40  # who is sent to a host comes within the life of a ticket, and is answered within ten seconds
 
-# KEYS: the claim, ml:hosts. ARGV: the claim's seconds, how many hosts are looked at, the prefix of beats,
+# KEYS: the claim, ml:hosts. ARGV: the session, the claim's seconds, how long it is awaited (ms), what stands
+# before a host in the name of its beat and behind it in that of what is coming, how many hosts are looked at,
 # the one host that is asked for, whose room does not matter ("": any), then the hosts to avoid.
-CLAIM = """
+CLAIM = f"""{NOW}
+local session, claim_s, coming_ms, prefix, suffix, looked_at, only = unpack(ARGV, 1, 7)
 local held = redis.call('HMGET', KEYS[1], 'host', 'epoch')
-local avoid = {}
-for index = 5, #ARGV do avoid[ARGV[index]] = true end
-local function alive(host) return redis.call('EXISTS', ARGV[3] .. host) == 1 end
+local avoid = {{}}
+for index = 8, #ARGV do avoid[ARGV[index]] = true end
+local function alive(host) return redis.call('EXISTS', prefix .. host) == 1 end
 if held[1] and not avoid[held[1]] and alive(held[1]) then
-  redis.call('EXPIRE', KEYS[1], ARGV[1])
-  return {held[1], tonumber(held[2])}
+  redis.call('EXPIRE', KEYS[1], claim_s)
+  return {{held[1], tonumber(held[2])}}
 end
-local asked = ARGV[4] ~= ''
-local hosts = asked and {ARGV[4]} or redis.call('ZREVRANGE', KEYS[2], 0, ARGV[2] - 1)
+if held[1] then redis.call('ZREM', prefix .. held[1] .. suffix, session) end
+local hosts = only ~= '' and {{only}} or redis.call('ZREVRANGE', KEYS[2], 0, looked_at - 1)
 for _, host in ipairs(hosts) do
   if not alive(host) then redis.call('ZREM', KEYS[2], host)
   elseif not avoid[host] then
-    if not asked and tonumber(redis.call('ZSCORE', KEYS[2], host)) <= 0 then return false end
+    if only == '' and tonumber(redis.call('ZSCORE', KEYS[2], host)) <= 0 then return false end
     redis.call('ZADD', KEYS[2], 'XX', 'INCR', -1, host)
+    redis.call('ZADD', prefix .. host .. suffix, now + coming_ms, session)
+    redis.call('PEXPIRE', prefix .. host .. suffix, coming_ms)
     local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
     redis.call('HSET', KEYS[1], 'host', host)
-    redis.call('EXPIRE', KEYS[1], ARGV[1])
-    return {host, epoch}
+    redis.call('EXPIRE', KEYS[1], claim_s)
+    return {{host, epoch}}
   end
 end
 return false
@@ -104,7 +110,9 @@ class Claims:
             Overloaded: no host has room.
             StoreUnavailable: Redis does not answer.
         """
-        args: list[str | int] = [CLAIM_S, LOOKED_AT + len(avoid), keys.host(""), only, *avoid]
+        prefix, suffix = keys.coming("*").split("*")
+        args: list[str | int] = [session_id, CLAIM_S, COMING_S * 1000, prefix, suffix]
+        args += [LOOKED_AT + len(avoid), only, *avoid]
         with refused_while_away():
             found = await self._claim(keys=[keys.holder(session_id), keys.HOSTS], args=args)
         if not found:

@@ -9,7 +9,7 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -24,15 +24,22 @@ BEAT_EVERY_S, BEAT_WITHIN_S = 1.0, 0.5
 
 
 class State(NamedTuple):
-    """What a host tells of itself at a beat; ``room`` is None while nobody there knows."""
+    """What a host tells of itself at a beat; ``room`` is None while it can serve nobody, or does not know.
+
+    ``taken``: the sessions that have come since it was asked last, and that its room counts.
+    """
 
     room: int | None
     sessions: int
     draining: bool
+    taken: Sequence[str] = ()
 
 
 class Hosts:
-    """This host among the others. ``state`` is asked at every beat; ``count``: the hosts there were then."""
+    """This host among the others. ``state`` is asked at every beat; ``count``: the hosts there were then.
+
+    Beats begin once ``listening`` is set: who is chosen is asked at once.
+    """
 
     def __init__(self, redis: Redis, host_id: str, url: str, state: Callable[[], State]) -> None:
         self._beats = Beats(redis)
@@ -40,6 +47,8 @@ class Hosts:
         self._host_id, self._url, self._boot = host_id, url.rstrip("/"), secrets.token_hex(16)
         self._beaten_at = self._steady_since = -math.inf
         self._is_heard = False
+        self._taken: list[str] = []  # and not told; while Redis is away nothing new is taken
+        self.listening = asyncio.Event()
         self.me = self._told()
         self.count = 1
         self._seen = [self.me]
@@ -85,6 +94,7 @@ class Hosts:
 
     async def run(self) -> None:
         """Beat until cancelled."""
+        await self.listening.wait()
         while True:
             began = time.monotonic()
             await self.beat()
@@ -95,7 +105,9 @@ class Hosts:
         self.me, now = self._told(), time.monotonic()  # from now on it lives, whenever the answer comes
         try:
             async with asyncio.timeout(BEAT_WITHIN_S):
-                before, self.count = await self._beats.tell(self.me)
+                taken = self._taken[: beats.TAKEN_AT_A_BEAT]
+                before, self.count = await self._beats.tell(self.me, taken)
+                del self._taken[: len(taken)]
         except STORE_ERRORS as error:
             if not self.cut_off:
                 log.warning("Redis does not take this host's beat: %s", type(error).__name__)
@@ -119,7 +131,8 @@ class Hosts:
             log.info("this host leaves without Redis knowing; its beat ends by itself")
 
     def _told(self) -> Host:
-        room, sessions, draining = self._state()
+        room, sessions, draining, taken = self._state()
+        self._taken += taken
         left = 0 if draining else max(0, room or 0)
         load = sessions / (sessions + left) if sessions + left else 1.0
         return Host(self._host_id, self._url, left, sessions, round(load, 3), draining, self._boot)

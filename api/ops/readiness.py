@@ -130,6 +130,13 @@ async def readiness_of(context: Context, asked_for: Iterable[str]) -> Readiness:
 def live_lacks(context: Context, redis: bool) -> Iterator[str]:
     """Why sessions cannot be served."""
     yield from stopping(context)
+    yield from media_lack(context)
+    if why := store_lacks(context, redis):
+        yield f"{why}; events wait in memory"
+
+
+def media_lack(context: Context) -> Iterator[str]:
+    """Why nobody takes or watches media, whatever else goes on."""
     yield from (f"{each.worker_id} does not answer" for each in worker_statuses(context) if not each.ready)
     for link in context.workers:
         if link.stats is not None and not link.stats.reachable:
@@ -138,8 +145,6 @@ def live_lacks(context: Context, redis: bool) -> Iterator[str]:
     healthy = context.schedulers.healthy.values()
     lacking = not_ready(role for stats in healthy for role in stats.roles if role.live)
     yield from dict.fromkeys(lacking)  # several may lack the same
-    if why := store_lacks(context, redis):
-        yield f"{why}; events wait in memory"
 
 
 def store_lacks(context: Context, redis: bool) -> str:

@@ -52,7 +52,9 @@ class Registry:
         self.adopted: Callable[[Session], None] = lambda _: None
         self._held = keys.held(claims.host_id if claims else "")
         self._sessions: dict[str, Session] = {}
-        self._ages: dict[str, tuple[float, float]] = {}  # when each changed, and when that was seen
+        # When each changed by the wall clock, when that was by ours, and when it was looked at last.
+        self._ages: dict[str, tuple[float, float, float]] = {}
+        self._taken: list[str] = []  # since that was asked last, at the latest beat
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._erasing: dict[str, asyncio.Future[None]] = {}
 
@@ -143,15 +145,20 @@ class Registry:
         await self._redis.sadd(self._held, session_id)
         await self._redis.persist(keys.record(session_id))
         for session in await self._stored([session_id]):
-            self._take_in(session)
-            self.adopted(session)
+            self.adopted(self._come(session))
             return session
         return None
+
+    def _come(self, session: Session) -> Session:
+        if self._claims is not None:
+            self._taken.append(session.session_id)
+        return self._take_in(session)
 
     def _take_in(self, session: Session) -> Session:
         self._sessions[session.session_id] = session
         age_s = max(0.0, time.time() - session.updated_at)  # nothing but the wall clock has told it since
-        self._ages[session.session_id] = session.updated_at, time.monotonic() - age_s
+        now = time.monotonic()
+        self._ages[session.session_id] = session.updated_at, now - age_s, now
         return session
 
     async def _stored(self, session_ids: Sequence[str]) -> list[Session]:
@@ -239,9 +246,10 @@ class Registry:
         if known is not None:
             record = SessionRecord(spec, known.record.created_at, now, known.record.version + 1)
         await self._store(session_id, record)
-        session = self._sessions.setdefault(session_id, Session(session_id, record))
-        session.record = record
-        return session, known is None
+        if known is not None:
+            known.record = record
+            return known, False
+        return self._come(Session(session_id, record)), True
 
     async def _store(self, session_id: str, record: SessionRecord) -> None:
         """Store what was asked for.
@@ -287,6 +295,11 @@ class Registry:
         self._sessions.pop(session_id, None)
         self._ages.pop(session_id, None)
 
+    def taken(self) -> list[str]:
+        """The sessions that have come since this was asked last."""
+        taken, self._taken = self._taken, []
+        return taken
+
     def uncounted(self, now: float, told_at: float) -> list[Session]:
         """Sessions that take up room, which workers' figures do not show. All in monotonic seconds.
 
@@ -310,12 +323,14 @@ class Registry:
         return not session.active and self._age_s(session, now) > self._kept_s(session)
 
     def _age_s(self, session: Session, now: float) -> float:
-        """Seconds since it last changed, as far as this has been seen: its own time is the wall clock's."""
-        changed_at, seen = self._ages.get(session.session_id, (0.0, now))
+        """Seconds since it last changed: by the wall clock, which its own time is of, but no sooner than the
+        last look."""
+        changed_at, since, looked_at = self._ages.get(session.session_id, (0.0, now, now))
         if changed_at != session.updated_at:
-            seen = now
-            self._ages[session.session_id] = session.updated_at, seen
-        return now - seen
+            changed_at = session.updated_at
+            since = max(looked_at, now - max(0.0, time.time() - changed_at))
+        self._ages[session.session_id] = changed_at, since, now
+        return now - since
 
     def _kept_s(self, session: Session) -> float:
         return min(UNUSED_S, self.retention_s) if session.unused else self.retention_s

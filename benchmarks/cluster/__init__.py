@@ -126,7 +126,7 @@ async def placements(store: Store, hosts: SimulatedHosts, seconds: float) -> lis
         began = time.perf_counter()
         claim = await claims.claim(f"session-{number}")
         milliseconds.append(1000 * (time.perf_counter() - began))
-        hosts.place(claim.host_id)
+        hosts.place(claim.host_id, f"session-{number}")
 
     began = time.monotonic()
     async with asyncio.TaskGroup() as group:

@@ -23,6 +23,7 @@ class SimulatedHosts:
         self._beats = Beats(redis)
         self.placed = {f"host-{number}": 0 for number in range(count)}
         self.dead: dict[str, float] = {}
+        self._taken: dict[str, list[str]] = {}
         self.late_s = 0.0
 
     async def beat(self) -> None:
@@ -44,7 +45,7 @@ class SimulatedHosts:
         finally:
             dying.cancel()
 
-    def place(self, host_id: str) -> None:
+    def place(self, host_id: str, session_id: str) -> None:
         """A session has come to a host.
 
         Raises:
@@ -53,6 +54,7 @@ class SimulatedHosts:
         died = self.dead.get(host_id)
         assert died is None or time.monotonic() - died < BEAT_EVERY_S + LIFE_S, "a dead host was chosen"
         self.placed[host_id] += 1
+        self._taken.setdefault(host_id, []).append(session_id)
 
     @property
     def spread(self) -> int:
@@ -64,11 +66,10 @@ class SimulatedHosts:
         async with self._redis.pipeline(transaction=False) as pipe:
             for host_id in host_ids:
                 if host_id not in self.dead:
-                    placed = self.placed[host_id]
+                    placed, taken = self.placed[host_id], self._taken.pop(host_id, ())
                     url = f"http://{host_id}.argusd.svc:8015"
-                    await self._beats.tell_in(
-                        pipe, Host(host_id, url, ROOM - placed, placed, placed / ROOM, boot="0" * 32)
-                    )
+                    host = Host(host_id, url, ROOM - placed, placed, placed / ROOM, boot="0" * 32)
+                    await self._beats.tell_in(pipe, host, taken)
             await pipe.execute()
 
     async def _die(self) -> None:

@@ -51,6 +51,12 @@ def host(host_id: str) -> str:
     return f"ml:host:{host_id}"
 
 
+def coming(host_id: str) -> str:
+    """Sorted set of sessions that were placed on this host and that it has not told of, by how long they are
+    awaited (unix milliseconds)."""
+    return f"{host(host_id)}:coming"
+
+
 def holder(session_id: str) -> str:
     """Hash: ``host`` that holds the session, ``epoch`` that counts its holders."""
     return f"ml:session:{session_id}:host"

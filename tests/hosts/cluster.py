@@ -86,10 +86,10 @@ class Host:
             "API__PORT": str(PORT),
             "API__TOKENS": f'[{{secret = "{TOKEN}"}}]',
             "API__REDIS_URL": self._redis_url,
-            "API__ARENA_MIB": "4",
+            "API__ARENA_MIB": "64",
             "CLUSTER__URL": self.url,
             "CLUSTER__HOST_ID": self.name,
-            "INGEST__ARENA_MIB": "1024",  # which is taken as it is used
+            "INGEST__ARENA_MIB": "1024",  # both are taken as they are used
             "INGEST__MAX_SESSIONS": "1000",
             "INGEST_WORKERS": "1",
         }

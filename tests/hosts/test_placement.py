@@ -1,8 +1,10 @@
-"""Sessions come to many hosts, one after the other: each to one host, and to all of them alike."""
+"""Sessions come to many hosts, several at a time: each to one host, and to all of them alike."""
 
+import asyncio
 import contextlib
 import secrets
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
 from itertools import cycle
 
 import aiohttp
@@ -12,6 +14,7 @@ from ..waiting import answered
 from .cluster import Cluster, Host
 
 SESSIONS = 200
+AT_A_TIME = 8
 MOST_APART = 2
 
 
@@ -22,9 +25,12 @@ async def test_each_session_is_in_one_place_and_no_host_has_many_more_than_other
     hosts = await cluster.run(names)
     await have_no_sessions(http, hosts)
     ids = [secrets.token_hex(8) for _ in range(SESSIONS)]
-    for session_id, door in zip(ids, cycle(hosts), strict=False):
+
+    async def set_up(session_id: str, door: Host) -> None:
         async with http.put(f"{door.url}/sessions/{session_id}", json={}) as response:
             assert response.status == 201
+
+    await several_at_a_time(set_up, zip(ids, cycle(hosts), strict=False))
     for door in hosts:
         # A host that went before may have left some that are taken over just now.
         placed = [each for each in await holders(http, door) if each[0] in ids]
@@ -41,15 +47,31 @@ async def test_sessions_over_websockets_are_spread_as_well(
     await have_no_sessions(http, hosts)
     ids = [secrets.token_hex(8) for _ in range(SESSIONS // 2)]
     async with contextlib.AsyncExitStack() as open_sockets:
-        for session_id, door in zip(ids, cycle(hosts), strict=False):
+
+        async def open_socket(session_id: str, door: Host) -> None:
             stream = http.ws_connect(f"{door.url}/ml/stream/{session_id}/audio?sample_rate=16000")
             await open_sockets.enter_async_context(stream)
+
+        await several_at_a_time(open_socket, zip(ids, cycle(hosts), strict=False))
 
         async def placed() -> Counter[str]:
             return Counter(host for session_id, host in await holders(http, hosts[0]) if session_id in ids)
 
         counts = await answered(placed, lambda counts: counts.total() == len(ids))
     assert max(counts.values()) - min(counts.values()) <= MOST_APART
+
+
+async def several_at_a_time(
+    begin: Callable[[str, Host], Awaitable[None]], sessions: Iterable[tuple[str, Host]]
+) -> None:
+    """Begin sessions, each through its front door: always so many are on their way."""
+    left = iter(sessions)
+
+    async def one_after_the_other() -> None:
+        for session_id, door in left:
+            await begin(session_id, door)
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(AT_A_TIME)))
 
 
 async def have_no_sessions(http: aiohttp.ClientSession, hosts: list[Host]) -> None:

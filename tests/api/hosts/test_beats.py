@@ -3,6 +3,7 @@ from redis.asyncio import Redis
 
 from argusd.api.hosts import beats
 from argusd.api.hosts.beats import Beats, Host
+from argusd.api.hosts.claims import Claims
 from argusd.scheduler.contract import redis_keys as keys
 
 A, B = Host("a", "http://a", boot="first", room=2), Host("b", "http://b", room=0, draining=True)
@@ -54,3 +55,34 @@ async def test_several_beats_go_together(redis: Redis) -> None:
             await told.tell_in(pipe, each)
         await pipe.execute()
     assert await told.living() == [A, B]
+
+
+async def test_what_is_placed_on_a_host_takes_up_room_until_it_tells_that_it_has_come(redis: Redis) -> None:
+    told, claims = Beats(redis), Claims(redis, "c")
+    await told.tell(A)
+    for session_id in ("s1", "s2"):
+        await claims.claim(session_id)
+    assert await redis.zscore(keys.HOSTS, "a") == 0
+    await told.tell(A)  # it does not know of them so far
+    assert await redis.zscore(keys.HOSTS, "a") == 0
+    with_one = Host("a", "http://a", room=1)
+    await told.tell(with_one, ["s1"])
+    assert await redis.zscore(keys.HOSTS, "a") == 0
+    await told.tell(with_one)
+    assert await redis.zscore(keys.HOSTS, "a") == 0, "the other one is still on its way"
+    await told.tell(with_one, ["s2"])
+    assert await redis.zscore(keys.HOSTS, "a") == 1
+
+
+async def test_what_is_not_placed_on_a_host_any_more_takes_up_no_room(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, claims = Beats(redis), Claims(redis, "c")
+    await told.tell(A)
+    await claims.claim("turned away")
+    await told.tell(Host("b", "http://b", room=1))
+    assert (await claims.claim("turned away", avoid=["a"])).host_id == "b"
+    monkeypatch.setattr("argusd.api.hosts.claims.COMING_S", 0)
+    await claims.claim("never came", only="a")
+    await told.tell(A)
+    assert await redis.zscore(keys.HOSTS, "a") == A.room

@@ -1,9 +1,13 @@
+import asyncio
+
 import pytest
 from redis.asyncio import Redis
 
 from argusd.api.hosts.hosts import Hosts, State
 from argusd.api.ops.metrics import host_figures
 from argusd.scheduler.contract import redis_keys as keys
+
+from ...waiting import answered
 
 
 @pytest.fixture
@@ -14,6 +18,17 @@ def hosts(redis: Redis) -> tuple[Hosts, Hosts]:
 
 def host(redis: Redis, name: str, room: int) -> Hosts:
     return Hosts(redis, name, f"http://{name}:8015/", lambda: State(room, 0, False))
+
+
+async def test_a_host_beats_once_it_listens(redis: Redis) -> None:
+    starting = host(redis, "a", 5)
+    beating = asyncio.create_task(starting.run())
+    for _ in range(10):  # in which it would have beaten
+        await redis.ping()
+    assert not await redis.exists(keys.host("a"))
+    starting.listening.set()
+    await answered(lambda: redis.exists(keys.host("a")), bool)
+    beating.cancel()
 
 
 async def test_hosts_that_beat_see_each_other(hosts: tuple[Hosts, Hosts]) -> None:
