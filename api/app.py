@@ -26,6 +26,7 @@ from .http.envelope import error_envelope
 from .http.traced import traced
 from .ops.drain import drain_when_signalled
 from .routes.table import FOLLOWED, ROUTES
+from .store.layout import settle_layout
 from .store.opening import opened_store
 from .streams.arena_server import serving_arena
 from .streams.refusals import readable_refusals
@@ -54,6 +55,7 @@ async def run_api(
     Raises:
         InsecureBind: the address needs a token.
         RedisNotStarted: the store is not there.
+        LayoutMisfit: the store is another argusd's.
         TracesUnavailable: traces are wanted, and what makes them is not installed.
         CredentialUnreadable: the credential of an ICE server cannot be read.
         CannotListen: the address and port cannot be had.
@@ -74,9 +76,14 @@ async def run_api(
 
 
 async def take_over(context: Context) -> None:
-    """Go on with what an earlier api has stored, once Redis tells it."""
+    """Go on with what an earlier api has stored, once Redis tells it.
+
+    Raises:
+        LayoutMisfit: that is of another argusd.
+    """
     while not context.stop.is_set():
         try:
+            await settle_layout(context.redis, context.host_id or "")
             await context.registry.load()
             await context.evidence.take_over(each.session_id for each in context.registry)
         except STORE_ERRORS as error:

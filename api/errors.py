@@ -31,6 +31,12 @@ class RedisNotStarted(StartError):
     code = "redis_not_started"
 
 
+class LayoutMisfit(StartError):
+    """What lies in Redis is laid out for another argusd (``store/layout.py``)."""
+
+    code = "store_layout"
+
+
 class RedisUrlUnusable(StartError):
     """The configured address of Redis is not understood."""
 

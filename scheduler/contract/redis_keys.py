@@ -8,6 +8,9 @@ DOMAINS = frozenset({task.domain for task in TASKS.values()} | STREAMS.keys())
 OLDER_SESSIONS, OLDER_MEDIA = "ml:sessions", "ml:media"
 """Hashes, session id → SessionRecord and Media (JSON), in which older daemons stored all sessions."""
 
+LAYOUT = "ml:layout"
+"""Number (string): the layout of everything here (``api/store/layout.py``)."""
+
 NEWS = "ml:news"
 """Channel: ids of sessions, apart by spaces, of which another host has stored events."""
 

@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from argusd.api.hosts import beats, hosts, undertaker
+from argusd.api.hosts.beats import Beats
 from argusd.api.hosts.claims import Claims
 from argusd.scheduler.contract import redis_keys as keys
 
@@ -18,9 +19,8 @@ from ..fixtures import RunningApi, make_config, one_of_several
 @pytest.fixture(autouse=True)
 def quick_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hosts, "BEAT_EVERY_S", 0.1)
-    monkeypatch.setattr(beats, "LIFE_S", 0.5)
     monkeypatch.setattr(undertaker, "LOOK_EVERY_S", 0.05)
-    monkeypatch.setattr(undertaker, "STEADY_S", 0.6)
+    monkeypatch.setattr(undertaker, "STEADY_S", 0.1)
 
 
 @contextlib.asynccontextmanager
@@ -40,6 +40,12 @@ async def host(folder: Path, name: str, redis_url: str) -> AsyncIterator[Running
         scheduler.die()
 
 
+async def die(api: RunningApi, redis: Redis) -> None:
+    """End it where it stands; its beat is over."""
+    await api.kill()
+    await Beats(redis).end(api.config.cluster.host_id if api.config.cluster else "")
+
+
 async def place(redis: Redis, session_id: str, host_id: str) -> None:
     """Have a host hold a session, whichever has more room."""
     await redis.hset(keys.holder(session_id), mapping={"host": host_id, "epoch": 1})
@@ -52,7 +58,7 @@ async def test_sessions_of_a_dead_host_end_as_lost_and_go_on_elsewhere(
         await place(redis, "s1", "a")
         await a.json("PUT", "/sessions/s1", json={"policy": {"economy": True}})
         await a.publish("s1")
-        await a.kill()
+        await die(a, redis)
         lost = await b.until("/sessions/s1", lambda body: body.get("state") == "lost")
         assert lost["policy"]["economy"]
         async with b.events("/sessions/s1/events", "0") as events:
@@ -93,7 +99,10 @@ async def test_what_a_host_held_that_has_ended_in_order_others_hold(
         assert (await b.metrics())["ml_hosts"] == 1
 
 
-async def test_who_cannot_beat_takes_nothing_new(redis: Redis, redis_url: str, tmp_path: Path) -> None:
+async def test_who_cannot_beat_takes_nothing_new(
+    redis: Redis, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beats, "LIFE_S", 0.5)
     async with host(tmp_path, "a", redis_url) as a:
         await redis.client_pause(600_000, all=False)  # what would change anything waits
         try:
@@ -112,8 +121,7 @@ async def test_what_was_claimed_for_a_host_that_nobody_then_came_to_ends_as_lost
     async with host(tmp_path, "a", redis_url) as a, host(tmp_path, "b", redis_url) as b:
         await place(redis, "s1", "a")
         await a.publish("s1")
-        await a.kill()
-        await redis.delete(keys.host("a"))
+        await die(a, redis)
         await Claims(redis, "c").claim("s1", only="b")  # as a front door whose client does not follow its 307
         lost = await b.until("/sessions/s1", lambda body: body.get("state") == "lost")
         assert lost["host_id"] == "b"

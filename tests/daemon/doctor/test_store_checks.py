@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from argusd.api.store.layout import LAYOUT
 from argusd.daemon.doctor.store_checks import check_folders, check_redis, check_secrets
+from argusd.scheduler.contract import redis_keys as keys
 
 from ...shared_redis import shared_redis
 from .test_checks import config
@@ -38,6 +40,29 @@ def test_a_redis_that_forgets_what_it_was_given(tmp_path: Path, url: str) -> Non
             redis.config_set("maxmemory-policy", "noeviction")
     assert finding.verdict == "warn"
     assert "maxmemory-policy allkeys-lru" in finding.found
+
+
+def test_a_redis_that_a_later_argusd_uses(tmp_path: Path, url: str) -> None:
+    with Redis.from_url(url) as redis:
+        redis.set(keys.LAYOUT, LAYOUT + 1)
+        try:
+            finding = check_redis(config(tmp_path, API__REDIS_URL=url))
+        finally:
+            redis.delete(keys.LAYOUT)
+    assert finding.verdict == "fail"
+    assert "a later argusd laid this Redis out" in finding.found
+    assert finding.remedy.startswith("upgrade this host")
+
+
+def test_a_redis_on_which_an_older_argusd_lives(tmp_path: Path, url: str) -> None:
+    with Redis.from_url(url) as redis:
+        redis.zadd(keys.HOSTS, {"older": 5})
+        redis.set(keys.host("older"), "{}")
+        try:
+            finding = check_redis(config(tmp_path, API__REDIS_URL=url))
+        finally:
+            redis.delete(keys.HOSTS, keys.host("older"))
+    assert (finding.verdict, "older" in finding.found) == ("fail", True)
 
 
 def test_a_redis_that_wants_another_password(tmp_path: Path, url: str) -> None:
