@@ -47,6 +47,9 @@ GRAPHS: dict[str, Callable[[], bytes]] = {
 }
 
 
+PATIENCE_S = 3600.0  # how quick this machine is, is not what is judged
+
+
 class NoMesh(FakeVision):
     """Sees no face, so that the detector's points are what faces are aligned by."""
 
@@ -115,9 +118,9 @@ class Desk:
     async def ask(self, task_type: str, payload: Payload) -> TaskDone | TaskFailed:
         self._number += 1
         answer = asyncio.get_running_loop().create_future()
-        request = TaskRequest(self._number, "session", task_type, msgspec.msgpack.encode(payload), 60.0)
+        request = TaskRequest(self._number, "session", task_type, msgspec.msgpack.encode(payload), PATIENCE_S)
         self.pool.start("api", request, answer.set_result)
-        return await asyncio.wait_for(answer, 200)
+        return await answer
 
     async def embed(self, image: bytes) -> dict[str, Any]:
         answer = await self.ask("face_embed", FaceEmbed(image_b64=image))
@@ -132,7 +135,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(served: dict[str, LoadedModel]) -> AsyncIterator[Desk]:
+async def desk(served: dict[str, LoadedModel], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    # Faces that random weights see are not seen again in a closer look: all of them count, each once.
+    monkeypatch.setattr(found_faces, "SURE", 0.0)
     desk = Desk(served["scrfd_10g"], served["arcface_r50"])
     yield desk
     await desk.close()
@@ -143,19 +148,13 @@ def largest(faces: list[Face]) -> Face:
 
 
 async def test_an_embedding_is_what_the_models_give_one_after_the_other(
-    desk: Desk,
-    served: dict[str, LoadedModel],
-    picture: NDArray[np.uint8],
-    image: bytes,
-    monkeypatch: pytest.MonkeyPatch,
+    desk: Desk, served: dict[str, LoadedModel], picture: NDArray[np.uint8], image: bytes
 ) -> None:
     detector, embedder = served["scrfd_10g"], served["arcface_r50"]
     assert isinstance(detector, LoadedVisionModel)
     assert isinstance(embedder, LoadedVisionModel)
     frame = StillFrame(picture)
     found = detector.infer([FrameItem(frame, whole_frame(frame.info))]).outputs[0]
-    # Faces that random weights see are not seen again in a closer look: all of them count, each once.
-    monkeypatch.setattr(found_faces, "SURE", 0.0)
     faces: list[Face] = []
     for face in sorted(found, key=lambda face: -face.score):
         faces += [] if any(same_face(face.box, known.box) for known in faces) else [face]
@@ -169,7 +168,6 @@ async def test_an_embedding_is_what_the_models_give_one_after_the_other(
     assert (result["model"], result["face_count"]) == ("arcface_r50", len(faces))
 
 
-@pytest.mark.timeout(300)
 async def test_many_at_once_get_what_one_gets_alone(desk: Desk, image: bytes) -> None:
     alone = await desk.embed(image)
     together = await asyncio.gather(*(desk.embed(image) for _ in range(12)))
