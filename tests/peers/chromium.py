@@ -28,6 +28,12 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 
+LEFT = ("Inspected target navigated or closed", "Execution context was destroyed")
+
+
+class PageLeft(PageError):
+    """Another page was loaded before a script of this one had its answer."""
+
 
 class ChromiumTab:
     """See ``remote.Tab``."""
@@ -46,16 +52,25 @@ class ChromiumTab:
 
     async def go(self, url: str) -> None:
         await self._remote.call("Page.navigate", {"url": url}, sessionId=self._session)
-        await self.run("new Promise(done => document.readyState === 'complete' ? done() : onload = done)")
+        await self.look("new Promise(done => document.readyState === 'complete' ? done() : onload = done)")
 
     async def run(self, script: str) -> Any:
         wanted = {"awaitPromise": True, "returnByValue": True, "userGesture": True}
-        answer = await self._remote.call(
-            "Runtime.evaluate", {"expression": script, **wanted}, sessionId=self._session
-        )
+        try:
+            answer = await self.command("Runtime.evaluate", expression=script, **wanted)
+        except PageError as error:
+            if any(words in str(error) for words in LEFT):
+                raise PageLeft(error) from None
+            raise
         if "exceptionDetails" in answer:
             raise PageError(answer["exceptionDetails"])
         return answer["result"].get("value")
+
+    async def look(self, script: str) -> Any:
+        """Like ``run``, for what does nothing to the page: of one that is left meanwhile the next is asked."""
+        while True:
+            with contextlib.suppress(PageLeft):
+                return await self.run(script)
 
     async def command(self, method: str, **params: Any) -> dict[str, Any]:
         """A command of the DevTools protocol."""

@@ -31,7 +31,7 @@ async def looking(browser: Browser, url: str) -> AsyncIterator[ChromiumTab]:
 
 async def shown(tab: ChromiumTab, what: str) -> str:
     """Wait until an expression of the page is something, as who looks at it does."""
-    found: str = await tab.run(SHOWN % what)
+    found: str = await tab.look(SHOWN % what)
     return found
 
 

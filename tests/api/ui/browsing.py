@@ -36,14 +36,14 @@ SEEN = """new Promise((done, never) => {
     };
     const watch = new MutationObserver(look);
     watch.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
-    setTimeout(() => never(new Error("it still says: " + document.body.innerText)), 30_000);
+    setTimeout(() => never(new Error("it still says: " + document.body.innerText)), 60_000);
     look();
 })"""
 
 
 async def seen(tab: ChromiumTab, condition: str) -> Any:
     """The value of an expression once it is true; it is looked at again whenever the page has changed."""
-    return await tab.run(SEEN.replace("CONDITION", condition))
+    return await tab.look(SEEN.replace("CONDITION", condition))
 
 
 async def violations(tab: ChromiumTab) -> list[Any]:
