@@ -85,7 +85,7 @@ async def running(name: str, folder: Path, **environment: str) -> AsyncIterator[
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # a shell's and a compiler's children, too
-        await process.wait()
+        await process.communicate()
 
 
 async def token_for(api: RunningApi, folder: Path) -> str:

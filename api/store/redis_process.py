@@ -128,7 +128,7 @@ class RedisProcess:
     async def ended(self) -> None:
         """Return when it has ended and said why."""
         await self._process.wait()
-        await asyncio.wait([self._listening], timeout=LAST_WORDS_S)
+        await self._last_words(LAST_WORDS_S)
 
     async def end(self) -> None:
         """Ask it to end; it is killed if it does not."""
@@ -140,6 +140,11 @@ class RedisProcess:
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
+        await self._last_words(STOP_S)
+
+    async def _last_words(self, within_s: float) -> None:
+        """Hear it out, which also closes the pipe; a child that it has left behind may hold that open."""
+        await asyncio.wait([self._listening], timeout=within_s)
         self._listening.cancel()
 
     async def _listen(self) -> None:

@@ -78,7 +78,7 @@ async def publishing(place: Place, session_id: str) -> AsyncIterator[Process]:
     finally:
         if process.returncode is None:
             process.kill()
-        await process.wait()
+        await process.communicate()
 
 
 async def pictures(place: Place, session_id: str) -> None:

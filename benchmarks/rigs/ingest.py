@@ -58,8 +58,7 @@ class Peer:
 
     async def end(self) -> None:
         """Close its stdin and wait until it is gone."""
-        self._stdin.close()
-        await asyncio.wait_for(self._process.wait(), 30)
+        await asyncio.wait_for(self._process.communicate(), 30)
 
     def cpu_s(self) -> float:
         """CPU seconds it has used, user and system, all threads."""

@@ -62,4 +62,4 @@ class ApiProcess(RunningApi):
     async def close(self) -> None:
         await self.http.close()
         self._process.send_signal(signal.SIGKILL)
-        await self._process.wait()
+        await self._process.communicate()  # and not only until it has ended: its pipe is closed, too

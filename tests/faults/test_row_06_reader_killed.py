@@ -36,7 +36,7 @@ async def test_nothing_is_held(worker: Rig, outcome: Outcome) -> None:
         assert (await reader.stdout.readline()).decode().strip() == moment
         reader.kill()
         killed = time.monotonic()
-        await reader.wait()
+        await reader.communicate()
         await until(lambda: process.num_fds() == descriptors)
         slowest_s = max(slowest_s, time.monotonic() - killed)
         head = int(worker.view.table[place, 6])

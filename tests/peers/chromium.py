@@ -67,7 +67,7 @@ class ChromiumTab:
         return answer["result"].get("value")
 
     async def look(self, script: str) -> Any:
-        """Like ``run``, for what does nothing to the page: of one that is left meanwhile the next is asked."""
+        """Like ``run``, for what only looks: where the page is left meanwhile, the next one is asked."""
         while True:
             with contextlib.suppress(PageLeft):
                 return await self.run(script)
