@@ -117,7 +117,7 @@ class Desk:
 
     async def ask(self, task_type: str, payload: Payload) -> TaskDone | TaskFailed:
         self._number += 1
-        answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[TaskDone | TaskFailed] = asyncio.get_running_loop().create_future()
         request = TaskRequest(self._number, "session", task_type, msgspec.msgpack.encode(payload), PATIENCE_S)
         self.pool.start("api", request, answer.set_result)
         return await answer
