@@ -1,6 +1,7 @@
 """For all tests: properties are judged by what they find, not by how long a busy machine takes over one.
 
-At its end a run says what became of faults and of what was fuzzed, how many tests it skipped, and why.
+At its end a run says what became of faults and of what was fuzzed, what was measured, how many tests it
+skipped, and why.
 ``--fault-repeats`` says how often each fault is tried; ``make faults`` and ``make hosts`` ask for many.
 """
 
@@ -134,9 +135,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ran = [report for outcome in ("passed", "failed", "error") for report in stats.get(outcome, [])]
     skipped = Counter(reason_of(report) for report in stats.get("skipped", []))
     reasons = [f"{count:5}  {reason}" for reason, count in skipped.most_common()]
+    measured = [text for report in ran for name, text in report.user_properties if name == "measured"]
     tables = {
         "fault table": fault_table(ran),
         "fuzzed": fuzz_table(ran),
+        "measured": measured,
         f"{skipped.total()} skipped": reasons,
     }
     for title, lines in tables.items():

@@ -1,4 +1,4 @@
-// The client of argusd for pages and Node: publish a camera, follow events, stream pictures or sound, run tasks.
+// argusd's client for pages and Node: publish a camera, follow events, stream pictures or sound, run tasks.
 // What each call takes and gives stands in argusd_types.d.ts.
 
 /** @import * as Types from "./argusd_types.d.ts" @typedef {Types.Calls} Calls */
@@ -131,7 +131,6 @@ export class Argusd {
     }
   }
 
-  // One connection's server-sent events.
   async *#messages(path, last, signal) {
     const gone = new AbortController();
     const headers = last ? { "Last-Event-ID": last } : undefined;
@@ -182,7 +181,6 @@ function fieldsOf(block) {
   return Object.fromEntries(fields.map(([, name, value]) => [name, value]));
 }
 
-/** @returns {Types.Event | Types.Gap} */
 function eventOf({ event, data }) {
   const told = JSON.parse(data);
   return event === "gap" ? { ...told, type: "gap" } : told;

@@ -5,13 +5,14 @@ import { ArgusdError, pause, wait } from "./argusd.js";
 /** @import * as Types from "./argusd_types.d.ts" */
 
 const CONNECTED_WITHIN_MS = 15_000;
-const AGAIN_WITHIN_MS = 30_000; // a lost publication is made anew
+const AGAIN_WITHIN_MS = 30_000; // after a loss
 const GOODBYE_MS = 2_000;
 const LOSSES = ["silent", "shutdown"]; // why media end that nobody wanted to end
 
 export class Publication {
   /** @type {Types.PublicationState} */ state = "lost";
   /** @type {unknown} */ error = null; // why it is over, unless somebody wanted that
+  reason = ""; // why its media ended
   peer = new RTCPeerConnection();
   #closing = new AbortController();
   #after = 0; // the seq behind which its events lie
@@ -87,7 +88,7 @@ export class Publication {
     this.#resource = null;
     const signal = AbortSignal.timeout(GOODBYE_MS);
     const left = resource && this.#client.request(resource, { method: "DELETE", keepalive: true, signal });
-    await left?.catch(() => {}); // over already, or missed soon
+    await left?.catch(() => {}); // it is missed soon
     this.peer.close();
   }
 
@@ -122,7 +123,10 @@ export class Publication {
       for await (const event of this.#client.events(this.#sessionId, { after: this.#after, signal })) {
         if (event.type !== "session" || event.seq <= this.#after) continue;
         if (event.name === "session_lost") return true;
-        if (event.name === "closed") return LOSSES.includes(event.data.reason);
+        if (event.name !== "closed") continue;
+        this.#resource = null; // it is gone
+        this.reason = event.data.reason;
+        return LOSSES.includes(this.reason);
       }
     } catch (error) {
       if (error instanceof ArgusdError && error.status === 404) return false; // it was deleted

@@ -1,8 +1,8 @@
-// Pictures or sound by WebSocket, and an answer for every look at them.
+// Pictures or sound by WebSocket; each look at them is answered.
 
 import { ArgusdError, unreachable } from "./argusd.js";
 
-const MOST_UNSENT = 1 << 20; // bytes; what comes when there are more is dropped
+const MOST_UNSENT = 1 << 20; // bytes; what comes beyond is dropped
 const MOST_ANSWERS = 64; // that nobody takes; the oldest goes
 
 export class Stream {

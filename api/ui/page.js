@@ -32,7 +32,19 @@ export async function readiness() {
   }
 }
 
-export const argusd = new Visitor({ token: () => sessionStorage.getItem("token") });
+const token = () => sessionStorage.getItem("token");
+export const argusd = new Visitor({ token });
+export const signedIn = () => token() !== null;
+
+// The session that the visitor's token is for; null where it is for several. A JSON Web Token tells (RFC 7519).
+export function sessionOfToken() {
+  try {
+    const claims = token().split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    return JSON.parse(atob(claims)).session_id ?? null;
+  } catch {
+    return null;
+  }
+}
 
 $("sign-in")?.addEventListener("submit", (submitted) => {
   submitted.preventDefault();

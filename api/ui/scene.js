@@ -3,6 +3,8 @@
 import { shape, titled } from "./svg.js";
 
 const GAZE_REACH = 0.5; // of the picture's width, for eyes that look as far aside as they can
+const ARROW_HEAD = 0.03; // of the picture's width
+const BARB = (5 / 6) * Math.PI; // by so much an arrow's barbs are turned from where it points
 
 // The dashboard's, to which the picture itself never comes.
 export function drawScene(known) {
@@ -22,7 +24,7 @@ export function fillScene(scene, known, { width, height, labels = 0 }) {
     for (const thing of objects) outline(thing.box, "thing", thing.label);
     if (landmarks.length) scene.append(dots(landmarks, width, height));
     for (const box of faces) outline(box, "person", "a face");
-    if (gaze && faces.length) scene.append(gazeLine(faces[0], gaze, width, height));
+    if (gaze && faces.length) scene.append(gazeArrow(faces[0], gaze, width, height));
   }
 }
 
@@ -42,8 +44,15 @@ function dots(points, width, height) {
 }
 
 // Gaze is told as the person sees it: x > 0 is the person's left, which is the picture's right.
-function gazeLine([left, top, right, bottom], gaze, width, height) {
-  const [x, y] = [((left + right) / 2) * width, ((top + bottom) / 2) * height];
-  const reach = GAZE_REACH * width;
-  return shape("line", { x1: x, y1: y, x2: x + gaze.x * reach, y2: y + gaze.y * reach, class: "gaze" });
+function gazeArrow([left, top, right, bottom], gaze, width, height) {
+  const from = [((left + right) / 2) * width, ((top + bottom) / 2) * height];
+  const along = [gaze.x * GAZE_REACH * width, gaze.y * GAZE_REACH * width];
+  const length = Math.hypot(...along);
+  const head = length ? Math.min(width * ARROW_HEAD, length) / length : 0;
+  const barb = (turn) => {
+    const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+    return `l${head * (along[0] * cos - along[1] * sin)} ${head * (along[0] * sin + along[1] * cos)}`;
+  };
+  const tip = [from[0] + along[0], from[1] + along[1]];
+  return shape("path", { d: `M${from}L${tip}${barb(BARB)}M${tip}${barb(-BARB)}`, class: "gaze" });
 }

@@ -78,10 +78,15 @@ def models() -> ZooStore:
 
 
 @pytest.fixture(scope="package")
-def daemon(models: ZooStore, friend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the daemon keeps what it keeps."""
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="package")
+def daemon(models: ZooStore, friend: str, state_dir: Path) -> Iterator[Daemon]:
     # A peer that is silent is given up sooner than by default: several tests wait for it.
-    origins, state = f'["{friend}"]', tmp_path_factory.mktemp("state")
-    with started(state, API__ALLOWED_ORIGINS=origins, INGEST__CLOSED_S="5") as daemon:
+    with started(state_dir, API__ALLOWED_ORIGINS=f'["{friend}"]', INGEST__CLOSED_S="5") as daemon:
         yield daemon
 
 

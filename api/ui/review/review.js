@@ -15,7 +15,7 @@ const ACTIVE = ["connecting", "live", "stale"];
 
 const sessionId = new URLSearchParams(location.search).get("session");
 let report = null;
-let chosen = null;
+let chosen = Number(new URLSearchParams(location.search).get("violation")) || null; // its seq
 
 async function load() {
   report = await argusd.json(`/sessions/${encodeURIComponent(sessionId)}/report`);

@@ -1,5 +1,7 @@
 // Where a picture and sound come from, and what to say to people where none is to be had.
 
+import { NoMedia } from "./words.js";
+
 const PICTURE = { width: { ideal: 640 }, height: { ideal: 480 } };
 const WORDS = {
   NotAllowedError: "The browser did not let this page have it. Allow it beside the page's address, then start again.",
@@ -10,9 +12,6 @@ const WORDS = {
 };
 const INSECURE = "Browsers give cameras only to pages of https and of localhost. Open this page as localhost on the "
   + "daemon's own machine, or put TLS before the daemon. A file can be shown from here as well.";
-
-// Why there is no picture and no sound; the message is for people.
-export class NoMedia extends Error {}
 
 // ``preview`` is the video element that shows it; ``file``: the chosen one, if any.
 export async function open(source, preview, file) {

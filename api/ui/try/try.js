@@ -1,39 +1,40 @@
 // Try your camera: publishes it by WebRTC, and draws what is found over the picture as findings arrive.
 
-import { ArgusdError } from "../argusd.js";
-import { facts } from "../facts.js";
-import { $, argusd, element, plain, readiness } from "../page.js";
-import { fillScene } from "../scene.js";
-import { NoMedia, close, open } from "./sources.js";
+import { pause } from "../argusd.js";
+import { $, argusd, element, plain, readiness, sessionOfToken, signedIn } from "../page.js";
+import { forgetFigures, showFigures } from "./figures.js";
+import { HeldPicture } from "./picture.js";
+import { close, open } from "./sources.js";
 import { forgetViolations, showViolation } from "./violations.js";
+import { LOST, SILENT, ended, gone, words } from "./words.js";
 
 const RESULTS_EVERY_MS = 125; // the daemon renews them four times a second; more often, so that none waits long
-const LABEL = 1 / 28; // of the picture's width
+const SILENCE_DBFS = -90; // a microphone that is on is louder, also where nobody speaks
+const SILENCE_S = 5; // for so long it brings nothing before that is told
 const STATES = { live: "live", lost: "connecting again" };
-const SAY = {
-  overloaded: "The daemon has no room for another session now. End one, or try again a little later.",
-  connection_not_made: "The daemon answers, but its media port cannot be reached from here: a firewall, perhaps.",
-  insufficient_scope: "This token does not allow it: trying the camera takes one with all scopes.",
-  unauthorized: "The daemon asks for a token. Sign in above, then start again.",
-};
 
-const sessionId = `try-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
+const asked = new URLSearchParams(location.search).get("session");
+const made = asked ?? `try-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 const preview = $("preview");
-let [stream, publication, watching] = [null, null, new AbortController()];
+const picture = new HeldPicture(preview, $("picture"), $("overlay"));
+let [sessionId, stream, publication, watching] = [made, null, null, new AbortController()];
+let last = 0; // the event that was shown last
+let heardAt = null; // when the microphone brought something last, as results tell it
 
 async function start() {
-  problem("");
+  say("");
   enter("starting");
+  sessionId = sessionOfToken() ?? made;
+  heardAt = null;
   try {
     stream = await open(chosen(), preview, $("file").files[0]);
-    const body = { streams: watched(), policy: { landmarks: true } };
-    publication = await argusd.publish(sessionId, { stream, body, onstate: showState });
-    for (const track of stream.getTracks()) track.addEventListener("ended", () => stop()); // unplugged, or unshared
+    publication = await argusd.publish(sessionId, { stream, body: wanted(), onstate: showState });
+    for (const track of stream.getTracks()) track.addEventListener("ended", () => lose(track));
     watching = new AbortController();
     watch(watching.signal);
   } catch (error) {
     await stop();
-    problem(words(error));
+    complain(error);
   }
 }
 
@@ -42,57 +43,65 @@ async function stop() {
   const published = publication;
   publication = null;
   close(preview, stream);
-  $("overlay").replaceChildren();
+  forgetFigures();
   enter("off");
   await published?.close();
 }
 
+async function lose(track) {
+  const said = gone(chosen(), track.kind);
+  await stop();
+  say(said);
+}
+
 function watch(signal) {
-  follow(signal).catch((error) => signal.aborted || problem(words(error)));
-  draw(signal).catch((error) => signal.aborted || problem(words(error)));
+  picture.watch(signal);
+  for (const watched of [follow(signal), draw(signal)]) watched.catch((error) => signal.aborted || complain(error));
 }
 
 async function follow(signal) {
-  for await (const event of argusd.events(sessionId, { after: 0, signal })) {
+  for await (const event of argusd.events(sessionId, { after: last, signal })) {
+    last = event.id ?? last;
     if (event.type === "violation") showViolation(event);
   }
 }
 
 async function draw(signal) {
   while (!signal.aborted) {
-    const { streams } = await argusd.results(sessionId);
-    if (signal.aborted) return;
-    const told = Object.entries(streams).sort(([one], [other]) => one.localeCompare(other));
-    const known = told.map(([, result]) => result).filter(({ state }) => state !== "unknown");
-    showFigures(known);
-    $("facts").textContent = facts(told);
-    const { videoWidth: width, videoHeight: height } = preview;
-    const labels = width * LABEL;
-    if (width) fillScene($("overlay"), known.map(({ data }) => data), { width, height, labels });
-    await new Promise((done) => setTimeout(done, RESULTS_EVERY_MS));
+    try {
+      const { streams } = await argusd.results(sessionId);
+      if (!signal.aborted) show(Object.entries(streams).sort(([one], [other]) => one.localeCompare(other)));
+    } catch (error) {
+      if (!error.passing) throw error; // else the publication tells, and is made anew
+    }
+    await pause(RESULTS_EVERY_MS, signal);
   }
 }
 
-function showFigures(known) {
-  const newest = known.reduce((one, other) => (one && one.captured_at > other.captured_at ? one : other), null);
-  if (newest === null) return;
-  $("delay").textContent = milliseconds(Date.now() - 1000 * newest.captured_at);
-  $("age").textContent = milliseconds(newest.frame_age_ms);
-  const heard = known.find(({ data }) => "rms_dbfs" in data)?.data;
-  $("voice").textContent = heard ? (heard.has_speech ? "speaks" : "silent") : "–";
-  $("level").value = heard ? heard.rms_dbfs : $("level").min;
+function show(told) {
+  const known = told.filter(([, { state }]) => state !== "unknown");
+  for (const [name, result] of known) picture.found(name, result);
+  const results = known.map(([, result]) => result);
+  showFigures(told, results, picture.heldBack);
+  showSilence(results.find(({ data }) => "rms_dbfs" in data));
 }
 
-function milliseconds(time) {
-  return `${Math.max(0, time).toFixed(0)} ms`;
+function showSilence(sound) {
+  if (!sound || chosen() !== "camera") return;
+  if (heardAt === null || sound.data.rms_dbfs > SILENCE_DBFS) heardAt = sound.captured_at;
+  const silent = sound.captured_at - heardAt >= SILENCE_S;
+  if (silent || $("problem").textContent === SILENT) say(silent ? SILENT : "");
 }
 
-function showState(state) {
-  if (state === "over" && publication) {
-    problem(publication.error ? words(publication.error) : "The daemon ended this session.");
-    stop();
-  }
+async function showState(state) {
   if (state in STATES) enter(STATES[state]);
+  if (state === "lost") say(LOST);
+  if (state === "live") say("");
+  if (state !== "over" || !publication) return;
+  const { error, reason } = publication;
+  await stop();
+  if (error) complain(error);
+  else say(ended(reason));
 }
 
 function enter(state) {
@@ -102,22 +111,28 @@ function enter(state) {
   $("start").hidden = !off;
   $("stop").hidden = off;
   $("hint").hidden = !off;
-  for (const choice of $("choice").querySelectorAll("fieldset")) choice.disabled = !off;
+  if (!off) $("forget").hidden = sessionOfToken() !== null; // such a token deletes nothing
+  $("choice").className = off ? "" : "made";
 }
 
-function problem(text) {
+function say(text) {
   $("problem").textContent = text;
   $("problem").hidden = !text;
 }
 
-function words(error) {
-  if (error instanceof NoMedia) return error.message;
-  if (error instanceof ArgusdError) return SAY[error.code] ?? error.message;
-  return `Something went wrong in this page: ${error.message}`;
+function complain(error) {
+  say(words(error, signedIn()));
 }
 
 const chosen = () => $("choice").elements.source.value;
-const watched = () => [...$("streams").querySelectorAll(":checked")].map(({ value }) => value);
+
+// What the session is to be; nothing where a token is for one whose service has said that.
+function wanted() {
+  if (sessionOfToken() !== null) return undefined;
+  const streams = [...$("streams").querySelectorAll(":checked")].map(({ value }) => value);
+  const keep = $("keep").checked;
+  return { streams, policy: { landmarks: true, evidence: { snapshot: keep, clip: keep } } };
+}
 
 async function showStreams() {
   const { streams } = await readiness();
@@ -130,13 +145,26 @@ async function showStreams() {
   }));
 }
 
+function showToken() {
+  const session = sessionOfToken();
+  for (const choice of document.querySelectorAll(".own")) choice.hidden = session !== null;
+  $("given").hidden = session === null;
+  $("given").textContent = `This token is for the session ${session}: its service has said what is watched and kept.`;
+}
+
+async function forget() {
+  await stop();
+  await argusd.deleteSession(sessionId).catch((error) => error.status === 404 || complain(error));
+  forgetViolations();
+  last = 0;
+  $("forget").hidden = true;
+}
+
 $("choice").addEventListener("change", () => { document.querySelector(".file").hidden = chosen() !== "file"; });
 $("choice").addEventListener("submit", (submitted) => { submitted.preventDefault(); start(); });
+$("sign-in").addEventListener("submit", () => { say(""); showToken(); });
 $("stop").addEventListener("click", stop);
-$("forget").addEventListener("click", async () => {
-  await stop();
-  await argusd.deleteSession(sessionId).catch((error) => error.status === 404 || problem(words(error)));
-  forgetViolations();
-});
+$("forget").addEventListener("click", forget);
 addEventListener("pagehide", stop);
-showStreams().catch((error) => problem(words(error)));
+showToken();
+showStreams().catch(complain);

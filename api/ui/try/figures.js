@@ -1,0 +1,33 @@
+// How long findings take, how loud it is, and what is seen and heard now.
+
+import { facts } from "../facts.js";
+import { $ } from "../page.js";
+
+// ``known``: the newest results of the streams that know something; ``told``: of all, with their names.
+export function showFigures(told, known, heldBack) {
+  const newest = known.reduce((one, other) => (one && one.captured_at > other.captured_at ? one : other), null);
+  if (newest) {
+    $("delay").textContent = milliseconds(Date.now() - 1000 * newest.captured_at);
+    $("age").textContent = milliseconds(newest.frame_age_ms);
+  }
+  $("held-back").hidden = !heldBack;
+  $("held-back").textContent = `The picture is shown ${(heldBack / 1000).toFixed(1)} s late, so that each drawing lies on its own frame.`;
+  $("facts").textContent = facts(told);
+  showVoice(known.find(({ data }) => "rms_dbfs" in data)?.data);
+}
+
+function showVoice(heard) {
+  $("voice").textContent = heard ? (heard.has_speech ? "speaks" : "silent") : "–";
+  $("level").value = heard ? heard.rms_dbfs : $("level").min;
+}
+
+export function forgetFigures() {
+  for (const figure of ["delay", "age", "voice"]) $(figure).textContent = "–";
+  $("facts").textContent = "";
+  $("held-back").hidden = true;
+  $("level").value = $("level").min;
+}
+
+function milliseconds(time) {
+  return `${Math.max(0, time).toFixed(0)} ms`;
+}

@@ -1,0 +1,46 @@
+// What to say to people when something does not work: what happened, and what they can do.
+
+import { ArgusdError } from "../argusd.js";
+
+// Why there is no picture and no sound; the message is for people.
+export class NoMedia extends Error {}
+
+const REFUSED = {
+  overloaded: "The daemon has no room for another session now. End one, or try again a little later.",
+  connection_not_made: "The daemon answers, but its media port cannot be reached from here: a firewall, perhaps.",
+  unreachable: "The daemon does not answer. See whether it runs, and whether this computer is on its network; then start again.",
+  session_active: "Somebody else publishes this session. Wait until they have ended it, then start again.",
+  insufficient_scope: "This token does not allow it. Trying the camera takes one with all scopes, or a session token "
+    + "with the scopes publish and watch.",
+};
+const ENDED = {
+  replaced: "This session is now published from another page, so this one has stopped. Start again to take it back.",
+  deleted: "This session was ended from elsewhere. Start again for another one.",
+};
+const NO_TOKEN = "The daemon asks for a token. Sign in above, then start again.";
+export const LOST = "The connection to the daemon is lost. It is made again by itself; leave this page open.";
+
+const KINDS = { video: "The picture", audio: "The sound" };
+const GONE = {
+  camera: " is gone: the camera or the microphone was unplugged, or taken away from this page. Give it back, then start again.",
+  screen: " of the screen is not shared any more. Start again to share it.",
+  file: " of the file is over. Start again to see it once more.",
+};
+export const SILENT = "The microphone brings no sound at all. See whether it is muted, here or at the device.";
+
+export function words(error, signedIn) {
+  if (error instanceof NoMedia) return error.message;
+  if (!(error instanceof ArgusdError)) return `Something went wrong in this page: ${error.message}`;
+  if (error.code === "unauthorized") return signedIn ? `${error.message} Sign in above, then start again.` : NO_TOKEN;
+  return REFUSED[error.code] ?? error.message;
+}
+
+// Why a publication is over that nobody here has ended.
+export function ended(reason) {
+  return ENDED[reason] ?? "The daemon has ended this session. Start again for another one.";
+}
+
+// A track has ended by itself.
+export function gone(source, kind) {
+  return KINDS[kind] + GONE[source];
+}
