@@ -33,7 +33,10 @@ async def read(daemon: Daemon, item: Item, faces: Sequence[Path]) -> Read:
 
 
 def judge(item: Item, read: Read) -> Iterator[Verdict]:
-    """Lines and fields exactly; a field that is another one is false, and the right one missed."""
+    """Lines and fields exactly; a field that is another one is false, and the right one missed.
+
+    A document without a face is refused by ``doc_id_verify``, which tells no fields then: they are left out.
+    """
     lines = [_letters(line) for line in read.ocr.get("text", "").splitlines()]
     for line in item.mrz:
         nearest = max(lines, key=lambda each: SequenceMatcher(None, line, each, False).ratio(), default="")
@@ -43,7 +46,10 @@ def judge(item: Item, read: Read) -> Iterator[Verdict]:
         yield _verdict(item, "document.own_face", True, match, why, True)
     said = read.verified.get("ocr_fields") or {}
     for field in FIELDS if item.fields is not None else ():
-        yield from _field(item, field, item.fields[field] if item.fields else None, said.get(field))
+        if item.faces == 0:
+            yield _verdict(item, f"document.{field}", None, False, "a document without a face is refused")
+        else:
+            yield from _field(item, field, item.fields[field] if item.fields else None, said.get(field))
 
 
 def _field(item: Item, field: str, is_: str | None, said: str | None) -> Iterator[Verdict]:
@@ -57,7 +63,7 @@ def _field(item: Item, field: str, is_: str | None, said: str | None) -> Iterato
         yield _verdict(item, finding, False, False, why)
 
 
-def _verdict(item: Item, finding: str, there: bool, told: bool, why: str, exact: bool = False) -> Verdict:
+def _verdict(item: Item, finding: str, there: bool | None, told: bool, why: str, exact: bool = False) -> Verdict:
     return Verdict(
         finding=finding, item=item.file, there=there, told=told, why=why, exact=exact, sure=item.sure
     )

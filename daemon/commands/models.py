@@ -9,7 +9,7 @@ import msgspec
 from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.zoo.contents import ModelStatus
-from argusd.scheduler.zoo.manifest import DEFAULT_PACK, manifest_with
+from argusd.scheduler.zoo.manifest import DEFAULT_PACK, Measured, manifest_with
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..arguments import path
@@ -17,8 +17,8 @@ from ..config import load_config
 from ..options import configure_json
 from ..table import table, window
 
-HEAD = ("", "NAME", "ROLE", "PACKS", "MB", "MS", "HASHES", "LICENCE", "ABOUT")
-GIVE = {"ABOUT": 24, "HASHES": 0, "PACKS": 0, "LICENCE": 12}
+HEAD = ("", "NAME", "ROLE", "PACKS", "MB", "MS", "ACCURACY", "HASHES", "LICENCE", "ABOUT")
+GIVE = {"ABOUT": 24, "HASHES": 0, "PACKS": 0, "LICENCE": 12, "ACCURACY": 0}
 HELP = {"models": "list, pull or verify models"}
 
 
@@ -100,7 +100,13 @@ def row(status: ModelStatus, look_ms: float | None) -> tuple[str, ...]:
         ",".join(status.packs),
         f"{status.size / 1e6:.1f}" if status.size else "",
         f"{look_ms:.1f}" if look_ms is not None else "",
+        first(status.accuracy),
         status.hashes,
         status.licence,
         status.about,
     )
+
+
+def first(accuracy: Sequence[Measured]) -> str:
+    """The figure that counts most; nothing where there is none."""
+    return f"{accuracy[0].metric} {accuracy[0].value:.3g}" if accuracy else ""

@@ -9,7 +9,7 @@ from .fetching import WantedFile
 from .first_seen import expected_sha256, seen
 from .importing import is_current, read_record
 from .layout import CacheLayout, file_sha256
-from .manifest import UNPUBLISHED, Manifest, ModelEntry
+from .manifest import UNPUBLISHED, Manifest, Measured, ModelEntry
 
 
 class ModelStatus(msgspec.Struct, frozen=True):
@@ -28,6 +28,7 @@ class ModelStatus(msgspec.Struct, frozen=True):
     present: bool
     size: int
     hashes: Literal["published", "first seen", "not yet seen"]
+    accuracy: tuple[Measured, ...]
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -116,6 +117,7 @@ class CacheContents:
             present=self.is_present(entry),
             size=sum(file.stat().st_size for file in folder.iterdir()) if folder.is_dir() else 0,
             hashes=self._hashes(entry),
+            accuracy=entry.accuracy,
         )
 
     def _hashes(self, entry: ModelEntry) -> Literal["published", "first seen", "not yet seen"]:

@@ -118,12 +118,21 @@ class Likeness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pairs: Annotated[int, Meta(ge=1)]
 
 
+class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How right a model was: a figure as ``argusd bench accuracy`` names it, and what it was measured ``on``."""
+
+    metric: Annotated[str, Meta(min_length=1)]
+    value: float
+    on: Annotated[str, Meta(min_length=1)]
+
+
 class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model, or an asset such as a sample picture.
 
     ``outputs`` names what the importer gives out; empty means what the source graph gives out. ``needs``
     names other entries without which this one is of no use. ``calibration``: what its scores say, by finding.
-    ``same_person``: what the likeness of two embeddings does.
+    ``same_person``: what the likeness of two embeddings does. ``accuracy``: how right it was when it was
+    measured, what counts most first; empty where nobody did.
     ``adapter``: the model whose adapter runs this one too; empty where it has its own. ``classes``: what a
     detector of objects tells apart, in the order of its outputs; empty means the 80 of COCO.
     """
@@ -140,6 +149,7 @@ class ModelEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     needs: tuple[Name, ...] = ()
     calibration: dict[Name, Calibration] = {}
     same_person: Likeness | None = None
+    accuracy: tuple[Measured, ...] = ()
     adapter: Name | None = None
     classes: tuple[str, ...] = ()
 

@@ -7,6 +7,7 @@ from argusd.scheduler.zoo.errors import ManifestError, UnknownModelError
 from argusd.scheduler.zoo.manifest import (
     HuggingFaceSource,
     Manifest,
+    Measured,
     NpmSource,
     PathSource,
     UrlSource,
@@ -88,6 +89,21 @@ def test_a_manifest_that_is_not_valid_is_refused(good: str, bad: str, reason: st
 
     with pytest.raises(ManifestError, match=reason):
         parse_manifest(ENTRY.replace(good, bad))
+
+
+def test_an_entry_may_say_how_right_its_model_was_and_on_what() -> None:
+    figure = 'accuracy = [{ metric = "clip.phone_recall", value = 0.8, on = "40 clips" }]'
+
+    entry = parse_manifest(ENTRY.replace('licence = "MIT"', f'licence = "MIT"\n{figure}')).entry("small")
+
+    assert entry.accuracy == (Measured("clip.phone_recall", 0.8, "40 clips"),)
+    assert parse_manifest(ENTRY).entry("small").accuracy == ()
+
+
+@pytest.mark.parametrize("figure", ['value = 0.8, on = "40 clips"', 'metric = "m", value = 0.8, on = ""'])
+def test_a_figure_without_a_name_or_what_it_was_measured_on_is_refused(figure: str) -> None:
+    with pytest.raises(ManifestError):
+        parse_manifest(ENTRY.replace('licence = "MIT"', f'licence = "MIT"\naccuracy = [{{ {figure} }}]'))
 
 
 def test_two_models_cannot_share_a_name() -> None:
