@@ -63,7 +63,9 @@ def _field(item: Item, field: str, is_: str | None, said: str | None) -> Iterato
         yield _verdict(item, finding, False, False, why)
 
 
-def _verdict(item: Item, finding: str, there: bool | None, told: bool, why: str, exact: bool = False) -> Verdict:
+def _verdict(
+    item: Item, finding: str, there: bool | None, told: bool, why: str, exact: bool = False
+) -> Verdict:
     return Verdict(
         finding=finding, item=item.file, there=there, told=told, why=why, exact=exact, sure=item.sure
     )

@@ -30,6 +30,7 @@ from .disturbances import FRAMES_PER_S, Maker, Pixels
 HEIGHT, LONGEST = 480, 640  # of the pictures, as webcams give them
 MOST_FRAMES = 30 * FRAMES_PER_S  # of a clip; what comes later is not shown
 SHORTEST_S = 60.0  # of a session
+STEP = 3  # pictures; they last as long as ten blocks of sound
 
 
 class Clip(NamedTuple):
@@ -70,7 +71,19 @@ def clip_of(item: Item) -> Clip:
             pictures += [webcam(piece.picture)] * due
         if len(pictures) >= MOST_FRAMES:
             break
-    return Clip(item.file, pictures, samples_of(item.path), calm_in(item))
+    return Clip(item.file, *in_step(pictures, samples_of(item.path)), calm_in(item))
+
+
+def in_step(pictures: list[Pixels], sound: NDArray[np.int16]) -> tuple[list[Pixels], NDArray[np.int16]]:
+    """As much sound as pictures, in whole ``STEP``: else one runs ahead of the other at each new beginning.
+
+    What sound lacks is silence; without any there is none.
+    """
+    if not len(sound) or len(pictures) < STEP:
+        return pictures, sound
+    steps = len(pictures) // STEP
+    samples = steps * STEP * SAMPLE_RATE // FRAMES_PER_S
+    return pictures[: steps * STEP], np.pad(sound[:samples], (0, max(0, samples - len(sound))))
 
 
 def watch(

@@ -6,20 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.benchmarks.accuracy.calm.alarms import Alarm, Watched, judged
-from argusd.benchmarks.accuracy.calm.disturbances import STILL, poster_of
+from argusd.benchmarks.accuracy.calm.disturbances import FRAMES_PER_S, STILL, poster_of
 from argusd.benchmarks.accuracy.calm.hours import (
     Clip,
     blocks,
     calm_in,
+    in_step,
     looped,
     shared_out,
     watch,
     webcam,
 )
 from argusd.benchmarks.accuracy.labels import Item, Spans
+from argusd.benchmarks.accuracy.replays import BLOCK
 from argusd.benchmarks.films.drawn import SCENES, film
 from argusd.benchmarks.gates import portrait
 from argusd.benchmarks.rigs.virtual import CACHE, daemon_models
+from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.zoo.store import ZooStore
 
 GREY = np.full((48, 64, 3), 128, np.uint8)
@@ -69,6 +72,20 @@ def test_a_silent_clip_goes_to_and_fro_and_one_with_sound_begins_again() -> None
     assert shown == [0, 1, 2, 0]
     heard = blocks(spoken.sound)
     assert [len(next(heard)) for _ in range(3)] == [320, 320, 320]
+
+
+@given(st.integers(3, 40), st.integers(1, 40_000))
+def test_voices_stay_with_their_mouths_however_often_a_clip_begins_again(frames: int, samples: int) -> None:
+    shown, heard = in_step([GREY] * frames, np.ones(samples, np.int16))
+    assert frames - 3 < len(shown) <= frames
+    assert len(shown) / FRAMES_PER_S == len(heard) / SAMPLE_RATE
+    assert len(heard) % BLOCK == 0
+    assert heard.sum() == min(samples, len(heard))
+
+
+def test_a_silent_clip_stays_silent() -> None:
+    shown, heard = in_step([GREY] * 5, SILENCE)
+    assert (len(shown), len(heard)) == (5, 0)
 
 
 @given(st.floats(0.1, 500), st.integers(1, 20), st.integers(1, 12))

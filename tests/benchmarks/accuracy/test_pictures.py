@@ -96,4 +96,10 @@ def test_another_field_is_false_and_the_right_one_missed() -> None:
 
 def test_no_answer_is_a_miss() -> None:
     fields = {"id_no": "L898902C3", "name": None, "dob": None}
-    assert document({}, fields=fields, faces=0) == {"id_no": "0-0-1-0", "name": "0-0-0-1", "dob": "0-0-0-1"}
+    missed = {"id_no": "0-0-1-0", "name": "0-0-0-1", "dob": "0-0-0-1"}
+    assert document({}, fields=fields) == missed | {"own_face": "1-0-0-0"}
+
+
+def test_fields_of_a_document_without_a_face_are_left_out() -> None:
+    fields = {"id_no": "L898902C3", "name": None, "dob": None}
+    assert document({}, fields=fields, faces=0) == dict.fromkeys(("id_no", "name", "dob"), "0-0-0-0")

@@ -6,7 +6,10 @@ from argusd.daemon.commands.models import listed
 from argusd.scheduler.zoo.contents import ModelStatus
 from argusd.scheduler.zoo.manifest import Measured
 
-FIGURES = (Measured("clip.phone_recall", 0.667, "40 clips"), Measured("clip.phone_precision", 0.9, "40 clips"))
+FIGURES = (
+    Measured("clip.phone_recall", 0.667, "40 clips"),
+    Measured("clip.phone_precision", 0.9, "40 clips"),
+)
 KNOWN = ModelStatus(
     name="our_detector",
     about="what we trained",
