@@ -119,7 +119,7 @@ class Likeness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How right a model was: a figure as ``argusd bench accuracy`` names it, and what it was taken ``on``."""
+    """How right a model was: a figure of ``argusd bench accuracy``, and what it was measured ``on``."""
 
     metric: Annotated[str, Meta(min_length=1)]
     value: float
