@@ -25,6 +25,7 @@ from argusd.scheduler.zoo.store import ZooStore
 from .live_daemon import ARGUSD, Daemon, Event, next_event, started
 from .media import Eyes, Shots, Voices
 from .ports import free_port
+from .waiting import LONGEST_S
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -226,7 +227,7 @@ def test_a_killed_supervisor_takes_its_children_along(tmp_path: Path) -> None:
         children = psutil.Process(other.process.pid).children(recursive=True)
         assert len(children) >= 4  # ingest, scheduler, api, Redis
         other.process.kill()
-        _, alive = psutil.wait_procs(children, timeout=20)
+        _, alive = psutil.wait_procs(children, timeout=LONGEST_S)
         assert alive == []
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import cv2
 import numpy as np
@@ -102,8 +102,8 @@ async def test_over_a_websocket_a_face_as_it_was_made_is_in_sync(
     assert {finding["type"] for finding in told} == {"sync_score"}
     assert told[0]["score"] is None, "there is nothing to compare before six seconds were heard"
     compared = [finding for finding in told if finding["score"] is not None]
+    assert {finding["sync"] for finding in compared} == {"in_sync"}
     assert all(abs(finding["offset_ms"]) <= 80 for finding in compared)
-    assert all(finding["score"] > 0.6 for finding in compared)
     assert all(finding["ts"] >= BEGIN for finding in told), "all times are the caller's"
     assert told[-1]["models"]["lip_sync"] == "mouth_correlation"
 
@@ -138,8 +138,12 @@ async def test_a_mouth_that_keeps_still_is_not_compared(
 
 
 def published(daemon: Daemon, face: TalkingFace, session: str, folder: Path) -> list[Event]:
+    """Its events, where nothing else is looked for: a busy machine has time for this stream."""
     clip = folder / f"{session}.webm"
     write_clip(face, clip)
+    wanted = Request(f"{daemon.url}/sessions/{session}", b'{"streams": ["lipsync"]}', method="PUT")
+    wanted.add_header("Content-Type", "application/json")
+    urlopen(wanted).close()
     return [event for event in daemon.publish(str(clip), session) if event["stream"] == "lipsync"]
 
 
@@ -148,9 +152,10 @@ def test_over_webrtc_a_face_as_it_was_made_is_in_sync(
 ) -> None:
     events = published(daemon, talking_face(portrait, speech), "rtc-made", tmp_path)
     assert {event["type"] for event in events} == {"observation"}
-    assert all(abs(event["data"]["offset_ms"]) <= 120 for event in events)
-    assert all(event["data"]["score"] > 0.5 for event in events)
-    assert len(events) >= 3
+    compared = [event["data"] for event in events if event["data"]["score"] is not None]
+    assert compared
+    assert {each["sync"] for each in compared} == {"in_sync"}
+    assert all(abs(each["offset_ms"]) <= 120 for each in compared)
 
 
 def test_over_webrtc_sound_that_was_moved_is_a_violation(

@@ -13,6 +13,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, started
 from .task_client import Client
+from .waiting import LONGEST_S
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -42,7 +43,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 
 def families(daemon: Daemon) -> list[Metric]:
-    connection = http.client.HTTPConnection(urlsplit(daemon.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(daemon.url).netloc, timeout=LONGEST_S)
     try:
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()

@@ -11,6 +11,7 @@ from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import started
+from .waiting import LONGEST_S
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -28,7 +29,7 @@ OVERVIEWS = ("/", "/health", "/ready", "/metrics", "/openapi.json", "/sessions")
 
 
 def served(url: str, path: str) -> str:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=LONGEST_S)
     try:
         connection.request("GET", path, headers={"Authorization": f"Bearer {CANARY}"})
         return connection.getresponse().read().decode()

@@ -15,6 +15,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from .live_daemon import Daemon, started
 from .task_client import Client, Reply
+from .waiting import LONGEST_S
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -118,4 +119,4 @@ def test_a_daemon_that_is_asked_to_end_finishes_what_it_has_begun(daemon: Daemon
         said = outcomes(asked)
     assert (200, None, False) in said
     assert said <= {(200, None, False), (503, "draining", True), (503, "worker_gone", True)}
-    assert daemon.process.wait(60) == 0
+    assert daemon.process.wait(LONGEST_S) == 0

@@ -16,6 +16,7 @@ from argusd.daemon.config import load_config
 from argusd.scheduler.zoo.store import ZooStore
 
 from .ports import free_port
+from .waiting import LONGEST_S
 from .wheel import ROOT, installed, run
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -74,5 +75,5 @@ def test_it_serves_and_says_what(programs: Path, tmp_path: Path) -> None:
                 assert b"Quick start" in page.read()
         finally:
             daemon.send_signal(signal.SIGTERM)
-            daemon.communicate(timeout=60)
+            daemon.communicate(timeout=LONGEST_S)
     assert daemon.returncode == 0

@@ -6,7 +6,7 @@ from inspect import getsource
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
-LONGEST_S = 60  # for a machine that is busy; a test that goes well waits for none of it
+LONGEST_S = 120  # for a machine that is busy; a test that goes well waits for none of it
 
 
 async def until(holds: Callable[[], bool], changed: asyncio.Event | None = None) -> None:

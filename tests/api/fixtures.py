@@ -17,7 +17,7 @@ from argusd.ingest.config import IngestConfig
 from argusd.ingest.process import run_worker
 
 from ..ports import free_port
-from ..waiting import answered
+from ..waiting import LONGEST_S, answered
 from .fakes import FakeScheduler, FakeWorker
 
 OFFER = """v=0
@@ -165,7 +165,7 @@ async def running_ingest(runtime_dir: Path, **settings: Any) -> AsyncIterator[No
     stop, ready = asyncio.Event(), asyncio.Event()
     config = IngestConfig(runtime_dir=runtime_dir, **({"arena_mib": 32} | settings))
     task = asyncio.create_task(run_worker(config, stop, ready.set))
-    await asyncio.wait_for(ready.wait(), 20)
+    await asyncio.wait_for(ready.wait(), LONGEST_S)
     try:
         yield
     finally:

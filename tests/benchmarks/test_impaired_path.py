@@ -6,6 +6,8 @@ import pytest
 
 from argusd.benchmarks.peers.impaired_path import Ear, ImpairedPath, Impairment, without_candidates
 
+from ..waiting import LONGEST_S
+
 PACKETS = 2000
 CANDIDATE = "a=candidate:1 1 udp 1 127.0.0.1 {} typ host\r\n"
 
@@ -64,11 +66,11 @@ async def test_it_stands_between_both_and_passes_on_what_is_not_lost() -> None:
     kept_up, kept_down = ([n for n in range(100) if path.impairment.arrivals(2 * n + up)] for up in (1, 0))
     for number in range(100):
         publisher.transport.sendto(bytes([number]), ("127.0.0.1", port))
-    heard = [await asyncio.wait_for(worker.heard.get(), 10) for _ in kept_up]
+    heard = [await asyncio.wait_for(worker.heard.get(), LONGEST_S) for _ in kept_up]
     assert [data[0] for data, _ in heard] == kept_up
     for number in range(100):
         worker.transport.sendto(bytes([number]), heard[0][1])
-    back = [await asyncio.wait_for(publisher.heard.get(), 10) for _ in kept_down]
+    back = [await asyncio.wait_for(publisher.heard.get(), LONGEST_S) for _ in kept_down]
     assert [data[0] for data, _ in back] == kept_down
     assert (path.sent, path.lost) == (200, 200 - len(kept_up) - len(kept_down))
     path.close()

@@ -11,6 +11,7 @@ from argusd.daemon import errors, exit_codes
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, EXIT_HUNG
 
 from ..live_daemon import ARGUSD
+from ..waiting import LONGEST_S
 
 DOCUMENT = Path(__file__).parents[2] / "docs/terminal.md"
 NOBODY = "http://127.0.0.1:1"
@@ -46,7 +47,7 @@ def test_interrupted() -> None:
             connection, _ = server.accept()
             with connection:
                 command.send_signal(signal.SIGINT)
-                assert command.communicate(timeout=60)[1] == b""
+                assert command.communicate(timeout=LONGEST_S)[1] == b""
     assert command.returncode == exit_codes.INTERRUPTED
 
 

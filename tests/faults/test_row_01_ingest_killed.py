@@ -8,6 +8,7 @@ import pytest
 
 from ..api.streams.clients import jpeg
 from ..live_daemon import Daemon
+from ..waiting import LONGEST_S
 from ..waiting import until as until_true
 from .outcome import Outcome
 from .seen import Seen, get, nobody_there, until
@@ -32,7 +33,7 @@ async def test_its_sessions_alone_are_lost_and_the_worker_comes_back(
         http.ws_connect(f"/ml/stream/{other}/face") as socket,
     ):
         await socket.send_bytes(jpeg())
-        await socket.receive_json(timeout=60)
+        await socket.receive_json(timeout=LONGEST_S)
         mapped, killed = arenas(daemon), daemon.child("ingest-0")
         at = time.monotonic()
         killed.kill()
@@ -43,7 +44,7 @@ async def test_its_sessions_alone_are_lost_and_the_worker_comes_back(
             await lost.next("face_absent", "end")
         await until(daemon, "/health", lambda body: bool(body["workers"][0]["ready"]))
         await socket.send_bytes(jpeg())
-        while (await socket.receive_json(timeout=60))["face_count"] is None:
+        while (await socket.receive_json(timeout=LONGEST_S))["face_count"] is None:
             pass  # it was silent for a while, and is told so
         assert get(daemon, f"/sessions/{other}")[1]["state"] == "live"
         await until_true(lambda: arenas(daemon) == mapped)

@@ -8,6 +8,7 @@ import pytest
 from ..live_daemon import Daemon
 from ..task_client import Client
 from ..test_task_faults import CALLERS, ask_all, outcomes, until_served
+from ..waiting import LONGEST_S
 from .engine_faults import EngineFaults
 from .outcome import Outcome
 from .readiness import ready, until_ready
@@ -25,7 +26,7 @@ def test_the_process_ends_and_another_one_takes_over(
     with ThreadPoolExecutor(CALLERS) as callers:
         with engine_faults.broken("live", "device_lost"):
             asked = ask_all(client, callers, "/face/embed")
-            process.wait(60)
+            process.wait(LONGEST_S)
         ended = time.monotonic()
         assert outcomes(asked) == {(503, "worker_gone", True)}
     status, readiness = ready(daemon)

@@ -10,6 +10,7 @@ from ..live_daemon import Daemon
 from ..scheduler.pages import png
 from ..task_client import Client
 from ..test_task_faults import CALLERS, ask_all, outcomes, until_served
+from ..waiting import LONGEST_S
 from .engine_faults import EngineFaults
 from .outcome import Outcome
 from .readiness import until_ready
@@ -31,7 +32,7 @@ def test_its_process_is_ended_and_the_other_tier_goes_on(
         with engine_faults.broken("live", "hangs"):
             asked = ask_all(client, callers, "/face/embed")
             assert client.ask("/doc/ocr", image_b64=BLANK).status == 200
-            process.wait(60)
+            process.wait(LONGEST_S)
         assert outcomes(asked) == {(503, "worker_gone", True)}
     until_ready(daemon)
     assert until_served(client, "/face/embed") == set()

@@ -8,6 +8,7 @@ from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.interviewer_bridge.transport import Transport
 
+from ..waiting import LONGEST_S
 from .cluster import TOKEN, Cluster
 from .sessions import held_by, holder_of, told, until
 
@@ -27,7 +28,7 @@ async def test_a_stream_goes_past_the_host_that_was_asked(cluster: Cluster) -> N
     holder, door = await cluster.run("ab")
     session_id = await held_by(cluster, holder)
     transport = Transport(Addresses(door.url), TOKEN)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONGEST_S):
         socket = await transport.connect(stream_path(session_id, "face"))
         assert socket.get_extra_info("peername")[0] == holder.machine.address
         await socket.close()

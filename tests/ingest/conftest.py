@@ -32,7 +32,8 @@ from argusd.ingest.shm.arena import HEAD, ArenaView
 from argusd.ingest.shm.ring import FrameReader
 from argusd.scheduler.contract.media import TrackKind
 
-TIMEOUT_S = 30
+from ..waiting import LONGEST_S
+
 Message = TypeVar("Message", bound=msgspec.Struct)
 
 
@@ -51,7 +52,7 @@ class Client:
         self, kind: type[Message], wanted: Callable[[Message], bool] = lambda _message: True
     ) -> Message:
         """The next message of this type for which ``wanted`` is true."""
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(LONGEST_S):
             while True:
                 message = await self._inbox.get()
                 if isinstance(message, kind) and wanted(message):
@@ -71,7 +72,7 @@ class Rig:
     async def start(self) -> None:
         ready = asyncio.Event()
         self._worker = asyncio.ensure_future(run_worker(self.config, self._stop, ready.set))
-        await asyncio.wait_for(ready.wait(), TIMEOUT_S)
+        await asyncio.wait_for(ready.wait(), LONGEST_S)
         self.controller = Client(self.config.socket_path, "controller")
         self.reader = Client(self.config.socket_path, "reader")
         await self.reader.take(ArenaOffer)
@@ -115,7 +116,7 @@ class Rig:
 
     async def written(self, place: int, count: int) -> None:
         """Wait until a ring has had this many frames or samples."""
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(LONGEST_S):
             while self.view.table[place, HEAD] < count:
                 self._woken.clear()
                 await self._woken.wait()
@@ -123,13 +124,13 @@ class Rig:
     async def woken(self) -> None:
         """Wait until something was published."""
         self._woken.clear()
-        await asyncio.wait_for(self._woken.wait(), TIMEOUT_S)
+        await asyncio.wait_for(self._woken.wait(), LONGEST_S)
 
     async def counters(
         self, kind: TrackKind, wanted: Callable[[TrackCounters], bool] = lambda _counters: True
     ) -> TrackCounters:
         """The next counters of this kind for which ``wanted`` is true."""
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(LONGEST_S):
             while True:
                 stats = await self.controller.take(IngestStats)
                 for track in stats.tracks:
@@ -138,13 +139,13 @@ class Rig:
 
     async def close(self) -> None:
         for publisher in self.publishers:
-            await asyncio.wait_for(publisher.close(), TIMEOUT_S)
+            await asyncio.wait_for(publisher.close(), LONGEST_S)
         asyncio.get_running_loop().remove_reader(self._eventfd)
         os.close(self._eventfd)
         self.controller.channel.close()
         self.reader.channel.close()
         self._stop.set()
-        await asyncio.wait_for(self._worker, TIMEOUT_S)
+        await asyncio.wait_for(self._worker, LONGEST_S)
 
 
 @pytest.fixture

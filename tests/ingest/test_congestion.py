@@ -11,6 +11,7 @@ from argusd.benchmarks.peers.clips import opus_clip, video_clip
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.offers.capabilities import TRANSPORT_CC
 
+from ..waiting import LONGEST_S
 from .rtp.transport_cc_reader import Told, read_feedback
 
 EXTENSION_ID = 9
@@ -88,7 +89,7 @@ async def path(rig: Any) -> LossyPath:
 
 
 async def until(path: LossyPath, holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LONGEST_S):
         while not holds():
             path.heard.clear()
             await path.heard.wait()

@@ -17,6 +17,8 @@ from argusd.ingest import dtls as dtls_module
 from argusd.ingest.dtls import DtlsTransport, matches
 from argusd.ingest.offers.agreement import DtlsRole, Fingerprint
 
+from ..waiting import LONGEST_S
+
 
 def make_certificate(key: Any) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sender")])
@@ -73,7 +75,7 @@ class Ends:
         own = RTCDtlsFingerprint(*self.dtls.certificate.fingerprint)
         started = self.sender.start(RTCDtlsParameters([own]))
         self.started = asyncio.ensure_future(started)
-        await asyncio.wait_for(self.dtls.handshake(), 20)
+        await asyncio.wait_for(self.dtls.handshake(), LONGEST_S)
 
     async def close(self) -> None:
         await self.dtls.stop()
@@ -107,7 +109,7 @@ ECDSA = ec.generate_private_key(ec.SECP256R1())
 @pytest.mark.parametrize("role", ["client", "server"])
 async def test_any_certificate_connects_in_both_roles(shake: Any, key: Any, role: DtlsRole) -> None:
     ends = await shake(key, role)
-    await asyncio.wait_for(ends.started, 20)
+    await asyncio.wait_for(ends.started, LONGEST_S)
     assert (ends.dtls.state, ends.sender.state) == ("connected", "connected")
 
 
@@ -116,11 +118,11 @@ async def test_another_certificate_than_the_offered_one_is_refused(shake: Any, r
     ends = await shake(ECDSA, role, Fingerprint("sha-256", ":".join(["00"] * 32)))
     assert ends.dtls.state == "failed"
     assert ends.dtls.failure == "the certificate is not the one of the offer's a=fingerprint"
-    await asyncio.wait_for(ends.started, 20)
+    await asyncio.wait_for(ends.started, LONGEST_S)
     closed = asyncio.Event()
     ends.sender.on("statechange", closed.set)
     await ends.dtls.stop()
-    await asyncio.wait_for(closed.wait(), 20)  # it learns that nobody listens
+    await asyncio.wait_for(closed.wait(), LONGEST_S)  # it learns that nobody listens
     assert ends.sender.state == "closed"
 
 

@@ -25,6 +25,7 @@ from argusd.ingest.shm.arena import HEAD
 from argusd.ingest.shm.frame import FrameFlag
 
 from ..ports import free_port
+from ..waiting import LONGEST_S
 from .attacks import forged, sockets_of, spray, ufrag_of
 
 FLOOD = 5_000
@@ -149,7 +150,7 @@ async def test_a_packet_lost_for_good_is_jumped_over_and_a_keyframe_ends_the_dou
     reader = await rig.frames()
     lose_one_packet_for_good(peer, after=40)
     flags: list[FrameFlag] = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LONGEST_S):
         while not (FrameFlag.SUSPECT in flags and flags[-1] == FrameFlag.NONE):
             frame = reader.newest()
             if frame is None:
@@ -195,7 +196,7 @@ class StuckContext:
 
     def decode(self, _packet: object) -> list[av.VideoFrame]:
         self.entered.set()
-        self.release.wait(60)
+        self.release.wait(LONGEST_S)
         return []
 
 
@@ -219,7 +220,7 @@ def join_decoders() -> None:
     """Wait for the threads that the worker never waits for."""
     for thread in threading.enumerate():
         if thread.name == "video-decoder":
-            thread.join(20)
+            thread.join(LONGEST_S)
 
 
 @pytest.mark.parametrize(

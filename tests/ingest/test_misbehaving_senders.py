@@ -11,6 +11,7 @@ from argusd.benchmarks.peers.impaired_path import Address, ImpairedPath, without
 from argusd.benchmarks.peers.publisher import PacketTrack, Publisher
 from argusd.ingest.ipc.messages import SessionAnswer, SessionState, TrackOpened
 
+from ..waiting import LONGEST_S
 from .attacks import CLOSE_NOTIFY, FATAL_ALERT, binding, client_hello, fragments
 
 VP8 = 97
@@ -76,7 +77,7 @@ async def test_packets_that_are_sent_again_as_they_were_are_refused(rig: Any) ->
 async def test_who_says_goodbye_and_goes_on_is_not_gone(rig: Any) -> None:
     liar = Liar()
     place = await liar.publish(rig)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LONGEST_S):
         until = asyncio.get_running_loop().time() + BYES_FOR_S
         while asyncio.get_running_loop().time() < until:
             await liar.say(bytes(RtcpByePacket([liar.ssrc])))

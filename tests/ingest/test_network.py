@@ -18,6 +18,7 @@ from argusd.ingest.ipc.messages import IngestStats, SessionAnswer, SessionRefuse
 from argusd.ingest.shm.arena import HEAD
 
 from ..ports import free_port
+from ..waiting import LONGEST_S
 from .ice.test_ice_sockets import NOWHERE
 from .nat import nat_before
 from .tcp_peer import only_tcp
@@ -86,7 +87,7 @@ async def test_a_peer_whose_port_changes_goes_on_and_is_answered_there(
         await rig.written(ring.place, 10)
         await nat.forget()
         await rig.written(ring.place, int(rig.view.table[ring.place, HEAD]) + 60)
-        await asyncio.wait_for(nat.media_back.wait(), 10)
+        await asyncio.wait_for(nat.media_back.wait(), LONGEST_S)
 
 
 @pytest.mark.parametrize("hide", [False, True], ids=["besides our own", "alone"])
@@ -142,7 +143,7 @@ def strangers() -> Iterator[Callable[[int], socket.socket]]:
 async def hung_up(sock: socket.socket) -> None:
     """Return when the other end has closed the connection."""
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONGEST_S):
         try:
             assert await loop.sock_recv(sock, 1) == b""
         except ConnectionResetError:

@@ -16,6 +16,8 @@ from argusd.ingest.ice.ice_sockets import IceSockets, gather_through
 from argusd.ingest.offers.agreement import DtlsRole, Fingerprint, RemoteCandidate, RemoteTransport
 from argusd.ingest.peer import Peer
 
+from ..waiting import LONGEST_S
+
 REMOTE = RemoteTransport(
     ufrag="them",
     password="p" * 22,
@@ -42,7 +44,7 @@ class Path:
         return peer
 
     async def next(self) -> str:
-        return await asyncio.wait_for(self.told.get(), 20)
+        return await asyncio.wait_for(self.told.get(), LONGEST_S)
 
 
 async def facing(path: Path, *, lite: bool = False) -> tuple[Peer, Peer]:
@@ -101,7 +103,7 @@ async def test_what_is_missing_is_the_handshake_once_there_is_a_path() -> None:
     first.connect()
     remote = RTCIceParameters(second._remote.ufrag, second._remote.password)
     checks = asyncio.ensure_future(second._ice.start(remote))  # and nothing after them
-    await asyncio.wait_for(found.wait(), 20)
+    await asyncio.wait_for(found.wait(), LONGEST_S)
     missing.append(first.missing)
     assert missing == ["never_connected", "dtls_failed"]
     await first.close()
@@ -137,7 +139,7 @@ async def test_a_peer_that_takes_long_to_close_is_not_waited_for_but_closes(
     (socket,) = [each.transport for each in path.peer.connection._protocols]
     await path.peer.close()
     assert "did not close" in caplog.text
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONGEST_S):
         while not socket.is_closing():  # noqa: ASYNC110 (aioice tells nobody)
             await asyncio.sleep(0.01)
 
@@ -154,7 +156,7 @@ async def test_a_peer_closes_in_every_state_and_keeps_no_socket(stage: str) -> N
     if stage == "connecting":
         path.peer.connect()
         await asyncio.sleep(0.05)
-    await asyncio.wait_for(path.peer.close(), 20)
+    await asyncio.wait_for(path.peer.close(), LONGEST_S)
     await asyncio.sleep(0)
     assert psutil.Process().num_fds() == before
     assert path.told.empty()

@@ -23,9 +23,10 @@ from argusd.ingest.shm.sink import Ring
 from argusd.scheduler.contract.errors import SessionEnded
 from argusd.scheduler.contract.media import TrackKind
 
+from ..waiting import LONGEST_S
+
 CONFIG = IngestConfig(runtime_dir=Path("run"), ice_addresses=("127.0.0.1",))
 ARENA_BYTES = 16 << 20
-WITHIN_S = 30
 CHECK_S = 0.05
 
 
@@ -71,7 +72,7 @@ class Rig:
 
     async def until(self, *standings: Standing) -> None:
         """Check the session until its standings have been exactly these."""
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(LONGEST_S):
             while self.observer.standings != list(standings):
                 assert len(self.observer.standings) <= len(standings), self.observer.standings
                 self.session.check(time.monotonic_ns())
@@ -79,7 +80,7 @@ class Rig:
 
     async def ring(self) -> None:
         """Wait until a track has a ring."""
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(LONGEST_S):
             while not self.observer.rings:
                 self.observer.told.clear()
                 await self.observer.told.wait()
@@ -146,7 +147,7 @@ async def test_a_sender_that_never_connects_is_given_up_and_not_before() -> None
 
 async def test_a_track_is_live_once_pictures_come_of_it_and_its_counters_rise() -> None:
     async with opened() as rig, published(rig):
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(LONGEST_S):
             while not any(state.state == "live" for state in rig.observer.tracks):
                 rig.session.check(time.monotonic_ns())
                 await asyncio.sleep(CHECK_S)

@@ -27,6 +27,7 @@ from argusd.ingest.shm.sink import PcmSink
 from argusd.ingest.transport import MAX_SENDING, MediaTransport, RtcpSender, check_aiortc
 from argusd.ingest.video import VideoReceiver
 
+from ..waiting import LONGEST_S
 from .rtp.transport_cc_reader import Told, read_feedback
 
 VP8, RTX, OPUS = 96, 97, 111
@@ -302,7 +303,7 @@ async def test_gaps_are_polled_until_they_are_closed() -> None:
     for number in (0, 1, 3):
         path.transport.receive(sound(number))
     assert path.transport.audio.waiting
-    writes = [await asyncio.wait_for(path.sink.writes.get(), 10) for _ in range(3)]
+    writes = [await asyncio.wait_for(path.sink.writes.get(), LONGEST_S) for _ in range(3)]
     assert writes == [320, 320, 640]
     assert not path.transport.audio.waiting
     assert path.transport.audio.dropped == {"lost_packet": 1}
@@ -327,7 +328,7 @@ async def test_closed_it_sees_to_no_gap_any_more() -> None:
             each.transport.receive(sound(number))
     path.transport.close()
     path.transport.receive(sound(5))
-    assert [await asyncio.wait_for(other.sink.writes.get(), 10) for _ in range(3)] == [320, 320, 640]
+    assert [await asyncio.wait_for(other.sink.writes.get(), LONGEST_S) for _ in range(3)] == [320, 320, 640]
     assert path.transport.audio.frames == 2
     assert path.transport.audio.waiting
 
@@ -341,7 +342,7 @@ async def test_rtcp_that_nobody_takes_is_bounded() -> None:
         sender.send(b"report")
     path.dtls.hold.set()
     for _ in range(MAX_SENDING):
-        await asyncio.wait_for(path.dtls.sent.get(), 10)
+        await asyncio.wait_for(path.dtls.sent.get(), LONGEST_S)
     assert path.dtls.sent.empty()
 
 

@@ -35,6 +35,8 @@ from argusd.ingest.shm.ring import FrameReader, read_anchor
 from argusd.scheduler.contract.media import SAMPLE_RATE, TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 
+from ..waiting import LONGEST_S
+
 ORIENTATION_ID = 7
 
 
@@ -60,7 +62,7 @@ async def test_every_frame_lies_in_the_ring_bit_by_bit(
     reader = await rig.frames()
     seen: dict[int, Any] = {}
     expected = reference(VIDEO_CODECS[codec].decoder, video_clip(codec, 320, 240, 40, gop=15))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONGEST_S):
         while reader.next < 40:
             frame = reader.newest()
             if frame is None:
@@ -147,7 +149,7 @@ async def test_another_picture_size_opens_another_ring_and_closes_the_first(rig:
     clip = video_clip("vp8", 320, 240, 20) + video_clip("vp8", 160, 120, 20)
     await rig.publish("one", Publisher([PacketTrack("video", clip)]))
     first, second = await rig.frames(), await rig.frames()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONGEST_S):
         while (frame := second.newest()) is None:
             await rig.woken()
     assert (frame.info.width, frame.info.height) == (160, 120)
@@ -170,7 +172,7 @@ async def test_states_are_told_until_the_client_says_goodbye(rig: Any) -> None:
 
 
 async def test_a_silent_publisher_is_stale_then_gone(start_rig: Callable[..., Any]) -> None:
-    rig = await start_rig(stale_s=0.5, closed_s=1.5)
+    rig = await start_rig(stale_s=2.0, closed_s=4.0)
     await rig.publish("one", video_publisher(frames=5))
     states = [await rig.controller.take(SessionState) for _ in range(4)]
     assert states == [

@@ -9,6 +9,8 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection
 from argusd.interviewer_bridge.publish.loopback import offer_loopback
 from argusd.interviewer_bridge.publish.media import Source
 
+from ..waiting import LONGEST_S
+
 
 @asynccontextmanager
 async def received(sent: Source) -> AsyncIterator[dict[str, MediaStreamTrack]]:
@@ -35,7 +37,7 @@ async def received(sent: Source) -> AsyncIterator[dict[str, MediaStreamTrack]]:
     await service.setLocalDescription(await service.createAnswer())
     await browser.setRemoteDescription(service.localDescription)
     try:
-        await asyncio.wait_for(connected.wait(), 20)
+        await asyncio.wait_for(connected.wait(), LONGEST_S)
         yield tracks
     finally:
         await browser.close()

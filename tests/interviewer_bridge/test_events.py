@@ -11,6 +11,7 @@ from argusd.interviewer_bridge.events import Gap, subscribe
 from argusd.scheduler.contract.events import Event
 
 from ..ports import free_port
+from ..waiting import LONGEST_S
 from .conftest import Handler, Serve
 
 
@@ -33,7 +34,7 @@ def frame(seq: int) -> bytes:
 
 
 async def take(events: AsyncGenerator[Event | Gap, None], count: int) -> list[Event | Gap]:
-    async with asyncio.timeout(10), aclosing(events):
+    async with asyncio.timeout(LONGEST_S), aclosing(events):
         taken = []
         async for each in events:
             taken.append(each)

@@ -25,6 +25,7 @@ from argusd.scheduler.zoo.store import ZooStore
 from ..live_daemon import Daemon, started
 from ..scheduler.pages import card, page, png
 from ..task_client import Answer, Client
+from ..waiting import LONGEST_S
 from . import canaries, traces
 from .canaries import (
     IN_PICTURE,
@@ -84,7 +85,7 @@ def heard(models: ZooStore, media: Path, tmp_path_factory: pytest.TempPathFactor
                 "shared memory": traces.shared(daemon.child("api")),
             }
             daemon.process.send_signal(signal.SIGTERM)
-            daemon.process.wait(60)
+            daemon.process.wait(LONGEST_S)
     for path in state_dir.rglob("*.log"):
         heard.said[f"log {path.name}"] = path.read_bytes()
     return heard
@@ -291,7 +292,7 @@ async def everything_now(response: aiohttp.ClientResponse) -> bytes:
     """The events so far: up to the first comment, which comes when there is nothing to tell."""
     told = b""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONGEST_S):
             while b"\n:" not in told:
                 told += await response.content.readany()
     return told

@@ -19,6 +19,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import ARGUSD, Daemon, started
 from ..task_client import Client
+from ..waiting import LONGEST_S
 from .model_cache import linked_cache
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -118,12 +119,12 @@ async def test_the_stream_is_watched_over_its_websocket(daemon: Daemon, portrait
     url = f"{daemon.url}/ml/stream/s1/crowd"
     async with aiohttp.ClientSession() as http_session, http_session.ws_connect(url) as socket:
         await socket.send_bytes(portrait)
-        answer = await socket.receive_json(timeout=60)
+        answer = await socket.receive_json(timeout=LONGEST_S)
     assert (answer["stream"], answer["people"], answer["violations"]) == ("crowd", 1, [])
 
 
 def get(daemon: Daemon, path: str) -> str:
-    connection = http.client.HTTPConnection(urlsplit(daemon.url).netloc, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(daemon.url).netloc, timeout=LONGEST_S)
     try:
         connection.request("GET", path)
         return connection.getresponse().read().decode()

@@ -14,6 +14,7 @@ import pytest
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..live_daemon import ARGUSD, Daemon, started
+from ..waiting import LONGEST_S
 from .model_cache import linked_cache
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -44,7 +45,7 @@ def daemon(settings: dict[str, str], state_dir: Path) -> Iterator[Daemon]:
 
 def vad(daemon: Daemon) -> str:
     """The model that hears speech."""
-    connection = http.client.HTTPConnection(urlsplit(daemon.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(daemon.url).netloc, timeout=LONGEST_S)
     connection.request("GET", "/ready")
     roles: list[dict[str, str]] = msgspec.json.decode(connection.getresponse().read())["roles"]
     connection.close()

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from ..waiting import LONGEST_S
 from .watch import Watch, one_face, whole_turn
 
 HERE = Path(__file__).parent
-PATIENCE_S = 45
 
 
 class Program(NamedTuple):
@@ -22,7 +22,7 @@ class Program(NamedTuple):
     async def says(self, word: str) -> None:
         """Wait until it says so."""
         assert self.process.stdout is not None
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(LONGEST_S):
             line = (await self.process.stdout.readline()).decode().strip()
         assert line == word, line or await self.complaint()
 
@@ -34,7 +34,7 @@ class Program(NamedTuple):
     async def leave(self) -> None:
         """Have it end as by Ctrl-C, with a goodbye."""
         self.process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(LONGEST_S):
             await self.process.wait()
 
     def vanish(self) -> None:

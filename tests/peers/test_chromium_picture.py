@@ -9,9 +9,10 @@ import pytest
 from argusd.daemon.demo.scenes import HEIGHT, WIDTH
 
 from ..live_daemon import Daemon
+from ..waiting import LONGEST_S
 from .page import publish
 from .remote import Browser, Tab
-from .watch import PATIENCE_S, watching
+from .watch import watching
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.weights, pytest.mark.timeout(300)]
 
@@ -60,7 +61,7 @@ async def estimated(tab: Tab, enough: Callable[[float], bool]) -> None:
     """Wait until the browser takes its path for so wide."""
     bits_per_second = 0.0
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(LONGEST_S):
             while not enough(bits_per_second):
                 await asyncio.sleep(0.2)
                 bits_per_second = await tab.run(ESTIMATE) or 0.0

@@ -11,10 +11,9 @@ from argusd.interviewer_bridge.events import Gap, subscribe
 from argusd.scheduler.contract.events import Event
 
 from ..live_daemon import Daemon
+from ..waiting import LONGEST_S
 from .media import SPEECH_S
 
-# A peer that is broken fails the test sooner than the whole test's timeout, with what was seen instead.
-PATIENCE_S = 45
 # Many sessions share two cores with a browser: every model looks seldom, voices are not told apart.
 LIGHT = {"rates": {"face_detector": 4, "face_mesh": 1, "speaker_embedder": 0}}
 
@@ -50,7 +49,7 @@ class Watch:
     @asynccontextmanager
     async def _patience(self, wanted: str) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(LONGEST_S):
                 yield
         except TimeoutError:
             raise AssertionError(f"no {wanted} came, but {self.told()}") from None
@@ -73,7 +72,7 @@ class Watch:
         """How a track arrives, as soon as that is so; it is told once a second."""
         track: dict[str, Any] = {}
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(LONGEST_S):
                 while not (track and having(track)):
                     await asyncio.sleep(0.2)
                     tracks = (await self.session())["tracks"]

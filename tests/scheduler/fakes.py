@@ -20,6 +20,8 @@ from argusd.scheduler.core import Feeds, Frame, Moment, Outcome, Reuse, Roi, who
 from argusd.scheduler.media.arena_sources import RingRef
 from argusd.scheduler.models.outputs import VoiceActivity
 
+from ..waiting import LONGEST_S
+
 ALICE, BOB = MediaKey("alice"), MediaKey("bob")
 WIDTH, HEIGHT = 64, 48
 WINDOW = 512
@@ -37,7 +39,7 @@ class FakeEngine:
         self.while_running: Callable[[], None] = lambda: None
 
     def run(self, feeds: Feeds) -> list[NDArray[Any]]:
-        self.gate.wait(10)
+        self.gate.wait(LONGEST_S)
         self.while_running()
         error, self.fail = self.fail, None
         if error is not None:

@@ -12,6 +12,7 @@ from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.runtime.executor import Executor
 from argusd.scheduler.runtime.loop import Scheduler
 
+from ..waiting import LONGEST_S
 from .fakes import ALICE, ArenaWithTracks, HeardFindings
 
 BEGIN = 1000.0
@@ -35,7 +36,7 @@ async def heard_by(loaded: LoadedModel) -> tuple[HeardFindings, Mapping[str, int
         ring.write(sound[first : first + PACKET], 0, int(now * 1e9), 0)
         now += PACKET / SAMPLE_RATE
         scheduler.tick()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_S):
             while executor.state.free < executor.state.total:  # noqa: ASYNC110 - threads set no event here
                 await asyncio.sleep(0)
     scheduler.sessions.end(ALICE)

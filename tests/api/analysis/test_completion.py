@@ -43,6 +43,6 @@ asyncio.run(load_library())
 print(touched, os.environ.get("PLANTED"))
 """
     ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True, cwd=tmp_path
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert ran.stdout == "[] None\n"

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
+from ...waiting import LONGEST_S
 from ..fixtures import RunningApi
-
-ENOUGH_S = 20  # for an answer; none that a test wants takes as long
 
 
 class Answer(msgspec.Struct):
@@ -49,7 +48,7 @@ async def send(api: RunningApi, sent: bytes) -> Answer:
 
 async def answer(reader: asyncio.StreamReader) -> Answer:
     """The next answer; an invitation to send the body is none."""
-    async with asyncio.timeout(ENOUGH_S):
+    async with asyncio.timeout(LONGEST_S):
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, ConnectionError):

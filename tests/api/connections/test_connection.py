@@ -43,13 +43,13 @@ async def test_who_says_nothing_is_left(tmp_path: Path) -> None:
 
 
 async def test_half_a_head_is_told_that_it_is_late(tmp_path: Path) -> None:
-    async with running(tmp_path, head_timeout_s=0.1) as api:
+    async with running(tmp_path, head_timeout_s=0.5) as api:
         late = await send(api, HALF_A_HEAD)
         assert (late.status, late.code) == (408, "request_timeout")
 
 
 async def test_half_a_second_head_is_told_so_too(tmp_path: Path) -> None:
-    async with running(tmp_path, head_timeout_s=0.1) as api, connected(api, REQUEST) as (reader, writer):
+    async with running(tmp_path, head_timeout_s=0.5) as api, connected(api, REQUEST) as (reader, writer):
         assert (await answer(reader)).status == 200
         writer.write(HALF_A_HEAD)
         assert (await answer(reader)).code == "request_timeout"
@@ -72,7 +72,7 @@ async def drip(writer: asyncio.StreamWriter) -> None:
 
 
 async def test_three_hundred_half_heads_are_gone(tmp_path: Path) -> None:
-    async with running(tmp_path, head_timeout_s=0.5) as api:
+    async with running(tmp_path, head_timeout_s=2.0) as api:
         async with contextlib.AsyncExitStack() as stack:
             for _ in range(300):
                 await stack.enter_async_context(connected(api, HALF_A_HEAD))
@@ -89,18 +89,18 @@ async def test_a_head_without_an_end_is_cut(tmp_path: Path) -> None:
 
 
 async def test_an_idle_connection_ends_and_a_used_one_stays(tmp_path: Path) -> None:
-    async with running(tmp_path, idle_timeout_s=0.3) as api, connected(api) as (reader, writer):
+    async with running(tmp_path, idle_timeout_s=1.0) as api, connected(api) as (reader, writer):
         for _ in range(5):
             writer.write(REQUEST)
             assert (await answer(reader)).status == 200
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.3)
         assert await reader.read() == b""
 
 
 async def test_a_request_takes_as_long_as_it_takes(tmp_path: Path) -> None:
     """An event stream lives longer than any wait for a head or a next request."""
     async with (
-        running(tmp_path, head_timeout_s=0.05, idle_timeout_s=0.05, heartbeat_s=0.1) as api,
+        running(tmp_path, head_timeout_s=0.5, idle_timeout_s=0.5, heartbeat_s=0.3) as api,
         api.events("/events") as events,
     ):
         for _ in range(3):

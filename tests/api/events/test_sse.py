@@ -172,7 +172,7 @@ async def test_an_idle_stream_is_kept_alive(tmp_path: Path) -> None:
 
 
 async def test_a_slow_reader_is_cut_off_and_may_resume_while_others_go_on(tmp_path: Path) -> None:
-    async with running_rig(tmp_path, slow_consumer_s=0.3) as rig:
+    async with running_rig(tmp_path, slow_consumer_s=2.0) as rig:
         await rig.api.publish("s1")
         with socket.create_connection(("127.0.0.1", rig.api.config.port)) as slow:
             slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -18,7 +18,7 @@ from argusd.api.hosts.claims import Claims
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import StoreUnavailable
 
-from ...waiting import answered
+from ...waiting import LONGEST_S, answered
 from ..fixtures import OFFER, SDP, EventReader, Rig, one_of_several, running_rig
 
 BEARER = {"Authorization": "Bearer secret"}
@@ -111,7 +111,7 @@ async def test_events_and_results_of_another_hosts_session_are_told_at_once(two:
         events = EventReader(response)
         await events.next_block()
         two.other.scheduler.find("s1")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONGEST_S):
             _, _, event = await events.next()
     assert (event["session_id"], event["type"]) == ("s1", "observation")
     status, _, results = await two.ask(two.door, "GET", "/sessions/s1/results")

@@ -16,7 +16,7 @@ from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
 
 from ...ingest.offers.mutations import mutate
-from ...waiting import answered
+from ...waiting import LONGEST_S, answered
 from ..fakes import FakeScheduler
 from ..fixtures import SDP, RunningApi, make_config, running_ingest, running_whip
 
@@ -50,7 +50,7 @@ async def test_a_peer_that_was_cut_off_publishes_again_at_once(api: RunningApi) 
         await api.until("/sessions/s1", lambda body: body["state"] == "live")
         async with Publisher(api.url, "s1", synthetic(), patience_s=0.0):
             await api.until("/sessions/s1", lambda body: body["state"] == "live")
-            await asyncio.wait_for(first.finished(), 10)  # it is told
+            await asyncio.wait_for(first.finished(), LONGEST_S)  # it is told
             await first.close()  # its resource is gone, what runs now is not
             assert (await api.json("GET", "/sessions/s1"))[1]["state"] == "live"
             async with api.events("/sessions/s1/events", "0") as events:

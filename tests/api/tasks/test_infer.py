@@ -17,7 +17,7 @@ from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.errors import BY_CODE, ServiceError
 from argusd.scheduler.contract.messages import TaskFailed, TaskRequest
 
-from ...waiting import answered
+from ...waiting import LONGEST_S, answered
 from ..fake_task_scheduler import FakeTaskScheduler, done
 from ..fixtures import RunningApi, make_config
 
@@ -92,7 +92,7 @@ class TaskRig:
         return await asyncio.to_thread(self._post, path, data, headers)
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self.api.config.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.api.config.port, timeout=LONGEST_S)
         try:
             connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
             response = connection.getresponse()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ...waiting import LONGEST_S
 from ..fixtures import RunningApi
 
 PARTS = ("argusd.js", "argusd_publication.js", "argusd_stream.js")
@@ -32,7 +33,7 @@ class Program:
     async def says(self) -> Any:
         """The next thing that it says."""
         assert self._process.stdout is not None
-        line = await asyncio.wait_for(self._process.stdout.readline(), 30)
+        line = await asyncio.wait_for(self._process.stdout.readline(), LONGEST_S)
         return json.loads(line)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ...live_daemon import started
+from ...waiting import LONGEST_S
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_without_models_one_line_says_how_to_get_them(tmp_path: Path) -> None:
@@ -17,7 +18,7 @@ def test_without_models_one_line_says_how_to_get_them(tmp_path: Path) -> None:
         with urllib.request.urlopen(f"{daemon.url}/health") as answer:
             workers = json.load(answer)["workers"]
         daemon.process.terminate()
-        assert daemon.process.wait(60) == 0
+        assert daemon.process.wait(LONGEST_S) == 0
     lines = log.read_text().splitlines()
     (told,) = [line for line in lines if "argusd models pull" in line]
     assert "no model is here for face_detector, " in told

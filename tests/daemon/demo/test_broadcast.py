@@ -15,6 +15,7 @@ from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.scheduler.contract.events import Event
 
 from ...interviewer_bridge.publish.test_publishing_again import Cluster
+from ...waiting import LONGEST_S
 
 Told = Callable[[Event | Gap], None]
 
@@ -25,7 +26,9 @@ async def run(cluster: Cluster, on_event: Told, stop: asyncio.Event, republish_s
     async with TestServer(app) as server:
         daemon = Endpoint(str(server.make_url("/")), "t0ken")
         try:
-            await asyncio.wait_for(broadcast(daemon, "room", synthetic(), on_event, stop, republish_s), 30)
+            await asyncio.wait_for(
+                broadcast(daemon, "room", synthetic(), on_event, stop, republish_s), LONGEST_S
+            )
         finally:
             for host in cluster.hosts:
                 await host.close()

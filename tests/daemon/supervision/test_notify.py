@@ -14,6 +14,8 @@ from argusd.daemon.supervision.notify import (
     notify,
 )
 
+from ...waiting import LONGEST_S
+
 
 async def test_each_state_of_a_datagram_arrives(tmp_path: Path) -> None:
     states: asyncio.Queue[bytes] = asyncio.Queue()
@@ -21,7 +23,7 @@ async def test_each_state_of_a_datagram_arrives(tmp_path: Path) -> None:
     notify(str(listener.path), STOPPING)
     notify(str(listener.path), b"STATUS=READY=1")
     notify(str(listener.path), b"WATCHDOG=1\nREADY=1")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONGEST_S):
         assert [await states.get() for _ in range(4)] == [STOPPING, b"STATUS=READY=1", WATCHDOG, READY]
     listener.close()
     assert not listener.path.exists()

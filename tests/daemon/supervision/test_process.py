@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ...waiting import LONGEST_S
+
 PROGRAM = """
 import asyncio, resource, sys
 from argusd.api.errors import InsecureBind
@@ -59,7 +61,7 @@ sys.exit(run_process("test", entry, notify_socket=sys.argv[2], logs=LogSettings(
 def notified(tmp_path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind(str(tmp_path / "notify.sock"))
-        sock.settimeout(20)
+        sock.settimeout(LONGEST_S)
         yield sock
 
 
@@ -76,7 +78,7 @@ def test_it_says_that_it_is_ready_and_that_it_stops(notified: socket.socket, num
         assert notified.recv(64) == b"READY=1"
         process.send_signal(number)
         assert notified.recv(64) == b"STOPPING=1"
-        assert process.wait(20) == 0
+        assert process.wait(LONGEST_S) == 0
 
 
 def test_it_tells_that_its_work_goes_on_while_it_does(notified: socket.socket) -> None:
@@ -93,7 +95,7 @@ def test_a_hang_that_is_aborted_is_found_in_the_log(notified: socket.socket) -> 
     with start("hang", notified) as process:
         assert [notified.recv(64) for _ in range(2)] == [b"READY=1", b"WATCHDOG=1"]
         process.send_signal(signal.SIGABRT)
-        _, log = process.communicate(timeout=20)
+        _, log = process.communicate(timeout=LONGEST_S)
     assert process.returncode == -signal.SIGABRT
     assert "Fatal Python error: Aborted" in log
     assert "in run_process" in log
@@ -106,7 +108,7 @@ def test_a_signal_ends_what_is_still_starting(notified: socket.socket, number: s
         assert process.stdout.readline() == "starts\n"
         process.send_signal(number)
         assert process.stdout.readline() == "tidied up\n"
-        assert process.wait(20) == 0
+        assert process.wait(LONGEST_S) == 0
     assert notified.recv(64) == b"STOPPING=1"
 
 
@@ -120,7 +122,7 @@ def test_a_signal_ends_what_is_still_starting(notified: socket.socket, number: s
 )
 def test_how_it_fails(notified: socket.socket, what: str, code: int, said: str, traceback: bool) -> None:
     with start(what, notified) as process:
-        _, log = process.communicate(timeout=20)
+        _, log = process.communicate(timeout=LONGEST_S)
         assert process.returncode == code
         assert said in log
         assert ("Traceback" in log) == traceback
@@ -130,6 +132,6 @@ def test_it_does_not_outlive_its_parent(notified: socket.socket) -> None:
     with start("serve", notified, str(os.getpid())) as process:
         assert notified.recv(64) == b"READY=1"
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(LONGEST_S) == 0
     with start("serve", notified, "1") as orphan:  # the one that started it is gone already
-        assert orphan.wait(20) == 1
+        assert orphan.wait(LONGEST_S) == 1

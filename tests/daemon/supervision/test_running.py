@@ -9,6 +9,8 @@ import pytest
 from argusd.daemon.errors import AlreadyRunning, NotRunning
 from argusd.daemon.supervision.running import ended, hold, signal_daemon
 
+from ...waiting import LONGEST_S
+
 HOLDS = """
 import pathlib, signal, sys
 from argusd.daemon.supervision.running import hold
@@ -29,8 +31,8 @@ async def test_the_daemon_of_a_directory_is_signalled_and_its_end_awaited(tmp_pa
         with pytest.raises(AlreadyRunning, match="--state-dir"):
             hold(tmp_path)
         signal_daemon(tmp_path, signal.SIGHUP)
-        await asyncio.wait_for(ended(tmp_path), 20)
-        assert daemon.wait(20) == signal.SIGHUP
+        await asyncio.wait_for(ended(tmp_path), LONGEST_S)
+        assert daemon.wait(LONGEST_S) == signal.SIGHUP
 
 
 def test_where_no_daemon_runs_there_is_none_to_signal(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from argusd.ingest.shm.frame import FrameFlag, FrameInfo, plane_shapes
 from argusd.ingest.shm.sink import FrameSink
 from argusd.scheduler.contract.media import Orientation, upright
 
+from ...waiting import LONGEST_S
+
 # SEI message 47 (ITU-T H.264 D.1.27): not cancelled, no flips, a quarter against the clock, for this picture.
 DISPLAY_ORIENTATION = (
     b"\x00\x00\x00\x01\x06\x2f\x03" + bytes((0b000_01000, 0b00000000, 0b000_1_0_1_00)) + b"\x80"
@@ -53,14 +55,14 @@ class RecordingSink(FrameSink):
 
     def write(self, planes: Sequence[NDArray[np.uint8]], info: FrameInfo) -> None:
         self.arrived.release()
-        assert self.go_on.wait(20)
+        assert self.go_on.wait(LONGEST_S)
         if self.refusal is not None:
             raise self.refusal
         self.written.append((info, [plane.copy() for plane in planes]))
 
     def await_frames(self, count: int) -> None:
         for _ in range(count):
-            assert self.arrived.acquire(timeout=20)
+            assert self.arrived.acquire(timeout=LONGEST_S)
 
 
 class CountingDecoder(VideoDecoder):
@@ -83,7 +85,7 @@ def finish(decoder: VideoDecoder) -> None:
 def finish_thread() -> None:
     for thread in threading.enumerate():
         if thread.name == "video-decoder":
-            thread.join(20)
+            thread.join(LONGEST_S)
 
 
 def work(codec: str, data: bytes, timestamp: int = 0, flags: FrameFlag = FrameFlag.NONE) -> DecodeJob:
@@ -373,7 +375,7 @@ def test_whatever_a_frame_holds_a_keyframe_soon_decodes(
     decoder.submit(work(name, bytes(hostile), 3000))
     decoder.submit(work(name, clip[0], 6000))  # dav1d may have something left of the other, and fail here
     decoder.submit(work(name, clip[0], 9000))
-    assert sink.came.wait(20)
+    assert sink.came.wait(LONGEST_S)
     decoder.close()
 
 

@@ -19,6 +19,7 @@ from argusd.ingest.ice.ice_sockets import IceSockets, gather_through, host_addre
 from argusd.scheduler.contract.errors import NoIceCandidate
 
 from ...ports import free_port
+from ...waiting import LONGEST_S
 
 RTP = b"\x80" + bytes(40)
 NOWHERE = "203.0.113.1"  # RFC 5737: no machine has it
@@ -58,7 +59,7 @@ async def opened(**settings: Any) -> AsyncIterator[Gather]:
 
     yield gather
     for gathered in all_gathered:
-        await asyncio.wait_for(gathered.connection.close(), 10)
+        await asyncio.wait_for(gathered.connection.close(), LONGEST_S)
     sockets.close()
 
 
@@ -80,7 +81,7 @@ async def test_a_keyframe_may_arrive_while_the_loop_is_busy() -> None:
             for _ in range(count):
                 sender.sendto(RTP + bytes(1200), transport.get_extra_info("sockname"))
             assert room > sender.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONGEST_S):
             while session.dropped["stranger_datagram"] < count:  # noqa: ASYNC110 (a counter tells nobody)
                 await asyncio.sleep(0.01)
 
@@ -126,7 +127,7 @@ async def test_one_port_is_for_all_sessions_and_stays_when_one_of_them_ends() ->
     async with opened(udp_ports=port) as gather:
         first, second = await gather(), await gather()
         assert first.told == second.told == [("udp", "127.0.0.1", port)]
-        await asyncio.wait_for(first.connection.close(), 10)
+        await asyncio.wait_for(first.connection.close(), LONGEST_S)
         assert (await gather()).told == second.told
 
 

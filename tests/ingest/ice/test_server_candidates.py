@@ -19,6 +19,7 @@ from argusd.ingest.ice import server_candidates
 from argusd.ingest.ice.ice_servers import IceServer
 
 from ...ports import free_port
+from ...waiting import LONGEST_S
 from .test_ice_sockets import NOWHERE, opened
 
 MAPPED = ("203.0.113.7", 40123)
@@ -114,7 +115,7 @@ async def turn_server(folder: Path, *users: str) -> AsyncIterator[int]:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONGEST_S):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -16,6 +16,7 @@ from argusd.ingest.guard import GuardedProtocol
 from argusd.ingest.ice.shared_socket import MAX_SOURCES, SharedSocket
 from argusd.ingest.rtp.arrival_clock import ArrivalClock
 
+from ...waiting import LONGEST_S
 from ..test_guard import ALERT, RTP, binding
 
 HERE = ("127.0.0.1", 5000)
@@ -111,7 +112,7 @@ async def test_a_sender_that_publishes_anew_from_the_same_port_is_the_newer_sess
 async def test_a_session_that_ends_leaves_the_port_to_the_others(port: Port) -> None:
     port.one.answered_from(port.shared, SOURCE)
     port.two.answered_from(port.shared, OTHER)
-    await asyncio.wait_for(port.one.protocol.close(), 10)
+    await asyncio.wait_for(port.one.protocol.close(), LONGEST_S)
     port.shared.datagram_received(RTP, SOURCE)
     port.shared.datagram_received(binding("uone:them"), SOURCE)
     assert port.dropped == {"stranger_datagram": 2}
@@ -129,7 +130,7 @@ async def test_a_session_has_so_many_sources_and_forgets_the_oldest(port: Port) 
     port.shared.datagram_received(RTP, ("127.0.0.1", 6000))
     port.shared.datagram_received(RTP, ("127.0.0.1", 6001))
     assert port.one.media == [RTP]
-    await asyncio.wait_for(port.one.protocol.close(), 10)
+    await asyncio.wait_for(port.one.protocol.close(), LONGEST_S)
     assert not port.shared._sources
 
 

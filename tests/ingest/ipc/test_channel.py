@@ -14,6 +14,8 @@ from argusd.ingest.errors import ChannelClosed
 from argusd.ingest.ipc import channel as channel_module
 from argusd.ingest.ipc.channel import Channel, Listener, keep_connected
 
+from ...waiting import LONGEST_S
+
 
 class Note(msgspec.Struct, frozen=True, tag="note"):
     text: str
@@ -34,7 +36,7 @@ class Inbox:
         self.channel: Channel[Message] = Channel(sock, Message, self.queue.put_nowait)
 
     async def take(self, count: int) -> list[Message]:
-        return [await asyncio.wait_for(self.queue.get(), 10) for _ in range(count)]
+        return [await asyncio.wait_for(self.queue.get(), LONGEST_S) for _ in range(count)]
 
 
 async def test_messages_arrive_whole_and_in_order_in_both_directions() -> None:
@@ -46,7 +48,7 @@ async def test_messages_arrive_whole_and_in_order_in_both_directions() -> None:
     assert await b.take(len(sent)) == sent
     assert await a.take(1) == [Parcel(1)]
     a.channel.close()
-    await asyncio.wait_for(b.channel.closed, 10)
+    await asyncio.wait_for(b.channel.closed, LONGEST_S)
 
 
 async def test_descriptors_travel_with_their_messages() -> None:
@@ -73,7 +75,7 @@ def test_bytes_that_are_no_message_end_the_connection_and_nothing_else(junk: byt
         inbox = Inbox(sock)
         raw.sendall(len(junk).to_bytes(4, "little") + junk)
         raw.close()
-        await asyncio.wait_for(inbox.channel.closed, 10)
+        await asyncio.wait_for(inbox.channel.closed, LONGEST_S)
         assert inbox.queue.empty()
 
     asyncio.run(scenario())
@@ -83,7 +85,7 @@ async def test_a_length_beyond_the_limit_is_not_waited_for() -> None:
     raw, sock = socket.socketpair()
     inbox = Inbox(sock)
     raw.sendall(b"\xff\xff\xff\xff")
-    await asyncio.wait_for(inbox.channel.closed, 10)
+    await asyncio.wait_for(inbox.channel.closed, LONGEST_S)
     assert inbox.queue.empty()
     raw.close()
 
@@ -125,9 +127,9 @@ async def test_a_client_connects_once_the_server_is_there_and_again_after_it_lef
         accepted: asyncio.Queue[socket.socket] = asyncio.Queue()
         listener = Listener(path, accepted.put_nowait)
         assert path.stat().st_mode & 0o777 == 0o600
-        server = Inbox(await asyncio.wait_for(accepted.get(), 10))
+        server = Inbox(await asyncio.wait_for(accepted.get(), LONGEST_S))
         server.channel.send(Note(greeting))
-        inbox = await asyncio.wait_for(connected.get(), 10)
+        inbox = await asyncio.wait_for(connected.get(), LONGEST_S)
         away.clear()
         assert await inbox.take(1) == [Note(greeting)]
         assert not away.is_set()
@@ -147,7 +149,7 @@ async def test_a_listener_that_ends_leaves_the_socket_of_the_one_that_came_after
     earlier.close()
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(path))
-        (await asyncio.wait_for(accepted.get(), 10)).close()
+        (await asyncio.wait_for(accepted.get(), LONGEST_S)).close()
     later.close()
     assert not path.exists()
 
@@ -163,7 +165,7 @@ async def test_it_tells_when_the_peer_has_taken_everything() -> None:
     taken = 0
     while taken < 1_000_000:
         taken += len(await loop.sock_recv(theirs, 1 << 20))
-    await asyncio.wait_for(channel.sent.wait(), 10)
+    await asyncio.wait_for(channel.sent.wait(), LONGEST_S)
     channel.close()
     theirs.close()
 
@@ -171,7 +173,7 @@ async def test_it_tells_when_the_peer_has_taken_everything() -> None:
 async def test_a_channel_still_closes_after_a_task_that_awaited_its_end_was_cancelled() -> None:
     ours, theirs = socket.socketpair()
     channel = Channel[msgspec.Struct](ours, msgspec.Struct, lambda _: None)
-    waiting = asyncio.ensure_future(asyncio.wait_for(channel.closed, 10))
+    waiting = asyncio.ensure_future(asyncio.wait_for(channel.closed, LONGEST_S))
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait([waiting])

@@ -26,6 +26,7 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ...live_daemon import Daemon, started
 from ...media import AMI, Eyes
+from ...waiting import LONGEST_S
 from ..peer import received
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -83,7 +84,7 @@ def hold(daemon: Daemon, **options: Path | str) -> tuple[list[str], Any]:
     command = [sys.executable, "-P", "-m", "argusd.interviewer_bridge.example", "--url", daemon.url]
     for option, value in options.items():
         command += [f"--{option.replace('_', '-')}", str(value)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=110)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST_S)
     assert done.returncode == 0, done.stderr
     printed, brace, report = done.stdout.partition("{\n")
     return [line.split(" s  ")[1] for line in printed.splitlines()], json.loads(brace + report)

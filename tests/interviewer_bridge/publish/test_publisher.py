@@ -15,6 +15,7 @@ from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.scheduler.contract.http import EVENTS_RELATION
 
 from ...ports import free_port
+from ...waiting import LONGEST_S
 from ..conftest import Serve
 
 
@@ -78,7 +79,7 @@ async def test_media_arrive_and_the_resource_is_deleted_at_the_end(serve: Serve)
     url = await serve(server.handle)
     async with Publisher(url, "room", synthetic(), token="t0ken") as publisher:
         assert publisher.events_after == "41"
-        await asyncio.wait_for(server.got_frame.wait(), 20)
+        await asyncio.wait_for(server.got_frame.wait(), LONGEST_S)
     assert server.requests == [("POST", "/whip/room"), ("DELETE", "/whip/room/secret")]
     await server.close()
 
@@ -128,7 +129,7 @@ async def test_it_is_finished_when_the_source_is(serve: Serve) -> None:
     server = WhipServer()
     url = await serve(server.handle)
     async with Publisher(url, "room", synthetic(seconds=0.2), token="t0ken") as publisher:
-        await asyncio.wait_for(publisher.finished(), 20)
+        await asyncio.wait_for(publisher.finished(), LONGEST_S)
         assert server.requests == [("POST", "/whip/room")], "it was not ended from outside"
     await server.close()
 
@@ -137,9 +138,9 @@ async def test_it_is_finished_when_the_daemon_goes_away(serve: Serve) -> None:
     server = WhipServer()
     url = await serve(server.handle)
     async with Publisher(url, "room", synthetic(), token="t0ken") as publisher:
-        await asyncio.wait_for(server.got_frame.wait(), 20)
+        await asyncio.wait_for(server.got_frame.wait(), LONGEST_S)
         await server.close()
-        await asyncio.wait_for(publisher.finished(), 20)
+        await asyncio.wait_for(publisher.finished(), LONGEST_S)
         assert server.requests == [("POST", "/whip/room")]
 
 

@@ -14,6 +14,7 @@ from argusd.interviewer_bridge.publish.publisher import Publisher
 from argusd.scheduler.contract.http import HOST_HEADER
 
 from ...ports import free_port
+from ...waiting import LONGEST_S
 from ..conftest import Serve
 from .test_coming_back import told
 from .test_publisher import WhipServer
@@ -62,7 +63,7 @@ class Cluster:
             await news.wait()
 
     async def carries_media(self, number: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONGEST_S):
             async with self._more:
                 await self._more.wait_for(lambda: len(self.hosts) > number)
             await self.hosts[number].got_frame.wait()
@@ -122,7 +123,7 @@ async def test_a_session_that_somebody_ended_is_not_taken_back(publish, reason) 
         await cluster.carries_media(0)
         cluster.tell("closed", reason, 42)
         await cluster.hosts[0].peer.close()
-        await asyncio.wait_for(publisher.finished(), 20)
+        await asyncio.wait_for(publisher.finished(), LONGEST_S)
         assert not publisher.comes_back
     assert len(cluster.hosts) == 1
 
@@ -142,7 +143,7 @@ async def test_who_publishes_again(publish, says_so, republish_s, hosts) -> None
         cluster.tell("session_lost", "worker_lost", 42)
         await cluster.hosts[0].close()
         if hosts == 1:
-            await asyncio.wait_for(publisher.finished(), 20)
+            await asyncio.wait_for(publisher.finished(), LONGEST_S)
         await cluster.carries_media(hosts - 1)
     assert len(cluster.hosts) == hosts
 
@@ -153,7 +154,7 @@ async def test_it_gives_up_in_time(publish) -> None:  # type: ignore[no-untyped-
         await cluster.carries_media(0)
         cluster.refusals = [503] * 100
         cluster.tell("session_lost", "host_lost", 42)
-        await asyncio.wait_for(publisher.finished(), 20)
+        await asyncio.wait_for(publisher.finished(), LONGEST_S)
         assert publisher.lost
         assert not publisher.comes_back
     assert len(cluster.hosts) == 1

@@ -21,6 +21,7 @@ from argusd.scheduler.models.registry import Graph
 from argusd.scheduler.zoo.store import ZooStore
 
 from ...kernels.cuda.host_device import HostDevice
+from ...waiting import LONGEST_S
 
 ILLEGAL = "Error in execution: CUDA failure 700: an illegal memory access was encountered"
 
@@ -106,7 +107,7 @@ def test_what_is_made_of_a_batch_does_not_hold_up_the_next_one(engine: BoundOnnx
         x = {"x": np.ones((1, 2), np.float32)}
         batch = threading.Thread(target=lambda: other.extend(engine.run(x)))
         batch.start()
-        batch.join(10)
+        batch.join(LONGEST_S)
         assert not batch.is_alive()
 
     engine.run_then({"x": np.ones((1, 2), np.float32)}, then)
@@ -220,7 +221,7 @@ def test_feeds_of_the_host_are_copied_to_the_device_first(
 def test_one_batch_of_a_session_runs_at_a_time(gpu: tuple[BoundOnnxEngine, CudaSession, GpuMemory]) -> None:
     """Although both are ready: their crops are cut, and waited for, side by side."""
     engine, session, memory = gpu
-    ready, running = threading.Barrier(2, timeout=10), threading.Barrier(2, timeout=0.1)
+    ready, running = threading.Barrier(2, timeout=LONGEST_S), threading.Barrier(2, timeout=0.1)
     memory.wait = ready.wait  # type: ignore[method-assign, assignment]
 
     def runs() -> None:

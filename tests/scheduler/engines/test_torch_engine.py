@@ -18,6 +18,8 @@ from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.models.registry import Graph
 from argusd.scheduler.zoo.store import ZooStore
 
+from ...waiting import LONGEST_S
+
 # The sizes at whose ends a batch is run: a larger one costs only time, for the filling up is the same.
 LARGEST = {
     "silero_vad": 256,
@@ -171,12 +173,12 @@ def test_one_batch_too_many_waits_for_its_turn(passing: bytes) -> None:
     all_at_work, go_on = threading.Barrier(IN_FLIGHT + 1), threading.Event()
 
     def then(_: list[Any]) -> bool:
-        all_at_work.wait(10)
-        return go_on.wait(10)
+        all_at_work.wait(LONGEST_S)
+        return go_on.wait(LONGEST_S)
 
     with ThreadPoolExecutor(IN_FLIGHT + 1) as threads:
         at_work = [threads.submit(engine.run_then, x, then) for _ in range(IN_FLIGHT)]
-        all_at_work.wait(10)
+        all_at_work.wait(LONGEST_S)
         waiting = threads.submit(engine.run, x)
         assert wait([waiting], 0.1).not_done
         go_on.set()

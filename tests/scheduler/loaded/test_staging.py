@@ -35,6 +35,7 @@ from argusd.scheduler.planning.curve import UNMEASURED
 from argusd.scheduler.zoo.store import ZooStore
 
 from ...kernels.cuda.host_device import HostDevice
+from ...waiting import LONGEST_S
 
 SIZE, WIDTH, HEIGHT = 24, 64, 48
 RNG = np.random.default_rng(3)
@@ -185,18 +186,18 @@ def test_an_arena_is_taken_back_once_no_batch_that_is_copied_reads_it(
 
     def copied() -> None:
         copying.set()
-        assert go_on.wait(10)
+        assert go_on.wait(LONGEST_S)
 
     device.copied = copied
     item, outputs = lent.item(), list[Any]()
     batch = threading.Thread(target=lambda: outputs.extend(lent.loaded.infer([item]).outputs))
     batch.start()
-    assert copying.wait(10)
+    assert copying.wait(LONGEST_S)
     taking_back = lent.stager.unmapped(lent.view)  # its writer died
     assert device.pins, "the batch still reads it"
     go_on.set()
-    batch.join(10)
-    taking_back.join(10)
+    batch.join(LONGEST_S)
+    taking_back.join(LONGEST_S)
     assert device.pins == []
     assert not isinstance(outputs[0], Dropped)
 

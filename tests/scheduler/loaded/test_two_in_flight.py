@@ -26,6 +26,7 @@ from argusd.scheduler.loaded.staging import Stager
 from argusd.scheduler.planning.curve import UNMEASURED
 
 from ...kernels.cuda.host_device import HostDevice
+from ...waiting import LONGEST_S
 from ..graphs import of_one_node
 from .test_staging import SIZE, Sums
 
@@ -130,7 +131,7 @@ class Held:
 
         def waits() -> None:
             self.staging.set()
-            assert self.go_on.wait(10)
+            assert self.go_on.wait(LONGEST_S)
 
         def batch() -> list[Any]:
             device.stream.waits = waits
@@ -140,7 +141,7 @@ class Held:
                 device.stream.waits = lambda: None
 
         self.outputs: Future[list[Any]] = threads.submit(batch)
-        assert self.staging.wait(10)
+        assert self.staging.wait(LONGEST_S)
 
     def ends(self) -> list[Any]:
         self.go_on.set()
@@ -200,5 +201,5 @@ def test_an_arena_is_taken_back_once_neither_batch_reads_it(
     taking_back.join(0.1)
     assert device.pins, "the second batch still reads it"
     assert second.ends() == alone
-    taking_back.join(10)
+    taking_back.join(LONGEST_S)
     assert device.pins == []

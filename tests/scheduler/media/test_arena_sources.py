@@ -24,7 +24,7 @@ from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.media.arena_sources import ArenaSource, RingRef
 
-from ...waiting import until
+from ...waiting import LONGEST_S, until
 from ..fakes import ALICE, HEIGHT, WIDTH, write_frame
 
 
@@ -69,7 +69,7 @@ class Observer:
         self.told.put_nowait(("closed", media, None))
 
     async def next(self) -> tuple[str, MediaKey, RingRef | None]:
-        return await asyncio.wait_for(self.told.get(), 10)
+        return await asyncio.wait_for(self.told.get(), LONGEST_S)
 
 
 class Attached:
@@ -95,7 +95,7 @@ async def test_it_says_hello_and_maps_the_arena(attached: Attached) -> None:
     writer = Writer(attached.path)
     what, media, ring = await attached.observer.next()
     assert (what, media) == ("opened", ALICE)
-    assert await asyncio.wait_for(writer.hello.get(), 10) == Hello(role="reader", name="scheduler-0")
+    assert await asyncio.wait_for(writer.hello.get(), LONGEST_S) == Hello(role="reader", name="scheduler-0")
     assert ring is not None
     write_frame(writer.ring, 1, arrival=1.0)
     assert ring.view.table[ring.place, HEAD] == 1
@@ -120,12 +120,12 @@ async def test_it_wakes_up_once_for_what_was_published_while_it_was_armed(attach
     for _ in range(3):
         write_frame(writer.ring, 1, arrival=1.0)
     attached.source.arm()
-    await asyncio.wait_for(attached.awake.wait(), 10)
+    await asyncio.wait_for(attached.awake.wait(), LONGEST_S)
     attached.awake.clear()
     attached.source.arm()
     attached.source.arm()
     write_frame(writer.ring, 1, arrival=1.0)
-    await asyncio.wait_for(attached.awake.wait(), 10)
+    await asyncio.wait_for(attached.awake.wait(), LONGEST_S)
     writer.die()
 
 

@@ -18,6 +18,7 @@ from argusd.scheduler.media import pictures
 from argusd.scheduler.media.arena_sources import RingRef
 from argusd.scheduler.media.pictures import JpegCache, JpegFrame, StillFrame, decoded
 
+from ...waiting import LONGEST_S
 from ..bench import CURVE, Bench
 from ..fakes import (
     HEIGHT,
@@ -46,7 +47,7 @@ class Decoder:
     def __call__(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
         self.count += 1
         self.entered.set()
-        assert self.gate.wait(10)
+        assert self.gate.wait(LONGEST_S)
         decoded = decode_jpeg(data)
         self.made.append(weakref.ref(decoded))
         return decoded
@@ -158,11 +159,11 @@ def test_of_two_threads_that_want_a_frame_one_decodes_and_the_other_waits(
     ]
     decoder.gate.clear()
     threads[0].start()
-    assert decoder.entered.wait(10)
+    assert decoder.entered.wait(LONGEST_S)
     threads[1].start()
     decoder.gate.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(LONGEST_S)
     assert len(found) == 2
     assert found[0] is found[1]
     assert decoder.count == 1

@@ -23,6 +23,7 @@ from argusd.scheduler.planning.curve import BatchCurve
 from argusd.scheduler.report.delivery import Delivery
 from argusd.scheduler.sessions.session_stream import LATEST_INTERVAL_S, DemandRow, SessionStream
 
+from ...waiting import LONGEST_S
 from ..fakes import ALICE, ArenaWithTracks, FakeEngine, FakeStream, FakeVision
 
 AT = Moment(media_s=1.5, captured_at=1_700_000_000.0, frame_age_ms=20.0, skipped=2)
@@ -46,7 +47,7 @@ class Api:
             self.heard.put_nowait(message)
 
     async def next(self) -> Any:
-        return await asyncio.wait_for(self.heard.get(), 10)
+        return await asyncio.wait_for(self.heard.get(), LONGEST_S)
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ async def test_what_was_not_acknowledged_is_sent_again_to_who_connects_next(deli
 async def test_what_the_api_says_arrives(delivery: Delivery) -> None:
     api = Api(delivery)
     api.channel.send(SessionPolicy(ALICE, ["face"]))
-    assert await asyncio.wait_for(api.said.get(), 10) == SessionPolicy(ALICE, ["face"])
+    assert await asyncio.wait_for(api.said.get(), LONGEST_S) == SessionPolicy(ALICE, ["face"])
     api.channel.close()
 
 
@@ -145,6 +146,6 @@ async def test_who_we_are_is_said_before_what_we_found(delivery: Delivery) -> No
     heard: asyncio.Queue[Any] = asyncio.Queue()
     api = Channel[Any](ours, FromScheduler, heard.put_nowait)
     delivery.connect(theirs, lambda _: None, STATS)
-    assert [await asyncio.wait_for(heard.get(), 10) for _ in range(2)] == [STATS, *delivery.outbox]
+    assert [await asyncio.wait_for(heard.get(), LONGEST_S) for _ in range(2)] == [STATS, *delivery.outbox]
     api.close()
     delivery.close()

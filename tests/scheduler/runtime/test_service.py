@@ -53,7 +53,7 @@ from argusd.scheduler.runtime.task_pool import TaskPool
 from argusd.scheduler.tasks.runner import Picture, Runner
 from argusd.scheduler.zoo.store import ZooStore
 
-from ...waiting import until
+from ...waiting import LONGEST_S, until
 from ..bench import Driven
 from ..fakes import (
     ALICE,
@@ -85,7 +85,7 @@ class Api:
         return self._heard[kind].qsize() if kind in self._heard else 0
 
     async def next(self, kind: type) -> Any:
-        return await asyncio.wait_for(self._heard.setdefault(kind, asyncio.Queue()).get(), 20)
+        return await asyncio.wait_for(self._heard.setdefault(kind, asyncio.Queue()).get(), LONGEST_S)
 
 
 class Camera:
@@ -138,7 +138,7 @@ async def serving(config: SchedulerConfig) -> AsyncIterator[None]:
         task.result()
     yield
     stop.set()
-    await asyncio.wait_for(task, 20)
+    await asyncio.wait_for(task, LONGEST_S)
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ async def bench(config: SchedulerConfig) -> AsyncIterator[Serving]:
     yield bench
     bench.engine.gate.set()
     bench.stop.set()
-    await asyncio.wait_for(task, 20)
+    await asyncio.wait_for(task, LONGEST_S)
     bench.camera.close()
 
 
@@ -332,13 +332,13 @@ async def test_a_batch_that_does_not_come_back_ends_the_process(
     await until(lambda: bench.scheduler.executor.state.free == 0)
     assert bench.exit_codes.empty()
     bench.now += 21
-    assert await asyncio.wait_for(bench.exit_codes.get(), 10) == EXIT_HUNG
+    assert await asyncio.wait_for(bench.exit_codes.get(), LONGEST_S) == EXIT_HUNG
     api.channel.close()
 
 
 def test_the_process_ends_with_the_code_it_was_given() -> None:
     script = "from argusd.scheduler.runtime.service import end_process; end_process(75)"
-    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 75
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=LONGEST_S).returncode == 75
 
 
 @pytest.mark.weights
@@ -359,14 +359,14 @@ async def test_real_models_see_the_astronaut(store: ZooStore, config: SchedulerC
         api = Api(config.runtime_dir / SOCKET_NAME)
         api.channel.send(SessionPolicy(ALICE, ["face", "video"]))
         faces = persons = 0
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONGEST_S):
             while (faces, persons) != (1, 1):
                 latest: Latest = await api.next(Latest)
                 faces = latest.data.get("face_count", faces)
                 persons = latest.data.get("person_count", persons)
         stats: SchedulerStats = await api.next(SchedulerStats)
         assert all(status.ready for status in stats.roles if status.live)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONGEST_S):
             while stats.active_sessions != {"face": 1, "video": 1, "audio": 0, "lipsync": 0}:
                 stats = await api.next(SchedulerStats)
         filming.cancel()
@@ -420,13 +420,13 @@ async def test_a_job_that_goes_on_after_its_task_does_not_hold_up_the_end(bench:
 
     def job() -> None:
         begun.set()
-        go_on.wait(60)
+        go_on.wait(LONGEST_S)
 
     pool = bench.service._tasks
     working = asyncio.create_task(pool.threads.run(job, bench.now))
     await asyncio.to_thread(begun.wait, 10)
     bench.stop.set()
-    assert await asyncio.wait_for(bench.exit_codes.get(), 10) == 0
+    assert await asyncio.wait_for(bench.exit_codes.get(), LONGEST_S) == 0
     go_on.set()
     await working
 
@@ -446,8 +446,10 @@ async def test_a_task_that_hangs_ends_the_process(
     else:
         long_ago = time.monotonic() - 100
         monkeypatch.setattr(bench.service._tasks.threads, "_last_end", long_ago)
-        working = asyncio.create_task(bench.service._tasks.threads.run(lambda: go_on.wait(60), long_ago))
-    assert await asyncio.wait_for(bench.exit_codes.get(), 10) == EXIT_HUNG
+        working = asyncio.create_task(
+            bench.service._tasks.threads.run(lambda: go_on.wait(LONGEST_S), long_ago)
+        )
+    assert await asyncio.wait_for(bench.exit_codes.get(), LONGEST_S) == EXIT_HUNG
     go_on.set()
     if at_work == "job":
         await working
@@ -465,7 +467,7 @@ async def test_a_process_that_is_told_to_end_while_it_loads_does_so(
 
     def load(*_: object) -> list[Any]:
         begun.set()
-        go_on.wait(60)
+        go_on.wait(LONGEST_S)
         return []
 
     def end(code: int) -> NoReturn:

@@ -30,6 +30,7 @@ from argusd.scheduler.tasks.pictures import open_picture
 from argusd.scheduler.tasks.runner import Picture, Runner
 from argusd.scheduler.tracing.traces import NO_TRACES, Traces
 
+from ...waiting import LONGEST_S
 from ..fakes import (
     WINDOW,
     ArenaWithTracks,
@@ -100,7 +101,7 @@ class Desk:
         return self._number
 
     async def answer(self) -> TaskDone | TaskFailed:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONGEST_S):
             return await self.answers.get()
 
     async def failure(self) -> str:
@@ -344,7 +345,7 @@ async def test_what_is_at_work_can_be_awaited(
     finish = threading.Event()
 
     async def work(_: FaceEmbed, runner: Runner) -> dict[str, Any]:
-        return {"done": await runner.compute(lambda: finish.wait(10))}
+        return {"done": await runner.compute(lambda: finish.wait(LONGEST_S))}
 
     desk = desk_for(work)
     desk.ask()

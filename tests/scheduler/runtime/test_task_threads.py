@@ -7,6 +7,8 @@ import pytest
 
 from argusd.scheduler.runtime.task_threads import TaskThreads
 
+from ...waiting import LONGEST_S
+
 
 async def test_a_job_gives_its_result_or_its_error() -> None:
     threads = TaskThreads(2, lambda: 0.0)
@@ -22,7 +24,7 @@ async def test_a_job_that_outlives_its_deadline_is_overdue_until_it_ends() -> No
 
     def stuck() -> None:
         begun.set()
-        end.wait(10)
+        end.wait(LONGEST_S)
 
     job = asyncio.create_task(threads.run(stuck, 105.0))
     await asyncio.to_thread(begun.wait, 10)
@@ -41,7 +43,7 @@ async def test_jobs_that_wait_for_each_other_are_not_overdue_while_they_end_one_
 
     def slow() -> None:
         begun.set()
-        end.wait(10)
+        end.wait(LONGEST_S)
 
     job = asyncio.create_task(threads.run(slow, 105.0))
     await asyncio.to_thread(begun.wait, 10)
@@ -61,7 +63,7 @@ async def test_a_job_whose_task_has_ended_is_not_begun() -> None:
 
     def first() -> None:
         begun.set()
-        end.wait(10)
+        end.wait(LONGEST_S)
 
     busy = asyncio.create_task(threads.run(first, 1.0))
     await asyncio.to_thread(begun.wait, 10)

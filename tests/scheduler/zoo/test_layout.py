@@ -4,6 +4,8 @@ from pathlib import Path
 from argusd.scheduler.zoo.layout import CacheLayout, file_sha256, place
 from argusd.scheduler.zoo.manifest import builtin_manifest
 
+from ...waiting import LONGEST_S
+
 
 def test_models_and_assets_lie_apart() -> None:
     layout = CacheLayout(Path("/cache"))
@@ -46,8 +48,8 @@ def test_the_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     thread = threading.Thread(target=second)
     with layout.exclusive():
         thread.start()
-        begun.wait(10)
+        begun.wait(LONGEST_S)
         order.append("first")
-    thread.join(10)
+    thread.join(LONGEST_S)
 
     assert order == ["first", "second"]

@@ -18,6 +18,8 @@ from argusd.scheduler.zoo.layout import CacheLayout
 from argusd.scheduler.zoo.manifest import Manifest
 from argusd.scheduler.zoo.store import ZooStore
 
+from ...waiting import LONGEST_S
+
 ManifestMaker = Callable[..., Manifest]
 
 
@@ -135,7 +137,7 @@ def test_two_processes_may_pull_at_once(tmp_path: Path, local_manifest: Manifest
     processes = [start_pulling(tmp_path / "cache", manifest) for _ in range(2)]
 
     for process in processes:
-        _, words = process.communicate(timeout=60)
+        _, words = process.communicate(timeout=LONGEST_S)
         assert process.returncode == 0, words
     store = ZooStore(tmp_path / "cache", manifest)
     assert store.is_present("voice")
@@ -153,7 +155,7 @@ def test_a_pull_waits_for_the_one_under_way(tmp_path: Path, local_manifest: Mani
         assert b"waiting for another process" in process.stderr.readline()
         assert not store.is_present("voice")
 
-    process.communicate(timeout=60)
+    process.communicate(timeout=LONGEST_S)
     assert store.is_present("voice")
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from argusd.scheduler.models.text.pages import Pages
 
+from ....waiting import LONGEST_S
+
 
 def test_a_lone_page_has_all_cores_and_several_share_them() -> None:
     pages = Pages(cores=8, most=3)
@@ -37,7 +39,7 @@ def test_no_more_than_the_limit_are_at_work() -> None:
 
     with ThreadPoolExecutor(3) as threads, pages.one():
         threads.submit(read, 0)
-        assert begun[0].wait(10)
+        assert begun[0].wait(LONGEST_S)
         waiting = threads.submit(read, 1)
         assert not begun[1].is_set()
         go_on.set()
