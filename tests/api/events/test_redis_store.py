@@ -50,16 +50,22 @@ async def tls_port(tmp_path: Path) -> AsyncIterator[int]:
         inner_reader, inner_writer = await asyncio.open_unix_connection(server.socket)
         await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))
 
-    async with await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context) as front:
-        yield front.sockets[0].getsockname()[1]
-    await server.stop()
+    try:
+        async with await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context) as front:
+            yield front.sockets[0].getsockname()[1]
+    finally:
+        await server.stop()
 
 
 async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError, ssl.SSLError):
-        while data := await reader.read(4096):
-            writer.write(data)
-    writer.close()
+    try:
+        with contextlib.suppress(OSError, ssl.SSLError):
+            while data := await reader.read(4096):
+                writer.write(data)
+            writer.close()
+            await writer.wait_closed()
+    finally:
+        writer.transport.abort()  # nobody waits any more for what the other side leaves open
 
 
 async def test_a_redis_behind_tls_is_reached_if_its_certificate_is_trusted(

@@ -115,17 +115,19 @@ async def turn_server(folder: Path, *users: str) -> AsyncIterator[int]:
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    async with asyncio.timeout(LONGEST_S):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                break
-            except ConnectionRefusedError:
-                await asyncio.sleep(0.05)
-    writer.close()
-    yield port
-    server.terminate()
-    await server.wait()
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                    break
+                except ConnectionRefusedError:
+                    await asyncio.sleep(0.05)
+        writer.close()
+        yield port
+    finally:
+        server.terminate()
+        await server.wait()
 
 
 SECRET = ("--use-auth-secret", "--static-auth-secret=s3cret")
