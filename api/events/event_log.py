@@ -199,9 +199,7 @@ class EventLog:
                 log.warning("Redis does not take events, they wait: %s", type(error).__name__)
             self.stalled, self.refused = True, isinstance(error, ResponseError)
             self._store.forget()
-            self._writing = []
-            self._entries.extendleft(reversed(batch))
-            self._latest = latest | self._latest
+            self._take_back(batch, latest)
             self._lost.update(lost)
             await asyncio.sleep(RETRY_S)
             self._work.set()
@@ -209,6 +207,14 @@ class EventLog:
             self.stalled = self.refused = False
             self._writing = []
             self._tell(batch, refused)
+
+    def _take_back(self, batch: list[LogEntry], latest: dict[tuple[str, str], Latest]) -> None:
+        """Write these another time, but for the results of sessions that are to be erased since."""
+        erased = {entry.session_id for entry in self._entries if isinstance(entry.change, Erase)}
+        kept = {key: newest for key, newest in latest.items() if key[0] not in erased}
+        self._latest = kept | self._latest
+        self._writing = []
+        self._entries.extendleft(reversed(batch))
 
     async def _write(
         self, batch: list[LogEntry], latest: dict[tuple[str, str], Latest], lost: Counter[str]

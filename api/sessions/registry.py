@@ -25,6 +25,7 @@ from ..config import ApiConfig
 from ..events.transaction import commands_only
 from ..hosts.claims import Claims
 from ..store.unreadable import Unreadable
+from .ages import Ages
 from .session import Media, Session, SessionRecord, completed
 
 Kind = TypeVar("Kind")
@@ -52,8 +53,7 @@ class Registry:
         self.adopted: Callable[[Session], None] = lambda _: None
         self._held = keys.held(claims.host_id if claims else "")
         self._sessions: dict[str, Session] = {}
-        # When each changed by the wall clock, when that was by ours, and when it was looked at last.
-        self._ages: dict[str, tuple[float, float, float]] = {}
+        self._ages = Ages()
         self._taken: list[str] = []  # since that was asked last, at the latest beat
         self._writing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._erasing: dict[str, asyncio.Future[None]] = {}
@@ -156,9 +156,7 @@ class Registry:
 
     def _take_in(self, session: Session) -> Session:
         self._sessions[session.session_id] = session
-        age_s = max(0.0, time.time() - session.updated_at)  # nothing but the wall clock has told it since
-        now = time.monotonic()
-        self._ages[session.session_id] = session.updated_at, now - age_s, now
+        self._ages.begin(session.session_id, session.updated_at, time.monotonic())
         return session
 
     async def _stored(self, session_ids: Sequence[str]) -> list[Session]:
@@ -293,7 +291,7 @@ class Registry:
 
     def _remove(self, session_id: str) -> None:
         self._sessions.pop(session_id, None)
-        self._ages.pop(session_id, None)
+        self._ages.forget(session_id)
 
     def taken(self) -> list[str]:
         """The sessions that have come since this was asked last."""
@@ -323,14 +321,7 @@ class Registry:
         return not session.active and self._age_s(session, now) > self._kept_s(session)
 
     def _age_s(self, session: Session, now: float) -> float:
-        """Seconds since it last changed: by the wall clock, which its own time is of, but no sooner than the
-        last look."""
-        changed_at, since, looked_at = self._ages.get(session.session_id, (0.0, now, now))
-        if changed_at != session.updated_at:
-            changed_at = session.updated_at
-            since = max(looked_at, now - max(0.0, time.time() - changed_at))
-        self._ages[session.session_id] = changed_at, since, now
-        return now - since
+        return self._ages.of(session.session_id, session.updated_at, now)
 
     def _kept_s(self, session: Session) -> float:
         return min(UNUSED_S, self.retention_s) if session.unused else self.retention_s

@@ -13,6 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from argusd.api.events.event_log import EventLog
+from argusd.api.events.event_store import EventStore
 from argusd.api.events.feeds import Feeds
 from argusd.api.events.history import History
 from argusd.api.sessions.session import Media
@@ -173,3 +174,27 @@ async def test_nothing_is_left_of_an_erased_session(bench: LogBench) -> None:
         await bench.log.erase("s1")
     assert await bench.results() == {}
     assert await History(bench.redis).page("s1", 0) == (0, 0, [])
+
+
+async def test_nothing_is_left_of_a_session_that_is_erased_while_a_write_fails(
+    bench: LogBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, erased = asyncio.Event(), asyncio.Event()
+    load = EventStore.load
+
+    async def breaks_once(*given: Any) -> None:
+        if not writing.is_set():
+            writing.set()
+            await erased.wait()
+            raise ConnectionError
+        await load(*given)
+
+    monkeypatch.setattr(EventStore, "load", breaks_once)
+    async with bench.running():
+        bench.log.latest(latest(1))
+        bench.log.found("scheduler-0", make_finding("boot-1", 1, "s1"), known=True)
+        await writing.wait()
+        erasing = bench.log.erase("s1")
+        erased.set()
+        await erasing
+    assert await bench.results() == {}
