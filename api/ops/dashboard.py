@@ -1,5 +1,6 @@
 """The pages, which need nothing from elsewhere, and show only what other paths tell their visitor."""
 
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,7 @@ BY_SUFFIX = {
     ".svg": "image/svg+xml",
     ".ts": "text/plain",
 }
+PART = re.compile(r"<!-- (parts/[a-z_]+\.html) -->\n")
 TYPES = {
     str(file.relative_to(FILES)): BY_SUFFIX[file.suffix]
     for file in sorted(FILES.rglob("*"))
@@ -59,6 +61,11 @@ async def dashboard_file(request: web.Request) -> web.Response:
     return page_file(f"{parts['page']}/{parts['name']}" if "page" in parts else parts["name"])
 
 
+def assembled(path: str) -> str:
+    """A file as it is served: what pages have in common stands where they name it, ``<!-- parts/… -->``."""
+    return PART.sub(lambda named: (FILES / named[1]).read_text(), (FILES / path).read_text())
+
+
 def page_file(path: str) -> web.Response:
     """One of the pages' files, small enough to be read on the spot.
 
@@ -68,7 +75,7 @@ def page_file(path: str) -> web.Response:
     if path not in TYPES:
         raise PathNotFound("The pages have no such file.")
     return web.Response(
-        body=(FILES / path).read_bytes(),
+        text=assembled(path),
         content_type=TYPES[path],
         charset="utf-8",
         headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"},

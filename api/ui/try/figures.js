@@ -18,14 +18,20 @@ export function showFigures(told, known, heldBack) {
 
 function showVoice(heard) {
   $("voice").textContent = heard ? (heard.has_speech ? "speaks" : "silent") : "–";
-  $("level").value = heard ? heard.rms_dbfs : $("level").min;
+  showLevel(heard ? heard.rms_dbfs : $("level").min);
+}
+
+function showLevel(dbfs) {
+  const level = $("level");
+  level.value = dbfs;
+  level.style.setProperty("--level", `${100 * (level.value - level.min) / (level.max - level.min)}%`);
 }
 
 export function forgetFigures() {
   for (const figure of ["delay", "age", "voice"]) $(figure).textContent = "–";
   $("facts").textContent = "";
   $("held-back").hidden = true;
-  $("level").value = $("level").min;
+  showLevel($("level").min);
 }
 
 function milliseconds(time) {

@@ -29,9 +29,12 @@ async function start() {
   try {
     stream = await open(chosen(), preview, $("file").files[0]);
     publication = await argusd.publish(sessionId, { stream, body: wanted(), onstate: showState });
-    for (const track of stream.getTracks()) track.addEventListener("ended", () => lose(track));
     watching = new AbortController();
     watch(watching.signal);
+    for (const track of stream.getTracks()) {
+      track.addEventListener("ended", () => lose(track));
+      if (track.readyState === "ended") return lose(track); // meanwhile
+    }
   } catch (error) {
     await stop();
     complain(error);
@@ -49,6 +52,7 @@ async function stop() {
 }
 
 async function lose(track) {
+  if (!publication) return; // its other track has ended as well
   const said = gone(chosen(), track.kind);
   await stop();
   say(said);

@@ -22,6 +22,7 @@ from ...peers.chromium import ChromiumTab
 from ...peers.installed import require_package, require_program
 from ...peers.media import FPS, Scene, write_camera, write_clip, write_microphone
 from ...peers.remote import Browser
+from ...waiting import answered
 from ..fakes import FakeScheduler
 from ..fixtures import RunningApi, make_config, running_ingest
 from .browsing import page, seen, violations
@@ -72,10 +73,14 @@ class Watched:
         """Have an ingest worker, a new one."""
         await self.ingest.enter_async_context(running_ingest(self.folder))
 
-    async def tracks(self, session_id: str, **asked: Any) -> list[dict[str, Any]]:
-        """What of the session arrives now."""
-        _, told = await self.api.json("GET", f"/sessions/{session_id}", **asked)
-        return list(told["tracks"])
+    async def arriving(self, session_id: str, kinds: set[str], **asked: Any) -> None:
+        """Return once these kinds of media arrive in the session."""
+
+        async def look() -> set[str]:
+            _, told = await self.api.json("GET", f"/sessions/{session_id}", **asked)
+            return {each["kind"] for each in told["tracks"]}
+
+        await answered(look, lambda found: found == kinds)
 
     def hear(self, session_id: str, dbfs: float, at: float) -> None:
         """The scheduler tells how loud it is."""
@@ -210,14 +215,16 @@ async def test_a_screen(showing: Browser, watched: Watched) -> None:
         await choose(tab, "screen")
         await begin(tab)
         await live(tab)
-        assert "video" in [each["kind"] for each in await watched.tracks("screen")]
+        kinds = await tab.run("preview.srcObject.getTracks().map(({ kind }) => kind)")
+        await watched.arriving("screen", set(kinds))
+        assert "video" in kinds
         assert await violations(tab) == []
         await tab.run(UNPLUGGED)
         assert "not shared any more" in await said(tab)
 
 
 async def test_a_file_to_its_end(showing: Browser, watched: Watched, colours: Scene, tmp_path: Path) -> None:
-    write_clip(colours, tmp_path / "clip.webm")
+    write_clip(Scene(5 * colours.pictures, np.tile(colours.sound, 5)), tmp_path / "clip.webm")
     async with page(showing, f"{watched.api.url}/try?session=file") as tab:
         await choose(tab, "file")
         await begin(tab)
@@ -228,7 +235,8 @@ async def test_a_file_to_its_end(showing: Browser, watched: Watched, colours: Sc
         await tab.command("DOM.setFileInputFiles", nodeId=found["nodeId"], files=files)
         await begin(tab)
         await live(tab)
-        assert {each["kind"] for each in await watched.tracks("file")} == {"audio", "video"}
+        await watched.arriving("file", {"audio", "video"})
+        await tab.run("preview.currentTime = preview.duration - 0.5; 0")
         assert "of the file is over" in await said(tab)
         assert await tab.run(STATE) == "off"
 
@@ -262,11 +270,11 @@ async def test_a_session_token_tries_its_own_session_until_it_is_deleted(
         assert "for the session interview-7" in await tab.run("document.getElementById('given').innerText")
         await begin(tab)
         await live(tab)
-        assert len(await watched.tracks("interview-7", headers=SERVICE)) == 2
+        await watched.arriving("interview-7", {"audio", "video"}, headers=SERVICE)
         assert await violations(tab) == []
         status, _ = await watched.api.json("DELETE", "/sessions/interview-7", headers=SERVICE)
         assert status == 204
-        await said(tab)
+        await seen(tab, f"{STATE} === 'off'")
         await begin(tab)
         await seen(tab, f"{SAID}?.includes('which was deleted')")
     assert (await watched.api.json("GET", "/sessions", headers=SERVICE))[1]["sessions"] == []
