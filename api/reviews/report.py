@@ -29,7 +29,10 @@ def report_of(about: About, events: Iterable[Event], reviews: Mapping[int, Revie
     told = _Telling(reviews)
     for event in events:
         told.take(event)
-    return Report(*about, told.seq, list(told.violations.values()), told.stretches)
+    # Streams tell what starts at one time one after the other, and some of it late.
+    violations = sorted(told.violations.values(), key=lambda each: each.started_at)
+    stretches = sorted(told.stretches, key=lambda each: each.started_at)
+    return Report(*about, told.seq, violations, stretches)
 
 
 class _Telling:

@@ -16,7 +16,7 @@ async function showOperations() {
 function showReadiness({ ready, reasons, streams, tasks, roles }) {
   showState(ready ? "ready" : "not ready", ready);
   $("reasons").replaceChildren(...reasons.map((reason) => element("li", reason)));
-  $("served").replaceChildren(...served(streams), ...served(tasks));
+  $("served").replaceChildren(...served(streams, tasks));
   $("roles").replaceChildren(...roles.map((role) => {
     const row = element("tr");
     row.append(element("td", plain(role.role)), element("td", role.ready ? role.model : role.detail));
@@ -24,9 +24,10 @@ function showReadiness({ ready, reasons, streams, tasks, roles }) {
   }));
 }
 
-// Each stream's or task's name, marked where it is not served.
-function served(byName) {
-  return Object.entries(byName).map(([name, there]) => element("i", plain(name), there ? "" : "open"));
+// Each stream's or task's name; what is not served says so and comes last.
+function served(...named) {
+  const all = named.flatMap(Object.entries).sort(([, one], [, other]) => other - one);
+  return all.map(([name, there]) => element("i", there ? plain(name) : `no ${plain(name)}`, there ? "" : "away"));
 }
 
 function showState(text, ready) {

@@ -1,5 +1,6 @@
 // The list of events, newest first, as the daemon tells them; after a lost connection it goes on where it was.
 
+import { lasted } from "../moments.js";
 import { $, element, follow, plain } from "../page.js";
 
 const MOST_EVENTS = 300;
@@ -27,11 +28,12 @@ function showEvent(told) {
     element("span", plain(event.name), kind),
     element("span", details(event), "detail"),
   );
+  $("no-events")?.remove();
   $("events").prepend(item);
   while ($("events").childElementCount > MOST_EVENTS) $("events").lastElementChild.remove();
 }
 
 function details({ data, session_id, state }) {
-  const lasted = state === "end" && data.duration_s !== undefined ? `${data.duration_s.toFixed(1)} s` : "";
-  return [data.direction, lasted, data.kind, plain(data.reason ?? ""), session_id].filter(Boolean).join(" · ");
+  const length = state === "end" && data.duration_s !== undefined ? lasted(data.duration_s) : "";
+  return [data.direction, length, data.kind, plain(data.reason ?? ""), session_id].filter(Boolean).join(" · ");
 }

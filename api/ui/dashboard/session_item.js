@@ -1,6 +1,7 @@
 // One session of the list: what is seen and heard in it right now, what has been violated, and what waits for a look.
 
 import { facts } from "../facts.js";
+import { lasted } from "../moments.js";
 import { element, plain } from "../page.js";
 import { drawScene } from "../scene.js";
 
@@ -60,8 +61,8 @@ function tags(violations) {
   const list = element("div", "", "tags");
   for (const [name, found] of Object.entries(violations)) {
     const open = found.open_since_s !== null;
-    const lasted = found.total_s ? `${found.total_s.toFixed(1)} s` : "";
-    const text = [plain(name), `${found.count}×`, lasted, open ? "now" : ""].filter(Boolean).join(" ");
+    const total = found.total_s ? lasted(found.total_s) : "";
+    const text = [plain(name), `${found.count}×`, total, open ? "now" : ""].filter(Boolean).join(" ");
     list.append(element("i", text, open ? "open" : ""));
   }
   return list;

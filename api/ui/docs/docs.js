@@ -36,11 +36,17 @@ function operationOf(operation, document_) {
   summary.append(
     element("span", operation.method.toUpperCase(), `method ${operation.method}`),
     element("code", operation.path),
-    element("span", operation.summary, "about"),
+    about(operation.summary),
   );
   whole.append(summary);
   whole.addEventListener("toggle", () => whole.append(detailsOf(operation, document_)), { once: true });
   return whole;
+}
+
+function about(summary) {
+  const made = element("span", "", "about");
+  made.append(...described(summary));
+  return made;
 }
 
 function detailsOf(operation, document_) {

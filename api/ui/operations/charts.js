@@ -5,7 +5,8 @@ import { shape, titled } from "../svg.js";
 const WIDTH = 300;
 const HEIGHT = 80;
 
-// Lines over the same time. `lines`: class name → [[x, y] …], x from 0 to 1; y is cut off at `top`.
+// Lines over the same time. `lines`: class name → [[x, y] …], x from 0 to 1; y is cut off at `top`. A single point
+// comes twice: a line without a length is drawn as a dot.
 export function lineChart(lines, top, label) {
   const chart = drawing(label, "lines");
   for (const share of [0.25, 0.5, 0.75]) {
@@ -14,7 +15,7 @@ export function lineChart(lines, top, label) {
   }
   for (const [name, points] of Object.entries(lines)) {
     const place = ([x, y]) => `${(x * WIDTH).toFixed(1)},${(HEIGHT * (1 - Math.min(y / top, 1))).toFixed(1)}`;
-    chart.append(shape("polyline", { points: points.map(place).join(" "), class: name }));
+    chart.append(shape("polyline", { points: [...points.slice(0, 1), ...points].map(place).join(" "), class: name }));
   }
   return chart;
 }

@@ -2,7 +2,7 @@
 
 import { $, element, plain } from "../page.js";
 import { showEvidence } from "./evidence.js";
-import { day } from "./moments.js";
+import { day } from "../moments.js";
 import { decision, howLong } from "./violations.js";
 
 const HIDDEN = ["start_s", "end_s", "media_s", "duration_s"]; // of the data: told in clock time above

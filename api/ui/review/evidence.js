@@ -1,9 +1,11 @@
 // A violation's snapshot and clip, fetched under the visitor's token; while they are made that is said.
 
 import { $, argusd, element, plain } from "../page.js";
+import { withOverlay } from "./overlay.js";
 
 const HASH_DIGITS = 12;
 
+let asked = null; // the evidence that is wanted: an answer about another one comes too late
 let shown = ""; // what is there: the same is not fetched again
 let finished = null; // the evidence that is there and will not change
 let addresses = [];
@@ -11,17 +13,27 @@ let addresses = [];
 // Shows the evidence of a violation of this session; null: nothing is chosen.
 export async function showEvidence(sessionId, violation) {
   const id = violation?.evidence_id ?? null;
+  const before = asked;
+  asked = id;
   if (id === null) return put("", violation ? [element("p", "No evidence was kept; the session's policy may ask for it.", "quiet")] : []);
   if (id === finished) return;
-  const path = `/sessions/${encodeURIComponent(sessionId)}/evidence/${encodeURIComponent(id)}`;
+  if (id !== before) put("", [element("p", "Fetching the evidence …", "waiting quiet")]);
   try {
-    const record = await argusd.json(path);
-    const state = `${id} ${record.state} ${record.snapshot !== null} ${record.clip !== null}`;
-    if (state !== shown) put(state, await parts(path, record));
-    if (record.state !== "pending") finished = id;
+    await fetchEvidence(id, `/sessions/${encodeURIComponent(sessionId)}/evidence/${encodeURIComponent(id)}`);
   } catch (error) {
-    put("", [element("p", error.message, "quiet")]);
+    if (id === asked) put("", [element("p", error.message, "quiet")]);
   }
+}
+
+async function fetchEvidence(id, path) {
+  const record = await argusd.json(path);
+  const state = `${id} ${record.state} ${record.snapshot !== null} ${record.clip !== null}`;
+  if (id === asked && state !== shown) {
+    const [snapshot, clip] = await Promise.all(["snapshot", "clip"].map((part) => record[part] && fetched(`${path}/${part}`)));
+    if (id === asked) put(state, parts(record, snapshot, clip), [snapshot, clip]);
+    else release([snapshot, clip]);
+  }
+  if (id === asked && record.state !== "pending") finished = id;
 }
 
 // Plays the clip, or holds it.
@@ -31,19 +43,22 @@ export function playClip() {
   else clip?.pause();
 }
 
-function put(state, content) {
-  for (const address of addresses.splice(0)) if (!content.some((each) => each.src === address)) URL.revokeObjectURL(address);
-  addresses = content.map((each) => each.src).filter(Boolean);
+function put(state, content, used = []) {
+  release(addresses);
+  addresses = used;
   shown = state;
   finished = null;
   $("evidence").replaceChildren(...content);
 }
 
-async function parts(path, record) {
+function release(used) {
+  for (const address of used) if (address) URL.revokeObjectURL(address);
+}
+
+function parts(record, snapshot, clip) {
   const about = element("p", stateOf(record), "quiet");
-  const snapshot = record.snapshot && await picture(`${path}/snapshot`);
-  const clip = record.clip && await film(`${path}/clip`, snapshot?.src);
-  return [clip ?? snapshot, about].filter(Boolean);
+  const shown = clip ? film(clip, snapshot) : snapshot && picture(snapshot);
+  return shown ? [...withOverlay(shown, record), about] : [about];
 }
 
 function stateOf({ state, reason, clip, snapshot, models, hash }) {
@@ -54,16 +69,13 @@ function stateOf({ state, reason, clip, snapshot, models, hash }) {
   return [`${what || "Record"} of the violation`, seenBy && `seen by ${seenBy}`, `SHA-256 ${hash.slice(0, HASH_DIGITS)}…`].filter(Boolean).join(" · ");
 }
 
-async function picture(path) {
-  const image = element("img");
-  image.src = await fetched(path);
-  image.alt = "The picture at the violation's start";
-  return image;
+function picture(address) {
+  return Object.assign(element("img"), { src: address, alt: "The picture at the violation's start" });
 }
 
-async function film(path, poster) {
+function film(address, poster) {
   const video = element("video");
-  Object.assign(video, { src: await fetched(path), controls: true, playsInline: true, preload: "auto" });
+  Object.assign(video, { src: address, controls: true, playsInline: true, preload: "auto" });
   video.setAttribute("aria-label", "Some seconds before and after the violation's start");
   if (poster) video.poster = poster;
   return video;

@@ -6,7 +6,7 @@ import { showChosen } from "./chosen.js";
 import { playClip } from "./evidence.js";
 import { save } from "./exports.js";
 import { listenToKeys } from "./keys.js";
-import { day } from "./moments.js";
+import { day, period } from "../moments.js";
 import { drawTimeline, stretchName } from "./timeline.js";
 import { decision, scrollTo, showViolations } from "./violations.js";
 
@@ -30,9 +30,12 @@ async function load() {
 
 // The list and the timeline, as the filter wants them.
 function show() {
-  const shown = { report, chosen, fits, hears: choose, until: Date.now() / 1000 };
-  showViolations(shown);
-  drawTimeline(shown);
+  showViolations(view());
+  drawTimeline(view());
+}
+
+function view() {
+  return { report, chosen, fits, hears: choose, until: Date.now() / 1000 };
 }
 
 function showState() {
@@ -42,7 +45,7 @@ function showState() {
   $("state").className = `pill ${live && !silent.length ? "ready" : live ? "unready" : ""}`;
   const open = report.violations.filter(isOpen).length;
   const found = report.violations.length === 1 ? "1 violation" : `${report.violations.length} violations`;
-  $("summary").textContent = `${day(report.created_at)} – ${live ? "now" : day(report.updated_at)} · ${found}, ${open} to decide`;
+  $("summary").textContent = `${live ? `since ${day(report.created_at)}` : period(report.created_at, report.updated_at)} · ${found}, ${open} to decide`;
 }
 
 function isOpen({ review }) {
@@ -155,6 +158,7 @@ listenToKeys({
   k: ["previous violation", () => step(-1)],
   n: ["next one to decide", () => step(1, isOpen)],
   p: ["play or hold the clip", playClip],
+  b: ["show what was found in the picture", () => $("overlay")?.click()],
   a: ["acknowledge", () => judge("acknowledged")],
   d: ["dismiss", () => judge("dismissed")],
   o: ["leave open", () => judge("open")],
@@ -170,10 +174,12 @@ $("print").addEventListener("click", () => print());
 $("show-keys").addEventListener("click", () => $("keys").showModal());
 $("delete").addEventListener("click", remove);
 $("reviewer").value = localStorage.getItem("reviewer") ?? "";
-setInterval(() => { if (report && ACTIVE.includes(report.state)) show(); }, EVERY_MS); // time goes on, though nothing happens
+setInterval(() => { if (report && ACTIVE.includes(report.state)) drawTimeline(view()); }, EVERY_MS); // time goes on, though nothing happens
 
-if (sessionId === null) say("Choose a session on the dashboard.");
-else {
+if (sessionId === null) {
+  $("state").textContent = "no session";
+  $("nobody").hidden = false;
+} else {
   document.title = $("title").textContent = `Review of ${sessionId}`;
   follow();
 }

@@ -2,13 +2,14 @@
 
 import { $, element, plain } from "../page.js";
 import { shape, titled } from "../svg.js";
-import { clock, ticks } from "./moments.js";
+import { clock, scaleClock, ticks } from "../moments.js";
 
 const MEDIA = "media"; // the lane of the session's phases
 const LANE_PX = 30;
 const BAR_PX = 16;
+const OVERLAP_PX = 20; // bars that lie at the same time share so much of the lane
 const AXIS_PX = 22;
-const TICK_PX = 110; // a time needs so much of the scale
+const TICK_PX = 90; // a time needs so much of the scale
 const LEAST_PERCENT = 0.35; // of the width: what is shorter could not be seen
 
 // `hears(seq)` is told of a bar that is clicked; `fits` says which violations are not filtered out.
@@ -20,21 +21,56 @@ export function drawTimeline({ report, until, chosen, fits, hears }) {
   const svg = $("timeline");
   svg.setAttribute("height", height);
   svg.setAttribute("aria-label", `${report.violations.length} violations from ${clock(from)} to ${clock(to)}; the list below has each.`);
-  const bar = (lane, start, end, size) => {
-    const [x, right] = [place(start), place(end ?? to)];
-    return { x: `${x}%`, width: `${Math.max(LEAST_PERCENT, right - x)}%`, y: lanes.indexOf(lane) * LANE_PX + (LANE_PX - size) / 2, height: size, rx: 3 };
+  const bar = ({ stream, started_at, ended_at }, size, [row, rows] = [0, 1]) => {
+    const [x, right] = [place(started_at), place(ended_at ?? to)];
+    const width = Math.max(LEAST_PERCENT, right - x);
+    const height = Math.min(size, OVERLAP_PX / rows);
+    const y = lanes.indexOf(stream) * LANE_PX + (LANE_PX - rows * height) / 2 + row * height;
+    return { x: `${Math.min(x, 100 - width)}%`, width: `${width}%`, y, height, rx: Math.min(3, height / 2) };
   };
+  const shown = report.violations.filter(fits);
+  const rows = rowsOf(shown);
+  const scale = ticks(from, to, Math.floor(svg.clientWidth / TICK_PX));
   svg.replaceChildren(
     ...lanes.map((_, index) => line({ x1: 0, x2: "100%", y1: (index + 0.5) * LANE_PX, y2: (index + 0.5) * LANE_PX })),
-    ...ticks(from, to, Math.floor(svg.clientWidth / TICK_PX)).flatMap((at) => tick(place(at), at, height)),
+    ...scale.moments.flatMap((at) => tick(place(at), scaleClock(at, scale.step), height)),
     ...report.stretches.map((each) => stretchBar(each, bar)),
-    ...report.violations.filter(fits).map((each) => violationBar(each, bar, each.seq === chosen, hears)),
+    ...shown.map((each) => violationBar(each, bar(each, BAR_PX, rows.get(each.seq)), each.seq === chosen, hears)),
   );
   $("lanes").replaceChildren(...lanes.map((lane) => element("li", plain(lane))));
 }
 
 function lanesOf({ streams, violations, stretches }) {
   return [...new Set([MEDIA, ...streams, ...[...violations, ...stretches].map(({ stream }) => stream)])];
+}
+
+// Where bars of one lane overlap each gets a row of its own: seq → [its row, how many rows there are].
+function rowsOf(violations) {
+  const rows = new Map();
+  const lanes = Map.groupBy(violations, ({ stream }) => stream);
+  for (const lane of lanes.values()) for (const group of overlapping(lane)) {
+    const ends = []; // when each row's last bar ends
+    const taken = group.map(({ started_at, ended_at }) => {
+      const free = ends.findIndex((end) => end <= started_at);
+      const row = free === -1 ? ends.length : free;
+      ends[row] = ended_at ?? Infinity;
+      return row;
+    });
+    group.forEach(({ seq }, at) => rows.set(seq, [taken[at], ends.length]));
+  }
+  return rows;
+}
+
+// The violations of a lane, in the order of their starts, as groups between which there is a gap.
+function overlapping(lane) {
+  const groups = [];
+  let end = -Infinity;
+  for (const each of lane) {
+    if (each.started_at >= end) groups.push([]);
+    groups.at(-1).push(each);
+    end = Math.max(end, each.ended_at ?? Infinity);
+  }
+  return groups;
 }
 
 // From the first thing that happened to the last; what goes on lasts until now.
@@ -46,9 +82,9 @@ function spanOf({ violations, stretches, created_at }, until) {
 }
 
 function stretchBar(stretch, bar) {
-  const { stream, name, reason, started_at, ended_at } = stretch;
+  const { stream, name, reason, started_at } = stretch;
   const kind = name === "track_stale" && reason === "frozen" ? "frozen" : name;
-  const made = shape("rect", { ...bar(stream, started_at, ended_at, BAR_PX / 2), class: `stretch ${kind}` });
+  const made = shape("rect", { ...bar(stretch, BAR_PX / 2), class: `stretch ${kind}` });
   made.append(titled(`${plain(stream)}: ${stretchName(stretch)}, from ${clock(started_at)}`));
   return made;
 }
@@ -58,18 +94,18 @@ export function stretchName({ name, reason }) {
   return reason === "frozen" ? "frozen" : `nothing comes (${plain(reason)})`;
 }
 
-function violationBar({ seq, stream, name, severity, started_at, ended_at, review }, bar, isChosen, hears) {
+function violationBar({ seq, name, severity, started_at, review }, place, isChosen, hears) {
   const decided = review !== null && review.state !== "open";
   const classes = ["violation", severity, decided ? "decided" : "", isChosen ? "chosen" : ""].join(" ");
-  const made = shape("rect", { ...bar(stream, started_at, ended_at, BAR_PX), class: classes });
+  const made = shape("rect", { ...place, class: classes });
   made.append(titled(`${plain(name)} at ${clock(started_at)}`));
   made.addEventListener("click", () => hears(seq));
   return made;
 }
 
-function tick(x, at, height) {
+function tick(x, words, height) {
   const text = shape("text", { x: `${x}%`, y: height - 5, class: "tick" });
-  text.textContent = clock(at);
+  text.textContent = words;
   return [line({ x1: `${x}%`, x2: `${x}%`, y1: 0, y2: height - AXIS_PX }), text];
 }
 

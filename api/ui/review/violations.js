@@ -1,7 +1,7 @@
 // The list of violations, in the order of time; each is a button that chooses it.
 
 import { $, element, plain } from "../page.js";
-import { clock, lasted } from "./moments.js";
+import { clock, lasted } from "../moments.js";
 
 const items = new Map(); // seq → its item, which stays the same, so that the focus stays where it is
 

@@ -66,6 +66,18 @@ def test_what_goes_on_has_no_end_yet() -> None:
     assert (only.ended_at, only.duration_s) == (None, None)
 
 
+def test_what_was_told_late_stands_where_it_started() -> None:
+    told = report(
+        violation(1, "start", 20.0),
+        violation(2, "start", 12.0, name="voice_early", stream="lipsync"),
+        speech(3, "start", 19.0),
+        speech(4, "end", 21.0),
+        media(5, "live", 3.0),
+    )
+    assert [each.seq for each in told.violations] == [2, 1]
+    assert [each.name for each in told.stretches] == ["live", "speech"]
+
+
 def test_violations_of_one_name_follow_each_other_and_those_of_others_lie_across() -> None:
     told = report(
         violation(1, "start", 10.0),

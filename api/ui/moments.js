@@ -5,7 +5,17 @@ export function clock(unix) {
 }
 
 export function day(unix) {
-  return new Date(unix * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  return new Date(unix * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" });
+}
+
+// From one moment to another, without saying a day twice.
+export function period(from, to) {
+  return new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "short" }).formatRange(from * 1000, to * 1000);
+}
+
+// A moment of a scale whose lines are so many seconds apart: seconds only where they differ.
+export function scaleClock(unix, step) {
+  return new Date(unix * 1000).toLocaleTimeString([], { timeStyle: step % 60 ? "medium" : "short" });
 }
 
 // How long, as in: 4.5 s, 3 min, 2.5 h.
@@ -19,5 +29,6 @@ export function ticks(from, to, most) {
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
   const step = steps.find((each) => (to - from) / each <= most) ?? Math.ceil((to - from) / Math.max(most, 1) / 86400) * 86400;
   const first = Math.ceil(from / step) * step;
-  return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, index) => first + index * step);
+  const moments = Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, index) => first + index * step);
+  return { moments, step };
 }

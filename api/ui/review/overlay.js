@@ -1,0 +1,52 @@
+// What was found at a violation's start, drawn over its picture or its clip when somebody asks for it.
+
+import { element } from "../page.js";
+import { fillScene } from "../scene.js";
+import { shape } from "../svg.js";
+
+const AROUND_S = 0.5; // boxes belong to one moment: so far from it the clip goes without them
+const LABEL_SHARE = 0.035; // of the picture's width
+
+let wanted = false; // stays as the reviewer goes on to the next violation
+
+// The picture or clip with a button below that draws; where nothing was found in a picture, as it is.
+export function withOverlay(shown, { seen, snapshot, clip }) {
+  if (!snapshot || !drawable(seen)) return [shown];
+  const { width, height } = snapshot;
+  const scene = shape("svg", { class: "overlay", role: "img", "aria-label": "What was found in the picture" });
+  fillScene(scene, [seen], { width, height, labels: width * LABEL_SHARE });
+  const stage = element("div", "", "stage");
+  stage.append(shown, scene);
+  const button = element("button", "Show what was found");
+  button.type = "button";
+  button.id = "overlay";
+  const moment = clip ? snapshot.captured_at - clip.begins_at : 0;
+  const update = () => {
+    button.setAttribute("aria-pressed", wanted);
+    scene.toggleAttribute("hidden", !wanted || !isAt(shown, moment));
+  };
+  button.addEventListener("click", () => {
+    wanted = !wanted;
+    if (wanted) goTo(shown, moment);
+    update();
+  });
+  for (const change of ["timeupdate", "seeked"]) shown.addEventListener(change, update);
+  update();
+  return [stage, button];
+}
+
+function drawable({ faces = [], objects = [] }) {
+  return faces.length + objects.length > 0;
+}
+
+// A clip that nobody has played yet shows the snapshot.
+function isAt(shown, moment) {
+  if (!(shown instanceof HTMLVideoElement)) return true;
+  return (shown.paused && shown.played.length === 0 && shown.currentTime === 0) || Math.abs(shown.currentTime - moment) < AROUND_S;
+}
+
+function goTo(shown, moment) {
+  if (!(shown instanceof HTMLVideoElement) || isAt(shown, moment)) return;
+  shown.pause();
+  shown.currentTime = moment;
+}
