@@ -1,12 +1,16 @@
-"""Which session needs a look before which: pure."""
+"""Which session needs a look before which, and where a page of them begins: pure."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from argusd.scheduler.contract.reviews.queue import QueuedSession, QueueQuestion, Waiting
 from argusd.scheduler.contract.sessions import ACTIVE, Track, TrackView
 
 from ..sessions.session import Session
+
+Order = tuple[int, float, str]
+"""What sessions are sorted by."""
 
 GOES_ON, SILENT, UNREVIEWED, LIVE, REST = range(5)
 """How urgent a session is: a violation goes on in it; its media, or one of its tracks, bring nothing, or one
@@ -28,7 +32,7 @@ class Standing(NamedTuple):
         return bool(self.waiting.going_on or self.waiting.unreviewed)
 
     @property
-    def order(self) -> tuple[int, float, str]:
+    def order(self) -> Order:
         """The most urgent first; among those that are as urgent the one in which something happened last."""
         return self._urgency, -max(self.updated_at, self.waiting.last_at or 0.0), self.session_id
 
@@ -68,6 +72,19 @@ def fitting(standings: Iterable[Standing], question: QueueQuestion) -> list[Stan
     asked = question.search.casefold()
     found = (each for each in standings if asked in each.session_id.casefold())
     return sorted((each for each in found if shows(question.show, each)), key=lambda each: each.order)
+
+
+def behind(standings: Sequence[Standing], after: str) -> int:
+    """How many of them, which are in their order, stand before the page behind this cursor; none for ""."""
+    if not after:
+        return 0
+    urgency, at, session_id = after.split(",", 2)
+    return bisect_right(standings, (int(urgency), float(at), session_id), key=lambda each: each.order)
+
+
+def cursor_of(standing: Standing) -> str:
+    """Where the page behind this session begins, wherever the session itself goes meanwhile."""
+    return ",".join(map(str, standing.order))
 
 
 def shows(show: str, standing: Standing) -> bool:

@@ -1,5 +1,7 @@
 """``/reviews``: the sessions, those that need a look first, a page at a time."""
 
+from collections.abc import Sequence
+
 import msgspec
 from aiohttp import web
 from msgspec.structs import replace
@@ -14,7 +16,7 @@ from ..http.envelope import json_reply
 from ..http.misfit import explain
 from ..http.query import parameter
 from ..sessions.session import Session, track_views
-from .queue import Standing, fitting, standing_of, standing_of_row
+from .queue import Standing, behind, cursor_of, fitting, standing_of, standing_of_row
 
 QUERY = {field.name: field.type for field in msgspec.structs.fields(QueueQuestion)}
 
@@ -27,8 +29,7 @@ async def review_queue(request: web.Request) -> web.Response:
         return json_reply(here)
     told, missing = await others_tell(context.door, request, ReviewQueue)
     merged = merge([here, *told], question)
-    shown = merged.sessions[question.offset :][: question.limit]
-    sessions = await with_results(context, shown)
+    sessions = await with_results(context, merged.sessions)
     return json_reply(replace(merged, sessions=sessions, hosts_missing=missing))
 
 
@@ -46,19 +47,26 @@ def asked(request: web.Request) -> QueueQuestion:
 
 
 async def own_queue(context: Context, question: QueueQuestion) -> ReviewQueue:
-    """This host's own, from the first to the last that is asked for; without results."""
+    """This host's own page; without results."""
     sessions = {session.session_id: session for session in context.registry}
     waiting = await context.waiting_reviews.of(list(sessions))
     standings = [standing_of(session, waiting[each]) for each, session in sessions.items()]
     found = fitting(standings, question)
-    wanted = found[: question.offset + question.limit]
-    rows = [row(context, sessions[each.session_id], each) for each in wanted]
+    before = behind(found, question.after)
+    shown = found[before:][: question.limit]
     return ReviewQueue(
-        rows,
+        [row(context, sessions[each.session_id], each) for each in shown],
         len(found),
         sum(each.live for each in standings),
         sum(each.waits for each in standings),
+        before,
+        next_page(shown, before, len(found)),
     )
+
+
+def next_page(shown: Sequence[Standing], before: int, total: int) -> str | None:
+    """The cursor behind a page, if there is more."""
+    return cursor_of(shown[-1]) if shown and before + len(shown) < total else None
 
 
 def row(context: Context, session: Session, standing: Standing) -> QueuedSession:
@@ -75,14 +83,17 @@ def row(context: Context, session: Session, standing: Standing) -> QueuedSession
 
 
 def merge(queues: list[ReviewQueue], question: QueueQuestion) -> ReviewQueue:
-    """The queues of several hosts as one."""
+    """The same page of several hosts as one."""
     rows = {each.session_id: each for queue in queues for each in queue.sessions}
-    order = fitting(map(standing_of_row, rows.values()), question)
+    shown = fitting(map(standing_of_row, rows.values()), question)[: question.limit]
+    total, before = sum(queue.total for queue in queues), sum(queue.before for queue in queues)
     return ReviewQueue(
-        [rows[each.session_id] for each in order],
-        sum(queue.total for queue in queues),
+        [rows[each.session_id] for each in shown],
+        total,
         sum(queue.live for queue in queues),
         sum(queue.waiting for queue in queues),
+        before,
+        next_page(shown, before, total),
     )
 
 

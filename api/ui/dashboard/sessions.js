@@ -6,21 +6,21 @@ import { fillItem, newItem } from "./session_item.js";
 const PAGE = 20;
 const WAIT_MS = 300; // after the last letter
 
-let offset = 0;
-let total = 0;
+let pages = [""]; // where each page up to the one that is shown begins: behind which session
+let next = null; // where the following one does
 let asked = 0; // the newest question: an answer to an older one comes too late
 const items = new Map(); // session id → its item, which stays, so that the focus does
 
 export async function showSessions() {
   const question = ++asked;
-  const query = new URLSearchParams({ show: $("show").value, search: $("search").value.trim(), offset, limit: PAGE });
+  const query = new URLSearchParams({ show: $("show").value, search: $("search").value.trim(), after: pages.at(-1), limit: PAGE });
   const queue = await argusd.json(`/reviews?${query}`);
   if (question === asked) show(queue);
 }
 
-function show({ sessions, live, waiting, total: found }) {
-  total = found;
-  if (sessions.length === 0 && total > 0) return turn(offset - total); // fewer than there were: to the last page
+function show({ sessions, live, waiting, total, before, next: following }) {
+  next = following;
+  if (sessions.length === 0 && pages.length > 1) return goBack(); // fewer than there were
   $("live").textContent = live;
   $("waiting").textContent = waiting ? `${waiting} to look at` : "";
   const filtered = $("search").value !== "" || $("show").value !== "all";
@@ -28,9 +28,9 @@ function show({ sessions, live, waiting, total: found }) {
   $("none-fits").hidden = total > 0 || !filtered;
   showItems(sessions);
   $("pager").hidden = total <= PAGE;
-  $("which").textContent = `${offset + 1}–${offset + sessions.length} of ${total}`;
-  $("earlier").disabled = offset === 0;
-  $("later").disabled = offset + PAGE >= total;
+  $("which").textContent = `${before + 1}–${before + sessions.length} of ${total}`;
+  $("earlier").disabled = pages.length === 1;
+  $("later").disabled = next === null;
 }
 
 function showItems(sessions) {
@@ -45,20 +45,25 @@ function showItems(sessions) {
   });
 }
 
-// So many sessions on or back, never before the first or behind the last page.
-function turn(by) {
-  const last = Math.floor(Math.max(0, total - 1) / PAGE) * PAGE;
-  offset = Math.min(last, Math.max(0, offset + by));
+function goOn() {
+  if (next !== null) pages.push(next);
+  next = null; // not known before the answer
+  askSoon();
+}
+
+function goBack() {
+  if (pages.length > 1) pages.pop();
   askSoon();
 }
 
 let planned = null;
 function askSoon() {
+  asked += 1;
   clearTimeout(planned);
   planned = setTimeout(() => showSessions().catch(() => {}), WAIT_MS); // what fails is told by the next one
 }
 
 $("find").addEventListener("submit", (told) => told.preventDefault());
-$("find").addEventListener("input", () => { offset = 0; askSoon(); });
-$("earlier").addEventListener("click", () => turn(-PAGE));
-$("later").addEventListener("click", () => turn(PAGE));
+$("find").addEventListener("input", () => { pages = [""]; askSoon(); });
+$("earlier").addEventListener("click", goBack);
+$("later").addEventListener("click", goOn);

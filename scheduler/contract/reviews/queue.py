@@ -4,8 +4,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from ..names import ENDS
 from ..results import StreamResult, Violation
 from ..sessions import TrackView
+
+CURSOR = rf"^(\d,-?\d{{1,15}}\.\d{{1,17}},.+)?{ENDS}"
+"""A place in the queue: how urgent, minus when something happened last, the session's id; or the begin."""
 
 Show = Literal["all", "waiting", "live", "ended"]
 
@@ -14,12 +18,13 @@ class QueueQuestion(msgspec.Struct, frozen=True):
     """The query of ``GET /reviews``: which sessions, and which of them.
 
     ``waiting``: with a violation that goes on or that nobody has decided about; ``live``: with media;
-    ``ended``: without. ``search``: part of the session's id, in capitals or not.
+    ``ended``: without. ``search``: part of the session's id, in capitals or not. ``after``: the ``next`` of
+    the page before; what comes to stand before it meanwhile does not shift this page.
     """
 
     show: Show = "all"
     search: Annotated[str, msgspec.Meta(max_length=128)] = ""
-    offset: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    after: Annotated[str, msgspec.Meta(pattern=CURSOR, max_length=256)] = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 25
 
 
@@ -51,7 +56,9 @@ class QueuedSession(msgspec.Struct, frozen=True):
 class ReviewQueue(msgspec.Struct, frozen=True):
     """The body of ``GET /reviews``: a page of the sessions that fit the question, most urgent first.
 
-    ``total``: how many fit; ``live`` and ``waiting``: how many of all sessions are so, see ``QueueQuestion``.
+    ``total``: how many fit; ``before``: how many of them stand before this page; ``next``: what to ask for as
+    ``after`` to get the next page, null where there is none. ``live`` and ``waiting``: how many of all
+    sessions are so, see ``QueueQuestion``.
     ``hosts_missing``: hosts that did not tell of theirs; absent where there is only one host.
     """
 
@@ -59,4 +66,6 @@ class ReviewQueue(msgspec.Struct, frozen=True):
     total: int
     live: int
     waiting: int
+    before: int
+    next: str | None
     hosts_missing: list[str] | msgspec.UnsetType = msgspec.UNSET

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from argusd.api.reviews.queue import Standing, fitting
+from argusd.api.reviews.queue import Standing, behind, cursor_of, fitting
 from argusd.scheduler.contract.reviews.queue import QueueQuestion, Waiting
 
 
@@ -43,3 +43,13 @@ def test_only_what_is_asked_for_is_shown() -> None:
     assert order(*SESSIONS, show="live") == ["now", "frozen", "calm"]
     assert order(*SESSIONS, show="ended") == ["undecided", "over"]
     assert order(*SESSIONS, search="O") == ["now", "frozen", "over"]
+
+
+def test_a_page_begins_behind_the_one_before_wherever_that_one_goes() -> None:
+    first, second, third = (standing(name, updated_at=30.0 - at) for at, name in enumerate("abc"))
+    cursor = cursor_of(second)
+    assert behind([first, second, third], cursor) == 2
+    assert behind([standing("new", going_on=1), first, second, third], cursor) == 3
+    assert behind([standing("b", going_on=1), first, third], cursor) == 2
+    assert behind([first, third], cursor) == 1
+    assert behind([first, second, third], "") == 0

@@ -1,6 +1,7 @@
 """The review queue of a running api."""
 
 import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,15 @@ async def queue(api: RunningApi, query: str = "") -> dict[str, Any]:
     assert status == 200, body
     found: dict[str, Any] = body
     return found
+
+
+async def pages(api: RunningApi, query: str) -> AsyncIterator[dict[str, Any]]:
+    """All of them, from the first to the last."""
+    after: str | None = ""
+    while after is not None:
+        page = await queue(api, f"{query}&after={after}")
+        yield page
+        after = page["next"]
 
 
 def ids(queue: dict[str, Any]) -> list[str]:
@@ -67,12 +77,23 @@ async def test_pages_hold_each_session_once_also_after_a_restart(rig: Rig) -> No
     for name in names:
         await rig.api.json("PUT", f"/sessions/{name}")
     await rig.api.restart()
-    pages = [await queue(rig.api, f"?limit=5&offset={offset}&search=EXAM") for offset in (0, 5, 10, 15)]
-    assert [len(each["sessions"]) for each in pages] == [5, 5, 2, 0]
-    assert sorted(session for page in pages for session in ids(page)) == names
-    assert {each["total"] for each in pages} == {12}
+    found = [page async for page in pages(rig.api, "?limit=5&search=EXAM")]
+    assert [len(each["sessions"]) for each in found] == [5, 5, 2]
+    assert [each["before"] for each in found] == [0, 5, 10]
+    assert sorted(session for page in found for session in ids(page)) == names
+    assert {each["total"] for each in found} == {12}
     assert ids(await queue(rig.api, "?search=exam-07")) == ["exam-07"]
     assert ids(await queue(rig.api, "?show=live")) == []
+
+
+async def test_a_session_that_comes_meanwhile_shifts_no_later_page(rig: Rig) -> None:
+    for name in ("a", "b", "c"):
+        await rig.api.json("PUT", f"/sessions/{name}")
+    first = await queue(rig.api, "?limit=2")
+    await rig.api.json("PUT", "/sessions/d")
+    second = await queue(rig.api, f"?limit=2&after={first['next']}")
+    assert (ids(first), ids(second)) == (["c", "b"], ["a"])
+    assert (second["before"], second["total"], second["next"]) == (3, 4, None)
 
 
 async def test_what_is_deleted_is_not_listed(rig: Rig) -> None:
@@ -80,7 +101,8 @@ async def test_what_is_deleted_is_not_listed(rig: Rig) -> None:
     rig.scheduler.find("s1", **AWAY, state="start")
     await rig.api.until("/reviews", lambda body: body["waiting"] == 1)
     await rig.api.json("DELETE", "/sessions/s1")
-    assert await queue(rig.api) == {"sessions": [], "total": 0, "live": 0, "waiting": 0}
+    nothing = {"sessions": [], "total": 0, "live": 0, "waiting": 0, "before": 0, "next": None}
+    assert await queue(rig.api) == nothing
     await rig.api.publish("s1")
     assert (await queue(rig.api))["sessions"][0]["waiting"] == waiting(0, 0, None)
 
@@ -91,6 +113,7 @@ async def test_what_is_deleted_is_not_listed(rig: Rig) -> None:
         ("?limit=0", "The value of limit must be"),
         ("?limit=many", "The value of limit must be"),
         ("?show=mine", "The value of show must be"),
+        ("?after=mine", "The value of after must be"),
         ("?serch=x", "did you mean search?"),
     ],
 )
@@ -115,5 +138,5 @@ async def test_the_sessions_of_all_hosts_stand_in_one_queue(tmp_path: Path) -> N
         assert ids(found)[0] == "urgent"
         assert found["hosts_missing"] == []
         assert found["sessions"][0]["violations"]["gaze_away"]["count"] == 1
-        pages = [await queue(a.api, f"?limit=1&offset={offset}") for offset in range(3)]
-        assert sorted(session for page in pages for session in ids(page)) == ["of-a", "of-b", "urgent"]
+        found_by_pages = [session async for page in pages(a.api, "?limit=1") for session in ids(page)]
+        assert sorted(found_by_pages) == ["of-a", "of-b", "urgent"]
