@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NoReturn
 
-from argusd.interviewer_bridge.addresses import Addresses
 from argusd.scheduler.contract.names import IN_WORDS, NAME, did_you_mean
 
 HIGHEST_PORT = 65_535
@@ -81,6 +80,8 @@ def _number(text: str) -> float | None:
 
 def addresses(text: str) -> str:
     """A daemon's address, or those of several hosts with commas between."""
+    from argusd.interviewer_bridge.addresses import Addresses  # with it comes what no process needs: aiohttp
+
     try:
         Addresses(text)
     except ValueError as error:

@@ -4,8 +4,7 @@ import sys
 
 import msgspec
 
-from argusd.interviewer_bridge.events import Gap
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 
 from .demo.findings import FindingPrinter
 

@@ -4,14 +4,13 @@ Importing this loads no ML library and no aiortc; ``publisher``, ``media`` and `
 """
 
 from argusd.scheduler.contract.access.tokens import SessionToken
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.results import Results
 from argusd.scheduler.contract.sessions import PolicyState
 
 from .client import MLOrchestratorClient
 from .errors import OrchestratorError
-from .events import Gap
 from .stream_media import AudioChunk, VideoFrame
 
 __all__ = [

@@ -12,7 +12,7 @@ import msgspec
 
 from argusd.scheduler.contract.access.tokens import SessionScope, SessionToken
 from argusd.scheduler.contract.catalog import TASKS
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.evidence.records import Evidence, EvidenceList, Part
 from argusd.scheduler.contract.http import DEFAULT_PORT
 from argusd.scheduler.contract.policy import Policy
@@ -24,7 +24,7 @@ from argusd.scheduler.contract.tiers import Tier
 
 from .addresses import Addresses
 from .errors import DaemonFault
-from .events import Gap, subscribe
+from .events import subscribe
 from .finalize import finalize
 from .stream_media import StreamMedia
 from .streams import Finding, forward

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.http import backoff_s
 
 from .addresses import Addresses
@@ -28,14 +28,6 @@ SILENCE_S = 45.0
 # A lost host's session may be unknown at another one until that takes it over: so many tries, 10 s.
 TRIES_ELSEWHERE = 12
 LONGEST_WAIT_ELSEWHERE_S = 1.0
-
-
-class Gap(msgspec.Struct, frozen=True, tag="gap", tag_field="type"):
-    """Events are missing here and will never come: ``missed`` of them, where that is known."""
-
-    session_id: str = ""
-    missed: int | None = None
-    reason: str = ""
 
 
 def subscribe(
@@ -129,7 +121,7 @@ def decode_event(message: SseMessage) -> Event | Gap:
     """
     try:
         if message.event == "gap":
-            return msgspec.convert(msgspec.json.decode(message.data, type=dict), Gap)
+            return msgspec.json.decode(message.data, type=Gap)
         return msgspec.json.decode(message.data, type=Event)
     except msgspec.MsgspecError as error:
         raise StreamBroken("the daemon sent something that is not an event") from error

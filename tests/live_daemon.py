@@ -13,6 +13,7 @@ from typing import IO, Any, NamedTuple
 
 import psutil
 
+from .described import told
 from .ports import free_port
 
 Event = dict[str, Any]
@@ -42,7 +43,7 @@ class Daemon(NamedTuple):
             command, capture_output=True, text=True, check=False, timeout=PUBLISHED_WITHIN_S
         )
         assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return [told(json.loads(line)) for line in done.stdout.splitlines()]
 
     @contextmanager
     def publishing(self, source: str, session: str, *options: str) -> Iterator["subprocess.Popen[str]"]:
@@ -104,7 +105,7 @@ def next_event(publisher: "subprocess.Popen[str]", *names: str) -> Event:
     """Read the publisher's events until one has one of these names."""
     assert publisher.stdout is not None
     for line in publisher.stdout:
-        event: Event = json.loads(line)
+        event: Event = told(json.loads(line))
         if event["name"] in names:
             return event
     raise AssertionError(f"the publisher ended without {names}")

@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from argusd.scheduler.contract.errors import InvalidField
+from argusd.scheduler.contract.events import Gap
 from argusd.scheduler.contract.names import ENDS
 
 from .frames import EVERYTHING, Page, frame_id, gap
@@ -50,8 +51,7 @@ class Cursor:
         missed = position - self.position - 1
         if not missed:
             return b""
-        whose = {} if self._topic == EVERYTHING else {"session_id": self._topic}
-        return gap(frame_id(self._topic, position - 1), **whose, missed=missed)
+        return gap(frame_id(self._topic, position - 1), Gap(self._topic, missed))
 
 
 class Asked(NamedTuple):

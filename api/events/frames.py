@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from argusd.scheduler.contract.events import Gap
+
 EVERYTHING = ""
 """The topic of all sessions; that of one session is its id, which is never empty."""
 
@@ -35,6 +37,6 @@ def data_of(told: bytes) -> bytes:
     return told.partition(b"\ndata: ")[2].removesuffix(b"\n\n")
 
 
-def gap(at: str, **what: object) -> bytes:
+def gap(at: str, what: Gap) -> bytes:
     """The frame that says that events are missing up to this id."""
     return frame(at, msgspec.json.encode(what), b"gap")

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from argusd.scheduler.contract.events import Gap
+
 from ..connections.client import client_of
 from ..context import CONTEXT, Context
 from ..http.query import parameter
@@ -70,7 +72,7 @@ def begin(topic: str, asked: int | None, newest: int) -> tuple[int, bytes]:
     if asked < 0:
         return max(0, newest + asked), b""
     if asked > newest:
-        return 0, gap(frame_id(topic, 0), reason="unknown_position")
+        return 0, gap(frame_id(topic, 0), Gap(reason="unknown_position"))
     return asked, b""
 
 

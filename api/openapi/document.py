@@ -24,7 +24,7 @@ from argusd.scheduler.contract.errors import (
     Unauthorized,
     WrongContentType,
 )
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.http import BEARER_PROTOCOL, PROTOCOL, ErrorReply
 from argusd.scheduler.contract.names import Name
 
@@ -195,9 +195,10 @@ def content(body: type | str | tuple[type | str, ...]) -> Json:
 
 
 def text(media_type: str) -> Json:
-    """The schema of what is no JSON: a text, or each event of a stream of them."""
+    """The schema of what is no JSON: a text, or each server-sent event of a stream of them."""
     if media_type == EVENT_STREAM:
         parts: Json = {name: {"type": "string"} for name in ("id", "event", "data")}
-        parts["data"] |= {"contentMediaType": "application/json", "contentSchema": reference(Event)}
+        told = {"anyOf": [reference(Event), reference(Gap)]}
+        parts["data"] |= {"contentMediaType": "application/json", "contentSchema": told}
         return {"type": "object", "properties": parts}
     return {"type": "string", "minLength": 1}

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.http import ErrorReply
 from argusd.scheduler.contract.names import ENDS
 from argusd.scheduler.contract.results import Results
@@ -31,8 +31,8 @@ def schema_of(kind: Any) -> Json:
 
 def components(routes: Iterable[Route], config: ApiConfig) -> Mapping[str, Json]:
     """The schemas of all types that the routes name, by their names."""
-    types: set[type] = {ErrorReply, Event, SessionSpec} | {task.payload for task in PUBLIC_TASKS.values()}
-    types |= told_types()
+    types: set[type] = {ErrorReply, Event, Gap, SessionSpec} | told_types()
+    types |= {task.payload for task in PUBLIC_TASKS.values()}
     for route in routes:
         replies = (each if isinstance(each, tuple) else (each,) for each in route.replies.values())
         sent = (route.body, route.refusal, *chain.from_iterable(replies))

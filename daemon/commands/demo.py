@@ -13,9 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.publish.media import open_file
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.zoo.errors import CacheUnusableError
 from argusd.scheduler.zoo.manifest import DEFAULT_PACK
 from argusd.scheduler.zoo.store import ZooStore
@@ -31,7 +30,8 @@ from ..options import Endpoint, configure_daemon, daemon_config, local_endpoint
 from ..output import EventOutput
 from ..served import what_is_served
 from ..supervision.child import Child, ChildSpec
-from ..supervision.preflight import check_address, make_folder, require_free_port
+from ..supervision.folders import make_folder
+from ..supervision.preflight import check_address, require_free_port
 from ..supervision.supervisor import describe_exit
 from .serve import argusd_child
 

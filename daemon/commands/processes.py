@@ -12,11 +12,10 @@ from argusd.scheduler.contract.tiers import Tier, scheduler_name
 from ..arguments import whole
 from ..config import Config, load_config
 from ..supervision.child import ChildSpec
+from ..supervision.folders import make_folder
 from ..supervision.notify import DRAINED, notify
-from ..supervision.preflight import check_address, check_one_of_many, make_folder
 from ..supervision.process import Entry, configure_supervised, run_process
 from ..supervision.standby import run_standby
-from .serve import argusd_child
 
 HELP = {
     "api": "run the HTTP process alone (systemd)",
@@ -64,6 +63,8 @@ def standing_by(index: int, config: Config) -> Entry:
         ConfigInvalid: there is no process of this index.
     """
 
+    from .serve import argusd_child
+
     def worker_in(folder: Path) -> ChildSpec:
         spec = argusd_child("worker", ["scheduler", "--tier", "bulk", "--worker"], config)
         return msgspec.structs.replace(spec, env={**spec.env, "ARGUSD_RUNTIME_DIR": str(folder)})
@@ -85,10 +86,12 @@ def entry_of(command: str, index: int, tier: Tier, config: Config) -> Entry:
         ConfigInvalid: there is no process of this index.
     """
     if command == "api":
-        check_address(config.api)
-        check_one_of_many(config.api)
         from argusd.api.app import run_api
 
+        from ..supervision.preflight import check_address, check_one_of_many
+
+        check_address(config.api)
+        check_one_of_many(config.api)
         return partial(run_api, config.api, on_drained=partial(notify, config.notify_socket, DRAINED))
     if command == "ingest":
         from argusd.ingest.process import run_worker

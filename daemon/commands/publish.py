@@ -4,9 +4,8 @@ import argparse
 import asyncio
 import signal
 
-from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.publish.media import Source, open_file, synthetic
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 
 from ..arguments import amount, number_from_0, session_id
 from ..config import load_config

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 
-from argusd.interviewer_bridge.events import Gap, subscribe
+from argusd.interviewer_bridge.events import subscribe
 from argusd.interviewer_bridge.publish.media import Source
 from argusd.interviewer_bridge.publish.publisher import Publisher
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 
 from ..errors import SessionLost
 from ..options import Endpoint

@@ -1,7 +1,6 @@
 """How findings look on a terminal as they come, a line each. Pure text, no I/O."""
 
-from argusd.interviewer_bridge.events import Gap
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 
 MARKS = {"start": "▲", "end": "▼", "update": "·"}
 COLOURS = {"critical": "\033[31m", "warning": "\033[33m"}

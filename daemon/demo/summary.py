@@ -3,8 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from argusd.interviewer_bridge.events import Gap
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 
 from .findings import duration
 

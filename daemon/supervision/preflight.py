@@ -1,36 +1,18 @@
 """What must hold before the daemon's processes are started; said in one sentence where it does not."""
 
 import errno
-import os
 import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from argusd.api.access.auth import check_bind, is_protected
 from argusd.api.config import ApiConfig
 from argusd.api.errors import InsecureBind
 
 from ..config import Config
-from ..errors import ConfigInvalid, FolderUnusable, PortTaken
+from ..errors import ConfigInvalid, PortTaken
+from .folders import make_folder, reason_of
 from .running import hold
-
-
-def make_folder(key: str, folder: Path) -> None:
-    """Make a folder that a key of the configuration names, for its owner alone.
-
-    Raises:
-        FolderUnusable: it cannot be made, or nothing can be written into it.
-    """
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise FolderUnusable(
-            f"{key} {folder} cannot be used: {reason_of(error)}; choose another folder"
-        ) from error
 
 
 @contextmanager
@@ -93,8 +75,3 @@ def require_free_port(config: Config) -> None:
                 "choose another port with --port" if taken else "api.host must be an address of this machine"
             )
             raise PortTaken(f"cannot listen on {host}:{port} ({reason_of(error)}); {choose}") from error
-
-
-def reason_of(error: OSError) -> str:
-    """The system's words for an error, or the resolver's."""
-    return (error.strerror or os.strerror(error.errno or 0)).lower()

@@ -1,10 +1,9 @@
 """When a publisher publishes again: what counts as a loss, and after which wait it tries. Pure."""
 
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.http import FIRST_BACKOFF_S, backoff_s
 
 from ..errors import BridgeError, HolderUnreachable, Refused, Unreachable
-from ..events import Gap
 
 # Endings that are not ours, and after which another host, or the same one, may do.
 LOSSES = ("silent", "shutdown")

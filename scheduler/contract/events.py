@@ -49,4 +49,16 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     evidence_id: str | None = None
 
 
+class Gap(msgspec.Struct, frozen=True, tag="gap", tag_field="type", omit_defaults=True):
+    """In the place of events that will never come: ``missed`` of them, where that is known.
+
+    Sent as the server-sent event ``gap``. ``session_id``: whose, in a session's own stream. ``reason``:
+    ``unknown_position`` where the reader named an event that never was; its stream begins anew.
+    """
+
+    session_id: str = ""
+    missed: int | None = None
+    reason: str = ""
+
+
 STREAM_FAILED = "stream_failed"

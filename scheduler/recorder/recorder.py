@@ -12,8 +12,6 @@ from ..contract.evidence.messages import (
     Capture,
     Captured,
     FromRecorder,
-    RecorderStats,
-    SessionForgotten,
     SnapshotTaken,
 )
 from ..contract.logs.tracebacks import log_fault
@@ -38,12 +36,14 @@ class Recorder:
     ``tell`` sends to the api. Overflow policy: what starts while ``MOST_CAPTURES`` are at work is not kept.
     """
 
-    def __init__(self, config: RecorderConfig, tell: Callable[[FromRecorder], None]) -> None:
+    def __init__(
+        self, config: RecorderConfig, files: EvidenceFiles, tell: Callable[[FromRecorder], None]
+    ) -> None:
         self.tracks = Tracks()
         self.watched: dict[str, EvidencePolicy] = {}
-        self._files = EvidenceFiles(config.state_dir, config.max_mib << 20, config.min_free_mib << 20)
+        self._files = files
         self._camera = Camera(config.before_s)
-        self._maker = Maker(self.tracks, self._camera, self._files, config.after_s)
+        self._maker = Maker(self.tracks, self._camera, files, config.after_s)
         self._tell = tell
         self._captures: dict[str, tuple[Capture, asyncio.Task[None]]] = {}
         self._told: OrderedDict[str, tuple[Capture, Captured]] = OrderedDict()
@@ -89,11 +89,11 @@ class Recorder:
             if each.media.session_id == session_id:
                 del self._told[evidence_id]
         await self._maker.forget(session_id)
-        self._tell(SessionForgotten(session_id))
 
-    def stats(self) -> RecorderStats:
-        """How it stands."""
-        return RecorderStats([*self._files.sizes], self._files.nbytes, self._files.full, len(self._captures))
+    @property
+    def at_work(self) -> int:
+        """How many captures are not over."""
+        return len(self._captures)
 
     async def close(self) -> None:
         """Give up what is being made."""

@@ -1,10 +1,14 @@
-"""The recorder's process: attaches to the arenas as schedulers do, and listens to the api."""
+"""The recorder's process: listens to the api, and attaches to the arenas as schedulers do.
+
+What takes pictures and makes clips of them is loaded when a session first wants evidence: codecs and arrays
+take some 40 MB, and most daemons are never asked for any.
+"""
 
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from argusd.ingest.errors import ChannelClosed
 from argusd.ingest.ipc.channel import Channel, Listener
@@ -13,15 +17,19 @@ from ..contract.evidence.messages import (
     Capture,
     ForgetSession,
     FromRecorder,
+    RecorderStats,
+    SessionForgotten,
     SessionsListed,
     ToRecorder,
     WatchSession,
 )
 from ..contract.policy import EvidencePolicy
-from ..media.arena_sources import ArenaSource, writers
 from ..niceness import EVIDENCE, yield_cores
 from .config import RecorderConfig
-from .recorder import Recorder
+from .files import EvidenceFiles
+
+if TYPE_CHECKING:
+    from .recorder import Recorder
 
 STATS_EVERY_S = 1.0
 NAME = "evidence"
@@ -37,7 +45,7 @@ async def run_recorder(
     yield_cores(EVIDENCE)
     service = Service(config)
     listener = Listener(config.socket_path, service.accept)
-    parts = [asyncio.create_task(each) for each in (service.tell_every_second(on_pass), *service.parts())]
+    parts = [asyncio.create_task(each) for each in (service.tell_every_second(on_pass), service.work())]
     stopped = asyncio.create_task(stop.wait())
     on_ready()
     try:
@@ -57,26 +65,34 @@ class Service:
 
     def __init__(self, config: RecorderConfig) -> None:
         self._config = config
-        self._recorder = Recorder(config, self._tell)
+        self._files = EvidenceFiles(config.state_dir, config.max_mib << 20, config.min_free_mib << 20)
+        self._recorder: Recorder | None = None
+        self._wanted = asyncio.Event()  # whether there is one
         self._channels: set[Channel[ToRecorder]] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
 
-    def parts(self) -> list[Coroutine[Any, Any, None]]:
-        """What looks into the arenas, and stays attached to each process that owns one."""
-        paths = writers(self._config.runtime_dir, self._config.ingest_workers)
-        sources = [ArenaSource(path, NAME, self._recorder.tracks, lambda: None) for path in paths]
-        return [self._recorder.run(), *(source.run() for source in sources)]
+    async def work(self) -> None:
+        """Once any is wanted look into the arenas, attached to each process that owns one."""
+        await self._wanted.wait()
+        from ..media.arena_sources import ArenaSource, writers
+
+        recorder, config = self._at_work(), self._config
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(recorder.run(), name="looking into rings")
+            for path in writers(config.runtime_dir, config.ingest_workers):
+                source = ArenaSource(path, NAME, recorder.tracks, lambda: None)
+                tasks.create_task(source.run(), name=f"link to {path.name}")
 
     def accept(self, sock: socket.socket) -> None:
         """The api connected: it says which sessions it wants watched. The others are so no longer."""
-        unconfirmed = set(self._recorder.watched)
+        unconfirmed = set(self._recorder.watched if self._recorder else ())
 
         def received(message: ToRecorder) -> None:
             if isinstance(message, WatchSession):
                 unconfirmed.discard(message.session_id)
             if isinstance(message, SessionsListed):
                 for session_id in unconfirmed:
-                    self._recorder.watch(session_id, EvidencePolicy())
+                    self._received(WatchSession(session_id, EvidencePolicy()))
             self._received(message)
 
         channel: Channel[ToRecorder] = Channel(sock, ToRecorder, received)
@@ -85,13 +101,31 @@ class Service:
 
     def _received(self, message: ToRecorder) -> None:
         if isinstance(message, WatchSession):
-            self._recorder.watch(message.session_id, message.wanted)
+            if message.wanted.asks or self._recorder:
+                self._at_work().watch(message.session_id, message.wanted)
         elif isinstance(message, Capture):
-            self._recorder.capture(message)
+            self._at_work().capture(message)
         elif isinstance(message, ForgetSession):
-            task = asyncio.create_task(self._recorder.forget(message.session_id))
+            task = asyncio.create_task(self._forget(message.session_id))
             self._forgetting.add(task)
             task.add_done_callback(self._forgetting.discard)
+
+    def _at_work(self) -> "Recorder":
+        """The recorder, made when it is first needed: some tenths of a second."""
+        if self._recorder is None:
+            from .recorder import Recorder
+
+            self._recorder = Recorder(self._config, self._files, self._tell)
+            self._wanted.set()
+        return self._recorder
+
+    async def _forget(self, session_id: str) -> None:
+        """Remove all that is kept of the session."""
+        if self._recorder is not None:
+            await self._recorder.forget(session_id)
+        else:
+            await asyncio.to_thread(self._files.forget, session_id)
+        self._tell(SessionForgotten(session_id))
 
     def _tell(self, message: FromRecorder) -> None:
         for channel in tuple(self._channels):
@@ -101,12 +135,14 @@ class Service:
     async def tell_every_second(self, on_pass: Callable[[], None]) -> None:
         """Say how it stands."""
         while True:
-            self._tell(self._recorder.stats())
+            files, at_work = self._files, self._recorder.at_work if self._recorder else 0
+            self._tell(RecorderStats([*files.sizes], files.nbytes, files.full, at_work))
             on_pass()
             await asyncio.sleep(STATS_EVERY_S)
 
     async def close(self) -> None:
         """End the connections and what is being made."""
-        await self._recorder.close()
+        if self._recorder is not None:
+            await self._recorder.close()
         for channel in tuple(self._channels):
             channel.close()

@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 
 from argusd.interviewer_bridge.errors import SubscriptionRefused, Unreachable
-from argusd.interviewer_bridge.events import Gap, subscribe
-from argusd.scheduler.contract.events import Event
+from argusd.interviewer_bridge.events import subscribe
+from argusd.scheduler.contract.events import Event, Gap
 
 from ..api.api_process import ApiProcess
 from ..api.fakes import FakeScheduler, FakeWorker

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from argusd.interviewer_bridge.events import Gap, subscribe
+from argusd.interviewer_bridge.events import subscribe
 from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.interviewer_bridge.publish.publisher import Publisher
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 
 from ..live_daemon import Daemon
 from ..waiting import answered

@@ -5,7 +5,8 @@ from contextlib import aclosing
 
 import pytest
 
-from argusd.interviewer_bridge.events import Gap, subscribe
+from argusd.interviewer_bridge.events import subscribe
+from argusd.scheduler.contract.events import Gap
 
 from ..live_daemon import Daemon, next_event
 from .outcome import Outcome

@@ -9,10 +9,10 @@ from redis.asyncio import Redis
 
 from argusd.api.hosts.claims import Claims
 from argusd.interviewer_bridge.client import MLOrchestratorClient
-from argusd.interviewer_bridge.events import Gap, subscribe
+from argusd.interviewer_bridge.events import subscribe
 from argusd.interviewer_bridge.publish.media import Source, SyntheticAudio
 from argusd.interviewer_bridge.publish.publisher import Publisher
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 
 from ..waiting import LONGEST_S
 from .cluster import TOKEN, Cluster, Host

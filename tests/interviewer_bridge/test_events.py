@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 
 from argusd.interviewer_bridge.errors import StreamBroken, SubscriptionRefused, Unreachable
-from argusd.interviewer_bridge.events import Gap, subscribe
-from argusd.scheduler.contract.events import Event
+from argusd.interviewer_bridge.events import subscribe
+from argusd.scheduler.contract.events import Event, Gap
 
 from ..ports import free_port
 from ..waiting import LONGEST_S

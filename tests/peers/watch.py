@@ -7,8 +7,8 @@ from typing import Any
 
 import aiohttp
 
-from argusd.interviewer_bridge.events import Gap, subscribe
-from argusd.scheduler.contract.events import Event
+from argusd.interviewer_bridge.events import subscribe
+from argusd.scheduler.contract.events import Event, Gap
 
 from ..live_daemon import Daemon
 from ..waiting import LONGEST_S

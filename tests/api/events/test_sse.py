@@ -11,6 +11,7 @@ from argusd.api.events.cursor import parse_position
 from argusd.api.events.frames import EVERYTHING
 from argusd.scheduler.contract.errors import InvalidField
 
+from ...described import told
 from ..fakes import S1, FakeScheduler
 from ..fixtures import EventReader, Rig, running_rig
 
@@ -103,7 +104,7 @@ async def test_a_gap_says_what_is_past_retention(tmp_path: Path) -> None:
             gap_id, kind, gap = await events.next()
             first = (await events.next())[2]["seq"]
         assert kind == "gap"
-        assert gap == {"session_id": "s1", "missed": first - 2}
+        assert gap == {"type": "gap", "session_id": "s1", "missed": first - 2}
         assert gap_id == f"s1:{first - 1}"
         async with rig.api.events("/sessions/s1/events", gap_id) as events:
             assert (await events.next())[1] == ""  # behind the gap there is none
@@ -115,7 +116,7 @@ async def test_a_gap_says_what_is_past_retention(tmp_path: Path) -> None:
 async def test_a_position_that_never_was_begins_anew_with_a_gap(rig: Rig) -> None:
     await rig.api.publish("s1")
     async with rig.api.events("/sessions/s1/events", "s1:999") as events:
-        assert (await events.next())[1:] == ("gap", {"reason": "unknown_position"})
+        assert (await events.next())[1:] == ("gap", {"type": "gap", "reason": "unknown_position"})
         assert (await events.next())[0] == "s1:1"
 
 
@@ -134,7 +135,7 @@ async def test_all_sessions_events_come_in_the_order_they_were_stored(rig: Rig) 
     ]
     await rig.api.json("DELETE", "/sessions/s2")
     async with rig.api.events("/events", "1") as events:
-        assert (await events.next())[1:] == ("gap", {"missed": 2})
+        assert (await events.next())[1:] == ("gap", {"type": "gap", "missed": 2})
         assert (await events.next())[0] == "4"
 
 
@@ -160,7 +161,7 @@ async def next_kept(events: EventReader) -> tuple[str, Any]:
     """The next event, behind what may be missing because it was erased."""
     at, kind, event = await events.next()
     if kind == "gap":
-        assert event.keys() == {"missed"}
+        assert event.keys() == {"type", "missed"}
         at, kind, event = await events.next()
     assert kind == ""
     return at, event
@@ -219,7 +220,7 @@ async def test_an_events_own_id_is_good_among_all_sessions_events_too(rig: Rig) 
     async with rig.api.events("/events", "s2:2") as events:
         assert (await events.next())[0] == "4"
     async with rig.api.events("/events", "s2:9") as events:
-        assert (await events.next())[1:] == ("gap", {"reason": "unknown_position"})
+        assert (await events.next())[1:] == ("gap", {"type": "gap", "reason": "unknown_position"})
         assert (await events.next())[0] == "1"
 
 
@@ -237,3 +238,11 @@ async def test_every_reader_is_told_what_was_stored_last_before_the_api_ends(rig
         for reader in readers:
             named = [event["name"] for _, _, event in await reader.take(100)]
             assert named == [f"n{number}" for number in range(100)]
+
+
+async def test_whatever_a_stream_tells_is_described(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    rig.scheduler.find("s1", type="observation", name="of_a_stream_of_ones_own")
+    async with rig.api.events("/sessions/s1/events", "s1:999") as events:
+        kinds = [told(event)["type"] for _, _, event in await events.take(3)]
+    assert kinds == ["gap", "session", "observation"]

@@ -2,24 +2,13 @@
 
 from typing import Any
 
-import jsonschema_rs
 import pytest
 
-from argusd.api.openapi.document import document
-from argusd.api.routes.table import ROUTES
+from ...described import described as fits
 
-from .test_document import CONFIG
-
-DOCUMENT = document(ROUTES, CONFIG)
 GATHERED = {"log_odds": 3.3, "needed": 3.3, "looks_for": 6, "looks_against": 0}
 ABSENT = {"face_count": 0, "threshold": 1, "media_s": 2.0, "start_s": 0.5, "evidence": GATHERED}
 HEARD = {"has_speech": True, "speech": 0.9, "rms": 0.1, "rms_dbfs": -20.0, "speaker_change": None}
-
-
-def fits(name: str, value: Any) -> bool:
-    """Whether a value is what the document calls by this name."""
-    schema = {**DOCUMENT, "$ref": f"#/components/schemas/{name}"}
-    return bool(jsonschema_rs.validator_for(schema).is_valid(value))
 
 
 def event(name: str, data: dict[str, Any], kind: str = "violation") -> dict[str, Any]:

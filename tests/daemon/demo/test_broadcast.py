@@ -10,9 +10,8 @@ from aiohttp.test_utils import TestServer
 from argusd.daemon.demo.broadcast import broadcast
 from argusd.daemon.errors import SessionLost
 from argusd.daemon.options import Endpoint
-from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.publish.media import synthetic
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 
 from ...interviewer_bridge.publish.test_publishing_again import Cluster
 from ...waiting import LONGEST_S

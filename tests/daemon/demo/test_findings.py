@@ -2,7 +2,7 @@ import pytest
 from msgspec import structs
 
 from argusd.daemon.demo.findings import FindingPrinter, media_time
-from argusd.interviewer_bridge.events import Gap
+from argusd.scheduler.contract.events import Gap
 
 from ..event_maker import observation, session, violation
 

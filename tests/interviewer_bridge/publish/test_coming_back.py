@@ -9,9 +9,8 @@ from argusd.interviewer_bridge.errors import (
     PublishRefused,
     Unreachable,
 )
-from argusd.interviewer_bridge.events import Gap
 from argusd.interviewer_bridge.publish.coming_back import is_loss, wait_before_again, wait_before_first
-from argusd.scheduler.contract.events import Event
+from argusd.scheduler.contract.events import Event, Gap
 
 
 def told(name: str, reason: str = "", seq: int = 9) -> Event:
