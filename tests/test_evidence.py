@@ -16,8 +16,11 @@ from argusd.daemon.config import load_config
 from argusd.interviewer_bridge import MLOrchestratorClient
 from argusd.scheduler.zoo.store import ZooStore
 
+from .described import described
 from .live_daemon import Daemon, Event, next_event, started
 from .waiting import answered
+
+LANDMARKS = 478
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -42,7 +45,8 @@ async def http(daemon: Daemon) -> AsyncIterator[aiohttp.ClientSession]:
 
 async def violation(daemon: Daemon, http: aiohttp.ClientSession, session: str, **wanted: bool) -> Event:
     """The first violation of a session that asks for evidence; its publisher goes on until it is there."""
-    async with http.put(f"/sessions/{session}", json={"policy": {"evidence": wanted}}) as answer:
+    policy = {"evidence": wanted, "landmarks": True}
+    async with http.put(f"/sessions/{session}", json={"policy": policy}) as answer:
         assert answer.status == 201
     with daemon.publishing("sample", session) as publisher:
         event = await asyncio.to_thread(next_event, publisher, "multiple_faces")
@@ -70,6 +74,10 @@ async def test_a_violation_has_a_picture_that_shows_it(
     evidence = await made(http, event)
     assert (evidence["state"], evidence["violation"]["name"]) == ("ready", "multiple_faces")
     assert evidence["policy"]["multiple_faces"]["start_after_s"] == 0.7
+    assert described("Evidence", evidence)
+    assert len(evidence["seen"]["faces"]) == evidence["violation"]["data"]["face_count"]
+    assert len(evidence["seen"]["landmarks"]) == LANDMARKS
+    assert all(0 <= each <= 1 for box in evidence["seen"]["faces"] for each in box)
     async with http.get(f"/sessions/seen/evidence/{event['evidence_id']}/snapshot") as answer:
         assert answer.content_type == "image/jpeg"
         jpeg = await answer.read()

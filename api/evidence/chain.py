@@ -2,11 +2,12 @@
 
 What is hashed is the record itself as JSON (RFC 8785 in spirit: keys in order, no spaces, UTF-8), without its
 own hash; it holds the hashes of its files. Whoever changes a record, a file, or takes one out, must change
-every later hash as well, and the events that told them to others (``evidence`` of a session).
+every later hash as well, and the events that told them to others (``evidence`` of a session). A field that a
+later release adds is left out of records that have none, so that those hash as before.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -42,3 +43,15 @@ def broken_links(chain: Sequence[Evidence]) -> dict[str, str]:
             broken[each.evidence_id] = "the one before it is missing, or was changed"
         before = each
     return broken
+
+
+def not_as_told(chain: Iterable[Evidence], told: Mapping[str, str]) -> dict[str, str]:
+    """The records that are gone, or have another hash than their event told; ``told``: hashes by id."""
+    found = {each.evidence_id: each.hash for each in chain}
+    return {
+        evidence_id: "its record was changed since its hash was told"
+        if evidence_id in found
+        else "its record is missing"
+        for evidence_id, hash_told in told.items()
+        if found.get(evidence_id) != hash_told
+    }

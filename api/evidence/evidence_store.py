@@ -19,10 +19,14 @@ class EvidenceStore:
         self._redis = redis
 
     async def of_session(self, session_id: str) -> list[Evidence]:
-        """All of a session's, oldest first; what cannot be read is left out, and missing in the chain."""
+        """All of a session's, oldest first.
+
+        What cannot be read, or lies in another's place, is left out, and missing in the chain.
+        """
         fields = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(keys.evidence(session_id)))
-        found = [readable(body, Evidence) for body in fields.values()]
-        return sorted((each for each in found if each), key=lambda each: each.created_at)
+        found = ((place.decode(), readable(body, Evidence)) for place, body in fields.items())
+        kept = [each for place, each in found if each is not None and each.evidence_id == place]
+        return sorted(kept, key=lambda each: each.created_at)
 
     async def of_sessions(self, session_ids: Sequence[str]) -> list[Evidence]:
         """All of these sessions', which may be thousands."""

@@ -54,6 +54,8 @@ def pending(
         policy_version=record.version,
         policy=msgspec.to_builtins(without_references(record.spec.policy)),
         seen=latest.data if latest else {},
+        seen_at=latest.captured_at if latest else msgspec.UNSET,
+        seen_age_ms=latest.frame_age_ms if latest else msgspec.UNSET,
         host_id=host_id,
     )
 

@@ -10,7 +10,7 @@ from argusd.scheduler.contract.evidence.records import Evidence, EvidenceList, P
 from ..context import CONTEXT
 from ..http.envelope import json_reply
 from .chain import chain_of
-from .verification import verified
+from .verification import told_hashes, verified
 
 ANSWER_S = 30.0
 
@@ -24,12 +24,14 @@ async def list_evidence(request: web.Request) -> web.Response:
 
 
 async def check_chain(request: web.Request) -> web.Response:
-    """Check that a session's evidence is as it was when it was finished: records, files, order."""
+    """Check that a session's evidence is as it was when it was finished: records, files and order."""
     context = request.app[CONTEXT]
     session_id = request.match_info["session_id"]
     await context.check_known(session_id)
+    # Events first: what is finished meanwhile is in the chain, and no more than that.
+    told = told_hashes(await context.history.outline(session_id))
     chain = chain_of(await context.evidence.of_session(session_id))
-    return json_reply(await verified(chain, context.config.state_dir, context.host_id))
+    return json_reply(await verified(chain, told, context.config.state_dir, context.host_id))
 
 
 async def get_evidence(request: web.Request) -> web.Response:

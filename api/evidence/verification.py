@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from argusd.scheduler.contract.events import Event
 from argusd.scheduler.contract.evidence.records import (
     BrokenEvidence,
     ChainView,
@@ -15,12 +16,14 @@ from argusd.scheduler.contract.evidence.records import (
     file_of,
 )
 
-from .chain import broken_links
+from .chain import broken_links, not_as_told
 
 
-async def verified(chain: Sequence[Evidence], state_dir: Path, host_id: str | None) -> ChainView:
-    """A chain, its links checked and those of its files that lie on this host."""
-    broken = broken_links(chain)
+async def verified(
+    chain: Sequence[Evidence], told: Mapping[str, str], state_dir: Path, host_id: str | None
+) -> ChainView:
+    """A chain, held against the hashes that events ``told`` and against its files on this host."""
+    broken = not_as_told(chain, told) | broken_links(chain)
     here = [each for each in chain if each.host_id == host_id]
     for each in here:
         wrong = await asyncio.to_thread(changed_files, each, state_dir)
@@ -33,6 +36,12 @@ async def verified(chain: Sequence[Evidence], state_dir: Path, host_id: str | No
         broken=[BrokenEvidence(evidence_id, why) for evidence_id, why in broken.items()],
         files_elsewhere=[each.evidence_id for each in chain if each not in here],
     )
+
+
+def told_hashes(events: Iterable[Event]) -> dict[str, str]:
+    """The hashes of finished evidence by its ids, as a session's events tell them."""
+    finished = (each.data for each in events if (each.type, each.name) == ("session", "evidence"))
+    return {data["evidence_id"]: data["hash"] for data in finished}
 
 
 def changed_files(evidence: Evidence, state_dir: Path) -> str:

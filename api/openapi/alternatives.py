@@ -54,6 +54,19 @@ def any_results(schema: Json) -> Json:
     return schema | {"properties": properties | {"streams": properties["streams"] | {"properties": streams}}}
 
 
+def any_evidence(schema: Json) -> Json:
+    """A piece of evidence: what was seen, if anything was, is what the violation's stream tells."""
+    conditions = [
+        {
+            "if": {"properties": {"violation": {"properties": {"stream": {"const": stream.name}}}}},
+            "then": {"properties": {"seen": {"anyOf": [reference(stream.result), {"maxProperties": 0}]}}},
+        }
+        for stream in STREAMS.values()
+        if stream.result is not None
+    ]
+    return schema | {"allOf": conditions}
+
+
 def one_of(schema: Json, alternatives: Iterable[Alternative]) -> Json:
     """A schema of which exactly one of these holds, or none of their conditions."""
     conditions, forms = [], []

@@ -8,6 +8,7 @@ import msgspec
 
 from argusd.scheduler.contract.catalog import PUBLIC_TASKS
 from argusd.scheduler.contract.events import Event, Gap
+from argusd.scheduler.contract.evidence.records import Evidence
 from argusd.scheduler.contract.http import ErrorReply
 from argusd.scheduler.contract.names import ENDS
 from argusd.scheduler.contract.results import Results
@@ -17,7 +18,7 @@ from argusd.scheduler.contract.tasks.spec import AnyTask
 from ..config import ApiConfig
 from ..http.route import Route
 from ..tasks.infer import InferReply, InferRequest
-from .alternatives import any_event, any_reply, any_results, told_types
+from .alternatives import any_event, any_evidence, any_reply, any_results, told_types
 from .references import REF, Json, reference
 
 DIGIT = "[A-Za-z0-9+/_-]"  # of base64, in either alphabet (RFC 4648, sections 4 and 5)
@@ -83,6 +84,7 @@ REFINED: Mapping[type, Callable[[Json], Json]] = {
     InferRequest: any_task,
     InferReply: any_reply,
     Event: any_event,
+    Evidence: any_evidence,
     Results: any_results,
 }
 """What depends on a name in them."""

@@ -1,6 +1,7 @@
 """What the recorder does, apart from its connections: watches sessions, carries captures out, forgets."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import OrderedDict
@@ -26,6 +27,7 @@ from .tracks import Tracks
 log = logging.getLogger(__name__)
 
 LATE_S = 30.0  # what is asked for later than that after its start, or has a file, was another life's to do
+HEARD_WITHIN_S = 5.0  # of its beginning, a recorder has heard which tracks there are
 MOST_CAPTURES = 32  # at a time
 MOST_TOLD = 1000
 
@@ -40,6 +42,7 @@ class Recorder:
         self, config: RecorderConfig, files: EvidenceFiles, tell: Callable[[FromRecorder], None]
     ) -> None:
         self.tracks = Tracks()
+        self._began = time.monotonic()
         self.watched: dict[str, EvidencePolicy] = {}
         self._files = files
         self._camera = Camera(config.before_s)
@@ -103,6 +106,7 @@ class Recorder:
 
     async def _carry_out(self, capture: Capture) -> None:
         snapshot, clip, reason = None, None, ""
+        await self._heard_of(capture.media.session_id)
         try:
             if capture.wanted.snapshot:
                 snapshot = await self._maker.snapshot(capture)
@@ -121,6 +125,14 @@ class Recorder:
             log_fault(log, "evidence cannot be written", error)
             reason = "disk_failed"
         self._end(capture, Captured(capture.evidence_id, snapshot, clip, reason))
+
+    async def _heard_of(self, session_id: str) -> None:
+        """Return once it is known whether the session has media: who has just begun hears of them soon."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._began + HEARD_WITHIN_S - time.monotonic()):
+                while not self.tracks.has(session_id):
+                    self.tracks.opened.clear()
+                    await self.tracks.opened.wait()
 
     def _end(self, capture: Capture, captured: Captured) -> None:
         self._told[capture.evidence_id] = capture, captured

@@ -13,6 +13,7 @@ import av
 
 from argusd.ingest.shm.ring import FrameReader, FrameView
 from argusd.scheduler.media.arena_sources import ArenaSource, writers
+from argusd.scheduler.recorder.config import RecorderConfig
 from argusd.scheduler.recorder.tracks import Tracks
 
 from ...arguments import amount, new_file, session_id
@@ -65,7 +66,7 @@ async def record(config: Config, session_id: str, into: Path, seconds: float) ->
 
     Raises:
         NothingToRecord: it has no media here.
-        RecordingFailed: the disk is nearly full.
+        RecordingFailed: it may take no more of the disk.
         OSError, av.FFmpegError: see ``Film``.
     """
     stop = asyncio.Event()
@@ -76,7 +77,7 @@ async def record(config: Config, session_id: str, into: Path, seconds: float) ->
         recording = Recording(into, rings, *await first_picture(rings))
         try:
             print(f"recording {session_id} into {into}; Ctrl-C ends it", flush=True)
-            await keep(recording, tracks, stop, seconds, into, config.recorder.min_free_mib << 20)
+            await keep(recording, tracks, stop, seconds, into, config.recorder)
         finally:
             recording.film.close()
     print(kept(recording))
@@ -89,19 +90,33 @@ def kept(recording: Recording) -> str:
 
 
 async def keep(
-    recording: Recording, tracks: Tracks, stop: asyncio.Event, seconds: float, into: Path, least_free: int
+    recording: Recording,
+    tracks: Tracks,
+    stop: asyncio.Event,
+    seconds: float,
+    into: Path,
+    limits: RecorderConfig,
 ) -> None:
     """Look until it is over.
 
     Raises:
-        RecordingFailed: the disk has less than so many bytes left.
+        RecordingFailed: it may take no more of the disk.
     """
     while not stop.is_set() and recording.film.seconds < seconds and recording.follow(tracks):
-        if shutil.disk_usage(into.parent).free < least_free:
-            raise RecordingFailed(f"the disk is nearly full (evidence.min_free_mib): {into} ends here")
+        if reason := no_room(into, limits):
+            raise RecordingFailed(f"{reason}: {into} ends here")
         recording.look()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), LOOK_EVERY_S)
+
+
+def no_room(into: Path, limits: RecorderConfig) -> str:
+    """Why a recording may not grow; empty while it may."""
+    if shutil.disk_usage(into.parent).free < limits.min_free_mib << 20:
+        return "the disk is nearly full (evidence.min_free_mib)"
+    if into.stat().st_size >= limits.max_mib << 20:
+        return f"it has {limits.max_mib} MiB (evidence.max_mib)"
+    return ""
 
 
 @contextlib.asynccontextmanager

@@ -68,8 +68,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     ``disk_failed``, ``no_media`` (there was neither picture nor sound), ``lost`` (whoever made it ended),
     ``encoder_failed``.
     ``models``: by role, those that the stream's newest result came of. ``policy``: the session's, without
-    reference embeddings. ``seen``: the stream's newest result: boxes are left, top, right, bottom in 0..1 of
-    the picture. ``host_id``: the host that has the files, null where there is only one.
+    reference embeddings. ``host_id``: the host that has the files, null where there is only one.
+    ``seen``: the stream's newest result: boxes are left, top, right, bottom in 0..1 of the picture, with
+    ``landmarks`` where the policy asks for them; empty where there was none. ``seen_at``: unix seconds when
+    that picture was captured, by the clock of ``violation.captured_at``; ``seen_age_ms``: from its arrival
+    to the result. Both are left out where nothing was seen, and in records of earlier releases.
 
     Once it is not pending any more nothing changes: ``position`` counts the session's evidence in the order
     in which it was finished, ``previous`` is the ``hash`` of the one before, and ``hash`` is the SHA-256 of
@@ -86,6 +89,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     policy_version: int
     policy: dict[str, Any]
     seen: dict[str, Any] = {}
+    seen_at: float | msgspec.UnsetType = msgspec.UNSET
+    seen_age_ms: float | msgspec.UnsetType = msgspec.UNSET
     host_id: str | None = None
     snapshot: Snapshot | None = None
     clip: Clip | None = None

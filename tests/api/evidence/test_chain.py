@@ -73,3 +73,9 @@ def test_what_is_not_finished_is_in_no_chain() -> None:
     links = chain(2)
     pending = msgspec.structs.replace(links[0], position=0, hash="", state="pending")
     assert chain_of([links[1], pending, links[0]]) == links
+
+
+def test_a_record_of_an_earlier_release_hashes_as_it_did() -> None:
+    (earlier,) = chain(1)
+    assert "seen_at" not in msgspec.json.decode(msgspec.json.encode(earlier))
+    assert hash_of(earlier) == "763c608eff1da38607041907fbbed57ff46dae34f03ace90a6bc1c041f97f3ba"

@@ -90,6 +90,7 @@ async def test_a_violation_is_kept_with_what_it_was_found_by(rig: Rig) -> None:
     assert (evidence["state"], evidence["snapshot"]["width"]) == ("ready", 64)
     assert evidence["models"] == {"face_detector": {"name": "blazeface", "sha256": "c0ffee"}}
     assert evidence["seen"] == {"faces": [[0, 0, 1, 1]]}
+    assert (evidence["seen_at"], evidence["seen_age_ms"]) == (1.0, 2.0)
     assert evidence["policy"]["face_absent"]["start_after_s"] == 1.5
     path = f"/sessions/s1/evidence/{evidence['evidence_id']}"
     assert await rig.api.json("GET", f"{path}/snapshot") == (200, jpeg())
@@ -128,7 +129,8 @@ async def test_a_recorder_that_is_away_costs_the_evidence_and_nothing_else(
     assert "the recorder does not answer: no evidence of violations is kept" in lacks
 
 
-async def test_what_an_earlier_api_has_begun_is_finished(rig: Rig) -> None:
+async def test_what_an_earlier_api_has_begun_is_finished(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argusd.scheduler.recorder.recorder.HEARD_WITHIN_S", 0.1)
     async with filmed(rig):
         starts(rig)
         await rig.api.until("/sessions/s1/evidence", lambda body: len(body["evidence"]) == 1)

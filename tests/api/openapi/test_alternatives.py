@@ -34,6 +34,22 @@ def test_a_name_that_the_document_does_not_know_may_tell_anything(kind: str) -> 
     assert fits("Event", event("crowd", {"people": 3}, kind))
 
 
+def test_evidence_shows_what_its_violations_stream_tells() -> None:
+    violation: dict[str, Any] = {
+        "stream": "audio",
+        "name": "speech_detected",
+        "severity": "warning",
+        "data": {},
+    }
+    violation |= {"confidence": 0.9, "captured_at": 1.0, "frame_age_ms": 20.0}
+    record = {"evidence_id": "e1", "session_id": "s1", "created_at": 1.0, "policy_version": 1, "policy": {}}
+    evidence: dict[str, Any] = {**record, "violation": violation}
+    seen = {**HEARD, "violations": ["speech_detected"]}
+    assert fits("Evidence", evidence | {"seen": {}})
+    assert fits("Evidence", evidence | {"seen": seen, "seen_at": 1.0, "seen_age_ms": 20.0})
+    assert not fits("Evidence", evidence | {"seen": seen | {"rms": "loud"}})
+
+
 def test_a_streams_result_is_its_own() -> None:
     result: dict[str, Any] = {"captured_at": 1.0, "frame_age_ms": 20.0, "skipped": 0, "models": {}}
     told: dict[str, Any] = {"session_id": "s1", "state": "live", "violations": {}}

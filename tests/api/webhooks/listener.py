@@ -5,6 +5,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -67,17 +68,17 @@ class Listener:
 
 
 @contextlib.asynccontextmanager
-async def listening() -> AsyncIterator[Listener]:
+async def listening(encryption: ssl.SSLContext | None = None) -> AsyncIterator[Listener]:
     """A receiver on a port of its own."""
     listener = Listener()
     app = web.Application()
     app.router.add_post("/{path:.*}", listener.answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=encryption)
     await site.start()
     host, port = runner.addresses[0][:2]
-    listener.url = f"http://{host}:{port}/events"
+    listener.url = f"{'https' if encryption else 'http'}://{host}:{port}/events"
     try:
         yield listener
     finally:

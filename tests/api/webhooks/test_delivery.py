@@ -1,5 +1,6 @@
 """Events as a real receiver gets them: while it is away, while hosts change, and across restarts."""
 
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from argusd.scheduler.contract import redis_keys as keys
 from ...shared_redis import connected, shared_redis
 from ...waiting import answered
 from ..fixtures import Rig, one_of_several, running_rig
-from .listener import Listener, listening, webhook
+from .listener import SECRET, Listener, listening, webhook
 
 
 @pytest.fixture(autouse=True)
@@ -145,6 +146,21 @@ async def test_a_receiver_that_is_gone_for_long_is_told(
     await answered(rig.api.metrics, lambda found: found["ml_webhook_failing_seconds{webhook=exams}"] > 0)
     listener.status = 200
     await rig.api.until("/ready", lambda body: said not in body["degraded"])
+
+
+async def test_nobody_is_told_the_secret(
+    rig: Rig, listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await rig.api.publish("s1")
+    listener.status = 500
+    rig.scheduler.find("s1")
+    await listener.until_tried(2)
+    for path in ("/ready", "/metrics", "/operations.json", "/openapi.json"):
+        async with rig.api.http.get(path) as answer:
+            assert SECRET.removeprefix("whsec_") not in await answer.text()
+    assert "the webhook exams does not take events: it answers 500" in caplog.text
+    assert SECRET.removeprefix("whsec_") not in caplog.text
 
 
 async def test_of_two_hosts_one_posts_and_the_other_goes_on_when_it_ends(

@@ -110,6 +110,17 @@ async def test_media_without_anything_say_so(rig: Rig) -> None:
     assert [each.reason for each in await rig.captured()] == ["no_media"]
 
 
+async def test_who_has_just_begun_waits_to_hear_of_the_media(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.recorder.tracks.ring_closed(S1, "video", rig.video.ring.view)
+    rig.video.show(100)
+    rig.ask(wanted=EvidencePolicy(snapshot=True))
+    await asyncio.sleep(0)
+    rig.recorder.tracks.ring_opened(S1, rig.video.ring)
+    assert [each.reason for each in await rig.captured()] == [""]
+    await rig.recorder.close()
+
+
 async def test_too_many_at_a_time_are_refused(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder_module, "MOST_CAPTURES", 1)
     rig.ask("1")
