@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -112,16 +113,16 @@ async def test_there_is_an_end_to_processes(heard: Heard, monkeypatch: pytest.Mo
 async def test_what_comes_at_once_is_heard_in_its_own_time(
     heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr(decoder, "AHEAD_S", 0.1)
-    sleep = asyncio.sleep
+    clock, waits, sleep = SimpleNamespace(now_s=0.0), [0.0], asyncio.sleep
 
-    async def counted(seconds: float) -> None:
+    async def waited(seconds: float) -> None:
         waits.append(max(0.0, seconds))
-        await sleep(seconds)
+        clock.now_s += waits[-1]
+        await sleep(0)
 
-    monkeypatch.setattr("argusd.api.streams.decoder.asyncio.sleep", counted)
+    monkeypatch.setattr(decoder, "AHEAD_S", 0.1)
+    monkeypatch.setattr(decoder, "time", SimpleNamespace(monotonic=lambda: clock.now_s))
+    monkeypatch.setattr(decoder, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": waited}))
     await heard.hearing.take(encoded("ogg", "libopus", 48_000, tone(48_000, 4)))
-    while not heard.opened.rings or heard.opened.written() < 31_000:
-        await sleep(0.01)
-    assert sum(waits) >= 1.0
+    await heard.written(60_000)
+    assert sum(waits) >= 3.0

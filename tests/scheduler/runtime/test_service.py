@@ -245,11 +245,11 @@ async def test_a_scheduler_that_stops_does_all_tasks_that_were_sent_before_the_a
     api = Api(bench.path)
     bench.engine.gate.clear()
     payload = msgspec.msgpack.encode(FaceEmbed(image_b64=b"picture"))
-    api.channel.send(TaskRequest(1, "s1", "face_embed", payload, 30.0))
+    api.channel.send(TaskRequest(1, "s1", "face_embed", payload, LONGEST_S))
     await until(lambda: bench.scheduler.executor.state.free == 0)
     bench.stop.set()
     await api.next(Stopped)
-    api.channel.send(TaskRequest(2, "s1", "face_embed", payload, 30.0))
+    api.channel.send(TaskRequest(2, "s1", "face_embed", payload, LONGEST_S))
     api.channel.send(SessionPolicy(ALICE, ["face"]))
     bench.engine.gate.set()
     assert {(await api.next(TaskDone)).request for _ in range(2)} == {1, 2}
@@ -375,7 +375,8 @@ async def test_real_models_see_the_astronaut(store: ZooStore, config: SchedulerC
 
 
 def task(number: int, task_type: str = "face_embed") -> TaskRequest:
-    return TaskRequest(number, "alice", task_type, msgspec.msgpack.encode(FaceEmbed(image_b64=b"x")), 10.0)
+    payload = msgspec.msgpack.encode(FaceEmbed(image_b64=b"x"))
+    return TaskRequest(number, "alice", task_type, payload, LONGEST_S)
 
 
 async def test_a_task_is_answered_where_it_was_asked_for(bench: Serving) -> None:

@@ -93,7 +93,7 @@ class Desk:
         self._loop = asyncio.create_task(self.scheduler.run())
         self._number = 0
 
-    def ask(self, timeout_s: float = 10.0, owner: str = "api", task_type: str = "face_embed") -> int:
+    def ask(self, timeout_s: float = LONGEST_S, owner: str = "api", task_type: str = "face_embed") -> int:
         self._number += 1
         payload = msgspec.msgpack.encode(FaceEmbed(image_b64=bytes([self._number])))
         request = TaskRequest(self._number, "session", task_type, payload, timeout_s, self.traceparent)
