@@ -57,3 +57,9 @@ async def picture(tab: ChromiumTab) -> bytes:
     """The whole page as a PNG."""
     shot = await tab.command("Page.captureScreenshot", captureBeyondViewport=True)
     return base64.b64decode(shot["data"])
+
+
+async def press(tab: ChromiumTab, key: str) -> None:
+    """Press a key and let it go."""
+    await tab.command("Input.dispatchKeyEvent", type="keyDown", key=key, text=key if len(key) == 1 else "")
+    await tab.command("Input.dispatchKeyEvent", type="keyUp", key=key)

@@ -17,7 +17,7 @@ from ...peers.remote import Browser
 from ...waiting import answered
 from ..fakes import S1
 from ..fixtures import Rig, running_rig
-from .browsing import DESK, PHONE, page, seen, violations
+from .browsing import DESK, PHONE, page, press, seen, violations
 
 pytestmark = pytest.mark.browser
 
@@ -50,11 +50,6 @@ async def with_violations(rig: Rig, count: int = len(FOUND)) -> list[int]:
 def all_over(report: dict[str, Any], count: int) -> bool:
     violations = report["violations"]
     return len(violations) == count and all(each["ended_at"] for each in violations)
-
-
-async def press(tab: ChromiumTab, key: str) -> None:
-    await tab.command("Input.dispatchKeyEvent", type="keyDown", key=key, text=key if len(key) == 1 else "")
-    await tab.command("Input.dispatchKeyEvent", type="keyUp", key=key)
 
 
 async def type_in(tab: ChromiumTab, field: str, text: str) -> None:
