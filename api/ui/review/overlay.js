@@ -10,7 +10,8 @@ const LABEL_SHARE = 0.035; // of the picture's width
 let wanted = false; // stays as the reviewer goes on to the next violation
 
 // The picture or clip with a button below that draws; where nothing was found in a picture, as it is.
-export function withOverlay(shown, { seen, snapshot, clip }) {
+export function withOverlay(shown, record) {
+  const { seen, snapshot } = record;
   if (!snapshot || !drawable(seen)) return [shown];
   const { width, height } = snapshot;
   const scene = shape("svg", { class: "overlay", role: "img", "aria-label": "What was found in the picture" });
@@ -20,7 +21,7 @@ export function withOverlay(shown, { seen, snapshot, clip }) {
   const button = element("button", "Show what was found");
   button.type = "button";
   button.id = "overlay";
-  const moment = clip ? snapshot.captured_at - clip.begins_at : 0;
+  const moment = momentOf(record);
   const update = () => {
     button.setAttribute("aria-pressed", wanted);
     scene.toggleAttribute("hidden", !wanted || !isAt(shown, moment));
@@ -33,6 +34,11 @@ export function withOverlay(shown, { seen, snapshot, clip }) {
   for (const change of ["timeupdate", "seeked"]) shown.addEventListener(change, update);
   update();
   return [stage, button];
+}
+
+// When the clip shows what was seen, in seconds: by the daemon's clock, whatever the sender's says.
+function momentOf({ clip, created_at, seen_age_ms = 0 }) {
+  return clip ? created_at - seen_age_ms / 1000 - clip.begins_at : 0;
 }
 
 function drawable({ faces = [], objects = [] }) {
