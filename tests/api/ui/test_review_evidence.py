@@ -36,6 +36,6 @@ async def test_evidence_stands_beside_its_own_violation_only(browser: Browser, r
         async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
             await seen(tab, "document.querySelector('#evidence img')")
             await press(tab, "j")
-            await seen(tab, "document.querySelector('#evidence').innerText.startsWith('No evidence was kept')")
+            await seen(tab, "document.querySelector('#evidence').innerText.includes('No evidence was kept')")
             await press(tab, "k")
             await seen(tab, "document.querySelector('#evidence img')")
