@@ -82,6 +82,7 @@ def write_clip(face: TalkingFace, target: Path) -> None:
     """The same as a file: VP8 and Opus in WebM."""
     with av.open(str(target), "w", format="webm") as clip:
         video = clip.add_stream("libvpx", rate=FPS, options={"deadline": "realtime", "cpu-used": "-8"})
+        video.codec_context.thread_count = 1  # its threads wait for each other busily
         video.width = video.height = SHOWN
         video.pix_fmt, video.bit_rate = "yuv420p", 1_500_000
         audio = clip.add_stream("libopus", rate=RATE, layout="mono")

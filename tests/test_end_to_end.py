@@ -206,20 +206,25 @@ def test_findings_go_on_when_another_process_is_killed(daemon: Daemon, process: 
         assert after["name"] == "face"
 
 
-def test_the_demo_shows_findings_and_leaves_the_daemon_up(tmp_path: Path) -> None:
-    port = free_port()
-    command = [*ARGUSD, "demo", "--port", str(port), "--state-dir", str(tmp_path)]
+def test_the_demo_shows_findings_keeps_evidence_and_leaves_the_daemon_up(tmp_path: Path) -> None:
+    port, state = free_port(), tmp_path / "state"
+    command = [*ARGUSD, "demo", "--port", str(port), "--state-dir", str(state)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
         assert demo.stdout is not None
-        shown = list(takewhile(lambda line: line != "Ctrl-C ends it.\n", demo.stdout))
+        shown = list(takewhile(lambda line: "argusd doctor" not in line, demo.stdout))
         assert demo.poll() is None
         with urlopen(f"http://127.0.0.1:{port}/ready") as answer:
             assert answer.status == 200
+        with urlopen(f"http://127.0.0.1:{port}/sessions/demo/evidence") as answer:
+            kept = json.load(answer)["evidence"]
         demo.send_signal(signal.SIGINT)
         assert demo.wait(30) == 0
     text = "".join(shown)
     assert all(f"▲ {name}" in text for name in ("multiple_faces", "multiple_people", "face_absent", "speech"))
-    assert f"Dashboard: http://127.0.0.1:{port}/" in text
+    assert f"http://127.0.0.1:{port}/review?session=demo" in text
+    names = sorted(each["violation"]["name"] for each in kept if each["snapshot"])
+    assert names == ["face_absent", "multiple_faces", "multiple_people"]
+    assert state.stat().st_mode & 0o077 == 0, "others may not look into it, as `argusd doctor` says"
 
 
 def test_a_killed_supervisor_takes_its_children_along(tmp_path: Path) -> None:

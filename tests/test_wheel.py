@@ -21,8 +21,13 @@ from .wheel import ROOT, installed, run
 
 pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
 
-# Of the repository alone: what was measured, how a GPU is borrowed, what compose.yaml mounts.
-NOT_SHIPPED = ("benchmarks/results/", "benchmarks/device_check.sh", "daemon/compose/")
+# Of the repository alone: figures, how a GPU is borrowed, how a newcomer is timed, what compose.yaml mounts.
+NOT_SHIPPED = (
+    "benchmarks/results/",
+    "benchmarks/device_check.sh",
+    "benchmarks/newcomer.sh",
+    "daemon/compose/",
+)
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
 
 

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import msgspec
 
+from argusd.interviewer_bridge.client import MLOrchestratorClient
 from argusd.interviewer_bridge.publish.media import open_file
 from argusd.scheduler.contract.events import Event, Gap
+from argusd.scheduler.contract.policy import EvidencePolicy, Policy
 from argusd.scheduler.zoo.errors import CacheUnusableError
 from argusd.scheduler.zoo.manifest import DEFAULT_PACK
 from argusd.scheduler.zoo.store import ZooStore
@@ -38,14 +40,17 @@ from .serve import argusd_child
 HELP = {"demo": "pull models, run the daemon, publish the sample clip, print what is found"}
 
 SESSION = "demo"
+WITH_EVIDENCE = Policy(evidence=EvidencePolicy(snapshot=True, clip=True))
 NEXT_STEPS = """
-The daemon stays up.  Dashboard: {url}/  Your own camera: {url}/try
-Try, in another terminal:
+The daemon stays up, until Ctrl-C. In a browser:
+  {url}/review?session=demo   these violations, each with a picture and a clip
+  {url}/try                   your own camera
+  {url}/                      the dashboard
+In another terminal:
   {argusd} publish FILE --session mine     your own recording, through the same WebRTC path
   {argusd} publish --synthetic --session test
   {argusd} events                          everything that is found, as it is found
-  {argusd} doctor                          what this machine has and lacks
-Ctrl-C ends it."""
+  {argusd} doctor                          what this machine has and lacks"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +85,7 @@ async def _show(config: Config, clip: Path) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    make_folder("state_dir", config.state_dir)
     make_folder("runtime_dir", config.runtime_dir)
     daemon = Child(_serve_spec(config), config.runtime_dir)
     running = asyncio.create_task(daemon.run_once())
@@ -108,6 +114,8 @@ async def _publish(daemon: Endpoint, clip: Path, stop: asyncio.Event) -> None:
         output.show(event)
         summary.add(event)
 
+    async with MLOrchestratorClient(daemon.url, token=daemon.token) as ml:
+        await ml.define_session(SESSION, WITH_EVIDENCE)
     print("sample clip: published through WebRTC; what is found:\n", flush=True)
     await broadcast(daemon, SESSION, open_file(str(clip)), take, stop)
     print("\n" + "\n".join(summary.lines()))

@@ -86,7 +86,9 @@ def _details(event: Event) -> str:
 
 
 def _what_changed(event: Event) -> str:
-    """The session's new state, or that of one of its tracks."""
+    """The session's new state, or that of one of its tracks, or of a violation's evidence."""
+    if event.name == "evidence":
+        return f"evidence {event.data['state']}"
     kind = event.data.get("kind", "session")
     return f"{kind} {event.name.removeprefix('track_')}"
 

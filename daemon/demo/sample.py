@@ -54,6 +54,8 @@ def encode(portrait: Picture, recording: NDArray[np.int16], target: Path) -> Non
     """Write the whole clip. ``portrait`` is RGB ``[512, 512, 3]``, ``recording`` i16 ``[n]`` at 48 kHz."""
     with av.open(str(target), "w", format="webm") as clip:
         video = clip.add_stream("libvpx", rate=FPS, options={"deadline": "realtime", "cpu-used": "5"})
+        # Threads of this encoder wait for each other busily, and a small picture gives them nothing to do.
+        video.codec_context.thread_count = 1
         video.width, video.height, video.pix_fmt, video.bit_rate = WIDTH, HEIGHT, "yuv420p", 1_500_000
         audio = clip.add_stream("libopus", rate=RATE, layout="mono")
         sound = soundtrack(recording)

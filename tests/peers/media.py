@@ -68,6 +68,7 @@ def write_clip(scene: Scene, target: Path) -> None:
     """Both as a file: VP8 and Opus in WebM."""
     with av.open(str(target), "w", format="webm") as file:
         video = file.add_stream("libvpx", rate=FPS, options={"deadline": "realtime", "cpu-used": "8"})
+        video.codec_context.thread_count = 1  # its threads wait for each other busily
         video.width, video.height, video.pix_fmt, video.bit_rate = WIDTH, HEIGHT, "yuv420p", 800_000
         video.gop_size = 2 * FPS
         audio = file.add_stream("libopus", rate=RATE, layout="mono")

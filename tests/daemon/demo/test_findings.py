@@ -59,6 +59,8 @@ def test_sessions_have_counts_of_their_own(printer: FindingPrinter) -> None:
 def test_the_session_and_gaps_are_told(printer: FindingPrinter) -> None:
     assert printer.line(session("closed", "end", "deleted")) == "          ● session closed (deleted)"
     assert printer.line(session("live", "update")) == "          ● session live"
+    kept = session("evidence", "update")
+    assert printer.line(structs.replace(kept, data={"state": "ready"})) == "          ● evidence ready"
     stale = session("track_stale", "update", "no_media")
     stale = structs.replace(stale, data=stale.data | {"kind": "video"})
     assert printer.line(stale) == "          ● video stale (no_media)"
