@@ -1,10 +1,11 @@
-"""The programs of docs/clients.md do what it says: with a session token they ask, follow and publish."""
+"""What the documents say to clients works: programs and pages ask, follow and publish."""
 
 import asyncio
 import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT
@@ -17,10 +18,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from argusd.api.config import Token
+from argusd.api.ops.dashboard import FILES
 
 from .api.fake_task_scheduler import FakeTaskScheduler
 from .api.fixtures import OFFER, SDP, RunningApi, make_config, running_ingest
 from .api.streams.clients import jpeg
+from .documents import blocks
 from .peers import chromium
 from .peers.installed import require_program
 from .sounds import encoded, riff, tone, wav_format
@@ -33,6 +36,19 @@ COMMANDS = {
     "Python": (sys.executable, "program"),
     "Node": ("node", "program.mjs"),
     "Go": ("go", "run", "program.go"),
+}
+PAGES = {
+    "docs/clients.md": PROGRAMS["A page"],
+    "docs/javascript.md": "\n".join(
+        (
+            '<script type="module">',
+            'const { url, token } = await (await fetch("access.json")).json();',
+            *(block.text for block in blocks("js") if block.document == "docs/javascript.md"),
+            "</script>",
+        )
+    )
+    .replace('"http://127.0.0.1:8015"', "url")
+    .replace("{ url: url, token }", "{ url, token }"),
 }
 SERVICE = {"Authorization": "Bearer service"}
 LONGEST_LINE = 1 << 20
@@ -130,11 +146,14 @@ async def test_python_publishes_too(daemon: RunningApi, folder: Path) -> None:
 
 
 @pytest.mark.browser
-async def test_a_page_publishes_its_camera(daemon: RunningApi, folder: Path) -> None:
+@pytest.mark.parametrize("document", PAGES)
+async def test_a_page_publishes_its_camera(daemon: RunningApi, folder: Path, document: str) -> None:
     require_program("chromium")
     site = folder / "site"
     site.mkdir()
-    (site / "page.html").write_text(PROGRAMS["A page"])
+    (site / "page.html").write_text(PAGES[document])
+    for file in FILES.glob("argusd*"):
+        shutil.copy(file, site)
     access = {"url": daemon.url, "token": await token_for(daemon, folder)}
     (site / "access.json").write_text(json.dumps(access))
     app = web.Application()

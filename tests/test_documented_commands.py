@@ -11,18 +11,13 @@ import pytest
 
 from argusd.daemon.cli import COMMANDS, build_parser
 
-ROOT = Path(__file__).parents[1]
+from .documents import ROOT, Block, commands, documents, how, shell_blocks
+
 COMMAND = re.compile(r"(?:(?<=[\s`/|])|^)argusd (?P<words>[^`|#&>;\n]*)", re.MULTILINE)
 EXTRA = re.compile(r"argusd(?:-[\d.]+[^\s\[]*\.whl)?\[([a-z,]+)\]")
 TARGET = re.compile(r"(?:^|`)make ([a-z][a-z-]*)", re.MULTILINE)
 FILES = ("FILE", "interview.mkv", "exam-1.mkv", "before.jsonl", "calmer.json", "defaults.json")
 PLACES = {"FOLDER": ".", "URL": "http://127.0.0.1:8015", "N": "1"}
-
-
-def documents() -> dict[str, str]:
-    """Every document's text by its name, but for that of what has changed."""
-    names = subprocess.check_output(["git", "ls-files", "*.md", "compose.yaml"], cwd=ROOT, text=True).split()
-    return {name: (ROOT / name).read_text() for name in names if name != "CHANGELOG.md"}
 
 
 def documented() -> Iterator[tuple[str, list[str]]]:
@@ -57,3 +52,11 @@ def test_every_extra_and_every_target_exists() -> None:
         asked = {extra for found in EXTRA.findall(text) for extra in found.split(",")}
         assert asked <= set(extras), name
         assert set(TARGET.findall(text)) <= targets, name
+
+
+@pytest.mark.parametrize("block", shell_blocks(), ids=lambda block: f"{block.document}:{block.text[:30]}")
+def test_every_command_is_run_somewhere_and_a_shell_reads_it(block: Block) -> None:
+    assert [where for line in commands(block) if not (ROOT / (where := how(line))).exists()] == []
+    plain = block.text.translate(str.maketrans("", "", "[]…"))
+    read = subprocess.run(["bash", "-n"], input=plain, text=True, capture_output=True, check=False)
+    assert read.returncode == 0, read.stderr
