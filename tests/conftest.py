@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from .faults.outcome import Outcome
 from .faults.table import fault_table
@@ -122,6 +123,21 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
         file = nodeid.partition("::")[0]
         folder = file.rpartition("/")[0]
         return folder if folder in SHARING else file
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Have others do what a process that ended had still to do; returns the test that it ended in.
+
+        xdist's own would hand on that test as well, and what is done: then it waits for ever.
+        """
+        workload = self.assigned_work.pop(node)
+        to_do: list[str] = [test for unit in workload.values() for test, done in unit.items() if not done]
+        if not to_do:
+            return None
+        workload[self._split_scope(to_do[0])][to_do[0]] = True
+        self.workqueue.update({scope: unit for scope, unit in workload.items() if not all(unit.values())})
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return to_do[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
