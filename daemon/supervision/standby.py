@@ -197,7 +197,11 @@ class Standby:
         """Pass everything on until the worker is not needed, or ends. Then no number is on its way to it."""
         before = self._told
         sock = socket.socket(socket.AF_UNIX)
-        sock.connect(str(self._folder / self._config.socket_path.name))
+        try:
+            sock.connect(str(self._folder / self._config.socket_path.name))
+        except OSError:  # it was ready, and has ended since
+            sock.close()
+            return
         worker = self._worker = Worker(sock, FromScheduler, self._from_worker)
         sending = asyncio.create_task(self._send(worker))
         over = (life, ended)

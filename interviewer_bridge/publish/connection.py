@@ -57,6 +57,12 @@ class Connection:
                 "no network path for media came up between here and the daemon"
             ) from error
 
+    def stop(self) -> None:
+        """Take no more of the feeds."""
+        for sender in self.peer.getSenders():
+            if sender.track is not None:
+                sender.track.stop()
+
     async def close(self) -> None:
         """End it."""
         await self.peer.close()

@@ -73,6 +73,7 @@ class Publisher:
         self._playing = len(source.tracks)
         self._resource: Resource | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
         self._behind = 0
         self.events_after = ""
         self.lost = False
@@ -112,7 +113,7 @@ class Publisher:
             await delete(resource)
         for track in self._source.tracks:
             track.stop()
-        await self.connection.close()
+        await asyncio.gather(self.connection.close(), *self._closing, return_exceptions=True)
 
     async def _publish_first(self) -> None:
         """Publish.
@@ -141,13 +142,17 @@ class Publisher:
                     raise
                 log.warning("%s Asking again in %.1f s.", error, wait_s)
             self._addresses.turn()
-            await self._reconnect()
+            self._reconnect()
             await asyncio.sleep(wait_s)
             attempt += 1
 
-    async def _reconnect(self) -> None:
-        await self.connection.close()
-        self.connection = Connection(self._feeds)
+    def _reconnect(self) -> None:
+        """Have a new connection. The old one says goodbye meanwhile: unheard, that takes seconds."""
+        old, self.connection = self.connection, Connection(self._feeds)
+        old.stop()
+        closing = asyncio.create_task(old.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
 
     async def _publish(self) -> Answer:
         """Offer, take the answer, and wait for the media path."""
@@ -193,7 +198,7 @@ class Publisher:
         log.warning("session %s is lost and is published again", self._session_id)
         self.lost = True
         self._resource = None
-        await self._reconnect()
+        self._reconnect()
         playing = [asyncio.create_task(feed.play_unsent()) for feed in self._feeds]
         try:
             await self._publish_until(deadline, wait_before_again)

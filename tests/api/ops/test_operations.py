@@ -21,7 +21,9 @@ async def test_one_answer_tells_what_ready_health_and_metrics_tell(rig: Rig) -> 
     told = await rig.api.until("/operations.json", lambda body: "blazeface" in body["batch_size"])
     assert (told["sessions"], told["tasks"], told["hosts"], told["webhooks"]) == (1, 0, [], [])
     assert told["readiness"] == (await rig.api.json("GET", "/ready"))[1]
-    assert told["workers"] == (await rig.api.json("GET", "/health"))[1]["workers"]
+    workers = (await rig.api.json("GET", "/health"))[1]["workers"]
+    assert [each.keys() for each in told["workers"]] == [each.keys() for each in workers]
+    assert [each["worker_id"] for each in told["workers"]] == [each["worker_id"] for each in workers]
     found = await rig.api.metrics()
     assert told["batch_size"]["blazeface"]["count"] == found["ml_batch_size_count{model=blazeface}"] == 6
     assert told["batch_seconds"]["blazeface"]["sum"] == found["ml_model_batch_seconds_sum{model=blazeface}"]

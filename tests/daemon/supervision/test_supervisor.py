@@ -16,7 +16,7 @@ from argusd.daemon.supervision.child import Child, ChildSpec
 from argusd.daemon.supervision.restarts import RestartRule
 from argusd.daemon.supervision.supervisor import Supervisor, describe_exit
 
-from ...waiting import until
+from ...waiting import LONGEST_S, until
 
 PATIENT = RestartRule(limit=5, first_delay_s=0.01, longest_delay_s=0.02)
 
@@ -352,8 +352,8 @@ def test_exit_codes_in_words(code: int, words: str) -> None:
 
 async def test_a_child_that_told_of_its_progress_and_falls_silent_is_killed(tmp_path: Path) -> None:
     hanging = Child(child("hanging", HANGS, silence_s=0.1), tmp_path)
-    assert await asyncio.wait_for(hanging.run_once(), 20) == -signal.SIGKILL
-    assert await asyncio.wait_for(hanging.run_once(), 20) == -signal.SIGKILL
+    assert await asyncio.wait_for(hanging.run_once(), LONGEST_S) == -signal.SIGKILL
+    assert await asyncio.wait_for(hanging.run_once(), LONGEST_S) == -signal.SIGKILL
     hanging.close()
 
 
@@ -364,7 +364,7 @@ async def test_one_that_goes_on_telling_and_one_that_never_told_are_left_alone(t
     ]
     hanging = Child(child("hanging", HANGS, silence_s=2.0), tmp_path)
     codes = [asyncio.create_task(other.run_once()) for other in others]
-    assert await asyncio.wait_for(hanging.run_once(), 20) == -signal.SIGKILL
+    assert await asyncio.wait_for(hanging.run_once(), LONGEST_S) == -signal.SIGKILL
     assert not any(code.done() for code in codes)
     await asyncio.gather(*(other.stop() for other in others))
     assert await asyncio.gather(*codes) == [-signal.SIGTERM] * 2
