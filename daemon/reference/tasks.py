@@ -13,6 +13,13 @@ HEAD = """# Tasks
 What can be asked at `POST /ml/infer` with `task_type`, or at a path of the task's own: the payload of each,
 and the `result` that comes back.
 
+Pictures are JPEG (of 50 megapixels, too: it is decoded smaller), PNG or WebP, and are seen as their EXIF
+orientation says. Recordings are WAV, FLAC, Ogg, WebM, MP4, MP3, AAC, AIFF, CAF and most else that FFmpeg
+knows, told apart by their first bytes, or raw s16 samples with a `sample_rate`. Fields that end in `_b64`
+take base64 as it comes: data URLs, the alphabet of URLs, broken lines, no padding. A file need not become
+base64: a task's own path takes a picture or a sound as its body, with the other fields in the query, or all
+of them as a form. What comes back is the same.
+
 This page is made of the specifications that requests are checked against (`daemon/reference/`).
 
 """
