@@ -26,9 +26,9 @@ from argusd.scheduler.contract.events import Event
 from ..live_daemon import Daemon
 from ..waiting import answered
 from . import chromium
+from .browsing import barriers, page, seen
 from .chromium import ChromiumTab
 from .installed import require_program
-from .looks import barriers, looking, shown
 from .media import FPS, Scene, write_camera
 from .remote import Browser
 
@@ -73,44 +73,44 @@ def leaving(seen: Scene, site: Path, tmp_path_factory: pytest.TempPathFactory) -
 async def test_from_a_camera_to_a_violation_its_evidence_its_review_and_nothing_left(
     daemon: Daemon, leaving: Browser, state_dir: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    async with looking(leaving, f"{daemon.url}/try") as tab:
-        await shown(tab, "document.querySelectorAll('#streams input:checked').length === 4")
-        assert await barriers(tab, "try-off") == []
+    async with page(leaving, f"{daemon.url}/try") as tab:
+        await seen(tab, "document.querySelectorAll('#streams input:checked').length === 4")
+        assert await barriers(tab) == []
 
         await tab.run(f"{{ {CLOCK} }}")
         await press(tab, "start")
-        await shown(tab, "['person', 'mesh', 'gaze'].every((name) => overlay.querySelector('.' + name))")
-        review = await shown(tab, f"{ABSENT}?.querySelector('a').href")
-        seconds = float(await shown(tab, "window.secondsToSee"))
+        await seen(tab, "['person', 'mesh', 'gaze'].every((name) => overlay.querySelector('.' + name))")
+        review = await seen(tab, f"{ABSENT}?.querySelector('a').href")
+        seconds = float(await seen(tab, "window.secondsToSee"))
         request.node.user_properties.append(("measured", f"{seconds:.1f} s from leaving the picture to /try"))
-        assert await barriers(tab, "try-live") == []
-        await shown(tab, f"{ABSENT}.className !== 'open'")
+        assert await barriers(tab) == []
+        await seen(tab, f"{ABSENT}.className !== 'open'")
 
         session_id = review.partition("session=")[2].partition("&")[0]
         await check_told(daemon, session_id)
         assert await tab.troubles() == []
         await decide(leaving, review, session_id, tmp_path)
-        assert "ended from elsewhere" in await shown(tab, "document.querySelector('#problem').innerText")
-        assert await barriers(tab, "try-ended") == []
+        assert "ended from elsewhere" in await seen(tab, "document.querySelector('#problem').innerText")
+        assert await barriers(tab) == []
     await check_nothing_left(daemon, session_id, state_dir)
 
 
 async def decide(browser: Browser, review: str, session_id: str, downloads: Path) -> None:
     """See the picture and the clip, acknowledge the violation, export all, and delete it."""
-    async with looking(browser, review) as tab:
+    async with page(browser, review) as tab:
         await tab.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
-        await shown(tab, "document.querySelector('#evidence video')?.poster.startsWith('blob:')")
+        await seen(tab, "document.querySelector('#evidence video')?.poster.startsWith('blob:')")
         await tab.run("document.querySelector('#evidence video').play()")
-        await shown(tab, "document.querySelector('#evidence video').currentTime > 0.2")
+        await seen(tab, "document.querySelector('#evidence video').currentTime > 0.2")
         await tab.run("document.querySelector('[data-state=acknowledged]').click()")
-        await shown(tab, "document.getElementById('judged').innerText.includes('acknowledged')")
+        await seen(tab, "document.getElementById('judged').innerText.includes('acknowledged')")
         for kind in ("csv", "json"):
             await press(tab, kind)
             await answered(partial(there, downloads / f"{session_id}.{kind}"), bool)
         assert await tab.troubles() == []
         await press(tab, "delete")
         await tab.run("document.querySelector('#sure .danger').click()")
-        await shown(tab, "document.getElementById('state').innerText === 'gone'")
+        await seen(tab, "document.getElementById('state').innerText === 'gone'")
     lines = csv.DictReader((downloads / f"{session_id}.csv").read_text().splitlines())
     assert ("face_absent", "acknowledged") in [(line["violation"], line["review"]) for line in lines]
     exported = json.loads((downloads / f"{session_id}.json").read_text())["violations"]
@@ -137,7 +137,7 @@ def files_with(session_id: str, folder: Path) -> list[Path]:
 
 
 async def press(tab: ChromiumTab, button: str) -> None:
-    await shown(tab, f"(document.getElementById('{button}').click(), true)")
+    await seen(tab, f"(document.getElementById('{button}').click(), true)")
 
 
 async def there(file: Path) -> bool:

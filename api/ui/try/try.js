@@ -22,6 +22,7 @@ let last = 0; // the event that was shown last
 let heardAt = null; // when the microphone brought something last, as results tell it
 
 async function start() {
+  if ($("start").hidden) return; // it is at work
   say("");
   enter("starting");
   sessionId = sessionOfToken() ?? made;

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...peers import chromium
+from ...peers.browsing import LOOKS, page, picture, seen, violations
 from ...peers.remote import Browser
 from ..fixtures import Rig, running_rig
-from .browsing import DESK, PHONE, page, picture, seen, violations
 from .crowd import arrive, name, work
 
 COUNTS = (0, 3, 500)
-LOOKS = {"light": ("light", DESK), "dark": ("dark", DESK), "phone": ("light", PHONE)}
 UNLIMITED = {"whip_posts_per_minute": 100_000}
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 BUSIEST = """(() => {

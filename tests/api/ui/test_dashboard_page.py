@@ -7,11 +7,11 @@ import pytest
 
 from argusd.ingest.ipc.messages import SessionState, TrackState
 
+from ...peers.browsing import DESK, PHONE, page, seen, violations
 from ...peers.chromium import ChromiumTab
 from ...peers.remote import Browser
 from ..fakes import S1
 from ..fixtures import Rig
-from .browsing import DESK, PHONE, page, seen, violations
 
 pytestmark = pytest.mark.browser
 

@@ -7,9 +7,9 @@ import pytest
 from argusd.api.ops import guide
 
 from ...guide import built
+from ...peers.browsing import DESK, PHONE, page, seen, violations
 from ...peers.remote import Browser
 from ..fixtures import Rig
-from .browsing import DESK, PHONE, page, seen, violations
 
 pytestmark = pytest.mark.browser
 

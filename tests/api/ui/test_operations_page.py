@@ -8,10 +8,10 @@ import pytest
 from argusd.api.config import Token
 from argusd.scheduler.contract.messages import Histogram, RoleStatus
 
+from ...peers.browsing import DESK, PHONE, page, seen, violations
 from ...peers.remote import Browser
 from ..fixtures import Rig, running_rig
 from ..webhooks.listener import listening, webhook
-from .browsing import DESK, PHONE, page, seen, violations
 
 pytestmark = pytest.mark.browser
 

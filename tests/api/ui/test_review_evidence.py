@@ -2,10 +2,10 @@
 
 import pytest
 
+from ...peers.browsing import page, press, seen, violations
 from ...peers.remote import Browser
 from ..evidence.test_keeper import filmed, finished, recording, starts
 from ..fixtures import Rig
-from .browsing import page, press, seen, violations
 
 pytestmark = pytest.mark.browser
 

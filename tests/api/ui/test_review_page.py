@@ -12,12 +12,12 @@ import pytest
 from argusd.api.config import Token
 from argusd.ingest.ipc.messages import SessionState, TrackState
 
+from ...peers.browsing import DESK, PHONE, page, press, seen, violations
 from ...peers.chromium import ChromiumTab
 from ...peers.remote import Browser
 from ...waiting import answered
 from ..fakes import S1
 from ..fixtures import Rig, running_rig
-from .browsing import DESK, PHONE, page, press, seen, violations
 
 pytestmark = pytest.mark.browser
 

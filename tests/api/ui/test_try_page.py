@@ -18,6 +18,7 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest, RoleStatus
 
 from ...peers import chromium
+from ...peers.browsing import page, seen, violations
 from ...peers.chromium import ChromiumTab
 from ...peers.installed import require_package, require_program
 from ...peers.media import FPS, Scene, write_camera, write_clip, write_microphone
@@ -25,7 +26,6 @@ from ...peers.remote import Browser
 from ...waiting import answered
 from ..fakes import FakeScheduler
 from ..fixtures import RunningApi, make_config, running_ingest
-from .browsing import page, seen, violations
 
 pytestmark = pytest.mark.browser
 
@@ -104,7 +104,7 @@ guarded = pytest.mark.parametrize("watched", [{"tokens": (Token("service"),)}], 
 
 
 async def begin(tab: ChromiumTab) -> None:
-    await seen(tab, "document.querySelector('#streams input')")
+    await seen(tab, f"document.querySelector('#streams input') && {STATE} === 'off'")
     await tab.run("document.getElementById('start').click()")
 
 
