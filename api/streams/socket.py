@@ -57,8 +57,10 @@ def stream_handler(spec: StreamSpec) -> Handler:
 
     async def handler(request: web.Request) -> web.StreamResponse:
         context, goodbye = request.app[CONTEXT], None
+        socket = web_socket(request)
+        if not socket.can_prepare(request):
+            await socket.prepare(request)  # says what it lacks to be a WebSocket; nothing is begun for it
         async with opened(request, context, spec) as stream:
-            socket = web_socket(request)
             await socket.prepare(request)
             try:
                 await converse(context, socket, stream)

@@ -115,7 +115,8 @@ def test_a_taken_port_is_named(command: str, capsys: pytest.CaptureFixture[str])
 def test_models_are_listed_before_any_is_here(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "list"]) == 0
     heading, *rows = capsys.readouterr().out.splitlines()
-    assert heading.split() == ["NAME", "ROLE", "PACKS", "MB", "MS", "HASHES", "LICENCE", "ABOUT"]
+    columns = ["NAME", "ROLE", "PACKS", "MB", "MS", "ACCURACY", "HASHES", "LICENCE", "ABOUT"]
+    assert heading.split() == columns
     assert rows
     assert all(row.startswith("·") for row in rows)
 

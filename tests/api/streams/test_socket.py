@@ -305,6 +305,7 @@ async def test_unknown_streams_and_plain_requests_are_plain_http_errors(rig: Rig
     assert (status, answer["error_code"]) == (404, "not_found")
     status, answer = await rig.api.json("GET", "/ml/stream/s1/face")
     assert (status, answer["error_code"]) == (400, "malformed_body")
+    assert (await rig.api.json("GET", "/sessions"))[1]["sessions"] == [], "it began nothing"
 
 
 async def test_strangers_get_no_socket(tmp_path: Path) -> None:
