@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ..contract.evidence.messages import Capture
 from ..contract.evidence.records import Clip, Snapshot
+from ..niceness import CLIPS, yield_cores
 from .camera import Camera
 from .clips import Footage, write_clip
 from .files import EvidenceFiles
@@ -29,7 +30,7 @@ class Maker:
         self._files = files
         self._after_s = after_s
         self._writer = ThreadPoolExecutor(1, "writer")
-        self._encoder = ThreadPoolExecutor(1, "encoder")
+        self._encoder = ThreadPoolExecutor(1, "encoder", partial(yield_cores, CLIPS))
 
     async def snapshot(self, capture: Capture) -> Snapshot | None:
         """Take the newest whole picture; None: there is none.
