@@ -141,10 +141,7 @@ class MLOrchestratorClient:
         The version that is returned is in force once ``policy_state`` says so.
         """
         spec = {"policy": policy or Policy(), "streams": streams}
-        answer = await self._transport.request(
-            "PUT", session_path(session_id), msgspec.json.encode(spec), timeout_s=self.timeout_s
-        )
-        return decode(answer, PolicyState)
+        return await self._ask("PUT", session_path(session_id), PolicyState, spec)
 
     async def session_token(
         self, session_id: str, scopes: Iterable[SessionScope], expires_in_s: int = 600
@@ -154,19 +151,15 @@ class MLOrchestratorClient:
         It takes a token of the scope ``admin``; hand the page this one, and nobody else.
         """
         asked = {"session_id": session_id, "scopes": [*scopes], "expires_in_s": expires_in_s}
-        body = msgspec.json.encode(asked)
-        answer = await self._transport.request("POST", "/tokens", body, timeout_s=self.timeout_s)
-        return decode(answer, SessionToken)
+        return await self._ask("POST", "/tokens", SessionToken, asked)
 
     async def policy_state(self, session_id: str) -> PolicyState:
         """Which of the session's policies was asked for last, and which its media are judged by now."""
-        answer = await self._transport.request("GET", session_path(session_id), timeout_s=self.timeout_s)
-        return decode(answer, PolicyState)
+        return await self._ask("GET", session_path(session_id), PolicyState)
 
     async def results(self, session_id: str) -> Results:
         """What is known of the session now: each stream's newest result, and the violations counted."""
-        path = f"{session_path(session_id)}/results"
-        return decode(await self._transport.request("GET", path, timeout_s=self.timeout_s), Results)
+        return await self._ask("GET", f"{session_path(session_id)}/results", Results)
 
     async def finalize(self, session_id: str, redis_url: str | None = None) -> Results:
         """The session's results once its media is over (see ``finalize.py``), over HTTP or from Redis."""
@@ -182,23 +175,18 @@ class MLOrchestratorClient:
 
     async def report(self, session_id: str) -> Report:
         """What happened in the session, violation by violation, with the reviews there are."""
-        path = f"{session_path(session_id)}/report"
-        return decode(await self._transport.request("GET", path, timeout_s=self.timeout_s), Report)
+        return await self._ask("GET", f"{session_path(session_id)}/report", Report)
 
     async def review(
         self, session_id: str, seq: int, state: ReviewState, *, comment: str = "", reviewer: str = ""
     ) -> Review:
         """Say what somebody makes of a violation; ``seq``: of the event that started it."""
-        body = msgspec.json.encode(ReviewBody(state, comment, reviewer))
-        path = f"{session_path(session_id)}/reviews/{seq}"
-        answer = await self._transport.request("PUT", path, body, timeout_s=self.timeout_s)
-        return decode(answer, Review)
+        said = ReviewBody(state, comment, reviewer)
+        return await self._ask("PUT", f"{session_path(session_id)}/reviews/{seq}", Review, said)
 
     async def evidence(self, session_id: str) -> list[Evidence]:
         """What is kept of the session's violations, oldest first; there is some where its policy asks."""
-        path = f"{session_path(session_id)}/evidence"
-        answer = await self._transport.request("GET", path, timeout_s=self.timeout_s)
-        return decode(answer, EvidenceList).evidence
+        return (await self._ask("GET", f"{session_path(session_id)}/evidence", EvidenceList)).evidence
 
     async def evidence_file(self, session_id: str, evidence_id: str, part: Part) -> bytes:
         """A piece of evidence's ``snapshot`` (JPEG) or ``clip`` (WebM), awaited while it is being made."""
@@ -208,6 +196,10 @@ class MLOrchestratorClient:
     async def delete_session(self, session_id: str) -> None:
         """End a session and have all that is stored of it erased."""
         await self._transport.request("DELETE", session_path(session_id), timeout_s=self.timeout_s)
+
+    async def _ask(self, method: str, path: str, kind: type[Kind], asked: Any = None) -> Kind:
+        body = None if asked is None else msgspec.json.encode(asked)
+        return decode(await self._transport.request(method, path, body, timeout_s=self.timeout_s), kind)
 
 
 def session_path(session_id: str) -> str:

@@ -3,7 +3,7 @@
 import msgspec
 from aiohttp import web
 
-from ..context import CONTEXT
+from ..context import CONTEXT, Context
 from ..http.envelope import json_reply
 from .beats import HostView
 
@@ -16,5 +16,9 @@ class HostsView(msgspec.Struct, frozen=True):
 
 async def list_hosts(request: web.Request) -> web.Response:
     """List the hosts that are there now."""
-    hosts = request.app[CONTEXT].hosts
-    return json_reply(HostsView([each.view for each in await hosts.living()] if hosts else []))
+    return json_reply(HostsView(await host_views(request.app[CONTEXT])))
+
+
+async def host_views(context: Context) -> list[HostView]:
+    """The hosts that are there now, as callers see them."""
+    return [each.view for each in await context.hosts.living()] if context.hosts else []

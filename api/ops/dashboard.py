@@ -74,9 +74,14 @@ def page_file(path: str) -> web.Response:
     """
     if path not in TYPES:
         raise PathNotFound("The pages have no such file.")
+    return small_file(assembled(path).encode(), path)
+
+
+def small_file(content: bytes, path: str, policy: str = POLICY) -> web.Response:
+    """A file that is whole in memory. Browsers ask each time whether it is still the same."""
     return web.Response(
-        text=assembled(path),
-        content_type=TYPES[path],
+        body=content,
+        content_type=BY_SUFFIX[Path(path).suffix],
         charset="utf-8",
-        headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"},
+        headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"},
     )

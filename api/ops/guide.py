@@ -6,7 +6,7 @@ from aiohttp import web
 
 from argusd.scheduler.contract.errors import PathNotFound
 
-from .dashboard import BY_SUFFIX, POLICY, page_file
+from .dashboard import BY_SUFFIX, POLICY, page_file, small_file
 
 SITE = Path(__file__).parents[1] / "guide"
 """Where ``make docs`` puts it, and a wheel has it."""
@@ -45,9 +45,4 @@ def guide_file(path: str) -> web.Response:
     file = (SITE / path).resolve()
     if file.suffix not in BY_SUFFIX or SITE.resolve() not in file.parents or not file.is_file():
         raise PathNotFound("The guide has no such file; /guide/ says whether it is built.")
-    return web.Response(
-        body=file.read_bytes(),
-        content_type=BY_SUFFIX[file.suffix],
-        charset="utf-8",
-        headers={"Content-Security-Policy": SEARCHES, "Cache-Control": "no-cache"},
-    )
+    return small_file(file.read_bytes(), path, SEARCHES)

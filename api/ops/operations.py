@@ -12,6 +12,7 @@ from argusd.scheduler.contract.messages import Histogram
 
 from ..context import CONTEXT, Context
 from ..hosts.beats import HostView
+from ..hosts.listing import host_views
 from ..http.envelope import json_reply
 from ..webhooks.webhooks import WebhookView
 from ..workers.scheduler_counters import total
@@ -57,5 +58,5 @@ async def operations_of(context: Context) -> Operations:
         batch_seconds=dict(work.infer_seconds),
         frame_age_seconds=dict(work.frame_age_seconds),
         webhooks=context.webhooks.views(),
-        hosts=[each.view for each in await context.hosts.living()] if context.hosts else [],
+        hosts=await host_views(context),
     )

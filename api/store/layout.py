@@ -7,7 +7,7 @@ one is left alone. Daemons that told no number yet count as 0.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
@@ -62,6 +62,10 @@ async def settle_layout(redis: Redis, host_id: str) -> None:
 
 async def living(redis: Redis, host_id: str) -> list[str]:
     """The other hosts that live there. One of layout 0 that drains is in neither list, and takes nothing."""
-    raw_ids = {*await redis.zrange(keys.HOSTS, 0, -1), *await redis.zrange(keys.BEATS, 0, -1)}
-    ids = sorted(raw_id.decode(errors="replace") for raw_id in raw_ids)
-    return [each for each in ids if each != host_id and await redis.exists(keys.host(each))]
+    listed = {*await redis.zrange(keys.HOSTS, 0, -1), *await redis.zrange(keys.BEATS, 0, -1)}
+    return [each for each in others_in(listed, host_id) if await redis.exists(keys.host(each))]
+
+
+def others_in(listed: Iterable[bytes], host_id: str) -> list[str]:
+    """The hosts of a list but for this one, in order. Pure."""
+    return sorted({raw_id.decode(errors="replace") for raw_id in listed} - {host_id})

@@ -13,7 +13,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from argusd.api.access.auth import is_loopback
 from argusd.api.errors import SecretUnreadable
 from argusd.api.secrets import read_secret
-from argusd.api.store.layout import misfit
+from argusd.api.store.layout import misfit, others_in
 from argusd.scheduler.contract import redis_keys as keys
 
 from ..config import Config
@@ -62,9 +62,8 @@ def check_redis_at(url: str, host_id: str) -> Finding:
 
 def hosts_beside(redis: Redis, host_id: str) -> list[str]:
     """The hosts that live on that Redis but for this one; as ``layout.living``, for a command."""
-    raw_ids = {*redis.zrange(keys.HOSTS, 0, -1), *redis.zrange(keys.BEATS, 0, -1)}
-    ids = sorted(raw_id.decode(errors="replace") for raw_id in raw_ids)
-    return [each for each in ids if each != host_id and redis.exists(keys.host(each))]
+    listed = {*redis.zrange(keys.HOSTS, 0, -1), *redis.zrange(keys.BEATS, 0, -1)}
+    return [each for each in others_in(listed, host_id) if redis.exists(keys.host(each))]
 
 
 def shown(url: SplitResult) -> str:

@@ -28,6 +28,11 @@ FLAGS = (
     "--remote-debugging-port=0",
 )
 
+# The page that is left may still be there to be asked, and is complete.
+COMPLETE = """new Promise(done => {
+    const look = () => !window.isLeft && document.readyState === 'complete' ? done() : setTimeout(look, 10);
+    look();
+})"""
 LEFT = ("Inspected target navigated or closed", "Execution context was destroyed")
 
 
@@ -51,8 +56,9 @@ class ChromiumTab:
         return cls(remote, target, attached["sessionId"])
 
     async def go(self, url: str) -> None:
-        await self._remote.call("Page.navigate", {"url": url}, sessionId=self._session)
-        await self.look("new Promise(done => document.readyState === 'complete' ? done() : onload = done)")
+        await self.look("window.isLeft = true")
+        await self.command("Page.navigate", url=url)
+        await self.look(COMPLETE)
 
     async def run(self, script: str) -> Any:
         wanted = {"awaitPromise": True, "returnByValue": True, "userGesture": True}
