@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from .access.auth import check_bind
 from .access.authenticate import authentication
+from .access.exposure import check_bind
 from .assembly import put_together
 from .config import ApiConfig, Scope
 from .connections.bodies import bodies, expect_nothing

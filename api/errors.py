@@ -1,7 +1,9 @@
 """What keeps the api from starting; what its callers may meet lies in the contract."""
 
+from argusd.scheduler.contract.errors import ArgusdError
 
-class StartError(Exception):
+
+class StartError(ArgusdError):
     """Base of what keeps the api from starting."""
 
     code = "api_start_error"

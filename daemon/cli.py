@@ -9,12 +9,8 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import NoReturn
 
-from argusd.api.errors import StartError
-from argusd.ingest.errors import IngestError
-from argusd.interviewer_bridge.errors import BridgeError
+from argusd.scheduler.contract.errors import ArgusdError
 from argusd.scheduler.contract.names import did_you_mean
-from argusd.scheduler.errors import SchedulerError
-from argusd.scheduler.zoo.errors import ZooError
 
 from .arguments import path
 from .errors import DaemonError, UsageInvalid
@@ -58,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(args)
     except DaemonError as error:
         return _fail(error, error.exit_code)
-    except (BridgeError, IngestError, SchedulerError, StartError, ZooError) as error:
+    except ArgusdError as error:
         return _fail(error, FAILED)
     except ModuleNotFoundError as error:
         return _fail(f"{error.name} is not installed; {EXTRAS}", USAGE)

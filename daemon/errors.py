@@ -1,9 +1,11 @@
 """What keeps the program from starting or going on; each error is one sentence for who is at the terminal."""
 
+from argusd.scheduler.contract.errors import ArgusdError
+
 from .exit_codes import FAILED, USAGE
 
 
-class DaemonError(Exception):
+class DaemonError(ArgusdError):
     """Base of every error of this folder. ``exit_code`` is what the process ends with."""
 
     code = "daemon_error"

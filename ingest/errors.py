@@ -1,9 +1,9 @@
 """What can go wrong with media and arenas. Why an offer is refused lies in the contract."""
 
-from argusd.scheduler.contract.errors import ArenaExhausted
+from argusd.scheduler.contract.errors import ArenaExhausted, ArgusdError
 
 
-class IngestError(Exception):
+class IngestError(ArgusdError):
     """Base of every error of this folder."""
 
     code = "ingest_error"

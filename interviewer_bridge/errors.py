@@ -3,7 +3,7 @@
 from argusd.scheduler.contract import errors as daemon
 
 
-class BridgeError(Exception):
+class BridgeError(daemon.ArgusdError):
     """Base of every error of this folder."""
 
     code = "bridge_error"

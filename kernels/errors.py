@@ -1,9 +1,9 @@
 """Errors of the pixel kernels; each class has a stable ``code``."""
 
-from argusd.scheduler.contract.errors import BadPicture, PictureTooLarge
+from argusd.scheduler.contract.errors import ArgusdError, BadPicture, PictureTooLarge
 
 
-class KernelError(Exception):
+class KernelError(ArgusdError):
     """Any error of this folder."""
 
     code = "kernel_error"

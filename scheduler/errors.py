@@ -8,13 +8,13 @@ every arena:
     EXIT_DEVICE_LOST  CUDA reported an error that sticks to the process's context
 """
 
-from .contract.errors import InferenceRefused
+from .contract.errors import ArgusdError, InferenceRefused
 
 EXIT_HUNG = 75
 EXIT_DEVICE_LOST = 76
 
 
-class SchedulerError(Exception):
+class SchedulerError(ArgusdError):
     """Base of every error of this folder."""
 
     code = "scheduler_error"

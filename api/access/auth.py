@@ -8,18 +8,16 @@ matters, since a browser adds no bearer token by itself.
 
 import hashlib
 import hmac
-import ipaddress
 import logging
-import re
 from collections import deque
 from typing import TYPE_CHECKING
 
 from argusd.scheduler.contract.errors import OriginRefused, Unauthorized
 
 from ..config import ApiConfig, Token, scopes_of
-from ..errors import InsecureBind
 from ..http.misfit import shown
 from ..http.rate_limit import RateLimit
+from .exposure import hostname, is_loopback, is_protected
 from .grants import EVERYTHING, Grant
 from .session_tokens import SessionTokens, header_of
 
@@ -28,43 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# No user, no path, no escapes: whatever two parsers might take for different hosts.
-AUTHORITY = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
-HIGHEST_PORT = 65_535
 REFUSED_ORIGINS = 64  # that are remembered as logged; the oldest is forgotten, and logged again
-
-
-def check_bind(config: ApiConfig) -> None:
-    """Refuse to be reachable from other hosts without a token.
-
-    Raises:
-        InsecureBind: that is what the configuration asks for.
-    """
-    if not is_protected(config) and not is_loopback(config.host):
-        raise InsecureBind(
-            f"api.host {config.host} is reachable from elsewhere: set api.tokens or api.jwt first"
-        )
-
-
-def is_protected(config: ApiConfig) -> bool:
-    """Whether a token is needed."""
-    return bool(config.tokens) or config.jwt is not None
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can only mean this host."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def hostname(authority: str) -> str:
-    """The host of ``host[:port]``; empty where that is written in another way than browsers write it."""
-    found = AUTHORITY.fullmatch(authority)
-    return found["host"] if found and int(found["port"] or 0) <= HIGHEST_PORT else ""
 
 
 class Access:

@@ -28,7 +28,7 @@ from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.http import BEARER_PROTOCOL, PROTOCOL, ErrorReply
 from argusd.scheduler.contract.names import Name
 
-from ..access.auth import is_protected
+from ..access.exposure import is_protected
 from ..access.tickets import TICKET
 from ..config import ApiConfig
 from ..context import CONTEXT

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
-from argusd.api.access.auth import is_loopback
+from argusd.api.access.exposure import is_loopback
 from argusd.api.errors import SecretUnreadable
 from argusd.api.secrets import read_secret
 from argusd.api.store.layout import misfit, others_in

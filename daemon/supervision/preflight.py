@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from argusd.api.access.auth import check_bind, is_protected
+from argusd.api.access.exposure import check_bind, is_protected
 from argusd.api.config import ApiConfig
 from argusd.api.errors import InsecureBind
 

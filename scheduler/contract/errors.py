@@ -10,10 +10,17 @@ Every process raises these. From one to the next go the code and the sentence, o
 error again. A sentence is written here or by another process of argusd; a library's text never gets out.
 """
 
+
+class ArgusdError(Exception):
+    """Base of every error that people meet: the message is a sentence for them, the code is for programs."""
+
+    code = "argusd_error"
+
+
 BY_CODE: "dict[str, type[ServiceError]]" = {}
 
 
-class ServiceError(Exception):
+class ServiceError(ArgusdError):
     """Base of every error that becomes a response; the message is a sentence for the caller.
 
     ``retry_after``: after so many seconds the same request may succeed; None where it will not.

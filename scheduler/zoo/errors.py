@@ -3,15 +3,13 @@
 Each class has a stable ``code``; callers branch on the class or the code, people read the sentence.
 """
 
-from typing import ClassVar
-
-from ..contract.errors import ModelUnavailable
+from ..contract.errors import ArgusdError, ModelUnavailable
 
 
-class ZooError(Exception):
+class ZooError(ArgusdError):
     """The base of every error of the model store."""
 
-    code: ClassVar[str] = "zoo_error"
+    code = "zoo_error"
 
 
 class ManifestError(ZooError):

@@ -4,7 +4,7 @@ from typing import Literal, get_args
 import pytest
 from redis.asyncio import Redis
 
-from argusd.api.access.auth import REFUSED_ORIGINS, Access, check_bind, is_loopback
+from argusd.api.access.auth import REFUSED_ORIGINS, Access
 from argusd.api.access.session_tokens import SessionTokens
 from argusd.api.access.signing_keys import SigningKeys
 from argusd.api.access.stamps import Stamps
@@ -31,32 +31,6 @@ def access_of(config: ApiConfig) -> Access:
 
 
 TOKENS = (Token("everything"), Token("only-kyc", "kyc-"))
-
-
-@pytest.mark.parametrize(
-    ("host", "tokens", "fine"),
-    [
-        ("127.0.0.1", (), True),
-        ("::1", (), True),
-        ("localhost", (), True),
-        ("0.0.0.0", (), False),
-        ("::", (), False),
-        ("192.0.2.1", (), False),
-        ("argusd.example", (), False),
-        ("0.0.0.0", TOKENS, True),
-    ],
-)
-def test_an_address_others_can_reach_needs_a_token(host: str, tokens: tuple[Token, ...], fine: bool) -> None:
-    if fine:
-        check_bind(config(host=host, tokens=tokens))
-    else:
-        with pytest.raises(InsecureBind):
-            check_bind(config(host=host, tokens=tokens))
-
-
-def test_loopback_is_told_by_name_and_address() -> None:
-    assert [is_loopback(host) for host in ("127.8.9.1", "[::1]", "localhost")] == [True] * 3
-    assert [is_loopback(host) for host in ("10.0.0.1", "localhost.example", "", "0.0.0.0")] == [False] * 4
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "everythin\u00e9", "a.b.c"])

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from argusd.api.access.auth import check_bind
+from argusd.api.access.exposure import check_bind
 from argusd.api.access.grants import Grant
 from argusd.api.access.json_web_tokens import JsonWebTokens
 from argusd.api.config import JwtConfig

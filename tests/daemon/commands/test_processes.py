@@ -1,6 +1,8 @@
 """Each process's own work, run here: whoever watches it is told that it goes on, by that work itself."""
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,16 @@ async def test_its_loop_tells_of_every_pass(command: str, config: Config) -> Non
             await passes.get()
         stop.set()
         await work
+
+
+def test_what_runs_the_models_loads_no_http_library() -> None:
+    """A daemon has several such processes: what each loads beyond its work is paid for so often."""
+    modules = (
+        "daemon.cli",
+        "daemon.commands.processes",
+        "scheduler.runtime.service",
+        "scheduler.recorder.service",
+    )
+    script = f"import sys; {'; '.join(f'import argusd.{name}' for name in modules)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & {"aiohttp", "aiortc", "jwt", "redis", "torch"} == set()
