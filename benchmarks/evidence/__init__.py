@@ -15,7 +15,7 @@ import psutil
 
 from argusd.scheduler.zoo.store import ZooStore
 
-from ..harness import Metric, Result, machine
+from ..harness import Metric, Result, machine, paired
 from ..peers.portrait import portrait_clip
 from ..rigs.daemon import running_daemon
 from ..serving.calls import Call
@@ -59,7 +59,7 @@ def p95(turns: Iterable[Turn]) -> float:
 def judged(rounds: Sequence[tuple[Turn, Turn]]) -> Result:
     """With evidence beside without."""
     without, with_evidence = zip(*rounds, strict=True)
-    ratios = sorted(p95([kept]) / p95([before]) for before, kept in rounds)
+    ratio = paired([p95([each]) for each in with_evidence], [p95([each]) for each in without])
     kept = [turn.kept for turn in with_evidence]
     return Result(
         "evidence",
@@ -73,12 +73,11 @@ def judged(rounds: Sequence[tuple[Turn, Turn]]) -> Result:
                 p95(without),
             ),
             "age_p95_over_without": Metric(
-                p95(with_evidence) / p95(without),
+                ratio.median,
                 "x",
-                "with evidence / without",
-                None,
-                "<= 1.1",
-                (ratios[0], ratios[-1]),
+                "with evidence / without, median of paired rounds",
+                target="<= 1.1",
+                spread=ratio[1:],
             ),
             "looks": Metric(
                 median(turn.looks for turn in with_evidence),
