@@ -7,6 +7,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[1]
+FINDING = re.compile(r"<td>(<p><code[^>]*><span class=\"pre\">(\w+)</span>)")
 OUTSIDE = re.compile(r"\[([^\]]+)\]\(\.\./([^)#]*)[^)]*\)")
 
 project = "argusd"
@@ -14,6 +15,7 @@ html_title = "argusd guide"
 extensions = ["myst_parser"]
 html_theme = "theme"
 html_theme_path = ["."]
+templates_path = ["../api/ui/parts"]
 html_static_path = ["../api/ui/style.css", "../api/ui/eye.svg"]
 html_favicon = "../api/ui/eye.svg"
 html_copy_source = False
@@ -35,7 +37,14 @@ def open_to_everybody(_app: Sphinx, _page: str, _template: str, context: dict[st
     context["body"] = body.replace('role="heading"', 'role="heading" aria-level="2"')
 
 
+def name_findings(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
+    """Let the daemon's pages lead to what a finding means: ``glossary.html#gaze_away``."""
+    if page == "glossary":
+        context["body"] = FINDING.sub(r'<td id="\2">\1', context["body"])
+
+
 def setup(app: Sphinx) -> None:
     """Sphinx calls this as it starts."""
     app.connect("source-read", unlink_files_outside)
     app.connect("html-page-context", open_to_everybody)
+    app.connect("html-page-context", name_findings)

@@ -17,6 +17,8 @@ def test_the_site_builds_strictly_and_loads_nothing_from_elsewhere(tmp_path: Pat
     assert {name: found for name, text in pages.items() if (found := LOADED.findall(text))} == {}
     assert {name: found for name, text in pages.items() if (found := INLINE.findall(text))} == {}
     assert "Working on argusd" in pages["contributing"]
+    named = set(re.findall(r'<td id="(\w+)">', pages["glossary"]))
+    assert {"gaze_away", "speech_detected", "video_lost"} <= named, "where the daemon's pages lead to"
 
 
 def test_a_broken_link_fails_the_build(tmp_path: Path) -> None:

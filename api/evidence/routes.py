@@ -82,7 +82,9 @@ async def part(request: web.Request, evidence: Evidence, name: Part, *, made: bo
         return await context.door.relay.pass_on(
             await context.door.reach(evidence.host_id), request, b"", ANSWER_S
         )
-    path = file_of(context.config.state_dir, evidence.session_id, evidence.evidence_id, name)
-    if not made or not await asyncio.to_thread(path.is_file):
+    if not made:
         raise EvidenceNotFound(f"This evidence has no {name}.")
+    path = file_of(context.config.state_dir, evidence.session_id, evidence.evidence_id, name)
+    if not await asyncio.to_thread(path.is_file):
+        raise EvidenceNotFound(f"The file of this evidence's {name} is gone from the disk.")
     return web.FileResponse(path, headers={"Cache-Control": "no-store"})

@@ -14,10 +14,13 @@ BY_SUFFIX = {
     ".css": "text/css",
     ".html": "text/html",
     ".js": "text/javascript",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".ts": "text/plain",
 }
 PART = re.compile(r"<!-- (parts/[a-z_]+\.html) -->\n")
+TITLE = re.compile(r"<title>(.+?)(?: · argusd)?</title>")
+HEADING = "<!-- title -->"
 TYPES = {
     str(file.relative_to(FILES)): BY_SUFFIX[file.suffix]
     for file in sorted(FILES.rglob("*"))
@@ -62,8 +65,13 @@ async def dashboard_file(request: web.Request) -> web.Response:
 
 
 def assembled(path: str) -> str:
-    """A file as it is served: what pages have in common stands where they name it, ``<!-- parts/… -->``."""
-    return PART.sub(lambda named: (FILES / named[1]).read_text(), (FILES / path).read_text())
+    """A file as it is served: what pages have in common stands where they name it, ``<!-- parts/… -->``.
+
+    A page's heading is its title.
+    """
+    text = PART.sub(lambda named: assembled(named[1]), (FILES / path).read_text())
+    title = TITLE.search(text)
+    return text.replace(HEADING, title[1]) if title else text
 
 
 def page_file(path: str) -> web.Response:
@@ -79,9 +87,10 @@ def page_file(path: str) -> web.Response:
 
 def small_file(content: bytes, path: str, policy: str = POLICY) -> web.Response:
     """A file that is whole in memory. Browsers ask each time whether it is still the same."""
+    content_type = BY_SUFFIX[Path(path).suffix]
     return web.Response(
         body=content,
-        content_type=BY_SUFFIX[Path(path).suffix],
-        charset="utf-8",
+        content_type=content_type,
+        charset=None if content_type == "image/png" else "utf-8",
         headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"},
     )

@@ -1,6 +1,7 @@
 """The guide: the documents as a site, which is built beforehand and only read here."""
 
 from pathlib import Path
+from typing import Literal
 
 from aiohttp import web
 
@@ -14,11 +15,12 @@ SITE = Path(__file__).parents[1] / "guide"
 INDEX, UNBUILT = "index.html", "guide/unbuilt.html"
 SEARCHES = POLICY.replace("form-action 'none'", "form-action 'self'")
 GUIDE_TYPES = tuple(dict.fromkeys(BY_SUFFIX.values()))
+GuideFolder = Literal["_images", "_static"]
 
 
 async def guide(_request: web.Request) -> web.Response:
     """Show the guide's first page, or how the guide is built."""
-    return guide_file(INDEX) if (SITE / INDEX).is_file() else page_file(UNBUILT)
+    return shown(INDEX)
 
 
 async def to_guide(_request: web.Request) -> web.Response:
@@ -27,13 +29,18 @@ async def to_guide(_request: web.Request) -> web.Response:
 
 
 async def guide_page(request: web.Request) -> web.Response:
-    """Show a page of the guide."""
-    return guide_file(request.match_info["name"])
+    """Show a page of the guide, or how the guide is built."""
+    return shown(request.match_info["name"])
 
 
 async def guide_asset(request: web.Request) -> web.Response:
     """Serve what the guide's pages load."""
-    return guide_file(f"_static/{request.match_info['name']}")
+    return guide_file("{folder}/{name}".format_map(request.match_info))
+
+
+def shown(path: str) -> web.Response:
+    """A page of the site, or where there is no site, how it is built."""
+    return guide_file(path) if (SITE / INDEX).is_file() else page_file(UNBUILT)
 
 
 def guide_file(path: str) -> web.Response:
@@ -44,5 +51,5 @@ def guide_file(path: str) -> web.Response:
     """
     file = (SITE / path).resolve()
     if file.suffix not in BY_SUFFIX or SITE.resolve() not in file.parents or not file.is_file():
-        raise PathNotFound("The guide has no such file; /guide/ says whether it is built.")
+        raise PathNotFound("The guide has no such file.")
     return small_file(file.read_bytes(), path, SEARCHES)

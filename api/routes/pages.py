@@ -4,7 +4,7 @@ from argusd.scheduler.contract import errors
 
 from ..http.route import Route
 from ..ops.dashboard import FILE_TYPES, PAGES, FileName, PageName, dashboard_file, page
-from ..ops.guide import GUIDE_TYPES, guide, guide_asset, guide_page, to_guide
+from ..ops.guide import GUIDE_TYPES, GuideFolder, guide, guide_asset, guide_page, to_guide
 
 PAGE_ROUTES = (
     *(Route("GET", path, page(path), {200: "text/html"}, public=True) for path in PAGES),
@@ -38,10 +38,11 @@ PAGE_ROUTES = (
     ),
     Route(
         "GET",
-        "/guide/_static/{name}",
+        "/guide/{folder}/{name}",
         guide_asset,
         {200: GUIDE_TYPES},
         refusals=(errors.PathNotFound,),
         public=True,
+        parts={"folder": GuideFolder},
     ),
 )

@@ -153,7 +153,7 @@ export class Argusd {
   }
 }
 
-function sessionPath(id) {
+export function sessionPath(id) {
   return `/sessions/${encodeURIComponent(id)}`;
 }
 

@@ -1,16 +1,29 @@
-// Times and durations, as people read them.
+// Times and durations, as people read them, by the clock of where they are.
+
+import { element } from "./page.js";
+
+const WHOLE = { dateStyle: "medium", timeStyle: "long" };
 
 export function clock(unix) {
   return new Date(unix * 1000).toLocaleTimeString();
 }
 
+// With its day and its time zone, for who reads it elsewhere, or on paper.
 export function day(unix) {
-  return new Date(unix * 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" });
+  return new Date(unix * 1000).toLocaleString([], WHOLE);
 }
 
 // From one moment to another, without saying a day twice.
 export function period(from, to) {
-  return new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "short" }).formatRange(from * 1000, to * 1000);
+  return new Intl.DateTimeFormat([], WHOLE).formatRange(from * 1000, to * 1000);
+}
+
+// A moment of today in a list: its day and zone are told to who asks.
+export function moment(unix) {
+  const made = element("time", clock(unix));
+  made.dateTime = new Date(unix * 1000).toISOString();
+  made.title = day(unix);
+  return made;
 }
 
 // A moment of a scale whose lines are so many seconds apart: seconds only where they differ.
@@ -22,6 +35,11 @@ export function scaleClock(unix, step) {
 export function lasted(seconds) {
   if (seconds < 100) return `${seconds.toFixed(1)} s`;
   return seconds < 6000 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+// How long, where it is short, as in: 94 ms; null where it is not known.
+export function milliseconds(seconds) {
+  return seconds === null ? null : `${Math.max(0, 1000 * seconds).toFixed(0)} ms`;
 }
 
 // A moment for each line of a scale, at most `most`, a round number of seconds apart.

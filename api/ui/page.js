@@ -3,9 +3,6 @@
 import { Argusd, ArgusdError } from "./argusd.js";
 
 const RETRY_MS = 1000;
-const PAGES = {
-  "/": "Dashboard", "/try": "Try your camera", "/operations": "Operations", "/docs": "API", "/guide/": "Guide",
-};
 
 export const $ = (id) => document.getElementById(id);
 export const plain = (name) => name.replaceAll("_", " ");
@@ -16,10 +13,15 @@ class Visitor extends Argusd {
     try {
       return await super.request(...asked);
     } catch (error) {
-      if (error instanceof ArgusdError && error.status === 401) $("sign-in").hidden = false;
-      throw error;
+      throw error.status === 401 ? signInFirst(error) : error;
     }
   }
+}
+
+function signInFirst({ code, status, message, reply }) {
+  $("sign-in").hidden = false;
+  const why = token() === null ? "The daemon asks for a token." : message;
+  return new ArgusdError(code, status, `${why} Sign in above.`, reply);
 }
 
 // Whether the daemon is ready, and why not: an answer also where its status says no.
@@ -34,7 +36,6 @@ export async function readiness() {
 
 const token = () => sessionStorage.getItem("token");
 export const argusd = new Visitor({ token });
-export const signedIn = () => token() !== null;
 
 // The session that the visitor's token is for; null where it is for several. A JSON Web Token tells (RFC 7519).
 export function sessionOfToken() {
@@ -46,7 +47,7 @@ export function sessionOfToken() {
   }
 }
 
-$("sign-in")?.addEventListener("submit", (submitted) => {
+$("sign-in").addEventListener("submit", (submitted) => {
   submitted.preventDefault();
   sessionStorage.setItem("token", $("token").value);
   $("sign-in").hidden = true;
@@ -75,8 +76,22 @@ export function element(name, text = "", className = "") {
   return made;
 }
 
-$("pages").append(...Object.entries(PAGES).map(([path, name]) => {
-  const link = Object.assign(element("a", name), { href: path });
-  if (path === location.pathname) link.setAttribute("aria-current", "page");
+// How it stands, beside the page's name. `kind`: "ready" where all is well, "unready" where something is not.
+export function showState(words, kind = "") {
+  $("state").textContent = words;
+  $("state").className = `pill ${kind}`;
+}
+
+// Where a violation is reviewed: the one whose start has this seq, or all of the session's.
+export function reviewOf(session, violation = "") {
+  return `/review?${new URLSearchParams({ session, ...(violation && { violation }) })}`;
+}
+
+// What a finding means, and when it is wrong.
+export function meaningOf(name) {
+  const link = Object.assign(element("a", "what it means"), { href: `/guide/glossary.html#${name}`, target: "_blank" });
+  link.setAttribute("aria-label", `What ${plain(name)} means`);
   return link;
-}));
+}
+
+document.querySelector(`nav a[href="${location.pathname}"]`)?.setAttribute("aria-current", "page");

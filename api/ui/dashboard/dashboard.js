@@ -4,18 +4,18 @@ import { followEvents } from "./events.js";
 import { showFigures } from "./figures.js";
 import { $, argusd, element, plain } from "../page.js";
 import { showSessions } from "./sessions.js";
+import { showFailure, showReadiness } from "../standing.js";
 
 const REST_MS = 1000;
 
 async function showOperations() {
   const operations = await argusd.json("/operations.json");
   showReadiness(operations.readiness);
+  showServed(operations.readiness);
   showFigures(operations);
 }
 
-function showReadiness({ ready, reasons, streams, tasks, roles }) {
-  showState(ready ? "ready" : "not ready", ready);
-  $("reasons").replaceChildren(...reasons.map((reason) => element("li", reason)));
+function showServed({ streams, tasks, roles }) {
   $("served").replaceChildren(...served(streams, tasks));
   $("roles").replaceChildren(...roles.map((role) => {
     const row = element("tr");
@@ -30,16 +30,11 @@ function served(...named) {
   return all.map(([name, there]) => element("i", there ? plain(name) : `no ${plain(name)}`, there ? "" : "away"));
 }
 
-function showState(text, ready) {
-  $("state").textContent = text;
-  $("state").className = `pill ${ready ? "ready" : "unready"}`;
-}
-
 async function ask(first, second) {
   try {
     await first();
   } catch (error) {
-    showState(error.status ? plain(error.code) : "not reachable", false);
+    showFailure(error);
   }
   setTimeout(ask, REST_MS, second, first);
 }

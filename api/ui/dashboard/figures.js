@@ -1,6 +1,7 @@
 // The figures on top: what the daemon says about its work of the last seconds.
 
 import { between, quantile } from "../histograms.js";
+import { milliseconds } from "../moments.js";
 import { $ } from "../page.js";
 
 const LATELY_S = 30;
@@ -18,7 +19,7 @@ export function showFigures(now) {
   }
   const lately = Object.entries(frame_age_seconds).map(([stream, ages]) => between(before?.frame_age_seconds[stream], ages));
   const ages = lately.map((ages) => quantile(ages, 0.95)).filter((age) => age !== null);
-  $("age").textContent = ages.length ? `${(1000 * Math.max(...ages)).toFixed(0)} ms` : "–";
+  $("age").textContent = ages.length ? milliseconds(Math.max(...ages)) : "–";
   answers.push(now);
   while (at - answers[0].at > LATELY_S) answers.shift();
 }

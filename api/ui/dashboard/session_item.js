@@ -2,13 +2,13 @@
 
 import { facts } from "../facts.js";
 import { lasted } from "../moments.js";
-import { element, plain } from "../page.js";
+import { element, plain, reviewOf } from "../page.js";
 import { drawScene } from "../scene.js";
 
 export function newItem(id) {
   const item = element("li");
   const name = element("a", id);
-  name.href = `/review?session=${encodeURIComponent(id)}`;
+  name.href = reviewOf(id);
   const text = element("div");
   text.append(name);
   item.append(text);

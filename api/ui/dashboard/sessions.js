@@ -18,11 +18,13 @@ export async function showSessions() {
   if (question === asked) show(queue);
 }
 
-function show({ sessions, live, waiting, total, before, next: following }) {
+function show({ sessions, live, waiting, total, before, next: following, hosts_missing: missing = [] }) {
   next = following;
   if (sessions.length === 0 && pages.length > 1) return goBack(); // fewer than there were
   $("live").textContent = live;
   $("waiting").textContent = waiting ? `${waiting} to look at` : "";
+  $("missing").hidden = missing.length === 0;
+  $("missing").textContent = `Sessions of hosts that do not answer are not listed: ${missing.join(", ")}.`;
   const filtered = $("search").value !== "" || $("show").value !== "all";
   $("no-sessions").hidden = total > 0 || filtered;
   $("none-fits").hidden = total > 0 || !filtered;

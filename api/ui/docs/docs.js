@@ -1,6 +1,6 @@
 // The API's documentation: /openapi.json as people read it.
 
-import { $, argusd, element } from "../page.js";
+import { $, argusd, element, showState } from "../page.js";
 import { example } from "./examples.js";
 import { described, shapeOf } from "./shapes.js";
 
@@ -8,7 +8,7 @@ const PAGES = "Pages and their files"; // they come last
 
 async function show() {
   const document_ = await argusd.json("/openapi.json");
-  $("version").textContent = document_.info.version;
+  showState(document_.info.version);
   const groups = Object.groupBy(operationsOf(document_), groupOf);
   for (const [name, operations] of Object.entries(groups).sort(([one], [other]) => (one === PAGES) - (other === PAGES))) {
     const group = element("section");

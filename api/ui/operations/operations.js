@@ -2,7 +2,9 @@
 
 import { barChart, lineChart } from "./charts.js";
 import { between, mean, perBucket, quantile } from "../histograms.js";
+import { lasted, milliseconds } from "../moments.js";
 import { $, argusd, element, plain } from "../page.js";
+import { showFailure, showReadiness } from "../standing.js";
 
 const POLL_MS = 2000;
 const REMEMBERED_S = 180;
@@ -17,15 +19,14 @@ async function poll() {
     while (answers.at(-1).at - answers[0].at > REMEMBERED_S) answers.shift();
     show(answers.at(-1));
   } catch (error) {
-    showState(error.status ? plain(error.code) : "not reachable", false);
+    showFailure(error);
   }
   setTimeout(poll, POLL_MS);
 }
 
 function show(now) {
   const { readiness } = now;
-  showState(readiness.ready ? "ready" : "not ready", readiness.ready);
-  $("reasons").replaceChildren(...[...readiness.reasons, ...readiness.degraded].map((why) => element("li", why)));
+  showReadiness(readiness);
   showFigures(now);
   showRows("workers", now.workers, workerCells(readiness.schedulers));
   showRows("models", readiness.roles, modelCells(now));
@@ -33,11 +34,6 @@ function show(now) {
   $("no-ages").hidden = Object.keys(now.frame_age_seconds).length > 0;
   showRows("webhooks", now.webhooks, webhookCells);
   showRows("hosts", now.hosts, hostCells);
-}
-
-function showState(text, ready) {
-  $("state").textContent = text;
-  $("state").className = `pill ${ready ? "ready" : "unready"}`;
 }
 
 function showFigures({ readiness, sessions, tasks, frame_age_seconds }) {
@@ -107,7 +103,7 @@ function modelCells({ batch_size, batch_seconds }) {
     const seconds = between(answers[0].batch_seconds[model], batch_seconds[model]);
     return [
       plain(role), model || null, ready ? mark("ready", "good") : mark(detail || "not ready", "poor"),
-      ready ? `${load_seconds.toFixed(1)} s` : null, precision || null, sizes.count,
+      ready ? lasted(load_seconds) : null, precision || null, sizes.count,
       mean(sizes)?.toFixed(1), milliseconds(quantile(seconds, 0.95)), sizes.count ? sizesChart(model, sizes) : null,
     ];
   };
@@ -149,13 +145,9 @@ function recent(name, key) {
   return between(answers[0][name][key], answers.at(-1)[name][key]);
 }
 
-function milliseconds(seconds) {
-  return seconds === null ? null : `${(1000 * seconds).toFixed(0)} ms`;
-}
-
 function webhookCells({ name, state, reason, behind, delivered, refused, failed, failing_s }) {
   const kinds = { delivering: "good", failing: "bad", elsewhere: "idle" };
-  const since = failing_s ? `${failing_s.toFixed(0)} s` : null;
+  const since = failing_s ? lasted(failing_s) : null;
   return [name, mark(state === "elsewhere" ? "another host" : state, kinds[state]), reason || null, since, behind, delivered, refused, failed];
 }
 

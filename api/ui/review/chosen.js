@@ -1,25 +1,32 @@
 // The violation that is chosen: what is known of it, its evidence, and what people say of it.
 
-import { $, element, plain } from "../page.js";
+import { $, element, meaningOf, plain } from "../page.js";
 import { showEvidence } from "./evidence.js";
 import { day } from "../moments.js";
 import { decision, howLong } from "./violations.js";
 
 const HIDDEN = ["start_s", "end_s", "media_s", "duration_s"]; // of the data: told in clock time above
 
-let chosen = null; // the seq that the comment belongs to: what is being written is not overwritten
+const drafts = new Map(); // seq → a comment that is written and not sent: going to another violation keeps it
+
+let chosen = null; // the seq that the comment belongs to
 
 export function showChosen(sessionId, violation) {
   $("chosen").hidden = violation === null;
   if (violation === null) return;
   $("chosen-title").textContent = plain(violation.name);
+  $("meaning").replaceChildren(meaningOf(violation.name));
   $("facts").replaceChildren(...facts(violation).flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
-  if (violation.seq !== chosen) $("comment").value = violation.review?.comment ?? "";
+  if (violation.seq !== chosen) $("comment").value = drafts.get(violation.seq) ?? violation.review?.comment ?? "";
   chosen = violation.seq;
   for (const button of $("judge").querySelectorAll("[data-state]")) {
     button.setAttribute("aria-pressed", button.dataset.state === (violation.review?.state ?? "open"));
   }
   showEvidence(sessionId, violation);
+}
+
+export function forgetDraft(seq) {
+  drafts.delete(seq);
 }
 
 function facts(violation) {
@@ -42,3 +49,5 @@ function isPlain(value) {
 function shown(value) {
   return typeof value === "number" ? String(Math.round(1000 * value) / 1000) : plain(String(value));
 }
+
+$("comment").addEventListener("input", () => drafts.set(chosen, $("comment").value));

@@ -1,9 +1,18 @@
 // A violation's snapshot and clip, fetched under the visitor's token; while they are made that is said.
 
+import { sessionPath } from "../argusd.js";
 import { $, argusd, element, plain } from "../page.js";
 import { withOverlay } from "./overlay.js";
 
 const HASH_DIGITS = 12;
+const REASONS = { // why not all of it could be made
+  no_media: "there was neither picture nor sound",
+  disk_full: "the disk is full, or evidence takes as much of it as it may",
+  disk_failed: "a file could not be written",
+  encoder_failed: "the clip could not be encoded",
+  overloaded: "too much was being made already",
+  lost: "the recorder was away, or was started again meanwhile",
+};
 
 let asked = null; // the evidence that is wanted: an answer about another one comes too late
 let shown = ""; // what is there: the same is not fetched again
@@ -19,7 +28,7 @@ export async function showEvidence(sessionId, violation) {
   if (id === finished) return;
   if (id !== before) put("", [element("p", "Fetching the evidence …", "waiting quiet")]);
   try {
-    await fetchEvidence(id, `/sessions/${encodeURIComponent(sessionId)}/evidence/${encodeURIComponent(id)}`);
+    await fetchEvidence(id, `${sessionPath(sessionId)}/evidence/${encodeURIComponent(id)}`);
   } catch (error) {
     if (id === asked) put("", [element("p", error.message, "quiet")]);
   }
@@ -28,18 +37,19 @@ export async function showEvidence(sessionId, violation) {
 async function fetchEvidence(id, path) {
   const record = await argusd.json(path);
   const state = `${id} ${record.state} ${record.snapshot !== null} ${record.clip !== null}`;
-  if (id === asked && state !== shown) {
-    const [snapshot, clip] = await Promise.all(["snapshot", "clip"].map((part) => record[part] && fetched(`${path}/${part}`)));
-    if (id === asked) put(state, parts(record, snapshot, clip), [snapshot, clip]);
-    else release([snapshot, clip]);
-  }
-  if (id === asked && record.state !== "pending") finished = id;
+  if (id !== asked || state === shown) return;
+  const files = await Promise.all(["snapshot", "clip"].map((part) => record[part] && fetched(`${path}/${part}`)));
+  const [snapshot, clip] = files.map((file) => file?.address);
+  const missing = files.map((file) => file?.missing).filter(Boolean);
+  if (id !== asked) return release([snapshot, clip]);
+  put(state, parts(record, snapshot, clip, missing), [snapshot, clip]);
+  if (record.state !== "pending") finished = id;
 }
 
 // Plays the clip, or holds it.
 export function playClip() {
   const clip = $("evidence").querySelector("video");
-  if (clip?.paused) clip.play();
+  if (clip?.paused) clip.play().catch(() => {}); // another violation was chosen meanwhile
   else clip?.pause();
 }
 
@@ -55,15 +65,15 @@ function release(used) {
   for (const address of used) if (address) URL.revokeObjectURL(address);
 }
 
-function parts(record, snapshot, clip) {
-  const about = element("p", stateOf(record), "quiet");
+function parts(record, snapshot, clip, missing) {
+  const about = [stateOf(record), ...missing].map((words) => element("p", words, "quiet"));
   const shown = clip ? film(clip, snapshot) : snapshot && picture(snapshot);
-  return shown ? [...withOverlay(shown, record), about] : [about];
+  return shown ? [...withOverlay(shown, record), ...about] : about;
 }
 
 function stateOf({ state, reason, clip, snapshot, models, hash }) {
   if (state === "pending") return "Evidence is being made.";
-  if (state === "failed") return `Not all evidence could be made: ${plain(reason)}.`;
+  if (state === "failed") return `Not all evidence could be made: ${REASONS[reason] ?? plain(reason)}.`;
   const what = [snapshot && "Snapshot", clip && "clip"].filter(Boolean).join(" and ");
   const seenBy = Object.values(models).map(({ name }) => name).join(", ");
   return [`${what || "Record"} of the violation`, seenBy && `seen by ${seenBy}`, `SHA-256 ${hash.slice(0, HASH_DIGITS)}…`].filter(Boolean).join(" · ");
@@ -81,7 +91,12 @@ function film(address, poster) {
   return video;
 }
 
+// A file of it, or why it cannot be had.
 async function fetched(path) {
-  const response = await argusd.request(path);
-  return URL.createObjectURL(await response.blob());
+  try {
+    const response = await argusd.request(path);
+    return { address: URL.createObjectURL(await response.blob()) };
+  } catch (error) {
+    return { missing: error.message };
+  }
 }

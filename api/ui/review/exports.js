@@ -1,12 +1,12 @@
 // The report as a file.
 
+import { sessionPath } from "../argusd.js";
 import { argusd, element } from "../page.js";
 
 const KINDS = { csv: "text/csv", json: "application/json" };
 
 export async function save(sessionId, kind) {
-  const path = `/sessions/${encodeURIComponent(sessionId)}/report`;
-  const response = await argusd.request(path, { headers: { Accept: KINDS[kind] } });
+  const response = await argusd.request(`${sessionPath(sessionId)}/report`, { headers: { Accept: KINDS[kind] } });
   const link = element("a");
   link.href = URL.createObjectURL(await response.blob());
   link.download = `${sessionId.replaceAll(":", "-")}.${kind}`;

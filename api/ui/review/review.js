@@ -1,31 +1,39 @@
 // The review page: shows a session's report, and fetches it again when an event says that it has changed.
 // One stream of events stays open; the report is asked for once a second at most.
 
-import { $, argusd, element, plain } from "../page.js";
-import { showChosen } from "./chosen.js";
+import { sessionPath } from "../argusd.js";
+import { $, argusd, plain, showState } from "../page.js";
+import { checkEvidence } from "./chain.js";
+import { forgetDraft, showChosen } from "./chosen.js";
 import { playClip } from "./evidence.js";
 import { save } from "./exports.js";
 import { listenToKeys } from "./keys.js";
-import { day, period } from "../moments.js";
-import { drawTimeline, stretchName } from "./timeline.js";
-import { decision, scrollTo, showViolations } from "./violations.js";
+import { isActive, isOpen, showSummary } from "./summary.js";
+import { drawTimeline } from "./timeline.js";
+import { decision, reveal, showViolations } from "./violations.js";
 
 const EVERY_MS = 1000; // at most so often is the report asked for
-const ACTIVE = ["connecting", "live", "stale"];
+const PAPER_PX = 560; // the timeline's width on A4 or letter paper
 
-const sessionId = new URLSearchParams(location.search).get("session");
+const asked = new URLSearchParams(location.search);
+const sessionId = asked.get("session");
 let report = null;
-let chosen = Number(new URLSearchParams(location.search).get("violation")) || null; // its seq
+let chosen = Number(asked.get("violation")) || null; // its seq
+let away = false; // whether events have ceased to come
+let judging = false;
 
 async function load() {
-  report = await argusd.json(`/sessions/${encodeURIComponent(sessionId)}/report`);
+  const first = report === null;
+  report = await argusd.json(`${sessionPath(sessionId)}/report`);
   if (!report.violations.some(({ seq }) => seq === chosen)) chosen = report.violations.find(isOpen)?.seq ?? report.violations[0]?.seq ?? null;
   $("content").hidden = false;
   $("problem").hidden = true;
+  $("check").hidden = !report.violations.some(({ evidence_id }) => evidence_id);
   fillStreams();
-  showState();
+  showSummary(report);
   show();
   showChosen(sessionId, chosenViolation());
+  if (first && asked.has("violation")) reveal(chosen);
 }
 
 // The list and the timeline, as the filter wants them.
@@ -36,20 +44,6 @@ function show() {
 
 function view() {
   return { report, chosen, fits, hears: choose, until: Date.now() / 1000 };
-}
-
-function showState() {
-  const silent = report.stretches.filter(({ name, ended_at }) => name === "track_stale" && ended_at === null);
-  const live = ACTIVE.includes(report.state);
-  $("state").textContent = live && silent.length ? `${silent[0].stream} ${stretchName(silent[0])}` : report.state;
-  $("state").className = `pill ${live && !silent.length ? "ready" : live ? "unready" : ""}`;
-  const open = report.violations.filter(isOpen).length;
-  const found = report.violations.length === 1 ? "1 violation" : `${report.violations.length} violations`;
-  $("summary").textContent = `${live ? `since ${day(report.created_at)}` : period(report.created_at, report.updated_at)} · ${found}, ${open} to decide`;
-}
-
-function isOpen({ review }) {
-  return (review?.state ?? "open") === "open";
 }
 
 function chosenViolation() {
@@ -77,7 +71,7 @@ function choose(seq) {
   $("judged").textContent = "";
   show();
   showChosen(sessionId, chosenViolation());
-  scrollTo(seq);
+  reveal(seq);
 }
 
 // The next of those that are shown, or the one before.
@@ -88,18 +82,24 @@ function step(by, wanted = () => true) {
   if (next) choose(next.seq);
 }
 
+// A decision is about the violation that is shown: while one is being stored there is no other.
 async function judge(state) {
   const violation = chosenViolation();
-  if (violation === null) return;
+  if (violation === null || judging) return;
+  judging = true;
   localStorage.setItem("reviewer", $("reviewer").value);
   const json = { state, comment: $("comment").value, reviewer: $("reviewer").value };
-  await orSay(async () => {
-    violation.review = await argusd.json(`/sessions/${encodeURIComponent(sessionId)}/reviews/${violation.seq}`, { method: "PUT", json });
+  try {
+    violation.review = await argusd.json(`${sessionPath(sessionId)}/reviews/${violation.seq}`, { method: "PUT", json });
+    forgetDraft(violation.seq);
     if (state === "open") choose(violation.seq);
     else step(1, isOpen);
-    showState();
+    showSummary(report);
     $("judged").textContent = `${plain(violation.name)}: ${decision(violation.review)}`;
-  });
+  } catch (error) {
+    $("judged").textContent = error.message;
+  }
+  judging = false;
 }
 
 async function remove() {
@@ -123,8 +123,7 @@ function say(sentence) {
 
 function gone() {
   $("content").hidden = true;
-  $("state").textContent = "gone";
-  $("state").className = "pill";
+  showState("gone");
   say("There is no such session: it was never there, or all of it is deleted.");
 }
 
@@ -133,13 +132,20 @@ async function follow() {
   for (;;) {
     try {
       await load();
-      for await (const event of argusd.events(sessionId, { after: report.seq })) if (changesReport(event)) loadSoon();
+      for await (const event of argusd.events(sessionId, { after: report.seq, onstate: hear })) if (changesReport(event)) loadSoon();
     } catch (error) {
       if (error.status === 404) return gone();
-      if (error.status !== 401) say(error.message);
+      say(error.message);
     }
     await new Promise((done) => setTimeout(done, EVERY_MS));
   }
+}
+
+// Whether events come: what has happened without them is asked for.
+function hear(live) {
+  if (live && away) loadSoon();
+  away = !live;
+  if (away) showState("connecting again", "unready");
 }
 
 function changesReport({ type, state }) {
@@ -171,15 +177,21 @@ for (const kind of ["csv", "json"]) $(kind).addEventListener("click", () => orSa
 for (const event of ["input", "submit"]) $("filter").addEventListener(event, (told) => { told.preventDefault(); show(); });
 $("judge").addEventListener("submit", (told) => told.preventDefault());
 $("print").addEventListener("click", () => print());
+$("check").addEventListener("click", () => orSay(async () => {
+  $("checked").textContent = await checkEvidence(sessionId, report.violations);
+}));
+addEventListener("beforeprint", () => report && drawTimeline({ ...view(), pixels: PAPER_PX }));
+addEventListener("afterprint", () => report && drawTimeline(view()));
 $("show-keys").addEventListener("click", () => $("keys").showModal());
 $("delete").addEventListener("click", remove);
 $("reviewer").value = localStorage.getItem("reviewer") ?? "";
-setInterval(() => { if (report && ACTIVE.includes(report.state)) drawTimeline(view()); }, EVERY_MS); // time goes on, though nothing happens
+setInterval(() => { if (report && isActive(report)) drawTimeline(view()); }, EVERY_MS); // time goes on, though nothing happens
 
-if (sessionId === null) {
-  $("state").textContent = "no session";
+if (!sessionId) {
+  showState("no session");
   $("nobody").hidden = false;
 } else {
+  showState("connecting");
   document.title = $("title").textContent = `Review of ${sessionId}`;
   follow();
 }

@@ -12,8 +12,8 @@ const AXIS_PX = 22;
 const TICK_PX = 90; // a time needs so much of the scale
 const LEAST_PERCENT = 0.35; // of the width: what is shorter could not be seen
 
-// `hears(seq)` is told of a bar that is clicked; `fits` says which violations are not filtered out.
-export function drawTimeline({ report, until, chosen, fits, hears }) {
+// `hears(seq)` is told of a bar that is clicked; `fits` says which violations are not filtered out; `pixels`: what it is drawn for.
+export function drawTimeline({ report, until, chosen, fits, hears, pixels = $("timeline").clientWidth }) {
   const lanes = lanesOf(report);
   const [from, to] = spanOf(report, until);
   const place = (at) => (100 * (at - from)) / (to - from);
@@ -30,7 +30,7 @@ export function drawTimeline({ report, until, chosen, fits, hears }) {
   };
   const shown = report.violations.filter(fits);
   const rows = rowsOf(shown);
-  const scale = ticks(from, to, Math.floor(svg.clientWidth / TICK_PX));
+  const scale = ticks(from, to, Math.floor(pixels / TICK_PX));
   svg.replaceChildren(
     ...lanes.map((_, index) => line({ x1: 0, x2: "100%", y1: (index + 0.5) * LANE_PX, y2: (index + 0.5) * LANE_PX })),
     ...scale.moments.flatMap((at) => tick(place(at), scaleClock(at, scale.step), height)),

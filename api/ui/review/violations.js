@@ -1,7 +1,9 @@
 // The list of violations, in the order of time; each is a button that chooses it.
 
 import { $, element, plain } from "../page.js";
-import { clock, lasted } from "../moments.js";
+import { lasted, moment } from "../moments.js";
+
+const NARROW = matchMedia("(max-width: 820px)"); // as style.css has it
 
 const items = new Map(); // seq → its item, which stays the same, so that the focus stays where it is
 
@@ -20,8 +22,10 @@ export function showViolations({ report, chosen, fits, hears }) {
   $("count").textContent = shown.length === report.violations.length ? `${shown.length}` : `${shown.length} of ${report.violations.length}`;
 }
 
-export function scrollTo(seq) {
-  items.get(seq)?.scrollIntoView({ block: "nearest" });
+// Bring into sight what is chosen: its place in the list, or on a phone, where the list lies below, itself.
+export function reveal(seq) {
+  if (NARROW.matches) $("chosen").scrollIntoView();
+  else items.get(seq)?.scrollIntoView({ block: "nearest" });
 }
 
 function made(seq, hears) {
@@ -39,7 +43,7 @@ function fill(item, violation, isChosen) {
   button.className = severity;
   button.setAttribute("aria-current", isChosen);
   button.replaceChildren(
-    element("time", clock(started_at)),
+    moment(started_at),
     element("b", plain(name)),
     element("span", [plain(stream), howLong(violation), severity].join(" · ")),
     element("span", decision(review), `decision ${review?.state ?? "open"}`),

@@ -1,17 +1,18 @@
 // How long findings take, how loud it is, and what is seen and heard now.
 
 import { facts } from "../facts.js";
+import { lasted, milliseconds } from "../moments.js";
 import { $ } from "../page.js";
 
 // ``known``: the newest results of the streams that know something; ``told``: of all, with their names.
 export function showFigures(told, known, heldBack) {
   const newest = known.reduce((one, other) => (one && one.captured_at > other.captured_at ? one : other), null);
   if (newest) {
-    $("delay").textContent = milliseconds(Date.now() - 1000 * newest.captured_at);
-    $("age").textContent = milliseconds(newest.frame_age_ms);
+    $("delay").textContent = milliseconds(Date.now() / 1000 - newest.captured_at);
+    $("age").textContent = milliseconds(newest.frame_age_ms / 1000);
   }
   $("held-back").hidden = !heldBack;
-  $("held-back").textContent = `The picture is shown ${(heldBack / 1000).toFixed(1)} s late, so that each drawing lies on its own frame.`;
+  $("held-back").textContent = `The picture is shown ${lasted(heldBack / 1000)} late, so that each drawing lies on its own frame.`;
   $("facts").textContent = facts(told);
   showVoice(known.find(({ data }) => "rms_dbfs" in data)?.data);
 }
@@ -32,8 +33,4 @@ export function forgetFigures() {
   $("facts").textContent = "";
   $("held-back").hidden = true;
   showLevel($("level").min);
-}
-
-function milliseconds(time) {
-  return `${Math.max(0, time).toFixed(0)} ms`;
 }

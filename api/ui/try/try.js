@@ -1,7 +1,7 @@
 // Try your camera: publishes it by WebRTC, and draws what is found over the picture as findings arrive.
 
 import { pause } from "../argusd.js";
-import { $, argusd, element, plain, readiness, sessionOfToken, signedIn } from "../page.js";
+import { $, argusd, element, plain, readiness, sessionOfToken, showState } from "../page.js";
 import { forgetFigures, showFigures } from "./figures.js";
 import { HeldPicture } from "./picture.js";
 import { close, open } from "./sources.js";
@@ -9,12 +9,13 @@ import { forgetViolations, showViolation } from "./violations.js";
 import { LOST, SILENT, ended, gone, words } from "./words.js";
 
 const RESULTS_EVERY_MS = 125; // the daemon renews them four times a second; more often, so that none waits long
+const READY_EVERY_MS = 1000; // until it is
 const SILENCE_DBFS = -90; // a microphone that is on is louder, also where nobody speaks
 const SILENCE_S = 5; // for so long it brings nothing before that is told
 const STATES = { live: "live", lost: "connecting again" };
 
 const asked = new URLSearchParams(location.search).get("session");
-const made = asked ?? `try-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
+const made = asked || `try-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 const preview = $("preview");
 const picture = new HeldPicture(preview, $("picture"), $("overlay"));
 let [sessionId, stream, publication, watching] = [made, null, null, new AbortController()];
@@ -29,9 +30,8 @@ async function start() {
   heardAt = null;
   try {
     stream = await open(chosen(), preview, $("file").files[0]);
-    publication = await argusd.publish(sessionId, { stream, body: wanted(), onstate: showState });
-    watching = new AbortController();
-    watch(watching.signal);
+    publication = await argusd.publish(sessionId, { stream, body: wanted(), onstate: enterAs });
+    watch();
     for (const track of stream.getTracks()) {
       track.addEventListener("ended", () => lose(track));
       if (track.readyState === "ended") return lose(track); // meanwhile
@@ -59,7 +59,11 @@ async function lose(track) {
   say(said);
 }
 
-function watch(signal) {
+// Anew where the visitor's token has expired meanwhile, and there is another.
+function watch() {
+  watching.abort();
+  watching = new AbortController();
+  const { signal } = watching;
   picture.watch(signal);
   for (const watched of [follow(signal), draw(signal)]) watched.catch((error) => signal.aborted || complain(error));
 }
@@ -98,7 +102,7 @@ function showSilence(sound) {
   if (silent || $("problem").textContent === SILENT) say(silent ? SILENT : "");
 }
 
-async function showState(state) {
+async function enterAs(state) {
   if (state in STATES) enter(STATES[state]);
   if (state === "lost") say(LOST);
   if (state === "live") say("");
@@ -111,8 +115,7 @@ async function showState(state) {
 
 function enter(state) {
   const off = state === "off";
-  $("state").textContent = state;
-  $("state").className = `pill ${state === "live" ? "ready" : ""}`;
+  showState(state, state === "live" ? "ready" : "");
   $("start").hidden = !off;
   $("stop").hidden = off;
   $("hint").hidden = !off;
@@ -126,7 +129,7 @@ function say(text) {
 }
 
 function complain(error) {
-  say(words(error, signedIn()));
+  say(words(error));
 }
 
 const chosen = () => $("choice").elements.source.value;
@@ -139,13 +142,28 @@ function wanted() {
   return { streams, policy: { landmarks: true, evidence: { snapshot: keep, clip: keep } } };
 }
 
-async function showStreams() {
-  const { streams } = await readiness();
+// More are served as models load, until the daemon is ready.
+async function offerStreams() {
+  for (let [ready, failed, before] = [false, false, ""]; !ready; await pause(READY_EVERY_MS)) {
+    try {
+      const told = await readiness();
+      const now = JSON.stringify([told.ready, told.streams]);
+      if (now !== before) showStreams(told); // what is chosen stays otherwise
+      if (failed) say("");
+      [ready, failed, before] = [told.ready, false, now];
+    } catch (error) {
+      failed = true;
+      complain(error);
+    }
+  }
+}
+
+function showStreams({ ready, streams = {} }) {
+  const lacks = ready ? "no model is here for it" : "not yet";
   $("streams").replaceChildren(...Object.entries(streams).map(([name, served]) => {
     const label = element("label");
-    const box = Object.assign(document.createElement("input"), { type: "checkbox", value: name });
-    [box.checked, box.disabled] = [served, !served];
-    label.append(box, ` ${plain(name)}${served ? "" : " (no model is here for it)"}`);
+    const box = Object.assign(element("input"), { type: "checkbox", value: name, checked: served, disabled: !served });
+    label.append(box, ` ${plain(name)}${served ? "" : ` (${lacks})`}`);
     return label;
   }));
 }
@@ -167,9 +185,14 @@ async function forget() {
 
 $("choice").addEventListener("change", () => { document.querySelector(".file").hidden = chosen() !== "file"; });
 $("choice").addEventListener("submit", (submitted) => { submitted.preventDefault(); start(); });
-$("sign-in").addEventListener("submit", () => { say(""); showToken(); });
+$("sign-in").addEventListener("submit", () => {
+  say("");
+  showToken();
+  if (publication) watch();
+});
 $("stop").addEventListener("click", stop);
 $("forget").addEventListener("click", forget);
 addEventListener("pagehide", stop);
+enter("off");
 showToken();
-showStreams().catch(complain);
+offerStreams();

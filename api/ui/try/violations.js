@@ -1,6 +1,9 @@
 // The list of violations, newest first: when each began, how soon that was told, how long it lasted, and its review.
 
-import { $, element, plain } from "../page.js";
+import { lasted, moment } from "../moments.js";
+import { $, element, meaningOf, plain, reviewOf } from "../page.js";
+
+const MOST = 200; // in the list; the oldest goes
 
 const open = new Map(); // by name
 
@@ -12,22 +15,23 @@ export function showViolation(violation) {
 
 function begin({ session_id, seq, name, captured_at }) {
   const item = element("li", "", "open");
-  const at = new Date(captured_at * 1000);
-  const told = element("span", `told ${((Date.now() - at) / 1000).toFixed(1)} s after`);
+  const about = element("span", `told ${lasted(Date.now() / 1000 - captured_at)} after · `);
+  about.append(meaningOf(name));
   const review = element("a", "Review");
-  review.href = `/review?${new URLSearchParams({ session: session_id, violation: seq })}`;
+  review.href = reviewOf(session_id, seq);
   review.setAttribute("aria-label", `Review ${plain(name)}`);
   review.target = "_blank"; // the camera goes on here
-  item.append(element("time", at.toLocaleTimeString()), element("b", plain(name)), told, element("i", "goes on"), review);
+  item.append(moment(captured_at), element("b", plain(name)), about, element("i", "goes on"), review);
   open.set(name, item);
   $("violations").prepend(item);
+  if ($("violations").childElementCount > MOST) $("violations").lastElementChild.remove();
 }
 
 function end({ name, data }) {
   const item = open.get(name);
   if (!item) return;
   item.className = "";
-  item.querySelector("i").textContent = data.duration_s === undefined ? "over" : `${data.duration_s.toFixed(1)} s`;
+  item.querySelector("i").textContent = data.duration_s === undefined ? "over" : lasted(data.duration_s);
   open.delete(name);
 }
 

@@ -17,7 +17,6 @@ const ENDED = {
   replaced: "This session is now published from another page, so this one has stopped. Start again to take it back.",
   deleted: "This session was ended from elsewhere. Start again for another one.",
 };
-const NO_TOKEN = "The daemon asks for a token. Sign in above, then start again.";
 export const LOST = "The connection to the daemon is lost. It is made again by itself; leave this page open.";
 
 const KINDS = { video: "The picture", audio: "The sound" };
@@ -28,10 +27,9 @@ const GONE = {
 };
 export const SILENT = "The microphone brings no sound at all. See whether it is muted, here or at the device.";
 
-export function words(error, signedIn) {
+export function words(error) {
   if (error instanceof NoMedia) return error.message;
   if (!(error instanceof ArgusdError)) return `Something went wrong in this page: ${error.message}`;
-  if (error.code === "unauthorized") return signedIn ? `${error.message} Sign in above, then start again.` : NO_TOKEN;
   return REFUSED[error.code] ?? error.message;
 }
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
@@ -31,11 +32,11 @@ async def test_every_page_is_served_with_what_it_loads_and_leads_to(
             assert "unsafe" not in response.headers["Content-Security-Policy"]
             text = await response.text()
         wanted |= {
-            f"/guide/{path}"
+            urljoin("/guide/", path)
             for path in re.findall(r'(?:src|href|action)="([^"#?]+)[^"]*"', text)
             if "://" not in path
         }
-    assert {"/guide/quickstart.html", "/guide/_static/guide.css", "/guide/../docs"} <= wanted
+    assert {"/guide/quickstart.html", "/guide/_static/guide.css", "/docs", "/try"} <= wanted
     for path in sorted(wanted):
         async with rig.api.http.get(path) as response:
             assert response.status == 200, path
@@ -45,10 +46,11 @@ async def test_where_it_is_not_built_the_page_says_how(
     rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guide, "SITE", tmp_path / "none")
-    async with rig.api.http.get("/guide/") as response:
-        assert response.status == 200
-        assert "make docs" in await response.text()
-    status, body = await rig.api.json("GET", "/guide/index.html")
+    for path in ("/guide/", "/guide/glossary.html"):
+        async with rig.api.http.get(path) as response:
+            assert response.status == 200
+            assert "make docs" in await response.text()
+    status, body = await rig.api.json("GET", "/guide/_static/guide.css")
     assert (status, body["error_code"]) == (404, "not_found")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from ...peers.browsing import page, press, seen, violations
 from ...peers.remote import Browser
-from ..evidence.test_keeper import filmed, finished, recording, starts
+from ..evidence.test_keeper import files, filmed, finished, recording, starts
 from ..fixtures import Rig
 
 pytestmark = pytest.mark.browser
@@ -39,3 +39,22 @@ async def test_evidence_stands_beside_its_own_violation_only(browser: Browser, r
             await seen(tab, "document.querySelector('#evidence').innerText.includes('No evidence was kept')")
             await press(tab, "k")
             await seen(tab, "document.querySelector('#evidence img')")
+
+
+async def test_what_was_done_to_evidence_is_said(browser: Browser, rig: Rig) -> None:
+    checked, shown = (f"document.getElementById('{name}').innerText" for name in ("checked", "evidence"))
+    async with recording(rig.api), filmed(rig):
+        starts(rig)
+        await finished(rig)
+        async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
+            await seen(tab, "document.querySelector('#evidence img')")
+            await tab.run("document.getElementById('check').click()")
+            await seen(tab, f"{checked}.startsWith('The evidence is as when it was made.')")
+            (file,) = files(rig)
+            file.unlink()
+            await tab.run("document.getElementById('check').click()")
+            await seen(tab, f"{checked}.includes('face absent at ')")
+            assert "(its snapshot is missing)" in await tab.run(checked)
+            await tab.go(f"{rig.api.url}/review?session=s1")
+            await seen(tab, f"{shown}.includes('gone from the disk')")
+            assert "SHA-256" in await tab.run(shown), "the record is there"

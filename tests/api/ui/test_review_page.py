@@ -29,6 +29,8 @@ FOUND = [
     ("audio", "speech_detected", 30.0, 31.0),
 ]
 SHOWN = "[...document.querySelectorAll('#violations li')].map(each => each.innerText)"
+# As it is pressed, or held: within one turn of the page, so that nothing happens in between.
+KEY = "((key, repeat) => dispatchEvent(new KeyboardEvent('keydown', {key, repeat})))"
 CHOSEN = "document.querySelector('#violations [aria-current=true]')?.innerText ?? ''"
 
 
@@ -130,6 +132,53 @@ async def test_keys_go_through_violations_and_decide(browser: Browser, rig: Rig)
         assert await tab.troubles() == []
 
 
+async def test_each_key_decides_about_the_violation_that_is_shown(browser: Browser, rig: Rig) -> None:
+    first, *_ = await with_violations(rig)
+    async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
+        await seen(tab, "document.querySelectorAll('#violations li').length === 4")
+        await tab.run(f"{KEY}('a'); {KEY}('d'); {KEY}('d', true)")
+        await seen(tab, "document.getElementById('judged').innerText === 'gaze away: acknowledged'")
+        await press(tab, "?")
+        await press(tab, "d")
+        await tab.run("document.getElementById('keys').close()")
+        await press(tab, "o")
+        await seen(tab, "document.getElementById('judged').innerText === 'phone detected: to decide'")
+        reviews = (await rig.api.json("GET", "/sessions/s1/reviews"))[1]["reviews"]
+    assert [(each["seq"], each["state"]) for each in reviews] == [
+        (first, "acknowledged"),
+        (first + 2, "open"),
+    ]
+
+
+async def test_a_comment_stays_until_it_is_sent_and_words_stand_beside_what_they_mean(
+    browser: Browser, rig: Rig
+) -> None:
+    await with_violations(rig)
+    async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
+        await seen(tab, "document.querySelectorAll('#violations li').length === 4")
+        await type_in(tab, "comment", "looks at notes")
+        await click(tab, "#violations li:nth-child(2) button")
+        assert await tab.run("document.getElementById('comment').value") == ""
+        meaning = await tab.run("document.querySelector('#meaning a').getAttribute('href')")
+        assert meaning == "/guide/glossary.html#phone_detected"
+        await click(tab, "#violations li:nth-child(1) button")
+        assert await tab.run("document.getElementById('comment').value") == "looks at notes"
+
+
+async def test_a_daemon_that_goes_and_comes_back(browser: Browser, rig: Rig) -> None:
+    seqs = await with_violations(rig)
+    async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
+        await seen(tab, "document.getElementById('state').innerText === 'live'")
+        await rig.api.close()
+        await seen(tab, "document.getElementById('state').innerText === 'connecting again'")
+        await press(tab, "a")
+        await seen(tab, "document.getElementById('judged').innerText === 'The daemon does not answer.'")
+        await rig.api.open()
+        await rig.api.json("PUT", f"/sessions/s1/reviews/{seqs[3]}", json={"state": "dismissed"})
+        await seen(tab, f"{SHOWN}[3].includes('dismissed')")
+        await seen(tab, "document.getElementById('state').innerText === 'live'")
+
+
 async def test_what_happens_meanwhile_appears(browser: Browser, rig: Rig) -> None:
     seqs = await with_violations(rig)
     async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
@@ -186,7 +235,12 @@ async def test_a_visitor_without_a_token_is_asked_for_one(browser: Browser, tmp_
         bearer = {"Authorization": "Bearer a token of reviewers"}
         await rig.api.json("PUT", "/sessions/s1", headers=bearer)
         async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
-            await seen(tab, "!document.getElementById('sign-in').hidden")
-            await tab.run("document.getElementById('token').value = 'a token of reviewers'")
-            await click(tab, "#sign-in button")
+            for token, said in (
+                ("a guess", "asks for a token"),
+                ("a token of reviewers", "is not known here"),
+            ):
+                await seen(tab, f"document.getElementById('problem').innerText.includes('{said}')")
+                await tab.run(f"document.getElementById('token').value = '{token}'")
+                await click(tab, "#sign-in button")
             await seen(tab, "document.getElementById('state').innerText === 'created'")
+            assert await tab.run("document.getElementById('problem').hidden")

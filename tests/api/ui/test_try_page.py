@@ -259,6 +259,21 @@ async def test_a_token_is_asked_for_and_a_wrong_one_told(showing: Browser, watch
 
 
 @guarded
+async def test_a_token_that_expires_meanwhile_is_asked_for_again(showing: Browser, watched: Watched) -> None:
+    async with page(showing, f"{watched.api.url}/try?session=long") as tab:
+        await sign_in(tab, "service")
+        await begin(tab)
+        await live(tab)
+        await tab.run("sessionStorage.setItem('token', 'one that is not good any more')")
+        assert "not known here. Sign in above" in await said(tab)
+        assert await tab.run(STATE) == "live"
+        await sign_in(tab, "service")
+        watched.hear("long", -40.0, time.time())
+        await seen(tab, "document.getElementById('level').value === -40")
+        assert await tab.run("document.getElementById('problem').hidden")
+
+
+@guarded
 async def test_a_session_token_tries_its_own_session_until_it_is_deleted(
     showing: Browser, watched: Watched
 ) -> None:
