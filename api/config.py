@@ -86,7 +86,10 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class JwtConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """JSON Web Tokens of one issuer, taken as bearer tokens; ``access/json_web_tokens.py`` has the claims.
+    """JSON Web Tokens of one issuer, taken as bearer tokens.
+
+    They must carry ``exp``, ``iss`` and ``aud``; ``scope`` names scopes between spaces, ``session_id`` or
+    ``session_prefix`` bind the token to sessions.
 
     ``key_file`` holds the issuer's public key (PEM), its key set (JWKS), or for HS256 the shared secret.
     ``leeway_s`` is how far the issuer's clock may be from ours.
@@ -131,24 +134,39 @@ class ClusterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
 
 class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Every setting of the api.
+    """Every setting of the api. Durations are seconds, sizes bytes.
 
-    ``runtime_dir`` holds the control sockets of the other processes, ``state_dir`` the embedded Redis (used
-    while ``redis_url`` is None). ``schedulers``: how many live ones there are. Whoever has one of ``tokens``,
-    or one that ``jwt`` describes, gets in: so often in a minute as ``requests_per_minute`` says, if it does
-    (each token, each subject, by itself). ``allowed_origins``
-    (``https://host[:port]``) names the web pages whose scripts may come here although no token protects the
-    daemon. ``trusted_proxies`` are the addresses and networks of reverse proxies: from these alone an
-    ``X-Forwarded-For`` or ``Forwarded`` tells who the client is. With ``overcommit`` sessions are taken
-    beyond what the schedulers promise to serve in time: all of them are then looked at less often.
-    ``ocr_languages`` are those of a page whose sender names none. ``ice_servers`` are the STUN and TURN
-    servers that WHIP clients are told of; left out, those of ``ingest.ice.ice_servers``. ``llm`` holds the
-    profiles of language models, ``llm_concurrency`` says how many of their answers are awaited at a time.
-    ``max_event_readers``, ``max_event_readers_per_client``: event streams that are open at a time.
-    ``webhooks`` are receivers that events are posted to.
-    ``cluster`` is None on a host that is alone. Durations are seconds, sizes bytes.
+    ``host`` and ``port`` are where it listens. Whoever has one of ``tokens``, or one that ``jwt`` describes,
+    gets in, as often in a minute as ``requests_per_minute`` says (each token and each subject by itself).
+    ``allowed_origins`` (``https://host[:port]``) names the web pages whose scripts may come here although no
+    token protects the daemon. ``trusted_proxies`` are the addresses and networks of reverse proxies: from
+    these alone an ``X-Forwarded-For`` or ``Forwarded`` tells who the client is.
+
+    ``redis_url``: a Redis of one's own; left out, one is embedded, whose file lies in ``state_dir``.
+    ``redis_timeout_s``: how long its answer is awaited. ``overcommit``: sessions are taken beyond what the
+    schedulers promise to serve in time; all of them are then looked at less often. ``ocr_languages`` are
+    those of a page whose sender names none. ``ice_servers`` are the STUN and TURN servers that publishers are
+    told of; left out, those of ``ingest.ice_servers``. ``webhooks`` are receivers that events are posted to.
+    ``llm`` holds the profiles of language models, ``llm_concurrency`` says how many of their answers are
+    awaited at a time.
+
+    A request's body has ``max_body`` at most, a task's ``max_task_body``; all tasks' bodies together take
+    ``max_task_bytes``. There are ``max_connections`` at most; each has ``head_timeout_s`` for a request's
+    head, ``body_timeout_s`` for every ``min_body_bytes`` of its body, and ``idle_timeout_s`` until its next
+    request. ``max_sessions`` are known at a time. ``whip_posts_per_minute`` limits a client's offers,
+    ``whip_posts_per_minute_and_session`` those for one session, ``whip_half_open_per_client`` those whose
+    media have yet to come; ``answer_timeout_s``: how long a worker's answer to one is awaited.
+
+    ``retention_s``: how long events, results and evidence are kept after a session's last change.
+    ``events_per_session`` and ``events_overall`` are kept, the newest ones; ``journal_entries`` wait in
+    memory while Redis is away. An event stream says every ``heartbeat_s`` that it is alive, and is cut off
+    where its reader takes nothing for ``slow_consumer_s``; ``max_event_readers`` of them are open at a time,
+    ``max_event_readers_per_client`` of one client. There are ``max_streams`` WebSocket streams at most, whose
+    pictures and sound share ``arena_mib`` MiB of memory.
     """
 
+    # Some fields follow from other keys: where the other processes' sockets and the embedded Redis lie, how
+    # many ingest workers and live schedulers there are, and the cluster (None on a host that is alone).
     runtime_dir: Path
     state_dir: Path
     host: str = "127.0.0.1"

@@ -49,7 +49,8 @@ def words_of(known: Collection[str]) -> Callable[[str], list[str]]:
     """``a,b,c``, each of them one of those that are known."""
 
     def read(text: str) -> list[str]:
-        for word in (found := words(text)):
+        found = words(text) or refuse(f"one or more of {', '.join(known)}", text)
+        for word in found:
             if word not in known:
                 raise argparse.ArgumentTypeError(
                     f"there is no {word}{did_you_mean(word, known)} There are {', '.join(known)}"
@@ -99,18 +100,36 @@ def path(text: str) -> Path:
     return Path(text) if text.strip() else refuse("a path", text)
 
 
+def event_id(text: str) -> str:
+    """An event's id, as far as a header takes it; the daemon knows which there are."""
+    return text if re.fullmatch("[!-~]*", text) else refuse("the id of an event", text)
+
+
 def existing(text: str) -> Path:
     """A file or a folder that is there."""
     found = path(text)
     return found if os.path.exists(found) else refuse("a file or folder that is there", text)
 
 
+def existing_file(text: str) -> Path:
+    """A file, or a pipe, that is there."""
+    found = path(text)
+    there = os.path.exists(found) and not os.path.isdir(found)
+    return found if there else refuse("a file that is there", text)
+
+
 def new_file(text: str) -> Path:
     """A file that can be written: its folder is there and takes files."""
     found = path(text)
-    if found.is_dir() or not os.access(found if found.exists() else found.absolute().parent, os.W_OK):
+    there = os.path.exists(found)
+    if os.path.isdir(found) or not os.access(found if there else found.absolute().parent, os.W_OK):
         refuse("a file that can be written", text)
     return found
+
+
+def unused_path(text: str) -> Path:
+    """A file that can be written, and is not there yet."""
+    return refuse("a new file", text) if os.path.lexists(path(text)) else new_file(text)
 
 
 def refuse(wanted: str, text: str) -> NoReturn:

@@ -1,7 +1,6 @@
 """The command line. A command that fails says so in one sentence and by its exit code (``exit_codes.py``)."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -11,10 +10,12 @@ from typing import NoReturn
 
 from argusd.scheduler.contract.errors import ArgusdError
 from argusd.scheduler.contract.names import did_you_mean
+from argusd.scheduler.zoo.errors import UnknownModelError
 
 from .arguments import path
 from .errors import DaemonError, UsageInvalid
 from .exit_codes import FAILED, INTERRUPTED, NO_READER, USAGE
+from .output import discard_output, open_streams
 
 COMMANDS = {
     "serve": "serve",
@@ -46,31 +47,43 @@ EXTRAS = "the daemon needs pip install 'argusd[cpu]' or 'argusd[gpu]', its bench
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     argv = sys.argv[1:] if argv is None else argv
+    open_streams()
     if argv and not argv[0].startswith("-") and argv[0] not in COMMANDS:
         near = did_you_mean(argv[0], COMMANDS)
         return _fail(f"there is no command {argv[0]!r}{near} There are {', '.join(COMMANDS)}", USAGE)
     try:
-        args = build_parser(needed(argv)).parse_args(argv)
-        return run(args)
+        return run(argv)
     except DaemonError as error:
         return _fail(error, error.exit_code)
+    except UnknownModelError as error:
+        return _fail(error, USAGE)
     except ArgusdError as error:
         return _fail(error, FAILED)
     except ModuleNotFoundError as error:
         return _fail(f"{error.name} is not installed; {EXTRAS}", USAGE)
     except BrokenPipeError:  # as with ``| head``
-        # Python writes what is left in its buffer when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return NO_READER
+    except OSError as error:  # a full disk, a folder that is closed to this user
+        discard_output()
+        return _fail(system_error(error), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def run(args: argparse.Namespace) -> int:
-    """Carry the command out, to the last word of its output."""
-    code = int(module_of(args.command).run(args))
-    sys.stdout.flush()  # not when Python ends: that a reader is gone would be an error there
-    return code
+def run(argv: Sequence[str]) -> int:
+    """Understand the words and carry the command out, to the last word of its output."""
+    try:
+        args = build_parser(needed(argv)).parse_args(argv)
+        return int(module_of(args.command).run(args))
+    finally:
+        sys.stdout.flush()  # not when Python ends: that a reader is gone would be an error there
+
+
+def system_error(error: OSError) -> str:
+    """What the system refused, and which file it is about."""
+    reason = (error.strerror or str(error)).lower()
+    return f"{error.filename}: {reason}" if error.filename is not None else reason
 
 
 def needed(argv: Sequence[str]) -> Iterable[str]:
@@ -99,14 +112,20 @@ def module_of(command: str) -> ModuleType:
 
 def build_parser(names: Iterable[str]) -> argparse.ArgumentParser:
     """These commands and their options."""
-    parser = Parser(prog="argusd", description="Live cameras and microphones in, findings out.")
+    parser = Parser(
+        prog="argusd",
+        description="Live cameras and microphones in, findings out.",
+        epilog="argusd COMMAND --help tells what a command does, and its options.",
+    )
     parser.add_argument("--version", action="version", version=f"argusd {version('argusd')}")
     common = Parser(add_help=False)
     common.add_argument("--config", type=path, metavar="FILE", help="TOML configuration")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in names:
         module = module_of(name)
-        module.configure(commands.add_parser(name, parents=[common], help=module.HELP[name]))
+        said = module.HELP[name]
+        about = f"{said[0].upper()}{said[1:]}."
+        module.configure(commands.add_parser(name, parents=[common], help=said, description=about))
     return parser
 
 

@@ -19,13 +19,13 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 from argusd.api.config import ApiConfig, ClusterConfig
-from argusd.api.http.misfit import explain, shown
 from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.http import WebUrl
 from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.contract.quantities import Share
 from argusd.scheduler.contract.tiers import Tier
+from argusd.scheduler.contract.wording.misfit import explain, shown
 from argusd.scheduler.engines.devices import usable_gpus
 from argusd.scheduler.recorder.config import RecorderConfig
 from argusd.scheduler.zoo.errors import ManifestError
@@ -187,15 +187,15 @@ def is_derived(key: str) -> bool:
 def _build(merged: Table, environment: dict[str, str]) -> Config:
     tables = {name: merged.pop(name, {}) for name in SECTIONS}
     shared = _convert(merged, Shared, "", frozenset())
-    state_dir = shared.state_dir.expanduser().absolute()
-    runtime_dir = (shared.runtime_dir or state_dir / "run").expanduser().absolute()
+    state_dir = _at_home("state_dir", shared.state_dir)
+    runtime_dir = (shared.runtime_dir or state_dir / "run").absolute()
     if len(os.fsencode(runtime_dir)) + LONGEST_SOCKET_NAME > SUN_PATH:
         raise ConfigInvalid(f"runtime_dir {runtime_dir} is too long for unix sockets; choose a shorter one")
     workers = shared.ingest_workers or max(1, (os.cpu_count() or 1) // CORES_PER_INGEST_WORKER)
     common: Table = {
         "state_dir": state_dir,
         "runtime_dir": runtime_dir,
-        "cache_dir": shared.cache_dir.expanduser().absolute(),
+        "cache_dir": _at_home("cache_dir", shared.cache_dir),
         "models_file": _models_file(shared.models_file, environment.get(FILE_VARIABLE)),
         "ingest_workers": workers,
         "shutdown_s": shared.shutdown_s,
@@ -279,9 +279,17 @@ def _check_variable(name: str, path: tuple[str, ...]) -> None:
 def _models_file(configured: Path | None, file: str | None) -> Path | None:
     """The manifest of the site's own models: the configured one, or the one beside the configuration."""
     if configured is not None:
-        return configured.expanduser().absolute()
+        return configured.absolute()
     beside = Path(file).absolute().with_name(MODELS_FILE) if file else None
     return beside if beside is not None and beside.is_file() else None
+
+
+def _at_home(key: str, default: Path) -> Path:
+    """A folder that lies in the user's home where nothing else is configured."""
+    try:
+        return default.expanduser().absolute()
+    except RuntimeError:  # a container's user without a name
+        raise ConfigInvalid(f"this user has no home: set {key} ({PREFIX}{key.upper()})") from None
 
 
 def _check_models(scheduler: SchedulerConfig) -> None:

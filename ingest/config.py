@@ -16,19 +16,22 @@ BROADCAST = ipaddress.IPv4Address("255.255.255.255")
 
 
 class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """One worker's settings; ``worker`` is its index, the socket is ``<runtime_dir>/ingest-<worker>.sock``.
+    """The settings of every ingest worker.
 
     ``ice_addresses`` are the addresses offered as host candidates; empty means every address of the machine
     and 127.0.0.1, so that a publisher on the same host needs no network. ``advertised_addresses`` are offered
     besides, with the same ports: those by which a NAT or a container's host passes media on to us. With
     ``hide_own_addresses`` they are offered alone, and no answer tells how our network is built.
-    ``udp_ports`` are described in ``ports.py``. ``tcp_port`` is where ICE over TCP is taken, 0 for nowhere;
-    as with one shared UDP port, each further worker takes the next one. ``ice_servers`` are STUN and TURN
-    servers (``ice_servers.py``).
+    ``udp_ports``: 0 is a free port for each session, ``40000`` one for all sessions of a worker (each further
+    worker takes the next one), ``"40000-40999"`` one of these for each session. ``tcp_port`` is where ICE
+    over TCP is taken, 0 for nowhere; each further worker takes the next one. ``ice_servers`` are STUN and
+    TURN servers.
 
     A picture may have as many pixels as ``max_width`` times ``max_height``, upright or not, if two of them
     have room in shared memory (``arena_mib``). Each session's ring has ``slots`` pictures, or fewer where
-    there is no room for so many.
+    there is no room for so many, and sound of ``pcm_seconds``. A worker takes ``max_sessions``. A track that
+    brings nothing for ``stale_s`` is stale; a session is closed after ``closed_s`` of silence, or where no
+    media came ``connect_s`` after its offer.
 
     ``start_bitrate_kbps`` is what a sender may begin with, before either end knows what the path carries:
     enough for 720p, and soon taken back where the path is narrower. ``max_bitrate_kbps`` is the most that a
@@ -38,7 +41,7 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     runtime_dir: Path
-    worker: int = 0
+    worker: int = 0  # which of the workers; 0 is the first
     workers: int = 1
     arena_mib: int = 256
     max_sessions: int = 64

@@ -58,10 +58,18 @@ class Addresses:
         self._turn += 1
 
 
+def _has_a_host(url: str) -> bool:
+    """Whether a name or an address stands there, in whatever letters (IDNA)."""
+    try:
+        return bool(URL(url).host)
+    except ValueError:
+        return False
+
+
 def _check(url: str) -> None:
     """Refuse what is no address. What looks like a password is not repeated."""
     found = ADDRESS.fullmatch(url)
-    if found and 0 < int(found[1] or 1) <= HIGHEST_PORT:
+    if found and 0 < int(found[1] or 1) <= HIGHEST_PORT and _has_a_host(url):
         return
     wanted = "a daemon's address is http://host:port or https://host:port, several with commas between"
     asked = f", not {url}" if url and "@" not in url else ""

@@ -14,34 +14,30 @@ Precision = Literal["auto", "f32"]
 
 
 class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One scheduler process.
+    """The settings of every scheduler.
 
-    ``ingest_workers``: it attaches to ``ingest-0.sock`` … in ``runtime_dir``. ``device``: ``auto``, ``cpu``
-    or ``cuda:N``. ``engine``: the library that runs the models' graphs; ``auto`` is ONNX Runtime, or PyTorch
-    where it alone can use the GPU. ``precision``: ``auto`` lets PyTorch on a GPU compute a model in half
-    precision where that was measured, as the model is loaded, to put nothing off that it tells.
+    ``device``: ``auto``, ``cpu`` or ``cuda:N``. ``engine``: the library that runs the models' graphs;
+    ``auto`` is ONNX Runtime, or PyTorch where it alone can use the GPU. ``precision``: ``auto`` lets PyTorch
+    on a GPU compute a model in half precision where that was measured, as the model is loaded, to change
+    nothing that it tells.
     ``count``: how many live schedulers there are, 0 = one for each GPU that ``device = "auto"`` finds, else
     one; they take turns at the GPUs. ``devices``: one live scheduler on each of these instead, such as
     ``["cuda:0", "cuda:0", "cuda:1"]``: more than one on a device where the interpreter is what holds it.
     ``threads``: batches that one of them has at work at the same time, and on a CPU as many long ones beside
     them; 0 = its share of the cores, at least one (two on CUDA, where one runs while the next is prepared).
-    ``models``: role to manifest name where the default is not wanted. ``models_file``: a manifest of the
-    site's own models.
+    ``models``: for each role the model, where the best that is here is not wanted.
     ``max_age_s``: an older frame is never looked at. ``promised_age_s``: the p95 frame age that admission
     holds; a frame that cannot be answered within it waits for all others. ``hang_s``: a batch at work for
-    longer ends the process (``errors.EXIT_HUNG``). ``findings_kept``: findings that wait for the api's
-    acknowledgement.
-    ``tier``, ``index``: which scheduler this is; ``index`` counts the live ones (``contract/tiers.py``).
-    ``max_tasks``: one-shot tasks at a time; more are turned away. ``shutdown_s``: how long those at work may
-    go on when the process is asked to end. ``idle_s``: after so long without a task the bulk one lets go of
-    its models; the next task waits until they are loaded again.
+    longer ends the process, which is started again. ``findings_kept``: findings that wait for the api's
+    acknowledgement. ``max_tasks``: one-shot tasks at a time; more are turned away. ``idle_s``: after so long
+    without a task the bulk scheduler lets go of its models; the next task waits until they are loaded again.
     """
 
     runtime_dir: Path
     state_dir: Path
     cache_dir: Path
     models_file: Path | None = None
-    ingest_workers: Count = 1
+    ingest_workers: Count = 1  # to whose sockets in ``runtime_dir`` it attaches
     device: str = "auto"
     engine: EngineName = "auto"
     precision: Precision = "auto"
@@ -54,7 +50,7 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     hang_s: Seconds = 20.0
     findings_kept: Count = 20_000
     tier: Tier = "live"
-    index: int = 0
+    index: int = 0  # among the live ones
     max_tasks: Count = 64
     shutdown_s: Seconds = 20.0
     idle_s: Seconds = 60.0

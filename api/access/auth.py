@@ -13,9 +13,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from argusd.scheduler.contract.errors import OriginRefused, Unauthorized
+from argusd.scheduler.contract.wording.misfit import shown
 
 from ..config import ApiConfig, Token, scopes_of
-from ..http.misfit import shown
 from ..http.rate_limit import RateLimit
 from .exposure import hostname, is_loopback, is_protected
 from .grants import EVERYTHING, Grant

@@ -22,10 +22,10 @@ from argusd.scheduler.contract.errors import (
 from argusd.scheduler.contract.http import ErrorReply
 from argusd.scheduler.contract.logs.about import SESSION
 from argusd.scheduler.contract.logs.tracebacks import log_fault
+from argusd.scheduler.contract.wording.misfit import explain
 
 from ..connections.bodies import read_body
 from .base64_text import NOT_BASE64, NOT_WHOLE, with_bytes
-from .misfit import explain
 from .query import nearest_path
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,7 @@ from aiohttp import web
 
 from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.names import nearest
-
-from .misfit import shown
+from argusd.scheduler.contract.wording.misfit import shown
 
 ALIKE = 0.8  # difflib's ratio
 LONGEST_PATH = 256

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.results import read_results, stage_results
 from argusd.scheduler.contract.reviews.queue import QueuedSession, QueueQuestion, ReviewQueue
+from argusd.scheduler.contract.wording.misfit import explain
 
 from ..context import CONTEXT, Context
 from ..hosts.everywhere import is_asked_by_a_host, others_tell
 from ..http.envelope import json_reply
-from ..http.misfit import explain
 from ..http.query import parameter
 from ..sessions.session import Session, track_views
 from .queue import Standing, behind, cursor_of, fitting, standing_of, standing_of_row

@@ -15,12 +15,12 @@ from argusd.scheduler.contract.errors import ServiceError, UnknownTask
 from argusd.scheduler.contract.logs.about import SESSION
 from argusd.scheduler.contract.names import Named, did_you_mean
 from argusd.scheduler.contract.tasks.spec import AnyTask, Payload, TaskPath
+from argusd.scheduler.contract.wording.misfit import HOLDS
 
 from ..access.admitted import GRANT
 from ..context import CONTEXT
 from ..http.defaults import with_defaults
 from ..http.envelope import decode_json, json_reply, read_json, refusal
-from ..http.misfit import HOLDS
 from ..sessions.session import check_session_id
 from .uploads import read_fields
 

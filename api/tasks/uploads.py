@@ -16,12 +16,12 @@ from msgspec import inspect
 
 from argusd.scheduler.contract.errors import InvalidField, WrongContentType
 from argusd.scheduler.contract.tasks.spec import media_types
+from argusd.scheduler.contract.wording.misfit import explain, shown
 
 from ..connections.bodies import read_body
 from ..http.base64_text import FIELD_ENDS, with_bytes
 from ..http.envelope import decode_json
 from ..http.form_data import form_parts
-from ..http.misfit import explain, shown
 
 JSON, FORM = "application/json", "multipart/form-data"
 

@@ -16,7 +16,8 @@ class WebhookConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     ``name`` is what it is called in logs and figures, and what its place in the event log goes by. It gets
     the events of these ``types``, with ``names`` only those that are called so, with ``session_prefix`` only
-    those of sessions whose id starts so. ``secret_file``: see ``signing.py``.
+    those of sessions whose id starts so. ``secret_file`` holds the secret that messages are signed with, or
+    two while it is replaced, one a line: ``whsec_`` and 24 to 64 random bytes in base64.
     """
 
     name: Name

@@ -1,7 +1,6 @@
 """``argusd doctor``: what this machine has and lacks, and how to mend it."""
 
 import argparse
-import sys
 import textwrap
 
 import msgspec
@@ -10,6 +9,7 @@ from ..config import load_config
 from ..doctor.finding import Finding
 from ..doctor.report import findings
 from ..options import configure_json
+from ..output import coloured
 from ..table import window
 
 HELP = {"doctor": "check this machine, say how to mend what is amiss"}
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         line = (
             msgspec.json.encode(finding).decode()
             if args.json
-            else render(finding, colour=sys.stdout.isatty(), width=window())
+            else render(finding, colour=coloured(), width=window())
         )
         print(line, flush=True)  # some checks take seconds
     return 0 if healthy else 1

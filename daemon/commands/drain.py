@@ -32,7 +32,7 @@ class Left(msgspec.Struct, frozen=True):
     tasks: int
 
     def __str__(self) -> str:
-        return f"{self.sessions} sessions and {self.tasks} tasks are left"
+        return f"sessions left: {self.sessions}, tasks left: {self.tasks}"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     left = asyncio.run(drained(daemon, args.drain_s))
     if left.sessions or left.tasks:
-        print(f"argusd: {left} after {args.drain_s:g} s", file=sys.stderr)
+        print(f"argusd: {left}, after {args.drain_s:g} s", file=sys.stderr)
     if args.exit:
         config = load_config(args.config)
         state_dir = config.state_dir

@@ -5,7 +5,7 @@ import asyncio
 
 from argusd.interviewer_bridge.events import subscribe
 
-from ..arguments import session_id
+from ..arguments import event_id, session_id
 from ..options import Endpoint, configure_endpoint, configure_json, endpoint
 from ..output import EventOutput
 
@@ -15,7 +15,13 @@ HELP = {"events": "follow the findings of one session or of all"}
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--session", type=session_id, metavar="ID", help="one session (default: all)")
-    parser.add_argument("--after", metavar="EVENT_ID", default="", help="resume after this event")
+    parser.add_argument(
+        "--after",
+        type=event_id,
+        metavar="EVENT_ID",
+        default="",
+        help="resume after this event (0: begin with the oldest that is kept)",
+    )
     configure_json(parser, "event")
     configure_endpoint(parser)
 

@@ -7,6 +7,7 @@ import yaml
 from ..arguments import whole
 from ..kubernetes.manifests import manifests
 
+MOST_GPUS = 64  # live schedulers of a host; see scheduler.count
 HELP = {"kubernetes": "print manifests for a Kubernetes cluster"}
 
 
@@ -28,7 +29,7 @@ Plain.add_representer(str, _text)
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--gpu", type=whole(1), default=0, metavar="N", help="GPUs for each host (default: none)"
+        "--gpu", type=whole(1, MOST_GPUS), default=0, metavar="N", help="GPUs for each host (default: none)"
     )
     parser.add_argument("--replicas", type=whole(1), metavar="N", help="at least so many hosts (default: 2)")
 

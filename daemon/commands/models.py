@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="show every model, its role, licence and whether it is here")
     configure_json(listing, "model")
     pull = actions.add_parser("pull", help="fetch and convert models")
-    about = f"models, packs (else the pack {DEFAULT_PACK})"
+    about = f"a model or a pack (default: the pack {DEFAULT_PACK})"
     pull.add_argument("names", nargs="*", default=[DEFAULT_PACK], metavar="NAME", help=about)
     actions.add_parser("verify", help="check the SHA-256 of every file")
     for action in actions.choices.values():  # it may stand behind the action as well

@@ -78,7 +78,7 @@ def check_folders(config: Config) -> Finding:
         "runtime_dir": config.runtime_dir,
         "cache_dir": config.cache_dir,
     }
-    user = pwd.getpwuid(os.geteuid()).pw_name
+    user = own_name()
     for key, folder in folders.items():
         there = existing(folder)
         if not there.is_dir():
@@ -99,7 +99,15 @@ def check_folders(config: Config) -> Finding:
 
 def existing(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there."""
-    return next(each for each in (folder, *folder.parents) if each.exists())
+    return next(each for each in (folder, *folder.parents) if os.path.exists(each))
+
+
+def own_name() -> str:
+    """Who this process runs as: a name, or the number of a container's user without one."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def check_secrets(config: Config) -> Finding:
@@ -110,9 +118,8 @@ def check_secrets(config: Config) -> Finding:
         if config.api.jwt is not None:
             read_secret(config.api.jwt.key_file, "api.jwt.key_file")
     except SecretUnreadable as error:
-        user = pwd.getpwuid(os.geteuid()).pw_name
-        return Finding("fail", "secrets", str(error), f"let {user}, and nobody else, read it")
-    names = [f"{len(config.api.tokens)} tokens", *(["a JWT issuer's key"] if config.api.jwt else [])]
+        return Finding("fail", "secrets", str(error), f"let {own_name()}, and nobody else, read it")
+    names = [f"tokens: {len(config.api.tokens)}", *(["a JWT issuer's key"] if config.api.jwt else [])]
     return Finding("ok", "secrets", ", ".join(names))
 
 

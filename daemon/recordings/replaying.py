@@ -1,6 +1,6 @@
 """Plays a file to the daemon's own scheduler, analyzers and models on a virtual clock."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import av
@@ -10,25 +10,29 @@ from argusd.benchmarks.accuracy.replays import play
 from argusd.benchmarks.rigs.virtual import Models, Told, cpu_roles
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.policy import Policy
-from argusd.scheduler.loaded.roles import batched, missing
+from argusd.scheduler.contract.wording.misfit import explain
+from argusd.scheduler.loaded.roles import FilledRole, missing
 
 from ..errors import ConfigInvalid
 from .errors import NothingToPlay
-from .findings import Finding, findings_of
+from .findings import Finding, findings_of, read
 
 
-def models_for(config: SchedulerConfig, chosen: Mapping[str, str]) -> Models:
-    """What this configuration's live scheduler looks with, by role; ``chosen`` ones in place of its own.
+def filled_roles(config: SchedulerConfig, chosen: Collection[str]) -> Sequence[FilledRole]:
+    """What this configuration's live scheduler looks with. A model of each ``chosen`` role must run.
 
     Raises:
-        NothingToPlay: one that is chosen does not run here.
+        ConfigInvalid: a role that was chosen is none of those that look at sessions.
+        NothingToPlay: one that was chosen does not run here.
     """
-    roles = cpu_roles(msgspec.structs.replace(config, models={**config.models, **chosen}))
-    lacking = missing(roles)
+    roles = cpu_roles(config)
+    known, lacking = [each.status.role for each in roles], missing(roles)
     for role in chosen:
+        if role not in known:
+            raise ConfigInvalid(f"sessions are not looked at with {role}, but with {', '.join(known)}")
         if role in lacking:
-            raise NothingToPlay(f"{chosen[role]} does not fill {role}: {lacking[role]}")
-    return batched(roles)
+            raise NothingToPlay(f"{config.models[role]} does not fill {role}: {lacking[role]}")
+    return roles
 
 
 async def replayed(models: Models, file: Path, policy: Policy) -> list[Finding]:
@@ -55,8 +59,31 @@ def policy_in(file: Path) -> Policy:
         ConfigInvalid: it holds something else, or cannot be read.
     """
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Policy)
+        written = msgspec.json.decode(content_of(file))
+        return msgspec.convert(written, Policy)
+    except msgspec.ValidationError as error:
+        misfit = explain(error, Policy, written, whole="the policy")
+        raise ConfigInvalid(f"{file} holds no policy: {misfit}") from error
+    except msgspec.DecodeError as error:
+        raise ConfigInvalid(f"{file} is not JSON: {error}") from error
+
+
+def findings_in(file: Path) -> list[Finding]:
+    """What an earlier replay found, as ``--json`` printed it.
+
+    Raises:
+        ConfigInvalid: the file holds something else, or cannot be read.
+    """
+    return read(content_of(file))
+
+
+def content_of(file: Path) -> bytes:
+    """All of a file.
+
+    Raises:
+        ConfigInvalid: it cannot be read.
+    """
+    try:
+        return file.read_bytes()
     except OSError as error:
         raise ConfigInvalid(f"cannot read {file}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise ConfigInvalid(f"{file} holds no policy: {error}") from error

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec.inspect import Field, StructType, Type, type_info
 
-from argusd.api.http.in_words import describe, members
+from argusd.scheduler.contract.wording.in_words import describe, members
 
 from ..config import SECTIONS, Shared, is_derived
 
@@ -49,11 +49,13 @@ def about(kind: type) -> str:
     return re.sub(r"``", "`", inspect.getdoc(kind) or "") + "\n"
 
 
-def row(field: Field) -> str:
-    """A key, what it may be, and what it is where nothing is said."""
-    kind = re.sub(r"^null, or |, or null$", "", describe(field.type))
+def row(field: Field, otherwise: str | None = None) -> str:
+    """A key, what it may be, and what it is where nothing is said: ``otherwise``, or the field's default."""
+    kind = describe(field.type)
+    if not field.required:  # left out, it is as if it were null
+        kind = re.sub(r"^null, or |, or null$", "", kind)
     kind = re.sub(r"(?<=that matches )\^\S*[^\s,]", r"`\g<0>`", kind.replace("|", "\\|").replace("<", "\\<"))
-    return f"\n| `{field.encode_name}` | {kind} | {default(field)} |"
+    return f"\n| `{field.encode_name}` | {kind} | {otherwise or default(field)} |"
 
 
 def default(field: Field) -> str:

@@ -97,7 +97,8 @@ class SpeechDetected(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 class SecondSpeaker(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A voice that is not the session's own: the reference's (as ``audio_enroll`` gives it), or without one
-    the first that was heard. ``likeness``: the least cosine of one voice's windows; None: the model's own.
+    the first that was heard. ``likeness``: the least cosine of one voice's windows, the model's own unless
+    it is given.
     ``reference_model``: the model that ``audio_enroll`` said; another one's reference counts as none.
     """
 
@@ -134,7 +135,8 @@ class Identity(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class LipSync(Hold, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A voice that comes earlier or later than the mouth moves, by more than cameras and microphones explain.
 
-    ``likeness``: how well the two must agree at that offset for it to mean anything; None: the model's own.
+    ``likeness``: how well the two must agree at that offset for it to mean anything, the model's own unless
+    it is given.
     """
 
     max_offset_ms: Annotated[float, msgspec.Meta(ge=160, le=560)] = 250.0
@@ -208,6 +210,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ``landmarks``: tell with the face stream's newest result where the face's landmarks are, for pages that
     draw them; events never have them.
     ``evidence``: nothing is kept unless a caller wants it.
+    ``vad_threshold``: how probable speech must be in a window of sound to count as speech.
+    ``weight``: under overload a session of weight 2 gets twice as many looks as one of weight 1.
     """
 
     face_absent: Hold = Hold(start_after_s=1.5, end_after_s=0.5)

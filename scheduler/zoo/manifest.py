@@ -4,6 +4,7 @@
 silent default.
 """
 
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,17 +13,25 @@ import msgspec
 from msgspec import Meta
 
 from ..contract.names import LONGEST, did_you_mean
+from ..contract.wording.misfit import explain
 from .errors import ManifestError, UnknownModelError
 
 # Names become file names in the cache, so they hold nothing that a path gives a meaning to.
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]*$")]
-FileName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]*$", description="small letters, digits and _")]
+FileName = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="a file's name: letters, digits, . _ and -"),
+]
 UNPUBLISHED = "unpublished"
 PERMISSIVE = ("Apache-2.0", "CC-BY-4.0", "MIT")
 # "unpublished" where the publisher names no hash: every later pull must then give what the first one gave.
-Sha256 = Annotated[str, Meta(pattern=r"^([0-9a-f]{64}|unpublished)$")]
-Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$")]
-Repository = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Sha256 = Annotated[
+    str, Meta(pattern=r"^([0-9a-f]{64}|unpublished)$", description="64 hexadecimal digits, or unpublished")
+]
+Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$", description="a commit: 40 hexadecimal digits")]
+Repository = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$", description="OWNER/NAME")
+]
 DEFAULT_PACK = "default"  # what is pulled where nothing is named
 
 ImporterName = Literal[
@@ -62,7 +71,7 @@ class NpmSource(msgspec.Struct, frozen=True, tag="npm", tag_field="kind", forbid
 class UrlSource(msgspec.Struct, frozen=True, tag="url", tag_field="kind", forbid_unknown_fields=True):
     """A file at an HTTPS address; with ``member``, a file inside the zip archive there."""
 
-    url: Annotated[str, Meta(pattern=r"^https://")]
+    url: Annotated[str, Meta(pattern=r"^https://", description="an https:// address")]
     member: str | None = None
 
 
@@ -79,7 +88,7 @@ class HuggingFaceSource(
 class PathSource(msgspec.Struct, frozen=True, tag="path", tag_field="kind", forbid_unknown_fields=True):
     """A file on this host, for models that a site brings itself."""
 
-    path: Annotated[str, Meta(pattern=r"^/")]
+    path: Annotated[str, Meta(pattern=r"^/", description="a path that begins with /")]
 
 
 Source = WheelSource | NpmSource | UrlSource | HuggingFaceSource | PathSource
@@ -222,9 +231,12 @@ def parse_manifest(text: str) -> Manifest:
 
 def _decoded(text: str) -> Manifest:
     try:
-        return msgspec.toml.decode(text, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise ManifestError(f"the model manifest is not valid: {error}") from error
+        written = tomllib.loads(text)
+        return msgspec.convert(written, Manifest)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ManifestError(f"the model manifest is not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ManifestError(explain(error, Manifest, written, whole="the model manifest").of_key()) from error
 
 
 def checked(manifest: Manifest) -> Manifest:
@@ -264,7 +276,8 @@ def manifest_with(own: Path | None) -> Manifest:
             _require_adapter(entry, shipped)
         return checked(Manifest((*entries, *shipped.models)))
     except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{own} cannot be read: {error}") from error
+        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is no text"
+        raise ManifestError(f"{own} cannot be read: {reason}") from error
     except ManifestError as error:
         raise ManifestError(f"{own}: {error}") from error
 

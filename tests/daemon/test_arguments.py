@@ -21,7 +21,6 @@ TEXTS = {
     "bench name",
     "bench of",
     "drain host",
-    "events --after",
     "models names",
     "publish source",
     "replay --models",
@@ -42,6 +41,9 @@ TEXTS = {
         (arguments.session_id, "candidate-7", "candidate-7"),
         (arguments.path, "x/y", Path("x/y")),
         (arguments.existing, "/", Path("/")),
+        (arguments.existing_file, "/dev/null", Path("/dev/null")),
+        (arguments.event_id, "candidate-7:36", "candidate-7:36"),
+        (arguments.unused_path, "/dev/shm/new", Path("/dev/shm/new")),
     ],
 )
 def test_what_is_understood(read: Read, text: str, value: object) -> None:
@@ -72,6 +74,11 @@ def test_what_is_understood(read: Read, text: str, value: object) -> None:
         (arguments.existing, "/nowhere", "must be a file or folder that is there, not '/nowhere'"),
         (arguments.new_file, "/nowhere/result.json", "must be a file that can be written"),
         (arguments.new_file, "/", "must be a file that can be written"),
+        (arguments.existing, "x" * 5000, "must be a file or folder that is there"),
+        (arguments.existing_file, "/", "must be a file that is there"),
+        (arguments.unused_path, "/dev/null", "must be a new file, not '/dev/null'"),
+        (arguments.event_id, "1\n2", "must be the id of an event"),
+        (arguments.words_of(["face", "audio"]), ",", "must be one or more of face, audio"),
     ],
 )
 def test_what_is_not_is_told_what_it_may_be(read: Read, text: str, sentence: str) -> None:

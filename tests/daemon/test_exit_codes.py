@@ -40,6 +40,21 @@ def test_done_failed_and_misused(tmp_path: Path) -> None:
     assert ended("hosts", "--config", str(tmp_path / "missing.toml")) == exit_codes.USAGE
 
 
+def test_an_extra_that_is_missing_is_named(tmp_path: Path) -> None:
+    """Traces are wanted where OpenTelemetry is not installed."""
+    hidden = tmp_path / "opentelemetry"
+    hidden.mkdir()
+    (hidden / "__init__.py").write_text("raise ModuleNotFoundError(__name__)")
+    environment = os.environ | {
+        "ARGUSD_STATE_DIR": str(tmp_path),
+        "ARGUSD_TRACES_URL": "http://127.0.0.1:4318/v1/traces",
+        "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}",
+    }
+    done = subprocess.run([*ARGUSD, "api"], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == exit_codes.USAGE
+    assert "traces_url needs OpenTelemetry: pip install 'argusd[otel]'" in done.stderr
+
+
 def test_interrupted() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import shutil
 import signal
 import time
@@ -16,8 +17,9 @@ from argusd.scheduler.media.arena_sources import ArenaSource, writers
 from argusd.scheduler.recorder.config import RecorderConfig
 from argusd.scheduler.recorder.tracks import Tracks
 
-from ...arguments import amount, new_file, session_id
+from ...arguments import amount, session_id, unused_path
 from ...config import Config, load_config
+from ...errors import NotRunning
 from ...recordings.errors import NothingToRecord, RecordingFailed, RecordingOff
 from ...recordings.recording import Recording, Rings, rings_of
 
@@ -34,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", type=session_id, metavar="SESSION", help="a session that sends now")
     parser.add_argument(
         "--into",
-        type=new_file,
+        type=unused_path,
         required=True,
         metavar="FILE",
         help="a new file, which the user alone can read",
@@ -65,10 +67,13 @@ async def record(config: Config, session_id: str, into: Path, seconds: float) ->
     """Record a session of the daemon that this configuration describes.
 
     Raises:
+        NotRunning: there is no such daemon.
         NothingToRecord: it has no media here.
         RecordingFailed: it may take no more of the disk.
         OSError, av.FFmpegError: see ``Film``.
     """
+    if not any(map(os.path.exists, writers(config.runtime_dir, config.ingest_workers))):
+        raise NotRunning(f"no daemon runs in {config.runtime_dir}, or that folder is another user's")
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

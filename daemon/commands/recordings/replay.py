@@ -2,19 +2,23 @@
 
 import argparse
 import asyncio
+import logging
+import sys
 from collections.abc import Iterator
 
 import msgspec
 
+from argusd.benchmarks.rigs.virtual import Models
 from argusd.scheduler.contract.policy import Policy
+from argusd.scheduler.loaded.roles import batched, missing
 
-from ...arguments import existing
+from ...arguments import existing_file
 from ...config import load_config
 from ...errors import ConfigInvalid
 from ...options import configure_json
 from ...recordings.differences import differences, lines_of
-from ...recordings.findings import Finding, read, written
-from ...recordings.replaying import models_for, policy_in, replayed
+from ...recordings.findings import Finding, written
+from ...recordings.replaying import filled_roles, findings_in, policy_in, replayed
 from ...table import table, window
 
 HELP = {"replay": "find in a recording or a film what a session would find"}
@@ -23,10 +27,10 @@ HEAD = ("STREAM", "FINDING", "STARTED", "TOLD", "ENDED", "CONFIDENCE")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("file", type=existing, metavar="FILE", help="a recording, or any media file")
+    parser.add_argument("file", type=existing_file, metavar="FILE", help="a recording, or any media file")
     parser.add_argument(
         "--policy",
-        type=existing,
+        type=existing_file,
         action="append",
         default=[],
         metavar="FILE",
@@ -35,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--models",
         type=chosen,
+        action="extend",
         nargs="+",
         default=[],
         metavar="ROLE=NAME",
@@ -42,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--against",
-        type=existing,
+        type=existing_file,
         metavar="FILE",
         help="findings of an earlier --json: what is different now",
     )
@@ -61,15 +66,28 @@ def run(args: argparse.Namespace) -> int:
     """Play the file, once a policy, and print what was found, or what is different."""
     if len(args.policy) + (args.against is not None) > 2:
         raise ConfigInvalid("a replay compares two: give one --policy beside --against, or two without it")
-    earlier = read(args.against.read_bytes()) if args.against else None
+    earlier = findings_in(args.against) if args.against else None
     policies = [policy_in(file) for file in args.policy] or [Policy()]
-    models = models_for(load_config(args.config).scheduler, dict(args.models))
+    models = models_for(args)
     found = [asyncio.run(replayed(models, args.file, policy)) for policy in policies]
     before, now = earlier if len(found) == 1 else found[0], found[-1]
     lines = shown(now, json=args.json) if before is None else compared(before, now, json=args.json)
     for line in lines:
         print(line)
     return 0
+
+
+def models_for(args: argparse.Namespace) -> Models:
+    """Those that look, by role; which roles have none is told on stderr."""
+    chosen = dict(args.models)
+    variables = {f"ARGUSD_SCHEDULER__MODELS__{role.upper()}": name for role, name in chosen.items()}
+    config = load_config(args.config, variables)
+    # What a daemon would log is said below, once.
+    logging.getLogger("argusd").addHandler(logging.NullHandler())
+    roles = filled_roles(config.scheduler, chosen)
+    for role, reason in missing(roles).items():
+        print(f"without {role}: {reason}", file=sys.stderr)
+    return batched(roles)
 
 
 def shown(found: list[Finding], *, json: bool) -> list[str]:

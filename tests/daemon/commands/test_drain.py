@@ -28,8 +28,8 @@ async def test_it_waits_until_nothing_is_left(tmp_path: Path, capsys: pytest.Cap
         assert await ask(daemon, "DELETE", "/drain", Left) == Left(0, 0)
         assert (await rig.api.json("GET", "/ready"))[0] == 200
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == "1 sessions and 0 tasks are left"
-    assert said[-1] == "0 sessions and 0 tasks are left"
+    assert said[0] == "sessions left: 1, tasks left: 0"
+    assert said[-1] == "sessions left: 0, tasks left: 0"
 
 
 async def test_a_daemon_that_is_not_there_is_named() -> None:

@@ -72,7 +72,7 @@ def test_the_guides_commands_find_the_same_each_time_and_what_a_policy_changes(
     [
         (
             ["--policy", "no_policy.json"],
-            "no_policy.json holds no policy: Object contains unknown field `gaze`",
+            "The field gaze of the policy is not known; did you mean gaze_away? ",
         ),
         (["--against", "no_policy.json"], "these are no findings"),
         (["--models", "silero"], "must be ROLE=NAME, such as vad=silero_vad, not 'silero'"),
@@ -86,6 +86,14 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_played(
     (folder / "empty.json").touch()
     assert main(["replay", "no_policy.json", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.weights
+def test_a_model_that_does_not_serve_is_told_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "text.json").write_text("{}")
+    assert main(["replay", "text.json", "--models", "vad=nonesuch"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "nonesuch does not fill vad: 'nonesuch' is not a model for the role 'vad'" in line
 
 
 @pytest.mark.weights

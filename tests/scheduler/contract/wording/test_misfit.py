@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from msgspec import inspect
 
 from argusd.api.http.envelope import decode_json
-from argusd.api.http.in_words import members
 from argusd.api.routes.table import ROUTES
 from argusd.api.streams.timed import TimedMedia
 from argusd.api.tasks.infer import InferRequest
@@ -19,6 +18,7 @@ from argusd.scheduler.contract.catalog import TASKS
 from argusd.scheduler.contract.errors import InvalidField, MalformedBody
 from argusd.scheduler.contract.sessions import SessionSpec
 from argusd.scheduler.contract.tasks.rooms import VideoRoomScan
+from argusd.scheduler.contract.wording.in_words import members
 
 BODIES = [route.body for route in ROUTES if isinstance(route.body, type)]
 PAYLOADS = [task.payload for task in TASKS.values()]

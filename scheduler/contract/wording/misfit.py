@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import inspect
 
-from argusd.scheduler.contract.names import LONGEST, nearest
-
+from ..names import LONGEST, nearest
 from .in_words import Type, choices, describe, field_names, members
 
 FAULT = re.compile(r"(?P<problem>.*?)(?: - at `(?:key` in `)?\$(?P<path>[^`]*)`)?", re.DOTALL)
@@ -50,7 +49,8 @@ class Misfit(NamedTuple):
     def of_key(self) -> str:
         """About a configuration, whose values go by their keys."""
         key = f"{self.value}.{self.field}" if self.field is not None else self.value
-        return f"{key} {self.problem}".lstrip()
+        problem = re.sub(r"(?<=must be )null, or |, or null(?=;|$)", "", self.problem)  # TOML has none
+        return f"{key} {problem}".lstrip()
 
     def __str__(self) -> str:
         if not self.value:
@@ -156,6 +156,9 @@ def _at(kind: Type, path: str) -> Type | None:
 
 
 def _inside(kind: Type, field: str, index: str) -> Iterator[Type]:
+    structs = [each for each in members(kind) if isinstance(each, inspect.StructType)]
+    if tags := sorted(str(each.tag) for each in structs if field and each.tag_field == field):
+        yield inspect.LiteralType(tuple(tags))
     for each in members(kind):
         match each:
             case inspect.StructType() if field:

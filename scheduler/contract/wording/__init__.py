@@ -1,0 +1,1 @@
+"""What a type takes, in words, and why something does not fit it."""
