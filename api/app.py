@@ -26,6 +26,7 @@ from .http.envelope import error_envelope
 from .http.traced import traced
 from .ops.drain import drain_when_signalled
 from .routes.table import FOLLOWED, ROUTES
+from .store.abilities import check_abilities
 from .store.layout import settle_layout
 from .store.opening import opened_store
 from .streams.arena_server import serving_arena
@@ -55,6 +56,7 @@ async def run_api(
     Raises:
         InsecureBind: the address needs a token.
         RedisNotStarted: the store is not there.
+        RedisUnfit: the store does not let us do what we need.
         LayoutMisfit: the store is another argusd's.
         TracesUnavailable: traces are wanted, and what makes them is not installed.
         CredentialUnreadable: the credential of an ICE server cannot be read.
@@ -79,10 +81,12 @@ async def take_over(context: Context) -> None:
     """Go on with what an earlier api has stored, once Redis tells it.
 
     Raises:
+        RedisUnfit: it does not let us do what we need.
         LayoutMisfit: that is of another argusd.
     """
     while not context.stop.is_set():
         try:
+            await check_abilities(context.redis, scripts=context.door is not None)
             await settle_layout(context.redis, context.host_id or "")
             await context.registry.load()
             await context.evidence.take_over(each.session_id for each in context.registry)
@@ -128,8 +132,10 @@ async def background(
 ) -> AsyncIterator[asyncio.Future[Any]]:
     """What runs beside the requests; the future is done as soon as any of it fails."""
     door = context.door
-    parts = (door.hosts, door.claims, context.undertaker, context.news) if door else ()
+    parts = (door.hosts, context.undertaker, context.news) if door else ()
     of_many = [each.run() for each in parts if each is not None]
+    if door is not None:
+        of_many.append(door.claims.run(context.registry.__contains__))
     tasks = asyncio.gather(
         *of_many,
         context.event_log.run(),

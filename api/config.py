@@ -5,11 +5,13 @@ import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 
 from argusd.ingest.ice.ice_servers import IceServer
-from argusd.scheduler.contract.http import DEFAULT_PORT, WebUrl
+from argusd.scheduler.contract.http import DEFAULT_PORT, HOST, WebUrl
+from argusd.scheduler.contract.names import ENDS
 from argusd.scheduler.contract.quantities import Count, Seconds, Share
 
 from .errors import SecretUnreadable
@@ -34,6 +36,22 @@ RedisUrl = Annotated[
         pattern=r"^(rediss?://[^/\s]*(/\d*)?(\?\S*)?|unix://\S+)$",
         description="redis://host:port, rediss://host:port (TLS) or unix:///path",
     ),
+]
+
+
+HostUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=rf"^https?://{HOST}/?{ENDS}",
+        description="http:// or https:// with a host and its port, without a path, "
+        "an IPv6 address in brackets",
+    ),
+]
+
+
+HostId = Annotated[
+    str,
+    msgspec.Meta(pattern=rf"^[A-Za-z0-9_.-]{{1,128}}{ENDS}", description="1 to 128 letters, digits or _ . -"),
 ]
 
 
@@ -125,12 +143,17 @@ class ClusterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     relayed. ``drain_s``: how long sessions may go on when the daemon is asked to end.
     """
 
-    url: Annotated[str, msgspec.Meta(pattern=r"^https?://[^/\s@?#]+$")] | None = None
-    host_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,128}$")] = msgspec.field(
-        default_factory=socket.gethostname
-    )
+    url: HostUrl | None = None
+    host_id: HostId = msgspec.field(default_factory=socket.gethostname)
     whip: Literal["redirect", "relay"] = "redirect"
     drain_s: Annotated[float, msgspec.Meta(gt=0, le=7 * 24 * 3600)] = 21_600.0
+
+    def __post_init__(self) -> None:
+        if self.url is not None and not _leads_to_one_host(self.url):
+            raise ValueError(
+                "cluster.url must be an address or a name of this host and a port from 1 to 65535: "
+                f"not {self.url}"
+            )
 
 
 class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -231,3 +254,14 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
                 raise ValueError(
                     f"api.trusted_proxies must be IP addresses or networks such as 10.0.0.0/8: not {text}"
                 ) from None
+
+
+def _leads_to_one_host(url: str) -> bool:
+    """Whether others that ask there come to one machine, as far as its text tells."""
+    try:
+        place = urlsplit(url)
+        host = place.hostname or ""
+        is_address = "[" in url or host.replace(".", "").isdigit()
+        return place.port != 0 and not (is_address and ipaddress.ip_address(host).is_unspecified)
+    except ValueError:  # no such address, no such port
+        return False

@@ -39,6 +39,12 @@ class LayoutMisfit(StartError):
     code = "store_layout"
 
 
+class RedisUnfit(StartError):
+    """The configured Redis answers, and does not let us do what we need (``store/abilities.py``)."""
+
+    code = "redis_unfit"
+
+
 class RedisUrlUnusable(StartError):
     """The configured address of Redis is not understood."""
 

@@ -6,13 +6,12 @@ from typing import TypeVar
 
 from yarl import URL
 
+from argusd.scheduler.contract.http import HIGHEST_PORT, HOST
+
 Answer = TypeVar("Answer")
 
-
-HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(?::([0-9]{1,5}))?"
 ADDRESS = re.compile(f"https?://{HOST}")
 WITHOUT_SCHEME = re.compile(HOST)
-HIGHEST_PORT = 65_535
 
 
 class Addresses:

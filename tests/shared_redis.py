@@ -17,11 +17,12 @@ TRIES = 5  # another test may take the port between two of ours
 
 
 @contextlib.contextmanager
-def shared_redis(host: str = "127.0.0.1") -> Iterator[str]:
-    """Its URL, for as long as the context lasts."""
+def shared_redis(host: str = "127.0.0.1", **more: str) -> Iterator[str]:
+    """Its URL, for as long as the context lasts. ``more``: settings besides ours, ``_`` in place of ``-``."""
     for _ in range(TRIES):
         port = free_port()
         settings = {"port": port, "bind": host, "save": "", "appendonly": "no", "protected-mode": "no"}
+        settings |= {name.replace("_", "-"): value for name, value in more.items()}
         arguments = [text for name, value in settings.items() for text in (f"--{name}", str(value))]
         with subprocess.Popen([find_server(), *arguments], cwd=Path("/"), stdout=subprocess.PIPE) as server:
             assert server.stdout is not None, "it is a pipe"

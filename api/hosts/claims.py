@@ -5,13 +5,16 @@ holder that is alive keeps the session; else the host with the most room gets it
 room of the chosen one is less by one from then on, so that many that ask at once are spread: the session is
 listed as coming until the host tells of it, or nobody has come for a while (``beats.py``).
 
+A session that was placed has two minutes to come. Once it is stored (``sessions/registry.py``) its claim
+lasts for hours and is renewed; what never comes, because it was refused or nobody followed, is placed anew.
+
 Everything that a host writes for a session names host and epoch, and is refused where either has passed on:
 a host that was cut off cannot write into what others hold by now.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
@@ -25,20 +28,21 @@ from .beats import LOOKED_AT, NOW
 log = logging.getLogger(__name__)
 
 CLAIM_S = 6 * 3600
+PLACED_S = 120
 RENEW_EVERY_S = 600.0
 COMING_S = 40  # who is sent to a host comes within the life of a ticket, and is answered within ten seconds
 
-# KEYS: the claim, ml:hosts. ARGV: the session, the claim's seconds, how long it is awaited (ms), what stands
-# before a host in the name of its beat and behind it in that of what is coming, how many hosts are looked at,
-# the one host that is asked for, whose room does not matter ("": any), then the hosts to avoid.
+# KEYS: the claim, ml:hosts. ARGV: the session, the seconds it has to come, how long its room is kept (ms),
+# what stands before a host in the name of its beat and behind it in that of what is coming, how many hosts
+# are looked at, the one host that is asked for, whose room does not matter ("": any), then hosts to avoid.
 CLAIM = f"""{NOW}
-local session, claim_s, coming_ms, prefix, suffix, looked_at, only = unpack(ARGV, 1, 7)
+local session, placed_s, coming_ms, prefix, suffix, looked_at, only = unpack(ARGV, 1, 7)
 local held = redis.call('HMGET', KEYS[1], 'host', 'epoch')
 local avoid = {{}}
 for index = 8, #ARGV do avoid[ARGV[index]] = true end
 local function alive(host) return redis.call('EXISTS', prefix .. host) == 1 end
 if held[1] and not avoid[held[1]] and alive(held[1]) then
-  redis.call('EXPIRE', KEYS[1], claim_s)
+  if redis.call('TTL', KEYS[1]) < tonumber(placed_s) then redis.call('EXPIRE', KEYS[1], placed_s) end
   return {{held[1], tonumber(held[2])}}
 end
 if held[1] then redis.call('ZREM', prefix .. held[1] .. suffix, session) end
@@ -52,7 +56,7 @@ for _, host in ipairs(hosts) do
     redis.call('PEXPIRE', prefix .. host .. suffix, coming_ms)
     local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
     redis.call('HSET', KEYS[1], 'host', host)
-    redis.call('EXPIRE', KEYS[1], claim_s)
+    redis.call('EXPIRE', KEYS[1], placed_s)
     return {{host, epoch}}
   end
 end
@@ -111,7 +115,7 @@ class Claims:
             StoreUnavailable: Redis does not answer.
         """
         prefix, suffix = keys.coming("*").split("*")
-        args: list[str | int] = [session_id, CLAIM_S, COMING_S * 1000, prefix, suffix]
+        args: list[str | int] = [session_id, PLACED_S, COMING_S * 1000, prefix, suffix]
         args += [LOOKED_AT + len(avoid), only, *avoid]
         with refused_while_away():
             found = await self._claim(keys=[keys.holder(session_id), keys.HOSTS], args=args)
@@ -129,6 +133,7 @@ class Claims:
             asked = self._redis.hmget(keys.holder(session_id), "host", "epoch")
             host, epoch = await cast(Awaitable[list[bytes | None]], asked)
         if not (host and epoch):
+            self.forget(session_id)
             return None
         return self._known(session_id, Claim(host.decode(), int(epoch)))
 
@@ -164,20 +169,29 @@ class Claims:
             log.info("a session could not be released; its claim ends by itself")
 
     def forget(self, session_id: str) -> None:
-        """Another host holds the session now."""
+        """Another host holds the session now, or none."""
         self._held.pop(session_id, None)
 
-    async def run(self) -> None:
-        """Renew what this host holds, until cancelled."""
+    async def run(self, came: Callable[[str], bool]) -> None:
+        """Renew what this host holds, until cancelled. ``came``: whether a session has come to it."""
+        placed: set[str] = set()
         while True:
             await asyncio.sleep(RENEW_EVERY_S)
-            try:
-                async with self._redis.pipeline(transaction=False) as pipe:
-                    for session_id in self._held:
-                        pipe.expire(keys.holder(session_id), CLAIM_S)
-                    await pipe.execute()
-            except STORE_ERRORS:
-                log.info("claims could not be renewed; they are tried again long before they end")
+            placed = await self.renew(came, placed)
+
+    async def renew(self, came: Callable[[str], bool], placed: set[str]) -> set[str]:
+        """Renew what has come; the sessions that have not, to be forgotten the next time like ``placed``."""
+        for session_id in [each for each in placed if not came(each)]:
+            self.forget(session_id)
+        coming = {each for each in self._held if not came(each)}
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for session_id in self._held.keys() - coming:
+                    pipe.expire(keys.holder(session_id), CLAIM_S)
+                await pipe.execute()
+        except STORE_ERRORS:
+            log.info("claims could not be renewed; they are tried again long before they end")
+        return coming
 
     def _known(self, session_id: str, claim: Claim) -> Claim:
         if claim.host_id == self.host_id:

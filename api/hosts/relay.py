@@ -9,15 +9,18 @@ itself.
 from collections.abc import Mapping, Sequence
 
 import aiohttp
-from aiohttp import web
+from aiohttp import hdrs, web
 from yarl import URL
 
 from argusd.scheduler.contract.errors import HostUnreachable
+from argusd.scheduler.contract.logs.trace_context import TRACEPARENT
 
 from ..access.admitted import GRANT, target
 from ..access.bearer import token_of
 from ..access.tickets import TICKET, Ticket, Tickets
 from .beats import Host
+
+TRACE = "traceparent"
 
 RELAYED = "X-Argusd-Relayed"
 """Header of a relayed request: whoever gets it answers it, and sends it no further. It shows the boot of the
@@ -29,7 +32,10 @@ REFUSED = "X-Argusd-Refused"
 CONNECT_S, TURN_S = 1.0, 5.0
 MOST_CONNECTIONS = 1024
 MOST_ANSWER = 64 << 20
-PASSED_ON = ("Accept", "Content-Type", "If-Match", "User-Agent")
+PASSED_ON = (
+    *("Accept", "Content-Type", "User-Agent"),
+    *("If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Range"),
+)
 DROPPED = {
     *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
     *("content-encoding", "content-length", "date", "server", "vary"),
@@ -96,6 +102,8 @@ class Relay:
             ) as answer:
                 text = await read_up_to(answer, MOST_ANSWER)
                 response = web.Response(status=answer.status, body=text)
+                if request.method == hdrs.METH_HEAD and (length := answer.headers.get("Content-Length")):
+                    response.headers["Content-Length"] = length
                 for name, value in answer.headers.items():
                     if name.lower() not in DROPPED and not name.lower().startswith("access-control-"):
                         response.headers.add(name, value)
@@ -114,6 +122,8 @@ def url_at(host: Host, request: web.Request) -> URL:
 def headers_for(host: Host, request: web.Request) -> Mapping[str, str]:
     """What the other host is told of the request."""
     told = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+    if traceparent := TRACEPARENT.get() or request.headers.get(TRACE):
+        told[TRACE] = traceparent
     if (token := token_of(request.headers)) is not None:
         told["Authorization"] = f"Bearer {token}"
     before = request.headers.getall("X-Forwarded-For", [])

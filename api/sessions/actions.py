@@ -71,6 +71,7 @@ class SessionActions:
         event_log.let_go = self.let_go
         registry.adopted = lifecycle.adopted
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._going: set[asyncio.Task[None]] = set()  # at most one of each erased session
 
     async def define(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
         """Create a session or change what is watched in it; True when it is new."""
@@ -202,8 +203,8 @@ class SessionActions:
                 await self._registry.hold(session_id)
             else:
                 raise SessionNotFound("There is no session with this id.")
-            await self._stored(self._erase(session_id, await self._places(session_id)))
-            await self._registry.release(session_id)
+            gone = self._erase(session_id, await self._places(session_id))
+        await self._stored(gone)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OFF_DISK_WITHIN_S):  # else soon after
                 await self._erasure.done()
@@ -248,10 +249,8 @@ class SessionActions:
         async with self.turn(session_id), self._registry.writing(session_id):
             if not self._registry.has_expired(session, time.monotonic()):
                 return  # it has come back meanwhile
-            erased = self._erase(session_id, await self._places(session_id))
-        await erased  # however long Redis is away
-        async with self._registry.writing(session_id):
-            await self._registry.release(session_id)
+            gone = self._erase(session_id, await self._places(session_id))
+        await gone  # however long Redis is away
 
     async def _places(self, session_id: str) -> list[int]:
         """Where a session that is over stands among all events; nothing that tasks left is stored now."""
@@ -264,11 +263,24 @@ class SessionActions:
                 return await self._history.places(session_id)
         return []
 
-    def _erase(self, session_id: str, places: list[int]) -> asyncio.Future[None]:
-        """Forget a session that is over; the future is done when nothing is stored of it."""
+    def _erase(self, session_id: str, places: list[int]) -> asyncio.Task[None]:
+        """Forget a session that is over; done when nothing is stored of it and nobody holds it any more."""
         erased = self._event_log.erase(session_id, places)
         self._registry.erase(session_id, erased)
-        return erased
+        going = asyncio.create_task(self._release(session_id, erased))
+        self._going.add(going)
+        going.add_done_callback(self._gone)
+        return going
+
+    def _gone(self, going: asyncio.Task[None]) -> None:
+        self._going.discard(going)
+        if not going.cancelled():
+            going.exception()  # somebody may still wait for it, or nobody
+
+    async def _release(self, session_id: str, erased: asyncio.Future[None]) -> None:
+        await erased
+        async with self._registry.writing(session_id):
+            await self._registry.release(session_id)
 
     async def _stored(self, written: Awaitable[None]) -> None:
         try:

@@ -23,7 +23,7 @@ from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..config import ApiConfig
 from ..events.transaction import commands_only
-from ..hosts.claims import Claims
+from ..hosts.claims import CLAIM_S, Claims
 from ..store.unreadable import Unreadable
 from .ages import Ages
 from .session import Media, Session, SessionRecord, completed
@@ -144,6 +144,7 @@ class Registry:
     async def _adopt(self, session_id: str) -> Session | None:
         await self._redis.sadd(self._held, session_id)
         await self._redis.persist(keys.record(session_id))
+        await self._redis.expire(keys.holder(session_id), CLAIM_S)
         for session in await self._stored([session_id]):
             self.adopted(self._come(session))
             return session
@@ -225,6 +226,8 @@ class Registry:
         known = self.find(session_id)
         if self._claims is None:
             return known
+        if known is None:  # placed here earlier without coming, it may be another's by now, or nobody's
+            await self._claims.holder(session_id)
         if self._claims.epoch(session_id) is None:
             claim = await self._claims.claim(session_id, only=self._claims.host_id)
             if claim.host_id != self._claims.host_id:
@@ -258,6 +261,8 @@ class Registry:
         pipe = commands_only(self._redis, self._claims)
         pipe.add(session_id, "SADD", self._held, session_id)
         pipe.add(session_id, "HSET", keys.record(session_id), "spec", msgspec.json.encode(record))
+        if self._claims is not None:
+            pipe.add(session_id, "EXPIRE", keys.holder(session_id), CLAIM_S)
         if await pipe.execute():
             raise HeldElsewhere("Another host holds this session by now.")
 

@@ -13,6 +13,7 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from argusd.api.access.exposure import is_loopback
 from argusd.api.errors import SecretUnreadable
 from argusd.api.secrets import read_secret
+from argusd.api.store.abilities import A_CLUSTER, NO_CLUSTER
 from argusd.api.store.layout import misfit, others_in
 from argusd.scheduler.contract import redis_keys as keys
 
@@ -40,8 +41,13 @@ def check_redis_at(url: str, host_id: str) -> Finding:
         with Redis.from_url(
             url, socket_timeout=ANSWER_WITHIN_S, socket_connect_timeout=ANSWER_WITHIN_S
         ) as redis:
-            told, laid_out, others = redis.info(), redis.get(keys.LAYOUT), hosts_beside(redis, host_id)
-    except (AuthenticationError, NoPermissionError):
+            told = redis.info()
+            if told.get("cluster_enabled"):
+                return Finding("fail", "redis", f"{place} is {A_CLUSTER}", f"{NO_CLUSTER} in api.redis_url")
+            laid_out, others = redis.get(keys.LAYOUT), hosts_beside(redis, host_id)
+    except NoPermissionError as error:
+        return Finding("fail", "redis", f"{place}: {error}", "give that user what docs/cluster.md names")
+    except AuthenticationError:
         remedy = "correct the user and the password of api.redis_url"
         return Finding("fail", "redis", f"{place} does not let us in", remedy)
     except (RedisError, OSError, ValueError):

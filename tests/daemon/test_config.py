@@ -119,12 +119,25 @@ def test_a_host_is_one_of_many_where_the_others_are_told_its_url() -> None:
     assert config.api.cluster == ClusterConfig(url="http://10.0.0.1:8015", host_id="a", drain_s=21_600)
 
 
+@pytest.mark.parametrize("url", ["http://[fd00::1]:8015", "https://host-1.example", "http://10.0.0.1:8015/"])
+def test_a_host_may_be_reached_by_a_name_or_by_an_address_of_either_kind(url: str) -> None:
+    cluster = resolve(CLUSTER | {"ARGUSD_CLUSTER__URL": url}).api.cluster
+    assert cluster is not None
+    assert cluster.url == url
+
+
 @pytest.mark.parametrize(
     ("variables", "problem"),
     [
         (CLUSTER | TOKENS, "cluster.url needs api.redis_url"),
         (CLUSTER | REDIS, r"cluster.url needs api.tokens or api.jwt"),
         (CLUSTER | REDIS | TOKENS | {"ARGUSD_CLUSTER__URL": "10.0.0.1:8015"}, "cluster.url"),
+        ({"ARGUSD_CLUSTER__URL": "http://fd00::1:8015"}, "cluster.url must be .* IPv6 address in brackets"),
+        ({"ARGUSD_CLUSTER__URL": "http://10.0.0.1:8015/argusd"}, "cluster.url must be .* without a path"),
+        ({"ARGUSD_CLUSTER__URL": "http://10.0.0.1:80150"}, "cluster.url must be .* a port from 1 to 65535"),
+        ({"ARGUSD_CLUSTER__URL": "http://0.0.0.0:8015"}, "cluster.url must be an address or a name"),
+        ({"ARGUSD_CLUSTER__URL": "http://[::]:8015"}, "cluster.url must be an address or a name"),
+        ({"ARGUSD_CLUSTER__URL": "http://10.0.0.300:8015"}, "cluster.url must be an address or a name"),
         (CLUSTER | REDIS | TOKENS | {"ARGUSD_CLUSTER__HOST_ID": "a/b"}, "cluster.host_id"),
         ({"ARGUSD_CLUSTER__DRAIN_S": "0"}, "cluster.drain_s"),
         ({"ARGUSD_API__CLUSTER__URL": "http://10.0.0.1:8015"}, "api.cluster follows from other keys"),

@@ -87,10 +87,13 @@ class Host:
             "API__TOKENS": f'[{{secret = "{TOKEN}"}}]',
             "API__REDIS_URL": self._redis_url,
             "API__ARENA_MIB": "64",
+            "API__WHIP_HALF_OPEN_PER_CLIENT": "1000",  # a test's sessions are one client's
+            "API__WHIP_POSTS_PER_MINUTE": "10000",
             "CLUSTER__URL": self.url,
             "CLUSTER__HOST_ID": self.name,
             "INGEST__ARENA_MIB": "1024",  # both are taken as they are used
             "INGEST__MAX_SESSIONS": "1000",
+            "INGEST__CONNECT_S": "300",  # offers that no media follow stay
             "INGEST_WORKERS": "1",
         }
         return os.environ | {f"ARGUSD_{key}": value for key, value in settings.items()} | {"PYTHONPATH": path}

@@ -10,10 +10,11 @@ from itertools import cycle
 import aiohttp
 import pytest
 
+from ..api.fixtures import OFFER, SDP
 from ..waiting import answered
 from .cluster import Cluster, Host
 
-SESSIONS = 200
+SESSIONS, FEW = 200, 30
 AT_A_TIME = 8
 MOST_APART = 2
 
@@ -22,15 +23,39 @@ MOST_APART = 2
 async def test_each_session_is_in_one_place_and_no_host_has_many_more_than_others(
     cluster: Cluster, http: aiohttp.ClientSession, names: str
 ) -> None:
-    hosts = await cluster.run(names)
-    await have_no_sessions(http, hosts)
-    ids = [secrets.token_hex(8) for _ in range(SESSIONS)]
-
     async def set_up(session_id: str, door: Host) -> None:
         async with http.put(f"{door.url}/sessions/{session_id}", json={}) as response:
             assert response.status == 201
 
-    await several_at_a_time(set_up, zip(ids, cycle(hosts), strict=False))
+    await spread_evenly(cluster, http, names, SESSIONS, set_up)
+
+
+@pytest.mark.parametrize("names", ["ab", "abc"])
+async def test_offers_are_answered_each_in_one_place_and_by_no_host_many_more_than_by_others(
+    cluster: Cluster, http: aiohttp.ClientSession, names: str, repeats: int
+) -> None:
+    """By way of a redirect where another host has more room; the media never come."""
+
+    async def offer(session_id: str, door: Host) -> None:
+        async with http.post(f"{door.url}/whip/{session_id}", data=OFFER, headers=SDP) as response:
+            assert response.status == 201, await response.text()
+
+    await spread_evenly(cluster, http, names, SESSIONS if repeats > 1 else FEW, offer)
+    await have_no_sessions(http, list(cluster.hosts.values()))
+
+
+async def spread_evenly(
+    cluster: Cluster,
+    http: aiohttp.ClientSession,
+    names: str,
+    count: int,
+    begin: Callable[[str, Host], Awaitable[None]],
+) -> None:
+    """Begin so many sessions at these hosts, by all of them in turn, and see where each is."""
+    hosts = await cluster.run(names)
+    await have_no_sessions(http, hosts)
+    ids = [secrets.token_hex(8) for _ in range(count)]
+    await several_at_a_time(begin, zip(ids, cycle(hosts), strict=False))
     for door in hosts:
         # A host that went before may have left some that are taken over just now.
         placed = [each for each in await holders(http, door) if each[0] in ids]
@@ -77,9 +102,12 @@ async def several_at_a_time(
 async def have_no_sessions(http: aiohttp.ClientSession, hosts: list[Host]) -> None:
     """Delete what earlier tests have left, and wait until all hosts tell that they have the same room."""
     door = hosts[0]
-    for session_id, _ in await holders(http, door):
+
+    async def delete(session_id: str, door: Host) -> None:
         async with http.delete(f"{door.url}/sessions/{session_id}") as response:
             assert response.status == 204
+
+    await several_at_a_time(delete, ((session_id, door) for session_id, _ in await holders(http, door)))
 
     async def rooms() -> set[int]:
         async with http.get(f"{door.url}/hosts") as response:

@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from argusd.api.hosts.beats import Host
-from argusd.api.hosts.claims import Claim, Claims
+from argusd.api.hosts.claims import CLAIM_S, PLACED_S, Claim, Claims
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import Overloaded
 
@@ -76,6 +76,29 @@ async def test_a_session_that_is_released_is_placed_anew_and_its_epoch_goes_on(r
     assert await claims.holder("one") is None
     await beat(redis, a=1)
     assert await claims.claim("one") == ("a", 2)
+
+
+async def test_a_session_that_never_comes_is_held_for_two_minutes_and_then_forgotten(redis: Redis) -> None:
+    await beat(redis, a=2)
+    claims = Claims(redis, "a")
+    for session_id in ("comes", "never"):
+        await claims.claim(session_id)
+    await redis.expire(keys.holder("comes"), 10)
+    placed = await claims.renew("comes".__eq__, set())
+    assert await redis.ttl(keys.holder("comes")) > CLAIM_S - 60
+    assert 0 < await redis.ttl(keys.holder("never")) <= PLACED_S
+    assert claims.epoch("never") == 1, "it may be on its way"
+    await claims.renew("comes".__eq__, placed)
+    assert (claims.epoch("comes"), claims.epoch("never")) == (1, None)
+
+
+async def test_a_claim_that_lasts_for_hours_is_not_cut_short_by_who_asks(redis: Redis) -> None:
+    await beat(redis, a=2)
+    claims = Claims(redis, "a")
+    await claims.claim("one")
+    await redis.expire(keys.holder("one"), CLAIM_S)
+    await claims.claim("one")
+    assert await redis.ttl(keys.holder("one")) > PLACED_S
 
 
 async def test_who_lost_a_session_does_not_release_it(redis: Redis) -> None:

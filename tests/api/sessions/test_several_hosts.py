@@ -12,8 +12,8 @@ import pytest
 from redis.asyncio import Redis
 
 from argusd.api.hosts import hosts as beating
-from argusd.api.hosts.claims import Claims
-from argusd.api.sessions import registry
+from argusd.api.hosts.claims import PLACED_S, Claims
+from argusd.api.sessions import actions, registry
 from argusd.api.sessions.registry import Registry
 from argusd.api.sessions.session import Ending, Media
 from argusd.api.store.unreadable import Unreadable
@@ -132,6 +132,27 @@ async def test_what_is_deleted_leaves_nothing_and_is_held_by_nobody(hosts: Hosts
     assert left == [keys.holder("s1").encode()], "its epoch goes on"
     assert await cast(Any, hosts.redis.hget(keys.holder("s1"), "host")) is None
     assert (await a.api.json("PUT", "/sessions/s1", json={}))[0] == 201
+
+
+async def test_what_is_erased_too_late_for_its_caller_is_held_by_nobody_in_the_end(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = await hosts.start("a")
+    await a.api.json("PUT", "/sessions/s1", json={})
+    monkeypatch.setattr(actions, "STORED_WITHIN_S", 0.0)
+    assert (await a.api.json("DELETE", "/sessions/s1"))[0] == 503
+    await answered(lambda: cast(Any, hosts.redis.hget(keys.holder("s1"), "host")), lambda host: host is None)
+    assert not await hosts.redis.exists(keys.record("s1"))
+
+
+async def test_a_session_is_held_for_hours_once_it_has_come_and_not_because_it_was_refused(
+    hosts: Hosts,
+) -> None:
+    a = await hosts.start("a")
+    assert (await a.api.json("PUT", "/sessions/refused", json={"streams": ["smell"]}))[0] == 422
+    assert (await a.api.json("PUT", "/sessions/s1", json={}))[0] == 201
+    lives = [await hosts.redis.ttl(keys.holder(each)) for each in ("refused", "s1")]
+    assert 0 < lives[0] <= PLACED_S < lives[1]
 
 
 async def test_what_nobody_holds_any_more_can_be_deleted(hosts: Hosts) -> None:
