@@ -95,40 +95,14 @@ __device__ static inline Rgb sampled(const Crop &crop, int i, int j, float outsi
   return between(upper, lower, down);
 }
 
-struct f16 {
-  unsigned short bits;
-};
-
-#ifdef __CUDACC__  // else the host brings its own
-__device__ static inline unsigned short f16_bits(float value) {
-  unsigned short bits;
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));
-  return bits;
-}
-#endif
-
-__device__ static inline void put(float *at, float value) { *at = value; }
-__device__ static inline void put(f16 *at, float value) { at->bits = f16_bits(value); }
-
-// A pixel's channels lie `channel_step` apart, a row's pixels `pixel_step`: NHWC 1 and 3, NCHW size^2 and 1.
-template <class Out>
-__device__ static inline void crop_to(const Crop *crops, Out *out, int size, int channel_step, int pixel_step,
-                                      float outside, float factor, float low) {
+// NHWC, three floats a pixel.
+extern "C" __global__ void crop_f32(const Crop *crops, float *out, int size, float outside, float factor,
+                                    float low) {
   const int i = blockIdx.x * blockDim.x + threadIdx.x, j = blockIdx.y * blockDim.y + threadIdx.y;
   if (i >= size || j >= size) return;
   const Rgb rgb = sampled(crops[blockIdx.z], i, j, outside);
-  Out *at = out + (long long)blockIdx.z * size * size * 3 + (long long)(j * size + i) * pixel_step;
-  put(at, rgb.r * factor + low);
-  put(at + channel_step, rgb.g * factor + low);
-  put(at + 2 * channel_step, rgb.b * factor + low);
-}
-
-extern "C" __global__ void crop_f32(const Crop *crops, float *out, int size, int channel_step, int pixel_step,
-                                    float outside, float factor, float low) {
-  crop_to(crops, out, size, channel_step, pixel_step, outside, factor, low);
-}
-
-extern "C" __global__ void crop_f16(const Crop *crops, f16 *out, int size, int channel_step, int pixel_step,
-                                    float outside, float factor, float low) {
-  crop_to(crops, out, size, channel_step, pixel_step, outside, factor, low);
+  float *at = out + 3 * ((long long)blockIdx.z * size * size + (long long)j * size + i);
+  at[0] = rgb.r * factor + low;
+  at[1] = rgb.g * factor + low;
+  at[2] = rgb.b * factor + low;
 }

@@ -90,7 +90,7 @@ def test_a_part_finds_kernels_right(name: str, kernels_library: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "kernel", "said"),
     [
-        ("crop", "crop_f16", "crops in f16 are up to"),
+        ("crop", "crop_f32", "crops are up to"),
         ("decode", "yolo_candidates", "yolov8n finds other boxes than on the CPU"),
         ("decode", "face_candidates", "a row with too many candidates is not named"),
         ("inward", "stage", "3 of 3 frames are others on the device"),
@@ -225,7 +225,7 @@ def test_a_part_s_process_keeps_what_it_finds(
     monkeypatch.setattr(child, "gpu_rig", lambda *_: rig(HostDevice(kernels_library)))
     child.main("crop", tmp_path, tmp_path / "found.json", True)
     kept = msgspec.json.decode((tmp_path / "found.json").read_bytes(), type=Found)
-    assert kept.metrics.keys() == {"crop_f32", "crop_f16"}
+    assert kept.metrics.keys() == {"crop_f32"}
     assert kept.failures == []
 
 

@@ -20,11 +20,6 @@ struct alignas(16) int4 {
 
 static inline unsigned char __ldg(const unsigned char *at) { return *at; }
 
-static inline unsigned short f16_bits(float value) {
-  float __attribute__((vector_size(16))) values = {value};
-  return __builtin_ia32_vcvtps2ph(values, 0)[0];  // to nearest; immintrin.h takes longer than all the rest
-}
-
 static inline int atomicAdd(int *at, int value) { return (*at += value) - value; }
 
 #include "crop.cu"
@@ -56,7 +51,6 @@ static void launch(void (*kernel)(Arguments...), const unsigned *blocks, const u
     launch(kernel, blocks, block, arguments);                                                        \
   }
 LAUNCH(crop_f32)
-LAUNCH(crop_f16)
 LAUNCH(rank)
 LAUNCH(overlaps)
 LAUNCH(sweep)

@@ -74,7 +74,6 @@ def built(folder: Path) -> Path:
                 "-g",
                 "-shared",
                 "-fPIC",
-                "-mf16c",
                 "-ffp-contract=off",
                 "-Wall",
                 "-Wextra",

@@ -14,7 +14,7 @@ from .host_device import SANITIZED
 from .nvrtc import compiled
 
 KERNELS = {
-    "crop": {"crop_f32", "crop_f16"},
+    "crop": {"crop_f32"},
     "stage": {"stage"},
     "decode": {
         *("rank", "overlaps", "sweep", "things_found"),

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from argusd.benchmarks.gpu.pixels import cropped
 from argusd.ingest.shm.arena import Arena, ArenaView
 from argusd.ingest.shm.frame import i420_info, plane_shapes
 from argusd.ingest.shm.ring import FrameReader, FrameRing
-from argusd.kernels.cuda.crop import crop_batch
 from argusd.kernels.cuda.device import Kernel, Threads
 from argusd.kernels.pictures.picture import Span, Square
 from argusd.scheduler.core import Feeds, Frame, Roi, whole_frame
@@ -138,7 +138,7 @@ def test_frames_of_a_lent_arena_are_read_where_they_lie(lent: Lent, device: Faul
     item = lent.item()
     [found] = lent.loaded.infer([item]).outputs
     square = Square(*whole_frame(item.frame.info))
-    assert found == crop_batch(device, [picture_of(item.frame)], [square], SIZE, UNIT).sum(axis=(1, 2, 3))[0]
+    assert found == cropped(device, [picture_of(item.frame)], [square], SIZE, UNIT).sum(axis=(1, 2, 3))[0]
     assert device.pins == [lent.view.pixels.ctypes.data]
     assert device.bounced == 0
 
