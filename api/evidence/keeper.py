@@ -10,7 +10,7 @@
                                  ▼
                      sealed behind the one before ─▶ event log, with an event that tells its hash
 
-Nobody waits for it: not the scheduler, not the event, not the recorder. What is pending is asked for on
+Nobody waits for it: not the scheduler, not the event, not the recorder. What is under way is asked for on
 every connection to the recorder, which does each only once; it is given up after five minutes.
 """
 
@@ -21,7 +21,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-import msgspec
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract.errors import HeldElsewhere
@@ -50,11 +49,10 @@ from .chain import chain_of, sealed
 from .evidence_store import EvidenceStore
 from .making import finished, is_kept, pending
 from .recorder_link import RecorderLink
+from .under_way import UnderWay
 
 log = logging.getLogger(__name__)
 
-MOST_PENDING = 256
-GIVEN_UP_AFTER_S = 300.0  # a busy machine has little time for clips
 FORGOTTEN_WITHIN_S = 3.0
 LOOK_EVERY_S = 5.0
 RETRY_S = 0.5
@@ -70,10 +68,9 @@ class EvidenceKeeper:
         self._host_id = config.cluster.host_id if config.cluster else None
         self._registry = registry
         self._event_log = event_log
-        self._pending: dict[str, tuple[Evidence, MediaKey]] = {}
+        self._under_way = UnderWay()
         # One newest result for each stream of sessions that want evidence; a newer one replaces it.
         self._latest: dict[tuple[str, str], Latest] = {}
-        self._outcomes: asyncio.Queue[Captured] = asyncio.Queue()  # no more than are pending
         self._forgetting: dict[str, asyncio.Event] = {}
         self.ended: Counter[tuple[str, str]] = Counter()  # how often evidence came to this state and reason
 
@@ -106,20 +103,21 @@ class EvidenceKeeper:
     def begin(self, session: Session, finding: Finding, hashes: Mapping[str, str]) -> Evidence | None:
         """The evidence of a finding, which is made from now on; None where none is wanted.
 
-        Overflow policy: of what begins while too many are pending nothing is made, and it says so.
+        Overflow policy: of what begins while too much is under way nothing is made, and it says so. While
+        Redis has been away for so long that even this cannot wait any more, the event is without evidence.
         """
-        if not is_kept(finding, wanted(session)):
+        if not is_kept(finding, wanted(session)) or self._under_way.full:
             return None
         latest = self._latest.get((session.session_id, finding.stream))
         evidence = pending(finding, session.record, latest, hashes, time.time(), self._host_id)
-        if evidence.evidence_id in self._pending:
+        if evidence.evidence_id in self._under_way:
             return evidence
-        full = len(self._pending) >= MOST_PENDING
-        self._pending[evidence.evidence_id] = evidence, finding.media
-        if full:
-            self._outcomes.put_nowait(Captured(evidence.evidence_id, None, None, "overloaded"))
-        else:
+        has_room = self._under_way.has_room
+        self._under_way.begin(evidence, finding.media)
+        if has_room:
             self.recorder.send(capture_of(evidence, finding.media, wanted(session)))
+        else:
+            self._under_way.end(Captured(evidence.evidence_id, None, None, "overloaded"))
         return evidence
 
     async def of_session(self, session_id: str) -> list[Evidence]:
@@ -133,16 +131,16 @@ class EvidenceKeeper:
         return self._as_made(found) if found else None
 
     def _as_made(self, evidence: Evidence) -> Evidence:
-        return self._pending.get(evidence.evidence_id, (evidence,))[0] if not evidence.hash else evidence
+        return evidence if evidence.hash else self._under_way.find(evidence.evidence_id) or evidence
 
     async def take_over(self, session_ids: Iterable[str]) -> None:
-        """Go on with what is pending of these sessions, which an earlier api has begun, or another host's."""
+        """Go on with what an earlier api, or another host, has begun of these sessions and not finished."""
         for each in await self.store.of_sessions([*session_ids]):
             if not each.hash:
-                self._pending.setdefault(each.evidence_id, (each, MediaKey(each.session_id)))
+                self._under_way.begin(each, MediaKey(each.session_id))
 
     async def forget(self, session_id: str) -> None:
-        """Remove all files of a session; what is pending of it is given up."""
+        """Remove all files of a session; what is under way of it is given up."""
         self.let_go(session_id)
         if not self.recorder.connected:
             await asyncio.to_thread(shutil.rmtree, self._folder / session_id, ignore_errors=True)
@@ -161,9 +159,7 @@ class EvidenceKeeper:
 
     def let_go(self, session_id: str) -> None:
         """Another host has the session by now, or nobody: nothing more is stored of it here."""
-        for evidence_id, (evidence, _) in [*self._pending.items()]:
-            if evidence.session_id == session_id:
-                del self._pending[evidence_id]
+        self._under_way.drop_session(session_id)
         for key in [key for key in self._latest if key[0] == session_id]:
             del self._latest[key]
         self.recorder.send(WatchSession(session_id, EvidencePolicy()))
@@ -172,46 +168,43 @@ class EvidenceKeeper:
         for session in self._registry:
             if wanted(session).asks:
                 yield WatchSession(session.session_id, wanted(session))
-        for evidence, media in self._pending.values():
+        for evidence, media in self._under_way.asked_for():
             if known := self._registry.find(evidence.session_id):
                 yield capture_of(evidence, media, wanted(known))
 
     def _heard(self, message: FromRecorder) -> None:
         if isinstance(message, Captured):
-            self._outcomes.put_nowait(message)
-        elif isinstance(message, SnapshotTaken) and message.evidence_id in self._pending:
-            evidence, media = self._pending[message.evidence_id]
-            taken = msgspec.structs.replace(evidence, snapshot=message.snapshot)
-            self._pending[message.evidence_id] = taken, media
+            self._under_way.end(message)
+        elif isinstance(message, SnapshotTaken):
+            self._under_way.add_snapshot(message.evidence_id, message.snapshot)
         elif isinstance(message, SessionForgotten) and message.session_id in self._forgetting:
             self._forgetting[message.session_id].set()
 
     async def _seal_all(self) -> None:
         while True:
-            captured = await self._outcomes.get()
-            while captured.evidence_id in self._pending:
-                try:
-                    await self._seal(captured)
-                except STORE_ERRORS:
-                    await asyncio.sleep(RETRY_S)
+            session_id, captured = await self._under_way.next_over()
+            try:
+                await self._seal(session_id, captured)
+            except STORE_ERRORS:
+                await asyncio.sleep(RETRY_S)
 
-    async def _seal(self, captured: Captured) -> None:
+    async def _seal(self, session_id: str, captured: Captured) -> None:
         """Store the evidence behind the newest of its session, and tell its hash."""
-        session_id = self._pending[captured.evidence_id][0].session_id
+        evidence_id = captured.evidence_id
         chain = chain_of(await self.store.of_session(session_id))
-        if captured.evidence_id not in self._pending:  # the session went meanwhile
+        evidence = self._under_way.find(evidence_id)
+        if evidence is None:  # the session went meanwhile
             return
-        if captured.evidence_id in {each.evidence_id for each in chain}:  # the finding came a second time
-            del self._pending[captured.evidence_id]
+        if evidence_id in {each.evidence_id for each in chain}:  # the finding came a second time
+            self._under_way.remove(evidence_id)
             return
-        evidence = finished(self._pending[captured.evidence_id][0], captured)
-        done = sealed(evidence, chain[-1] if chain else None)
+        done = sealed(finished(evidence, captured), chain[-1] if chain else None)
         event = session_event(
             session_id,
             "evidence",
             "",
             done.reason,
-            evidence_id=done.evidence_id,
+            evidence_id=evidence_id,
             state=done.state,
             hash=done.hash,
         )
@@ -222,15 +215,13 @@ class EvidenceKeeper:
             log.warning("another host holds the session of this evidence by now")
         else:
             self.ended[done.state, done.reason] += 1
-        self._pending.pop(captured.evidence_id, None)
+        self._under_way.remove(evidence_id)
 
     async def _look_after(self) -> None:
         """Give up what nobody makes, and remove files of sessions that are no more."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            for evidence, _ in [*self._pending.values()]:
-                if time.time() > evidence.created_at + GIVEN_UP_AFTER_S:
-                    self._outcomes.put_nowait(Captured(evidence.evidence_id, None, None, "lost"))
+            self._under_way.end_overdue()
             stored = self.recorder.stats.stored if self.recorder.stats else []
             try:
                 for session_id in [each for each in stored if each not in self._registry]:
