@@ -10,6 +10,7 @@ from argusd.interviewer_bridge.addresses import Addresses
 from argusd.interviewer_bridge.errors import Refused, Unreachable
 from argusd.interviewer_bridge.events import bearer
 from argusd.interviewer_bridge.refusal import refusal_of
+from argusd.scheduler.contract.decoding import UNDECODABLE
 
 from .options import Endpoint
 
@@ -33,7 +34,7 @@ async def ask(daemon: Endpoint, method: str, path: str, kind: type[Answer]) -> A
                 if response.status != 200:
                     raise await refusal_of(response, Refused)
                 return msgspec.json.decode(await response.read(), type=kind)
-        except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError) as error:
+        except (*UNDECODABLE, aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"no daemon answers at {url.origin()}") from error
 
     return await Addresses(daemon.url).first(ask_at, path, Unreachable)

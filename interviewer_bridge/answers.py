@@ -1,9 +1,6 @@
 """The daemon's answers to a client: a body, or the error that its status and code stand for."""
 
-import msgspec
-
 from argusd.scheduler.contract import errors as daemon
-from argusd.scheduler.contract.http import ErrorReply
 
 from .errors import (
     DaemonFault,
@@ -17,6 +14,7 @@ from .errors import (
     OrchestratorError,
     TooLate,
 )
+from .refusal import told
 
 OF_CODE: dict[str, type[OrchestratorError]] = {
     daemon.NoFace.code: NoFace,
@@ -37,14 +35,8 @@ OF_STATUS: dict[int, type[OrchestratorError]] = {
 
 def error_of(status: int, body: bytes, retry_after: str = "") -> OrchestratorError:
     """The error that an answer other than 2xx stands for; ``retry_after`` is the header of that name."""
-    seconds = float(retry_after) if retry_after.isdecimal() else None
-    try:
-        envelope = msgspec.json.decode(body, type=ErrorReply)
-    except msgspec.MsgspecError:
-        sentence = f"the daemon answered with HTTP status {status}"
-        return kind_of(status)(sentence, code=f"http_{status}", status=status, retry_after=seconds)
-    kind = kind_of(status, envelope.error_code)
-    return kind(envelope.error, code=envelope.error_code, status=status, retry_after=seconds)
+    code, sentence, seconds = told(status, body, retry_after)
+    return kind_of(status, code)(sentence, code=code, status=status, retry_after=seconds)
 
 
 def kind_of(status: int, code: str = "") -> type[OrchestratorError]:

@@ -12,6 +12,7 @@ import msgspec
 
 from argusd.scheduler.contract.access.tokens import SessionScope, SessionToken
 from argusd.scheduler.contract.catalog import TASKS
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.evidence.records import Evidence, EvidenceList, Part
 from argusd.scheduler.contract.http import DEFAULT_PORT
@@ -220,5 +221,5 @@ def decode(body: bytes, kind: type[Kind]) -> Kind:
     """
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError as error:
+    except UNDECODABLE as error:
         raise DaemonFault("the daemon's answer is not what it promises") from error

@@ -12,6 +12,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.http import backoff_s
 
@@ -123,7 +124,7 @@ def decode_event(message: SseMessage) -> Event | Gap:
         if message.event == "gap":
             return msgspec.json.decode(message.data, type=Gap)
         return msgspec.json.decode(message.data, type=Event)
-    except msgspec.MsgspecError as error:
+    except UNDECODABLE as error:
         raise StreamBroken("the daemon sent something that is not an event") from error
 
 

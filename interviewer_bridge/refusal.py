@@ -1,10 +1,11 @@
 """How the daemon says no: the error envelope of DESIGN section 6, read from a response."""
 
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.http import ErrorReply
 
 from .errors import Refused
@@ -12,12 +13,25 @@ from .errors import Refused
 Refusal = TypeVar("Refusal", bound=Refused)
 
 
-async def refusal_of(response: aiohttp.ClientResponse, kind: type[Refusal]) -> Refusal:
-    """The error of a response that is not a success, whatever its body is."""
-    status, seconds = response.status, response.headers.get("Retry-After", "")
-    retry_after_s = float(seconds) if seconds.isdecimal() else None
+class Told(NamedTuple):
+    """What an answer other than 2xx tells; ``retry_after_s``: when another try makes sense, if it says so."""
+
+    code: str
+    sentence: str
+    retry_after_s: float | None
+
+
+def told(status: int, body: bytes, retry_after: str = "") -> Told:
+    """Read such an answer, whatever its body is; ``retry_after`` is the header of that name."""
+    seconds = float(retry_after) if retry_after.isdecimal() else None
     try:
-        envelope = msgspec.json.decode(await response.read(), type=ErrorReply)
-    except msgspec.MsgspecError:
-        return kind(status, f"http_{status}", f"the daemon answered with HTTP status {status}", retry_after_s)
-    return kind(status, envelope.error_code, envelope.error, retry_after_s)
+        envelope = msgspec.json.decode(body, type=ErrorReply)
+    except UNDECODABLE:
+        return Told(f"http_{status}", f"the daemon answered with HTTP status {status}", seconds)
+    return Told(envelope.error_code, envelope.error, seconds)
+
+
+async def refusal_of(response: aiohttp.ClientResponse, kind: type[Refusal]) -> Refusal:
+    """The error of a response that is not a success."""
+    body = await response.read()
+    return kind(response.status, *told(response.status, body, response.headers.get("Retry-After", "")))

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import ClientError, ClientWebSocketResponse, WSCloseCode, WSMessage, WSMsgType
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.http import CLOSE_CODES, backoff_s
 
 from .answers import error_of
@@ -139,7 +140,7 @@ def decode_finding(message: WSMessage) -> Finding:
     try:
         if message.type is WSMsgType.TEXT:
             return msgspec.json.decode(message.data, type=Finding)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         pass
     raise DaemonFault("the daemon sent something that is not a finding")
 

@@ -15,6 +15,8 @@ from typing import TypeVar
 
 import msgspec
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
+
 from ..config import LlmProfile
 from .completion import Message, complete
 from .errors import LlmBadAnswer, LlmTimeout, LlmUnavailable
@@ -115,5 +117,5 @@ def read_answer(text: str, kind: type[Answer]) -> Answer:
         raise LlmBadAnswer("the answer holds no JSON object")
     try:
         return msgspec.json.decode(spoken[start : end + 1], type=kind)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise LlmBadAnswer("the answer is not what was asked for") from error

@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.errors import HostUnreachable
 
 from .beats import Host
@@ -43,5 +44,5 @@ async def ask(door: Door, request: web.Request, host: Host, kind: type[Told]) ->
         answer = await door.relay.pass_on(host, request, b"", ANSWER_S)
         assert isinstance(answer.body, bytes)
         return msgspec.json.decode(answer.body, type=kind) if answer.status == 200 else None
-    except (HostUnreachable, msgspec.MsgspecError):
+    except (*UNDECODABLE, HostUnreachable):
         return None

@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.errors import MalformedBody, Overloaded, ServiceError, StoreUnavailable
 from argusd.scheduler.contract.http import FOLLOWS_HEADER
 from argusd.scheduler.contract.names import NAME
@@ -183,6 +184,6 @@ def session_of_task(request: web.Request, body: bytes) -> str | None:
             found = next((part.data.decode() for part in parts if part.name == "session_id"), "")
         else:
             found = request.query.get("session_id", "")
-    except (msgspec.MsgspecError, UnicodeDecodeError, MalformedBody, RecursionError):
+    except (*UNDECODABLE, MalformedBody):
         return None
     return found if re.fullmatch(NAME, found) else None

@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from redis.exceptions import RedisError
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.errors import (
     InsufficientScope,
     InvalidField,
@@ -81,7 +82,7 @@ def decode_json(body: bytes | msgspec.Raw, kind: type[Body], at: str = "", whole
         return _decoded(body, kind)
     except msgspec.ValidationError as error:
         raise InvalidField(str(explain(error, kind, _anything(body), at, whole))) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise MalformedBody(f"{whole.capitalize()} is not valid JSON.") from error
 
 
@@ -100,7 +101,7 @@ def _anything(body: bytes | msgspec.Raw) -> object:
     """What the body holds, whatever its type; None where that cannot be told."""
     try:
         return msgspec.json.decode(body) if _few_values(body) else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         return None
 
 

@@ -1,6 +1,7 @@
 """``argusd models list|pull|verify``: the model store, by hand."""
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -9,6 +10,7 @@ import msgspec
 from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.zoo.contents import ModelStatus
+from argusd.scheduler.zoo.errors import ModelDamagedError
 from argusd.scheduler.zoo.manifest import DEFAULT_PACK, Measured, manifest_with
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -76,7 +78,9 @@ def measured(store: ZooStore, curves: CurveCache) -> dict[str, float]:
     """What one look of a model takes on this machine's CPU, in ms, of those that have been loaded here."""
     found = {}
     for status in store.status():
-        if status.present and status.kind == "model":
+        if not (status.present and status.kind == "model"):
+            continue
+        with contextlib.suppress(ModelDamagedError):  # `argusd models verify` names those
             curve = curves.load(curves.path(store.read(status.name).sha256, *CPU.setting))
             if curve is not None:
                 found[status.name] = 1000 * curve.seconds[0]

@@ -13,6 +13,7 @@ from aiortc.rtcicetransport import parse_stun_turn_uri
 from argusd.ingest.errors import CredentialUnreadable
 from argusd.ingest.ice.ice_sockets import LOOPBACK, host_addresses, is_here
 from argusd.ingest.ice.own_sockets import bind_udp
+from argusd.scheduler.contract.decoding import UNDECODABLE
 
 from ..address import base_url
 from ..config import Config
@@ -46,7 +47,7 @@ def is_argusd(url: str) -> bool:
     try:
         with urlopen(f"{url}/health", timeout=ANSWER_WITHIN_S) as answer:  # noqa: S310 - http, by base_url
             return "workers" in msgspec.json.decode(answer.read(), type=dict)
-    except (OSError, HTTPException, msgspec.MsgspecError):
+    except (*UNDECODABLE, OSError, HTTPException):
         return False
 
 

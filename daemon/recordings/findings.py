@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from argusd.benchmarks.rigs.virtual import Told
+from argusd.scheduler.contract.decoding import UNDECODABLE
 
 from .errors import FindingsUnreadable
 
@@ -60,7 +61,7 @@ def read(lines: bytes) -> list[Finding]:
     """
     try:
         return msgspec.json.Decoder(Finding).decode_lines(lines)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise FindingsUnreadable(
             f"these are no findings as `argusd replay --json` prints them: {error}"
         ) from error

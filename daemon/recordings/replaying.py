@@ -9,6 +9,7 @@ import msgspec
 from argusd.benchmarks.accuracy.replays import play
 from argusd.benchmarks.rigs.virtual import Models, Told, cpu_roles
 from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.wording.misfit import explain
 from argusd.scheduler.loaded.roles import FilledRole, missing
@@ -64,7 +65,7 @@ def policy_in(file: Path) -> Policy:
     except msgspec.ValidationError as error:
         misfit = explain(error, Policy, written, whole="the policy")
         raise ConfigInvalid(f"{file} holds no policy: {misfit}") from error
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise ConfigInvalid(f"{file} is not JSON: {error}") from error
 
 

@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.logs.tracebacks import log_fault
 
 from ..errors import ChannelClosed
@@ -133,7 +134,7 @@ class Channel(Generic[Incoming]):
             del self._received[: 4 + length]
             try:
                 message = self._decoder.decode(body)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            except UNDECODABLE as error:
                 log_fault(log, "a control message is refused", error)
                 self.close()
                 return

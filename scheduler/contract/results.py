@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import msgspec
 
 from . import redis_keys
+from .decoding import UNDECODABLE
 from .sessions import MediaPhase
 
 Kind = TypeVar("Kind")
@@ -106,5 +107,5 @@ def readable(body: bytes, kind: type[Kind]) -> Kind | None:
     """JSON as ``kind``, or None where it is not that."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         return None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..contract.decoding import UNDECODABLE
 from .errors import CacheUnusableError
 from .layout import place
 from .manifest import UNPUBLISHED, ModelFile
@@ -51,5 +52,5 @@ def seen(folder: Path) -> dict[str, str]:
         return msgspec.json.decode((folder / RECORD).read_bytes(), type=dict[str, str])
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise CacheUnusableError(f"{folder / RECORD} is damaged: remove its folder and pull again") from error

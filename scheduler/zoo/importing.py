@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from ..contract.decoding import UNDECODABLE
 from .first_seen import expected_sha256
 from .layout import CacheLayout, file_sha256, place
 from .manifest import ModelEntry
@@ -140,7 +141,7 @@ def read_record(layout: CacheLayout, entry: ModelEntry) -> ImportRecord | None:
     """Return the record of the last import; None where there is none that can be read."""
     try:
         return msgspec.json.decode(layout.record(entry).read_bytes(), type=ImportRecord)
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError, UnicodeDecodeError):
+    except (*UNDECODABLE, FileNotFoundError, NotADirectoryError):
         return None
 
 

@@ -33,6 +33,18 @@ async def test_nobody_answers() -> None:
         await ask(Endpoint(f"{NOBODY},{NOBODY}", None), "GET", "/hosts", list[int])
 
 
+@pytest.mark.parametrize("body", [b"<html>", b'["caf\xe9"]', b"[" * 5000])
+async def test_somebody_answers_who_is_no_daemon(body: bytes) -> None:
+    async def handle(_request: web.Request) -> web.Response:
+        return web.Response(body=body)
+
+    app = web.Application()
+    app.router.add_get("/hosts", handle)
+    async with TestServer(app) as server:
+        with pytest.raises(Unreachable):
+            await ask(Endpoint(str(server.make_url("/")), None), "GET", "/hosts", list)
+
+
 def test_an_address_of_the_environment_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ML_ORCHESTRATOR_URL", "ml:8015")
     with pytest.raises(ConfigInvalid, match=r"ML_ORCHESTRATOR_URL: .* did you mean http://ml:8015\?"):

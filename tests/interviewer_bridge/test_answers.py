@@ -44,7 +44,9 @@ def test_the_envelope_gives_the_error(status: int, code: str, kind: type[Orchest
     assert (error.code, error.status, error.retry_after, str(error)) == (code, status, 7.0, "A sentence.")
 
 
-@pytest.mark.parametrize("body", [b"", b"<h1>Bad gateway</h1>", b"[]", b'{"error": 5}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"<h1>Bad gateway</h1>", b"[]", b'{"error": 5}', b'{"error_code": "x", "error": "\xe9"}']
+)
 def test_what_stands_between_here_and_the_daemon_speaks_no_json(body: bytes) -> None:
     error = error_of(502, body, "soon")
     assert type(error) is DaemonFault

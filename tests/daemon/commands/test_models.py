@@ -1,10 +1,15 @@
 """What ``argusd models list`` tells of each model."""
 
+from pathlib import Path
+
 import msgspec
 
-from argusd.daemon.commands.models import listed
+from argusd.daemon.commands.models import listed, measured
+from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.zoo.contents import ModelStatus
+from argusd.scheduler.zoo.layout import CacheLayout
 from argusd.scheduler.zoo.manifest import Measured
+from argusd.scheduler.zoo.store import ZooStore
 
 FIGURES = (
     Measured("clip.phone_recall", 0.667, "40 clips"),
@@ -38,3 +43,14 @@ def test_json_has_all_figures_and_what_they_were_measured_on() -> None:
     assert known["accuracy"] == [msgspec.to_builtins(figure) for figure in FIGURES]
     assert (known["look_ms"], unknown["look_ms"]) == (None, 1)
     assert unknown["accuracy"] == []
+
+
+def test_a_damaged_model_keeps_no_other_one_from_being_listed(tmp_path: Path) -> None:
+    store = ZooStore(tmp_path)
+    entry = store.manifest.entry("silero_vad")
+    for file in entry.files:
+        path = CacheLayout(tmp_path).file(entry, file)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"damaged")
+    assert store.is_present("silero_vad")
+    assert measured(store, CurveCache(tmp_path / "curves")) == {}

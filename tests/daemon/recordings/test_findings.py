@@ -40,7 +40,7 @@ def test_what_is_written_is_read(found: list[Finding]) -> None:
     assert read("\n".join(written(found)).encode()) == found
 
 
-@pytest.mark.parametrize("lines", [b"{}", b"[1]", b"\x00", b'{"stream": 1}'])
+@pytest.mark.parametrize("lines", [b"{}", b"[1]", b"\x00", b'{"stream": 1}', b'{"stream": "caf\xe9"}'])
 def test_other_files_are_refused_in_words(lines: bytes) -> None:
     with pytest.raises(FindingsUnreadable, match="no findings as `argusd replay --json` prints them"):
         read(lines)

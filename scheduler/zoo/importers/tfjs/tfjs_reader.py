@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
+from ....contract.decoding import UNDECODABLE
 from ...errors import ImportFailedError
 from ..graph import Array
 
@@ -131,7 +132,7 @@ def read_graph(description: bytes, weight_files: Mapping[str, bytes]) -> TfjsGra
     """
     try:
         model = msgspec.json.decode(description, type=_ModelFile, strict=False)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise ImportFailedError(f"not a TensorFlow.js graph model: {error}") from error
     constants: dict[str, Array] = {}
     for group in model.weights_manifest:

@@ -74,7 +74,9 @@ def test_the_guides_commands_find_the_same_each_time_and_what_a_policy_changes(
             ["--policy", "no_policy.json"],
             "The field gaze of the policy is not known; did you mean gaze_away? ",
         ),
+        (["--policy", "latin_1.json"], "latin_1.json is not JSON: "),
         (["--against", "no_policy.json"], "these are no findings"),
+        (["--against", "."], "cannot read .: Is a directory"),
         (["--models", "silero"], "must be ROLE=NAME, such as vad=silero_vad, not 'silero'"),
         (["--policy", "empty.json", "--policy", "empty.json", "--against", "empty.json"], "compares two"),
     ],
@@ -83,6 +85,7 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_played(
     folder: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
 ) -> None:
     (folder / "no_policy.json").write_text('{"gaze": 1}')
+    (folder / "latin_1.json").write_bytes(b'{"caf\xe9": 1}')
     (folder / "empty.json").touch()
     assert main(["replay", "no_policy.json", *words]) == 2
     assert said in capsys.readouterr().err

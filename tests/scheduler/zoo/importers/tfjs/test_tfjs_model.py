@@ -53,6 +53,12 @@ def test_an_output_that_does_not_exist_is_named(small_tfjs: SmallTfjs) -> None:
         import_tfjs(description, {"weights.bin": weights}, ["median"])
 
 
+@pytest.mark.parametrize("description", [b"", b"<html>", b'{"weightsManifest": [{"paths": ["caf\xe9"]}]}'])
+def test_what_describes_no_graph_is_refused(description: bytes) -> None:
+    with pytest.raises(ImportFailedError, match=r"not a TensorFlow\.js graph model"):
+        import_tfjs(description, {}, ["median"])
+
+
 def test_a_graph_that_goes_in_a_circle_is_refused(small_tfjs: SmallTfjs) -> None:
     description, weights = small_tfjs
     circle = description.replace(b'"input": ["image",', b'"input": ["relu6",')
