@@ -133,9 +133,9 @@ class Peer:
     async def _stop(self) -> None:
         if self._gathering is not None:  # it would open sockets behind our back
             await asyncio.wait([self._gathering])
-        with contextlib.suppress(ConnectionError):
-            await self.dtls.stop()
-            await self._ice.stop()
+        for each in (self.dtls, self._ice):  # the sockets close also where a goodbye did not get through
+            with contextlib.suppress(ConnectionError):
+                await each.stop()
         if self._connecting is not None:  # without sockets it ends by itself
             await asyncio.wait([self._connecting])
 

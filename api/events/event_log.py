@@ -221,8 +221,8 @@ class EventLog:
     ) -> frozenset[str]:
         """Store them; the sessions of which nothing was, since another host holds them."""
         origins = {entry.origin for entry in batch}
-        touched = {entry.session_id for entry in batch} | {session_id for session_id, _ in latest}
-        await self._store.load(self._redis, origins, touched | set(lost))
+        changed = {entry.session_id for entry in batch if not isinstance(entry.change, Skip)}
+        await self._store.load(self._redis, origins, changed | set(lost) | {each for each, _ in latest})
         pipe = self._store.transaction(self._redis)
         for session_id, missing in lost.items():
             self._store.skip(pipe, session_id, missing)

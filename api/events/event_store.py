@@ -21,7 +21,7 @@ from argusd.scheduler.contract.reviews.reviews import Review
 
 from ..config import ApiConfig
 from ..sessions.session import Media
-from ..store.unreadable import Unreadable
+from ..store.unreadable import Unreadable, is_text
 from .event_making import numbered
 from .left_open import OpenViolation, end_of, field, is_left_open
 from .transaction import PIECE, Fence, Fenced, Kept, Multi, Transaction
@@ -194,10 +194,10 @@ class EventStore:
     async def _fields(
         self, what: str, session_id: str, key: str, answer: Any, kind: type[Kind]
     ) -> dict[str, Kind]:
-        """The fields of a session's hash, but for ``latest:…``; those that are no ``kind`` are set aside."""
+        """The fields of a session's hash, but for ``latest:…``; those that cannot be read are set aside."""
         fields: dict[bytes, bytes] = await self._unreadable.usable(what, key, answer, {})
         found = {
-            field: readable(value, kind)
+            field: readable(value, kind) if is_text(field) else None
             for field, value in fields.items()
             if not field.startswith(b"latest:")
         }

@@ -39,7 +39,7 @@ class Feed:
         self._recent = Page(0, 0, [])
         self._end: int | None = None  # where a read of this version has found nothing more
         self._reads: dict[int, asyncio.Future[Page]] = {}
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: dict[asyncio.Future[None], None] = {}  # in the order they came; one for each reader
         self._waking: deque[asyncio.Future[None]] = deque()
         self.readers = 0
         self.version = 0
@@ -53,13 +53,18 @@ class Feed:
         if not self._waking and self._waiting:
             asyncio.get_running_loop().call_soon(self._wake)
         self._waking += self._waiting
-        self._waiting = []
+        self._waiting = {}
 
     async def newer(self, version: int) -> None:
         """Return when there is other news than this."""
-        if version == self.version:
-            self._waiting.append(asyncio.get_running_loop().create_future())
-            await self._waiting[-1]
+        if version != self.version:
+            return
+        news = asyncio.get_running_loop().create_future()
+        self._waiting[news] = None
+        try:
+            await news
+        finally:
+            self._waiting.pop(news, None)  # a reader that looks up in between leaves none behind
 
     def _wake(self) -> None:
         for _ in range(min(WOKEN_AT_A_TIME, len(self._waking))):

@@ -24,8 +24,8 @@ class EvidenceStore:
         What cannot be read, or lies in another's place, is left out, and missing in the chain.
         """
         fields = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(keys.evidence(session_id)))
-        found = ((place.decode(), readable(body, Evidence)) for place, body in fields.items())
-        kept = [each for place, each in found if each is not None and each.evidence_id == place]
+        found = ((place, readable(body, Evidence)) for place, body in fields.items())
+        kept = [each for place, each in found if each is not None and each.evidence_id.encode() == place]
         return sorted(kept, key=lambda each: each.created_at)
 
     async def of_sessions(self, session_ids: Sequence[str]) -> list[Evidence]:

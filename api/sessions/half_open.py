@@ -1,6 +1,7 @@
 """Offers whose media have not come yet, by client: how many one may have at a time."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterator
 
 from argusd.ingest.ipc.messages import Place
@@ -14,18 +15,18 @@ class HalfOpen:
     def __init__(self, registry: Registry, most: int) -> None:
         self._registry = registry
         self._most = most
-        self._answering: set[str] = set()
+        self._answering: Counter[str] = Counter()  # offers by session; two may come for one at a time
         self._clients: dict[str, str] = {}
 
     @contextlib.contextmanager
     def answering(self, session_id: str, client: str) -> Iterator[None]:
         """Count an offer of this client as long as it is being answered, and then until its media flow."""
         self._clients[session_id] = client
-        self._answering.add(session_id)
+        self._answering[session_id] += 1
         try:
             yield
         finally:
-            self._answering.discard(session_id)
+            self._answering -= Counter([session_id])
 
     def place_for(self, session_id: str, *, crowded: bool) -> Place | None:
         """Where a session that is being answered gets its place from; None where there is none to get.

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 LOCK_WAIT_S = 5.0
 RESTART_S = 0.2
-LONGEST_RESTART_S = 5.0
+DOUBLINGS = 5  # so that it waits for 6.4 s at the most
 LONG_LIFE_S = 10.0
 ROOM_EVERY_S = 0.5
 LOOK_EVERY_S = 0.05
@@ -119,7 +119,7 @@ class EmbeddedRedis:
                 await self._one_life(program)
             except OSError as error:  # no process could be made, or a file neither read nor moved
                 self._fail(error.strerror or type(error).__name__)
-            await asyncio.sleep(min(RESTART_S * 2**self._early_ends, LONGEST_RESTART_S))
+            await asyncio.sleep(restart_after_s(self._early_ends))
             await self._room()
 
     async def _one_life(self, program: Path, aside: Path | None = None) -> None:
@@ -210,3 +210,8 @@ class EmbeddedRedis:
         while not can_grow(self._directory, self.file.size):  # noqa: ASYNC110 - a disk tells nobody
             await asyncio.sleep(ROOM_EVERY_S)
         log.warning("there is room again in %s", self._directory)
+
+
+def restart_after_s(early_ends: int) -> float:
+    """How long to wait before a server is started again that ended early so many times in a row."""
+    return RESTART_S * 2.0 ** min(early_ends, DOUBLINGS)

@@ -20,12 +20,13 @@ import msgspec
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.errors import InvalidField, ScanExpired
 from argusd.scheduler.contract.tasks.rooms import RoomScanFrame, VideoRoomScan
 
 from ..events.redis_store import refused_while_away
 from ..store.erasure import Erasure
-from ..store.unreadable import Unreadable
+from ..store.unreadable import Unreadable, is_text
 
 TTL_S = 900
 SWEEP_EVERY_S = 60.0
@@ -104,9 +105,11 @@ class RoomScans:
     async def forget(self, session_id: str) -> None:
         """The session is about to be deleted: what is looked at just now is not stored."""
         self._swept.pop(session_id, None)
-        for key in [key for key in self._turns if key[0] == session_id]:
-            turn = self._turns.pop(key)
+        turns = {key: turn for key, turn in self._turns.items() if key[0] == session_id}
+        for key, turn in turns.items():
             turn.deleted = True
+            del self._turns[key]
+        for turn in turns.values():
             async with turn.storing:
                 pass
 
@@ -167,7 +170,7 @@ class RoomScans:
             self._swept.popitem(last=False)
         key = keys.room_scans(session_id)
         kept = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(key))
-        found = {scan_id: _scan(body) for scan_id, body in kept.items()}
+        found = {scan_id: _scan(body) if is_text(scan_id) else None for scan_id, body in kept.items()}
         bad = [(session_id.encode(), each, kept[each]) for each, scan in found.items() if scan is None]
         await self._unreadable.set_aside("room scan", key, bad)
         scans = {scan_id.decode(): scan for scan_id, scan in found.items() if scan is not None}
@@ -184,7 +187,7 @@ def _is_left(scan: RoomScan) -> bool:
 def _scan(body: bytes) -> RoomScan | None:
     try:
         return msgspec.msgpack.decode(body, type=RoomScan)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNDECODABLE:
         return None
 
 

@@ -161,8 +161,9 @@ class TcpTransport(SharedTransport):
         return True
 
     def remove(self, connection: FramedConnection) -> None:
-        """A connection has ended."""
-        self._connections.pop(connection.peer, None)
+        """A connection has ended; its address may be another one's by now."""
+        if self._connections.get(connection.peer) is connection:
+            del self._connections[connection.peer]
 
     def sendto(self, data: Any, addr: Any = None) -> None:
         """Send to a connected address; to another one there is no way."""

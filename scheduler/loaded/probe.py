@@ -1,5 +1,6 @@
 """Measures a model's batch curve at start, and remembers it, so that a restart is quick."""
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..contract.decoding import UNDECODABLE
 from ..engines.limits import IN_FLIGHT
 from ..errors import InferenceFailed, OutOfMemory
 from ..planning.curve import BatchCurve, first_curve
@@ -92,13 +94,21 @@ class CurveCache:
             return msgspec.json.decode(path.read_bytes(), type=BatchCurve)
         except FileNotFoundError:
             return None
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            log.warning("a damaged batch curve is measured again: %s", path)
+        except (*UNDECODABLE, OSError):
+            log.warning("a batch curve that cannot be read is measured again: %s", path)
             return None
 
     def save(self, path: Path, curve: BatchCurve) -> None:
-        """Keep a curve; readers see the old one or the new one, never half of it."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Keep a curve; readers see the old one or the new one, never half of it.
+
+        Where it cannot be kept, as on a full disk, it is measured again at the next start.
+        """
         draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(msgspec.json.encode(curve))
-        draft.replace(path)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(msgspec.json.encode(curve))
+            draft.replace(path)
+        except OSError as error:
+            log.warning("the batch curve %s cannot be kept: %s", path, error.strerror)
+            with contextlib.suppress(OSError):
+                draft.unlink()

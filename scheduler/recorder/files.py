@@ -48,7 +48,7 @@ class EvidenceFiles:
         self.sizes = {
             each.name: sum(file.stat().st_size for file in each.iterdir())
             for each in self._folder.iterdir()
-            if each != self._unfinished
+            if each != self._unfinished and each.is_dir()
         }
 
     @property

@@ -145,6 +145,20 @@ async def test_as_many_entries_wait_as_may_and_then_the_oldest_finding_goes(benc
     assert (bench.log.stored_events, bench.stored) == (4, [("boot-1", 5)])
 
 
+async def test_findings_of_sessions_that_are_no_more_are_acknowledged_and_cost_no_memory(
+    bench: LogBench,
+) -> None:
+    async with bench.running():
+        await bench.log.erase("s1")
+        before = (await bench.redis.info("commandstats"))["cmdstat_hgetall"]["calls"]
+        for number in range(1, 4):
+            bench.log.found("scheduler-0", make_finding("boot-1", number, f"gone-{number}"), known=False)
+        await bench.log.drain()
+        after = (await bench.redis.info("commandstats"))["cmdstat_hgetall"]["calls"]
+    assert after == before, "where they stand is neither read nor remembered"
+    assert bench.stored[-1] == ("boot-1", 3)
+
+
 async def test_where_media_are_is_kept_without_an_event(bench: LogBench) -> None:
     media = Media("live", "ingest-0", "secret", "ufrag", ("video",), 1.0)
     async with bench.running():

@@ -1,6 +1,8 @@
 """What many readers follow is read from Redis once."""
 
 import asyncio
+import contextlib
+import gc
 
 import pytest
 from redis.asyncio import Redis
@@ -148,3 +150,19 @@ async def test_a_read_that_fails_is_told_to_its_readers_and_the_next_one_is_made
         asked = await asyncio.gather(feed.after(0), feed.after(0), return_exceptions=True)
         assert [type(each) for each in asked] == [ConnectionError, ConnectionError]
         assert (await feed.after(0)).end == 1
+
+
+def held_futures() -> int:
+    """Futures that are over and that somebody keeps."""
+    return sum(isinstance(each, asyncio.Future) and each.done() for each in gc.get_objects())
+
+
+async def test_a_reader_that_looks_up_now_and_then_leaves_nothing_behind(history: CountedHistory) -> None:
+    with Feeds(history).reading("s1") as feed:
+        before = held_futures()
+        for _ in range(100):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0):
+                    await feed.newer(feed.version)
+        gc.collect()
+        assert held_futures() < before + 50

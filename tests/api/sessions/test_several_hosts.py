@@ -226,6 +226,16 @@ async def test_a_lost_session_ends_here_and_its_events_are_counted(hosts: Hosts)
     assert await hosts.redis.xlen(keys.events("s1")) == 1
 
 
+async def test_the_sockets_of_a_lost_session_are_closed_and_others_go_on(hosts: Hosts) -> None:
+    a = await hosts.start("a")
+    async with a.api.http.ws_connect("/ml/stream/s1/face") as socket:
+        await hosts.give("s1", "b")
+        a.scheduler.find("s1", "face")
+        told = await socket.receive_json()
+    assert (told["error_code"], "Another host" in told["error"]) == ("stream_ended", True)
+    await a.api.publish("s2")
+
+
 async def test_a_session_that_was_claimed_for_this_host_is_as_it_was(hosts: Hosts, tmp_path: Path) -> None:
     a = await hosts.start("a")
     await a.api.json("PUT", "/sessions/s1", json=POLICY)

@@ -8,7 +8,7 @@ from redis.exceptions import NoPermissionError
 
 from argusd.api.errors import RedisNotStarted
 from argusd.api.events.redis_store import connect, wait_until_up
-from argusd.api.store.embedded_redis import EmbeddedRedis
+from argusd.api.store.embedded_redis import EmbeddedRedis, restart_after_s
 from argusd.api.store.redis_process import find_server
 
 
@@ -16,6 +16,12 @@ async def test_the_server_comes_with_the_installation() -> None:
     process = await asyncio.create_subprocess_exec(find_server(), "--version", stdout=asyncio.subprocess.PIPE)
     told, _ = await process.communicate()
     assert told.startswith(b"Redis server v=")
+
+
+def test_a_server_that_never_comes_up_is_started_again_for_as_long_as_it_takes() -> None:
+    waits = [restart_after_s(early_ends) for early_ends in range(2_000)]
+    assert waits == sorted(waits)
+    assert (waits[0], waits[-1]) == (0.2, 6.4)
 
 
 async def test_what_was_written_survives_stop_and_kill(tmp_path: Path) -> None:

@@ -110,10 +110,12 @@ async def test_what_is_stored_of_one_session_holds_up_nobodys_events(api: Runnin
     await put(redis, keys.results("s1"), "violation:phone", b"{")
     await put(redis, keys.open_violations("s1"), "face:gaze", b"\xff")
     await put(redis, keys.results("s1"), "latest:face", b"no")
+    for key in (keys.results, keys.open_violations, keys.evidence):
+        await put(redis, key("s1"), b"\xff", b"{}")
     await redis.set(keys.events("s2"), "of another program")
     await redis.xadd(keys.events("s3"), {"e": b'{"seq":\n'}, id="1-0")
     await redis.xadd(keys.events("s3"), {"x": b""}, id="2-0")
-    wanted = {"results": 1, "open": 1, "events": 1}
+    wanted = {"results": 2, "open": 2, "events": 1}
     async with running(api):
         for session in ("s1", "s2", "s3"):
             await api.publish(session)
@@ -124,6 +126,7 @@ async def test_what_is_stored_of_one_session_holds_up_nobodys_events(api: Runnin
                 assert (read[-1][0], read[-1][2]["name"]) == (f"{session}:{seq}", "connecting")
         status, results = await api.json("GET", "/sessions/s1/results")
         assert (status, results["streams"], results["violations"]) == (200, {}, {})
+        assert await api.json("GET", "/sessions/s1/evidence") == (200, {"evidence": []})
         figures = await api.metrics()
         assert {what: figures[f"ml_store_unreadable_total{{what={what}}}"] for what in wanted} == wanted
 

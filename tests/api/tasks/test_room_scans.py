@@ -9,12 +9,16 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from redis.asyncio import Redis
 
 from argusd.api.events.redis_store import connect
-from argusd.api.tasks.room_scans import RoomScan
+from argusd.api.store.erasure import Erasure
+from argusd.api.store.unreadable import Unreadable
+from argusd.api.tasks.room_scans import RoomScan, RoomScans
 from argusd.scheduler.contract import redis_keys as keys
+from argusd.scheduler.contract.errors import ScanExpired
 from argusd.scheduler.contract.messages import TaskDone, TaskFailed, TaskRequest
-from argusd.scheduler.contract.tasks.rooms import RoomScanFrame
+from argusd.scheduler.contract.tasks.rooms import RoomScanFrame, VideoRoomScan
 
 from ...waiting import answered
 from ..fake_task_scheduler import FakeTaskScheduler
@@ -194,6 +198,16 @@ async def test_a_scan_that_cannot_be_read_begins_anew(scanner: Scanner) -> None:
         }
 
 
+async def test_a_scan_under_an_id_that_is_no_text_is_set_aside(scanner: Scanner) -> None:
+    await scanner.frame("desk", "laptop")
+    redis = connect(scanner.api.config.state_dir / "redis" / "redis.sock", 1.0)
+    async with contextlib.aclosing(redis):
+        scan = await cast(Any, redis.hget(keys.room_scans("s"), "desk"))
+        await cast(Any, redis.hset(keys.room_scans("t"), cast(str, b"\xff"), scan))
+        assert (await scanner.frame("desk", "laptop", session_id="t"))[0] == 200
+        assert await cast(Any, redis.hkeys(keys.room_scans("t"))) == [b"desk"]
+
+
 async def test_ids_that_share_letters_share_no_scan(scanner: Scanner) -> None:
     await scanner.frame("b:c", "laptop", session_id="a")
     _, other = await scanner.frame("c", "bed", session_id="a:b")
@@ -211,3 +225,38 @@ async def test_a_frame_that_is_looked_at_while_its_session_is_deleted_is_not_sto
     status, body = await framed
     assert (status, body["error_code"]) == (404, "scan_expired")
     assert (await scanner.complete("desk"))[0] == 404
+
+
+async def test_of_a_deleted_session_no_scan_is_stored_that_is_looked_at_or_stored_just_now(
+    redis: Redis,
+) -> None:
+    storing, may_store, looking, may_look = (asyncio.Event() for _ in range(4))
+
+    class SlowlyStored(RoomScans):
+        async def _store(self, session_id: str, scan_id: str, scan: RoomScan) -> None:
+            if scan_id == "desk":
+                storing.set()
+                await may_store.wait()
+            await super()._store(session_id, scan_id, scan)
+
+    async def at_once(frame: RoomScanFrame) -> tuple[dict[str, Any], str]:
+        return {"features": frame.frame_b64, "counts": {}, "person_count": 0}, "scheduler-0"
+
+    async def slowly(frame: RoomScanFrame) -> tuple[dict[str, Any], str]:
+        looking.set()
+        await may_look.wait()
+        return await at_once(frame)
+
+    scans = SlowlyStored(redis, Unreadable(redis, 600), Erasure(redis, None, 600))
+    desk = asyncio.create_task(scans.step("s", VideoRoomScan(scan_id="desk", frame_b64=b"1"), at_once))
+    shelf = asyncio.create_task(scans.step("s", VideoRoomScan(scan_id="shelf", frame_b64=b"1"), slowly))
+    await storing.wait()
+    await looking.wait()
+    forgotten = asyncio.create_task(scans.forget("s"))
+    await asyncio.sleep(0)
+    may_look.set()
+    with pytest.raises(ScanExpired):
+        await shelf
+    may_store.set()
+    await desk
+    await forgotten

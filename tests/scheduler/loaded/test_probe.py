@@ -96,3 +96,11 @@ def test_a_damaged_curve_is_measured_again(tmp_path: Path, content: bytes) -> No
     cache = CurveCache(tmp_path)
     (tmp_path / "x.json").write_bytes(content)
     assert cache.load(tmp_path / "x.json") is None
+
+
+def test_a_curve_that_can_be_neither_read_nor_kept_is_measured_again(tmp_path: Path) -> None:
+    (tmp_path / "curves").write_bytes(b"a file where the folder should be")
+    cache = CurveCache(tmp_path / "curves")
+    path = cache.path("4b1d", "cpu", "1")
+    cache.save(path, BatchCurve(sizes=[1], seconds=[0.1]))
+    assert cache.load(path) is None

@@ -38,6 +38,12 @@ def test_what_was_kept_counts_in_the_next_life_and_what_was_unfinished_goes(tmp_
     assert [*(evidence_folder(tmp_path) / ".unfinished").iterdir()] == []
 
 
+def test_a_file_that_is_none_of_ours_is_left_alone(tmp_path: Path) -> None:
+    kept(EvidenceFiles(tmp_path, MIB, 0), "s1", b"picture")
+    (evidence_folder(tmp_path) / ".DS_Store").write_bytes(b"of a file manager")
+    assert EvidenceFiles(tmp_path, MIB, 0).sizes == {"s1": 7}
+
+
 @pytest.mark.parametrize(("most", "least_free"), [(7, 0), (MIB, 1 << 60)])
 def test_no_more_is_kept_than_may_be(tmp_path: Path, most: int, least_free: int) -> None:
     kept(EvidenceFiles(tmp_path, MIB, 0), "s1", b"picture")
