@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.names import did_you_mean
 
 LIBRARIES = ("onnxruntime", "numpy", "aiortc", "av")  # whose versions move figures
@@ -203,7 +204,7 @@ def load_json(path: Path) -> Result:
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Result)
-    except (OSError, msgspec.MsgspecError) as error:
+    except (*UNDECODABLE, OSError) as error:
         raise NotMeasurable(f"{path} holds no result: {error}") from error
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
+
 from ..harness import NotMeasurable, require_known
 from .calibrations import calibrated
 from .figures.tallies import Verdict
@@ -57,7 +59,7 @@ def verdicts_of(path: Path) -> list[Verdict]:
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Accuracy).verdicts
-    except (OSError, msgspec.MsgspecError) as error:
+    except (*UNDECODABLE, OSError) as error:
         raise NotMeasurable(f"{path} holds no result of accuracy: {error}") from error
 
 

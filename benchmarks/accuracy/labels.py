@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 
+from argusd.scheduler.contract.decoding import UNDECODABLE
+
 from ..harness import NotMeasurable
 
 FILE = "labels.csv"
@@ -198,7 +200,7 @@ def _segment(part: str) -> tuple[str, Span]:
 def _fields(text: str) -> dict[str, str | None]:
     try:
         return msgspec.json.decode(text, type=dict[str, str | None])
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         raise _Odd(
             'a JSON object such as {"id_no": "L898902C3", "name": "ERIKSSON ANNA", "dob": null}'
         ) from None
