@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.names import did_you_mean
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 LIBRARIES = ("onnxruntime", "numpy", "aiortc", "av")  # whose versions move figures
 NEVER = 1e9  # for what did not happen: JSON has no infinity

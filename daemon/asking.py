@@ -10,7 +10,7 @@ from argusd.interviewer_bridge.addresses import Addresses
 from argusd.interviewer_bridge.errors import Refused, Unreachable
 from argusd.interviewer_bridge.events import bearer
 from argusd.interviewer_bridge.refusal import refusal_of
-from argusd.scheduler.contract.decoding import UNDECODABLE
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from .options import Endpoint
 

@@ -12,7 +12,6 @@ import msgspec
 
 from argusd.scheduler.contract.access.tokens import SessionScope, SessionToken
 from argusd.scheduler.contract.catalog import TASKS
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.evidence.records import Evidence, EvidenceList, Part
 from argusd.scheduler.contract.http import DEFAULT_PORT
@@ -22,6 +21,7 @@ from argusd.scheduler.contract.reviews.report import Report
 from argusd.scheduler.contract.reviews.reviews import Review, ReviewBody, ReviewState
 from argusd.scheduler.contract.sessions import PolicyState
 from argusd.scheduler.contract.tiers import Tier
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from .addresses import Addresses
 from .errors import DaemonFault

@@ -12,9 +12,9 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.events import Event, Gap
 from argusd.scheduler.contract.http import backoff_s
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from .addresses import Addresses
 from .errors import StreamBroken, SubscriptionRefused, Unreachable

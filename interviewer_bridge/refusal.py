@@ -5,8 +5,8 @@ from typing import NamedTuple, TypeVar
 import aiohttp
 import msgspec
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.http import ErrorReply
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from .errors import Refused
 

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from aiohttp import ClientError, ClientWebSocketResponse, WSCloseCode, WSMessage, WSMsgType
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.http import CLOSE_CODES, backoff_s
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from .answers import error_of
 from .errors import (

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from ..config import LlmProfile
 from .completion import Message, complete

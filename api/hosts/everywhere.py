@@ -6,8 +6,8 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.errors import HostUnreachable
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from .beats import Host
 from .door import Door

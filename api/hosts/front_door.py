@@ -14,10 +14,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.errors import MalformedBody, Overloaded, ServiceError, StoreUnavailable
 from argusd.scheduler.contract.http import FOLLOWS_HEADER
 from argusd.scheduler.contract.names import NAME
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from ..access.admitted import AVOID
 from ..access.authenticate import is_offer

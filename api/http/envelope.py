@@ -8,7 +8,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from redis.exceptions import RedisError
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.errors import (
     InsufficientScope,
     InvalidField,
@@ -24,6 +23,7 @@ from argusd.scheduler.contract.http import ErrorReply
 from argusd.scheduler.contract.logs.about import SESSION
 from argusd.scheduler.contract.logs.tracebacks import log_fault
 from argusd.scheduler.contract.wording.misfit import explain
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from ..connections.bodies import read_body
 from .base64_text import NOT_BASE64, NOT_WHOLE, with_bytes

@@ -20,9 +20,9 @@ import msgspec
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract import redis_keys as keys
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.errors import InvalidField, ScanExpired
 from argusd.scheduler.contract.tasks.rooms import RoomScanFrame, VideoRoomScan
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from ..events.redis_store import refused_while_away
 from ..store.erasure import Erasure

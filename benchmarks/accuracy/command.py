@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from ..harness import NotMeasurable, require_known
 from .calibrations import calibrated

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, TypeVar, get_args
 
 import msgspec
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from ..harness import NotMeasurable
 

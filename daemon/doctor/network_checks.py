@@ -13,7 +13,7 @@ from aiortc.rtcicetransport import parse_stun_turn_uri
 from argusd.ingest.errors import CredentialUnreadable
 from argusd.ingest.ice.ice_sockets import LOOPBACK, host_addresses, is_here
 from argusd.ingest.ice.own_sockets import bind_udp
-from argusd.scheduler.contract.decoding import UNDECODABLE
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from ..address import base_url
 from ..config import Config

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from argusd.benchmarks.rigs.virtual import Told
-from argusd.scheduler.contract.decoding import UNDECODABLE
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from .errors import FindingsUnreadable
 

@@ -9,9 +9,9 @@ import msgspec
 from argusd.benchmarks.accuracy.replays import play
 from argusd.benchmarks.rigs.virtual import Models, Told, cpu_roles
 from argusd.scheduler.config import SchedulerConfig
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.wording.misfit import explain
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 from argusd.scheduler.loaded.roles import FilledRole, missing
 
 from ..errors import ConfigInvalid

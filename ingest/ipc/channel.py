@@ -21,8 +21,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from argusd.scheduler.contract.decoding import UNDECODABLE
 from argusd.scheduler.contract.logs.tracebacks import log_fault
+from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from ..errors import ChannelClosed
 

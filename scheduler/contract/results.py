@@ -10,8 +10,8 @@ from typing import Any, Literal, Protocol, TypeVar
 import msgspec
 
 from . import redis_keys
-from .decoding import UNDECODABLE
 from .sessions import MediaPhase
+from .wording.undecodable import UNDECODABLE
 
 Kind = TypeVar("Kind")
 Fields = Mapping[bytes, bytes]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..contract.decoding import UNDECODABLE
+from ..contract.wording.undecodable import UNDECODABLE
 from ..engines.limits import IN_FLIGHT
 from ..errors import InferenceFailed, OutOfMemory
 from ..planning.curve import BatchCurve, first_curve

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..contract.decoding import UNDECODABLE
+from ..contract.wording.undecodable import UNDECODABLE
 from .errors import CacheUnusableError
 from .layout import place
 from .manifest import UNPUBLISHED, ModelFile

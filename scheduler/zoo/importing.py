@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from ..contract.decoding import UNDECODABLE
+from ..contract.wording.undecodable import UNDECODABLE
 from .first_seen import expected_sha256
 from .layout import CacheLayout, file_sha256, place
 from .manifest import ModelEntry

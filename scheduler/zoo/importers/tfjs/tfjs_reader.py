@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
-from ....contract.decoding import UNDECODABLE
+from ....contract.wording.undecodable import UNDECODABLE
 from ...errors import ImportFailedError
 from ..graph import Array
 
