@@ -151,7 +151,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     ran = [report for outcome in ("passed", "failed", "error") for report in stats.get(outcome, [])]
     skipped = Counter(reason_of(report) for report in stats.get("skipped", []))
     reasons = [f"{count:5}  {reason}" for reason, count in skipped.most_common()]
-    measured = [text for report in ran for name, text in report.user_properties if name == "measured"]
+    # A file that could not be collected has no properties.
+    properties = [each for report in ran for each in getattr(report, "user_properties", [])]
+    measured = [text for name, text in properties if name == "measured"]
     tables = {
         "fault table": fault_table(ran),
         "fuzzed": fuzz_table(ran),
