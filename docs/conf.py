@@ -8,7 +8,7 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[1]
 FINDING = re.compile(r"<td>(<p><code[^>]*><span class=\"pre\">(\w+)</span>)")
-OUTSIDE = re.compile(r"\[([^\]]+)\]\(\.\./([^)#]*)[^)]*\)")
+OUTSIDE = re.compile(r"\[((?:`[^`]*`|[^\]`])+)\]\(\.\./([^)#]*)[^)]*\)")
 
 project = "argusd"
 html_title = "argusd guide"

@@ -10,7 +10,7 @@ export function facts(told) {
 // What a stream's data say, by their fields.
 const TELLERS = [
   ["face_count", ({ face_count }) => (face_count === 1 ? "1 face" : `${face_count} faces`)],
-  ["gaze", ({ gaze }) => gaze && `looks ${gaze.direction}`],
+  ["gaze", ({ gaze, face_count }) => gaze && face_count !== 0 && `looks ${gaze.direction}`], // the last face's, where it has gone
   ["objects", ({ objects }) => [...new Set(objects.map((thing) => thing.label))].join(", ")],
   ["rms", ({ has_speech }) => (has_speech ? "speech" : "silence")],
   ["offset_ms", synchrony],

@@ -42,10 +42,11 @@ def scene(store: ZooStore) -> Scene:
     return Scene(pictures, np.concatenate([turn, np.zeros(round(PAUSE_S * RATE), np.int16)]))
 
 
-def write_camera(scene: Scene, target: Path) -> None:
-    """As a webcam gives them: Motion JPEG."""
+def write_camera(scene: Scene, target: Path, bits_per_second: int | None = None) -> None:
+    """As a webcam gives them: Motion JPEG; without ``bits_per_second`` as coarse as FFmpeg has it."""
     with av.open(str(target), "w", format="mjpeg") as file:
         stream = file.add_stream("mjpeg", rate=FPS, width=WIDTH, height=HEIGHT, pix_fmt="yuvj420p")
+        stream.bit_rate = bits_per_second
         for frame in pictures(scene, 1):
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))

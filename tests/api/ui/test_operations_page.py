@@ -99,7 +99,7 @@ async def test_a_visitor_without_a_token_is_asked_for_one(browser: Browser, tmp_
         running_rig(tmp_path, tokens=(Token("a token of operators"),)) as rig,
         page(browser, f"{rig.api.url}/operations") as tab,
     ):
-        await seen(tab, "!document.getElementById('sign-in').hidden")
+        await seen(tab, "document.getElementById('reasons').innerText.includes('asks for a token')")
         assert await violations(tab) == []
         await tab.run("document.getElementById('token').value = 'a token of operators'")
         await tab.run("document.querySelector('#sign-in button').click()")
