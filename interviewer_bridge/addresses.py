@@ -1,5 +1,6 @@
 """The addresses of one daemon, or of several hosts that serve the same sessions."""
 
+import ipaddress
 import re
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -58,9 +59,10 @@ class Addresses:
 
 
 def _has_a_host(url: str) -> bool:
-    """Whether a name or an address stands there, in whatever letters (IDNA)."""
+    """Whether a name, in whatever letters (IDNA), or an address stands there."""
     try:
-        return bool(URL(url).host)
+        host = URL(url).host or ""
+        return bool(ipaddress.ip_address(host) if ":" in host else host.encode("idna"))
     except ValueError:
         return False
 

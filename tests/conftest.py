@@ -17,6 +17,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
+import argusd.scheduler.engines  # noqa: F401 - before a test loads ONNX Runtime, which it keeps quiet
+
 from .faults.outcome import Outcome
 from .faults.table import fault_table
 from .fuzz.table import fuzz_table

@@ -86,7 +86,8 @@ def read_labels(place: Path) -> list[Item]:
             rows = csv.DictReader(lines)
             items = [_item(row, found, f"{table}, line {rows.line_num}") for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabelsInvalid(f"{table} cannot be read: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise LabelsInvalid(f"{table} cannot be read: {reason}") from error
     if not items:
         raise LabelsInvalid(f"{table} has no rows; docs/accuracy.md describes it")
     return items

@@ -3,7 +3,6 @@
 import argparse
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +21,8 @@ from ..installation import (
 )
 
 HELP = {"install-systemd": "write and enable systemd units for as many processes as are configured"}
+
+RUNNING = Path("/run/systemd/system")  # as sd_booted(3) has it
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -74,8 +75,10 @@ def carry_out(plan: Installation) -> None:
     Raises:
         NotInstalled: this user may not, or a command failed. It can be done again.
     """
-    if os.geteuid() != 0 or not shutil.which("systemctl"):
-        raise NotInstalled("installing units needs root and systemd; --dry-run shows what would be done")
+    if os.geteuid() != 0 or not RUNNING.is_dir():
+        raise NotInstalled(
+            "installing units needs root and a systemd that runs; --dry-run shows what would be done"
+        )
     for file in plan.files:
         write(file)
     for command in plan.commands:

@@ -6,11 +6,11 @@ from typing import get_args
 
 import msgspec
 
-from argusd.interviewer_bridge.client import MLOrchestratorClient
-from argusd.scheduler.contract.access.tokens import LONGEST_TOKEN_S, SessionScope, SessionToken
+from argusd.scheduler.contract.access.tokens import LONGEST_TOKEN_S, SessionScope, SessionToken, TokenRequest
 
 from ..arguments import session_id, whole, words_of
-from ..options import Endpoint, configure_endpoint, endpoint
+from ..asking import ask
+from ..options import configure_endpoint, endpoint
 
 HELP = {"token": "make a token that lets a browser into one session"}
 
@@ -38,14 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the token; the daemon's own must have the scope admin."""
-    made = asyncio.run(made_token(endpoint(args), args.session, args.scopes, args.expires_in_s))
+    asked = TokenRequest(args.session, tuple(args.scopes), args.expires_in_s)
+    made = asyncio.run(ask(endpoint(args), "POST", "/tokens", SessionToken, asked))
     print(msgspec.json.encode(made).decode() if args.json else made.token)
     return 0
-
-
-async def made_token(
-    daemon: Endpoint, session_id: str, scopes: list[SessionScope], expires_in_s: int
-) -> SessionToken:
-    """The token that the daemon makes."""
-    async with MLOrchestratorClient(daemon.url, daemon.token) as client:
-        return await client.session_token(session_id, scopes, expires_in_s)

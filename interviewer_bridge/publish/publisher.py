@@ -140,7 +140,7 @@ class Publisher:
                 wait_s = wait_before(error, attempt, deadline - time.monotonic())
                 if wait_s is None:
                     raise
-                log.warning("%s Asking again in %.1f s.", error, wait_s)
+                log.warning("%s; asking again in %.1f s", str(error).rstrip("."), wait_s)
             self._addresses.turn()
             self._reconnect()
             await asyncio.sleep(wait_s)

@@ -54,7 +54,7 @@ async def send_offer(daemon: str, session_id: str, sdp: str, token: str | None) 
             host = response.headers.get(HOST_HEADER, "")
             return Answer(await response.text(), _resource(response, token), _events_after(response), host)
     except aiohttp.ClientConnectorError as error:
-        if (error.host, error.port) == (endpoint.host, endpoint.port):
+        if (error.host, error.port) == (endpoint.raw_host, endpoint.port):
             raise Unreachable(f"no daemon answers at {daemon}") from error
         raise HolderUnreachable(f"{daemon} sent us to a host that does not answer") from error
     except (aiohttp.ClientError, TimeoutError) as error:

@@ -3,16 +3,18 @@
 import argparse
 import asyncio
 import logging
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from argusd.benchmarks.rigs.virtual import Models
+from argusd.scheduler.contract.messages import RoleStatus
 from argusd.scheduler.contract.policy import Policy
-from argusd.scheduler.loaded.roles import batched, missing
+from argusd.scheduler.loaded.roles import batched
 
-from ...arguments import existing_file
+from ...arguments import existing_file, refuse
 from ...config import load_config
 from ...errors import ConfigInvalid
 from ...options import configure_json
@@ -22,6 +24,7 @@ from ...recordings.replaying import filled_roles, findings_in, policy_in, replay
 from ...table import table, window
 
 HELP = {"replay": "find in a recording or a film what a session would find"}
+CHOSEN = re.compile(r"([a-z]+(?:_[a-z]+)*)=(\w+)", re.ASCII)
 HEAD = ("STREAM", "FINDING", "STARTED", "TOLD", "ENDED", "CONFIDENCE")
 
 
@@ -56,10 +59,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def chosen(text: str) -> tuple[str, str]:
     """``role=name``."""
-    role, sign, name = text.partition("=")
-    if not (role and sign and name):
-        raise argparse.ArgumentTypeError(f"must be ROLE=NAME, such as vad=silero_vad, not {text!r}")
-    return role, name
+    found = CHOSEN.fullmatch(text) or refuse("ROLE=NAME, such as vad=silero_vad", text)
+    return found[1], found[2]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -85,9 +86,21 @@ def models_for(args: argparse.Namespace) -> Models:
     # What a daemon would log is said below, once.
     logging.getLogger("argusd").addHandler(logging.NullHandler())
     roles = filled_roles(config.scheduler, chosen)
-    for role, reason in missing(roles).items():
-        print(f"without {role}: {reason}", file=sys.stderr)
+    for line in lacking(each.status for each in roles if each.filled is None):
+        print(line, file=sys.stderr)
     return batched(roles)
+
+
+def lacking(unfilled: Iterable[RoleStatus]) -> Iterator[str]:
+    """One line for all roles that have no model here, and one for each whose model does not serve."""
+    absent = []
+    for status in unfilled:
+        if status.model:
+            yield f"without {status.role}: {status.detail}"
+        else:
+            absent.append(status.role)
+    if absent:
+        yield f"no model is here for {', '.join(absent)}: `argusd models pull` gets them"
 
 
 def shown(found: list[Finding], *, json: bool) -> list[str]:

@@ -1,24 +1,28 @@
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from argusd.api.config import Token
-from argusd.daemon.cli import build_parser
-from argusd.daemon.commands.token import made_token
+from argusd.daemon.cli import build_parser, main
 from argusd.daemon.errors import UsageInvalid
-from argusd.daemon.options import Endpoint
-from argusd.interviewer_bridge import OrchestratorError
 
 from ...api.fixtures import RunningApi, make_config
 
 
-async def test_the_daemon_makes_a_token_of_these_scopes(tmp_path: Path) -> None:
+async def test_the_daemon_makes_a_token_of_these_scopes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     async with RunningApi(make_config(tmp_path, tokens=(Token("service"),))) as api:
-        made = await made_token(Endpoint(api.url, "service"), "s1", ["watch"], 60)
-        page = {"Authorization": f"Bearer {made.token}"}
+        words = ["token", "--url", api.url, "--session", "s1", "--scopes", "watch"]
+        monkeypatch.setenv("ARGUSD_TOKEN", "service")
+        assert await asyncio.to_thread(main, words) == 0
+        token = capsys.readouterr().out.strip()
+        page = {"Authorization": f"Bearer {token}"}
         assert (await api.json("GET", "/sessions/s1", headers=page))[1]["error_code"] == "session_not_found"
-        with pytest.raises(OrchestratorError, match="scope admin"):
-            await made_token(Endpoint(api.url, made.token), "s1", ["watch"], 60)
+        monkeypatch.setenv("ARGUSD_TOKEN", token)
+        assert await asyncio.to_thread(main, words) == 1
+        assert "scope admin" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
