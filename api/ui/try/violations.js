@@ -1,6 +1,6 @@
 // The list of violations, newest first: when each began, how soon that was told, how long it lasted, and its review.
 
-import { lasted, moment } from "../moments.js";
+import { lasted, milliseconds, moment } from "../moments.js";
 import { $, element, meaningOf, plain, reviewOf } from "../page.js";
 
 const MOST = 200; // in the list; the oldest goes
@@ -15,7 +15,7 @@ export function showViolation(violation) {
 
 function begin({ session_id, seq, name, captured_at }) {
   const item = element("li", "", "open");
-  const about = element("span", `told ${lasted(Date.now() / 1000 - captured_at)} after · `);
+  const about = element("span", `told ${milliseconds(Date.now() / 1000 - captured_at)} after · `);
   about.append(meaningOf(name));
   const review = element("a", "Review");
   review.href = reviewOf(session_id, seq);
