@@ -227,7 +227,7 @@ class SessionActions:
             return
         log.warning("another host holds a session of this one by now; its media end here")
         if session.media is not None and session.active:
-            self._close_media(session_id, session.media, "held_elsewhere")
+            self._close_media(session_id, session.media, HeldElsewhere.code)
         self._lifecycle.let_go(session)
         self._affinity.lose(session_id)
         self._evidence.let_go(session_id)

@@ -13,6 +13,7 @@ from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.errors import (
     ArenaExhausted,
     Draining,
+    HeldElsewhere,
     Overloaded,
     ServiceError,
     StreamActive,
@@ -35,7 +36,7 @@ from .media import JPEG_ROOM, PCM_ROOM, JpegTrack, PcmTrack
 ENDED = {
     "deleted": "The session was ended.",
     "replaced": "A publisher brings the session's media now.",
-    "held_elsewhere": "Another host holds the session by now.",
+    HeldElsewhere.code: "Another host holds the session by now.",
 }
 NO_ROOM = "There is no room for another stream; try again later."
 STALE_S = 2.0
