@@ -21,6 +21,7 @@ from .context import CONTEXT, Context
 from .events.redis_store import STORE_ERRORS
 from .hosts.door import Way
 from .hosts.front_door import front_door
+from .hosts.restating import restate_when_unknown
 from .http.browsers import add_browser_headers, browser_rules
 from .http.envelope import error_envelope
 from .http.traced import traced
@@ -136,6 +137,7 @@ async def background(
     of_many = [each.run() for each in parts if each is not None]
     if door is not None:
         of_many.append(door.claims.run(context.registry.__contains__))
+        of_many.append(restate_when_unknown(context, door.hosts.unknown))
     tasks = asyncio.gather(
         *of_many,
         context.event_log.run(),

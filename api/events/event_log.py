@@ -222,7 +222,8 @@ class EventLog:
         """Store them; the sessions of which nothing was, since another host holds them."""
         origins = {entry.origin for entry in batch}
         changed = {entry.session_id for entry in batch if not isinstance(entry.change, Skip)}
-        await self._store.load(self._redis, origins, changed | set(lost) | {each for each, _ in latest})
+        changed |= {*lost, *(session_id for session_id, _ in latest)}
+        await self._store.load(self._redis, origins, changed)
         pipe = self._store.transaction(self._redis)
         for session_id, missing in lost.items():
             self._store.skip(pipe, session_id, missing)
@@ -232,7 +233,9 @@ class EventLog:
             result = msgspec.json.encode(stream_result(newest))
             self._store.stage_latest(pipe, session_id, stream, result)
         self._store.stage_ends(pipe, origins)
-        return await pipe.execute()
+        refused = await pipe.execute()
+        self._store.stored(changed - refused)
+        return refused
 
     def _tell(self, batch: list[LogEntry], refused: frozenset[str]) -> None:
         stored = [entry for entry in batch if entry.session_id not in refused]

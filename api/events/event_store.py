@@ -98,13 +98,15 @@ class LogEntry(NamedTuple):
 class SessionMark(msgspec.Struct):
     """Where a session stands: its last seq, its violations by name, and those that go on by their field.
 
-    ``stored``: the seq of its newest event that is stored; later ones were lost.
+    ``stored``: the seq of its newest event that is stored; later ones were lost. ``told``: that of the newest
+    that readers may have seen, be it that Redis has lost it since.
     """
 
     seq: int
     violations: dict[str, Violation]
     open: dict[str, OpenViolation]
     stored: int = 0
+    told: int = 0
 
 
 class EventStore:
@@ -122,6 +124,7 @@ class EventStore:
         self._overall: int | None = None
         self._positions: dict[str, int] = {}
         self._sessions: dict[str, SessionMark] = {}
+        self._told: dict[str, int] = {}  # of sessions whose mark is forgotten
 
     def transaction(self, redis: Redis) -> Transaction:
         """An empty transaction, to be staged into once what it is about is loaded."""
@@ -134,14 +137,22 @@ class EventStore:
         return self._overall
 
     def forget(self) -> None:
-        """Trust nothing that is remembered."""
+        """Trust nothing that is remembered, but that no seq may come again which readers may have seen."""
         self._overall = None
         self._positions.clear()
+        self._told |= {session_id: mark.told for session_id, mark in self._sessions.items()}
         self._sessions.clear()
 
     def forget_session(self, session_id: str) -> None:
-        """Free what is remembered of a session that has been erased."""
+        """Free what is remembered of a session that has been erased, or is another host's."""
         self._sessions.pop(session_id, None)
+        self._told.pop(session_id, None)
+
+    def stored(self, session_ids: Iterable[str]) -> None:
+        """What was staged for these sessions is in Redis."""
+        for session_id in session_ids:
+            mark = self._sessions[session_id]
+            mark.told = mark.stored
 
     def position(self, origin: str) -> int:
         """The last number of this origin that is stored; known once an entry of it was loaded."""
@@ -174,7 +185,9 @@ class EventStore:
             number = await self._unreadable.usable("position", keys.position(origin), next(answers), b"")
             self._positions[origin] = int(number) if number and number.isdigit() else 0
         for session_id in new_sessions:
-            self._sessions[session_id] = await self._mark(session_id, *islice(answers, 5))
+            mark = self._sessions[session_id] = await self._mark(session_id, *islice(answers, 5))
+            mark.told = max(mark.stored, self._told.pop(session_id, 0))
+            mark.seq = max(mark.seq, mark.told)
 
     async def _mark(
         self, session_id: str, events: Any, results: Any, going_on: Any, outline: Any, reviews: Any

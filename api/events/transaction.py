@@ -3,7 +3,8 @@
 On the only host it is a MULTI whose numbers this process knows, since nobody else writes. Where several hosts
 share the Redis it is a script. That lets a session's commands pass only if this host holds the session, under
 the epoch it believes, and numbers the events among all hosts'. So two writers lose and double nothing, and a
-host that was cut off cannot write into what another one holds by now.
+host that was cut off cannot write into what another one holds by now. A claim of which nothing is left, not
+even its epoch, is one that Redis has lost: the host that writes for the session stores it anew.
 """
 
 from collections.abc import Callable
@@ -19,9 +20,10 @@ PIECE = 1000  # arguments: a script hands no more than some thousands on
 
 # KEYS: all sessions' events, then the claim of each session. ARGV: this host, and as msgpack the sessions
 # (each its id, epoch, events' key and last seq, empty where no event comes) and the steps (each the index of
-# its session, 0 for none, its kind and its arguments), and the channel that hears which sessions have been
-# written for. Nothing is written before everything is checked. A
-# command that Redis refuses holds none of the others up, as in a MULTI: what is half stored would come again.
+# its session, 0 for none, its kind and its arguments), the channel that hears which sessions have been
+# written for, and how long a claim lasts that Redis has lost and that this host stores anew, 0 where it may
+# not. Nothing is written before everything is checked. A command that Redis refuses holds none of the others
+# up, as in a MULTI: what is half stored would come again.
 STORE = """
 local failed
 local function try(...)
@@ -29,19 +31,25 @@ local function try(...)
   if type(answer) == 'table' and answer.err then failed = failed or answer.err end
 end
 local told = cmsgpack.unpack(ARGV[2])
-local refused, held, news = {'stored'}, {[0] = true}, {}
+local refused, held, news, gone = {'stored'}, {[0] = true}, {}, {}
 for index, session in ipairs(told[1]) do
   local claim = redis.call('HMGET', KEYS[index + 1], 'host', 'epoch')
-  if claim[1] == ARGV[1] and claim[2] == session[2] then
+  local is_gone = not claim[1] and not claim[2] and session[2] ~= '' and ARGV[4] ~= '0'
+  if is_gone or (claim[1] == ARGV[1] and claim[2] == session[2]) then
     if session[4] ~= '' then
       local newest = redis.call('XREVRANGE', session[3], '+', '-', 'COUNT', 1)[1]
       if (newest and string.match(newest[1], '^%d+') or '0') ~= session[4] then return {'stale'} end
     end
     held[index] = true
+    if is_gone then gone[#gone + 1] = index end
     news[#news + 1] = session[1]
   else
     refused[#refused + 1] = session[1]
   end
+end
+for _, index in ipairs(gone) do
+  redis.call('HSET', KEYS[index + 1], 'host', ARGV[1], 'epoch', told[1][index][2])
+  redis.call('EXPIRE', KEYS[index + 1], ARGV[4])
 end
 local stream = redis.pcall('XINFO', 'STREAM', KEYS[1])
 local place = 0
@@ -72,6 +80,10 @@ class Fence(Protocol):
     @property
     def host_id(self) -> str:
         """This host."""
+
+    @property
+    def restored_s(self) -> int:
+        """How long a claim of its own lasts that Redis has lost; 0 where that may have ended by itself."""
 
     def epoch(self, session_id: str) -> int | None:
         """Under which epoch it holds the session; None: it does not."""
@@ -183,7 +195,8 @@ class Fenced:
         told = msgspec.msgpack.encode((sessions, self._steps))
         claims = [keys.holder(each) for each in self._indices]
         verdict, *refused = await self._script(
-            keys=[keys.ALL_EVENTS, *claims], args=[self._fence.host_id, told, keys.NEWS]
+            keys=[keys.ALL_EVENTS, *claims],
+            args=[self._fence.host_id, told, keys.NEWS, self._fence.restored_s],
         )
         if verdict == b"failed":
             raise ResponseError(refused[0].decode(errors="replace"))

@@ -14,6 +14,7 @@ a host that was cut off cannot write into what others hold by now.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, cast
 
@@ -97,9 +98,15 @@ class Claims:
         self._redis = redis
         self.host_id = host_id
         self._held: dict[str, int] = {}
+        self._renewed_at = time.monotonic()
         self._claim = redis.register_script(CLAIM)
         self._take_over = redis.register_script(TAKE_OVER)
         self._release = redis.register_script(RELEASE)
+
+    @property
+    def restored_s(self) -> int:
+        """How long a claim of this host's lasts that Redis has lost; 0: it may have ended, unrenewed."""
+        return CLAIM_S if time.monotonic() - self._renewed_at < CLAIM_S / 2 else 0
 
     def epoch(self, session_id: str) -> int | None:
         """The epoch under which this host holds the session; None: it does not, as far as it knows."""
@@ -189,6 +196,7 @@ class Claims:
                 for session_id in self._held.keys() - coming:
                     pipe.expire(keys.holder(session_id), CLAIM_S)
                 await pipe.execute()
+            self._renewed_at = time.monotonic()
         except STORE_ERRORS:
             log.info("claims could not be renewed; they are tried again long before they end")
         return coming

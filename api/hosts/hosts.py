@@ -38,7 +38,8 @@ class State(NamedTuple):
 class Hosts:
     """This host among the others. ``state`` is asked at every beat; ``count``: the hosts there were then.
 
-    Beats begin once ``listening`` is set: who is chosen is asked at once.
+    Beats begin once ``listening`` is set: who is chosen is asked at once. ``unknown`` is set when Redis knows
+    nothing of this host any more, as after it was away or has lost what it was given.
     """
 
     def __init__(self, redis: Redis, host_id: str, url: str, state: Callable[[], State]) -> None:
@@ -48,7 +49,7 @@ class Hosts:
         self._beaten_at = self._steady_since = -math.inf
         self._is_heard = False
         self._taken: list[str] = []  # and not told; while Redis is away nothing new is taken
-        self.listening = asyncio.Event()
+        self.listening, self.unknown = asyncio.Event(), asyncio.Event()
         self.me = self._told()
         self.count = 1
         self._seen = [self.me]
@@ -113,6 +114,8 @@ class Hosts:
                 log.warning("Redis does not take this host's beat: %s", type(error).__name__)
             return
         is_first, self._is_heard = not self._is_heard, True
+        if before is None and not is_first:
+            self.unknown.set()
         if before is not None and before.boot != self._boot and not is_first:
             log.error(
                 "another daemon is called %s as well; set cluster.host_id to another name", self._host_id

@@ -266,6 +266,16 @@ class Registry:
         if await pipe.execute():
             raise HeldElsewhere("Another host holds this session by now.")
 
+    async def restate(self, session: Session) -> None:
+        """Store anew what was asked for a session that is known.
+
+        Raises:
+            HeldElsewhere: see ``_store``. Besides, what Redis raises.
+        """
+        async with self.writing(session.session_id):
+            if self._sessions.get(session.session_id) is session:
+                await self._store(session.session_id, session.record)
+
     async def hold(self, session_id: str) -> None:
         """See to it that this host may erase the session, whoever knows it; to be called in ``writing``.
 

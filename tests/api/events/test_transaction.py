@@ -11,6 +11,7 @@ from argusd.api.events.event_log import EventLog
 from argusd.api.events.feeds import Feeds
 from argusd.api.events.frames import EVERYTHING
 from argusd.api.events.history import History
+from argusd.api.hosts import claims
 from argusd.api.hosts.claims import Claims
 from argusd.api.store.unreadable import Unreadable
 from argusd.scheduler.contract import redis_keys as keys
@@ -106,6 +107,33 @@ async def test_a_session_goes_on_with_the_next_seq_at_another_host(redis: Redis,
     await a.drained()
     assert await seqs(redis, "s") == [1, 2, 3, 4, 5, 6]
     assert a.log.fenced_events == 2
+
+
+async def test_a_claim_that_redis_has_lost_is_stored_anew_and_no_seq_comes_twice(
+    redis: Redis, tmp_path: Any
+) -> None:
+    a = Writer(redis, "a", tmp_path)
+    await a.hold(redis, "s")
+    a.find("s", range(1, 4))
+    await a.drained()
+    await redis.flushall()
+    a.find("s", range(4, 6))
+    await a.drained()
+    assert await seqs(redis, "s") == [4, 5]
+    assert await a.claims.holder("s") == ("a", 1)
+    assert a.let_go == []
+
+
+async def test_a_claim_that_was_not_renewed_for_hours_is_not_stored_anew(
+    redis: Redis, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = Writer(redis, "a", tmp_path)
+    await a.hold(redis, "s")
+    await redis.flushall()
+    monkeypatch.setattr(claims, "CLAIM_S", 0)
+    a.find("s", range(1, 2))
+    await a.drained()
+    assert (await seqs(redis, "s"), a.let_go) == ([], ["s"])
 
 
 async def test_who_waits_for_a_refused_event_is_told(redis: Redis, tmp_path: Any) -> None:

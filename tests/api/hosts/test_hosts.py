@@ -71,6 +71,16 @@ async def test_how_full_a_host_is_is_shown_where_there_are_others(redis: Redis) 
     assert list(host_figures(None)) == []
 
 
+async def test_a_host_that_redis_does_not_know_any_more_hears_of_it(redis: Redis) -> None:
+    hosts = host(redis, "a", 5)
+    for _ in range(2):
+        await hosts.beat()
+    assert not hosts.unknown.is_set()
+    await redis.flushall()
+    await hosts.beat()
+    assert hosts.unknown.is_set()
+
+
 async def test_a_host_is_cut_off_before_its_first_beat_and_not_after_it(hosts: tuple[Hosts, Hosts]) -> None:
     assert hosts[0].cut_off
     await hosts[0].beat()

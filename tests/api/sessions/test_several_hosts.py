@@ -236,6 +236,23 @@ async def test_the_sockets_of_a_lost_session_are_closed_and_others_go_on(hosts: 
     await a.api.publish("s2")
 
 
+async def test_sessions_live_on_when_redis_loses_all_that_it_was_given(hosts: Hosts) -> None:
+    a = await hosts.start("a")
+    await a.api.json("PUT", "/sessions/s1", json=POLICY)
+    await a.api.publish("s1")
+    await hosts.redis.flushall()
+    a.scheduler.find("s1")
+    await answered(
+        lambda: cast(Any, hosts.redis.hkeys(keys.record("s1"))),
+        lambda told: sorted(told) == [b"media", b"spec"],
+    )
+    b = await hosts.start("b")
+    seen = (await b.api.json("GET", "/sessions/s1"))[1]
+    assert (seen["host_id"], seen["state"], seen["policy"]["economy"]) == ("a", "connecting", True)
+    async with b.api.events("/sessions/s1/events", "1") as events:
+        assert (await events.next())[2]["seq"] == 2
+
+
 async def test_a_session_that_was_claimed_for_this_host_is_as_it_was(hosts: Hosts, tmp_path: Path) -> None:
     a = await hosts.start("a")
     await a.api.json("PUT", "/sessions/s1", json=POLICY)
