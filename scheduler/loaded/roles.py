@@ -5,7 +5,8 @@ A role that cannot be filled is reported with the reason; the others work withou
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -44,6 +45,7 @@ from .staging import Stager
 
 log = logging.getLogger(__name__)
 
+LONGEST_WORDS = 200  # characters of a library's
 Load = Callable[[str], LoadedModel | LibraryModel]
 
 
@@ -207,10 +209,11 @@ def load(
         case Graph() as graph:
             file = store.read(name)
             model = _model(graph, name, entry.classes if entry else ())
-            engine, said = chosen(model, file, target, precision, stager.device if stager else None)
-            how = [*(["staged"] if stager else []), *([HALF] if said == HALF else [])]
-            kept = curves.path(file.sha256, *target.setting, *how)
-            loaded = _measured(_loaded(model, engine, stager), target, curves, kept)
+            with _fits(name):
+                engine, said = chosen(model, file, target, precision, stager.device if stager else None)
+                how = [*(["staged"] if stager else []), *([HALF] if said == HALF else [])]
+                kept = curves.path(file.sha256, *target.setting, *how)
+                loaded = _measured(_loaded(model, engine, stager), target, curves, kept)
             loaded.precision, loaded.sha256 = said, file.sha256
             return loaded
         case BuiltIn(make=make):
@@ -228,6 +231,29 @@ def _model(graph: Graph, name: str, classes: Sequence[str]) -> BatchedModel:
     if graph.make_for is None:
         raise ModelUnknown(f"the manifest names classes of {name}, and its adapter knows those of COCO alone")
     return graph.make_for(name, classes)
+
+
+@contextmanager
+def _fits(name: str) -> Iterator[None]:
+    """What is wrong with a graph that is not the one that its adapter is for. What it raises is not bounded.
+
+    Nobody was seen or heard so far, so the library's own words may be told.
+    """
+    try:
+        yield
+    except InferenceFailed as error:
+        if type(error) is not InferenceFailed or error.__cause__ is None:
+            raise
+        raise InferenceFailed(f"{error} ({_first_line(error.__cause__)})") from error
+    except (ZooError, SchedulerError):
+        raise
+    except Exception as error:
+        log_fault(log, f"the adapter of {name} failed", error)
+        raise InferenceFailed(f"it is no graph of its adapter's: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).partition("\n")[0][:LONGEST_WORDS]
 
 
 def _checked(library: LibraryModel) -> LibraryModel:

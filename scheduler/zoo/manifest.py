@@ -236,7 +236,7 @@ def _decoded(text: str) -> Manifest:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ManifestError(f"the model manifest is not TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise ManifestError(explain(error, Manifest, written, whole="the model manifest").of_key()) from error
+        raise ManifestError(explain(error, Manifest, written, whole="").of_key()) from error
 
 
 def checked(manifest: Manifest) -> Manifest:

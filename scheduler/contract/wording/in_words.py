@@ -57,12 +57,8 @@ def members(kind: Type) -> Iterator[Type]:
 
 def field_names(kind: Type) -> list[str]:
     """The fields of the objects that a value may be."""
-    return [
-        field.encode_name
-        for each in members(kind)
-        if isinstance(each, inspect.StructType)
-        for field in each.fields
-    ]
+    structs = [each for each in members(kind) if isinstance(each, inspect.StructType)]
+    return [*dict.fromkeys(name for each in structs for name in _names(each))]
 
 
 def choices(kind: Type) -> list[str]:
@@ -91,8 +87,14 @@ def _either(phrases: Sequence[str]) -> str:
     return ", or ".join(phrases)
 
 
+def _names(kind: inspect.StructType) -> list[str]:
+    """The fields, that which tells the kind first."""
+    tag = [kind.tag_field] if kind.tag_field else []
+    return [*tag, *(field.encode_name for field in kind.fields)]
+
+
 def _fields(kind: inspect.StructType) -> str:
-    names = [field.encode_name for field in kind.fields]
+    names = _names(kind)
     return f"the fields {', '.join(names)}" if len(names) > 1 else f"the field {', '.join(names)}"
 
 

@@ -48,7 +48,7 @@ class Misfit(NamedTuple):
 
     def of_key(self) -> str:
         """About a configuration, whose values go by their keys."""
-        key = f"{self.value}.{self.field}" if self.field is not None else self.value
+        key = f"{self.value}.{self.field}".lstrip(".") if self.field is not None else self.value
         problem = re.sub(r"(?<=must be )null, or |, or null(?=;|$)", "", self.problem)  # TOML has none
         return f"{key} {problem}".lstrip()
 
@@ -101,7 +101,8 @@ def _meant(name: str | None) -> str:
 
 
 def _unknown(name: str, sent: Sent, path: str, there: Type) -> str:
-    given, known = _value_at(sent.value, path), field_names(there)
+    given = _value_at(sent.value, path)
+    known = field_names(_tagged(there, given))
     free = [each for each in known if not (isinstance(given, dict) and each in given)]
     elsewhere = [sent.name(f".{place}".rstrip(".")) for place in _places(sent.kind, name)]
     if 0 < len(elsewhere) <= MOST_PLACES:
@@ -110,6 +111,13 @@ def _unknown(name: str, sent: Sent, path: str, there: Type) -> str:
     if near := nearest(name, free) or _only_lacking(there, given):
         return f"is not known{_meant(near)} {listed}"
     return f"is not known. {listed}"
+
+
+def _tagged(there: Type, given: object) -> Type:
+    """Of several objects that a value may be the one that it says it is; else all of them."""
+    structs = [each for each in members(there) if isinstance(each, inspect.StructType) and each.tag_field]
+    said = [each for each in structs if isinstance(given, dict) and given.get(each.tag_field) == each.tag]
+    return said[0] if said else there
 
 
 def _only_lacking(there: Type, given: object) -> str | None:

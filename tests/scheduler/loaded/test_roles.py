@@ -1,8 +1,10 @@
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 import msgspec
+import onnx
 import pytest
 
 from argusd.scheduler.config import SchedulerConfig
@@ -35,6 +37,7 @@ from argusd.scheduler.zoo.manifest import (
 from argusd.scheduler.zoo.store import ZooStore
 
 from ...flipped import flipped
+from ..graphs import of_one_node
 from ..syncnet_network import SyncNetColor
 
 
@@ -116,13 +119,33 @@ sources = [{{ kind = "path", path = "{}" }}]
 """
 
 
+def without_state(graph: bytes) -> bytes:
+    """Silero's network, but for the output that its adapter keeps."""
+    model = onnx.load_from_string(graph)
+    del model.graph.output[1]
+    return bytes(model.SerializeToString())
+
+
 @pytest.mark.weights
-@pytest.mark.parametrize("runs", [True, False])
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (lambda graph: graph, ""),
+        (lambda _: b"no model at all", "cannot load"),
+        (lambda _: of_one_node("Relu", "x"), "could not run the batch (Required inputs (['x']) are missing"),
+        (without_state, "it is no graph of its adapter's: not enough values to unpack (expected 2, got 1)"),
+    ],
+)
 def test_a_model_of_the_sites_own_fills_its_role_unless_it_does_not_run_here(
-    store: ZooStore, tmp_path: Path, caplog: pytest.LogCaptureFixture, runs: bool
+    store: ZooStore,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    changed: Callable[[bytes], bytes],
+    said: str,
 ) -> None:
+    runs = not said
     published = tmp_path / "published.onnx"
-    published.write_bytes(store.path("silero_vad").read_bytes() if runs else b"no model at all")
+    published.write_bytes(changed(store.path("silero_vad").read_bytes()))
     own = tmp_path / "models.toml"
     own.write_text(OWN.format(published))
     ZooStore(tmp_path, manifest_with(own)).pull(["better"])
@@ -140,6 +163,7 @@ def test_a_model_of_the_sites_own_fills_its_role_unless_it_does_not_run_here(
     assert ("role vad: better does not serve" in caplog.text) == (not runs)
     configured = vad(vad="better")
     assert (configured.status.model, configured.status.ready) == ("better", runs)
+    assert said in configured.status.detail
 
 
 @pytest.mark.weights
