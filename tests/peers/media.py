@@ -46,7 +46,8 @@ def write_camera(scene: Scene, target: Path, bits_per_second: int | None = None)
     """As a webcam gives them: Motion JPEG; without ``bits_per_second`` as coarse as FFmpeg has it."""
     with av.open(str(target), "w", format="mjpeg") as file:
         stream = file.add_stream("mjpeg", rate=FPS, width=WIDTH, height=HEIGHT, pix_fmt="yuvj420p")
-        stream.bit_rate = bits_per_second
+        if bits_per_second is not None:
+            stream.bit_rate = bits_per_second
         for frame in pictures(scene, 1):
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
