@@ -63,7 +63,7 @@ async def response_moderate(payload: ResponseModerate, llm: Llm, patience_s: flo
     if not payload.text.strip():
         raise InvalidField("The value of text is empty.")
     if payload.partial:
-        begun = whole_words(payload.text)
+        begun = without_last_word(payload.text)  # which may be the beginning of another one
         return _result(await asyncio.to_thread(by_rules, begun), "not_asked", partial=True)
     # Long texts take a good part of a second, too long for the event loop.
     ruled = await asyncio.to_thread(by_rules, payload.text)
@@ -83,11 +83,6 @@ def by_rules(text: str) -> Judgement:
         reasoning = "No rule matched; what needs judgement was not judged."
         return Judgement("ok", "allow", CONFIDENCE_WITHOUT_JUDGEMENT, reasoning)
     return _warning(match)
-
-
-def whole_words(text: str) -> str:
-    """``text`` without the word that is still being spoken."""
-    return without_last_word(text)
 
 
 def cautious(judged: Judgement) -> Judgement:

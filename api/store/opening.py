@@ -75,6 +75,8 @@ async def embedded_redis(config: ApiConfig, server: EmbeddedRedis, stop: asyncio
 async def either(one: asyncio.Event, other: asyncio.Event) -> None:
     """Return when one of them is set."""
     waiting = [asyncio.create_task(each.wait()) for each in (one, other)]
-    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    for each in waiting:
-        each.cancel()
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waiting:
+            each.cancel()

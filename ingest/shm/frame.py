@@ -102,13 +102,13 @@ def slot_bytes_for(info: FrameInfo) -> int:
 @lru_cache(maxsize=16)
 def i420_info(width: int, height: int) -> FrameInfo:
     """Describe a packed I420 picture of this size (no times, no flags)."""
-    half_height, half_width = (height + 1) // 2, (width + 1) // 2
+    half_width = (width + 1) // 2
     return FrameInfo(
         width=width,
         height=height,
         format=PixelFormat.I420,
         strides=(width, half_width, half_width),
-        nbytes=width * height + 2 * half_width * half_height,
+        nbytes=_pixel_bytes(PixelFormat.I420, width, height),
     )
 
 

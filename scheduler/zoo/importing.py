@@ -29,7 +29,10 @@ class ImportRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Importer(NamedTuple):
-    """A conversion and the version of its result."""
+    """A conversion and the version of its result.
+
+    ``convert`` imports what it takes when it is called: a cache that is complete needs none of that.
+    """
 
     version: int
     convert: Callable[[ModelEntry, Mapping[str, bytes]], "onnx.ModelProto"]
@@ -42,67 +45,67 @@ def _convert_tflite(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.Mode
 
 
 def _convert_tfjs(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.tfjs.tfjs_model import import_tfjs  # as above
+    from .importers.tfjs.tfjs_model import import_tfjs
 
     return import_tfjs(files[entry.files[0].name], files, entry.outputs)
 
 
 def _convert_centernet(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.tfjs.centernet import import_centernet  # as above
+    from .importers.tfjs.centernet import import_centernet
 
     return import_centernet(files[entry.files[0].name], files, entry.outputs)
 
 
 def _convert_ge2e(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.pytorch.ge2e import import_ge2e  # as above
+    from .importers.pytorch.ge2e import import_ge2e
 
     return import_ge2e(files[entry.files[0].name])
 
 
 def _convert_wespeaker(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.pytorch.wespeaker import import_wespeaker  # as above
+    from .importers.pytorch.wespeaker import import_wespeaker
 
     return import_wespeaker(files[entry.files[0].name])
 
 
 def _convert_scrfd(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.onnx_graphs.scrfd import import_scrfd  # as above
+    from .importers.onnx_graphs.scrfd import import_scrfd
 
     return import_scrfd(files[entry.files[0].name])
 
 
 def _convert_arcface(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.onnx_graphs.arcface import import_arcface  # as above
+    from .importers.onnx_graphs.arcface import import_arcface
 
     return import_arcface(files[entry.files[0].name])
 
 
 def _convert_facenet(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.pytorch.facenet import import_facenet  # as above
+    from .importers.pytorch.facenet import import_facenet
 
     return import_facenet(files[entry.files[0].name])
 
 
 def _convert_mtcnn(_entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.pytorch.mtcnn import import_mtcnn  # as above
+    from .importers.pytorch.mtcnn import import_mtcnn
 
     return import_mtcnn(files)
 
 
 def _convert_yolov8(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.pytorch.yolov8 import import_yolov8  # as above
+    from .importers.pytorch.yolov8 import import_yolov8
 
     return import_yolov8(files[entry.files[0].name])
 
 
 def _convert_dfine(_entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.pytorch.dfine import import_dfine  # as above
+    from .importers.pytorch.dfine import import_dfine
 
     return import_dfine(files)
 
 
 def _convert_syncnet(entry: ModelEntry, files: Mapping[str, bytes]) -> "onnx.ModelProto":
-    from .importers.pytorch.syncnet import import_syncnet  # as above
+    from .importers.pytorch.syncnet import import_syncnet
 
     return import_syncnet(files[entry.files[0].name])
 

@@ -144,6 +144,21 @@ async def test_a_peer_that_takes_long_to_close_is_not_waited_for_but_closes(
             await asyncio.sleep(0.01)
 
 
+async def test_a_goodbye_that_does_not_get_through_keeps_no_socket_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = Path()
+    await path.peer.gather()
+    (socket,) = [each.transport for each in path.peer.connection._protocols]
+
+    async def broken() -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(path.peer.dtls, "stop", broken)
+    await path.peer.close()
+    assert socket.is_closing()
+
+
 @pytest.mark.parametrize("stage", ["new", "gathering", "gathered", "connecting"])
 async def test_a_peer_closes_in_every_state_and_keeps_no_socket(stage: str) -> None:
     gc.collect()

@@ -14,6 +14,7 @@ import pytest
 from argusd.api.assembly import put_together
 from argusd.api.context import Context
 from argusd.api.store.embedded_redis import EmbeddedRedis
+from argusd.api.store.opening import either
 
 from ...waiting import answered, until
 from ..fixtures import RunningApi, make_config
@@ -68,3 +69,13 @@ async def status_of(http: aiohttp.ClientSession, path: str) -> int:
         async with http.get(path) as response:
             return response.status
     return 0
+
+
+async def test_who_stops_waiting_leaves_no_task_behind() -> None:
+    before = asyncio.all_tasks()
+    waiting = asyncio.create_task(either(asyncio.Event(), asyncio.Event()))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
