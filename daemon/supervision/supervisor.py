@@ -193,5 +193,7 @@ class Supervisor:
 
 
 def describe_exit(code: int) -> str:
-    """An exit code in words: ``exit code 3`` or ``SIGKILL``."""
-    return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    """An exit code in words: ``exit code 3``, ``SIGKILL``, or ``signal 40`` for one without a name."""
+    if code >= 0:
+        return f"exit code {code}"
+    return signal.Signals(-code).name if -code in {*signal.Signals} else f"signal {-code}"

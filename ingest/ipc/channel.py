@@ -138,7 +138,10 @@ class Channel(Generic[Incoming]):
                 log_fault(log, "a control message is refused", error)
                 self.close()
                 return
-            self._on_message(message)
+            try:
+                self._on_message(message)
+            except Exception as error:  # what it is about suffers; the messages behind it do not wait
+                log_fault(log, "a control message could not be dealt with", error)
 
     def _writable(self) -> None:
         while self._outgoing:

@@ -345,7 +345,9 @@ async def test_a_stop_during_the_wait_for_a_restart_starts_nothing(tmp_path: Pat
     assert await running.end() is True
 
 
-@pytest.mark.parametrize(("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (-9, "SIGKILL")])
+@pytest.mark.parametrize(
+    ("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (-9, "SIGKILL"), (-40, "signal 40")]
+)
 def test_exit_codes_in_words(code: int, words: str) -> None:
     assert describe_exit(code) == words
 

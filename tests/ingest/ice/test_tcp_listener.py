@@ -19,7 +19,7 @@ def listener() -> TcpListener:
 def connection(listener: TcpListener, sent: list[bytes]) -> FramedConnection:
     made = FramedConnection(listener)
     made.peer = SENDER
-    made.send = sent.append  # type: ignore[method-assign]
+    made.send = sent.append  # type: ignore[assignment,method-assign]
     return made
 
 

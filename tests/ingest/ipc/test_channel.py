@@ -51,6 +51,28 @@ async def test_messages_arrive_whole_and_in_order_in_both_directions() -> None:
     await asyncio.wait_for(b.channel.closed, LONGEST_S)
 
 
+async def test_a_message_that_cannot_be_dealt_with_holds_up_none_behind_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ours, theirs = socket.socketpair()
+    taken: asyncio.Queue[Message] = asyncio.Queue()
+
+    def deal(message: Message) -> None:
+        if message == Note("secret"):
+            raise KeyError(message.text)
+        taken.put_nowait(message)
+
+    receiver, sender = Channel[Message](ours, Message, deal), Inbox(theirs).channel
+    for text in ("before", "secret", "behind"):
+        sender.send(Note(text))
+    for text in ("before", "behind"):
+        assert await asyncio.wait_for(taken.get(), LONGEST_S) == Note(text)
+    assert "a control message could not be dealt with" in caplog.text
+    assert "secret" not in caplog.text
+    receiver.close()
+    sender.close()
+
+
 async def test_descriptors_travel_with_their_messages() -> None:
     a, b = (Inbox(sock) for sock in socket.socketpair())
     read_end, write_end = os.pipe()
