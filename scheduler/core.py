@@ -12,7 +12,7 @@ The loop brings them together in batches over all sessions::
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -183,6 +183,17 @@ class LibraryModel(Protocol):
         """
 
 
+Edges = tuple[float, float, float, float]
+"""Left, top, right and bottom, in a frame's pixels, as of ``models.outputs.Box``."""
+
+
+class Motion(Protocol):
+    """What of a row's pictures moved lately."""
+
+    def moves(self, box: Edges, others: Iterable[Edges], width: int, height: int) -> bool:
+        """Whether something moved in a box of a picture of this size, outside the others; or nobody knows."""
+
+
 class Moment(msgspec.Struct, frozen=True, gc=False):
     """When something was seen or heard.
 
@@ -193,6 +204,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     ``lasts_s``: seconds of sound that are new in a window (0 for frames).
     ``on_sender_clock``: whether ``captured_at`` is the sender's own, so that sound and picture can be
     compared by it; else it tells when they arrived. ``model``: the id of the one that looked.
+    ``motion``: what moved in the picture of late; None: nobody watched.
     """
 
     media_s: float
@@ -205,6 +217,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     lasts_s: float = 0.0
     model: str = ""
     part: bool = False
+    motion: Motion | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from ..contract.streams.interview import VIDEO
 from ..core import Moment, Outcome, Reuse, Roi, whole_frame
 from ..media.moments import NANOSECONDS
 from ..models.outputs import PERSON, PHONE, TOLD, Thing
+from ..models.persons import living
 from ..rules import CALM, Rule
 from .cadence import Cadence, while_empty
 from .observations import ObservationPace
@@ -162,7 +163,8 @@ class VideoAnalyzer:
     def _feed_people(self, things: list[Thing], at: Moment) -> list[Outcome]:
         limits = self._policy.multiple_people
         scale = scale_of(at.model, "multiple_people", limits.score)
-        seen = [thing.score for thing in things if thing.label == PERSON]
+        alive = living(things, at.motion, at.width, at.height, scale.threshold)
+        seen = [thing.score for thing in alive if thing.label == PERSON]
         self._counts.append(sum(score >= scale.threshold for score in seen))
         self._count = count = median_low(self._counts)
         beyond = sorted(seen, reverse=True)[limits.allowed] if len(seen) > limits.allowed else 0.0

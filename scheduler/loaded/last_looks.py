@@ -50,7 +50,7 @@ class LastLooks:
 
     def recall(self, frame: Frame, arrival_ns: int, roi: Roi, reuse: Reuse) -> Any | None:
         """What was seen in this region, if it holds for this decoded frame; None: look."""
-        self._look = look = Look(roi, arrival_ns, frame.info, sketch(_brightness(frame)), reuse.followed)
+        self._look = look = Look(roi, arrival_ns, frame.info, sketch(brightness(frame)), reuse.followed)
         if roi not in self._known:
             return None
         last, output = self._known[roi]
@@ -65,7 +65,7 @@ class LastLooks:
             del self._known[next(iter(self._known))]
 
 
-def _brightness(frame: Frame) -> NDArray[np.uint8]:
+def brightness(frame: Frame) -> NDArray[np.uint8]:
     """Those of a decoded frame's pixels that tell how bright it is."""
     info, pixels = frame.info, frame.planes[0]
     if info.format == PixelFormat.BGR24:

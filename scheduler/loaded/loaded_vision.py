@@ -15,27 +15,44 @@ from argusd.kernels.cuda.device import Device
 
 from ..contract.errors import BadPicture
 from ..contract.media import TrackKind
-from ..core import Analyzer, DeviceEngine, Engine, Feeds, Frame, Moment, Reuse, Roi, VisionModel, whole_frame
+from ..contract.roles import OBJECT_DETECTOR
+from ..core import (
+    Analyzer,
+    DeviceEngine,
+    Engine,
+    Feeds,
+    Frame,
+    Moment,
+    Motion,
+    Reuse,
+    Roi,
+    VisionModel,
+    whole_frame,
+)
 from ..engines.failures import failure
 from ..media.moments import NANOSECONDS, MediaClock, frame_moment
 from ..media.pictures import decoded
 from ..media.tracks import Track
 from ..models.light import MindsLight, light
+from ..models.motion import RecentMotion
 from ..models.on_device import FindsOnDevice, decode_on
 from ..planning.curve import BatchCurve
 from .last_looks import LastLooks
 from .loaded_model import TORN, Done, Dropped, LoadedModel, Moments
 from .staging import Stager
+from .watch import Watch
 
 BAD_IMAGE = BadPicture.code
 MADE_UP = (640, 480)  # pixels, as cameras give
+WATCHED = (OBJECT_DETECTOR,)  # roles that find persons, and so pictures of some
 
 
 class FrameItem(msgspec.Struct, frozen=True):
     """A region of a frame, None: all of it. ``skipped``: frames that its reader passed over since the item
     before.
 
-    ``reuse``: whether what its row saw last, ``looks``, may be told of it as well.
+    ``reuse``: whether what its row saw last, ``looks``, may be told of it as well. ``watch``: what keeps what
+    moved in its row's frames.
     """
 
     frame: Frame
@@ -43,12 +60,24 @@ class FrameItem(msgspec.Struct, frozen=True):
     skipped: int = 0
     reuse: Reuse | None = None
     looks: LastLooks | None = None
+    watch: Watch | None = None
 
     @property
     def part(self) -> bool:
         """Whether it is smaller than the frame."""
         info = self.frame.info
         return self.roi is not None and self.roi.size < max(info.width, info.height)
+
+    @property
+    def motion(self) -> Motion | None:
+        """What moved in its row's frames of late, where somebody watches."""
+        return None if self.watch is None else self.watch.motion
+
+    def motion_with(self, frame: Frame) -> RecentMotion | None:
+        """The same, with what this frame of its own, decoded, shows; it is for the caller to keep."""
+        if self.watch is None:
+            return None
+        return self.watch.seeing(frame, self.frame.info.arrival_ns / NANOSECONDS)
 
     def known(self, frame: Frame | None) -> Any | Dropped | None:
         """What is known of it before a model looks; ``frame``: its own, decoded, unless that failed."""
@@ -79,7 +108,7 @@ class GreyFrame:
 class FrameFeed:
     """Feeds a row with the newest frame there is: a newer one replaces one that was not taken."""
 
-    __slots__ = ("_looks", "_reader", "_role", "_skipped", "cursor", "max_age", "track")
+    __slots__ = ("_looks", "_reader", "_role", "_skipped", "_watch", "cursor", "max_age", "track")
 
     def __init__(self, role: str, track: Track, max_age: float) -> None:
         self.track = track
@@ -89,6 +118,7 @@ class FrameFeed:
         self._reader = _reader(track)
         self._skipped = 0
         self._looks: LastLooks | None = None
+        self._watch = Watch() if role in WATCHED else None
         track.readers += 1
 
     def follow(self) -> int:
@@ -100,6 +130,8 @@ class FrameFeed:
     def forget(self) -> None:
         """Every frame stands for itself, and none for what was seen before."""
         self._looks = None
+        if self._watch is not None:
+            self._watch = Watch()
 
     def item(self, analyzer: Analyzer, cursor: int, now: float) -> FrameItem | Dropped | None:  # noqa: ARG002
         """The newest frame if it is fresh, and where in it the analyzer wants this role to look."""
@@ -116,7 +148,7 @@ class FrameFeed:
         skipped, self._skipped = self._reader.skipped - self._skipped, self._reader.skipped
         reuse = analyzer.reuse(self._role)
         self._looks = None if reuse is None else self._looks or LastLooks()
-        return FrameItem(picture, roi, skipped, reuse, self._looks)
+        return FrameItem(picture, roi, skipped, reuse, self._looks, self._watch)
 
     def close(self) -> None:
         """Nothing of what was seen is kept."""
@@ -180,14 +212,18 @@ class LoadedVisionModel(LoadedModel):
         rois = [items[at].roi or whole_frame(frame.info) for at, frame in zip(places, usable, strict=True)]
         feeds = self._prepared(usable, rois)
         how_light = [*map(light, usable, rois)] if self._minds_light is not None else []
+        motions = [items[at].motion_with(frame) for at, frame in zip(places, usable, strict=True)]
         intact = [frame.valid() for frame in usable]
         seen, seconds = self._seen(feeds, rois) if any(intact) else ([TORN] * len(places), 0.0)
         if self._minds_light is not None and any(intact):
             seen = self._minds_light.lit(seen, how_light)
-        for at, output, ok in zip(places, seen, intact, strict=True):
+        for at, output, motion, ok in zip(places, seen, motions, intact, strict=True):
             outputs[at] = output if ok else TORN
-            if ok and (looks := items[at].looks) is not None:
-                looks.keep(output)
+            item = items[at]
+            if ok and item.looks is not None:
+                item.looks.keep(output)
+            if ok and item.watch is not None and motion is not None:
+                item.watch.motion = motion
         return seconds
 
     def _seen(self, feeds: Feeds, rois: Sequence[Roi]) -> tuple[list[Any], float]:
@@ -217,7 +253,9 @@ class LoadedVisionModel(LoadedModel):
         def moments(places: Sequence[int], clocks: Sequence[MediaClock], now: float) -> list[Moment]:
             shown = [items[place] for place in places]
             return [
-                frame_moment(item.frame.info, clock, now, offset_ns, item.skipped, self.name, item.part)
+                frame_moment(
+                    item.frame.info, clock, now, offset_ns, item.skipped, self.name, item.part, item.motion
+                )
                 for item, clock in zip(shown, clocks, strict=True)
             ]
 

@@ -10,7 +10,7 @@ from argusd.ingest.shm.frame import FrameInfo
 from argusd.ingest.shm.ring import FrameReader, PcmAnchors, read_anchor
 
 from ..contract.media import SAMPLE_RATE
-from ..core import Moment
+from ..core import Moment, Motion
 from .arena_sources import RingRef
 
 VIDEO_CLOCK = 90_000  # RTP ticks a second (RFC 6184, RFC 7741)
@@ -101,13 +101,15 @@ def frame_moment(
     skipped: int,
     model: str = "",
     part: bool = False,
+    motion: Motion | None = None,
 ) -> Moment:
     """The moment of a frame; its capture time is its arrival's while the sender's clock is unknown."""
     arrival = info.arrival_ns / NANOSECONDS
     captured_at = (info.captured_ns or info.arrival_ns + offset_ns) / NANOSECONDS
     media_s, age_ms = clock.seconds(info.rtp_timestamp, arrival), (now - arrival) * 1000
     known = info.captured_ns > 0
-    return Moment(media_s, captured_at, age_ms, info.width, info.height, skipped, known, 0.0, model, part)
+    size = info.width, info.height
+    return Moment(media_s, captured_at, age_ms, *size, skipped, known, 0.0, model, part, motion)
 
 
 def window_moments(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ..core import Motion
 from .outputs import PERSON, TOLD, Box, Face, Thing
 
 # So large are half a metre of head and shoulders, seven metres from a camera that sees 70 degrees.
@@ -30,6 +31,26 @@ def _worn(box: Box, other: Box) -> bool:
     middle = (box.left + box.right - other.left - other.right) / 2
     central = abs(middle) <= BODY / 2 * (other.right - other.left)
     return central and overlap(box, other) > 1 - WORN
+
+
+def living(
+    things: Sequence[Thing], motion: Motion | None, width: int, height: int, sure: float = TOLD
+) -> list[Thing]:
+    """The things without pictures of people: persons of whom nothing moves while a larger one does.
+
+    Where the larger one, whose score is ``sure`` or more, is as still, the camera may show a still picture.
+    """
+    persons = [thing for thing in things if thing.label == PERSON and thing.score >= TOLD]
+    if motion is None or len(persons) < 2:
+        return list(things)
+    moving: list[Thing] = []
+    pictures: list[Thing] = []
+    for person in sorted(persons, key=lambda thing: -thing.box.area):
+        if motion.moves(person.box, [other.box for other in moving], width, height):
+            moving.append(person)
+        elif any(other.score >= sure for other in moving):
+            pictures.append(person)
+    return [thing for thing in things if thing not in pictures]
 
 
 def with_faces(things: Sequence[Thing], faces: Sequence[Face]) -> list[Thing]:

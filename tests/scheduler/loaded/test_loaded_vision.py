@@ -127,3 +127,32 @@ def test_a_frame_that_is_too_old_is_no_item(tracks: ArenaWithTracks) -> None:
     assert feed.item(analyzer, feed.follow(), 101.1) == Dropped("stale")
     analyzer.looks = False
     assert feed.item(analyzer, feed.follow(), 101.0) is None
+
+
+def test_a_detector_of_objects_is_told_what_moved_and_no_other_role(tracks: ArenaWithTracks) -> None:
+    loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
+    ring, ref = tracks.frames(slots=1)
+    track, box = Track(ALICE, ref), (0.0, 0.0, float(WIDTH), float(HEIGHT))
+    watched, other = (
+        loaded.open(role, {"video": track}, max_age_s=10.0) for role in ("object_detector", "face_detector")
+    )
+
+    def look(second: int, torn: bool = False) -> bool:
+        write_frame(ring, 90, arrival=100.0 + second, rtp=90_000 * second)
+        item = watched.item(FakeStream("video", {}), 0, 100.0 + second)
+        assert isinstance(item, FrameItem)
+        if torn:
+            write_frame(ring, 90, arrival=100.0 + second, rtp=90_000 * second)
+        loaded.infer([item])
+        (at,) = loaded.moments([item], 0)([0], [track.clock], 100.0 + second)
+        assert at.motion is not None
+        return at.motion.moves(box, [], WIDTH, HEIGHT)
+
+    assert look(0), "of one look nobody knows"
+    assert look(1, torn=True), "what was overwritten tells nothing"
+    assert not look(2)
+    watched.forget()
+    assert look(3)
+    item = other.item(FakeStream("face", {}), 0, 103.0)
+    assert isinstance(item, FrameItem)
+    assert item.motion is None

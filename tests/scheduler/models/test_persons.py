@@ -1,10 +1,13 @@
 """What can be a person beside another one."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
+from argusd.scheduler.core import Edges
 from argusd.scheduler.models.outputs import Box, Face, Thing
-from argusd.scheduler.models.persons import overlap, plausible, with_faces
+from argusd.scheduler.models.persons import living, overlap, plausible, with_faces
 
 SITS = Thing("person", 0.5, Box(100, 60, 500, 480))
 
@@ -68,3 +71,43 @@ def test_an_overlap_is_of_the_smaller_box() -> None:
     assert overlap(Box(0, 0, 10, 10), Box(5, 0, 105, 10)) == 0.5
     assert overlap(Box(0, 0, 10, 10), Box(10, 0, 20, 10)) == 0.0
     assert overlap(Box(0, 0, 10, 10), Box(5, 5, 5, 9)) == 0.0
+
+
+class Moving:
+    """Only these boxes move; beside which others they were asked about is kept."""
+
+    def __init__(self, *boxes: Box) -> None:
+        self.boxes = boxes
+        self.asked: list[list[Edges]] = []
+
+    def moves(self, box: Edges, others: Iterable[Edges], width: int, height: int) -> bool:
+        assert (width, height) == (640, 480)
+        self.asked.append(list(others))
+        return box in self.boxes
+
+
+PORTRAIT = person(520, 40, 620, 180, score=0.41)
+PHONE = Thing("cell phone", 0.5, Box(300, 300, 340, 360))
+
+
+def test_a_picture_of_somebody_is_no_person_while_who_sits_before_it_moves() -> None:
+    motion = Moving(SITS.box)
+    assert living([PORTRAIT, SITS, PHONE], motion, 640, 480) == [SITS, PHONE]
+    assert motion.asked == [[], [SITS.box]], "what the larger one does before it is not its own"
+
+
+@pytest.mark.parametrize(
+    ("why", "moving", "sure"),
+    [
+        ("both move", [SITS.box, PORTRAIT.box], 0.3),
+        ("neither moves: the camera shows a still picture", [], 0.3),
+        ("only the smaller one moves", [PORTRAIT.box], 0.3),
+        ("who moves is too unsure to be anybody", [SITS.box], 0.6),
+    ],
+)
+def test_all_persons_count_where(why: str, moving: list[Box], sure: float) -> None:
+    assert living([SITS, PORTRAIT], Moving(*moving), 640, 480, sure) == [SITS, PORTRAIT], why
+
+
+def test_all_persons_count_where_nobody_watched() -> None:
+    assert living([SITS, PORTRAIT], None, 640, 480) == [SITS, PORTRAIT]
