@@ -2,6 +2,7 @@
 
 import ipaddress
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -12,6 +13,8 @@ from .ice.ports import HIGHEST_PORT, Ports, parse_ports
 from .offers.bitrate_limits import BitrateLimits
 
 LEAST_PCM_S = 7.5
+MOST_KBPS = 1_000_000
+Side = Annotated[int, msgspec.Meta(ge=1, le=16_384)]  # as codecs have it
 BROADCAST = ipaddress.IPv4Address("255.255.255.255")
 
 
@@ -43,14 +46,14 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     runtime_dir: Path
     worker: int = 0  # which of the workers; 0 is the first
     workers: int = 1
-    arena_mib: int = 256
-    max_sessions: int = 64
-    slots: int = 4
+    arena_mib: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)] = 256
+    max_sessions: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 64
+    slots: Annotated[int, msgspec.Meta(ge=2, le=64)] = 4  # one is written while another is read
     pcm_seconds: Seconds = 8.0
-    max_width: int = 3840
-    max_height: int = 2160
-    start_bitrate_kbps: int = 1000
-    max_bitrate_kbps: int = 0
+    max_width: Side = 3840
+    max_height: Side = 2160
+    start_bitrate_kbps: Annotated[int, msgspec.Meta(ge=1, le=MOST_KBPS)] = 1000
+    max_bitrate_kbps: Annotated[int, msgspec.Meta(ge=0, le=MOST_KBPS)] = 0
     decode_on_gpu: bool = False
     stale_s: Seconds = 2.0
     closed_s: Seconds = 10.0
@@ -59,31 +62,16 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     advertised_addresses: tuple[str, ...] = ()
     hide_own_addresses: bool = False
     udp_ports: str | int = 0
-    tcp_port: int = 0
+    tcp_port: Annotated[int, msgspec.Meta(ge=0, le=HIGHEST_PORT)] = 0
     ice_servers: tuple[IceServer, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in (
-            "workers",
-            "arena_mib",
-            "max_sessions",
-            "slots",
-            "max_width",
-            "max_height",
-            "start_bitrate_kbps",
-        ):
-            if getattr(self, name) < 1:
-                raise ValueError(f"ingest.{name} must be at least 1")
         if not 0 <= self.worker < self.workers:
             raise ValueError(f"ingest.worker must lie in 0..{self.workers - 1}")
-        if self.slots < 2:
-            raise ValueError("ingest.slots must be at least 2: one is written while another is read")
         if self.pcm_seconds < LEAST_PCM_S:
             raise ValueError(
                 f"ingest.pcm_seconds must be at least {LEAST_PCM_S}: lip sync hears 6.2 s, a little late"
             )
-        if self.max_bitrate_kbps < 0:
-            raise ValueError("ingest.max_bitrate_kbps must not be negative; 0 is no limit")
         if not 0 < self.stale_s < self.closed_s:
             raise ValueError("ingest.stale_s must be positive and below ingest.closed_s")
         self._check_network()

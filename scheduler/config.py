@@ -43,7 +43,7 @@ class SchedulerConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     precision: Precision = "auto"
     count: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     devices: Annotated[tuple[str, ...], msgspec.Meta(max_length=64)] = ()
-    threads: Annotated[int, msgspec.Meta(ge=0)] = 0
+    threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
     models: dict[str, str] = {}
     max_age_s: Seconds = 1.0
     promised_age_s: Seconds = 0.5

@@ -35,7 +35,8 @@ LINES = sorted({(name, shlex.join(words)) for name, words in documented()})
 @pytest.mark.parametrize(("document", "line"), LINES)
 def test_a_command_is_understood(document: str, line: str, tmp_path: Path) -> None:
     file = tmp_path / "file"
-    file.touch()
+    if not line.startswith("record "):  # which makes its file
+        file.touch()
     places = PLACES | dict.fromkeys(FILES, str(file))
     words = [places.get(word, word) for word in shlex.split(line)]
     assert build_parser(words[:1]).parse_args(words).command == words[0], document

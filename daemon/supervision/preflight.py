@@ -1,6 +1,7 @@
 """What must hold before the daemon's processes are started; said in one sentence where it does not."""
 
 import errno
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from ..config import Config
 from ..errors import ConfigInvalid, PortTaken
 from .folders import make_folder, reason_of
 from .running import hold
+
+# IPv6, or labels of a name or of IPv4.
+HOST = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*|[\w-]{1,63}(?:\.[\w-]{1,63})*\.?", re.ASCII)
 
 
 @contextmanager
@@ -47,7 +51,7 @@ def check_address(api: ApiConfig) -> None:
     Raises:
         ConfigInvalid: the address is none to be reached at, or is open to strangers.
     """
-    if not api.host:
+    if not HOST.fullmatch(api.host):
         raise ConfigInvalid("api.host must be an address or a name of this machine")
     if not api.port:
         raise ConfigInvalid("api.port must be a port from 1 on: clients have to know it")

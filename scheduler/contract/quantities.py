@@ -4,7 +4,9 @@ from typing import Annotated
 
 import msgspec
 
-Count = Annotated[int, msgspec.Meta(ge=1)]
+MOST = 10**11
+"""More than there is of anything, and less than what Redis and the kernel take for a number."""
+Count = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
 """How long something may take: never nothing, and never for ever (TOML knows inf and nan)."""

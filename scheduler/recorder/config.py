@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from ..contract.quantities import Count
+from ..contract.quantities import MOST, Count
 
 SOCKET = "evidence.sock"
 
@@ -24,7 +24,7 @@ class RecorderConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     before_s: Annotated[float, msgspec.Meta(gt=0, le=6)] = 5.0
     after_s: Annotated[float, msgspec.Meta(gt=0, le=30)] = 3.0
     max_mib: Count = 4096
-    min_free_mib: Annotated[int, msgspec.Meta(ge=0)] = 512
+    min_free_mib: Annotated[int, msgspec.Meta(ge=0, le=MOST)] = 512
 
     @property
     def socket_path(self) -> Path:

@@ -70,6 +70,9 @@ def test_a_host_without_an_address_is_told() -> None:
     ("key", "value", "sentence"),
     [
         ("HOST", "", "api.host must be an address or a name"),
+        ("HOST", "a..b", "api.host must be an address or a name"),
+        ("HOST", "a b", "api.host must be an address or a name"),
+        ("HOST", "a" * 64, "api.host must be an address or a name"),
         ("HOST", "0.0.0.0", "api.host 0.0.0.0 is reachable from elsewhere: set api.tokens"),
         ("PORT", "0", "api.port must be a port from 1 on"),
     ],
