@@ -22,22 +22,18 @@ KEPT = {"policy": {"evidence": {"snapshot": True}}}
 S1_FACE = MediaKey("s1", "face")
 
 
-def recorder_of(api: RunningApi, **settings: Any) -> RecorderConfig:
-    """How the recorder of this api is set."""
+@contextlib.asynccontextmanager
+async def recording(api: RunningApi, **settings: Any) -> AsyncIterator[None]:
+    """A recorder at work."""
     changed: dict[str, Any] = {"after_s": 0.1, "min_free_mib": 0} | settings
-    return RecorderConfig(
+    config = RecorderConfig(
         runtime_dir=api.config.runtime_dir,
         state_dir=api.config.state_dir,
         ingest_workers=0,  # the rig's is no real one
         **changed,
     )
-
-
-@contextlib.asynccontextmanager
-async def recording(api: RunningApi, **settings: Any) -> AsyncIterator[None]:
-    """A recorder at work."""
     stop, ready = asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(run_recorder(recorder_of(api, **settings), stop, ready.set))
+    task = asyncio.create_task(run_recorder(config, stop, ready.set))
     await ready.wait()
     try:
         yield

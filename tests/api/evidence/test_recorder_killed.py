@@ -1,35 +1,36 @@
 """The recorder's process is killed while it makes a clip."""
 
 import asyncio
-import multiprocessing
-
-from argusd.scheduler.recorder.config import RecorderConfig
-from argusd.scheduler.recorder.service import run_recorder
+import sys
 
 from ..fixtures import Rig
 from ..streams.clients import jpeg
-from .test_keeper import files, filmed, finished, recorder_of, recording, starts
+from .test_keeper import files, filmed, finished, recording, starts
 
 FILMED = {"policy": {"evidence": {"snapshot": True, "clip": True}}}
 LONG_S = 30.0  # it is killed before
-
-
-def record(config: RecorderConfig) -> None:
-    """Work until killed."""
-    asyncio.run(run_recorder(config, asyncio.Event(), lambda: None))
+RECORD = """
+import asyncio, pathlib, sys
+from argusd.scheduler.recorder.config import RecorderConfig
+from argusd.scheduler.recorder.service import run_recorder
+runtime_dir, state_dir = map(pathlib.Path, sys.argv[1:3])
+config = RecorderConfig(
+    runtime_dir=runtime_dir, state_dir=state_dir, ingest_workers=0, after_s=float(sys.argv[3]), min_free_mib=0
+)
+asyncio.run(run_recorder(config, asyncio.Event(), lambda: None))
+"""
 
 
 async def test_the_snapshot_stays_the_clip_is_lost_and_the_next_is_kept(rig: Rig) -> None:
-    config = recorder_of(rig.api, after_s=LONG_S)
-    process = multiprocessing.get_context("spawn").Process(target=record, args=(config,))
-    process.start()
+    folders = rig.api.config.runtime_dir, rig.api.config.state_dir
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", RECORD, *folders, str(LONG_S))
     async with filmed(rig, FILMED):
         starts(rig)
         try:
             await rig.api.until("/sessions/s1/evidence", lambda body: has_snapshot(body["evidence"]))
         finally:
             process.kill()
-            await asyncio.to_thread(process.join)
+            await process.wait()
         async with recording(rig.api):
             (cut,) = await finished(rig)
             assert (cut["state"], cut["reason"], cut["clip"]) == ("failed", "lost", None)
