@@ -62,8 +62,15 @@ def test_nothing_is_recorded_unless_the_configuration_allows_it(tmp_path: Path) 
     assert not (tmp_path / "exam-1.mkv").exists()
 
 
-def test_a_session_that_sends_nothing_is_told_in_words(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("daemon")
+def test_a_session_that_sends_nothing_is_told_in_words(state_dir: Path, tmp_path: Path) -> None:
+    done = argusd(COMMANDS[0].replace("exam-1 ", "exam-2 "), tmp_path, state_dir, ARGUSD_RECORDING="true")
+    assert done.returncode == 1
+    assert "exam-2 sends nothing here" in done.stderr
+    assert not (tmp_path / "exam-1.mkv").exists()
+
+
+def test_a_daemon_that_does_not_run_is_told_in_words(tmp_path: Path) -> None:
     done = argusd(COMMANDS[0], tmp_path, tmp_path, ARGUSD_RECORDING="true")
     assert done.returncode == 1
-    assert "exam-1 sends nothing here" in done.stderr
-    assert not (tmp_path / "exam-1.mkv").exists()
+    assert f"no daemon runs in {tmp_path}/run" in done.stderr
