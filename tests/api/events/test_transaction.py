@@ -63,6 +63,7 @@ class Writer:
         async with asyncio.timeout(60):
             await self.log.drain()
         running.cancel()
+        await asyncio.gather(running, return_exceptions=True)  # or it writes beside the next one
 
 
 async def seqs(redis: Redis, session_id: str) -> list[int]:
