@@ -20,10 +20,10 @@ from argusd.scheduler.zoo.store import ZooStore
 from .harness import Metric, Points, Result, machine, require_known
 from .peers.portrait import portrait_clip
 from .report.lines import line
+from .rigs.cache import CACHE
 from .rigs.daemon import ready, running_daemon
 from .rigs.every_look import EVERY_LOOK_JSON
 from .serving.calls import ROLES, Call
-from .serving.material import CACHE
 
 PROMISED_S = 0.5  # a bound of the daemon's histogram of ages
 HELD_LOOKS = 0.95  # of the first session's

@@ -46,11 +46,11 @@ from argusd.scheduler.tasks.catalog import functions_of
 from argusd.scheduler.zoo.store import ZooStore
 
 from .harness import Metric, Result, machine, paired_ratio, percentile
+from .rigs.cache import CACHE
 from .rigs.scheduler import CORES
 
 CALLERS = 16
 TIMEOUT_S = 300.0
-CACHE = Path.home() / ".cache" / "argusd"
 ROUNDS, QUICK_ROUNDS = 5, 1
 SLOW_CALLERS = 4  # of tasks that take seconds
 

@@ -19,6 +19,7 @@ from argusd.scheduler.zoo.store import ZooStore
 from .films.drawn import FPS, SCENES, Pixels, film
 from .films.played import Played, play
 from .harness import Metric, Result, machine
+from .rigs.cache import CACHE
 from .rigs.every_look import EVERY_LOOK
 from .rigs.scheduler import live_models
 
@@ -37,7 +38,7 @@ def main(quick: bool) -> Result:
     seconds = 36.0 if quick else 72.0
     with tempfile.TemporaryDirectory() as folder:
         models = live_models(Path(folder))
-    person = portrait(ZooStore(Path.home() / ".cache" / "argusd"))
+    person = portrait(ZooStore(CACHE))
     metrics: dict[str, Metric] = {}
     failures: list[str] = []
     served = 0

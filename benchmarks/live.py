@@ -19,12 +19,13 @@ from argusd.scheduler.zoo.store import ZooStore
 from .harness import Result, machine, require_known
 from .peers.portrait import portrait_clip
 from .report.live_runs import Runs, metrics_of, series_of, tables_of
+from .rigs.cache import CACHE
 from .rivals.environments import is_made
 from .rivals.systems import RIVALS, STREAMING_BY_WEBRTC, Argusd
 from .serving.alike import difference, said
 from .serving.calls import calls
 from .serving.interviews import Figures, interviews
-from .serving.material import CACHE, pictures, windows
+from .serving.material import pictures, windows
 from .serving.server import NotReady, Server
 from .serving.system import System, running
 

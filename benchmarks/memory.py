@@ -11,7 +11,6 @@ import contextlib
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import aiohttp
@@ -26,6 +25,7 @@ from .harness import Metric, Result, machine
 from .peers.crowd import Crowd, WebRTCCrowd, WebSocketCrowd
 from .peers.portrait import portrait_clip
 from .report.shares import Held, shares
+from .rigs.cache import CACHE
 from .rigs.daemon import observations, ready, running_daemon
 from .soak import MIB, jpeg, name_of
 
@@ -58,7 +58,7 @@ def main(quick: bool) -> Result:
 
 async def measure(quick: bool) -> Result:
     """One stage after the other; what memory was held for was done."""
-    store = ZooStore(Path.home() / ".cache" / "argusd")
+    store = ZooStore(CACHE)
     clip, picture = portrait_clip(store), jpeg(store)
     served: Served = {}
     async with running_daemon(API__OVERCOMMIT="true", SCHEDULER__IDLE_S="5") as (url, process):

@@ -31,6 +31,7 @@ from .harness import Metric, Result, machine
 from .peers.portrait import FPS, portrait_clip
 from .peers.visitors import Place, Visitor, interview, pictures, reader, seat, tasks
 from .report.growth import Points, growth, settled
+from .rigs.cache import CACHE
 from .rigs.daemon import running_daemon
 
 MIB = 1 << 20
@@ -68,7 +69,7 @@ def main(quick: bool, hours: float | None = None) -> Result:
 
 async def measure(seconds: float) -> Result:
     """Sample while the seats are taken, and once more when all have left."""
-    store = ZooStore(Path.home() / ".cache" / "argusd")
+    store = ZooStore(CACHE)
     clip = portrait_clip(store)
     seen: Counter[str] = Counter()
     series: dict[str, list[tuple[float, float]]] = defaultdict(list)

@@ -9,9 +9,10 @@ from argusd.interviewer_bridge.client import MLOrchestratorClient
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..gates import portrait
+from ..rigs.cache import CACHE
 from ..rigs.daemon import ready, running_daemon
 from ..rigs.recorded import Recorded
-from ..rigs.virtual import CACHE, Models, daemon_models
+from ..rigs.virtual import Models, daemon_models
 from . import clip_verdicts, clips, documents, exhibits, faces, pairs, pictures
 from .asking import Daemon
 from .calm import alarms, hours

@@ -17,9 +17,9 @@ from argusd.scheduler.zoo.store import ZooStore
 
 from ..harness import Metric, Result, machine, paired
 from ..peers.portrait import portrait_clip
+from ..rigs.cache import CACHE
 from ..rigs.daemon import running_daemon
 from ..serving.calls import Call
-from ..serving.material import CACHE
 from .turns import KEPT, NOTHING, SECONDS, SESSIONS, SETTLE_S, Turn, turn
 
 ROUNDS, WARM_UP_S = 3, 4.0

@@ -5,17 +5,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..harness import NotMeasurable, Result
+from ..rigs.cache import CACHE
 from .facts import facts, lacking
 from .parts import PARTS, Found, Part, in_a_process, missing
 
-CACHE = Path.home() / ".cache" / "argusd" / "models"
 MOST_S = 540.0  # for all of them
 LEAST_S = 10.0  # what a part needs to say anything
 
 Try = Callable[[str, float], Found]
 
 
-def main(quick: bool, models: Path = CACHE) -> Result:
+def main(quick: bool, models: Path = CACHE / "models") -> Result:
     """What there is to know of this machine's first GPU.
 
     Raises:

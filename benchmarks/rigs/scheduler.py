@@ -24,6 +24,7 @@ from argusd.scheduler.media.arena_sources import ArenaSource
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.zoo.store import ZooStore
 
+from .cache import CACHE
 from .onlookers import Onlooker, Recorder, serving
 from .timeline import RecordedExecutor
 
@@ -67,7 +68,7 @@ def graph_of(role: str) -> Path:
 
 
 def _store() -> ZooStore:
-    return ZooStore(Path.home() / ".cache" / "argusd")
+    return ZooStore(CACHE)
 
 
 @asynccontextmanager

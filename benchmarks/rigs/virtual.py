@@ -32,9 +32,9 @@ from argusd.scheduler.media.moments import NANOSECONDS, VIDEO_CLOCK
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.sessions.session_stream import SessionStream
 
+from .cache import CACHE
 from .instant import OneThread
 
-CACHE = Path(os.path.expanduser("~/.cache/argusd"))  # which raises nothing where there is no home
 BEGIN_S, BEGIN_UNIX_S = 1000.0, 1_700_000_000
 SLOTS, SOUND_S = 4, IngestConfig(runtime_dir=Path()).pcm_seconds  # as the daemon keeps: lip sync hears 6.2 s
 MIB = 1 << 20

@@ -12,8 +12,10 @@ import venv
 from importlib import import_module
 from pathlib import Path
 
+from ..rigs.cache import CACHE
+
 NAMES = ("plain", "mosec", "litserve", "aqueduct", "pytriton")
-HOME = Path.home() / ".cache" / "argusd" / "rivals"
+HOME = CACHE / "rivals"
 REQUIREMENTS = Path(__file__).with_name("requirements")
 MADE_FROM = "made-from"
 OURS = ("benchmarks", "ingest", "kernels", "scheduler")

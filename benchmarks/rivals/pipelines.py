@@ -3,7 +3,6 @@
 import base64
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import cv2
@@ -29,7 +28,8 @@ from argusd.scheduler.models.registry import REGISTERED, Graph
 from argusd.scheduler.models.voices import silero  # noqa: F401  # registers it
 from argusd.scheduler.zoo.store import ZooStore
 
-CACHE = Path.home() / ".cache" / "argusd"
+from ..rigs.cache import CACHE
+
 MAX_PIXELS = 40_000_000
 JPEG = b"\xff\xd8"
 WIDTH, HEIGHT = 640, 480  # of what comes without a container

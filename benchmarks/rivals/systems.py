@@ -4,12 +4,12 @@ import base64
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import count
-from pathlib import Path
 from typing import Self
 from urllib.parse import urlencode
 
 import msgspec
 
+from ..rigs.cache import CACHE
 from ..serving.server import Command
 from ..serving.system import Start, Starting, System, url
 from ..serving.work import Answer, Request, Work
@@ -23,7 +23,7 @@ PATHS = {
     "video_room_scan": ("/video/room-scan/frame", "frame_b64"),
 }
 SCAN_NUMBERS = count()
-CURVES = Path.home() / ".cache" / "argusd" / "benchmarks"
+CURVES = CACHE / "benchmarks"
 
 
 class Argusd:

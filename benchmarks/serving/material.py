@@ -1,17 +1,17 @@
 """What is shown and said to all systems alike: pictures of one person who moves, and windows of speech."""
 
 import wave
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from argusd.scheduler.zoo.store import ZooStore
 
+from ..rigs.cache import CACHE
+
 WIDTH, HEIGHT, QUALITY = 640, 480, 85
 POSITIONS = 8
 WINDOW = 512  # samples of 16 kHz
-CACHE = Path.home() / ".cache" / "argusd"
 
 
 def pictures() -> list[bytes]:

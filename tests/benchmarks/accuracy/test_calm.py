@@ -21,7 +21,8 @@ from argusd.benchmarks.accuracy.labels import Item, Spans
 from argusd.benchmarks.accuracy.replays import BLOCK
 from argusd.benchmarks.films.drawn import SCENES, film
 from argusd.benchmarks.gates import portrait
-from argusd.benchmarks.rigs.virtual import CACHE, daemon_models
+from argusd.benchmarks.rigs.cache import CACHE
+from argusd.benchmarks.rigs.virtual import daemon_models
 from argusd.scheduler.contract.media import SAMPLE_RATE
 from argusd.scheduler.zoo.store import ZooStore
 
