@@ -1,10 +1,12 @@
 """``/reviews``: the sessions, those that need a look first, a page at a time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from aiohttp import web
 from msgspec.structs import replace
+from redis.exceptions import RedisError
 
 from argusd.scheduler.contract.errors import InvalidField
 from argusd.scheduler.contract.results import read_results, stage_results
@@ -98,13 +100,17 @@ def merge(queues: list[ReviewQueue], question: QueueQuestion) -> ReviewQueue:
 
 
 async def with_results(context: Context, rows: list[QueuedSession]) -> list[QueuedSession]:
-    """The sessions with what is known of each now."""
+    """The sessions with what is known of each now; of one whose results cannot be read, nothing."""
     async with context.redis.pipeline(transaction=False) as pipe:
         for each in rows:
             stage_results(pipe, each.session_id)
-        answers = iter(await pipe.execute())
-    found = [(each, read_results(each.session_id, *(next(answers) for _ in range(3)))) for each in rows]
-    return [
-        replace(each, streams=known.streams, violations=known.violations) if known else each
-        for each, known in found
-    ]
+        answers = await pipe.execute(raise_on_error=False)
+    return [with_own(*pair) for pair in zip(rows, zip(*[iter(answers)] * 3, strict=True), strict=True)]
+
+
+def with_own(row: QueuedSession, answers: tuple[Any, ...]) -> QueuedSession:
+    """The session with its results, by Redis' answers to ``stage_results``."""
+    if any(isinstance(each, RedisError) for each in answers):
+        return row
+    known = read_results(row.session_id, *answers)
+    return replace(row, streams=known.streams, violations=known.violations) if known else row

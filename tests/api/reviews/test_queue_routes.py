@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from argusd.ingest.ipc.messages import TrackState
+from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.messages import Latest
 
 from ...shared_redis import connected, shared_redis
 from ..fakes import S1
-from ..fixtures import Rig, RunningApi
+from ..fixtures import Rig, RunningApi, running_rig
 from ..sessions.test_several_hosts import Hosts
 
 AWAY = {"type": "violation", "name": "gaze_away"}
@@ -94,6 +95,20 @@ async def test_a_session_that_comes_meanwhile_shifts_no_later_page(rig: Rig) -> 
     second = await queue(rig.api, f"?limit=2&after={first['next']}")
     assert (ids(first), ids(second)) == (["c", "b"], ["a"])
     assert (second["before"], second["total"], second["next"]) == (3, 4, None)
+
+
+async def test_a_session_with_unreadable_results_keeps_no_others_off_the_page(
+    tmp_path: Path,
+) -> None:
+    with shared_redis() as url:
+        async with connected(url) as redis, running_rig(tmp_path, redis_url=url) as rig:
+            await rig.api.publish("s1")
+            await rig.api.publish("s2")
+            rig.scheduler.say(Latest(S1, "face", 59.0, 20.0, 3, {}, {"face_count": 1}))
+            await rig.api.until("/sessions/s1/results", lambda body: bool(body["streams"]))
+            await redis.set(keys.results("s2"), "nothing")
+            found = {each["session_id"]: set(each["streams"]) for each in (await queue(rig.api))["sessions"]}
+            assert found == {"s1": {"face"}, "s2": set()}
 
 
 async def test_what_is_deleted_is_not_listed(rig: Rig) -> None:
