@@ -91,6 +91,10 @@ class Beats:
         self._beat: AsyncScript = redis.register_script(BEAT)
         self._overdue: AsyncScript = redis.register_script(OVERDUE)
 
+    async def begin(self, host_id: str) -> None:
+        """Give a host that has just started all of its room: what was to come to its last life is over."""
+        await self._redis.delete(keys.coming(host_id))
+
     async def tell(self, host: Host, taken: Sequence[str] = ()) -> Heard:
         """Have the host be there from now on, for three seconds.
 

@@ -106,6 +106,8 @@ class Hosts:
         self.me, now = self._told(), time.monotonic()  # from now on it lives, whenever the answer comes
         try:
             async with asyncio.timeout(BEAT_WITHIN_S):
+                if not self._is_heard:
+                    await self._beats.begin(self._host_id)
                 taken = self._taken[: beats.TAKEN_AT_A_BEAT]
                 before, self.count = await self._beats.tell(self.me, taken)
                 del self._taken[: len(taken)]

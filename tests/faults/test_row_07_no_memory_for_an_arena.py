@@ -14,7 +14,7 @@ from ..api.fixtures import SDP, running_whip
 from ..live_daemon import ARGUSD
 from .outcome import Outcome
 
-MORE_THAN_ANY_MACHINE_HAS = str(1 << 30)
+MORE_THAN_ANY_MACHINE_HAS = str(1 << 20)
 
 
 @pytest.mark.fault(7, "no memory for an arena, at start")

@@ -54,6 +54,17 @@ async def test_a_host_that_leaves_is_off_the_list_at_once(hosts: tuple[Hosts, Ho
     assert await redis.zrange(keys.HOSTS, 0, -1) == [b"a"]
 
 
+async def test_a_host_that_comes_back_has_all_of_its_room(redis: Redis) -> None:
+    """What was placed on its earlier life went with it."""
+    await redis.zadd(keys.coming("a"), {"exam-1": 1e15})
+    back = host(redis, "a", 5)
+    await back.beat()
+    assert await redis.zscore(keys.HOSTS, "a") == 5
+    await redis.zadd(keys.coming("a"), {"exam-2": 1e15})
+    await back.beat()
+    assert await redis.zscore(keys.HOSTS, "a") == 4
+
+
 async def test_a_draining_host_lives_and_takes_nothing(redis: Redis) -> None:
     draining = Hosts(redis, "a", "http://a:8015", lambda: State(5, 2, True))
     await draining.beat()
