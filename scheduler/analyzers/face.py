@@ -14,7 +14,6 @@ from ..contract.roles import FACE_DETECTOR, FACE_EMBEDDER, FACE_MESH
 from ..contract.streams.interview import FACE
 from ..core import Moment, Outcome, Reuse, Roi, whole_frame
 from ..models.outputs import Face, Mesh
-from ..models.persons import living_faces
 from ..models.regions import same_face
 from ..rules import Rule, certainty
 from .cadence import Cadence, while_empty, while_followed
@@ -176,14 +175,12 @@ class FaceAnalyzer:
         self._tracker.see_faces(faces, max(at.width, at.height))
         followed = self._tracker.tracked if tracked else None
         alone = followed is not None and not any(same_face(face.box, followed) for face in faces)
-        alive = living_faces(faces, at.motion, at.width, at.height)
-        self._counts.append(len(alive) + alone)
+        self._counts.append(len(faces) + alone)
         self._faces, self._picture = faces, (at.width, at.height)
         # Faces that two looks have shown need no third.
-        confirmed = [face for face in self._search.confirmed if any(face is each for each in alive)]
-        self._count = count = max(median_low(self._counts), len(confirmed))
+        self._count = count = max(median_low(self._counts), self._search.confirmed)
         absent = self._absent.feed(count == 0, 1.0, at.media_s, {"face_count": count, "threshold": 1})
-        second = min(sorted(face.score for face in alive)[-2:], default=0.0)
+        second = min(sorted(face.score for face in faces)[-2:], default=0.0)
         several = self._multiple.feed(count > 1, second, at.media_s, {"face_count": count, "threshold": 2})
         doubt = self._absent.pending or self._multiple.pending or self._counts[-1] != count
         self._detecting.see(at.media_s, self._policy.rates.face_detector, doubt)

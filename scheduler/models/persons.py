@@ -1,6 +1,6 @@
 """What a person in a picture can be: how large, and where beside another one. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ..core import Motion
 from .outputs import PERSON, TOLD, Box, Face, Thing
@@ -41,45 +41,16 @@ def living(
     Where the larger one, whose score is ``sure`` or more, is as still, the camera may show a still picture.
     """
     persons = [thing for thing in things if thing.label == PERSON and thing.score >= TOLD]
-    covered = {thing.box: [thing.box] for thing in persons}
-    certain = [thing.box for thing in persons if thing.score >= sure]
-    pictures = _pictures(covered, certain, motion, width, height)
-    return [thing for thing in things if thing.label != PERSON or thing.box not in pictures]
-
-
-def living_faces(faces: Sequence[Face], motion: Motion | None, width: int, height: int) -> list[Face]:
-    """The faces without those of pictures of people, by the same rule.
-
-    A face alone is too small to tell by: head and shoulders tell.
-    """
-    bodies = [_body(face.box) for face in faces]
-    covered = {
-        body: [_head(face.box), _shoulders(face.box)] for face, body in zip(faces, bodies, strict=True)
-    }
-    pictures = _pictures(covered, bodies, motion, width, height)
-    return [face for face, body in zip(faces, bodies, strict=True) if body not in pictures]
-
-
-def _pictures(
-    covered: Mapping[Box, Sequence[Box]],
-    certain: Sequence[Box],
-    motion: Motion | None,
-    width: int,
-    height: int,
-) -> list[Box]:
-    """Of these bodies, each with what it covers, those that do not move while a larger one does, which is
-    ``certain``."""
-    if motion is None or len(covered) < 2:
-        return []
-    moving: list[Box] = []
-    pictures: list[Box] = []
-    for body in sorted(covered, key=lambda box: -box.area):
-        others = [box for each in moving for box in covered[each]]
-        if motion.moves(body, others, width, height):
-            moving.append(body)
-        elif any(other in certain for other in moving):
-            pictures.append(body)
-    return pictures
+    if motion is None or len(persons) < 2:
+        return list(things)
+    moving: list[Thing] = []
+    pictures: list[Thing] = []
+    for person in sorted(persons, key=lambda thing: -thing.box.area):
+        if motion.moves(person.box, [other.box for other in moving], width, height):
+            moving.append(person)
+        elif any(other.score >= sure for other in moving):
+            pictures.append(person)
+    return [thing for thing in things if thing not in pictures]
 
 
 def with_faces(things: Sequence[Thing], faces: Sequence[Face]) -> list[Thing]:
@@ -103,17 +74,6 @@ def _body(face: Box) -> Box:
     """Head and shoulders of whom this is the face, about."""
     width, height = face.right - face.left, face.bottom - face.top
     return Box(face.left - width, face.top - height / 2, face.right + width, face.bottom + 2 * height)
-
-
-def _head(face: Box) -> Box:
-    """With hair and ears, about."""
-    width, height = face.right - face.left, face.bottom - face.top
-    return Box(face.left - width / 4, face.top - height / 2, face.right + width / 4, face.bottom)
-
-
-def _shoulders(face: Box) -> Box:
-    body = _body(face)
-    return Box(body.left, face.bottom, body.right, body.bottom)
 
 
 def overlap(box: Box, other: Box) -> float:

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from argusd.ingest.shm.frame import i420_info
 from argusd.scheduler.analyzers.face import FaceAnalyzer
 from argusd.scheduler.contract.policy import Gates, Hold, Policy, Rates
-from argusd.scheduler.core import Edges, Moment, Motion, Outcome, Reuse
+from argusd.scheduler.core import Moment, Outcome, Reuse
 from argusd.scheduler.models.outputs import Face, Mesh
 
 from .heads import face, mesh
@@ -14,16 +14,8 @@ from .heads import face, mesh
 INFO = i420_info(640, 480)
 
 
-def at(media_s: float, motion: Motion | None = None) -> Moment:
-    return Moment(media_s, 1_700_000_000 + media_s, 20.0, 640, 480, motion=motion)
-
-
-class OnlyTheMiddleMoves:
-    """Of a picture of 640 x 480."""
-
-    def moves(self, box: Edges, others: Iterable[Edges], width: int, height: int) -> bool:
-        left, _, right, _ = box
-        return left < width / 2 < right
+def at(media_s: float) -> Moment:
+    return Moment(media_s, 1_700_000_000 + media_s, 20.0, 640, 480)
 
 
 def violations(outcomes: list[Outcome]) -> list[tuple[str, str]]:
@@ -37,9 +29,8 @@ def observed(outcomes: list[Outcome]) -> list[Outcome]:
 class Session:
     """Plays looks at 4 Hz, detector and mesh together."""
 
-    def __init__(self, policy: Policy | None = None, motion: Motion | None = None) -> None:
+    def __init__(self, policy: Policy | None = None) -> None:
         self.stream = FaceAnalyzer(policy or Policy())
-        self.motion = motion
         self.now = 0.0
 
     def show(self, seconds: float, faces: list[Face], seen: Mesh | None) -> list[Outcome]:
@@ -47,7 +38,7 @@ class Session:
 
     def _looks(self, seconds: float, faces: list[Face], seen: Mesh | None) -> Iterator[list[Outcome]]:
         for _ in range(int(seconds * 4)):
-            yield self.stream.absorb("face_detector", faces, at(self.now, self.motion))
+            yield self.stream.absorb("face_detector", faces, at(self.now))
             if seen and self.stream.roi("face_mesh", INFO) is not None:
                 yield self.stream.absorb("face_mesh", seen, at(self.now))
             self.now += 0.25
@@ -207,15 +198,6 @@ def test_a_second_face_is_told_at_once_as_observation_and_then_as_violation() ->
         0.7,
     )
     assert start.data["face_count"] == 2
-
-
-def test_a_face_on_a_wall_that_never_moves_is_no_second_one() -> None:
-    session = Session(motion=OnlyTheMiddleMoves())
-    assert violations(session.show(4, [face(), face(100, 100, 60)], mesh())) == []
-    told = session.stream.latest()
-    assert (told["face_count"], len(told["faces"])) == (1, 2)
-    session.motion = None
-    assert ("multiple_faces", "start") in violations(session.show(2, [face(), face(100, 100, 60)], mesh()))
 
 
 def test_observations_keep_to_their_rate() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from argusd.scheduler.core import Edges
 from argusd.scheduler.models.outputs import Box, Face, Thing
-from argusd.scheduler.models.persons import living, living_faces, overlap, plausible, with_faces
+from argusd.scheduler.models.persons import living, overlap, plausible, with_faces
 
 SITS = Thing("person", 0.5, Box(100, 60, 500, 480))
 
@@ -111,14 +111,3 @@ def test_all_persons_count_where(why: str, moving: list[Box], sure: float) -> No
 
 def test_all_persons_count_where_nobody_watched() -> None:
     assert living([SITS, PORTRAIT], None, 640, 480) == [SITS, PORTRAIT]
-
-
-def test_a_face_on_a_picture_is_told_by_its_head_and_shoulders() -> None:
-    mine, printed = face(260, 120, 120), face(560, 40, 40)
-    (body, other) = (thing.box for thing in with_faces([], [mine, printed]))
-    motion = Moving(body)
-    assert living_faces([printed, mine], motion, 640, 480) == [mine]
-    assert motion.asked[1] == [Box(230, 60, 410, 240), Box(140, 240, 500, 480)], "what the larger one covers"
-    assert living_faces([mine, printed], Moving(body, other), 640, 480) == [mine, printed]
-    assert living_faces([mine, printed], Moving(), 640, 480) == [mine, printed]
-    assert living_faces([printed], Moving(), 640, 480) == [printed]
