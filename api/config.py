@@ -12,13 +12,12 @@ import msgspec
 from argusd.ingest.ice.ice_servers import IceServer
 from argusd.scheduler.contract.http import DEFAULT_PORT, HOST, WebUrl
 from argusd.scheduler.contract.names import ENDS
-from argusd.scheduler.contract.quantities import Count, Seconds, Share
+from argusd.scheduler.contract.quantities import Count, Port, Seconds, Share
 
 from .errors import SecretUnreadable
 from .secrets import read_secret
 from .webhooks.config import WebhookConfig
 
-Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 # As browsers send it (RFC 6454, 6.1); a page from a file or in a sandbox is from null.
 Origin = Annotated[
     str,

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from argusd.scheduler.contract.names import IN_WORDS, NAME, did_you_mean
+from argusd.scheduler.contract.quantities import HIGHEST_PORT
 
-HIGHEST_PORT = 65_535
 A_YEAR_S = 366 * 24 * 3600  # who asks for more has mistaken the unit, and timers overflow far above
 
 

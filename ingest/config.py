@@ -6,10 +6,10 @@ from typing import Annotated
 
 import msgspec
 
-from argusd.scheduler.contract.quantities import Seconds
+from argusd.scheduler.contract.quantities import HIGHEST_PORT, Port, Seconds
 
 from .ice.ice_servers import IceServer
-from .ice.ports import HIGHEST_PORT, Ports, parse_ports
+from .ice.ports import Ports, parse_ports
 from .offers.bitrate_limits import BitrateLimits
 
 LEAST_PCM_S = 7.5
@@ -62,7 +62,7 @@ class IngestConfig(msgspec.Struct, frozen=True, kw_only=True):
     advertised_addresses: tuple[str, ...] = ()
     hide_own_addresses: bool = False
     udp_ports: str | int = 0
-    tcp_port: Annotated[int, msgspec.Meta(ge=0, le=HIGHEST_PORT)] = 0
+    tcp_port: Port = 0
     ice_servers: tuple[IceServer, ...] = ()
 
     def __post_init__(self) -> None:

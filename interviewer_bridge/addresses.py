@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from yarl import URL
 
-from argusd.scheduler.contract.http import HIGHEST_PORT, HOST
+from argusd.scheduler.contract.http import HOST
+from argusd.scheduler.contract.quantities import HIGHEST_PORT
 
 Answer = TypeVar("Answer")
 

@@ -6,12 +6,13 @@ Read before anything starts, by processes that hold no tokens: so it stands apar
 import ipaddress
 import re
 
+from argusd.scheduler.contract.quantities import HIGHEST_PORT
+
 from ..config import ApiConfig
 from ..errors import InsecureBind
 
 # No user, no path, no escapes: whatever two parsers might take for different hosts.
 AUTHORITY = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
-HIGHEST_PORT = 65_535
 
 
 def check_bind(config: ApiConfig) -> None:

@@ -13,14 +13,12 @@ from aiohttp import hdrs, web
 from yarl import URL
 
 from argusd.scheduler.contract.errors import HostUnreachable
-from argusd.scheduler.contract.logs.trace_context import TRACEPARENT
+from argusd.scheduler.contract.logs.trace_context import TRACE_HEADER, TRACEPARENT
 
 from ..access.admitted import GRANT, target
 from ..access.bearer import token_of
 from ..access.tickets import TICKET, Ticket, Tickets
 from .beats import Host
-
-TRACE = "traceparent"
 
 RELAYED = "X-Argusd-Relayed"
 """Header of a relayed request: whoever gets it answers it, and sends it no further. It shows the boot of the
@@ -122,8 +120,8 @@ def url_at(host: Host, request: web.Request) -> URL:
 def headers_for(host: Host, request: web.Request) -> Mapping[str, str]:
     """What the other host is told of the request."""
     told = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-    if traceparent := TRACEPARENT.get() or request.headers.get(TRACE):
-        told[TRACE] = traceparent
+    if traceparent := TRACEPARENT.get() or request.headers.get(TRACE_HEADER):
+        told[TRACE_HEADER] = traceparent
     if (token := token_of(request.headers)) is not None:
         told["Authorization"] = f"Bearer {token}"
     before = request.headers.getall("X-Forwarded-For", [])

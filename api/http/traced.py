@@ -3,6 +3,7 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from argusd.scheduler.contract.logs.trace_context import TRACE_HEADER
 from argusd.scheduler.tracing.traces import Traces
 
 LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -17,7 +18,7 @@ def traced(traces: Traces) -> Middleware:
         resource = request.match_info.route.resource
         if request.method in LOOKING or resource is None:
             return await handler(request)
-        with traces.span("request", request.headers.get("traceparent", "")) as span:
+        with traces.span("request", request.headers.get(TRACE_HEADER, "")) as span:
             span.tell(http__request__method=request.method, http__route=resource.canonical)
             response = await handler(request)
             span.tell(http__response__status_code=response.status)

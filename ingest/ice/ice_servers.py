@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from argusd.scheduler.contract.quantities import HIGHEST_PORT
+
 from ..errors import CredentialUnreadable
-from .ports import HIGHEST_PORT
 
 # RFC 7064 and 7065; a host is a name or an IPv4 address.
 URI = re.compile(

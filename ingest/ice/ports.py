@@ -10,7 +10,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-HIGHEST_PORT = 65535
+from argusd.scheduler.contract.quantities import HIGHEST_PORT
 
 
 class Ports(NamedTuple):

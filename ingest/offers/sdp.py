@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from argusd.scheduler.contract.errors import BadOffer
+from argusd.scheduler.contract.quantities import HIGHEST_PORT
 
 LINE_END = re.compile(r"\r\n|\n|\r")
 PADDING = "\ufeff \t\r\n"
 PORT = re.compile(r"[0-9]{1,5}")
-MAX_PORT = 65535
 
 Attributes = Mapping[str, Sequence[str]]
 """Values by name, in the order they stand in; those of a flag (``a=rtcp-mux``) are empty."""
@@ -84,7 +84,7 @@ def _read_media_line(position: int, value: str, attributes: Attributes) -> Secti
     kind, port, protocol, *formats = (*value.split(), "", "", "")
     formats = [each for each in formats if each]
     number = port.partition("/")[0]  # "9/2": ports for more than one stream
-    if not (formats and PORT.fullmatch(number) and int(number) <= MAX_PORT):
+    if not (formats and PORT.fullmatch(number) and int(number) <= HIGHEST_PORT):
         raise BadOffer(
             f"the m= line of media section {position + 1} must read: m=<kind> <port> <protocol> <formats>"
         )

@@ -18,8 +18,6 @@ WebUrl = Annotated[
 HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(?::([0-9]{1,5}))?"
 """Of a URL: a name or an address, an IPv6 one in brackets, and a port."""
 
-HIGHEST_PORT = 65_535
-
 CLOSE_CODES = 4000
 """A WebSocket that an error ends closes with this plus its status (RFC 6455, 7.4.2: for applications)."""
 

@@ -2,5 +2,6 @@
 
 from contextvars import ContextVar
 
-TRACEPARENT: ContextVar[str] = ContextVar("traceparent", default="")
-"""The span that the work is part of, as the header ``traceparent`` has it; empty where nothing is traced."""
+TRACE_HEADER = "traceparent"
+TRACEPARENT: ContextVar[str] = ContextVar(TRACE_HEADER, default="")
+"""The span that the work is part of, as that header has it; empty where nothing is traced."""
