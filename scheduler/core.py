@@ -190,8 +190,9 @@ Edges = tuple[float, float, float, float]
 class Motion(Protocol):
     """What of a row's pictures moved lately."""
 
-    def moves(self, box: Edges, others: Iterable[Edges], width: int, height: int) -> bool:
-        """Whether something moved in a box of a picture of this size, outside the others; or nobody knows."""
+    def moves(self, box: Edges, others: Iterable[Edges], width: int, height: int, times: int = 1) -> bool:
+        """Whether something moved in a box of a picture of this size, outside the others, in so many of the
+        looks; or nobody knows."""
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):

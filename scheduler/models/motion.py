@@ -54,7 +54,7 @@ class RecentMotion:
         kept = [each for each in self.changes if at_s - each.at_s < WATCHED_S]
         return RecentMotion(cells, at_s, (*kept, Change(self.newest, cells, at_s)))
 
-    def moves(self, box: Edges, others: Iterable[Edges], width: int, height: int) -> bool:
+    def moves(self, box: Edges, others: Iterable[Edges], width: int, height: int, times: int = 1) -> bool:
         """As ``core.Motion``; nobody knows at the first look, and where too little of the box is free."""
         own = _inside(box, width, height)
         for other in others:
@@ -63,7 +63,7 @@ class RecentMotion:
         if size < LEAST or not self.changes:
             return True
         least = max(FEW, SHARE * size)
-        return any((each.cells & own).sum() >= least for each in reversed(self.changes))
+        return sum(bool((each.cells & own).sum() >= least) for each in self.changes) >= times
 
 
 def _inside(box: Edges, width: int, height: int) -> Cells:

@@ -9,6 +9,7 @@ from .outputs import PERSON, TOLD, Box, Face, Thing
 SMALLEST = 0.05  # of the picture's longer side
 WORN = 0.15  # of a person's area: what is smaller and before the body is worn, held or printed on a shirt
 BODY = 0.5  # of a person's width, its middle: what is beside it, in the corners, is behind
+AGAIN = 2  # looks in which something moved: who comes does once
 PART = 0.75  # of the smaller box: so much of it in another person's box is that person
 
 
@@ -38,7 +39,8 @@ def living(
 ) -> list[Thing]:
     """The things without pictures of people: persons of whom nothing moves while a larger one does.
 
-    Where the larger one, whose score is ``sure`` or more, is as still, the camera may show a still picture.
+    The larger one's score is ``sure`` or more, and it moves again and again: where it moved but once, it came
+    into what may be a still picture, and where it is as still, the camera may show one.
     """
     persons = [thing for thing in things if thing.label == PERSON and thing.score >= TOLD]
     if motion is None or len(persons) < 2:
@@ -48,7 +50,9 @@ def living(
     for person in sorted(persons, key=lambda thing: -thing.box.area):
         if motion.moves(person.box, [other.box for other in moving], width, height):
             moving.append(person)
-        elif any(other.score >= sure for other in moving):
+        elif any(
+            other.score >= sure and motion.moves(other.box, [], width, height, AGAIN) for other in moving
+        ):
             pictures.append(person)
     return [thing for thing in things if thing not in pictures]
 

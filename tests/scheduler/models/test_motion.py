@@ -29,8 +29,8 @@ def watched(*pictures: NDArray[np.uint8]) -> RecentMotion:
     return motion
 
 
-def moves(motion: RecentMotion, box: Box, *others: Box) -> bool:
-    return motion.moves(box, others, WIDTH, HEIGHT)
+def moves(motion: RecentMotion, box: Box, *others: Box, times: int = 1) -> bool:
+    return motion.moves(box, others, WIDTH, HEIGHT, times)
 
 
 def test_who_sways_by_two_pixels_moves_and_a_portrait_does_not() -> None:
@@ -38,6 +38,13 @@ def test_who_sways_by_two_pixels_moves_and_a_portrait_does_not() -> None:
         motion = watched(picture(grain=grain), picture(2, grain=grain), picture(0, grain=grain))
         assert moves(motion, SOMEBODY)
         assert not moves(motion, PORTRAIT)
+
+
+def test_who_sways_moves_again_and_who_has_just_come_does_not() -> None:
+    assert moves(watched(picture(), picture(2), picture()), SOMEBODY, times=2)
+    came = watched(picture(), picture(150), picture(150))
+    assert moves(came, SOMEBODY)
+    assert not moves(came, SOMEBODY, times=2)
 
 
 def test_light_that_changes_moves_nobody() -> None:
