@@ -10,7 +10,7 @@ from ..admission import MIXES
 from ..rigs.daemon import observations, served
 
 SESSIONS = 8
-SECONDS, SETTLE_S = 6.0, 1.5
+SECONDS, SETTLE_S = 9.0, 1.5
 LOOKS_FOR_REST = 40
 ENDS_S = 1.5  # until a violation that nobody asks about any more has ended
 ANY_TURN = {"yaw_deg": 0.01, "pitch_deg": 0.01, "start_after_s": 0.0, "end_after_s": 0.0}
