@@ -1,7 +1,19 @@
-"""``python -m argusd.daemon`` is ``argusd``; the supervisor starts its children this way."""
+"""``argusd``, which is ``python -m argusd.daemon``: the supervisor starts its children this way."""
 
 import sys
 
-from .cli import main
+from .exit_codes import INTERRUPTED
 
-sys.exit(main())
+
+def main() -> int:
+    """Run one command; returns the exit code. Ctrl-C is no error before its modules are loaded, either."""
+    try:
+        from .cli import main as run_command
+
+        return run_command()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -14,6 +14,7 @@ from typing import NoReturn
 from argusd.scheduler.contract.names import IN_WORDS, NAME, did_you_mean
 from argusd.scheduler.contract.quantities import HIGHEST_PORT
 
+SAMPLE = "sample"  # the clip that comes along
 A_YEAR_S = 366 * 24 * 3600  # who asks for more has mistaken the unit, and timers overflow far above
 
 
@@ -118,6 +119,11 @@ def existing_file(text: str) -> Path:
     return found if there else refuse("a file that is there", text)
 
 
+def playable(text: str) -> str:
+    """``sample``, a file that is there, or an address, of which FFmpeg says later what it is."""
+    return text if text == SAMPLE or "://" in text else str(existing_file(text))
+
+
 def new_file(text: str) -> Path:
     """A file that can be written: its folder is there and takes files."""
     found = path(text)
@@ -130,6 +136,10 @@ def new_file(text: str) -> Path:
 def unused_path(text: str) -> Path:
     """A file that can be written, and is not there yet."""
     return refuse("a new file", text) if os.path.lexists(path(text)) else new_file(text)
+
+
+FILES = (path, existing, existing_file, playable, new_file, unused_path)
+"""Those that read the name of a file: shells complete them."""
 
 
 def refuse(wanted: str, text: str) -> NoReturn:

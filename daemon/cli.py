@@ -41,6 +41,9 @@ COMMANDS = {
 }
 """Command to its module. Only the asked one is imported: a publisher's libraries have no place in the api."""
 
+MISTAKES = (400, 401, 403, 422)
+"""HTTP statuses by which a daemon says that asking the same again is in vain: a wrong token, a wrong word."""
+
 EXTRAS = "the daemon needs pip install 'argusd[cpu]' or 'argusd[gpu]', its benchmarks also 'argusd[bench]'"
 
 
@@ -53,12 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"there is no command {argv[0]!r}{near} There are {', '.join(COMMANDS)}", USAGE)
     try:
         return run(argv)
-    except DaemonError as error:
-        return _fail(error, error.exit_code)
-    except UnknownModelError as error:
-        return _fail(error, USAGE)
     except ArgusdError as error:
-        return _fail(error, FAILED)
+        return _fail(error, exit_code_of(error))
     except ModuleNotFoundError as error:
         return _fail(f"{error.name} is not installed; {EXTRAS}", USAGE)
     except BrokenPipeError:  # as with ``| head``
@@ -69,6 +68,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(system_error(error), FAILED)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def exit_code_of(error: ArgusdError) -> int:
+    """Whether another try may succeed."""
+    if isinstance(error, DaemonError):
+        return error.exit_code
+    # What a daemon answered has HTTP's status; to ask for its class would bring aiohttp into every process.
+    mistaken = isinstance(error, UnknownModelError) or getattr(error, "status", None) in MISTAKES
+    return USAGE if mistaken else FAILED
 
 
 def run(argv: Sequence[str]) -> int:

@@ -13,14 +13,14 @@ class DaemonError(ArgusdError):
 
 
 class ConfigInvalid(DaemonError):
-    """A configuration file, environment variable or argument is not understood; a restart cannot mend it."""
+    """A configuration file or an environment variable is not understood; a restart cannot mend it."""
 
     code = "config_invalid"
     exit_code = USAGE
 
 
 class UsageInvalid(DaemonError):
-    """The command line is not understood."""
+    """The command line is not understood, or names what cannot be used."""
 
     code = "usage_invalid"
     exit_code = USAGE
@@ -33,9 +33,16 @@ class FolderUnusable(ConfigInvalid):
 
 
 class NotInstalled(DaemonError):
-    """The units cannot be put in place here, or not by this user, or would not start."""
+    """The units were not put in place, or not all of them."""
 
     code = "not_installed"
+
+
+class NotInstallable(NotInstalled):
+    """The units cannot be put in place here, or not by this user, or would not start."""
+
+    code = "not_installable"
+    exit_code = USAGE
 
 
 class AlreadyRunning(DaemonError):

@@ -10,7 +10,7 @@ from argusd.benchmarks.harness import NotMeasurable, Result, load_json, save_jso
 from argusd.scheduler.contract.names import did_you_mean
 
 from ..arguments import addresses, amount, existing, new_file, number_from_0, path, whole, wholes, words
-from ..errors import ConfigInvalid
+from ..errors import UsageInvalid
 
 BENCHMARKS = (
     "ingest",
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
             results.append(result)
         keep(args, results)
     except NotMeasurable as error:
-        raise ConfigInvalid(str(error)) from error
+        raise UsageInvalid(str(error)) from error
     return 1 if any(result.failures for result in results) else 0
 
 
@@ -109,7 +109,7 @@ def found(args: argparse.Namespace) -> Iterable[Result]:
     """What is shown, as it comes.
 
     Raises:
-        ConfigInvalid: there is no such benchmark, or something it needs was not said.
+        UsageInvalid: there is no such benchmark, or something it needs was not said.
         NotMeasurable: it cannot run here.
     """
     if args.name == REPORT:
@@ -117,7 +117,7 @@ def found(args: argparse.Namespace) -> Iterable[Result]:
     if args.name != ALL:
         return [measured(args)]
     if not args.into:
-        raise ConfigInvalid("all takes --into FOLDER, where its results are kept")
+        raise UsageInvalid("all takes --into FOLDER, where its results are kept")
     suite = import_module("argusd.benchmarks.report.suite")
     results: Iterator[Result] = suite.run(args.of, args.into, args.quick)
     return results
@@ -127,12 +127,12 @@ def measured(args: argparse.Namespace) -> Result:
     """What a benchmark finds.
 
     Raises:
-        ConfigInvalid: there is none of this name.
+        UsageInvalid: there is none of this name.
         NotMeasurable: it cannot run here.
     """
     if args.name not in BENCHMARKS:
         near = did_you_mean(args.name, BENCHMARKS)
-        raise ConfigInvalid(f"there is no benchmark {args.name!r}{near} There are {', '.join(BENCHMARKS)}")
+        raise UsageInvalid(f"there is no benchmark {args.name!r}{near} There are {', '.join(BENCHMARKS)}")
     module = import_module(f"argusd.benchmarks.{args.name}")
     result: Result = module.main(args.quick, *compared(args), **options(args))
     return result
@@ -142,11 +142,11 @@ def kept(args: argparse.Namespace) -> list[Result]:
     """Results of earlier runs, for a page of all of them.
 
     Raises:
-        ConfigInvalid: it is not said which, or not where to write the page.
+        UsageInvalid: it is not said which, or not where to write the page.
         NotMeasurable: a file holds no result.
     """
     if not args.of or not args.html:
-        raise ConfigInvalid("report takes the JSON files of results, and --html FILE")
+        raise UsageInvalid("report takes the JSON files of results, and --html FILE")
     return [load_json(Path(path)) for path in args.of]
 
 
@@ -164,12 +164,12 @@ def options(args: argparse.Namespace) -> dict[str, Any]:
     """Those that were given; ``ab`` has those of the benchmark by which it compares.
 
     Raises:
-        ConfigInvalid: one of them is another benchmark's.
+        UsageInvalid: one of them is another benchmark's.
     """
     given = {name: getattr(args, name) for name in OPTIONS if getattr(args, name) is not None}
     for name in given:
         if not {args.name, *args.of[2:]} & set(OPTIONS[name].benchmarks):
-            raise ConfigInvalid(f"--{name} is for {' and '.join(OPTIONS[name].benchmarks)} alone")
+            raise UsageInvalid(f"--{name} is for {' and '.join(OPTIONS[name].benchmarks)} alone")
     return given
 
 
@@ -177,11 +177,11 @@ def compared(args: argparse.Namespace) -> list[str]:
     """Two commits and the benchmark by which to compare them; nothing for other benchmarks.
 
     Raises:
-        ConfigInvalid: there is one too many or one too few of them, or no such benchmark.
+        UsageInvalid: there is one too many or one too few of them, or no such benchmark.
     """
     words: list[str] = args.of
     if args.name != "ab" and words:
-        raise ConfigInvalid(f"{args.name} takes no further words, such as {words[0]!r}")
+        raise UsageInvalid(f"{args.name} takes no further words, such as {words[0]!r}")
     if args.name == "ab" and (len(words) != 3 or words[2] not in BENCHMARKS[:-1]):
-        raise ConfigInvalid(f"ab takes two commits and one of {', '.join(BENCHMARKS[:-1])}")
+        raise UsageInvalid(f"ab takes two commits and one of {', '.join(BENCHMARKS[:-1])}")
     return words

@@ -5,13 +5,10 @@ from collections.abc import Iterator
 
 import shtab
 
-from ..arguments import existing, new_file, path
+from ..arguments import FILES
 from ..cli import COMMANDS, build_parser
 
 HELP = {"completion": "print what makes a shell complete argusd's words: source it in the shell's profile"}
-
-PATHS = (existing, new_file, path)
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the argument."""
@@ -22,7 +19,7 @@ def run(args: argparse.Namespace) -> int:
     """Print it."""
     parser = build_parser(COMMANDS)
     for action in actions_of(parser):
-        if action.type in PATHS:
+        if action.type in FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined]
     print(shtab.complete(parser, args.shell))
     return 0

@@ -15,7 +15,7 @@ from argusd.scheduler.contract.names import did_you_mean
 from ..arguments import number_from_0
 from ..asking import ask
 from ..config import load_config
-from ..errors import ConfigInvalid, UnknownHost
+from ..errors import UnknownHost, UsageInvalid
 from ..options import Endpoint, configure_endpoint, endpoint
 from ..supervision.running import ended, signal_daemon
 
@@ -55,11 +55,11 @@ def run(args: argparse.Namespace) -> int:
     """Drain; 0 when nothing is left.
 
     Raises:
-        ConfigInvalid: another host is to be ended from here.
+        UsageInvalid: another host is to be ended from here.
         UnknownHost: there is no such host.
     """
     if args.host and args.exit:
-        raise ConfigInvalid("--exit ends the daemon that runs here: leave HOST out, or --exit")
+        raise UsageInvalid("--exit ends the daemon that runs here: leave HOST out, or --exit")
     daemon = endpoint(args)
     if args.host:
         daemon = asyncio.run(host_endpoint(daemon, args.host))

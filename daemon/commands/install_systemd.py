@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from ..config import resolve
-from ..errors import NotInstalled
+from ..errors import NotInstallable, NotInstalled
 from ..installation import (
     CONFIG_FILE,
     SHIPPED,
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"That would be refused: {hindrance}")
         return 0
     if hindrance:
-        raise NotInstalled(hindrance)
+        raise NotInstallable(hindrance)
     carry_out(plan)
     print(f"Start it with: systemctl start {TARGET}")
     return 0
@@ -73,10 +73,11 @@ def carry_out(plan: Installation) -> None:
     """Write the files and run the commands.
 
     Raises:
-        NotInstalled: this user may not, or a command failed. It can be done again.
+        NotInstallable: this user may not, or no systemd runs.
+        NotInstalled: a file could not be written, or a command failed. It can be done again.
     """
     if os.geteuid() != 0 or not RUNNING.is_dir():
-        raise NotInstalled(
+        raise NotInstallable(
             "installing units needs root and a systemd that runs; --dry-run shows what would be done"
         )
     for file in plan.files:

@@ -4,15 +4,16 @@ import argparse
 import asyncio
 import signal
 
+from argusd.interviewer_bridge.errors import SourceUnreadable
 from argusd.interviewer_bridge.publish.media import Source, open_file, synthetic
 from argusd.scheduler.contract.events import Event, Gap
 
-from ..arguments import amount, number_from_0, session_id
+from ..arguments import SAMPLE, amount, number_from_0, playable, session_id
 from ..config import load_config
 from ..demo.broadcast import broadcast
 from ..demo.sample import sample_clip
 from ..demo.summary import Summary
-from ..errors import ConfigInvalid
+from ..errors import UsageInvalid
 from ..options import Endpoint, configure_endpoint, configure_json, endpoint
 from ..output import EventOutput
 
@@ -21,7 +22,9 @@ HELP = {"publish": "send a file or a test picture as a session, and print what i
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("source", nargs="?", metavar="SOURCE", help="a media file, a picture, or sample")
+    parser.add_argument(
+        "source", type=playable, nargs="?", metavar="SOURCE", help=f"a media file, a picture, or {SAMPLE}"
+    )
     parser.add_argument("--synthetic", action="store_true", help="a generated picture and tone instead")
     parser.add_argument(
         "--session", type=session_id, required=True, metavar="ID", help="the session to publish as"
@@ -44,9 +47,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Publish to the end of the source, or Ctrl-C."""
     if (args.source is None) == (not args.synthetic):
-        raise ConfigInvalid("name a media file, or sample, or give --synthetic")
+        raise UsageInvalid(f"name a media file, or {SAMPLE}, or give --synthetic")
     daemon = endpoint(args)
-    path = str(sample_clip(load_config(args.config).cache_dir)) if args.source == "sample" else args.source
+    path = str(sample_clip(load_config(args.config).cache_dir)) if args.source == SAMPLE else args.source
     summary = asyncio.run(publish(daemon, args.session, path, args))
     if not args.json:
         print("\n" + "\n".join(summary.lines()))
@@ -71,5 +74,17 @@ async def publish(daemon: Endpoint, session_id: str, path: str | None, args: arg
 
 
 def open_source(path: str | None, seconds: float | None, *, loop: bool) -> Source:
-    """The source that the options name."""
-    return synthetic(seconds) if path is None else open_file(path, loop=loop)
+    """The source that the options name.
+
+    Raises:
+        UsageInvalid: the file cannot be played.
+        SourceUnreadable: nor can what is at that address, now.
+    """
+    if path is None:
+        return synthetic(seconds)
+    try:
+        return open_file(path, loop=loop)
+    except SourceUnreadable as error:
+        if "://" in path:
+            raise
+        raise UsageInvalid(str(error)) from error

@@ -5,6 +5,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -12,7 +13,7 @@ from ..asking import ask
 from ..config import load_config
 from ..errors import ReloadFailed
 from ..options import Endpoint, local_endpoint
-from ..supervision.running import signal_daemon
+from ..supervision.running import signal_daemon, take_refusal
 
 HELP = {"reload": "load the models anew in the daemon that runs here, while it serves"}
 
@@ -43,22 +44,33 @@ def configure(_parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Reload; 0 when every scheduler is a new one."""
     config = load_config(args.config)
-    asyncio.run(reload(local_endpoint(config), lambda: signal_daemon(config.state_dir, signal.SIGHUP)))
+
+    def begin() -> None:
+        take_refusal(config.state_dir)  # an earlier reload's
+        signal_daemon(config.state_dir, signal.SIGHUP)
+
+    asyncio.run(reload(local_endpoint(config), begin, partial(take_refusal, config.state_dir)))
     return 0
 
 
-async def reload(daemon: Endpoint, begin: Callable[[], None]) -> None:
+async def reload(
+    daemon: Endpoint, begin: Callable[[], None], refusal: Callable[[], str | None] = lambda: None
+) -> None:
     """Have the daemon reload by ``begin``, and wait until each of its schedulers is another one than before.
+
+    ``refusal`` tells why it will not be so, once the daemon has said that.
 
     Raises:
         Unreachable: nobody answers.
-        ReloadFailed: some scheduler is still the same after ten minutes.
+        ReloadFailed: it will not be so, or some scheduler is still the same after ten minutes.
     """
     before = await boots(daemon)
     begin()
     print(f"reloading {', '.join(before)} …", flush=True)
     waits_for, deadline = set(before), time.monotonic() + RELOADED_WITHIN_S
     while waits_for:
+        if why := refusal():
+            raise ReloadFailed(f"not reloaded: {why}")
         if time.monotonic() >= deadline:
             raise ReloadFailed(f"{', '.join(sorted(waits_for))} did not reload; the daemon's log says why")
         await asyncio.sleep(ASK_EVERY_S)

@@ -5,10 +5,11 @@ import asyncio
 import logging
 import os
 import sys
+from functools import partial
 
 from argusd.scheduler.contract.tiers import scheduler_name
 
-from ..config import Config
+from ..config import Config, resolve
 from ..logs import configure_logs
 from ..options import configure_daemon, daemon_config, local_endpoint
 from ..served import what_is_served
@@ -17,6 +18,7 @@ from ..supervision.notify import READY, STOPPING, notify
 from ..supervision.preflight import check_address, check_one_of_many, hold_state_dir, require_free_port
 from ..supervision.process import configure_supervised, disable_core_dumps, end_with_parent
 from ..supervision.restarts import RestartRule
+from ..supervision.running import tell_refusal
 from ..supervision.stopping import grace_s
 from ..supervision.supervisor import Supervisor
 
@@ -53,7 +55,15 @@ async def _serve(config: Config) -> int:
         telling.add(asyncio.create_task(tell_what_is_served(config)))
 
     drain_s = config.api.cluster.drain_s if config.api.cluster else 0.0
-    supervisor = Supervisor(child_specs(config), config.runtime_dir, RestartRule(), announce, drain_s)
+    supervisor = Supervisor(
+        child_specs(config),
+        config.runtime_dir,
+        RestartRule(),
+        announce,
+        drain_s,
+        check=partial(resolve, config.environment),
+        on_not_reloaded=partial(tell_refusal, config.state_dir),
+    )
     supervisor.handle_signals()
     clean = await supervisor.run()
     notify(config.notify_socket, STOPPING)

@@ -1,15 +1,15 @@
 """Why something is not recorded or not played again."""
 
-from ..errors import ConfigInvalid, DaemonError
+from ..errors import ConfigInvalid, DaemonError, UsageInvalid
 
 
-class FindingsUnreadable(ConfigInvalid):
+class FindingsUnreadable(UsageInvalid):
     """A file does not hold the findings of a replay."""
 
     code = "findings_unreadable"
 
 
-class NothingToPlay(DaemonError):
+class NothingToPlay(UsageInvalid):
     """A file has neither pictures nor sound, or no model is here to look at them."""
 
     code = "nothing_to_play"

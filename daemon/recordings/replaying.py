@@ -8,13 +8,14 @@ import msgspec
 
 from argusd.benchmarks.accuracy.replays import play
 from argusd.benchmarks.rigs.virtual import Models, Told, cpu_roles
+from argusd.interviewer_bridge.errors import SourceUnreadable
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.policy import Policy
 from argusd.scheduler.contract.wording.misfit import explain
 from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 from argusd.scheduler.loaded.roles import FilledRole, missing
 
-from ..errors import ConfigInvalid
+from ..errors import UsageInvalid
 from .errors import NothingToPlay
 from .findings import Finding, findings_of, read
 
@@ -23,14 +24,14 @@ def filled_roles(config: SchedulerConfig, chosen: Collection[str]) -> Sequence[F
     """What this configuration's live scheduler looks with. A model of each ``chosen`` role must run.
 
     Raises:
-        ConfigInvalid: a role that was chosen is none of those that look at sessions.
+        UsageInvalid: a role that was chosen is none of those that look at sessions.
         NothingToPlay: one that was chosen does not run here.
     """
     roles = cpu_roles(config)
     known, lacking = [each.status.role for each in roles], missing(roles)
     for role in chosen:
         if role not in known:
-            raise ConfigInvalid(f"sessions are not looked at with {role}, but with {', '.join(known)}")
+            raise UsageInvalid(f"sessions are not looked at with {role}, but with {', '.join(known)}")
         if role in lacking:
             raise NothingToPlay(f"{config.models[role]} does not fill {role}: {lacking[role]}")
     return roles
@@ -40,12 +41,13 @@ async def replayed(models: Models, file: Path, policy: Policy) -> list[Finding]:
     """What a session with this policy finds in a file, however long it takes.
 
     Raises:
-        NothingToPlay: there is nothing in the file to be looked at.
-        SourceUnreadable: it cannot be opened.
+        NothingToPlay: it cannot be opened, or there is nothing in it to be looked at.
     """
     told: list[Told] = []
     try:
         seconds = play(models, file, policy, told.append)
+    except SourceUnreadable as error:
+        raise NothingToPlay(str(error)) from error
     except av.FFmpegError as error:
         raise NothingToPlay(f"{file} cannot be decoded: {error.strerror}") from error
     if not seconds:
@@ -57,23 +59,23 @@ def policy_in(file: Path) -> Policy:
     """The policy that a JSON file holds, as ``PUT /sessions/{id}`` takes it under ``policy``.
 
     Raises:
-        ConfigInvalid: it holds something else, or cannot be read.
+        UsageInvalid: it holds something else, or cannot be read.
     """
     try:
         written = msgspec.json.decode(content_of(file))
         return msgspec.convert(written, Policy)
     except msgspec.ValidationError as error:
         misfit = explain(error, Policy, written, whole="the policy")
-        raise ConfigInvalid(f"{file} holds no policy: {misfit}") from error
+        raise UsageInvalid(f"{file} holds no policy: {misfit}") from error
     except UNDECODABLE as error:
-        raise ConfigInvalid(f"{file} is not JSON: {error}") from error
+        raise UsageInvalid(f"{file} is not JSON: {error}") from error
 
 
 def findings_in(file: Path) -> list[Finding]:
     """What an earlier replay found, as ``--json`` printed it.
 
     Raises:
-        ConfigInvalid: the file holds something else, or cannot be read.
+        UsageInvalid: the file holds something else, or cannot be read.
     """
     return read(content_of(file))
 
@@ -82,9 +84,9 @@ def content_of(file: Path) -> bytes:
     """All of a file.
 
     Raises:
-        ConfigInvalid: it cannot be read.
+        UsageInvalid: it cannot be read.
     """
     try:
         return file.read_bytes()
     except OSError as error:
-        raise ConfigInvalid(f"cannot read {file}: {error.strerror}") from error
+        raise UsageInvalid(f"cannot read {file}: {error.strerror}") from error

@@ -1,6 +1,7 @@
 """The daemon that ``argusd serve`` runs on a state directory, as other commands on this host see it."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import signal
@@ -10,6 +11,7 @@ from typing import IO
 from ..errors import AlreadyRunning, NotRunning
 
 LOCK = "daemon.lock"
+REFUSAL = "reload-refused"
 
 
 def hold(state_dir: Path) -> IO[str]:
@@ -47,6 +49,24 @@ def signal_daemon(state_dir: Path, number: signal.Signals) -> None:
         os.kill(int((state_dir / LOCK).read_text()), number)
         return
     raise NotRunning(f"no argusd serve uses the state directory {state_dir}; under systemd ask systemctl")
+
+
+def tell_refusal(state_dir: Path, why: str) -> None:
+    """Keep why a reload came to nothing, for the command that asked for it."""
+    draft = (state_dir / REFUSAL).with_suffix(".new")
+    with contextlib.suppress(OSError):  # a full disk: it waits in vain, and the log has it
+        draft.write_text(why, "utf-8")
+        draft.rename(state_dir / REFUSAL)
+
+
+def take_refusal(state_dir: Path) -> str | None:
+    """Why the last reload came to nothing, told once; None: it did not, or not yet."""
+    try:
+        why = (state_dir / REFUSAL).read_text("utf-8")
+    except FileNotFoundError:
+        return None
+    (state_dir / REFUSAL).unlink(missing_ok=True)
+    return why
 
 
 async def ended(state_dir: Path) -> None:

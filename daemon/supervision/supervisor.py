@@ -23,7 +23,8 @@ class Supervisor:
     """Runs the children until ``stop`` is set; ``kill`` cuts an orderly end short.
 
     ``on_ready`` is called once, when every child has said that it is ready. ``drain_s``: how long what lives
-    may go on, once ``drain`` is set, before the stop; 0 where nothing else could take what comes.
+    may go on, once ``drain`` is set, before the stop; 0 where nothing else could take what comes. ``check``
+    raises ConfigInvalid before a reload that could only fail; ``on_not_reloaded`` is told why one failed.
     """
 
     def __init__(
@@ -33,11 +34,16 @@ class Supervisor:
         rule: RestartRule,
         on_ready: Callable[[], None],
         drain_s: float = 0.0,
+        *,
+        check: Callable[[], object] = lambda: None,
+        on_not_reloaded: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.children = [Child(spec, runtime_dir) for spec in specs]
         self._rule = rule
         self._on_ready = on_ready
         self._drain_s = drain_s
+        self._check = check
+        self._on_not_reloaded = on_not_reloaded
         self._runtime_dir = runtime_dir
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -94,6 +100,12 @@ class Supervisor:
         while True:
             await self.reload.wait()
             self.reload.clear()
+            try:
+                self._check()
+            except ConfigInvalid as error:
+                log.error("nothing is reloaded: %s", error)  # noqa: TRY400 - the sentence says it all
+                self._on_not_reloaded(str(error))
+                continue
             for child in [child for child in self.children if child.spec.overlaps]:
                 await self._replace(child)
 
@@ -118,7 +130,9 @@ class Supervisor:
             self._start_keeping(successor, life)
             over = child
         else:
-            log.error("the next %s ended (%s); this one goes on", child.name, describe_exit(life.result()))
+            failed = f"the next {child.name} ended ({describe_exit(life.result())}); this one goes on"
+            log.error("%s", failed)
+            self._on_not_reloaded(failed)
             over = successor
         await over.stop()
         self.children.remove(over)

@@ -34,6 +34,7 @@ ROOM_BELOW = 4 << 20  # with one more message of the largest size the backlog st
 MAX_FDS = 8
 READ_BYTES = 1 << 18
 RECONNECT_SECONDS = 0.2
+ACCEPT_AGAIN_SECONDS = 0.5
 
 Incoming = TypeVar("Incoming", bound=msgspec.Struct)
 
@@ -108,13 +109,17 @@ class Channel(Generic[Incoming]):
 
     def _readable(self) -> None:
         try:
-            data, fds, _flags, _address = socket.recv_fds(self._sock, READ_BYTES, MAX_FDS)
+            data, fds, flags, _address = socket.recv_fds(self._sock, READ_BYTES, MAX_FDS)
         except BlockingIOError:
             return
         except OSError:
             self.close()
             return
         self._fds.extend(fds)
+        if flags & socket.MSG_CTRUNC:  # what came without its descriptors is told again on the next connection
+            log.error("this process may open no more files: descriptors that were sent to it are lost")
+            self.close()
+            return
         if not data:
             self.close()
             return
@@ -170,7 +175,10 @@ def _nobody(_message: msgspec.Struct) -> None:
 
 
 class Listener:
-    """A unix socket that hands every new connection to ``accept``."""
+    """A unix socket that hands every new connection to ``accept``.
+
+    Where this process may open no more files, connections wait; it looks again twice a second.
+    """
 
     def __init__(self, path: Path, accept: Callable[[socket.socket], None]) -> None:
         with contextlib.suppress(FileNotFoundError):
@@ -183,12 +191,31 @@ class Listener:
         self._inode = path.stat().st_ino
         self._sock.listen(64)
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._sock.fileno(), self._acceptable)
+        self._resting = False
+        self._attend()
+
+    def _attend(self) -> None:
+        if self._sock.fileno() >= 0:
+            self._loop.add_reader(self._sock.fileno(), self._acceptable)
 
     def _acceptable(self) -> None:
-        with contextlib.suppress(BlockingIOError):
+        try:
             connection, _ = self._sock.accept()
-            self._accept(connection)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._rest(error)
+            return
+        self._resting = False
+        self._accept(connection)
+
+    def _rest(self, error: OSError) -> None:
+        """A connection that cannot be taken stays, and would wake the loop again and again."""
+        if not self._resting:
+            log.error("connections to %s have to wait: %s", self._path.name, error.strerror)
+        self._resting = True
+        self._loop.remove_reader(self._sock.fileno())
+        self._loop.call_later(ACCEPT_AGAIN_SECONDS, self._attend)
 
     def close(self) -> None:
         """Stop listening and remove the socket file, unless it is another listener's by now."""

@@ -22,6 +22,7 @@ from argusd.benchmarks.gpu.rig import Rig, Sizes
 from argusd.benchmarks.gpu.weights import MODELS
 from argusd.benchmarks.harness import NEVER, NotMeasurable, Table
 from argusd.benchmarks.rigs import outputs
+from argusd.daemon.config import load_config
 from argusd.kernels.cuda.device import Kernel, Tensor, Threads
 from argusd.scheduler.core import Feeds
 from argusd.scheduler.planning.curve import BatchCurve
@@ -55,8 +56,7 @@ class WrongDevice(HostDevice):
 
 @pytest.fixture(scope="module")
 def store() -> ZooStore:
-    cache_dir = os.environ.get("ARGUSD_CACHE_DIR")
-    store = ZooStore(Path(cache_dir) if cache_dir else Path.home() / ".cache" / "argusd")
+    store = ZooStore(load_config().cache_dir)
     store.pull(["live"])
     return store
 

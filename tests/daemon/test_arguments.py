@@ -16,13 +16,12 @@ from argusd.daemon.cli import COMMANDS, build_parser
 
 Read = Callable[[str], Any]
 
-# Judged later: by a benchmark's own list, the hosts that are there, the event log, the manifest, FFmpeg.
+# Judged later: by a benchmark's own list, the hosts that are there, the event log, the manifest.
 TEXTS = {
     "bench name",
     "bench of",
     "drain host",
     "models names",
-    "publish source",
     "replay --models",
 }
 
@@ -42,6 +41,9 @@ TEXTS = {
         (arguments.path, "x/y", Path("x/y")),
         (arguments.existing, "/", Path("/")),
         (arguments.existing_file, "/dev/null", Path("/dev/null")),
+        (arguments.playable, "/dev/null", "/dev/null"),
+        (arguments.playable, "sample", "sample"),
+        (arguments.playable, "rtsp://camera/1", "rtsp://camera/1"),
         (arguments.event_id, "candidate-7:36", "candidate-7:36"),
         (arguments.unused_path, "/dev/shm/new", Path("/dev/shm/new")),
     ],
@@ -76,6 +78,7 @@ def test_what_is_understood(read: Read, text: str, value: object) -> None:
         (arguments.new_file, "/", "must be a file that can be written"),
         (arguments.existing, "x" * 5000, "must be a file or folder that is there"),
         (arguments.existing_file, "/", "must be a file that is there"),
+        (arguments.playable, "/nowhere.mp4", "must be a file that is there, not '/nowhere.mp4'"),
         (arguments.unused_path, "/dev/null", "must be a new file, not '/dev/null'"),
         (arguments.event_id, "1\n2", "must be the id of an event"),
         (arguments.words_of(["face", "audio"]), ",", "must be one or more of face, audio"),

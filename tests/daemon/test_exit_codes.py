@@ -7,8 +7,15 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from argusd.daemon import errors, exit_codes
+from argusd.daemon.cli import exit_code_of
+from argusd.daemon.errors import NotInstallable, NotInstalled
+from argusd.interviewer_bridge.errors import Refused
+from argusd.scheduler.contract.errors import ArgusdError
 from argusd.scheduler.errors import EXIT_DEVICE_LOST, EXIT_HUNG
+from argusd.scheduler.zoo.errors import UnknownModelError
 
 from ..live_daemon import ARGUSD
 from ..waiting import LONGEST_S
@@ -64,6 +71,34 @@ def test_interrupted() -> None:
                 command.send_signal(signal.SIGINT)
                 assert command.communicate(timeout=LONGEST_S)[1] == b""
     assert command.returncode == exit_codes.INTERRUPTED
+
+
+def test_interrupted_while_its_modules_load(tmp_path: Path) -> None:
+    (tmp_path / "msgspec.py").write_text("import signal; print('loads', flush=True); signal.pause()")
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
+    with subprocess.Popen(
+        [*ARGUSD, "doctor"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == b"loads\n"
+        command.send_signal(signal.SIGINT)
+        assert command.communicate(timeout=LONGEST_S) == (b"", b"")
+    assert command.returncode == exit_codes.INTERRUPTED
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Refused(401, "unauthorized", "…"), exit_codes.USAGE),
+        (Refused(404, "session_not_found", "…"), exit_codes.FAILED),
+        (Refused(503, "draining", "…"), exit_codes.FAILED),
+        (UnknownModelError("…"), exit_codes.USAGE),
+        (NotInstallable("…"), exit_codes.USAGE),
+        (NotInstalled("…"), exit_codes.FAILED),
+    ],
+)
+def test_what_is_in_vain_to_try_again_is_told_apart(error: ArgusdError, code: int) -> None:
+    assert exit_code_of(error) == code
 
 
 def test_a_reader_that_is_gone_is_no_error() -> None:

@@ -1,11 +1,10 @@
 """Models for the tests that need real weights."""
 
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
+from argusd.daemon.config import load_config
 from argusd.scheduler.models.catalog import MODELS
 from argusd.scheduler.zoo.store import ZooStore
 
@@ -16,8 +15,7 @@ from .recordings import Runner, Runners
 @pytest.fixture(scope="session")
 def store() -> ZooStore:
     """A store that holds the packs live and sample, pulled into a cache that outlives the tests."""
-    cache_dir = os.environ.get("ARGUSD_CACHE_DIR")
-    store = ZooStore(Path(cache_dir) if cache_dir else Path.home() / ".cache" / "argusd")
+    store = ZooStore(load_config().cache_dir)
     store.pull(["live", "sample"])
     return store
 

@@ -5,6 +5,7 @@ import asyncio
 import logging
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -16,7 +17,7 @@ from argusd.scheduler.loaded.roles import batched
 
 from ...arguments import existing_file, refuse
 from ...config import load_config
-from ...errors import ConfigInvalid
+from ...errors import UsageInvalid
 from ...options import configure_json
 from ...recordings.differences import differences, lines_of
 from ...recordings.findings import Finding, written
@@ -66,7 +67,7 @@ def chosen(text: str) -> tuple[str, str]:
 def run(args: argparse.Namespace) -> int:
     """Play the file, once a policy, and print what was found, or what is different."""
     if len(args.policy) + (args.against is not None) > 2:
-        raise ConfigInvalid("a replay compares two: give one --policy beside --against, or two without it")
+        raise UsageInvalid("a replay compares two: give one --policy beside --against, or two without it")
     earlier = findings_in(args.against) if args.against else None
     policies = [policy_in(file) for file in args.policy] or [Policy()]
     models = models_for(args)
@@ -92,13 +93,12 @@ def models_for(args: argparse.Namespace) -> Models:
 
 
 def lacking(unfilled: Iterable[RoleStatus]) -> Iterator[str]:
-    """One line for all roles that have no model here, and one for each whose model does not serve."""
-    absent = []
+    """One line for all roles that have no model here, and one for each reason why models do not serve."""
+    absent, refused = [], defaultdict[str, list[str]](list)
     for status in unfilled:
-        if status.model:
-            yield f"without {status.role}: {status.detail}"
-        else:
-            absent.append(status.role)
+        (refused[status.detail] if status.model else absent).append(status.role)
+    for reason, roles in refused.items():
+        yield f"without {', '.join(roles)}: {reason}"
     if absent:
         yield f"no model is here for {', '.join(absent)}: `argusd models pull` gets them"
 

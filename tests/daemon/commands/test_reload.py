@@ -7,6 +7,7 @@ import pytest
 from argusd.daemon.commands import reload as command
 from argusd.daemon.errors import ReloadFailed
 from argusd.daemon.options import Endpoint
+from argusd.daemon.supervision.running import take_refusal, tell_refusal
 from argusd.scheduler.contract.messages import Stopped
 
 from ...api.fakes import FakeScheduler
@@ -25,6 +26,16 @@ async def test_it_ends_when_each_scheduler_is_another_one(
 
         await command.reload(Endpoint(rig.api.url, None), take_over)
     assert capsys.readouterr().out == "reloading scheduler-0 …\nscheduler-0 has reloaded\n"
+
+
+async def test_what_the_daemon_refuses_is_told_at_once(tmp_path: Path) -> None:
+    async with running_rig(tmp_path) as rig:
+        with pytest.raises(ReloadFailed, match=r"not reloaded: models\.toml is not TOML"):
+            await command.reload(
+                Endpoint(rig.api.url, None),
+                lambda: tell_refusal(tmp_path, "models.toml is not TOML"),
+                lambda: take_refusal(tmp_path),
+            )
 
 
 async def test_a_scheduler_that_stays_the_same_is_named(

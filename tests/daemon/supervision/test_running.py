@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from argusd.daemon.errors import AlreadyRunning, NotRunning
-from argusd.daemon.supervision.running import ended, hold, signal_daemon
+from argusd.daemon.supervision.running import ended, hold, signal_daemon, take_refusal, tell_refusal
 
 from ...waiting import LONGEST_S
 
@@ -41,3 +41,9 @@ def test_where_no_daemon_runs_there_is_none_to_signal(tmp_path: Path) -> None:
     hold(tmp_path).close()
     with pytest.raises(NotRunning, match="systemctl"):
         signal_daemon(tmp_path, signal.SIGTERM)
+
+
+def test_why_a_reload_came_to_nothing_is_told_once(tmp_path: Path) -> None:
+    tell_refusal(tmp_path, "models.toml: …")
+    assert [take_refusal(tmp_path), take_refusal(tmp_path)] == ["models.toml: …", None]
+    assert list(tmp_path.iterdir()) == []

@@ -61,8 +61,22 @@ class Running:
         self, specs: list[ChildSpec], runtime_dir: Path, rule: RestartRule = PATIENT, drain_s: float = 0.0
     ) -> None:
         self.announced = asyncio.Event()
-        self.supervisor = Supervisor(specs, runtime_dir, rule, self.announced.set, drain_s)
+        self.mistakes: list[ConfigInvalid] = []
+        self.not_reloaded: list[str] = []
+        self.supervisor = Supervisor(
+            specs,
+            runtime_dir,
+            rule,
+            self.announced.set,
+            drain_s,
+            check=self._check,
+            on_not_reloaded=self.not_reloaded.append,
+        )
         self.result = asyncio.create_task(self.supervisor.run())
+
+    def _check(self) -> None:
+        if self.mistakes:
+            raise self.mistakes.pop()
 
     async def end(self) -> bool:
         self.supervisor.stop.set()
@@ -321,9 +335,24 @@ async def test_a_next_life_that_fails_leaves_the_one_that_runs(
     [one] = running.supervisor.children
     pid = one.pid
     running.supervisor.reload.set()
-    await until(lambda: "the next one ended (exit code 3); this one goes on" in caplog.messages)
+    failed = "the next one ended (exit code 3); this one goes on"
+    await until(lambda: failed in caplog.messages)
     await until(lambda: running.supervisor.children == [one])
+    assert running.not_reloaded == [failed]
     assert one.pid == pid
+    assert await running.end() is True
+
+
+async def test_a_configuration_that_is_refused_by_now_starts_no_next_life(tmp_path: Path) -> None:
+    running = Running([overlapping(WAITS)], tmp_path)
+    await running.announced.wait()
+    [one] = running.supervisor.children
+    running.mistakes.append(ConfigInvalid("models.toml is not TOML"))
+    running.supervisor.reload.set()
+    await until(lambda: running.not_reloaded == ["models.toml is not TOML"])
+    assert running.supervisor.children == [one]
+    running.supervisor.reload.set()  # it is mended
+    await until(lambda: running.supervisor.children != [one])
     assert await running.end() is True
 
 

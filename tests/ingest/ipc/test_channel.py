@@ -2,7 +2,10 @@
 
 import asyncio
 import os
+import resource
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -14,7 +17,7 @@ from argusd.ingest.errors import ChannelClosed
 from argusd.ingest.ipc import channel as channel_module
 from argusd.ingest.ipc.channel import Channel, Listener, keep_connected
 
-from ...waiting import LONGEST_S
+from ...waiting import LONGEST_S, until
 
 
 class Note(msgspec.Struct, frozen=True, tag="note"):
@@ -174,6 +177,46 @@ async def test_a_listener_that_ends_leaves_the_socket_of_the_one_that_came_after
         (await asyncio.wait_for(accepted.get(), LONGEST_S)).close()
     later.close()
     assert not path.exists()
+
+
+@contextmanager
+def no_more_files() -> Iterator[None]:
+    """This process may open none: the lowest number that is free is beyond what it may have."""
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with open(os.devnull, "rb") as lowest:
+        free = lowest.fileno()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, allowed[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, allowed)
+
+
+async def test_connections_wait_where_no_more_files_may_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(channel_module, "ACCEPT_AGAIN_SECONDS", 0.01)
+    accepted: asyncio.Queue[socket.socket] = asyncio.Queue()
+    listener = Listener(tmp_path / "control.sock", accepted.put_nowait)
+    for _ in range(2):
+        caplog.clear()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(tmp_path / "control.sock"))
+            with no_more_files():
+                await until(lambda: bool(caplog.messages))
+            (await asyncio.wait_for(accepted.get(), LONGEST_S)).close()
+        assert caplog.messages == ["connections to control.sock have to wait: Too many open files"]
+    listener.close()
+
+
+async def test_a_connection_whose_descriptors_are_lost_ends(caplog: pytest.LogCaptureFixture) -> None:
+    a, b = (Inbox(sock) for sock in socket.socketpair())
+    with no_more_files():
+        a.channel.send(Parcel(1), fds=[0])
+        await asyncio.wait_for(b.channel.closed, LONGEST_S)
+    assert "this process may open no more files" in caplog.text
+    assert b.queue.empty()
+    await asyncio.wait_for(a.channel.closed, LONGEST_S)
 
 
 async def test_it_tells_when_the_peer_has_taken_everything() -> None:

@@ -93,7 +93,7 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_played(
 @pytest.mark.weights
 def test_a_model_that_does_not_serve_is_told_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "text.json").write_text("{}")
-    assert main(["replay", "text.json", "--models", "vad=nonesuch"]) == 1
+    assert main(["replay", "text.json", "--models", "vad=nonesuch"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "nonesuch does not fill vad: 'nonesuch' is not a model for the role 'vad'" in line
 
@@ -101,5 +101,5 @@ def test_a_model_that_does_not_serve_is_told_once(folder: Path, capsys: pytest.C
 @pytest.mark.weights
 def test_a_file_that_is_no_film_is_refused_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "text.json").write_text("{}")
-    assert main(["replay", "text.json"]) == 1
+    assert main(["replay", "text.json"]) == 2
     assert "text.json cannot be decoded: " in capsys.readouterr().err
