@@ -22,7 +22,7 @@ from .webhooks.config import WebhookConfig
 Origin = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^([a-z][a-z0-9+.-]*://[^/\s]+|null)$",
+        pattern=rf"^([a-z][a-z0-9+.-]*://[^/\s]+|null){ENDS}",
         description="an origin such as https://app.example:8443, without a path",
     ),
 ]
@@ -32,7 +32,7 @@ Origin = Annotated[
 RedisUrl = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(rediss?://[^/\s]*(/\d*)?(\?\S*)?|unix://\S+)$",
+        pattern=rf"^(rediss?://[^/\s]*(/\d*)?(\?\S*)?|unix://\S+){ENDS}",
         description="redis://host:port, rediss://host:port (TLS) or unix:///path",
     ),
 ]
@@ -51,6 +51,14 @@ HostUrl = Annotated[
 HostId = Annotated[
     str,
     msgspec.Meta(pattern=rf"^[A-Za-z0-9_.-]{{1,128}}{ENDS}", description="1 to 128 letters, digits or _ . -"),
+]
+
+
+Languages = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=rf"^[a-z]{{2,3}}(,[a-z]{{2,3}})*{ENDS}", description="codes of languages such as en,hi"
+    ),
 ]
 
 
@@ -204,7 +212,7 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     schedulers: Count = 1
     cluster: ClusterConfig | None = None
     overcommit: bool = False
-    ocr_languages: Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}(,[a-z]{2,3})*$")] = "en"
+    ocr_languages: Languages = "en"
     ice_servers: tuple[IceServer, ...] | None = None
     webhooks: tuple[WebhookConfig, ...] = ()
     llm: dict[str, LlmProfile] = {}

@@ -22,7 +22,7 @@ from argusd.api.config import ApiConfig, ClusterConfig
 from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.http import WebUrl
-from argusd.scheduler.contract.names import did_you_mean
+from argusd.scheduler.contract.names import ENDS, did_you_mean
 from argusd.scheduler.contract.quantities import Share
 from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.contract.wording.misfit import explain, shown
@@ -47,6 +47,9 @@ CORES_PER_INGEST_WORKER = 4
 FOLLOWS = "follows from other keys and is not set here"
 PATH_WANTED = "Expected a path"  # as msgspec words what it finds itself
 
+VisibleText = Annotated[
+    str, msgspec.Meta(pattern=rf"^{VISIBLE}{ENDS}", min_length=1, description="visible ASCII characters")
+]
 Section = TypeVar("Section", bound=msgspec.Struct)
 Table = dict[str, Any]
 
@@ -70,7 +73,7 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ingest_workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_form: Literal["text", "json"] = "text"
-    huggingface_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+$")] | None = None
+    huggingface_token: VisibleText | None = None
     shutdown_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
     traces_url: WebUrl | None = None
     traces_share: Share = 1.0

@@ -1,4 +1,4 @@
-"""docs/architecture.md speaks of modules that exist, and no folder is a crowd."""
+"""What holds for the code as a whole."""
 
 import re
 from pathlib import Path
@@ -25,3 +25,10 @@ def test_a_folder_holds_few_enough_modules_to_be_read_at_a_glance(folder: str) -
         if (count := sum(path.name != "__init__.py" for path in place.glob("*.py"))) > MODULES_A_FOLDER
     }
     assert crowds == {}
+
+
+def test_what_is_sent_is_matched_to_its_very_end() -> None:
+    """``$`` would also match before a line's end: ``contract/names.py`` has what does not."""
+    modules = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    found = [path.name for path in modules if re.search(r'pattern=[rf]*"[^"\n]*\$"', path.read_text("utf-8"))]
+    assert found == []

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import errno
 import importlib.util
 import os
@@ -10,12 +9,13 @@ import shutil
 import signal
 from pathlib import Path
 
+from argusd.scheduler.orphans import end_with_parent
+
 from ..errors import RedisNotStarted
 
 STOP_S = 5.0
 LAST_WORDS_S = 0.5
 ANSWER_S = 1.0
-PR_SET_PDEATHSIG = 1
 FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT})
 
 # A file with a damaged end is not loaded: whatever is lost is to be told. A rewritten file has commands only:
@@ -97,7 +97,8 @@ class RedisProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             pass_fds=(lock,),
-            preexec_fn=_die_with_parent,
+            # It ends a stopped server, too; the append-only file makes SIGKILL harmless.
+            preexec_fn=end_with_parent,
             start_new_session=True,  # Ctrl-C on the terminal is for us; we end it last
         )
         assert process.stdin is not None
@@ -166,11 +167,3 @@ async def answers(server: Path) -> bool:
                 writer.close()
     except (OSError, TimeoutError):
         return False
-
-
-_libc = ctypes.CDLL(None)
-
-
-def _die_with_parent() -> None:
-    # SIGKILL, since that ends a stopped server too; the append-only file makes it harmless.
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import contextlib
-import ctypes
 import faulthandler
 import logging
 import os
@@ -22,6 +21,7 @@ from argusd.ingest.errors import (
     IngestError,
     UnsupportedPlatform,
 )
+from argusd.scheduler import orphans
 from argusd.scheduler.errors import DeviceUnavailable, SchedulerError, TracesUnavailable
 
 from ..arguments import whole
@@ -31,7 +31,6 @@ from .notify import READY, STOPPING, Heartbeat, notify
 
 log = logging.getLogger(__name__)
 
-PR_SET_PDEATHSIG = 1
 MOST_FILES = 65_536  # as in the units
 # What another start would meet again; the supervisor gives up at once.
 FINAL = (
@@ -131,5 +130,5 @@ def end_with_parent(parent: int | None) -> bool:
     """
     if parent is None:
         return True
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    orphans.end_with_parent(signal.SIGTERM)
     return os.getppid() == parent

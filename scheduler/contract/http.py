@@ -4,12 +4,14 @@ from typing import Annotated
 
 import msgspec
 
+from .names import ENDS
+
 DEFAULT_PORT = 8015
 
 WebUrl = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^https?://[^/\s@?#]+([/?][^\s#]*)?$",
+        pattern=rf"^https?://[^/\s@?#]+([/?][^\s#]*)?{ENDS}",
         description="http:// or https:// with a host and a path, without a user's name",
     ),
 ]

@@ -12,25 +12,31 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ..contract.names import LONGEST, did_you_mean
+from ..contract.names import ENDS, LONGEST, did_you_mean
 from ..contract.wording.misfit import explain
 from .errors import ManifestError, UnknownModelError
 
 # Names become file names in the cache, so they hold nothing that a path gives a meaning to.
-Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_]*$", description="small letters, digits and _")]
+Name = Annotated[str, Meta(pattern=rf"^[a-z0-9][a-z0-9_]*{ENDS}", description="small letters, digits and _")]
 FileName = Annotated[
     str,
-    Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="a file's name: letters, digits, . _ and -"),
+    Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]*{ENDS}", description="a file's name: letters, digits, . _ and -"),
 ]
 UNPUBLISHED = "unpublished"
 PERMISSIVE = ("Apache-2.0", "CC-BY-4.0", "MIT")
 # "unpublished" where the publisher names no hash: every later pull must then give what the first one gave.
 Sha256 = Annotated[
-    str, Meta(pattern=r"^([0-9a-f]{64}|unpublished)$", description="64 hexadecimal digits, or unpublished")
+    str,
+    Meta(
+        pattern=rf"^([0-9a-f]{{64}}|{UNPUBLISHED}){ENDS}", description="64 hexadecimal digits, or unpublished"
+    ),
 ]
-Commit = Annotated[str, Meta(pattern=r"^[0-9a-f]{40}$", description="a commit: 40 hexadecimal digits")]
+Commit = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{40}}{ENDS}", description="a commit: 40 hexadecimal digits")]
 Repository = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*$", description="OWNER/NAME")
+    str,
+    Meta(
+        pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*{ENDS}", description="OWNER/NAME"
+    ),
 ]
 DEFAULT_PACK = "default"  # what is pulled where nothing is named
 
@@ -49,7 +55,10 @@ ImporterName = Literal[
     "dfine",
     "syncnet",
 ]
-Requirement = Annotated[str, Meta(pattern=r"^[@A-Za-z0-9][A-Za-z0-9._/-]*$")]
+Requirement = Annotated[
+    str,
+    Meta(pattern=rf"^[@A-Za-z0-9][A-Za-z0-9._/-]*{ENDS}", description="letters, digits and @ . _ / -"),
+]
 
 
 class WheelSource(msgspec.Struct, frozen=True, tag="wheel", tag_field="kind", forbid_unknown_fields=True):
@@ -82,7 +91,10 @@ class HuggingFaceSource(
 
     repo: Repository
     revision: Commit
-    file: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
+    file: Annotated[
+        str,
+        Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._/-]*{ENDS}", description="a path: letters, digits and . _ / -"),
+    ]
 
 
 class PathSource(msgspec.Struct, frozen=True, tag="path", tag_field="kind", forbid_unknown_fields=True):

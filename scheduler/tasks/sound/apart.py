@@ -17,6 +17,7 @@ from typing import BinaryIO
 import numpy as np
 
 from ...contract.errors import BadAudio, DeadlineExceeded, ServiceError, error_of
+from ...orphans import end_with_parent
 from .containers import REFUSED
 from .decoding import Samples
 from .recording import decode_recording
@@ -75,7 +76,8 @@ def _communicate(process: "subprocess.Popen[bytes]", given_up: Callable[[], bool
 
 
 def alone() -> None:
-    """Where memory runs out this process goes, and no other."""
+    """Where memory runs out this process goes, and no other; it goes with whoever waits for it."""
+    end_with_parent()
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
