@@ -125,7 +125,7 @@ def machine(libraries: Sequence[str] = LIBRARIES) -> dict[str, str]:
     model = next(
         (
             line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines()
             if line.startswith("model name")
         ),
         platform.processor(),

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
     """What builds the guide, beside what setuptools asks for; a clone's editable install needs none of it."""
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     return [*build_meta.get_requires_for_build_wheel(config_settings), *extras["docs"]]
 
 

@@ -69,7 +69,7 @@ def assembled(path: str) -> str:
 
     A page's heading is its title.
     """
-    text = PART.sub(lambda named: assembled(named[1]), (FILES / path).read_text())
+    text = PART.sub(lambda named: assembled(named[1]), (FILES / path).read_text("utf-8"))
     title = TITLE.search(text)
     return text.replace(HEADING, title[1]) if title else text
 

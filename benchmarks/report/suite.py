@@ -70,7 +70,7 @@ def run(parts: Sequence[str], into: Path, quick: bool) -> Iterator[Result]:
             continue
         print(f"{name}: {time.monotonic() - begun:.0f} s", flush=True)
         yield results[name]
-    (into / PAGE).write_text(page([results[name] for name in PARTS if name in results]))
+    (into / PAGE).write_text(page([results[name] for name in PARTS if name in results]), "utf-8")
 
 
 def earlier(folder: Path) -> Iterator[tuple[str, Result]]:

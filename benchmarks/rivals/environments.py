@@ -29,7 +29,7 @@ def python_of(name: str) -> Path:
 def is_made(name: str) -> bool:
     """Whether its environment is there, and was made from the requirements of today."""
     marker = HOME / name / MADE_FROM
-    return marker.is_file() and marker.read_text() == _digest(name)
+    return marker.is_file() and marker.read_text("utf-8") == _digest(name)
 
 
 def make(name: str) -> None:
@@ -42,7 +42,7 @@ def make(name: str) -> None:
     venv.create(HOME / name, with_pip=True)
     pip = [str(python_of(name)), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--requirement", str(REQUIREMENTS / f"{name}.txt")], check=True)
-    (HOME / name / MADE_FROM).write_text(_digest(name))
+    (HOME / name / MADE_FROM).write_text(_digest(name), "utf-8")
 
 
 def ours(folder: Path) -> dict[str, str]:

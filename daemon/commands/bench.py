@@ -157,7 +157,7 @@ def keep(args: argparse.Namespace, results: Sequence[Result]) -> None:
     if args.plot:
         import_module("argusd.benchmarks.report.plots").save_plot(results[-1], args.plot)
     if args.html:
-        args.html.write_text(import_module("argusd.benchmarks.report.page").page(results))
+        args.html.write_text(import_module("argusd.benchmarks.report.page").page(results), "utf-8")
 
 
 def options(args: argparse.Namespace) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def hold(state_dir: Path) -> IO[str]:
     Raises:
         AlreadyRunning: another daemon has it.
     """
-    lock = (state_dir / LOCK).open("a+")
+    lock = (state_dir / LOCK).open("a+", encoding="ascii")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -41,12 +41,12 @@ def signal_daemon(state_dir: Path, number: signal.Signals) -> None:
         NotRunning: there is none.
     """
     try:
-        with (state_dir / LOCK).open() as lock:
+        with (state_dir / LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         pass
     except BlockingIOError:
-        os.kill(int((state_dir / LOCK).read_text()), number)
+        os.kill(int((state_dir / LOCK).read_text("ascii")), number)
         return
     raise NotRunning(f"no argusd serve uses the state directory {state_dir}; under systemd ask systemctl")
 
@@ -71,5 +71,5 @@ def take_refusal(state_dir: Path) -> str | None:
 
 async def ended(state_dir: Path) -> None:
     """Return when no daemon has the directory any more."""
-    with (state_dir / LOCK).open() as lock:
+    with (state_dir / LOCK).open("rb") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_SH)

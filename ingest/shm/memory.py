@@ -20,7 +20,7 @@ def available_bytes(root: Path = ROOT) -> int:
 
 def _of_machine(root: Path) -> int:
     """MemAvailable of proc(5), which is in KiB."""
-    for line in (root / "proc/meminfo").read_text().splitlines():
+    for line in (root / "proc/meminfo").read_text("utf-8").splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) << 10
     raise ArenaUnavailable("/proc/meminfo does not tell how much memory is available")
@@ -39,13 +39,13 @@ def _of_cgroups(root: Path) -> Iterator[int]:
 
 def _left_of(cgroup: Path) -> int:
     """Its limit less what it holds; pages of files do not count, the kernel takes them back."""
-    limit, held = (int((cgroup / f"memory.{name}").read_text()) for name in ("max", "current"))
+    limit, held = (int((cgroup / f"memory.{name}").read_text("utf-8")) for name in ("max", "current"))
     counts = dict(line.split() for line in _lines(cgroup / "memory.stat"))
     return max(0, limit - held + int(counts["active_file"]) + int(counts["inactive_file"]))
 
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text().splitlines()
+        return file.read_text("utf-8").splitlines()
     except OSError:
         return []

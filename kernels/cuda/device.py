@@ -170,7 +170,7 @@ class CudaDevice:
 @cache
 def source(name: str) -> str:
     """The text of ``name``.cu."""
-    return Path(__file__).with_name(f"{name}.cu").read_text()
+    return Path(__file__).with_name(f"{name}.cu").read_text("utf-8")
 
 
 def blocks(kernel: Kernel, threads: Threads) -> Threads:

@@ -118,7 +118,7 @@ def _make(device: str) -> tuple[str, ...]:
 def _line(path: Path, name: str) -> str:
     """The value of a line ``name : value``; empty where there is none."""
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text("utf-8").splitlines()
     except OSError:
         return ""
     return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")

@@ -64,7 +64,7 @@ class Cores:
             self.beside += SMOOTHING * (beside - self.beside)
 
     def _now(self) -> tuple[float, float, float]:
-        lines = (line.split() for line in (self._proc / "stat").read_text().splitlines())
+        lines = (line.split() for line in (self._proc / "stat").read_text("utf-8").splitlines())
         busy = sum(int(words[1 + at]) for words in lines if words[0] in self._names for at in BUSY)
         return self._clock(), busy * TICK_S, self._own()
 
@@ -73,9 +73,9 @@ class Cores:
         found = {}
         for pid in self._receivers():
             try:
-                stat = (self._proc / str(pid) / "stat").read_text()
+                stat = (self._proc / str(pid) / "stat").read_bytes()
             except OSError:
                 continue
-            user, system = stat.rpartition(")")[2].split()[11:13]
+            user, system = stat.rpartition(b")")[2].split()[11:13]
             found[pid] = (int(user) + int(system)) * TICK_S
         return found

@@ -47,7 +47,7 @@ def turns_of(rttm: Path) -> Turns:
     """
     turns: dict[str, list[Stretch]] = defaultdict(list)
     try:
-        for line in rttm.read_text().splitlines():
+        for line in rttm.read_text("utf-8").splitlines():
             if line.startswith("SPEAKER"):
                 words = line.split()
                 begin_s = float(words[3])
