@@ -9,7 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from argusd.daemon.config import TOKEN_VARIABLE, load_config
+from argusd.daemon.config import load_config
+from argusd.daemon.settings.sources import TOKEN_VARIABLE
 from argusd.interviewer_bridge.events import bearer
 from argusd.scheduler.zoo.store import ZooStore
 

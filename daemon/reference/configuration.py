@@ -10,7 +10,8 @@ from msgspec.inspect import Field, StructType, Type, type_info
 
 from argusd.scheduler.contract.wording.in_words import describe, members
 
-from ..config import SECTIONS, Shared, is_derived
+from ..config import is_derived
+from ..settings.keys import SECTIONS, Shared
 
 HEAD = """# Configuration
 

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.api.config import ClusterConfig, LlmProfile
-from argusd.daemon.config import KEYS, Config, resolve
+from argusd.daemon.config import Config, resolve
 from argusd.daemon.errors import ConfigInvalid
+from argusd.daemon.settings.keys import KEYS
 from argusd.daemon.supervision.preflight import check_one_of_many
 from argusd.ingest.ice.ice_servers import IceServer
 

@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from argusd.api import ops
-from argusd.daemon.config import KEYS, is_derived
+from argusd.daemon.config import is_derived
 from argusd.daemon.reference.__main__ import PAGES
 from argusd.daemon.reference.configuration import configuration
 from argusd.daemon.reference.metrics import metrics
+from argusd.daemon.settings.keys import KEYS
 
 DOCS = Path(__file__).parents[2] / "docs"
 

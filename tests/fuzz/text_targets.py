@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from argusd.api.sessions.ice_session import fragment_ufrags
-from argusd.daemon.config import FILE_VARIABLE, resolve
+from argusd.daemon.config import resolve
+from argusd.daemon.settings.sources import FILE_VARIABLE
 from argusd.daemon.errors import ConfigInvalid
 from argusd.scheduler.contract.errors import ServiceError
 

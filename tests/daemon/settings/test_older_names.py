@@ -1,7 +1,7 @@
 import pytest
 
 from argusd.daemon.config import resolve
-from argusd.daemon.older_names import OLDER_NAMES, device, languages, model_name
+from argusd.daemon.settings.older_names import OLDER_NAMES, device, languages, model_name
 
 
 @pytest.mark.parametrize(("text", "meant"), [("cuda", "cuda:0"), ("cuda:1", "cuda:1"), ("cpu", "cpu")])

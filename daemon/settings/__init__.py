@@ -1,0 +1,1 @@
+"""What may be configured, and where it may be said."""
