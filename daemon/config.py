@@ -26,7 +26,7 @@ from argusd.scheduler.zoo.manifest import manifest_with
 from .errors import ConfigInvalid
 from .logs import LogSettings
 from .settings.keys import KEYS, SECTIONS, Shared, meant
-from .settings.secrets_of import secrets_of
+from .settings.secrets import secrets_of
 from .settings.sources import FILE_VARIABLE, TOKEN_VARIABLE, Table, said, variable
 
 MODELS_FILE = "models.toml"

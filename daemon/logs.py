@@ -11,7 +11,7 @@ import msgspec
 
 from argusd.scheduler.contract.logs.about import SESSION
 
-from .settings.secrets_of import Secrets
+from .settings.secrets import Secrets
 
 LONGEST_SESSION = 128
 # A session's or an issuer's token (RFC 7519, 3.1): its header is JSON, and so begins in base64.

@@ -21,7 +21,7 @@ from argusd.scheduler.core import LibraryModel
 from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.probe import CurveCache
-from argusd.scheduler.loaded.roles import load
+from argusd.scheduler.loaded.loading import load
 from argusd.scheduler.tasks.diarize import audio_diarize
 from argusd.scheduler.tasks.voices import audio_enroll
 from argusd.scheduler.zoo import huggingface
