@@ -1,15 +1,9 @@
-"""What commands print: streams that take it whatever the shell is, colours, and events as lines."""
+"""Streams that take what commands print, whatever the shell is, and whether there may be colours."""
 
 import contextlib
 import io
 import os
 import sys
-
-import msgspec
-
-from argusd.scheduler.contract.events import Event, Gap
-
-from .demo.findings import FindingPrinter
 
 
 def open_streams() -> None:
@@ -34,22 +28,3 @@ def discard_output() -> None:
 def coloured() -> bool:
     """Whether there may be colours: on a terminal that knows them, unless NO_COLOR says no (no-color.org)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-class EventOutput:
-    """Writes events as they come, a line each: text for people, JSON for programs.
-
-    Every line is flushed, so that a pipe's reader is not kept waiting.
-    """
-
-    def __init__(self, *, json: bool, name_sessions: bool = False) -> None:
-        self._json = json
-        self._name_sessions = name_sessions
-        self._printer = FindingPrinter(colour=coloured())
-
-    def show(self, event: Event | Gap) -> None:
-        """Write one event, unless it is one that people do not miss."""
-        line = msgspec.json.encode(event).decode() if self._json else self._printer.line(event)
-        if line is not None:
-            prefix = f"{event.session_id}  " if self._name_sessions and not self._json else ""
-            print(prefix + line, flush=True)

@@ -10,7 +10,6 @@ from argusd.scheduler.contract.reviews.report import Report, Reported, Stretch
 from argusd.scheduler.contract.reviews.reviews import Review
 
 PHASES = frozenset({"connecting", "live", "stale"})
-OVER = frozenset({"closed", "session_lost"})
 MEDIA = "media"
 
 
@@ -73,7 +72,7 @@ class _Telling:
     def _media(self, event: Event) -> None:
         """A phase ends the one before it; the end of the media ends whatever is told of them."""
         track = str(event.data.get("kind", ""))
-        if event.name in OVER:
+        if event.ends_media:
             for stream, name in list(self._open):
                 self._end(stream, name, event.captured_at)
         elif event.name in PHASES:

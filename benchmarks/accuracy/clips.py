@@ -19,7 +19,6 @@ from .clip_verdicts import Finding, Told, found_in
 LAST_WORDS_S = 20.0  # after the media's end what was found last is still told
 STRETCHED, STRETCHED_S = 1.1, 0.5  # by which a publisher that falls behind makes media last longer
 CHANGED = {"speech_detected": {"enabled": True}}  # as POLICY
-OVER = ("closed", "session_lost")
 
 
 class Published(NamedTuple):
@@ -81,5 +80,5 @@ async def _follow(daemon: Daemon, session: str, after: str, events: list[Event])
         async for event in told:
             if isinstance(event, Event):
                 events.append(event)
-                if event.type == "session" and event.name in OVER:
+                if event.ends_media:
                     return

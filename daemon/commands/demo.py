@@ -22,14 +22,14 @@ from argusd.scheduler.zoo.manifest import DEFAULT_PACK
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
-from ..demo.broadcast import broadcast
 from ..demo.desktop import has_desktop, show_page
-from ..demo.first import first_of
 from ..demo.sample import PACK, sample_clip, sample_file
-from ..demo.summary import Summary
 from ..errors import ChildFailed
+from ..events.broadcast import broadcast
+from ..events.event_output import EventOutput
+from ..events.first import first_of
+from ..events.summary import Summary
 from ..options import Endpoint, configure_daemon, daemon_config, local_endpoint
-from ..output import EventOutput
 from ..served import what_is_served
 from ..supervision.child import Child, ChildSpec
 from ..supervision.folders import make_folder

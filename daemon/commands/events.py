@@ -6,8 +6,8 @@ import asyncio
 from argusd.interviewer_bridge.events import subscribe
 
 from ..arguments import event_id, session_id
+from ..events.event_output import EventOutput
 from ..options import Endpoint, configure_endpoint, configure_json, endpoint
-from ..output import EventOutput
 
 HELP = {"events": "follow the findings of one session or of all"}
 

@@ -10,12 +10,12 @@ from argusd.scheduler.contract.events import Event, Gap
 
 from ..arguments import SAMPLE, amount, number_from_0, playable, session_id
 from ..config import load_config
-from ..demo.broadcast import broadcast
 from ..demo.sample import sample_clip
-from ..demo.summary import Summary
 from ..errors import UsageInvalid
+from ..events.broadcast import broadcast
+from ..events.event_output import EventOutput
+from ..events.summary import Summary
 from ..options import Endpoint, configure_endpoint, configure_json, endpoint
-from ..output import EventOutput
 
 HELP = {"publish": "send a file or a test picture as a session, and print what is found"}
 

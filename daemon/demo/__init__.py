@@ -1,1 +1,1 @@
-"""The sample clip, published and its findings shown."""
+"""The sample clip, drawn on this machine, and the page that a newcomer is shown."""

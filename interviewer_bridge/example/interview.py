@@ -14,7 +14,6 @@ from ..publish.media import Source
 from ..publish.publisher import Publisher
 from .report import Enrolment, Report, Verification, reasons_for_review
 
-ENDINGS = ("closed", "session_lost")
 
 
 async def enrol(ml: MLOrchestratorClient, session_id: str, face: bytes, voice: bytes) -> Enrolment:
@@ -107,5 +106,5 @@ class Interview:
             async for event in events:
                 if isinstance(event, Event):
                     on_event(event)
-                    if event.type == "session" and event.name in ENDINGS and not publisher.comes_back:
+                    if event.ends_media and not publisher.comes_back:
                         return

@@ -48,6 +48,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
     evidence_id: str | None = None
 
+    @property
+    def ends_media(self) -> bool:
+        """Whether a session's media are over with it; others may come."""
+        return self.type == "session" and self.name in ("closed", "session_lost")
+
 
 class Gap(msgspec.Struct, frozen=True, tag="gap", tag_field="type", omit_defaults=True):
     """In the place of events that will never come: ``missed`` of them, where that is known.

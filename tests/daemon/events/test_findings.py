@@ -1,7 +1,7 @@
 import pytest
 from msgspec import structs
 
-from argusd.daemon.demo.findings import FindingPrinter, media_time
+from argusd.daemon.events.findings import FindingPrinter, media_time
 from argusd.scheduler.contract.events import Gap
 
 from ..event_maker import observation, session, violation
@@ -54,6 +54,12 @@ def test_sessions_have_counts_of_their_own(printer: FindingPrinter) -> None:
     other = structs.replace(first, session_id="t")
     assert printer.line(first) is not None
     assert printer.line(other) is not None
+
+
+def test_a_session_that_is_over_begins_anew(printer: FindingPrinter) -> None:
+    look = observation("face", 0.0, face_count=1)
+    lines = [printer.line(event) for event in (look, session("closed", "end", "deleted"), look)]
+    assert lines[2] == lines[0] is not None
 
 
 def test_the_session_and_gaps_are_told(printer: FindingPrinter) -> None:

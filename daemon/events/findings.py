@@ -22,6 +22,7 @@ class FindingPrinter:
             missed = "some" if event.missed is None else event.missed
             return self._paint(DIM, f"{'':>9} … {missed} events are lost")
         if event.type == "session":
+            self._forget(event)
             return self._paint(DIM, f"{'':>9} ● {_what_changed(event)}{_reason(event)}")
         if event.type == "observation" and event.name != "speech":
             return self._counts_line(event)
@@ -31,6 +32,12 @@ class FindingPrinter:
         text = f"{media_time(event):>9} {mark} {event.name:<16} {_details(event):<24}"
         colour = COLOURS.get(event.severity, "") if event.type == "violation" else ""
         return self._paint(colour, text) + self._age(event)
+
+    def _forget(self, event: Event) -> None:
+        """Who follows all sessions for months shall not remember each."""
+        if event.ends_media:
+            for key in COUNTS:
+                self._counts.pop((event.session_id, key), None)
 
     def _counts_line(self, event: Event) -> str | None:
         changed = []

@@ -67,7 +67,7 @@ async def _follow(
                 continue
             if event.name == "connecting":
                 ended.clear()
-            if event.name not in ("closed", "session_lost"):
+            if not event.ends_media:
                 continue
             ended.set()
             if publisher.comes_back:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argusd.daemon.demo.summary import Summary, percentile
+from argusd.daemon.events.summary import Summary, percentile
 
 from ..event_maker import observation, session, violation
 
