@@ -160,7 +160,7 @@ def _build(table: Table, environment: dict[str, str]) -> Config:
         logs=LogSettings(
             shared.log_level,
             shared.log_form,
-            secrets_of(api, shared.huggingface_token, environment.get(TOKEN_VARIABLE)),
+            secrets_of(api, ingest, shared.huggingface_token, environment.get(TOKEN_VARIABLE)),
         ),
         huggingface_token=shared.huggingface_token,
         recording=shared.recording,

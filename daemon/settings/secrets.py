@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlsplit
 
 from argusd.api.config import ApiConfig
+from argusd.ingest.config import IngestConfig
 
 Secrets = tuple[str, ...]
 
 SHORTEST = 6  # characters: a shorter one is part of ordinary words, which would be crossed out
 
 
-def secrets_of(api: ApiConfig, *others: str | None) -> Secrets:
+def secrets_of(api: ApiConfig, ingest: IngestConfig, *others: str | None) -> Secrets:
     """All of them, the longest first: one may be part of another. Those in files of their own stay there."""
-    found = {secret for secret in (*_of_api(api), *others) if secret and len(secret) >= SHORTEST}
+    ours = (*_of_api(api), *(server.credential for server in ingest.ice_servers), *others)
+    found = {secret for secret in ours if secret and len(secret) >= SHORTEST}
     return tuple(sorted(found, key=len, reverse=True))
 
 
@@ -20,6 +22,6 @@ def _of_api(api: ApiConfig) -> Iterator[str | None]:
     yield from (token.secret for token in api.tokens)
     yield from (profile.api_key for profile in api.llm.values())
     yield from (server.credential for server in api.ice_servers or ())
-    password = urlsplit(api.redis_url or "").password
-    if password:
-        yield from (password, unquote(password), quote(unquote(password), safe=""))
+    for url in (api.redis_url, *(profile.base_url for profile in api.llm.values())):
+        if password := urlsplit(url or "").password:
+            yield from (password, unquote(password), quote(unquote(password), safe=""))

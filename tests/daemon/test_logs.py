@@ -79,9 +79,11 @@ SECRETS = {
     "HUGGINGFACE_TOKEN": "hf_canary",
     "PROXYLLM_KEY": "sk-canary",
     "PROXYLLM_MODEL": "judge",
+    "PROXYLLM_URL": "https://user:proxy-canary@llm",
     "REDIS_URL": "redis://user:p%40ss-canary@cache",
     "ARGUSD_API__TOKENS": '[{secret = "token-canary"}]',
     "ARGUSD_API__ICE_SERVERS": '[{urls = ["turn:t"], username = "u", credential = "turn-canary"}]',
+    "ARGUSD_INGEST__ICE_SERVERS": '[{urls = ["turn:t"], username = "u", credential = "relay-canary"}]',
     "ARGUSD_TOKEN": "client-canary",
 }
 
