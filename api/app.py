@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from argusd.scheduler.contract.http import authority
+
 from .access.authenticate import authentication
 from .access.exposure import check_bind
 from .assembly import put_together
@@ -72,7 +74,7 @@ async def run_api(
         async with background(context, on_pass, on_drained) as ended, serving(context):
             if context.hosts is not None:
                 context.hosts.listening.set()
-            log.info("listening on http://%s:%d", config.host, config.port)
+            log.info("listening on http://%s", authority(config.host, config.port))
             on_ready()
             ended.add_done_callback(lambda _: stop.set())
             await stop.wait()

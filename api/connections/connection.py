@@ -24,7 +24,7 @@ from argusd.scheduler.contract.errors import (
     RequestTimeout,
     ServiceError,
 )
-from argusd.scheduler.contract.http import ErrorReply
+from argusd.scheduler.contract.http import ErrorReply, authority
 from argusd.scheduler.contract.logs.tracebacks import log_fault
 
 from ..config import ApiConfig
@@ -209,7 +209,7 @@ async def listening(runner: web.AppRunner, config: ApiConfig) -> AsyncIterator[N
         )
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise CannotListen(f"cannot listen on {config.host}:{config.port} ({reason})") from error
+        raise CannotListen(f"cannot listen on {authority(config.host, config.port)} ({reason})") from error
     try:
         yield
     finally:

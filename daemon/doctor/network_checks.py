@@ -13,6 +13,7 @@ from aiortc.rtcicetransport import parse_stun_turn_uri
 from argusd.ingest.errors import CredentialUnreadable
 from argusd.ingest.ice.ice_sockets import LOOPBACK, host_addresses, is_here
 from argusd.ingest.ice.own_sockets import bind_udp
+from argusd.scheduler.contract.http import authority
 from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from ..address import base_url
@@ -26,7 +27,7 @@ ANSWER_WITHIN_S = 2.0
 
 def check_port(config: Config) -> Finding:
     """The api's port is free, or it is argusd that has it."""
-    place = f"{config.api.host}:{config.api.port}"
+    place = authority(config.api.host, config.api.port)
     try:
         check_address(config.api)
         require_free_port(config)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from argusd.api.access.exposure import check_bind, is_protected
 from argusd.api.config import ApiConfig
 from argusd.api.errors import InsecureBind
+from argusd.scheduler.contract.http import authority
 
 from ..config import Config
 from ..errors import ConfigInvalid, PortTaken
@@ -78,4 +79,4 @@ def require_free_port(config: Config) -> None:
             choose = (
                 "choose another port with --port" if taken else "api.host must be an address of this machine"
             )
-            raise PortTaken(f"cannot listen on {host}:{port} ({reason_of(error)}); {choose}") from error
+            raise PortTaken(f"cannot listen on {authority(host, port)} ({reason_of(error)}); {choose}") from error

@@ -58,3 +58,8 @@ class ErrorReply(msgspec.Struct, frozen=True, kw_only=True):
 def backoff_s(attempt: int) -> float:
     """Seconds before another try; ``attempt`` counts from 0, the wait doubles up to the longest."""
     return min(FIRST_BACKOFF_S * 2.0 ** min(attempt, DOUBLINGS), LONGEST_BACKOFF_S)
+
+
+def authority(host: str, port: int) -> str:
+    """A host and its port as a URL has them: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
