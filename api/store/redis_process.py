@@ -75,6 +75,13 @@ def find_server() -> Path:
     return Path(system)
 
 
+def quoted(path: Path) -> str:
+    """A path as it stands between the quotes of Redis' configuration: what might mean something, in hexadecimal."""
+    plain = b"/._-"
+    parts = (bytes([each]) for each in os.fsencode(path))
+    return "".join(each.decode() if each.isalnum() or each in plain else f"\\x{each.hex()}" for each in parts)
+
+
 class RedisProcess:
     """A running server, or one that has ended."""
 
@@ -102,7 +109,7 @@ class RedisProcess:
             start_new_session=True,  # Ctrl-C on the terminal is for us; we end it last
         )
         assert process.stdin is not None
-        process.stdin.write(CONFIGURATION.format(directory=directory).encode())
+        process.stdin.write(CONFIGURATION.format(directory=quoted(directory)).encode())
         process.stdin.close()
         return cls(process)
 

@@ -53,7 +53,7 @@ def _number(token: str) -> str:
 
 
 def _month(name: str) -> int:
-    return MONTHS.index(name[:3].lower()) + 1
+    return MONTHS.index(name[:3].casefold()) + 1
 
 
 def _made(year: int, month: int, day: int) -> ReadDate | None:

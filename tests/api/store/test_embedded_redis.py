@@ -24,9 +24,10 @@ def test_a_server_that_never_comes_up_is_started_again_for_as_long_as_it_takes()
     assert (waits[0], waits[-1]) == (0.2, 6.4)
 
 
-async def test_what_was_written_survives_stop_and_kill(tmp_path: Path) -> None:
+async def test_what_was_written_survives_stop_and_kill_whatever_its_folder_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / 'a "b\\ \n#ö'
     for number in range(3):
-        server = EmbeddedRedis(tmp_path)
+        server = EmbeddedRedis(folder)
         await server.start()
         redis = connect(server.socket, 5.0)
         await wait_until_up(redis)
