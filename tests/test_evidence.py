@@ -14,6 +14,7 @@ import pytest
 
 from argusd.daemon.config import load_config
 from argusd.interviewer_bridge import MLOrchestratorClient
+from argusd.scheduler.recorder.files import UNFINISHED
 from argusd.scheduler.zoo.store import ZooStore
 
 from .described import described
@@ -88,7 +89,7 @@ async def test_a_violation_has_a_picture_that_shows_it(
 
     async with http.delete("/sessions/seen") as answer:
         assert answer.status == 204
-    assert [*(state_dir / "evidence").glob("*")] == [state_dir / "evidence" / ".unfinished"]
+    assert [*(state_dir / "evidence").glob("*")] == [state_dir / "evidence" / UNFINISHED]
 
 
 async def test_a_clip_shows_and_lets_hear_what_came_before_and_after(

@@ -3,7 +3,7 @@
 ::
 
     STATE_DIR/evidence/{session_id}/{evidence_id}.jpg, .webm
-    STATE_DIR/evidence/.unfinished/…                          removed at the start
+    STATE_DIR/evidence/+unfinished/…                          removed at the start
 
 A file is written elsewhere and then moved to its place, so that what lies there is whole. Nobody but the
 daemon's user may read any of it.
@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from ..contract.evidence.records import SUFFIXES, Part, evidence_folder, file_of
 
+UNFINISHED = "+unfinished"  # no session's name: those have no plus
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -40,7 +41,7 @@ class EvidenceFiles:
     def __init__(self, state_dir: Path, most: int, least_free: int) -> None:
         self._state_dir = state_dir
         self._folder = evidence_folder(state_dir)
-        self._unfinished = self._folder / ".unfinished"
+        self._unfinished = self._folder / UNFINISHED
         self._most, self._least_free = most, least_free
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.rmtree(self._unfinished, ignore_errors=True)

@@ -2,12 +2,14 @@
 
 import errno
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
 
 from argusd.scheduler.contract.evidence.records import evidence_folder, file_of
-from argusd.scheduler.recorder.files import DiskFull, EvidenceFiles
+from argusd.scheduler.contract.names import NAME
+from argusd.scheduler.recorder.files import UNFINISHED, DiskFull, EvidenceFiles
 
 MIB = 1 << 20
 
@@ -26,7 +28,7 @@ def test_a_file_is_in_its_place_once_it_is_whole(tmp_path: Path) -> None:
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert files.has_some("s1", "1")
     files.forget("s1")
-    assert [*evidence_folder(tmp_path).rglob("*")] == [evidence_folder(tmp_path) / ".unfinished"]
+    assert [*evidence_folder(tmp_path).rglob("*")] == [evidence_folder(tmp_path) / UNFINISHED]
 
 
 def test_what_was_kept_counts_in_the_next_life_and_what_was_unfinished_goes(tmp_path: Path) -> None:
@@ -35,7 +37,13 @@ def test_what_was_kept_counts_in_the_next_life_and_what_was_unfinished_goes(tmp_
     files.draft("2.webm", lambda path: path.write_bytes(b"half of a clip"))
     again = EvidenceFiles(tmp_path, MIB, 0)
     assert again.sizes == files.sizes == {"s1": 7}
-    assert [*(evidence_folder(tmp_path) / ".unfinished").iterdir()] == []
+    assert [*(evidence_folder(tmp_path) / UNFINISHED).iterdir()] == []
+
+
+def test_no_session_can_be_called_as_what_is_unfinished_is(tmp_path: Path) -> None:
+    assert re.match(NAME, UNFINISHED) is None
+    EvidenceFiles(tmp_path, MIB, 0)
+    assert [each.name for each in evidence_folder(tmp_path).iterdir()] == [UNFINISHED]
 
 
 def test_a_file_that_is_none_of_ours_is_left_alone(tmp_path: Path) -> None:
@@ -64,4 +72,4 @@ def test_nothing_is_left_of_a_file_that_could_not_be_written(
     files = EvidenceFiles(tmp_path, MIB, 0)
     with pytest.raises(told):
         files.draft("1.jpg", write)
-    assert [*(evidence_folder(tmp_path) / ".unfinished").iterdir()] == []
+    assert [*(evidence_folder(tmp_path) / UNFINISHED).iterdir()] == []

@@ -18,7 +18,7 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.policy import EvidencePolicy
 from argusd.scheduler.recorder import recorder as recorder_module
 from argusd.scheduler.recorder.config import RecorderConfig
-from argusd.scheduler.recorder.files import EvidenceFiles
+from argusd.scheduler.recorder.files import UNFINISHED, EvidenceFiles
 from argusd.scheduler.recorder.recorder import Recorder
 
 from ...waiting import until
@@ -135,5 +135,5 @@ async def test_a_session_that_is_forgotten_leaves_nothing_of_what_was_being_made
     rig.ask()
     await until(lambda: any(isinstance(each, SnapshotTaken) for each in rig.told), rig.heard)
     await rig.recorder.forget("s1")
-    assert [*evidence_folder(tmp_path).rglob("*")] == [evidence_folder(tmp_path) / ".unfinished"]
+    assert [*evidence_folder(tmp_path).rglob("*")] == [evidence_folder(tmp_path) / UNFINISHED]
     await rig.recorder.close()
