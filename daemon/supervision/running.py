@@ -12,6 +12,7 @@ from ..errors import AlreadyRunning, NotRunning
 
 LOCK = "daemon.lock"
 REFUSAL = "reload-refused"
+ASK_EVERY_S = 0.1
 
 
 def hold(state_dir: Path) -> IO[str]:
@@ -42,13 +43,12 @@ def signal_daemon(state_dir: Path, number: signal.Signals) -> None:
     """
     try:
         with (state_dir / LOCK).open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            pid = b"" if _let_go(lock) else lock.read()  # empty as well where one has only just begun
     except FileNotFoundError:
-        pass
-    except BlockingIOError:
-        os.kill(int((state_dir / LOCK).read_text("ascii")), number)
-        return
-    raise NotRunning(f"no argusd serve uses the state directory {state_dir}; under systemd ask systemctl")
+        pid = b""
+    if not pid:
+        raise NotRunning(f"no argusd serve uses the state directory {state_dir}; under systemd ask systemctl")
+    os.kill(int(pid), number)
 
 
 def tell_refusal(state_dir: Path, why: str) -> None:
@@ -72,4 +72,13 @@ def take_refusal(state_dir: Path) -> str | None:
 async def ended(state_dir: Path) -> None:
     """Return when no daemon has the directory any more."""
     with (state_dir / LOCK).open("rb") as lock:
-        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_SH)
+        while not _let_go(lock):  # a thread that waits for it would keep Ctrl-C waiting as well
+            await asyncio.sleep(ASK_EVERY_S)
+
+
+def _let_go(lock: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
