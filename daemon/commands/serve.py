@@ -16,7 +16,7 @@ from ..served import what_is_served
 from ..supervision.child import ChildSpec
 from ..supervision.notify import READY, STOPPING, notify
 from ..supervision.preflight import check_address, check_one_of_many, hold_state_dir, require_free_port
-from ..supervision.process import configure_supervised, disable_core_dumps, end_with_parent
+from ..supervision.process import configure_supervised, disable_core_dumps, end_with_supervisor
 from ..supervision.restarts import RestartRule
 from ..supervision.running import tell_refusal
 from ..supervision.stopping import grace_s
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     check_one_of_many(config.api)
     configure_logs("serve", config.logs)
     disable_core_dumps()
-    if not end_with_parent(args.supervised_by):
+    if not end_with_supervisor(args.supervised_by):
         return 1
     with hold_state_dir(config):
         require_free_port(config)

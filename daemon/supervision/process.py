@@ -21,8 +21,8 @@ from argusd.ingest.errors import (
     IngestError,
     UnsupportedPlatform,
 )
-from argusd.scheduler import orphans
 from argusd.scheduler.errors import DeviceUnavailable, SchedulerError, TracesUnavailable
+from argusd.scheduler.orphans import end_with_parent
 
 from ..arguments import whole
 from ..errors import ConfigInvalid, WorkerEnded
@@ -62,7 +62,7 @@ def run_process(
     disable_core_dumps()
     allow_open_files()
     faulthandler.enable()  # where a process hung that a watchdog aborts: files and lines, no values
-    if not end_with_parent(supervisor):
+    if not end_with_supervisor(supervisor):
         return 1
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -123,12 +123,12 @@ def configure_supervised(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--supervised-by", type=whole(1), metavar="PID", help=argparse.SUPPRESS)
 
 
-def end_with_parent(parent: int | None) -> bool:
+def end_with_supervisor(parent: int | None) -> bool:
     """Have the kernel send us SIGTERM when our parent dies; False when it is dead already.
 
     Nothing happens when no parent has made itself known.
     """
     if parent is None:
         return True
-    orphans.end_with_parent(signal.SIGTERM)
+    end_with_parent(signal.SIGTERM)
     return os.getppid() == parent

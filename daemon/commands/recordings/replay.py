@@ -94,7 +94,8 @@ def models_for(args: argparse.Namespace) -> Models:
 
 def lacking(unfilled: Iterable[RoleStatus]) -> Iterator[str]:
     """One line for all roles that have no model here, and one for each reason why models do not serve."""
-    absent, refused = [], defaultdict[str, list[str]](list)
+    absent: list[str] = []
+    refused: defaultdict[str, list[str]] = defaultdict(list)
     for status in unfilled:
         (refused[status.detail] if status.model else absent).append(status.role)
     for reason, roles in refused.items():
