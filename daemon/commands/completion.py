@@ -10,6 +10,7 @@ from ..cli import COMMANDS, build_parser
 
 HELP = {"completion": "print what makes a shell complete argusd's words: source it in the shell's profile"}
 
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the argument."""
     parser.add_argument("shell", metavar="SHELL", choices=shtab.SUPPORTED_SHELLS, help="%(choices)s")
