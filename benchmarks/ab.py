@@ -64,7 +64,9 @@ def worktree(commit: str) -> Iterator[Path]:
 
 def git(*words: str) -> "subprocess.CompletedProcess[str]":
     """Run git in this checkout."""
-    return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, encoding="utf-8", check=False)
+    return subprocess.run(
+        ["git", "-C", str(ROOT), *words], capture_output=True, encoding="utf-8", check=False
+    )
 
 
 def variables(tree: Path) -> dict[str, str]:

@@ -5,7 +5,6 @@ Two variables are no keys: ``ARGUSD_CONFIG`` names the file, ``ARGUSD_TOKEN`` is
 """
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar

@@ -1,5 +1,6 @@
 """What holds for the code as a whole."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -25,6 +26,20 @@ def test_a_folder_holds_few_enough_modules_to_be_read_at_a_glance(folder: str) -
         if (count := sum(path.name != "__init__.py" for path in place.glob("*.py"))) > MODULES_A_FOLDER
     }
     assert crowds == {}
+
+
+def test_text_is_utf_8_whatever_the_locale() -> None:
+    modules = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    found = [
+        f"{path.name}:{call.lineno}"
+        for path in modules
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and len(call.args) < {"read_text": 1, "write_text": 2}.get(call.func.attr, 0)
+        and not any(given.arg == "encoding" for given in call.keywords)
+    ]
+    assert found == []
 
 
 def test_what_is_sent_is_matched_to_its_very_end() -> None:

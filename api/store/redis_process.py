@@ -76,7 +76,7 @@ def find_server() -> Path:
 
 
 def quoted(path: Path) -> str:
-    """A path as it stands between the quotes of Redis' configuration: what might mean something, in hexadecimal."""
+    """A path between the quotes of Redis' configuration: in hexadecimal, but for plain characters."""
     plain = b"/._-"
     parts = (bytes([each]) for each in os.fsencode(path))
     return "".join(each.decode() if each.isalnum() or each in plain else f"\\x{each.hex()}" for each in parts)

@@ -18,8 +18,8 @@ from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.loaded_sound import LoadedAudioModel
 from argusd.scheduler.loaded.loaded_vision import LoadedVisionModel
-from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.loaded.loading import load
+from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.media.arena_sources import ArenaSource
 from argusd.scheduler.runtime.loop import Scheduler
 from argusd.scheduler.zoo.store import ZooStore

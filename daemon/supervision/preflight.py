@@ -79,4 +79,6 @@ def require_free_port(config: Config) -> None:
             choose = (
                 "choose another port with --port" if taken else "api.host must be an address of this machine"
             )
-            raise PortTaken(f"cannot listen on {authority(host, port)} ({reason_of(error)}); {choose}") from error
+            raise PortTaken(
+                f"cannot listen on {authority(host, port)} ({reason_of(error)}); {choose}"
+            ) from error

@@ -72,7 +72,7 @@ def take_refusal(state_dir: Path) -> str | None:
 async def ended(state_dir: Path) -> None:
     """Return when no daemon has the directory any more."""
     with (state_dir / LOCK).open("rb") as lock:
-        while not _let_go(lock):  # a thread that waits for it would keep Ctrl-C waiting as well
+        while not _let_go(lock):  # noqa: ASYNC110 - a thread that waits for it would keep Ctrl-C waiting
             await asyncio.sleep(ASK_EVERY_S)
 
 

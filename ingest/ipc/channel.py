@@ -116,7 +116,7 @@ class Channel(Generic[Incoming]):
             self.close()
             return
         self._fds.extend(fds)
-        if flags & socket.MSG_CTRUNC:  # what came without its descriptors is told again on the next connection
+        if flags & socket.MSG_CTRUNC:  # the next connection begins with everything that counts
             log.error("this process may open no more files: descriptors that were sent to it are lost")
             self.close()
             return

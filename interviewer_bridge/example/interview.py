@@ -15,7 +15,6 @@ from ..publish.publisher import Publisher
 from .report import Enrolment, Report, Verification, reasons_for_review
 
 
-
 async def enrol(ml: MLOrchestratorClient, session_id: str, face: bytes, voice: bytes) -> Enrolment:
     """Who somebody is, of a picture and a recording of speech.
 

@@ -20,7 +20,9 @@ from .errors import ManifestError, UnknownModelError
 Name = Annotated[str, Meta(pattern=rf"^[a-z0-9][a-z0-9_]*{ENDS}", description="small letters, digits and _")]
 FileName = Annotated[
     str,
-    Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]*{ENDS}", description="a file's name: letters, digits, . _ and -"),
+    Meta(
+        pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]*{ENDS}", description="a file's name: letters, digits, . _ and -"
+    ),
 ]
 UNPUBLISHED = "unpublished"
 PERMISSIVE = ("Apache-2.0", "CC-BY-4.0", "MIT")
@@ -31,12 +33,12 @@ Sha256 = Annotated[
         pattern=rf"^([0-9a-f]{{64}}|{UNPUBLISHED}){ENDS}", description="64 hexadecimal digits, or unpublished"
     ),
 ]
-Commit = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{40}}{ENDS}", description="a commit: 40 hexadecimal digits")]
+Commit = Annotated[
+    str, Meta(pattern=rf"^[0-9a-f]{{40}}{ENDS}", description="a commit: 40 hexadecimal digits")
+]
 Repository = Annotated[
     str,
-    Meta(
-        pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*{ENDS}", description="OWNER/NAME"
-    ),
+    Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*{ENDS}", description="OWNER/NAME"),
 ]
 DEFAULT_PACK = "default"  # what is pulled where nothing is named
 
@@ -93,7 +95,9 @@ class HuggingFaceSource(
     revision: Commit
     file: Annotated[
         str,
-        Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._/-]*{ENDS}", description="a path: letters, digits and . _ / -"),
+        Meta(
+            pattern=rf"^[A-Za-z0-9][A-Za-z0-9._/-]*{ENDS}", description="a path: letters, digits and . _ / -"
+        ),
     ]
 
 

@@ -75,7 +75,7 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
         (["scheduler", "--index", "1"], 2, "there is no live scheduler 1; 1 are configured"),
         (["scheduler", "--tier", "bulk", "--index", "1"], 2, "there is no bulk scheduler 1"),
         (["publish", "--session", "s"], 2, "name a media file, or sample, or give --synthetic"),
-        (["publish", "film.mp4", "--synthetic", "--session", "s"], 2, "or give --synthetic"),
+        (["publish", "sample", "--synthetic", "--session", "s"], 2, "or give --synthetic"),
         (["publish", "/nowhere.mp4", "--session", "s"], 2, "SOURCE: must be a file that is there"),
         (["publish", __file__, "--session", "s"], 2, f"cannot open {__file__}: Invalid data"),
         (["publish", "http://127.0.0.1:1/film", "--session", "s"], 1, "cannot open http://127.0.0.1:1/film"),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from argusd.api.sessions.ice_session import fragment_ufrags
 from argusd.daemon.config import resolve
-from argusd.daemon.settings.sources import FILE_VARIABLE
 from argusd.daemon.errors import ConfigInvalid
+from argusd.daemon.settings.sources import FILE_VARIABLE
 from argusd.scheduler.contract.errors import ServiceError
 
 from ..ingest.offers.test_answer import answer_to

@@ -22,8 +22,8 @@ from argusd.scheduler.core import whole_frame
 from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
 from argusd.scheduler.loaded.loaded_vision import FrameItem, LoadedVisionModel
-from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.loaded.loading import load
+from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.media.pictures import StillFrame
 from argusd.scheduler.models.faces.face_geometry import meshes
 from argusd.scheduler.models.outputs import Face

@@ -20,8 +20,8 @@ from argusd.scheduler.contract.tasks.voices import AudioDiarize, AudioEnroll
 from argusd.scheduler.core import LibraryModel
 from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
-from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.loaded.loading import load
+from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.tasks.diarize import audio_diarize
 from argusd.scheduler.tasks.voices import audio_enroll
 from argusd.scheduler.zoo import huggingface

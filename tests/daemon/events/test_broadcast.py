@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from argusd.daemon.events.broadcast import broadcast
 from argusd.daemon.errors import SessionLost
+from argusd.daemon.events.broadcast import broadcast
 from argusd.daemon.options import Endpoint
 from argusd.interviewer_bridge.publish.media import synthetic
 from argusd.scheduler.contract.events import Event, Gap

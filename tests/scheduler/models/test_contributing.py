@@ -9,8 +9,8 @@ import pytest
 
 from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.loaded_model import LoadedModel
-from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.loaded.loading import load
+from argusd.scheduler.loaded.probe import CurveCache
 from argusd.scheduler.models.registry import REGISTERED
 from argusd.scheduler.zoo.store import ZooStore
 
