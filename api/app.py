@@ -32,6 +32,7 @@ from .routes.table import FOLLOWED, ROUTES
 from .store.abilities import check_abilities
 from .store.layout import settle_layout
 from .store.opening import opened_store
+from .store.troubles import trouble
 from .streams.arena_server import serving_arena
 from .streams.refusals import readable_refusals
 
@@ -94,7 +95,8 @@ async def take_over(context: Context) -> None:
             await context.registry.load()
             await context.evidence.take_over(each.session_id for each in context.registry)
         except STORE_ERRORS as error:
-            log.warning("Redis does not tell yet what is stored: %s", type(error).__name__)
+            why = trouble(error) or type(error).__name__
+            log.warning("Redis does not tell yet what is stored: %s", why)
             await asyncio.sleep(LOAD_AGAIN_S)
         else:
             context.reports.take_over()

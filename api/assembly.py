@@ -7,6 +7,7 @@ from argusd.scheduler.tracing.traces import traces_of
 
 from .access.auth import Access, limited
 from .access.session_tokens import SessionTokens
+from .access.shared_clock import SharedClock
 from .access.signing_keys import SigningKeys
 from .access.stamps import Stamps
 from .access.tickets import Tickets
@@ -72,7 +73,8 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
     event_log.violations_changed = waiting_reviews.changed
     erasure = Erasure(redis, store.server, config.retention_s)
     stamps = Stamps(redis)
-    session_tokens = SessionTokens(SigningKeys(redis), stamps, limited(config.requests_per_minute))
+    clock = SharedClock()
+    session_tokens = SessionTokens(SigningKeys(redis, clock), stamps, limited(config.requests_per_minute))
     scans = RoomScans(redis, unreadable, erasure)
     traces = traces_of("api", config.traces_url, config.traces_share)
 
@@ -113,16 +115,16 @@ def put_together(config: ApiConfig, stop: asyncio.Event, store: Store, arena: Ar
         half_open=HalfOpen(registry, config.whip_half_open_per_client),
         ice_servers=tuple(server.with_credential() for server in config.ice_servers or ()),
     )
-    return context if claims is None else among_others(context, claims, store.connections)
+    return context if claims is None else among_others(context, claims, store.connections, clock)
 
 
-def among_others(context: Context, claims: Claims, connections: Connections) -> Context:
+def among_others(context: Context, claims: Claims, connections: Connections, clock: SharedClock) -> Context:
     """The context with what one of several hosts has beside it."""
     cluster = context.config.cluster
     assert cluster, "who claims sessions is one of several"
     assert cluster.url, "the table is in force where it is set"
-    hosts = Hosts(context.redis, cluster.host_id, cluster.url, lambda: standing(context))
-    context.intake.cut_off = lambda: hosts.cut_off
+    hosts = Hosts(context.redis, cluster.host_id, cluster.url, lambda: standing(context), clock)
+    context.intake.cut_off = lambda: hosts.trouble if hosts.cut_off else None
     return context._replace(
         door=Door(hosts, claims, Relay(context.tickets)),
         news=News(connections.news, context.history, context.feeds, claims),

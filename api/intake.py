@@ -15,12 +15,12 @@ class Intake:
 
     ``holds`` tells whether a session is held here: one of many hosts, whose drain may take hours, does such a
     session's tasks meanwhile, for no other host would. None on a host that is alone. One of several takes
-    nothing new while it is ``cut_off`` from the others (see ``hosts/hosts.py``).
+    nothing new while it is ``cut_off`` from the others, which tells why (see ``hosts/hosts.py``).
     """
 
     def __init__(self, stop: asyncio.Event, holds: Callable[[str], bool] | None = None) -> None:
         self.draining = False
-        self.cut_off: Callable[[], bool] = lambda: False
+        self.cut_off: Callable[[], str | None] = lambda: None
         self._stop = stop
         self._holds = holds
 
@@ -36,7 +36,8 @@ class Intake:
             return "The daemon is about to stop"
         if self.draining:
             return "The daemon drains"
-        return "The daemon cannot tell the other hosts that it is there" if self.cut_off() else None
+        why = self.cut_off()
+        return why and f"The daemon cannot tell the other hosts that it is there: {why}"
 
     def check(self, *, goes_on: bool = False) -> None:
         """Turn new work away. ``goes_on``: it belongs to what lives, so that only a stop refuses it.

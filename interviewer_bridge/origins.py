@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from yarl import URL
 
 KEEPS_METHOD = (307, 308)
+CIRCLES = "{} sends us on and on, and nobody answers; a host's cluster.url may lead to another host"
 
 
 def may_have_token(target: URL, path: Sequence[tuple[URL, int]], end: URL) -> bool:

@@ -12,6 +12,7 @@ from .addresses import Addresses
 from .answers import error_of
 from .errors import AnswerLost, NotConnected, OrchestratorError, TooLate
 from .events import bearer
+from .origins import CIRCLES
 from .retries import wait_before_retry
 
 CONNECT_S = 5.0
@@ -66,6 +67,8 @@ class Transport:
             return await self._session().ws_connect(
                 url, headers={FOLLOWS_HEADER: "1"}, heartbeat=20.0, max_msg_size=1 << 20
             )
+        except aiohttp.TooManyRedirects as error:
+            raise NotConnected(CIRCLES.format(self._addresses.current)) from error
         except aiohttp.WSServerHandshakeError as error:
             retry_after = error.headers.get("Retry-After", "") if error.headers else ""
             raise error_of(error.status, b"", retry_after) from error
@@ -92,6 +95,8 @@ class Transport:
                 return answer
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotConnected(f"no daemon answers at {self._addresses.current}") from error
+        except aiohttp.TooManyRedirects as error:
+            raise NotConnected(CIRCLES.format(self._addresses.current)) from error
         except TimeoutError as error:
             raise TooLate("the daemon did not answer in time") from error
         except (aiohttp.ClientError, OSError) as error:

@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from ..config import Scope
 from ..context import CONTEXT
-from .admitted import AVOID, GRANT, target
+from .admitted import AVOID, GRANT, SENT_TO, target
 from .bearer import token_of
 from .grants import EVERYTHING, Grant
 from .tickets import TICKET
@@ -47,7 +47,7 @@ async def grant_of(request: web.Request) -> Grant:
     if ticket is None:
         return await context.access.grant_of(token_of(request.headers))
     told = await context.tickets.take(ticket, target(request))
-    request[AVOID] = told.avoid
+    request[AVOID], request[SENT_TO] = told.avoid, told.host_id
     # Whether its principal may do so was seen when the ticket was made.
     session_id = request.match_info.get("session_id")
     grant = Grant(told.principal, EVERYTHING.scopes, session_id=session_id, stamp=told.stamp)

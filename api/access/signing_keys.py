@@ -11,7 +11,6 @@ key, and an operator who withdrew it, has everybody agree on the next one.
 
 import re
 import secrets
-import time
 from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
@@ -20,9 +19,10 @@ from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.access.tokens import LONGEST_TOKEN_S
 
 from ..events.redis_store import refused_while_away
+from .shared_clock import SharedClock
 
 DAY_S = 86_400
-LEEWAY_S = 10  # how far the hosts' clocks may be apart
+LEEWAY_S = 10  # how far what hosts know of Redis' clock may be apart, as after one was set anew
 NAME = re.compile(r"[0-9]{1,10}")
 AWAY = "The store is away, and with it the key of this token; try again in a moment."
 
@@ -37,8 +37,9 @@ class SigningKey(NamedTuple):
 class SigningKeys:
     """The keys, as Redis has them."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, clock: SharedClock | None = None) -> None:
         self._redis = redis
+        self.clock = clock or SharedClock()
 
     async def newest(self) -> SigningKey:
         """The key to sign with now.
@@ -46,7 +47,7 @@ class SigningKeys:
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        now = time.time()
+        now = self.clock.now()
         day = int(now // DAY_S)
         left_s = int((day + 1) * DAY_S - now) + LONGEST_TOKEN_S + LEEWAY_S
         with refused_while_away(AWAY):
@@ -74,6 +75,6 @@ class SigningKeys:
         Raises:
             StoreUnavailable: Redis does not answer.
         """
-        today = int(time.time() // DAY_S)
+        today = int(self.clock.now() // DAY_S)
         with refused_while_away(AWAY):
             await self._redis.delete(*(keys.signing_key(str(today + days)) for days in (-1, 0, 1)))

@@ -27,12 +27,14 @@ NOT_VALID = "This ticket was used, has expired, or is for another request; ask f
 
 class Ticket(msgspec.Struct, frozen=True):
     """What a ticket says. ``target``: the method and path that it is for. ``avoid``: the hosts that turned
-    the session away already. ``stamp``: see ``stamps.py``."""
+    the session away already. ``stamp``: see ``stamps.py``. ``host_id``: where the address that it is
+    part of is to lead; empty: anywhere."""
 
     target: str
     principal: str
     avoid: tuple[str, ...] = ()
     stamp: str | None = None
+    host_id: str = ""
 
 
 class Tickets:

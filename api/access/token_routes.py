@@ -4,7 +4,6 @@ Nobody gives away what they do not have: a token is made for sessions and scopes
 for a path that its bearer may read.
 """
 
-import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiohttp import web
@@ -31,8 +30,8 @@ async def make_token(request: web.Request) -> web.Response:
     grant.check_session(asked.session_id)
     for scope in asked.scopes:
         grant.check_scope(scope)
-    expires_at = int(time.time()) + asked.expires_in_s
     tokens = request.app[CONTEXT].session_tokens
+    expires_at = int(tokens.now()) + asked.expires_in_s
     token = await tokens.make(asked.session_id, asked.scopes, expires_at)
     return json_reply(SessionToken(token, expires_at), 201)
 
@@ -63,7 +62,7 @@ def ticket_handler(routes: Iterable[Route]) -> Handler:
         grant.check_session(session_id)
         context = request.app[CONTEXT]
         stamp = await context.stamps.of(session_id) if session_id else None
-        expires_at = time.time() + LIFE_S
+        expires_at = context.session_tokens.now() + LIFE_S
         text = await context.tickets.issue(Ticket(target(meant), grant.principal, stamp=stamp))
         return json_reply(SessionTicket(text, expires_at), 201)
 

@@ -1,7 +1,7 @@
 """Where one reader of events stands, and what comes next for it.
 
 A reader keeps no queue: it is a position. What it can no longer get is told as a ``gap``: events past their
-retention, events that were lost while Redis was away, or a position that never was.
+retention, events that were lost while Redis was away, or a position that is none (any more).
 """
 
 import re
@@ -21,6 +21,7 @@ from .frames import EVERYTHING, Page, frame_id, gap
 # As parameters have it. A frame's own id may stand there as well, but only in the stream that it came from.
 Position = Annotated[str, msgspec.Meta(pattern=rf"^([0-9]{{1,15}}|-[0-9]{{1,4}})?{ENDS}")]
 POSITION = re.compile(r"(?:(.+):)?(\d{1,15})|(-\d{1,4})", re.DOTALL | re.ASCII)
+UNKNOWN_POSITION = "unknown_position"
 PIECE = 64 << 10  # bytes, or one frame more: what is handed to a connection at a time
 
 
@@ -33,6 +34,10 @@ class Cursor:
 
     def take(self, page: Page) -> Iterator[bytes]:
         """The page's frames beyond the position, which moves past them, in pieces for a connection."""
+        if page.end < self.position:
+            self.position = page.end
+            yield gap(frame_id(self._topic, page.end), Gap(reason=UNKNOWN_POSITION))
+            return
         piece = bytearray()
         first = bisect_right(page.frames, self.position, key=itemgetter(0))
         for position, frame in page.frames[first:]:

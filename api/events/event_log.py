@@ -34,6 +34,7 @@ from argusd.scheduler.contract.reviews.reviews import Review
 
 from ..config import ApiConfig
 from ..sessions.session import Media
+from ..store.troubles import trouble
 from ..store.unreadable import Unreadable
 from .event_making import event_of, review_event
 from .event_store import (
@@ -61,7 +62,8 @@ LATEST_EVERY_S = 0.25
 class EventLog:
     """``append``, ``found`` and ``latest`` never wait; ``run`` does the writing.
 
-    While nothing can be written it is ``stalled``, and ``refused`` where Redis answers but does not want to.
+    While nothing can be written it is ``stalled``; ``refusal`` says why where Redis answers but does not want
+    to.
     ``stored(origin, number)`` is called when everything of this origin up to the number is in Redis,
     ``let_go(session_id)`` when it shows that another host holds a session (see ``transaction.py``), and
     ``violations_changed(session_ids)`` when something about violations of these is stored, or all is erased.
@@ -93,7 +95,8 @@ class EventLog:
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self.stalled = self.refused = False
+        self.stalled = False
+        self.refusal: str | None = None
         self.let_go: Callable[[str], None] = lambda _: None
         self.violations_changed: Callable[[set[str]], None] = lambda _: None
         self.stored_events = 0
@@ -196,15 +199,15 @@ class EventLog:
             refused = await self._write(batch, latest, lost)
         except STORE_ERRORS as error:
             if not self.stalled:
-                log.warning("Redis does not take events, they wait: %s", type(error).__name__)
-            self.stalled, self.refused = True, isinstance(error, ResponseError)
+                log.warning("Redis takes no events, they wait: %s", trouble(error) or type(error).__name__)
+            self.stalled, self.refusal = True, refusal(error)
             self._store.forget()
             self._take_back(batch, latest)
             self._lost.update(lost)
             await asyncio.sleep(RETRY_S)
             self._work.set()
         else:
-            self.stalled = self.refused = False
+            self.stalled, self.refusal = False, None
             self._writing = []
             self._tell(batch, refused)
 
@@ -233,8 +236,8 @@ class EventLog:
             result = msgspec.json.encode(stream_result(newest))
             self._store.stage_latest(pipe, session_id, stream, result)
         self._store.stage_ends(pipe, origins)
-        refused = await pipe.execute()
-        self._store.stored(changed - refused)
+        refused, place = await pipe.execute()
+        self._store.stored(changed - refused, place)
         return refused
 
     def _tell(self, batch: list[LogEntry], refused: frozenset[str]) -> None:
@@ -260,6 +263,11 @@ class EventLog:
                     future.exception()  # somebody may wait for it, or nobody
                 else:
                     future.set_result(None)
+
+
+def refusal(error: BaseException) -> str | None:
+    """Why Redis refuses to write; None where it does not answer."""
+    return trouble(error) or ("Redis refuses to write" if isinstance(error, ResponseError) else None)
 
 
 def about_violations(change: Change) -> bool:

@@ -121,7 +121,8 @@ class EventStore:
         self._held = keys.held(fence.host_id if fence else "")
         self._fence = fence
         self._unreadable = unreadable
-        self._overall: int | None = None
+        self._overall: int | None = None  # where the newest event of all sessions is, or is staged
+        self._overall_told = 0  # where the newest is that readers may have seen
         self._positions: dict[str, int] = {}
         self._sessions: dict[str, SessionMark] = {}
         self._told: dict[str, int] = {}  # of sessions whose mark is forgotten
@@ -130,14 +131,14 @@ class EventStore:
         """An empty transaction, to be staged into once what it is about is loaded."""
         if self._fence is None:
             return Multi(redis, self._kept, self._overall_after)
-        return Fenced(redis, self._kept, self._fence)
+        return Fenced(redis, self._kept, self._fence, self._overall_told)
 
     def _overall_after(self, count: int) -> int:
         self._overall = (self._overall or 0) + count
         return self._overall
 
     def forget(self) -> None:
-        """Trust nothing that is remembered, but that no seq may come again which readers may have seen."""
+        """Trust nothing that is remembered, but that no seq or place may come again that readers may know."""
         self._overall = None
         self._positions.clear()
         self._told |= {session_id: mark.told for session_id, mark in self._sessions.items()}
@@ -148,8 +149,9 @@ class EventStore:
         self._sessions.pop(session_id, None)
         self._told.pop(session_id, None)
 
-    def stored(self, session_ids: Iterable[str]) -> None:
-        """What was staged for these sessions is in Redis."""
+    def stored(self, session_ids: Iterable[str], place: int) -> None:
+        """What was staged for these sessions is in Redis, where all sessions' events end at this place."""
+        self._overall_told = max(self._overall_told, place)
         for session_id in session_ids:
             mark = self._sessions[session_id]
             mark.told = mark.stored
@@ -180,7 +182,7 @@ class EventStore:
             overall = {}
         overall = await self._unreadable.usable("events", keys.ALL_EVENTS, overall, {})
         if self._overall is None:
-            self._overall = newest_number(overall)
+            self._overall = max(newest_number(overall), self._overall_told)
         for origin in new_origins:
             number = await self._unreadable.usable("position", keys.position(origin), next(answers), b"")
             self._positions[origin] = int(number) if number and number.isdigit() else 0

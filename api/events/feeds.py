@@ -80,13 +80,24 @@ class Feed:
     async def after(self, position: int) -> Page:
         """A page in which the events beyond the position are; one that ends there if there are none.
 
-        To miss nothing, note the ``version`` before you ask.
+        It ends before the position where the log has lost that: behind the newest event that was read and is
+        there still, if any is. To miss nothing, note the ``version`` before you ask.
         """
         if self._recent.begin <= position < self._recent.end:
             return self._recent
         if self._end is not None and position >= self._end:
             return Page(position, position, [])
-        return await self._shared(position, partial(self._history.page, self._topic, position))
+        return await self._shared(position, partial(self._read, position))
+
+    async def _read(self, position: int) -> Page:
+        page = await self._history.page(self._topic, position)
+        if page.frames or page.end > position or self._topic != EVERYTHING:
+            return page  # a session's events go on behind what was told of it, whatever is lost
+        if not 0 < await self._history.newest(EVERYTHING) < position:
+            return page
+        again = await self._history.page(EVERYTHING, self._recent.begin)
+        still_there = {at for at, _ in {*again.frames} & {*self._recent.frames}}
+        return Page(position, max(still_there, default=0), [])
 
     async def _read_newest(self) -> Page:
         newest = await self._history.newest(self._topic)
@@ -112,8 +123,12 @@ class Feed:
             self._end = page.end
 
     def _keep(self, page: Page) -> None:
-        """Remember the newest page's worth of what was read in one piece."""
+        """Remember the newest page's worth of what was read in one piece, and nothing that was lost."""
         recent = self._recent
+        if page.end < page.begin:
+            kept = [each for each in recent.frames if each[0] <= page.end]
+            self._recent = Page(min(recent.begin, page.end), page.end, kept)
+            return
         if page.end <= recent.end:
             return
         if page.begin > recent.end:

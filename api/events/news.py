@@ -74,7 +74,8 @@ class News:
         found = dict(zip(topics, await self._history.newest_of(topics), strict=True)) if topics else {}
         before, self._newest = self._newest, found
         for topic, newest in found.items():
-            if topic in before and newest < before[topic] and topic != EVERYTHING:
+            is_less = topic in before and newest < before[topic] and topic != EVERYTHING
+            if is_less and not await self._claims.is_lost(topic):
                 self._feeds.erased(topic)
             elif newest != before.get(topic):
                 self._feeds.told(topic)

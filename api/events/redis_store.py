@@ -27,6 +27,7 @@ from redis.exceptions import RedisError
 from argusd.scheduler.contract.errors import StoreUnavailable
 
 from ..errors import RedisNotStarted, RedisUrlUnusable
+from ..store.troubles import SILENT, trouble
 
 STORE_ERRORS = (RedisError, OSError, TimeoutError)
 """What a call to Redis may raise while Redis is away or hangs."""
@@ -127,32 +128,44 @@ async def wait_until_up(redis: Redis) -> None:
     """Return once a configured Redis answers and has loaded its data.
 
     Raises:
-        RedisNotStarted: it did not within ten seconds.
+        RedisNotStarted: it did not within ten seconds; the sentence says why.
     """
     deadline = time.monotonic() + FIRST_ANSWER_S
-    while not await answers(redis):
+    while why := await unready(redis):
         if time.monotonic() > deadline:
-            raise RedisNotStarted("Redis does not answer; check redis_url")
+            raise RedisNotStarted(why)
         await asyncio.sleep(0.05)
+
+
+async def unready(redis: Redis) -> str | None:
+    """Why a configured Redis does not answer, for who starts a daemon; None where it does."""
+    why = await silence(redis)
+    return f"{why}; check api.redis_url" if why == SILENT else why
 
 
 @contextlib.contextmanager
 def refused_while_away(sentence: str = AWAY) -> Iterator[None]:
-    """Have a request refused where Redis does not answer what it needs.
+    """Have a request refused where Redis does not do what it needs.
 
     Raises:
-        StoreUnavailable: Redis is away or hangs.
+        StoreUnavailable: Redis refuses it, as the sentence then says; or is away or hangs.
     """
     try:
         yield
     except STORE_ERRORS as error:
-        raise StoreUnavailable(sentence) from error
+        raise unavailable(error, sentence) from error
 
 
-async def answers(redis: Redis) -> bool:
-    """Whether Redis answers now."""
+def unavailable(error: BaseException, sentence: str = AWAY) -> StoreUnavailable:
+    """What a request is told that Redis has kept from being answered; ``sentence``: where it is just away."""
+    why = trouble(error)
+    return StoreUnavailable(f"{why}; try again later." if why else sentence)
+
+
+async def silence(redis: Redis) -> str | None:
+    """Why Redis does not answer now; None where it does."""
     try:
         await redis.ping()
-    except STORE_ERRORS:
-        return False
-    return True
+    except STORE_ERRORS as error:
+        return trouble(error) or SILENT
+    return None

@@ -17,7 +17,7 @@ from argusd.scheduler.contract.events import Gap
 from ..connections.client import client_of
 from ..context import CONTEXT, Context
 from ..http.query import parameter
-from .cursor import Asked, Cursor, parse_position
+from .cursor import UNKNOWN_POSITION, Asked, Cursor, parse_position
 from .feeds import Feed
 from .frames import EVERYTHING, frame_id, gap
 from .redis_store import STORE_ERRORS
@@ -72,7 +72,7 @@ def begin(topic: str, asked: int | None, newest: int) -> tuple[int, bytes]:
     if asked < 0:
         return max(0, newest + asked), b""
     if asked > newest:
-        return 0, gap(frame_id(topic, 0), Gap(reason="unknown_position"))
+        return 0, gap(frame_id(topic, 0), Gap(reason=UNKNOWN_POSITION))
     return asked, b""
 
 

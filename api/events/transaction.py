@@ -22,8 +22,11 @@ PIECE = 1000  # arguments: a script hands no more than some thousands on
 # (each its id, epoch, events' key and last seq, empty where no event comes) and the steps (each the index of
 # its session, 0 for none, its kind and its arguments), the channel that hears which sessions have been
 # written for, and how long a claim lasts that Redis has lost and that this host stores anew, 0 where it may
-# not. Nothing is written before everything is checked. A command that Redis refuses holds none of the others
-# up, as in a MULTI: what is half stored would come again.
+# not; the place behind which all sessions' events go on at least, should Redis have lost what was there; last
+# a key to which nothing is written: a Redis that takes no writes, for want of memory say, refuses
+# that, before it refuses some of the commands and lets others pass. Nothing is written before everything is
+# checked. A command that Redis refuses holds none of the others up, as in a MULTI: what is half stored would
+# come again.
 STORE = """
 local failed
 local function try(...)
@@ -31,7 +34,7 @@ local function try(...)
   if type(answer) == 'table' and answer.err then failed = failed or answer.err end
 end
 local told = cmsgpack.unpack(ARGV[2])
-local refused, held, news, gone = {'stored'}, {[0] = true}, {}, {}
+local refused, held, news, gone = {}, {[0] = true}, {}, {}
 for index, session in ipairs(told[1]) do
   local claim = redis.call('HMGET', KEYS[index + 1], 'host', 'epoch')
   local is_gone = not claim[1] and not claim[2] and session[2] ~= '' and ARGV[4] ~= '0'
@@ -47,14 +50,17 @@ for index, session in ipairs(told[1]) do
     refused[#refused + 1] = session[1]
   end
 end
+redis.call('SETRANGE', ARGV[6], 0, '')
 for _, index in ipairs(gone) do
   redis.call('HSET', KEYS[index + 1], 'host', ARGV[1], 'epoch', told[1][index][2])
   redis.call('EXPIRE', KEYS[index + 1], ARGV[4])
 end
 local stream = redis.pcall('XINFO', 'STREAM', KEYS[1])
-local place = 0
+local place = tonumber(ARGV[5])
 for index = 1, #stream, 2 do
-  if stream[index] == 'last-generated-id' then place = tonumber(string.match(stream[index + 1], '^%d+')) end
+  if stream[index] == 'last-generated-id' then
+    place = math.max(place, tonumber(string.match(stream[index + 1], '^%d+')))
+  end
 end
 for _, step in ipairs(told[2]) do
   if held[step[1]] then
@@ -70,7 +76,7 @@ for _, step in ipairs(told[2]) do
 end
 if failed then return {'failed', failed} end
 if #news > 0 then redis.call('PUBLISH', ARGV[3], table.concat(news, ' ')) end
-return refused
+return {'stored', place, unpack(refused)}
 """
 
 
@@ -96,6 +102,15 @@ class Kept(NamedTuple):
     overall: int
 
 
+class Stored(NamedTuple):
+    """What became of a write: the sessions that another host holds, of which nothing was stored; and where
+    the newest event of all sessions is.
+    """
+
+    refused: frozenset[str]
+    place: int
+
+
 class Transaction(Protocol):
     """Commands of sessions, gathered and then executed together."""
 
@@ -113,8 +128,8 @@ class Transaction(Protocol):
     def skip(self, session_id: str, count: int) -> None:
         """So many events of a session were lost."""
 
-    async def execute(self) -> frozenset[str]:
-        """Store all of it; the sessions that another host holds, of which nothing was."""
+    async def execute(self) -> Stored:
+        """Store all of it."""
 
 
 class Multi:
@@ -145,21 +160,22 @@ class Multi:
         """See ``Transaction``."""
         self._overall(count)
 
-    async def execute(self) -> frozenset[str]:
+    async def execute(self) -> Stored:
         """See ``Transaction``."""
         async with self._pipe as pipe:
             await pipe.execute()
-        return frozenset()
+        return Stored(frozenset(), self._overall(0))
 
 
 class Fenced:
-    """On one host of several."""
+    """On one host of several. ``place``: where the newest event of all sessions was that it knows of."""
 
-    def __init__(self, redis: Redis, kept: Kept, fence: Fence) -> None:
+    def __init__(self, redis: Redis, kept: Kept, fence: Fence, place: int = 0) -> None:
         self.sessions: set[str] = set()
         self._script = redis.register_script(STORE)
         self._kept = kept
         self._fence = fence
+        self._place = place
         self._indices: dict[str, int] = {}
         self._before: dict[str, int] = {}
         self._steps: list[tuple[int, str, list[str]]] = []
@@ -182,7 +198,7 @@ class Fenced:
         """See ``Transaction``."""
         self._step(session_id, "skip", (count,))
 
-    async def execute(self) -> frozenset[str]:
+    async def execute(self) -> Stored:
         """See ``Transaction``.
 
         Raises:
@@ -194,15 +210,17 @@ class Fenced:
         ]
         told = msgspec.msgpack.encode((sessions, self._steps))
         claims = [keys.holder(each) for each in self._indices]
-        verdict, *refused = await self._script(
+        fence = self._fence
+        verdict, *found = await self._script(
             keys=[keys.ALL_EVENTS, *claims],
-            args=[self._fence.host_id, told, keys.NEWS, self._fence.restored_s],
+            args=[fence.host_id, told, keys.NEWS, fence.restored_s, self._place, keys.LAYOUT],
         )
         if verdict == b"failed":
-            raise ResponseError(refused[0].decode(errors="replace"))
+            raise ResponseError(found[0].decode(errors="replace"))
         if verdict != b"stored":
             raise RedisError("another host has written into a session of this one's")
-        return frozenset(each.decode() for each in refused)
+        place, *refused = found
+        return Stored(frozenset(each.decode() for each in refused), place)
 
     def _step(self, session_id: str, kind: str, args: tuple[Any, ...]) -> None:
         index = self._indices.setdefault(session_id, len(self._indices) + 1) if session_id else 0

@@ -31,7 +31,7 @@ now = now[1] * 1000 + math.floor(now[2] / 1000)
 
 # KEYS: the host's beat, ml:hosts, ml:hosts:beats, what is coming to it. ARGV: its id, its beat, the beat's
 # life (ms), its room ("": it takes nothing new), then sessions that have come and are not in that room any
-# more. Returns the beat before this one, and how many hosts are there.
+# more. Returns the beat before this one, how many hosts are there, and the time.
 BEAT = f"""{NOW}
 local before = redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3], 'GET')
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now)
@@ -39,7 +39,7 @@ if #ARGV > 4 then redis.call('ZREM', KEYS[4], unpack(ARGV, 5)) end
 if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[1])
 else redis.call('ZADD', KEYS[2], ARGV[4] - redis.call('ZCARD', KEYS[4]), ARGV[1]) end
 redis.call('ZADD', KEYS[3], now + ARGV[3], ARGV[1])
-return {{before, redis.call('ZCOUNT', KEYS[3], now, '+inf')}}
+return {{before, redis.call('ZCOUNT', KEYS[3], now, '+inf'), now}}
 """
 
 # KEYS: ml:hosts:beats. ARGV: how many. Returns the hosts whose beat is over, longest first.
@@ -77,10 +77,13 @@ class Host(HostView, frozen=True):
 
 
 class Heard(NamedTuple):
-    """The answer to a beat: the same host's one before, if that still lived; how many hosts there are now."""
+    """The answer to a beat: the same host's one before, if that still lived; how many hosts there are now;
+    and when that is, by Redis' clock (unix seconds).
+    """
 
     before: Host | None
     living: int
+    at: float
 
 
 class Beats:
@@ -100,8 +103,8 @@ class Beats:
 
         ``taken``: sessions that were placed on it and that are not in its room any more.
         """
-        before, count = await self._beat(*said(host, taken))
-        return Heard(readable(before, Host) if before else None, int(count))
+        before, count, at_ms = await self._beat(*said(host, taken))
+        return Heard(readable(before, Host) if before else None, int(count), at_ms / 1000)
 
     async def tell_in(self, pipe: Pipeline, host: Host, taken: Sequence[str] = ()) -> None:
         """The same as a command of a pipeline."""

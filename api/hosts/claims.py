@@ -15,8 +15,8 @@ a host that was cut off cannot write into what others hold by now.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 
@@ -91,6 +91,18 @@ class Claim(NamedTuple):
     epoch: int
 
 
+class Found(NamedTuple):
+    """What Redis has of a claim: no host where it was released, no epoch where it ended or is lost."""
+
+    host_id: str | None
+    epoch: int | None
+
+    @property
+    def claim(self) -> Claim | None:
+        """The claim, where there is one."""
+        return Claim(self.host_id, self.epoch) if self.host_id and self.epoch else None
+
+
 class Claims:
     """Claims for all hosts, and the memory of what this one holds."""
 
@@ -133,27 +145,43 @@ class Claims:
     async def holder(self, session_id: str) -> Claim | None:
         """The session's holder, be it dead; None where there is none.
 
+        What this host holds it goes on to hold where Redis has lost the claim, and stores that anew.
+
         Raises:
             StoreUnavailable: Redis does not answer.
         """
         with refused_while_away():
-            asked = self._redis.hmget(keys.holder(session_id), "host", "epoch")
-            host, epoch = await cast(Awaitable[list[bytes | None]], asked)
-        if not (host and epoch):
-            self.forget(session_id)
-            return None
-        return self._known(session_id, Claim(host.decode(), int(epoch)))
+            (found,) = await self._read([session_id])
+        if found.claim is None and found.epoch is not None:
+            self.forget(session_id)  # it was released
+        return found.claim and self._known(session_id, found.claim)
+
+    async def is_lost(self, session_id: str) -> bool:
+        """Whether nothing is there of the session's claim, whose epoch outlives the session.
+
+        Raises what Redis raises.
+        """
+        (found,) = await self._read([session_id])
+        return found.epoch is None
 
     async def held_of(self, session_ids: Sequence[str]) -> list[str]:
         """Those of the sessions that this host holds. Raises what Redis raises."""
+        for session_id, found in zip(session_ids, await self._read(session_ids), strict=True):
+            if found.claim is not None:
+                self._known(session_id, found.claim)
+        return [each for each in session_ids if each in self._held]
+
+    async def held_elsewhere(self, session_ids: Sequence[str]) -> list[str]:
+        """Those of the sessions that another host holds. Raises what Redis raises."""
+        found = zip(session_ids, await self._read(session_ids), strict=True)
+        return [session_id for session_id, each in found if each.host_id not in (None, self.host_id)]
+
+    async def _read(self, session_ids: Sequence[str]) -> list[Found]:
         async with self._redis.pipeline(transaction=False) as pipe:
             for session_id in session_ids:
                 pipe.hmget(keys.holder(session_id), "host", "epoch")
             answers = await pipe.execute()
-        for session_id, (host, epoch) in zip(session_ids, answers, strict=True):
-            if host and epoch:
-                self._known(session_id, Claim(host.decode(), int(epoch)))
-        return [each for each in session_ids if each in self._held]
+        return [Found(host and host.decode(), epoch and int(epoch)) for host, epoch in answers]
 
     async def take_over(self, session_id: str, dead: Claim) -> Claim | None:
         """Hold what a dead host held; None where another one was quicker, or it is back.

@@ -1,12 +1,15 @@
 """What all hosts tell together."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 
-from argusd.scheduler.contract.errors import HostUnreachable
+from argusd.scheduler.contract.errors import HostUnreachable, StoreUnavailable
+from argusd.scheduler.contract.sessions import SessionView
 from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from .beats import Host
@@ -16,6 +19,23 @@ from .relay import RELAYED
 ANSWER_S = 3.0
 
 Told = TypeVar("Told")
+
+
+async def each_once(door: Door | None, views: Iterable[SessionView]) -> list[SessionView]:
+    """A view of each session: its holder's, where a host that it has left since shows it as well."""
+    found: dict[str, SessionView] = {}
+    for view in views:
+        if view.session_id not in found or (door is not None and await is_holders(door, view)):
+            found[view.session_id] = view
+    return list(found.values())
+
+
+async def is_holders(door: Door, view: SessionView) -> bool:
+    """Whether who shows the session holds it, as far as Redis tells."""
+    with contextlib.suppress(StoreUnavailable):
+        holder = await door.claims.holder(view.session_id)
+        return holder is not None and holder.host_id == view.host_id
+    return False
 
 
 def is_asked_by_a_host(request: web.Request) -> bool:

@@ -2,7 +2,8 @@
 
 A request is relayed once at most. An offer for another host's session is redirected with a ticket, or where
 hosts cannot be reached by browsers relayed as well; its media go straight to the host that answers it. A host
-that turns a new session away with 503 is avoided, and the next one is asked.
+that turns a new session away with 503 is avoided, and the next one is asked. Who comes by a redirect that was
+to lead elsewhere is not sent anywhere again: what it asks for is relayed.
 """
 
 import contextlib
@@ -15,11 +16,11 @@ from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
 from argusd.scheduler.contract.errors import MalformedBody, Overloaded, ServiceError, StoreUnavailable
-from argusd.scheduler.contract.http import FOLLOWS_HEADER
+from argusd.scheduler.contract.http import FOLLOWS_HEADER, HOST_HEADER
 from argusd.scheduler.contract.names import NAME
 from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
-from ..access.admitted import AVOID
+from ..access.admitted import AVOID, SENT_TO
 from ..access.authenticate import is_offer
 from ..connections.bodies import keep_body
 from ..context import CONTEXT, Context
@@ -30,7 +31,7 @@ from ..tasks.uploads import FORM, JSON
 from .beats import Host
 from .claims import Claim
 from .door import Door, Way
-from .relay import RELAYED, NotReached
+from .relay import MISDIRECTED, RELAYED, NotReached
 from .socket_relay import relay_socket
 
 ANSWER_S, TASK_S = 30.0, 620.0  # a task may take ten minutes
@@ -48,6 +49,8 @@ def front_door(door: Door, ways: Mapping[object, Way]) -> Middleware:
 
     @web.middleware
     async def send_where_it_belongs(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if RELAYED in request.headers and not door.let_in(request):
+            return web.Response(status=MISDIRECTED, headers={HOST_HEADER: door.host_id})
         way = ways.get(request.match_info.handler, "any")
         if RELAYED in request.headers or way == "any":
             return await handler(request)
@@ -89,7 +92,7 @@ async def place(door: Door, request: web.Request, handler: Handler) -> web.Strea
     """
     session_id, avoid = request.match_info["session_id"], [*request.get(AVOID, ())]
     answer: web.StreamResponse | ServiceError = Overloaded("No host has room for another session.")
-    for _ in range(MOST_TRIES):
+    for _ in range(MOST_TRIES - len(avoid)):
         try:
             claim = await door.claims.claim(session_id, avoid)
         except Overloaded:
@@ -118,7 +121,7 @@ async def ask(
         return await handler(request)
     context.sessions.let_go(request.match_info["session_id"])
     host = await door.reach(claim.host_id)
-    if is_redirected(request):
+    if is_redirected(request) and request.get(SENT_TO, "") in ("", door.host_id):
         return redirection(await door.relay.onward(host, request, avoid))
     if is_socket(request):
         return await relay_socket(door.relay, host, request)

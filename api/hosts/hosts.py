@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
+from ..access.shared_clock import SharedClock
 from ..events.redis_store import STORE_ERRORS, refused_while_away
+from ..store.troubles import SILENT, trouble
 from . import beats
 from .beats import Beats, Host
 
@@ -38,16 +40,22 @@ class State(NamedTuple):
 class Hosts:
     """This host among the others. ``state`` is asked at every beat; ``count``: the hosts there were then.
 
-    Beats begin once ``listening`` is set: who is chosen is asked at once. ``unknown`` is set when Redis knows
-    nothing of this host any more, as after it was away or has lost what it was given.
+    Beats begin once ``listening`` is set: who is chosen is asked at once. ``clock`` learns by them how far
+    ours is off. ``unknown`` is set when Redis knows nothing of this host any more, as after it was away or
+    has lost what it was given. ``trouble``: why the newest beat was not taken, where it was not.
     """
 
-    def __init__(self, redis: Redis, host_id: str, url: str, state: Callable[[], State]) -> None:
+    def __init__(
+        self, redis: Redis, host_id: str, url: str, state: Callable[[], State], clock: SharedClock
+    ) -> None:
         self._beats = Beats(redis)
+        self.clock = clock
         self._state = state
         self._host_id, self._url, self._boot = host_id, url.rstrip("/"), secrets.token_hex(16)
         self._beaten_at = self._steady_since = -math.inf
         self._is_heard = False
+        self.trouble = "its first beat is to come"
+        self._beating = asyncio.Lock()  # a beat that says less than the next one is not to come after it
         self._taken: list[str] = []  # and not told; while Redis is away nothing new is taken
         self.listening, self.unknown = asyncio.Event(), asyncio.Event()
         self.me = self._told()
@@ -103,26 +111,33 @@ class Hosts:
 
     async def beat(self) -> None:
         """Tell that this host is there. Never fails."""
+        async with self._beating:
+            await self._beat()
+
+    async def _beat(self) -> None:
         self.me, now = self._told(), time.monotonic()  # from now on it lives, whenever the answer comes
+        asked = time.time()
         try:
             async with asyncio.timeout(BEAT_WITHIN_S):
                 if not self._is_heard:
                     await self._beats.begin(self._host_id)
                 taken = self._taken[: beats.TAKEN_AT_A_BEAT]
-                before, self.count = await self._beats.tell(self.me, taken)
+                before, self.count, at = await self._beats.tell(self.me, taken)
+                self.clock.heard(at, asked, time.time())
                 del self._taken[: len(taken)]
         except STORE_ERRORS as error:
+            self.trouble = trouble(error) or SILENT
             if not self.cut_off:
-                log.warning("Redis does not take this host's beat: %s", type(error).__name__)
+                log.warning("this host's beat is not taken: %s", self.trouble)
             return
         is_first, self._is_heard = not self._is_heard, True
         if before is None and not is_first:
             self.unknown.set()
         if before is not None and before.boot != self._boot and not is_first:
-            log.error(
-                "another daemon is called %s as well; set cluster.host_id to another name", self._host_id
-            )
+            self.trouble = f"another daemon is called {self._host_id} as well"
+            log.error("%s; set cluster.host_id to another name", self.trouble)
             return
+        self.trouble = SILENT  # should the next one be awaited in vain
         if self.cut_off:
             self._steady_since = now
         self._beaten_at = now

@@ -17,7 +17,7 @@ from ..context import CONTEXT
 from ..streams.media import MAX_JPEG_BYTES
 from ..streams.socket import GOODBYE_S, refuse, web_socket
 from .beats import Host
-from .relay import AWAY, CONNECT_S, REFUSED, Relay, headers_for
+from .relay import AWAY, CONNECT_S, MISDIRECTED, REFUSED, Relay, astray, headers_for
 
 Close = tuple[int, bytes]
 OPENED_S = 12.0  # at most; a stream may have to wait until an older one is closed and told of
@@ -32,15 +32,19 @@ async def relay_socket(relay: Relay, host: Host, request: web.Request) -> web.St
         ServiceError: the host refuses the stream, or is not reached; the client has heard nothing so far.
     """
     context = request.app[CONTEXT]
-    async with await connected(relay, host, request) as there:
-        here = web_socket(request)
-        await here.prepare(request)
-        try:
-            code, reason = await converse(here, there, context.stop)
-        except ServiceError as error:
-            await refuse(here, error)
-        else:
-            await here.close(code=code, message=reason, drain=False)
+    relay.sockets += 1
+    try:
+        async with await connected(relay, host, request) as there:
+            here = web_socket(request)
+            await here.prepare(request)
+            try:
+                code, reason = await converse(here, there, context.stop)
+            except ServiceError as error:
+                await refuse(here, error)
+            else:
+                await here.close(code=code, message=reason, drain=False)
+    finally:
+        relay.sockets -= 1
     return here
 
 
@@ -60,6 +64,8 @@ async def connected(relay: Relay, host: Host, request: web.Request) -> aiohttp.C
                 max_msg_size=2 * MAX_JPEG_BYTES,
             )
     except aiohttp.WSServerHandshakeError as error:
+        if error.status == MISDIRECTED:
+            raise astray(host, error.headers or {}) from error
         raise refused_by(error) from error
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise HostUnreachable(AWAY) from error

@@ -15,7 +15,6 @@ from argusd.scheduler.contract.errors import (
     MethodNotAllowed,
     PathNotFound,
     ServiceError,
-    StoreUnavailable,
     Unauthorized,
     WrongContentType,
 )
@@ -26,6 +25,8 @@ from argusd.scheduler.contract.wording.misfit import explain
 from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
 from ..connections.bodies import read_body
+from ..events.redis_store import unavailable
+from ..store.troubles import trouble
 from .base64_text import NOT_BASE64, NOT_WHOLE, with_bytes
 from .query import nearest_path
 
@@ -124,8 +125,8 @@ async def error_envelope(request: web.Request, handler: Handler) -> web.StreamRe
             raise
         return error_reply(request, from_http(error, request), error.headers.get("Allow"))
     except (RedisError, TimeoutError) as error:
-        log.warning("Redis did not answer a request: %s", type(error).__name__)
-        return error_reply(request, StoreUnavailable("The event store does not answer; try again."))
+        log.warning("Redis did not do what a request needs: %s", trouble(error) or type(error).__name__)
+        return error_reply(request, unavailable(error, "The event store does not answer; try again."))
     except Exception as error:
         log_fault(log, "a request failed", error)
         return error_reply(request, ServiceError())

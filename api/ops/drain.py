@@ -1,7 +1,8 @@
 """``/drain``: nothing new is taken while what lives comes to its end, as before an upgrade.
 
 Sessions whose media are there go on, their publishers may come back and their policies change; events are
-told as ever. New sessions and all tasks are refused, by one of many hosts not the tasks of its sessions.
+told as ever. New sessions and all tasks are refused, by one of many hosts not the tasks of its sessions. What
+has been let in and is not answered yet is awaited as well, and what goes through here to another host.
 The next api takes new work again.
 """
 
@@ -19,7 +20,9 @@ LOOK_S = 0.2
 
 
 class DrainView(msgspec.Struct, frozen=True):
-    """The body of ``/drain``. ``sessions``: those whose media are there; ``tasks``: those at work."""
+    """The body of ``/drain``. ``sessions``: those whose media are there, come, or go through here to another
+    host; ``tasks``: those at work, here or at another host for who asked here.
+    """
 
     draining: bool
     sessions: int
@@ -50,5 +53,12 @@ async def _drain(context: Context, *, draining: bool) -> DrainView:
     changed, context.intake.draining = context.intake.draining != draining, draining
     if changed and context.hosts is not None:
         await context.hosts.beat()  # the others need not wait for the next one
-    live = sum(session.active for session in context.registry)
-    return DrainView(context.intake.closed is not None, live, context.inference.at_work)
+    return DrainView(context.intake.closed is not None, *left(context))
+
+
+def left(context: Context) -> tuple[int, int]:
+    """How many sessions and tasks have not come to their end."""
+    relay = context.door.relay if context.door else None
+    live = {session.session_id for session in context.registry if session.active} | context.sessions.turning
+    sockets, requests = (relay.sockets, relay.requests) if relay else (0, 0)
+    return len(live) + sockets, context.inference.at_work + requests

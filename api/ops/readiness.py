@@ -17,9 +17,10 @@ from argusd.scheduler.contract.names import ENDS
 from argusd.scheduler.contract.tiers import Tier
 
 from ..context import CONTEXT, Context
-from ..events.redis_store import answers
+from ..events.redis_store import silence
 from ..http.envelope import json_reply, refusal
 from ..http.query import parameter
+from ..store.troubles import SILENT
 from ..workers.scheduler_link import SchedulerLink
 
 TIER = f"({'|'.join(get_args(Tier))})"
@@ -104,8 +105,8 @@ def tiers_asked_for(request: web.Request) -> list[str]:
 
 async def readiness_of(context: Context, asked_for: Iterable[str]) -> Readiness:
     """Ask everyone how they are."""
-    redis = await answers(context.redis)
-    found = {"live": list(live_lacks(context, redis)), "bulk": list(bulk_lacks(context))}
+    silent = await silence(context.redis)
+    found = {"live": list(live_lacks(context, silent)), "bulk": list(bulk_lacks(context))}
     reasons = list(dict.fromkeys(reason for tier in asked_for for reason in found[tier]))
     healthy = list(context.schedulers.healthy.values())
     return Readiness(
@@ -119,7 +120,7 @@ async def readiness_of(context: Context, asked_for: Iterable[str]) -> Readiness:
         schedulers=scheduler_statuses(context),
         streams=streams_served(context),
         tasks=tasks_served(context),
-        redis=redis,
+        redis=silent is None,
         buffered_events=context.event_log.buffered,
         fits_more=context.fits_more,
         error_code=NotReady.code if reasons else msgspec.UNSET,
@@ -127,11 +128,11 @@ async def readiness_of(context: Context, asked_for: Iterable[str]) -> Readiness:
     )
 
 
-def live_lacks(context: Context, redis: bool) -> Iterator[str]:
-    """Why sessions cannot be served."""
+def live_lacks(context: Context, silent: str | None) -> Iterator[str]:
+    """Why sessions cannot be served. ``silent``: why Redis does not answer, if it does not."""
     yield from stopping(context)
     yield from media_lack(context)
-    if why := store_lacks(context, redis):
+    if why := store_lacks(context, silent):
         yield f"{why}; events wait in memory"
 
 
@@ -147,14 +148,13 @@ def media_lack(context: Context) -> Iterator[str]:
     yield from dict.fromkeys(lacking)  # several may lack the same
 
 
-def store_lacks(context: Context, redis: bool) -> str:
-    """Why events are not stored, or soon will not be; empty while they are."""
+def store_lacks(context: Context, silent: str | None) -> str | None:
+    """Why events are not stored, or soon will not be; None while they are."""
     own = context.embedded_redis
     if own is not None and own.trouble:
         return own.trouble
-    if context.event_log.refused:
-        return "Redis refuses to write, as with a full disk or memory"
-    return "" if redis and not context.event_log.stalled else "Redis does not answer"
+    stalled = SILENT if context.event_log.stalled else None
+    return context.event_log.refusal or silent or stalled
 
 
 def bulk_lacks(context: Context) -> Iterator[str]:

@@ -103,6 +103,11 @@ class SessionActions:
         finally:
             turn.release()
 
+    @property
+    def turning(self) -> set[str]:
+        """The sessions whose media begin or end just now."""
+        return {session_id for session_id, turn in self._turns.items() if turn.locked()}
+
     def to_replace(self, session_id: str, principal: str) -> Media | None:
         """The media that a new publisher ends: whoever brought a session's media may come back at any time.
 
@@ -234,9 +239,12 @@ class SessionActions:
         self._registry.lose(session_id)
 
     async def sweep(self) -> None:
-        """Forget sessions past their retention, until cancelled."""
+        """Forget sessions past their retention, and those that have gone elsewhere, until cancelled."""
         while True:
             await asyncio.sleep(min(SWEEP_EVERY_S, self._registry.retention_s / 10))
+            with contextlib.suppress(*STORE_ERRORS):  # the next look finds them as well
+                for session_id in await self._registry.held_elsewhere():
+                    self.let_go(session_id)
             expired = self._registry.expired(time.monotonic())
             for session in expired:
                 with contextlib.suppress(HeldElsewhere, SessionActive):  # another host or look forgets it
@@ -287,4 +295,5 @@ class SessionActions:
             async with asyncio.timeout(STORED_WITHIN_S):
                 await asyncio.shield(written)
         except TimeoutError:
-            raise StoreUnavailable("The event store does not answer; try again.") from None
+            why = self._event_log.refusal or "The event store does not answer"
+            raise StoreUnavailable(f"{why}; try again later.") from None

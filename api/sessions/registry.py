@@ -1,10 +1,8 @@
 """The sessions the api knows: in memory, and in Redis so that a restarted api finds them again."""
 
 import asyncio
-import re
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Iterator
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -17,8 +15,6 @@ from argusd.scheduler.contract.errors import (
     SessionNotFound,
     StoreUnavailable,
 )
-from argusd.scheduler.contract.names import NAME
-from argusd.scheduler.contract.results import readable
 from argusd.scheduler.contract.sessions import SessionSpec
 
 from ..config import ApiConfig
@@ -26,11 +22,9 @@ from ..events.transaction import commands_only
 from ..hosts.claims import CLAIM_S, Claims
 from ..store.unreadable import Unreadable
 from .ages import Ages
-from .session import Media, Session, SessionRecord, completed
+from .records import Records
+from .session import Session, SessionRecord, completed
 
-Kind = TypeVar("Kind")
-
-READ_AT_A_TIME = 500
 AWAITED_S = 60.0  # who sets a session up so long before its media finds what room there is then
 ERASED_WITHIN_S = 3.0
 UNUSED_S = 120.0  # a flood of offers would fill the registry for hours; who came and failed can ask why
@@ -48,10 +42,10 @@ class Registry:
     ) -> None:
         self._redis = redis
         self._config = config
-        self._unreadable = unreadable
         self._claims = claims
         self.adopted: Callable[[Session], None] = lambda _: None
         self._held = keys.held(claims.host_id if claims else "")
+        self._records = Records(redis, unreadable, config.retention_s, self._held)
         self._sessions: dict[str, Session] = {}
         self._ages = Ages()
         self._taken: list[str] = []  # since that was asked last, at the latest beat
@@ -91,50 +85,14 @@ class Registry:
 
     async def load(self) -> None:
         """Take in what an earlier api has written, as far as it can be read."""
-        await self._take_in_older()
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.smembers(self._held)
-            (answer,) = await pipe.execute(raise_on_error=False)
-        raw_ids: set[bytes] = await self._unreadable.usable("session", self._held, answer, set())
-        session_ids = [raw_id.decode() for raw_id in raw_ids if is_name(raw_id)]
+        await self._records.take_in_older()
+        session_ids = await self._records.held()
         if self._claims is not None:
             known, session_ids = session_ids, await self._claims.held_of(session_ids)
             if others := set(known) - set(session_ids):
                 await self._redis.srem(self._held, *others)
-        for session in sorted(await self._stored(session_ids), key=lambda each: each.record.created_at):
+        for session in sorted(await self._records.read(session_ids), key=lambda each: each.record.created_at):
             self._take_in(session)
-
-    async def _take_in_older(self) -> None:
-        """Give each session that an older daemon stored in two hashes of all sessions a hash of its own.
-
-        Where several hosts share the Redis, whatever a host that was alone has stored waits there, for as
-        long as sessions are kept, for whoever claims it.
-        """
-        for what, field, older in (
-            ("media", "media", keys.OLDER_MEDIA),
-            ("session", "spec", keys.OLDER_SESSIONS),
-        ):
-            if await self._redis.type(older) == b"hash":
-                await self._take_in_hash(what, field, older)
-        alone = keys.held("")
-        if self._claims is not None and await self._redis.type(alone) == b"set":
-            raw_ids = await cast(Awaitable[set[bytes]], self._redis.smembers(alone))
-            async with self._redis.pipeline(transaction=True) as pipe:
-                for raw_id in filter(is_name, raw_ids):
-                    pipe.expire(keys.record(raw_id.decode()), self.retention_s)
-                pipe.delete(alone)
-                await pipe.execute()
-
-    async def _take_in_hash(self, what: str, field: str, older: str) -> None:
-        rows = await cast(Awaitable[dict[bytes, bytes]], self._redis.hgetall(older))
-        bad = [(raw_id, raw_id, body) for raw_id, body in rows.items() if not is_name(raw_id)]
-        await self._unreadable.set_aside(what, older, bad)
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for raw_id in filter(is_name, rows):
-                pipe.hsetnx(keys.record(raw_id.decode()), field, cast(str, rows[raw_id]))
-                pipe.sadd(keys.held(""), raw_id)
-            pipe.delete(older)
-            await pipe.execute()
 
     async def adopt(self, session_id: str) -> Session | None:
         """Take in a session that another host held, if it is stored and can be read."""
@@ -145,7 +103,7 @@ class Registry:
         await self._redis.sadd(self._held, session_id)
         await self._redis.persist(keys.record(session_id))
         await self._redis.expire(keys.holder(session_id), CLAIM_S)
-        for session in await self._stored([session_id]):
+        for session in await self._records.read([session_id]):
             self.adopted(self._come(session))
             return session
         return None
@@ -159,36 +117,6 @@ class Registry:
         self._sessions[session.session_id] = session
         self._ages.begin(session.session_id, session.updated_at, time.monotonic())
         return session
-
-    async def _stored(self, session_ids: Sequence[str]) -> list[Session]:
-        """Those of the sessions that are stored; what cannot be read is set aside."""
-        found = []
-        for begin in range(0, len(session_ids), READ_AT_A_TIME):
-            some = session_ids[begin : begin + READ_AT_A_TIME]
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for session_id in some:
-                    pipe.hgetall(keys.record(session_id))
-                answers = await pipe.execute(raise_on_error=False)
-            for session_id, answer in zip(some, answers, strict=True):
-                found.append(await self._read(session_id, answer))
-        return [session for session in found if session is not None]
-
-    async def _read(self, session_id: str, answer: Any) -> Session | None:
-        key = keys.record(session_id)
-        fields: dict[bytes, bytes] = await self._unreadable.usable("session", key, answer, {})
-        record = await self._field(session_id, "session", fields, b"spec", SessionRecord)
-        media = await self._field(session_id, "media", fields, b"media", Media)
-        return None if record is None else Session(session_id, record, media)
-
-    async def _field(
-        self, session_id: str, what: str, fields: dict[bytes, bytes], field: bytes, kind: type[Kind]
-    ) -> Kind | None:
-        body = fields.get(field)
-        value = None if body is None else readable(body, kind)
-        if body is not None and value is None:
-            aside = [(session_id.encode(), field, body)]
-            await self._unreadable.set_aside(what, keys.record(session_id), aside)
-        return value
 
     async def put(self, session_id: str, spec: SessionSpec) -> tuple[Session, bool]:
         """Create the session or replace what was asked for it, one after the other; True when it is new.
@@ -226,8 +154,8 @@ class Registry:
         known = self.find(session_id)
         if self._claims is None:
             return known
-        if known is None:  # placed here earlier without coming, it may be another's by now, or nobody's
-            await self._claims.holder(session_id)
+        if known is None and await self._claims.holder(session_id) is None:
+            self._claims.forget(session_id)  # placed here earlier without coming, it is nobody's by now
         if self._claims.epoch(session_id) is None:
             claim = await self._claims.claim(session_id, only=self._claims.host_id)
             if claim.host_id != self._claims.host_id:
@@ -263,7 +191,7 @@ class Registry:
         pipe.add(session_id, "HSET", keys.record(session_id), "spec", msgspec.json.encode(record))
         if self._claims is not None:
             pipe.add(session_id, "EXPIRE", keys.holder(session_id), CLAIM_S)
-        if await pipe.execute():
+        if (await pipe.execute()).refused:
             raise HeldElsewhere("Another host holds this session by now.")
 
     async def restate(self, session: Session) -> None:
@@ -291,6 +219,10 @@ class Registry:
         """
         if self._claims is not None and session_id not in self:
             await self._claims.release(session_id)
+
+    async def held_elsewhere(self) -> list[str]:
+        """The sessions known here that another host holds by now. Raises what Redis raises."""
+        return await self._claims.held_elsewhere([*self._sessions]) if self._claims else []
 
     def lose(self, session_id: str) -> None:
         """Forget a session that another host holds."""
@@ -340,8 +272,3 @@ class Registry:
 
     def _kept_s(self, session: Session) -> float:
         return min(UNUSED_S, self.retention_s) if session.unused else self.retention_s
-
-
-def is_name(raw_id: bytes) -> bool:
-    """Whether a session may have this id."""
-    return re.fullmatch(NAME.encode(), raw_id) is not None

@@ -7,7 +7,7 @@ from aiohttp import web
 from argusd.scheduler.contract.sessions import SessionBody, SessionList, SessionSpec, SessionView
 
 from ..context import CONTEXT, Context
-from ..hosts.everywhere import others_tell
+from ..hosts.everywhere import each_once, others_tell
 from ..http.envelope import json_reply, read_json
 from .session import Session, check_session_id, view
 
@@ -29,6 +29,7 @@ async def list_sessions(request: web.Request) -> web.Response:
     sessions = [shown(context, each) for each in context.registry]
     told, missing = await others_tell(context.door, request, SessionList)
     sessions += [each for other in told for each in other.sessions]
+    sessions = await each_once(context.door, sessions)
     room = [each for each in (context.fits_more, *(other.fits_more for other in told)) if each is not None]
     return json_reply(SessionList(sessions, sum(room) if room else None, missing))
 

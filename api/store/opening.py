@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from ..config import ApiConfig
 from ..errors import RedisNotStarted
-from ..events.redis_store import Connections, answers, connect_all, wait_until_up
+from ..events.redis_store import Connections, connect_all, unready, wait_until_up
 from ..ops.starting import starting
 from .embedded_redis import EmbeddedRedis
 
@@ -58,7 +58,8 @@ async def configured_redis(config: ApiConfig, redis: Redis, stop: asyncio.Event)
         why = str(error)
         log.error("%s; it is awaited", why)  # noqa: TRY400 - the sentence says it all
         async with starting(config, lambda: why):
-            while not stop.is_set() and not await answers(redis):  # noqa: ASYNC110 - Redis tells nobody
+            while not stop.is_set() and (now := await unready(redis)):
+                why = now
                 await asyncio.sleep(ASK_AGAIN_S)
 
 

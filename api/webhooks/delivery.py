@@ -93,9 +93,12 @@ class Delivery:
         here = await self._stored.move(stored)
         while here:
             version = feed.version
-            page = await self._history.page(EVERYTHING, self._place)
+            page = await self._history.page(EVERYTHING, self._place)  # the feed may remember what is erased
             if page.end == self._place:
-                await feed.newer(version)
+                followed = await feed.after(self._place)
+                if followed.end == self._place:
+                    await feed.newer(version)
+                self._place = min(self._place, followed.end)  # which is less where the log is lost
                 continue
             found = list(messages(self.config, page, self._place))
             due = [each for each in found if each.message_id not in self.receiver.taken]
@@ -110,11 +113,13 @@ class Delivery:
             await self._went(wrong)
 
     async def _begin(self) -> int:
-        """Where to go on: a new webhook begins now. A place beyond the newest event is that of a lost log."""
+        """Where to go on: a new webhook begins now, one whose place is lost where it was. A place beyond the
+        newest event is that of a lost log.
+        """
         place, newest = await self._stored.read(), await self._history.newest(EVERYTHING)
         if place is None:
-            return newest
-        return place if place <= newest else 0
+            place = self._place or newest
+        return 0 if 0 < newest < place else place
 
     async def _went(self, wrong: Outcome | None) -> None:
         """Note how a round went, and wait before the next one where something was wrong."""

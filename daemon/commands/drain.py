@@ -60,13 +60,11 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.host and args.exit:
         raise UsageInvalid("--exit ends the daemon that runs here: leave HOST out, or --exit")
-    daemon = endpoint(args)
-    if args.host:
-        daemon = asyncio.run(host_endpoint(daemon, args.host))
+    door = endpoint(args)
     if args.undo:
-        asyncio.run(ask(daemon, "DELETE", "/drain", Left))
+        asyncio.run(undrained(door, args.host))
         return 0
-    left = asyncio.run(drained(daemon, args.drain_s))
+    left = asyncio.run(drained(door, args.drain_s, args.host))
     if left.sessions or left.tasks:
         print(f"argusd: {left}, after {args.drain_s:g} s", file=sys.stderr)
     if args.exit:
@@ -79,31 +77,42 @@ def run(args: argparse.Namespace) -> int:
     return 1 if left.sessions or left.tasks else 0
 
 
-async def host_endpoint(daemon: Endpoint, host_id: str) -> Endpoint:
-    """Where a host's own api is, as any of them knows it.
+async def host_endpoint(door: Endpoint, host_id: str | None) -> Endpoint:
+    """Where a host's own api is, as any of them knows it; without an id that of the daemon which is asked.
 
     Raises:
         UnknownHost: no such host is there.
     """
-    urls = {host.host_id: host.url for host in (await ask(daemon, "GET", "/hosts", HostsView)).hosts}
+    if host_id is None:
+        return door
+    urls = {host.host_id: host.url for host in (await ask(door, "GET", "/hosts", HostsView)).hosts}
     if host_id not in urls:
         raise UnknownHost(f"there is no host {host_id}{did_you_mean(host_id, urls)}")
-    return msgspec.structs.replace(daemon, url=urls[host_id])
+    return msgspec.structs.replace(door, url=urls[host_id])
 
 
-async def drained(daemon: Endpoint, drain_s: float) -> Left:
-    """Have the daemon drain; what is left when nothing is, or when the time is up.
+async def undrained(door: Endpoint, host_id: str | None = None) -> None:
+    """Have the daemon, or the host, take new work again. Raises what ``host_endpoint`` raises."""
+    await ask(await host_endpoint(door, host_id), "DELETE", "/drain", Left)
+
+
+async def drained(door: Endpoint, drain_s: float, host_id: str | None = None) -> Left:
+    """Have the daemon, or the host, drain; what is left when nothing is, or when the time is up.
 
     An api that answered and answers no more is awaited: its next life is to drain as well.
+
+    Raises:
+        UnknownHost: no such host is there, or not any more.
     """
     deadline, told = time.monotonic() + drain_s, None
+    daemon = await host_endpoint(door, host_id)
     while True:
         try:
             left = await ask(daemon, "POST", "/drain", Left)
         except Unreachable:
             if told is None:
                 raise
-            left = told
+            daemon, left = await host_endpoint(door, host_id), told
         if left != told:
             print(left, flush=True)
         told = left

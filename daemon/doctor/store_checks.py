@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -23,6 +24,7 @@ from .installed import installed
 
 ANSWER_WITHIN_S = 2.0
 LEAST_FREE_BYTES = 1 << 30
+CLOCKS_APART_S = 3.0  # Redis is asked for whole seconds
 
 
 def check_redis(config: Config) -> Finding:
@@ -45,6 +47,8 @@ def check_redis_at(url: str, host_id: str) -> Finding:
             if told.get("cluster_enabled"):
                 return Finding("fail", "redis", f"{place} is {A_CLUSTER}", f"{NO_CLUSTER} in api.redis_url")
             laid_out, others = redis.get(keys.LAYOUT), hosts_beside(redis, host_id)
+            seconds, _ = redis.time()
+            ahead_s = time.time() - seconds
     except NoPermissionError as error:
         return Finding("fail", "redis", f"{place}: {error}", "give that user what docs/cluster.md names")
     except AuthenticationError:
@@ -61,6 +65,9 @@ def check_redis_at(url: str, host_id: str) -> Finding:
     if (policy := told.get("maxmemory_policy")) != "noeviction":
         remedy = "set maxmemory-policy noeviction: else sessions and events vanish when memory is short"
         return Finding("warn", "redis", f"{found}, maxmemory-policy {policy}", remedy)
+    if host_id and abs(ahead_s) > CLOCKS_APART_S:
+        found = f"{found}, whose clock is {abs(ahead_s):.0f} s {'behind' if ahead_s > 0 else 'ahead of'} ours"
+        return Finding("warn", "redis", found, "have both go by NTP (chrony, systemd-timesyncd)")
     if urlsplit(url).scheme == "redis" and not is_loopback(urlsplit(url).hostname or ""):
         return Finding("warn", "redis", f"{found}, without TLS", "use rediss:// in api.redis_url")
     return Finding("ok", "redis", found)

@@ -11,7 +11,7 @@ from argusd.scheduler.contract.http import EVENTS_RELATION, HOST_HEADER
 
 from ..errors import HolderUnreachable, PublishRefused, Unreachable
 from ..events import bearer
-from ..origins import may_have_token
+from ..origins import CIRCLES, may_have_token
 from ..refusal import refusal_of
 
 HTTP_SECONDS = 15.0
@@ -57,6 +57,8 @@ async def send_offer(daemon: str, session_id: str, sdp: str, token: str | None) 
         if (error.host, error.port) == (endpoint.raw_host, endpoint.port):
             raise Unreachable(f"no daemon answers at {daemon}") from error
         raise HolderUnreachable(f"{daemon} sent us to a host that does not answer") from error
+    except aiohttp.TooManyRedirects as error:
+        raise Unreachable(CIRCLES.format(daemon)) from error
     except (aiohttp.ClientError, TimeoutError) as error:
         raise Unreachable(f"no daemon answers at {daemon}") from error
 

@@ -58,7 +58,8 @@ class Gap(msgspec.Struct, frozen=True, tag="gap", tag_field="type", omit_default
     """In the place of events that will never come: ``missed`` of them, where that is known.
 
     Sent as the server-sent event ``gap``. ``session_id``: whose, in a session's own stream. ``reason``:
-    ``unknown_position`` where the reader named an event that never was; its stream begins anew.
+    ``unknown_position`` where the reader named, or had come to, an event that is not there (any more); its
+    stream begins anew, or goes on behind the newest event it had that is there still.
     """
 
     session_id: str = ""

@@ -5,7 +5,7 @@ import os
 import signal
 import string
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -25,10 +25,13 @@ NAMES = string.ascii_lowercase
 
 
 class Host:
-    """A machine and its daemon; ``name`` is its ``host_id``."""
+    """A machine and its daemon; ``name`` is its ``host_id``, ``more`` goes into its environment."""
 
-    def __init__(self, switch: Switch, name: str, number: int, redis_url: str, folder: Path) -> None:
+    def __init__(
+        self, switch: Switch, name: str, number: int, redis_url: str, folder: Path, more: Mapping[str, str]
+    ) -> None:
         self.name = name
+        self._more = more
         self._switch, self._number, self._redis_url = switch, number, redis_url
         self._state_dir = folder / name
         self._state_dir.mkdir(exist_ok=True)  # an earlier life's, where the host comes back
@@ -96,7 +99,8 @@ class Host:
             "INGEST__CONNECT_S": "300",  # offers that no media follow stay
             "INGEST_WORKERS": "1",
         }
-        return os.environ | {f"ARGUSD_{key}": value for key, value in settings.items()} | {"PYTHONPATH": path}
+        own = {f"ARGUSD_{key}": value for key, value in settings.items()}
+        return {**os.environ, **own, "PYTHONPATH": path, **self._more}
 
 
 class Cluster:
@@ -106,13 +110,15 @@ class Cluster:
         self.redis_url, self.redis = redis_url, redis
         self.switch, self._folder = switch, folder
         self.hosts: dict[str, Host] = {}
+        self.environments: dict[str, Mapping[str, str]] = {}  # of hosts that are to start, by their names
 
     async def run(self, names: str) -> list[Host]:
         """Exactly these hosts, one a letter, once all of them know each other."""
         for name in names:
             if name not in self.hosts:
                 number = FIRST_NUMBER + NAMES.index(name)
-                self.hosts[name] = Host(self.switch, name, number, self.redis_url, self._folder)
+                more = self.environments.get(name, {})
+                self.hosts[name] = Host(self.switch, name, number, self.redis_url, self._folder, more)
         for name in set(self.hosts) - set(names):
             self.hosts.pop(name).close()
         hosts = [self.hosts[name] for name in names]

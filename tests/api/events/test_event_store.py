@@ -61,7 +61,7 @@ async def write(redis: Redis, store: EventStore, *entries: LogEntry) -> list[boo
     pipe = store.transaction(redis)
     new = [store.stage(pipe, entry) for entry in entries]
     store.stage_ends(pipe, origins)
-    await pipe.execute()
+    store.stored(sessions, (await pipe.execute()).place)
     return new
 
 
@@ -113,6 +113,14 @@ async def test_a_hole_is_left_where_events_were_lost(redis: Redis, store: EventS
     await write(redis, store, *found(observation(), first=5))
     assert [event.seq for event in await stored(redis)] == [1, 5]
     assert await History(redis).newest(EVERYTHING) == 5
+
+
+async def test_no_place_comes_again_that_readers_may_know(redis: Redis, store: EventStore) -> None:
+    await write(redis, store, *found(observation(), observation()))
+    await redis.delete(keys.ALL_EVENTS)
+    store.forget()
+    await write(redis, store, *found(observation(), first=3))
+    assert await History(redis).newest(EVERYTHING) == 3
 
 
 async def test_violations_are_counted_as_they_end(redis: Redis, store: EventStore) -> None:

@@ -59,6 +59,35 @@ async def follow(feed: Feed, last: int) -> list[int]:
     return seen
 
 
+@pytest.mark.parametrize(("kept", "goes_on_behind"), [(0, 0), (6, 6)])
+async def test_a_reader_of_all_events_whose_place_is_lost_goes_on_behind_what_it_had_that_is_there(
+    redis: Redis, history: CountedHistory, kept: int, goes_on_behind: int
+) -> None:
+    """As after a failover to a replica that had heard of the first six, or of nothing at all."""
+    await store(redis, 1, 10)
+    with Feeds(history).reading(EVERYTHING) as feed:
+        assert (await feed.after(0)).end == 10
+        await redis.delete(keys.ALL_EVENTS, keys.events("s1"))
+        await store(redis, 1, kept)
+        await redis.xadd(keys.events("s2"), {"e": '"another"'}, id="1-0")
+        await redis.xadd(keys.ALL_EVENTS, {"s": "s2", "q": 1}, id=f"{kept + 1}-0")
+        feed.notify()
+        assert await feed.after(10) == Page(10, goes_on_behind, [])
+        assert [at for at, _ in (await feed.after(goes_on_behind)).frames] == [kept + 1]
+
+
+async def test_a_reader_of_all_events_waits_while_there_are_none(
+    redis: Redis, history: CountedHistory
+) -> None:
+    """Whoever writes next goes on behind what was told."""
+    await store(redis, 1, 3)
+    with Feeds(history).reading(EVERYTHING) as feed:
+        await feed.after(0)
+        await redis.delete(keys.ALL_EVENTS, keys.events("s1"))
+        feed.notify()
+        assert await feed.after(3) == Page(3, 3, [])
+
+
 async def test_readers_that_are_woken_one_after_the_other_share_their_reads(
     redis: Redis, history: CountedHistory
 ) -> None:

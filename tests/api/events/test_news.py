@@ -43,6 +43,7 @@ async def test_a_message_wakes_the_readers_of_its_sessions_and_of_all(redis: Red
 
 async def test_the_stream_of_a_session_that_another_host_erased_ends(redis: Redis) -> None:
     news, feeds = make(redis)
+    await redis.hset(keys.holder("s1"), mapping={"epoch": 1})  # which outlives the session
     await store(redis, "s1", 7)
     with feeds.reading("s1") as feed:
         await news.poll()
@@ -50,3 +51,17 @@ async def test_the_stream_of_a_session_that_another_host_erased_ends(redis: Redi
         await store(redis, "s1", 1)  # a later session of that id
         await news.poll()
         assert feed.over
+
+
+async def test_the_stream_of_a_session_that_redis_has_lost_goes_on(redis: Redis) -> None:
+    """Its host stores it anew, and tells of it behind the last seq that anybody saw."""
+    news, feeds = make(redis)
+    await store(redis, "s1", 7)
+    with feeds.reading("s1") as feed:
+        await news.poll()
+        await redis.delete(keys.events("s1"))
+        await news.poll()
+        assert not feed.over
+        await store(redis, "s1", 8)
+        await news.poll()
+        assert [at for at, _ in (await feed.after(7)).frames] == [8]

@@ -1,8 +1,6 @@
 """What a configured address of Redis may be."""
 
 import asyncio
-import contextlib
-import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,10 +9,10 @@ import uvloop
 from redis.exceptions import ConnectionError as ConnectionLost
 
 from argusd.api.errors import RedisUrlUnusable
-from argusd.api.events.redis_store import answers, connect, wait_until_up
+from argusd.api.events.redis_store import connect, silence, wait_until_up
 from argusd.api.store.embedded_redis import EmbeddedRedis
 
-from ...certificates import self_signed
+from ...behind_tls import behind_tls
 from ...shared_redis import shared_redis
 
 
@@ -43,29 +41,11 @@ async def tls_port(tmp_path: Path) -> AsyncIterator[int]:
     inner = connect(server.socket, timeout_s=5.0)
     await wait_until_up(inner)
     await inner.aclose()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*self_signed(tmp_path))
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_unix_connection(server.socket)
-        await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))
-
     try:
-        async with await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context) as front:
-            yield front.sockets[0].getsockname()[1]
+        async with behind_tls(tmp_path, lambda: asyncio.open_unix_connection(server.socket)) as port:
+            yield port
     finally:
         await server.stop()
-
-
-async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        with contextlib.suppress(OSError, ssl.SSLError):
-            while data := await reader.read(4096):
-                writer.write(data)
-            writer.close()
-            await writer.wait_closed()
-    finally:
-        writer.transport.abort()  # nobody waits any more for what the other side leaves open
 
 
 async def test_a_redis_behind_tls_is_reached_if_its_certificate_is_trusted(
@@ -74,7 +54,7 @@ async def test_a_redis_behind_tls_is_reached_if_its_certificate_is_trusted(
     trusting = f"rediss://localhost:{tls_port}/0?ssl_ca_certs={tmp_path}/certificate.pem"
     for url, there in ((trusting, True), (f"rediss://localhost:{tls_port}/0", False)):
         redis = connect(url, timeout_s=5.0)
-        assert await answers(redis) is there
+        assert (await silence(redis) is None) is there
         await redis.aclose()
 
 
@@ -85,7 +65,7 @@ async def break_and_write(url: str) -> None:
     with pytest.raises(ConnectionLost):
         await connection.send_command("PING")
     await redis.connection_pool.release(connection)
-    assert await answers(redis), "by another connection"
+    assert await silence(redis) is None, "by another connection"
     await redis.aclose()
 
 

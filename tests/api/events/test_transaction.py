@@ -20,6 +20,7 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest
 
 from ...shared_redis import connected, shared_redis
+from ...waiting import until
 from ..fakes import make_finding
 from ..fixtures import make_config
 
@@ -108,6 +109,38 @@ async def test_a_session_goes_on_with_the_next_seq_at_another_host(redis: Redis,
     await a.drained()
     assert await seqs(redis, "s") == [1, 2, 3, 4, 5, 6]
     assert a.log.fenced_events == 2
+
+
+async def test_a_redis_without_memory_takes_all_of_a_write_or_nothing(redis: Redis, tmp_path: Any) -> None:
+    """It would let pass what needs none, as the end of a violation that frees a field, and then all else."""
+    a = Writer(redis, "a", tmp_path)
+    await a.hold(redis, "s")
+    a.log.found("scheduler-0", make_finding("boot-a", 1, "s", type="violation", state="start"), True)
+    await a.drained()
+    await redis.config_set("maxmemory", "1")
+    a.find("s", range(2, 4))
+    a.log.found("scheduler-0", make_finding("boot-a", 4, "s", type="violation", state="end"), True)
+    running = asyncio.create_task(a.log.run())
+    await until(lambda: a.log.refusal is not None)
+    assert (a.log.refusal, await seqs(redis, "s")) == ("Redis has no memory left (its maxmemory)", [1])
+    await redis.config_set("maxmemory", "0")
+    await a.log.drain()
+    running.cancel()
+    assert await seqs(redis, "s") == [1, 2, 3, 4]
+
+
+async def test_all_sessions_events_go_on_behind_what_was_told_when_redis_has_lost_them(
+    redis: Redis, tmp_path: Any
+) -> None:
+    a = Writer(redis, "a", tmp_path)
+    await a.hold(redis, "s")
+    a.find("s", range(1, 4))
+    await a.drained()
+    await redis.flushall()
+    a.find("s", range(4, 6))
+    await a.drained()
+    rows = await cast(Any, redis.xrange(keys.ALL_EVENTS))
+    assert [row[0] for row in rows] == [b"4-0", b"5-0"]
 
 
 async def test_a_claim_that_redis_has_lost_is_stored_anew_and_no_seq_comes_twice(

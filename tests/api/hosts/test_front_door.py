@@ -1,86 +1,21 @@
 """Two apis with a Redis in common; each of them answers for both."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiohttp
 import pytest
 from redis.asyncio import Redis
 from yarl import URL
 
-from argusd.api.config import Token
-from argusd.api.events import news
-from argusd.api.hosts import hosts
 from argusd.api.hosts.claims import Claims
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import StoreUnavailable
 
 from ...waiting import LONGEST_S, answered
-from ..fixtures import OFFER, SDP, EventReader, Rig, one_of_several, running_rig
-
-BEARER = {"Authorization": "Bearer secret"}
-
-
-class Two(NamedTuple):
-    """``other`` holds the session s1; ``door`` is where clients ask."""
-
-    door: Rig
-    other: Rig
-    http: aiohttp.ClientSession
-
-    async def ask(self, rig: Rig, method: str, path: str, **request: Any) -> tuple[int, Any, Any]:
-        headers = {**BEARER, **request.pop("headers", {})}
-        url = rig.api.url + path
-        async with self.http.request(method, url, headers=headers, **request) as response:
-            is_json = response.content_type == "application/json"
-            body = await response.json() if is_json else await response.text()
-            return response.status, response.headers, body
-
-
-@contextlib.asynccontextmanager
-async def host(directory: Path, host_id: str, redis_url: str, whip: Any) -> AsyncIterator[Rig]:
-    settings = one_of_several(host_id, redis_url, whip)
-    tokens = (Token("secret"), Token("slow", requests_per_minute=2))
-    async with running_rig(directory, tokens=tokens, **settings) as rig:
-        yield rig
-
-
-@contextlib.asynccontextmanager
-async def two_hosts(directory: Path, redis: Redis, redis_url: str, whip: str) -> AsyncIterator[Two]:
-    for each in "ab":
-        (directory / each).mkdir()
-    async with (
-        host(directory / "a", "a", redis_url, whip) as door,
-        host(directory / "b", "b", redis_url, whip) as other,
-        aiohttp.ClientSession() as http,
-    ):
-        two = Two(door, other, http)
-        for rig in (door, other):
-            rig.scheduler.tell_stats()
-
-        async def rooms() -> list[Any]:
-            told = [await two.ask(each, "GET", "/hosts") for each in (door, other)]
-            return [[host["room"] for host in body["hosts"]] for _, _, body in told]
-
-        await answered(rooms, lambda told: told == [[4, 4], [4, 4]])
-        await redis.hset(keys.holder("s1"), mapping={"host": "b", "epoch": 1})
-        yield two
-
-
-@pytest.fixture(autouse=True)
-def quick_beats_and_messages_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hosts soon know each other; that others stored events they hear on the channel or not at all."""
-    monkeypatch.setattr(hosts, "BEAT_EVERY_S", 0.05)
-    monkeypatch.setattr(news, "POLL_EVERY_S", 600.0)
-
-
-@pytest.fixture
-async def two(tmp_path: Path, redis: Redis, redis_url: str) -> AsyncIterator[Two]:
-    async with two_hosts(tmp_path, redis, redis_url, "redirect") as two:
-        yield two
+from ..fixtures import OFFER, SDP, EventReader, Rig
+from .two import BEARER, Two, two_hosts
 
 
 async def test_an_offer_is_redirected_with_a_ticket_and_everything_else_relayed(two: Two) -> None:
@@ -124,6 +59,16 @@ async def test_a_host_that_turns_a_new_session_away_is_avoided(two: Two) -> None
     assert (status, headers["X-Argusd-Host"]) == (201, "a")
 
 
+async def test_a_session_that_has_left_a_host_is_listed_once(two: Two) -> None:
+    await two.ask(two.other, "PUT", "/sessions/s1", json={})
+    await two.ask(two.other, "POST", "/drain")
+    assert (await two.ask(two.door, "PUT", "/sessions/s1", json={}))[0] == 200, "it was moved"
+    assert [await two.sessions_of(rig) for rig in (two.door, two.other)] == [["s1"], ["s1"]]
+    for rig in (two.door, two.other):
+        _, _, listed = await two.ask(rig, "GET", "/sessions")
+        assert [(each["session_id"], each["host_id"]) for each in listed["sessions"]] == [("s1", "a")]
+
+
 async def test_a_holder_that_cannot_be_reached_is_told_so(two: Two, redis: Redis) -> None:
     await redis.hset(keys.holder("s2"), mapping={"host": "dead", "epoch": 1})
     status, headers, body = await two.ask(two.door, "GET", "/sessions/s2")
@@ -158,18 +103,32 @@ async def test_a_task_is_done_where_its_session_is(two: Two, redis: Redis) -> No
 async def test_a_websocket_is_relayed_both_ways_and_with_its_close_code(two: Two) -> None:
     url = f"{two.door.api.url}/ml/stream/s1/face"
     async with two.http.ws_connect(url, headers=BEARER) as socket:
-        await answered(lambda: sessions_of(two, two.other), lambda told: told == ["s1"])
+        await answered(lambda: two.sessions_of(two.other), lambda told: told == ["s1"])
         await socket.send_str("no picture")
         refused = await socket.receive_json()
         assert refused["error_code"] == "unsupported_media_type"
         assert (await socket.receive()).data == 4415
 
 
+async def test_what_goes_through_a_host_that_drains_is_awaited(two: Two) -> None:
+    task = {"session_id": "s1", "task_type": "face_embed", "payload": {"image_b64": "AAAA"}, "timeout_s": 60}
+    async with two.http.ws_connect(f"{two.door.api.url}/ml/stream/s1/face", headers=BEARER) as socket:
+        await answered(lambda: two.sessions_of(two.other), lambda told: told == ["s1"])
+        asked = asyncio.create_task(two.ask(two.door, "POST", "/ml/infer", json=task))
+        await two.other.scheduler.until(lambda: len(two.other.scheduler.asked) == 1)
+        drain = await two.ask(two.door, "POST", "/drain")
+        assert drain[2] == {"draining": True, "sessions": 1, "tasks": 1}
+        await socket.close()
+    asked.cancel()  # a task whose caller has left is given up
+    left = await answered(lambda: two.ask(two.door, "POST", "/drain"), lambda told: not told[2]["tasks"])
+    assert left[2] == {"draining": True, "sessions": 0, "tasks": 0}
+
+
 async def test_a_websocket_that_its_host_turns_away_goes_to_the_next_one(two: Two) -> None:
     await full(two.other)
     async with two.http.ws_connect(f"{two.door.api.url}/ml/stream/s1/face", headers=BEARER) as socket:
-        await answered(lambda: sessions_of(two, two.door), lambda told: told == ["s1"])
-        assert await sessions_of(two, two.other) == []
+        await answered(lambda: two.sessions_of(two.door), lambda told: told == ["s1"])
+        assert await two.sessions_of(two.other) == []
         await socket.close()
 
 
@@ -204,7 +163,7 @@ async def test_a_websocket_of_a_client_that_follows_is_sent_to_the_holder(two: T
         location = response.headers["Location"]
         assert (response.status, URL(location).port) == (307, two.other.api.config.port)
     async with two.http.ws_connect(location):  # without the token
-        await answered(lambda: sessions_of(two, two.other), lambda told: told == ["s1"])
+        await answered(lambda: two.sessions_of(two.other), lambda told: told == ["s1"])
 
 
 @pytest.mark.parametrize("shown", ["protocol", "ticket"])
@@ -220,7 +179,7 @@ async def test_a_pages_websocket_is_relayed_as_one_with_a_token(two: Two, shown:
         _, _, once = await two.ask(two.other, "POST", "/tickets", json={"path": path}, headers=page)
         url = url.update_query(ticket=once["ticket"])
     async with two.http.ws_connect(url, protocols=protocols, headers={"Origin": "https://page"}) as socket:
-        await answered(lambda: sessions_of(two, two.other), lambda told: told == ["s1"])
+        await answered(lambda: two.sessions_of(two.other), lambda told: told == ["s1"])
         assert socket.protocol == "argusd"
 
 
@@ -242,12 +201,6 @@ async def test_a_ticket_opens_nothing_else(two: Two) -> None:
             assert response.status == 401
 
 
-async def sessions_of(two: Two, rig: Rig) -> list[str]:
-    """The sessions that a host has itself."""
-    _, _, listed = await two.ask(rig, "GET", "/sessions", headers={"X-Argusd-Relayed": "1"})
-    return [each["session_id"] for each in listed["sessions"]]
-
-
 async def full(rig: Rig) -> None:
     """Have a host turn new sessions away, as far as it knows itself; what it told the others is older."""
     rig.scheduler.fits_more = 0
@@ -261,6 +214,7 @@ async def full(rig: Rig) -> None:
         await answered(fits_more, lambda told: told == 0)
 
 
+@pytest.mark.usefixtures("quick_beats_and_messages_alone")
 async def test_where_hosts_are_not_reached_by_browsers_offers_are_relayed(
     tmp_path: Path, redis: Redis, redis_url: str
 ) -> None:

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from argusd.api.access.shared_clock import SharedClock
 from argusd.api.hosts.hosts import Hosts, State
 from argusd.api.ops.metrics import host_figures
 from argusd.scheduler.contract import redis_keys as keys
@@ -17,7 +18,7 @@ def hosts(redis: Redis) -> tuple[Hosts, Hosts]:
 
 
 def host(redis: Redis, name: str, room: int) -> Hosts:
-    return Hosts(redis, name, f"http://{name}:8015/", lambda: State(room, 0, False))
+    return Hosts(redis, name, f"http://{name}:8015/", lambda: State(room, 0, False), SharedClock())
 
 
 async def test_a_host_beats_once_it_listens(redis: Redis) -> None:
@@ -66,7 +67,7 @@ async def test_a_host_that_comes_back_has_all_of_its_room(redis: Redis) -> None:
 
 
 async def test_a_draining_host_lives_and_takes_nothing(redis: Redis) -> None:
-    draining = Hosts(redis, "a", "http://a:8015", lambda: State(5, 2, True))
+    draining = Hosts(redis, "a", "http://a:8015", lambda: State(5, 2, True), SharedClock())
     await draining.beat()
     assert [(each.draining, each.room) for each in await draining.living()] == [(True, 0)]
     assert await redis.zcard(keys.HOSTS) == 0
@@ -75,10 +76,13 @@ async def test_a_draining_host_lives_and_takes_nothing(redis: Redis) -> None:
 async def test_how_full_a_host_is_is_shown_where_there_are_others(redis: Redis) -> None:
     """By these a cluster's autoscaler goes."""
     await host(redis, "b", 3).beat()
-    hosts = Hosts(redis, "a", "http://a:8015", lambda: State(room=1, sessions=3, draining=False))
+    state = State(room=1, sessions=3, draining=False)
+    hosts = Hosts(redis, "a", "http://a:8015", lambda: state, SharedClock())
     await hosts.beat()
     figures = [(sample.name, sample.value) for each in host_figures(hosts) for sample in each.samples]
+    *figures, (name, ahead_s) = figures
     assert figures == [("ml_host_load", 0.75), ("ml_hosts", 2)]
+    assert (name, abs(ahead_s) < 1) == ("ml_host_clock_ahead_seconds", True), "it is the same machine's"
     assert list(host_figures(None)) == []
 
 

@@ -58,6 +58,18 @@ async def test_it_can_be_undone(rig: Rig) -> None:
     assert not await refused(rig, "/whip/s2", data=OFFER, headers=SDP)
 
 
+async def test_an_offer_that_is_being_answered_is_awaited(rig: Rig) -> None:
+    rig.worker.mute = True
+    offered = asyncio.create_task(rig.api.publish("s1"))
+    await rig.worker.until(lambda: len(rig.worker.opened) == 1)
+    assert (await rig.api.json("POST", "/drain"))[1]["sessions"] == 1
+    rig.worker.answer(rig.worker.opened[0])
+    await offered
+    assert (await rig.api.json("POST", "/drain"))[1]["sessions"] == 1
+    rig.worker.end("s1", "client")
+    await answered(lambda: rig.api.json("POST", "/drain"), lambda told: told[1]["sessions"] == 0)
+
+
 async def test_one_of_many_hosts_is_off_the_list_at_once_and_does_its_sessions_tasks(tmp_path: Path) -> None:
     with shared_redis() as url:
         async with running_rig(tmp_path, **one_of_several("a", url)) as rig:

@@ -161,7 +161,7 @@ async def test_a_redis_that_refuses_to_write_is_not_said_to_be_silent(tmp_path: 
             rig.scheduler.find("s1")
             body = await rig.api.until("/ready", lambda body: not body["ready"])
             assert body["reasons"] == [
-                "Redis refuses to write, as with a full disk or memory; events wait in memory"
+                "Redis has fewer replicas than its min-replicas-to-write; events wait in memory"
             ]
             assert body["redis"]
     finally:

@@ -226,6 +226,18 @@ async def test_a_lost_session_ends_here_and_its_events_are_counted(hosts: Hosts)
     assert await hosts.redis.xlen(keys.events("s1")) == 1
 
 
+async def test_a_session_that_others_hold_by_now_is_soon_forgotten_although_nothing_is_written_for_it(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "SWEEP_EVERY_S", 0.02)
+    a = await hosts.start("a")
+    for session_id in ("s1", "s2"):
+        await a.api.json("PUT", f"/sessions/{session_id}", json={})
+    await hosts.give("s1", "b")
+    listed = await a.api.until("/sessions", lambda body: len(body["sessions"]) == 1)
+    assert listed["sessions"][0]["session_id"] == "s2"
+
+
 async def test_the_sockets_of_a_lost_session_are_closed_and_others_go_on(hosts: Hosts) -> None:
     a = await hosts.start("a")
     async with a.api.http.ws_connect("/ml/stream/s1/face") as socket:
@@ -241,6 +253,7 @@ async def test_sessions_live_on_when_redis_loses_all_that_it_was_given(hosts: Ho
     await a.api.json("PUT", "/sessions/s1", json=POLICY)
     await a.api.publish("s1")
     await hosts.redis.flushall()
+    assert (await a.api.json("GET", "/sessions/s1"))[0] == 200, "nobody takes it for released"
     a.scheduler.find("s1")
     await answered(
         lambda: cast(Any, hosts.redis.hkeys(keys.record("s1"))),
@@ -251,6 +264,27 @@ async def test_sessions_live_on_when_redis_loses_all_that_it_was_given(hosts: Ho
     assert (seen["host_id"], seen["state"], seen["policy"]["economy"]) == ("a", "connecting", True)
     async with b.api.events("/sessions/s1/events", "1") as events:
         assert (await events.next())[2]["seq"] == 2
+
+
+async def test_who_reads_all_sessions_events_goes_on_when_redis_has_lost_them(hosts: Hosts) -> None:
+    """Also where a host that has written nothing so far is the first to write again."""
+    a, b = await hosts.start("a"), await hosts.start("b")
+    await hosts.give("s1", "a")
+    async with b.api.events("/events") as events:
+        await a.api.publish("s1")
+        for _ in range(3):
+            a.scheduler.find("s1")
+        assert [at for at, _, _ in await events.take(4)] == ["1", "2", "3", "4"]
+        await hosts.redis.flushall()
+        await answered(lambda: hosts.redis.zcard(keys.HOSTS), lambda count: count == 2)
+        await hosts.give("s2", "b")
+        await b.api.publish("s2")
+        gap, event = await events.take(2)
+        assert gap[:2] == ("0", "gap")
+        assert (event[0], event[2]["id"]) == ("1", "s2:1")
+        a.scheduler.find("s1")
+        gap, event = await events.take(2)
+        assert (gap[1:], event[0]) == (("gap", {"type": "gap", "missed": 3}), "5")
 
 
 async def test_a_session_that_was_claimed_for_this_host_is_as_it_was(hosts: Hosts, tmp_path: Path) -> None:

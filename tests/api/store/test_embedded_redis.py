@@ -88,6 +88,6 @@ async def test_a_configured_redis_that_is_not_there_is_a_clear_error(
 ) -> None:
     monkeypatch.setattr("argusd.api.events.redis_store.FIRST_ANSWER_S", 0.1)
     redis = connect(f"unix://{tmp_path}/none.sock", 0.1)
-    with pytest.raises(RedisNotStarted, match="check redis_url"):
+    with pytest.raises(RedisNotStarted, match=r"check api\.redis_url"):
         await wait_until_up(redis)
     await redis.aclose()

@@ -51,12 +51,12 @@ async def test_a_configured_redis_that_comes_up_later_is_awaited(
     server = EmbeddedRedis(tmp_path / "store")
     api = RunningApi(make_config(tmp_path, redis_url=f"unix://{server.socket}"))
     opened = asyncio.create_task(api.open())
-    await until(lambda: "Redis does not answer; check redis_url; it is awaited" in caplog.messages)
+    await until(lambda: "Redis does not answer; check api.redis_url; it is awaited" in caplog.messages)
     async with aiohttp.ClientSession(api.url) as http:
         for path, status in (("/health", 200), ("/ready", 503), ("/sessions/s1", 503)):
             assert await answered(partial(status_of, http, path), bool) == status
         async with http.get("/ready") as response:
-            assert (await response.json())["reasons"] == ["Redis does not answer; check redis_url"]
+            assert (await response.json())["reasons"] == ["Redis does not answer; check api.redis_url"]
     await server.start()
     await opened
     assert (await api.json("GET", "/sessions"))[0] == 200

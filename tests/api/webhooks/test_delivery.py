@@ -189,6 +189,24 @@ async def test_of_two_hosts_one_posts_and_the_other_goes_on_when_it_ends(
     assert len(listener.ids) == 4, "none came twice"
 
 
+async def test_what_is_found_after_redis_has_lost_everything_is_posted(
+    tmp_path: Path, listener: Listener
+) -> None:
+    receivers = (webhook(tmp_path, listener.url),)
+    with shared_redis() as url:
+        settings = one_of_several("a", url)
+        async with running_rig(tmp_path, webhooks=receivers, **settings) as rig, connected(url) as redis:
+            await begun(rig)
+            await rig.api.publish("s1")
+            rig.scheduler.find("s1")
+            await listener.until(1)
+            await redis.flushall()
+            for _ in range(2):
+                rig.scheduler.find("s1")
+            await listener.until(3)
+    assert listener.numbers == [1, 2, 3]
+
+
 async def test_what_the_webhook_does_not_want_costs_no_write(tmp_path: Path, listener: Listener) -> None:
     wanted = webhook(tmp_path, listener.url, names=("wanted",))
     with shared_redis() as url:

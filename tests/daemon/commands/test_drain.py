@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from argusd.api.config import ClusterConfig
 from argusd.daemon.asking import ask
@@ -46,6 +48,31 @@ async def test_another_host_is_drained_where_its_own_api_is(tmp_path: Path) -> N
             assert await host_endpoint(here, "frankfurt-1") == Endpoint("http://10.0.0.1:8015", "s3cret")
             with pytest.raises(UnknownHost, match=r"no host frankfurt-2; did you mean frankfurt-1\?"):
                 await host_endpoint(here, "frankfurt-2")
+
+
+async def test_a_host_that_is_gone_meanwhile_is_not_awaited() -> None:
+    """Nobody would tell of its end, and what lived there is the others' business."""
+    there: list[dict[str, str]] = []
+
+    async def hosts(_: web.Request) -> web.Response:
+        return web.json_response({"hosts": there})
+
+    async def drain(request: web.Request) -> web.Response:
+        if there:
+            there.clear()
+            return web.json_response({"sessions": 1, "tasks": 0})
+        assert request.transport, "its caller waits"
+        request.transport.abort()
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/hosts", hosts)
+    app.router.add_post("/drain", drain)
+    async with TestServer(app) as server:
+        url = str(server.make_url(""))
+        there.append({"host_id": "frankfurt-1", "url": url})
+        with pytest.raises(UnknownHost, match="no host frankfurt-1"):
+            await drained(Endpoint(url, None), 60.0, "frankfurt-1")
 
 
 def test_another_host_is_not_ended_from_here(capsys: pytest.CaptureFixture[str]) -> None:

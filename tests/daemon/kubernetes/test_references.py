@@ -1,5 +1,6 @@
 """What the schemas leave open: the names by which one manifest means another, or of the cluster's."""
 
+import tomllib
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_volumes_mean_what_is_there_and_the_secret_of_the_guide() -> None:
 
 def test_probes_and_the_service_ask_the_port_for_what_the_api_has() -> None:
     serving = container_of(DEPLOYMENT)
-    (port,) = serving["ports"]
+    port, _media = serving["ports"]
     assert the("Service", MADE)["spec"]["ports"][0]["targetPort"] == port["name"]
     asked = {name: serving[f"{name}Probe"]["httpGet"] for name in ("startup", "readiness", "liveness")}
     assert {each["port"] for each in asked.values()} == {port["name"]}
@@ -79,6 +80,16 @@ def test_probes_and_the_service_ask_the_port_for_what_the_api_has() -> None:
         "liveness": "/health",
     }
     assert {"/ready", "/health"} <= {route.path for route in ROUTES if route.method == "GET" and route.public}
+
+
+def test_the_port_for_media_is_named_so_that_no_other_pod_gets_it() -> None:
+    config = tomllib.loads(the("ConfigMap", MADE)["data"]["argusd.toml"])
+    _http, media = container_of(DEPLOYMENT)["ports"]
+    assert (str(media["containerPort"]), media["protocol"]) == (config["ingest"]["udp_ports"], "UDP")
+
+
+def test_a_new_version_may_wait_until_older_hosts_have_drained() -> None:
+    assert DEPLOYMENT["spec"]["progressDeadlineSeconds"] > POD["terminationGracePeriodSeconds"]
 
 
 def test_who_drains_is_not_evicted_and_who_is_lost_is_replaced() -> None:
