@@ -1,7 +1,8 @@
 """One configuration for all processes: a TOML file, overridden by the environment. Only this file reads it.
 
 ``settings/keys.py`` has the keys, ``settings/sources.py`` where they may be said. Unknown keys are refused.
-Two variables are no keys: ``ARGUSD_CONFIG`` names the file, ``ARGUSD_TOKEN`` is what clients show the daemon.
+Some variables are no keys: ``ARGUSD_CONFIG`` names the file, ``ARGUSD_URL`` (older: ``ML_ORCHESTRATOR_URL``)
+the daemon that clients ask, ``ARGUSD_TOKEN`` is what they show it.
 """
 
 import os
@@ -43,7 +44,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     ``gpus_found``: how many live schedulers follow from the GPUs that were found; 0: their number is
     configured, or no GPU can be used. ``notify_socket``: who wants to know that we are ready.
-    ``orchestrator_url``: the daemon that clients talk to, where it is not the one described here.
     ``environment``: what a child process needs to arrive at the same configuration.
     """
 
@@ -62,7 +62,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     recorder: RecorderConfig
     gpus_found: int
     notify_socket: str | None
-    orchestrator_url: str | None
     environment: dict[str, str]
 
     @property
@@ -169,7 +168,6 @@ def _build(table: Table, environment: dict[str, str]) -> Config:
         recorder=_section(tables["evidence"], RecorderConfig, "evidence", common),
         gpus_found=found,
         notify_socket=environment.get("NOTIFY_SOCKET"),
-        orchestrator_url=environment.get("ML_ORCHESTRATOR_URL"),
         environment=environment,
     )
 

@@ -4,7 +4,7 @@ import argparse
 
 import msgspec
 
-from argusd.interviewer_bridge.addresses import Addresses
+from argusd.interviewer_bridge.addresses import named_in
 
 from .address import base_url
 from .arguments import addresses, path, port
@@ -54,11 +54,10 @@ def endpoint(args: argparse.Namespace) -> Endpoint:
     """The daemon that the arguments, the environment or the configuration name, in this order."""
     config = load_config(args.config)
     local = local_endpoint(config)
-    url = args.url or config.orchestrator_url or local.url
     try:
-        Addresses(url)
+        url = args.url or named_in(config.environment) or local.url
     except ValueError as error:
-        raise ConfigInvalid(f"ML_ORCHESTRATOR_URL: {error}") from error
+        raise ConfigInvalid(str(error)) from error
     return msgspec.structs.replace(local, url=url)
 
 

@@ -2,12 +2,12 @@
 
 import ipaddress
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from yarl import URL
 
-from argusd.scheduler.contract.http import HOST
+from argusd.scheduler.contract.http import HOST, URL_VARIABLES
 from argusd.scheduler.contract.quantities import HIGHEST_PORT
 
 Answer = TypeVar("Answer")
@@ -57,6 +57,22 @@ class Addresses:
     def turn(self) -> None:
         """The current one has failed."""
         self._turn += 1
+
+
+def named_in(environment: Mapping[str, str]) -> str | None:
+    """The addresses in the first of ``URL_VARIABLES`` that is set.
+
+    Raises:
+        ValueError: they are none; the sentence names the variable.
+    """
+    variable = next((name for name in URL_VARIABLES if environment.get(name)), None)
+    if variable is None:
+        return None
+    try:
+        Addresses(environment[variable])
+    except ValueError as error:
+        raise ValueError(f"{variable}: {error}") from error
+    return environment[variable]
 
 
 def _has_a_host(url: str) -> bool:

@@ -23,7 +23,7 @@ from argusd.scheduler.contract.sessions import PolicyState
 from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
-from .addresses import Addresses
+from .addresses import Addresses, named_in
 from .errors import DaemonFault
 from .events import subscribe
 from .finalize import finalize
@@ -34,7 +34,6 @@ from .transport import Transport
 Kind = TypeVar("Kind", bound=msgspec.Struct)
 
 REDIS_CONNECTIONS = 8  # further reads wait: a Redis refuses who comes with too many
-URL_VARIABLE = "ML_ORCHESTRATOR_URL"
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 
 
@@ -50,16 +49,16 @@ class MLOrchestratorClient:
         async with MLOrchestratorClient() as ml:
             enrolled = await ml.infer("interview-7", "face_embed", {"image_b64": jpeg})
 
-    ``base_url`` left out is the environment's ``ML_ORCHESTRATOR_URL``, else this host's daemon. Several hosts
-    that serve the same sessions stand there with commas between: where one does not answer, the next one is
-    asked. ``timeout_s`` is for calls that name none. Every method raises ``OrchestratorError`` (see
-    ``errors.py``), which carries ``code``, ``status`` and ``retry_after``.
+    ``base_url`` left out is the environment's ``ARGUSD_URL`` (older: ``ML_ORCHESTRATOR_URL``), else this
+    host's daemon. Several hosts that serve the same sessions stand there with commas between: where one does
+    not answer, the next one is asked. ``timeout_s`` is for calls that name none. Every method raises
+    ``OrchestratorError`` (see ``errors.py``), which carries ``code``, ``status`` and ``retry_after``.
     """
 
     def __init__(
         self, base_url: str | None = None, token: str | None = None, timeout_s: float = 30.0
     ) -> None:
-        self.base_url = (base_url or os.environ.get(URL_VARIABLE) or DEFAULT_URL).rstrip("/")
+        self.base_url = (base_url or named_in(os.environ) or DEFAULT_URL).rstrip("/")
         self.timeout_s = timeout_s
         self.token = token
         self._addresses = Addresses(self.base_url)

@@ -19,6 +19,9 @@ One TOML file (`--config FILE`, or the variable `ARGUSD_CONFIG`). Each key can c
 well, which wins: `ARGUSD_STATE_DIR` is `state_dir`, `ARGUSD_API__PORT` is `api.port`. A value that begins
 with `[` or `{` is read as TOML. Unknown keys are refused.
 
+Two variables are for clients: `ARGUSD_URL` is the daemon that they ask, `ARGUSD_TOKEN` what they show it.
+What Kubernetes sets for a service that is called argusd (`ARGUSD_SERVICE_HOST`, …) is passed over.
+
 This page is made of the types that the daemon reads its configuration into (`daemon/reference/`).
 
 """

@@ -1,7 +1,8 @@
 """What is said of the configuration, as one table: defaults are left to the keys' own classes.
 
 The order, last one wins: the file, the older names of variables, ``ARGUSD_*``. A variable's value that begins
-with ``[`` or ``{`` is read as TOML, any other as text.
+with ``[`` or ``{`` is read as TOML, any other as text. What Kubernetes sets for a service that is called
+argusd (``ARGUSD_SERVICE_HOST``, …) is passed over.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from argusd.scheduler.contract.http import URL_VARIABLES
 from argusd.scheduler.contract.names import did_you_mean
 
 from ..errors import ConfigInvalid
@@ -19,6 +21,11 @@ from .older_names import OLDER_NAMES
 PREFIX = "ARGUSD_"
 FILE_VARIABLE = "ARGUSD_CONFIG"
 TOKEN_VARIABLE = "ARGUSD_TOKEN"  # noqa: S105 the variable's name, not a token
+NO_KEYS = (FILE_VARIABLE, TOKEN_VARIABLE, *URL_VARIABLES)
+
+# https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+SERVICE_VARIABLE = re.compile(r"ARGUSD_(\w+_)?(SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)")
+SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://.*")  # what ARGUSD_PORT says there
 
 Table = dict[str, Any]
 
@@ -41,11 +48,16 @@ def said(environment: Mapping[str, str]) -> Table:
         if environment.get(name):
             _put(table, older.path, older.read(environment[name]))
     for name, text in environment.items():
-        if name.startswith(PREFIX) and name not in (FILE_VARIABLE, TOKEN_VARIABLE):
+        if name.startswith(PREFIX) and name not in NO_KEYS and not _of_a_service(name, text):
             path = tuple(name.removeprefix(PREFIX).lower().split("__"))
             _check_variable(name, path)
             _put(table, path, _value(name, text))
     return table
+
+
+def _of_a_service(name: str, text: str) -> bool:
+    """Whether Kubernetes says by it where a service is."""
+    return bool(SERVICE_VARIABLE.fullmatch(name) or (name.endswith("_PORT") and SERVICE_LINK.fullmatch(text)))
 
 
 def _check_variable(name: str, path: tuple[str, ...]) -> None:

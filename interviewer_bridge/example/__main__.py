@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m argusd.interviewer_bridge.example", description=main.__doc__
     )
-    parser.add_argument("--url", help="the daemon (default: ML_ORCHESTRATOR_URL, or this host's)")
+    parser.add_argument("--url", help="the daemon (default: ARGUSD_URL, or this host's)")
     parser.add_argument("--token", help="the token that the daemon wants, if any")
     parser.add_argument("--session", default="example", help="the session's id")
     parser.add_argument("--face", required=True, type=Path, help="a picture of the person enrolled")

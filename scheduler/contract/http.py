@@ -8,6 +8,9 @@ from .names import ENDS
 
 DEFAULT_PORT = 8015
 
+URL_VARIABLES = "ARGUSD_URL", "ML_ORCHESTRATOR_URL"
+"""Where clients find the daemon, if the environment says it: in the first that is set, the newer name."""
+
 WebUrl = Annotated[
     str,
     msgspec.Meta(

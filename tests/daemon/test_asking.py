@@ -46,6 +46,6 @@ async def test_somebody_answers_who_is_no_daemon(body: bytes) -> None:
 
 
 def test_an_address_of_the_environment_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ML_ORCHESTRATOR_URL", "ml:8015")
-    with pytest.raises(ConfigInvalid, match=r"ML_ORCHESTRATOR_URL: .* did you mean http://ml:8015\?"):
+    monkeypatch.setenv("ARGUSD_URL", "ml:8015")
+    with pytest.raises(ConfigInvalid, match=r"ARGUSD_URL: .* did you mean http://ml:8015\?"):
         endpoint(argparse.Namespace(config=None, url=None))

@@ -78,12 +78,29 @@ def test_the_environment_goes_over_older_names_over_the_file(
         ("ARGUSD_CACHE_DIR", "/var/cache/argusd", lambda config: str(config.scheduler.cache_dir)),
         ("ARGUSD_TOKEN", "s3cret", lambda config: config.client_token),
         ("ARGUSD_API__LLM__FAST__MODEL", "provider/m", lambda config: config.api.llm["fast"].model),
-        ("ML_ORCHESTRATOR_URL", "http://ml:8015", lambda config: config.orchestrator_url),
         ("NOTIFY_SOCKET", "/run/notify", lambda config: config.notify_socket),
     ],
 )
 def test_each_variable_reaches_its_key(variable: str, value: str, read: Callable[[Config], object]) -> None:
     assert read(resolve({variable: value})) == value
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"ARGUSD_URL": "http://ml:8015"},
+        {
+            "ARGUSD_SERVICE_HOST": "10.96.0.7",
+            "ARGUSD_SERVICE_PORT": "8015",
+            "ARGUSD_SERVICE_PORT_HTTP": "8015",
+        },
+        {"ARGUSD_PORT": "tcp://10.96.0.7:8015", "ARGUSD_PORT_8015_TCP": "tcp://10.96.0.7:8015"},
+        {"ARGUSD_PORT_8015_TCP_PROTO": "tcp", "ARGUSD_PORT_8015_TCP_ADDR": "10.96.0.7"},
+        {"ARGUSD_REDIS_SERVICE_HOST": "10.96.0.8", "ARGUSD_REDIS_PORT": "tcp://10.96.0.8:6379"},
+    ],
+)
+def test_what_clients_and_kubernetes_set_is_no_key(variables: dict[str, str]) -> None:
+    assert resolve(variables).api == resolve({}).api
 
 
 def test_the_older_names_of_a_language_model_make_the_default_profile() -> None:

@@ -20,6 +20,7 @@ from argusd.interviewer_bridge.errors import (
     NotNow,
     TooLate,
 )
+from argusd.scheduler.contract.http import URL_VARIABLES
 
 from ..ports import free_port
 from .conftest import Serve
@@ -280,18 +281,20 @@ async def test_a_token_that_is_not_good_is_said(connect: Connect) -> None:
 @pytest.mark.parametrize(
     ("given", "environment", "url"),
     [
-        (None, None, "http://127.0.0.1:8015"),
-        (None, "http://ml:9000/", "http://ml:9000"),
-        ("https://ml.example", "http://ml:9000", "https://ml.example"),
+        (None, {}, "http://127.0.0.1:8015"),
+        (None, {"ARGUSD_URL": "http://ml:9000/"}, "http://ml:9000"),
+        (None, {"ML_ORCHESTRATOR_URL": "http://older:9000"}, "http://older:9000"),
+        (None, {"ARGUSD_URL": "http://ml:9000", "ML_ORCHESTRATOR_URL": "http://older:1"}, "http://ml:9000"),
+        ("https://ml.example", {"ARGUSD_URL": "http://ml:9000"}, "https://ml.example"),
     ],
 )
 def test_where_the_daemon_is(
-    given: str | None, environment: str | None, url: str, monkeypatch: pytest.MonkeyPatch
+    given: str | None, environment: dict[str, str], url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if environment is None:
-        monkeypatch.delenv("ML_ORCHESTRATOR_URL", raising=False)
-    else:
-        monkeypatch.setenv("ML_ORCHESTRATOR_URL", environment)
+    for variable in URL_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
     client = MLOrchestratorClient(given)  # outside of any event loop, as a module's global would be
     assert client.base_url == url
     assert client.stream_url("a b", "face") == "ws" + url.removeprefix("http") + "/ml/stream/a%20b/face"

@@ -6,7 +6,6 @@ import pytest
 import yaml
 
 from argusd.daemon.config import resolve
-from argusd.daemon.errors import ConfigInvalid
 from argusd.daemon.kubernetes.manifests import container_of, manifests, the
 from argusd.daemon.supervision.stopping import grace_s
 
@@ -60,10 +59,7 @@ def test_its_folders_are_volumes_since_its_root_is_only_read(tokens: Path) -> No
     }
 
 
-def test_variables_that_kubernetes_makes_of_the_service_would_be_refused() -> None:
-    """A Service of the name argusd makes ARGUSD_SERVICE_HOST and others in every pod beside it."""
-    with pytest.raises(ConfigInvalid, match="unknown configuration key"):
-        resolve({"ARGUSD_SERVICE_HOST": "10.0.0.1"})
+def test_pods_are_not_told_of_every_service_around_them() -> None:
     pod = the("Deployment", manifests())["spec"]["template"]["spec"]
     assert pod["enableServiceLinks"] is False
 
