@@ -2,17 +2,14 @@
 
 import sys
 
-from .exit_codes import INTERRUPTED
+from .interrupts import loading
 
 
 def main() -> int:
-    """Run one command; returns the exit code. Ctrl-C is no error before its modules are loaded, either."""
-    try:
+    """Run one command; returns the exit code."""
+    with loading():
         from .cli import main as run_command
-
-        return run_command()
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    return run_command()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from argusd.scheduler.zoo.errors import UnknownModelError
 from .arguments import path
 from .errors import DaemonError, UsageInvalid
 from .exit_codes import FAILED, INTERRUPTED, NO_READER, USAGE
+from .interrupts import loading
 from .output import discard_output, open_streams
 
 COMMANDS = {
@@ -82,7 +83,9 @@ def exit_code_of(error: ArgusdError) -> int:
 def run(argv: Sequence[str]) -> int:
     """Understand the words and carry the command out, to the last word of its output."""
     try:
-        args = build_parser(needed(argv)).parse_args(argv)
+        with loading():
+            parser = build_parser(needed(argv))
+        args = parser.parse_args(argv)
         return int(module_of(args.command).run(args))
     finally:
         sys.stdout.flush()  # not when Python ends: that a reader is gone would be an error there

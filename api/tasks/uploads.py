@@ -46,11 +46,11 @@ async def read_fields(request: web.Request, kind: type[Body], limit: int) -> Bod
     """
     body = await read_body(request, limit)
     sent = request.content_type
-    if sent == JSON or not body:
-        return decode_json(body or b"{}", kind)
+    file = whole_body(kind)
     if sent == FORM and files(kind):
         return _of(kind, _form_fields(kind, body, request.headers["Content-Type"]))
-    file = whole_body(kind)
+    if sent == JSON or (not body and sent not in file.media_types):
+        return decode_json(body or b"{}", kind)
     if sent not in file.media_types:
         raise WrongContentType(f"This path takes {', '.join(taken(kind))}.")
     # A plus sign of base64 is a blank in a query.

@@ -73,8 +73,20 @@ def test_interrupted() -> None:
     assert command.returncode == exit_codes.INTERRUPTED
 
 
-def test_interrupted_while_its_modules_load(tmp_path: Path) -> None:
-    (tmp_path / "msgspec.py").write_text("import signal; print('loads', flush=True); signal.pause()")
+LOADS = """
+import signal
+print("loads", flush=True)
+try:
+    signal.pause()
+except KeyboardInterrupt:
+    raise ImportError("initialization failed")
+"""
+
+
+@pytest.mark.parametrize("module", ["msgspec", "onnxruntime"])
+def test_interrupted_while_its_modules_load(module: str, tmp_path: Path) -> None:
+    """The command line's own, and one of a command's; of both C code makes what it likes of an interrupt."""
+    (tmp_path / f"{module}.py").write_text(LOADS)
     environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
     with subprocess.Popen(
         [*ARGUSD, "doctor"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -24,7 +24,9 @@ class QueueQuestion(msgspec.Struct, frozen=True):
 
     show: Show = "all"
     search: Annotated[str, msgspec.Meta(max_length=128)] = ""
-    after: Annotated[str, msgspec.Meta(pattern=CURSOR, max_length=256)] = ""
+    after: Annotated[
+        str, msgspec.Meta(pattern=CURSOR, max_length=256, description="the next of the page before")
+    ] = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 25
 
 

@@ -353,6 +353,12 @@ async def test_a_picture_may_be_the_body_and_the_other_fields_the_query(bench: T
     }
 
 
+async def test_a_picture_that_is_empty_is_still_the_body(bench: TaskRig) -> None:
+    status, _, _ = await bench.post("/face/embed?session_id=s", b"", **{"Content-Type": "image/jpeg"})
+    assert status == 200
+    assert seen_by(bench.live) == {"image_b64": b""}
+
+
 async def test_a_sound_may_be_the_body(bench: TaskRig) -> None:
     path = "/audio/enroll?session_id=s&sample_rate=16000"
     status, _, _ = await bench.post(path, SOUND, **{"Content-Type": "audio/L16"})
