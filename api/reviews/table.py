@@ -23,8 +23,9 @@ COLUMNS = (
     "reviewed_at",
     "comment",
 )
-# A spreadsheet takes a cell that begins so for a formula; what people write is to stay what it is.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that begins so for a formula, and some look behind spaces or take wide letters;
+# what people write is to stay what it is.
+FORMULAS = tuple("=+-@＝＋－＠")
 
 
 def table(report: Report) -> str:
@@ -55,4 +56,4 @@ def moment(unix_s: float | None) -> str | None:
 def as_text(cell: object) -> str:
     """A cell that no spreadsheet takes for a formula."""
     text = "" if cell is None else str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULAS) else text
+    return f"'{text}" if isinstance(cell, str) and text.lstrip().startswith(FORMULAS) else text

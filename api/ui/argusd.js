@@ -82,10 +82,8 @@ export class Argusd {
 
   /** @type {Calls["infer"]} */
   async infer(sessionId, taskType, payload, { timeoutS, signal } = {}) {
-    const sent = Object.entries(payload).map(async ([name, value]) => [name, await base64(value)]);
-    const json = {
-      session_id: sessionId, task_type: taskType, payload: Object.fromEntries(await Promise.all(sent)), timeout_s: timeoutS,
-    };
+    const sent = await Promise.all(Object.entries(payload).map(async ([name, value]) => [name, await base64(value)]));
+    const json = { session_id: sessionId, task_type: taskType, payload: Object.fromEntries(sent), timeout_s: timeoutS };
     return (await this.json("/ml/infer", { method: "POST", json, signal })).result;
   }
 
@@ -120,7 +118,7 @@ export class Argusd {
           last = message.id ?? last;
           if (attempt > 0 || !served) onstate(true);
           [attempt, served] = [0, true];
-          if (message.data) yield eventOf(message);
+          if (message.data) yield JSON.parse(message.data);
         }
       } catch (error) {
         if (signal?.aborted) return;
@@ -134,9 +132,8 @@ export class Argusd {
   async *#messages(path, last, signal) {
     const gone = new AbortController();
     const headers = last ? { "Last-Event-ID": last } : undefined;
-    const both = signal ? AbortSignal.any([signal, gone.signal]) : gone.signal;
     try {
-      const { body } = await this.request(path, { headers, signal: both });
+      const { body } = await this.request(path, { headers, signal: AbortSignal.any([gone.signal, signal ?? gone.signal]) });
       const reader = /** @type {any} */ (body).getReader();
       const decoder = new TextDecoder();
       for (let text = ""; ; ) {
@@ -169,27 +166,21 @@ export function unreachable() {
 }
 
 async function refusal(response) {
+  const { status } = response;
   const reply = await response.json().catch(() => null);
-  const sentence = reply?.error ?? `The daemon answered with HTTP status ${response.status}.`;
-  return new ArgusdError(reply?.error_code ?? `http_${response.status}`, response.status, sentence, reply);
+  const sentence = reply?.error ?? `The daemon answered with HTTP status ${status}.`;
+  return new ArgusdError(reply?.error_code ?? `http_${status}`, status, sentence, reply);
 }
 
-// Of a server-sent event; of a comment none.
+// Of a server-sent event; of a comment none. Its lines end by \n alone: JSON may have other line separators.
 /** @returns {any} */
 function fieldsOf(block) {
-  const fields = block.split("\n").map((line) => /^([^:]+): ?(.*)$/.exec(line)).filter((found) => found !== null);
-  return Object.fromEntries(fields.map(([, name, value]) => [name, value]));
-}
-
-function eventOf({ event, data }) {
-  const told = JSON.parse(data);
-  return event === "gap" ? { ...told, type: "gap" } : told;
+  return Object.fromEntries([...block.matchAll(/^([^:\n]+): ?([^\n]*)/gm)].map((found) => found.slice(1)));
 }
 
 async function base64(value) {
-  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) value = new Blob([/** @type {any} */ (value)]);
-  if (!(value instanceof Blob)) return value;
-  const bytes = new Uint8Array(await value.arrayBuffer());
+  if (!(value instanceof Blob || value instanceof ArrayBuffer || ArrayBuffer.isView(value))) return value;
+  const bytes = new Uint8Array(await new Response(/** @type {any} */ (value)).arrayBuffer());
   return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
 }
 

@@ -7,6 +7,7 @@ import { ArgusdError, pause, wait } from "./argusd.js";
 const CONNECTED_WITHIN_MS = 15_000;
 const AGAIN_WITHIN_MS = 30_000; // after a loss
 const GOODBYE_MS = 2_000;
+const SDP = { "Content-Type": "application/sdp" };
 const LOSSES = ["silent", "shutdown"]; // why media end that nobody wanted to end
 
 export class Publication {
@@ -27,6 +28,9 @@ export class Publication {
   }
 
   async begin() {
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", () => this.close());
     await this.#connect().catch(async (error) => {
       await this.close();
       throw error;
@@ -65,15 +69,13 @@ export class Publication {
     const path = `/whip/${encodeURIComponent(this.#sessionId)}`;
     const signal = this.#closing.signal;
     const servers = await this.#client.request(path, { method: "OPTIONS", signal });
+    this.peer.close();
     this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: iceServers(servers.headers.get("Link")) });
-    for (const track of this.#options.stream.getTracks()) {
-      this.peer.addTransceiver(track, { direction: "sendonly", streams: [this.#options.stream] });
-    }
+    const { stream } = this.#options;
+    for (const track of stream.getTracks()) this.peer.addTransceiver(track, { direction: "sendonly", streams: [stream] });
     await this.peer.setLocalDescription(); // the daemon learns our candidates from our checks: none need trickle
-    const headers = { "Content-Type": "application/sdp" };
-    const answer = await this.#client.request(path, {
-      method: "POST", headers, body: this.peer.localDescription?.sdp, signal,
-    });
+    const body = this.peer.localDescription?.sdp;
+    const answer = await this.#client.request(path, { method: "POST", headers: SDP, body, signal });
     this.#resource = new URL(answer.headers.get("Location") ?? "", answer.url); // of another host, perhaps
     this.#after = Number(/[?&]after=(\d+)/.exec(answer.headers.get("Link") ?? "")?.[1] ?? 0);
     await this.peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
@@ -96,7 +98,6 @@ export class Publication {
     const deadline = Date.now() + AGAIN_WITHIN_MS;
     for (let attempt = 0; ; attempt++) {
       this.#resource = null; // what is left of it is replaced
-      this.peer.close();
       await pause(wait(attempt), this.#closing.signal);
       try {
         return await this.#connect();
@@ -110,12 +111,8 @@ export class Publication {
   async #lost() {
     const known = new AbortController();
     const signal = AbortSignal.any([this.#closing.signal, known.signal]);
-    const failed = reached(this.peer, ["failed"], signal).then((state) => state === "failed");
-    try {
-      return await Promise.race([failed, this.#told(signal)]);
-    } finally {
-      known.abort();
-    }
+    const failed = reached(this.peer, ["failed"], signal).then(Boolean);
+    return Promise.race([failed, this.#told(signal)]).finally(() => known.abort());
   }
 
   async #told(signal) {
@@ -137,7 +134,7 @@ export class Publication {
 
 /** Of a Link header (RFC 9725, 4.6). @returns {RTCIceServer[]} */
 function iceServers(link) {
-  return [...(link ?? "").matchAll(/<([^>]+)>\s*;([^<]*)/g)].filter(([, , about]) => /rel="?ice-server/.test(about)).map(
+  return [...(link ?? "").matchAll(/<([^>]+)>\s*;([^<]*rel="?ice-server[^<]*)/g)].map(
     ([, urls, about]) => ({ urls, username: parameter(about, "username"), credential: parameter(about, "credential") }),
   );
 }

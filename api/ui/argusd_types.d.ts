@@ -130,4 +130,6 @@ export interface Publishing {
   /** Defines the session first. */
   body?: SessionSpec;
   onstate?: (state: PublicationState) => void;
+  /** Closes it, also while it is made. */
+  signal?: AbortSignal;
 }

@@ -51,6 +51,7 @@ $("sign-in").addEventListener("submit", (submitted) => {
   submitted.preventDefault();
   sessionStorage.setItem("token", $("token").value);
   $("sign-in").hidden = true;
+  $("main").focus();
 });
 
 // Each event of a session, or of all (null), for as long as the page is open, also before the visitor signs in.
@@ -76,9 +77,20 @@ export function element(name, text = "", className = "") {
   return made;
 }
 
+// Words of a live region: it is read aloud whenever it is written to, so the same ones are not written again.
+export function tell(id, words) {
+  if ($(id).textContent !== words) $(id).textContent = words;
+}
+
+// What went wrong, above all else; "" once nothing is.
+export function showProblem(sentence) {
+  tell("problem", sentence);
+  $("problem").hidden = !sentence;
+}
+
 // How it stands, beside the page's name. `kind`: "ready" where all is well, "unready" where something is not.
 export function showState(words, kind = "") {
-  $("state").textContent = words;
+  tell("state", words);
   $("state").className = `pill ${kind}`;
 }
 

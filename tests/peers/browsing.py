@@ -87,6 +87,14 @@ async def picture(tab: ChromiumTab) -> bytes:
     return base64.b64decode(shot["data"])
 
 
+async def fill(tab: ChromiumTab, field: str, value: str) -> None:
+    """Have this field, by its id, hold the value."""
+    await tab.run(
+        f"document.getElementById('{field}').value = '{value}';"
+        f"document.getElementById('{field}').dispatchEvent(new Event('input', {{bubbles: true}}))"
+    )
+
+
 async def press(tab: ChromiumTab, key: str) -> None:
     """Press a key and let it go."""
     await tab.command("Input.dispatchKeyEvent", type="keyDown", key=key, text=key if len(key) == 1 else "")

@@ -33,6 +33,7 @@ HISS = 30.0
 COLOURS = 256
 CONTROLS_FADE_S = 3.0  # so long a video's controls show that it was loaded
 FINE = 40_000_000  # bits a second of its camera
+MEASURED = "['rate', 'age'].every((figure) => document.getElementById(figure).innerText !== '–')"
 LOW, HIGH = (1280, 720), (1280, 1400)
 LIST = "[...document.querySelectorAll('#violations li')]"
 LISTED = f"{LIST}.filter((each) => !each.innerText.includes('goes on')).length"
@@ -75,6 +76,9 @@ async def take(browser: Browser, url: str, folder: Path) -> None:
             await seen(review, f"{LISTED} > 2")
             await decide(review)
             await save(review, folder / "review.png")
+        async with page(browser, url, size=LOW) as dashboard:
+            await seen(dashboard, f"{MEASURED} && document.querySelector('.scene .person')")
+            await save(dashboard, folder / "dashboard.png")
         there = "['person', 'mesh', 'gaze'].every((name) => overlay.querySelector('.' + name))"
         await seen(tab, f"{there} && facts.innerText.includes('1 face')")
         await save(tab, folder / "try.png")

@@ -10,7 +10,7 @@ const answers = []; // of the last seconds, the oldest first
 
 export function showFigures(now) {
   const { readiness, at, batch_size, frame_age_seconds } = now;
-  $("device").textContent = readiness.device ?? "–";
+  $("device").textContent = $("device").title = readiness.device ?? "–";
   $("fits").textContent = readiness.fits_more ?? "–";
   const before = answers[0];
   if (before) {

@@ -1,12 +1,13 @@
 // The review queue: sessions, those first that need a look, a page at a time, as the filter wants them.
 
-import { $, argusd } from "../page.js";
+import { $, argusd, tell } from "../page.js";
 import { fillItem, newItem } from "./session_item.js";
 
 const PAGE = 20;
 const WAIT_MS = 300; // after the last letter
 
-let pages = [""]; // where each page up to the one that is shown begins: behind which session
+const kept = history.state ?? {}; // what was looked at before the visitor went to a review and came back
+let pages = kept.pages ?? [""]; // where each page up to the one that is shown begins: behind which session
 let next = null; // where the following one does
 let asked = 0; // the newest question: an answer to an older one comes too late
 const items = new Map(); // session id → its item, which stays, so that the focus does
@@ -24,13 +25,13 @@ function show({ sessions, live, waiting, total, before, next: following, hosts_m
   $("live").textContent = live;
   $("waiting").textContent = waiting ? `${waiting} to look at` : "";
   $("missing").hidden = missing.length === 0;
-  $("missing").textContent = `Sessions of hosts that do not answer are not listed: ${missing.join(", ")}.`;
+  tell("missing", missing.length ? `Sessions of hosts that do not answer are not listed: ${missing.join(", ")}.` : "");
   const filtered = $("search").value !== "" || $("show").value !== "all";
   $("no-sessions").hidden = total > 0 || filtered;
   $("none-fits").hidden = total > 0 || !filtered;
   showItems(sessions);
   $("pager").hidden = total <= PAGE;
-  $("which").textContent = `${before + 1}–${before + sessions.length} of ${total}`;
+  tell("which", `${before + 1}–${before + sessions.length} of ${total}`);
   $("earlier").disabled = pages.length === 1;
   $("later").disabled = next === null;
 }
@@ -62,8 +63,14 @@ let planned = null;
 function askSoon() {
   asked += 1;
   clearTimeout(planned);
-  planned = setTimeout(() => showSessions().catch(() => {}), WAIT_MS); // what fails is told by the next one
+  planned = setTimeout(() => {
+    history.replaceState({ pages, search: $("search").value, show: $("show").value }, "");
+    showSessions().catch(() => {}); // what fails is told by the next one
+  }, WAIT_MS);
 }
+
+$("search").value = kept.search ?? "";
+$("show").value = kept.show ?? "all";
 
 $("find").addEventListener("submit", (told) => told.preventDefault());
 $("find").addEventListener("input", () => { pages = [""]; askSoon(); });

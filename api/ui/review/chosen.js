@@ -3,7 +3,7 @@
 import { $, element, meaningOf, plain } from "../page.js";
 import { showEvidence } from "./evidence.js";
 import { day } from "../moments.js";
-import { decision, howLong } from "./violations.js";
+import { decision, howLong } from "./words.js";
 
 const HIDDEN = ["start_s", "end_s", "media_s", "duration_s"]; // of the data: told in clock time above
 
@@ -14,11 +14,11 @@ let chosen = null; // the seq that the comment belongs to
 export function showChosen(sessionId, violation) {
   $("chosen").hidden = violation === null;
   if (violation === null) return;
+  chosen = violation.seq;
   $("chosen-title").textContent = plain(violation.name);
   $("meaning").replaceChildren(meaningOf(violation.name));
   $("facts").replaceChildren(...facts(violation).flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
-  if (violation.seq !== chosen) $("comment").value = drafts.get(violation.seq) ?? violation.review?.comment ?? "";
-  chosen = violation.seq;
+  showComment(drafts.get(chosen) ?? violation.review?.comment ?? ""); // another reviewer's too
   for (const button of $("judge").querySelectorAll("[data-state]")) {
     button.setAttribute("aria-pressed", button.dataset.state === (violation.review?.state ?? "open"));
   }
@@ -27,6 +27,11 @@ export function showChosen(sessionId, violation) {
 
 export function forgetDraft(seq) {
   drafts.delete(seq);
+}
+
+// The cursor stays where nothing changes.
+function showComment(text) {
+  if ($("comment").value !== text) $("comment").value = text;
 }
 
 function facts(violation) {

@@ -1,7 +1,7 @@
-// A violation's snapshot and clip, fetched under the visitor's token; while they are made that is said.
+// A violation's snapshot and clip; while they are made that is said.
 
-import { sessionPath } from "../argusd.js";
-import { $, argusd, element, plain } from "../page.js";
+import { $, element, plain } from "../page.js";
+import { fileOf, recordOf } from "./files.js";
 import { withOverlay } from "./overlay.js";
 
 const HASH_DIGITS = 12;
@@ -28,21 +28,21 @@ export async function showEvidence(sessionId, violation) {
   if (id === finished) return;
   if (id !== before) put("", [element("p", "Fetching the evidence …", "waiting quiet")]);
   try {
-    await fetchEvidence(id, `${sessionPath(sessionId)}/evidence/${encodeURIComponent(id)}`);
+    await fetchEvidence(sessionId, id);
   } catch (error) {
-    if (id === asked) put("", [element("p", error.message, "quiet")]);
+    if (id === asked) put("", [element("p", whyNot(error), "quiet")]);
   }
 }
 
-async function fetchEvidence(id, path) {
-  const record = await argusd.json(path);
+async function fetchEvidence(sessionId, id) {
+  const record = await recordOf(sessionId, id);
   const state = `${id} ${record.state} ${record.snapshot !== null} ${record.clip !== null}`;
   if (id !== asked || state === shown) return;
-  const files = await Promise.all(["snapshot", "clip"].map((part) => record[part] && fetched(`${path}/${part}`)));
+  const files = await Promise.all(["snapshot", "clip"].map((part) => record[part] && fileOf(record, part)));
   const [snapshot, clip] = files.map((file) => file?.address);
-  const missing = files.map((file) => file?.missing).filter(Boolean);
+  const amiss = files.map((file) => file?.amiss).filter(Boolean);
   if (id !== asked) return release([snapshot, clip]);
-  put(state, parts(record, snapshot, clip, missing), [snapshot, clip]);
+  put(state, parts(record, snapshot, clip, amiss), [snapshot, clip]);
   if (record.state !== "pending") finished = id;
 }
 
@@ -51,6 +51,11 @@ export function playClip() {
   const clip = $("evidence").querySelector("video");
   if (clip?.paused) clip.play().catch(() => {}); // another violation was chosen meanwhile
   else clip?.pause();
+}
+
+// Why a record cannot be had.
+export function whyNot({ code, message }) {
+  return code === "evidence_not_found" ? "The evidence of this violation is not kept any more." : message;
 }
 
 function put(state, content, used = []) {
@@ -65,13 +70,14 @@ function release(used) {
   for (const address of used) if (address) URL.revokeObjectURL(address);
 }
 
-function parts(record, snapshot, clip, missing) {
-  const about = [stateOf(record), ...missing].map((words) => element("p", words, "quiet"));
+function parts(record, snapshot, clip, amiss) {
+  const about = [...amiss.map((words) => element("p", words, "amiss")), element("p", stateOf(record), "quiet")];
   const shown = clip ? film(clip, snapshot) : snapshot && picture(snapshot);
   return shown ? [...withOverlay(shown, record), ...about] : about;
 }
 
-function stateOf({ state, reason, clip, snapshot, models, hash }) {
+// How it stands with a violation's evidence, in words.
+export function stateOf({ state, reason, clip, snapshot, models, hash }) {
   if (state === "pending") return "Evidence is being made.";
   if (state === "failed") return `Not all evidence could be made: ${REASONS[reason] ?? plain(reason)}.`;
   const what = [snapshot && "Snapshot", clip && "clip"].filter(Boolean).join(" and ");
@@ -89,14 +95,4 @@ function film(address, poster) {
   video.setAttribute("aria-label", "Some seconds before and after the violation's start");
   if (poster) video.poster = poster;
   return video;
-}
-
-// A file of it, or why it cannot be had.
-async function fetched(path) {
-  try {
-    const response = await argusd.request(path);
-    return { address: URL.createObjectURL(await response.blob()) };
-  } catch (error) {
-    return { missing: error.message };
-  }
 }

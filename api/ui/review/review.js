@@ -2,38 +2,56 @@
 // One stream of events stays open; the report is asked for once a second at most.
 
 import { sessionPath } from "../argusd.js";
-import { $, argusd, plain, showState } from "../page.js";
+import { $, argusd, plain, reviewOf, showProblem, showState, tell } from "../page.js";
 import { checkEvidence } from "./chain.js";
 import { forgetDraft, showChosen } from "./chosen.js";
 import { playClip } from "./evidence.js";
 import { save } from "./exports.js";
+import { fillStreams, fits } from "./filter.js";
 import { listenToKeys } from "./keys.js";
-import { isActive, isOpen, showSummary } from "./summary.js";
-import { drawTimeline } from "./timeline.js";
-import { decision, reveal, showViolations } from "./violations.js";
+import { layOut, printReport } from "./paper.js";
+import { isActive, showSummary } from "./summary.js";
+import { drawTimeline, markInTimeline } from "./timeline.js";
+import { markInList, reveal, showViolations } from "./violations.js";
+import { decision, isOpen } from "./words.js";
 
 const EVERY_MS = 1000; // at most so often is the report asked for
 const PAPER_PX = 560; // the timeline's width on A4 or letter paper
+const NOT_KEPT = "The violation that this address names is not kept any more. These are the session's others.";
+const NOTHING = { violations: [] }; // before there is a report
+const ARROWS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
 const asked = new URLSearchParams(location.search);
 const sessionId = asked.get("session");
-let report = null;
+let report = NOTHING;
 let chosen = Number(asked.get("violation")) || null; // its seq
+let sentence = ""; // a problem that stays until something is chosen
 let away = false; // whether events have ceased to come
 let judging = false;
 
 async function load() {
-  const first = report === null;
-  report = await argusd.json(`${sessionPath(sessionId)}/report`);
-  if (!report.violations.some(({ seq }) => seq === chosen)) chosen = report.violations.find(isOpen)?.seq ?? report.violations[0]?.seq ?? null;
+  const told = await argusd.json(`${sessionPath(sessionId)}/report`);
+  const first = report === NOTHING;
+  const before = find(chosen);
+  report = told;
+  if (!find(chosen)) {
+    if (first && asked.has("violation")) sentence = NOT_KEPT;
+    chosen = report.violations.find(isOpen)?.seq ?? report.violations[0]?.seq ?? null;
+  }
   $("content").hidden = false;
-  $("problem").hidden = true;
+  showProblem(sentence);
   $("check").hidden = !report.violations.some(({ evidence_id }) => evidence_id);
-  fillStreams();
+  fillStreams(report.violations);
   showSummary(report);
   show();
-  showChosen(sessionId, chosenViolation());
+  const now = find(chosen);
+  showChosen(sessionId, now);
+  if (before?.seq === now?.seq && before?.review?.at !== now?.review?.at) tellDecision(now); // somebody else has decided
   if (first && asked.has("violation")) reveal(chosen);
+}
+
+function find(wanted) {
+  return report.violations.find(({ seq }) => seq === wanted) ?? null;
 }
 
 // The list and the timeline, as the filter wants them.
@@ -46,32 +64,23 @@ function view() {
   return { report, chosen, fits, hears: choose, until: Date.now() / 1000 };
 }
 
-function chosenViolation() {
-  return report.violations.find(({ seq }) => seq === chosen) ?? null;
-}
-
-function fits(violation) {
-  const { name, stream, review } = violation;
-  const text = [name, plain(name), decision(review), review?.comment ?? ""].join(" ").toLowerCase();
-  const wanted = $("decision").value;
-  return text.includes($("search").value.trim().toLowerCase())
-    && (!$("stream").value || stream === $("stream").value)
-    && (!wanted || wanted === (review?.state ?? "open"));
-}
-
-function fillStreams() {
-  const known = [...$("stream").options].map(({ value }) => value);
-  for (const stream of new Set(report.violations.map((each) => each.stream))) {
-    if (!known.includes(stream)) $("stream").append(new Option(plain(stream), stream));
-  }
-}
-
 function choose(seq) {
   chosen = seq;
-  $("judged").textContent = "";
-  show();
-  showChosen(sessionId, chosenViolation());
+  if (sentence) showProblem("");
+  sentence = "";
+  tell("judged", "");
+  markInList(seq);
+  markInTimeline(seq);
+  showChosen(sessionId, find(chosen));
   reveal(seq);
+  noteSoon();
+}
+
+// The page's address leads to what is chosen. Browsers let it change only so often.
+let noting = null;
+function noteSoon() {
+  clearTimeout(noting);
+  noting = setTimeout(() => history.replaceState(null, "", reviewOf(sessionId, chosen)), EVERY_MS / 2);
 }
 
 // The next of those that are shown, or the one before.
@@ -84,7 +93,7 @@ function step(by, wanted = () => true) {
 
 // A decision is about the violation that is shown: while one is being stored there is no other.
 async function judge(state) {
-  const violation = chosenViolation();
+  const violation = find(chosen);
   if (violation === null || judging) return;
   judging = true;
   localStorage.setItem("reviewer", $("reviewer").value);
@@ -92,39 +101,40 @@ async function judge(state) {
   try {
     violation.review = await argusd.json(`${sessionPath(sessionId)}/reviews/${violation.seq}`, { method: "PUT", json });
     forgetDraft(violation.seq);
+    show();
     if (state === "open") choose(violation.seq);
     else step(1, isOpen);
     showSummary(report);
-    $("judged").textContent = `${plain(violation.name)}: ${decision(violation.review)}`;
+    tellDecision(violation);
   } catch (error) {
-    $("judged").textContent = error.message;
+    tell("judged", error.message);
   }
   judging = false;
 }
 
+function tellDecision({ name, review }) {
+  tell("judged", `${plain(name)}: ${decision(review)}`);
+}
+
 async function remove() {
+  $("sure").returnValue = ""; // whatever was answered last time
   $("sure").showModal();
   await new Promise((closed) => $("sure").addEventListener("close", closed, { once: true }));
-  if ($("sure").returnValue === "delete") await orSay(() => argusd.deleteSession(sessionId));
+  if ($("sure").returnValue === "delete") await argusd.deleteSession(sessionId);
 }
 
 async function orSay(doing) {
   try {
     await doing();
   } catch (error) {
-    say(error.message);
+    showProblem(error.message);
   }
-}
-
-function say(sentence) {
-  $("problem").textContent = sentence;
-  $("problem").hidden = false;
 }
 
 function gone() {
   $("content").hidden = true;
   showState("gone");
-  say("There is no such session: it was never there, or all of it is deleted.");
+  showProblem("There is no such session: it was never there, or all of it is deleted.");
 }
 
 // Until the session is gone; also before the visitor has signed in.
@@ -135,7 +145,7 @@ async function follow() {
       for await (const event of argusd.events(sessionId, { after: report.seq, onstate: hear })) if (changesReport(event)) loadSoon();
     } catch (error) {
       if (error.status === 404) return gone();
-      say(error.message);
+      showProblem(error.message);
     }
     await new Promise((done) => setTimeout(done, EVERY_MS));
   }
@@ -160,8 +170,8 @@ function loadSoon() {
 }
 
 listenToKeys({
-  j: ["next violation", () => step(1)],
-  k: ["previous violation", () => step(-1)],
+  j: ["next violation (↓ in the list)", () => step(1)],
+  k: ["previous violation (↑ in the list)", () => step(-1)],
   n: ["next one to decide", () => step(1, isOpen)],
   p: ["play or hold the clip", playClip],
   b: ["show what was found in the picture", () => $("overlay")?.click()],
@@ -172,20 +182,29 @@ listenToKeys({
   "/": ["search", () => $("search").focus()],
   "?": ["show these keys", () => $("keys").showModal()],
 });
+$("violations").addEventListener("keydown", (pressed) => {
+  if (!(pressed.key in ARROWS)) return;
+  pressed.preventDefault();
+  step(ARROWS[pressed.key]);
+});
 for (const button of $("judge").querySelectorAll("[data-state]")) button.addEventListener("click", () => judge(button.dataset.state));
 for (const kind of ["csv", "json"]) $(kind).addEventListener("click", () => orSay(() => save(sessionId, kind)));
 for (const event of ["input", "submit"]) $("filter").addEventListener(event, (told) => { told.preventDefault(); show(); });
 $("judge").addEventListener("submit", (told) => told.preventDefault());
-$("print").addEventListener("click", () => print());
+$("print").addEventListener("click", () => printReport(sessionId, report.violations.filter(fits)));
 $("check").addEventListener("click", () => orSay(async () => {
-  $("checked").textContent = await checkEvidence(sessionId, report.violations);
+  tell("checked", await checkEvidence(sessionId, report.violations));
 }));
-addEventListener("beforeprint", () => report && drawTimeline({ ...view(), pixels: PAPER_PX }));
-addEventListener("afterprint", () => report && drawTimeline(view()));
+addEventListener("beforeprint", () => {
+  if (report === NOTHING) return;
+  drawTimeline({ ...view(), pixels: PAPER_PX });
+  layOut(report.violations.filter(fits));
+});
+addEventListener("afterprint", () => { if (report !== NOTHING) drawTimeline(view()); });
 $("show-keys").addEventListener("click", () => $("keys").showModal());
-$("delete").addEventListener("click", remove);
+$("delete").addEventListener("click", () => orSay(remove));
 $("reviewer").value = localStorage.getItem("reviewer") ?? "";
-setInterval(() => { if (report && isActive(report)) drawTimeline(view()); }, EVERY_MS); // time goes on, though nothing happens
+setInterval(() => { if (isActive(report)) drawTimeline(view()); }, EVERY_MS); // time goes on, though nothing happens
 
 if (!sessionId) {
   showState("no session");

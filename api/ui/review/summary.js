@@ -3,6 +3,7 @@
 import { day, period } from "../moments.js";
 import { $, showState } from "../page.js";
 import { stretchName } from "./timeline.js";
+import { isOpen } from "./words.js";
 
 const ACTIVE = ["connecting", "live", "stale"];
 
@@ -20,9 +21,4 @@ export function showSummary(report) {
 // Whether its media are there.
 export function isActive({ state }) {
   return ACTIVE.includes(state);
-}
-
-// Whether nobody has decided about the violation.
-export function isOpen({ review }) {
-  return (review?.state ?? "open") === "open";
 }

@@ -12,7 +12,10 @@ const AXIS_PX = 22;
 const TICK_PX = 90; // a time needs so much of the scale
 const LEAST_PERCENT = 0.35; // of the width: what is shorter could not be seen
 
-// `hears(seq)` is told of a bar that is clicked; `fits` says which violations are not filtered out; `pixels`: what it is drawn for.
+const bars = new Map(); // seq → its violation's bar, as drawn last
+
+// `hears(seq)` is told of a bar that is clicked; `fits` says which violations are not filtered out; `pixels`: what it
+// is drawn for.
 export function drawTimeline({ report, until, chosen, fits, hears, pixels = $("timeline").clientWidth }) {
   const lanes = lanesOf(report);
   const [from, to] = spanOf(report, until);
@@ -30,14 +33,26 @@ export function drawTimeline({ report, until, chosen, fits, hears, pixels = $("t
   };
   const shown = report.violations.filter(fits);
   const rows = rowsOf(shown);
+  bars.clear();
+  for (const each of shown) bars.set(each.seq, violationBar(each, bar(each, BAR_PX, rows.get(each.seq)), hears));
   const scale = ticks(from, to, Math.floor(pixels / TICK_PX));
   svg.replaceChildren(
     ...lanes.map((_, index) => line({ x1: 0, x2: "100%", y1: (index + 0.5) * LANE_PX, y2: (index + 0.5) * LANE_PX })),
     ...scale.moments.flatMap((at) => tick(place(at), scaleClock(at, scale.step), height)),
     ...report.stretches.map((each) => stretchBar(each, bar)),
-    ...shown.map((each) => violationBar(each, bar(each, BAR_PX, rows.get(each.seq)), each.seq === chosen, hears)),
+    ...bars.values(),
   );
+  markInTimeline(chosen);
   $("lanes").replaceChildren(...lanes.map((lane) => element("li", plain(lane))));
+}
+
+// The chosen one lies on top of others that are as close.
+export function markInTimeline(chosen) {
+  $("timeline").querySelector(".chosen")?.classList.remove("chosen");
+  const bar = bars.get(chosen);
+  if (!bar) return;
+  bar.classList.add("chosen");
+  $("timeline").append(bar);
 }
 
 function lanesOf({ streams, violations, stretches }) {
@@ -94,10 +109,9 @@ export function stretchName({ name, reason }) {
   return reason === "frozen" ? "frozen" : `nothing comes (${plain(reason)})`;
 }
 
-function violationBar({ seq, name, severity, started_at, review }, place, isChosen, hears) {
+function violationBar({ seq, name, severity, started_at, review }, place, hears) {
   const decided = review !== null && review.state !== "open";
-  const classes = ["violation", severity, decided ? "decided" : "", isChosen ? "chosen" : ""].join(" ");
-  const made = shape("rect", { ...place, class: classes });
+  const made = shape("rect", { ...place, class: `violation ${severity} ${decided ? "decided" : ""}` });
   made.append(titled(`${plain(name)} at ${clock(started_at)}`));
   made.addEventListener("click", () => hears(seq));
   return made;

@@ -4,10 +4,15 @@ import { facts } from "../facts.js";
 import { lasted, milliseconds } from "../moments.js";
 import { $ } from "../page.js";
 
+const READABLE_MS = 400; // so long a number stays
+
+let numbersAt = 0; // when numbers were shown last
+
 // ``known``: the newest results of the streams that know something; ``told``: of all, with their names.
 export function showFigures(told, known, heldBack) {
   const newest = known.reduce((one, other) => (one && one.captured_at > other.captured_at ? one : other), null);
-  if (newest) {
+  if (newest && Date.now() - numbersAt >= READABLE_MS) {
+    numbersAt = Date.now();
     $("delay").textContent = milliseconds(Date.now() / 1000 - newest.captured_at);
     $("age").textContent = milliseconds(newest.frame_age_ms / 1000);
   }

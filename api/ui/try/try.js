@@ -1,10 +1,10 @@
 // Try your camera: publishes it by WebRTC, and draws what is found over the picture as findings arrive.
 
 import { pause } from "../argusd.js";
-import { $, argusd, element, plain, readiness, sessionOfToken, showState } from "../page.js";
+import { $, argusd, element, plain, readiness, sessionOfToken, showProblem, showState } from "../page.js";
 import { forgetFigures, showFigures } from "./figures.js";
 import { HeldPicture } from "./picture.js";
-import { close, open } from "./sources.js";
+import { open } from "./sources.js";
 import { forgetViolations, showViolation } from "./violations.js";
 import { LOST, SILENT, ended, gone, words } from "./words.js";
 
@@ -15,48 +15,55 @@ const SILENCE_S = 5; // for so long it brings nothing before that is told
 const STATES = { live: "live", lost: "connecting again" };
 
 const asked = new URLSearchParams(location.search).get("session");
-const made = asked || `try-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
+const kept = history.state?.session; // this page's own one, before it was loaded again
+const made = asked || kept || `try-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
 const preview = $("preview");
 const picture = new HeldPicture(preview, $("picture"), $("overlay"));
-let [sessionId, stream, publication, watching] = [made, null, null, new AbortController()];
+let [sessionId, publication, attempt, watching] = [made, null, new AbortController(), new AbortController()];
 let last = 0; // the event that was shown last
 let heardAt = null; // when the microphone brought something last, as results tell it
 
 async function start() {
   if ($("start").hidden) return; // it is at work
-  say("");
+  showProblem("");
   enter("starting");
   sessionId = sessionOfToken() ?? made;
+  if (sessionId === made) history.replaceState({ session: made }, "");
   heardAt = null;
+  attempt = new AbortController();
+  const { signal } = attempt;
+  const onstate = (state) => signal.aborted || enterAs(state);
   try {
-    stream = await open(chosen(), preview, $("file").files[0]);
-    publication = await argusd.publish(sessionId, { stream, body: wanted(), onstate: enterAs });
+    const stream = await open(chosen(), preview, $("file").files[0], signal);
+    publication = await argusd.publish(sessionId, { stream, body: wanted(), onstate, signal });
     watch();
     for (const track of stream.getTracks()) {
       track.addEventListener("ended", () => lose(track));
       if (track.readyState === "ended") return lose(track); // meanwhile
     }
   } catch (error) {
+    if (signal.aborted) return; // the visitor has stopped it meanwhile
     await stop();
     complain(error);
   }
 }
 
 async function stop() {
-  watching.abort();
   const published = publication;
   publication = null;
-  close(preview, stream);
+  const closing = published?.close();
+  attempt.abort();
+  watching.abort();
   forgetFigures();
   enter("off");
-  await published?.close();
+  await closing;
 }
 
 async function lose(track) {
   if (!publication) return; // its other track has ended as well
   const said = gone(chosen(), track.kind);
   await stop();
-  say(said);
+  showProblem(said);
 }
 
 // Anew where the visitor's token has expired meanwhile, and there is another.
@@ -99,37 +106,34 @@ function showSilence(sound) {
   if (!sound || chosen() !== "camera") return;
   if (heardAt === null || sound.data.rms_dbfs > SILENCE_DBFS) heardAt = sound.captured_at;
   const silent = sound.captured_at - heardAt >= SILENCE_S;
-  if (silent || $("problem").textContent === SILENT) say(silent ? SILENT : "");
+  if (silent || $("problem").textContent === SILENT) showProblem(silent ? SILENT : "");
 }
 
 async function enterAs(state) {
   if (state in STATES) enter(STATES[state]);
-  if (state === "lost") say(LOST);
-  if (state === "live") say("");
+  if (state === "lost") showProblem(LOST);
+  if (state === "live") showProblem("");
   if (state !== "over" || !publication) return;
   const { error, reason } = publication;
   await stop();
   if (error) complain(error);
-  else say(ended(reason));
+  else showProblem(ended(reason));
 }
 
 function enter(state) {
   const off = state === "off";
+  const pressed = [$("start"), $("stop")].includes(document.activeElement);
   showState(state, state === "live" ? "ready" : "");
   $("start").hidden = !off;
   $("stop").hidden = off;
   $("hint").hidden = !off;
   if (!off) $("forget").hidden = sessionOfToken() !== null; // such a token deletes nothing
   $("choice").className = off ? "" : "made";
-}
-
-function say(text) {
-  $("problem").textContent = text;
-  $("problem").hidden = !text;
+  if (pressed) $(off ? "start" : "stop").focus(); // one hides, and the focus goes to the other
 }
 
 function complain(error) {
-  say(words(error));
+  showProblem(words(error));
 }
 
 const chosen = () => $("choice").elements.source.value;
@@ -149,7 +153,7 @@ async function offerStreams() {
       const told = await readiness();
       const now = JSON.stringify([told.ready, told.streams]);
       if (now !== before) showStreams(told); // what is chosen stays otherwise
-      if (failed) say("");
+      if (failed) showProblem("");
       [ready, failed, before] = [told.ready, false, now];
     } catch (error) {
       failed = true;
@@ -180,19 +184,27 @@ async function forget() {
   await argusd.deleteSession(sessionId).catch((error) => error.status === 404 || complain(error));
   forgetViolations();
   last = 0;
+  history.replaceState(null, "");
   $("forget").hidden = true;
+}
+
+// What was kept before the page was loaded again is still there to be deleted.
+function offerToForget() {
+  argusd.session(kept).then(() => { $("forget").hidden = sessionOfToken() !== null; }, () => {}); // it is gone
 }
 
 $("choice").addEventListener("change", () => { document.querySelector(".file").hidden = chosen() !== "file"; });
 $("choice").addEventListener("submit", (submitted) => { submitted.preventDefault(); start(); });
 $("sign-in").addEventListener("submit", () => {
-  say("");
+  showProblem("");
   showToken();
   if (publication) watch();
 });
 $("stop").addEventListener("click", stop);
+$("stop").addEventListener("keydown", (pressed) => pressed.repeat && pressed.preventDefault()); // a key that is held starts only
 $("forget").addEventListener("click", forget);
 addEventListener("pagehide", stop);
 enter("off");
 showToken();
 offerStreams();
+if (kept) offerToForget();

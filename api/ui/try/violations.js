@@ -5,6 +5,8 @@ import { $, element, meaningOf, plain, reviewOf } from "../page.js";
 
 const MOST = 200; // in the list; the oldest goes
 
+const SINCE = performance.timeOrigin / 1000; // what began before was told to another page, or before it was loaded again
+
 const open = new Map(); // by name
 
 export function showViolation(violation) {
@@ -15,7 +17,7 @@ export function showViolation(violation) {
 
 function begin({ session_id, seq, name, captured_at }) {
   const item = element("li", "", "open");
-  const about = element("span", `told ${milliseconds(Date.now() / 1000 - captured_at)} after · `);
+  const about = element("span", captured_at < SINCE ? "" : `told ${milliseconds(Date.now() / 1000 - captured_at)} after · `);
   about.append(meaningOf(name));
   const review = element("a", "Review");
   review.href = reviewOf(session_id, seq);

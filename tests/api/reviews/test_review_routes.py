@@ -60,7 +60,7 @@ async def test_the_last_word_counts_across_a_restart(rig: Rig) -> None:
 
 async def test_the_report_is_a_table_where_that_is_asked_for(rig: Rig) -> None:
     seq = await with_violation(rig)
-    sheet = {"state": "acknowledged", "comment": '=HYPERLINK("x"), "quoted"\nand more', "reviewer": "Ada"}
+    sheet = {"state": "acknowledged", "comment": '=HYPERLINK("x"), "quoted"\nand more', "reviewer": " ＝1+1"}
     await rig.api.json("PUT", f"/sessions/s1/reviews/{seq}", json=sheet)
     async with rig.api.http.get("/sessions/s1/report", headers={"Accept": "text/csv"}) as response:
         assert response.content_type == "text/csv"
@@ -68,8 +68,9 @@ async def test_the_report_is_a_table_where_that_is_asked_for(rig: Rig) -> None:
         (line,) = csv.DictReader(io.StringIO(await response.text()))
     assert (line["seq"], line["violation"], line["duration_s"]) == (str(seq), "gaze_away", "2.5")
     assert line["started_at"] == "1970-01-01T00:00:50.000+00:00"
-    assert (line["review"], line["reviewer"]) == ("acknowledged", "Ada")
-    assert line["comment"] == "'" + sheet["comment"], "no formula for whoever opens it"
+    assert line["review"] == "acknowledged"
+    for cell in ("comment", "reviewer"):
+        assert line[cell] == "'" + sheet[cell], "no formula for whoever opens it"
 
 
 async def test_nothing_of_a_review_is_left_when_its_session_is_deleted(rig: Rig, tmp_path: Path) -> None:

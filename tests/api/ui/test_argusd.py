@@ -102,6 +102,32 @@ async def test_events_end_when_their_reader_has_enough(rig: Rig) -> None:
         assert [await program.says(), await program.says()] == [1, "over"]
 
 
+async def test_text_may_hold_any_line_separator(rig: Rig) -> None:
+    await rig.api.publish("s1")
+    rig.scheduler.find("s1", data={"text": "one\u2028another"})
+    script = """
+    for await (const { data } of argusd.events("s1", { after: 0 })) if (data.text) print(data.text);
+    """
+    async with running(rig.api, script) as program:
+        assert await program.says() == "one\u2028another"
+
+
+async def test_a_publication_that_is_given_up_is_closed(rig: Rig) -> None:
+    script = """
+    const enough = new AbortController();
+    let open = 0;
+    globalThis.RTCPeerConnection = class {
+      constructor() { open++; }
+      setLocalDescription() { enough.abort(); }
+      close() { open--; }
+    };
+    const options = { stream: { getTracks: () => [] }, signal: enough.signal };
+    print([await argusd.publish("s1", options).catch(({ name }) => name), open > 0]);
+    """
+    assert await result(rig.api, script) == ["AbortError", False]
+    assert (await rig.api.json("GET", "/sessions"))[1]["sessions"] == []
+
+
 async def test_a_publication_uses_the_servers_that_the_daemon_names(tmp_path: Path) -> None:
     turn = IceServer(urls=("turn:turn.test:3478",), username='a "user"', credential="pass\\word")
     stun = IceServer(urls=("stun:stun.test",))

@@ -1,17 +1,25 @@
 """The dashboard in a browser: what needs a look first, among thousands, with few requests."""
 
 import asyncio
+import math
+from contextlib import AsyncExitStack
 from itertools import pairwise
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from argusd.api.hosts.beats import Host
 from argusd.ingest.ipc.messages import SessionState, TrackState
+from argusd.scheduler.contract import redis_keys as keys
 
-from ...peers.browsing import DESK, PHONE, page, seen, violations
-from ...peers.chromium import ChromiumTab
+from ...peers.browsing import DESK, PHONE, fill, page, seen, violations
 from ...peers.remote import Browser
+from ...ports import free_port
+from ...shared_redis import connected, shared_redis
 from ..fakes import S1
 from ..fixtures import Rig
+from ..sessions.test_several_hosts import Hosts
 
 pytestmark = pytest.mark.browser
 
@@ -61,18 +69,41 @@ async def test_hundreds_of_sessions_are_paged_and_searched(browser: Browser, rig
         await tab.run("document.getElementById('later').click()")
         await seen(tab, "document.getElementById('which').innerText === '21–40 of 502'")
         assert not set(first) & set(await tab.run(NAMES))
-        await search(tab, "exam-0123")
+        await fill(tab, "search", "exam-0123")
         await seen(tab, f"{NAMES}.join() === 'exam-0123'")
-        await search(tab, "nobody")
+        await fill(tab, "search", "nobody")
         await seen(tab, "!document.getElementById('none-fits').hidden")
         assert await tab.troubles() == []
 
 
-async def search(tab: ChromiumTab, text: str) -> None:
-    await tab.run(
-        f"document.getElementById('search').value = '{text}';"
-        "document.getElementById('search').dispatchEvent(new Event('input', {bubbles: true}))"
-    )
+async def test_who_comes_back_from_a_review_is_where_they_were(browser: Browser, rig: Rig) -> None:
+    await with_sessions(rig, 50)
+    async with page(browser, rig.api.url) as tab:
+        await fill(tab, "show", "ended")
+        await seen(tab, "document.getElementById('which').innerText === '1–20 of 50'")
+        await tab.run("document.getElementById('later').click()")
+        await seen(tab, "document.getElementById('which').innerText === '21–40 of 50'")
+        await tab.run("document.querySelector('#sessions a').click()")
+        await seen(tab, "document.title.startsWith('Review of exam')")
+        await tab.look("history.back()")
+        await seen(tab, "document.getElementById('which')?.innerText === '21–40 of 50'")
+        assert await tab.run("document.getElementById('show').value") == "ended"
+
+
+async def test_hosts_that_do_not_answer_are_named(browser: Browser, tmp_path: Path) -> None:
+    missing = "document.querySelector('#missing:not([hidden])')"
+    async with AsyncExitStack() as stack:
+        url = stack.enter_context(shared_redis())
+        redis = await stack.enter_async_context(connected(url))
+        host = await Hosts(tmp_path, redis, url, stack).start("a")
+        tab = await stack.enter_async_context(page(browser, host.api.url))
+        away = Host("b", f"http://127.0.0.1:{free_port()}")
+        await redis.set(keys.host(away.host_id), msgspec.json.encode(away))
+        await redis.zadd(keys.BEATS, {away.host_id: math.inf})
+        assert "not listed: b." in await seen(tab, f"{missing}?.innerText")
+        assert await violations(tab) == []
+        await redis.delete(keys.host(away.host_id))
+        await seen(tab, f"{missing} === null")
 
 
 async def test_it_asks_once_a_second(browser: Browser, rig: Rig) -> None:

@@ -12,7 +12,7 @@ import pytest
 from argusd.api.config import Token
 from argusd.ingest.ipc.messages import SessionState, TrackState
 
-from ...peers.browsing import DESK, PHONE, page, press, seen, violations
+from ...peers.browsing import DESK, PHONE, fill, page, press, seen, violations
 from ...peers.chromium import ChromiumTab
 from ...peers.remote import Browser
 from ...waiting import answered
@@ -103,7 +103,8 @@ async def saved(file: Path) -> list[dict[str, str]]:
 
 
 def lines(file: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(file.read_text()))) if file.exists() else []
+    # The first character is for spreadsheets, which take the file for UTF-8 by it.
+    return list(csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))) if file.exists() else []
 
 
 async def test_keys_go_through_violations_and_decide(browser: Browser, rig: Rig) -> None:
@@ -165,6 +166,65 @@ async def test_a_comment_stays_until_it_is_sent_and_words_stand_beside_what_they
         assert await tab.run("document.getElementById('comment').value") == "looks at notes"
 
 
+async def test_what_another_reviewer_decides_is_seen_and_not_overwritten(browser: Browser, rig: Rig) -> None:
+    first, second, *_ = await with_violations(rig)
+    comment = "document.getElementById('comment').value"
+    async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
+        await seen(tab, "document.querySelectorAll('#violations li').length === 4")
+        other = {"state": "dismissed", "comment": "a reflection", "reviewer": "Grace"}
+        await rig.api.json("PUT", f"/sessions/s1/reviews/{first}", json=other)
+        await seen(tab, f"{comment} === 'a reflection'")
+        assert await tab.run("document.getElementById('judged').innerText") == "gaze away: dismissed by Grace"
+        await press(tab, "j")
+        await type_in(tab, "comment", "my own")
+        await rig.api.json("PUT", f"/sessions/s1/reviews/{second}", json=other)
+        await seen(tab, f"{SHOWN}[1].includes('dismissed by Grace')")
+        assert await tab.run(comment) == "my own", "what is being written stays"
+
+
+async def test_the_address_leads_to_the_violation_that_is_chosen(browser: Browser, rig: Rig) -> None:
+    _, second, *_ = await with_violations(rig)
+    async with page(browser, f"{rig.api.url}/review?session=s1&violation=999") as tab:
+        await seen(tab, "document.getElementById('problem').innerText.includes('not kept any more')")
+        await press(tab, "j")
+        assert await tab.run("document.getElementById('problem').hidden")
+        await seen(tab, f"location.search.endsWith('violation={second}')")
+        await tab.go(await tab.run("location.href"))
+        await seen(tab, f"({CHOSEN}).includes('phone detected')")
+
+
+async def test_the_tab_key_stops_once_in_the_list_and_arrows_go_through_it(
+    browser: Browser, rig: Rig
+) -> None:
+    await with_violations(rig)
+    async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
+        await seen(tab, "document.querySelectorAll('#violations li').length === 4")
+        assert await tab.run("document.querySelectorAll('#violations [tabindex=\"0\"]').length") == 1
+        await tab.run("document.querySelector('#violations [tabindex=\"0\"]').focus()")
+        await press(tab, "ArrowDown")
+        assert "phone detected" in await tab.run("document.activeElement.innerText")
+        await press(tab, "End")
+        assert "speech detected" in await tab.run("document.activeElement.innerText")
+        assert await tab.run("document.activeElement.getAttribute('aria-current')") == "true"
+
+
+async def test_a_deletion_that_failed_is_asked_about_anew(browser: Browser, rig: Rig) -> None:
+    await with_violations(rig)
+    async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
+        await seen(tab, "document.querySelectorAll('#violations li').length === 4")
+        await rig.api.close()
+        await click(tab, "#delete")
+        await click(tab, "#sure .danger")
+        await seen(tab, "!document.getElementById('problem').hidden")
+        await rig.api.open()
+        await seen(tab, "document.getElementById('state').innerText === 'live'")
+        await click(tab, "#delete")
+        await tab.run("document.getElementById('sure').close()")  # as the key Escape does
+        await press(tab, "j")
+        await seen(tab, "location.search.includes('violation')")
+        assert (await rig.api.json("GET", "/sessions/s1"))[0] == 200
+
+
 async def test_a_daemon_that_goes_and_comes_back(browser: Browser, rig: Rig) -> None:
     seqs = await with_violations(rig)
     async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
@@ -200,18 +260,11 @@ async def test_the_filter_shows_what_fits(browser: Browser, rig: Rig) -> None:
         await seen(tab, "document.querySelectorAll('#violations li').length === 4")
         await type_in(tab, "search", "gaze")
         await seen(tab, "document.getElementById('count').innerText === '2 of 4'")
-        await choose(tab, "decision", "open")
+        await fill(tab, "decision", "open")
         await seen(tab, "document.getElementById('count').innerText === '1 of 4'")
         assert await tab.run("document.querySelectorAll('#timeline .violation').length") == 1
-        await choose(tab, "stream", "audio")
+        await fill(tab, "stream", "audio")
         await seen(tab, "document.getElementById('none').innerText === 'No violation fits the filter.'")
-
-
-async def choose(tab: ChromiumTab, field: str, value: str) -> None:
-    await tab.run(
-        f"document.getElementById('{field}').value = '{value}';"
-        f"document.getElementById('{field}').dispatchEvent(new Event('input', {{bubbles: true}}))"
-    )
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

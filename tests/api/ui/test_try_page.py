@@ -35,6 +35,15 @@ STATE = "document.getElementById('state').textContent"
 # A script can take no device away: it says what the browser says then.
 UNPLUGGED = "preview.srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended'))"
 
+# A browser that asks its visitor, who says yes by ``allow()``.
+ASKING = """{
+    const take = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+        await new Promise((allow) => { window.allow = allow; });
+        return (window.taken = await take(wanted));
+    };
+}"""
+
 
 @pytest.fixture(scope="module")
 def colours() -> Scene:
@@ -161,6 +170,37 @@ async def test_a_camera_that_is_taken_away(showing: Browser, watched: Watched) -
         assert "was unplugged, or taken away" in await said(tab)
         assert await tab.run(STATE) == "off"
         assert await tab.troubles() == []
+
+
+async def test_who_stops_while_the_browser_still_asks_is_not_shown(
+    showing: Browser, watched: Watched
+) -> None:
+    async with page(showing, f"{watched.api.url}/try") as tab:
+        await tab.run(ASKING)
+        await begin(tab)
+        await seen(tab, "window.allow !== undefined")
+        await tab.run("document.getElementById('stop').click(); allow()")
+        await seen(tab, "window.taken?.getTracks().every(({ readyState }) => readyState === 'ended')")
+        assert (await tab.run(STATE), await tab.run(SAID)) == ("off", None)
+    assert (await watched.api.json("GET", "/sessions"))[1]["sessions"] == []
+
+
+async def test_a_page_that_is_loaded_again_can_still_delete_what_it_showed(
+    showing: Browser, watched: Watched
+) -> None:
+    async with page(showing, f"{watched.api.url}/try") as tab:
+        await begin(tab)
+        await live(tab)
+        await tab.look("window.isLeft = true; location.reload()")
+        loaded = "!window.isLeft && document.readyState === 'complete'"
+        await seen(tab, f"{loaded} && !document.getElementById('forget').hidden")
+        await begin(tab)
+        await live(tab)
+        (session,) = (await watched.api.json("GET", "/sessions"))[1]["sessions"]
+        assert session["session_id"].startswith("try-")
+        await tab.run("document.getElementById('forget').click()")
+        await seen(tab, "document.getElementById('forget').hidden")
+    assert (await watched.api.json("GET", "/sessions"))[1]["sessions"] == []
 
 
 async def test_a_microphone_that_brings_nothing(showing: Browser, watched: Watched) -> None:
