@@ -190,6 +190,10 @@ Edges = tuple[float, float, float, float]
 class Motion(Protocol):
     """What of a row's pictures moved lately."""
 
+    @property
+    def looks(self) -> int:
+        """How many looks at this shot were compared with the one before."""
+
     def moves(self, box: Edges, others: Iterable[Edges], width: int, height: int, times: int = 1) -> bool:
         """Whether something moved in a box of a picture of this size, outside the others, in so many of the
         looks; or nobody knows."""

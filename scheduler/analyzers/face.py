@@ -13,7 +13,8 @@ from ..contract.policy import Identity, Policy
 from ..contract.roles import FACE_DETECTOR, FACE_EMBEDDER, FACE_MESH
 from ..contract.streams.interview import FACE
 from ..core import Moment, Outcome, Reuse, Roi, whole_frame
-from ..models.outputs import Face, Mesh
+from ..models.outputs import Box, Face, Mesh
+from ..models.persons import Counted, living_faces
 from ..models.regions import same_face
 from ..rules import Rule, certainty
 from .cadence import Cadence, while_empty, while_followed
@@ -52,6 +53,9 @@ class FaceAnalyzer:
         self._pace = ObservationPace(policy.rates.observations)
         self._counts: deque[int] = deque(maxlen=LOOKS)
         self._count = 0
+        self._alive: deque[int] = deque(
+            maxlen=LOOKS
+        )  # of the faces that were counted, those that surely live
         self._faces: list[Face] = []
         self._picture = (0, 0)  # width and height of the one that showed them
         self._mesh_s: float | None = None
@@ -141,6 +145,7 @@ class FaceAnalyzer:
         """Nobody was seen yet; whom to expect stays."""
         self.restart()
         self._counts.clear()
+        self._alive.clear()
         self._count = 0
         self._faces = []
         self._attention.lose_face()
@@ -174,14 +179,18 @@ class FaceAnalyzer:
         faces = self._search.faces
         self._tracker.see_faces(faces, max(at.width, at.height))
         followed = self._tracker.tracked if tracked else None
-        alone = followed is not None and not any(same_face(face.box, followed) for face in faces)
-        self._counts.append(len(faces) + alone)
+        boxes = [face.box for face in faces]
+        if followed is not None and not any(same_face(box, followed) for box in boxes):
+            boxes.append(followed)
+        counted = living_faces(boxes, at.motion, at.width, at.height)
+        self._counts.append(len(counted.all))
+        self._alive.append(len(counted.all) - len(counted.doubted))
         self._faces, self._picture = faces, (at.width, at.height)
         # Faces that two looks have shown need no third.
-        self._count = count = max(median_low(self._counts), self._search.confirmed)
+        confirmed = sum(face.box in counted.all for face in self._search.confirmed)
+        self._count = count = max(median_low(self._counts), confirmed)
         absent = self._absent.feed(count == 0, 1.0, at.media_s, {"face_count": count, "threshold": 1})
-        second = min(sorted(face.score for face in faces)[-2:], default=0.0)
-        several = self._multiple.feed(count > 1, second, at.media_s, {"face_count": count, "threshold": 2})
+        several = self._feed_several(count, counted, at)
         doubt = self._absent.pending or self._multiple.pending or self._counts[-1] != count
         self._detecting.see(at.media_s, self._policy.rates.face_detector, doubt)
         outcomes = absent + several
@@ -191,6 +200,14 @@ class FaceAnalyzer:
             outcomes += self._attention.lose_face() + self._liveness.lose_face()
             outcomes += self._identity.rule.close() if self._identity else []
         return outcomes
+
+    def _feed_several(self, count: int, counted: Counted[Box], at: Moment) -> list[Outcome]:
+        """A second face is told once it shows that it lives; meanwhile looks say nothing."""
+        alive = self._alive[-1] if counted.doubted else max(median_low(self._alive), self._alive[-1])
+        if count > 1 >= alive:
+            return []
+        second = min(sorted(face.score for face in self._faces if face.box in counted.all)[-2:], default=0.0)
+        return self._multiple.feed(count > 1, second, at.media_s, {"face_count": count, "threshold": 2})
 
     def _see_mesh(self, mesh: Mesh, at: Moment) -> list[Outcome]:
         face = self._tracker.detected

@@ -69,9 +69,9 @@ class FaceSearch:
         return [each.face for each in certain] or sorted(others, key=lambda face: -face.score)[:1]
 
     @property
-    def confirmed(self) -> int:
-        """How many are certain and were shown by more than one look."""
-        return sum(each.looks > 1 for each in self._certain())
+    def confirmed(self) -> list[Face]:
+        """Those that are certain and were shown by more than one look."""
+        return [each.face for each in self._certain() if each.looks > 1]
 
     def see(self, faces: Sequence[Face], at: Moment, followed: Box | None, economy: bool = False) -> None:
         """Take the look at ``region`` in, and choose the next one.

@@ -5,7 +5,7 @@ larger.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median_low
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..contract.roles import OBJECT_DETECTOR
 from ..contract.streams.interview import VIDEO
 from ..core import Moment, Outcome, Reuse, Roi, whole_frame
 from ..media.moments import NANOSECONDS
-from ..models.outputs import PERSON, PHONE, TOLD, Thing
+from ..models.outputs import PHONE, TOLD, Thing
 from ..models.persons import living
 from ..rules import CALM, Rule
 from .cadence import Cadence, while_empty
@@ -163,11 +163,14 @@ class VideoAnalyzer:
     def _feed_people(self, things: list[Thing], at: Moment) -> list[Outcome]:
         limits = self._policy.multiple_people
         scale = scale_of(at.model, "multiple_people", limits.score)
-        alive = living(things, at.motion, at.width, at.height, scale.threshold)
-        seen = [thing.score for thing in alive if thing.label == PERSON]
+        counted = living(things, at.motion, at.width, at.height, scale.threshold)
+        seen = [person.score for person in counted.all]
         self._counts.append(sum(score >= scale.threshold for score in seen))
         self._count = count = median_low(self._counts)
-        beyond = sorted(seen, reverse=True)[limits.allowed] if len(seen) > limits.allowed else 0.0
+        several, beyond = count > limits.allowed, _beyond(seen, limits.allowed)
+        known = [person.score for person in counted.all if person not in counted.doubted]
+        if several and beyond >= scale.threshold > _beyond(known, limits.allowed):
+            return []  # she is told once she shows that she lives; meanwhile looks say nothing
         surplus = beyond if beyond >= scale.threshold else 0.0
         data = {
             "person_count": count,
@@ -176,7 +179,7 @@ class VideoAnalyzer:
             "threshold": scale.threshold,
             "model": at.model,
         }
-        several, log_odds = count > limits.allowed, scale.log_odds(beyond)
+        log_odds = scale.log_odds(beyond)
         # A second person whom the count does not hold yet is no evidence: one wrong look may show her.
         return self._people.feed(
             several, surplus, at.media_s, data, log_odds if several else min(0.0, log_odds)
@@ -188,3 +191,8 @@ class VideoAnalyzer:
         self._phone_seen = best >= (CALM * least if self._phone.holds else least)
         data = {"value": round(best, 3), "threshold": least, "model": at.model}
         return self._phone.feed(self._phone_seen, best, at.media_s, data, scale.log_odds(best))
+
+
+def _beyond(scores: Sequence[float], allowed: int) -> float:
+    """The best score beyond those that are allowed."""
+    return sorted(scores, reverse=True)[allowed] if len(scores) > allowed else 0.0

@@ -198,6 +198,8 @@ class EvidencePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything a session may ask for. The defaults suit an interview at a desk.
 
+    ``multiple_faces``, ``multiple_people``: who does not move at all while somebody larger does may be a
+    picture of somebody, such as a poster, and is told once anything of it moves.
     ``neutral``: ``on`` learns from calm looks how this person sits and looks, and spares what is no further
     from there than the thresholds of ``gaze_away`` and ``head_turned``; ``off`` counts from the camera alone.
     ``video_lost``, ``audio_lost``: a track that a stream needs brings nothing any more. ``start_after_s``

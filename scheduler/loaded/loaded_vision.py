@@ -15,7 +15,7 @@ from argusd.kernels.cuda.device import Device
 
 from ..contract.errors import BadPicture
 from ..contract.media import TrackKind
-from ..contract.roles import OBJECT_DETECTOR
+from ..contract.roles import FACE_DETECTOR, OBJECT_DETECTOR
 from ..core import (
     Analyzer,
     DeviceEngine,
@@ -44,7 +44,7 @@ from .watch import Watch
 
 BAD_IMAGE = BadPicture.code
 MADE_UP = (640, 480)  # pixels, as cameras give
-WATCHED = (OBJECT_DETECTOR,)  # roles that find persons, and so pictures of some
+WATCHED = (FACE_DETECTOR, OBJECT_DETECTOR)  # roles that find people, and so pictures of some
 
 
 class FrameItem(msgspec.Struct, frozen=True):

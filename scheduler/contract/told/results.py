@@ -69,6 +69,7 @@ class IdentityData(msgspec.Struct, frozen=True):
 class FaceData(StreamData, frozen=True, kw_only=True):
     """How many faces there are, and where the person looks.
 
+    ``faces`` has also those on posters and other pictures, which ``face_count`` leaves out.
     ``gaze_unknown``: why there is no gaze. ``landmarks``: x and y of each in 0..1 of the frame, numbered as
     MediaPipe's, where the policy asks for them.
     """
@@ -94,7 +95,10 @@ class ThingData(msgspec.Struct, frozen=True):
 
 
 class VideoData(StreamData, frozen=True, kw_only=True):
-    """Things and persons in the picture."""
+    """Things and persons in the picture.
+
+    ``objects`` has also the persons on posters and other pictures, which ``person_count`` leaves out.
+    """
 
     objects: list[ThingData]
     person_count: int | None

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
@@ -6,16 +6,28 @@ import pytest
 from argusd.ingest.shm.frame import i420_info
 from argusd.scheduler.analyzers.face import FaceAnalyzer
 from argusd.scheduler.contract.policy import Gates, Hold, Policy, Rates
-from argusd.scheduler.core import Moment, Outcome, Reuse
+from argusd.scheduler.core import Edges, Moment, Motion, Outcome, Reuse
 from argusd.scheduler.models.outputs import Face, Mesh
+from argusd.scheduler.models.persons import ENOUGH
 
 from .heads import face, mesh
 
 INFO = i420_info(640, 480)
 
 
-def at(media_s: float) -> Moment:
-    return Moment(media_s, 1_700_000_000 + media_s, 20.0, 640, 480)
+def at(media_s: float, motion: Motion | None = None) -> Moment:
+    return Moment(media_s, 1_700_000_000 + media_s, 20.0, 640, 480, motion=motion)
+
+
+class OnlyTheMiddleMoves:
+    """Of a picture of 640 x 480, which was looked at so often."""
+
+    def __init__(self, looks: int) -> None:
+        self.looks = looks
+
+    def moves(self, box: Edges, others: Iterable[Edges], width: int, height: int, times: int = 1) -> bool:
+        left, _, right, _ = box
+        return left < width / 2 < right
 
 
 def violations(outcomes: list[Outcome]) -> list[tuple[str, str]]:
@@ -29,8 +41,9 @@ def observed(outcomes: list[Outcome]) -> list[Outcome]:
 class Session:
     """Plays looks at 4 Hz, detector and mesh together."""
 
-    def __init__(self, policy: Policy | None = None) -> None:
+    def __init__(self, policy: Policy | None = None, motion: Motion | None = None) -> None:
         self.stream = FaceAnalyzer(policy or Policy())
+        self.motion = motion
         self.now = 0.0
 
     def show(self, seconds: float, faces: list[Face], seen: Mesh | None) -> list[Outcome]:
@@ -38,7 +51,7 @@ class Session:
 
     def _looks(self, seconds: float, faces: list[Face], seen: Mesh | None) -> Iterator[list[Outcome]]:
         for _ in range(int(seconds * 4)):
-            yield self.stream.absorb("face_detector", faces, at(self.now))
+            yield self.stream.absorb("face_detector", faces, at(self.now, self.motion))
             if seen and self.stream.roi("face_mesh", INFO) is not None:
                 yield self.stream.absorb("face_mesh", seen, at(self.now))
             self.now += 0.25
@@ -198,6 +211,27 @@ def test_a_second_face_is_told_at_once_as_observation_and_then_as_violation() ->
         0.7,
     )
     assert start.data["face_count"] == 2
+
+
+def test_a_face_on_a_wall_that_never_moves_is_no_second_one() -> None:
+    session, printed = Session(motion=OnlyTheMiddleMoves(ENOUGH)), face(100, 100, 60)
+    assert violations(session.show(4, [face(), printed], mesh())) == []
+    told = session.stream.latest()
+    assert (told["face_count"], len(told["faces"])) == (1, 2)
+    assert violations(session.show(4, [printed], mesh())) == [], "nor while landmarks alone show the person's"
+    assert session.stream.latest()["face_count"] == 1
+
+
+def test_a_second_face_that_has_not_moved_yet_counts_and_is_told_once_it_does() -> None:
+    session, second = Session(motion=OnlyTheMiddleMoves(2)), face(100, 100, 60)
+    assert violations(session.show(4, [face(), second], mesh())) == []
+    assert session.stream.latest()["face_count"] == 2
+    session.motion = None
+    assert violations(session.show(2, [face(), second], mesh())) == [("multiple_faces", "start")]
+    session.motion = OnlyTheMiddleMoves(2)
+    assert violations(session.show(4, [face(), second], mesh())) == [], "what is told does not end by doubt"
+    session.motion = OnlyTheMiddleMoves(ENOUGH)
+    assert violations(session.show(4, [face(), second], mesh()))[-1] == ("multiple_faces", "end")
 
 
 def test_observations_keep_to_their_rate() -> None:

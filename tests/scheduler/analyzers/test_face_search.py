@@ -101,9 +101,9 @@ def test_the_smaller_face_is_asked_about_first() -> None:
 def test_faces_are_confirmed_by_a_second_look() -> None:
     search = Search()
     search.look(PERSON, FAR)
-    assert search.search.confirmed == 0
+    assert search.search.confirmed == []
     search.look(PERSON)
-    assert search.search.confirmed == 1
+    assert search.search.confirmed == [PERSON]
 
 
 def test_one_face_that_is_not_sure_counts_until_a_closer_look_does_not_show_it() -> None:

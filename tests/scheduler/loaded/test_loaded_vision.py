@@ -129,13 +129,12 @@ def test_a_frame_that_is_too_old_is_no_item(tracks: ArenaWithTracks) -> None:
     assert feed.item(analyzer, feed.follow(), 101.0) is None
 
 
-def test_a_detector_of_objects_is_told_what_moved_and_no_other_role(tracks: ArenaWithTracks) -> None:
+@pytest.mark.parametrize("role", ["object_detector", "face_detector"])
+def test_what_finds_people_is_told_what_moved_and_no_other_role(tracks: ArenaWithTracks, role: str) -> None:
     loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
     ring, ref = tracks.frames(slots=1)
     track, box = Track(ALICE, ref), (0.0, 0.0, float(WIDTH), float(HEIGHT))
-    watched, other = (
-        loaded.open(role, {"video": track}, max_age_s=10.0) for role in ("object_detector", "face_detector")
-    )
+    watched, other = (loaded.open(each, {"video": track}, max_age_s=10.0) for each in (role, "face_mesh"))
 
     def look(second: int, torn: bool = False) -> bool:
         write_frame(ring, 90, arrival=100.0 + second, rtp=90_000 * second)

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from argusd.kernels.pictures.motion import cells_of
 from argusd.scheduler.models.motion import EVERY_S, WATCHED_S, RecentMotion
 from argusd.scheduler.models.outputs import Box
+from argusd.scheduler.models.persons import ENOUGH
 
 WIDTH, HEIGHT = 640, 480
 SOMEBODY, PORTRAIT = Box(60, 120, 300, 480), Box(420, 100, 560, 260)
@@ -69,13 +70,25 @@ def test_what_others_do_before_a_portrait_does_not_move_it() -> None:
 def test_who_moved_is_alive_for_a_while() -> None:
     still = picture()
     seconds = round(WATCHED_S)
+    assert watched(*[still] * 3 * seconds).looks == seconds >= ENOUGH
     assert moves(watched(picture(3), *[still] * seconds), SOMEBODY)
     assert not moves(watched(picture(3), *[still] * (seconds + 1)), SOMEBODY)
 
 
-def test_looks_are_compared_about_once_a_second() -> None:
+def test_what_moved_in_another_shot_says_nothing_of_this_one() -> None:
+    mirrored = picture()[:, ::-1]
+    here = Box(WIDTH - SOMEBODY.right, SOMEBODY.top, WIDTH - SOMEBODY.left, SOMEBODY.bottom)
+    shot = [picture(), picture(2), picture(), mirrored]
+    assert watched(*shot).looks == 0
+    assert moves(watched(*shot), here, times=2), "nobody knows at its first look"
+    assert moves(watched(*shot), PORTRAIT), "nor of a place that was still before"
+    assert not moves(watched(*shot, mirrored), here)
+    assert not moves(watched(*shot, mirrored), PORTRAIT)
+
+
+def test_looks_are_compared_less_often_than_they_come() -> None:
     motion = RecentMotion()
     assert motion.wants(0.0)
     motion = motion.after(cells_of(picture()), 5.0)
     assert not motion.wants(5.0 + EVERY_S / 2)
-    assert motion.wants(5.0 + EVERY_S)
+    assert motion.wants(5.01 + EVERY_S)

@@ -7,7 +7,7 @@ import pytest
 
 from argusd.scheduler.core import Edges
 from argusd.scheduler.models.outputs import Box, Face, Thing
-from argusd.scheduler.models.persons import living, overlap, plausible, with_faces
+from argusd.scheduler.models.persons import ENOUGH, living, living_faces, overlap, plausible, with_faces
 
 SITS = Thing("person", 0.5, Box(100, 60, 500, 480))
 
@@ -76,8 +76,9 @@ def test_an_overlap_is_of_the_smaller_box() -> None:
 class Moving:
     """Only these boxes move, in so many looks; beside which others they were asked about is kept."""
 
-    def __init__(self, *boxes: Box, looks: int = 5) -> None:
+    def __init__(self, *boxes: Box, again: int = 5, looks: int = ENOUGH) -> None:
         self.boxes = boxes
+        self.again = again
         self.looks = looks
         self.asked: list[list[Edges]] = []
 
@@ -85,7 +86,7 @@ class Moving:
         assert (width, height) == (640, 480)
         if times == 1:
             self.asked.append(list(others))
-        return box in self.boxes and times <= self.looks
+        return box in self.boxes and times <= self.again
 
 
 PORTRAIT = person(520, 40, 620, 180, score=0.41)
@@ -94,8 +95,13 @@ PHONE = Thing("cell phone", 0.5, Box(300, 300, 340, 360))
 
 def test_a_picture_of_somebody_is_no_person_while_who_sits_before_it_moves() -> None:
     motion = Moving(SITS.box)
-    assert living([PORTRAIT, SITS, PHONE], motion, 640, 480) == [SITS, PHONE]
+    assert living([PORTRAIT, SITS, PHONE], motion, 640, 480) == ([SITS], [])
     assert motion.asked == [[], [SITS.box]], "what the larger one does before it is not its own"
+
+
+def test_who_has_not_moved_yet_counts_and_is_in_doubt() -> None:
+    motion = Moving(SITS.box, looks=ENOUGH - 1)
+    assert living([PORTRAIT, SITS], motion, 640, 480) == ([PORTRAIT, SITS], [PORTRAIT])
 
 
 @pytest.mark.parametrize(
@@ -108,12 +114,27 @@ def test_a_picture_of_somebody_is_no_person_while_who_sits_before_it_moves() -> 
     ],
 )
 def test_all_persons_count_where(why: str, moving: list[Box], sure: float) -> None:
-    assert living([SITS, PORTRAIT], Moving(*moving), 640, 480, sure) == [SITS, PORTRAIT], why
+    assert living([SITS, PORTRAIT], Moving(*moving), 640, 480, sure) == ([SITS, PORTRAIT], []), why
 
 
 def test_all_persons_count_where_the_larger_one_moved_but_once_as_who_comes_into_a_still_picture() -> None:
-    assert living([SITS, PORTRAIT], Moving(SITS.box, looks=1), 640, 480) == [SITS, PORTRAIT]
+    assert living([SITS, PORTRAIT], Moving(SITS.box, again=1), 640, 480) == ([SITS, PORTRAIT], [])
 
 
-def test_all_persons_count_where_nobody_watched() -> None:
-    assert living([SITS, PORTRAIT], None, 640, 480) == [SITS, PORTRAIT]
+def test_all_persons_count_where_nobody_watched_and_who_is_too_faint_to_be_told_of() -> None:
+    assert living([SITS, PORTRAIT], None, 640, 480).all == [SITS, PORTRAIT]
+    faint = PORTRAIT._replace(score=0.2)
+    assert living([SITS, faint], Moving(SITS.box), 640, 480) == ([SITS, faint], [])
+
+
+def test_a_face_on_a_picture_is_told_by_its_head_and_shoulders() -> None:
+    mine, printed = Box(260, 120, 380, 240), Box(560, 40, 600, 80)
+    body, other = Box(140, 60, 500, 480), Box(520, 20, 640, 160)
+    motion = Moving(body)
+    assert living_faces([printed, mine], motion, 640, 480) == ([mine], [])
+    assert motion.asked == [[], [Box(230, 60, 410, 240), Box(140, 240, 500, 480)]], (
+        "what the larger one hides"
+    )
+    assert living_faces([printed, mine], Moving(body, looks=2), 640, 480) == ([printed, mine], [printed])
+    assert living_faces([printed, mine], Moving(body, other), 640, 480) == ([printed, mine], [])
+    assert living_faces([printed], Moving(), 640, 480) == ([printed], [])
