@@ -37,18 +37,9 @@ from ..sessions.session import Media
 from ..store.troubles import trouble
 from ..store.unreadable import Unreadable
 from .event_making import event_of, review_event
-from .event_store import (
-    Append,
-    Change,
-    EndLeftOpen,
-    Erase,
-    EventStore,
-    Forget,
-    Keep,
-    LogEntry,
-    Skip,
-)
+from .event_store import EventStore
 from .feeds import Feeds
+from .log_entries import Append, Change, EndLeftOpen, Erase, Forget, Keep, LogEntry, Skip
 from .redis_store import STORE_ERRORS
 from .transaction import Fence
 

@@ -7,7 +7,7 @@ in Redis, so that a write needs no read before it. After a failed write nobody k
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from redis.asyncio import Redis
@@ -15,15 +15,14 @@ from redis.exceptions import ResponseError
 
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.events import Event
-from argusd.scheduler.contract.evidence.records import Evidence
 from argusd.scheduler.contract.results import Violation, readable
-from argusd.scheduler.contract.reviews.reviews import Review
 
 from ..config import ApiConfig
 from ..sessions.session import Media
 from ..store.unreadable import Unreadable, is_text
 from .event_making import numbered
 from .left_open import OpenViolation, end_of, field, is_left_open
+from .log_entries import Append, EndLeftOpen, Erase, Forget, Keep, LogEntry
 from .transaction import PIECE, Fence, Fenced, Kept, Multi, Transaction
 
 Kind = TypeVar("Kind")
@@ -40,59 +39,6 @@ KEPT_WITH_EVENTS = (
     keys.open_violations,
     keys.evidence,
 )
-
-
-class Append(NamedTuple):
-    """Store this event; with it, where the session's media is now, or which scheduler found it.
-
-    ``evidence``: what is kept of it, or is to be. ``review``: the one that the event tells of.
-    """
-
-    event: Event
-    media: Media | None = None
-    scheduler: str = ""
-    evidence: Evidence | None = None
-    review: Review | None = None
-
-
-class Keep(NamedTuple):
-    """Store where the session's media is now, and no event."""
-
-    media: Media
-
-
-class Erase(NamedTuple):
-    """Remove everything that is stored of the session; ``places``: of its events among all sessions'."""
-
-    places: Sequence[int] = ()
-
-
-class Forget(NamedTuple):
-    """Remove the newest results of these streams: nobody looks any more, or looks anew."""
-
-    streams: tuple[str, ...]
-
-
-class EndLeftOpen(NamedTuple):
-    """End the violations that schedulers which are no more have left open; ``boots``: see ``left_open``."""
-
-    boots: Mapping[str, str | None]
-
-
-class Skip(NamedTuple):
-    """Store nothing but that the entry has been seen."""
-
-
-Change = Append | Keep | Erase | Forget | EndLeftOpen | Skip
-
-
-class LogEntry(NamedTuple):
-    """One thing to do for a session. ``origin`` is a process's boot, ``number`` rises with its entries."""
-
-    origin: str
-    number: int
-    session_id: str
-    change: Change
 
 
 class SessionMark(msgspec.Struct):

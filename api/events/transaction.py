@@ -20,13 +20,12 @@ PIECE = 1000  # arguments: a script hands no more than some thousands on
 
 # KEYS: all sessions' events, then the claim of each session. ARGV: this host, and as msgpack the sessions
 # (each its id, epoch, events' key and last seq, empty where no event comes) and the steps (each the index of
-# its session, 0 for none, its kind and its arguments), the channel that hears which sessions have been
-# written for, and how long a claim lasts that Redis has lost and that this host stores anew, 0 where it may
-# not; the place behind which all sessions' events go on at least, should Redis have lost what was there; last
-# a key to which nothing is written: a Redis that takes no writes, for want of memory say, refuses
-# that, before it refuses some of the commands and lets others pass. Nothing is written before everything is
-# checked. A command that Redis refuses holds none of the others up, as in a MULTI: what is half stored would
-# come again.
+# its session, 0 for none, its kind and its arguments); the channel that hears which sessions have been
+# written for; how long a claim lasts that Redis has lost and that this host stores anew, 0 where it may not;
+# the place behind which all sessions' events go on at least, should Redis have lost what was there; and a key
+# to which nothing is written. A Redis that takes no writes, for want of memory say, refuses that one first,
+# before it lets some of the others pass. Nothing is written before everything is checked. A command that
+# Redis refuses holds none of the others up, as in a MULTI: what is half stored would come again.
 STORE = """
 local failed
 local function try(...)

@@ -8,20 +8,10 @@ import pytest
 from redis.asyncio import Redis
 
 from argusd.api.config import ApiConfig
-from argusd.api.events.event_store import (
-    WALL_CLOCK_LEAP_S,
-    Append,
-    EndLeftOpen,
-    Erase,
-    EventStore,
-    Forget,
-    Keep,
-    LogEntry,
-    Skip,
-    last_number,
-)
+from argusd.api.events.event_store import WALL_CLOCK_LEAP_S, EventStore, last_number
 from argusd.api.events.frames import EVERYTHING
 from argusd.api.events.history import History
+from argusd.api.events.log_entries import Append, EndLeftOpen, Erase, Forget, Keep, LogEntry, Skip
 from argusd.api.sessions.session import Media
 from argusd.api.store.unreadable import Unreadable
 from argusd.scheduler.contract import redis_keys as keys
