@@ -13,7 +13,7 @@ from ..core import Edges
 
 Cells = NDArray[np.bool_]
 
-EVERY_S = 0.5  # from one look that is compared to the next: in less time who sits still moves too little
+EVERY_S = 0.4  # from one look that is compared to the next: in less time who sits still moves too little
 WATCHED_S = 15.0  # who sits still moves at least every 7 s, far away or in the dark every 13
 SHARE = 0.02  # of a box's cells: so many move at once
 FEW = 3  # cells: noise moves as many
