@@ -9,6 +9,7 @@ import time
 log = logging.getLogger(__name__)
 
 TOLD_S = 2.0
+SURE_WITHIN_S = 0.5  # what an answer tells may be off by half of what it took
 
 
 class SharedClock:
@@ -23,6 +24,8 @@ class SharedClock:
 
     def heard(self, theirs: float, asked: float, answered: float) -> None:
         """Redis told its time in answer to what was asked and answered then by ours; all in unix seconds."""
+        if answered - asked > SURE_WITHIN_S:
+            return
         was_off, self.off_s = abs(self.off_s) > TOLD_S, (asked + answered) / 2 - theirs
         if abs(self.off_s) > TOLD_S and not was_off:
             log.warning(

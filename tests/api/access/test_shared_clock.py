@@ -19,6 +19,12 @@ def test_a_host_whose_clock_is_off_goes_by_that_of_redis_and_says_so_once(
     ]
 
 
+def test_an_answer_that_took_long_tells_nothing() -> None:
+    clock = SharedClock()
+    clock.heard(1000.0, asked=1000.0, answered=1020.0)
+    assert clock.off_s == 0.0
+
+
 def test_what_the_way_to_redis_takes_is_nothing_to_tell(caplog: pytest.LogCaptureFixture) -> None:
     SharedClock().heard(1000.0, asked=1000.0, answered=1000.5)
     assert not caplog.records
