@@ -230,8 +230,8 @@ class SessionActions:
         session = self._registry.find(session_id)
         if session is None:
             return
-        log.warning("another host holds a session of this one by now; its media end here")
         if session.media is not None and session.active:
+            log.warning("another host holds a session of this one by now; its media end here")
             self._close_media(session_id, session.media, HeldElsewhere.code)
         self._lifecycle.let_go(session)
         self._affinity.lose(session_id)
