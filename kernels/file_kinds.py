@@ -14,6 +14,7 @@ from .sound.mpeg_audio import frames_follow
 LOOKED_AT = 4096  # bytes, of what may be text
 FLOATS, FEWEST_FLOATS = 1 << 16, 256  # looked at; and of those that are not 0
 QUIETEST, LOUDEST, EXPONENTS = 1e-8, 4.0, 6  # of floats; and how many of their exponents sound has at least
+MOST_TAGS = 16
 ID3_HEADER = re.compile(rb"ID3[\x00-\xfe]{2}(.)([\x00-\x7f]{4})", re.DOTALL)
 ID3_FOOTER = 0x10
 MP3, ADTS = "MP3", "ADTS AAC"
@@ -123,9 +124,15 @@ def _are_floats(data: bytes) -> bool:
 
 
 def id3_size(data: bytes) -> int:
-    """Bytes of the ID3v2 tags at the beginning (ID3v2.4.0, structure, 3.1), which any kind may have."""
+    """Bytes of the ID3v2 tags at the beginning (ID3v2.4.0, structure, 3.1), which any kind may have.
+
+    Some megabytes of empty ones are no file of anybody's, and would take seconds: a few are all that count.
+    """
     at = 0
-    while header := ID3_HEADER.match(data, at):
+    for _ in range(MOST_TAGS):
+        header = ID3_HEADER.match(data, at)
+        if header is None:
+            break
         size = 0
         for seven_bits in header[2]:
             size = size << 7 | seven_bits

@@ -50,7 +50,7 @@ def _no_picture(data: bytes) -> str:
     if kind in KINDS:
         return f"the {kind} ends inside its header"
     if kind is None:
-        return "it is neither JPEG nor PNG nor WebP"
+        return "it is neither JPEG nor PNG nor WebP" if data else "it is empty"
     return f"it is {kind}, and neither JPEG nor PNG nor WebP; convert it to JPEG"
 
 

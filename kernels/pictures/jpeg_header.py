@@ -40,7 +40,8 @@ def segments(data: bytes) -> Iterator[Segment]:
         BadImage: not a JPEG, or a damaged one.
     """
     if data[:2] != START_OF_IMAGE:
-        raise BadImage(f"it is {file_kind(data) or 'something else'}, not JPEG")
+        kind = file_kind(data) or ("something else" if data else "empty")
+        raise BadImage(f"it is {kind}, not JPEG")
     at = 2
     for _ in range(MOST_SEGMENTS):
         if at + 2 > len(data):

@@ -150,7 +150,8 @@ class ZooStore:
             with self._layout.exclusive():
                 return self._pull(entries)
         except OSError as error:
-            raise CacheUnusableError(f"the model cache {self._layout.root}: {error.strerror}") from error
+            why = (error.strerror or str(error)).lower()
+            raise CacheUnusableError(f"the model cache {self._layout.root} cannot be used: {why}") from error
 
     def verify(self) -> list[Damage]:
         """Hash every file that is in the cache; return those that are not what they should be."""

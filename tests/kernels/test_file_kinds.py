@@ -109,6 +109,10 @@ def test_tags_before_a_file_are_passed_over(form: tuple[str, str]) -> None:
     assert id3_size(tags + plain) == len(tags)
 
 
+def test_tags_without_end_are_not_walked_through() -> None:
+    assert id3_size(id3_tag(b"") * 100_000) == 16 * len(id3_tag(b""))
+
+
 SAMPLES = [
     bytes(32_000),
     tone(16_000).tobytes(),

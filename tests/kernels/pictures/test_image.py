@@ -218,6 +218,11 @@ def test_other_formats_are_refused_by_name_even_where_the_library_knows_them(kin
         decode_image(picture(kind), ENOUGH)
 
 
+def test_nothing_is_refused_as_such() -> None:
+    with pytest.raises(BadImage, match=r"^it is empty$"):
+        decode_image(b"", ENOUGH)
+
+
 def test_what_phones_make_is_refused_by_name() -> None:
     with pytest.raises(BadImage, match="it is HEIC"):
         decode_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), ENOUGH)

@@ -143,6 +143,8 @@ def test_print_shops_and_scanners_colours(mode: str, progressive: bool) -> None:
 def test_other_pictures_are_named() -> None:
     with pytest.raises(BadImage, match="it is PNG, not JPEG"):
         decode_jpeg(np.frombuffer(cv2.imencode(".png", gradient(31, 17))[1].tobytes(), np.uint8))
+    with pytest.raises(BadImage, match="it is empty, not JPEG"):
+        decode_jpeg(np.zeros(0, np.uint8))
 
 
 def test_a_cut_file_is_refused() -> None:

@@ -229,7 +229,7 @@ def test_a_cache_that_cannot_be_written_is_an_error(tmp_path: Path, local_manife
     (tmp_path / "cache").write_text("a file where the folder should be")
     store = ZooStore(tmp_path / "cache", local_manifest(voice=b"weights"))
 
-    with pytest.raises(CacheUnusableError, match="File exists") as caught:
+    with pytest.raises(CacheUnusableError, match="file exists") as caught:
         store.pull(["voice"])
 
     assert caught.value.code == "cache_unusable"
