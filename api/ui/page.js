@@ -50,6 +50,7 @@ export function sessionOfToken() {
 $("sign-in").addEventListener("submit", (submitted) => {
   submitted.preventDefault();
   sessionStorage.setItem("token", $("token").value);
+  $("token").value = ""; // it is asked for again once it has expired
   $("sign-in").hidden = true;
   $("main").focus();
 });

@@ -41,6 +41,7 @@ async def show(tab: ChromiumTab, look: Look) -> None:
     width, height = look.size
     device = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": look.size == PHONE}
     await tab.command("Emulation.setDeviceMetricsOverride", **device)
+    await tab.command("Emulation.setScrollbarsHidden", hidden=True)
     scheme = [{"name": "prefers-color-scheme", "value": look.theme}]
     await tab.command("Emulation.setEmulatedMedia", features=scheme)
 

@@ -103,7 +103,6 @@ async def decide(tab: ChromiumTab) -> None:
 
 async def save(tab: ChromiumTab, file: Path) -> None:
     """What the window shows, in few colours: a small file."""
-    await tab.command("Emulation.setScrollbarsHidden", hidden=True)
     shown = Image.open(io.BytesIO(await picture(tab)))
     shown.convert("RGB").quantize(COLOURS).save(file, optimize=True)
 

@@ -10,6 +10,7 @@ const BAR_PX = 16;
 const OVERLAP_PX = 20; // bars that lie at the same time share so much of the lane
 const AXIS_PX = 22;
 const TICK_PX = 90; // a time needs so much of the scale
+const HALF_TIME_PX = 36; // nearer to an end of the scale a time stands beside its line, not below it
 const LEAST_PERCENT = 0.35; // of the width: what is shorter could not be seen
 
 const bars = new Map(); // seq → its violation's bar, as drawn last
@@ -38,7 +39,7 @@ export function drawTimeline({ report, until, chosen, fits, hears, pixels = $("t
   const scale = ticks(from, to, Math.floor(pixels / TICK_PX));
   svg.replaceChildren(
     ...lanes.map((_, index) => line({ x1: 0, x2: "100%", y1: (index + 0.5) * LANE_PX, y2: (index + 0.5) * LANE_PX })),
-    ...scale.moments.flatMap((at) => tick(place(at), scaleClock(at, scale.step), height)),
+    ...scale.moments.flatMap((at) => tick(place(at), scaleClock(at, scale.step), { height, pixels })),
     ...report.stretches.map((each) => stretchBar(each, bar)),
     ...bars.values(),
   );
@@ -117,8 +118,10 @@ function violationBar({ seq, name, severity, started_at, review }, place, hears)
   return made;
 }
 
-function tick(x, words, height) {
-  const text = shape("text", { x: `${x}%`, y: height - 5, class: "tick" });
+function tick(x, words, { height, pixels }) {
+  const [before, behind] = [x * pixels / 100, (100 - x) * pixels / 100];
+  const side = before < HALF_TIME_PX ? "begin" : behind < HALF_TIME_PX ? "end" : "";
+  const text = shape("text", { x: `${x}%`, y: height - 5, class: `tick ${side}` });
   text.textContent = words;
   return [line({ x1: `${x}%`, x2: `${x}%`, y1: 0, y2: height - AXIS_PX }), text];
 }

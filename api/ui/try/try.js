@@ -9,6 +9,7 @@ import { forgetViolations, showViolation } from "./violations.js";
 import { LOST, SILENT, ended, gone, words } from "./words.js";
 
 const RESULTS_EVERY_MS = 125; // the daemon renews them four times a second; more often, so that none waits long
+const AWAY_MS = 1000; // between two questions to a daemon that does not answer
 const READY_EVERY_MS = 1000; // until it is
 const SILENCE_DBFS = -90; // a microphone that is on is louder, also where nobody speaks
 const SILENCE_S = 5; // for so long it brings nothing before that is told
@@ -86,9 +87,12 @@ async function draw(signal) {
   while (!signal.aborted) {
     try {
       const { streams } = await argusd.results(sessionId);
+      if (publication?.state === "live" && $("problem").textContent === LOST) showProblem("");
       if (!signal.aborted) show(Object.entries(streams).sort(([one], [other]) => one.localeCompare(other)));
     } catch (error) {
-      if (!error.passing) throw error; // else the publication tells, and is made anew
+      if (!error.passing || signal.aborted) throw error;
+      showProblem(LOST); // its media may go on
+      await pause(AWAY_MS, signal);
     }
     await pause(RESULTS_EVERY_MS, signal);
   }

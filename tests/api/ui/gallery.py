@@ -92,7 +92,6 @@ async def is_fine(browser: Browser, rig: Rig, wanted: Page, looks: str, file: Pa
     theme, size = LOOKS[looks]
     async with page(browser, f"{rig.api.url}{wanted.path}", theme, size) as tab:
         complete = await seen(tab, f"({wanted.shows}) && performance.now()")
-        await tab.command("Emulation.setScrollbarsHidden", hidden=True)
         file.write_bytes(await picture(tab))
         found = [*await violations(tab), *await tab.troubles()]
         painted, requests = await tab.run(PAINTED), await tab.run(BUSIEST)

@@ -235,7 +235,18 @@ async def test_a_daemon_that_goes_and_comes_back(showing: Browser, watched: Watc
         await watched.api.restart()
         await watched.take_media()
         await live(tab)
-        assert await tab.run("document.getElementById('problem').hidden")
+        await seen(tab, "document.getElementById('problem').hidden")
+
+
+async def test_media_that_go_on_while_the_api_is_away(showing: Browser, watched: Watched) -> None:
+    async with page(showing, f"{watched.api.url}/try?session=goes-on") as tab:
+        await begin(tab)
+        await live(tab)
+        await watched.api.kill()
+        assert "is made again by itself" in await said(tab)
+        assert await tab.run(STATE) == "live"
+        await watched.api.open()
+        await seen(tab, f"document.getElementById('problem').hidden && {STATE} === 'live'")
 
 
 async def test_a_second_page_with_the_same_session(showing: Browser, watched: Watched) -> None:
