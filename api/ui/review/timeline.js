@@ -10,7 +10,7 @@ const BAR_PX = 16;
 const OVERLAP_PX = 20; // bars that lie at the same time share so much of the lane
 const AXIS_PX = 22;
 const TICK_PX = 90; // a time needs so much of the scale
-const HALF_TIME_PX = 36; // nearer to an end of the scale a time stands beside its line, not below it
+const HALF_TIME_PX = 32; // nearer to an end of the scale a time stands at that end, not below its line
 const LEAST_PERCENT = 0.35; // of the width: what is shorter could not be seen
 
 const bars = new Map(); // seq → its violation's bar, as drawn last
@@ -119,9 +119,9 @@ function violationBar({ seq, name, severity, started_at, review }, place, hears)
 }
 
 function tick(x, words, { height, pixels }) {
-  const [before, behind] = [x * pixels / 100, (100 - x) * pixels / 100];
-  const side = before < HALF_TIME_PX ? "begin" : behind < HALF_TIME_PX ? "end" : "";
-  const text = shape("text", { x: `${x}%`, y: height - 5, class: `tick ${side}` });
+  const edge = (100 * HALF_TIME_PX) / pixels;
+  const [at, side] = x < edge ? [0, "begin"] : x > 100 - edge ? [100, "end"] : [x, ""];
+  const text = shape("text", { x: `${at}%`, y: height - 5, class: `tick ${side}` });
   text.textContent = words;
   return [line({ x1: `${x}%`, x2: `${x}%`, y1: 0, y2: height - AXIS_PX }), text];
 }
