@@ -9,7 +9,7 @@ const LANE_PX = 30;
 const BAR_PX = 16;
 const OVERLAP_PX = 20; // bars that lie at the same time share so much of the lane
 const AXIS_PX = 22;
-const TICK_PX = 90; // a time needs so much of the scale
+const TICK_PX = 110; // a time needs so much of the scale
 const HALF_TIME_PX = 32; // nearer to an end of the scale a time stands at that end, not below its line
 const LEAST_PERCENT = 0.35; // of the width: what is shorter could not be seen
 
