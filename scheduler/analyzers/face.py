@@ -203,6 +203,7 @@ class FaceAnalyzer:
 
     def _feed_several(self, count: int, counted: Counted[Box], at: Moment) -> list[Outcome]:
         """A second face is told once it shows that it lives; meanwhile looks say nothing."""
+        # A look that shows no doubtful face may have missed it: the middle one of the last looks tells.
         alive = self._alive[-1] if counted.doubted else max(median_low(self._alive), self._alive[-1])
         if count > 1 >= alive:
             return []
