@@ -16,7 +16,8 @@ from .documents import ROOT, Block, commands, documents, how, shell_blocks
 COMMAND = re.compile(r"(?:(?<=[\s`/|])|^)argusd (?P<words>[^`|#&>;\n]*)", re.MULTILINE)
 EXTRA = re.compile(r"argusd(?:-[\d.]+[^\s\[]*\.whl)?\[([a-z,]+)\]")
 TARGET = re.compile(r"(?:^|`)make ([a-z][a-z-]*)", re.MULTILINE)
-FILES = ("FILE", "interview.mkv", "exam-1.mkv", "before.jsonl", "calmer.json", "defaults.json")
+FILMS = ("interview.mkv", "interview.mp4", "exam-1.mkv")
+FILES = ("FILE", *FILMS, "before.jsonl", "calmer.json", "defaults.json")
 PLACES = {"FOLDER": ".", "URL": "http://127.0.0.1:8015", "N": "1"}
 
 
