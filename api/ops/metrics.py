@@ -98,8 +98,9 @@ def host_figures(hosts: Hosts | None) -> Iterator[Metric]:
         return
     yield GaugeMetricFamily("ml_host_load", "How full this host is, 0..1", value=hosts.me.load)
     yield GaugeMetricFamily("ml_hosts", "Hosts that were there at the newest beat", value=hosts.count)
-    ahead = "How far this host's clock is ahead of Redis'"
-    yield GaugeMetricFamily("ml_host_clock_ahead_seconds", ahead, value=hosts.clock.off_s)
+    yield GaugeMetricFamily(
+        "ml_host_clock_ahead_seconds", "How far its clock is ahead of Redis'", value=hosts.clock.off_s
+    )
 
 
 def evidence_figures(evidence: EvidenceKeeper) -> Iterator[Metric]:

@@ -21,7 +21,7 @@ async def test_the_daemon_makes_a_token_of_these_scopes(
         page = {"Authorization": f"Bearer {token}"}
         assert (await api.json("GET", "/sessions/s1", headers=page))[1]["error_code"] == "session_not_found"
         monkeypatch.setenv("ARGUSD_TOKEN", token)
-        assert await asyncio.to_thread(main, words) == 1
+        assert await asyncio.to_thread(main, words) == 2
         assert "scope admin" in capsys.readouterr().err
 
 
