@@ -53,9 +53,7 @@ class FaceAnalyzer:
         self._pace = ObservationPace(policy.rates.observations)
         self._counts: deque[int] = deque(maxlen=LOOKS)
         self._count = 0
-        self._alive: deque[int] = deque(
-            maxlen=LOOKS
-        )  # of the faces that were counted, those that surely live
+        self._alive: deque[int] = deque(maxlen=LOOKS)  # of the counted faces, those that surely live
         self._faces: list[Face] = []
         self._picture = (0, 0)  # width and height of the one that showed them
         self._mesh_s: float | None = None
