@@ -42,6 +42,16 @@ def test_pictures_come_at_their_times_and_in_their_order(tmp_path: Path) -> None
     assert brightness == sorted(brightness)
 
 
+@pytest.mark.parametrize("bgr", [(0, 0, 0), (255, 255, 255), (200, 80, 40), (30, 60, 220), (20, 200, 30)])
+def test_colours_stay_what_they_were(bgr: tuple[int, int, int], tmp_path: Path) -> None:
+    picture = cv2.imencode(".jpg", np.full((48, 64, 3), bgr, np.uint8))[1].tobytes()
+    taken = [shot._replace(jpeg=picture) for shot in shots(0, 125)]
+    write_clip(Footage(taken, tone(0), 0), threading.Event(), tmp_path / "clip.webm")
+    with av.open(str(tmp_path / "clip.webm")) as clip:
+        for frame in clip.decode(video=0):
+            assert frame.to_ndarray(format="bgr24").mean(axis=(0, 1)) == pytest.approx(bgr, abs=6)
+
+
 def test_sound_lies_where_it_was_heard(tmp_path: Path) -> None:
     footage = Footage(shots(0, 1000), tone(1.0), BEGINS + 500 * MS)
     assert (footage.begins_ns, footage.duration_s) == (BEGINS, 1.5)
