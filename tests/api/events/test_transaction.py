@@ -129,9 +129,8 @@ async def test_a_redis_without_memory_takes_all_of_a_write_or_nothing(redis: Red
     assert await seqs(redis, "s") == [1, 2, 3, 4]
 
 
-async def test_all_sessions_events_go_on_behind_what_was_told_when_redis_has_lost_them(
-    redis: Redis, tmp_path: Any
-) -> None:
+async def writer_whose_events_redis_lost(redis: Redis, tmp_path: Any) -> Writer:
+    """It holds session s, whose findings 1 to 3 are lost and 4 and 5 stored since."""
     a = Writer(redis, "a", tmp_path)
     await a.hold(redis, "s")
     a.find("s", range(1, 4))
@@ -139,6 +138,13 @@ async def test_all_sessions_events_go_on_behind_what_was_told_when_redis_has_los
     await redis.flushall()
     a.find("s", range(4, 6))
     await a.drained()
+    return a
+
+
+async def test_all_sessions_events_go_on_behind_what_was_told_when_redis_has_lost_them(
+    redis: Redis, tmp_path: Any
+) -> None:
+    await writer_whose_events_redis_lost(redis, tmp_path)
     rows = await cast(Any, redis.xrange(keys.ALL_EVENTS))
     assert [row[0] for row in rows] == [b"4-0", b"5-0"]
 
@@ -146,13 +152,7 @@ async def test_all_sessions_events_go_on_behind_what_was_told_when_redis_has_los
 async def test_a_claim_that_redis_has_lost_is_stored_anew_and_no_seq_comes_twice(
     redis: Redis, tmp_path: Any
 ) -> None:
-    a = Writer(redis, "a", tmp_path)
-    await a.hold(redis, "s")
-    a.find("s", range(1, 4))
-    await a.drained()
-    await redis.flushall()
-    a.find("s", range(4, 6))
-    await a.drained()
+    a = await writer_whose_events_redis_lost(redis, tmp_path)
     assert await seqs(redis, "s") == [4, 5]
     assert await a.claims.holder("s") == ("a", 1)
     assert a.let_go == []
