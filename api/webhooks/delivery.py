@@ -96,9 +96,10 @@ class Delivery:
             page = await self._history.page(EVERYTHING, self._place)  # the feed may remember what is erased
             if page.end == self._place:
                 followed = await feed.after(self._place)
-                if followed.end == self._place:
+                if followed.end < self._place:  # the log is lost
+                    self._place = followed.end
+                else:  # nothing is there, or what the feed remembers is erased
                     await feed.newer(version)
-                self._place = min(self._place, followed.end)  # which is less where the log is lost
                 continue
             found = list(messages(self.config, page, self._place))
             due = [each for each in found if each.message_id not in self.receiver.taken]

@@ -1,17 +1,19 @@
 """Events as a real receiver gets them: while it is away, while hosts change, and across restarts."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from argusd.api.events.feeds import Feed
 from argusd.api.webhooks import attempts
 from argusd.api.webhooks import webhooks as module
 from argusd.scheduler.contract import redis_keys as keys
 
 from ...shared_redis import connected, shared_redis
-from ...waiting import answered
+from ...waiting import LONGEST_S, answered
 from ..fixtures import Rig, one_of_several, running_rig
 from .listener import SECRET, Listener, listening, webhook
 
@@ -114,6 +116,33 @@ async def test_what_is_erased_while_the_receiver_is_away_is_never_posted(
     kinds = [each["type"] for each in listener.messages]
     assert "gap" in kinds
     assert {each["data"]["session_id"] for each in listener.messages if each["type"] != "gap"} == {"s2"}
+
+
+async def test_who_is_behind_waits_for_news_where_all_that_others_have_read_is_erased(
+    rig: Rig, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rig.api.publish("s1")
+    listener.status = 503
+    async with rig.api.events("/events", "0") as events:
+        rig.scheduler.find("s1")
+        await events.take(1)
+    await listener.until_tried(2)
+    waits, newer = asyncio.Event(), Feed.newer
+
+    async def told(feed: Feed, version: int) -> None:
+        if version == feed.version:
+            waits.set()
+        await newer(feed, version)
+
+    monkeypatch.setattr(Feed, "newer", told)
+    status, _ = await rig.api.json("DELETE", "/sessions/s1")
+    assert status == 204
+    async with asyncio.timeout(LONGEST_S):
+        await waits.wait()
+    await rig.api.publish("s2")
+    listener.status = 204
+    rig.scheduler.find("s2")
+    await listener.until(1)
 
 
 async def test_a_receiver_that_hangs_holds_nobody_else_up(tmp_path: Path, listener: Listener) -> None:
