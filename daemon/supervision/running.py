@@ -55,7 +55,7 @@ def tell_refusal(state_dir: Path, why: str) -> None:
     """Keep why a reload came to nothing, for the command that asked for it."""
     draft = (state_dir / REFUSAL).with_suffix(".new")
     with contextlib.suppress(OSError):  # a full disk: it waits in vain, and the log has it
-        draft.write_text(why, "utf-8")
+        draft.write_text(why, "utf-8", errors="backslashreplace")  # a path need not be UTF-8
         draft.rename(state_dir / REFUSAL)
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -47,3 +48,8 @@ def test_why_a_reload_came_to_nothing_is_told_once(tmp_path: Path) -> None:
     tell_refusal(tmp_path, "models.toml: …")
     assert [take_refusal(tmp_path), take_refusal(tmp_path)] == ["models.toml: …", None]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refusal_that_names_a_path_of_other_bytes_is_told_as_well(tmp_path: Path) -> None:
+    tell_refusal(tmp_path, "no such file: " + os.fsdecode(b"models-\xff.toml"))
+    assert take_refusal(tmp_path) == "no such file: models-\\udcff.toml"
