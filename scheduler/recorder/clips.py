@@ -18,14 +18,14 @@ from .preroll import PICTURES_HZ
 from .sound import PIECE
 
 MILLISECONDS = Fraction(1, 1000)
-BITS_PER_SECOND, SOUND_BITS_PER_SECOND = 500_000, 24_000  # of pictures at most
+BITS_PER_SECOND, SOUND_BITS_PER_SECOND = 500_000, 24_000
 ENCODER = {
     "deadline": "realtime",
-    "cpu-used": "-12",  # a fixed speed: the fastest costs a tenth less, and shows up to 1 dB
-    "crf": "16",  # no better than that, 45 dB: half the bytes of a face before a wall, and a fifth less work
+    "cpu-used": "-12",  # a fixed speed: the fastest costs a tenth less and up to 3 dB
+    "crf": "16",  # where this quality takes fewer bits than there are, the rest is saved
     "static-thresh": "300",  # what stands still but for its noise is not coded again
 }
-SOUND_ENCODER = {"compression_level": "5"}  # of 10, which costs more than twice as much
+SOUND_ENCODER = {"compression_level": "5"}  # Opus' complexity: 10 costs more than twice as much
 
 
 class Footage(NamedTuple):
@@ -60,7 +60,7 @@ class GivenUp(Exception):
 
 
 def write_clip(footage: Footage, given_up: threading.Event, path: Path) -> None:
-    """Encode it on one thread, little by little: some 3 ms of a core for each picture.
+    """Encode it on one thread, little by little: some 6 ms of a core for each picture, caches being cold.
 
     Raises:
         GivenUp: ``given_up`` was set meanwhile.
