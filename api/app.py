@@ -160,6 +160,7 @@ async def background(
         tasks.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await tasks
+        await context.feeds.settle()
         # Live sessions go on at our next life, if it comes soon; what is over others may show meanwhile.
         if context.hosts is not None and not any(session.active for session in context.registry):
             await context.hosts.leave()

@@ -33,9 +33,10 @@ class Feed:
     ``version`` counts how often there was news: more events, or that it is ``over`` (the session was erased).
     """
 
-    def __init__(self, history: History, topic: str) -> None:
+    def __init__(self, history: History, topic: str, under_way: set[asyncio.Future[Page]]) -> None:
         self._history = history
         self._topic = topic
+        self._under_way = under_way
         self._recent = Page(0, 0, [])
         self._end: int | None = None  # where a read of this version has found nothing more
         self._reads: dict[int, asyncio.Future[Page]] = {}
@@ -109,6 +110,8 @@ class Feed:
         if task is None:
             task = self._reads[place] = asyncio.ensure_future(read())
             task.add_done_callback(lambda task: self._done(place, task))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
 
     def _done(self, place: int, task: asyncio.Future[Page]) -> None:
@@ -145,11 +148,12 @@ class Feeds:
     def __init__(self, history: History) -> None:
         self._history = history
         self._feeds: dict[str, Feed] = {}
+        self._under_way: set[asyncio.Future[Page]] = set()  # reads, also those whose readers have left
 
     @contextlib.contextmanager
     def reading(self, topic: str) -> Iterator[Feed]:
         """The topic's feed, for one more reader and as long as that reads."""
-        feed = self._feeds.setdefault(topic, Feed(self._history, topic))
+        feed = self._feeds.setdefault(topic, Feed(self._history, topic, self._under_way))
         feed.readers += 1
         try:
             yield feed
@@ -183,3 +187,7 @@ class Feeds:
         """Wake all readers, because the process is about to end."""
         for feed in self._feeds.values():
             feed.notify()
+
+    async def settle(self) -> None:
+        """Return once nothing is read any more, when all readers have left: Redis may be closed then."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)

@@ -19,6 +19,7 @@ export class Publication {
   #after = 0; // the seq behind which its events lie
   #client; #sessionId; #options;
   /** @type {URL | null} */ #resource = null;
+  /** @type {Promise<void> | null} */ #left = null; // one goodbye, whoever closes it, and how often
 
   /** @param {Types.Calls} client */
   constructor(client, sessionId, options) {
@@ -39,10 +40,10 @@ export class Publication {
     this.#keep();
   }
 
-  async close() {
+  close() {
     this.#closing.abort();
     this.#tell("over");
-    await this.#leave();
+    return this.#left ??= this.#leave();
   }
 
   async #keep() {
@@ -69,6 +70,7 @@ export class Publication {
     const path = `/whip/${encodeURIComponent(this.#sessionId)}`;
     const signal = this.#closing.signal;
     const servers = await this.#client.request(path, { method: "OPTIONS", signal });
+    signal.throwIfAborted(); // or nobody would close the next one
     this.peer.close();
     this.peer = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers: iceServers(servers.headers.get("Link")) });
     const { stream } = this.#options;
@@ -86,10 +88,8 @@ export class Publication {
 
   // The daemon hears of it before the connection ends, or we would seem lost.
   async #leave() {
-    const resource = this.#resource;
-    this.#resource = null;
     const signal = AbortSignal.timeout(GOODBYE_MS);
-    const left = resource && this.#client.request(resource, { method: "DELETE", keepalive: true, signal });
+    const left = this.#resource && this.#client.request(this.#resource, { method: "DELETE", keepalive: true, signal });
     await left?.catch(() => {}); // it is missed soon
     this.peer.close();
   }

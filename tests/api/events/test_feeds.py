@@ -181,6 +181,24 @@ async def test_a_read_that_fails_is_told_to_its_readers_and_the_next_one_is_made
         assert (await feed.after(0)).end == 1
 
 
+async def test_what_a_reader_that_leaves_has_begun_to_read_is_awaited_at_the_end(redis: Redis) -> None:
+    may_read = asyncio.Event()
+
+    class Slow(History):
+        async def page(self, topic: str, after: int) -> Page:
+            await may_read.wait()
+            return await super().page(topic, after)
+
+    feeds = Feeds(Slow(redis))
+    with feeds.reading("s1") as feed, contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await feed.after(0)
+    end = asyncio.create_task(feeds.settle())
+    assert await asyncio.wait([end], timeout=0.01) == (set(), {end})
+    may_read.set()
+    await end
+
+
 def held_futures() -> int:
     """Futures that are over and that somebody keeps."""
     # By type: to ask some objects for their class warns.

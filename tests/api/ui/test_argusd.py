@@ -1,11 +1,12 @@
 """The JavaScript client's requests and events; ``tests/peers/test_javascript_client.py`` has it publish."""
 
+import json
 from pathlib import Path
 
 from argusd.api.config import Token
 from argusd.ingest.ice.ice_servers import IceServer
 
-from ..fixtures import Rig, running_rig
+from ..fixtures import OFFER, Rig, running_rig
 from .node import result, running
 
 FOLLOW = """
@@ -126,6 +127,35 @@ async def test_a_publication_that_is_given_up_is_closed(rig: Rig) -> None:
     """
     assert await result(rig.api, script) == ["AbortError", False]
     assert (await rig.api.json("GET", "/sessions"))[1]["sessions"] == []
+
+
+async def test_a_publication_says_goodbye_once_and_before_its_connection_ends(rig: Rig) -> None:
+    """Also where it is closed and given up at once, as a page does that somebody leaves."""
+    script = """
+    const enough = new AbortController();
+    const done = [];
+    globalThis.RTCPeerConnection = class extends EventTarget {
+      connectionState = "connected";
+      localDescription = { sdp: OFFER };
+      setLocalDescription() {}
+      setRemoteDescription() {}
+      close() { done.push("closed"); }
+    };
+    const ask = argusd.request.bind(argusd);
+    argusd.request = async (path, asked) => {
+      const answer = await ask(path, asked);
+      if (asked?.method) done.push(asked.method);
+      return answer;
+    };
+    const stream = { getTracks: () => [] };
+    const publication = await argusd.publish("s1", { stream, signal: enough.signal });
+    done.length = 0;
+    const closing = publication.close();
+    enough.abort();
+    await closing;
+    print(done);
+    """
+    assert await result(rig.api, script.replace("OFFER", json.dumps(OFFER))) == ["DELETE", "closed"]
 
 
 async def test_a_publication_uses_the_servers_that_the_daemon_names(tmp_path: Path) -> None:
