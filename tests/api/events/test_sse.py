@@ -1,14 +1,19 @@
 """Server-sent events: nothing lost, nothing doubled, and told where something is missing."""
 
+import asyncio
 import contextlib
+import gc
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio.connection import AbstractConnection
 
 from argusd.api.events.cursor import parse_position
 from argusd.api.events.frames import EVERYTHING
+from argusd.api.events.history import History
+from argusd.api.events.redis_store import Connections
 from argusd.scheduler.contract.errors import InvalidField
 
 from ...described import told
@@ -170,6 +175,38 @@ async def next_kept(events: EventReader) -> tuple[str, Any]:
 async def test_an_idle_stream_is_kept_alive(tmp_path: Path) -> None:
     async with running_rig(tmp_path, heartbeat_s=0.05) as rig, rig.api.events("/events") as events:
         assert await events.next_block() == {"": "heartbeat"}
+
+
+def open_connections() -> set[int]:
+    """To Redis, of anybody in this process."""
+    every = (each for each in gc.get_objects() if issubclass(type(each), AbstractConnection))
+    return {id(each) for each in every if each.is_connected}
+
+
+async def test_a_read_that_outlives_its_reader_leaves_no_connection_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest, close = History.newest, Connections.aclose
+    begun, closed = asyncio.Event(), asyncio.Event()
+
+    async def slow(self: History, topic: str) -> int:
+        if begun.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(closed.wait(), 0.5)
+        begun.set()
+        return await newest(self, topic)
+
+    async def close_slowly(self: Connections) -> None:
+        await close(self)
+        closed.set()
+        await asyncio.sleep(0.1)  # in which a read that goes on would connect anew
+
+    monkeypatch.setattr(History, "newest", slow)
+    monkeypatch.setattr(Connections, "aclose", close_slowly)
+    before = open_connections()
+    async with running_rig(tmp_path, heartbeat_s=0.05) as rig, rig.api.events("/events") as events:
+        assert await events.next_block() == {"": "heartbeat"}
+    assert open_connections() <= before
 
 
 async def test_a_slow_reader_is_cut_off_and_may_resume_while_others_go_on(tmp_path: Path) -> None:
