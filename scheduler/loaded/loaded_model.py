@@ -199,7 +199,7 @@ class LoadedModel(ABC):
     @property
     def state(self) -> ModelState:
         """What planning needs to know."""
-        size = self._trials.size(self.max_batch)
+        size = min(self._trials.size(self.max_batch), self._most)
         return ModelState(
             self.curve, size, self.call_bound, self.continuous, self.in_flight, self.long, self.quick
         )

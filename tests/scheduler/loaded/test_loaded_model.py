@@ -86,6 +86,14 @@ def test_memory_that_runs_out_halves_the_batch_down_to_one() -> None:
     assert sizes == [4, 2, 2, 1, 1], "two batches that ran side by side halve it once"
 
 
+def test_a_larger_size_that_memory_runs_out_for_is_tried_no_more() -> None:
+    loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
+    loaded.learn(0.0)
+    assert loaded.state.max_batch == 8
+    loaded.halve(8)
+    assert loaded.state.max_batch == loaded.max_batch == 4
+
+
 def test_it_learns_what_a_batch_costs_the_loop() -> None:
     loaded = LoadedVisionModel(FakeVision(), FakeEngine(), CURVE)
     for second in range(200):
