@@ -17,11 +17,11 @@ from argusd.ingest.shm.arena import DATA_START, Arena
 from argusd.ingest.shm.memory import available_bytes
 from argusd.scheduler.engines.devices import gpu_count
 from argusd.scheduler.errors import DeviceUnavailable
+from argusd.scheduler.zoo.errors import CacheUnusableError
 from argusd.scheduler.zoo.manifest import DEFAULT_PACK, manifest_with
 from argusd.scheduler.zoo.store import ZooStore
 
 from ..config import Config
-from ..supervision.folders import reason_of
 from .finding import Check, Finding
 from .installed import installed
 from .store_checks import own_name
@@ -83,9 +83,8 @@ def check_models(config: Config) -> Finding:
     """What a plain pull gets is here; check_roles says what each role runs on."""
     try:
         models = ZooStore(config.cache_dir, manifest_with(config.models_file)).status()
-    except OSError as error:
-        found = f"{config.cache_dir} cannot be read: {reason_of(error)}"
-        return Finding("fail", "models", found, f"let {own_name()} read it, or choose another cache_dir")
+    except CacheUnusableError as error:
+        return Finding("fail", "models", str(error), f"let {own_name()} read it, or choose another cache_dir")
     if missing := [model.name for model in models if DEFAULT_PACK in model.packs and not model.present]:
         return Finding("warn", "models", f"missing: {', '.join(missing)}", "argusd models pull")
     here = sum(model.present for model in models if model.kind == "model")

@@ -15,17 +15,14 @@ from .finding import Finding
 
 
 def check_roles(config: Config) -> list[Finding]:
-    """One finding for each role of any tier, in the order of their names; none where no model can be read."""
+    """One finding for each role of any tier, in the order of their names."""
     store = ZooStore(config.cache_dir, manifest_with(config.models_file))
     needed = {role for tier in get_args(Tier) for role in wanted_roles(tier)}
     optional = {role for tier in get_args(Tier) for role in optional_roles(tier)} - needed
-    try:
-        return [
-            _role(role, config.scheduler.models.get(role), store, needed=role in needed)
-            for role in sorted(needed | optional)
-        ]
-    except OSError:  # as ``check_models`` has said
-        return []
+    return [
+        _role(role, config.scheduler.models.get(role), store, needed=role in needed)
+        for role in sorted(needed | optional)
+    ]
 
 
 def _role(role: str, configured: str | None, store: ZooStore, *, needed: bool) -> Finding:

@@ -159,7 +159,8 @@ def _absent(role: str, name: str, error: Exception) -> FilledRole:
 def _tell_of_absent(roles: Sequence[FilledRole], tier: Tier, store: ZooStore) -> None:
     """One line for all roles that have no model here; where nothing is here, the live tier's will do."""
     absent = [role.status.role for role in roles if role.filled is None and not role.status.model]
-    if absent and (tier == "live" or any(status.present for status in store.status())):
+    known = {entry.role for entry in store.manifest.models if entry.role}
+    if absent and (tier == "live" or any(_is_there(role, store) for role in known)):
         log.warning("no model is here for %s: `argusd models pull` gets them", ", ".join(absent))
 
 

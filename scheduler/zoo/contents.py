@@ -115,7 +115,7 @@ class CacheContents:
             packs=entry.packs,
             licence=entry.licence,
             present=self.is_present(entry),
-            size=sum(file.stat().st_size for file in folder.iterdir()) if folder.is_dir() else 0,
+            size=sum(_size(file) for file in folder.iterdir()) if folder.is_dir() else 0,
             hashes=self._hashes(entry),
             accuracy=entry.accuracy,
         )
@@ -125,6 +125,10 @@ class CacheContents:
         if not unpublished:
             return "published"
         return "first seen" if len(self.first_seen(entry)) == unpublished else "not yet seen"
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else 0  # a link may lead nowhere
 
 
 def _is_whole(path: Path, sha256: str | None) -> bool:

@@ -37,7 +37,7 @@ class ModelDamagedError(ZooError):
 
 
 class CacheUnusableError(ZooError):
-    """The cache folder cannot be written: no permission, no space, or a read-only file system."""
+    """Something in the cache cannot be read or written: no permission, no space, a damaged record."""
 
     code = "cache_unusable"
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import msgspec
 
+from .errors import CacheUnusableError
 from .manifest import ModelEntry, ModelFile
 
 _logger = logging.getLogger(__name__)
@@ -68,6 +69,23 @@ class CacheLayout(msgspec.Struct, frozen=True):
             yield
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Say which file of the cache cannot be read, and why: one that is there, but closed to this process.
+
+    :raises CacheUnusableError: in place of an ``OSError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CacheUnusableError(f"{error.filename} cannot be read: {reason_of(error)}") from error
+
+
+def reason_of(error: OSError) -> str:
+    """Return the system's words for an error."""
+    return (error.strerror or str(error)).lower()
 
 
 def file_sha256(path: Path) -> str:

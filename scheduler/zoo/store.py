@@ -24,7 +24,7 @@ from .errors import (
 from .fetching import WantedFile, count_downloads, fetch_files
 from .first_seen import forget
 from .importing import import_model, read_record
-from .layout import CacheLayout
+from .layout import CacheLayout, readable, reason_of
 from .manifest import DEFAULT_PACK, Manifest, ModelEntry, builtin_manifest
 from .progress import PullProgress
 
@@ -38,7 +38,10 @@ class StoredFile(NamedTuple):
 
 
 class ZooStore:
-    """The models of a manifest in a cache folder."""
+    """The models of a manifest in a cache folder.
+
+    Whoever asks what is there gets a ``CacheUnusableError`` where a file of it cannot be read.
+    """
 
     def __init__(
         self, cache_dir: Path, manifest: Manifest | None = None, huggingface_token: str | None = None
@@ -48,6 +51,7 @@ class ZooStore:
         self.manifest = manifest or builtin_manifest()
         self._contents = CacheContents(self.manifest, self._layout)
 
+    @readable()
     def is_present(self, name: str) -> bool:
         """Say whether a model can be used now.
 
@@ -79,6 +83,7 @@ class ZooStore:
                 return self._layout.file(entry, file)
         raise UnknownModelError(f"{name} has no file {file_name!r}")
 
+    @readable()
     def read(self, name: str, file_name: str | None = None) -> StoredFile:
         """Return the content of a published file, or of the file to run; it is what was pulled, or made.
 
@@ -131,7 +136,7 @@ class ZooStore:
         :raises SourceUnavailableError: when a file cannot be had.
         :raises HashMismatchError: when a file is not what the manifest says.
         :raises ImportFailedError: when a file cannot be converted.
-        :raises CacheUnusableError: when the cache cannot be written.
+        :raises CacheUnusableError: when the cache cannot be read or written.
         """
         for failure in self.pull_each(names).values():
             raise failure
@@ -140,7 +145,7 @@ class ZooStore:
         """Do what ``pull`` does, but return the failures, by model, in manifest order.
 
         :raises UnknownModelError: when a name is neither a model's nor a pack's.
-        :raises CacheUnusableError: when the cache cannot be written.
+        :raises CacheUnusableError: when the cache cannot be read or written.
         """
         entries = self.manifest.select(names)
         # A complete cache may be read-only.
@@ -150,21 +155,25 @@ class ZooStore:
             with self._layout.exclusive():
                 return self._pull(entries)
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
+            why = reason_of(error)
             raise CacheUnusableError(f"the model cache {self._layout.root} cannot be used: {why}") from error
 
+    @readable()
     def verify(self) -> list[Damage]:
         """Hash every file that is in the cache; return those that are not what they should be."""
         return [damage for entry in self.manifest.models for damage in self._contents.damages(entry)]
 
+    @readable()
     def first_seen(self) -> list[FirstSeen]:
         """Return the hashes that rest on our first pull alone, since their publisher names none."""
         return [seen for entry in self.manifest.models for seen in self._contents.first_seen(entry)]
 
+    @readable()
     def status(self) -> list[ModelStatus]:
         """Return what the cache holds of each entry, in manifest order."""
         return [self._contents.status(entry) for entry in self.manifest.models]
 
+    @readable()
     def _present_entry(self, name: str) -> ModelEntry:
         entry = self.manifest.entry(name)
         if not self._contents.is_present(entry):
@@ -204,6 +213,7 @@ class ZooStore:
         if not isinstance(error, TorchMissingError) and read_record(self._layout, entry) is None:
             forget(self._layout.folder(entry), entry.files)
 
+    @readable()
     def _missing(self, entries: Sequence[ModelEntry]) -> tuple[list[WantedFile], list[ModelEntry]]:
         """Return the files to fetch and the entries to import."""
         wanted = [item for entry in entries for item in self._contents.missing_files(entry)]

@@ -31,6 +31,13 @@ def test_missing_models_are_named_with_the_command_that_gets_them(tmp_path: Path
     assert finding.remedy == "argusd models pull"
 
 
+def test_a_cache_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
+    record = tmp_path / "cache" / "models" / "dfine_n" / "first_seen.json"
+    record.mkdir(parents=True)  # as PermissionError, which root never gets
+    finding = checks.check_models(config(tmp_path))
+    assert (finding.verdict, finding.found) == ("fail", f"{record} cannot be read: is a directory")
+
+
 def test_more_arenas_than_memory(tmp_path: Path) -> None:
     finding = checks.check_shared_memory(config(tmp_path, INGEST__ARENA_MIB=str(available_bytes() >> 20)))
     assert (finding.verdict, finding.remedy) == ("warn", "lower ingest.arena_mib or add memory")

@@ -42,6 +42,16 @@ def test_a_role_without_a_model_names_the_command_that_gets_one(cache: Path) -> 
     assert "`argusd models pull silero_vad`" in finding.remedy
 
 
+def test_a_role_whose_models_cannot_be_read_says_so_and_no_other(cache: Path) -> None:
+    put(cache, "dfine_n")
+    record = cache / "models" / "dfine_n" / "import.json"
+    record.mkdir()  # as PermissionError, which root never gets
+    put(cache, "silero_vad")
+    closed = f"{record} cannot be read: is a directory"
+    assert of("object_detector", config(cache)) == Finding("warn", "object_detector", "no model", closed)
+    assert of("vad", config(cache)) == Finding("ok", "vad", "silero_vad")
+
+
 def test_a_role_on_its_best_model_is_named_with_it(cache: Path) -> None:
     put(cache, "silero_vad")
     assert of("vad", config(cache)) == Finding("ok", "vad", "silero_vad")

@@ -1,13 +1,14 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 import onnx
 import pytest
 
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.messages import RoleStatus
+from argusd.scheduler.contract.tiers import Tier
 from argusd.scheduler.engines.targets import CPU
 from argusd.scheduler.loaded.roles import (
     FilledRole,
@@ -164,6 +165,27 @@ class Unreadable(StoreOf):
 
 def test_a_role_whose_records_cannot_be_read_is_wanted_so_that_it_says_why() -> None:
     assert welcome_roles("bulk", cast(ZooStore, Unreadable())) == ["diarizer"]
+
+
+def test_a_model_that_cannot_be_read_costs_its_own_role_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As PermissionError, which root never gets."""
+    (tmp_path / "models" / "dfine_n" / "first_seen.json").mkdir(parents=True)
+    (tmp_path / "models" / "syncnet").mkdir()
+    (tmp_path / "models" / "syncnet" / "first_seen.json").write_text("half of it")
+    live, bulk = (
+        {
+            role.status.role: role.status.detail
+            for role in fill_roles(
+                SchedulerConfig(runtime_dir=tmp_path, state_dir=tmp_path, cache_dir=tmp_path, tier=tier), CPU
+            )
+        }
+        for tier in get_args(Tier)
+    )
+    assert "argusd models pull" in live["vad"]
+    assert "argusd models pull" in bulk["ocr"]
+    assert "no model is here for" in caplog.text
 
 
 class Holding(ZooStore):

@@ -44,6 +44,8 @@ def test_the_list_says_what_is_present(tmp_path: Path, local_manifest: ManifestM
     store = ZooStore(tmp_path / "cache", local_manifest(voice=b"weights", face=b"more"))
     store.pull(["voice"])
 
+    (tmp_path / "cache" / "models" / "voice" / "elsewhere.bin").symlink_to(tmp_path / "unplugged")
+
     lines = [(line.name, line.present, line.size, line.licence) for line in store.status()]
 
     assert lines == [("voice", True, 7, "MIT"), ("face", False, 0, "MIT")]

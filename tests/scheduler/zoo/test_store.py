@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -233,6 +234,25 @@ def test_a_cache_that_cannot_be_written_is_an_error(tmp_path: Path, local_manife
         store.pull(["voice"])
 
     assert caught.value.code == "cache_unusable"
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, local_manifest: ManifestMaker) -> None:
+    """As PermissionError, which root never gets."""
+    [entry] = local_manifest(voice=b"weights").models
+    store = ZooStore(tmp_path / "cache", Manifest((msgspec.structs.replace(entry, importer="ge2e"),)))
+    record = tmp_path / "cache" / "models" / "voice" / "import.json"
+    record.mkdir(parents=True)
+    (record.parent / "voice.bin").write_bytes(b"weights")
+    for look in (
+        partial(store.is_present, "voice"),
+        partial(store.path, "voice"),
+        partial(store.candidates, "role_of_all"),
+        partial(store.pull, ["voice"]),
+        store.verify,
+        store.status,
+    ):
+        with pytest.raises(CacheUnusableError, match=f"^{record} cannot be read: is a directory$"):
+            look()
 
 
 @pytest.mark.weights
