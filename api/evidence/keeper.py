@@ -11,7 +11,8 @@
                      sealed behind the one before ─▶ event log, with an event that tells its hash
 
 Nobody waits for it: not the scheduler, not the event, not the recorder. What is under way is asked for on
-every connection to the recorder, which does each only once; it is given up after five minutes.
+every connection to the recorder, which does each only once; it is given up after five minutes, or after half
+a minute where the recorder is away.
 """
 
 import asyncio
@@ -221,7 +222,7 @@ class EvidenceKeeper:
         """Give up what nobody makes, and remove files of sessions that are no more."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            self._under_way.end_overdue()
+            self._under_way.end_overdue(away=self.recorder.away)
             stored = self.recorder.stats.stored if self.recorder.stats else []
             try:
                 for session_id in [each for each in stored if each not in self._registry]:

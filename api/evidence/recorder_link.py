@@ -52,6 +52,11 @@ class RecorderLink:
         """Whether messages can be sent now."""
         return self._channel is not None
 
+    @property
+    def away(self) -> bool:
+        """Neither connected nor heard of within the last seconds: what it was making is made no more."""
+        return not self.connected and time.monotonic() >= self._fresh_until
+
     async def run(self) -> None:
         """Stay connected, until cancelled."""
         await keep_connected(self._path, self._session)

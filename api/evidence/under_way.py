@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from argusd.scheduler.contract.evidence.messages import Captured
+from argusd.scheduler.contract.evidence.messages import ASKED_WITHIN_S, Captured
 from argusd.scheduler.contract.evidence.records import Evidence, Snapshot
 from argusd.scheduler.contract.media_key import MediaKey
 
@@ -24,11 +24,11 @@ GIVEN_UP_AFTER_S = 300.0  # a busy machine has little time for clips
 
 
 class Making(msgspec.Struct):
-    """One piece of evidence and the media that it is of. ``until``: monotonic seconds."""
+    """One piece of evidence and the media that it is of. ``since``: monotonic seconds."""
 
     evidence: Evidence
     media: MediaKey
-    until: float
+    since: float
 
 
 class UnderWay:
@@ -54,8 +54,7 @@ class UnderWay:
 
     def begin(self, evidence: Evidence, media: MediaKey) -> None:
         """Evidence that is made from now on; what is under way already stays as it is."""
-        making = Making(evidence, media, time.monotonic() + GIVEN_UP_AFTER_S)
-        self._making.setdefault(evidence.evidence_id, making)
+        self._making.setdefault(evidence.evidence_id, Making(evidence, media, time.monotonic()))
 
     def find(self, evidence_id: str) -> Evidence | None:
         """This evidence, as far as it is made."""
@@ -79,10 +78,10 @@ class UnderWay:
             self._over.setdefault(captured.evidence_id, captured)
             self._any_over.set()
 
-    def end_overdue(self) -> None:
-        """Give up what has been under way for too long."""
-        now = time.monotonic()
-        for evidence_id in [each for each, making in self._making.items() if now >= making.until]:
+    def end_overdue(self, *, away: bool) -> None:
+        """Give up what takes too long; where the recorder is ``away``, what it would not do any more."""
+        before = time.monotonic() - (ASKED_WITHIN_S if away else GIVEN_UP_AFTER_S)
+        for evidence_id in [each for each, making in self._making.items() if making.since <= before]:
             self.end(Captured(evidence_id, None, None, "lost"))
 
     async def next_over(self) -> tuple[str, Captured]:

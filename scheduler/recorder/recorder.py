@@ -10,6 +10,7 @@ from collections.abc import Callable
 import av
 
 from ..contract.evidence.messages import (
+    ASKED_WITHIN_S,
     Capture,
     Captured,
     FromRecorder,
@@ -26,7 +27,6 @@ from .tracks import Tracks
 
 log = logging.getLogger(__name__)
 
-LATE_S = 30.0  # what is asked for later than that after its start, or has a file, was another life's to do
 HEARD_WITHIN_S = 5.0  # of its beginning, a recorder has heard which tracks there are
 MOST_CAPTURES = 32  # at a time
 MOST_TOLD = 1000
@@ -73,16 +73,18 @@ class Recorder:
             self._tell(self._told[capture.evidence_id][1])
         elif capture.evidence_id not in self._captures:
             full = len(self._captures) >= MOST_CAPTURES
-            late = time.time() - capture.started_at > LATE_S or self._files.has_some(
-                capture.media.session_id, capture.evidence_id
-            )
-            refused = "overloaded" if full else "lost" if late else ""
+            refused = "overloaded" if full else "lost" if self._is_anothers(capture) else ""
             if refused:
                 self._end(capture, Captured(capture.evidence_id, None, None, refused))
                 return
             task = asyncio.create_task(self._carry_out(capture))
             self._captures[capture.evidence_id] = capture, task
             task.add_done_callback(lambda _: self._captures.pop(capture.evidence_id))
+
+    def _is_anothers(self, capture: Capture) -> bool:
+        """Whether another life was to do it: it is too old, or has a file."""
+        late = time.time() - capture.started_at > ASKED_WITHIN_S
+        return late or self._files.has_some(capture.media.session_id, capture.evidence_id)
 
     async def forget(self, session_id: str) -> None:
         """Remove all that is kept of the session, and stop what is being made."""

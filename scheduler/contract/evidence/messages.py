@@ -11,6 +11,9 @@ from ..media_key import MediaKey
 from ..policy import EvidencePolicy
 from .records import Clip, Snapshot
 
+ASKED_WITHIN_S = 30.0
+"""What a recorder is asked for later than that after its start was another life's to do, and is lost."""
+
 
 class WatchSession(msgspec.Struct, frozen=True, tag="watch_session"):
     """Api → recorder: remember the last seconds of this session's media, where its policy wants clips."""

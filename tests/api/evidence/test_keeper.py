@@ -119,7 +119,7 @@ async def test_a_finding_that_comes_again_is_kept_once(rig: Rig) -> None:
 async def test_a_recorder_that_is_away_costs_the_evidence_and_nothing_else(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("argusd.api.evidence.under_way.GIVEN_UP_AFTER_S", 0.0)
+    monkeypatch.setattr("argusd.api.evidence.under_way.ASKED_WITHIN_S", 0.0)
     monkeypatch.setattr("argusd.api.evidence.keeper.LOOK_EVERY_S", 0.01)
     async with filmed(rig):
         starts(rig)

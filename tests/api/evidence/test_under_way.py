@@ -60,8 +60,8 @@ async def test_what_takes_too_long_is_lost_once_however_long_it_waits(
     monkeypatch.setattr(under_way, "GIVEN_UP_AFTER_S", 0.0)
     making = UnderWay()
     begin(making, "a")
-    making.end_overdue()
-    making.end_overdue()
+    making.end_overdue(away=False)
+    making.end_overdue(away=False)
     making.end(Captured("a", PICTURE, None))  # too late
     assert await making.next_over() == ("s1", Captured("a", None, None, "lost"))
     making.remove("a")
@@ -72,8 +72,21 @@ def test_a_clock_that_is_set_anew_ends_nothing() -> None:
     """The wall clock of the moment when it began, 1970 here, does not matter."""
     making = UnderWay()
     begin(making, "a")
-    making.end_overdue()
+    making.end_overdue(away=False)
+    making.end_overdue(away=True)
     assert asked_for(making) == ["a"]
+
+
+async def test_what_a_recorder_that_is_away_would_not_do_any_more_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(under_way, "ASKED_WITHIN_S", 0.0)
+    making = UnderWay()
+    begin(making, "a")
+    making.end_overdue(away=False)
+    assert asked_for(making) == ["a"]
+    making.end_overdue(away=True)
+    assert await making.next_over() == ("s1", Captured("a", None, None, "lost"))
 
 
 def test_a_picture_is_there_before_the_clip() -> None:
