@@ -18,6 +18,7 @@ from .asking import Daemon
 from .calm import alarms, hours
 from .calm.disturbances import STILL, Maker, poster_of
 from .calm.hours import Clip
+from .calm.worn import WORN
 from .clips import Published
 from .found import Found
 from .labels import Item, Kind
@@ -63,14 +64,14 @@ class Run:
 
     def calm(self, name: str) -> Iterator[tuple[Item, Clip, Mapping[str, Maker], float]]:
         """Clips, each with what it is shown under, and for how many seconds each."""
-        makers = [*STILL.items(), ("poster", poster_of(portrait(ZooStore(CACHE))))]
+        makers = [*STILL.items(), *WORN.items(), ("poster", poster_of(portrait(ZooStore(CACHE))))]
         clips = sum(item.kind == "video" for item in self.items)
         if not clips:
             return
         seconds, shown = hours.shared_out(self.minutes, clips, len(makers))
         for item, chosen in zip(self.each(name, "video"), shown, strict=True):
             if chosen:
-                yield item, hours.clip_of(item), dict(makers[each] for each in chosen), seconds
+                yield item, hours.clip_of(self.models(), item), dict(makers[each] for each in chosen), seconds
 
     def models(self) -> Models:
         """Those of a live scheduler, in this process."""

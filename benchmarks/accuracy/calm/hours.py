@@ -25,7 +25,8 @@ from ..clip_verdicts import POLICY
 from ..labels import Item
 from ..replays import BLOCK, found, pictures_of, samples_of
 from .alarms import JUDGED, Alarm, Watched
-from .disturbances import FRAMES_PER_S, Maker, Pixels
+from .disturbances import FRAMES_PER_S, Maker, Pixels, Shot
+from .landmarks import shots_of
 
 HEIGHT, LONGEST = 480, 640  # of the pictures, as webcams give them
 MOST_FRAMES = 30 * FRAMES_PER_S  # of a clip; what comes later is not shown
@@ -34,10 +35,10 @@ STEP = 3  # pictures; they last as long as ten blocks of sound
 
 
 class Clip(NamedTuple):
-    """A file's pictures at ``FRAMES_PER_S``, its sound at 16 kHz, and the findings that are not in it."""
+    """A file's shots at ``FRAMES_PER_S``, its sound at 16 kHz, and the findings that are not in it."""
 
     name: str
-    pictures: Sequence[Pixels]
+    shots: Sequence[Shot]
     sound: NDArray[np.int16]
     calm: frozenset[str]
 
@@ -62,8 +63,8 @@ def calm_in(item: Item) -> frozenset[str]:
     return frozenset(JUDGED).difference(item.segments)
 
 
-def clip_of(item: Item) -> Clip:
-    """What is shown of a file, and heard."""
+def clip_of(models: Models, item: Item) -> Clip:
+    """What is shown of a file, and heard. Needs a running event loop."""
     pictures: list[Pixels] = []
     for piece in pictures_of(item.path):
         if piece.picture is not None and len(pictures) / FRAMES_PER_S <= piece.media_s:
@@ -71,7 +72,8 @@ def clip_of(item: Item) -> Clip:
             pictures += [webcam(piece.picture)] * due
         if len(pictures) >= MOST_FRAMES:
             break
-    return Clip(item.file, *in_step(pictures, samples_of(item.path)), calm_in(item))
+    pictures, sound = in_step(pictures, samples_of(item.path))
+    return Clip(item.file, shots_of(models, pictures), sound, calm_in(item))
 
 
 def in_step(pictures: list[Pixels], sound: NDArray[np.int16]) -> tuple[list[Pixels], NDArray[np.int16]]:
@@ -96,17 +98,17 @@ def watch(
     """Show a clip for so long under each disturbance, to a session each. Needs a running event loop."""
     told: dict[str, list[Told]] = defaultdict(list)
     sessions = VirtualSessions(models, lambda each: told[each.session].append(each), factories)
-    height, width = clip.pictures[0].shape[:2]
+    height, width = clip.shots[0].picture.shape[:2]
     makers = {
         name: make(height, width, crc32(f"{clip.name} {name}".encode()))
         for name, make in disturbances.items()
     }
     kinds = ["video", "audio"] if len(clip.sound) else ["video"]
     for name, disturb in makers.items():
-        shown = disturb(clip.pictures[0], 0.0)
+        shown = disturb(clip.shots[0], 0.0)
         size = (shown.shape[1], shown.shape[0])
         sessions.enter(name, POLICY, streams_of(kinds), size, sound="audio" in kinds)  # type: ignore[arg-type]
-    pictures, sound = looped(clip), blocks(clip.sound)
+    shots, sound = looped(clip), blocks(clip.sound)
     heard_s = 0.0
     for number in range(round(seconds * FRAMES_PER_S)):
         at_s = number / FRAMES_PER_S
@@ -116,9 +118,9 @@ def watch(
                 sessions.say(name, heard_s, block)
             heard_s += BLOCK / SAMPLE_RATE
             sessions.serve()
-        picture = next(pictures)
+        shot = next(shots)
         for name, disturb in makers.items():
-            sessions.show(name, at_s, planes(disturb(picture, at_s)))
+            sessions.show(name, at_s, planes(disturb(shot, at_s)))
         sessions.serve()
     for name in makers:
         sessions.leave(name)
@@ -128,9 +130,9 @@ def watch(
     )
 
 
-def looped(clip: Clip) -> Iterator[Pixels]:
-    """Its pictures for ever: to and fro where nobody hears it, so that nothing jumps; else from the start."""
-    there = list(clip.pictures)
+def looped(clip: Clip) -> Iterator[Shot]:
+    """Its shots for ever: to and fro where nobody hears it, so that nothing jumps; else from the start."""
+    there = list(clip.shots)
     turn = there if len(clip.sound) else there + there[-2:0:-1]
     return chain.from_iterable(turn for _ in count())
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argusd.benchmarks.accuracy.calm.alarms import Alarm, Watched, judged
-from argusd.benchmarks.accuracy.calm.disturbances import FRAMES_PER_S, STILL, poster_of
+from argusd.benchmarks.accuracy.calm.disturbances import FRAMES_PER_S, STILL, Shot, poster_of
 from argusd.benchmarks.accuracy.calm.hours import (
     Clip,
     blocks,
@@ -46,30 +46,30 @@ def test_a_disturbance_changes_a_picture_and_not_what_it_is_made_of(name: str) -
     picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3)).astype(np.uint8)
     before = picture.copy()
     disturb = STILL[name](48, 64, 1)
-    first, later = disturb(picture, 0.0), disturb(picture, 3.3)
+    first, later = disturb(Shot(picture), 0.0), disturb(Shot(picture), 3.3)
     assert (picture == before).all()
     assert first.shape == later.shape
     assert first.dtype == np.uint8
     assert all(side % 2 == 0 for side in first.shape[:2])
     assert (first.shape != picture.shape or (first != picture).any()) == (name != "plain")
-    same = STILL[name](48, 64, 1)(picture, 3.3)
+    same = STILL[name](48, 64, 1)(Shot(picture), 3.3)
     assert (same == later).all()
 
 
 def test_a_poster_hangs_beside_the_person() -> None:
     poster = poster_of(np.full((512, 512, 3), (0, 0, 255), np.uint8))(48, 64, 0)
-    shown = poster(GREY, 1.0)
+    shown = poster(Shot(GREY), 1.0)
     assert shown.shape == (48, 64 + 24, 3)
     assert (shown[:, :64] == GREY).all()
     assert (shown[:, 64:] == (0, 0, 255)).all(axis=2).any()
 
 
 def test_a_silent_clip_goes_to_and_fro_and_one_with_sound_begins_again() -> None:
-    pictures = [np.full((2, 2, 3), level, np.uint8) for level in range(3)]
-    silent, spoken = (Clip("a", pictures, sound, frozenset()) for sound in (SILENCE, np.ones(640, np.int16)))
-    shown = [int(next(each)[0, 0, 0]) for each in [looped(silent)] for _ in range(8)]
+    shots = [Shot(np.full((2, 2, 3), level, np.uint8)) for level in range(3)]
+    silent, spoken = (Clip("a", shots, sound, frozenset()) for sound in (SILENCE, np.ones(640, np.int16)))
+    shown = [int(next(each).picture[0, 0, 0]) for each in [looped(silent)] for _ in range(8)]
     assert shown == [0, 1, 2, 1, 0, 1, 2, 1]
-    shown = [int(next(each)[0, 0, 0]) for each in [looped(spoken)] for _ in range(4)]
+    shown = [int(next(each).picture[0, 0, 0]) for each in [looped(spoken)] for _ in range(4)]
     assert shown == [0, 1, 2, 0]
     heard = blocks(spoken.sound)
     assert [len(next(heard)) for _ in range(3)] == [320, 320, 320]
@@ -135,8 +135,8 @@ async def test_a_drawn_person_who_sits_still_is_accused_of_nothing_and_nobody_is
     models, person = daemon_models(), portrait(ZooStore(CACHE))
 
     def shown(scene: str) -> list[str]:
-        pictures = [webcam(planes) for _, planes in film(person, SCENES[scene], 2.0)]
-        clip = Clip(scene, pictures, SILENCE, frozenset({"face_absent", "multiple_people", "head_turned"}))
+        shots = [Shot(webcam(planes)) for _, planes in film(person, SCENES[scene], 2.0)]
+        clip = Clip(scene, shots, SILENCE, frozenset({"face_absent", "multiple_people", "head_turned"}))
         return [alarm.finding for alarm in watch(models, clip, {"light": STILL["light"]}, 5.0).alarms]
 
     assert shown("calm") == []
