@@ -7,7 +7,7 @@ host that was cut off cannot write into what another one holds by now. A claim o
 even its epoch, is one that Redis has lost: the host that writes for the session stores it anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -92,6 +92,12 @@ class Fence(Protocol):
 
     def epoch(self, session_id: str) -> int | None:
         """Under which epoch it holds the session; None: it does not."""
+
+    def moment(self) -> int:
+        """The present, as a number that only grows."""
+
+    def not_held(self, session_ids: Iterable[str], asked_at: int) -> None:
+        """It does not hold these sessions, as Redis says to what was asked at that moment."""
 
 
 class Kept(NamedTuple):
@@ -203,6 +209,7 @@ class Fenced:
         Raises:
             RedisError: it is not stored; another host may have written meanwhile, so that it is read anew.
         """
+        asked_at = self._fence.moment()
         sessions = [
             (each, str(self._fence.epoch(each) or ""), keys.events(each), str(self._before.get(each, "")))
             for each in self._indices
@@ -218,8 +225,10 @@ class Fenced:
             raise ResponseError(found[0].decode(errors="replace"))
         if verdict != b"stored":
             raise RedisError("another host has written into a session of this one's")
-        place, *refused = found
-        return Stored(frozenset(each.decode() for each in refused), place)
+        place, *others = found
+        refused = frozenset(each.decode() for each in others)
+        fence.not_held(refused, asked_at)
+        return Stored(refused, place)
 
     def _step(self, session_id: str, kind: str, args: tuple[Any, ...]) -> None:
         index = self._indices.setdefault(session_id, len(self._indices) + 1) if session_id else 0

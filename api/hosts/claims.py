@@ -10,12 +10,17 @@ lasts for hours and is renewed; what never comes, because it was refused or nobo
 
 Everything that a host writes for a session names host and epoch, and is refused where either has passed on:
 a host that was cut off cannot write into what others hold by now.
+
+Answers come over several connections, and not in the order in which Redis gave them. What one says of another
+holder counts only where this host has not heard since it asked that it holds the session itself: it may have
+taken it back. Epochs alone would not tell, as a Redis that has lost them begins anew.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -31,6 +36,7 @@ log = logging.getLogger(__name__)
 CLAIM_S = 6 * 3600
 PLACED_S = 120
 RENEW_EVERY_S = 600.0
+AT_A_TIME = 500  # sessions of a host, in what is asked of them all: Redis answers others in between
 COMING_S = 40  # who is sent to a host comes within the life of a ticket, and is answered within ten seconds
 
 # KEYS: the claim, ml:hosts. ARGV: the session, the seconds it has to come, how long its room is kept (ms),
@@ -103,13 +109,21 @@ class Found(NamedTuple):
         return Claim(self.host_id, self.epoch) if self.host_id and self.epoch else None
 
 
+class Hold(NamedTuple):
+    """The epoch under which this host holds a session, and the moment at which it last heard so."""
+
+    epoch: int
+    heard_at: int
+
+
 class Claims:
     """Claims for all hosts, and the memory of what this one holds."""
 
     def __init__(self, redis: Redis, host_id: str) -> None:
         self._redis = redis
         self.host_id = host_id
-        self._held: dict[str, int] = {}
+        self._held: dict[str, Hold] = {}
+        self._moments = count()
         self._renewed_at = time.monotonic()
         self._claim = redis.register_script(CLAIM)
         self._take_over = redis.register_script(TAKE_OVER)
@@ -122,7 +136,12 @@ class Claims:
 
     def epoch(self, session_id: str) -> int | None:
         """The epoch under which this host holds the session; None: it does not, as far as it knows."""
-        return self._held.get(session_id)
+        hold = self._held.get(session_id)
+        return hold and hold.epoch
+
+    def moment(self) -> int:
+        """The present, as a number that only grows: when something is asked, see ``not_held``."""
+        return next(self._moments)
 
     async def claim(self, session_id: str, avoid: Sequence[str] = (), only: str = "") -> Claim:
         """The session's holder: a living one, else a new one with room that is none to ``avoid``.
@@ -136,11 +155,12 @@ class Claims:
         prefix, suffix = keys.coming("*").split("*")
         args: list[str | int] = [session_id, PLACED_S, COMING_S * 1000, prefix, suffix]
         args += [LOOKED_AT + len(avoid), only, *avoid]
+        asked_at = self.moment()
         with refused_while_away():
             found = await self._claim(keys=[keys.holder(session_id), keys.HOSTS], args=args)
         if not found:
             raise Overloaded("No host has room for another session.")
-        return self._known(session_id, Claim(found[0].decode(), int(found[1])))
+        return self._known(session_id, Claim(found[0].decode(), int(found[1])), asked_at)
 
     async def holder(self, session_id: str) -> Claim | None:
         """The session's holder, be it dead; None where there is none.
@@ -150,11 +170,12 @@ class Claims:
         Raises:
             StoreUnavailable: Redis does not answer.
         """
+        asked_at = self.moment()
         with refused_while_away():
             (found,) = await self._read([session_id])
         if found.claim is None and found.epoch is not None:
-            self.forget(session_id)  # it was released
-        return found.claim and self._known(session_id, found.claim)
+            self.not_held([session_id], asked_at)  # it was released
+        return found.claim and self._known(session_id, found.claim, asked_at)
 
     async def is_lost(self, session_id: str) -> bool:
         """Whether nothing is there of the session's claim, whose epoch outlives the session.
@@ -166,21 +187,27 @@ class Claims:
 
     async def held_of(self, session_ids: Sequence[str]) -> list[str]:
         """Those of the sessions that this host holds. Raises what Redis raises."""
+        asked_at = self.moment()
         for session_id, found in zip(session_ids, await self._read(session_ids), strict=True):
             if found.claim is not None:
-                self._known(session_id, found.claim)
+                self._known(session_id, found.claim, asked_at)
         return [each for each in session_ids if each in self._held]
 
     async def held_elsewhere(self, session_ids: Sequence[str]) -> list[str]:
         """Those of the sessions that another host holds. Raises what Redis raises."""
+        asked_at = self.moment()
         found = zip(session_ids, await self._read(session_ids), strict=True)
-        return [session_id for session_id, each in found if each.host_id not in (None, self.host_id)]
+        others = [session_id for session_id, each in found if each.host_id not in (None, self.host_id)]
+        self.not_held(others, asked_at)
+        return [each for each in others if each not in self._held]
 
     async def _read(self, session_ids: Sequence[str]) -> list[Found]:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for session_id in session_ids:
-                pipe.hmget(keys.holder(session_id), "host", "epoch")
-            answers = await pipe.execute()
+        answers = []
+        for some in _pieces(session_ids):
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for session_id in some:
+                    pipe.hmget(keys.holder(session_id), "host", "epoch")
+                answers += await pipe.execute()
         return [Found(host and host.decode(), epoch and int(epoch)) for host, epoch in answers]
 
     async def take_over(self, session_id: str, dead: Claim) -> Claim | None:
@@ -190,22 +217,30 @@ class Claims:
         """
         args: list[str | int] = [*dead, self.host_id, CLAIM_S, session_id]
         used = [keys.holder(session_id), keys.host(dead.host_id), keys.held(self.host_id)]
+        asked_at = self.moment()
         epoch = await self._take_over(keys=used, args=args)
-        return self._known(session_id, Claim(self.host_id, int(epoch))) if epoch else None
+        return self._known(session_id, Claim(self.host_id, int(epoch)), asked_at) if epoch else None
 
     async def release(self, session_id: str) -> None:
         """Hold the session no longer, so that the next one that asks is placed anew. Never fails."""
-        epoch = self._held.pop(session_id, None)
-        if epoch is None:
+        hold = self._held.pop(session_id, None)
+        if hold is None:
             return
         try:
-            await self._release(keys=[keys.holder(session_id)], args=[self.host_id, epoch])
+            await self._release(keys=[keys.holder(session_id)], args=[self.host_id, hold.epoch])
         except STORE_ERRORS:
             log.info("a session could not be released; its claim ends by itself")
 
     def forget(self, session_id: str) -> None:
-        """Another host holds the session now, or none."""
+        """Nobody holds the session any more."""
         self._held.pop(session_id, None)
+
+    def not_held(self, session_ids: Iterable[str], asked_at: int) -> None:
+        """Redis says that this host does not hold these sessions, to who asked at that moment."""
+        for session_id in session_ids:
+            hold = self._held.get(session_id)
+            if hold is not None and hold.heard_at < asked_at:
+                del self._held[session_id]
 
     async def run(self, came: Callable[[str], bool]) -> None:
         """Renew what this host holds, until cancelled. ``came``: whether a session has come to it."""
@@ -220,18 +255,24 @@ class Claims:
             self.forget(session_id)
         coming = {each for each in self._held if not came(each)}
         try:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for session_id in self._held.keys() - coming:
-                    pipe.expire(keys.holder(session_id), CLAIM_S)
-                await pipe.execute()
+            for some in _pieces([*self._held.keys() - coming]):
+                async with self._redis.pipeline(transaction=False) as pipe:
+                    for session_id in some:
+                        pipe.expire(keys.holder(session_id), CLAIM_S)
+                    await pipe.execute()
             self._renewed_at = time.monotonic()
         except STORE_ERRORS:
             log.info("claims could not be renewed; they are tried again long before they end")
         return coming
 
-    def _known(self, session_id: str, claim: Claim) -> Claim:
+    def _known(self, session_id: str, claim: Claim, asked_at: int) -> Claim:
         if claim.host_id == self.host_id:
-            self._held[session_id] = claim.epoch
+            self._held[session_id] = Hold(claim.epoch, self.moment())
         else:
-            self._held.pop(session_id, None)
+            self.not_held([session_id], asked_at)
         return claim
+
+
+def _pieces(session_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for begin in range(0, len(session_ids), AT_A_TIME):
+        yield session_ids[begin : begin + AT_A_TIME]

@@ -226,9 +226,9 @@ class SessionActions:
             await self._stored(self._event_log.review(session_id, review))
 
     def let_go(self, session_id: str) -> None:
-        """Another host holds the session by now: end here what is left of it, and tell nobody."""
+        """End here what is left of a session that another host holds, unless it came back; tell nobody."""
         session = self._registry.find(session_id)
-        if session is None:
+        if session is None or self._registry.holds(session_id):
             return
         if session.media is not None and session.active:
             log.warning("another host holds a session of this one by now; its media end here")

@@ -224,11 +224,13 @@ class Registry:
         """The sessions known here that another host holds by now. Raises what Redis raises."""
         return await self._claims.held_elsewhere([*self._sessions]) if self._claims else []
 
+    def holds(self, session_id: str) -> bool:
+        """Whether this host holds the session, as far as it knows."""
+        return self._claims is None or self._claims.epoch(session_id) is not None
+
     def lose(self, session_id: str) -> None:
         """Forget a session that another host holds."""
         self._remove(session_id)
-        if self._claims is not None:
-            self._claims.forget(session_id)
 
     def erase(self, session_id: str, erased: asyncio.Future[None]) -> None:
         """Forget the session, which the event log erases; who defines it anew waits for ``erased``."""

@@ -6,13 +6,14 @@ from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 
 from argusd.api.events.event_log import EventLog
 from argusd.api.events.feeds import Feeds
 from argusd.api.events.frames import EVERYTHING
 from argusd.api.events.history import History
 from argusd.api.hosts import claims
-from argusd.api.hosts.claims import Claims
+from argusd.api.hosts.claims import Claim, Claims
 from argusd.api.store.unreadable import Unreadable
 from argusd.scheduler.contract import redis_keys as keys
 from argusd.scheduler.contract.errors import HeldElsewhere
@@ -237,3 +238,26 @@ async def test_a_key_that_turned_into_another_type_doubles_nothing(redis: Redis,
     await a.drained()
     assert await seqs(redis, "s") == [1, 2, 3, 4]
     assert await redis.get(keys.unreadable_key(keys.results("s"))) == b"of another program"
+
+
+async def test_a_refusal_that_comes_after_the_session_was_taken_back_does_not_count(
+    redis: Redis, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = Writer(redis, "a", tmp_path)
+    await a.hold(redis, "s", "other's")
+    for session_id in ("s", "other's"):
+        await redis.hset(keys.holder(session_id), mapping={"host": "b", "epoch": 2})
+    script = AsyncScript.__call__
+
+    async def late(self: Any, **how: Any) -> Any:
+        answer = await script(self, **how)
+        if how["args"][0] == "a":  # what is written, not what is taken over
+            await a.claims.take_over("s", Claim("b", 2))
+        return answer
+
+    monkeypatch.setattr(AsyncScript, "__call__", late)
+    a.find("s", range(1, 2))
+    a.find("other's", range(2, 3))
+    await a.drained()
+    assert sorted(a.let_go) == ["other's", "s"], "of both nothing was stored"
+    assert (a.claims.epoch("s"), a.claims.epoch("other's")) == (3, None)

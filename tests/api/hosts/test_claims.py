@@ -1,10 +1,15 @@
 import asyncio
+import contextlib
 from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
 
 import msgspec
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
+from argusd.api.hosts import claims as claiming
 from argusd.api.hosts.beats import Host
 from argusd.api.hosts.claims import CLAIM_S, PLACED_S, Claim, Claims
 from argusd.scheduler.contract import redis_keys as keys
@@ -116,3 +121,77 @@ async def test_a_holder_that_beats_again_keeps_what_it_holds(redis: Redis) -> No
     claim = await Claims(redis, "a").claim("one")
     assert await Claims(redis, "b").take_over("one", claim) is None
     assert await Claims(redis, "b").holder("one") == claim
+
+
+@contextlib.asynccontextmanager
+async def answers_late(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[asyncio.Semaphore]:
+    """What is read of claims arrives once the context is left; Redis releases this for each answer."""
+    execute, answered, on_its_way = Pipeline.execute, asyncio.Semaphore(0), asyncio.Event()
+
+    async def late(pipe: Any, **how: Any) -> list[Any]:
+        answers = await execute(pipe, **how)
+        answered.release()
+        await on_its_way.wait()
+        return answers
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Pipeline, "execute", late)
+        try:
+            yield answered
+        finally:
+            on_its_way.set()
+
+
+async def another_holds(redis: Redis, session_id: str, epoch: int) -> Claim:
+    """Host b does by now, and is gone already."""
+    await redis.hset(keys.holder(session_id), mapping={"host": "b", "epoch": epoch})
+    return Claim("b", epoch)
+
+
+@pytest.mark.parametrize("epoch", [3, 1], ids=["next", "lost"])
+async def test_a_session_taken_back_meanwhile_is_not_taken_for_anothers(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, epoch: int
+) -> None:
+    """Also where Redis has lost the epochs, so that the one before comes again."""
+    await redis.hset(keys.holder("one"), mapping={"host": "a", "epoch": 2})
+    claims = Claims(redis, "a")
+    await claims.holder("one")
+    dead = await another_holds(redis, "one", epoch)
+    async with answers_late(monkeypatch) as answered:
+        asked = asyncio.gather(claims.held_elsewhere(["one"]), claims.holder("one"))
+        for _ in range(2):
+            await answered.acquire()
+        assert await claims.take_over("one", dead) == ("a", epoch + 1)
+    assert [*await asked] == [[], dead], "as it was when that was asked"
+    assert claims.epoch("one") == epoch + 1
+
+
+async def test_a_session_that_another_host_holds_is_no_longer_ours(redis: Redis) -> None:
+    await redis.hset(keys.holder("one"), mapping={"host": "a", "epoch": 2})
+    claims = Claims(redis, "a")
+    await claims.holder("one")
+    await another_holds(redis, "one", 3)
+    assert await claims.held_elsewhere(["one", "unknown"]) == ["one"]
+    assert claims.epoch("one") is None
+
+
+async def test_what_is_asked_of_many_sessions_is_asked_in_pieces(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "AT_A_TIME", 2)
+    execute, sizes = Pipeline.execute, []
+
+    async def counted(pipe: Any, **how: Any) -> list[Any]:
+        sizes.append(len(pipe))
+        return await execute(pipe, **how)
+
+    monkeypatch.setattr(Pipeline, "execute", counted)
+    claims, mine = Claims(redis, "a"), [f"s{index}" for index in range(5)]
+    for session_id in mine:
+        await redis.hset(keys.holder(session_id), mapping={"host": "a", "epoch": 1})
+    assert await claims.held_of([*mine, "unknown"]) == mine
+    await another_holds(redis, "s4", 2)
+    assert await claims.held_elsewhere(mine) == ["s4"]
+    await claims.renew(lambda _: True, set())
+    assert [await redis.ttl(keys.holder(each)) > 0 for each in mine] == [True] * 4 + [False]
+    assert sizes == [2, 2, 2, 2, 2, 1, 2, 2]

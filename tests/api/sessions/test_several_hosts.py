@@ -12,7 +12,8 @@ import pytest
 from redis.asyncio import Redis
 
 from argusd.api.hosts import hosts as beating
-from argusd.api.hosts.claims import PLACED_S, Claims
+from argusd.api.hosts.beats import Host
+from argusd.api.hosts.claims import PLACED_S, Claim, Claims
 from argusd.api.sessions import actions, registry
 from argusd.api.sessions.registry import Registry
 from argusd.api.sessions.session import Ending, Media
@@ -236,6 +237,36 @@ async def test_a_session_that_others_hold_by_now_is_soon_forgotten_although_noth
     await hosts.give("s1", "b")
     listed = await a.api.until("/sessions", lambda body: len(body["sessions"]) == 1)
     assert listed["sessions"][0]["session_id"] == "s2"
+
+
+async def test_a_session_that_is_taken_back_while_its_caller_is_still_talking_is_not_let_go(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = await hosts.start("a")
+    await a.api.publish("s1")
+    await hosts.redis.set(keys.host("b"), msgspec.json.encode(Host("b", "http://b", room=1)))
+    await hosts.give("s1", "b")
+    claim, claimed = Claims.claim, asyncio.Queue[tuple[Claims, Claim]]()
+
+    async def seen(claims: Claims, *asked: Any, **how: Any) -> Claim:
+        holder = await claim(claims, *asked, **how)
+        claimed.put_nowait((claims, holder))
+        return holder
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"{"
+        claims, holder = await claimed.get()
+        assert holder == ("b", 2)
+        await hosts.redis.delete(keys.host("b"))
+        assert await claims.take_over("s1", holder) == ("a", 3)
+        yield b"}"
+
+    monkeypatch.setattr(Claims, "claim", seen)
+    json = {"Content-Type": "application/json"}
+    refused = (await a.api.json("PUT", "/sessions/s1", data=body(), headers=json))[1]
+    assert refused["error_code"] == "host_unreachable", "its host is gone that held it when it was asked"
+    assert (await a.api.json("GET", "/sessions/s1"))[1]["state"] == "connecting"
+    assert a.worker.closed == []
 
 
 async def test_the_sockets_of_a_lost_session_are_closed_and_others_go_on(hosts: Hosts) -> None:
