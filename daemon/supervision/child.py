@@ -13,6 +13,8 @@ import msgspec
 
 from argusd.api.intake import DRAIN_SIGNAL
 
+from ..exit_codes import FAILED
+from .folders import reason_of
 from .notify import DRAINED, READY, SILENCE_S, WATCHDOG, NotifyListener
 
 log = logging.getLogger(__name__)
@@ -68,12 +70,18 @@ class Child:
     async def run_once(self) -> int:
         """Start the process and wait until it ends; returns its exit code (negative: the signal).
 
-        It gets a session of its own, so that Ctrl-C at a terminal reaches the supervisor alone.
+        It gets a session of its own, so that Ctrl-C at a terminal reaches the supervisor alone. One that the
+        system does not start has ended as well, with 1: there may be room for it in a moment.
         """
         env = {**self.spec.env, "NOTIFY_SOCKET": str(self._listener.path)}
-        self._process = await asyncio.create_subprocess_exec(
-            *self.spec.argv, env=env, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
-        )
+        self.served_s = 0.0
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.spec.argv, env=env, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+            )
+        except OSError as error:
+            log.error("%s is not started: %s", self.name, reason_of(error))  # noqa: TRY400 - it says it all
+            return FAILED
         if self.stop_asked:  # stop() came while the process was being made and could not reach it
             self._signal(signal.SIGTERM)
         watchdog = asyncio.create_task(self._kill_when_silent())

@@ -66,8 +66,12 @@ class NotifyListener:
         self.path = path
         self._on_state = on_state
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self._sock.bind(str(path))
-        path.chmod(0o600)
+        try:
+            self._sock.bind(str(path))
+            path.chmod(0o600)
+        except OSError:
+            self._sock.close()
+            raise
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._sock.fileno(), self._readable)
 

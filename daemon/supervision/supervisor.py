@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..errors import ChildFailed, ConfigInvalid
 from .child import Child, ChildSpec
+from .folders import reason_of
 from .restarts import RestartRule
 
 log = logging.getLogger(__name__)
@@ -75,18 +76,22 @@ class Supervisor:
         Raises:
             ChildFailed: a vital child ended too often. The others have been stopped.
             ConfigInvalid: a child refused its configuration. The others have been stopped.
+
+        So have all where what is done beside them fails, and that error is raised.
         """
         for child in self.children:
             self._start_keeping(child)
         beside = (self._announce(), self._reload_when_asked(), self._drain_when_asked())
         others = [asyncio.create_task(each) for each in beside]
+        for task in others:
+            task.add_done_callback(self._stop_where_it_failed)
         try:
             await self.stop.wait()
             for task in others:
                 task.cancel()
             clean = await self._stop_all()
-            for failure in await asyncio.gather(*self._keepers, return_exceptions=True):
-                if isinstance(failure, BaseException):
+            for failure in await asyncio.gather(*others, *self._keepers, return_exceptions=True):
+                if isinstance(failure, Exception):  # not that others were cancelled
                     raise failure
             return clean
         finally:
@@ -96,6 +101,11 @@ class Supervisor:
                 child.kill()
                 child.close()
 
+    def _stop_where_it_failed(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            log.critical("all ends because of an error nobody expected: %s", type(error).__name__)
+            self.stop.set()
+
     async def _reload_when_asked(self) -> None:
         while True:
             await self.reload.wait()
@@ -103,11 +113,14 @@ class Supervisor:
             try:
                 self._check()
             except ConfigInvalid as error:
-                log.error("nothing is reloaded: %s", error)  # noqa: TRY400 - the sentence says it all
-                self._on_not_reloaded(str(error))
+                self._tell_not_reloaded(str(error))
                 continue
             for child in [child for child in self.children if child.spec.overlaps]:
                 await self._replace(child)
+
+    def _tell_not_reloaded(self, why: str) -> None:
+        log.error("not reloaded: %s", why)
+        self._on_not_reloaded(why)
 
     async def _drain_when_asked(self) -> None:
         await self.drain.wait()
@@ -119,7 +132,13 @@ class Supervisor:
 
     async def _replace(self, child: Child) -> None:
         """Start the child's next life beside it, and end it when that one is ready; if ever."""
-        successor = Child(child.spec, self._runtime_dir, child.turn + 1)
+        try:
+            successor = Child(child.spec, self._runtime_dir, child.turn + 1)
+        except OSError as error:
+            self._tell_not_reloaded(
+                f"the next {child.name} cannot begin ({reason_of(error)}); this one goes on"
+            )
+            return
         self.children.insert(self.children.index(child), successor)
         life = asyncio.create_task(successor.run_once())
         ready = asyncio.create_task(successor.ready.wait())
@@ -130,13 +149,13 @@ class Supervisor:
             self._start_keeping(successor, life)
             over = child
         else:
-            failed = f"the next {child.name} ended ({describe_exit(life.result())}); this one goes on"
-            log.error("%s", failed)
-            self._on_not_reloaded(failed)
+            ended = describe_exit(life.result())
+            self._tell_not_reloaded(f"the next {child.name} ended ({ended}); this one goes on")
             over = successor
         await over.stop()
         self.children.remove(over)
         over.close()
+        over.ready.set()  # who still waits for the first to be ready: the one that goes on is
 
     def _start_keeping(self, child: Child, life: asyncio.Task[int] | None = None) -> None:
         keeper = asyncio.create_task(self._keep(child, life), name=child.name)

@@ -336,10 +336,81 @@ async def test_a_next_life_that_fails_leaves_the_one_that_runs(
     pid = one.pid
     running.supervisor.reload.set()
     failed = "the next one ended (exit code 3); this one goes on"
-    await until(lambda: failed in caplog.messages)
+    await until(lambda: f"not reloaded: {failed}" in caplog.messages)
     await until(lambda: running.supervisor.children == [one])
     assert running.not_reloaded == [failed]
     assert one.pid == pid
+    assert await running.end() is True
+
+
+async def test_a_next_life_for_which_there_is_no_room_leaves_the_one_that_runs_and_may_come_later(
+    tmp_path: Path,
+) -> None:
+    runtime_dir, away = tmp_path / "run", tmp_path / "away"
+    runtime_dir.mkdir()
+    running = Running([overlapping(WAITS)], runtime_dir)
+    await running.announced.wait()
+    [one] = running.supervisor.children
+    runtime_dir.rename(away)
+    running.supervisor.reload.set()
+    await until(lambda: len(running.not_reloaded) == 1)
+    assert running.not_reloaded == ["the next one cannot begin (no such file or directory); this one goes on"]
+    assert running.supervisor.children == [one]
+    away.rename(runtime_dir)
+    running.supervisor.reload.set()
+    await until(lambda: one not in running.supervisor.children)
+    assert await running.end() is True
+
+
+async def test_a_process_that_the_system_does_not_start_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = tmp_path / "program"
+    spec = msgspec.structs.replace(child("one", WAITS), argv=[str(program)])
+    running = Running(
+        [spec], tmp_path, RestartRule(limit=1_000_000, first_delay_s=0.01, longest_delay_s=0.01)
+    )
+    await until(lambda: "one is not started: no such file or directory" in caplog.messages)
+    program.write_text(f"#!{sys.executable}\n{WAITS}")
+    program.chmod(0o700)
+    await running.announced.wait()
+    program.unlink()
+    assert await running.end() is True
+
+
+async def test_what_fails_beside_the_children_ends_them_and_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = Running([child("one", WAITS)], tmp_path)
+
+    def fail() -> None:
+        raise RuntimeError("a mistake of ours")
+
+    running.supervisor._on_ready = fail
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        await asyncio.wait_for(running.result, LONGEST_S)
+    assert "all ends because of an error nobody expected: RuntimeError" in caplog.messages
+    assert [each.pid for each in running.supervisor.children] == [None]
+
+
+LOADS_FOR_EVER_THE_FIRST_TIME = f"""
+import pathlib, sys, time
+marker = pathlib.Path(sys.argv[1])
+if not marker.exists():
+    marker.touch()
+    time.sleep(60)
+{WAITS}
+"""
+
+
+async def test_it_is_ready_also_when_a_child_is_so_in_its_second_life_alone(tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    running = Running(
+        [overlapping(LOADS_FOR_EVER_THE_FIRST_TIME, str(marker)), child("two", WAITS)], tmp_path
+    )
+    await until(marker.exists)
+    running.supervisor.reload.set()
+    await asyncio.wait_for(running.announced.wait(), LONGEST_S)
     assert await running.end() is True
 
 
