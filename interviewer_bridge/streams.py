@@ -85,6 +85,9 @@ class Line:
             OrchestratorError: the connection ended before them.
         """
         self._socket, refusal = socket, b""
+        if self.over:  # they ended while this connection was made
+            await socket.close()
+            return
         if self._pump is None:
             self._pump = asyncio.create_task(self._send_all(), name="stream media")
         async for message in socket:

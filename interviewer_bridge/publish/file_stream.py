@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -11,7 +11,7 @@ import av
 import numpy as np
 from av import AudioFrame, AudioResampler, VideoFrame
 from av.error import BlockingIOError as NothingYet
-from av.error import FFmpegError, InvalidDataError
+from av.error import ExitError, FFmpegError, InvalidDataError
 from av.stream import Disposition
 from numpy.typing import NDArray
 
@@ -25,6 +25,8 @@ AUDIO_BLOCK = 960  # 20 ms, what Opus takes at a time
 MAX_SIDE, MAX_PIXELS = 3840, 3840 * 2160
 FALLBACK_FRAME_S = 0.04
 POLL_S = 0.01
+SILENT_S = 15
+"""What does not open, or brings nothing, for so long is over: whoever stops reading waits for the read."""
 
 
 class Piece(NamedTuple):
@@ -55,7 +57,7 @@ class FileStream:
     of what is made while it is read.
 
     Raises:
-        SourceUnreadable: it cannot be opened.
+        SourceUnreadable: it cannot be opened, or brings nothing for ``SILENT_S``.
     """
 
     def __init__(self, path: str, kind: Kind) -> None:
@@ -89,11 +91,14 @@ class FileStream:
         return stream
 
     def read(self, hurry: Hurry = UNHURRIED) -> Piece:
-        """The next piece of this pass; after its end the next pass begins."""
+        """The next piece of this pass; after its end the next pass begins.
+
+        Raises:
+            SourceUnreadable: it cannot be read any further, or the file is another one by now.
+        """
         if self._pieces is None:
             if self.passes:
-                self._container = _open(self._path)
-                self._stream = self._find()
+                self._reopen()
             self._pieces = self._decode()
             self._resume_s = self.end_s = 0.0
         if self._kind == "video" and not self.is_live:
@@ -107,19 +112,32 @@ class FileStream:
             return Piece(None, self.end_s)
         return piece
 
+    def _reopen(self) -> None:
+        self._container = _open(self._path)
+        self._stream = self._find()
+        if self._stream is None:
+            raise SourceUnreadable(f"{self._path} holds no {self._kind} any more")
+
     def _decode(self) -> Iterator[Piece]:
         origin_s = (self._container.start_time or 0) / av.time_base
         return self._pictures(origin_s) if self._kind == "video" else self._sound(origin_s)
 
     def _packets(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)
-        while True:
+        waited_s = 0.0
+        while waited_s < SILENT_S:
             try:
                 yield next(packets)
             except (StopIteration, InvalidDataError):  # the end, or where the file is cut off
                 return
+            except ExitError:
+                break
             except NothingYet:  # a device that has nothing yet
                 time.sleep(POLL_S)
+                waited_s += POLL_S
+            else:
+                waited_s = 0.0
+        raise SourceUnreadable(f"nothing came for {SILENT_S} s")
 
     def _frames(self, origin_s: float) -> Iterator[Any]:
         for packet in self._packets():
@@ -153,19 +171,27 @@ class FileStream:
             yield Piece(upright_picture(frame, orientation), start_s)
 
     def _sound(self, origin_s: float) -> Iterator[Piece]:
-        resampler = AudioResampler("s16", "stereo", AUDIO_RATE, AUDIO_BLOCK)
-        for frame in chain(self._frames(origin_s), [None]):
-            for block in resampler.resample(frame):
-                start_s = self.end_s if block.time is None else block.time - origin_s
-                self.end_s = start_s + AUDIO_BLOCK / AUDIO_RATE
-                yield Piece(whole_block(block), start_s)
+        for _, frames in groupby(self._frames(origin_s), _form):  # it may change in a broadcast's midst
+            resampler = AudioResampler("s16", "stereo", AUDIO_RATE, AUDIO_BLOCK)
+            for frame in chain(frames, [None]):
+                for block in resampler.resample(frame):
+                    start_s = self.end_s if block.time is None else block.time - origin_s
+                    self.end_s = start_s + AUDIO_BLOCK / AUDIO_RATE
+                    yield Piece(whole_block(block), start_s)
 
 
 def _open(path: str) -> Any:
     try:
-        return av.open(path)
+        return av.open(path, timeout=SILENT_S)
+    except ExitError as error:
+        raise SourceUnreadable(f"cannot open {path}: no answer within {SILENT_S} s") from error
     except (FFmpegError, OSError) as error:
         raise SourceUnreadable(f"cannot open {path}: {error.strerror or 'not a media file'}") from error
+
+
+def _form(frame: AudioFrame) -> tuple[str, str, int]:
+    """What a resampler is made for."""
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def upright_picture(frame: VideoFrame, orientation: Orientation) -> VideoFrame:

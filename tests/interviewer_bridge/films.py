@@ -21,6 +21,7 @@ def film(
     sound_s: float = 0.0,
     sound_from_s: float = 0.0,
     codecs: tuple[str, str] = ("libx264", "aac"),
+    layout: str = "mono",
     gop: int = 250,
     b_frames: int = 0,
     rotation: int = 0,
@@ -43,7 +44,7 @@ def film(
             tracks.append((video, pictures(times)))
         if sound_s:
             audio: Any = container.add_stream(codecs[1], rate=RATE)
-            audio.layout = "mono"
+            audio.layout = layout
             tracks.append((audio, sounds(sound_s, sound_from_s)))
         for track, frames in tracks:
             for frame in frames:

@@ -23,6 +23,7 @@ from argusd.interviewer_bridge.streams import closing_error
 from argusd.scheduler.contract.http import FOLLOWS_HEADER
 
 from ..ports import free_port
+from ..waiting import LONGEST_S
 from .conftest import Serve
 
 
@@ -132,6 +133,20 @@ async def test_a_stream_that_has_worked_is_taken_up_again(serve: Serve, code: in
                 live.stop.set()
     assert numbers[:5] == [1, 2, 1, 2, 3]
     assert len(echo.received) == 3
+
+
+async def test_media_that_end_while_a_connection_is_made_anew_end_the_stream(serve: Serve) -> None:
+    echo, live = Echo((1, None)), Live()
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if echo.received:
+            live.stop.set()
+            await asyncio.wait([task for task in asyncio.all_tasks() if task.get_name() == "stream media"])
+        return await echo.handle(request)
+
+    async with MLOrchestratorClient(await serve(handle)) as client, asyncio.timeout(LONGEST_S):
+        found = [finding["number"] async for finding in client.stream("s", "face", live)]
+    assert (found, len(echo.received)) == ([1], 2)
 
 
 async def test_what_the_daemon_will_not_take_is_said(serve: Serve) -> None:

@@ -19,6 +19,7 @@ from argusd.interviewer_bridge.publish.file_tracks import HOLD_S, PictureTrack, 
 from argusd.interviewer_bridge.publish.playback import Playback
 from argusd.interviewer_bridge.publish.read_ahead import TOO_LATE_S
 
+from ...waiting import LONGEST_S
 from ..films import beeps, every, film, number_of
 from ..virtual_time import VirtualTime
 
@@ -324,6 +325,32 @@ async def test_a_file_that_is_gone_ends_its_tracks(player: Player, make: Any) ->
 
     await asyncio.gather(player.play(path, loop=True), remove())
     assert player.wall_s < 3.1
+
+
+async def test_a_file_that_holds_no_picture_any_more_ends_its_track(player: Player, make: Any) -> None:
+    path, other = make(times=every(10, 0.5)), make(name="other.mp4", sound_s=0.5)
+
+    async def replace() -> None:
+        await player.time.sleep(0.3)
+        os.replace(other, path)
+
+    async with asyncio.timeout(LONGEST_S):
+        await asyncio.gather(player.play(path, loop=True), replace())
+    assert {number for _, _, number in player.pictures} == set(range(5))
+
+
+@pytest.mark.parametrize("kind", ["mp3", "aac"])
+async def test_sound_whose_channels_change_in_its_midst_goes_on(
+    player: Player, make: Any, tmp_path: Path, kind: str
+) -> None:
+    for layout in ("mono", "stereo"):
+        make(name=f"{layout}.{kind}", sound_s=1, codecs=("libx264", kind), layout=layout)
+    whole = tmp_path / f"whole.{kind}"
+    whole.write_bytes(b"".join((tmp_path / f"{layout}.{kind}").read_bytes() for layout in ("mono", "stereo")))
+    async with asyncio.timeout(LONGEST_S):
+        await player.play(str(whole))
+    player.assert_sound_is_whole(2)
+    assert beeps([block for _, block in player.blocks]) == pytest.approx([0, 1], abs=0.15)
 
 
 async def test_the_first_picture_is_sent_however_late_somebody_asks_for_it(player: Player, make: Any) -> None:

@@ -1,18 +1,22 @@
 import asyncio
 import os
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from aiohttp import web
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
 from argusd.interviewer_bridge.errors import SourceUnreadable
-from argusd.interviewer_bridge.publish.file_stream import AUDIO_BLOCK, AUDIO_RATE
+from argusd.interviewer_bridge.publish import file_stream
+from argusd.interviewer_bridge.publish.file_stream import AUDIO_BLOCK, AUDIO_RATE, FileStream
 from argusd.interviewer_bridge.publish.media import HEIGHT, WIDTH, Pace, gradient, open_file, synthetic, tone
 
+from ..conftest import Serve
 from ..films import every, film
 
 
@@ -84,6 +88,31 @@ def test_a_source_that_cannot_be_played_is_named(tmp_path: Path, name: str, body
         file.write_bytes(body)
     with pytest.raises(SourceUnreadable, match=name):
         open_file(str(file))
+
+
+async def test_a_source_that_falls_silent_is_over(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can interrupt a read: without an end to it a program that plays such a source never ends."""
+    monkeypatch.setattr(file_stream, "SILENT_S", 0.2)
+    film(tmp_path / "film.mkv", times=every(10, 2))
+    half, over = (tmp_path / "film.mkv").read_bytes()[:-2000], asyncio.Event()
+
+    async def fall_silent(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if request.path != "/mute":
+            await response.prepare(request)
+            await response.write(half)
+        await over.wait()
+        return response
+
+    url = await serve(fall_silent)
+    with pytest.raises(SourceUnreadable, match=r"/mute: no answer within 0\.2 s"):
+        await asyncio.to_thread(FileStream, f"{url}mute", "video")
+    stream = await asyncio.to_thread(FileStream, f"{url}film.mkv", "video")
+    with pytest.raises(SourceUnreadable, match=r"nothing came for 0\.2 s"):
+        await asyncio.to_thread(deque, iter(stream.read, None))
+    over.set()
 
 
 def test_a_pipe_is_refused_because_it_would_be_read_twice(tmp_path: Path) -> None:
