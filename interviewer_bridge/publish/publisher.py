@@ -106,14 +106,16 @@ class Publisher:
 
     async def close(self) -> None:
         """Delete the WHIP resource and end the peer connection; never fails."""
-        if self._keeping is not None:
-            await cancel(self._keeping)
-        if self._resource is not None:
-            resource, self._resource = self._resource, None
-            await delete(resource)
-        for track in self._source.tracks:
-            track.stop()
-        await asyncio.gather(self.connection.close(), *self._closing, return_exceptions=True)
+        try:
+            if self._keeping is not None:
+                await cancel(self._keeping)
+            if self._resource is not None:
+                resource, self._resource = self._resource, None
+                await delete(resource)
+        finally:  # also for who is cancelled, because the daemon does not answer
+            for track in self._source.tracks:
+                track.stop()
+            await asyncio.gather(self.connection.close(), *self._closing, return_exceptions=True)
 
     async def _publish_first(self) -> None:
         """Publish.

@@ -144,6 +144,29 @@ async def test_it_is_finished_when_the_daemon_goes_away(serve: Serve) -> None:
         assert server.requests == [("POST", "/whip/room")]
 
 
+async def test_who_is_cancelled_while_the_daemon_is_told_of_the_end_leaves_nothing_behind(
+    serve: Serve,
+) -> None:
+    server, told, over = WhipServer(), asyncio.Event(), asyncio.Event()
+
+    async def never_answers_a_goodbye(request: web.Request) -> web.Response:
+        if request.method == "DELETE":
+            told.set()
+            await over.wait()
+        return await server.handle(request)
+
+    source = synthetic()
+    async with Publisher(await serve(never_answers_a_goodbye), "room", source, token="t0ken") as publisher:
+        closing = asyncio.create_task(publisher.close())
+        await asyncio.wait_for(told.wait(), LONGEST_S)
+        closing.cancel()
+        await asyncio.wait([closing])
+        states = {track.readyState for track in source.tracks}
+        assert (states, publisher.connection.peer.connectionState) == ({"ended"}, "closed")
+    over.set()
+    await server.close()
+
+
 async def test_a_refusal_carries_the_daemons_words(serve: Serve) -> None:
     async def refuse(_: web.Request) -> web.Response:
         body = {"success": False, "error_code": "session_active", "error": "Somebody publishes already."}
