@@ -1,18 +1,24 @@
-"""The daemon that ``argusd serve`` runs on a state directory, as other commands on this host see it."""
+"""The daemon that ``argusd serve`` runs on a state directory, as other commands on this host see it.
+
+It has the directory's lock for itself. Who looks whether one is there shares that lock for a moment, where
+none is; a daemon that begins just then waits for that moment.
+"""
 
 import asyncio
 import contextlib
 import fcntl
 import os
 import signal
+import time
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ..errors import AlreadyRunning, NotRunning
 
 LOCK = "daemon.lock"
 REFUSAL = "reload-refused"
 ASK_EVERY_S = 0.1
+LOOKED_S = 0.001  # after which who looked has let go
 
 
 def hold(state_dir: Path) -> IO[str]:
@@ -22,13 +28,13 @@ def hold(state_dir: Path) -> IO[str]:
         AlreadyRunning: another daemon has it.
     """
     lock = (state_dir / LOCK).open("a+", encoding="ascii")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
-        raise AlreadyRunning(
-            f"another argusd uses the state directory {state_dir}; choose another with --state-dir"
-        ) from error
+    while not _locked(lock, fcntl.LOCK_EX):
+        if not _locked(lock, fcntl.LOCK_SH):
+            lock.close()
+            raise AlreadyRunning(
+                f"another argusd uses the state directory {state_dir}; choose another with --state-dir"
+            )
+        time.sleep(LOOKED_S)
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()
@@ -43,7 +49,9 @@ def signal_daemon(state_dir: Path, number: signal.Signals) -> None:
     """
     try:
         with (state_dir / LOCK).open("rb") as lock:
-            pid = b"" if _let_go(lock) else lock.read()  # empty as well where one has only just begun
+            pid = (
+                b"" if _locked(lock, fcntl.LOCK_SH) else lock.read()
+            )  # empty as well where one has only just begun
     except FileNotFoundError:
         pid = b""
     if not pid:
@@ -72,13 +80,14 @@ def take_refusal(state_dir: Path) -> str | None:
 async def ended(state_dir: Path) -> None:
     """Return when no daemon has the directory any more."""
     with (state_dir / LOCK).open("rb") as lock:
-        while not _let_go(lock):  # noqa: ASYNC110 - a thread that waits for it would keep Ctrl-C waiting
+        while not _locked(lock, fcntl.LOCK_SH):  # noqa: ASYNC110 - a thread that waits for it would keep Ctrl-C waiting
             await asyncio.sleep(ASK_EVERY_S)
 
 
-def _let_go(lock: IO[bytes]) -> bool:
+def _locked(lock: IO[Any], how: int) -> bool:
+    """Lock the file for ourselves or with others, until it is closed, unless somebody else has it."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(lock, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

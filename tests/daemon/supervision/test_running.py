@@ -1,14 +1,23 @@
 import asyncio
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
 from argusd.daemon.errors import AlreadyRunning, NotRunning
-from argusd.daemon.supervision.running import ended, hold, signal_daemon, take_refusal, tell_refusal
+from argusd.daemon.supervision.running import (
+    LOCK,
+    ended,
+    hold,
+    signal_daemon,
+    take_refusal,
+    tell_refusal,
+)
 
 from ...waiting import LONGEST_S
 
@@ -42,6 +51,27 @@ def test_where_no_daemon_runs_there_is_none_to_signal(tmp_path: Path) -> None:
     hold(tmp_path).close()
     with pytest.raises(NotRunning, match="systemctl"):
         signal_daemon(tmp_path, signal.SIGTERM)
+
+
+def test_a_daemon_that_begins_waits_for_who_looks_whether_one_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(tmp_path).close()
+    looker = (tmp_path / LOCK).open("rb")
+    fcntl.flock(looker, fcntl.LOCK_SH)
+    flock = fcntl.flock
+
+    def seen(lock: IO[Any], how: int) -> None:
+        try:
+            flock(lock, how)
+        except BlockingIOError:
+            looker.close()
+            raise
+
+    monkeypatch.setattr(fcntl, "flock", seen)
+    with hold(tmp_path), pytest.raises(AlreadyRunning):
+        hold(tmp_path)
+    assert looker.closed, "it was in the way"
 
 
 def test_why_a_reload_came_to_nothing_is_told_once(tmp_path: Path) -> None:
