@@ -235,6 +235,11 @@ class Outcome(msgspec.Struct, frozen=True):
     severity: Literal["info", "warning", "critical"] = "info"
     data: dict[str, Any] = {}
 
+    @property
+    def begins_violation(self) -> bool:
+        """Whether it is a violation's start."""
+        return self.type == "violation" and self.state == "start"
+
 
 class Analyzer(Protocol):
     """One session's face, video, audio or lipsync: which models look, and what their outputs mean."""

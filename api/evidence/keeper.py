@@ -22,6 +22,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
 from redis.asyncio import Redis
 
 from argusd.scheduler.contract.errors import HeldElsewhere
@@ -239,4 +240,5 @@ def wanted(session: Session) -> EvidencePolicy:
 
 def capture_of(evidence: Evidence, media: MediaKey, policy: EvidencePolicy) -> Capture:
     """What the recorder is asked for."""
-    return Capture(evidence.evidence_id, media, evidence.created_at, policy)
+    seen_at = None if evidence.seen_at is msgspec.UNSET else evidence.seen_at
+    return Capture(evidence.evidence_id, media, evidence.created_at, policy, seen_at)

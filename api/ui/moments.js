@@ -36,8 +36,8 @@ export function scaleClock(unix, step) {
 }
 
 // How long, as in: 4.5 s, 3 min, 2.5 h.
-export function lasted(seconds) {
-  if (seconds < 100) return `${seconds.toFixed(1)} s`;
+export function lasted(seconds, digits = 1) {
+  if (seconds < 100) return `${seconds.toFixed(digits)} s`;
   return seconds < 6000 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 

@@ -224,6 +224,12 @@ class FrameReader:
                 self.next = number + 1
                 return None
 
+    def recent(self) -> list[FrameView]:
+        """Open all whole frames that lie in the ring, the newest first; nothing is counted by it."""
+        head = self._view.words[self._ring_word + HEAD]
+        frames = (self._open(number) for number in reversed(range(max(0, head - self._slots), head)))
+        return [frame for frame in frames if frame is not None]
+
     def lose(self) -> None:
         """Count a frame that was overwritten while it was used."""
         self.torn += 1

@@ -19,6 +19,7 @@ from argusd.ingest.shm.ring import FrameReader
 from ..contract.media_key import MediaKey
 from ..media.arena_sources import RingRef
 from .clips import Footage
+from .clock import captured_at
 from .pictures import Shot, whole
 from .preroll import Preroll
 from .sound import SoundTake
@@ -58,9 +59,9 @@ class Camera:
         """Take what is new in these rings, and of the takes under way; of other tracks nothing is kept."""
         await self._in_thread(partial(self._look, videos))
 
-    async def snapshot(self, ring: RingRef) -> Shot | None:
-        """The newest whole picture; None: there is none."""
-        return await self._in_thread(partial(newest, ring))
+    async def snapshot(self, ring: RingRef, seen_at: float | None) -> Shot | None:
+        """The whole picture of this moment (unix seconds), or the one nearest to it; see ``nearest``."""
+        return await self._in_thread(partial(nearest, ring, seen_at))
 
     async def begin(self, video: MediaKey | None, sound: RingRef | None) -> Take:
         """Begin to take a clip, with the pictures and the sound of the last seconds."""
@@ -102,7 +103,12 @@ class Camera:
         return Take(video, shots, SoundTake(sound, self._before_s) if sound is not None else None)
 
 
-def newest(ring: RingRef) -> Shot | None:
-    """The newest whole picture of a ring, in its own size; None: there is none."""
-    frame = FrameReader(ring.view, ring.place, ring.generation).newest()
-    return whole(frame) if frame is not None else None
+def nearest(ring: RingRef, seen_at: float | None) -> Shot | None:
+    """The picture of a ring that was captured nearest to this moment, in its own size; None: there is none.
+
+    Without a moment it is the newest. One that is overwritten meanwhile gives way to the next nearest.
+    """
+    frames = FrameReader(ring.view, ring.place, ring.generation).recent()
+    if seen_at is not None:
+        frames.sort(key=lambda frame: abs(captured_at(frame.info) - seen_at))
+    return next((shot for frame in frames if (shot := whole(frame)) is not None), None)

@@ -13,12 +13,11 @@ from ..contract.evidence.records import Clip, Snapshot
 from ..niceness import CLIPS, yield_cores
 from .camera import Camera
 from .clips import Footage, write_clip
+from .clock import NANOSECONDS, captured_at, wall_clock
 from .files import EvidenceFiles
 from .tracks import Tracks
 
 Result = TypeVar("Result")
-
-NANOSECONDS = 1e9
 
 
 class Maker:
@@ -33,13 +32,13 @@ class Maker:
         self._encoder = ThreadPoolExecutor(1, "encoder", partial(yield_cores, CLIPS))
 
     async def snapshot(self, capture: Capture) -> Snapshot | None:
-        """Take the newest whole picture; None: there is none.
+        """Take the picture that was looked at, or the nearest that is still there; None: there is none.
 
         Raises:
             DiskFull: there is no room for it.
         """
         ring = self._tracks.ring(self._tracks.find(capture.media, "video"), "video")
-        shot = await self._camera.snapshot(ring) if ring is not None else None
+        shot = await self._camera.snapshot(ring, capture.seen_at) if ring is not None else None
         if shot is None:
             return None
         info, age_ms = shot.info, (time.monotonic() - shot.info.arrival_ns / NANOSECONDS) * 1000
@@ -47,8 +46,9 @@ class Maker:
         write = partial(self._files.draft, name, lambda path: path.write_bytes(shot.jpeg))
         draft = await self._to_its_end(self._writer, write, name)
         self._files.keep(draft, capture.media.session_id, capture.evidence_id, "snapshot")
-        captured_at = info.captured_ns / NANOSECONDS if info.captured_ns else wall_clock(info.arrival_ns)
-        return Snapshot(draft.sha256, draft.nbytes, info.width, info.height, captured_at, round(age_ms, 1))
+        return Snapshot(
+            draft.sha256, draft.nbytes, info.width, info.height, captured_at(info), round(age_ms, 1)
+        )
 
     async def clip(self, capture: Capture) -> Clip | None:
         """Take the seconds before now and after, and encode them; None: there was nothing.
@@ -111,8 +111,3 @@ class Maker:
             future.exception()  # nobody else asks for it
             self._files.discard(name)
             raise
-
-
-def wall_clock(monotonic_ns: int) -> float:
-    """Unix seconds of a moment on this host."""
-    return (monotonic_ns + time.time_ns() - time.monotonic_ns()) / NANOSECONDS

@@ -346,10 +346,12 @@ class Scheduler:
             analyzer = stream.analyzer
             stream.heard(kind, at)
             self.meters.frame_age[analyzer.name].add(at.frame_age_ms / 1000)
-            for outcome in analyzer.absorb(row.role, output, at):
-                self._findings.finding(stream.media, analyzer.name, outcome, at)
+            outcomes = analyzer.absorb(row.role, output, at)
+            stream.found(outcomes)
             if analyzer.news:
                 self._findings.latest(stream, at)
+            for outcome in outcomes:  # after what they were found in
+                self._findings.finding(stream.media, analyzer.name, outcome, at)
         if not row.loaded.continuous and row.rates_changed():
             self.demand.retime(row.index, row.period, self._clock())
 

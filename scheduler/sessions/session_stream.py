@@ -1,12 +1,12 @@
 """One stream of one session at work: its tracks, the rows that look for it, and what it knows now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..contract.media import TrackKind
 from ..contract.media_key import MediaKey
 from ..contract.messages import Latest
-from ..core import Analyzer, Moment
+from ..core import Analyzer, Moment, Outcome
 from ..loaded.loaded_model import Feed, LoadedModel
 from ..media.tracks import Track
 
@@ -64,6 +64,11 @@ class SessionStream:
     def pass_over(self, frames: int) -> None:
         """So many frames were passed over."""
         self._skipped += frames
+
+    def found(self, outcomes: Sequence[Outcome]) -> None:
+        """This came of a look: where a violation begins its result is told now, as evidence of it."""
+        if any(each.begins_violation for each in outcomes):
+            self._next_result = 0.0
 
     def due(self, now: float) -> bool:
         """Whether to tell the newest result; that it is unknown does not wait."""

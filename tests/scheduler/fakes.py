@@ -4,7 +4,7 @@ import gc
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,6 +146,7 @@ class FakeStream:
         self.looks = True
         self.reuses: Reuse | None = None
         self.news = True
+        self.state: Literal["start", "update"] = "update"
         self.absorbed: list[tuple[str, Any, Moment]] = []
         self.restarts = 0
         self.forgotten = 0
@@ -169,7 +170,8 @@ class FakeStream:
 
     def absorb(self, role: str, output: Any, at: Moment) -> list[Outcome]:
         self.absorbed.append((role, output, at))
-        return [Outcome("observation", role, "update", 1.0, data={"output": output})]
+        kind: Literal["violation", "observation"] = "violation" if self.state == "start" else "observation"
+        return [Outcome(kind, role, self.state, 1.0, data={"output": output})]
 
     def latest(self) -> dict[str, Any]:
         return {"absorbed": len(self.absorbed)}
@@ -214,11 +216,14 @@ class HeardFindings:
         self.findings: list[tuple[MediaKey, str, Outcome, Moment]] = []
         self.newest: list[tuple[MediaKey, str]] = []
         self.results: list[Latest] = []
+        self.said: list[str] = []  # of both, in their order
 
     def finding(self, media: MediaKey, stream: str, outcome: Outcome, at: Moment) -> None:
+        self.said.append(outcome.state)
         self.findings.append((media, stream, outcome, at))
 
     def latest(self, stream: Any, at: Moment) -> None:
+        self.said.append("result")
         self.newest.append((stream.media, stream.analyzer.name))
         self.results.append(stream.tell(at, 0.0))
 

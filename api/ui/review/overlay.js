@@ -1,11 +1,13 @@
 // What was found at a violation's start, drawn over its picture or its clip when somebody asks for it.
 
+import { lasted } from "../moments.js";
 import { element } from "../page.js";
 import { fillScene } from "../scene.js";
 import { shape } from "../svg.js";
 
 const AROUND_S = 0.5; // boxes belong to one moment: so far from it the clip goes without them
 const LABEL_SHARE = 0.035; // of the picture's width
+const SAME_S = 0.02; // pictures are further apart
 
 let wanted = false; // stays as the reviewer goes on to the next violation
 
@@ -22,9 +24,11 @@ export function withOverlay(shown, record) {
   button.type = "button";
   button.id = "overlay";
   const moment = momentOf(record);
+  const note = element("p", differs(record), "quiet");
   const update = () => {
     button.setAttribute("aria-pressed", wanted);
     scene.toggleAttribute("hidden", !wanted || !isAt(shown, moment));
+    note.hidden = !wanted || !note.textContent;
   };
   button.addEventListener("click", () => {
     wanted = !wanted;
@@ -33,12 +37,20 @@ export function withOverlay(shown, record) {
   });
   for (const change of ["timeupdate", "seeked"]) shown.addEventListener(change, update);
   update();
-  return [stage, button];
+  return [stage, button, note];
 }
 
 // When the clip shows what was seen, in seconds: by the daemon's clock, whatever the sender's says.
 function momentOf({ clip, created_at, seen_age_ms = 0 }) {
   return clip ? created_at - seen_age_ms / 1000 - clip.begins_at : 0;
+}
+
+// What is said where the picture is not the one that was looked at: that had left memory before it could be kept.
+function differs({ snapshot, seen_at }) {
+  const later = snapshot.captured_at - (seen_at ?? snapshot.captured_at);
+  if (Math.abs(later) < SAME_S) return "";
+  const apart = lasted(Math.abs(later), 2);
+  return `The picture was taken ${apart} ${later > 0 ? "after" : "before"} the one in which this was found.`;
 }
 
 function drawable({ faces = [], objects = [] }) {

@@ -29,7 +29,8 @@ class SessionsListed(msgspec.Struct, frozen=True, tag="sessions_listed"):
 class Capture(msgspec.Struct, frozen=True, tag="capture"):
     """Api → recorder: a violation has started in these media; keep what ``wanted`` says.
 
-    ``started_at``: unix seconds of this host when that was heard of. Answered by ``Captured``; with
+    ``started_at``: unix seconds of this host when that was heard of. ``seen_at``: of the picture that is
+    wanted, as its ``Snapshot.captured_at`` tells it; None: the newest. Answered by ``Captured``; with
     ``wanted.snapshot`` and a clip to come by ``SnapshotTaken`` before.
     """
 
@@ -37,6 +38,7 @@ class Capture(msgspec.Struct, frozen=True, tag="capture"):
     media: MediaKey
     started_at: float
     wanted: EvidencePolicy
+    seen_at: float | None = None
 
 
 class ForgetSession(msgspec.Struct, frozen=True, tag="forget_session"):

@@ -69,10 +69,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     ``encoder_failed``.
     ``models``: by role, those that the stream's newest result came of. ``policy``: the session's, without
     reference embeddings. ``host_id``: the host that has the files, null where there is only one.
-    ``seen``: the stream's newest result: boxes are left, top, right, bottom in 0..1 of the picture, with
-    ``landmarks`` where the policy asks for them; empty where there was none. ``seen_at``: unix seconds when
-    that picture was captured, by the clock of ``violation.captured_at``; ``seen_age_ms``: from its arrival
-    to the result. Both are left out where nothing was seen, and in records of earlier releases.
+    ``seen``: the stream's result in which the violation began: boxes are left, top, right, bottom in 0..1 of
+    the picture, with ``landmarks`` where the policy asks for them; empty where there was none. ``seen_at``:
+    unix seconds when that picture was captured, by the clock of ``violation.captured_at``;
+    ``seen_age_ms``: from its arrival to the result; ``snapshot`` is of the nearest picture that was left.
+    Both times are left out where nothing was seen, and in records of earlier releases.
 
     Once it is not pending any more nothing changes: ``position`` counts the session's evidence in the order
     in which it was finished, ``previous`` is the ``hash`` of the one before, and ``hash`` is the SHA-256 of

@@ -21,6 +21,9 @@ async def test_what_was_found_is_drawn_over_the_picture_on_demand(browser: Brows
             assert await tab.run(DRAWN) == 0, "the picture as it was"
             await press(tab, "b")
             await seen(tab, f"{DRAWN} === 1")
+            assert "after the one in which this was found" in await tab.run(
+                "document.getElementById('evidence').innerText"
+            ), "it was found in a picture of long ago"
             assert await violations(tab) == []
             await tab.run("document.getElementById('overlay').click()")
             await seen(tab, f"{DRAWN} === 0")

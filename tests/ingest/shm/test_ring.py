@@ -112,6 +112,20 @@ def test_a_frame_overwritten_while_in_use_is_not_valid() -> None:
     assert not frame.valid()
 
 
+def test_all_that_lies_whole_in_a_ring_can_be_opened_the_newest_first() -> None:
+    pair = Pair(slots=3)
+    assert pair.reader.recent() == []
+    pair.write(0)
+    assert [frame.number for frame in pair.reader.recent()] == [0]
+    for value in range(1, 5):
+        pair.write(value)
+    pair.arena.words[pair.ring.offset >> 3] = 2 * 6 + 1  # frame 6 is being written where frame 3 was
+    frames = pair.reader.recent()
+    assert [(frame.number, frame.planes[0][0, 0]) for frame in frames] == [(4, 4), (2, 2)]
+    newest = pair.reader.newest()
+    assert (newest and newest.number, pair.reader.skipped) == (4, 4), "nobody's place has moved"
+
+
 def test_a_slot_that_is_being_written_is_not_used() -> None:
     pair = Pair()
     pair.write(1)

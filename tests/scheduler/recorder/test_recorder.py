@@ -17,6 +17,7 @@ from argusd.scheduler.contract.evidence.records import evidence_folder
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.policy import EvidencePolicy
 from argusd.scheduler.recorder import recorder as recorder_module
+from argusd.scheduler.recorder.clock import wall_clock
 from argusd.scheduler.recorder.config import RecorderConfig
 from argusd.scheduler.recorder.files import UNFINISHED, EvidenceFiles
 from argusd.scheduler.recorder.recorder import Recorder
@@ -43,8 +44,14 @@ class Rig:
         self.told.append(message)
         self.heard.set()
 
-    def ask(self, evidence_id: str = "1", wanted: EvidencePolicy = BOTH, started_at: float = 0.0) -> None:
-        self.recorder.capture(Capture(evidence_id, S1, started_at or time.time(), wanted))
+    def ask(
+        self,
+        evidence_id: str = "1",
+        wanted: EvidencePolicy = BOTH,
+        started_at: float = 0.0,
+        seen_at: float | None = None,
+    ) -> None:
+        self.recorder.capture(Capture(evidence_id, S1, started_at or time.time(), wanted, seen_at))
 
     async def captured(self, count: int = 1) -> list[Captured]:
         def found() -> list[Captured]:
@@ -75,6 +82,20 @@ async def test_a_picture_is_told_before_its_clip(rig: Rig) -> None:
     assert captured.snapshot == rig.told[0].snapshot
     assert captured.clip
     assert (captured.clip.pictures, captured.clip.has_sound, captured.reason) == (1, False, "")
+
+
+@pytest.mark.parametrize(("seen_ago_s", "shown_ago_s"), [(0.2, 0.2), (0.12, 0.1), (5.0, 0.2), (None, 0.0)])
+async def test_a_picture_is_the_one_that_was_looked_at_or_the_nearest_that_is_left(
+    rig: Rig, seen_ago_s: float | None, shown_ago_s: float
+) -> None:
+    now = time.monotonic_ns()
+    for brightness, ago_s in ((50, 0.3), (100, 0.2), (150, 0.1), (200, 0.0)):  # one more than has room
+        rig.video.show(brightness, now - round(ago_s * 1e9))
+    seen_at = wall_clock(now) - seen_ago_s if seen_ago_s is not None else None
+    rig.ask(wanted=EvidencePolicy(snapshot=True), seen_at=seen_at)
+    (captured,) = await rig.captured()
+    assert captured.snapshot
+    assert captured.snapshot.captured_at == pytest.approx(wall_clock(now) - shown_ago_s, abs=0.02)
 
 
 async def test_who_asks_again_hears_the_same_again(rig: Rig) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from typing import Any
 
+import msgspec
 import pytest
 
 from argusd.ingest.ipc.channel import Channel
@@ -97,15 +98,21 @@ async def test_what_the_api_says_arrives(delivery: Delivery) -> None:
     api.channel.close()
 
 
-async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
-    now = [100.0]
-    delivery = Delivery("b", findings_kept=10, clock=lambda: now[0])
-    api = Api(delivery)
+def looking() -> SessionStream:
+    """A stream with one row."""
     stream = SessionStream(ALICE, FakeStream("face", {}), {})
     detector = LoadedVisionModel(FakeVision(), FakeEngine(), BatchCurve(sizes=[1], seconds=[0.001]))
     track = Track(ALICE, ArenaWithTracks().frames()[1])
     feed = detector.open("face_detector", {"video": track}, 1.0)
     stream.rows.append(DemandRow(0, stream, "face_detector", detector, feed))
+    return stream
+
+
+async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
+    now = [100.0]
+    delivery = Delivery("b", findings_kept=10, clock=lambda: now[0])
+    api = Api(delivery)
+    stream = looking()
     delivery.latest(stream, AT)
     delivery.latest(stream, AT)
     now[0] += LATEST_INTERVAL_S
@@ -121,6 +128,21 @@ async def test_the_latest_result_is_sent_at_most_every_quarter_second() -> None:
         data={"absorbed": 0},
     )
     assert second.skipped == 4, "frames passed over add up between two of them"
+    assert api.heard.empty()
+    api.channel.close()
+
+
+async def test_a_result_in_which_a_violation_begins_is_sent_at_once() -> None:
+    delivery = Delivery("b", findings_kept=10, clock=lambda: 100.0)
+    api = Api(delivery)
+    stream = looking()
+    delivery.latest(stream, AT)
+    stream.found([Outcome("observation", "face", "update", 1.0)])
+    delivery.latest(stream, AT)
+    stream.found([SEEN])
+    later = msgspec.structs.replace(AT, captured_at=AT.captured_at + 0.1)
+    delivery.latest(stream, later)
+    assert [(await api.next()).captured_at for _ in range(2)] == [AT.captured_at, later.captured_at]
     assert api.heard.empty()
     api.channel.close()
 

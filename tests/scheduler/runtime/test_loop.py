@@ -488,6 +488,16 @@ async def test_a_stream_without_news_is_not_sent_on(bench: Bench) -> None:
     assert bench.heard.newest == []
 
 
+async def test_a_result_is_told_before_what_was_found_in_it(bench: Bench) -> None:
+    ring, ref = bench.tracks.frames()
+    bench.watch(ALICE, "face")
+    bench.sessions.ring_opened(ALICE, ref)
+    bench.face.made[0].state = "start"
+    write_frame(ring, 4, arrival=bench.now)
+    await bench.settle()
+    assert bench.heard.said == ["result", "start"]
+
+
 async def test_a_look_becomes_rarer_when_its_stream_wants_it_so(bench: Bench) -> None:
     ring, ref = bench.tracks.frames()
     bench.watch(ALICE, "face")
