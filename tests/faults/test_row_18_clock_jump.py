@@ -1,6 +1,7 @@
 """The wall clock is set an hour on, then an hour back: nothing ends, and events go on in their order."""
 
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from ..api.api_process import ApiProcess
 from ..api.fakes import S1, FakeScheduler, FakeWorker
 from ..api.fixtures import make_config
 from ..waiting import answered
-from ..wall_clock import WallClock
+from ..wall_clock import WallClock, wall_clock
 from .outcome import Outcome
 
 HOUR_S = 3600
@@ -20,9 +21,16 @@ FOUND = 20  # under each setting of the clock
 RETENTION_S = 1800  # less than the leap
 
 
+@pytest.fixture
+def clock(tmp_path: Path) -> Iterator[WallClock]:
+    with wall_clock(tmp_path) as clock:
+        yield clock
+
+
 @pytest.mark.fault(18, "clock jump ±1 h")
-async def test_nothing_ends_and_events_go_on_in_order(tmp_path: Path, outcome: Outcome) -> None:
-    clock = WallClock(tmp_path)
+async def test_nothing_ends_and_events_go_on_in_order(
+    tmp_path: Path, clock: WallClock, outcome: Outcome
+) -> None:
     worker, scheduler = FakeWorker(tmp_path / "ingest-0.sock"), FakeScheduler(tmp_path / "scheduler-0.sock")
     config = make_config(tmp_path, retention_s=RETENTION_S)
     async with ApiProcess(config, **clock.environment) as api:

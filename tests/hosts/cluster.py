@@ -110,14 +110,14 @@ class Cluster:
         self.redis_url, self.redis = redis_url, redis
         self.switch, self._folder = switch, folder
         self.hosts: dict[str, Host] = {}
-        self.environments: dict[str, Mapping[str, str]] = {}  # of hosts that are to start, by their names
+        self._environments: dict[str, Mapping[str, str]] = {}  # of hosts that are to start, by their names
 
     async def run(self, names: str) -> list[Host]:
         """Exactly these hosts, one a letter, once all of them know each other."""
         for name in names:
             if name not in self.hosts:
                 number = FIRST_NUMBER + NAMES.index(name)
-                more = self.environments.get(name, {})
+                more = self._environments.get(name, {})
                 self.hosts[name] = Host(self.switch, name, number, self.redis_url, self._folder, more)
         for name in set(self.hosts) - set(names):
             self.hosts.pop(name).close()
@@ -126,6 +126,17 @@ class Cluster:
             host.mend()
         await answered(self._known, lambda known: known == [list(names)] * len(names))
         return hosts
+
+    @contextlib.contextmanager
+    def environment_of(self, name: str, more: Mapping[str, str]) -> Iterator[None]:
+        """A host of this name has more in its environment, and ends with the context."""
+        self._environments[name] = more
+        try:
+            yield
+        finally:
+            del self._environments[name]
+            if host := self.hosts.pop(name, None):
+                host.close()
 
     async def _known(self) -> list[list[str]]:
         """Who has room, as each of them tells."""

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from ..waiting import answered
-from ..wall_clock import WallClock
+from ..wall_clock import wall_clock
 from .cluster import Cluster, Host
 from .sessions import changes, held_by, live_at, told, until
 
@@ -18,20 +18,19 @@ TOKEN_S = 60
 async def test_a_host_whose_clock_is_ahead_is_one_of_them(
     cluster: Cluster, http: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
-    clock = WallClock(tmp_path)
-    clock.leap(AHEAD_S)
-    cluster.environments["c"] = clock.environment
-    right, ahead = await cluster.run("ac")
-    await answered(lambda: is_ahead(http, ahead), lambda s: abs(s - AHEAD_S) < 1)
-    for maker, other in ((right, ahead), (ahead, right)):
-        assert await lets_in(http, maker, other) == 200
-    async with live_at(cluster, ahead) as session_id:
-        pass
-    async with told(right.url, session_id) as events:
-        assert changes(await until(events, "closed")) == ["connecting", "live", "closed"]
-    session_id = await held_by(cluster, ahead)
-    ahead.die()
-    await answered(lambda: placed_at(http, right, session_id), lambda host_id: host_id == right.name)
+    with wall_clock(tmp_path) as clock, cluster.environment_of("c", clock.environment):
+        clock.leap(AHEAD_S)
+        right, ahead = await cluster.run("ac")
+        await answered(lambda: is_ahead(http, ahead), lambda s: abs(s - AHEAD_S) < 1)
+        for maker, other in ((right, ahead), (ahead, right)):
+            assert await lets_in(http, maker, other) == 200
+        async with live_at(cluster, ahead) as session_id:
+            pass
+        async with told(right.url, session_id) as events:
+            assert changes(await until(events, "closed")) == ["connecting", "live", "closed"]
+        session_id = await held_by(cluster, ahead)
+        ahead.die()
+        await answered(lambda: placed_at(http, right, session_id), lambda host_id: host_id == right.name)
 
 
 async def is_ahead(http: aiohttp.ClientSession, host: Host) -> float:
