@@ -149,6 +149,11 @@ async def test_every_figure_that_is_watched_is_one_that_the_daemon_tells(tmp_pat
     assert {name for name in told - watched if not name.endswith(parts)} == set(), "nobody watches these"
 
 
+def test_what_an_alert_measures_can_be_looked_at_over_time() -> None:
+    alarming = figures(" ".join(rule["expr"] for rule in ALERTS))
+    assert alarming - figures(" ".join(EXPRESSIONS)) == {"ml_store_running", "ml_webhook_here"}, "yes or no"
+
+
 def names(text: str) -> Iterator[str]:
     """The names under which Prometheus finds what `/metrics` shows, also of what has no value yet."""
     for name, kind in re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE):
