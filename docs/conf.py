@@ -32,9 +32,13 @@ def unlink_files_outside(_app: Sphinx, _page: str, source: list[str]) -> None:
 
 
 def open_to_everybody(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
-    """Let keys scroll what is wider than the page, and say which level a list's heading has (WCAG)."""
+    """Let keys scroll what is wider than the page, and say which level a list's heading has (WCAG).
+
+    A name with a hyphen is not broken there.
+    """
     body = context.get("body", "").replace("<pre>", '<pre tabindex="0">')
-    context["body"] = body.replace('role="heading"', 'role="heading" aria-level="2"')
+    body = body.replace('role="heading"', 'role="heading" aria-level="2"')
+    context["body"] = body.replace("SHA-256", '<span class="whole">SHA-256</span>')
 
 
 def name_findings(_app: Sphinx, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:

@@ -3,8 +3,7 @@
 import { sessionPath } from "../argusd.js";
 import { clock } from "../moments.js";
 import { argusd, plain } from "../page.js";
-
-const HASH_DIGITS = 12;
+import { SHA_256, short } from "./words.js";
 
 export async function checkEvidence(sessionId, violations) {
   const { length, head, broken, files_elsewhere } = await argusd.json(`${sessionPath(sessionId)}/evidence/chain`);
@@ -12,7 +11,7 @@ export async function checkEvidence(sessionId, violations) {
   if (broken.length) return `Not as it was: ${broken.map((each) => inWords(each, violations)).join("; ")}.${elsewhere}`;
   if (!length) return "No evidence is finished so far.";
   const all = length === 1 ? "The evidence is" : `All ${length} pieces of evidence are`;
-  return `${all} as when it was made. SHA-256 of the newest: ${head.slice(0, HASH_DIGITS)}….${elsewhere}`;
+  return `${all} as when it was made. ${SHA_256} of the newest: ${short(head)}.${elsewhere}`;
 }
 
 function inWords({ evidence_id, reason }, violations) {

@@ -3,8 +3,8 @@
 import { $, element, plain } from "../page.js";
 import { fileOf, recordOf } from "./files.js";
 import { withOverlay } from "./overlay.js";
+import { SHA_256, short } from "./words.js";
 
-const HASH_DIGITS = 12;
 const REASONS = { // why not all of it could be made
   no_media: "there was neither picture nor sound",
   disk_full: "the disk is full, or evidence takes as much of it as it may",
@@ -82,7 +82,7 @@ export function stateOf({ state, reason, clip, snapshot, models, hash }) {
   if (state === "failed") return `Not all evidence could be made: ${REASONS[reason] ?? plain(reason)}.`;
   const what = [snapshot && "Snapshot", clip && "clip"].filter(Boolean).join(" and ");
   const seenBy = Object.values(models).map(({ name }) => name).join(", ");
-  return [`${what || "Record"} of the violation`, seenBy && `seen by ${seenBy}`, `SHA-256 ${hash.slice(0, HASH_DIGITS)}…`].filter(Boolean).join(" · ");
+  return [`${what || "Record"} of the violation`, seenBy && `seen by ${seenBy}`, `${SHA_256} ${short(hash)}`].filter(Boolean).join(" · ");
 }
 
 function picture(address) {

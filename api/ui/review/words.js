@@ -1,6 +1,14 @@
-// What the list, the chosen violation and the printed report say of a violation alike.
+// What the list, the chosen violation, the printed report and the check of evidence say alike.
 
 import { lasted } from "../moments.js";
+
+const HASH_DIGITS = 12;
+export const SHA_256 = "SHA\u2011256"; // browsers would break its line at another hyphen
+
+// As much of a hash as people compare.
+export function short(hash) {
+  return `${hash.slice(0, HASH_DIGITS)}…`;
+}
 
 // Whether nobody has decided about the violation.
 export function isOpen({ review }) {

@@ -14,6 +14,7 @@ from ..fixtures import Rig
 pytestmark = pytest.mark.browser
 
 HITS = "[...document.querySelectorAll('#search-results li > a')].map((each) => each.textContent)"
+WHOLE = "[...document.querySelectorAll('.whole')].map((each) => each.getClientRects().length)"
 
 
 async def test_what_is_looked_for_is_found_and_everybody_can_read_it(
@@ -33,3 +34,8 @@ async def test_what_is_looked_for_is_found_and_everybody_can_read_it(
             assert await violations(tab) == []
             assert await tab.run("document.documentElement.scrollWidth <= innerWidth")
             assert await tab.troubles() == []
+    async with page(browser, f"{rig.api.url}/guide/evidence.html") as tab:
+        await tab.run(
+            "for (const each of document.querySelectorAll('.whole')) each.parentElement.style.width = 0"
+        )
+        assert set(await tab.run(WHOLE)) == {1}, "a hash's name is on one line"

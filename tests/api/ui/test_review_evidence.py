@@ -63,4 +63,4 @@ async def test_what_was_done_to_evidence_is_said(browser: Browser, rig: Rig) -> 
             assert "(its snapshot is missing)" in await tab.run(checked)
             await tab.go(f"{rig.api.url}/review?session=s1")
             await seen(tab, f"{shown}.includes('gone from the disk')")
-            assert "SHA-256" in await tab.run(shown), "the record is there"
+            assert "SHA\u2011256" in await tab.run(shown), "the record is there"
