@@ -12,6 +12,7 @@ from argusd.scheduler.contract.errors import (
     InsufficientScope,
     InvalidField,
     MalformedBody,
+    MalformedRequest,
     MethodNotAllowed,
     PathNotFound,
     ServiceError,
@@ -141,7 +142,7 @@ def from_http(error: web.HTTPException, request: web.Request) -> ServiceError:
         near = nearest_path(request.path, (each.canonical for each in request.app.router.resources()))
         meant = f"did you mean {near}? " if near else ""
         return PathNotFound(f"There is nothing at this path; {meant}/openapi.json lists what there is.")
-    return MalformedBody("The request is not valid HTTP for this path.")
+    return MalformedRequest("The request is not valid HTTP for this path.")
 
 
 def error_reply(request: web.Request, error: ServiceError, allow: str | None = None) -> web.Response:

@@ -21,6 +21,7 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from argusd.scheduler.contract.errors import (
     InvalidField,
+    MalformedRequest,
     ModelUnavailable,
     ServiceError,
     WrongContentType,
@@ -44,6 +45,7 @@ from .timed import TimedMedia, typed_answer
 GOODBYE_S = 2.0
 CHECK_S = 0.5
 WRITER_LIMIT = 64 << 10
+NO_SOCKET = "This path is a WebSocket: open it with ws:// or wss://."
 
 # aiohttp would tell of a client that does not offer our protocol, and quote what it offers: maybe a token.
 logging.getLogger("aiohttp.websocket").setLevel(logging.ERROR)
@@ -58,6 +60,8 @@ def stream_handler(spec: StreamSpec) -> Handler:
     async def handler(request: web.Request) -> web.StreamResponse:
         context, goodbye = request.app[CONTEXT], None
         socket = web_socket(request)
+        if not is_socket(request):
+            raise MalformedRequest(NO_SOCKET)
         if not socket.can_prepare(request):
             await socket.prepare(request)  # says what it lacks to be a WebSocket; nothing is begun for it
         async with opened(request, context, spec) as stream:

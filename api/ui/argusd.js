@@ -4,6 +4,7 @@
 /** @import * as Types from "./argusd_types.d.ts" @typedef {Types.Calls} Calls */
 
 const SILENCE_MS = 45_000; // of a dead connection: the daemon sends a comment every few seconds
+const NO_SOCKET = "malformed_request"; // of a path that takes WebSockets, asked by HTTP
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5_000;
 
@@ -98,14 +99,20 @@ export class Argusd {
 
   /** @type {Calls["stream"]} */
   async stream(sessionId, name, { sampleRate } = {}) {
-    const url = new URL(`/ml/stream/${encodeURIComponent(sessionId)}/${name}`, this.url);
+    const path = `/ml/stream/${encodeURIComponent(sessionId)}/${name}${sampleRate ? `?sample_rate=${sampleRate}` : ""}`;
+    const url = new URL(path, this.url);
     url.protocol = url.protocol.replace("http", "ws");
-    if (sampleRate) url.searchParams.set("sample_rate", String(sampleRate));
     const token = await this.bearer();
     const { Stream } = await import("./argusd_stream.js");
     const stream = new Stream(new WebSocket(url, token ? ["argusd", `argusd.bearer.${token}`] : []));
-    await stream.opened;
+    await stream.opened.catch((error) => this.#notOpened(path, error));
     return stream;
+  }
+
+  // Nobody is shown the answer to a handshake that fails. By HTTP the same path says why.
+  async #notOpened(path, error) {
+    const told = await this.request(path).catch((refused) => refused);
+    throw told.code === NO_SOCKET ? error : told;
   }
 
   /** @type {Calls["events"]} */

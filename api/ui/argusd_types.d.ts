@@ -23,7 +23,8 @@ export interface Calls {
   ): Promise<Record<string, any>>;
   /** Publish a camera by WebRTC (WHIP), once media can flow. */
   publish(sessionId: string, options: Publishing): Promise<Publication>;
-  /** Send pictures or sound by WebSocket; iterate over it for the answers. `sampleRate`: of samples, Hz. */
+  /** Send pictures or sound by WebSocket; iterate over it for the answers, which end with an error unless you close
+   * it. `sampleRate`: of samples, Hz. */
   stream(sessionId: string, name: string, options?: { sampleRate?: number }): Promise<Stream>;
   /** The events of a session, or of all (`null`), across lost connections: each once, in order. It ends with an
    * error where the daemon says no, or the very first connection cannot be made. */

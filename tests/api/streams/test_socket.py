@@ -304,7 +304,8 @@ async def test_unknown_streams_and_plain_requests_are_plain_http_errors(rig: Rig
     status, answer = await rig.api.json("GET", "/ml/stream/s1/smell")
     assert (status, answer["error_code"]) == (404, "not_found")
     status, answer = await rig.api.json("GET", "/ml/stream/s1/face")
-    assert (status, answer["error_code"]) == (400, "malformed_body")
+    assert (status, answer["error_code"]) == (400, "malformed_request")
+    assert answer["error"] == "This path is a WebSocket: open it with ws:// or wss://."
     assert (await rig.api.json("GET", "/sessions"))[1]["sessions"] == [], "it began nothing"
 
 

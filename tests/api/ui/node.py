@@ -50,7 +50,7 @@ async def running(api: RunningApi, script: str, token: str | None = None) -> Asy
                 (Path(folder) / part).write_bytes(await response.read())
         program = PROGRAM.format(client=client, url=api.url, token=json.dumps(token), script=script)
         process = await asyncio.create_subprocess_exec(
-            "node", "--input-type=module", "--eval", program, stdout=PIPE
+            "node", "--experimental-websocket", "--input-type=module", "--eval", program, stdout=PIPE
         )
         try:
             yield Program(process)
