@@ -60,4 +60,4 @@ class DFine:
         return [things[:MOST] for things in found]
 
 
-register(Graph(DFine), "dfine_n")
+register(Graph(DFine), "dfine_n", "dfine_s")

@@ -68,7 +68,8 @@ def test_of_better_models_those_that_are_free_for_every_use_come_first(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs_on(monkeypatch, "centernet")
-    better = "centernet; better: dfine_n (Apache-2.0), yolov8n (AGPL-3.0): argusd models pull dfine_n"
+    offered = "dfine_n (Apache-2.0), dfine_s (Apache-2.0), yolov8n (AGPL-3.0)"
+    better = f"centernet; better: {offered}: argusd models pull dfine_n"
     assert of("object_detector", config(cache)) == Finding("ok", "object_detector", better)
 
 

@@ -23,13 +23,8 @@ Files = dict[str, bytes]
 
 
 @pytest.fixture(scope="module")
-def network() -> Any:
-    return dfine_network()
-
-
-@pytest.fixture(scope="module")
-def published(network: Any, tmp_path_factory: pytest.TempPathFactory) -> Files:
-    return saved(network, tmp_path_factory.mktemp("dfine"))
+def published(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return saved(dfine_network(), tmp_path_factory.mktemp("dfine"))
 
 
 def saved(network: Any, folder: Path) -> Files:
@@ -39,10 +34,12 @@ def saved(network: Any, folder: Path) -> Files:
 
 @pytest.mark.timeout(300)  # the exporter traces every operator several times
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of PyTorch's exporter, about its own parts
+@pytest.mark.parametrize("scales", [2, 3], ids=["as D-FINE-N", "as D-FINE-S"])
 def test_the_graph_computes_what_transformers_computes_for_any_number_of_images(
-    run: Run, network: Any, published: Files
+    run: Run, tmp_path: Path, scales: int
 ) -> None:
-    model = import_dfine(published)
+    network = dfine_network(scales=scales)
+    model = import_dfine(saved(network, tmp_path))
     rng = np.random.default_rng(0)
     for batch in (1, 2, 5):
         images = rng.uniform(0, 1, (batch, 640, 640, 3)).astype(np.float32)
