@@ -1,6 +1,5 @@
 """What every benchmark shares: its result, the machine it ran on, and how a result is shown and kept."""
 
-import os
 import platform
 from collections.abc import Collection, Iterable, Sequence
 from importlib import import_module
@@ -10,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from argusd.scheduler.allowed_cores import allowed_cores
 from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 
@@ -132,7 +132,7 @@ def machine(libraries: Sequence[str] = LIBRARIES) -> dict[str, str]:
     )
     return {
         "cpu": model,
-        "cores": str(len(os.sched_getaffinity(0))),
+        "cores": f"{allowed_cores():g}",
         "python": platform.python_version(),
         "kernel": platform.release(),
     } | {name: import_module(name).__version__ for name in libraries}

@@ -14,6 +14,7 @@ import msgspec
 
 from argusd.api.config import ApiConfig, ClusterConfig
 from argusd.ingest.config import IngestConfig
+from argusd.scheduler.allowed_cores import whole_cores
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.names import did_you_mean
 from argusd.scheduler.contract.tiers import Tier
@@ -128,7 +129,7 @@ def _build(table: Table, environment: dict[str, str]) -> Config:
     runtime_dir = (shared.runtime_dir or state_dir / "run").absolute()
     if len(os.fsencode(runtime_dir)) + LONGEST_SOCKET_NAME > SUN_PATH:
         raise ConfigInvalid(f"runtime_dir {runtime_dir} is too long for unix sockets; choose a shorter one")
-    workers = shared.ingest_workers or max(1, (os.cpu_count() or 1) // CORES_PER_INGEST_WORKER)
+    workers = shared.ingest_workers or max(1, whole_cores() // CORES_PER_INGEST_WORKER)
     common: Table = {
         "state_dir": state_dir,
         "runtime_dir": runtime_dir,

@@ -47,3 +47,14 @@ def test_what_is_sent_is_matched_to_its_very_end() -> None:
     modules = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
     found = [path.name for path in modules if re.search(r'pattern=[rf]*"[^"\n]*\$"', path.read_text("utf-8"))]
     assert found == []
+
+
+def test_cores_are_counted_in_one_place() -> None:
+    """``scheduler/allowed_cores.py`` knows of quotas; who reads each core's line in /proc asks which ones."""
+    modules = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    found = {
+        str(path.relative_to(ROOT))
+        for path in modules
+        if re.search(r"\b(cpu_count|sched_getaffinity)\(", path.read_text("utf-8"))
+    }
+    assert found == {"scheduler/allowed_cores.py", "scheduler/runtime/cores.py"}

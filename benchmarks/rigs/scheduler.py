@@ -1,12 +1,12 @@
 """The scheduler as the daemon runs it, fed by a camera process, for the benchmarks that load it."""
 
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import cv2
 
+from argusd.scheduler.allowed_cores import whole_cores
 from argusd.scheduler.contract.catalog import StreamName
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
@@ -29,7 +29,7 @@ from .onlookers import Onlooker, Recorder, serving
 from .timeline import RecordedExecutor
 
 VISION_ROLES = (FACE_DETECTOR, FACE_MESH, OBJECT_DETECTOR)
-CORES = len(os.sched_getaffinity(0))
+CORES = whole_cores()
 
 
 def live_models(folder: Path) -> dict[str, LoadedVisionModel]:

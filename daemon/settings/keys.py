@@ -24,7 +24,8 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """The top-level keys: what more than one process must agree on.
 
     ``runtime_dir`` (sockets) lies in ``state_dir`` unless it is set. ``ingest_workers`` 0 means one for every
-    four cores. ``huggingface_token`` is shown to Hugging Face's hub alone, for models whose terms its owner
+    four cores that a process may use, by its affinity and its container's quota: set it where that is not the
+    same for all. ``huggingface_token`` is shown to Hugging Face's hub alone, for models whose terms its owner
     accepted. ``shutdown_s``: how long tasks that are at work may go on when the daemon is asked to end.
     ``traces_url``: where a collector takes OTLP over HTTP (``http://127.0.0.1:4318/v1/traces``);
     ``traces_share``: the share of requests that are traced, of those whose caller does not say.

@@ -1,7 +1,8 @@
 """Work that is spread over time, so that what is live does not meet all of it at once."""
 
-import os
 import time
+
+from ..allowed_cores import allowed_cores
 
 MACHINE = 1 / 8  # of all cores
 REST_S = 0.005  # shorter rests are saved up: a timer is no finer
@@ -26,4 +27,4 @@ class Pace:
 
 def a_share_of_the_machine() -> float:
     """Of one core, what ``MACHINE`` of all cores that this process may use comes to; at most all of it."""
-    return min(1.0, len(os.sched_getaffinity(0)) * MACHINE)
+    return min(1.0, allowed_cores() * MACHINE)

@@ -16,6 +16,7 @@ import cv2
 
 from argusd.ingest.ipc.channel import Channel, Listener
 
+from ..allowed_cores import whole_cores
 from ..analyzers.catalog import ANALYZERS
 from ..config import SchedulerConfig
 from ..contract.catalog import TASKS
@@ -122,7 +123,7 @@ async def run_scheduler(
 
 def own_cores(config: SchedulerConfig) -> int:
     """How many cores this scheduler keeps busy, of those that the process may use."""
-    return share_of(config, len(os.sched_getaffinity(0)))
+    return share_of(config, whole_cores())
 
 
 def share_of(config: SchedulerConfig, cores: int) -> int:

@@ -5,7 +5,6 @@ recurrent network with CTC reads them (Shi et al., arXiv 1507.05717). The librar
 that lies askew is turned upright, because the recogniser was trained on straight lines.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...allowed_cores import whole_cores
 from ...contract.roles import OCR
 from ...errors import InferenceFailed
 from ...zoo.importers.pytorch.torch_checkpoint import read_weights
@@ -59,7 +59,7 @@ class EasyOcr:
         self.name = name
         self._device = device
         self._store = store
-        self._pages = Pages(len(os.sched_getaffinity(0)), MOST_PAGES)
+        self._pages = Pages(whole_cores(), MOST_PAGES)
         self._loading = threading.Lock()
         self._readers: dict[tuple[str, ...], Any] = {}
 

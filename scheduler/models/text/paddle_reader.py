@@ -4,7 +4,6 @@ A detector with differentiable binarization finds lines, a convolutional network
 and 48 pixels high. ONNX Runtime runs both.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from ...allowed_cores import whole_cores
 from ...contract.names import cuda_index
 from ...contract.roles import OCR
 from ...errors import InferenceFailed
@@ -192,7 +192,7 @@ def _load(detector: bytes, recogniser: bytes, device: str) -> _Graphs:
 
 def _session(graph: bytes, device: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = len(os.sched_getaffinity(0))
+    options.intra_op_num_threads = whole_cores()
     options.log_severity_level = 3  # errors only
     options.enable_cpu_mem_arena = False  # pages differ in size, and none is to keep the largest one's memory
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -1,11 +1,11 @@
 """Work that is spread over time."""
 
-import os
 import time
 from collections.abc import Callable
 
 import pytest
 
+from argusd.scheduler.recorder import pace
 from argusd.scheduler.recorder.pace import MACHINE, REST_S, Pace, a_share_of_the_machine
 
 
@@ -44,9 +44,9 @@ def test_who_may_have_all_of_a_core_never_rests(works: Callable[[float], None]) 
     assert pace.rest_s() == 0.0
 
 
-@pytest.mark.parametrize(("cores", "share"), [(1, MACHINE), (2, 2 * MACHINE), (64, 1.0)])
+@pytest.mark.parametrize(("cores", "share"), [(0.5, MACHINE / 2), (2, 2 * MACHINE), (64, 1.0)])
 def test_a_large_machine_has_a_whole_core_to_spare(
-    monkeypatch: pytest.MonkeyPatch, cores: int, share: float
+    monkeypatch: pytest.MonkeyPatch, cores: float, share: float
 ) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setattr(pace, "allowed_cores", lambda: cores)
     assert a_share_of_the_machine() == share
