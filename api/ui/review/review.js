@@ -1,5 +1,4 @@
-// The review page: shows a session's report, and fetches it again when an event says that it has changed.
-// One stream of events stays open; the report is asked for once a second at most.
+// The review page: shows a session's report as it is now, what is chosen of it, and takes what people decide.
 
 import { sessionPath } from "../argusd.js";
 import { $, argusd, plain, reviewOf, showProblem, showState, tell } from "../page.js";
@@ -8,6 +7,7 @@ import { forgetDraft, showChosen } from "./chosen.js";
 import { playClip } from "./evidence.js";
 import { save } from "./exports.js";
 import { fillStreams, fits } from "./filter.js";
+import { follow } from "./following.js";
 import { listenToKeys } from "./keys.js";
 import { layOut, printReport } from "./paper.js";
 import { isActive, showSummary } from "./summary.js";
@@ -15,7 +15,8 @@ import { drawTimeline, markInTimeline } from "./timeline.js";
 import { markInList, reveal, showViolations } from "./violations.js";
 import { decision, isOpen } from "./words.js";
 
-const EVERY_MS = 1000; // at most so often is the report asked for
+const REDRAWN_EVERY_MS = 1000; // the timeline, while time goes on
+const NOTED_AFTER_MS = 500;
 const PAPER_PX = 560; // the timeline's width on A4 or letter paper
 const NOT_KEPT = "The violation that this address names is not kept any more. These are the session's others.";
 const NOTHING = { violations: [] }; // before there is a report
@@ -26,11 +27,9 @@ const sessionId = asked.get("session");
 let report = NOTHING;
 let chosen = Number(asked.get("violation")) || null; // its seq
 let sentence = ""; // a problem that stays until something is chosen
-let away = false; // whether events have ceased to come
 let judging = false;
 
-async function load() {
-  const told = await argusd.json(`${sessionPath(sessionId)}/report`);
+function hear(told) {
   const first = report === NOTHING;
   const before = find(chosen);
   report = told;
@@ -80,7 +79,7 @@ function choose(seq) {
 let noting = null;
 function noteSoon() {
   clearTimeout(noting);
-  noting = setTimeout(() => history.replaceState(null, "", reviewOf(sessionId, chosen)), EVERY_MS / 2);
+  noting = setTimeout(() => history.replaceState(null, "", reviewOf(sessionId, chosen)), NOTED_AFTER_MS);
 }
 
 // The next of those that are shown, or the one before.
@@ -137,38 +136,6 @@ function gone() {
   showProblem("There is no such session: it was never there, or all of it is deleted.");
 }
 
-// Until the session is gone; also before the visitor has signed in.
-async function follow() {
-  for (;;) {
-    try {
-      await load();
-      for await (const event of argusd.events(sessionId, { after: report.seq, onstate: hear })) if (changesReport(event)) loadSoon();
-    } catch (error) {
-      if (error.status === 404) return gone();
-      showProblem(error.message);
-    }
-    await new Promise((done) => setTimeout(done, EVERY_MS));
-  }
-}
-
-// Whether events come: what has happened without them is asked for.
-function hear(live) {
-  if (live && away) loadSoon();
-  away = !live;
-  if (away) showState("connecting again", "unready");
-}
-
-function changesReport({ type, state }) {
-  return type !== "observation" || state !== "update";
-}
-
-let planned = false;
-function loadSoon() {
-  if (planned) return;
-  planned = true;
-  setTimeout(() => { planned = false; load().catch(() => {}); }, EVERY_MS); // what fails is told by the stream as well
-}
-
 listenToKeys({
   j: ["next violation (↓ in the list)", () => step(1)],
   k: ["previous violation (↑ in the list)", () => step(-1)],
@@ -204,7 +171,7 @@ addEventListener("afterprint", () => { if (report !== NOTHING) drawTimeline(view
 $("show-keys").addEventListener("click", () => $("keys").showModal());
 $("delete").addEventListener("click", () => orSay(remove));
 $("reviewer").value = localStorage.getItem("reviewer") ?? "";
-setInterval(() => { if (isActive(report)) drawTimeline(view()); }, EVERY_MS); // time goes on, though nothing happens
+setInterval(() => { if (isActive(report)) drawTimeline(view()); }, REDRAWN_EVERY_MS); // though nothing happens
 
 if (!sessionId) {
   showState("no session");
@@ -212,5 +179,5 @@ if (!sessionId) {
 } else {
   showState("connecting");
   document.title = $("title").textContent = `Review of ${sessionId}`;
-  follow();
+  follow(sessionId, hear, gone);
 }

@@ -1,7 +1,8 @@
 // Try your camera: publishes it by WebRTC, and draws what is found over the picture as findings arrive.
 
 import { pause } from "../argusd.js";
-import { $, argusd, element, plain, readiness, sessionOfToken, showProblem, showState } from "../page.js";
+import { $, argusd, sessionOfToken, showProblem, showState } from "../page.js";
+import { chosen, offerStreams, showToken, wanted } from "./choice.js";
 import { forgetFigures, showFigures } from "./figures.js";
 import { HeldPicture } from "./picture.js";
 import { open } from "./sources.js";
@@ -10,7 +11,6 @@ import { LOST, SILENT, ended, gone, words } from "./words.js";
 
 const RESULTS_EVERY_MS = 125; // the daemon renews them four times a second; more often, so that none waits long
 const AWAY_MS = 1000; // between two questions to a daemon that does not answer
-const READY_EVERY_MS = 1000; // until it is
 const SILENCE_DBFS = -90; // a microphone that is on is louder, also where nobody speaks
 const SILENCE_S = 5; // for so long it brings nothing before that is told
 const STATES = { live: "live", lost: "connecting again" };
@@ -140,49 +140,6 @@ function complain(error) {
   showProblem(words(error));
 }
 
-const chosen = () => $("choice").elements.source.value;
-
-// What the session is to be; nothing where a token is for one whose service has said that.
-function wanted() {
-  if (sessionOfToken() !== null) return undefined;
-  const streams = [...$("streams").querySelectorAll(":checked")].map(({ value }) => value);
-  const keep = $("keep").checked;
-  return { streams, policy: { landmarks: true, evidence: { snapshot: keep, clip: keep } } };
-}
-
-// More are served as models load, until the daemon is ready.
-async function offerStreams() {
-  for (let [ready, failed, before] = [false, false, ""]; !ready; await pause(READY_EVERY_MS)) {
-    try {
-      const told = await readiness();
-      const now = JSON.stringify([told.ready, told.streams]);
-      if (now !== before) showStreams(told); // what is chosen stays otherwise
-      if (failed) showProblem("");
-      [ready, failed, before] = [told.ready, false, now];
-    } catch (error) {
-      failed = true;
-      complain(error);
-    }
-  }
-}
-
-function showStreams({ ready, streams = {} }) {
-  const lacks = ready ? "no model is here for it" : "not yet";
-  $("streams").replaceChildren(...Object.entries(streams).map(([name, served]) => {
-    const label = element("label");
-    const box = Object.assign(element("input"), { type: "checkbox", value: name, checked: served, disabled: !served });
-    label.append(box, ` ${plain(name)}${served ? "" : ` (${lacks})`}`);
-    return label;
-  }));
-}
-
-function showToken() {
-  const session = sessionOfToken();
-  for (const choice of document.querySelectorAll(".own")) choice.hidden = session !== null;
-  $("given").hidden = session === null;
-  $("given").textContent = `This token is for the session ${session}: its service has said what is watched and kept.`;
-}
-
 async function forget() {
   await stop();
   await argusd.deleteSession(sessionId).catch((error) => error.status === 404 || complain(error));
@@ -197,7 +154,6 @@ function offerToForget() {
   argusd.session(kept).then(() => { $("forget").hidden = sessionOfToken() !== null; }, () => {}); // it is gone
 }
 
-$("choice").addEventListener("change", () => { document.querySelector(".file").hidden = chosen() !== "file"; });
 $("choice").addEventListener("submit", (submitted) => { submitted.preventDefault(); start(); });
 $("sign-in").addEventListener("submit", () => {
   showProblem("");
