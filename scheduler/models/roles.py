@@ -29,5 +29,10 @@ class TextReader(LibraryModel, Protocol):
 class Diarizer(LibraryModel, Protocol):
     """What fills the role ``diarizer``."""
 
-    def diarize(self, samples: NDArray[np.int16], speakers: int | None) -> list[SpokenPart]:
-        """Who speaks when in i16 16 kHz ``samples``, in order of time; ``speakers``: how many, if known."""
+    def diarize(
+        self, samples: NDArray[np.int16], speakers: int | None, given_up: Callable[[], bool]
+    ) -> list[SpokenPart]:
+        """Who speaks when in i16 16 kHz ``samples``, in order of time; ``speakers``: how many, if known.
+
+        ``given_up`` tells whether nobody waits for it any more.
+        """

@@ -20,6 +20,7 @@ from ..models.outputs import SpokenPart, VoiceActivity, VoicePrint
 from ..models.roles import Diarizer
 from .clustering import speaker_centres, surest_centres
 from .functions import performs
+from .giving_up import giving_up
 from .runner import Runner
 from .sound.sound import listen_to
 from .sound.utterance import SPEECH, require_sound, widened
@@ -56,7 +57,9 @@ async def audio_diarize(payload: AudioDiarize, runner: Runner) -> AudioDiarizeRe
     except ModelUnavailable:
         parts = await _cluster(samples, payload.num_speakers, runner)
     else:
-        parts = await runner.compute(partial(diarizer.diarize, samples, payload.num_speakers))
+        with giving_up() as given_up:  # others wait for their recordings
+            diarize = partial(diarizer.diarize, samples, payload.num_speakers, given_up)
+            parts = await runner.compute(diarize)
     if not parts:
         raise NoSpeech("Nobody speaks in the sound.")
     segments = [Segment(part.speaker, round(part.start_s, 3), round(part.end_s, 3)) for part in parts]

@@ -10,7 +10,7 @@ used; here it gets tensors that were read without unpickling, and reports nothin
 import io
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -70,6 +70,10 @@ COMMUNITY_1 = Recipe(
 )
 
 
+class _GivenUp(Exception):
+    """Nobody waits for the recording any more."""
+
+
 class PyannoteDiarizer:
     """The ``diarizer`` role, on ``cpu`` or ``cuda:N``. One recording at a time."""
 
@@ -91,17 +95,36 @@ class PyannoteDiarizer:
         """
         self.diarize(np.random.default_rng(0).integers(-99, 99, SAMPLE_RATE, np.int16), None)
 
-    def diarize(self, samples: NDArray[np.int16], speakers: int | None) -> list[SpokenPart]:
+    def diarize(
+        self,
+        samples: NDArray[np.int16],
+        speakers: int | None,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> list[SpokenPart]:
         """Who speaks when in i16 16 kHz ``samples``, in order of time. Takes seconds.
+
+        Args:
+            samples: the recording.
+            speakers: how many there are, if that is known.
+            given_up: whether nobody waits for the answer any more; asked before and between batches.
 
         Raises:
             InferenceFailed: the library is not installed or does not run here.
             ModelUnavailableError: its files are not in the store.
         """
+
+        def go_on(*_step: Any, **_progress: Any) -> None:
+            if given_up():
+                raise _GivenUp
+
         with self._one_recording, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of its dependencies about each other
-            found = self._pipeline(_as_file(samples), num_speakers=speakers).speaker_diarization
-        parts = found.itertracks(yield_label=True)
+            try:
+                go_on()
+                told = self._pipeline(_as_file(samples), num_speakers=speakers, hook=go_on)
+            except _GivenUp:
+                return []
+        parts = told.speaker_diarization.itertracks(yield_label=True)
         return sorted(
             (SpokenPart(label, turn.start, turn.end) for turn, _, label in parts),
             key=lambda part: (part.start_s, part.end_s),

@@ -1,7 +1,6 @@
 """The text of a picture; an identity document's fields, and whose face is on it."""
 
 import contextlib
-import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
@@ -35,6 +34,7 @@ from ...zoo.errors import ZooError
 from ..faces import embed_largest, see_face
 from ..found_faces import find_faces
 from ..functions import performs
+from ..giving_up import giving_up
 from ..pictures import decode_picture
 from ..runner import Picture, Runner
 from .fields import read_fields, zone_doubts
@@ -104,16 +104,14 @@ async def _read(picture: Picture, language: str, runner: Runner) -> tuple[list[T
     if unknown := [code for code in languages if code not in model.languages]:
         known = ", ".join(sorted(model.languages))
         raise LanguageUnsupported(f"The language {unknown[0][:16]!r} cannot be read; these can: {known}.")
-    given_up = threading.Event()
-    try:
-        blocks = await runner.compute(partial(model.read, picture.bgr, languages, given_up.is_set))
-        return await runner.compute(
-            partial(with_zone, blocks, picture.bgr, model.zone_steps, given_up.is_set, _today())
-        )
-    except ZooError as error:
-        raise ModelUnavailable(f"The language {language} cannot be read here: {error}.") from error
-    finally:
-        given_up.set()  # a thread cannot be cancelled, and others wait for their pages
+    with giving_up() as given_up:  # others wait for their pages
+        try:
+            blocks = await runner.compute(partial(model.read, picture.bgr, languages, given_up))
+            return await runner.compute(
+                partial(with_zone, blocks, picture.bgr, model.zone_steps, given_up, _today())
+            )
+        except ZooError as error:
+            raise ModelUnavailable(f"The language {language} cannot be read here: {error}.") from error
 
 
 def _turned_upright(picture: Picture, blocks: Sequence[TextBlock]) -> Picture:

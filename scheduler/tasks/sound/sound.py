@@ -4,7 +4,6 @@ Raw samples look like nothing, so only what looks like no other file is taken fo
 samples, its header mended, is decoded here; whatever is coded, in a process of its own.
 """
 
-import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -16,6 +15,7 @@ from argusd.kernels.file_kinds import file_kind
 from ...contract.errors import BadAudio
 from ...contract.media import SAMPLE_RATE
 from ..decoders import refusing
+from ..giving_up import giving_up
 from ..runner import Runner
 from . import decoding, wav
 from .apart import decode_apart
@@ -32,11 +32,8 @@ async def listen_to(audio: bytes, rate: int | None, runner: Runner) -> Samples:
     Raises:
         ServiceError: ``bad_audio``, ``audio_too_long``, or the runner's own.
     """
-    given_up = threading.Event()
-    try:
-        return await runner.compute(partial(decode_sound, audio, rate, given_up.is_set))
-    finally:
-        given_up.set()  # a thread cannot be cancelled
+    with giving_up() as given_up:
+        return await runner.compute(partial(decode_sound, audio, rate, given_up))
 
 
 def never() -> bool:

@@ -102,7 +102,11 @@ class Diarizer:
         self.parts = list(parts)
         self.asked: list[tuple[int, int | None]] = []
 
-    def diarize(self, samples: NDArray[np.int16], speakers: int | None) -> list[SpokenPart]:
+    def diarize(
+        self, samples: NDArray[np.int16], speakers: int | None, given_up: Callable[[], bool]
+    ) -> list[SpokenPart]:
+        self.given_up = given_up
+        assert not given_up()
         self.asked.append((len(samples), speakers))
         return self.parts
 
@@ -120,6 +124,7 @@ async def test_a_diarizer_is_used_where_there_is_one() -> None:
     diarizer = Diarizer(SpokenPart("SPEAKER_01", 0.25, 1.75004), SpokenPart("SPEAKER_00", 1.5, 3.0))
     result = await audio_diarize(asked(np.zeros(3 * SAMPLE_RATE, np.int16), 2), WithDiarizer(diarizer))
     assert diarizer.asked == [(3 * SAMPLE_RATE, 2)]
+    assert diarizer.given_up(), "its task is over"
     assert result == AudioDiarizeReply(
         [Segment("SPEAKER_01", 0.25, 1.75), Segment("SPEAKER_00", 1.5, 3.0)], speakers=2
     )

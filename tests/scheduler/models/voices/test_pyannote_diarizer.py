@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -51,6 +52,22 @@ def test_without_the_library_the_error_says_how_to_get_it(
         PyannoteDiarizer("pyannote_3_1", store, "cpu", VERSION_3_1).check()
 
 
+@pytest.mark.parametrize("steps", [0, 2])
+def test_what_nobody_waits_for_ends_before_it_begins_or_between_two_steps(tmp_path: Path, steps: int) -> None:
+    diarizer = PyannoteDiarizer("ours", cast(ZooStore, Folder(tmp_path, VERSION_3_1)), "cpu", VERSION_3_1)
+    done: list[str] = []
+
+    def pipeline(_file: object, num_speakers: int | None, hook: Callable[..., None]) -> None:
+        for step in ("segmentation", "embeddings", "discrete_diarization"):
+            hook(step, None, total=1, completed=1)
+            done.append(step)
+
+    vars(diarizer)["_pipeline"] = pipeline
+    asked = iter([False] * steps + [True])
+    assert diarizer.diarize(noise(1), None, lambda: next(asked)) == []
+    assert len(done) == max(0, steps - 1)
+
+
 def noise(seconds: int) -> NDArray[np.int16]:
     return np.random.default_rng(0).normal(0, 2000, seconds * 16_000).astype(np.int16)
 
@@ -81,6 +98,8 @@ def test_it_says_what_the_library_itself_says(tmp_path: Path, recipe: Recipe, cl
     waveform = torch.from_numpy(noise(10).astype(np.float32) / 32768)[None]
     expected = pipeline({"waveform": waveform, "sample_rate": 16_000}, num_speakers=2).speaker_diarization
     assert found
+    over = iter([False, False])
+    assert ours.diarize(noise(10), 2, lambda: next(over, True)) == []
     assert {(part.start_s, part.end_s, part.speaker) for part in found} == {
         (turn.start, turn.end, label) for turn, _, label in expected.itertracks(yield_label=True)
     }
