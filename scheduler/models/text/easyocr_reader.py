@@ -78,17 +78,7 @@ class EasyOcr:
         languages: Sequence[str],
         given_up: Callable[[], bool] = lambda: False,
     ) -> list[TextBlock]:
-        """Text of u8 ``[H, W, 3]``. Takes seconds.
-
-        Args:
-            bgr: the picture, turned in any way.
-            languages: a non-empty choice of ``languages``.
-            given_up: whether nobody waits for the text any more; asked between one piece of it and the next.
-
-        Raises:
-            ModelUnavailableError: a language's files are not in the store; the sentence names the remedy.
-            InferenceFailed: EasyOCR is not installed or does not run here.
-        """
+        """See ``TextReader``."""
         scale = min(1.0, LONGEST / max(bgr.shape[:2]))
         size = tuple(max(1, round(side * scale)) for side in bgr.shape[1::-1])
         page = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8) if scale < 1 else bgr

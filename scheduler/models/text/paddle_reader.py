@@ -77,18 +77,7 @@ class PaddleOcr:
         languages: Sequence[str],
         given_up: Callable[[], bool] = lambda: False,
     ) -> list[TextBlock]:
-        """Text of u8 ``[H, W, 3]``. Takes seconds.
-
-        Args:
-            bgr: the picture, turned in any way.
-            languages: a non-empty choice of ``languages``.
-            given_up: whether nobody waits for the text any more; asked between one piece of it and the next.
-
-        Raises:
-            ModelUnavailableError: the files are not in the store, or not those of the model that reads this
-                language; the sentence names the remedy.
-            InferenceFailed: it does not run here.
-        """
+        """See ``TextReader``."""
         for language in sorted(ELSEWHERE.keys() & set(languages)):
             return self._other(ELSEWHERE[language]).read(bgr, languages, given_up)
         if min(bgr.shape[:2]) < SMALLEST:

@@ -101,17 +101,7 @@ class PyannoteDiarizer:
         speakers: int | None,
         given_up: Callable[[], bool] = lambda: False,
     ) -> list[SpokenPart]:
-        """Who speaks when in i16 16 kHz ``samples``, in order of time. Takes seconds.
-
-        Args:
-            samples: the recording.
-            speakers: how many there are, if that is known.
-            given_up: whether nobody waits for the answer any more; asked before and between batches.
-
-        Raises:
-            InferenceFailed: the library is not installed or does not run here.
-            ModelUnavailableError: its files are not in the store.
-        """
+        """See ``Diarizer``."""
 
         def go_on(*_step: Any, **_progress: Any) -> None:
             if given_up():
