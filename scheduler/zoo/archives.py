@@ -4,11 +4,12 @@ Members are asked for by their exact names and written where the caller says: wh
 members, or points its links at, never becomes a path here.
 """
 
-import shutil
+import lzma
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +18,15 @@ from .errors import SourceUnavailableError
 # Above every published model file that the manifest could name; below what would fill a disk.
 MAX_MEMBER_BYTES = 4 << 30
 _CHUNK_BYTES = 1 << 20
-_UNREADABLE = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, RuntimeError, NotImplementedError)
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+)
 
 
 def extract_members(archive: Path, targets: Mapping[str, Path]) -> None:
@@ -72,4 +81,12 @@ def _require_size(member: str, size: int) -> None:
 
 def _write(content: IO[bytes], target: Path) -> None:
     with target.open("wb") as file:
-        shutil.copyfileobj(content, file, _CHUNK_BYTES)
+        for chunk in iter(partial(_read, content), b""):
+            file.write(chunk)
+
+
+def _read(content: IO[bytes]) -> bytes:
+    try:
+        return content.read(_CHUNK_BYTES)
+    except OSError as error:  # what Python says of damaged bzip2 data; of a full disk it says the like
+        raise zipfile.BadZipFile(str(error)) from error

@@ -1,4 +1,5 @@
 import io
+import random
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -9,6 +10,8 @@ import pytest
 from argusd.scheduler.zoo import archives
 from argusd.scheduler.zoo.archives import extract_members
 from argusd.scheduler.zoo.errors import SourceUnavailableError
+
+from ...flipped import flipped
 
 Writer = Callable[[Path, dict[str, bytes]], Path]
 
@@ -90,6 +93,19 @@ def test_a_file_that_is_no_archive_is_an_error(tmp_path: Path, content: bytes) -
     (tmp_path / "archive").write_bytes(content)
 
     with pytest.raises(SourceUnavailableError, match="archive is not a readable archive"):
+        extract_members(tmp_path / "archive", {"one": tmp_path / "file"})
+
+
+@pytest.mark.parametrize(
+    "compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_a_zip_that_is_damaged_in_its_midst_is_an_error(tmp_path: Path, compression: int) -> None:
+    with zipfile.ZipFile(tmp_path / "archive", "w", compression) as package:
+        package.writestr("one", random.Random(0).randbytes(1000))
+    with (
+        flipped(tmp_path / "archive", at=500),
+        pytest.raises(SourceUnavailableError, match="not a readable archive"),
+    ):
         extract_members(tmp_path / "archive", {"one": tmp_path / "file"})
 
 
