@@ -15,12 +15,9 @@ A worker that ends unasked ends this process with its own status, and whoever st
 import asyncio
 import contextlib
 import logging
-import os
-import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -44,9 +41,11 @@ from argusd.scheduler.contract.messages import (
 
 from ..errors import WorkerEnded
 from .child import Child, ChildSpec
+from .folders import folder_of_this_life
 
 log = logging.getLogger(__name__)
 
+FOLDER = "b"  # and a number: short, as sockets' paths have to be
 LOOK_EVERY_S = 1.0
 CHECK_EVERY_S = 3600.0  # each takes some seconds of a core
 
@@ -77,22 +76,8 @@ async def run_standby(
     Raises:
         WorkerEnded: one did so unasked.
     """
-    with _folder(config.runtime_dir) as folder:
+    with folder_of_this_life(config.runtime_dir, FOLDER) as folder:
         await Standby(config, worker_in(folder), folder).run(stop, on_ready, on_pass)
-
-
-@contextmanager
-def _folder(runtime_dir: Path) -> Iterator[Path]:
-    """For the sockets between us and the worker; another life of this process has another one."""
-    for left in runtime_dir.glob("b[0-9]*"):
-        if not Path(f"/proc/{left.name[1:]}").exists():  # its process was killed
-            shutil.rmtree(left, ignore_errors=True)
-    folder = runtime_dir / f"b{os.getpid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Standby:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from argusd.daemon.errors import WorkerEnded
 from argusd.daemon.supervision import standby
 from argusd.daemon.supervision.child import ChildSpec
+from argusd.daemon.supervision.folders import folder_of_this_life
 from argusd.daemon.supervision.standby import run_standby
 from argusd.ingest.ipc.channel import Channel
 from argusd.scheduler.config import SchedulerConfig
@@ -97,12 +99,25 @@ def there(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
-async def test_what_a_killed_one_left_is_removed(tmp_path: Path) -> None:
-    ended = await asyncio.create_subprocess_exec("true")
-    await ended.wait()
-    (tmp_path / f"b{ended.pid}").mkdir()
+async def test_what_a_killed_one_left_is_removed_though_its_number_is_anothers_by_now(tmp_path: Path) -> None:
+    (tmp_path / f"b{os.getppid()}").mkdir()
+    (tmp_path / f"b{os.getpid()}").mkdir()
     async with standing_by(tmp_path):
         assert sorted(os.listdir(tmp_path)) == [f"b{os.getpid()}", "scheduler-bulk.sock"]
+
+
+async def test_the_folder_of_one_that_lives_is_left_alone(tmp_path: Path) -> None:
+    living = tmp_path / "b1"
+    living.mkdir()
+    holds = ["flock", str(living), "sh", "-c", "echo held; read wait"]
+    holder = await asyncio.create_subprocess_exec(*holds, stdin=PIPE, stdout=PIPE)
+    assert holder.stdout is not None
+    await holder.stdout.readline()
+    with folder_of_this_life(tmp_path, "b"):
+        assert living.exists()
+    await holder.communicate(b"")
+    with folder_of_this_life(tmp_path, "b"):
+        assert not living.exists()
 
 
 async def test_its_roles_are_told_although_no_worker_is_there(tmp_path: Path) -> None:
