@@ -18,7 +18,7 @@ from argusd.kernels.sound.fbank import fbank
 from ...contract.media import SAMPLE_RATE
 from ...contract.roles import SPEAKER_EMBEDDER
 from ...core import Feeds
-from ..outputs import VoicePrint
+from ..outputs import VoicePrint, unit_rows
 from ..registry import Graph, register
 
 FRAME = 400
@@ -61,10 +61,7 @@ class WeSpeaker:
 
     def decode(self, tensors: Sequence[NDArray[Any]], slots: NDArray[np.intp]) -> list[VoicePrint]:  # noqa: ARG002
         """One ``VoicePrint`` per row."""
-        raw: NDArray[np.float32] = tensors[0]
-        lengths = np.linalg.norm(raw, axis=1, keepdims=True)
-        rows = raw / np.maximum(lengths, np.finfo(np.float32).tiny)
-        return [VoicePrint(row, LIKENESS, self.name) for row in rows]
+        return [VoicePrint(row, LIKENESS, self.name) for row in unit_rows(tensors[0])]
 
 
 register(Graph(WeSpeaker), "wespeaker")
