@@ -86,10 +86,15 @@ def judged(rounds: Sequence[tuple[Turn, Turn]]) -> Result:
                 median(turn.looks for turn in without),
             ),
             "recorder_cores": Metric(
-                median(turn.cores for turn in with_evidence) / SESSIONS,
+                median(turn.cores for turn in with_evidence),
                 "",
-                f"of a core for each session, with a clip in each {SETTLE_S + SECONDS:.0f} s",
-                median(turn.cores for turn in without) / SESSIONS,
+                "of a core for each session, from its violation's beginning until all clips are there",
+                median(turn.cores for turn in without),
+            ),
+            "clips_after": Metric(
+                median(turn.seconds for turn in with_evidence),
+                "s",
+                f"from the violations' beginning until the clips of all {SESSIONS} are there",
             ),
             "kept": Metric(sum(kept), "", "violations with a picture and a clip"),
         },

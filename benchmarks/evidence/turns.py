@@ -1,6 +1,7 @@
 """One turn: violations start in all sessions, and are kept or not."""
 
 import asyncio
+import time
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -19,12 +20,22 @@ NOTHING = {"snapshot": False, "clip": False}
 
 
 class Turn(NamedTuple):
-    """``ages_ms``: of what was told; ``looks``: how many; ``cores``: the recorder's; ``kept``: evidence."""
+    """``ages_ms``: of what was told; ``looks``: how many a second; ``kept``: evidence.
+
+    ``recorder_s``: the recorder's CPU time in the ``seconds`` from the violations' beginning until all clips
+    are there; where none are made, until ages were taken.
+    """
 
     ages_ms: list[float]
     looks: float
-    cores: float
+    recorder_s: float
+    seconds: float
     kept: int
+
+    @property
+    def cores(self) -> float:
+        """The recorder's share of a core, for each session."""
+        return self.recorder_s / self.seconds / SESSIONS
 
 
 async def turn(
@@ -33,16 +44,17 @@ async def turn(
     """A violation starts in each session, of which this is to be kept."""
     await ask(http, wanted, violated=False)
     await asyncio.sleep(ENDS_S)
-    cpu, looks, kept = busy_s(recorder), await served(http), await evidence(http)
+    looks, kept = await served(http), await evidence(http)
+    cpu, began = busy_s(recorder), time.monotonic()
     await ask(http, wanted, violated=True)
     await asyncio.sleep(SETTLE_S)
     told = await observations(url, SECONDS)
     ages = [event.frame_age_ms for events in told.values() for event in events]
-    after, cores = await served(http), (busy_s(recorder) - cpu) / (SETTLE_S + SECONDS)
+    looked = (sum((await served(http)).values()) - sum(looks.values())) / (SETTLE_S + SECONDS)
     if wanted is KEPT:
         await at_rest(http, kept + SESSIONS)
-    looked = (sum(after.values()) - sum(looks.values())) / (SETTLE_S + SECONDS)
-    return Turn(ages, looked, cores, await evidence(http) - kept)
+    recorder_s, seconds = busy_s(recorder) - cpu, time.monotonic() - began
+    return Turn(ages, looked, recorder_s, seconds, await evidence(http) - kept)
 
 
 async def ask(http: aiohttp.ClientSession, wanted: dict[str, bool], violated: bool) -> None:
