@@ -6,7 +6,7 @@ import { ArgusdError, pause, wait } from "./argusd.js";
 
 const CONNECTED_WITHIN_MS = 15_000;
 const AGAIN_WITHIN_MS = 30_000; // after a loss
-const GOODBYE_MS = 2_000;
+const GOODBYE_MS = 10_000; // paths may be slow
 const SDP = { "Content-Type": "application/sdp" };
 const LOSSES = ["silent", "shutdown"]; // why media end that nobody wanted to end
 
@@ -77,8 +77,10 @@ export class Publication {
     for (const track of stream.getTracks()) this.peer.addTransceiver(track, { direction: "sendonly", streams: [stream] });
     await this.peer.setLocalDescription(); // the daemon learns our candidates from our checks: none need trickle
     const body = this.peer.localDescription?.sdp;
-    const answer = await this.#client.request(path, { method: "POST", headers: SDP, body, signal });
+    signal.throwIfAborted();
+    const answer = await this.#client.request(path, { method: "POST", headers: SDP, body });
     this.#resource = new URL(answer.headers.get("Location") ?? "", answer.url); // of another host, perhaps
+    if (signal.aborted) await this.#leave(); // it was closed meanwhile
     this.#after = Number(/[?&]after=(\d+)/.exec(answer.headers.get("Link") ?? "")?.[1] ?? 0);
     await this.peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });
     const limit = AbortSignal.any([signal, AbortSignal.timeout(CONNECTED_WITHIN_MS)]);

@@ -129,6 +129,52 @@ async def test_a_publication_that_is_given_up_is_closed(rig: Rig) -> None:
     assert (await rig.api.json("GET", "/sessions"))[1]["sessions"] == []
 
 
+async def test_what_is_given_up_while_its_offer_is_answered_ends(rig: Rig) -> None:
+    script = """
+    const enough = new AbortController();
+    globalThis.RTCPeerConnection = class {
+      localDescription = { sdp: OFFER };
+      setLocalDescription() {}
+      setRemoteDescription() { throw new Error("it is closed"); }
+      close() {}
+    };
+    const ask = argusd.request.bind(argusd);
+    argusd.request = async (path, asked) => {
+      const answer = ask(path, asked);
+      if (asked?.method === "POST") enough.abort();
+      return answer;
+    };
+    await argusd.publish("s1", { stream: { getTracks: () => [] }, signal: enough.signal }).catch(() => {});
+    print((await argusd.sessions()).sessions.map(({ state }) => state));
+    """
+    assert await result(rig.api, script.replace("OFFER", json.dumps(OFFER))) == ["closed"]
+
+
+async def test_a_goodbye_has_time_for_a_path_of_seconds(rig: Rig) -> None:
+    """Of which there are a hundred in a second here."""
+    script = """
+    const done = [];
+    globalThis.RTCPeerConnection = class extends EventTarget {
+      connectionState = "connected";
+      localDescription = { sdp: OFFER };
+      setLocalDescription() {}
+      setRemoteDescription() {}
+      close() { done.push("closed"); }
+    };
+    const timeout = AbortSignal.timeout;
+    AbortSignal.timeout = (ms) => timeout(ms / 100);
+    const publication = await argusd.publish("s1", { stream: { getTracks: () => [] } });
+    argusd.request = (path, { signal }) => new Promise((arrived, lost) => {
+      setTimeout(() => { done.push("arrived"); arrived(); }, 60);
+      signal.addEventListener("abort", () => lost(signal.reason));
+    });
+    done.length = 0;
+    await publication.close();
+    print(done);
+    """
+    assert await result(rig.api, script.replace("OFFER", json.dumps(OFFER))) == ["arrived", "closed"]
+
+
 async def test_a_publication_says_goodbye_once_and_before_its_connection_ends(rig: Rig) -> None:
     """Also where it is closed and given up at once, as a page does that somebody leaves."""
     script = """
