@@ -11,7 +11,7 @@ from .remote import Browser
 
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-DESK, PHONE = (1280, 900), (390, 844)
+DESK, PHONE, NARROW = (1280, 900), (390, 844), (320, 640)  # the last: a desk's at 400 % (WCAG 1.4.10)
 
 
 class Look(NamedTuple):

@@ -11,7 +11,7 @@ export async function checkEvidence(sessionId, violations) {
   if (broken.length) return `Not as it was: ${broken.map((each) => inWords(each, violations)).join("; ")}.${elsewhere}`;
   if (!length) return "No evidence is finished so far.";
   const all = length === 1 ? "The evidence is" : `All ${length} pieces of evidence are`;
-  return `${all} as when it was made. ${SHA_256} of the newest: ${short(head)}.${elsewhere}`;
+  return `${all} as when it was made (${SHA_256} of the newest: ${short(head)}).${elsewhere}`;
 }
 
 function inWords({ evidence_id, reason }, violations) {

@@ -59,6 +59,11 @@ function show() {
   drawTimeline(view());
 }
 
+// The timeline is drawn for its width.
+function redraw() {
+  if (report !== NOTHING) drawTimeline(view());
+}
+
 function view() {
   return { report, chosen, fits, hears: choose, until: Date.now() / 1000 };
 }
@@ -167,7 +172,7 @@ addEventListener("beforeprint", () => {
   drawTimeline({ ...view(), pixels: PAPER_PX });
   layOut(report.violations.filter(fits));
 });
-addEventListener("afterprint", () => { if (report !== NOTHING) drawTimeline(view()); });
+for (const event of ["afterprint", "resize"]) addEventListener(event, redraw);
 $("show-keys").addEventListener("click", () => $("keys").showModal());
 $("delete").addEventListener("click", () => orSay(remove));
 $("reviewer").value = localStorage.getItem("reviewer") ?? "";

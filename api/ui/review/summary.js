@@ -3,7 +3,7 @@
 import { day, period } from "../moments.js";
 import { $, showState } from "../page.js";
 import { stretchName } from "./timeline.js";
-import { isOpen } from "./words.js";
+import { counted, isOpen } from "./words.js";
 
 const ACTIVE = ["connecting", "live", "stale"];
 
@@ -13,9 +13,8 @@ export function showSummary(report) {
   const silent = stretches.find(({ name, ended_at }) => name === "track_stale" && ended_at === null);
   if (active && silent) showState(`${silent.stream} ${stretchName(silent)}`, "unready");
   else showState(state, active ? "ready" : state === "lost" ? "unready" : "");
-  const found = violations.length === 1 ? "1 violation" : `${violations.length} violations`;
   const open = violations.filter(isOpen).length;
-  $("summary").textContent = `${active ? `since ${day(created_at)}` : period(created_at, updated_at)} · ${found}, ${open} to decide`;
+  $("summary").textContent = `${active ? `since ${day(created_at)}` : period(created_at, updated_at)} · ${counted(violations)}, ${open} to decide`;
 }
 
 // Whether its media are there.

@@ -3,6 +3,7 @@
 import { $, element, plain } from "../page.js";
 import { shape, titled } from "../svg.js";
 import { clock, scaleClock, ticks } from "../moments.js";
+import { counted } from "./words.js";
 
 const MEDIA = "media"; // the lane of the session's phases
 const LANE_PX = 30;
@@ -11,7 +12,7 @@ const OVERLAP_PX = 20; // bars that lie at the same time share so much of the la
 const AXIS_PX = 22;
 const TICK_PX = 110; // a time needs so much of the scale
 const HALF_TIME_PX = 32; // nearer to an end of the scale a time stands at that end, not below its line
-const LEAST_PERCENT = 0.35; // of the width: what is shorter could not be seen
+const LEAST_PX = 3; // what is shorter could not be seen
 
 const bars = new Map(); // seq → its violation's bar, as drawn last
 
@@ -21,13 +22,14 @@ export function drawTimeline({ report, until, chosen, fits, hears, pixels = $("t
   const lanes = lanesOf(report);
   const [from, to] = spanOf(report, until);
   const place = (at) => (100 * (at - from)) / (to - from);
+  const least = (100 * LEAST_PX) / pixels;
   const height = lanes.length * LANE_PX + AXIS_PX;
   const svg = $("timeline");
   svg.setAttribute("height", height);
-  svg.setAttribute("aria-label", `${report.violations.length} violations from ${clock(from)} to ${clock(to)}; the list below has each.`);
+  svg.setAttribute("aria-label", `${counted(report.violations)} from ${clock(from)} to ${clock(to)}; the list below has each.`);
   const bar = ({ stream, started_at, ended_at }, size, [row, rows] = [0, 1]) => {
     const [x, right] = [place(started_at), place(ended_at ?? to)];
-    const width = Math.max(LEAST_PERCENT, right - x);
+    const width = Math.max(least, right - x);
     const height = Math.min(size, OVERLAP_PX / rows);
     const y = lanes.indexOf(stream) * LANE_PX + (LANE_PX - rows * height) / 2 + row * height;
     return { x: `${Math.min(x, 100 - width)}%`, width: `${width}%`, y, height, rx: Math.min(3, height / 2) };

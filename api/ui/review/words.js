@@ -10,6 +10,10 @@ export function short(hash) {
   return `${hash.slice(0, HASH_DIGITS)}…`;
 }
 
+export function counted(violations) {
+  return violations.length === 1 ? "1 violation" : `${violations.length} violations`;
+}
+
 // Whether nobody has decided about the violation.
 export function isOpen({ review }) {
   return (review?.state ?? "open") === "open";

@@ -106,6 +106,13 @@ async def test_hosts_that_do_not_answer_are_named(browser: Browser, tmp_path: Pa
         await seen(tab, f"{missing} === null")
 
 
+async def test_figures_lie_two_in_a_row_on_the_narrowest_phones(browser: Browser, rig: Rig) -> None:
+    async with page(browser, rig.api.url, size=(360, 740)) as tab:
+        tops = "[...document.querySelectorAll('.figures dl')].map((each) => each.getBoundingClientRect().top)"
+        first, second, third, *_ = await tab.run(tops)
+        assert first == second < third
+
+
 async def test_it_asks_once_a_second(browser: Browser, rig: Rig) -> None:
     await with_sessions(rig, 3)
     async with page(browser, rig.api.url) as tab:

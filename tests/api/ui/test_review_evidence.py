@@ -52,7 +52,7 @@ async def test_what_was_done_to_evidence_is_said(browser: Browser, rig: Rig) -> 
         async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
             await seen(tab, "document.querySelector('#evidence img')")
             await tab.run("document.getElementById('check').click()")
-            await seen(tab, f"{checked}.startsWith('The evidence is as when it was made.')")
+            await seen(tab, f"{checked}.startsWith('The evidence is as when it was made (SHA')")
             (file,) = files(rig)
             file.write_bytes(file.read_bytes() + b"more")
             await tab.go(f"{rig.api.url}/review?session=s1")

@@ -12,7 +12,7 @@ import pytest
 from argusd.api.config import Token
 from argusd.ingest.ipc.messages import SessionState, TrackState
 
-from ...peers.browsing import DESK, PHONE, fill, page, press, seen, violations
+from ...peers.browsing import DESK, NARROW, PHONE, Look, fill, page, press, seen, show, violations
 from ...peers.chromium import ChromiumTab
 from ...peers.remote import Browser
 from ...waiting import answered
@@ -251,6 +251,20 @@ async def test_what_happens_meanwhile_appears(browser: Browser, rig: Rig) -> Non
         asked = "performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/report'))"
         starts = await tab.run(f"{asked}.map(({{startTime}}) => startTime)")
         assert all(later - one >= 999 for one, later in pairwise(starts))
+
+
+async def test_the_timeline_follows_the_window(browser: Browser, rig: Rig) -> None:
+    await with_violations(rig)
+    rig.worker.say(SessionState("s1", "closed", "client"))
+    async with page(browser, f"{rig.api.url}/review?session=s1") as tab:
+        await seen(tab, "document.getElementById('state').innerText === 'closed'")
+        await show(tab, Look("light", NARROW))
+        apart = "(each, at, all) => at === 0 || each.left > all[at - 1].right"
+        times = "[...document.querySelectorAll('.tick')].map((each) => each.getBoundingClientRect())"
+        await seen(tab, f"{times}.every({apart})")
+        bars = times.replace("tick", "violation")
+        narrowest = await tab.run(f"Math.min(...{bars}.map(({{ width }}) => width))")
+        assert narrowest > 2.9, "short ones can be seen"
 
 
 async def test_the_filter_shows_what_fits(browser: Browser, rig: Rig) -> None:

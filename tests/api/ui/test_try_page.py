@@ -18,7 +18,7 @@ from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest, RoleStatus
 
 from ...peers import chromium
-from ...peers.browsing import page, seen, violations
+from ...peers.browsing import NARROW, page, seen, violations
 from ...peers.chromium import ChromiumTab
 from ...peers.installed import require_package, require_program
 from ...peers.media import FPS, Scene, write_camera, write_clip, write_microphone
@@ -259,6 +259,18 @@ async def test_a_second_page_with_the_same_session(showing: Browser, watched: Wa
         assert "published from another page" in await said(first)
         assert await first.run(STATE) == "off"
         assert await second.run(STATE) == "live"
+
+
+async def test_all_of_it_fits_a_narrow_window(showing: Browser, watched: Watched) -> None:
+    async with page(showing, f"{watched.api.url}/try", size=NARROW) as tab:
+        await choose(tab, "file")
+        await seen(tab, "document.querySelector('#streams input') && file.checkVisibility()")
+        assert await tab.run("document.documentElement.scrollWidth <= innerWidth")
+        box = "document.{}.getBoundingClientRect()"
+        eye, button, stage = (
+            box.format(f"querySelector('{each}')") for each in ("#hint img", "#start", ".stage")
+        )
+        assert await tab.run(f"{stage}.top < {eye}.top && {button}.bottom < {stage}.bottom")
 
 
 async def test_a_screen(showing: Browser, watched: Watched) -> None:
