@@ -11,11 +11,11 @@ import msgspec
 
 from argusd.ingest.ice.ice_servers import IceServer
 from argusd.scheduler.contract.http import DEFAULT_PORT, HOST, WebUrl
-from argusd.scheduler.contract.names import ENDS
+from argusd.scheduler.contract.names import ENDS, NameStart, VisibleText
 from argusd.scheduler.contract.quantities import Count, Port, Seconds, Share
 
 from .errors import SecretUnreadable
-from .secrets import read_secret
+from .secrets import check_line, read_secret
 from .webhooks.config import WebhookConfig
 
 # As browsers send it (RFC 6454, 6.1); a page from a file or in a sandbox is from null.
@@ -84,7 +84,7 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     secret: str = ""
-    session_prefix: str = ""
+    session_prefix: NameStart = ""
     secret_file: Path | None = None
     scopes: tuple[Scope | Literal["read"], ...] = get_args(Scope)
     requests_per_minute: Count | None = None
@@ -101,13 +101,15 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The secret, wherever it stands.
 
         Raises:
-            SecretUnreadable: there is none, or two, or its file cannot be read.
+            SecretUnreadable: there is none, or two, its file cannot be read, or nobody can show it.
         """
         if bool(self.secret) == (self.secret_file is not None):
             raise SecretUnreadable(
                 "api.tokens: a token needs either secret or secret_file, and it may not be empty"
             )
-        return read_secret(self.secret_file, "api.tokens") if self.secret_file else self.secret
+        if self.secret_file is None:
+            return check_line(self.secret, "api.tokens: a secret")
+        return check_line(read_secret(self.secret_file, "api.tokens"), f"api.tokens: {self.secret_file}")
 
 
 class JwtConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -138,7 +140,7 @@ class LlmProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     model: str
     base_url: Annotated[str, msgspec.Meta(pattern="^https?://")] | None = None
-    api_key: str | None = None
+    api_key: VisibleText | None = None
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
 
 

@@ -12,10 +12,28 @@ def read_secret(file: Path, key: str) -> str:
         SecretUnreadable: it cannot be read, is no text, or is empty.
     """
     try:
-        text = file.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise SecretUnreadable(f"{key}: cannot read {file}: {(reason or 'unknown error').lower()}") from error
+        text = file.read_text("utf-8-sig").strip()  # some editors put a mark before it
+    except (OSError, ValueError) as error:  # the latter also where no file can have such a name
+        raise SecretUnreadable(f"{key}: cannot read {file}: {_reason(error)}") from error
     if not text:
         raise SecretUnreadable(f"{key}: {file} is empty")
     return text
+
+
+def check_line(secret: str, where: str) -> str:
+    """The same secret, which others have to send or to type.
+
+    Raises:
+        SecretUnreadable: nobody could.
+    """
+    if not secret.isprintable() or secret != secret.strip():
+        raise SecretUnreadable(
+            f"{where} must be one line of printable characters, without white space around it"
+        )
+    return secret
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError):
+        return (error.strerror or "unknown error").lower()
+    return "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else "its name is no file's"

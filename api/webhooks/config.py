@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from argusd.scheduler.contract.http import WebUrl
-from argusd.scheduler.contract.names import Name
+from argusd.scheduler.contract.names import Name, NameStart
 
 EventType = Literal["violation", "observation", "session"]
 
@@ -25,4 +25,4 @@ class WebhookConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     secret_file: Path
     types: tuple[EventType, ...] = ("violation", "session")
     names: tuple[str, ...] = ()
-    session_prefix: str = ""
+    session_prefix: NameStart = ""

@@ -11,11 +11,12 @@ from urllib.parse import SplitResult, urlsplit
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 
+from argusd.api.access.auth import issued
 from argusd.api.access.exposure import is_loopback
 from argusd.api.errors import SecretUnreadable
-from argusd.api.secrets import read_secret
 from argusd.api.store.abilities import A_CLUSTER, NO_CLUSTER
 from argusd.api.store.layout import misfit, others_in
+from argusd.api.webhooks.signing import read_keys
 from argusd.scheduler.contract import redis_keys as keys
 
 from ..config import Config
@@ -124,15 +125,20 @@ def own_name() -> str:
 
 
 def check_secrets(config: Config) -> Finding:
-    """The secrets that stand in files can be read."""
+    """The secrets can be read, and are what the api takes."""
+    api = config.api
     try:
-        for token in config.api.tokens:
+        for token in api.tokens:
             token.read()
-        if config.api.jwt is not None:
-            read_secret(config.api.jwt.key_file, "api.jwt.key_file")
+        for webhook in api.webhooks:
+            read_keys(webhook)
+        issued(api)
     except SecretUnreadable as error:
-        return Finding("fail", "secrets", str(error), f"let {own_name()}, and nobody else, read it")
-    names = [f"tokens: {len(config.api.tokens)}", *(["a JWT issuer's key"] if config.api.jwt else [])]
+        return Finding(
+            "fail", "secrets", str(error), f"put it right; {own_name()}, and nobody else, may read it"
+        )
+    names = [f"tokens: {len(api.tokens)}", *(["a JWT issuer's key"] if api.jwt else [])]
+    names += [f"webhooks: {len(api.webhooks)}"] if api.webhooks else []
     return Finding("ok", "secrets", ", ".join(names))
 
 

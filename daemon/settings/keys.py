@@ -10,14 +10,9 @@ from argusd.api.config import ApiConfig, ClusterConfig
 from argusd.ingest.config import IngestConfig
 from argusd.scheduler.config import SchedulerConfig
 from argusd.scheduler.contract.http import WebUrl
-from argusd.scheduler.contract.names import ENDS, did_you_mean
+from argusd.scheduler.contract.names import VisibleText, did_you_mean
 from argusd.scheduler.contract.quantities import Share
 from argusd.scheduler.recorder.config import RecorderConfig
-
-VISIBLE = "[!-~]*"
-VisibleText = Annotated[
-    str, msgspec.Meta(pattern=rf"^{VISIBLE}{ENDS}", min_length=1, description="visible ASCII characters")
-]
 
 
 class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,7 +35,7 @@ class Shared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ingest_workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_form: Literal["text", "json"] = "text"
-    huggingface_token: VisibleText | None = None
+    huggingface_token: Annotated[VisibleText, msgspec.Meta(min_length=1)] | None = None
     shutdown_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
     traces_url: WebUrl | None = None
     traces_share: Share = 1.0

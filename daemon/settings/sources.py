@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from argusd.scheduler.contract.http import URL_VARIABLES
-from argusd.scheduler.contract.names import did_you_mean
+from argusd.scheduler.contract.names import VISIBLE, did_you_mean
 
 from ..errors import ConfigInvalid
-from .keys import KEYS, SECTIONS, VISIBLE
+from .keys import KEYS, SECTIONS
 from .older_names import OLDER_NAMES
 
 PREFIX = "ARGUSD_"

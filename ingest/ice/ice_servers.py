@@ -17,6 +17,7 @@ URI = re.compile(
     r"(?P<scheme>stuns?|turns?):[\w.-]+(:(?P<port>\d{1,5}))?(?P<transport>\?transport=(udp|tcp))?", re.A
 )
 LIFETIME_S = 24 * 3600
+FROM_FILE = "ice_servers: credential_file"
 PRINTABLE = re.compile(r"[ -~]*")
 
 
@@ -63,11 +64,14 @@ class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
             return self
         try:
             credential = self.credential_file.read_text("ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
-            raise CredentialUnreadable(f"cannot read {self.credential_file}: {reason}") from error
+        except (OSError, ValueError) as error:
+            raise CredentialUnreadable(
+                f"{FROM_FILE}: cannot read {self.credential_file}: {_reason(error)}"
+            ) from error
         if not credential or not PRINTABLE.fullmatch(credential):
-            raise CredentialUnreadable(f"{self.credential_file} must hold one line of printable ASCII")
+            raise CredentialUnreadable(
+                f"{FROM_FILE}: {self.credential_file} must hold one line of printable ASCII"
+            )
         return msgspec.structs.replace(self, credential=credential, credential_file=None)
 
     def at(self, now: float) -> "IceServer":
@@ -79,6 +83,12 @@ class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return msgspec.structs.replace(
             self, username=username, credential=base64.b64encode(password).decode(), shared_secret=False
         )
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError):
+        return (error.strerror or "unknown error").lower()
+    return "it is not ASCII" if isinstance(error, UnicodeDecodeError) else "its name is no file's"
 
 
 def links(server: IceServer) -> Iterator[str]:

@@ -16,6 +16,18 @@ IN_WORDS = "1 to 128 letters, digits or _ . : -, not just dots"
 Name = Annotated[str, msgspec.Meta(pattern=NAME, description=IN_WORDS)]
 # One that is checked later than its message is decoded, so that the refusal may say more.
 Named = Annotated[str, msgspec.Meta(description=IN_WORDS, extra_json_schema={"pattern": NAME})]
+NameStart = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=rf"^[A-Za-z0-9_.:-]{{0,128}}{ENDS}",
+        description="the beginning of a session's name, up to 128 letters, digits or _ . : -",
+    ),
+]
+# What fits a header of HTTP.
+VISIBLE = "[!-~]*"
+VisibleText = Annotated[
+    str, msgspec.Meta(pattern=rf"^{VISIBLE}{ENDS}", description="visible ASCII characters")
+]
 
 CUDA_DEVICE = re.compile(r"cuda:(\d+)")
 

@@ -288,6 +288,11 @@ def test_what_is_not_understood_is_refused_by_name(toml: WriteToml, text: str, c
         ({"ARGUSD_API__TOKENS": "[{"}, "ARGUSD_API__TOKENS is not a TOML value"),
         ({"ARGUSD_CONFIG": "/nowhere/argusd.toml"}, "cannot read the configuration /nowhere/argusd.toml"),
         ({"HUGGINGFACE_TOKEN": "two words"}, "huggingface_token"),
+        ({"PROXYLLM_MODEL": "judge", "PROXYLLM_KEY": "s3cret\nX: y"}, "api_key must be visible ASCII"),
+        (
+            {"ARGUSD_API__TOKENS": '[{secret = "s", session_prefix = "kyc/"}]'},
+            "beginning of a session's name",
+        ),
         ({"OCR_LANGUAGES": "English"}, "api.ocr_languages"),
         ({"ARGUSD_STATE_DIR": "/x" * 60}, "too long for unix sockets"),
         ({"ARGUSD_STATE_DIR": ""}, "state_dir must be a path"),

@@ -94,11 +94,41 @@ async def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
             "cannot read /nowhere/secret: no such file or directory",
         ),
         (Token(secret_file=Path("/dev/null")), "/dev/null is empty"),
+        (Token(secret_file=Path("a\0b")), "its name is no file's"),
+        (Token("two\nlines"), "a secret must be one line of printable characters"),
+        (Token(" framed "), "a secret must be one line of printable characters, without white space around"),
     ],
 )
 def test_a_token_without_its_secret_keeps_the_api_from_starting(token: Token, complaint: str) -> None:
     with pytest.raises(SecretUnreadable, match=complaint):
         access_of(config(tokens=(token,)))
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"s\xe9cret", "it is no text in UTF-8"),
+        (b"one\nanother", "must be one line of printable characters"),
+        (b"se\0cret", "must be one line of printable characters"),
+        (b"\x1b[31msecret", "must be one line of printable characters"),
+        (b" \n\t", "is empty"),
+    ],
+)
+def test_a_file_that_holds_no_token_is_named_and_not_shown(
+    tmp_path: Path, content: bytes, complaint: str
+) -> None:
+    (tmp_path / "token").write_bytes(content)
+    with pytest.raises(
+        SecretUnreadable, match=rf"^api\.tokens: .*{tmp_path}/token.* ?{complaint}"
+    ) as refused:
+        access_of(config(tokens=(Token(secret_file=tmp_path / "token"),)))
+    assert "cret" not in str(refused.value).replace(str(tmp_path), "")
+
+
+@pytest.mark.parametrize("content", ["\ufeffs3cret", "s3cret\r\n"])
+def test_what_editors_add_is_no_part_of_a_token(tmp_path: Path, content: str) -> None:
+    (tmp_path / "token").write_text(content)
+    assert Token(secret_file=tmp_path / "token").read() == "s3cret"
 
 
 def test_a_tokens_secret_is_not_shown() -> None:

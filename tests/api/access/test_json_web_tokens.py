@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from argusd.api.access.exposure import check_bind
 from argusd.api.access.grants import Grant
@@ -30,6 +30,11 @@ Open = Callable[..., JsonWebTokens]
 def pem(key: Any) -> str:
     public: bytes = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return public.decode()
+
+
+def private(key: Any) -> str:
+    text: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return text.decode()
 
 
 def token(key: Any = EC, algorithm: str = "ES256", *, kid: str | None = None, **changes: Any) -> str:
@@ -86,8 +91,12 @@ def test_a_token_that_its_issuer_signed_is_good(access: Open, key: Any, algorith
         (token(aud="others"), "for another audience"),
         (token(aud=None), "lacks one of the claims"),
         (token(iss="https://evil.example"), "comes from another issuer"),
-        (token(scope=["watch"]), "not valid here"),
-        (token(session_id=7), "not valid here"),
+        (token(scope=["watch"]), "claim scope must be text"),
+        (token(session_id=7), "claim session_id must be 1 to 128 letters"),
+        (token(session_id="a\nb"), "claim session_id must be"),
+        (token(session_prefix="kyc/"), "claim session_prefix must be"),
+        (token(sub="a\x00b"), "claim sub must be up to 1024 characters, none of them a control character"),
+        (token(sub="a\udcff"), "claim sub must be"),
         (token(None, "none"), "not valid here"),
         (token(SECRET, "HS256"), "not valid here"),
         (token(RSA, "RS256"), "not valid here"),
@@ -130,10 +139,21 @@ def test_each_of_several_keys_is_for_the_tokens_that_name_it(access: Open) -> No
 
 @pytest.mark.parametrize(
     ("file", "algorithm"),
-    [("no key", "ES256"), ("short", "HS256"), ("{}", "ES256"), ('{"keys": []}', "ES256"), ("", "RS256")],
+    [
+        ("no key", "ES256"),
+        ("short", "HS256"),
+        (f"{SECRET}\n{SECRET}", "HS256"),
+        (f"{SECRET}\0", "HS256"),
+        ('{"keys": [{"kty": "oct", "k": "c2hvcnQ", "alg": "HS256"}]}', "HS256"),
+        ("{}", "ES256"),
+        ('{"keys": []}', "ES256"),
+        ('{"keys": ' + 5000 * "[", "ES256"),
+        ("", "RS256"),
+        *((private(key), algorithm) for key, algorithm in ((RSA, "RS256"), (EC, "ES256"), (EDDSA, "EdDSA"))),
+    ],
 )
 def test_a_file_without_a_key_keeps_the_api_from_starting(access: Open, file: str, algorithm: str) -> None:
-    with pytest.raises(SecretUnreadable):
+    with pytest.raises(SecretUnreadable, match=r"^api\.jwt\.key_file: "):
         access(file, algorithm)
 
 

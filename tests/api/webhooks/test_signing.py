@@ -42,6 +42,7 @@ def test_while_a_secret_is_replaced_messages_are_signed_with_both(tmp_path: Path
     [
         PUBLISHED.removeprefix("whsec_"),
         "whsec_not base64",
+        "whsec_\u00e9" + 40 * "A",
         "whsec_" + base64.b64encode(bytes(23)).decode(),
         "whsec_" + base64.b64encode(bytes(65)).decode(),
         f"{PUBLISHED} {PUBLISHED} {PUBLISHED}",

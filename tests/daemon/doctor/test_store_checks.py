@@ -114,3 +114,20 @@ def test_a_secret_that_stands_in_a_file(content: str, verdict: str, tmp_path: Pa
     finding = check_secrets(config(tmp_path, API__TOKENS=f'[{{secret_file = "{file}"}}]'))
     assert finding.verdict == verdict
     assert "t0ken" not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("section", "settings"),
+    [
+        ("API__WEBHOOKS", '[{{name = "exams", url = "https://exams.example", secret_file = "{file}"}}]'),
+        ("API__JWT", '{{issuer = "i", audience = "a", algorithm = "ES256", key_file = "{file}"}}'),
+    ],
+)
+def test_a_file_that_holds_something_else_than_the_secret(
+    section: str, settings: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("s3cret")
+    finding = check_secrets(config(tmp_path, **{section: settings.format(file=file)}))
+    assert finding.verdict == "fail"
+    assert "s3cret" not in str(finding)

@@ -70,10 +70,13 @@ def test_a_credential_is_read_from_its_file_and_never_shown(tmp_path: Path) -> N
     file = tmp_path / "turn"
     fields = {name: value for name, value in TURN.items() if name != "credential"}
     server = read(**fields, credential_file=str(file))
-    with pytest.raises(CredentialUnreadable, match="cannot read"):
+    with pytest.raises(CredentialUnreadable, match=r"^ice_servers: credential_file: cannot read"):
         server.with_credential()
     file.write_text("\n")
     with pytest.raises(CredentialUnreadable, match="one line"):
+        server.with_credential()
+    file.write_bytes(b"fr0m-\xe9")
+    with pytest.raises(CredentialUnreadable, match=r"cannot read .*turn: it is not ASCII"):
         server.with_credential()
     file.write_text("fr0m-file\n")
     assert server.with_credential().credential == "fr0m-file"
