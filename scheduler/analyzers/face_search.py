@@ -107,21 +107,26 @@ class FaceSearch:
         scale = region.size if region else max(at.width, at.height)
         seen = [self._sighting(face, region, scale, at.media_s) for face in faces]
         self._sightings = [
-            each for each in self._sightings if each in seen or self._stays(each, region, at.media_s)
+            each for each in self._sightings if each in seen or self._stays(each, faces, region, at.media_s)
         ]
 
     @staticmethod
-    def _stays(unseen: Sighting, region: Roi | None, media_s: float) -> bool:
-        """Whether a face may still be there that this look has not shown, since another one does."""
-        return unseen.region != region and (unseen.region is None or media_s - unseen.seen_s < KEPT_S)
+    def _stays(unseen: Sighting, faces: Sequence[Face], region: Roi | None, media_s: float) -> bool:
+        """Whether a face may still be there that this look has not shown, since another one does.
+
+        Where this look shows a face, an older one is the same that has moved.
+        """
+        moved = any(same_face(unseen.face.box, face.box) for face in faces)
+        kept = unseen.region is None or media_s - unseen.seen_s < KEPT_S
+        return unseen.region != region and kept and not moved
 
     def _sighting(self, face: Face, region: Roi | None, scale: float, media_s: float) -> Sighting:
         """What is known of a face; one that the whole frame shows is no part's any more.
 
-        One that is found at two scales is certain.
+        One that is found at two scales is certain. Of two places of who moved the later one tells.
         """
         same = (each for each in self._sightings if same_face(each.face.box, face.box))
-        known = next(same, None)
+        known = max(same, key=lambda each: (each.seen_s < media_s, each.seen_s), default=None)
         if known is None:
             known = Sighting(face, region, scale, media_s)
             self._sightings.append(known)

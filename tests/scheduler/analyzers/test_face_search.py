@@ -144,6 +144,36 @@ def test_a_person_seen_from_near_and_from_far_is_one() -> None:
     assert search.search.faces == [PERSON]
 
 
+def test_a_face_that_moves_quickly_is_one_again_with_the_next_look_that_overlaps_both_of_its_places() -> None:
+    there, here, between = (face(x, 100, 100) for x in (90, 150, 120))
+    search = Search()
+    search.look(there)
+    search.look(here)
+    search.search.region = None
+    search.look(between)
+    assert search.search.faces == [between]
+
+
+def test_of_who_moved_the_place_that_was_seen_last_tells() -> None:
+    """The closer look that did not find a face where it was shows it elsewhere: it is one all the same."""
+    there, here, between = (face(x, 100, 100, score=0.7) for x in (90, 150, 120))
+    search = Search()
+    search.look(PERSON, there)
+    search.look(PERSON, here)
+    search.search.region = None
+    search.look(PERSON, between)
+    assert search.search.faces == [PERSON, between]
+
+
+def test_of_two_faces_that_move_side_by_side_neither_takes_the_others_place() -> None:
+    search = Search()
+    search.look(face(90, 100, 100), face(150, 100, 100))
+    moved = [face(120, 100, 100), face(165, 100, 100)]
+    search.search.region = None
+    search.look(*moved)
+    assert search.search.faces == moved
+
+
 def test_economy_looks_at_whole_frames_alone_and_believes_them() -> None:
     search = Search(economy=True)
     assert set(search.show([PERSON, DOUBTFUL], {}, 5)) == {None}
