@@ -13,9 +13,13 @@ const REFUSED = {
   insufficient_scope: "This token does not allow it. Trying the camera takes one with all scopes, or a session token "
     + "with the scopes publish and watch.",
 };
+const TOO_LATE = "The media did not come through to the daemon in time: the path to it is very slow, or a firewall lies in "
+  + "between. Start again from a nearer network, or have the daemon wait longer (ingest.connect_s).";
 const ENDED = {
   replaced: "This session is now published from another page, so this one has stopped. Start again to take it back.",
   deleted: "This session was ended from elsewhere. Start again for another one.",
+  never_connected: TOO_LATE,
+  dtls_failed: TOO_LATE,
 };
 export const LOST = "The connection to the daemon is lost. It is made again by itself; leave this page open.";
 

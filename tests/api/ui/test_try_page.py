@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from argusd.api.config import Token
+from argusd.ingest.ipc.messages import SessionState
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import Latest, RoleStatus
 
@@ -25,7 +26,7 @@ from ...peers.media import FPS, Scene, write_camera, write_clip, write_microphon
 from ...peers.remote import Browser
 from ...waiting import answered
 from ..fakes import FakeScheduler
-from ..fixtures import RunningApi, make_config, running_ingest
+from ..fixtures import Rig, RunningApi, make_config, running_ingest
 
 pytestmark = pytest.mark.browser
 
@@ -42,6 +43,11 @@ ASKING = """{
         await new Promise((allow) => { window.allow = allow; });
         return (window.taken = await take(wanted));
     };
+}"""
+# A browser for which whatever is answered leads to a connection.
+CONNECTED = """{
+    Object.defineProperty(RTCPeerConnection.prototype, "connectionState", { get: () => "connected" });
+    RTCPeerConnection.prototype.setRemoteDescription = async () => {};
 }"""
 
 
@@ -236,6 +242,16 @@ async def test_a_daemon_that_goes_and_comes_back(showing: Browser, watched: Watc
         await watched.take_media()
         await live(tab)
         await seen(tab, "document.getElementById('problem').hidden")
+
+
+@pytest.mark.parametrize("reason", ["never_connected", "dtls_failed"])
+async def test_media_that_came_too_late_for_the_daemon(showing: Browser, rig: Rig, reason: str) -> None:
+    async with page(showing, f"{rig.api.url}/try?session=slow") as tab:
+        await tab.run(CONNECTED)
+        await begin(tab)
+        await live(tab)
+        rig.worker.say(SessionState("slow", "closed", reason))
+        assert "did not come through to the daemon in time" in await said(tab)
 
 
 async def test_media_that_go_on_while_the_api_is_away(showing: Browser, watched: Watched) -> None:
