@@ -30,23 +30,30 @@ def notify(address: str | None, state: bytes) -> None:
     """Tell whoever started this process its state. Does nothing when nobody asked (``address`` is None)."""
     if not address:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-        try:
-            # A leading @ stands for the abstract namespace.
-            sock.sendto(state, "\0" + address[1:] if address.startswith("@") else address)
-        except OSError as error:
-            log.debug("nobody takes notice of %s at %s: %s", state.decode(), address, error.strerror)
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+            sock.sendto(state, _place(address))
+    except OSError as error:
+        log.debug("nobody takes notice of %s at %s: %s", state.decode(), address, error.strerror)
+
+
+def _place(address: str) -> str:
+    """A leading @ stands for the abstract namespace."""
+    return "\0" + address[1:] if address.startswith("@") else address
 
 
 class Heartbeat:
     """Tells whoever started this process that its work goes on, at most once a second.
 
     The loop that does the work calls it at every pass. Where that loop hangs nothing is told, and the process
-    is killed after ``SILENCE_S``.
+    is killed after ``SILENCE_S``. It waits for nobody: a supervisor that is stopped itself takes ten and no
+    more, and hears of the next one when it goes on. Its socket is its own, so that it is told as well where
+    no further file may be opened.
     """
 
     def __init__(self, address: str | None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._address = address
+        self._place = _place(address) if address else None
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._clock = clock
         self._next = -math.inf
 
@@ -55,7 +62,13 @@ class Heartbeat:
         now = self._clock()
         if now >= self._next:
             self._next = now + BEAT_S
-            notify(self._address, WATCHDOG)
+            if self._place:
+                with contextlib.suppress(OSError):  # nobody takes notice
+                    self._sock.sendto(WATCHDOG, self._place)
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        self._sock.close()
 
 
 class NotifyListener:

@@ -92,11 +92,12 @@ async def _until_stopped(entry: Entry, notify_socket: str | None) -> None:
         if not serves.is_set():  # nothing has begun that would have to come to its end
             work.cancel()
 
-    work = asyncio.ensure_future(entry(stop, ready, Heartbeat(notify_socket)))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked_to_stop)
-    await asyncio.wait([work])
+    with contextlib.closing(Heartbeat(notify_socket)) as heartbeat:
+        work = asyncio.ensure_future(entry(stop, ready, heartbeat))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, asked_to_stop)
+        await asyncio.wait([work])
     if not work.cancelled():
         work.result()
 
