@@ -15,10 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from . import live, tasks
-from .harness import Metric, NotMeasurable, Result, machine, paired
+from .harness import Metric, NotMeasurable, Result, load_json, machine, paired
 from .rivals.systems import Argusd
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +30,7 @@ def main(
     """Compare two commits by a benchmark; ``options`` are its own.
 
     Raises:
-        NotMeasurable: there is no such commit here.
+        NotMeasurable: there is no such commit here, or its benchmark gives no result.
     """
     with worktree(first) as before, worktree(second) as after:
         trees = {f"argusd@{first}": before, f"argusd@{second}": after}
@@ -84,12 +82,21 @@ def in_turn(name: str, trees: Sequence[Path], rounds: int) -> Result:
 
 
 def own(name: str, tree: Path) -> Mapping[str, Metric]:
-    """What a tree's own benchmark finds."""
+    """What a tree's own benchmark finds.
+
+    Raises:
+        NotMeasurable: nothing; it said why.
+    """
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "result.json"
         words = [sys.executable, "-P", "-m", "argusd.daemon", "bench", name, "--quick", "--json", str(kept)]
         subprocess.run(words, env=os.environ | variables(tree), check=False, stdout=subprocess.DEVNULL)
-        return msgspec.json.decode(kept.read_bytes(), type=Result).metrics
+        try:
+            return load_json(kept).metrics
+        except NotMeasurable as error:
+            raise NotMeasurable(
+                f"the benchmark {name} of {tree} gave no result; it said why above"
+            ) from error
 
 
 def compared(

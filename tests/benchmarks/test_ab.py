@@ -2,7 +2,7 @@
 
 import pytest
 
-from argusd.benchmarks.ab import compared, git, worktree
+from argusd.benchmarks.ab import ROOT, compared, git, own, worktree
 from argusd.benchmarks.harness import Metric, NotMeasurable
 
 
@@ -32,3 +32,8 @@ def test_a_commits_files_are_there_for_as_long_as_they_are_needed() -> None:
 def test_a_commit_that_nobody_knows_is_named() -> None:
     with pytest.raises(NotMeasurable, match="nonesuch cannot be checked out"), worktree("nonesuch"):
         pass
+
+
+def test_a_benchmark_that_gives_no_result_is_named() -> None:
+    with pytest.raises(NotMeasurable, match="the benchmark nonesuch of"):
+        own("nonesuch", ROOT)
