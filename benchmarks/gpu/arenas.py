@@ -1,6 +1,5 @@
 """Frames in a real arena, mapped read-only as a scheduler maps it."""
 
-import os
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +28,7 @@ def filled(count: int, width: int, height: int) -> Filled:
     """So many frames of noise, I420, none as the one before."""
     info = i420_info(width, height)
     arena = Arena((1 << 20) + count * (2 * info.nbytes + 16384))
-    view = ArenaView(os.dup(arena.fd))
+    view = ArenaView(arena.fd)
     rng = np.random.default_rng(0)
     planes = [rng.integers(0, 256, shape, np.uint8) for shape in plane_shapes(info)]
     frames = []

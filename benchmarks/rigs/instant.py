@@ -1,7 +1,6 @@
 """A thousand sessions on one thread: the scheduler over real rings, with models that take no time."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -156,7 +155,7 @@ class Loop:
         )
         random = np.random.default_rng(0)
         arena = Arena(1 << 20 | sessions * (4 * 4096 + 2 * 16384))
-        view = ArenaView(os.dup(arena.fd))
+        view = ArenaView(arena.fd)
         self._frames = [FrameRing(arena, 4, PICTURE.nbytes) for _ in range(sessions)]
         self._sounds = [PcmRing(arena, 1.0) for _ in range(sessions)]
         self._next_frame = self._now + random.random(sessions) / FPS

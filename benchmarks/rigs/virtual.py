@@ -4,10 +4,9 @@ The clock is the media's and stands still while models run, so an hour takes as 
 findings are the same however busy the machine is. There is no network, no codec and no jitter here.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import cv2
 import msgspec
@@ -20,6 +19,7 @@ from argusd.ingest.shm.frame import i420_info
 from argusd.ingest.shm.ring import FrameRing, PcmRing
 from argusd.scheduler.analyzers.catalog import ANALYZERS
 from argusd.scheduler.config import SchedulerConfig
+from argusd.scheduler.contract.media import TrackKind
 from argusd.scheduler.contract.media_key import MediaKey
 from argusd.scheduler.contract.messages import SessionPolicy
 from argusd.scheduler.contract.policy import Policy
@@ -51,6 +51,15 @@ class Told(NamedTuple):
     media_s: float
 
 
+class _Media(NamedTuple):
+    """What a session's media lie in."""
+
+    arena: Arena
+    view: ArenaView
+    frames: FrameRing | None
+    sounds: PcmRing | None
+
+
 def daemon_models() -> Models:
     """What a live scheduler serves its sessions with here, curves and all."""
     kept = CACHE / "benchmarks" / "virtual"
@@ -76,8 +85,7 @@ class VirtualSessions:
         self._take = take
         self._now = BEGIN_S
         self._executor = OneThread(lambda: self._now)
-        self._rings: dict[str, tuple[FrameRing | None, PcmRing | None]] = {}
-        self._shapes: dict[str, tuple[int, int]] = {}
+        self._media: dict[str, _Media] = {}
         self._scheduler = Scheduler(models, factories, self, self._executor, clock=lambda: self._now)
 
     @property
@@ -100,10 +108,10 @@ class VirtualSessions:
         media = MediaKey(name)
         frame_bytes = i420_info(*size).nbytes if size else 0
         arena = Arena(2 * MIB + 2 * SLOTS * frame_bytes)
-        view = ArenaView(os.dup(arena.fd))
+        view = ArenaView(arena.fd)
         frames = FrameRing(arena, SLOTS, frame_bytes) if size else None
         sounds = PcmRing(arena, SOUND_S) if sound else None
-        self._rings[name] = frames, sounds
+        self._media[name] = _Media(arena, view, frames, sounds)
         self._scheduler.sessions.set_policy(SessionPolicy(media, list(streams), policy))
         if frames is not None:
             ref = RingRef(view, "video", frames.place, frames.generation)
@@ -114,7 +122,7 @@ class VirtualSessions:
 
     def show(self, name: str, media_s: float, planes: Sequence[NDArray[np.uint8]]) -> None:
         """Publish a picture, I420 planes u8 ``[rows, columns]``."""
-        ring = self._rings[name][0]
+        ring = self._media[name].frames
         assert ring is not None
         height, width = planes[0].shape
         info = msgspec.structs.replace(
@@ -127,7 +135,7 @@ class VirtualSessions:
 
     def say(self, name: str, media_s: float, samples: NDArray[np.int16]) -> None:
         """Publish sound of 16 kHz, whose first sample was at ``media_s``."""
-        ring = self._rings[name][1]
+        ring = self._media[name].sounds
         assert ring is not None
         arrived_ns = self._arrive(media_s + len(samples) / 16_000)
         ring.write(samples, round((BEGIN_UNIX_S + media_s) * NANOSECONDS), arrived_ns, 0)
@@ -143,10 +151,14 @@ class VirtualSessions:
 
     def leave(self, name: str) -> None:
         """End a session, and what is open in it."""
-        self._scheduler.sessions.end(MediaKey(name))
-        for ring in self._rings.pop(name):
+        media, gone = MediaKey(name), self._media.pop(name)
+        self._scheduler.sessions.end(media)
+        for kind in get_args(TrackKind):
+            self._scheduler.sessions.ring_closed(media, kind, gone.view)
+        for ring in (gone.frames, gone.sounds):
             if ring is not None:
                 ring.close()
+        gone.arena.close()
 
     def _arrive(self, media_s: float) -> int:
         """Nothing comes before what came already: the clock never goes back."""

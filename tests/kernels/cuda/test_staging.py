@@ -1,6 +1,5 @@
 """Frames of a real arena to a device: whole, or known to be torn, and never from memory that is not lent."""
 
-import os
 import threading
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -47,7 +46,7 @@ class Media:
 
     def __init__(self, device: Device) -> None:
         self._arena = Arena(1 << 20)
-        self._view = ArenaView(os.dup(self._arena.fd))
+        self._view = ArenaView(self._arena.fd)
         self.memory = HostMemory(device, self._view.pixels)
 
     def track(self, pixels: PixelFormat, width: int, height: int) -> Track:
