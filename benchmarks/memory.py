@@ -61,8 +61,8 @@ async def measure(quick: bool) -> Result:
     store = ZooStore(CACHE)
     clip, picture = portrait_clip(store), jpeg(store)
     served: Served = {}
-    async with running_daemon(API__OVERCOMMIT="true", SCHEDULER__IDLE_S="5") as (url, process):
-        daemon = Daemon(url, psutil.Process(process.pid), {})
+    async with running_daemon(API__OVERCOMMIT="true", SCHEDULER__IDLE_S="5") as (url, server):
+        daemon = Daemon(url, psutil.Process(server.pid), {})
         await ready(url, "live,bulk")
         daemon.look("started")
         await rest(daemon, "idle")

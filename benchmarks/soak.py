@@ -75,10 +75,10 @@ async def measure(seconds: float) -> Result:
     series: dict[str, list[tuple[float, float]]] = defaultdict(list)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url, process = await stack.enter_async_context(running_daemon(API__OVERCOMMIT="true"))
+        url, server = await stack.enter_async_context(running_daemon(API__OVERCOMMIT="true"))
         (folder / "clip").write_bytes(msgspec.msgpack.encode(clip))
         place = Place(url, folder / "clip", FPS, jpeg(store), seen, random.Random(1))  # noqa: S311  # no secret
-        daemon = psutil.Process(process.pid)
+        daemon = psutil.Process(server.pid)
         free_before = await free_bytes(url)
         seats = [
             asyncio.create_task(seat(place, visitor, f"{name}{number}"))

@@ -35,10 +35,10 @@ async def measured(rounds: int) -> list[tuple[Turn, Turn]]:
     clip = portrait_clip(ZooStore(CACHE))
     found = []
     async with AsyncExitStack() as stack:
-        url, process = await stack.enter_async_context(running_daemon(API__OVERCOMMIT="true"))
+        url, server = await stack.enter_async_context(running_daemon(API__OVERCOMMIT="true"))
         http = await stack.enter_async_context(aiohttp.ClientSession(url))
         recorder = next(
-            each for each in psutil.Process(process.pid).children() if "evidence" in each.cmdline()
+            each for each in psutil.Process(server.pid).children() if "evidence" in each.cmdline()
         )
         for number in range(SESSIONS):
             await stack.enter_async_context(Call(url, f"s{number}", clip).published())

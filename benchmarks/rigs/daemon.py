@@ -2,11 +2,8 @@
 
 import asyncio
 import contextlib
-import os
-import subprocess
 import sys
 import tempfile
-from asyncio.subprocess import Process
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,28 +15,27 @@ from prometheus_client.parser import text_string_to_metric_families
 from argusd.interviewer_bridge.events import subscribe
 from argusd.scheduler.contract.events import Event
 
-READY_WITHIN_S = 300
+from ..serving.server import READY_WITHIN_S, Command, Server, serving
 
 
 @asynccontextmanager
-async def running_daemon(**settings: str) -> AsyncIterator[tuple[str, Process]]:
-    """``argusd serve`` on a free port, ready. ``settings``: ``ARGUSD_`` variables, without the prefix."""
+async def running_daemon(**settings: str) -> AsyncIterator[tuple[str, Server]]:
+    """``argusd serve`` on a free port, ready. ``settings``: ``ARGUSD_`` variables, without the prefix.
+
+    Raises:
+        NotReady: it did not start.
+    """
     with create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "argusd.daemon", "serve", "--port", str(port), "--state-dir", folder]
-        environment = os.environ | {f"ARGUSD_{key}": value for key, value in settings.items()}
-        process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=subprocess.DEVNULL)
-        try:
-            await ready(url)
-            yield url, process
-        finally:
-            process.terminate()
-            await process.wait()
+        variables = {f"ARGUSD_{key}": value for key, value in settings.items()}
+        async with serving([Command(command, variables)], [f"{url}/ready?tiers=live"]) as server:
+            yield url, server
 
 
-async def ready(url: str, tiers: str = "live") -> None:
+async def ready(url: str, tiers: str) -> None:
     """Return when the daemon says that it is."""
     async with asyncio.timeout(READY_WITHIN_S), aiohttp.ClientSession(url) as http:
         while True:

@@ -14,7 +14,7 @@ import psutil
 
 from ..harness import NotMeasurable
 
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 300.0
 AT_REST_WITHIN_S = 30.0
 AT_REST = 0.1  # cores that a server takes at most with nothing to do
 ASK_AGAIN_S = 0.2
@@ -47,6 +47,11 @@ class Server:
     def __init__(self, url: str, processes: Sequence[Process]) -> None:
         self.url = url
         self._roots = [psutil.Process(process.pid) for process in processes]
+
+    @property
+    def pid(self) -> int:
+        """Of the process that was started first."""
+        return int(self._roots[0].pid)
 
     def cpu_seconds(self) -> float:
         """User and system time so far of all its processes, those included that have ended."""

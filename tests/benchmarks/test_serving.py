@@ -8,8 +8,9 @@ import pytest
 
 from argusd.benchmarks.harness import NEVER
 from argusd.benchmarks.report.live_runs import limit, tables_of
+from argusd.benchmarks.rigs.daemon import running_daemon
 from argusd.benchmarks.serving.interviews import Figures, Stream, StreamFigures, figures
-from argusd.benchmarks.serving.server import Memory
+from argusd.benchmarks.serving.server import Memory, NotReady
 from argusd.benchmarks.serving.work import FACE_EMBED, ROOM_SCAN
 
 
@@ -102,3 +103,9 @@ def test_what_a_further_session_takes_is_told_of_those_below_the_limit_alone() -
     told = next(table for table in tables_of(runs, ["a"]) if table.title.startswith("a further session"))
     row = dict(zip(told.columns, told.rows[0], strict=True))
     assert (row["cores"], row["face_p95_ms"]) == ("0.1 (100%)", "20 (100%)")
+
+
+async def test_a_daemon_that_does_not_start_is_noticed_with_what_it_said() -> None:
+    with pytest.raises(NotReady, match=r"a process ended: .*ARGUSD_NONESUCH"):
+        async with running_daemon(NONESUCH="1"):
+            pass
