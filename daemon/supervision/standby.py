@@ -167,6 +167,8 @@ class Standby:
             await asyncio.wait([life, ready, ended], return_when=asyncio.FIRST_COMPLETED)
             if ready.done() and not life.done():
                 await self._serve(life, ended)
+                if self._worker is not None and self._worker.closed.done() and not ended.done():
+                    await _end_of(child, life)
             if life.done():
                 raise WorkerEnded(life.result())
         finally:
@@ -189,7 +191,7 @@ class Standby:
             return
         worker = self._worker = Worker(sock, FromScheduler, self._from_worker)
         sending = asyncio.create_task(self._send(worker))
-        over = (life, ended)
+        over = (life, ended, worker.closed)
         while not any(each.done() for each in over) and (self._told is before or self._needed):
             await asyncio.wait(over, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
         sending.cancel()
@@ -279,6 +281,15 @@ class Standby:
     def _broadcast(self, message: SchedulerStats | Stopped) -> None:
         for api in tuple(self._apis):
             _tell(api, message)
+
+
+async def _end_of(child: Child, life: "asyncio.Task[int]") -> None:
+    """Return when a worker has ended that has no connection any more: as a rule it is about to."""
+    await asyncio.wait([life], timeout=LOOK_EVERY_S)
+    if not life.done():
+        log.error("%s hears nothing more, and is killed", child.name)
+        child.kill()
+        await asyncio.wait([life])
 
 
 def _tell(channel: Channel[ToScheduler] | Channel[FromScheduler], message: msgspec.Struct) -> None:

@@ -30,7 +30,7 @@ from argusd.scheduler.contract.messages import (
     TaskRequest,
 )
 
-from ...waiting import until
+from ...waiting import LONGEST_S, until
 
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -187,6 +187,14 @@ async def test_a_worker_that_dies_ends_the_standby_with_its_status(tmp_path: Pat
         with pytest.raises(WorkerEnded) as caught:
             await work
         assert caught.value.exit_code == 75
+        await api.channel.closed
+
+
+async def test_a_worker_that_hears_nothing_more_ends_the_standby_as_well(tmp_path: Path) -> None:
+    async with standing_by(tmp_path) as (api, work):
+        api.ask(1, "hang up")
+        with pytest.raises(WorkerEnded):
+            await asyncio.wait_for(work, LONGEST_S)
         await api.channel.closed
 
 

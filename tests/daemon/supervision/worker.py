@@ -25,7 +25,10 @@ STATS = SchedulerStats(BOOT, "cpu", [ROLE], {}, 0, 1.0, {}, {}, {}, {}, {})
 
 
 async def serve(folder: Path) -> None:
-    """Until asked to end; then until the other end has left. ``hold`` is not answered, ``die`` is the end."""
+    """Until asked to end; then until the other end has left.
+
+    ``hold`` is not answered, ``die`` is the end, ``hang up`` that of the connection alone.
+    """
     stop, left = asyncio.Event(), asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     channels: list[Channel[ToScheduler]] = []
@@ -36,7 +39,9 @@ async def serve(folder: Path) -> None:
         elif isinstance(message, TaskRequest):
             if message.task_type == "die":
                 os._exit(75)
-            if message.task_type != "hold":
+            if message.task_type == "hang up":
+                channels.pop().close()
+            elif message.task_type != "hold":
                 result = {"pid": os.getpid(), "timeout_s": message.timeout_s}
                 channels[-1].send(TaskDone(message.request, result, {}, 0.1))
 
