@@ -19,6 +19,7 @@ from argusd.scheduler.contract.wording.undecodable import UNDECODABLE
 from .addresses import Addresses
 from .errors import StreamBroken, SubscriptionRefused, Unreachable
 from .keepalive import watched_socket
+from .origins import CIRCLES
 from .refusal import refusal_of
 from .sse import SseMessage, SseParser
 
@@ -77,13 +78,19 @@ async def follow(
                         yield decode_event(message)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if not (patient or served):
-                    raise Unreachable(f"no daemon answers at {', '.join(addresses.all)}") from error
+                    raise Unreachable(_why_not(error, addresses)) from error
                 addresses.turn()
                 log.info("event stream interrupted; connecting again")
             last_event_id = parser.last_event_id
             wait_s = backoff_s(attempt)
             await asyncio.sleep(min(wait_s, LONGEST_WAIT_ELSEWHERE_S) if several else wait_s)
             attempt += 1
+
+
+def _why_not(error: Exception, addresses: Addresses) -> str:
+    if isinstance(error, aiohttp.TooManyRedirects):
+        return CIRCLES.format(addresses.current)
+    return f"no daemon answers at {', '.join(addresses.all)}"
 
 
 async def _read(

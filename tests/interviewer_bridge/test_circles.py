@@ -8,6 +8,7 @@ from aiohttp.test_utils import TestServer
 
 from argusd.interviewer_bridge.addresses import Addresses
 from argusd.interviewer_bridge.errors import NotConnected, Unreachable
+from argusd.interviewer_bridge.events import subscribe
 from argusd.interviewer_bridge.publish.whip import send_offer
 from argusd.interviewer_bridge.transport import Transport
 
@@ -37,3 +38,8 @@ async def test_a_request_and_a_websocket(url: str) -> None:
     with pytest.raises(NotConnected, match="sends us on and on"):
         await transport.connect("/ml/stream/s1/face")
     await transport.close()
+
+
+async def test_events(url: str) -> None:
+    with pytest.raises(Unreachable, match="sends us on and on"):
+        await anext(subscribe(url, "s1"))
