@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import ipaddress
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,6 +13,10 @@ from ..guard import GuardedProtocol
 from ..offers.candidates import udp_candidate
 from .ports import Ports
 
+log = logging.getLogger(__name__)
+
+# What binding says to an address that this machine does not have, or not any more.
+NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL)
 # A keyframe of a megabyte arrives in one burst; the kernel's default holds a tenth of that and drops the
 # rest. It doubles this for its own bookkeeping, and cuts it to net.core.rmem_max.
 RECEIVE_BUFFER_BYTES = 1 << 20
@@ -61,6 +66,8 @@ def bind_all(addresses: Sequence[str], port: int) -> list[socket.socket]:
                 for sock in socks:
                     sock.close()
                 raise
+            if error.errno not in NOT_HERE:
+                log.warning("no socket can be opened at %s: %s", address, error.strerror)
     return socks
 
 

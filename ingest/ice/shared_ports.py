@@ -1,7 +1,6 @@
 """Ports that all sessions of a worker come through: the same one at every address."""
 
 import asyncio
-import errno
 import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,14 +9,12 @@ from typing import Protocol
 
 from ..errors import PortUnavailable
 from ..guard import GuardedProtocol
-from .own_sockets import bind_udp
+from .own_sockets import NOT_HERE, bind_udp
 from .shared_socket import SharedSocket
 from .tcp_listener import TcpListener
 
 # Keyframes of several sessions come at once.
 SHARED_BUFFER_BYTES = 8 << 20
-# What binding says to an address that this machine does not have, or not any more.
-NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EINVAL)
 
 
 class SharedPort(Protocol):

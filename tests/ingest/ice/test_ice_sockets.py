@@ -1,6 +1,8 @@
 """The sockets a session gets under each configuration, and what is told of them."""
 
 import asyncio
+import errno
+import os
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +16,7 @@ from aioice.ice import Connection
 from argusd.ingest.config import IngestConfig
 from argusd.ingest.errors import PortUnavailable
 from argusd.ingest.guard import GuardedProtocol
-from argusd.ingest.ice import ice_sockets
+from argusd.ingest.ice import ice_sockets, own_sockets
 from argusd.ingest.ice.ice_sockets import IceSockets, gather_through, host_addresses
 from argusd.scheduler.contract.errors import NoIceCandidate
 
@@ -204,3 +206,18 @@ async def test_tcp_candidates_are_passive_and_come_after_udp() -> None:
         udp, tcp = (await gather()).connection.local_candidates
         assert tcp.to_sdp().endswith("typ host tcptype passive")
         assert tcp.priority < udp.priority
+
+
+async def test_why_a_socket_cannot_be_opened_is_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a sender is told names the usual reasons, and this is none of them."""
+    async with opened() as gather:
+        monkeypatch.setattr(own_sockets, "bind_udp", no_more_files)
+        with pytest.raises(NoIceCandidate):
+            await gather()
+    assert "no socket can be opened at 127.0.0.1: Too many open files" in caplog.text
+
+
+def no_more_files(*_: Any) -> socket.socket:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
