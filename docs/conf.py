@@ -37,6 +37,7 @@ def open_to_everybody(_app: Sphinx, _page: str, _template: str, context: dict[st
     A name with a hyphen is not broken there.
     """
     body = context.get("body", "").replace("<pre>", '<pre tabindex="0">')
+    body = body.replace("<table ", '<table tabindex="0" ')
     body = body.replace('role="heading"', 'role="heading" aria-level="2"')
     context["body"] = body.replace("SHA-256", '<span class="whole">SHA-256</span>')
 
