@@ -16,6 +16,7 @@ from .origins import CIRCLES
 from .retries import wait_before_retry
 
 CONNECT_S = 5.0
+HANDSHAKE_S = 15.0  # of a WebSocket, with the hosts that it is sent on to
 # The daemon says itself that a deadline has passed; its answer needs this long to arrive.
 GRACE_S = 2.0
 
@@ -64,9 +65,10 @@ class Transport:
 
     async def _connect(self, url: URL) -> aiohttp.ClientWebSocketResponse:
         try:
-            return await self._session().ws_connect(
-                url, headers={FOLLOWS_HEADER: "1"}, heartbeat=20.0, max_msg_size=1 << 20
-            )
+            async with asyncio.timeout(HANDSHAKE_S):
+                return await self._session().ws_connect(
+                    url, headers={FOLLOWS_HEADER: "1"}, heartbeat=20.0, max_msg_size=1 << 20
+                )
         except aiohttp.TooManyRedirects as error:
             raise NotConnected(CIRCLES.format(self._addresses.current)) from error
         except aiohttp.WSServerHandshakeError as error:

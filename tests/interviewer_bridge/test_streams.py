@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from aiohttp import ClientConnectionError, WSMsgType, web
 
-from argusd.interviewer_bridge import AudioChunk, MLOrchestratorClient, VideoFrame, streams
+from argusd.interviewer_bridge import AudioChunk, MLOrchestratorClient, VideoFrame, streams, transport
 from argusd.interviewer_bridge.errors import (
     AnswerLost,
     DaemonFault,
@@ -181,6 +181,22 @@ async def test_nobody_there_is_said() -> None:
     async with MLOrchestratorClient(f"http://127.0.0.1:{free_port()}") as client:
         with pytest.raises(NotConnected):
             _ = [finding async for finding in client.stream("s", "face", Live())]
+
+
+async def test_a_daemon_that_takes_connections_and_says_nothing_is_nobody(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "HANDSHAKE_S", 0.1)
+    over = asyncio.Event()
+
+    async def say_nothing(_: web.Request) -> web.StreamResponse:
+        await over.wait()
+        return web.Response()
+
+    async with MLOrchestratorClient(await serve(say_nothing)) as client, asyncio.timeout(LONGEST_S):
+        with pytest.raises(NotConnected):
+            _ = [finding async for finding in client.stream("s", "face", Live())]
+    over.set()
 
 
 @pytest.mark.parametrize("answer", ["not JSON", "[1]", b"\x00"])
