@@ -12,9 +12,11 @@ from argusd.scheduler.contract.quantities import HIGHEST_PORT
 
 from ..errors import CredentialUnreadable
 
-# RFC 7064 and 7065; a host is a name or an IPv4 address.
+# RFC 7064 and 7065; a host is a name that can be asked for (RFC 1035, 2.3.4), or an IPv4 address.
 URI = re.compile(
-    r"(?P<scheme>stuns?|turns?):[\w.-]+(:(?P<port>\d{1,5}))?(?P<transport>\?transport=(udp|tcp))?", re.A
+    r"(?P<scheme>stuns?|turns?):[\w-]{1,63}(\.[\w-]{1,63})*\.?"
+    r"(:(?P<port>\d{1,5}))?(?P<transport>\?transport=(udp|tcp))?",
+    re.A,
 )
 LIFETIME_S = 24 * 3600
 FROM_FILE = "ice_servers: credential_file"

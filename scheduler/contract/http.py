@@ -11,17 +11,20 @@ DEFAULT_PORT = 8015
 URL_VARIABLES = "ARGUSD_URL", "ML_ORCHESTRATOR_URL"
 """Where clients find the daemon, if the environment says it: in the first that is set, the newer name."""
 
+# A part of a name between its dots (RFC 1035, 2.3.4); what has others cannot even be asked for.
+_LABEL = r"[^\s/?#@:\[\].]{1,63}"
+
+HOST = rf"(?:\[[0-9A-Fa-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)(?::([0-9]{{1,5}}))?"
+"""Of a URL: a name or an address, an IPv6 one in brackets, and a port."""
+
 WebUrl = Annotated[
     str,
     msgspec.Meta(
-        pattern=rf"^https?://[^/\s@?#]+([/?][^\s#]*)?{ENDS}",
+        pattern=rf"^https?://{HOST}([/?][^\s#]*)?{ENDS}",
         description="http:// or https:// with a host and a path, without a user's name",
     ),
 ]
 """Where the daemon itself sends something."""
-
-HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)(?::([0-9]{1,5}))?"
-"""Of a URL: a name or an address, an IPv6 one in brackets, and a port."""
 
 CLOSE_CODES = 4000
 """A WebSocket that an error ends closes with this plus its status (RFC 6455, 7.4.2: for applications)."""

@@ -43,6 +43,11 @@ async def test_a_redirect_leads_nowhere(location: str) -> None:
     assert listener.paths == ["/events"]
 
 
+@pytest.mark.parametrize("host", ["a..b", 64 * "x"])
+async def test_a_name_that_cannot_be_asked_for_is_nobody(host: str) -> None:
+    assert await posted(f"http://{host}/") == Outcome("away", "it does not answer (UnicodeError)")
+
+
 async def test_a_receiver_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TIMEOUT", aiohttp.ClientTimeout(total=0.05))
     async with listening() as listener:

@@ -31,6 +31,8 @@ def read(**fields: Any) -> IceServer:
         ({"urls": []}, "at least one"),
         ({"urls": ["http://stun.example"]}, "must be stun:host"),
         ({"urls": ["stun:a b"]}, "must be stun:host"),
+        ({"urls": ["stun:a..b"]}, "must be stun:host"),
+        ({"urls": [f"stun:{64 * 'x'}.example"]}, "must be stun:host"),
         ({"urls": ["stun:stun.example?transport=udp"]}, "must be stun:host"),
         ({"urls": ["turn:turn.example?transport=sctp"]}, "must be stun:host"),
         ({"urls": ["stun:stun.example:65536"]}, "must be stun:host"),
