@@ -143,6 +143,12 @@ class LlmProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     api_key: VisibleText | None = None
     timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] = 20.0
 
+    def __post_init__(self) -> None:
+        if not _is_whole(self.base_url or ""):
+            raise ValueError(
+                "api.llm: base_url is no URL; an IPv6 address stands in brackets: http://[::1]:8000"
+            )
+
 
 class ClusterConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One host of many that share a Redis: the table ``[cluster]``, in force where ``url`` is set.
@@ -254,6 +260,10 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     traces_share: Share = 1.0
 
     def __post_init__(self) -> None:
+        if not _is_whole(self.redis_url or ""):  # which is not repeated: there may be a password
+            raise ValueError(
+                "api.redis_url is no URL; an IPv6 address stands in brackets: redis://[::1]:6379"
+            )
         if len({webhook.name for webhook in self.webhooks}) < len(self.webhooks):
             raise ValueError("api.webhooks must each have a name of its own")
         for text in self.trusted_proxies:
@@ -263,6 +273,15 @@ class ApiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
                 raise ValueError(
                     f"api.trusted_proxies must be IP addresses or networks such as 10.0.0.0/8: not {text}"
                 ) from None
+
+
+def _is_whole(url: str) -> bool:
+    """Whether a URL can be taken apart: where a bracket is missing, say, it cannot."""
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True
 
 
 def _leads_to_one_host(url: str) -> bool:

@@ -38,7 +38,7 @@ def gpu_below(root: Path) -> Finding:
         remedy = "load the driver with nvidia-modprobe; give a container its GPUs, such as by --gpus all"
         return Finding("warn", SUBJECT, f"driver {driver}, and no device in /dev", remedy)
     if closed := [device for device in devices if not os.access(device, os.R_OK | os.W_OK)]:
-        remedy = f"let this user open it: usermod -aG {closed[0].group()} USER, and log in again"
+        remedy = f"let this user open it: usermod -aG {_group(closed[0])} USER, and log in again"
         return Finding("fail", SUBJECT, f"{found}; this user may not open {closed[0].name}", remedy)
     if int(driver.partition(".")[0]) < DRIVER:
         return Finding("warn", SUBJECT, found, f"install driver {DRIVER} or later: CUDA 13 needs it")
@@ -58,6 +58,14 @@ def driver_below(root: Path) -> str | None:
     """The version of the driver that is loaded."""
     found = VERSION.search(_text(root / "proc/driver/nvidia/version"))
     return f"{found[1]}.{found[2]}" if found else None
+
+
+def _group(file: Path) -> str:
+    """The group's name, or the number of one that a container does not know."""
+    try:
+        return file.group()
+    except KeyError:
+        return str(file.stat().st_gid)
 
 
 def _text(file: Path) -> str:

@@ -55,6 +55,9 @@ def check_redis_at(url: str, host_id: str) -> Finding:
     except AuthenticationError:
         remedy = "correct the user and the password of api.redis_url"
         return Finding("fail", "redis", f"{place} does not let us in", remedy)
+    except TypeError:  # of the client's connection, which takes each option by its name
+        remedy = "correct api.redis_url: behind its question mark stand options of redis-py alone"
+        return Finding("fail", "redis", f"{place}: an option is not known", remedy)
     except (RedisError, OSError, ValueError):
         remedy = "start it, correct api.redis_url, or leave that out for the embedded one"
         return Finding("fail", "redis", f"no Redis answers at {place}", remedy)

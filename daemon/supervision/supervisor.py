@@ -115,6 +115,9 @@ class Supervisor:
             except ConfigInvalid as error:
                 self._tell_not_reloaded(str(error))
                 continue
+            except Exception as error:  # of what was just edited: no session is to end by it
+                self._tell_not_reloaded(f"the configuration cannot be read ({type(error).__name__})")
+                continue
             for child in [child for child in self.children if child.spec.overlaps]:
                 await self._replace(child)
 

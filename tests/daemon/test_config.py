@@ -301,6 +301,11 @@ def test_what_is_not_understood_is_refused_by_name(toml: WriteToml, text: str, c
         ({"ARGUSD_STATE_DIR": ""}, "state_dir must be a path"),
         ({"ARGUSD_CACHE_DIR": "~nobody-of-this-name/x"}, "cache_dir must be a path"),
         ({"ARGUSD_API__PORT": "99999"}, "api.port must be a whole number from 0 to 65535"),
+        (
+            {"ARGUSD_API__REDIS_URL": "redis://[::1"},
+            "api.redis_url is no URL; an IPv6 address stands in brackets",
+        ),
+        ({"ARGUSD_API__LLM": '{a = {model = "m", base_url = "http://["}}'}, "api.llm: base_url is no URL"),
         ({"ARGUSD_API__REDIS_URL": "http://cache"}, "api.redis_url must be redis://host:port"),
     ],
 )

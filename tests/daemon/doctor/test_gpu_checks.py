@@ -69,6 +69,17 @@ def test_a_device_that_this_user_may_not_open(root: Path, monkeypatch: pytest.Mo
     assert "usermod -aG" in finding.remedy
 
 
+def test_a_device_of_a_group_that_a_container_does_not_know(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_driver(root, "580.65.06")
+    (root / "dev/nvidia0").touch()
+    monkeypatch.setattr("os.access", lambda path, _mode: path.name != "nvidia0")
+    monkeypatch.setattr("grp.getgrgid", {}.__getitem__)
+    gid = (root / "dev/nvidia0").stat().st_gid
+    assert f"usermod -aG {gid} USER" in gpu_below(root).remedy
+
+
 @pytest.mark.parametrize("hidden", ["", "-1"])
 def test_gpus_that_the_environment_hides(hidden: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)

@@ -83,6 +83,11 @@ def test_a_redis_that_is_not_there(tmp_path: Path) -> None:
     assert (finding.verdict, finding.found) == ("fail", "no Redis answers at 127.0.0.1:1")
 
 
+def test_an_option_that_is_not_known(tmp_path: Path) -> None:
+    finding = check_redis(config(tmp_path, API__REDIS_URL="redis://:s3cret@127.0.0.1:1/0?nonsense=1"))
+    assert (finding.verdict, finding.found) == ("fail", "127.0.0.1:1: an option is not known")
+
+
 def test_folders_that_are_not_there_yet_can_be_made(tmp_path: Path) -> None:
     assert check_folders(config(tmp_path)).verdict == "ok"
 

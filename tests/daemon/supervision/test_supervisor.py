@@ -61,7 +61,7 @@ class Running:
         self, specs: list[ChildSpec], runtime_dir: Path, rule: RestartRule = PATIENT, drain_s: float = 0.0
     ) -> None:
         self.announced = asyncio.Event()
-        self.mistakes: list[ConfigInvalid] = []
+        self.mistakes: list[Exception] = []
         self.not_reloaded: list[str] = []
         self.supervisor = Supervisor(
             specs,
@@ -418,9 +418,15 @@ async def test_a_configuration_that_is_refused_by_now_starts_no_next_life(tmp_pa
     running = Running([overlapping(WAITS)], tmp_path)
     await running.announced.wait()
     [one] = running.supervisor.children
-    running.mistakes.append(ConfigInvalid("models.toml is not TOML"))
-    running.supervisor.reload.set()
-    await until(lambda: running.not_reloaded == ["models.toml is not TOML"])
+    for mistake in (ConfigInvalid("models.toml is not TOML"), RuntimeError("ours, which may name a secret")):
+        running.mistakes.append(mistake)
+        told = len(running.not_reloaded)
+        running.supervisor.reload.set()
+        await until(lambda told=told: len(running.not_reloaded) > told)  # type: ignore[misc]
+    assert running.not_reloaded == [
+        "models.toml is not TOML",
+        "the configuration cannot be read (RuntimeError)",
+    ]
     assert running.supervisor.children == [one]
     running.supervisor.reload.set()  # it is mended
     await until(lambda: running.supervisor.children != [one])
