@@ -99,12 +99,15 @@ export class Argusd {
 
   /** @type {Calls["stream"]} */
   async stream(sessionId, name, { sampleRate } = {}) {
-    const path = `/ml/stream/${encodeURIComponent(sessionId)}/${name}${sampleRate ? `?sample_rate=${sampleRate}` : ""}`;
+    const path = `/ml/stream/${encodeURIComponent(sessionId)}/${name}`;
     const url = new URL(path, this.url);
     url.protocol = url.protocol.replace("http", "ws");
-    const token = await this.bearer();
+    if (sampleRate) url.searchParams.set("sample_rate", String(sampleRate));
+    // Not every token can be a protocol that a WebSocket offers: base64's has signs that none may have.
+    const asked = { method: "POST", json: { path } };
+    if (await this.bearer()) url.searchParams.set("ticket", (await this.json("/tickets", asked)).ticket);
     const { Stream } = await import("./argusd_stream.js");
-    const stream = new Stream(new WebSocket(url, token ? ["argusd", `argusd.bearer.${token}`] : []));
+    const stream = new Stream(new WebSocket(url));
     await stream.opened.catch((error) => this.#notOpened(path, error));
     return stream;
   }

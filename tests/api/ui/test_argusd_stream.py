@@ -67,6 +67,13 @@ async def test_a_token_that_is_not_good_for_it_is_told(
         assert told[:4] == [True, code, status, False]
 
 
+async def test_any_token_opens_a_stream(tmp_path: Path) -> None:
+    """Also one of ``openssl rand -base64 32``, whose signs no WebSocket may offer as a protocol."""
+    async with running_rig(tmp_path, tokens=(Token("c2Vj/mV0+A=="),)) as rig:
+        script = TRIED.format(stream='"face"', then="stream.close();")
+        assert await result(rig.api, script, token="c2Vj/mV0+A==") == "over"
+
+
 async def test_a_daemon_that_stops_says_so_and_that_it_passes(rig: Rig) -> None:
     script = TRIED.format(stream='"face"', then='print("open");')
     async with running(rig.api, script) as program:
