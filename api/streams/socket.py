@@ -45,6 +45,7 @@ from .timed import TimedMedia, typed_answer
 GOODBYE_S = 2.0
 CHECK_S = 0.5
 WRITER_LIMIT = 64 << 10
+MOST_DIGITS = 9  # that are read of a number
 NO_SOCKET = "This path is a WebSocket: open it with ws:// or wss://."
 
 # aiohttp would tell of a client that does not offer our protocol, and quote what it offers: maybe a token.
@@ -137,9 +138,10 @@ def sample_rate(request: web.Request) -> int:
     """
     given = parameter(request, "sample_rate")
     text = str(SAMPLE_RATE) if given is None else given
-    if not (text.isdecimal() and LOWEST_RATE <= int(text[:6]) <= HIGHEST_RATE):
+    rate = int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else 0
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise InvalidField(f"The sample_rate must be a number from {LOWEST_RATE} to {HIGHEST_RATE}.")
-    return int(text)
+    return rate
 
 
 def check_served(context: Context, spec: StreamSpec) -> None:

@@ -294,6 +294,7 @@ async def test_a_publisher_takes_over_from_sockets(rig: Rig) -> None:
         "/ml/stream/s1/audio?sample_rate=48001",
         "/ml/stream/s1/audio?sample_rate=fast",
         "/ml/stream/s1/audio?sample_rate=-16000",
+        "/ml/stream/s1/audio?sample_rate=0160009999",
     ],
 )
 async def test_wrong_parameters_are_named(rig: Rig, path: str) -> None:
