@@ -95,8 +95,10 @@ async def test_a_stream_that_ends_without_a_word_is_an_error_too(
     rig: Rig, code: int, told: list[object]
 ) -> None:
     """1009 often comes as 1006, since the daemon reads no more of what is too large."""
+    opened = "globalThis.WebSocket = class { constructor() { setTimeout(() => this.onopen()); } };"
     then = f'stream.socket.onclose({{ code: {code}, reason: "" }});'
-    assert (await result(rig.api, TRIED.format(stream='"face"', then=then)))[:4] == [True, *told]
+    script = opened + TRIED.format(stream='"face"', then=then)
+    assert (await result(rig.api, script))[:4] == [True, *told]
 
 
 async def test_nobody_takes_the_websocket(rig: Rig) -> None:
