@@ -193,11 +193,14 @@ class Claims:
                 self._known(session_id, found.claim, asked_at)
         return [each for each in session_ids if each in self._held]
 
-    async def held_elsewhere(self, session_ids: Sequence[str]) -> list[str]:
-        """Those of the sessions that another host holds. Raises what Redis raises."""
+    async def gone(self, session_ids: Sequence[str]) -> list[str]:
+        """Those of the sessions that another host holds, or has held and released since.
+
+        A claim of which nothing is left is one that Redis has lost. Raises what Redis raises.
+        """
         asked_at = self.moment()
         found = zip(session_ids, await self._read(session_ids), strict=True)
-        others = [session_id for session_id, each in found if each.host_id not in (None, self.host_id)]
+        others = [each for each, one in found if one.epoch is not None and one.host_id != self.host_id]
         self.not_held(others, asked_at)
         return [each for each in others if each not in self._held]
 

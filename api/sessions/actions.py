@@ -226,7 +226,7 @@ class SessionActions:
             await self._stored(self._event_log.review(session_id, review))
 
     def let_go(self, session_id: str) -> None:
-        """End here what is left of a session that another host holds, unless it came back; tell nobody."""
+        """End here what is left of a session that went to another host, unless it came back; tell nobody."""
         session = self._registry.find(session_id)
         if session is None or self._registry.holds(session_id):
             return
@@ -243,7 +243,7 @@ class SessionActions:
         while True:
             await asyncio.sleep(min(SWEEP_EVERY_S, self._registry.retention_s / 10))
             with contextlib.suppress(*STORE_ERRORS):  # the next look finds them as well
-                for session_id in await self._registry.held_elsewhere():
+                for session_id in await self._registry.gone():
                     self.let_go(session_id)
             expired = self._registry.expired(time.monotonic())
             for session in expired:

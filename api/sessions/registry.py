@@ -220,9 +220,12 @@ class Registry:
         if self._claims is not None and session_id not in self:
             await self._claims.release(session_id)
 
-    async def held_elsewhere(self) -> list[str]:
-        """The sessions known here that another host holds by now. Raises what Redis raises."""
-        return await self._claims.held_elsewhere([*self._sessions]) if self._claims else []
+    async def gone(self) -> list[str]:
+        """The sessions known here that went to another host, which holds them still or has released them.
+
+        Raises what Redis raises.
+        """
+        return await self._claims.gone([*self._sessions]) if self._claims else []
 
     def holds(self, session_id: str) -> bool:
         """Whether this host holds the session, as far as it knows."""

@@ -75,6 +75,7 @@ class Child:
         """
         env = {**self.spec.env, "NOTIFY_SOCKET": str(self._listener.path)}
         self.served_s = 0.0
+        self._told.clear()  # and not later: it may tell before we go on
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *self.spec.argv, env=env, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
@@ -114,7 +115,6 @@ class Child:
 
     async def _kill_when_silent(self) -> None:
         """Kill the process when it has told of its progress and tells nothing more; not while it stops."""
-        self._told.clear()
         await self._told.wait()
         while self._told.is_set() or self.stop_asked:
             self._told.clear()

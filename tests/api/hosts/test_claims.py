@@ -158,7 +158,7 @@ async def test_a_session_taken_back_meanwhile_is_not_taken_for_anothers(
     await claims.holder("one")
     dead = await another_holds(redis, "one", epoch)
     async with answers_late(monkeypatch) as answered:
-        asked = asyncio.gather(claims.held_elsewhere(["one"]), claims.holder("one"))
+        asked = asyncio.gather(claims.gone(["one"]), claims.holder("one"))
         for _ in range(2):
             await answered.acquire()
         assert await claims.take_over("one", dead) == ("a", epoch + 1)
@@ -171,7 +171,18 @@ async def test_a_session_that_another_host_holds_is_no_longer_ours(redis: Redis)
     claims = Claims(redis, "a")
     await claims.holder("one")
     await another_holds(redis, "one", 3)
-    assert await claims.held_elsewhere(["one", "unknown"]) == ["one"]
+    assert await claims.gone(["one", "unknown"]) == ["one"]
+    assert claims.epoch("one") is None
+
+
+async def test_a_session_that_another_host_has_released_is_no_longer_ours(redis: Redis) -> None:
+    """As where it was turned away here, came there, and was deleted there."""
+    await redis.hset(keys.holder("one"), mapping={"host": "a", "epoch": 2})
+    claims = Claims(redis, "a")
+    await claims.holder("one")
+    await another_holds(redis, "one", 3)
+    await redis.hdel(keys.holder("one"), "host")
+    assert await claims.gone(["one", "lost"]) == ["one"]
     assert claims.epoch("one") is None
 
 
@@ -191,7 +202,7 @@ async def test_what_is_asked_of_many_sessions_is_asked_in_pieces(
         await redis.hset(keys.holder(session_id), mapping={"host": "a", "epoch": 1})
     assert await claims.held_of([*mine, "unknown"]) == mine
     await another_holds(redis, "s4", 2)
-    assert await claims.held_elsewhere(mine) == ["s4"]
+    assert await claims.gone(mine) == ["s4"]
     await claims.renew(lambda _: True, set())
     assert [await redis.ttl(keys.holder(each)) > 0 for each in mine] == [True] * 4 + [False]
     assert sizes == [2, 2, 2, 2, 2, 1, 2, 2]

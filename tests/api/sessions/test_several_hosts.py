@@ -227,14 +227,20 @@ async def test_a_lost_session_ends_here_and_its_events_are_counted(hosts: Hosts)
     assert await hosts.redis.xlen(keys.events("s1")) == 1
 
 
+@pytest.mark.parametrize("released", [False, True])
 async def test_a_session_that_others_hold_by_now_is_soon_forgotten_although_nothing_is_written_for_it(
-    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch, released: bool
 ) -> None:
+    """Also where it is deleted there meanwhile: else it would be told of here, and nobody could delete it."""
     monkeypatch.setattr(actions, "SWEEP_EVERY_S", 0.02)
     a = await hosts.start("a")
     for session_id in ("s1", "s2"):
         await a.api.json("PUT", f"/sessions/{session_id}", json={})
-    await hosts.give("s1", "b")
+    async with hosts.redis.pipeline() as at_once:
+        at_once.hset(keys.holder("s1"), mapping={"host": "b", "epoch": 2})
+        if released:
+            at_once.hdel(keys.holder("s1"), "host")
+        await at_once.execute()
     listed = await a.api.until("/sessions", lambda body: len(body["sessions"]) == 1)
     assert listed["sessions"][0]["session_id"] == "s2"
 
