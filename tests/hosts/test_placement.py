@@ -106,12 +106,15 @@ async def several_at_a_time(
 
 
 async def have_no_sessions(http: aiohttp.ClientSession, hosts: list[Host]) -> None:
-    """Delete what earlier tests have left, and wait until all hosts tell that they have the same room."""
+    """Delete what earlier tests have left, and wait until all hosts tell that they have the same room.
+
+    A host that was too busy for a session tells of it until its next sweep, also where it was deleted since.
+    """
     door = hosts[0]
 
     async def delete(session_id: str, door: Host) -> None:
         async with http.delete(f"{door.url}/sessions/{session_id}") as response:
-            assert response.status == 204
+            assert response.status in (204, 404)
 
     await several_at_a_time(delete, ((session_id, door) for session_id, _ in await holders(http, door)))
 
