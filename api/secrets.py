@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from argusd.scheduler.contract.wording.reasons import unreadable
+
 from .errors import SecretUnreadable
 
 
@@ -14,7 +16,8 @@ def read_secret(file: Path, key: str) -> str:
     try:
         text = file.read_text("utf-8-sig").strip()  # some editors put a mark before it
     except (OSError, ValueError) as error:  # the latter also where no file can have such a name
-        raise SecretUnreadable(f"{key}: cannot read {file}: {_reason(error)}") from error
+        why = unreadable(error, "it is no text in UTF-8")
+        raise SecretUnreadable(f"{key}: cannot read {file}: {why}") from error
     if not text:
         raise SecretUnreadable(f"{key}: {file} is empty")
     return text
@@ -31,9 +34,3 @@ def check_line(secret: str, where: str) -> str:
             f"{where} must be one line of printable characters, without white space around it"
         )
     return secret
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, OSError):
-        return (error.strerror or "unknown error").lower()
-    return "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else "its name is no file's"

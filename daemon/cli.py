@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from argusd.scheduler.contract.errors import ArgusdError
 from argusd.scheduler.contract.names import did_you_mean
+from argusd.scheduler.contract.wording.reasons import reason_of
 from argusd.scheduler.zoo.errors import UnknownModelError
 
 from .arguments import path
@@ -93,7 +94,7 @@ def run(argv: Sequence[str]) -> int:
 
 def system_error(error: OSError) -> str:
     """What the system refused, and which file it is about."""
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     return f"{error.filename}: {reason}" if error.filename is not None else reason
 
 

@@ -26,6 +26,7 @@ from argusd.scheduler.contract.errors import (
 )
 from argusd.scheduler.contract.http import ErrorReply, authority
 from argusd.scheduler.contract.logs.tracebacks import log_fault
+from argusd.scheduler.contract.wording.reasons import reason_of
 
 from ..config import ApiConfig
 from ..errors import CannotListen
@@ -208,8 +209,8 @@ async def listening(runner: web.AppRunner, config: ApiConfig) -> AsyncIterator[N
             lambda: Connection(server, config, clients), config.host, config.port
         )
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise CannotListen(f"cannot listen on {authority(config.host, config.port)} ({reason})") from error
+        where = authority(config.host, config.port)
+        raise CannotListen(f"cannot listen on {where} ({reason_of(error)})") from error
     try:
         yield
     finally:

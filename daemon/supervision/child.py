@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from argusd.api.intake import DRAIN_SIGNAL
+from argusd.scheduler.contract.wording.reasons import reason_of
 
 from ..exit_codes import FAILED
-from .folders import reason_of
 from .notify import DRAINED, READY, SILENCE_S, WATCHDOG, NotifyListener
 
 log = logging.getLogger(__name__)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from argusd.scheduler.contract.wording.reasons import reason_of
+
 from ..errors import FolderUnusable
 
 
@@ -61,8 +63,3 @@ def _locked(folder: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
-
-
-def reason_of(error: OSError) -> str:
-    """The system's words for an error, or the resolver's."""
-    return (error.strerror or os.strerror(error.errno or 0)).lower()

@@ -10,10 +10,11 @@ from argusd.api.access.exposure import check_bind, is_protected
 from argusd.api.config import ApiConfig
 from argusd.api.errors import InsecureBind
 from argusd.scheduler.contract.http import authority
+from argusd.scheduler.contract.wording.reasons import reason_of
 
 from ..config import Config
 from ..errors import ConfigInvalid, PortTaken
-from .folders import make_folder, reason_of
+from .folders import make_folder
 from .running import hold
 
 # IPv6, or labels of a name or of IPv4.

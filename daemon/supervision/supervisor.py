@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from argusd.scheduler.contract.wording.reasons import reason_of
+
 from ..errors import ChildFailed, ConfigInvalid
 from .child import Child, ChildSpec
-from .folders import reason_of
 from .restarts import RestartRule
 
 log = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from argusd.scheduler.contract.quantities import HIGHEST_PORT
+from argusd.scheduler.contract.wording.reasons import unreadable
 
 from ..errors import CredentialUnreadable
 
@@ -67,9 +68,8 @@ class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         try:
             credential = self.credential_file.read_text("ascii").strip()
         except (OSError, ValueError) as error:
-            raise CredentialUnreadable(
-                f"{FROM_FILE}: cannot read {self.credential_file}: {_reason(error)}"
-            ) from error
+            why = unreadable(error, "it is not ASCII")
+            raise CredentialUnreadable(f"{FROM_FILE}: cannot read {self.credential_file}: {why}") from error
         if not credential or not PRINTABLE.fullmatch(credential):
             raise CredentialUnreadable(
                 f"{FROM_FILE}: {self.credential_file} must hold one line of printable ASCII"
@@ -85,12 +85,6 @@ class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return msgspec.structs.replace(
             self, username=username, credential=base64.b64encode(password).decode(), shared_secret=False
         )
-
-
-def _reason(error: OSError | ValueError) -> str:
-    if isinstance(error, OSError):
-        return (error.strerror or "unknown error").lower()
-    return "it is not ASCII" if isinstance(error, UnicodeDecodeError) else "its name is no file's"
 
 
 def links(server: IceServer) -> Iterator[str]:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..contract.wording.reasons import reason_of
 from .errors import CacheUnusableError
 from .manifest import ModelEntry, ModelFile
 
@@ -81,11 +82,6 @@ def readable() -> Iterator[None]:
         yield
     except OSError as error:
         raise CacheUnusableError(f"{error.filename} cannot be read: {reason_of(error)}") from error
-
-
-def reason_of(error: OSError) -> str:
-    """Return the system's words for an error."""
-    return (error.strerror or str(error)).lower()
 
 
 def file_sha256(path: Path) -> str:

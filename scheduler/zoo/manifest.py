@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from ..contract.names import ENDS, LONGEST, did_you_mean
 from ..contract.wording.misfit import explain
+from ..contract.wording.reasons import unreadable
 from .errors import ManifestError, UnknownModelError
 
 # Names become file names in the cache, so they hold nothing that a path gives a meaning to.
@@ -292,8 +293,7 @@ def manifest_with(own: Path | None) -> Manifest:
             _require_adapter(entry, shipped)
         return checked(Manifest((*entries, *shipped.models)))
     except (OSError, UnicodeDecodeError) as error:
-        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is no text"
-        raise ManifestError(f"{own} cannot be read: {reason}") from error
+        raise ManifestError(f"{own} cannot be read: {unreadable(error, 'it is no text')}") from error
     except ManifestError as error:
         raise ManifestError(f"{own}: {error}") from error
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..contract.names import did_you_mean
+from ..contract.wording.reasons import reason_of
 from .contents import CacheContents, Damage, FirstSeen, ModelStatus
 from .errors import (
     CacheUnusableError,
@@ -24,7 +25,7 @@ from .errors import (
 from .fetching import WantedFile, count_downloads, fetch_files
 from .first_seen import forget
 from .importing import import_model, read_record
-from .layout import CacheLayout, readable, reason_of
+from .layout import CacheLayout, readable
 from .manifest import DEFAULT_PACK, Manifest, ModelEntry, builtin_manifest
 from .progress import PullProgress
 
