@@ -93,6 +93,14 @@ def ring_clock(ring: RingRef) -> MediaClock:
     return clock
 
 
+def captured_at(info: FrameInfo, offset_ns: int) -> float:
+    """When a frame was captured, in unix seconds: when it arrived, while the sender's clock is unknown.
+
+    ``offset_ns``: see ``WallClock``.
+    """
+    return (info.captured_ns or info.arrival_ns + offset_ns) / NANOSECONDS
+
+
 def frame_moment(
     info: FrameInfo,
     clock: MediaClock,
@@ -103,13 +111,12 @@ def frame_moment(
     part: bool = False,
     motion: Motion | None = None,
 ) -> Moment:
-    """The moment of a frame; its capture time is its arrival's while the sender's clock is unknown."""
+    """The moment of a frame."""
     arrival = info.arrival_ns / NANOSECONDS
-    captured_at = (info.captured_ns or info.arrival_ns + offset_ns) / NANOSECONDS
     media_s, age_ms = clock.seconds(info.rtp_timestamp, arrival), (now - arrival) * 1000
     known = info.captured_ns > 0
-    size = info.width, info.height
-    return Moment(media_s, captured_at, age_ms, *size, skipped, known, 0.0, model, part, motion)
+    size, captured = (info.width, info.height), captured_at(info, offset_ns)
+    return Moment(media_s, captured, age_ms, *size, skipped, known, 0.0, model, part, motion)
 
 
 def window_moments(

@@ -10,10 +10,11 @@ from typing import TypeVar
 
 from ..contract.evidence.messages import Capture
 from ..contract.evidence.records import Clip, Snapshot
+from ..media.moments import NANOSECONDS
 from ..niceness import CLIPS, yield_cores
 from .camera import Camera
 from .clips import Footage, write_clip
-from .clock import NANOSECONDS, captured_at, wall_clock
+from .clock import captured_at, wall_clock
 from .files import EvidenceFiles
 from .tracks import Tracks
 
