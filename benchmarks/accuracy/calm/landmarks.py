@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from argusd.scheduler.contract.roles import FACE_MESH
+from argusd.scheduler.models.regions import MIN_PRESENCE
 
 from ...films.drawn import planes
 from ...rigs.recorded import Recorded
@@ -12,7 +13,6 @@ from ...rigs.virtual import Models, VirtualSessions
 from ..clip_verdicts import POLICY
 from .disturbances import FRAMES_PER_S, Landmarks, Pixels, Shot
 
-SURE = 0.5  # of a mesh's presence, from here on
 LONGEST_GAP_S = 0.5  # between two looks; in a longer one nobody knows where the face was
 
 Seen = tuple[float, Landmarks]
@@ -37,7 +37,7 @@ def seen_in(models: Models, pictures: Sequence[Pixels]) -> list[Seen]:
     sessions.leave("faces")
     told = (arguments for call, arguments in looks.calls["face"] if call == "absorb")
     meshes = ((at.media_s, mesh) for role, mesh, at in told if role == FACE_MESH)
-    return [(at_s, mesh.points[:, :2]) for at_s, mesh in meshes if mesh.presence >= SURE]
+    return [(at_s, mesh.points[:, :2]) for at_s, mesh in meshes if mesh.presence >= MIN_PRESENCE]
 
 
 def between(seen: Sequence[Seen], moments: Sequence[float]) -> list[Landmarks | None]:

@@ -11,12 +11,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from argusd.scheduler.models.faces.face_geometry import (
+    CHIN,
+    FOREHEAD,
+    LEFT,
+    LEFT_SIDE,
+    OUTER_CORNERS,
+    RIGHT,
+    RIGHT_SIDE,
+    Eye,
+)
+
 from .disturbances import Disturb, Landmarks, Maker, Pixels, Shot
 
-RIGHT_EYE, LEFT_EYE = (33, 133, 159, 145), (362, 263, 386, 374)  # corners, and the middles of both lids
-OUTER_CORNERS = (33, 263)
-TEMPLES, EARS = (127, 356), (234, 454)  # right and left
-FOREHEAD, CHIN, LEFT_CHEEK = 10, 152, 425
+_, TEMPLES, EARS = zip(RIGHT_SIDE, LEFT_SIDE, strict=True)  # right and left
+LEFT_CHEEK = 425
 FRAME, PLASTIC, GLARE = (35, 30, 30), (45, 42, 40), (250, 245, 240)
 
 Point = NDArray[np.float64]
@@ -33,9 +42,9 @@ class Head:
         self.down = np.array([-self.right[1], self.right[0]])
         self.angle = float(np.degrees(np.arctan2(self.right[1], self.right[0])))
 
-    def mean(self, points: tuple[int, ...]) -> Point:
-        """The middle of these landmarks."""
-        middle: Point = self.face[list(points)].mean(axis=0)
+    def middle(self, eye: Eye) -> Point:
+        """Of an eye's corners, and the middles of both lids."""
+        middle: Point = self.face[[*eye.corners, eye.upper[1], eye.lower[1]]].mean(axis=0)
         return middle
 
     def pixels(self, units: float) -> int:
@@ -45,7 +54,7 @@ class Head:
 
 def glasses(picture: Pixels, head: Head) -> None:
     """Dark rims and temples, and a window that both lenses reflect."""
-    lenses = [head.mean(RIGHT_EYE), head.mean(LEFT_EYE)]
+    lenses = [head.middle(RIGHT), head.middle(LEFT)]
     glare = picture.copy()
     for lens in lenses:
         corner = lens - 0.14 * head.right - 0.08 * head.down

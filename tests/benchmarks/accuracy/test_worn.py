@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from argusd.benchmarks.accuracy.calm.disturbances import Landmarks, Shot
 from argusd.benchmarks.accuracy.calm.hours import webcam
 from argusd.benchmarks.accuracy.calm.landmarks import LONGEST_GAP_S, between, shots_of
-from argusd.benchmarks.accuracy.calm.worn import EARS, FOREHEAD, LEFT_EYE, RIGHT_EYE, WORN
+from argusd.benchmarks.accuracy.calm.worn import EARS, WORN, Head
 from argusd.benchmarks.films.drawn import MIDDLE, SCENES, SHOWN, film
 from argusd.benchmarks.gates import portrait
 from argusd.benchmarks.rigs.cache import CACHE
 from argusd.benchmarks.rigs.virtual import daemon_models
+from argusd.scheduler.models.faces.face_geometry import FOREHEAD, LEFT, RIGHT
 from argusd.scheduler.zoo.store import ZooStore
 
 GREY = np.full((240, 320, 3), 128, np.uint8)
@@ -62,8 +63,8 @@ def is_changed(name: str, point: tuple[float, float]) -> bool:
 
 
 def test_glasses_are_around_the_eyes_and_on_the_temples_and_leave_the_pupils_to_be_seen() -> None:
-    for eye in (RIGHT_EYE, LEFT_EYE):
-        x, y = face()[list(eye)].mean(axis=0)
+    for eye in (RIGHT, LEFT):
+        x, y = Head(face()).middle(eye)
         assert not is_changed("glasses", (x, y))
         assert is_changed("glasses", (x, y + 0.18 * 60))
     assert is_changed("glasses", PLACES[127])
@@ -129,6 +130,6 @@ async def test_the_face_of_a_drawn_person_is_known_in_every_picture() -> None:
     shots = shots_of(daemon_models(), [webcam(planes) for _, planes in film(person, SCENES["calm"], 2.0)])
     for shot in shots[3:]:
         assert shot.face is not None
-        eyes = shot.face[[*RIGHT_EYE, *LEFT_EYE]].mean(axis=0)
+        eyes = shot.face[[*RIGHT.corners, *LEFT.corners]].mean(axis=0)
         assert abs(eyes[0] - MIDDLE) < SHOWN / 5
     assert [shot.face is None for shot in shots_of(daemon_models(), [GREY] * 6)] == [True] * 6
