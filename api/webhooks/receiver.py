@@ -67,12 +67,8 @@ class Receiver:
                 self._url, data=message.body, headers=headers, allow_redirects=False
             ) as response:
                 return outcome_of(response.status, response.headers.get("Retry-After"))
-        except (
-            aiohttp.ClientError,
-            TimeoutError,
-            OSError,
-            UnicodeError,
-        ) as error:  # the last: no name to ask for
+        # The last of them says that the host has no name to ask for.
+        except (aiohttp.ClientError, TimeoutError, OSError, UnicodeError) as error:
             return Outcome("away", f"it does not answer ({type(error).__name__})")
 
     def _is_done(self, message: Message, outcome: Outcome) -> bool:

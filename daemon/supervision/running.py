@@ -49,9 +49,8 @@ def signal_daemon(state_dir: Path, number: signal.Signals) -> None:
     """
     try:
         with (state_dir / LOCK).open("rb") as lock:
-            pid = (
-                b"" if _locked(lock, fcntl.LOCK_SH) else lock.read()
-            )  # empty as well where one has only just begun
+            # It is empty as well where one has only just begun.
+            pid = b"" if _locked(lock, fcntl.LOCK_SH) else lock.read()
     except FileNotFoundError:
         pid = b""
     if not pid:
@@ -80,7 +79,8 @@ def take_refusal(state_dir: Path) -> str | None:
 async def ended(state_dir: Path) -> None:
     """Return when no daemon has the directory any more."""
     with (state_dir / LOCK).open("rb") as lock:
-        while not _locked(lock, fcntl.LOCK_SH):  # noqa: ASYNC110 - a thread that waits for it would keep Ctrl-C waiting
+        # A thread that waits for the lock would keep Ctrl-C waiting.
+        while not _locked(lock, fcntl.LOCK_SH):  # noqa: ASYNC110
             await asyncio.sleep(ASK_EVERY_S)
 
 

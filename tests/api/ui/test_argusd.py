@@ -18,6 +18,17 @@ try {{ await {call} }} catch (error) {{
   print([error instanceof ArgusdError, error.code, error.status, error.passing, error.message]);
 }}
 """
+# A connection that is made at once, and says in ``done`` that it was closed.
+CONNECTED = f"""
+const done = [];
+globalThis.RTCPeerConnection = class extends EventTarget {{
+  connectionState = "connected";
+  localDescription = {{ sdp: {json.dumps(OFFER)} }};
+  setLocalDescription() {{}}
+  setRemoteDescription() {{}}
+  close() {{ done.push("closed"); }}
+}};
+"""
 
 
 async def test_a_session_is_defined_read_and_deleted(rig: Rig) -> None:
@@ -153,14 +164,6 @@ async def test_what_is_given_up_while_its_offer_is_answered_ends(rig: Rig) -> No
 async def test_a_goodbye_has_time_for_a_path_of_seconds(rig: Rig) -> None:
     """Of which there are a hundred in a second here."""
     script = """
-    const done = [];
-    globalThis.RTCPeerConnection = class extends EventTarget {
-      connectionState = "connected";
-      localDescription = { sdp: OFFER };
-      setLocalDescription() {}
-      setRemoteDescription() {}
-      close() { done.push("closed"); }
-    };
     const timeout = AbortSignal.timeout;
     AbortSignal.timeout = (ms) => timeout(ms / 100);
     const publication = await argusd.publish("s1", { stream: { getTracks: () => [] } });
@@ -172,21 +175,13 @@ async def test_a_goodbye_has_time_for_a_path_of_seconds(rig: Rig) -> None:
     await publication.close();
     print(done);
     """
-    assert await result(rig.api, script.replace("OFFER", json.dumps(OFFER))) == ["arrived", "closed"]
+    assert await result(rig.api, CONNECTED + script) == ["arrived", "closed"]
 
 
 async def test_a_publication_says_goodbye_once_and_before_its_connection_ends(rig: Rig) -> None:
     """Also where it is closed and given up at once, as a page does that somebody leaves."""
     script = """
     const enough = new AbortController();
-    const done = [];
-    globalThis.RTCPeerConnection = class extends EventTarget {
-      connectionState = "connected";
-      localDescription = { sdp: OFFER };
-      setLocalDescription() {}
-      setRemoteDescription() {}
-      close() { done.push("closed"); }
-    };
     const ask = argusd.request.bind(argusd);
     argusd.request = async (path, asked) => {
       const answer = await ask(path, asked);
@@ -201,7 +196,7 @@ async def test_a_publication_says_goodbye_once_and_before_its_connection_ends(ri
     await closing;
     print(done);
     """
-    assert await result(rig.api, script.replace("OFFER", json.dumps(OFFER))) == ["DELETE", "closed"]
+    assert await result(rig.api, CONNECTED + script) == ["DELETE", "closed"]
 
 
 async def test_a_publication_uses_the_servers_that_the_daemon_names(tmp_path: Path) -> None:
